@@ -1,0 +1,71 @@
+/** What could not be done; see each code's line in docs/errors.md. */
+export type SandboxErrorCode =
+  | 'UNSUPPORTED_PLATFORM'
+  | 'NAMESPACES_UNAVAILABLE'
+  | 'POLICY_INVALID'
+  | 'MOUNT_FAILED'
+  | 'PROGRAM_NOT_FOUND'
+  | 'PROGRAM_NOT_EXECUTABLE'
+  | 'SECCOMP_UNAVAILABLE'
+  | 'LIMIT_UNAVAILABLE'
+  | 'SETUP_FAILED'
+
+/** The system call that failed while a sandbox was being set up. */
+export interface FailedStep {
+  /** The system call's name, as its manual page spells it: `mount`. */
+  readonly syscall: string
+  /** The call with its arguments decoded: `mount("/opt/jdk" -> "/opt/jdk", MS_BIND|MS_REC)`. */
+  readonly call: string
+  /** The error's name: `ENOENT`. */
+  readonly errno: string
+  /** The process that made the call: `spawn` is the caller's own. */
+  readonly process: 'spawn' | 'keeper' | 'init' | 'target'
+}
+
+export interface SandboxErrorDetails {
+  readonly code: SandboxErrorCode
+  readonly step?: FailedStep | undefined
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+}
+
+// Registered globally: under Jest and Vitest's vm pools each realm has its own classes, so
+// `instanceof` alone fails for an error that crossed a realm.
+const brand = Symbol.for('gradebox.SandboxError')
+
+/**
+ * Thrown for what Gradebox could not do; never for what a program did.
+ *
+ * @example
+ * try {
+ *   await sandboxed('./a.out', [], { workdir: 'submissions/alice' })
+ * } catch (error) {
+ *   if (isSandboxError(error)) console.error(error.code, error.step?.call, error.hint)
+ * }
+ */
+export class SandboxError extends Error {
+  override readonly name = 'SandboxError'
+  readonly code: SandboxErrorCode
+  /** Where in the set-up it happened; absent when no system call was involved. */
+  readonly step: FailedStep | undefined
+  /** What to change so that it works; also the message's last line. */
+  readonly hint: string | undefined
+
+  constructor(summary: string, { code, step, hint, cause }: SandboxErrorDetails) {
+    const message = hint === undefined ? summary : `${summary}\n  hint: ${hint}`
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.step = step
+    this.hint = hint
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isSandboxError(value)
+  }
+}
+
+/** Whether a value is a `SandboxError`, also one made in another realm or by another copy. */
+export function isSandboxError(value: unknown): value is SandboxError {
+  return typeof value === 'object' && value !== null && brand in value
+}

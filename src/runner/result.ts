@@ -1,0 +1,105 @@
+import type { Limits } from '../policy/policy.ts'
+
+/** Why a run ended; DESIGN order of precedence is in verdict.ts. */
+export type SandboxStatus =
+  | 'exited'
+  | 'signaled'
+  | 'walltime'
+  | 'cpu'
+  | 'memory'
+  | 'output'
+  | 'seccomp'
+  | 'aborted'
+
+/** What the whole process tree used; from wait4(2) of every process, orphans included. */
+export interface SandboxUsage {
+  /** From just before execve to the end of the program. */
+  readonly wallTimeMs: number
+  /** User and system time together. */
+  readonly cpuTimeMs: number
+  readonly userTimeMs: number
+  readonly systemTimeMs: number
+  /** Peak resident memory of the largest single process. */
+  readonly maxRssBytes: number
+  readonly minorPageFaults: number
+  readonly majorPageFaults: number
+  readonly voluntaryContextSwitches: number
+  readonly involuntaryContextSwitches: number
+}
+
+/** The system call for which a program was killed. */
+export interface DeniedSyscall {
+  /** Its name: `socket`. */
+  readonly name: string
+  /** Its six argument registers, undecoded. */
+  readonly args: readonly bigint[]
+  readonly arch: 'x86_64' | 'aarch64'
+}
+
+/** How a limit was held: by a cgroup, by setrlimit(2), or by a timer or counter of ours. */
+export type Enforcement = 'cgroup' | 'rlimit' | 'watch'
+
+/** Which of a result's limits has which enforcement; the names are those of the `limits` option. */
+export type EnforcementByLimit = Readonly<
+  Partial<
+    Record<
+      | 'walltime'
+      | 'cpu'
+      | 'memory'
+      | 'output'
+      | 'fileSize'
+      | 'disk'
+      | 'stack'
+      | 'addressSpace'
+      | 'processes'
+      | 'openFiles'
+      | 'core',
+      Enforcement
+    >
+  >
+>
+
+/** What a sandboxed program did. */
+export interface SandboxResult<Output extends string | Uint8Array = string> {
+  readonly status: SandboxStatus
+  /** Whether it exited with code 0 within every limit. */
+  readonly ok: boolean
+  /** Present when it ended by itself. */
+  readonly exitCode?: number
+  /** Present when a signal ended it: `SIGSEGV`. */
+  readonly signal?: string
+  /** One sentence for a person. */
+  readonly reason: string
+  /** Kept whole, final newline too; what there was of it when the program was killed. */
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Whether output was cut at the output limit. */
+  readonly truncated: boolean
+  readonly usage: SandboxUsage
+  /** Present when `status` is `seccomp` and the kernel could tell which call it was. */
+  readonly syscall?: DeniedSyscall
+  readonly enforcement: EnforcementByLimit
+  /** What `collect` named and the program left, by path. */
+  readonly files: Readonly<Record<string, Uint8Array>>
+  /** What `collect` named but could not be brought back, and why, by path. */
+  readonly uncollected: Readonly<Record<string, string>>
+  readonly command: string
+  readonly args: readonly string[]
+  /** The policy's name. */
+  readonly policy: string
+  /** The limits that were in force. */
+  readonly limits: Limits
+}
+
+// Registered globally: see sandbox-error.ts.
+const brand = Symbol.for('gradebox.SandboxResult')
+
+/** Marks a result, so that matchers of another realm or copy know it. */
+export function brandResult<T extends object>(result: T): T {
+  return Object.defineProperty(result, brand, { value: true })
+}
+
+/** Whether a value is a `SandboxResult`, also one made in another realm or by another copy. */
+export function isSandboxResult(value: unknown): value is SandboxResult<string | Uint8Array> {
+  return typeof value === 'object' && value !== null && brand in value
+}
