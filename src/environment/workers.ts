@@ -1,0 +1,17 @@
+import { availableParallelism } from 'node:os'
+
+interface WorkerConfig {
+  readonly maxWorkers?: number | undefined
+  readonly watch?: boolean | undefined
+}
+
+/**
+ * How many workers Vitest runs at once: the project's or the whole run's `maxWorkers`, else Vitest's
+ * own default, which leaves a processor to itself (half of them in watch mode).
+ */
+export function workerCount(project: WorkerConfig, run: WorkerConfig): number {
+  const configured = project.maxWorkers ?? run.maxWorkers
+  if (configured !== undefined) return configured
+  const processors = availableParallelism()
+  return Math.max(1, run.watch === true ? Math.floor(processors / 2) : processors - 1)
+}

@@ -1,0 +1,157 @@
+// Constants of the kernel's interface, with the header that has each group. All are the same on
+// x86-64 and arm64 except where said.
+
+// asm-generic/fcntl.h, asm/fcntl.h (arm64 has its own O_DIRECTORY and O_NOFOLLOW)
+export const AT_FDCWD = -100
+export const AT_SYMLINK_NOFOLLOW = 0x100
+export const AT_EMPTY_PATH = 0x1000
+export const AT_RECURSIVE = 0x8000
+export const O_RDONLY = 0
+export const O_WRONLY = 1
+export const O_RDWR = 2
+export const O_CREAT = 0o100
+export const O_EXCL = 0o200
+export const O_TRUNC = 0o1000
+export const O_NONBLOCK = 0o4000
+export const O_CLOEXEC = 0o2000000
+export const O_PATH = 0o10000000
+export const O_DIRECTORY = { x64: 0o200000, arm64: 0o40000 } as const
+export const O_NOFOLLOW = { x64: 0o400000, arm64: 0o100000 } as const
+export const F_DUPFD_CLOEXEC = 1030
+export const F_GETFD = 1
+export const F_SETFD = 2
+export const F_ADD_SEALS = 1033
+export const FD_CLOEXEC = 1
+
+// linux/fcntl.h, linux/memfd.h
+export const F_SEAL_SEAL = 1
+export const F_SEAL_SHRINK = 2
+export const F_SEAL_GROW = 4
+export const F_SEAL_WRITE = 8
+export const MFD_CLOEXEC = 1
+export const MFD_ALLOW_SEALING = 2
+export const MFD_NOEXEC_SEAL = 8
+export const MFD_EXEC = 0x10
+
+// linux/stat.h
+export const STATX_BASIC_STATS = 0x7ff
+export const S_IFMT = 0o170000
+export const S_IFREG = 0o100000
+export const S_IFDIR = 0o040000
+export const S_IFLNK = 0o120000
+export const S_IFIFO = 0o010000
+export const S_IFSOCK = 0o140000
+export const S_IFCHR = 0o020000
+export const S_IFBLK = 0o060000
+
+// unistd.h
+export const F_OK = 0
+
+// linux/mount.h
+export const MS_RDONLY = 1
+export const MS_NOSUID = 2
+export const MS_NODEV = 4
+export const MS_NOEXEC = 8
+export const MS_REMOUNT = 32
+export const MS_NOATIME = 1024
+export const MS_NODIRATIME = 2048
+export const MS_BIND = 4096
+export const MS_REC = 16384
+export const MS_SLAVE = 1 << 19
+export const MS_RELATIME = 1 << 21
+export const MNT_DETACH = 2
+export const MOUNT_ATTR_RDONLY = 1
+export const MOUNT_ATTR_NOSUID = 2
+export const MOUNT_ATTR_NODEV = 4
+export const MOUNT_ATTR_NOEXEC = 8
+
+// linux/openat2.h
+export const RESOLVE_NO_MAGICLINKS = 2
+export const RESOLVE_NO_SYMLINKS = 4
+export const RESOLVE_IN_ROOT = 0x10
+
+// linux/sched.h
+export const CLONE_VM = 0x100
+export const CLONE_FILES = 0x400
+export const CLONE_VFORK = 0x4000
+export const CLONE_NEWNS = 0x20000
+export const CLONE_NEWCGROUP = 0x2000000
+export const CLONE_NEWUTS = 0x4000000
+export const CLONE_NEWIPC = 0x8000000
+export const CLONE_NEWUSER = 0x10000000
+export const CLONE_NEWPID = 0x20000000
+export const CLONE_NEWNET = 0x40000000
+
+// asm-generic/signal.h
+export const SIGKILL = 9
+export const SIGCHLD = 17
+export const SIGSYS = 31
+export const SIG_SETMASK = 2
+
+// asm-generic/errno-base.h, asm-generic/errno.h
+export const EINTR = 4
+export const ECHILD = 10
+export const EEXIST = 17
+export const ENOSPC = 28
+
+// linux/prctl.h
+export const PR_SET_PDEATHSIG = 1
+export const PR_SET_DUMPABLE = 4
+export const PR_SET_NAME = 15
+export const PR_CAPBSET_DROP = 24
+export const PR_SET_SECUREBITS = 28
+export const PR_SET_NO_NEW_PRIVS = 38
+
+// linux/securebits.h: NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE and the lock of each; KEEP_CAPS
+// stays off and is locked.
+export const SECBIT_ALL_LOCKED = 0b11_1010_1111 & ~0b1_0000
+// linux/capability.h
+export const LINUX_CAPABILITY_VERSION_3 = 0x20080522
+
+// linux/seccomp.h
+export const SECCOMP_SET_MODE_FILTER = 1
+export const SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
+export const SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100
+
+// asm-generic/resource.h
+export const RLIMIT_CPU = 0
+export const RLIMIT_FSIZE = 1
+export const RLIMIT_DATA = 2
+export const RLIMIT_STACK = 3
+export const RLIMIT_CORE = 4
+export const RLIMIT_NPROC = 6
+export const RLIMIT_NOFILE = 7
+export const RLIMIT_AS = 9
+
+// linux/wait.h, linux/resource.h
+export const WNOHANG = 1
+export const RUSAGE_CHILDREN = -1
+
+// linux/time.h, linux/timerfd.h
+export const CLOCK_MONOTONIC = 1
+export const TFD_NONBLOCK = O_NONBLOCK
+export const TFD_CLOEXEC = O_CLOEXEC
+
+// asm-generic/poll.h
+export const POLLIN = 1
+
+// asm-generic/mman-common.h
+export const PROT_READ = 1
+export const PROT_WRITE = 2
+export const MAP_PRIVATE = 2
+export const MAP_FIXED = 0x10
+
+// linux/keyctl.h
+export const KEYCTL_JOIN_SESSION_KEYRING = 1
+
+// linux/socket.h, linux/if.h, linux/sockios.h
+export const AF_INET = 2
+export const SOCK_DGRAM = 2
+export const SOCK_CLOEXEC = O_CLOEXEC
+export const IFNAMSIZ = 16
+export const IFF_UP = 1
+export const SIOCSIFFLAGS = 0x8914
+
+// spawn.h
+export const POSIX_SPAWN_SETSIGDEF = 4
+export const POSIX_SPAWN_SETSIGMASK = 8

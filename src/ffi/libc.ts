@@ -1,0 +1,204 @@
+import { createRequire } from 'node:module'
+import type { LibraryHandle } from 'koffi'
+import {
+  F_ADD_SEALS,
+  F_DUPFD_CLOEXEC,
+  MFD_ALLOW_SEALING,
+  MFD_CLOEXEC,
+  O_CLOEXEC,
+  POSIX_SPAWN_SETSIGDEF,
+  POSIX_SPAWN_SETSIGMASK,
+} from './constants.ts'
+import { ErrnoError } from './errno.ts'
+
+type Koffi = typeof import('koffi')
+type KoffiFunction = ReturnType<LibraryHandle['func']>
+
+interface Libc {
+  readonly koffi: Koffi
+  readonly memfd_create: KoffiFunction
+  readonly pipe2: KoffiFunction
+  readonly fcntl: KoffiFunction
+  readonly wait4: KoffiFunction
+  readonly kill: KoffiFunction
+  readonly posix_spawn: KoffiFunction
+  readonly posix_spawn_file_actions_init: KoffiFunction
+  readonly posix_spawn_file_actions_adddup2: KoffiFunction
+  readonly posix_spawn_file_actions_destroy: KoffiFunction
+  readonly posix_spawnattr_init: KoffiFunction
+  readonly posix_spawnattr_setflags: KoffiFunction
+  readonly posix_spawnattr_setsigdefault: KoffiFunction
+  readonly posix_spawnattr_setsigmask: KoffiFunction
+}
+
+let loaded: Libc | undefined
+
+// Loaded at the first run, not at import. Only built-in type names: koffi's own are global to the
+// process, and this module may be evaluated more than once in it.
+function libc(): Libc {
+  if (loaded !== undefined) return loaded
+  const koffi = createRequire(import.meta.url)('koffi') as Koffi
+  const library = koffi.load(null)
+  const bind = (name: string, ...parameters: string[]) => library.func(name, 'int', parameters)
+  loaded = {
+    koffi,
+    memfd_create: bind('memfd_create', 'str', 'uint'),
+    pipe2: bind('pipe2', 'void *', 'int'),
+    fcntl: bind('fcntl', 'int', 'int', 'int'),
+    wait4: bind('wait4', 'int', 'void *', 'int', 'void *'),
+    kill: bind('kill', 'int', 'int'),
+    posix_spawn: bind('posix_spawn', 'void *', 'str', 'void *', 'void *', 'char **', 'char **'),
+    posix_spawn_file_actions_init: bind('posix_spawn_file_actions_init', 'void *'),
+    posix_spawn_file_actions_adddup2: bind(
+      'posix_spawn_file_actions_adddup2',
+      'void *',
+      'int',
+      'int',
+    ),
+    posix_spawn_file_actions_destroy: bind('posix_spawn_file_actions_destroy', 'void *'),
+    posix_spawnattr_init: bind('posix_spawnattr_init', 'void *'),
+    posix_spawnattr_setflags: bind('posix_spawnattr_setflags', 'void *', 'int16'),
+    posix_spawnattr_setsigdefault: bind('posix_spawnattr_setsigdefault', 'void *', 'void *'),
+    posix_spawnattr_setsigmask: bind('posix_spawnattr_setsigmask', 'void *', 'void *'),
+  }
+  return loaded
+}
+
+// errno must be read before anything else is called.
+function check(syscall: string, result: number, detail: string): number {
+  if (result >= 0) return result
+  throw new ErrnoError(syscall, libc().koffi.errno(), detail)
+}
+
+// posix_spawn(3) and its helpers return the error's number.
+function checkReturned(syscall: string, errno: number, detail = ''): void {
+  if (errno !== 0) throw new ErrnoError(syscall, errno, detail)
+}
+
+/**
+ * Makes an anonymous file in memory, memfd_create(2); closed on exec.
+ *
+ * @param name shown in /proc/pid/fd, for debugging only
+ * @param flags MFD_EXEC, MFD_NOEXEC_SEAL or 0
+ * @throws {ErrnoError} EINVAL when the kernel does not know a flag; EACCES under vm.memfd_noexec = 2
+ */
+export function memfdCreate(name: string, flags: number): number {
+  const fd = libc().memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags)
+  return check('memfd_create', fd, JSON.stringify(name))
+}
+
+/**
+ * Adds seals to a memfd (fcntl(2), F_ADD_SEALS): F_SEAL_WRITE and the like.
+ *
+ * @throws {ErrnoError}
+ */
+export function addSeals(fd: number, seals: number): void {
+  check('fcntl', libc().fcntl(fd, F_ADD_SEALS, seals), `${fd}, F_ADD_SEALS`)
+}
+
+/** Descriptors below this are those that the launch program has numbers for. */
+const FIRST_FREE_FD = 10
+
+function aboveLaunchers(fd: number, close: (fd: number) => void): number {
+  if (fd >= FIRST_FREE_FD) return fd
+  const higher = libc().fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
+  const errno = higher < 0 ? libc().koffi.errno() : 0
+  close(fd)
+  if (errno !== 0) throw new ErrnoError('fcntl', errno, `${fd}, F_DUPFD_CLOEXEC`)
+  return higher
+}
+
+/**
+ * Makes a pipe, pipe2(2), both ends closed on exec and numbered 10 or higher.
+ *
+ * @param flags O_NONBLOCK or 0, for both ends
+ * @param close how a descriptor is closed
+ * @throws {ErrnoError} EMFILE when the process has too many descriptors
+ */
+export function makePipe(
+  flags: number,
+  close: (fd: number) => void,
+): { readonly read: number; readonly write: number } {
+  const ends = new Int32Array(2)
+  check('pipe2', libc().pipe2(ends, flags | O_CLOEXEC), '')
+  const [read = -1, write = -1] = ends
+  if (read >= FIRST_FREE_FD && write >= FIRST_FREE_FD) return { read, write }
+  return { read: aboveLaunchers(read, close), write: aboveLaunchers(write, close) }
+}
+
+/**
+ * Sends a signal to one process, kill(2).
+ *
+ * @throws {RangeError} for a pid that means more than one process
+ * @throws {ErrnoError} ESRCH when there is none
+ */
+export function killProcess(pid: number, signal: number): void {
+  if (!Number.isInteger(pid) || pid <= 1) throw new RangeError(`Expected a pid above 1, got ${pid}`)
+  check('kill', libc().kill(pid, signal), `${pid}, ${signal}`)
+}
+
+/**
+ * Waits for a child of this process, wait4(2), and gives its wait status.
+ *
+ * @throws {ErrnoError} ECHILD when there is none of that pid
+ */
+export function waitForProcess(pid: number): number {
+  if (!Number.isInteger(pid) || pid <= 1) throw new RangeError(`Expected a pid above 1, got ${pid}`)
+  const status = new Int32Array(1)
+  let waited: number
+  do waited = libc().wait4(pid, status, 0, null)
+  while (waited < 0 && libc().koffi.errno() === 4) // EINTR
+  check('wait4', waited, `${pid}`)
+  return status[0] ?? 0
+}
+
+// glibc's structures are 80 and 336 bytes, musl's 80 and 336 too.
+const SPAWN_STRUCT_SIZE = 512
+// sigset_t is 128 bytes in glibc and musl.
+const everySignal = new Uint8Array(128).fill(0xff)
+let attributes: Uint8Array | undefined
+
+// The child starts with every signal at its default action, and blocked.
+function spawnAttributes(): Uint8Array {
+  if (attributes !== undefined) return attributes
+  const made = new Uint8Array(SPAWN_STRUCT_SIZE)
+  const { posix_spawnattr_init, posix_spawnattr_setflags } = libc()
+  checkReturned('posix_spawnattr_init', posix_spawnattr_init(made))
+  const flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+  checkReturned('posix_spawnattr_setflags', posix_spawnattr_setflags(made, flags))
+  libc().posix_spawnattr_setsigdefault(made, everySignal)
+  libc().posix_spawnattr_setsigmask(made, everySignal)
+  attributes = made
+  return made
+}
+
+// The name that ps(1) shows; the launch program reads none of its arguments.
+const argv = ['gradebox', null]
+const environment = [null]
+
+/**
+ * Starts a program with posix_spawn(3): no environment, every signal at its default
+ * action and blocked, and these descriptors.
+ *
+ * @param descriptors which of our descriptors the child gets at the numbers 0, 1, 2, …
+ * @returns its pid
+ * @throws {ErrnoError} EAGAIN at a process limit, ENOENT, EACCES, ENOMEM
+ */
+export function spawn(path: string, descriptors: readonly number[]): number {
+  const actions = new Uint8Array(SPAWN_STRUCT_SIZE)
+  const { posix_spawn_file_actions_init, posix_spawn_file_actions_adddup2 } = libc()
+  checkReturned('posix_spawn_file_actions_init', posix_spawn_file_actions_init(actions))
+  try {
+    descriptors.forEach((fd, number) => {
+      const errno = posix_spawn_file_actions_adddup2(actions, fd, number)
+      checkReturned('posix_spawn_file_actions_adddup2', errno, `${fd}, ${number}`)
+    })
+    const pid = new Int32Array(1)
+    const attr = spawnAttributes()
+    const errno = libc().posix_spawn(pid, path, actions, attr, argv, environment)
+    checkReturned('posix_spawn', errno, JSON.stringify(path))
+    return pid[0] ?? 0
+  } finally {
+    libc().posix_spawn_file_actions_destroy(actions)
+  }
+}

@@ -1,0 +1,32 @@
+import { expect } from '@jest/globals'
+import { matchers } from './index.ts'
+import type { SandboxMatchers } from './types.ts'
+
+/**
+ * Registers the matchers with Jest: list it in `setupFilesAfterEnv`. It can be loaded with `require`
+ * and with `import`, and needs no injected globals.
+ *
+ * @throws {Error} when it is loaded before Jest has its `expect`, as from `setupFiles`.
+ * @example
+ * export default { setupFilesAfterEnv: ['gradebox/matchers/jest'] }
+ */
+if (expect === undefined) {
+  throw new Error('List gradebox/matchers/jest in `setupFilesAfterEnv`; `setupFiles` is too early')
+}
+expect.extend(matchers)
+
+// For `import { expect } from '@jest/globals'`.
+declare module 'expect' {
+  interface Matchers<R extends void | Promise<void>, T = unknown> extends SandboxMatchers<R> {}
+  interface AsymmetricMatchers extends SandboxMatchers<unknown> {}
+}
+
+// For the global `expect` that the package @types/jest declares.
+declare global {
+  namespace jest {
+    // biome-ignore lint/complexity/noBannedTypes: must repeat the declaration that it adds to
+    interface Matchers<R, T = {}> extends SandboxMatchers<R> {}
+    interface Expect extends SandboxMatchers<unknown> {}
+    interface InverseAsymmetricMatchers extends SandboxMatchers<unknown> {}
+  }
+}

@@ -1,0 +1,106 @@
+import type { Duration } from '../units/duration.ts'
+import type { Size } from '../units/size.ts'
+import type { ExpectedText } from './expected-text.ts'
+
+/**
+ * The assertions on the result of a sandboxed run, as `expect(run)` has them.
+ *
+ * @typeParam Returned - `void`, or a promise behind `resolves`.
+ */
+export interface SandboxMatchers<Returned = void> {
+  /**
+   * The program exited with code 0 within every limit.
+   *
+   * @example
+   * expect(await sandboxed('./a.out')).toSucceed()
+   * await expect(sandboxed('./a.out')).resolves.toSucceed()
+   */
+  toSucceed(): Returned
+
+  /**
+   * The program ended by itself with this exit code, 0 to 255.
+   *
+   * @example
+   * expect(run).toExitWith(2)
+   */
+  toExitWith(code: number): Returned
+
+  /**
+   * The program ended by itself, with any exit code, in at most this real time: milliseconds, or
+   * text with a unit.
+   *
+   * @example
+   * expect(run).toExitWithin('1.5s')
+   */
+  toExitWithin(duration: Duration): Returned
+
+  /**
+   * This signal ended the program, and no limit or filter was the cause. `SIG` may be left out.
+   *
+   * @example
+   * expect(run).toBeKilledBy('SIGSEGV')
+   */
+  toBeKilledBy(signal: string | number): Returned
+
+  /**
+   * The seccomp filter killed the program; for this system call if one is given.
+   *
+   * @example
+   * expect(run).toBeKilledBySeccomp('socket')
+   * expect(run).toBeKilledBySeccomp(/^clone/)
+   */
+  toBeKilledBySeccomp(syscall?: string | RegExp): Returned
+
+  /** The program was killed because its real time ran out. */
+  toExceedWalltime(): Returned
+
+  /** The program was killed because its processor time ran out. */
+  toExceedCpu(): Returned
+
+  /** The program was killed because it used more memory than it may. */
+  toExceedMemory(): Returned
+
+  /** The program was killed because it wrote more to stdout and stderr than it may. */
+  toExceedOutput(): Returned
+
+  /**
+   * All processes of the run together used at most this processor time: milliseconds, or text with
+   * a unit.
+   *
+   * @example
+   * expect(run).toUseCpuWithin('300ms')
+   */
+  toUseCpuWithin(duration: Duration): Returned
+
+  /**
+   * The largest process of the run was never larger in memory than this: bytes, or text with a unit.
+   *
+   * @example
+   * expect(run).toUseMemoryWithin('32MiB')
+   */
+  toUseMemoryWithin(size: Size): Returned
+
+  /**
+   * The program's stdout is exactly this text (the final newline counts), has a place that this
+   * pattern matches, or consists of these tokens.
+   *
+   * @example
+   * expect(run).toHaveStdout('3\n')
+   * expect(run).toHaveStdout(/^total: \d+$/m)
+   * expect(run).toHaveStdout({ tokens: '3.1416 2.7183', float: 1e-4 })
+   */
+  toHaveStdout(expected: ExpectedText): Returned
+
+  /** The program's stderr is, matches or consists of this; see `toHaveStdout()`. */
+  toHaveStderr(expected: ExpectedText): Returned
+
+  /**
+   * The program left this file and `collect` brought it back; with this content if one is given.
+   * A relative path is relative to `/work`.
+   *
+   * @example
+   * const run = await sandboxed('./a.out', [], { collect: ['out.txt'] })
+   * expect(run).toHaveFile('out.txt', 'done\n')
+   */
+  toHaveFile(path: string, content?: ExpectedText | Uint8Array): Returned
+}

@@ -1,0 +1,39 @@
+import type { LimitName } from '../policy/policy.ts'
+import type { SandboxStatus } from '../runner/result.ts'
+import type { AnyResult } from './received.ts'
+
+/** How the run ended, as a phrase: `exit code 1`, `killed by SIGSEGV`. */
+export function verdictPhrase(result: AnyResult): string {
+  switch (result.status) {
+    case 'exited':
+      return `exit code ${result.exitCode}`
+    case 'signaled':
+      return `killed by ${result.signal}`
+    case 'seccomp':
+      return `killed by seccomp for ${result.syscall?.name ?? 'a system call that the kernel did not name'}`
+    case 'aborted':
+      return 'aborted by the test'
+    default:
+      return `killed for exceeding its ${result.status} limit`
+  }
+}
+
+/** The verdict's fields: `exited, exit code 1`, or `walltime, signal SIGKILL`. */
+export function verdictFacts({ status, exitCode, signal }: AnyResult): string {
+  const facts = [status as string]
+  if (exitCode !== undefined) facts.push(`exit code ${exitCode}`)
+  if (signal !== undefined) facts.push(`signal ${signal}`)
+  return facts.join(', ')
+}
+
+const limitOfStatus: Readonly<Partial<Record<SandboxStatus, LimitName>>> = {
+  walltime: 'walltimeMs',
+  cpu: 'cpuMs',
+  memory: 'memoryBytes',
+  output: 'outputBytes',
+}
+
+/** The limit that the verdict names; absent when none was hit. */
+export function limitOfVerdict(status: SandboxStatus): LimitName | undefined {
+  return limitOfStatus[status]
+}

@@ -1,0 +1,69 @@
+/** A run that has started and whose processes may still exist. */
+export interface ActiveRun {
+  /** The run for a person: its command and process id. */
+  describe(): string
+  /** Ends the run; settles when none of its processes is left. */
+  end(): Promise<void>
+}
+
+// On the global object: a test environment and the tests in it load this module separately, and
+// must see the same runs.
+const slot = Symbol.for('gradebox.activeRuns')
+
+interface Realm {
+  [slot]?: Set<ActiveRun>
+}
+
+function runsOf(global: object): Set<ActiveRun> {
+  const realm: Realm = global
+  realm[slot] ??= new Set()
+  return realm[slot]
+}
+
+/**
+ * Notes a run as unfinished, so that `endActiveRuns()` ends it.
+ *
+ * @returns a function to call once the run is over; calling it again does nothing.
+ */
+export function registerRun(run: ActiveRun): () => void {
+  const runs = runsOf(globalThis)
+  runs.add(run)
+  return () => {
+    runs.delete(run)
+  }
+}
+
+/** What this process has started and not yet seen the end of. */
+export function activeRuns(): { count: number; describe: string[] } {
+  const runs = [...runsOf(globalThis)]
+  return { count: runs.length, describe: runs.map((run) => run.describe()) }
+}
+
+/**
+ * Ends every unfinished run of this process, also those that start meanwhile, and waits for their
+ * processes to be gone.
+ *
+ * @throws {AggregateError} when runs could not be ended; the others are over all the same.
+ */
+export async function endActiveRuns(): Promise<void> {
+  const runs = runsOf(globalThis)
+  const failures: unknown[] = []
+  while (runs.size > 0) {
+    const batch = [...runs]
+    for (const ending of await Promise.allSettled(batch.map(async (run) => run.end()))) {
+      if (ending.status === 'rejected') failures.push(ending.reason)
+    }
+    for (const run of batch) runs.delete(run)
+  }
+  if (failures.length > 0) {
+    throw new AggregateError(failures, `Could not end ${failures.length} unfinished run(s)`)
+  }
+}
+
+/**
+ * Makes this realm's runs those of another realm too: `realm` is the global object of a `vm`
+ * context, in which tests will load this module anew.
+ */
+export function shareActiveRuns(realm: object): void {
+  Object.defineProperty(realm, slot, { value: runsOf(globalThis), configurable: true })
+}

@@ -1,0 +1,36 @@
+/** What `sandboxed()` uses where a call does not say otherwise. */
+export interface SandboxDefaults {
+  /** Shipped name, path, URL or object; see the `policy` option. */
+  readonly policy?: string | URL | object
+  /** Numbers in the limit's unit, or text with one: `{ walltime: '2s', memory: '64MiB' }`. */
+  readonly limits?: Readonly<Record<string, number | string>>
+  /** Added to each program's environment; a call's own `env` wins, name by name. */
+  readonly env?: Readonly<Record<string, string>>
+  /** How many programs may run at once in this process. */
+  readonly concurrency?: number
+  /** How many test workers share the machine; the default of `concurrency` is its share of one. */
+  readonly workers?: number
+}
+
+// On the global object: a test runner's setup file and the tests may load this module separately.
+const slot = Symbol.for('gradebox.defaults')
+
+interface Realm {
+  [slot]?: SandboxDefaults
+}
+
+/** The defaults now in force; empty until `setDefaults()` was called. */
+export function getDefaults(): SandboxDefaults {
+  return (globalThis as Realm)[slot] ?? {}
+}
+
+/**
+ * Replaces the defaults of every later `sandboxed()` call of this process.
+ *
+ * @example
+ * setDefaults({ policy: 'python', limits: { walltime: '5s' } })
+ */
+export function setDefaults(defaults: SandboxDefaults): void {
+  const realm = globalThis as Realm
+  realm[slot] = Object.freeze({ ...defaults })
+}

@@ -1,0 +1,50 @@
+import * as header from '../../../ffi/constants.ts'
+
+const constants: Readonly<Record<string, unknown>> = { ...header }
+
+const namesWith = (prefix: string): string[] =>
+  Object.keys(constants).filter((name) => name.startsWith(prefix))
+
+function bitNames(value: number, names: readonly string[]): string[] {
+  const found: string[] = []
+  let rest = value
+  for (const name of names) {
+    const bit = constants[name]
+    if (typeof bit === 'number' && bit !== 0 && (rest & bit) === bit) {
+      found.push(name)
+      rest &= ~bit
+    }
+  }
+  return rest === 0 ? found : [...found, `0x${(rest >>> 0).toString(16)}`]
+}
+
+const orZero = (names: readonly string[]): string => (names.length === 0 ? '0' : names.join('|'))
+
+const ACCESS_MODE = 3
+const SIGNAL_MASK = 0xff
+
+/** mount(2): `MS_BIND|MS_REC`. */
+export const mountFlags = (value: number): string => orZero(bitNames(value, namesWith('MS_')))
+
+/** mount_setattr(2): `MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID`. */
+export const mountAttributes = (value: number): string =>
+  orZero(bitNames(value, namesWith('MOUNT_ATTR_')))
+
+/** clone(2): `CLONE_NEWNS|CLONE_NEWPID|SIGCHLD`. */
+export function cloneFlags(value: number): string {
+  const signal = value & SIGNAL_MASK
+  const names = bitNames(value & ~SIGNAL_MASK, namesWith('CLONE_'))
+  return orZero(signal === header.SIGCHLD ? [...names, 'SIGCHLD'] : names)
+}
+
+/** open(2): `O_WRONLY|O_CREAT|O_CLOEXEC`. */
+export function openFlags(value: number): string {
+  const access = ['O_RDONLY', 'O_WRONLY', 'O_RDWR'][value & ACCESS_MODE] ?? '3'
+  const names = namesWith('O_').filter((name) => !/^O_(RD|WR)/.test(name))
+  return [access, ...bitNames(value & ~ACCESS_MODE, names)].join('|')
+}
+
+/** The name of a number among the constants of one prefix: `RLIMIT_NPROC`, `PR_SET_DUMPABLE`. */
+export function constantName(value: number, prefix: string): string {
+  return namesWith(prefix).find((name) => constants[name] === value) ?? String(value)
+}

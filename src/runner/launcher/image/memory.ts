@@ -1,0 +1,79 @@
+import { closeSync, writeFileSync, writeSync } from 'node:fs'
+import { fileSync } from 'tmp-promise'
+import {
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+  MFD_EXEC,
+  MFD_NOEXEC_SEAL,
+} from '../../../ffi/constants.ts'
+import { ErrnoError } from '../../../ffi/errno.ts'
+import { addSeals, memfdCreate } from '../../../ffi/libc.ts'
+
+/** A launch program that can be executed. */
+export interface Executable {
+  /** What posix_spawn(3) is given. */
+  readonly path: string
+  /** Lets go of it; to be called when posix_spawn(3) has returned, for then it is running. */
+  readonly dispose: () => void
+}
+
+/**
+ * Puts a launch program where it can be executed and nobody can change it: a sealed memfd, or, where
+ * vm.memfd_noexec = 2 forbids executable ones, a temporary file.
+ *
+ * @throws {ErrnoError} when neither works
+ */
+export function makeExecutable(image: Uint8Array): Executable {
+  try {
+    const fd = sealedMemfd('gradebox-launcher', image, MFD_EXEC)
+    return { path: `/proc/self/fd/${fd}`, dispose: () => closeSync(fd) }
+  } catch (error) {
+    if (!(error instanceof ErrnoError) || error.code !== 'EACCES') throw error
+    return temporaryExecutable(image)
+  }
+}
+
+/** Puts a run's request into a sealed memfd; the caller closes it. */
+export function makeRequest(request: Uint8Array): number {
+  return sealedMemfd('gradebox-request', request, MFD_NOEXEC_SEAL)
+}
+
+/** Makes an empty memfd that may grow; the caller closes it. */
+export function makeScratch(): number {
+  return createMemfd('gradebox-collect', MFD_NOEXEC_SEAL)
+}
+
+// MFD_EXEC and MFD_NOEXEC_SEAL came with Linux 6.3; before, EINVAL, and every memfd is executable.
+function createMemfd(name: string, flags: number): number {
+  try {
+    return memfdCreate(name, flags)
+  } catch (error) {
+    if (!(error instanceof ErrnoError) || error.code !== 'EINVAL') throw error
+    return memfdCreate(name, 0)
+  }
+}
+
+function sealedMemfd(name: string, contents: Uint8Array, flags: number): number {
+  const fd = createMemfd(name, flags)
+  try {
+    writeAll(fd, contents)
+    addSeals(fd, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+function writeAll(fd: number, contents: Uint8Array): void {
+  let written = 0
+  while (written < contents.length) written += writeSync(fd, contents, written)
+}
+
+function temporaryExecutable(image: Uint8Array): Executable {
+  const file = fileSync({ prefix: 'gradebox-launcher-', mode: 0o700, discardDescriptor: true })
+  writeFileSync(file.name, image)
+  return { path: file.name, dispose: file.removeCallback }
+}

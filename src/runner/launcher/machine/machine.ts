@@ -1,0 +1,27 @@
+import { arm64 } from './arm64.ts'
+import { x64 } from './x64.ts'
+
+/** The processor architectures that Gradebox has a step machine for, in Node's words. */
+export type Arch = 'x64' | 'arm64'
+
+/** One instruction: its bytes as they lie in memory, in hexadecimal, and its assembly; or a label. */
+export type Instruction = readonly [bytes: string, assembly: string] | `${string}:`
+
+export interface Machine {
+  /** The machine's listing, in order. */
+  readonly listing: readonly Instruction[]
+  /** ELF's number of the architecture (elf.h, EM_…). */
+  readonly elfMachine: number
+}
+
+/** The step machines: EM_X86_64 is 62, EM_AARCH64 is 183. */
+export const machines: Readonly<Record<Arch, Machine>> = {
+  x64: { listing: x64, elfMachine: 62 },
+  arm64: { listing: arm64, elfMachine: 183 },
+}
+
+/** The machine code of an architecture. */
+export function machineCode(arch: Arch): Uint8Array {
+  const hex = machines[arch].listing.map((line) => (typeof line === 'string' ? '' : line[0]))
+  return Buffer.from(hex.join('').replaceAll(' ', ''), 'hex')
+}

@@ -1,0 +1,25 @@
+/**
+ * Descriptor numbers inside the launch program. 0 to 2 are the program's own stdin, stdout and stderr.
+ * The plan relies on the kernel giving out the lowest free number, and checks each time that it did.
+ */
+export const FD = {
+  /** Write end of the report pipe. */
+  report: 3,
+  /** Read end of the control pipe: its end of file, or a byte, ends the run. */
+  control: 4,
+  /** The run's request, a memfd; closed once it is mapped. */
+  request: 5,
+  /** The memfd that collected files are copied to, or /dev/null. */
+  collect: 6,
+  /** The host's /proc while the root is built. */
+  proc: 7,
+  /** The walltime's timerfd, in the place of the request. */
+  timer: 5,
+  /** The init's signalfd, in the place of the host's /proc. */
+  signal: 7,
+  /** seccomp's notification descriptor. */
+  listener: 8,
+} as const
+
+/** The first number that the caller passes nothing at. */
+export const FIRST_UNUSED_FD = 7

@@ -1,0 +1,125 @@
+import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { posix } from 'node:path'
+import { SandboxError } from '../../../errors/sandbox-error.ts'
+import {
+  MS_NOATIME,
+  MS_NODEV,
+  MS_NODIRATIME,
+  MS_NOEXEC,
+  MS_NOSUID,
+  MS_RDONLY,
+  MS_RELATIME,
+} from '../../../ffi/constants.ts'
+import type { BindMount, Mount, TmpfsMount } from '../../../policy/policy.ts'
+import type { HostMount } from './mounts.ts'
+
+/** A mount of a policy as it is on this host. */
+export type HostPath =
+  | {
+      readonly type: 'bind'
+      /** Every symbolic link resolved. */
+      readonly source: string
+      readonly target: string
+      readonly isDirectory: boolean
+      readonly writable: boolean
+    }
+  | { readonly type: 'symlink'; readonly link: string; readonly target: string }
+  | TmpfsMount
+
+/**
+ * Looks a policy's mounts up on the host. A source that is a symbolic link into another of the mounts
+ * (`/bin` on a merged-/usr system) becomes the same link in the sandbox: that saves a mount.
+ *
+ * @throws {SandboxError} MOUNT_FAILED when a source is missing and not optional
+ */
+export function resolveMounts(mounts: readonly Mount[], policyName: string): HostPath[] {
+  return mounts.flatMap((mount): HostPath[] => {
+    if (mount.type === 'tmpfs') return [mount]
+    const found = lookUp(mount, policyName)
+    if (found === undefined) return []
+    const link = mount.source === mount.target && linkInto(mount, mounts)
+    if (link) return [{ type: 'symlink', link, target: mount.target }]
+    const { target, writable } = mount
+    return [{ type: 'bind', source: found.path, target, isDirectory: found.isDirectory, writable }]
+  })
+}
+
+function lookUp(mount: BindMount, policyName: string) {
+  try {
+    const path = realpathSync(mount.source)
+    return { path, isDirectory: statSync(path).isDirectory() }
+  } catch (cause) {
+    const errno = (cause as NodeJS.ErrnoException).code ?? 'EIO'
+    if (mount.optional && errno === 'ENOENT') return undefined
+    throw mountSourceError(mount, errno, policyName, cause)
+  }
+}
+
+function mountSourceError(mount: BindMount, errno: string, policy: string, cause: unknown) {
+  const why = errno === 'ENOENT' ? 'does not exist on this host' : `cannot be used (${errno})`
+  return new SandboxError(
+    `The mount source ${JSON.stringify(mount.source)} (target ${JSON.stringify(mount.target)}, policy "${policy}") ${why}`,
+    {
+      code: 'MOUNT_FAILED',
+      step: {
+        syscall: 'stat',
+        call: `stat(${JSON.stringify(mount.source)})`,
+        errno,
+        process: 'spawn',
+      },
+      hint: 'Correct the path, or mark the mount `optional = true` if programs can do without it.',
+      cause,
+    },
+  )
+}
+
+function linkInto(mount: BindMount, mounts: readonly Mount[]): string | undefined {
+  if (!lstatSync(mount.source).isSymbolicLink()) return undefined
+  const link = readlinkSync(mount.source)
+  const destination = posix.resolve(posix.dirname(mount.source), link)
+  const isShown = mounts.some(
+    (other) =>
+      other.type === 'bind' &&
+      other !== mount &&
+      other.source === other.target &&
+      destination.startsWith(`${other.source}/`) &&
+      !lstatSync(other.source, { throwIfNoEntry: false })?.isSymbolicLink(),
+  )
+  return isShown && realpathSync(destination) === destination ? link : undefined
+}
+
+const FLAGS: Readonly<Record<string, number>> = {
+  ro: MS_RDONLY,
+  nosuid: MS_NOSUID,
+  nodev: MS_NODEV,
+  noexec: MS_NOEXEC,
+  noatime: MS_NOATIME,
+  nodiratime: MS_NODIRATIME,
+  relatime: MS_RELATIME,
+}
+
+/** The mounts at or below a path, from the text of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
+export function mountsBelow(source: string, mountinfo: string): HostMount[] {
+  const all = mountinfo.split('\n').flatMap((line): HostMount[] => {
+    const [, , , , path, options] = line.split(' ')
+    if (path === undefined || options === undefined) return []
+    const flags = options.split(',').reduce((sum, option) => sum | (FLAGS[option] ?? 0), 0)
+    return [{ path: unescapeOctal(path), flags }]
+  })
+  const isAbove = ({ path }: HostMount) =>
+    path === '/' || source === path || source.startsWith(`${path}/`)
+  // The mount that the source is in: the longest of those above it, and of equals the last.
+  const own = all.filter(isAbove).reduce<HostMount | undefined>((best, mount) => {
+    return best === undefined || mount.path.length >= best.path.length ? mount : best
+  }, undefined)
+  const below = all.filter(({ path }) => path.startsWith(`${source}/`))
+  return [{ path: source, flags: own?.flags ?? 0 }, ...below]
+}
+
+const unescapeOctal = (path: string): string =>
+  path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  )
+
+/** The host's mountinfo. */
+export const readMountinfo = (): string => readFileSync('/proc/self/mountinfo', 'utf8')

@@ -1,0 +1,109 @@
+import {
+  AT_FDCWD,
+  AT_RECURSIVE,
+  EEXIST,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  MS_BIND,
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_NOSUID,
+  MS_RDONLY,
+  MS_REC,
+  MS_REMOUNT,
+  S_IFREG,
+} from '../../../ffi/constants.ts'
+import { type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
+import type { Directories } from './files.ts'
+
+const init = stepsOf('init')
+
+/** What a bind mount may not do besides what every mount may not. */
+export interface MountFlags {
+  readonly readOnly: boolean
+  /** Device nodes bound one by one must work; everything else is mounted nodev. */
+  readonly devices?: boolean
+  readonly noexec?: boolean
+}
+
+/** A mount of the host at or below a bind's source, from /proc/self/mountinfo. */
+export interface HostMount {
+  /** Its mount point, absolute. */
+  readonly path: string
+  /** Its MS_ flags: a locked one must stay set when an older kernel remounts. */
+  readonly flags: number
+}
+
+export interface BindOptions extends MountFlags {
+  /** Absolute host path with every symbolic link resolved. */
+  readonly source: string
+  /** Path in the sandbox, relative to its root. */
+  readonly target: string
+  readonly isDirectory: boolean
+  /** The host mounts at or below the source, where the kernel has no mount_setattr(2). */
+  readonly remount?: readonly HostMount[] | undefined
+}
+
+/** Steps that show a host path in the sandbox, with everything mounted below it. */
+export function bindSteps(options: BindOptions, directories: Directories): Step[] {
+  const { source, target, isDirectory } = options
+  const failure: StepFailure = {
+    code: 'MOUNT_FAILED',
+    hint: `Check that ${JSON.stringify(source)} exists and can be read by the user who runs the tests, and that "/${target}" can be made in the sandbox.`,
+  }
+  const parent = target.includes('/') ? target.slice(0, target.lastIndexOf('/')) : ''
+  return [
+    ...(isDirectory
+      ? directories.make(target, failure)
+      : [
+          ...directories.make(parent, failure),
+          init('mknodat', [AT_FDCWD, text(target), S_IFREG | 0o444, 0], {
+            tolerate: EEXIST,
+            failure,
+          }),
+        ]),
+    init('mount', [text(source), text(target), 0, MS_BIND | MS_REC, 0], { failure }),
+    ...restrictSteps(options, failure),
+  ]
+}
+
+function restrictSteps(options: BindOptions, failure: StepFailure): Step[] {
+  const { target, remount } = options
+  if (remount === undefined) {
+    const attributes = words(mountAttributes(options), 0, 0, 0)
+    return [
+      init('mount_setattr', [AT_FDCWD, text(target), AT_RECURSIVE, attributes, 32], { failure }),
+    ]
+  }
+  return remount.map(({ path, flags }) => {
+    const below = target + path.slice(options.source.length)
+    const remountFlags = MS_REMOUNT | MS_BIND | flags | mountFlags(options)
+    return init('mount', [0, text(below), 0, remountFlags, 0], { failure })
+  })
+}
+
+function mountAttributes({ readOnly, devices, noexec }: MountFlags): number {
+  return (
+    MOUNT_ATTR_NOSUID |
+    (readOnly ? MOUNT_ATTR_RDONLY : 0) |
+    (devices ? 0 : MOUNT_ATTR_NODEV) |
+    (noexec ? MOUNT_ATTR_NOEXEC : 0)
+  )
+}
+
+function mountFlags({ readOnly, devices, noexec }: MountFlags): number {
+  return (
+    MS_NOSUID | (readOnly ? MS_RDONLY : 0) | (devices ? 0 : MS_NODEV) | (noexec ? MS_NOEXEC : 0)
+  )
+}
+
+/** Steps that make a directory of the sandbox's own tmpfs writable although its root will not be. */
+export function writableDirectorySteps(target: string, mode: number): Step[] {
+  const failure: StepFailure = { code: 'MOUNT_FAILED' }
+  return [
+    init('mkdirat', [AT_FDCWD, text(target), mode], { tolerate: EEXIST, failure }),
+    init('mount', [text(target), text(target), 0, MS_BIND, 0], { failure }),
+  ]
+}

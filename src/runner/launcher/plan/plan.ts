@@ -1,0 +1,196 @@
+import {
+  AT_FDCWD,
+  MAP_FIXED,
+  MAP_PRIVATE,
+  MNT_DETACH,
+  MS_BIND,
+  MS_NODEV,
+  MS_NOSUID,
+  MS_RDONLY,
+  MS_REMOUNT,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
+  PR_SET_PDEATHSIG,
+  PROT_READ,
+  PROT_WRITE,
+  SIGKILL,
+} from '../../../ffi/constants.ts'
+import type { Limits, Policy, SandboxFile } from '../../../policy/policy.ts'
+import { REQUEST_ADDRESS } from '../machine/layout.ts'
+import type { Arch } from '../machine/machine.ts'
+import { type Area, load, type Segment, type Step, stepsOf, text } from '../step.ts'
+import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect.ts'
+import { FD } from './descriptors.ts'
+import { Directories, writeFileSteps } from './files.ts'
+import type { Flow } from './flow.ts'
+import type { HostPath } from './host.ts'
+import { dropPrivilegesSteps, dropRootSteps, mapIdsSteps } from './identity.ts'
+import { failSteps, keeperAreas, keeperSteps } from './keeper.ts'
+import { resourceLimits } from './limits.ts'
+import { bindSteps, type HostMount } from './mounts.ts'
+import { hostnameStep, loopbackSteps } from './network.ts'
+import { rootSteps } from './root.ts'
+import { superviseAreas, superviseSteps } from './supervise.ts'
+import { type FilterUse, targetArea, targetSteps } from './target.ts'
+import { fillWorkdirSteps, mountWorkdirSteps, type Workdir } from './workdir.ts'
+
+const init = stepsOf('init')
+
+/** The label at which the image goes on into the run's request. */
+export const REQUEST = 'request'
+
+/** What every run under a policy has in common. */
+export interface ImageOptions {
+  readonly policy: Policy
+  readonly arch: Arch
+  readonly flow: Flow
+  readonly parentPid: number
+  readonly paths: readonly HostPath[]
+  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+  readonly diskBytes: number | undefined
+  /** The compiled seccomp filter, struct sock_filter[]. */
+  readonly filter: Uint8Array | undefined
+}
+
+/** What differs from run to run. */
+export interface RequestOptions {
+  readonly policy: Policy
+  readonly arch: Arch
+  readonly flow: Flow
+  readonly workdir: Workdir
+  readonly mounts: readonly HostPath[]
+  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+  readonly files: readonly SandboxFile[]
+  readonly candidates: readonly string[]
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly limits: Limits
+  readonly collect: readonly string[]
+  readonly filter: FilterUse | undefined
+  readonly discard: readonly number[]
+  readonly lastCapability: number
+}
+
+/** The launch program up to the point where its root is built and it needs to know what to run. */
+export function planImage(options: ImageOptions): Segment {
+  const { policy, flow, arch, filter } = options
+  const inside = { uid: policy.uid, gid: policy.gid }
+  return {
+    areas: [...keeperAreas, ...imageAreas(filter), ...superviseAreas],
+    steps: [
+      ...keeperSteps({
+        ...options,
+        shareNet: policy.network === 'host',
+        shareUts: policy.shareUts,
+      }),
+      ...failSteps,
+      init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
+      init('setsid', []),
+      init('umask', [0]),
+      init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
+        whenDifferent: { value: FD.proc, goto: 'fail' },
+      }),
+      ...(flow.kind === 'user' ? mapIdsSteps({ inside, outside: flow }) : []),
+      ...rootSteps(options),
+      ...(policy.network === 'loopback' ? loopbackSteps() : []),
+      ...(policy.shareUts ? [] : [hostnameStep(policy.hostname)]),
+      ...loadRequestSteps(),
+    ],
+  }
+}
+
+function imageAreas(filter: Uint8Array | undefined): Area[] {
+  const fields = ['fd', 'from', 'source', 'requestSize'].map((name) => ({ name, size: 8 }))
+  return [
+    { name: 'init', fields },
+    ...(filter === undefined
+      ? []
+      : [{ name: 'filter', fields: [{ name: 'code', size: filter.length, init: filter }] }]),
+  ]
+}
+
+function loadRequestSteps(): Step[] {
+  const SEEK_END = 2
+  return [
+    init('lseek', [FD.request, 0, SEEK_END], { store: 'init.requestSize' }),
+    init('mmap', [
+      REQUEST_ADDRESS,
+      load('init.requestSize'),
+      PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_FIXED,
+      FD.request,
+      0,
+    ]),
+    init('close', [FD.request], { next: { goto: REQUEST } }),
+  ]
+}
+
+/** The rest of the launch program: what this run adds to the root, and the run itself. */
+export function planRequest(options: RequestOptions): Segment {
+  const { candidates, cwd, collect, arch, limits, filter } = options
+  return {
+    areas: [...execAreas(candidates), ...collectAreas(collect), targetArea],
+    steps: [
+      ...mountWorkdirSteps({ ...options, owner: ownerOf(options.flow) }),
+      ...runMountSteps(options),
+      ...enterRootSteps(),
+      ...insideRootSteps(options),
+      ...superviseSteps({
+        walltimeMs: limits.walltimeMs,
+        listener: filter?.report === 'listener',
+      }),
+      ...diagnoseExecSteps(candidates, { cwd, done: 'collect' }),
+      init('chdir', [text('/')], { label: 'collect' }),
+      ...collectSteps(collect, arch),
+      init('exit_group', [0]),
+      ...targetSteps({ ...options, limits: resourceLimits(limits) }),
+    ],
+  }
+}
+
+const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
+
+function runMountSteps({ mounts, remount }: RequestOptions): Step[] {
+  const directories = new Directories()
+  return mounts.flatMap((mount) => {
+    if (mount.type !== 'bind') return []
+    const { source, isDirectory, writable } = mount
+    const target = mount.target.slice(1)
+    return bindSteps(
+      { source, target, isDirectory, readOnly: !writable, remount: remount?.(source) },
+      directories,
+    )
+  })
+}
+
+function enterRootSteps(): Step[] {
+  return [
+    // pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new one and is let go.
+    init('pivot_root', [text('.'), text('.')], { failure: { code: 'MOUNT_FAILED' } }),
+    init('umount2', [text('.'), MNT_DETACH], { failure: { code: 'MOUNT_FAILED' } }),
+    init('chdir', [text('/')]),
+  ]
+}
+
+function insideRootSteps(options: RequestOptions): Step[] {
+  const { policy, flow, arch, files, lastCapability } = options
+  const owner = ownerOf(flow)
+  const directories = new Directories()
+  const readOnlyRoot = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
+  return [
+    ...fillWorkdirSteps({ ...options, owner }),
+    ...files.flatMap(({ target, contents }) => {
+      const path = target.slice(1)
+      const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+      return [
+        ...directories.make(parent, undefined, owner),
+        ...writeFileSteps(path, contents, { arch, owner }),
+      ]
+    }),
+    init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } }),
+    ...(flow.kind === 'root' ? dropRootSteps(flow, policy) : []),
+    ...dropPrivilegesSteps(lastCapability),
+  ]
+}

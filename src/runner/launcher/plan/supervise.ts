@@ -1,0 +1,186 @@
+import {
+  CLOCK_MONOTONIC,
+  CLONE_FILES,
+  CLONE_VFORK,
+  CLONE_VM,
+  EINTR,
+  F_GETFD,
+  KEYCTL_JOIN_SESSION_KEYRING,
+  POLLIN,
+  RUSAGE_CHILDREN,
+  SECCOMP_IOCTL_NOTIF_RECV,
+  SIGCHLD,
+  SIGKILL,
+  TFD_CLOEXEC,
+  TFD_NONBLOCK,
+  WNOHANG,
+} from '../../../ffi/constants.ts'
+import { RECORD } from '../report/records.ts'
+import { type Area, at, bytes, load, type Step, stepsOf, words } from '../step.ts'
+import { FD } from './descriptors.ts'
+
+const init = stepsOf('init')
+
+export interface SuperviseOptions {
+  readonly walltimeMs: number | undefined
+  /** Whether the filter reports by notification. */
+  readonly listener: boolean
+}
+
+/** The init's memory while it watches the program. */
+export const superviseAreas: readonly Area[] = [
+  {
+    name: 'watch',
+    fields: [
+      { name: 'target', size: 8 },
+      { name: 'reaped', size: 8 },
+      { name: 'scratch', size: 128 },
+    ],
+  },
+  {
+    name: 'end',
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.end.tag },
+      { name: 'status', size: 8 },
+      { name: 'start', size: 16 },
+      { name: 'end', size: 16 },
+      { name: 'rusage', size: 144 },
+    ],
+  },
+  {
+    name: 'denied',
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.seccomp.tag },
+      { name: 'notification', size: 80 },
+    ],
+  },
+]
+
+/**
+ * Steps with which the init starts the program, waits for whatever ends the run, and cleans up.
+ *
+ * Time, the caller's wish and the program's end all come through descriptors. Signals would not do:
+ * the program may send any to the init, and a pending forged SIGALRM swallows the kernel's own.
+ */
+export function superviseSteps(options: SuperviseOptions): Step[] {
+  return [...startSteps(options), ...loopSteps(options), ...endSteps()]
+}
+
+function startSteps({ walltimeMs, listener }: SuperviseOptions): Step[] {
+  const signals = words(1 << (SIGCHLD - 1))
+  return [
+    // A session keyring of its own (keyrings(7)); a kernel without keyrings has nothing to share.
+    init('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], { onError: 'continue' }),
+    init('timerfd_create', [CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC], {
+      whenDifferent: { value: FD.timer, goto: 'fail' },
+    }),
+    init('signalfd4', [-1, signals, 8, TFD_NONBLOCK | TFD_CLOEXEC], {
+      whenDifferent: { value: FD.signal, goto: 'fail' },
+    }),
+    ...(walltimeMs === undefined
+      ? []
+      : [init('timerfd_settime', [FD.timer, 0, timerValue(walltimeMs), 0])]),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('end.start')]),
+    // Until it has become the program the child shares our memory and descriptors, and we wait: so its
+    // failures and the filter's notification descriptor are ours as well (clone(2), CLONE_VFORK).
+    init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
+      store: 'watch.target',
+      whenEqual: { value: 0, goto: 'target' },
+    }),
+    // A pipe ends when the program ends its side, not when we do.
+    init('close_range', [0, 2, 0]),
+    // Is the notification descriptor where we look for it?
+    ...(listener ? [init('fcntl', [FD.listener, F_GETFD])] : []),
+  ]
+}
+
+/** struct itimerspec: no interval, then the time; zero would mean never. */
+function timerValue(walltimeMs: number) {
+  const seconds = Math.floor(walltimeMs / 1000)
+  const nanoseconds = Math.max(seconds === 0 ? 1 : 0, Math.round((walltimeMs % 1000) * 1e6))
+  return words(0, 0, seconds, Math.min(nanoseconds, 999_999_999))
+}
+
+function pollFds(...descriptors: readonly number[]) {
+  const array = Buffer.alloc(descriptors.length * 8)
+  descriptors.forEach((fd, index) => {
+    array.writeInt32LE(fd, index * 8)
+    array.writeInt16LE(POLLIN, index * 8 + 4)
+  })
+  return bytes(array)
+}
+
+function loopSteps({ listener }: SuperviseOptions): Step[] {
+  const descriptors = [FD.timer, FD.signal, FD.control, ...(listener ? [FD.listener] : [])]
+  return [
+    init('ppoll', [pollFds(...descriptors), descriptors.length, 0, 0, 8], {
+      label: 'watch.wait',
+      whenEqual: { value: -EINTR, goto: 'watch.wait' },
+    }),
+    init('read', [FD.signal, at('watch.scratch'), 128], { onError: 'continue' }),
+    init('wait4', [-1, at('end.status'), WNOHANG, 0], {
+      label: 'watch.reap',
+      store: 'watch.reaped',
+      whenEqual: { value: load('watch.target'), goto: 'watch.exited' },
+    }),
+    ...(listener ? listenerSteps() : []),
+    init('read', [FD.timer, at('watch.scratch'), 8], {
+      onError: 'continue',
+      whenEqual: { value: 8, goto: 'watch.walltime' },
+    }),
+    // End of file or a byte; EAGAIN is an error and goes on.
+    init('read', [FD.control, at('watch.scratch'), 1], {
+      onError: { goto: 'watch.more' },
+      next: { goto: 'watch.stopped' },
+    }),
+    // It returns 0: one more orphan may be waiting when one was found, and time is looked at between.
+    init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], {
+      label: 'watch.more',
+      whenDifferent: { value: load('watch.reaped'), goto: 'watch.reap' },
+      next: { goto: 'watch.wait' },
+    }),
+  ]
+}
+
+function listenerSteps(): Step[] {
+  return [
+    // RECV blocks when there is nothing to receive: look first (seccomp_unotify(2)).
+    init('ppoll', [pollFds(FD.listener), 1, words(0, 0), 0, 8], {
+      whenEqual: { value: 0, goto: 'watch.quiet' },
+    }),
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], {
+      onError: { goto: 'watch.quiet' },
+    }),
+    init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size], {
+      next: { goto: 'watch.stop' },
+    }),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], { label: 'watch.quiet' }),
+  ]
+}
+
+function endSteps(): Step[] {
+  return [
+    init('write', [FD.report, bytes(RECORD.walltime.tag), RECORD.walltime.size], {
+      label: 'watch.walltime',
+      next: { goto: 'watch.stop' },
+    }),
+    init('write', [FD.report, bytes(RECORD.stopped.tag), RECORD.stopped.size], {
+      label: 'watch.stopped',
+    }),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.stop' }),
+    init('kill', [-1, SIGKILL], { onError: 'continue' }),
+    init('wait4', [load('watch.target'), at('end.status'), 0, 0], {
+      next: { goto: 'watch.orphans' },
+    }),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.exited' }),
+    init('kill', [-1, SIGKILL], { onError: 'continue' }),
+    // Reaped by us, orphans count in our children's usage; the kernel's own clean-up loses them.
+    init('wait4', [-1, 0, 0, 0], {
+      label: 'watch.orphans',
+      onError: { goto: 'watch.end' },
+      next: { goto: 'watch.orphans' },
+    }),
+    init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')], { label: 'watch.end' }),
+    init('write', [FD.report, at('end.tag'), RECORD.end.size]),
+  ]
+}

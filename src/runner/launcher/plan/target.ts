@@ -1,0 +1,118 @@
+import {
+  AT_FDCWD,
+  O_CLOEXEC,
+  O_WRONLY,
+  SECCOMP_FILTER_FLAG_NEW_LISTENER,
+  SECCOMP_SET_MODE_FILTER,
+  SIG_SETMASK,
+} from '../../../ffi/constants.ts'
+import { type Area, at, DIE, load, type Step, stepsOf, text, words } from '../step.ts'
+import { FD } from './descriptors.ts'
+import type { ResourceLimit } from './limits.ts'
+
+const target = stepsOf('target')
+
+/** The seccomp filter that the image has. */
+export interface FilterUse {
+  /** Its length in struct sock_filter. */
+  readonly instructions: number
+  /** How a denied call is known: by notification to the init, or by the kernel's SIGSYS alone. */
+  readonly report: 'listener' | 'kill'
+}
+
+export interface TargetOptions {
+  /** Paths to try in turn, as execvp(3) would. */
+  readonly candidates: readonly string[]
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly limits: readonly ResourceLimit[]
+  readonly filter: FilterUse | undefined
+  /** The standard streams, 1 and 2, that nobody wants: they become the sandbox's /dev/null. */
+  readonly discard: readonly number[]
+}
+
+/** The target's memory. */
+export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8 }] }
+
+/** The child that becomes the program. It shares the init's memory and descriptors until execve. */
+export function targetSteps(options: TargetOptions): Step[] {
+  const { argv, env, cwd } = options
+  const argvAddress = words(...argv.map(text), 0)
+  const envAddress = words(...Object.entries(env).map(([key, value]) => text(`${key}=${value}`)), 0)
+  return [
+    // kill(0, …) must not reach the init's and keeper's process group.
+    target('setsid', [], { label: 'target' }),
+    target('chdir', [text(cwd)], {
+      failure: {
+        code: 'SETUP_FAILED',
+        hint: `The directory ${JSON.stringify(cwd)} (option cwd) must exist in the sandbox.`,
+      },
+    }),
+    target('umask', [0o022]),
+    ...discardSteps(options.discard),
+    // Of all processes on the machine the out-of-memory killer shall choose this one.
+    target('openat', [AT_FDCWD, text('/proc/self/oom_score_adj'), O_WRONLY | O_CLOEXEC, 0], {
+      store: 'target.fd',
+      onError: { goto: 'target.limits' },
+    }),
+    target('write', [load('target.fd'), text('1000'), 4], { onError: 'continue' }),
+    target('close', [load('target.fd')]),
+    ...limitSteps(options.limits),
+    // Emptied last of all that concerns signals; ignored ones were reset by posix_spawn.
+    target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
+    ...filterSteps(options.filter),
+    ...options.candidates.map((path, index) =>
+      target('execve', [text(path), argvAddress, envAddress], {
+        store: `exec${index}.result`,
+        // The filter is on: no call but execve is known to be allowed. The init reports.
+        onError: index === options.candidates.length - 1 ? { goto: DIE } : 'continue',
+      }),
+    ),
+  ]
+}
+
+function discardSteps(streams: readonly number[]): Step[] {
+  return streams.flatMap((fd) => [
+    target('openat', [AT_FDCWD, text('/dev/null'), O_WRONLY | O_CLOEXEC, 0], {
+      store: 'target.fd',
+    }),
+    target('dup3', [load('target.fd'), fd, 0]),
+    target('close', [load('target.fd')]),
+  ])
+}
+
+function limitSteps(limits: readonly ResourceLimit[]): Step[] {
+  return [
+    target('umask', [0o022], { label: 'target.limits' }),
+    ...limits.map(({ resource, option, soft, hard }) =>
+      target('prlimit64', [0, resource, words(soft, hard), 0], {
+        failure: {
+          code: 'LIMIT_UNAVAILABLE',
+          hint: `The host's own hard limit is below what limits.${option} asks for; raise it (ulimit -H) or ask for less.`,
+        },
+      }),
+    ),
+  ]
+}
+
+function filterSteps(filter: FilterUse | undefined): Step[] {
+  if (filter === undefined) return []
+  // struct sock_fprog: the number of instructions, and where they are.
+  const program = words(filter.instructions, at('filter.code'))
+  const failure = {
+    code: 'SECCOMP_UNAVAILABLE',
+    hint: 'The kernel refused the filter. It needs CONFIG_SECCOMP_FILTER, and a container must not deny seccomp(2).',
+  } as const
+  if (filter.report === 'kill') {
+    return [target('seccomp', [SECCOMP_SET_MODE_FILTER, 0, program], { failure })]
+  }
+  const flags = SECCOMP_FILTER_FLAG_NEW_LISTENER
+  return [
+    target('seccomp', [SECCOMP_SET_MODE_FILTER, flags, program], {
+      failure,
+      // The filter is on: the init, which shares our descriptors, finds that it has no listener.
+      whenDifferent: { value: FD.listener, goto: DIE },
+    }),
+  ]
+}

@@ -1,0 +1,122 @@
+import { RECORD, type RecordName } from './records.ts'
+
+/** CPU time and the like, from struct rusage (getrusage(2)). */
+export interface Rusage {
+  readonly userTimeMs: number
+  readonly systemTimeMs: number
+  readonly maxRssBytes: number
+  readonly minorPageFaults: number
+  readonly majorPageFaults: number
+  readonly voluntaryContextSwitches: number
+  readonly involuntaryContextSwitches: number
+}
+
+/** What the launch program reported, in the order in which it did. */
+export type ReportRecord =
+  | { readonly kind: 'failure'; readonly stepAddress: number; readonly result: number }
+  | { readonly kind: 'walltime' }
+  | { readonly kind: 'stopped' }
+  | {
+      readonly kind: 'seccomp'
+      readonly syscall: number
+      /** AUDIT_ARCH_…, linux/audit.h. */
+      readonly auditArch: number
+      readonly args: readonly bigint[]
+    }
+  | {
+      readonly kind: 'end'
+      /** As wait(2) has it. */
+      readonly status: number
+      readonly wallTimeMs: number
+      readonly rusage: Rusage
+    }
+  | {
+      readonly kind: 'exec'
+      readonly result: number
+      readonly access: number
+      readonly head: Uint8Array
+    }
+  | {
+      readonly kind: 'collect'
+      readonly result: number
+      readonly mode: number
+      readonly sizeBytes: number
+      readonly copiedBytes: number
+    }
+  | { readonly kind: 'keeper'; readonly status: number }
+
+const kinds = new Map(
+  (Object.keys(RECORD) as RecordName[]).map((kind) => [
+    Buffer.from(RECORD[kind].tag).toString('latin1'),
+    kind,
+  ]),
+)
+
+/**
+ * Reads the launch program's report.
+ *
+ * @throws {Error} for bytes that the launch program does not write
+ */
+export function parseReport(report: Buffer): ReportRecord[] {
+  const records: ReportRecord[] = []
+  for (let offset = 0; offset < report.length; ) {
+    const kind = kinds.get(report.toString('latin1', offset, offset + 8))
+    if (kind === undefined) throw new Error(`The launch program's report is damaged at ${offset}`)
+    const { size } = RECORD[kind]
+    // A process that is killed between two writes leaves whole records only; see pipe(7).
+    if (offset + size > report.length) throw new Error("The launch program's report is cut short")
+    records.push(parseRecord(kind, report.subarray(offset + 8, offset + size)))
+    offset += size
+  }
+  return records
+}
+
+function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
+  const int = (offset: number): number => Number(body.readBigInt64LE(offset))
+  switch (kind) {
+    case 'failure':
+      return { kind, stepAddress: int(0), result: int(8) }
+    case 'walltime':
+    case 'stopped':
+      return { kind }
+    case 'seccomp':
+      // struct seccomp_notif: id, pid, flags; then struct seccomp_data: nr, arch, ip, args.
+      return {
+        kind,
+        syscall: body.readInt32LE(16),
+        auditArch: body.readUInt32LE(20),
+        args: [0, 1, 2, 3, 4, 5].map((index) => body.readBigUInt64LE(32 + index * 8)),
+      }
+    case 'end': {
+      const wallTimeMs = (int(24) - int(8)) * 1000 + (int(32) - int(16)) / 1e6
+      return { kind, status: body.readInt32LE(0), wallTimeMs, rusage: parseRusage(body, 40) }
+    }
+    case 'exec':
+      return { kind, result: int(0), access: int(8), head: body.subarray(16) }
+    case 'collect':
+      // struct statx: stx_mode at 28, stx_size at 40.
+      return {
+        kind,
+        result: int(0),
+        mode: body.readUInt16LE(8 + 28),
+        sizeBytes: int(8 + 40),
+        copiedBytes: int(8 + 256),
+      }
+    case 'keeper':
+      return { kind, status: body.readInt32LE(0) }
+  }
+}
+
+// struct rusage: two struct timeval, then fourteen longs of which Linux fills eight.
+function parseRusage(body: Buffer, offset: number): Rusage {
+  const long = (index: number): number => Number(body.readBigInt64LE(offset + index * 8))
+  return {
+    userTimeMs: long(0) * 1000 + long(1) / 1000,
+    systemTimeMs: long(2) * 1000 + long(3) / 1000,
+    maxRssBytes: long(4) * 1024,
+    minorPageFaults: long(8),
+    majorPageFaults: long(9),
+    voluntaryContextSwitches: long(16),
+    involuntaryContextSwitches: long(17),
+  }
+}

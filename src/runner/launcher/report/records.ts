@@ -1,0 +1,29 @@
+/**
+ * What the launch program writes to the report pipe: records of fixed size, each with one write(2) of
+ * less than PIPE_BUF bytes, which pipe(7) keeps whole. A record starts with an 8-byte tag.
+ */
+const tag = (name: string): Uint8Array => Buffer.from(name.padEnd(8, '\0'))
+
+export const RECORD = {
+  /** A step failed: u64 address of the step, i64 result. */
+  failure: { tag: tag('FAILURE'), size: 24 },
+  /** The init ended the run because its walltime was over. */
+  walltime: { tag: tag('WALLTIME'), size: 8 },
+  /** The init ended the run because the control pipe said so. */
+  stopped: { tag: tag('STOPPED'), size: 8 },
+  /** The filter denied a call: struct seccomp_notif (linux/seccomp.h), 80 bytes. */
+  seccomp: { tag: tag('SECCOMP'), size: 88 },
+  /**
+   * The program and its descendants are gone: u64 wait status, struct timespec start and end,
+   * struct rusage of all of them.
+   */
+  end: { tag: tag('END'), size: 8 + 8 + 16 + 16 + 144 },
+  /** No execve succeeded, one record a candidate: i64 execve's and faccessat's result, the file's head. */
+  exec: { tag: tag('EXEC'), size: 8 + 8 + 8 + 1024 },
+  /** A file to collect: i64 openat2's result, struct statx, i64 bytes copied. */
+  collect: { tag: tag('COLLECT'), size: 8 + 8 + 256 + 8 },
+  /** The init is gone: u64 wait status, struct rusage. */
+  keeper: { tag: tag('KEEPER'), size: 8 + 8 + 144 },
+} as const
+
+export type RecordName = keyof typeof RECORD

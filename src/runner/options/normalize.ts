@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { PassThrough, type Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import { mergeLimits, normalizeLimits } from '../../policy/limits.ts'
+import { loadPolicy } from '../../policy/load.ts'
+import type { BindMount, Limits, Policy, SandboxFile } from '../../policy/policy.ts'
+import type { SandboxDefaults } from '../defaults.ts'
+import type { StdinSource } from '../io/stdin.ts'
+import { checkCommand, checkOptions, invalid, isUrl } from './check.ts'
+import type { SandboxOptions, WorkdirOption } from './options.ts'
+
+/** A run's options, checked and with every default filled in. */
+export interface RunOptions {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly policy: Policy
+  readonly workdir: WorkdirOption | undefined
+  readonly files: readonly SandboxFile[]
+  readonly mounts: readonly BindMount[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly stdin: StdinSource
+  readonly stdout: 'pipe' | 'inherit' | 'ignore'
+  readonly stderr: 'pipe' | 'inherit' | 'ignore'
+  readonly encoding: 'utf8' | 'buffer'
+  readonly limits: Limits
+  readonly collect: readonly string[]
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Checks a run's options and fills in what they leave out.
+ *
+ * @throws {SandboxError} POLICY_INVALID for a policy or limit, SETUP_FAILED for anything else that is
+ *   not what its option takes
+ */
+export function normalizeOptions(
+  command: string,
+  args: readonly string[],
+  options: SandboxOptions,
+  defaults: SandboxDefaults,
+): RunOptions {
+  checkCommand(command, args)
+  checkOptions(options)
+  const policy = loadPolicy(options.policy ?? defaults.policy ?? 'strict')
+  const limits = [defaults.limits, options.limits].reduce<Limits>(
+    (base, more) =>
+      more === undefined ? base : mergeLimits(base, normalizeLimits(more, { bareTime: 'ms' })),
+    policy.limits,
+  )
+  const cwd = options.cwd ?? '/work'
+  return {
+    command,
+    args: [...args],
+    policy,
+    workdir: workdirOption(options.workdir),
+    files: fileList(policy, options.files),
+    mounts: (options.mounts ?? []).map((mount) => ({
+      type: 'bind',
+      source: hostPath(mount.source),
+      target: mount.target,
+      writable: mount.writable ?? false,
+      optional: mount.optional ?? false,
+    })),
+    env: { ...policy.env, ...defaults.env, ...options.env },
+    cwd,
+    stdin: stdinSource(options.stdin),
+    stdout: options.stdout ?? 'pipe',
+    stderr: options.stderr ?? 'pipe',
+    encoding: options.encoding ?? 'utf8',
+    limits,
+    collect: options.collect ?? [],
+    signal: options.signal,
+  }
+}
+
+const hostPath = (path: string | URL): string =>
+  typeof path === 'string' ? resolve(path) : fileURLToPath(path.href)
+
+function workdirOption(option: SandboxOptions['workdir']): WorkdirOption | undefined {
+  if (option === undefined) return undefined
+  if (typeof option === 'string' || isUrl(option)) {
+    return { source: hostPath(option), mode: 'copy-on-write' }
+  }
+  return { source: hostPath(option.source), mode: option.mode ?? 'copy-on-write' }
+}
+
+function fileList(policy: Policy, files: SandboxOptions['files'] = {}): SandboxFile[] {
+  const inWork = policy.files.filter(({ target }) => target.startsWith('/work/'))
+  const own = Object.entries(files).map(([target, contents]) => ({
+    target,
+    contents: isUrl(contents) ? readFileOption(target, contents) : contents,
+  }))
+  return [...inWork, ...own]
+}
+
+function readFileOption(target: string, url: URL): Uint8Array {
+  try {
+    return readFileSync(fileURLToPath(url.href))
+  } catch (cause) {
+    const { code = 'EIO' } = cause as NodeJS.ErrnoException
+    throw new SandboxError(
+      `The file ${url.pathname}, meant for ${target}, cannot be read: ${code}`,
+      {
+        code: 'SETUP_FAILED',
+        step: { syscall: 'open', call: `open("${url.pathname}")`, errno: code, process: 'spawn' },
+        hint: 'The option files takes text, bytes, or the URL of a host file that can be read.',
+        cause,
+      },
+    )
+  }
+}
+
+function stdinSource(stdin: SandboxOptions['stdin'] = ''): StdinSource {
+  if (stdin === 'inherit') return { kind: 'inherit' }
+  if (stdin === 'pipe') return { kind: 'pipe', stream: new PassThrough() }
+  if (typeof stdin === 'string') return { kind: 'bytes', bytes: Buffer.from(stdin) }
+  if (types.isUint8Array(stdin)) return { kind: 'bytes', bytes: stdin }
+  if (isUrl(stdin)) return { kind: 'file', path: fileURLToPath(stdin.href) }
+  if (isReadable(stdin)) return { kind: 'stream', stream: stdin }
+  throw invalid('stdin', 'text, bytes, a readable stream, a file URL, "inherit" or "pipe"', stdin)
+}
+
+const isReadable = (value: unknown): value is Readable =>
+  typeof (value as Readable | null)?.pipe === 'function'

@@ -1,0 +1,101 @@
+import type { Readable } from 'node:stream'
+import type { Duration } from '../../units/duration.ts'
+import type { Size } from '../../units/size.ts'
+
+/** What the program may use; see the table in docs/limits.md for how each is held. */
+export interface LimitOptions {
+  /** Real time. A number is milliseconds; text has a unit: `'2s'`. */
+  readonly walltime?: Duration
+  /** Processor time, user and system. A number is milliseconds. */
+  readonly cpu?: Duration
+  /** Memory. A number is bytes; text has a unit: `'64MiB'`. */
+  readonly memory?: Size
+  /** stdout and stderr together, in bytes; the run is ended when there is more. */
+  readonly output?: Size
+  /** The largest file it may write, in bytes. */
+  readonly fileSize?: Size
+  /** Everything it may write to the sandbox's own file system, in bytes. */
+  readonly disk?: Size
+  /** Its main thread's stack, in bytes. */
+  readonly stack?: Size
+  /** Virtual memory, in bytes; breaks run-times that reserve much (Java, Go, Node). */
+  readonly addressSpace?: Size
+  /** Processes and threads. */
+  readonly processes?: number
+  /** Open descriptors of one process. */
+  readonly openFiles?: number
+  /** The largest core file, in bytes. */
+  readonly core?: Size
+}
+
+/** A host path that is shown in the sandbox. */
+export interface MountOption {
+  /** On the host; a relative path is relative to process.cwd(). */
+  readonly source: string | URL
+  /** In the sandbox, absolute. */
+  readonly target: string
+  /** Whether the program may change the host's files there; default false. */
+  readonly writable?: boolean
+  /** Whether a missing source is left out; default false: an error. */
+  readonly optional?: boolean
+}
+
+/** What is shown at /work, and whether the program's changes stay. */
+export interface WorkdirOption {
+  /** A host directory. */
+  readonly source: string
+  readonly mode: 'copy-on-write' | 'read-only' | 'read-write'
+}
+
+export interface SandboxOptions {
+  /**
+   * What the program may do: a shipped policy's name, a TOML file's path or URL, or an object with the
+   * file's keys.
+   *
+   * @default 'strict'
+   */
+  readonly policy?: string | URL | object
+  /**
+   * The host directory shown at `/work`. Copy-on-write: the program may change it all, the host sees
+   * nothing of it. Without one, `/work` is empty.
+   */
+  readonly workdir?: string | URL | { source: string | URL; mode?: WorkdirOption['mode'] }
+  /**
+   * Files to put into the sandbox, by absolute path: text, bytes, or the URL of a host file. An ELF
+   * program or a script with `#!` is made executable.
+   */
+  readonly files?: Readonly<Record<string, string | Uint8Array | URL>>
+  /** Host paths to show besides the policy's. */
+  readonly mounts?: readonly MountOption[]
+  /** Added to the policy's environment; nothing is inherited. */
+  readonly env?: Readonly<Record<string, string>>
+  /**
+   * The program's working directory, in the sandbox.
+   *
+   * @default '/work'
+   */
+  readonly cwd?: string
+  /**
+   * What it reads: text, bytes, a stream, the URL of a host file; `'inherit'` for this process's own
+   * stdin, `'pipe'` to write to the handle's `stdin`.
+   *
+   * @default empty
+   */
+  readonly stdin?: string | Uint8Array | Readable | URL
+  /** @default 'pipe' */
+  readonly stdout?: 'pipe' | 'inherit' | 'ignore'
+  /** @default 'pipe' */
+  readonly stderr?: 'pipe' | 'inherit' | 'ignore'
+  /**
+   * Whether the result's output is text or bytes.
+   *
+   * @default 'utf8'
+   */
+  readonly encoding?: 'utf8' | 'buffer'
+  /** Limits that take the place of the policy's, one by one. */
+  readonly limits?: LimitOptions
+  /** Files of the sandbox to bring back as `result.files`, by absolute path or relative to `cwd`. */
+  readonly collect?: readonly string[]
+  /** Ends the run when it is aborted; the status is then `aborted`. */
+  readonly signal?: AbortSignal
+}

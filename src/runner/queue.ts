@@ -1,0 +1,28 @@
+import { availableParallelism } from 'node:os'
+import PQueue from 'p-queue'
+import { getDefaults } from './defaults.ts'
+
+/**
+ * How many programs run at once in this process: as many as the machine has cores for, shared with the
+ * test runner's other workers.
+ */
+export function defaultConcurrency(): number {
+  const { concurrency, workers } = getDefaults()
+  if (concurrency !== undefined) return concurrency
+  // A test worker that was not told how many there are: the runners start about one a core.
+  const inWorker = 'VITEST_WORKER_ID' in process.env || 'JEST_WORKER_ID' in process.env
+  const cores = availableParallelism()
+  return Math.max(1, Math.floor(cores / (workers ?? (inWorker ? cores : 1))))
+}
+
+let shared: PQueue | undefined
+
+/** The queue of all runs of this process that have no own. */
+export function sharedQueue(): PQueue {
+  shared ??= new PQueue()
+  shared.concurrency = defaultConcurrency()
+  return shared
+}
+
+/** A queue of its own, for `createSandbox()`. */
+export const makeQueue = (concurrency: number): PQueue => new PQueue({ concurrency })

@@ -1,0 +1,155 @@
+import { closeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { O_NONBLOCK, SIGKILL } from '../../ffi/constants.ts'
+import { ErrnoError } from '../../ffi/errno.ts'
+import { killProcess, makePipe, waitForProcess } from '../../ffi/libc.ts'
+import { type Capture, type OutputBudget, readPipe } from '../io/capture.ts'
+import { makeScratch } from '../launcher/image/memory.ts'
+import type { Segment } from '../launcher/step.ts'
+import { type Image, type Launched, launch, spawnError } from './launch.ts'
+
+type StreamMode = 'pipe' | 'inherit' | 'ignore'
+
+export interface AttemptOptions {
+  readonly image: Image
+  readonly request: Segment
+  /** The descriptor that becomes the program's stdin. */
+  readonly stdin: number
+  readonly stdout: StreamMode
+  readonly stderr: StreamMode
+  readonly captures: { readonly stdout: Capture; readonly stderr: Capture }
+  readonly budget: OutputBudget
+  /** Whether files are collected. */
+  readonly collects: boolean
+}
+
+/** One launch program that is running, or has run. */
+export interface Attempt extends Launched {
+  /** Ends the run; its report still comes. */
+  readonly stop: () => void
+  /** All that the launch program reported, once all its processes are gone. */
+  readonly report: Promise<Buffer>
+  /** The memfd with the collected files; the caller closes it. */
+  readonly collected: number | undefined
+}
+
+/** How long a stopped run may take to clean up before the keeper is killed with all it keeps, in ms. */
+const STOP_GRACE_MS = 5000
+
+/** Descriptors that are closed if something fails before they have an owner. */
+class Descriptors {
+  readonly #open = new Set<number>()
+
+  pipe(flags = 0): { read: number; write: number } {
+    const pipe = makePipe(flags, closeSync)
+    this.#open.add(pipe.read).add(pipe.write)
+    return pipe
+  }
+
+  own(fd: number): number {
+    this.#open.add(fd)
+    return fd
+  }
+
+  /** Somebody else closes it from now on. */
+  release(fd: number): number {
+    this.#open.delete(fd)
+    return fd
+  }
+
+  closeAll(): void {
+    for (const fd of this.#open) closeSync(fd)
+    this.#open.clear()
+  }
+}
+
+/**
+ * Starts a launch program and reads what comes from it.
+ *
+ * @throws {SandboxError} SETUP_FAILED when it cannot be started; nothing is left open then
+ */
+export function startAttempt(options: AttemptOptions): Attempt {
+  const descriptors = new Descriptors()
+  try {
+    return connect(options, descriptors)
+  } catch (error) {
+    throw error instanceof ErrnoError ? spawnError(error) : error
+  } finally {
+    descriptors.closeAll()
+  }
+}
+
+function connect(options: AttemptOptions, descriptors: Descriptors): Attempt {
+  const { image, request, stdin, captures, budget } = options
+  const report = descriptors.pipe()
+  const control = descriptors.pipe(O_NONBLOCK)
+  const stdout = outputPipe(options.stdout, descriptors)
+  const stderr = outputPipe(options.stderr, descriptors)
+  const collected = options.collects ? descriptors.own(makeScratch()) : undefined
+  const launched = launch(image, request, {
+    stdin,
+    // A stream that nobody wants: the target opens the sandbox's /dev/null in its place.
+    stdout: stdout?.write ?? (options.stdout === 'inherit' ? 1 : control.read),
+    stderr: stderr?.write ?? (options.stderr === 'inherit' ? 2 : control.read),
+    report: report.write,
+    control: control.read,
+    collect: collected ?? control.read,
+  })
+  if (collected !== undefined) descriptors.release(collected)
+  const stopper = new Stopper(descriptors.release(control.write), launched.pid)
+  const reads = [
+    stdout && readPipe(descriptors.release(stdout.read), budget, captures.stdout),
+    stderr && readPipe(descriptors.release(stderr.read), budget, captures.stderr),
+  ]
+  const reading = readAll(descriptors.release(report.read)).then(async (bytes) => {
+    // The report's end is the keeper's: waiting is short.
+    stopper.finish()
+    waitForProcess(launched.pid)
+    await Promise.all(reads)
+    return bytes
+  })
+  return { ...launched, collected, stop: () => stopper.stop(), report: reading }
+}
+
+function outputPipe(mode: StreamMode, descriptors: Descriptors) {
+  return mode === 'pipe' ? descriptors.pipe() : undefined
+}
+
+/** Ends a run by closing its control pipe; if that does not help, by killing its keeper. */
+class Stopper {
+  #control: number | undefined
+  #timer: NodeJS.Timeout | undefined
+  readonly #keeper: number
+
+  constructor(control: number, keeper: number) {
+    this.#control = control
+    this.#keeper = keeper
+  }
+
+  stop(): void {
+    if (this.#control === undefined) return
+    this.#close()
+    // The keeper is our child and not waited for yet: its pid is nobody else's.
+    this.#timer = setTimeout(() => killProcess(this.#keeper, SIGKILL), STOP_GRACE_MS)
+  }
+
+  finish(): void {
+    clearTimeout(this.#timer)
+    this.#close()
+  }
+
+  #close(): void {
+    if (this.#control !== undefined) closeSync(this.#control)
+    this.#control = undefined
+  }
+}
+
+function readAll(fd: number): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    const socket = new Socket({ fd, readable: true, writable: false })
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(Buffer.concat(chunks)))
+  })
+}

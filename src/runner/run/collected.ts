@@ -1,0 +1,72 @@
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+} from '../../ffi/constants.ts'
+import { errnoName, errnoText } from '../../ffi/errno.ts'
+import { formatSize } from '../../units/size.ts'
+import { COLLECT_MAX_BYTES } from '../launcher/plan/collect.ts'
+import type { ReportRecord } from '../launcher/report/parse.ts'
+
+/** Reads of the collected bytes into a buffer, from a position; gives how many there were. */
+export type ReadCollected = (buffer: Uint8Array, position: number) => number
+
+type CollectRecord = Extract<ReportRecord, { kind: 'collect' }>
+
+/** What came back of the files that were asked for, and why the others did not; missing ones are in neither. */
+export interface Collected {
+  readonly files: Readonly<Record<string, Uint8Array>>
+  readonly uncollected: Readonly<Record<string, string>>
+}
+
+/**
+ * Takes the collected files apart.
+ *
+ * @param paths as the caller named them, in the order of the records
+ */
+export function collectFiles(
+  paths: readonly string[],
+  records: readonly CollectRecord[],
+  read: ReadCollected,
+): Collected {
+  const files: Record<string, Uint8Array> = {}
+  const uncollected: Record<string, string> = {}
+  let position = 0
+  records.forEach((record, index) => {
+    const path = paths[index] ?? ''
+    const refusal = refusalOf(record)
+    if (refusal === undefined && record.result >= 0) {
+      const contents = Buffer.alloc(record.copiedBytes)
+      read(contents, position)
+      files[path] = contents
+    } else if (refusal !== undefined) uncollected[path] = refusal
+    position += Math.max(0, record.copiedBytes)
+  })
+  return { files, uncollected }
+}
+
+function refusalOf({ result, mode, sizeBytes, copiedBytes }: CollectRecord): string | undefined {
+  if (result < 0) {
+    const errno = errnoName(-result)
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined
+    return errno === 'ELOOP' ? 'is or is behind a symbolic link' : `${errno}: ${errnoText(-result)}`
+  }
+  if ((mode & S_IFMT) !== S_IFREG) return `is ${types[mode & S_IFMT] ?? 'no regular file'}`
+  if (sizeBytes > COLLECT_MAX_BYTES) {
+    return `is larger than ${formatSize(COLLECT_MAX_BYTES)}: ${formatSize(sizeBytes)}`
+  }
+  if (copiedBytes < 0) return `${errnoName(-copiedBytes)}: ${errnoText(-copiedBytes)}`
+  return undefined
+}
+
+const types: Readonly<Record<number, string>> = {
+  [S_IFDIR]: 'a directory',
+  [S_IFIFO]: 'a FIFO',
+  [S_IFSOCK]: 'a socket',
+  [S_IFCHR]: 'a device',
+  [S_IFBLK]: 'a device',
+}

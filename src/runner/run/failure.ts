@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import { errnoName, errnoText } from '../../ffi/errno.ts'
+import { describeStep } from '../launcher/describe/describe.ts'
+import type { Step } from '../launcher/step.ts'
+
+/** The error for a step of the launch program that failed. */
+export function stepError(step: Step, result: number): SandboxError {
+  const call = describeStep(step)
+  const code = step.failure?.code ?? 'SETUP_FAILED'
+  // A step may also fail by a result that is none of the errors but not what the plan expects.
+  const isError = result < 0
+  const errno = isError ? errnoName(-result) : `result ${result}`
+  const why = isError ? `${errno}: ${errnoText(-result)}` : `unexpected ${errno}`
+  return new SandboxError(`The sandbox could not be set up: ${call}: ${why}`, {
+    code,
+    step: { syscall: step.syscall, call, errno, process: step.process },
+    hint: hintFor(step, -result),
+  })
+}
+
+function hintFor(step: Step, errno: number): string | undefined {
+  if (step.failure?.code === 'NAMESPACES_UNAVAILABLE' && step.failure.hint === undefined) {
+    return namespaceHint(errnoName(errno), readSetting)
+  }
+  if (errnoName(errno) === 'ENOSPC') {
+    return `The sandbox's file system is full: raise limits.disk. ${step.failure?.hint ?? ''}`.trim()
+  }
+  return step.failure?.hint
+}
+
+function readSetting(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/sys/${path}`, 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The exact setting that keeps this user from making namespaces.
+ *
+ * @param read gives a sysctl's value, or undefined where there is none
+ */
+export function namespaceHint(errno: string, read: (path: string) => string | undefined): string {
+  if (read('user/max_user_namespaces') === '0') {
+    return 'User namespaces are off: sudo sysctl -w user.max_user_namespaces=15000'
+  }
+  if (read('kernel/unprivileged_userns_clone') === '0') {
+    return 'Debian setting: sudo sysctl -w kernel.unprivileged_userns_clone=1'
+  }
+  if (read('kernel/apparmor_restrict_unprivileged_userns') === '1') {
+    return 'Ubuntu restricts user namespaces: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'
+  }
+  if (errno === 'ENOSPC') {
+    return 'Too many namespaces exist: see the limits in /proc/sys/user, or lower `concurrency`.'
+  }
+  return 'A container must allow namespaces; Docker: --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined'
+}

@@ -1,0 +1,58 @@
+import type { Policy } from '../../policy/policy.ts'
+import type { Flow } from '../launcher/plan/flow.ts'
+import { resolveMounts } from '../launcher/plan/host.ts'
+import { planImage } from '../launcher/plan/plan.ts'
+import type { FilterUse } from '../launcher/plan/target.ts'
+import { hostMachine } from '../machine/machine.ts'
+import { compileSeccomp } from '../seccomp/compile.ts'
+import { type Image, makeImage } from './launch.ts'
+
+/** A policy's image, and the filter in it. */
+export interface PolicyImage {
+  readonly image: Image
+  readonly filter: FilterUse | undefined
+}
+
+const images = new WeakMap<Policy, Map<string, PolicyImage>>()
+
+/**
+ * The image of a policy, made once for each way it is used. It is made from the host as it is now: a
+ * mount source that is replaced later is seen, one that appears later is not.
+ *
+ * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
+ */
+export function policyImage(
+  policy: Policy,
+  use: { flow: Flow; diskBytes: number | undefined; report: FilterUse['report'] },
+): PolicyImage {
+  const key = `${use.flow.kind} ${use.diskBytes} ${use.report}`
+  let known = images.get(policy)
+  if (known === undefined) images.set(policy, (known = new Map()))
+  let made = known.get(key)
+  if (made === undefined) known.set(key, (made = makePolicyImage(policy, use)))
+  return made
+}
+
+function makePolicyImage(
+  policy: Policy,
+  { flow, diskBytes, report }: Parameters<typeof policyImage>[1],
+): PolicyImage {
+  const { arch, remount } = hostMachine()
+  const code =
+    policy.seccomp === undefined
+      ? undefined
+      : compileSeccomp(policy.seccomp, { notify: report === 'listener', arch })
+  const segment = planImage({
+    policy,
+    arch,
+    flow,
+    parentPid: process.pid,
+    paths: resolveMounts(policy.mounts, policy.name),
+    remount,
+    diskBytes,
+    filter: code,
+  })
+  // struct sock_filter is 8 bytes.
+  const filter = code === undefined ? undefined : { instructions: code.length / 8, report }
+  return { image: makeImage(segment, arch), filter }
+}

@@ -1,0 +1,105 @@
+import { closeSync } from 'node:fs'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import { ErrnoError, errnoText } from '../../ffi/errno.ts'
+import { spawn } from '../../ffi/libc.ts'
+import { type Assembled, assemble } from '../launcher/image/assemble.ts'
+import { elfImage } from '../launcher/image/elf.ts'
+import { makeExecutable, makeRequest } from '../launcher/image/memory.ts'
+import { REQUEST_ADDRESS, STEP_SIZE, STEPS_ADDRESS } from '../launcher/machine/layout.ts'
+import type { Arch } from '../launcher/machine/machine.ts'
+import { REQUEST } from '../launcher/plan/plan.ts'
+import { RECORD } from '../launcher/report/records.ts'
+import type { Segment, Step } from '../launcher/step.ts'
+
+/** A launch program up to its request, ready to be executed as often as one likes. */
+export interface Image {
+  readonly elf: Uint8Array
+  readonly assembled: Assembled
+  readonly arch: Arch
+}
+
+/** Makes the executable image of a plan. */
+export function makeImage(segment: Segment, arch: Arch): Image {
+  const imported = new Map([[REQUEST, REQUEST_ADDRESS]])
+  const assembled = assemble(segment, { arch, address: STEPS_ADDRESS, imported })
+  return { elf: elfImage(assembled, arch, RECORD.failure.tag), assembled, arch }
+}
+
+/** The descriptors that the launch program gets; see plan/descriptors.ts. */
+export interface LaunchDescriptors {
+  readonly stdin: number
+  readonly stdout: number
+  readonly stderr: number
+  readonly report: number
+  readonly control: number
+  readonly collect: number
+}
+
+/** A launch program that is running. */
+export interface Launched {
+  /** The keeper's process id. */
+  readonly pid: number
+  /** The step at an address, for a failure's report. */
+  readonly stepAt: (address: number) => Step | undefined
+}
+
+/**
+ * Starts a launch program with its request.
+ *
+ * @throws {SandboxError} SETUP_FAILED when the process cannot be made
+ */
+export function launch(image: Image, request: Segment, descriptors: LaunchDescriptors): Launched {
+  const imported = new Map(image.assembled.symbols)
+  imported.delete(REQUEST)
+  const assembled = assemble(request, { arch: image.arch, address: REQUEST_ADDRESS, imported })
+  try {
+    const pid = spawnWith(image, assembled.bytes, descriptors)
+    return { pid, stepAt: (address) => stepAt(address, [image.assembled, assembled]) }
+  } catch (cause) {
+    if (!(cause instanceof ErrnoError)) throw cause
+    throw spawnError(cause)
+  }
+}
+
+function spawnWith(image: Image, request: Uint8Array, to: LaunchDescriptors): number {
+  const requestFd = makeRequest(request)
+  try {
+    const executable = makeExecutable(image.elf)
+    try {
+      const { stdin, stdout, stderr, report, control, collect } = to
+      return spawn(executable.path, [stdin, stdout, stderr, report, control, requestFd, collect])
+    } finally {
+      executable.dispose()
+    }
+  } finally {
+    closeSync(requestFd)
+  }
+}
+
+const spawnHints: Readonly<Record<string, string>> = {
+  EAGAIN: 'The user or container is at its limit of processes; raise it, or lower `concurrency`.',
+  ENOMEM: 'The machine or container is out of memory; lower `concurrency`.',
+  EMFILE:
+    'This process is at its limit of open files (ulimit -n); raise it, or lower `concurrency`.',
+  EACCES: 'The directory for temporary files is mounted noexec; set TMPDIR to one that is not.',
+}
+
+/** A failure of this process's own system calls before the launch program ran. */
+export function spawnError(cause: ErrnoError): SandboxError {
+  return new SandboxError(
+    `The sandbox could not be started: ${cause.syscall}: ${errnoText(cause.errno)}`,
+    {
+      code: 'SETUP_FAILED',
+      step: { syscall: cause.syscall, call: cause.message, errno: cause.code, process: 'spawn' },
+      hint: spawnHints[cause.code],
+      cause,
+    },
+  )
+}
+
+function stepAt(address: number, segments: readonly Assembled[]): Step | undefined {
+  const segment = segments.find(
+    ({ address: start, bytes }) => address >= start && address < start + bytes.length,
+  )
+  return segment?.steps[(address - segment.address) / STEP_SIZE]
+}

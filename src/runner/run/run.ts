@@ -1,0 +1,195 @@
+import { closeSync, readSync } from 'node:fs'
+import type { PassThrough, Readable } from 'node:stream'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import { makePipe } from '../../ffi/libc.ts'
+import { Capture, OutputBudget } from '../io/capture.ts'
+import { feedStdin } from '../io/stdin.ts'
+import type { Flow } from '../launcher/plan/flow.ts'
+import { resolveMounts } from '../launcher/plan/host.ts'
+import { planRequest } from '../launcher/plan/plan.ts'
+import { isOverlayRefusal, type Workdir } from '../launcher/plan/workdir.ts'
+import { parseReport, type ReportRecord } from '../launcher/report/parse.ts'
+import { hostMachine, nextFlow } from '../machine/machine.ts'
+import type { RunOptions } from '../options/normalize.ts'
+import type { SandboxResult } from '../result.ts'
+import { noteOverlayRefusal, resolveWorkdir } from '../workdir/resolve.ts'
+import { type Attempt, startAttempt } from './attempt.ts'
+import { candidatesFor } from './candidates.ts'
+import { execError } from './exec-failure.ts'
+import { stepError } from './failure.ts'
+import { policyImage } from './image-cache.ts'
+import { abortedResult, makeResult } from './make-result.ts'
+
+/** Whether filters report by notification here; found out by the first that cannot. */
+let filterReport: 'listener' | 'kill' = 'listener'
+
+/** One run of one program, from its options to its result. */
+export class Run {
+  readonly options: RunOptions
+  readonly #stdout = new Capture()
+  readonly #stderr = new Capture()
+  readonly #budget: OutputBudget
+  readonly #stopping = new AbortController()
+  #attempt: Attempt | undefined
+
+  constructor(options: RunOptions) {
+    this.options = options
+    this.#budget = new OutputBudget(options.limits.outputBytes, () => this.#attempt?.stop())
+  }
+
+  /** The process to which the run belongs; undefined until it has started. */
+  get pid(): number | undefined {
+    return this.#attempt?.pid
+  }
+
+  /** What the caller writes to, with `stdin: 'pipe'`. */
+  get stdin(): PassThrough | undefined {
+    const { stdin } = this.options
+    return stdin.kind === 'pipe' ? stdin.stream : undefined
+  }
+
+  get stdout(): Readable {
+    return this.#stdout.stream()
+  }
+
+  get stderr(): Readable {
+    return this.#stderr.stream()
+  }
+
+  /** Aborted once somebody wants the run to end. */
+  get stopped(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  /** Ends the run; its result's status is then `aborted`. */
+  stop(): void {
+    this.#stopping.abort()
+    this.#attempt?.stop()
+  }
+
+  /**
+   * Runs the program.
+   *
+   * @throws {SandboxError} when it could not be started as the policy wants
+   */
+  async start(): Promise<SandboxResult<string | Uint8Array>> {
+    if (this.stopped.aborted) return abortedResult(this.options)
+    const { stdin } = this.options
+    if (stdin.kind === 'inherit') return this.#runWith(0)
+    const pipe = makePipe(0, closeSync)
+    // We keep the read end: should the set-up have to be tried in another way, no input is lost.
+    const stopFeeding = feedStdin(pipe.write, stdin)
+    try {
+      return await this.#runWith(pipe.read)
+    } finally {
+      stopFeeding()
+      closeSync(pipe.read)
+    }
+  }
+
+  async #runWith(stdin: number): Promise<SandboxResult<string | Uint8Array>> {
+    const flow = nextFlow()
+    const { remount } = hostMachine()
+    const workdir = resolveWorkdir(this.options.workdir, flow, remount)
+    const attempt = this.#startAttempt(stdin, flow, workdir)
+    try {
+      const records = parseReport(await attempt.report)
+      const failure = records.find((record) => record.kind === 'failure')
+      if (failure !== undefined) {
+        if (this.#mayRetry(failure, attempt, workdir)) return await this.#runWith(stdin)
+        throw failureError(failure, attempt)
+      }
+      return this.#result(records, attempt)
+    } finally {
+      if (attempt.collected !== undefined) closeSync(attempt.collected)
+    }
+  }
+
+  #startAttempt(stdin: number, flow: Flow, workdir: Workdir): Attempt {
+    const { policy, limits, stdout, stderr, args, command, collect } = this.options
+    const { image, filter } = policyImage(policy, {
+      flow,
+      diskBytes: limits.diskBytes,
+      report: filterReport,
+    })
+    const request = planRequest({
+      ...this.options,
+      ...hostMachine(),
+      flow,
+      workdir,
+      filter,
+      mounts: resolveMounts(this.options.mounts, policy.name),
+      candidates: this.#candidates(),
+      argv: [command, ...args],
+      collect: this.#collectPaths(),
+      discard: [...(stdout === 'ignore' ? [1] : []), ...(stderr === 'ignore' ? [2] : [])],
+    })
+    this.#attempt = startAttempt({
+      image,
+      request,
+      stdin,
+      stdout,
+      stderr,
+      captures: { stdout: this.#stdout, stderr: this.#stderr },
+      budget: this.#budget,
+      collects: collect.length > 0,
+    })
+    return this.#attempt
+  }
+
+  #candidates(): string[] {
+    return candidatesFor(this.options.command, this.options.env.PATH)
+  }
+
+  #collectPaths(): string[] {
+    const { collect, cwd } = this.options
+    return collect.map((path) => (path.startsWith('/') ? path : `${cwd}/${path}`))
+  }
+
+  // Some kernels refuse what most allow: what they refuse once, we do in another way from then on.
+  #mayRetry(failure: Failure, attempt: Attempt, workdir: Workdir): boolean {
+    const step = attempt.stepAt(failure.stepAddress)
+    if (step === undefined || this.stopped.aborted) return false
+    if (workdir.how === 'overlay' && isOverlayRefusal(step)) {
+      noteOverlayRefusal(workdir.source)
+      return true
+    }
+    if (step.syscall === 'seccomp' && filterReport === 'listener') {
+      filterReport = 'kill'
+      return true
+    }
+    return false
+  }
+
+  #result(records: readonly ReportRecord[], attempt: Attempt): SandboxResult<string | Uint8Array> {
+    const attempts = records.filter((record) => record.kind === 'exec')
+    if (attempts.length > 0) {
+      const paths = this.#candidates()
+      const named = attempts.map((each, index) => ({ ...each, path: paths[index] ?? '' }))
+      throw execError(this.options.command, named, this.options.env)
+    }
+    return makeResult(this.options, {
+      records,
+      stdout: this.#stdout.bytes(),
+      stderr: this.#stderr.bytes(),
+      outputExceeded: this.#budget.exceeded,
+      readCollected: (buffer, position) =>
+        attempt.collected === undefined
+          ? 0
+          : readSync(attempt.collected, buffer, 0, buffer.length, position),
+    })
+  }
+}
+
+type Failure = Extract<ReportRecord, { kind: 'failure' }>
+
+function failureError(failure: Failure, attempt: Attempt): SandboxError {
+  const step = attempt.stepAt(failure.stepAddress)
+  if (step !== undefined) return stepError(step, failure.result)
+  return new SandboxError(
+    'The sandbox could not be set up: a step failed that is not in the plan',
+    {
+      code: 'SETUP_FAILED',
+    },
+  )
+}

@@ -1,0 +1,192 @@
+import { Readable, type Writable } from 'node:stream'
+import type PQueue from 'p-queue'
+import { registerRun } from './active.ts'
+import { getDefaults, type SandboxDefaults } from './defaults.ts'
+import { hostMachine } from './machine/machine.ts'
+import { normalizeOptions } from './options/normalize.ts'
+import type { SandboxOptions } from './options/options.ts'
+import { defaultConcurrency, makeQueue, sharedQueue } from './queue.ts'
+import type { SandboxResult } from './result.ts'
+import { abortedResult } from './run/make-result.ts'
+import { Run } from './run/run.ts'
+
+/** The output's type that an `encoding` option asks for. */
+type OutputOf<Options extends SandboxOptions> = Options extends { readonly encoding: 'buffer' }
+  ? Uint8Array
+  : string
+
+/** A program that is running, and the promise of its result. */
+export interface SandboxHandle<Output extends string | Uint8Array = string>
+  extends Promise<SandboxResult<Output>> {
+  /** What the program reads, with `stdin: 'pipe'`; otherwise undefined. */
+  readonly stdin: Writable | undefined
+  /** What it writes, from the first byte on, whenever you ask. */
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** The process id of the sandbox on the host; undefined while the run waits in the queue. */
+  readonly pid: number | undefined
+  /** Ends the run with all its processes; the result's status is then `aborted`. */
+  kill(): void
+}
+
+/** Runs a program in a sandbox; see {@link sandboxed}. */
+export interface Sandboxed {
+  <const Options extends SandboxOptions>(
+    command: string,
+    args: readonly string[],
+    options: Options,
+  ): SandboxHandle<OutputOf<Options>>
+  <const Options extends SandboxOptions>(
+    command: string,
+    options: Options,
+  ): SandboxHandle<OutputOf<Options>>
+  (command: string, args?: readonly string[]): SandboxHandle
+}
+
+/**
+ * Runs a program in a sandbox of its own.
+ *
+ * The promise is never rejected for what the program did, only with a {@link SandboxError} for what
+ * could not be done.
+ *
+ * @param command a program's name, looked up in the sandbox's PATH, or a path in the sandbox
+ * @example
+ * const run = await sandboxed('./a.out', ['--fast'], {
+ *   workdir: 'submissions/alice',
+ *   stdin: '1 2\n',
+ *   limits: { walltime: '2s', memory: '64MiB' },
+ * })
+ * expect(run).toExitWithin('1s')
+ */
+export const sandboxed: Sandboxed = makeSandboxed(getDefaults, sharedQueue)
+
+/** Defaults of a {@link createSandbox}: any option of a run, and how many runs it makes at once. */
+export interface SandboxConfig extends SandboxOptions {
+  /**
+   * How many programs run at once.
+   *
+   * @default the cores, divided by the test runner's workers
+   */
+  readonly concurrency?: number
+}
+
+/**
+ * Makes a `sandboxed` with defaults bound, and with its own queue. Options of a call take their place;
+ * `limits`, `env` and `files` are merged, name by name.
+ *
+ * @example
+ * const python = createSandbox({ policy: 'strict', limits: { walltime: '5s' } })
+ * const run = await python('python3', ['main.py'], { workdir: 'submissions/bob' })
+ */
+export function createSandbox({ concurrency, ...config }: SandboxConfig = {}): Sandboxed {
+  let queue: PQueue | undefined
+  const run = makeSandboxed(getDefaults, () => {
+    queue ??= makeQueue(concurrency ?? defaultConcurrency())
+    return queue
+  })
+  return ((
+    command: string,
+    args?: readonly string[] | SandboxOptions,
+    options?: SandboxOptions,
+  ) => {
+    const [list, own] = splitArguments(args, options)
+    return run(command, list, mergeOptions(config, own))
+  }) as Sandboxed
+}
+
+function mergeOptions(base: SandboxOptions, own: SandboxOptions): SandboxOptions {
+  const merged: SandboxOptions = { ...base, ...own }
+  const both = (name: 'limits' | 'env' | 'files') =>
+    base[name] !== undefined && own[name] !== undefined
+      ? { [name]: { ...base[name], ...own[name] } }
+      : {}
+  return { ...merged, ...both('limits'), ...both('env'), ...both('files') }
+}
+
+function splitArguments(
+  args: readonly string[] | SandboxOptions | undefined,
+  options: SandboxOptions | undefined,
+): [readonly string[], SandboxOptions] {
+  if (args === undefined || Array.isArray(args)) return [args ?? [], options ?? {}]
+  if (options === undefined && typeof args === 'object') return [[], args as SandboxOptions]
+  return [args as readonly string[], options ?? {}]
+}
+
+function makeSandboxed(defaults: () => SandboxDefaults, queue: () => PQueue): Sandboxed {
+  return ((
+    command: string,
+    args?: readonly string[] | SandboxOptions,
+    options?: SandboxOptions,
+  ) => {
+    const [list, own] = splitArguments(args, options)
+    try {
+      hostMachine()
+      const run = new Run(normalizeOptions(command, list, own, defaults()))
+      return makeHandle(run, enqueue(run, queue()))
+    } catch (error) {
+      return makeHandle(neverStarted, Promise.reject(error))
+    }
+  }) as Sandboxed
+}
+
+type AnyResult = SandboxResult<string | Uint8Array>
+
+async function enqueue(run: Run, queue: PQueue): Promise<AnyResult> {
+  const { signal } = run.options
+  const stop = () => run.stop()
+  signal?.addEventListener('abort', stop, { once: true })
+  if (signal?.aborted) stop()
+  const result = takeTurn(run, queue)
+  const unregister = registerRun({
+    describe: () => `${run.options.command} (pid ${run.pid ?? 'none yet'})`,
+    end: async () => {
+      stop()
+      // Who started the run hears of its failure.
+      await result.catch(() => {})
+    },
+  })
+  try {
+    return await result
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    unregister()
+  }
+}
+
+async function takeTurn(run: Run, queue: PQueue): Promise<AnyResult> {
+  let started = false
+  const start = () => {
+    started = true
+    return run.start()
+  }
+  try {
+    return await queue.add(start, { signal: run.stopped })
+  } catch (error) {
+    if (started || !run.stopped.aborted) throw error
+    return abortedResult(run.options)
+  }
+}
+
+type Live = Pick<Run, 'stdin' | 'stdout' | 'stderr' | 'pid' | 'stop'>
+
+const neverStarted: Live = {
+  stdin: undefined,
+  pid: undefined,
+  get stdout() {
+    return Readable.from([])
+  },
+  get stderr() {
+    return Readable.from([])
+  },
+  stop: () => {},
+}
+
+function makeHandle(live: Live, result: Promise<AnyResult>): SandboxHandle {
+  return Object.defineProperties(result, {
+    stdin: { get: () => live.stdin },
+    stdout: { get: () => live.stdout },
+    stderr: { get: () => live.stderr },
+    pid: { get: () => live.pid },
+    kill: { value: () => live.stop() },
+  }) as SandboxHandle
+}

@@ -1,0 +1,140 @@
+import { syscallName } from '../../ffi/syscalls.ts'
+import type { Limits } from '../../policy/policy.ts'
+import { formatDuration } from '../../units/duration.ts'
+import { formatSize } from '../../units/size.ts'
+import type { ReportRecord } from '../launcher/report/parse.ts'
+import type { DeniedSyscall, SandboxStatus, SandboxUsage } from '../result.ts'
+import { signalName } from './signals.ts'
+
+/** What is known of a run that took place. */
+export interface Evidence {
+  readonly limits: Limits
+  readonly policy: string
+  readonly usage: SandboxUsage
+  /** The program's wait status, as wait(2) has it. */
+  readonly waitStatus: number
+  /** Whether the policy has a seccomp filter. */
+  readonly filtered: boolean
+  /** Whether there was more output than the limit allows. */
+  readonly outputExceeded: boolean
+  /** Whether the init ended the run at its walltime. */
+  readonly walltimeReached: boolean
+  /** Whether the init ended the run because the caller asked for it. */
+  readonly stopped: boolean
+  /** The call that the filter denied, where the kernel tells. */
+  readonly denied?: Extract<ReportRecord, { kind: 'seccomp' }> | undefined
+}
+
+export interface Verdict {
+  readonly status: SandboxStatus
+  readonly exitCode?: number
+  readonly signal?: string
+  readonly reason: string
+  readonly syscall?: DeniedSyscall
+}
+
+/**
+ * Names the cause of a run's end. In this order:
+ *
+ * 1. `seccomp`: the filter denied a call.
+ * 2. `output`: there was more output than allowed, whether or not the program had ended by then.
+ * 3. `walltime`: the kernel's timer ended the run.
+ * 4. `aborted`: the caller ended the run.
+ * 5. `cpu`: the kernel's SIGXCPU or SIGKILL at the CPU limit, or more CPU time than the limit.
+ * 6. `memory`: more resident memory than the limit.
+ * 7. `signaled`: any other signal.
+ * 8. `exited`.
+ */
+export function judge(evidence: Evidence): Verdict {
+  const end = endOf(evidence.waitStatus)
+  return (
+    seccompVerdict(evidence, end.signal) ??
+    limitVerdict(evidence, end.signal) ??
+    consumptionVerdict(evidence, end) ??
+    ownVerdict(evidence, end)
+  )
+}
+
+interface End {
+  readonly exitCode?: number
+  readonly signal?: string
+}
+
+function endOf(waitStatus: number): End {
+  const signal = waitStatus & 0x7f
+  return signal === 0 ? { exitCode: (waitStatus >> 8) & 0xff } : { signal: signalName(signal) }
+}
+
+function seccompVerdict(
+  { denied, policy, filtered }: Evidence,
+  signal?: string,
+): Verdict | undefined {
+  if (denied === undefined) {
+    if (signal !== 'SIGSYS' || !filtered) return undefined
+    const reason = `killed by seccomp: a system call is not allowed by policy "${policy}"`
+    return { status: 'seccomp', signal, reason }
+  }
+  const syscall = deniedSyscall(denied)
+  const reason = `killed by seccomp: the system call ${syscall.name} is not allowed by policy "${policy}"`
+  return { status: 'seccomp', signal: 'SIGSYS', reason, syscall }
+}
+
+// linux/audit.h
+const AUDIT_ARCH_X86_64 = 0xc000003e
+
+function deniedSyscall({ syscall, auditArch, args }: NonNullable<Evidence['denied']>) {
+  const isX64 = auditArch === AUDIT_ARCH_X86_64
+  const name = syscallName(syscall, isX64 ? 'x64' : 'arm64') ?? `syscall ${syscall}`
+  return { name, args, arch: isX64 ? 'x86_64' : 'aarch64' } as const
+}
+
+function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined {
+  const { limits, outputExceeded, walltimeReached, stopped } = evidence
+  const ending = signal === undefined ? {} : { signal }
+  if (outputExceeded) {
+    const reason = `wrote more than the output limit of ${formatSize(limits.outputBytes ?? 0)}`
+    return { status: 'output', ...ending, reason }
+  }
+  if (walltimeReached) {
+    const reason = `ran longer than the walltime limit of ${formatDuration(limits.walltimeMs ?? 0)}`
+    return { status: 'walltime', ...ending, reason }
+  }
+  if (stopped) return { status: 'aborted', ...ending, reason: 'ended by the caller' }
+  return undefined
+}
+
+/** How far the kernel's check of RLIMIT_CPU may run ahead of the time it accounts: a tick at 100 Hz. */
+const CLOCK_TICK_MS = 10
+
+function consumptionVerdict({ limits, usage }: Evidence, end: End): Verdict | undefined {
+  const { cpuMs, memoryBytes } = limits
+  const { cpuTimeMs, maxRssBytes } = usage
+  if (cpuMs !== undefined && cpuTimeMs > cpuMs - (end.signal === 'SIGXCPU' ? CLOCK_TICK_MS : 0)) {
+    const reason = `used ${formatDuration(cpuTimeMs)} of CPU time; the limit is ${formatDuration(cpuMs)}`
+    return { status: 'cpu', ...end, reason }
+  }
+  if (memoryBytes !== undefined && maxRssBytes > memoryBytes) {
+    const reason = `used ${formatSize(maxRssBytes)} of memory; the limit is ${formatSize(memoryBytes)}`
+    return { status: 'memory', ...end, reason }
+  }
+  return undefined
+}
+
+function ownVerdict({ limits }: Evidence, end: End): Verdict {
+  if (end.signal === undefined) {
+    return { status: 'exited', ...end, reason: `exited with code ${end.exitCode}` }
+  }
+  const because =
+    end.signal === 'SIGXFSZ' && limits.fileSizeBytes !== undefined
+      ? `: it wrote a file larger than the limit of ${formatSize(limits.fileSizeBytes)}`
+      : (meanings[end.signal] ?? '')
+  return { status: 'signaled', ...end, reason: `killed by ${end.signal}${because}` }
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  SIGSEGV: ' (invalid memory access)',
+  SIGABRT: ' (abort)',
+  SIGFPE: ' (arithmetic error, such as a division by zero)',
+  SIGBUS: ' (bus error)',
+  SIGILL: ' (illegal instruction)',
+}

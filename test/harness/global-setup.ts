@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A directory in whose `node_modules` this package is installed as npm would do it. */
+    harnessRoot: string
+  }
+}
+
+const repository = resolve(import.meta.dirname, '../..')
+const packaged = ['dist', 'policies', 'package.json']
+const sources = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json']
+
+/** Builds the package if its sources changed, and installs it where the fixture projects find it. */
+export default function setup(project: TestProject): () => void {
+  if (isStale()) build()
+  const root = mkdtempSync(join(tmpdir(), 'gradebox-harness-'))
+  install(root)
+  project.provide('harnessRoot', root)
+  return () => rmSync(root, { recursive: true, force: true })
+}
+
+function build(): void {
+  const { status, stdout, stderr } = spawnSync('npm', ['run', 'build'], {
+    cwd: repository,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`npm run build failed:\n${stdout}${stderr}`)
+}
+
+function isStale(): boolean {
+  // The build writes this file last.
+  const built = join(repository, 'dist/cjs/package.json')
+  if (!existsSync(built)) return true
+  return (
+    Math.max(...sources.map((path) => newest(join(repository, path)))) > statSync(built).mtimeMs
+  )
+}
+
+function newest(path: string): number {
+  const { mtimeMs } = statSync(path)
+  if (!statSync(path).isDirectory()) return mtimeMs
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))))
+}
+
+// Copied, not linked: through a link Node, Vite and Jest would see the repository's path, outside
+// any node_modules, and treat the package as the project's own source.
+function install(root: string): void {
+  const modules = join(root, 'node_modules')
+  mkdirSync(modules)
+  for (const name of readdirSync(join(repository, 'node_modules'))) {
+    if (!name.startsWith('.'))
+      symlinkSync(join(repository, 'node_modules', name), join(modules, name))
+  }
+  for (const path of packaged) {
+    const source = join(repository, path)
+    if (existsSync(source)) cpSync(source, join(modules, 'gradebox', path), { recursive: true })
+  }
+}

@@ -1,0 +1,4 @@
+module.exports = {
+  testEnvironment: 'gradebox/jest-environment',
+  setupFilesAfterEnv: ['gradebox/matchers/jest'],
+}

@@ -1,0 +1,5 @@
+export default {
+  name: 'own',
+  viteEnvironment: 'ssr',
+  setup: () => ({ teardown() {} }),
+}

@@ -1,0 +1,64 @@
+import { stripVTControlCharacters } from 'node:util'
+import { brandResult, type SandboxResult } from '../../../src/runner/result.ts'
+import '../../../src/matchers/vitest.ts'
+
+type Fabricated = Partial<SandboxResult<string | Uint8Array>>
+
+/** The result of a program that exited with code 0; what a test needs otherwise is given. */
+export function fabricate(changes: Fabricated = {}): SandboxResult<string | Uint8Array> {
+  return brandResult({
+    status: 'exited',
+    ok: true,
+    exitCode: 0,
+    reason: 'the program exited with code 0',
+    stdout: '',
+    stderr: '',
+    truncated: false,
+    usage: {
+      wallTimeMs: 12,
+      cpuTimeMs: 8,
+      userTimeMs: 6,
+      systemTimeMs: 2,
+      maxRssBytes: 1_572_864,
+      minorPageFaults: 120,
+      majorPageFaults: 0,
+      voluntaryContextSwitches: 3,
+      involuntaryContextSwitches: 1,
+    },
+    enforcement: { walltime: 'watch', cpu: 'rlimit', memory: 'cgroup', output: 'watch' },
+    files: {},
+    uncollected: {},
+    command: './a.out',
+    args: [],
+    policy: 'strict',
+    limits: {
+      walltimeMs: 2000,
+      cpuMs: 1000,
+      memoryBytes: 67_108_864,
+      outputBytes: 1_048_576,
+    },
+    ...changes,
+  })
+}
+
+/** A program that exited with this code. */
+export function exited(exitCode: number, changes: Fabricated = {}) {
+  const reason = `the program exited with code ${exitCode}`
+  return fabricate({ ok: exitCode === 0, exitCode, reason, ...changes })
+}
+
+/** A program that did not end by itself: without an exit code. */
+export function killed(status: SandboxResult['status'], reason: string, changes: Fabricated = {}) {
+  const { exitCode: _, ...rest } = fabricate({ status, ok: false, reason, ...changes })
+  return brandResult(rest)
+}
+
+/** The message of the error that this throws, without colours. */
+export function messageOf(assertion: () => unknown): string {
+  try {
+    assertion()
+  } catch (error) {
+    return stripVTControlCharacters(error instanceof Error ? error.message : String(error))
+  }
+  throw new Error('Expected the assertion to fail')
+}

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { exited, killed, messageOf } from './fabricated.ts'
+
+const reason = 'the program called socket, which its policy does not allow'
+const denied = killed('seccomp', reason, {
+  signal: 'SIGSYS',
+  syscall: { name: 'socket', args: [2n, 1n, 0n, 0n, 0n, 0n], arch: 'x86_64' },
+})
+const unnamed = killed('seccomp', 'the program made a system call that its policy does not allow')
+
+test('a seccomp kill is asserted alone, by name or by pattern', () => {
+  expect(denied).toBeKilledBySeccomp()
+  expect(denied).toBeKilledBySeccomp('socket')
+  expect(denied).toBeKilledBySeccomp(/^sock/g)
+  expect(denied).not.toBeKilledBySeccomp('sock')
+  expect(denied).not.toBeKilledBy('SIGSYS')
+})
+
+test('a program that raised SIGSYS itself was not killed by seccomp', () => {
+  expect(
+    killed('signaled', 'the program was killed by SIGSYS', { signal: 'SIGSYS' }),
+  ).not.toBeKilledBySeccomp()
+})
+
+test('another system call, and an exit, are named', () => {
+  expect(messageOf(() => expect(denied).toBeKilledBySeccomp('ptrace'))).toMatchInlineSnapshot(`
+    "expect(run).toBeKilledBySeccomp("ptrace")
+
+    Expected: killed by seccomp for ptrace
+    Received: killed by seccomp for socket
+
+    reason:  the program called socket, which its policy does not allow
+    verdict: seccomp, signal SIGSYS
+    usage:   walltime 12 ms, cpu 8 ms (user 6 ms, system 2 ms), memory 1.5 MiB
+    command: ./a.out
+    policy:  strict
+    stdout:  empty
+    stderr:  empty"
+  `)
+  expect(messageOf(() => expect(exited(1)).toBeKilledBySeccomp())).toContain(
+    'Expected: killed by seccomp\nReceived: exit code 1',
+  )
+})
+
+test('where the kernel could not name the call, an assertion about it fails either way', () => {
+  expect(unnamed).toBeKilledBySeccomp()
+  expect(messageOf(() => expect(unnamed).toBeKilledBySeccomp('socket'))).toMatchInlineSnapshot(`
+    "expect(run).toBeKilledBySeccomp("socket")
+
+    Expected: killed by seccomp for socket
+    Received: killed by seccomp for a system call that the kernel did not name
+
+    The kernel could not name the system call, so whether it was this one is unknown; toBeKilledBySeccomp() without an argument asserts the kill alone.
+
+    reason:  the program made a system call that its policy does not allow
+    verdict: seccomp
+    usage:   walltime 12 ms, cpu 8 ms (user 6 ms, system 2 ms), memory 1.5 MiB
+    command: ./a.out
+    policy:  strict
+    stdout:  empty
+    stderr:  empty"
+  `)
+  expect(messageOf(() => expect(unnamed).not.toBeKilledBySeccomp(/socket/))).toContain(
+    'The kernel could not name the system call',
+  )
+})
+
+test('what is neither a name nor a pattern fails at once', () => {
+  const assertion = () => expect(denied).not.toBeKilledBySeccomp('not a name')
+  expect(messageOf(assertion)).toMatchInlineSnapshot(`
+    "expect(run).not.toBeKilledBySeccomp("not a name")
+
+    Matcher error: Expected a system call's name such as "socket", or a RegExp, got "not a name""
+  `)
+})

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { fabricate, messageOf } from './fabricated.ts'
+
+const run = fabricate({
+  files: { 'out.txt': Buffer.from('done\n'), '/tmp/log': Buffer.from([1, 2, 3]) },
+  uncollected: { 'core.txt': 'openat2("/work/core.txt"): ENOENT' },
+})
+
+test('a file that was brought back is found by its path', () => {
+  expect(run).toHaveFile('out.txt')
+  expect(run).toHaveFile('/work/out.txt')
+  expect(run).toHaveFile('/tmp/log')
+  expect(run).not.toHaveFile('log')
+})
+
+test('its content is compared as output is, or byte by byte', () => {
+  expect(run).toHaveFile('out.txt', 'done\n')
+  expect(run).toHaveFile('out.txt', /done/)
+  expect(run).toHaveFile('out.txt', { tokens: 'done' })
+  expect(run).toHaveFile('/tmp/log', new Uint8Array([1, 2, 3]))
+})
+
+test('a file that could not be collected is shown with the reason', () => {
+  expect(messageOf(() => expect(run).toHaveFile('core.txt'))).toMatchInlineSnapshot(`
+    "expect(run).toHaveFile("core.txt")
+
+    Expected: the file "core.txt"
+    Received: the files "out.txt", "/tmp/log"
+
+    It could not be collected: openat2("/work/core.txt"): ENOENT
+
+    reason:  the program exited with code 0
+    verdict: exited, exit code 0
+    usage:   walltime 12 ms, cpu 8 ms (user 6 ms, system 2 ms), memory 1.5 MiB
+    command: ./a.out
+    policy:  strict
+    stdout:  empty
+    stderr:  empty"
+  `)
+})
+
+test('a file that was not asked for is pointed out', () => {
+  expect(messageOf(() => expect(run).toHaveFile('other.txt'))).toContain(
+    'It was not collected; is it among the paths of `collect`?',
+  )
+})
+
+test('other content is shown', () => {
+  expect(messageOf(() => expect(run).toHaveFile('out.txt', 'done'))).toMatchInlineSnapshot(`
+    "expect(run).toHaveFile("out.txt", "done")
+
+    Expected: out.txt "done"
+    Received: "done\\n"
+
+    The only difference is the final newline: none was expected.
+
+    - Expected
+    + Received
+
+      done
+    +
+
+    reason:  the program exited with code 0
+    verdict: exited, exit code 0
+    usage:   walltime 12 ms, cpu 8 ms (user 6 ms, system 2 ms), memory 1.5 MiB
+    command: ./a.out
+    policy:  strict
+    stdout:  empty
+    stderr:  empty"
+  `)
+  const bytes = () => expect(run).toHaveFile('/tmp/log', new Uint8Array([1, 2, 4]))
+  expect(messageOf(bytes)).toContain('The contents differ from byte 2 on.')
+})
