@@ -34,9 +34,3 @@ export function parseSignal(signal: string | number): number {
     `Expected a signal such as "SIGSEGV", "SEGV" or 11, got ${JSON.stringify(signal)}`,
   )
 }
-
-/** The name of a signal's number: 11 is `SIGSEGV`. */
-export function signalName(number: number): string {
-  const name = Object.keys(numbers).find((candidate) => numbers[candidate] === number)
-  return name ?? (number < SIGRTMIN ? `signal ${number}` : `SIGRTMIN+${number - SIGRTMIN}`)
-}

@@ -1,8 +1,9 @@
+import { signalName } from '../runner/verdict/signals.ts'
 import { printArgument, readArgument } from './argument.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { judge } from './judge.ts'
 import type { AnyResult } from './received.ts'
-import { parseSignal, signalName, signalNumber } from './signal.ts'
+import { parseSignal, signalNumber } from './signal.ts'
 import { verdictPhrase } from './verdict.ts'
 
 const name = 'toBeKilledBy'

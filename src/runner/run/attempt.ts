@@ -1,18 +1,20 @@
-import { closeSync } from 'node:fs'
+import { closeSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { O_NONBLOCK, SIGKILL } from '../../ffi/constants.ts'
 import { ErrnoError } from '../../ffi/errno.ts'
 import { killProcess, makePipe, waitForProcess } from '../../ffi/libc.ts'
 import { type Capture, type OutputBudget, readPipe } from '../io/capture.ts'
-import { makeScratch } from '../launcher/image/memory.ts'
-import type { Segment } from '../launcher/step.ts'
-import { type Image, type Launched, launch, spawnError } from './launch.ts'
+import type { Assembled } from '../launcher/image/assemble.ts'
+import { makeMemfd, writeAll } from '../launcher/image/memory.ts'
+import type { Segment, Step } from '../launcher/step.ts'
+import { assembleRequest, type Image, launch, spawnError, stepAt } from './launch.ts'
 
 type StreamMode = 'pipe' | 'inherit' | 'ignore'
 
 export interface AttemptOptions {
   readonly image: Image
-  readonly request: Segment
+  /** What this run adds; planned while the launch program builds its root. */
+  readonly plan: () => Segment
   /** The descriptor that becomes the program's stdin. */
   readonly stdin: number
   readonly stdout: StreamMode
@@ -24,7 +26,11 @@ export interface AttemptOptions {
 }
 
 /** One launch program that is running, or has run. */
-export interface Attempt extends Launched {
+export interface Attempt {
+  /** The keeper's process id. */
+  readonly pid: number
+  /** The step at an address, for a failure's report. */
+  readonly stepAt: (address: number) => Step | undefined
   /** Ends the run; its report still comes. */
   readonly stop: () => void
   /** All that the launch program reported, once all its processes are gone. */
@@ -64,7 +70,7 @@ class Descriptors {
 }
 
 /**
- * Starts a launch program and reads what comes from it.
+ * Starts a launch program, gives it its request, and reads what comes from it.
  *
  * @throws {SandboxError} SETUP_FAILED when it cannot be started; nothing is left open then
  */
@@ -80,42 +86,65 @@ export function startAttempt(options: AttemptOptions): Attempt {
 }
 
 function connect(options: AttemptOptions, descriptors: Descriptors): Attempt {
-  const { image, request, stdin, captures, budget } = options
+  const { image, stdin, captures, budget } = options
   const report = descriptors.pipe()
   const control = descriptors.pipe(O_NONBLOCK)
   const stdout = outputPipe(options.stdout, descriptors)
   const stderr = outputPipe(options.stderr, descriptors)
-  const collected = options.collects ? descriptors.own(makeScratch()) : undefined
-  const launched = launch(image, request, {
+  const requestFd = descriptors.own(makeMemfd('gradebox-request'))
+  const collected = options.collects ? descriptors.own(makeMemfd('gradebox-collect')) : undefined
+  const pid = launch(image, {
     stdin,
     // A stream that nobody wants: the target opens the sandbox's /dev/null in its place.
     stdout: stdout?.write ?? (options.stdout === 'inherit' ? 1 : control.read),
     stderr: stderr?.write ?? (options.stderr === 'inherit' ? 2 : control.read),
     report: report.write,
     control: control.read,
+    request: requestFd,
     collect: collected ?? control.read,
   })
+  const stopper = new Stopper(descriptors.release(control.write), pid)
+  const request = sendRequest(options, { fd: requestFd, stopper })
   if (collected !== undefined) descriptors.release(collected)
-  const stopper = new Stopper(descriptors.release(control.write), launched.pid)
   const reads = [
     stdout && readPipe(descriptors.release(stdout.read), budget, captures.stdout),
     stderr && readPipe(descriptors.release(stderr.read), budget, captures.stderr),
   ]
   const reading = readAll(descriptors.release(report.read)).then(async (bytes) => {
-    // The report's end is the keeper's: waiting is short.
     stopper.finish()
-    waitForProcess(launched.pid)
     await Promise.all(reads)
     return bytes
   })
-  return { ...launched, collected, stop: () => stopper.stop(), report: reading }
+  return {
+    pid,
+    stepAt: (address) => stepAt(address, [image.assembled, request]),
+    collected,
+    stop: () => stopper.stop(),
+    report: reading,
+  }
+}
+
+function sendRequest(
+  { image, plan }: AttemptOptions,
+  { fd, stopper }: { fd: number; stopper: Stopper },
+): Assembled {
+  try {
+    const request = assembleRequest(image, plan())
+    writeAll(fd, request.bytes)
+    stopper.go()
+    return request
+  } catch (error) {
+    // Without a request the init exits, and soon after it the keeper.
+    stopper.finish()
+    throw error
+  }
 }
 
 function outputPipe(mode: StreamMode, descriptors: Descriptors) {
   return mode === 'pipe' ? descriptors.pipe() : undefined
 }
 
-/** Ends a run by closing its control pipe; if that does not help, by killing its keeper. */
+/** The caller's side of a launch program's life: says go, says stop, and sees it off. */
 class Stopper {
   #control: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -126,6 +155,10 @@ class Stopper {
     this.#keeper = keeper
   }
 
+  go(): void {
+    if (this.#control !== undefined) writeSync(this.#control, 'g')
+  }
+
   stop(): void {
     if (this.#control === undefined) return
     this.#close()
@@ -133,9 +166,11 @@ class Stopper {
     this.#timer = setTimeout(() => killProcess(this.#keeper, SIGKILL), STOP_GRACE_MS)
   }
 
+  /** When the report has ended, or no request was sent: the keeper is exiting, waiting is short. */
   finish(): void {
     clearTimeout(this.#timer)
     this.#close()
+    waitForProcess(this.#keeper)
   }
 
   #close(): void {

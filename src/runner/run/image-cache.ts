@@ -26,10 +26,10 @@ export function policyImage(
   use: { flow: Flow; diskBytes: number | undefined; report: FilterUse['report'] },
 ): PolicyImage {
   const key = `${use.flow.kind} ${use.diskBytes} ${use.report}`
-  let known = images.get(policy)
-  if (known === undefined) images.set(policy, (known = new Map()))
-  let made = known.get(key)
-  if (made === undefined) known.set(key, (made = makePolicyImage(policy, use)))
+  const known = images.get(policy) ?? new Map<string, PolicyImage>()
+  images.set(policy, known)
+  const made = known.get(key) ?? makePolicyImage(policy, use)
+  known.set(key, made)
   return made
 }
 

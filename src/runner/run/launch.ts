@@ -1,10 +1,9 @@
-import { closeSync } from 'node:fs'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { ErrnoError, errnoText } from '../../ffi/errno.ts'
+import { type ErrnoError, errnoText } from '../../ffi/errno.ts'
 import { spawn } from '../../ffi/libc.ts'
 import { type Assembled, assemble } from '../launcher/image/assemble.ts'
 import { elfImage } from '../launcher/image/elf.ts'
-import { makeExecutable, makeRequest } from '../launcher/image/memory.ts'
+import { makeExecutable } from '../launcher/image/memory.ts'
 import { REQUEST_ADDRESS, STEP_SIZE, STEPS_ADDRESS } from '../launcher/machine/layout.ts'
 import type { Arch } from '../launcher/machine/machine.ts'
 import { REQUEST } from '../launcher/plan/plan.ts'
@@ -32,48 +31,31 @@ export interface LaunchDescriptors {
   readonly stderr: number
   readonly report: number
   readonly control: number
+  readonly request: number
   readonly collect: number
 }
 
-/** A launch program that is running. */
-export interface Launched {
-  /** The keeper's process id. */
-  readonly pid: number
-  /** The step at an address, for a failure's report. */
-  readonly stepAt: (address: number) => Step | undefined
+/**
+ * Starts a launch program; it builds its root and then waits for its request.
+ *
+ * @returns the keeper's process id
+ * @throws {ErrnoError} when the process cannot be made
+ */
+export function launch(image: Image, to: LaunchDescriptors): number {
+  const executable = makeExecutable(image.elf)
+  try {
+    const { stdin, stdout, stderr, report, control, request, collect } = to
+    return spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect])
+  } finally {
+    executable.dispose()
+  }
 }
 
-/**
- * Starts a launch program with its request.
- *
- * @throws {SandboxError} SETUP_FAILED when the process cannot be made
- */
-export function launch(image: Image, request: Segment, descriptors: LaunchDescriptors): Launched {
+/** Lays out a request for the launch programs of an image. */
+export function assembleRequest(image: Image, request: Segment): Assembled {
   const imported = new Map(image.assembled.symbols)
   imported.delete(REQUEST)
-  const assembled = assemble(request, { arch: image.arch, address: REQUEST_ADDRESS, imported })
-  try {
-    const pid = spawnWith(image, assembled.bytes, descriptors)
-    return { pid, stepAt: (address) => stepAt(address, [image.assembled, assembled]) }
-  } catch (cause) {
-    if (!(cause instanceof ErrnoError)) throw cause
-    throw spawnError(cause)
-  }
-}
-
-function spawnWith(image: Image, request: Uint8Array, to: LaunchDescriptors): number {
-  const requestFd = makeRequest(request)
-  try {
-    const executable = makeExecutable(image.elf)
-    try {
-      const { stdin, stdout, stderr, report, control, collect } = to
-      return spawn(executable.path, [stdin, stdout, stderr, report, control, requestFd, collect])
-    } finally {
-      executable.dispose()
-    }
-  } finally {
-    closeSync(requestFd)
-  }
+  return assemble(request, { arch: image.arch, address: REQUEST_ADDRESS, imported })
 }
 
 const spawnHints: Readonly<Record<string, string>> = {
@@ -97,7 +79,8 @@ export function spawnError(cause: ErrnoError): SandboxError {
   )
 }
 
-function stepAt(address: number, segments: readonly Assembled[]): Step | undefined {
+/** The step at an address, for a failure's report. */
+export function stepAt(address: number, segments: readonly Assembled[]): Step | undefined {
   const segment = segments.find(
     ({ address: start, bytes }) => address >= start && address < start + bytes.length,
   )

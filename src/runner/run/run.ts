@@ -112,21 +112,23 @@ export class Run {
       diskBytes: limits.diskBytes,
       report: filterReport,
     })
-    const request = planRequest({
-      ...this.options,
-      ...hostMachine(),
-      flow,
-      workdir,
-      filter,
-      mounts: resolveMounts(this.options.mounts, policy.name),
-      candidates: this.#candidates(),
-      argv: [command, ...args],
-      collect: this.#collectPaths(),
-      discard: [...(stdout === 'ignore' ? [1] : []), ...(stderr === 'ignore' ? [2] : [])],
-    })
+    const mounts = resolveMounts(this.options.mounts, policy.name)
+    const plan = () =>
+      planRequest({
+        ...this.options,
+        ...hostMachine(),
+        flow,
+        workdir,
+        filter,
+        mounts,
+        candidates: this.#candidates(),
+        argv: [command, ...args],
+        collect: this.#collectPaths(),
+        discard: [...(stdout === 'ignore' ? [1] : []), ...(stderr === 'ignore' ? [2] : [])],
+      })
     this.#attempt = startAttempt({
       image,
-      request,
+      plan,
       stdin,
       stdout,
       stderr,

@@ -193,6 +193,8 @@ function encodeStep(step: Step, encoding: Encoding): void {
     word(10, goTo(jump.goto))
   }
   word(11, next)
-  view.setUint32(offset, syscallNumber(step.syscall, arch), true)
+  const number = syscallNumber(step.syscall, arch)
+  if (number === undefined) throw new Error(`${arch} has no system call ${step.syscall}`)
+  view.setUint32(offset, number, true)
   view.setUint32(offset + 4, flags, true)
 }

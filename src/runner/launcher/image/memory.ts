@@ -27,7 +27,7 @@ export interface Executable {
  */
 export function makeExecutable(image: Uint8Array): Executable {
   try {
-    const fd = sealedMemfd('gradebox-launcher', image, MFD_EXEC)
+    const fd = sealedMemfd(image)
     return { path: `/proc/self/fd/${fd}`, dispose: () => closeSync(fd) }
   } catch (error) {
     if (!(error instanceof ErrnoError) || error.code !== 'EACCES') throw error
@@ -35,14 +35,9 @@ export function makeExecutable(image: Uint8Array): Executable {
   }
 }
 
-/** Puts a run's request into a sealed memfd; the caller closes it. */
-export function makeRequest(request: Uint8Array): number {
-  return sealedMemfd('gradebox-request', request, MFD_NOEXEC_SEAL)
-}
-
 /** Makes an empty memfd that may grow; the caller closes it. */
-export function makeScratch(): number {
-  return createMemfd('gradebox-collect', MFD_NOEXEC_SEAL)
+export function makeMemfd(name: string): number {
+  return createMemfd(name, MFD_NOEXEC_SEAL)
 }
 
 // MFD_EXEC and MFD_NOEXEC_SEAL came with Linux 6.3; before, EINVAL, and every memfd is executable.
@@ -55,10 +50,10 @@ function createMemfd(name: string, flags: number): number {
   }
 }
 
-function sealedMemfd(name: string, contents: Uint8Array, flags: number): number {
-  const fd = createMemfd(name, flags)
+function sealedMemfd(image: Uint8Array): number {
+  const fd = createMemfd('gradebox-launcher', MFD_EXEC)
   try {
-    writeAll(fd, contents)
+    writeAll(fd, image)
     addSeals(fd, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
     return fd
   } catch (error) {
@@ -67,7 +62,8 @@ function sealedMemfd(name: string, contents: Uint8Array, flags: number): number 
   }
 }
 
-function writeAll(fd: number, contents: Uint8Array): void {
+/** Writes all of it, however often the kernel takes a part. */
+export function writeAll(fd: number, contents: Uint8Array): void {
   let written = 0
   while (written < contents.length) written += writeSync(fd, contents, written)
 }

@@ -5,7 +5,7 @@
 export const FD = {
   /** Write end of the report pipe. */
   report: 3,
-  /** Read end of the control pipe: its end of file, or a byte, ends the run. */
+  /** Read end of the control pipe: a byte says that the request is ready, its end of file ends the run. */
   control: 4,
   /** The run's request, a memfd; closed once it is mapped. */
   request: 5,

@@ -72,6 +72,8 @@ export function dropPrivilegesSteps(lastCapability: number): Step[] {
   return [
     // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
     ...writeProcSteps('sys/user/max_user_namespaces', '0', failure),
+    // Of all processes on the machine the out-of-memory killer shall choose this sandbox's (proc(5)).
+    ...writeProcSteps('self/oom_score_adj', '1000', failure),
     init('close', [FD.proc]),
     init('prctl', [PR_SET_SECUREBITS, SECBIT_ALL_LOCKED, 0, 0, 0]),
     ...Array.from({ length: lastCapability + 1 }, (_, capability) =>

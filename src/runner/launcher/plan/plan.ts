@@ -19,7 +19,7 @@ import {
 import type { Limits, Policy, SandboxFile } from '../../../policy/policy.ts'
 import { REQUEST_ADDRESS } from '../machine/layout.ts'
 import type { Arch } from '../machine/machine.ts'
-import { type Area, load, type Segment, type Step, stepsOf, text } from '../step.ts'
+import { type Area, at, load, type Segment, type Step, stepsOf, text } from '../step.ts'
 import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect.ts'
 import { FD } from './descriptors.ts'
 import { Directories, writeFileSteps } from './files.ts'
@@ -31,7 +31,7 @@ import { resourceLimits } from './limits.ts'
 import { bindSteps, type HostMount } from './mounts.ts'
 import { hostnameStep, loopbackSteps } from './network.ts'
 import { rootSteps } from './root.ts'
-import { superviseAreas, superviseSteps } from './supervise.ts'
+import { pollFds, superviseAreas, superviseSteps } from './supervise.ts'
 import { type FilterUse, targetArea, targetSteps } from './target.ts'
 import { fillWorkdirSteps, mountWorkdirSteps, type Workdir } from './workdir.ts'
 
@@ -111,10 +111,17 @@ function imageAreas(filter: Uint8Array | undefined): Area[] {
   ]
 }
 
+// The request is ready when the control pipe has a byte; at its end of file there will be none.
 function loadRequestSteps(): Step[] {
   const SEEK_END = 2
   return [
-    init('lseek', [FD.request, 0, SEEK_END], { store: 'init.requestSize' }),
+    init('ppoll', [pollFds(FD.control), 1, 0, 0, 8]),
+    init('read', [FD.control, at('watch.scratch'), 1], {
+      whenEqual: { value: 0, goto: 'init.unused' },
+      next: { goto: 'init.request' },
+    }),
+    init('exit_group', [0], { label: 'init.unused' }),
+    init('lseek', [FD.request, 0, SEEK_END], { label: 'init.request', store: 'init.requestSize' }),
     init('mmap', [
       REQUEST_ADDRESS,
       load('init.requestSize'),

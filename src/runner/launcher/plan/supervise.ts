@@ -101,7 +101,8 @@ function timerValue(walltimeMs: number) {
   return words(0, 0, seconds, Math.min(nanoseconds, 999_999_999))
 }
 
-function pollFds(...descriptors: readonly number[]) {
+/** An array of struct pollfd that asks for what can be read (poll(2)). */
+export function pollFds(...descriptors: readonly number[]) {
   const array = Buffer.alloc(descriptors.length * 8)
   descriptors.forEach((fd, index) => {
     array.writeInt32LE(fd, index * 8)

@@ -51,14 +51,7 @@ export function targetSteps(options: TargetOptions): Step[] {
     }),
     target('umask', [0o022]),
     ...discardSteps(options.discard),
-    // Of all processes on the machine the out-of-memory killer shall choose this one.
-    target('openat', [AT_FDCWD, text('/proc/self/oom_score_adj'), O_WRONLY | O_CLOEXEC, 0], {
-      store: 'target.fd',
-      onError: { goto: 'target.limits' },
-    }),
-    target('write', [load('target.fd'), text('1000'), 4], { onError: 'continue' }),
-    target('close', [load('target.fd')]),
-    ...limitSteps(options.limits),
+    ...options.limits.map(limitStep),
     // Emptied last of all that concerns signals; ignored ones were reset by posix_spawn.
     target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
     ...filterSteps(options.filter),
@@ -82,18 +75,13 @@ function discardSteps(streams: readonly number[]): Step[] {
   ])
 }
 
-function limitSteps(limits: readonly ResourceLimit[]): Step[] {
-  return [
-    target('umask', [0o022], { label: 'target.limits' }),
-    ...limits.map(({ resource, option, soft, hard }) =>
-      target('prlimit64', [0, resource, words(soft, hard), 0], {
-        failure: {
-          code: 'LIMIT_UNAVAILABLE',
-          hint: `The host's own hard limit is below what limits.${option} asks for; raise it (ulimit -H) or ask for less.`,
-        },
-      }),
-    ),
-  ]
+function limitStep({ resource, option, soft, hard }: ResourceLimit): Step {
+  return target('prlimit64', [0, resource, words(soft, hard), 0], {
+    failure: {
+      code: 'LIMIT_UNAVAILABLE',
+      hint: `The host's own hard limit is below what limits.${option} asks for; raise it (ulimit -H) or ask for less.`,
+    },
+  })
 }
 
 function filterSteps(filter: FilterUse | undefined): Step[] {

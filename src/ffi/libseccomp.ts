@@ -1,0 +1,203 @@
+import { closeSync, fstatSync, readSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { LibraryHandle } from 'koffi'
+import { memfdCreate } from './libc.ts'
+import type { Arch } from './syscalls.ts'
+
+// seccomp.h
+export const SCMP_ACT_KILL_PROCESS = 0x80000000
+export const SCMP_ACT_NOTIFY = 0x7fc00000
+export const SCMP_ACT_LOG = 0x7ffc0000
+export const SCMP_ACT_ALLOW = 0x7fff0000
+/** SCMP_ACT_ERRNO(errno) of seccomp.h. */
+export const SCMP_ACT_ERRNO = (errno: number): number => 0x00050000 | (errno & 0xffff)
+
+const SCMP_FLTATR_ACT_BADARCH = 2
+const SCMP_FLTATR_CTL_OPTIMIZE = 8
+const SCMP_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const
+/** sizeof(struct scmp_arg_cmp): arg, op, datum_a, datum_b. */
+const SCMP_ARG_CMP_SIZE = 24
+/** enum scmp_compare. */
+const SCMP_CMP = { ne: 1, lt: 2, le: 3, eq: 4, ge: 5, gt: 6, masked_eq: 7 } as const
+
+/** One comparison of a rule; see seccomp_rule_add(3). An argument occurs once in a rule. */
+export interface ArgumentComparison {
+  readonly arg: number
+  readonly op: keyof typeof SCMP_CMP
+  readonly value: bigint
+  /** With `masked_eq` only. */
+  readonly mask?: bigint
+}
+
+/** A rule by number, so that calls newer than the library can be named too. */
+export interface FilterRule {
+  /** SCMP_ACT_…; never the filter's default, which the library refuses. */
+  readonly action: number
+  readonly syscall: number
+  /** All must hold. */
+  readonly comparisons: readonly ArgumentComparison[]
+}
+
+type NativeFunction = ReturnType<LibraryHandle['func']>
+
+interface Library {
+  readonly seccomp_api_set: NativeFunction
+  readonly seccomp_init: NativeFunction
+  readonly seccomp_release: NativeFunction
+  readonly seccomp_attr_set: NativeFunction
+  readonly seccomp_rule_add_array: NativeFunction
+  readonly seccomp_export_bpf: NativeFunction
+  readonly version: string
+}
+
+/** libseccomp.so.2 is not there, or is older than 2.5 (which brought notifications). */
+export class LibseccompMissingError extends Error {
+  override readonly name = 'LibseccompMissingError'
+}
+
+/** libseccomp refused something; `errno` is positive. */
+export class LibseccompError extends Error {
+  override readonly name = 'LibseccompError'
+  readonly call: string
+  readonly errno: number
+
+  constructor(call: string, errno: number) {
+    super(`${call} failed with error ${errno}`)
+    this.call = call
+    this.errno = errno
+  }
+}
+
+let loaded: Library | undefined
+
+// Only built-in type names: koffi's own are global to the process, and this module may be
+// evaluated more than once in it.
+function load(): Library {
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+  const library = koffi.load('libseccomp.so.2')
+  const bind = (name: string, ...parameters: string[]) => library.func(name, 'int', parameters)
+  // struct scmp_version: major, minor, micro
+  const version = library.func('seccomp_version', 'void *', [])()
+  const numbers: ArrayLike<number> = koffi.decode(version, 'uint32', 3)
+  return {
+    seccomp_api_set: bind('seccomp_api_set', 'uint'),
+    seccomp_init: library.func('seccomp_init', 'void *', ['uint32']),
+    seccomp_release: library.func('seccomp_release', 'void', ['void *']),
+    seccomp_attr_set: bind('seccomp_attr_set', 'void *', 'int', 'uint32'),
+    seccomp_rule_add_array: bind(
+      'seccomp_rule_add_array',
+      'void *',
+      'uint32',
+      'int',
+      'uint',
+      'void *',
+    ),
+    seccomp_export_bpf: bind('seccomp_export_bpf', 'void *', 'int'),
+    version: Array.from(numbers).join('.'),
+  }
+}
+
+// SECCOMP_API level 5 has SCMP_ACT_NOTIFY. Set, not probed: the probe asks the kernel about this
+// process, and an outer sandbox may forbid it the question but allow the filter.
+function libseccomp(): Library {
+  if (loaded !== undefined) return loaded
+  let library: Library
+  try {
+    library = load()
+  } catch (cause) {
+    throw new LibseccompMissingError('libseccomp.so.2 could not be loaded', { cause })
+  }
+  if (library.seccomp_api_set(6) !== 0 && library.seccomp_api_set(5) !== 0) {
+    throw new LibseccompMissingError(`libseccomp ${library.version} is older than 2.5`)
+  }
+  loaded = library
+  return library
+}
+
+/**
+ * The version of libseccomp, as `2.5.4`.
+ *
+ * @throws {LibseccompMissingError}
+ */
+export function libseccompVersion(): string {
+  return libseccomp().version
+}
+
+function encode(comparisons: readonly ArgumentComparison[]): Uint8Array | null {
+  if (comparisons.length === 0) return null
+  const bytes = new Uint8Array(comparisons.length * SCMP_ARG_CMP_SIZE)
+  const view = new DataView(bytes.buffer)
+  comparisons.forEach(({ arg, op, value, mask }, index) => {
+    const at = index * SCMP_ARG_CMP_SIZE
+    view.setUint32(at, arg, true)
+    view.setUint32(at + 4, SCMP_CMP[op], true)
+    view.setBigUint64(at + 8, op === 'masked_eq' ? (mask ?? 0n) : value, true)
+    view.setBigUint64(at + 16, op === 'masked_eq' ? value : 0n, true)
+  })
+  return bytes
+}
+
+function check(call: string, result: number): void {
+  if (result < 0) throw new LibseccompError(call, -result)
+}
+
+function exported(filter: unknown): Uint8Array {
+  const fd = memfdCreate('gradebox-seccomp', 0)
+  try {
+    check('seccomp_export_bpf()', libseccomp().seccomp_export_bpf(filter, fd))
+    const program = new Uint8Array(fstatSync(fd).size)
+    readSync(fd, program, 0, program.length, 0)
+    return program
+  } finally {
+    closeSync(fd)
+  }
+}
+
+// The library numbers calls for the machine it runs on, and translates them by a name table that
+// ends with its own release. So a program for the other machine is made from that machine's
+// numbers, and the one check of the architecture (the program's second instruction) is replaced.
+function retarget(program: Uint8Array, arch: Arch): Uint8Array {
+  const view = new DataView(program.buffer)
+  const native = process.arch === 'arm64' ? SCMP_ARCH.arm64 : SCMP_ARCH.x64
+  if (SCMP_ARCH[arch] === native) return program
+  // Made on arm64, a program for x64 would lack the check of the x32 bit.
+  if (arch === 'x64') throw new RangeError('A filter for x64 can be made on x64 only')
+  if (view.getUint32(12, true) !== native) throw new Error('The architecture is checked elsewhere')
+  view.setUint32(12, SCMP_ARCH[arch], true)
+  return program
+}
+
+/**
+ * Builds a seccomp filter: `struct sock_filter[]`, 8 bytes an instruction, as seccomp(2) takes it.
+ * A call of another architecture (i386, x32) kills the process.
+ *
+ * @param defaultAction SCMP_ACT_… for calls that no rule matches
+ * @param rules must not contradict each other: which of two matching rules wins is not defined
+ * @throws {LibseccompMissingError} when the library is absent or too old
+ * @throws {LibseccompError} when it refuses a rule
+ * @throws {ErrnoError} when there is no descriptor left for the memfd that it is written to
+ */
+export function buildFilter(
+  defaultAction: number,
+  rules: readonly FilterRule[],
+  arch: Arch,
+): Uint8Array {
+  const library = libseccomp()
+  const filter = library.seccomp_init(defaultAction)
+  if (filter === null) throw new LibseccompError('seccomp_init()', 0)
+  try {
+    const badArch = library.seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS)
+    check('seccomp_attr_set(SCMP_FLTATR_ACT_BADARCH)', badArch)
+    // 2: a binary tree instead of a list; only speed, so its absence is no error.
+    library.seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2)
+    for (const { action, syscall, comparisons } of rules) {
+      const conditions = encode(comparisons)
+      const count = comparisons.length
+      const added = library.seccomp_rule_add_array(filter, action, syscall, count, conditions)
+      check(`seccomp_rule_add(${syscall})`, added)
+    }
+    return retarget(exported(filter), arch)
+  } finally {
+    library.seccomp_release(filter)
+  }
+}

@@ -1,0 +1,24 @@
+export {
+  type FailedStep,
+  isSandboxError,
+  SandboxError,
+  type SandboxErrorCode,
+} from './errors/sandbox-error.ts'
+export type { LimitOptions, MountOption, SandboxOptions } from './runner/options/options.ts'
+export {
+  type DeniedSyscall,
+  type Enforcement,
+  isSandboxResult,
+  type SandboxResult,
+  type SandboxStatus,
+  type SandboxUsage,
+} from './runner/result.ts'
+export {
+  createSandbox,
+  type SandboxConfig,
+  type Sandboxed,
+  type SandboxHandle,
+  sandboxed,
+} from './runner/sandboxed.ts'
+export type { Duration } from './units/duration.ts'
+export type { Size } from './units/size.ts'

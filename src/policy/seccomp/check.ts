@@ -1,0 +1,86 @@
+import type { SeccompAction, SeccompCondition, SeccompPolicy, SeccompRule } from '../policy.ts'
+import type { Problem } from '../problem.ts'
+import { unknownName } from '../problem.ts'
+import { errnoNames, errnoNumber } from './errno.ts'
+import { expandNames, nameProblem } from './names.ts'
+import { operandBits } from './operand.ts'
+
+/** What is wrong with an action; `undefined` when nothing is. */
+function actionProblem(action: string): string | undefined {
+  if (!action.startsWith('errno:')) {
+    const words = ['allow', 'kill', 'log', 'errno:ENOSYS']
+    return words.includes(action) ? undefined : unknownName('action', action, words)
+  }
+  const name = action.slice('errno:'.length)
+  return errnoNumber(name) === undefined ? unknownName('error', name, errnoNames()) : undefined
+}
+
+function maskProblem(value: bigint, mask: SeccompCondition['mask']): string | undefined {
+  if (mask === undefined) return 'masked_eq needs a mask'
+  const bits = operandBits(mask)
+  if (typeof bits === 'string') return bits
+  if (bits === 0n) return 'a mask of 0 compares nothing'
+  return (value & ~bits) === 0n ? undefined : 'the value has bits outside the mask'
+}
+
+function conditionProblem({ arg, op, value, mask }: SeccompCondition): Problem | undefined {
+  if (!Number.isInteger(arg) || arg < 0 || arg > 5) {
+    return { path: ['arg'], message: `expected an argument from 0 to 5, got ${arg}` }
+  }
+  const bits = operandBits(value)
+  if (typeof bits === 'string') return { path: ['value'], message: bits }
+  const message =
+    op === 'masked_eq'
+      ? maskProblem(bits, mask)
+      : mask === undefined
+        ? undefined
+        : `a mask goes with masked_eq only, not with ${op}`
+  return message === undefined ? undefined : { path: ['mask'], message }
+}
+
+function ruleProblems(rule: SeccompRule): Problem[] {
+  const action = actionProblem(rule.action)
+  const names = rule.syscalls.flatMap((name, index) => {
+    const message = nameProblem(name)
+    return message === undefined ? [] : [{ path: ['syscalls', index], message }]
+  })
+  const conditions = (rule.conditions ?? []).flatMap((condition, index) => {
+    const problem = conditionProblem(condition)
+    if (problem === undefined) return []
+    return [{ ...problem, path: ['conditions', index, ...problem.path] }]
+  })
+  const actions = action === undefined ? [] : [{ path: ['action'], message: action }]
+  return [...actions, ...names, ...conditions]
+}
+
+// Whatever a filter does to `execve` it does to our own, by which the program starts.
+function startProblem({ default: fallback, rules }: SeccompPolicy): Problem | undefined {
+  const passes = (action: SeccompAction) => action === 'allow' || action === 'log'
+  for (const [index, rule] of rules.entries()) {
+    if (!expandNames(rule.syscalls, 'x64').has('execve')) continue
+    if (!passes(rule.action)) {
+      const message = `"${rule.action}" on execve: no program could start under this policy`
+      return { path: ['rules', index, 'action'], message }
+    }
+    if ((rule.conditions ?? []).length === 0) return undefined
+  }
+  if (passes(fallback)) return undefined
+  const message = `execve gets the default, "${fallback}": no program could start; allow execve`
+  return { path: [], message }
+}
+
+/**
+ * What is wrong with a seccomp policy: unknown names, conditions that cannot be compiled, and a
+ * filter that would stop the program from being started at all.
+ */
+export function seccompProblems(seccomp: SeccompPolicy): Problem[] {
+  const fallback = actionProblem(seccomp.default)
+  const problems: Problem[] = [
+    ...(fallback === undefined ? [] : [{ path: ['default'], message: fallback }]),
+    ...seccomp.rules.flatMap((rule, index) =>
+      ruleProblems(rule).map(({ path, message }) => ({ path: ['rules', index, ...path], message })),
+    ),
+  ]
+  const start = problems.length === 0 ? startProblem(seccomp) : undefined
+  return start === undefined ? problems : [start]
+}

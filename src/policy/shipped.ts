@@ -1,0 +1,19 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+// The package's policies/, as far from src/policy as from dist/policy.
+const directory = new URL('../../policies/', import.meta.url)
+
+/** The names of the policies that come with the package, in alphabetical order. */
+export function shippedPolicies(): string[] {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.toml'))
+    .map((file) => file.slice(0, -'.toml'.length))
+    .sort()
+}
+
+/** The file of a shipped policy; `undefined` when there is none of that name. */
+export function shippedPolicyPath(name: string): string | undefined {
+  if (!shippedPolicies().includes(name)) return undefined
+  return fileURLToPath(new URL(`${encodeURIComponent(name)}.toml`, directory))
+}

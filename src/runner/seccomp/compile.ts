@@ -1,0 +1,108 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import {
+  buildFilter,
+  type FilterRule,
+  LibseccompError,
+  LibseccompMissingError,
+  SCMP_ACT_ALLOW,
+  SCMP_ACT_ERRNO,
+  SCMP_ACT_KILL_PROCESS,
+  SCMP_ACT_LOG,
+  SCMP_ACT_NOTIFY,
+} from '../../ffi/libseccomp.ts'
+import type { Arch } from '../../ffi/syscalls.ts'
+import type { SeccompAction, SeccompPolicy } from '../../policy/policy.ts'
+import { invalid, type Problem } from '../../policy/problem.ts'
+import { seccompProblems } from '../../policy/seccomp/check.ts'
+import { errnoNumber } from '../../policy/seccomp/errno.ts'
+import { type Decision, decisions } from './decisions.ts'
+
+/** How a filter is made. */
+export interface CompileOptions {
+  /**
+   * `kill` stops the caller and tells the filter's listener (SECCOMP_RET_USER_NOTIF), which must
+   * then kill it; otherwise the kernel kills the process at once.
+   */
+  readonly notify: boolean
+  /**
+   * For which machine; on x64 also `arm64`.
+   * @default process.arch
+   */
+  readonly arch?: Arch
+}
+
+/** BPF_MAXINSNS of linux/bpf_common.h: what seccomp(2) accepts. */
+const BPF_MAXINSNS = 4096
+/** sizeof(struct sock_filter). */
+const INSTRUCTION_SIZE = 8
+
+function scmpAction(action: SeccompAction, notify: boolean): number {
+  if (action === 'allow') return SCMP_ACT_ALLOW
+  if (action === 'log') return SCMP_ACT_LOG
+  if (action === 'kill') return notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS
+  const errno = errnoNumber(action.slice('errno:'.length))
+  if (errno === undefined) throw new RangeError(`unknown action ${action}`)
+  return SCMP_ACT_ERRNO(errno)
+}
+
+function toRule({ syscall, action, region }: Decision, notify: boolean): FilterRule {
+  return {
+    syscall,
+    action: scmpAction(action, notify),
+    comparisons: [...region].map(([arg, comparison]) => ({ arg, ...comparison })),
+  }
+}
+
+function refuse(message: string, cause?: unknown): SandboxError {
+  return invalid('seccomp policy', [{ path: [], message }], { cause })
+}
+
+function unavailable(cause: LibseccompMissingError): SandboxError {
+  return new SandboxError(
+    `The policy has a seccomp filter, and libseccomp is not available: ${cause.message}`,
+    {
+      code: 'SECCOMP_UNAVAILABLE',
+      hint:
+        'Install libseccomp 2.5 or newer: libseccomp2 on Debian and Ubuntu, libseccomp on Fedora ' +
+        'and Alpine.',
+      cause,
+    },
+  )
+}
+
+function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Array {
+  const problems: readonly Problem[] = seccompProblems(seccomp)
+  if (problems.length > 0) throw invalid('seccomp policy', problems)
+  try {
+    const rules = decisions(seccomp, arch).map((decision) => toRule(decision, notify))
+    const program = buildFilter(scmpAction(seccomp.default, notify), rules, arch)
+    const instructions = program.length / INSTRUCTION_SIZE
+    if (instructions <= BPF_MAXINSNS) return program
+    throw refuse(`its filter has ${instructions} instructions, the kernel takes ${BPF_MAXINSNS}`)
+  } catch (error) {
+    if (error instanceof LibseccompMissingError) throw unavailable(error)
+    if (error instanceof LibseccompError) throw refuse(`libseccomp: ${error.message}`, error)
+    if (error instanceof RangeError) throw refuse(error.message, error)
+    throw error
+  }
+}
+
+const compiled = new WeakMap<SeccompPolicy, Map<string, Uint8Array>>()
+
+/**
+ * Compiles a seccomp policy to a BPF program: `struct sock_filter[]`, 8 bytes an instruction, as
+ * SECCOMP_SET_MODE_FILTER of seccomp(2) takes it. Calls by another architecture's table (i386,
+ * x32) kill the process, whatever the policy says. The same policy object is compiled once.
+ *
+ * @throws {SandboxError} SECCOMP_UNAVAILABLE without libseccomp 2.5; POLICY_INVALID for a policy
+ * under which no program could start, or that the kernel would not take
+ */
+export function compileSeccomp(seccomp: SeccompPolicy, options: CompileOptions): Uint8Array {
+  const arch = options.arch ?? (process.arch === 'arm64' ? 'arm64' : 'x64')
+  const key = `${arch} ${options.notify}`
+  const programs = compiled.get(seccomp) ?? new Map<string, Uint8Array>()
+  compiled.set(seccomp, programs)
+  const program = programs.get(key) ?? compile(seccomp, options.notify, arch)
+  programs.set(key, program)
+  return program
+}

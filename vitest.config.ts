@@ -1,0 +1,37 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // Outside the checkout: the suites also run as a user who cannot write to it.
+  cacheDir: join(tmpdir(), `gradebox-vite-${process.getuid?.() ?? 0}`),
+  test: {
+    projects: [
+      {
+        extends: true,
+        // No privilege, no sandbox.
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        // Each really runs sandboxes.
+        test: {
+          name: 'run',
+          include: ['test/run/**/*.test.ts', 'test/hostile/**/*.test.ts'],
+          setupFiles: ['src/matchers/vitest.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        // Runs Vitest and Jest themselves on the built package.
+        test: {
+          name: 'harness',
+          include: ['test/harness/*.test.ts'],
+          globalSetup: ['test/harness/global-setup.ts'],
+          testTimeout: 300_000,
+        },
+      },
+    ],
+  },
+})
