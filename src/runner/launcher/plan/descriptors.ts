@@ -13,6 +13,8 @@ export const FD = {
   collect: 6,
   /** The host's /proc while the root is built. */
   proc: 7,
+  /** The new network namespace, until the init has joined it. */
+  network: 20,
   /** The walltime's timerfd, in the place of the request. */
   timer: 5,
   /** The init's signalfd, in the place of the host's /proc. */

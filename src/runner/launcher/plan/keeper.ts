@@ -1,7 +1,6 @@
 import {
   CLONE_NEWCGROUP,
   CLONE_NEWIPC,
-  CLONE_NEWNET,
   CLONE_NEWNS,
   CLONE_NEWPID,
   CLONE_NEWUSER,
@@ -26,7 +25,6 @@ export interface KeeperOptions {
   readonly flow: Flow
   /** The process that spawns the keeper: when it is gone already, so is the reason to run. */
   readonly parentPid: number
-  readonly shareNet: boolean
   readonly shareUts: boolean
 }
 
@@ -77,14 +75,13 @@ export function keeperSteps(options: KeeperOptions): Step[] {
   ]
 }
 
-function cloneFlags({ flow, shareNet, shareUts }: KeeperOptions): number {
+function cloneFlags({ flow, shareUts }: KeeperOptions): number {
   return (
     SIGCHLD |
     CLONE_NEWNS |
     CLONE_NEWPID |
     CLONE_NEWIPC |
     CLONE_NEWCGROUP |
-    (shareNet ? 0 : CLONE_NEWNET) |
     (shareUts ? 0 : CLONE_NEWUTS) |
     (flow.kind === 'user' ? CLONE_NEWUSER : 0)
   )

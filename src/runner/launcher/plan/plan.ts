@@ -29,7 +29,7 @@ import { dropPrivilegesSteps, dropRootSteps, mapIdsSteps } from './identity.ts'
 import { failSteps, keeperAreas, keeperSteps } from './keeper.ts'
 import { resourceLimits } from './limits.ts'
 import { bindSteps, type HostMount } from './mounts.ts'
-import { hostnameStep, loopbackSteps } from './network.ts'
+import { hostnameStep, joinNetworkSteps, networkSteps, startNetworkSteps } from './network.ts'
 import { rootSteps } from './root.ts'
 import { pollFds, superviseAreas, superviseSteps } from './supervise.ts'
 import { type FilterUse, targetArea, targetSteps } from './target.ts'
@@ -82,7 +82,6 @@ export function planImage(options: ImageOptions): Segment {
     steps: [
       ...keeperSteps({
         ...options,
-        shareNet: policy.network === 'host',
         shareUts: policy.shareUts,
       }),
       ...failSteps,
@@ -93,16 +92,18 @@ export function planImage(options: ImageOptions): Segment {
         whenDifferent: { value: FD.proc, goto: 'fail' },
       }),
       ...(flow.kind === 'user' ? mapIdsSteps({ inside, outside: flow }) : []),
+      ...startNetworkSteps(policy.network),
       ...rootSteps(options),
-      ...(policy.network === 'loopback' ? loopbackSteps() : []),
+      ...joinNetworkSteps(policy.network),
       ...(policy.shareUts ? [] : [hostnameStep(policy.hostname)]),
       ...loadRequestSteps(),
+      ...networkSteps(policy.network),
     ],
   }
 }
 
 function imageAreas(filter: Uint8Array | undefined): Area[] {
-  const fields = ['fd', 'from', 'source', 'requestSize'].map((name) => ({ name, size: 8 }))
+  const fields = ['fd', 'from', 'source', 'network', 'requestSize'].map((name) => ({ name, size: 8 }))
   return [
     { name: 'init', fields },
     ...(filter === undefined
