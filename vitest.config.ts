@@ -10,7 +10,10 @@ export default defineConfig({
       {
         extends: true,
         // No privilege, no sandbox.
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'fixtures/demo/{table,verdict,submissions}.test.ts'],
+        },
       },
       {
         extends: true,

@@ -37,11 +37,23 @@ export function cloneFlags(value: number): string {
   return orZero(signal === header.SIGCHLD ? [...names, 'SIGCHLD'] : names)
 }
 
+// Two flags that differ by architecture; their bits mean nothing else on the other.
+const perArchitecture: readonly (readonly [string, number])[] = [
+  ['O_DIRECTORY', header.O_DIRECTORY.x64 | header.O_DIRECTORY.arm64],
+  ['O_NOFOLLOW', header.O_NOFOLLOW.x64 | header.O_NOFOLLOW.arm64],
+]
+const ofArchitecture = perArchitecture.reduce((bits, [, bit]) => bits | bit, 0)
+
 /** open(2): `O_WRONLY|O_CREAT|O_CLOEXEC`. */
 export function openFlags(value: number): string {
   const access = ['O_RDONLY', 'O_WRONLY', 'O_RDWR'][value & ACCESS_MODE] ?? '3'
   const names = namesWith('O_').filter((name) => !/^O_(RD|WR)/.test(name))
-  return [access, ...bitNames(value & ~ACCESS_MODE, names)].join('|')
+  const common = bitNames(value & ~ACCESS_MODE & ~ofArchitecture, names)
+  return [
+    access,
+    ...common,
+    ...perArchitecture.filter(([, bit]) => value & bit).map(([n]) => n),
+  ].join('|')
 }
 
 /** The name of a number among the constants of one prefix: `RLIMIT_NPROC`, `PR_SET_DUMPABLE`. */

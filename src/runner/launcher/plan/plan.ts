@@ -103,7 +103,10 @@ export function planImage(options: ImageOptions): Segment {
 }
 
 function imageAreas(filter: Uint8Array | undefined): Area[] {
-  const fields = ['fd', 'from', 'source', 'network', 'requestSize'].map((name) => ({ name, size: 8 }))
+  const fields = ['fd', 'from', 'source', 'network', 'requestSize'].map((name) => ({
+    name,
+    size: 8,
+  }))
   return [
     { name: 'init', fields },
     ...(filter === undefined

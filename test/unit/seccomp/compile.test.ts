@@ -1,0 +1,205 @@
+import { constants } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import { type Arch, syscallNames, syscallNumber } from '../../../src/ffi/syscalls.ts'
+import { loadPolicy } from '../../../src/policy/load.ts'
+import type { SeccompPolicy } from '../../../src/policy/policy.ts'
+import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
+import {
+  AUDIT_ARCH_AARCH64,
+  AUDIT_ARCH_I386,
+  AUDIT_ARCH_X86_64,
+  actionName,
+  simulate,
+} from './bpf.ts'
+
+const native: Arch = process.arch === 'arm64' ? 'arm64' : 'x64'
+const audit = { x64: AUDIT_ARCH_X86_64, arm64: AUDIT_ARCH_AARCH64 } as const
+
+function ask(program: Uint8Array, name: string, args: readonly bigint[] = [], arch = native) {
+  const nr = syscallNumber(name, arch)
+  if (nr === undefined) throw new Error(`${name} is not a call of ${arch}`)
+  return actionName(simulate(program, { nr, arch: audit[arch], args }))
+}
+
+const execve = { action: 'allow', syscalls: ['execve'] } as const
+const { ENOSYS, EPERM } = constants.errno
+
+describe('a compiled filter', () => {
+  test('gives what no rule names to the default', () => {
+    const program = compileSeccomp({ default: 'errno:ENOSYS', rules: [execve] }, { notify: false })
+    expect(ask(program, 'execve')).toBe('allow')
+    expect(ask(program, 'mmap')).toBe(`errno ${ENOSYS}`)
+    expect(actionName(simulate(program, { nr: 9999, arch: audit[native], args: [] }))).toBe(
+      `errno ${ENOSYS}`,
+    )
+  })
+
+  test('kills a call by another architecture, whatever the policy says', () => {
+    const program = compileSeccomp({ default: 'allow', rules: [] }, { notify: true })
+    const i386 = { nr: 20, arch: AUDIT_ARCH_I386, args: [] }
+    expect(actionName(simulate(program, i386))).toBe('kill')
+    const x32 = { nr: 0x40000000 + 39, arch: AUDIT_ARCH_X86_64, args: [] }
+    expect(actionName(simulate(program, x32))).toBe('kill')
+  })
+
+  test('turns kill into a notification when there is a listener', () => {
+    const seccomp: SeccompPolicy = {
+      default: 'allow',
+      rules: [{ action: 'kill', syscalls: ['ptrace'] }],
+    }
+    expect(ask(compileSeccomp(seccomp, { notify: true }), 'ptrace')).toBe('notify')
+    expect(ask(compileSeccomp(seccomp, { notify: false }), 'ptrace')).toBe('kill')
+  })
+
+  test('notifies of every call that a kill default denies', () => {
+    const program = compileSeccomp({ default: 'kill', rules: [execve] }, { notify: true })
+    expect(ask(program, 'execve')).toBe('allow')
+    expect(ask(program, 'mmap')).toBe('notify')
+  })
+
+  test('lets the first rule that matches decide', () => {
+    const program = compileSeccomp(
+      {
+        default: 'allow',
+        rules: [
+          { action: 'errno:EPERM', syscalls: ['openat'] },
+          { action: 'kill', syscalls: ['@file-system'] },
+          { action: 'log', syscalls: ['openat', 'read'] },
+        ],
+      },
+      { notify: false },
+    )
+    expect(ask(program, 'openat')).toBe(`errno ${EPERM}`)
+    expect(ask(program, 'mkdirat')).toBe('kill')
+    expect(ask(program, 'read')).toBe('log')
+  })
+
+  test('falls through to a later rule when a condition does not hold', () => {
+    const program = compileSeccomp(
+      {
+        default: 'errno:ENOSYS',
+        rules: [
+          execve,
+          {
+            action: 'allow',
+            syscalls: ['socket'],
+            conditions: [{ arg: 0, op: 'eq', value: 'AF_UNIX' }],
+          },
+          { action: 'kill', syscalls: ['socket'] },
+        ],
+      },
+      { notify: false },
+    )
+    expect(ask(program, 'socket', [1n])).toBe('allow')
+    expect(ask(program, 'socket', [2n])).toBe('kill')
+    expect(ask(program, 'socket', [0x1_0000_0001n])).toBe('kill')
+  })
+
+  test('is made once for a policy', () => {
+    const seccomp: SeccompPolicy = { default: 'allow', rules: [] }
+    const program = compileSeccomp(seccomp, { notify: false })
+    expect(compileSeccomp(seccomp, { notify: false })).toBe(program)
+    expect(compileSeccomp(seccomp, { notify: true })).not.toBe(program)
+  })
+
+  test('leaves out calls that only another machine has', () => {
+    const program = compileSeccomp(
+      { default: 'errno:ENOSYS', rules: [execve, { action: 'kill', syscalls: ['mmap2', 'open'] }] },
+      { notify: false, arch: 'arm64' },
+    )
+    expect(ask(program, 'openat', [], 'arm64')).toBe(`errno ${ENOSYS}`)
+  })
+})
+
+describe('a policy that cannot be compiled', () => {
+  const compiling = (seccomp: SeccompPolicy) => () => compileSeccomp(seccomp, { notify: true })
+
+  test('stops every program from starting', () => {
+    expect(compiling({ default: 'kill', rules: [] })).toThrowErrorMatchingInlineSnapshot(
+      `[SandboxError: Invalid seccomp policy: execve gets the default, "kill": no program could start; allow execve]`,
+    )
+  })
+
+  test('needs more comparisons than a filter has room for', () => {
+    const conditions = [0, 1, 2].map((arg) => ({ arg, op: 'ne', value: 5 }) as const)
+    const rules = [1, 2, 3].map(
+      (value) =>
+        ({
+          action: 'kill',
+          syscalls: ['mmap'],
+          conditions: [...conditions, ...conditions.map((each) => ({ ...each, value }))],
+        }) as const,
+    )
+    expect(compiling({ default: 'allow', rules })).toThrowErrorMatchingInlineSnapshot(
+      `[SandboxError: Invalid seccomp policy: the conditions on mmap need more than 2048 comparisons]`,
+    )
+  })
+
+  test('needs more instructions than the kernel takes', () => {
+    const syscalls = syscallNames(native).slice(60, 360)
+    const conditions = [0, 1, 2, 3].map((arg) => ({ arg, op: 'eq', value: 2 ** 40 }) as const)
+    const seccomp = { default: 'allow', rules: [{ action: 'kill', syscalls, conditions }] } as const
+    expect(compiling({ ...seccomp, rules: [execve, ...seccomp.rules] })).toThrowError(
+      /its filter has \d+ instructions, the kernel takes 4096$/,
+    )
+  })
+})
+
+describe('the strict policy', () => {
+  const { seccomp } = loadPolicy('strict')
+  if (seccomp === undefined) throw new Error('strict has no seccomp part')
+
+  describe.each(native === 'x64' ? (['x64', 'arm64'] as const) : (['arm64'] as const))(
+    'on %s',
+    (arch) => {
+      const program = compileSeccomp(seccomp, { notify: true, arch })
+      const verdict = (name: string, ...args: bigint[]) => ask(program, name, args, arch)
+
+      test.each(['execve', 'write', 'exit_group', 'rseq', 'newfstatat', 'statx', 'futex_waitv'])(
+        'allows %s',
+        (name) => {
+          expect(verdict(name)).toBe('allow')
+        },
+      )
+
+      test.each(['ptrace', 'mount', 'unshare', 'bpf', 'keyctl', 'reboot', 'init_module'])(
+        'kills for %s',
+        (name) => {
+          expect(verdict(name)).toBe('notify')
+        },
+      )
+
+      test.each(['clone3', 'io_uring_setup', 'landlock_create_ruleset'])(
+        'has no %s, so that libraries do without',
+        (name) => {
+          expect(verdict(name)).toBe(`errno ${ENOSYS}`)
+        },
+      )
+
+      test('allows threads and kills for namespaces', () => {
+        expect(verdict('clone', 0x3d0f00n)).toBe('allow')
+        expect(verdict('clone', 0x1000_0011n)).toBe('notify')
+        expect(verdict('clone', 0x2_0011n)).toBe('notify')
+      })
+
+      test('allows local sockets only', () => {
+        expect(verdict('socket', 1n)).toBe('allow')
+        expect(verdict('socketpair', 1n)).toBe('allow')
+        for (const domain of [2n, 10n, 16n, 40n]) expect(verdict('socket', domain)).toBe('notify')
+      })
+
+      test('refuses to type into a terminal, however the number is dressed up', () => {
+        expect(verdict('ioctl', 0n, 0x5401n)).toBe('allow')
+        expect(verdict('ioctl', 0n, 0x5412n)).toBe(`errno ${EPERM}`)
+        expect(verdict('ioctl', 0n, 0x5_0000_5412n)).toBe(`errno ${EPERM}`)
+        expect(verdict('ioctl', 0n, 0x541cn)).toBe(`errno ${EPERM}`)
+      })
+
+      test('allows to ask for the personality, not to change it', () => {
+        expect(verdict('personality', 0xffff_ffffn)).toBe('allow')
+        expect(verdict('personality', 0n)).toBe('allow')
+        expect(verdict('personality', 0x4_0000n)).toBe(`errno ${EPERM}`)
+      })
+    },
+  )
+})

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { isSyscallName, syscallNames } from '../../../src/ffi/syscalls.ts'
+import { syscallGroups } from '../../../src/policy/seccomp/groups.ts'
+import { expandNames, nameProblem } from '../../../src/policy/seccomp/names.ts'
+
+describe('the groups', () => {
+  const grouped = syscallGroups.flatMap((group) => group.syscalls)
+
+  test('have every call of both machines', () => {
+    const every = new Set([...syscallNames('x64'), ...syscallNames('arm64')])
+    expect([...every].filter((name) => !grouped.includes(name))).toEqual([])
+  })
+
+  test('have each call once', () => {
+    expect(grouped.filter((name, index) => grouped.indexOf(name) !== index)).toEqual([])
+  })
+
+  test('have no call that does not exist', () => {
+    expect(grouped.filter((name) => !isSyscallName(name))).toEqual([])
+  })
+
+  test('say what they are about', () => {
+    for (const { name, about } of syscallGroups) {
+      expect(name).toMatch(/^@[a-z-]+$/)
+      expect(about).toMatch(/\.$/)
+    }
+  })
+})
+
+describe('names in a rule', () => {
+  test('stand for the calls of one machine', () => {
+    expect([...expandNames(['open', 'openat', 'waitpid'], 'arm64')]).toEqual(['openat'])
+    expect([...expandNames(['@raw-io'], 'x64')]).toEqual(['iopl', 'ioperm'])
+    expect([...expandNames(['@raw-io'], 'arm64')]).toEqual([])
+  })
+
+  test('are accepted when only another machine has them', () => {
+    expect(nameProblem('socketcall')).toBeUndefined()
+    expect(nameProblem('_llseek')).toBeUndefined()
+  })
+
+  test('are explained when nobody has them', () => {
+    expect(nameProblem('excve')).toMatchInlineSnapshot()
+    expect(nameProblem('make_coffee')).toMatchInlineSnapshot()
+    expect(nameProblem('@filesystem')).toMatchInlineSnapshot()
+    expect(nameProblem('@gpu')).toMatchInlineSnapshot()
+  })
+})

@@ -1,0 +1,22 @@
+import { expect, test, vi } from 'vitest'
+import type { SandboxError } from '../../../src/errors/sandbox-error.ts'
+import { LibseccompMissingError } from '../../../src/ffi/libseccomp.ts'
+import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
+
+vi.mock('../../../src/ffi/libseccomp.ts', async (original) => ({
+  ...(await original<typeof import('../../../src/ffi/libseccomp.ts')>()),
+  buildFilter: () => {
+    throw new LibseccompMissingError('libseccomp.so.2 could not be loaded')
+  },
+}))
+
+test('a machine without libseccomp is told which package to install', () => {
+  let thrown: unknown
+  try {
+    compileSeccomp({ default: 'allow', rules: [] }, { notify: false })
+  } catch (error) {
+    thrown = error
+  }
+  expect((thrown as SandboxError).code).toBe('SECCOMP_UNAVAILABLE')
+  expect((thrown as SandboxError).message).toMatchInlineSnapshot()
+})
