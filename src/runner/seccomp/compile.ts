@@ -45,11 +45,11 @@ function scmpAction(action: SeccompAction, notify: boolean): number {
   return SCMP_ACT_ERRNO(errno)
 }
 
-function toRule({ syscall, action, region }: Decision, notify: boolean): FilterRule {
+function toRule({ syscall, action, conditions }: Decision, notify: boolean): FilterRule {
   return {
     syscall,
     action: scmpAction(action, notify),
-    comparisons: [...region].map(([arg, comparison]) => ({ arg, ...comparison })),
+    comparisons: conditions.map(({ arg, comparison }) => ({ arg, ...comparison })),
   }
 }
 

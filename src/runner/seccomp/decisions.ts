@@ -2,18 +2,23 @@ import { type Arch, syscallNumber } from '../../ffi/syscalls.ts'
 import type { SeccompAction, SeccompCondition, SeccompPolicy } from '../../policy/policy.ts'
 import { expandNames } from '../../policy/seccomp/names.ts'
 import { operandBits } from '../../policy/seccomp/operand.ts'
-import type { Comparison } from './comparison.ts'
-import { type Condition, everyCall, type Region, within, without } from './region.ts'
+import { type Condition, everyCall, type Region, rulesFor, within, without } from './region.ts'
 
 /** What a filter does with some calls of one number. No two decisions are about the same call. */
 export interface Decision {
   readonly syscall: number
   readonly action: SeccompAction
-  readonly region: Region
+  /** All must hold; each argument occurs at most once. */
+  readonly conditions: readonly Condition[]
 }
 
-/** Each takes two instructions or more of the 4096 that a program may have. */
-export const DECISION_LIMIT = 2048
+/** For one system call. Each takes two instructions or more, of the 4096 a filter may have. */
+const DECISION_LIMIT = 1000
+
+interface Choice {
+  readonly action: SeccompAction
+  readonly conditions: readonly Condition[]
+}
 
 function bits(operand: number | string): bigint {
   const value = operandBits(operand)
@@ -22,16 +27,8 @@ function bits(operand: number | string): bigint {
 }
 
 function toCondition({ arg, op, value, mask }: SeccompCondition): Condition {
-  const comparison: Comparison =
-    op === 'masked_eq'
-      ? { op, value: bits(value), mask: bits(mask ?? 0) }
-      : { op, value: bits(value) }
-  return { arg, comparison }
-}
-
-interface Choice {
-  readonly action: SeccompAction
-  readonly conditions: readonly Condition[]
+  if (op !== 'masked_eq') return { arg, comparison: { op, value: bits(value) } }
+  return { arg, comparison: { op, value: bits(value), mask: bits(mask ?? 0) } }
 }
 
 // The rules about each call, in the policy's order, up to the first that always holds.
@@ -48,6 +45,32 @@ function choicesByCall({ rules }: SeccompPolicy, arch: Arch): ReadonlyMap<string
   return byCall
 }
 
+function add<T>(to: T[], items: Iterable<T>, name: string): void {
+  for (const item of items) {
+    if (to.push(item) <= DECISION_LIMIT) continue
+    throw new RangeError(
+      `the conditions on ${name} come to more than ${DECISION_LIMIT} comparisons`,
+    )
+  }
+}
+
+// Without those that do what the default does.
+function decide(name: string, choices: readonly Choice[], fallback: SeccompAction): Choice[] {
+  const decided: Choice[] = []
+  let open: Region[] = [everyCall]
+  for (const { action, conditions } of choices) {
+    const remaining: Region[] = []
+    for (const region of open) {
+      for (const part of action === fallback ? [] : within(region, conditions)) {
+        for (const each of rulesFor(part)) add(decided, [{ action, conditions: each }], name)
+      }
+      add(remaining, without(region, conditions), name)
+    }
+    open = remaining
+  }
+  return decided
+}
+
 /**
  * A policy's rules as decisions that do not depend on their order: libseccomp does not say which
  * of two matching rules wins, a policy does (the first). What the default decides is left out.
@@ -55,24 +78,9 @@ function choicesByCall({ rules }: SeccompPolicy, arch: Arch): ReadonlyMap<string
  * @throws {RangeError} when conditions are so many that no filter has room for them
  */
 export function decisions(seccomp: SeccompPolicy, arch: Arch): Decision[] {
-  const decided: Decision[] = []
-  for (const [name, choices] of choicesByCall(seccomp, arch)) {
+  return [...choicesByCall(seccomp, arch)].flatMap(([name, choices]) => {
     const syscall = syscallNumber(name, arch)
-    if (syscall === undefined) continue
-    let open: Region[] = [everyCall]
-    for (const { action, conditions } of choices) {
-      if (action !== seccomp.default) {
-        for (const region of open.flatMap((each) => within(each, conditions))) {
-          decided.push({ syscall, action, region })
-        }
-      }
-      open = open.flatMap((each) => without(each, conditions))
-      if (decided.length + open.length > DECISION_LIMIT) {
-        throw new RangeError(
-          `the conditions on ${name} need more than ${DECISION_LIMIT} comparisons`,
-        )
-      }
-    }
-  }
-  return decided
+    if (syscall === undefined) return []
+    return decide(name, choices, seccomp.default).map((choice) => ({ syscall, ...choice }))
+  })
 }

@@ -1,7 +1,8 @@
-import { both, type Comparison, negated } from './comparison.ts'
+import type { Comparison } from './comparison.ts'
+import { common, comparisons, complement, type Numbers, passing } from './numbers.ts'
 
-/** Calls whose arguments pass all of these: at most one comparison an argument, as libseccomp asks. */
-export type Region = ReadonlyMap<number, Comparison>
+/** Calls each of whose arguments is in its set; an argument without one may be any number. */
+export type Region = ReadonlyMap<number, Numbers>
 
 /** One condition of a rule. */
 export interface Condition {
@@ -12,25 +13,53 @@ export interface Condition {
 /** The calls of any arguments. */
 export const everyCall: Region = new Map()
 
-function narrowed(region: Region, { arg, comparison }: Condition): Region[] {
+function* narrowed(region: Region, arg: number, sets: readonly Numbers[]): Generator<Region> {
   const known = region.get(arg)
-  const comparisons = known === undefined ? [comparison] : both(known, comparison)
-  return comparisons.map((each) => new Map(region).set(arg, each))
+  for (const set of sets) {
+    const both = known === undefined ? [set] : common(known, set)
+    for (const each of both) yield new Map(region).set(arg, each)
+  }
 }
 
-/** The calls of a region for which every condition holds. */
-export function within(region: Region, conditions: readonly Condition[]): Region[] {
-  return conditions.reduce<Region[]>(
-    (regions, condition) => regions.flatMap((each) => narrowed(each, condition)),
-    [region],
-  )
+/**
+ * The calls of a region for which every condition holds; no two results overlap. Lazy, as the two
+ * below: results can be more than fit in memory, and the caller stops when they are too many.
+ */
+export function* within(region: Region, conditions: readonly Condition[]): Generator<Region> {
+  const [first, ...rest] = conditions
+  if (first === undefined) {
+    yield region
+    return
+  }
+  for (const each of narrowed(region, first.arg, passing(first.comparison))) {
+    yield* within(each, rest)
+  }
 }
 
 /** The calls of a region for which some condition does not hold; no two results overlap. */
-export function without(region: Region, conditions: readonly Condition[]): Region[] {
-  return conditions.flatMap(({ arg, comparison }, index) =>
-    within(region, conditions.slice(0, index)).flatMap((each) =>
-      negated(comparison).flatMap((opposite) => narrowed(each, { arg, comparison: opposite })),
-    ),
+export function* without(region: Region, conditions: readonly Condition[]): Generator<Region> {
+  const [first, ...rest] = conditions
+  if (first === undefined) return
+  const sets = passing(first.comparison)
+  // Not in any of the sets.
+  const [one, ...others] = sets.map(complement)
+  const outside = (others ?? []).reduce<Numbers[]>(
+    (so, more) => so.flatMap((a) => more.flatMap((b) => common(a, b))),
+    one ?? [],
   )
+  yield* sets.length === 0 ? [region] : narrowed(region, first.arg, outside)
+  for (const each of narrowed(region, first.arg, sets)) yield* without(each, rest)
+}
+
+/** A region as lists of comparisons with each argument at most once, as libseccomp asks. */
+export function* rulesFor(region: Region): Generator<Condition[]> {
+  const [first, ...rest] = region
+  if (first === undefined) {
+    yield []
+    return
+  }
+  const [arg, numbers] = first
+  for (const comparison of comparisons(numbers)) {
+    for (const others of rulesFor(new Map(rest))) yield [{ arg, comparison }, ...others]
+  }
 }

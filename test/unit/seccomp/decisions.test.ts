@@ -90,8 +90,8 @@ test('no two decisions are about the same call', () => {
     const decided = decisions({ default: 'errno:ENOSYS', rules }, arch)
     for (let sample = 0; sample < 50; sample++) {
       const args = [0, 1].map(() => BigInt(numbers[pick(numbers.length)] ?? 0))
-      const about = decided.filter(({ region }) =>
-        [...region].every(([arg, comparison]) => passes(comparison, args[arg] ?? 0n)),
+      const about = decided.filter(({ conditions }) =>
+        conditions.every(({ arg, comparison }) => passes(comparison, args[arg] ?? 0n)),
       )
       expect(about.length).toBeLessThanOrEqual(1)
     }
@@ -104,6 +104,6 @@ test('a rule that does what the default does needs no decision', () => {
     { action: 'errno:ENOSYS', syscalls: ['clone3'] },
   ] as const
   expect(decisions({ default: 'errno:ENOSYS', rules }, 'x64')).toEqual([
-    { syscall: 59, action: 'allow', region: new Map() },
+    { syscall: 59, action: 'allow', conditions: [] },
   ])
 })

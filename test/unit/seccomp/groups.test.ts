@@ -40,9 +40,15 @@ describe('names in a rule', () => {
   })
 
   test('are explained when nobody has them', () => {
-    expect(nameProblem('excve')).toMatchInlineSnapshot()
-    expect(nameProblem('make_coffee')).toMatchInlineSnapshot()
-    expect(nameProblem('@filesystem')).toMatchInlineSnapshot()
-    expect(nameProblem('@gpu')).toMatchInlineSnapshot()
+    expect(nameProblem('excve')).toMatchInlineSnapshot(
+      `"unknown system call "excve"; did you mean "execve"?"`,
+    )
+    expect(nameProblem('make_coffee')).toMatchInlineSnapshot(`"unknown system call "make_coffee""`)
+    expect(nameProblem('@filesystem')).toMatchInlineSnapshot(
+      `"unknown group "@filesystem"; did you mean "@file-system"?"`,
+    )
+    expect(nameProblem('@gpu')).toMatchInlineSnapshot(
+      `"unknown group "@gpu"; expected @io, @file-system, @flush, @memory, @numa, @remote-memory, @process, @signal, @sync, @time, @sched, @resources, @identity, @network-io, @ipc, @aio, @io-uring, @self-restriction, @debug, @kernel-surface, @mount, @mount-info, @file-handle, @namespace, @keyring, @module, @reboot, @administration, @clock, @raw-io or @obsolete"`,
+    )
   })
 })

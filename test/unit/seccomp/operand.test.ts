@@ -15,10 +15,14 @@ test('a negative number stands for its two’s complement', () => {
 })
 
 test('anything else is explained', () => {
-  expect(operandBits('AF_INTE')).toMatchInlineSnapshot()
-  expect(operandBits('')).toMatchInlineSnapshot()
-  expect(operandBits(1.5)).toMatchInlineSnapshot()
-  expect(operandBits('0x10000000000000000')).toMatchInlineSnapshot()
+  expect(operandBits('AF_INTE')).toMatchInlineSnapshot(
+    `"unknown constant "AF_INTE"; did you mean "AF_INET"?"`,
+  )
+  expect(operandBits('')).toMatchInlineSnapshot(`"unknown constant """`)
+  expect(operandBits(1.5)).toMatchInlineSnapshot(`"expected a whole number, got 1.5"`)
+  expect(operandBits('0x10000000000000000')).toMatchInlineSnapshot(
+    `"expected at most 64 bits, got "0x10000000000000000""`,
+  )
 })
 
 test('constants have the values of the kernel’s headers', () => {

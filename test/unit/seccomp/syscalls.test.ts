@@ -17,7 +17,7 @@ const headers: readonly (readonly [Arch, string])[] = [
 // Macros of the generic header that are no calls of arm64.
 const noCalls = new Set(['syscalls', 'arch_specific_syscall'])
 // What arm64's own table leaves to 32-bit machines.
-const only32Bit = /^(\w+_time(32|64)|\w+64|llseek|mmap2)$/
+const only32Bit = /^(\w+_time(32|64)|\w+64|llseek|mmap2|fstatat|sync_file_range2)$/
 
 function definitions(path: string): Map<string, number> {
   const text = readFileSync(path, 'utf8')

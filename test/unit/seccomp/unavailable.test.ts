@@ -18,5 +18,8 @@ test('a machine without libseccomp is told which package to install', () => {
     thrown = error
   }
   expect((thrown as SandboxError).code).toBe('SECCOMP_UNAVAILABLE')
-  expect((thrown as SandboxError).message).toMatchInlineSnapshot()
+  expect((thrown as SandboxError).message).toMatchInlineSnapshot(`
+    "The policy has a seccomp filter, and libseccomp is not available: libseccomp.so.2 could not be loaded
+      hint: Install libseccomp 2.5 or newer: libseccomp2 on Debian and Ubuntu, libseccomp on Fedora and Alpine."
+  `)
 })

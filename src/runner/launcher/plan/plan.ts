@@ -94,7 +94,6 @@ export function planImage(options: ImageOptions): Segment {
       ...(flow.kind === 'user' ? mapIdsSteps({ inside, outside: flow }) : []),
       ...startNetworkSteps(policy.network),
       ...rootSteps(options),
-      ...joinNetworkSteps(policy.network),
       ...(policy.shareUts ? [] : [hostnameStep(policy.hostname)]),
       ...loadRequestSteps(),
       ...networkSteps(policy.network),
@@ -201,6 +200,7 @@ function insideRootSteps(options: RequestOptions): Step[] {
       ]
     }),
     init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } }),
+    ...joinNetworkSteps(policy.network),
     ...(flow.kind === 'root' ? dropRootSteps(flow, policy) : []),
     ...dropPrivilegesSteps(lastCapability),
   ]

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import { sandboxed } from '../../src/index.ts'
+import { runNode } from './support/built.ts'
+import { runPython, runShell } from './support/programs.ts'
+import { sandboxLacks } from './support/tools.ts'
+
+describe('captured output', () => {
+  test('is kept apart and whole, final newlines too', async () => {
+    const run = await runShell('printf "out\\n\\n"; printf "err\\n" >&2')
+    expect(run.stdout).toBe('out\n\n')
+    expect(run.stderr).toBe('err\n')
+    expect(run.truncated).toBe(false)
+  })
+
+  test('is kept without a final newline where there was none', async () => {
+    expect((await sandboxed('printf', ['x'])).stdout).toBe('x')
+  })
+
+  test('of some megabytes is kept byte by byte', async () => {
+    const run = await sandboxed('head', ['-c', '5000000', '/dev/zero'], { encoding: 'buffer' })
+    expect(run.stdout.length).toBe(5_000_000)
+    expect(run.stdout.every((byte) => byte === 0)).toBe(true)
+  })
+
+  test('is bytes with encoding `buffer`', async () => {
+    const run = await sandboxed('printf', ['\\377\\000\\303'], { encoding: 'buffer' })
+    expect([...run.stdout]).toEqual([0xff, 0, 0xc3])
+    expect([...run.stderr]).toEqual([])
+  })
+
+  test('that is no UTF-8 has replacement characters in its text', async () => {
+    expect((await sandboxed('printf', ['a\\377b\\303'])).stdout).toBe('a\uFFFDb\uFFFD')
+  })
+
+  test('has no character broken where two writes meet', async () => {
+    const run = await runShell('printf "\\303"; sleep 0.05; printf "\\251\\n"')
+    expect(run.stdout).toBe('é\n')
+  })
+})
+
+describe('stdout and stderr', () => {
+  test('are pipes', async () => {
+    const run = await runShell('readlink /proc/self/fd/1 >&2; readlink /proc/self/fd/2')
+    expect(run.stdout).toMatch(/^pipe:\[\d+\]\n$/)
+    expect(run.stderr).toMatch(/^pipe:\[\d+\]\n$/)
+    expect(run.stdout).not.toBe(run.stderr)
+  })
+
+  test('can be opened again as /dev/stdout, /dev/stderr and /dev/fd', async () => {
+    const run = await runShell(
+      'echo a >/dev/stdout; echo b >/proc/self/fd/1; echo c >>/dev/fd/1; echo d | tee /dev/stderr',
+    )
+    expect(run.stdout).toBe('a\nb\nc\nd\n')
+    expect(run.stderr).toBe('d\n')
+  })
+
+  test('may be closed: the run goes on', async () => {
+    const run = await runShell('exec >&- 2>&-; exit 7')
+    expect(run).toExitWith(7)
+  })
+
+  test('that are ignored are /dev/null and cost no output limit', async () => {
+    const run = await runShell('head -c 1000000 /dev/zero; echo kept >&2; stat -Lc %F /dev/stdout >&2', {
+      stdout: 'ignore',
+      limits: { output: 1000 },
+    })
+    expect(run).toSucceed()
+    expect(run.stdout).toBe('')
+    expect(run.stderr).toBe('kept\ncharacter special file\n')
+    expect(await runShell('echo out; echo err >&2', { stderr: 'ignore' })).toMatchObject({
+      stdout: 'out\n',
+      stderr: '',
+    })
+  })
+
+  test('that are inherited are those of this process', async () => {
+    const run = await runNode(
+      `import { sandboxed } from 'gradebox-under-test'
+       const run = await sandboxed('sh', ['-c', 'echo out; echo err >&2'], { stdout: 'inherit', stderr: 'inherit' })
+       process.stdout.write(JSON.stringify([run.status, run.stdout, run.stderr]))`,
+    )
+    expect(run).toEqual({ code: 0, stdout: 'out\n["exited","",""]', stderr: 'err\n' })
+  })
+})
+
+describe('live output', () => {
+  test('is read while the program runs', async () => {
+    const run = runShell('echo first; read answer; echo "$answer"', { stdin: 'pipe' })
+    const chunks = run.stdout[Symbol.asyncIterator]()
+    expect(String((await chunks.next()).value)).toBe('first\n')
+    run.stdin?.end('second\n')
+    expect(String((await chunks.next()).value)).toBe('second\n')
+    expect((await chunks.next()).done).toBe(true)
+    expect(await run).toHaveStdout('first\nsecond\n')
+  })
+
+  test('has what came before somebody asked for it', async () => {
+    const run = runShell('echo early')
+    await run
+    expect(await textOf(run.stdout)).toBe('early\n')
+    expect(await textOf(run.stderr)).toBe('')
+  })
+
+  test('ends also where there is none: ignored, aborted, or a run that could not start', async () => {
+    const ignored = sandboxed('echo', ['x'], { stdout: 'ignore' })
+    expect(await textOf(ignored.stdout)).toBe('')
+    const impossible = sandboxed('true', [], { workdir: '/nonexistent' })
+    impossible.catch(() => {})
+    expect(await textOf(impossible.stdout)).toBe('')
+    const aborted = sandboxed('true', [], { signal: AbortSignal.abort() })
+    expect(await textOf(aborted.stderr)).toBe('')
+    const wrong = sandboxed('true', [], { cwd: 'relative' })
+    wrong.catch(() => {})
+    expect(await textOf(wrong.stdout)).toBe('')
+  })
+
+  test.skipIf(sandboxLacks('python3'))('is whole however large', async () => {
+    const run = runPython('import sys; sys.stdout.write("0123456789" * 300000)')
+    const live = await textOf(run.stdout)
+    expect(live.length).toBe(3_000_000)
+    expect((await run).stdout === live).toBe(true)
+  })
+})
+
+async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
+  let text = ''
+  for await (const chunk of stream) text += chunk
+  return text
+}

@@ -1,0 +1,71 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll } from 'vitest'
+
+const repository = resolve(import.meta.dirname, '../../..')
+let built: string | undefined
+
+/** The package as JavaScript, for a Node of its own; compiled once a test file. */
+function builtPackage(): string {
+  if (built !== undefined) return built
+  built = mkdtempSync(join(tmpdir(), 'gradebox-built-'))
+  execFileSync(
+    process.execPath,
+    [
+      join(repository, 'node_modules/typescript/bin/tsc'),
+      ...['-p', 'tsconfig.build.json', '--outDir', join(built, 'dist'), '--declaration', 'false'],
+    ],
+    { cwd: repository },
+  )
+  cpSync(join(repository, 'policies'), join(built, 'policies'), { recursive: true })
+  symlinkSync(join(repository, 'node_modules'), join(built, 'node_modules'))
+  writeFileSync(join(built, 'package.json'), '{"type":"module"}')
+  return built
+}
+
+afterAll(() => {
+  if (built !== undefined) rmSync(built, { recursive: true, force: true })
+})
+
+/** The URL of the package's entry, for an import in a script. */
+export const packageUrl = (): string => `file://${builtPackage()}/dist/index.js`
+
+let scripts = 0
+
+/** Writes an ES module that can import from 'gradebox-under-test'. */
+export function writeScript(source: string): string {
+  const path = join(builtPackage(), `script-${++scripts}.mjs`)
+  writeFileSync(path, source.replaceAll('gradebox-under-test', packageUrl()))
+  return path
+}
+
+export interface NodeRun {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Starts a Node process on a module. */
+export function startNode(source: string, env: Record<string, string> = {}): ChildProcess {
+  return spawn(process.execPath, [writeScript(source)], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+}
+
+/** Runs a Node process on a module to its end. */
+export async function runNode(source: string, stdin = ''): Promise<NodeRun> {
+  const child = startNode(source)
+  child.stdin?.end(stdin)
+  const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)]
+  const code = await new Promise<number | null>((settle) => child.on('close', settle))
+  return { code, stdout: await stdout, stderr: await stderr }
+}
+
+async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let text = ''
+  for await (const chunk of stream ?? []) text += chunk
+  return text
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** An argument by which a program is found among the host's processes. */
+export const makeMarker = (): string => `gradebox-marker-${randomUUID()}`
+
+const isPid = (name: string): boolean => /^\d+$/.test(name)
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** The host's processes with a marker among their arguments. */
+export function processesWith(marker: string): number[] {
+  return readdirSync('/proc')
+    .filter((pid) => isPid(pid) && read(`/proc/${pid}/cmdline`).includes(marker))
+    .map(Number)
+}
+
+/** Children of this process, zombies too, by their state and name: `Z (gradebox)`. */
+export function children(): string[] {
+  return readdirSync('/proc')
+    .filter(isPid)
+    .map((pid) => /^\d+ (\(.*\)) (\w) (\d+)/s.exec(read(`/proc/${pid}/stat`)))
+    .filter((stat) => Number(stat?.[3]) === process.pid)
+    .map((stat) => `${stat?.[2]} ${stat?.[1]}`)
+}
+
+/** Waits until something holds, at most for some seconds; gives whether it did. */
+export async function eventually(holds: () => boolean, seconds = 10): Promise<boolean> {
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end) {
+    if (holds()) return true
+    await sleep(20)
+  }
+  return holds()
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { sandboxed } from '../../src/index.ts'
+import { makeMarker, processesWith } from './support/processes.ts'
+import { runShell } from './support/programs.ts'
+
+const limits = { walltime: '300ms' }
+
+describe('a program that runs too long', () => {
+  test.each([
+    ['sleeps', 'echo partial; exec sleep 1000'],
+    ['spins', 'echo partial; while :; do :; done'],
+    ['reads what never comes', 'echo partial; read line'],
+    ['ignores SIGTERM', 'trap "" TERM INT HUP; echo partial; while :; do sleep 1000; done'],
+    ['stops itself', 'echo partial; kill -STOP $$'],
+    ['waits for a child', 'echo partial; sleep 1000 & wait'],
+  ])('is ended when it %s, and its output is kept', async (_, script) => {
+    const run = await runShell(script, { limits, stdin: 'pipe' })
+    expect(run).toExceedWalltime()
+    expect(run).toMatchObject({
+      ok: false,
+      signal: 'SIGKILL',
+      stdout: 'partial\n',
+      reason: 'ran longer than the walltime limit of 300 ms',
+    })
+    expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(300)
+    expect(run.usage.wallTimeMs).toBeLessThan(5000)
+  })
+
+  test('is ended in time although this process is busy', async () => {
+    const run = sandboxed('sleep', ['1000'], { limits: { walltime: '100ms' } })
+    await new Promise(setImmediate)
+    const end = performance.now() + 600
+    while (performance.now() < end);
+    const { usage, status } = await run
+    expect(status).toBe('walltime')
+    // It would be 600 ms and more if it were this process that looked at the clock.
+    expect(usage.wallTimeMs).toBeLessThan(450)
+  })
+})
+
+test('a program that stays within its time is not touched', async () => {
+  const run = await runShell('sleep 0.1; echo done', { limits: { walltime: '10s' } })
+  expect(run).toExitWithin('9s')
+  expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(100)
+})
+
+test('a walltime below a millisecond is a walltime', async () => {
+  const run = await sandboxed('sleep', ['1000'], { limits: { walltime: 0.001 } })
+  expect(run).toExceedWalltime()
+})
+
+test('a walltime may be longer than 32 bits of milliseconds', async () => {
+  expect(await sandboxed('true', [], { limits: { walltime: '2000h' } })).toSucceed()
+})
+
+describe('no process of a sandbox survives its run', () => {
+  const families: readonly (readonly [string, string])[] = [
+    ['children', 'sleep 1000 & sleep 1000 & echo ready; wait'],
+    ['children of a session of their own', 'setsid sh -c "sleep 1000" & echo ready; wait'],
+    ['daemons', 'setsid sh -c "(sleep 1000 &) ; sleep 1000" >/dev/null 2>&1 & echo ready; wait'],
+    ['those that ignore signals', '(trap "" TERM HUP INT; sleep 1000; sleep 1000) & echo ready; wait'],
+    ['stopped ones', 'sleep 1000 & kill -STOP $!; echo ready; wait'],
+  ]
+
+  test.each(families)('%s end with its walltime', async (_, script) => {
+    const marker = makeMarker()
+    const run = sandboxed('sh', ['-c', script, marker], { limits })
+    const result = await run
+    expect(result).toExceedWalltime()
+    expect(result).toHaveStdout('ready\n')
+    expect(processesWith(marker)).toEqual([])
+  })
+
+  test.each(families)('%s end with the program itself', async (_, script) => {
+    const marker = makeMarker()
+    const inner = `sh -c '${script.replace('; wait', '')}' ${marker}`
+    const run = await sandboxed('sh', ['-c', inner, marker])
+    expect(run).toSucceed()
+    expect(processesWith(marker)).toEqual([])
+  })
+})

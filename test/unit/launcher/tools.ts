@@ -1,0 +1,13 @@
+import { execFileSync } from 'node:child_process'
+import type { TestContext } from 'vitest'
+
+/** Skips a test, and says so, where a program is missing; gives the Debian package that has it. */
+export function requireTool(ctx: TestContext, program: string, debianPackage: string): void {
+  try {
+    execFileSync('sh', ['-c', 'command -v "$0"', program], { stdio: 'ignore' })
+  } catch {
+    const reason = `${program} is missing: apt-get install ${debianPackage}`
+    console.warn(`SKIPPED: ${ctx.task.name}: ${reason}`)
+    ctx.skip(reason)
+  }
+}
