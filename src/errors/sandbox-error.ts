@@ -19,7 +19,7 @@ export interface FailedStep {
   /** The error's name: `ENOENT`. */
   readonly errno: string
   /** The process that made the call: `spawn` is the caller's own. */
-  readonly process: 'spawn' | 'keeper' | 'init' | 'network' | 'target'
+  readonly process: 'spawn' | 'keeper' | 'init' | 'network' | 'idmap' | 'target'
 }
 
 export interface SandboxErrorDetails {

@@ -64,6 +64,10 @@ export const MOUNT_ATTR_RDONLY = 1
 export const MOUNT_ATTR_NOSUID = 2
 export const MOUNT_ATTR_NODEV = 4
 export const MOUNT_ATTR_NOEXEC = 8
+export const MOUNT_ATTR_IDMAP = 0x100000
+export const OPEN_TREE_CLONE = 1
+export const OPEN_TREE_CLOEXEC = 0o2000000
+export const MOVE_MOUNT_F_EMPTY_PATH = 4
 
 // linux/openat2.h
 export const RESOLVE_NO_MAGICLINKS = 2

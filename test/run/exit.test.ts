@@ -13,7 +13,7 @@ describe('a program that exits', () => {
   })
 
   test('is reported by itself, not by a child that failed', async () => {
-    expect(await runShell('sh -c "kill -9 $$"; false; true')).toSucceed()
+    expect(await runShell("sh -c 'kill -9 $$'; false; true")).toSucceed()
   })
 
   test('ends its run although a child would go on', async () => {

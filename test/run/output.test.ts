@@ -40,10 +40,8 @@ describe('captured output', () => {
 
 describe('stdout and stderr', () => {
   test('are pipes', async () => {
-    const run = await runShell('readlink /proc/self/fd/1 >&2; readlink /proc/self/fd/2')
-    expect(run.stdout).toMatch(/^pipe:\[\d+\]\n$/)
-    expect(run.stderr).toMatch(/^pipe:\[\d+\]\n$/)
-    expect(run.stdout).not.toBe(run.stderr)
+    const run = await runShell('readlink /proc/self/fd/1 /proc/self/fd/2')
+    expect(run.stdout).toMatch(/^pipe:\[(\d+)\]\npipe:\[(?!\1\])\d+\]\n$/)
   })
 
   test('can be opened again as /dev/stdout, /dev/stderr and /dev/fd', async () => {
@@ -60,13 +58,13 @@ describe('stdout and stderr', () => {
   })
 
   test('that are ignored are /dev/null and cost no output limit', async () => {
-    const run = await runShell('head -c 1000000 /dev/zero; echo kept >&2; stat -Lc %F /dev/stdout >&2', {
+    const run = await runShell('head -c 1000000 /dev/zero; echo kept >&2; readlink /proc/$$/fd/1 >&2', {
       stdout: 'ignore',
       limits: { output: 1000 },
     })
     expect(run).toSucceed()
     expect(run.stdout).toBe('')
-    expect(run.stderr).toBe('kept\ncharacter special file\n')
+    expect(run.stderr).toBe('kept\n/dev/null\n')
     expect(await runShell('echo out; echo err >&2', { stderr: 'ignore' })).toMatchObject({
       stdout: 'out\n',
       stderr: '',

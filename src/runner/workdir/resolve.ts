@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs'
-import { SandboxError } from '../../errors/sandbox-error.ts'
+import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
 import type { HostMount } from '../launcher/plan/mounts.ts'
 import type { Workdir } from '../launcher/plan/workdir.ts'
@@ -21,7 +21,7 @@ export function noteOverlayRefusal(source: string): void {
  * |----------------|---------------------------------|--------------------|---------------------------|
  * | copy-on-write  | overlay                         | copy               | overlay, owners changed   |
  * | read-only      | read-only bind                  | read-only bind     | the same, then read-only  |
- * | read-write     | bind                            | bind               | bind                      |
+ * | read-write     | bind                            | bind               | idmapped bind             |
  *
  * An overlay obeys the owners of the files below it, and the program is nobody's owner: without the
  * change it could not write, as root also not read, what `/work` shows. Where the kernel refuses the
@@ -37,8 +37,12 @@ export function resolveWorkdir(
   if (option === undefined) return { how: 'empty' }
   try {
     const source = realpathSync(option.source)
-    const { dev } = statDirectory(source)
+    const { dev, uid, gid } = statDirectory(source)
     const readOnly = option.mode === 'read-only'
+    if (option.mode === 'read-write' && flow.kind === 'root') {
+      if (uid === 0 || gid === 0) throw rootOwnedError(source)
+      return { how: 'idmapped', source, disk: { uid, gid } }
+    }
     if (option.mode === 'read-write' || (readOnly && flow.kind === 'user')) {
       return { how: 'bind', source, readOnly, remount: remount?.(source) }
     }
@@ -48,9 +52,20 @@ export function resolveWorkdir(
     const chown = flow.kind === 'root' ? entries : []
     return { how: 'overlay', source, options: overlayOptions(flow), chown, readOnly }
   } catch (cause) {
+    if (isSandboxError(cause)) throw cause
     throw workdirError(option.source, cause as NodeJS.ErrnoException)
   }
 }
+
+// What the program makes there would be root's on the host: also a program with its set-user-ID bit.
+const rootOwnedError = (source: string): SandboxError =>
+  new SandboxError(
+    `The working directory ${JSON.stringify(source)} belongs to root (user or group 0), and is asked for read-write`,
+    {
+      code: 'MOUNT_FAILED',
+      hint: 'Give the directory another owner and group (chown), or show it copy-on-write and bring files back with `collect`.',
+    },
+  )
 
 // overlayfs.rst: `userxattr` is what an unprivileged mounter may use; `metacopy` makes a change of
 // owner copy no data.

@@ -15,6 +15,8 @@ export const FD = {
   proc: 7,
   /** The new network namespace, until the init has joined it. */
   network: 20,
+  /** The user namespace whose map an idmapped mount has, until that is made. */
+  idmap: 21,
   /** The walltime's timerfd, in the place of the request. */
   timer: 5,
   /** The init's signalfd, in the place of the host's /proc. */

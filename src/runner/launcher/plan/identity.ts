@@ -11,7 +11,15 @@ import {
   SECBIT_ALL_LOCKED,
   SIGKILL,
 } from '../../../ffi/constants.ts'
-import { load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
+import {
+  type LauncherProcess,
+  load,
+  type Step,
+  type StepFailure,
+  stepsOf,
+  text,
+  words,
+} from '../step.ts'
 import { FD } from './descriptors.ts'
 import type { Flow } from './flow.ts'
 
@@ -24,38 +32,48 @@ export interface IdMap {
   readonly outside: { readonly uid: number; readonly gid: number }
 }
 
-/** Steps that give the init's new user namespace its one user and one group (user_namespaces(7)). */
-export function mapIdsSteps({ inside, outside }: IdMap): Step[] {
+/** Steps that give a process's new user namespace its one user and one group (user_namespaces(7)). */
+export function mapIdsSteps({ inside, outside }: IdMap, by: LauncherProcess = 'init'): Step[] {
   return [
     // An ordinary user may write a group map only where setgroups(2) is denied for ever.
-    ...writeProcSteps('self/setgroups', 'deny', userNamespaces),
-    ...writeProcSteps('self/uid_map', `${inside.uid} ${outside.uid} 1`, userNamespaces),
-    ...writeProcSteps('self/gid_map', `${inside.gid} ${outside.gid} 1`, userNamespaces),
+    ...writeProcSteps('self/setgroups', 'deny', by),
+    ...writeProcSteps('self/uid_map', `${inside.uid} ${outside.uid} 1`, by),
+    ...writeProcSteps('self/gid_map', `${inside.gid} ${outside.gid} 1`, by),
   ]
 }
 
-function writeProcSteps(path: string, contents: string, failure: StepFailure): Step[] {
+function writeProcSteps(path: string, contents: string, by: LauncherProcess): Step[] {
+  const step = stepsOf(by)
+  const failure = userNamespaces
   return [
-    init('openat', [FD.proc, text(path), O_WRONLY | O_CLOEXEC, 0], { store: 'init.fd', failure }),
-    init('write', [load('init.fd'), text(contents), contents.length], { failure }),
-    init('close', [load('init.fd')]),
+    step('openat', [FD.proc, text(path), O_WRONLY | O_CLOEXEC, 0], { store: 'init.fd', failure }),
+    step('write', [load('init.fd'), text(contents), contents.length], { failure }),
+    step('close', [load('init.fd')]),
   ]
 }
 
 /**
- * Steps with which the init, real root so far, becomes unprivileged and then makes the user namespace:
- * the program is never root to the kernel, and its namespace has no power over the mounts.
+ * Steps with which a process that is root becomes another user, and then makes a user namespace as that
+ * user: it has no power over what root made.
  */
-export function dropRootSteps(flow: Flow & { kind: 'root' }, inside: IdMap['inside']): Step[] {
-  const { uid, gid } = flow
+export function becomeUserSteps({ inside, outside }: IdMap, by: LauncherProcess): Step[] {
+  const step = stepsOf(by)
+  const { uid, gid } = outside
   return [
-    init('setgroups', [0, 0]),
-    init('setresgid', [gid, gid, gid]),
-    init('setresuid', [uid, uid, uid]),
+    step('setgroups', [0, 0]),
+    step('setresgid', [gid, gid, gid]),
+    step('setresuid', [uid, uid, uid]),
     // A change of uid makes us undumpable, and then /proc/self belongs to root (proc(5)).
-    init('prctl', [PR_SET_DUMPABLE, 1, 0, 0, 0]),
-    init('unshare', [CLONE_NEWUSER], { failure: userNamespaces }),
-    ...mapIdsSteps({ inside, outside: { uid, gid } }),
+    step('prctl', [PR_SET_DUMPABLE, 1, 0, 0, 0]),
+    step('unshare', [CLONE_NEWUSER], { failure: userNamespaces }),
+    ...mapIdsSteps({ inside, outside }, by),
+  ]
+}
+
+/** Steps with which the init, real root so far, becomes unprivileged: the program is never root to the kernel. */
+export function dropRootSteps(flow: Flow & { kind: 'root' }, inside: IdMap['inside']): Step[] {
+  return [
+    ...becomeUserSteps({ inside, outside: flow }, 'init'),
     // Cleared by the change of uid.
     init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
   ]
@@ -68,12 +86,11 @@ export function dropRootSteps(flow: Flow & { kind: 'root' }, inside: IdMap['insi
  * @param lastCapability the kernel's highest, from /proc/sys/kernel/cap_last_cap
  */
 export function dropPrivilegesSteps(lastCapability: number): Step[] {
-  const failure: StepFailure = { code: 'SETUP_FAILED' }
   return [
     // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
-    ...writeProcSteps('sys/user/max_user_namespaces', '0', failure),
+    ...writeProcSteps('sys/user/max_user_namespaces', '0', 'init'),
     // Of all processes on the machine the out-of-memory killer shall choose this sandbox's (proc(5)).
-    ...writeProcSteps('self/oom_score_adj', '1000', failure),
+    ...writeProcSteps('self/oom_score_adj', '1000', 'init'),
     init('close', [FD.proc]),
     init('prctl', [PR_SET_SECUREBITS, SECBIT_ALL_LOCKED, 0, 0, 0]),
     ...Array.from({ length: lastCapability + 1 }, (_, capability) =>

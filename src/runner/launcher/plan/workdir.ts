@@ -20,6 +20,7 @@ import {
 import type { Arch } from '../machine/machine.ts'
 import { load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { Directories, openHow } from './files.ts'
+import { idMappedMountSteps } from './idmap.ts'
 import { bindSteps, type HostMount } from './mounts.ts'
 
 const init = stepsOf('init')
@@ -47,6 +48,12 @@ export type Workdir =
       readonly source: string
       readonly readOnly: boolean
       readonly remount?: readonly HostMount[] | undefined
+    }
+  /** The directory itself, as if the program owned what belongs to its owner. */
+  | {
+      readonly how: 'idmapped'
+      readonly source: string
+      readonly disk: { readonly uid: number; readonly gid: number }
     }
   /** An overlay whose changes stay in the sandbox; with `chown`, its files become the program's. */
   | {
@@ -89,11 +96,15 @@ export function mountWorkdirSteps({ workdir, arch, owner }: WorkdirOptions): Ste
   }
   const own = owner === undefined ? [] : [chownStep('work', owner)]
   const mkdir = init('mkdirat', [AT_FDCWD, text('work'), 0o755])
+  if (workdir.how === 'idmapped' && owner !== undefined) {
+    const { source, disk } = workdir
+    return [mkdir, ...idMappedMountSteps({ source, target: 'work', disk, owner })]
+  }
   if (workdir.how === 'overlay') return [mkdir, ...overlaySteps(workdir, owner)]
   const bind = init('mount', [text('work'), text('work'), 0, MS_BIND, 0], {
     failure: { code: 'MOUNT_FAILED' },
   })
-  if (workdir.how === 'empty') return [mkdir, ...own, bind]
+  if (workdir.how !== 'copy') return [mkdir, ...own, bind]
   // The copy is made once the root is entered, when no link in the source leads out any more.
   const openSource = init(
     'openat',
@@ -128,7 +139,7 @@ const chownStep = (path: string, { uid, gid }: { uid: number; gid: number }): St
 
 /** Steps in the entered root, still with the init's first privileges: contents, owners, read-only. */
 export function fillWorkdirSteps({ workdir, arch, owner }: WorkdirOptions): Step[] {
-  if (workdir.how === 'empty' || workdir.how === 'bind') return []
+  if (workdir.how !== 'overlay' && workdir.how !== 'copy') return []
   const steps =
     workdir.how === 'copy'
       ? [
