@@ -1,4 +1,4 @@
-/** What could not be done; see each code's line in docs/errors.md. */
+/** What could not be done. */
 export type SandboxErrorCode =
   | 'UNSUPPORTED_PLATFORM'
   | 'NAMESPACES_UNAVAILABLE'

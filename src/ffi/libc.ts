@@ -21,6 +21,7 @@ interface Libc {
   readonly fcntl: KoffiFunction
   readonly wait4: KoffiFunction
   readonly kill: KoffiFunction
+  readonly sched_yield: KoffiFunction
   readonly posix_spawn: KoffiFunction
   readonly posix_spawn_file_actions_init: KoffiFunction
   readonly posix_spawn_file_actions_adddup2: KoffiFunction
@@ -47,6 +48,7 @@ function libc(): Libc {
     fcntl: bind('fcntl', 'int', 'int', 'int'),
     wait4: bind('wait4', 'int', 'void *', 'int', 'void *'),
     kill: bind('kill', 'int', 'int'),
+    sched_yield: bind('sched_yield'),
     posix_spawn: bind('posix_spawn', 'void *', 'str', 'void *', 'void *', 'char **', 'char **'),
     posix_spawn_file_actions_init: bind('posix_spawn_file_actions_init', 'void *'),
     posix_spawn_file_actions_adddup2: bind(
@@ -150,6 +152,14 @@ export function waitForProcess(pid: number): number {
   while (waited < 0 && libc().koffi.errno() === 4) // EINTR
   check('wait4', waited, `${pid}`)
   return status[0] ?? 0
+}
+
+/**
+ * Lets another process have this processor, sched_yield(2). A child that was just spawned waits for the
+ * processor of its parent, also when another one is idle; after this it runs at once.
+ */
+export function yieldProcessor(): void {
+  libc().sched_yield()
 }
 
 // glibc's structures are 80 and 336 bytes, musl's 80 and 336 too.

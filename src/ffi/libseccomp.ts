@@ -105,7 +105,8 @@ function libseccomp(): Library {
   try {
     library = load()
   } catch (cause) {
-    throw new LibseccompMissingError('libseccomp.so.2 could not be loaded', { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new LibseccompMissingError(`libseccomp.so.2 cannot be loaded: ${reason}`, { cause })
   }
   if (library.seccomp_api_set(6) !== 0 && library.seccomp_api_set(5) !== 0) {
     throw new LibseccompMissingError(`libseccomp ${library.version} is older than 2.5`)

@@ -66,9 +66,18 @@ function fromObject(value: object): Policy {
   return loaded.policy
 }
 
+// What the package ships does not change while it runs.
+const shipped = new Map<string, Policy>()
+
 function fromName(name: string): Policy {
+  const known = shipped.get(name)
+  if (known !== undefined) return known
   const path = shippedPolicyPath(name)
-  if (path !== undefined) return fromFile({ name, path })
+  if (path !== undefined) {
+    const policy = fromFile({ name, path })
+    shipped.set(name, policy)
+    return policy
+  }
   const message = unknownName('name', name, shippedPolicies())
   throw invalid('policy', [{ path: [], message }], {
     hint: `Shipped policies: ${shippedPolicies().join(', ')}. A path has a slash or ends in .toml.`,

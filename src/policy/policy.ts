@@ -60,10 +60,10 @@ export type SeccompAction = 'allow' | 'kill' | 'log' | `errno:${string}`
 
 /** A comparison of one argument, as seccomp_rule_add(3) has it. */
 export interface SeccompCondition {
-  /** Which argument, 0 to 5. */
+  /** Which argument, 0 to 5. All 64 bits of it are compared, also where the kernel reads 32. */
   readonly arg: number
   readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'masked_eq'
-  /** A number, or the name of a constant: `AF_UNIX`. */
+  /** A number, or names of constants: `AF_UNIX`, `CLONE_NEWNS|CLONE_NEWUSER`. */
   readonly value: number | string
   /** With `masked_eq`: the bits that are compared. */
   readonly mask?: number | string
@@ -78,8 +78,9 @@ export interface SeccompRule {
 }
 
 export interface SeccompPolicy {
-  /** For calls that no rule names. */
+  /** For calls that no rule is about. */
   readonly default: SeccompAction
+  /** The first that names a call, and whose conditions hold, decides. */
   readonly rules: readonly SeccompRule[]
 }
 

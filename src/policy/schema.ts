@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import * as v from 'valibot'
 import { limitKeys } from './limits.ts'
 import { alternatives, show, unknownName } from './problem.ts'
-import { strictTable } from './strict-table.ts'
+import { openTable, strictTable } from './strict-table.ts'
 
 const expected = (what: string) => (issue: { readonly input: unknown }) =>
   `expected ${what}, got ${show(issue.input)}`
@@ -60,10 +60,9 @@ const file = strictTable({
   ),
 })
 
-const environment = v.record(
+const environment = openTable(
   v.pipe(text, v.regex(/^[^=\0]+$/, expected('a name without "=" and NUL'))),
   v.pipe(text, v.regex(/^[^\0]*$/, 'expected text without NUL characters')),
-  expected('a table'),
 )
 
 const operand = v.union([v.number(), v.string()], expected('a number or the name of a constant'))

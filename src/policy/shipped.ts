@@ -4,12 +4,15 @@ import { fileURLToPath } from 'node:url'
 // The package's policies/, as far from src/policy as from dist/policy.
 const directory = new URL('../../policies/', import.meta.url)
 
+let names: readonly string[] | undefined
+
 /** The names of the policies that come with the package, in alphabetical order. */
-export function shippedPolicies(): string[] {
-  return readdirSync(directory)
+export function shippedPolicies(): readonly string[] {
+  names ??= readdirSync(directory)
     .filter((file) => file.endsWith('.toml'))
     .map((file) => file.slice(0, -'.toml'.length))
     .sort()
+  return names
 }
 
 /** The file of a shipped policy; `undefined` when there is none of that name. */

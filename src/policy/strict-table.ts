@@ -1,15 +1,29 @@
 import * as v from 'valibot'
 import { show, unknownName } from './problem.ts'
 
+const expectedTable = (issue: { readonly input: unknown }) =>
+  `expected a table, got ${show(issue.input)}`
+
+// To valibot an array is an object.
+const noList = v.custom<unknown>((value) => !Array.isArray(value), expectedTable)
+
+/** A table with keys of one kind and values of another. */
+export function openTable<
+  Key extends v.BaseSchema<string, string, v.BaseIssue<unknown>>,
+  Value extends v.GenericSchema,
+>(key: Key, value: Value) {
+  return v.pipe(noList, v.record(key, value, expectedTable))
+}
+
 /**
  * A table with these keys and no others. Its messages name the key that was most likely meant, and
  * a key that is missing.
  */
 export function strictTable<const Entries extends v.ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries)
-  return v.strictObject(entries, (issue) => {
+  const table = v.strictObject(entries, (issue) => {
     if (issue.expected === 'never') return unknownName('key', String(issue.input), known)
-    if (issue.expected === 'Object') return `expected a table, got ${show(issue.input)}`
-    return 'is missing'
+    return issue.expected === 'Object' ? expectedTable(issue) : 'is missing'
   })
+  return v.pipe(noList, table)
 }

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import PQueue from 'p-queue'
 import { getDefaults } from './defaults.ts'
 
+let cores: number | undefined
+
 /**
  * How many programs run at once in this process: as many as the machine has cores for, shared with the
  * test runner's other workers.
@@ -9,9 +11,9 @@ import { getDefaults } from './defaults.ts'
 export function defaultConcurrency(): number {
   const { concurrency, workers } = getDefaults()
   if (concurrency !== undefined) return concurrency
+  cores ??= availableParallelism()
   // A test worker that was not told how many there are: the runners start about one a core.
   const inWorker = 'VITEST_WORKER_ID' in process.env || 'JEST_WORKER_ID' in process.env
-  const cores = availableParallelism()
   return Math.max(1, Math.floor(cores / (workers ?? (inWorker ? cores : 1))))
 }
 

@@ -153,18 +153,12 @@ async function enqueue(run: Run, queue: PQueue): Promise<AnyResult> {
   }
 }
 
-async function takeTurn(run: Run, queue: PQueue): Promise<AnyResult> {
-  let started = false
-  const start = () => {
-    started = true
-    return run.start()
-  }
-  try {
-    return await queue.add(start, { signal: run.stopped })
-  } catch (error) {
-    if (started || !run.stopped.aborted) throw error
-    return abortedResult(run.options)
-  }
+// A run that is stopped while it waits is over at once; in its turn it has nothing to do.
+function takeTurn(run: Run, queue: PQueue): Promise<AnyResult> {
+  return new Promise((resolve, reject) => {
+    run.onStoppedEarly(() => resolve(abortedResult(run.options)))
+    queue.add(() => run.start()).then(resolve, reject)
+  })
 }
 
 type Live = Pick<Run, 'stdin' | 'stdout' | 'stderr' | 'pid' | 'stop'>

@@ -45,7 +45,7 @@ describe('a handle', () => {
 describe('kill()', () => {
   test('ends the run and keeps its output', async () => {
     const marker = makeMarker()
-    const run = sandboxed('sh', ['-c', 'echo partial; echo error >&2; sleep 1000', marker])
+    const run = sandboxed('sh', ['-c', 'echo error >&2; echo partial; sleep 1000', marker])
     await started(run)
     expect(processesWith(marker).length).toBeGreaterThan(0)
     run.kill()

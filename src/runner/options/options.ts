@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Duration } from '../../units/duration.ts'
 import type { Size } from '../../units/size.ts'
 
-/** What the program may use; see the table in docs/limits.md for how each is held. */
+/** What the program may use; see the README's table for how each limit is held. */
 export interface LimitOptions {
   /** Real time. A number is milliseconds; text has a unit: `'2s'`. */
   readonly walltime?: Duration

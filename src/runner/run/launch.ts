@@ -1,6 +1,6 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { type ErrnoError, errnoText } from '../../ffi/errno.ts'
-import { spawn } from '../../ffi/libc.ts'
+import { spawn, yieldProcessor } from '../../ffi/libc.ts'
 import { type Assembled, assemble } from '../launcher/image/assemble.ts'
 import { elfImage } from '../launcher/image/elf.ts'
 import { makeExecutable } from '../launcher/image/memory.ts'
@@ -45,7 +45,9 @@ export function launch(image: Image, to: LaunchDescriptors): number {
   const executable = makeExecutable(image.elf)
   try {
     const { stdin, stdout, stderr, report, control, request, collect } = to
-    return spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect])
+    const pid = spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect])
+    yieldProcessor()
+    return pid
   } finally {
     executable.dispose()
   }

@@ -29,8 +29,10 @@ export class Run {
   readonly #stdout = new Capture()
   readonly #stderr = new Capture()
   readonly #budget: OutputBudget
-  readonly #stopping = new AbortController()
   #attempt: Attempt | undefined
+  #started = false
+  #stopped = false
+  #stoppedEarly = () => {}
 
   constructor(options: RunOptions) {
     this.options = options
@@ -56,15 +58,17 @@ export class Run {
     return this.#stderr.stream()
   }
 
-  /** Aborted once somebody wants the run to end. */
-  get stopped(): AbortSignal {
-    return this.#stopping.signal
-  }
-
   /** Ends the run; its result's status is then `aborted`. */
   stop(): void {
-    this.#stopping.abort()
+    this.#stopped = true
     this.#attempt?.stop()
+    if (!this.#started) this.#stoppedEarly()
+  }
+
+  /** Calls back if the run is stopped before it has started. */
+  onStoppedEarly(callback: () => void): void {
+    this.#stoppedEarly = callback
+    if (this.#stopped && !this.#started) callback()
   }
 
   /**
@@ -73,7 +77,8 @@ export class Run {
    * @throws {SandboxError} when it could not be started as the policy wants
    */
   async start(): Promise<SandboxResult<string | Uint8Array>> {
-    if (this.stopped.aborted) return abortedResult(this.options)
+    if (this.#stopped) return abortedResult(this.options)
+    this.#started = true
     const { stdin } = this.options
     if (stdin.kind === 'inherit') return this.#runWith(0)
     const pipe = makePipe(0, closeSync)
@@ -151,7 +156,7 @@ export class Run {
   // Some kernels refuse what most allow: what they refuse once, we do in another way from then on.
   #mayRetry(failure: Failure, attempt: Attempt, workdir: Workdir): boolean {
     const step = attempt.stepAt(failure.stepAddress)
-    if (step === undefined || this.stopped.aborted) return false
+    if (step === undefined || this.#stopped) return false
     if (workdir.how === 'overlay' && isOverlayRefusal(step)) {
       noteOverlayRefusal(workdir.source)
       return true

@@ -2,6 +2,7 @@ import { type Arch, syscallNumber } from '../../ffi/syscalls.ts'
 import type { SeccompAction, SeccompCondition, SeccompPolicy } from '../../policy/policy.ts'
 import { expandNames } from '../../policy/seccomp/names.ts'
 import { operandBits } from '../../policy/seccomp/operand.ts'
+import { comparisons, equalities } from './numbers.ts'
 import { type Condition, everyCall, type Region, rulesFor, within, without } from './region.ts'
 
 /** What a filter does with some calls of one number. No two decisions are about the same call. */
@@ -54,15 +55,23 @@ function add<T>(to: T[], items: Iterable<T>, name: string): void {
   }
 }
 
+// libseccomp 2.5.4 runs for ever on some rules that order two arguments with ge and le.
+function comparisonsFor(choices: readonly Choice[]): typeof comparisons {
+  const args = choices.flatMap(({ conditions }) => conditions.map(({ arg }) => arg))
+  return new Set(args).size > 1 ? equalities : comparisons
+}
+
 // Without those that do what the default does.
 function decide(name: string, choices: readonly Choice[], fallback: SeccompAction): Choice[] {
+  const compare = comparisonsFor(choices)
   const decided: Choice[] = []
   let open: Region[] = [everyCall]
   for (const { action, conditions } of choices) {
     const remaining: Region[] = []
     for (const region of open) {
       for (const part of action === fallback ? [] : within(region, conditions)) {
-        for (const each of rulesFor(part)) add(decided, [{ action, conditions: each }], name)
+        for (const each of rulesFor(part, compare))
+          add(decided, [{ action, conditions: each }], name)
       }
       add(remaining, without(region, conditions), name)
     }

@@ -19,6 +19,9 @@ export type Numbers = Range | Pattern
 
 const MAX = (1n << 64n) - 1n
 
+/** All of them. */
+export const every: Numbers = { kind: 'range', low: 0n, high: MAX }
+
 // None when low is above high.
 function range(low: bigint, high: bigint): Range[] {
   return low <= high ? [{ kind: 'range', low, high }] : []
@@ -75,25 +78,30 @@ function patterns({ low, high }: Range): Pattern[] {
 
 /** The numbers in both sets: in one of these, no two at once; none when they have none in common. */
 export function common(a: Numbers, b: Numbers): Numbers[] {
+  if (a === every) return [b]
+  if (b === every) return [a]
   if (a.kind === 'range') {
     if (b.kind === 'pattern') return patterns(a).flatMap((block) => common(block, b))
-    const low = a.low > b.low ? a.low : b.low
-    return range(low, a.high < b.high ? a.high : b.high)
+    const [from, to] = [a.low > b.low ? a : b, a.high < b.high ? a : b]
+    return range(from.low, to.high)
   }
   if (b.kind === 'range') return common(b, a)
   if (((a.value ^ b.value) & a.mask & b.mask) !== 0n) return []
   return [{ kind: 'pattern', mask: a.mask | b.mask, value: a.value | b.value }]
 }
 
-/** Comparisons of which a number passes one when it is in the set, and none otherwise. */
+/** The numbers as equalities of bits: a number passes one when it is in the set, else none. */
+export function equalities(numbers: Numbers): Comparison[] {
+  if (numbers.kind === 'range') return patterns(numbers).flatMap(equalities)
+  const { mask, value } = numbers
+  return [mask === MAX ? { op: 'eq', value } : { op: 'masked_eq', value, mask }]
+}
+
+/** As `equalities()`, but a range from 0 or to the largest number is one comparison. */
 export function comparisons(numbers: Numbers): Comparison[] {
-  if (numbers.kind === 'pattern') {
-    const { mask, value } = numbers
-    return [mask === MAX ? { op: 'eq', value } : { op: 'masked_eq', value, mask }]
+  if (numbers.kind === 'range' && numbers.low !== numbers.high) {
+    if (numbers.low === 0n) return [{ op: 'le', value: numbers.high }]
+    if (numbers.high === MAX) return [{ op: 'ge', value: numbers.low }]
   }
-  const { low, high } = numbers
-  if (low === high) return [{ op: 'eq', value: low }]
-  if (low === 0n) return [{ op: 'le', value: high }]
-  if (high === MAX) return [{ op: 'ge', value: low }]
-  return patterns(numbers).flatMap(comparisons)
+  return equalities(numbers)
 }

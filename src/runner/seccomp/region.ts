@@ -1,5 +1,5 @@
 import type { Comparison } from './comparison.ts'
-import { common, comparisons, complement, type Numbers, passing } from './numbers.ts'
+import { common, complement, every, type Numbers, passing } from './numbers.ts'
 
 /** Calls each of whose arguments is in its set; an argument without one may be any number. */
 export type Region = ReadonlyMap<number, Numbers>
@@ -42,24 +42,29 @@ export function* without(region: Region, conditions: readonly Condition[]): Gene
   if (first === undefined) return
   const sets = passing(first.comparison)
   // Not in any of the sets.
-  const [one, ...others] = sets.map(complement)
-  const outside = (others ?? []).reduce<Numbers[]>(
-    (so, more) => so.flatMap((a) => more.flatMap((b) => common(a, b))),
-    one ?? [],
-  )
-  yield* sets.length === 0 ? [region] : narrowed(region, first.arg, outside)
+  const outside = sets
+    .map(complement)
+    .reduce((one, other) => one.flatMap((a) => other.flatMap((b) => common(a, b))), [every])
+  yield* narrowed(region, first.arg, outside)
   for (const each of narrowed(region, first.arg, sets)) yield* without(each, rest)
 }
 
-/** A region as lists of comparisons with each argument at most once, as libseccomp asks. */
-export function* rulesFor(region: Region): Generator<Condition[]> {
+/**
+ * A region as lists of comparisons with each argument at most once, as libseccomp asks.
+ *
+ * @param compare how one argument's numbers become comparisons
+ */
+export function* rulesFor(
+  region: Region,
+  compare: (numbers: Numbers) => readonly Comparison[],
+): Generator<Condition[]> {
   const [first, ...rest] = region
   if (first === undefined) {
     yield []
     return
   }
   const [arg, numbers] = first
-  for (const comparison of comparisons(numbers)) {
-    for (const others of rulesFor(new Map(rest))) yield [{ arg, comparison }, ...others]
+  for (const comparison of compare(numbers)) {
+    for (const others of rulesFor(new Map(rest), compare)) yield [{ arg, comparison }, ...others]
   }
 }

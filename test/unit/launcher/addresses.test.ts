@@ -15,6 +15,7 @@ import {
   DIE,
   FAIL,
   load,
+  type Place,
   type Step,
   stepsOf,
   text,
@@ -152,7 +153,7 @@ function randomStep(pick: (below: number) => number, labels: readonly string[]):
       text('t'.repeat(pick(20))),
       words(text('w'), 0, at('a.x')),
     )
-  const operand = () => oneOf(0, -1, -4095, -4096, 2 ** 40, at('a.x'), load('a.y'))
+  const operand = () => oneOf<number | Place>(0, -1, -4095, -4096, 2 ** 40, at('a.x'), load('a.y'))
   return stepsOf('init')('read', Array.from({ length: pick(7) }, value), {
     ...oneOf({}, { store: 'a.x' }),
     ...oneOf({}, { onError: 'continue' as const }, { onError: { goto: goto() } }),

@@ -146,6 +146,20 @@ describe('a step', () => {
     expect([0, 1, 2].map((index) => wordsOf(index)[8])).toEqual([5, place, place])
   })
 
+  test('has each number as 64 bits, with its sign', () => {
+    const numbers = [-1, -(2 ** 40), 0xffff_ffff, 2 ** 31, Number.MAX_SAFE_INTEGER, 0]
+    expect(
+      assembled([step('mmap', numbers)])
+        .wordsOf(0)
+        .slice(0, 6),
+    ).toEqual(numbers)
+    for (const wrong of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60]) {
+      expect(() => assembled([step('mmap', [wrong])])).toThrow(
+        `The launch program cannot encode ${wrong}`,
+      )
+    }
+  })
+
   test('takes up to six arguments', () => {
     const six = Array.from({ length: 6 }, () => load('a.x'))
     const areas = [{ name: 'a', fields: [{ name: 'x', size: 8 }] }]

@@ -201,11 +201,11 @@ describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
   })
 
   test('only results from -4095 to -1 are errors', (ctx) => {
-    const positions = [2 ** 31, 2 ** 32, 2 ** 62]
+    const positions = [2 ** 31, 2 ** 32, 2 ** 52]
     const steps = [
       step('memfd_create', [text(''), 0], { store: 'memory.fd' }),
       ...positions.map((position) =>
-        step('lseek', [load('memory.fd'), BigInt(position), 0], {
+        step('lseek', [load('memory.fd'), position, 0], {
           whenDifferent: { value: position, goto: 'fail' },
         }),
       ),

@@ -131,16 +131,20 @@ describe('a policy that cannot be compiled', () => {
         }) as const,
     )
     expect(compiling({ default: 'allow', rules })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid seccomp policy: the conditions on mmap need more than 2048 comparisons]`,
+      `[SandboxError: Invalid seccomp policy: the conditions on mmap come to more than 1000 comparisons]`,
     )
   })
 
   test('needs more instructions than the kernel takes', () => {
-    const syscalls = syscallNames(native).slice(60, 360)
-    const conditions = [0, 1, 2, 3].map((arg) => ({ arg, op: 'eq', value: 2 ** 40 }) as const)
-    const seccomp = { default: 'allow', rules: [{ action: 'kill', syscalls, conditions }] } as const
-    expect(compiling({ ...seccomp, rules: [execve, ...seccomp.rules] })).toThrowError(
-      /its filter has \d+ instructions, the kernel takes 4096$/,
+    const rules = syscallNames(native)
+      .filter((name) => name !== 'execve')
+      .map((name, index) => ({
+        action: 'kill' as const,
+        syscalls: [name],
+        conditions: [0, 1, 2, 3].map((arg) => ({ arg, op: 'eq' as const, value: 1000 + index })),
+      }))
+    expect(compiling({ default: 'allow', rules })).toThrowError(
+      /^Invalid seccomp policy: its filter has \d+ instructions, the kernel takes 4096$/,
     )
   })
 })

@@ -6,7 +6,7 @@ import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
 vi.mock('../../../src/ffi/libseccomp.ts', async (original) => ({
   ...(await original<typeof import('../../../src/ffi/libseccomp.ts')>()),
   buildFilter: () => {
-    throw new LibseccompMissingError('libseccomp.so.2 could not be loaded')
+    throw new LibseccompMissingError('libseccomp.so.2 cannot be loaded: no such file')
   },
 }))
 
@@ -19,7 +19,7 @@ test('a machine without libseccomp is told which package to install', () => {
   }
   expect((thrown as SandboxError).code).toBe('SECCOMP_UNAVAILABLE')
   expect((thrown as SandboxError).message).toMatchInlineSnapshot(`
-    "The policy has a seccomp filter, and libseccomp is not available: libseccomp.so.2 could not be loaded
+    "The policy has a seccomp filter, and libseccomp is not available: libseccomp.so.2 cannot be loaded: no such file
       hint: Install libseccomp 2.5 or newer: libseccomp2 on Debian and Ubuntu, libseccomp on Fedora and Alpine."
   `)
 })

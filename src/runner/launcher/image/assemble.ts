@@ -129,7 +129,7 @@ class DataPool {
       if (typeof value === 'object' && value.kind === 'load') {
         throw new Error(`The launch program cannot load "${value.place}" into data`)
       }
-      view.setBigInt64(index * 8, encodeArgument(value, this, this.#symbols), true)
+      writeWord(view, index * 8, encodeArgument(value, this, this.#symbols))
     })
     return this.#add(new Uint8Array(view.buffer))
   }
@@ -142,13 +142,23 @@ class DataPool {
   }
 }
 
-function encodeArgument(argument: Argument, pool: DataPool, symbols: Symbols): bigint {
-  if (typeof argument === 'bigint') return BigInt.asIntN(64, argument)
-  if (typeof argument === 'number') return BigInt(argument)
-  if (argument.kind === 'at' || argument.kind === 'load') {
-    return BigInt(resolve(symbols, argument.place))
+function encodeArgument(argument: Argument, pool: DataPool, symbols: Symbols): number | bigint {
+  if (typeof argument !== 'object') return argument
+  if (argument.kind === 'at' || argument.kind === 'load') return resolve(symbols, argument.place)
+  return pool.addressOf(argument)
+}
+
+const TWO_32 = 2 ** 32
+
+// In two halves: most words are small numbers, and a BigInt for each would take most of the time.
+function writeWord(view: DataView, offset: number, value: number | bigint): void {
+  if (typeof value === 'bigint') {
+    view.setBigInt64(offset, BigInt.asIntN(64, value), true)
+    return
   }
-  return BigInt(pool.addressOf(argument))
+  if (!Number.isSafeInteger(value)) throw new Error(`The launch program cannot encode ${value}`)
+  view.setUint32(offset, value >>> 0, true)
+  view.setInt32(offset + 4, Math.floor(value / TWO_32), true)
 }
 
 const isLoad = (value: Argument): value is Place =>
@@ -165,9 +175,9 @@ interface Encoding {
 
 function encodeStep(step: Step, encoding: Encoding): void {
   const { view, offset, address, arch, pool, symbols } = encoding
-  const word = (index: number, value: bigint): void =>
-    view.setBigInt64(offset + index * 8, value, true)
-  const goTo = (label: string): bigint => (label === DIE ? 0n : BigInt(resolve(symbols, label)))
+  const word = (index: number, value: number | bigint): void =>
+    writeWord(view, offset + index * 8, value)
+  const goTo = (label: string): number => (label === DIE ? 0 : resolve(symbols, label))
   const following = address + offset + STEP_SIZE
   if (step.args.length > 6) throw new Error(`${step.syscall} has more than six arguments`)
 
@@ -176,15 +186,15 @@ function encodeStep(step: Step, encoding: Encoding): void {
     if (isLoad(argument)) flags |= LOAD_ARGUMENT(index)
     word(1 + index, encodeArgument(argument, pool, symbols))
   })
-  word(7, BigInt(step.store === undefined ? HEAD.sink : resolve(symbols, step.store)))
-  const next = step.next === undefined ? BigInt(following) : goTo(step.next.goto)
+  word(7, step.store === undefined ? HEAD.sink : resolve(symbols, step.store))
+  const next = step.next === undefined ? following : goTo(step.next.goto)
   const onError = step.onError ?? 'fail'
   if (onError === 'continue') word(8, next)
   else word(8, goTo(onError === 'fail' ? FAIL : onError.goto))
   const jump = step.whenEqual ?? step.whenDifferent
   if (step.tolerate !== undefined) {
     flags |= JUMP_IF_EQUAL
-    word(9, BigInt(-step.tolerate))
+    word(9, -step.tolerate)
     word(10, next)
   } else if (jump !== undefined) {
     flags |= step.whenEqual === undefined ? JUMP_IF_DIFFERENT : JUMP_IF_EQUAL

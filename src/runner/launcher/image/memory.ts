@@ -1,5 +1,5 @@
 import { closeSync, writeFileSync, writeSync } from 'node:fs'
-import { fileSync } from 'tmp-promise'
+import { createRequire } from 'node:module'
 import {
   F_SEAL_GROW,
   F_SEAL_SEAL,
@@ -69,6 +69,8 @@ export function writeAll(fd: number, contents: Uint8Array): void {
 }
 
 function temporaryExecutable(image: Uint8Array): Executable {
+  const require = createRequire(import.meta.url)
+  const { fileSync } = require('tmp-promise') as typeof import('tmp-promise')
   const file = fileSync({ prefix: 'gradebox-launcher-', mode: 0o700, discardDescriptor: true })
   writeFileSync(file.name, image)
   return { path: file.name, dispose: file.removeCallback }

@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { beforeEach, expect, test } from 'vitest'
+import { createSandbox, type SandboxHandle, sandboxed } from '../../src/index.ts'
+import { makeDirectory } from './support/directory.ts'
+import { children } from './support/processes.ts'
+
+const own = `gradebox-`
+
+/** Everything of this machine that a run could leave behind. */
+function census() {
+  return {
+    descriptors: readdirSync('/proc/self/fd').length,
+    children: children().filter((child) => child.includes('gradebox')),
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
+    threads: readdirSync('/proc/self/task').length,
+    launchers: readdirSync(tmpdir()).filter((name) => name.startsWith(`${own}launcher`)).length,
+  }
+}
+
+// What is loaded and opened once a process: koffi, the image, Node's thread pool.
+beforeEach(async () => {
+  const file = join(makeDirectory({ x: 'x' }), 'x')
+  await Promise.all(
+    Array.from({ length: 8 }, () => sandboxed('cat', [], { stdin: pathToFileURL(file) })),
+  )
+})
+
+/** Runs that end in every way there is. */
+function everyEnd(index: number, run: typeof sandboxed, workdir: string): SandboxHandle {
+  const ways: readonly (() => SandboxHandle)[] = [
+    () => run('true'),
+    () => run('cat', [], { stdin: 'x'.repeat(index * 100), collect: ['missing'] }),
+    () => run('sh', ['-c', 'exit 1'], { workdir }),
+    () => run('sh', ['-c', 'kill -9 $$'], { workdir, collect: ['file'] }),
+    () => run('sleep', ['100'], { limits: { walltime: '20ms' } }),
+    () => run('yes', [], { limits: { output: 1000 } }),
+    () => run('sleep', ['100'], { signal: AbortSignal.timeout(10) }),
+    () => run('sleep', ['100'], { signal: AbortSignal.abort() }),
+    () => run('true', [], { stdin: pathToFileURL(join(workdir, 'large')) }),
+    () => run('true', [], { stdin: 'pipe' }),
+    () => run('true', [], { stdout: 'ignore', stderr: 'ignore' }),
+    () => run('missing-program'),
+    () => run('true', [], { workdir: '/nonexistent' }),
+    () => run('true', [], { mounts: [{ source: '/nonexistent', target: '/x' }] }),
+    () => run('true', [], { stdin: new URL('file:///nonexistent') }),
+    () => run('true', [], { cwd: '/nonexistent' }),
+    () => run('true', [], { files: { '/usr/x': 'x' } }),
+    () => run('true', ['\0']),
+    () => run('true', [], { limits: { openFiles: 2 ** 31 - 1 } }),
+    () => run('sh', ['-c', 'sleep 100 & sleep 100 & exit 0']),
+  ]
+  return (ways[index % ways.length] as () => SandboxHandle)()
+}
+
+async function settle(run: SandboxHandle): Promise<string> {
+  return run.then(
+    (result) => result.status,
+    (error) => error.code,
+  )
+}
+
+test('300 runs one after the other, of every end, leave nothing behind', async () => {
+  const workdir = makeDirectory({ file: 'content', large: Buffer.alloc(1 << 20) })
+  const before = census()
+  const ends = new Set<string>()
+  for (let index = 0; index < 300; index++) ends.add(await settle(everyEnd(index, sandboxed, workdir)))
+  expect([...ends].sort()).toMatchInlineSnapshot(`
+    [
+      "LIMIT_UNAVAILABLE",
+      "MOUNT_FAILED",
+      "PROGRAM_NOT_FOUND",
+      "SETUP_FAILED",
+      "aborted",
+      "exited",
+      "output",
+      "signaled",
+      "walltime",
+    ]
+  `)
+  expect(census()).toEqual(before)
+})
+
+test('200 runs, eight at once and of every end, leave nothing behind', async () => {
+  const workdir = makeDirectory({ file: 'content', large: Buffer.alloc(1 << 20) })
+  const run = createSandbox({ concurrency: 8 })
+  const before = census()
+  await Promise.all(Array.from({ length: 200 }, (_, index) => settle(everyEnd(index, run, workdir))))
+  expect(census()).toEqual(before)
+})
+
+test('2000 runs leave nothing behind, and this process no larger', { timeout: 120_000 }, async () => {
+  const run = createSandbox({ concurrency: 4 })
+  const batch = async (size: number) => {
+    const runs = Array.from({ length: size }, () => run('/bin/true'))
+    for (const result of await Promise.all(runs)) expect(result.status).toBe('exited')
+  }
+  await batch(500)
+  const before = { ...census(), memory: process.memoryUsage().rss }
+  await batch(1500)
+  const { memory, ...rest } = { ...census(), memory: process.memoryUsage().rss }
+  expect({ ...rest, memory: 0 }).toEqual({ ...before, memory: 0 })
+  expect(memory - before.memory).toBeLessThan(100 << 20)
+})
+
+test('a run that fails leaves nothing in its working directory', async () => {
+  const workdir = makeDirectory()
+  writeFileSync(join(workdir, 'file'), 'x')
+  const modes = ['copy-on-write', 'read-only', 'read-write'] as const
+  for (const mode of modes) {
+    const run = sandboxed('missing-program', [], { workdir: { source: workdir, mode } })
+    await expect(run).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' })
+    expect(readdirSync(workdir)).toEqual(['file'])
+  }
+})

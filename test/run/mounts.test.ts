@@ -1,0 +1,144 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { sandboxed } from '../../src/index.ts'
+import { makeDirectory, snapshot } from './support/directory.ts'
+import { runShell } from './support/programs.ts'
+
+describe('a mount', () => {
+  test('shows a host directory, read-only', async () => {
+    const source = makeDirectory({ 'a/file': 'content\n' })
+    const before = snapshot(source)
+    const run = await runShell('cat /data/a/file; touch /data/new; rm /data/a/file; ls -A /data', {
+      mounts: [{ source, target: '/data' }],
+    })
+    expect(run.stdout).toBe('content\na\n')
+    expect(run.stderr.match(/Read-only file system/g)).toHaveLength(2)
+    expect(snapshot(source)).toBe(before)
+  })
+
+  test('shows a single host file, read-only', async () => {
+    const source = join(makeDirectory({ file: 'content\n' }), 'file')
+    const run = await runShell('cat /etc/config; echo x > /etc/config', {
+      mounts: [{ source, target: '/etc/config' }],
+    })
+    expect(run.stdout).toBe('content\n')
+    expect(run.stderr).toContain('Read-only file system')
+    expect(readFileSync(source, 'utf8')).toBe('content\n')
+  })
+
+  test('that is writable changes the host', async () => {
+    const source = makeDirectory()
+    chmodSync(source, 0o777)
+    const mounts = [{ source, target: '/out', writable: true }]
+    expect(await runShell('echo result > /out/file', { mounts })).toSucceed()
+    expect(readFileSync(join(source, 'file'), 'utf8')).toBe('result\n')
+  })
+
+  test('may have a target in the depth, below another mount, and in /work', async () => {
+    const source = makeDirectory({ 'nested/': '', file: 'content\n' })
+    const workdir = makeDirectory({ 'old/x': 'x' })
+    const before = snapshot(workdir)
+    const run = await runShell('cat /a/b/c/file /a/b/c/nested/file /work/new/file /work/old/file; ls', {
+      workdir,
+      mounts: [
+        { source, target: '/a/b/c' },
+        { source, target: '/a/b/c/nested' },
+        { source, target: '/work/new' },
+        { source, target: '/work/old' },
+      ],
+    })
+    expect(run.stdout).toBe(`${'content\n'.repeat(4)}new\nold\n`)
+    expect(snapshot(workdir)).toBe(before)
+  })
+
+  test('over a directory of the working directory leaves the owners on the host alone', async () => {
+    const source = makeDirectory({ file: 'content\n' })
+    const workdir = makeDirectory({ 'data/file': 'hidden\n', 'data/other': '' })
+    const before = snapshot(source)
+    const mounts = [{ source, target: '/work/data', writable: true }]
+    expect(await sandboxed('cat', ['data/file'], { workdir, mounts })).toHaveStdout('content\n')
+    expect(snapshot(source)).toBe(before)
+  })
+
+  test('takes a relative source, a file URL, and a symbolic link', async () => {
+    const directory = makeDirectory({ 'real/file': 'content\n' })
+    symlinkSync('real', join(directory, 'link'))
+    const real = join(directory, 'real')
+    for (const source of [relative('.', real), pathToFileURL(real), join(directory, 'link')]) {
+      const mounts = [{ source, target: '/data' }]
+      expect(await sandboxed('cat', ['/data/file'], { mounts })).toHaveStdout('content\n')
+    }
+  })
+
+  test('has no setuid files and no devices', async () => {
+    const mounts = [{ source: makeDirectory(), target: '/data' }]
+    const run = await runShell('grep " /data " /proc/self/mountinfo', { mounts })
+    expect(run.stdout).toMatch(/ ro,nosuid,nodev/)
+  })
+
+  test('shows what is mounted below its source, just as restricted', async () => {
+    const run = await runShell('grep " /host-dev" /proc/self/mountinfo | cut -d " " -f 6', {
+      mounts: [{ source: '/dev', target: '/host-dev' }],
+    })
+    for (const line of run.stdout.trim().split('\n')) expect(line).toMatch(/^ro,nosuid,nodev/)
+  })
+})
+
+describe('a mount source that is missing', () => {
+  const source = '/nonexistent/source'
+
+  test('is an error', async () => {
+    const mounts = [{ source, target: '/data' }]
+    await expect(sandboxed('true', [], { mounts })).rejects.toMatchObject({
+      code: 'MOUNT_FAILED',
+      message: expect.stringContaining('"/nonexistent/source" (target "/data"'),
+      step: { errno: 'ENOENT', process: 'spawn' },
+      hint: expect.stringContaining('optional'),
+    })
+  })
+
+  test('is left out when it is optional', async () => {
+    const mounts = [{ source, target: '/data', optional: true }]
+    expect(await runShell('test ! -e /data', { mounts })).toSucceed()
+  })
+})
+
+describe('a mount target behind a symbolic link of the working directory', () => {
+  // Before the sandbox's root is entered, an absolute link leads to the host.
+  test.each(['/work/data', '/work/data/new', '/work/data/new/deeper', '/work/up/new'])(
+    '%s is refused, and nothing is made on the host',
+    async (target) => {
+      const host = makeDirectory()
+      chmodSync(host, 0o777)
+      const workdir = makeDirectory()
+      symlinkSync(host, join(workdir, 'data'))
+      symlinkSync(`../../../../../../../..${host}`, join(workdir, 'up'))
+      const source = makeDirectory({ file: '' })
+      for (const from of [source, join(source, 'file')]) {
+        const mounts = [{ source: from, target, writable: true }]
+        await expect(sandboxed('true', [], { workdir, mounts })).rejects.toMatchObject({
+          code: 'MOUNT_FAILED',
+          hint: expect.stringContaining('symbolic link'),
+        })
+      }
+      expect(readdirSync(host)).toEqual([])
+    },
+  )
+
+  test('keeps the owner of a host directory that it leads to', async () => {
+    const shown = makeDirectory({ 'deep/x': '' })
+    const before = lstatSync(join(shown, 'deep'))
+    const workdir = makeDirectory()
+    symlinkSync('/shown', join(workdir, 'link'))
+    const mounts = [{ source: shown, target: '/shown', writable: true }]
+    const files = { '/work/link/deep/new': 'x' }
+    await expect(sandboxed('true', [], { workdir, mounts, files })).rejects.toMatchObject({
+      step: { errno: 'ELOOP' },
+    })
+    expect(lstatSync(join(shown, 'deep')).uid).toBe(before.uid)
+    expect(existsSync(join(shown, 'deep/new'))).toBe(false)
+  })
+})

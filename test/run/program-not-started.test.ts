@@ -1,0 +1,138 @@
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { isSandboxError, type SandboxOptions, sandboxed } from '../../src/index.ts'
+import { makeDirectory } from './support/directory.ts'
+import { compile } from './support/programs.ts'
+import { lacks } from './support/tools.ts'
+
+/** The error of a run that cannot be started: its code, message with hint, and failed call. */
+async function failure(command: string, options: SandboxOptions = {}) {
+  const error = await sandboxed(command, [], options).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (!isSandboxError(error)) throw new Error('The program was started', { cause: error })
+  return `${error.code}: ${error.message}\n  step: ${error.step?.process} ${error.step?.call}: ${error.step?.errno}`
+}
+
+describe('a program that cannot be started is an error that says why', () => {
+  test('when it is missing', async () => {
+    expect(await failure('no-such-program')).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_FOUND: The program "no-such-program" was not found in the sandbox's PATH (/usr/local/bin:/usr/bin:/bin)
+        hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        step: target execve("/bin/no-such-program"): ENOENT"
+    `)
+    expect(await failure('./no-such-program')).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_FOUND: The program "./no-such-program" was not found
+        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work.
+        step: target execve("./no-such-program"): ENOENT"
+    `)
+    expect(await failure('/no/such/program')).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_FOUND: The program "/no/such/program" was not found
+        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work.
+        step: target execve("/no/such/program"): ENOENT"
+    `)
+    expect(await failure('tool', { env: { PATH: '' } })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_FOUND: The program "tool" was not found in the sandbox's PATH ()
+        hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        step: target execve("./tool"): ENOENT"
+    `)
+  })
+
+  test('when it is not executable', async () => {
+    expect(await failure('./main', { files: { '/work/main': 'echo\n' } })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: EACCES: permission denied
+        hint: It needs its executable bit (chmod +x) and must be a file the sandbox may read.
+        step: target execve("./main"): EACCES"
+    `)
+    const workdir = makeDirectory({ main: '#!/bin/sh\n' })
+    chmodSync(join(workdir, 'main'), 0o644)
+    expect(await failure('./main', { workdir })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: EACCES: permission denied
+        hint: It needs its executable bit (chmod +x) and must be a file the sandbox may read.
+        step: target execve("./main"): EACCES"
+    `)
+  })
+
+  test('when it is a directory', async () => {
+    expect(await failure('/usr')).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "/usr" cannot be executed: EACCES: permission denied
+        hint: It needs its executable bit (chmod +x) and must be a file the sandbox may read.
+        step: target execve("/usr"): EACCES"
+    `)
+  })
+
+  test('when its path goes through a file', async () => {
+    const files = { '/work/file': '' }
+    expect(await failure('./file/main', { files })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "./file/main" cannot be executed: ENOTDIR: not a directory
+        hint: A part of its path is a file.
+        step: target execve("./file/main"): ENOTDIR"
+    `)
+  })
+
+  test('when its interpreter is missing', async () => {
+    const files = { '/work/main': '#!/usr/bin/no-such-interpreter -x\n' }
+    expect(await failure('./main', { files })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: its interpreter "/usr/bin/no-such-interpreter" does not exist in the sandbox
+        hint: Correct the program's first line (or link it for this system), or mount the interpreter.
+        step: target execve("./main"): ENOENT"
+    `)
+  })
+
+  test('when its first line ends as on Windows', async () => {
+    const files = { '/work/main': '#!/bin/sh\r\necho hello\r\n' }
+    expect(await failure('./main', { files })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: its interpreter "/bin/sh\\r" does not exist in the sandbox
+        hint: Its first line ends in a carriage return: save it with Unix line ends.
+        step: target execve("./main"): ENOENT"
+    `)
+  })
+
+  test.skipIf(lacks('gcc'))('when its ELF interpreter is missing', async () => {
+    const program = Buffer.from(compile('call'))
+    const position = program.indexOf('/ld-linux')
+    program.write('/lx-linux', position)
+    const found = (await failure('./main', { files: { '/work/main': program } })).replace(
+      /"\/lib\S*"/,
+      '"INTERPRETER"',
+    )
+    expect(found).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: its interpreter "INTERPRETER" does not exist in the sandbox
+        hint: Correct the program's first line (or link it for this system), or mount the interpreter.
+        step: target execve("./main"): ENOENT"
+    `)
+  })
+
+  test('when it is no program', async () => {
+    const workdir = makeDirectory({ main: 'no program\n', empty: '' })
+    for (const name of ['main', 'empty']) chmodSync(join(workdir, name), 0o755)
+    expect(await failure('./main', { workdir })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: error number 8
+        hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
+        step: target execve("./main"): ENOEXEC"
+    `)
+    expect(await failure('./empty', { workdir })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "./empty" cannot be executed: ENOEXEC: error number 8
+        hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
+        step: target execve("./empty"): ENOEXEC"
+    `)
+  })
+
+  test('when it is a program for another machine', async () => {
+    // An ELF header of s390: machine 22.
+    const header = Buffer.alloc(64)
+    header.set([0x7f, 0x45, 0x4c, 0x46, 2, 2, 1])
+    header.set([0, 2, 0, 22, 0, 0, 0, 1], 16)
+    expect(await failure('./main', { files: { '/work/main': header } })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: error number 8
+        hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
+        step: target execve("./main"): ENOEXEC"
+    `)
+  })
+})
+
+test('a shell that does not find its command is no error of ours: the program ran', async () => {
+  expect(await sandboxed('sh', ['-c', 'no-such-program'])).toExitWith(127)
+})

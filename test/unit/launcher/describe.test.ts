@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import {
+  AT_FDCWD,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  MS_BIND,
+  MS_NODEV,
+  MS_REC,
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_RDWR,
+  O_WRONLY,
+  S_IFREG,
+  SIGCHLD,
+} from '../../../src/ffi/constants.ts'
+import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
+import {
+  type Argument,
+  at,
+  bytes,
+  load,
+  stepsOf,
+  text,
+  words,
+} from '../../../src/runner/launcher/step.ts'
+
+const describeCall = (syscall: string, ...args: Argument[]): string =>
+  describeStep(stepsOf('init')(syscall, args))
+
+test.each([
+  [
+    describeCall('mount', text('/usr'), text('usr'), 0, MS_BIND | MS_REC, 0),
+    'mount("/usr" -> "/usr", MS_BIND|MS_REC)',
+  ],
+  [
+    describeCall('mount', text('tmpfs'), text('/tmp'), text('tmpfs'), MS_NODEV, text('size=1')),
+    'mount("tmpfs" -> "/tmp", "tmpfs", MS_NODEV, "size=1")',
+  ],
+  [describeCall('mount', 0, text('/'), 0, 0, 0), 'mount("/", 0)'],
+  [describeCall('mount', text('a'), text('../upper'), 0, 0, 0), 'mount("a" -> "../upper", 0)'],
+  [describeCall('mount', 0, text('a'), 0, 1 << 30, 0), 'mount("/a", 0x40000000)'],
+  [
+    describeCall('mount_setattr', AT_FDCWD, text('usr'), 0x8000, words(1 | 2, 0, 0, 0), 32),
+    'mount_setattr("/usr", AT_RECURSIVE, MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID)',
+  ],
+  [
+    describeCall('clone', CLONE_NEWNS | CLONE_NEWNET | SIGCHLD, 0, 0, 0, 0),
+    'clone(CLONE_NEWNS|CLONE_NEWNET|SIGCHLD)',
+  ],
+  [describeCall('unshare', CLONE_NEWNET), 'unshare(CLONE_NEWNET)'],
+  [
+    describeCall('openat', AT_FDCWD, text('a'), O_WRONLY | O_CREAT | O_CLOEXEC, 0),
+    'openat(AT_FDCWD, "a", O_WRONLY|O_CREAT|O_CLOEXEC, 0)',
+  ],
+  [
+    describeCall('openat', 7, text('a'), O_RDWR | O_DIRECTORY.x64, 0),
+    'openat(7, "a", O_RDWR|O_DIRECTORY, 0)',
+  ],
+  [
+    describeCall('openat', 7, text('a'), O_DIRECTORY.arm64 | O_NOFOLLOW.arm64, 0),
+    'openat(7, "a", O_RDONLY|O_DIRECTORY|O_NOFOLLOW, 0)',
+  ],
+  [
+    describeCall('openat2', load('init.source'), text('a'), words(O_NOFOLLOW.x64, 0, 0), 24),
+    'openat2(init.source, "a", O_RDONLY|O_NOFOLLOW)',
+  ],
+  [describeCall('mkdirat', AT_FDCWD, text('tmp'), 0o1777), 'mkdirat("/tmp", 01777)'],
+  [describeCall('mknodat', AT_FDCWD, text('a'), S_IFREG | 0o444, 0), 'mknodat("/a", 0444)'],
+  [
+    describeCall('symlinkat', text('usr/bin'), AT_FDCWD, text('bin')),
+    'symlinkat("usr/bin", "/bin")',
+  ],
+  [describeCall('fchownat', AT_FDCWD, text('work'), 1, 2, 0), 'fchownat("/work", 1, 2)'],
+  [describeCall('prctl', 38, 1, 0, 0, 0), 'prctl(PR_SET_NO_NEW_PRIVS, 1)'],
+  [describeCall('prctl', 9999, 1, 0, 0, 0), 'prctl(9999, 1)'],
+  [describeCall('prlimit64', 0, 6, words(9, 9), 0), 'prlimit64(RLIMIT_NPROC, [9, 9])'],
+  [
+    describeCall('wait4', load('keeper.init'), at('keeper.status'), 0, -1n),
+    'wait4(keeper.init, &keeper.status, 0, -1)',
+  ],
+  [describeCall('write', 3, bytes(new Uint8Array(7)), 7), 'write(3, <7 bytes>, 7)'],
+  [
+    describeCall(
+      'execve',
+      text('/bin/sh'),
+      words(text('sh'), text('a "b"\n'), 0),
+      words(text('K=V'), 0),
+    ),
+    String.raw`execve("/bin/sh", ["sh", "a \"b\"\n", 0])`,
+  ],
+])('a step is shown as a person reads the call: %s', (shown, expected) => {
+  expect(shown).toBe(expected)
+})
+
+test.fails('a change of a mount by its descriptor is not shown as one of the root', () => {
+  const shown = describeCall(
+    'mount_setattr',
+    load('init.from'),
+    text(''),
+    0x1000,
+    words(2, 0, 0),
+    32,
+  )
+  expect(shown).not.toMatch(/"\/"|AT_RECURSIVE/)
+})
+
+describe('a long call', () => {
+  test('is cut', () => {
+    const shown = describeCall('write', 1, text('x'.repeat(1000)), 1000)
+    expect(shown).toHaveLength(401)
+    expect(shown.endsWith('x…')).toBe(true)
+  })
+})

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { resourceLimits } from '../../../src/runner/launcher/plan/limits.ts'
+
+const [CPU, FSIZE, DATA, STACK, CORE, NPROC, NOFILE, AS] = [0, 1, 2, 3, 4, 6, 7, 9]
+
+describe('the resource limits', () => {
+  test('are none where nothing is limited', () => {
+    expect(resourceLimits({})).toEqual([])
+    expect(resourceLimits({ walltimeMs: 1, outputBytes: 1, diskBytes: 1 })).toEqual([])
+  })
+
+  test('hold each limit under the option that asks for it', () => {
+    const limits = {
+      memoryBytes: 1,
+      fileSizeBytes: 2,
+      stackBytes: 3,
+      addressSpaceBytes: 4,
+      coreBytes: 0,
+      openFiles: 5,
+    }
+    expect(resourceLimits(limits)).toEqual([
+      { resource: DATA, option: 'memory', soft: 1, hard: 1 },
+      { resource: FSIZE, option: 'fileSize', soft: 2, hard: 2 },
+      { resource: STACK, option: 'stack', soft: 3, hard: 3 },
+      { resource: AS, option: 'addressSpace', soft: 4, hard: 4 },
+      { resource: CORE, option: 'core', soft: 0, hard: 0 },
+      { resource: NOFILE, option: 'openFiles', soft: 5, hard: 5 },
+    ])
+  })
+
+  test.each([
+    [1, 1],
+    [999, 1],
+    [1000, 1],
+    [1001, 2],
+    [2500, 3],
+  ])(
+    'hold %d ms of CPU time to %d s, and to a second more for who ignores SIGXCPU',
+    (cpuMs, soft) => {
+      expect(resourceLimits({ cpuMs })).toEqual([
+        { resource: CPU, option: 'cpu', soft, hard: soft + 1 },
+      ])
+    },
+  )
+
+  test('allow a process more than asked for: the init counts', () => {
+    expect(resourceLimits({ processes: 1 })).toEqual([
+      { resource: NPROC, option: 'processes', soft: 2, hard: 2 },
+    ])
+  })
+})

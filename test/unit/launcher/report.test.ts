@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest'
+import { parseReport } from '../../../src/runner/launcher/report/parse.ts'
+import { RECORD, type RecordName } from '../../../src/runner/launcher/report/records.ts'
+
+type Field = readonly [offset: number, value: number | bigint, size?: 2 | 4 | 8]
+
+/** A record as the launch program writes it: the tag, and numbers at offsets behind it. */
+function record(kind: RecordName, ...fields: readonly Field[]): Buffer {
+  const bytes = Buffer.alloc(RECORD[kind].size)
+  bytes.set(RECORD[kind].tag)
+  for (const [offset, value, size = 8] of fields) {
+    const whole = BigInt.asUintN(size * 8, BigInt(value))
+    if (size === 8) bytes.writeBigUInt64LE(whole, 8 + offset)
+    else if (size === 4) bytes.writeUInt32LE(Number(whole), 8 + offset)
+    else bytes.writeUInt16LE(Number(whole), 8 + offset)
+  }
+  return bytes
+}
+
+describe('a report', () => {
+  test('that is empty has no records', () => {
+    expect(parseReport(Buffer.alloc(0))).toEqual([])
+  })
+
+  test('names the step that failed, and its result', () => {
+    expect(parseReport(record('failure', [0, 0x1000_0240], [8, -17]))).toEqual([
+      { kind: 'failure', stepAddress: 0x1000_0240, result: -17 },
+    ])
+  })
+
+  test('tells that the walltime was over, or that the caller ended the run', () => {
+    const both = Buffer.concat([record('walltime'), record('stopped')])
+    expect(parseReport(both)).toEqual([{ kind: 'walltime' }, { kind: 'stopped' }])
+  })
+
+  test('has the denied call as the kernel gave it', () => {
+    // struct seccomp_notif: id, pid, flags, then struct seccomp_data: nr, arch, ip, args.
+    const args = [2, 524289, 0, 2n ** 63n, 2n ** 64n - 1n, 5].map(BigInt)
+    const denied = record(
+      'seccomp',
+      [0, 0x1234_5678_9abcn],
+      [8, 77, 4],
+      [12, 0, 4],
+      [16, 41, 4],
+      [20, 0xc000_003e, 4],
+      [24, 0x7fff_0000_1234n],
+      ...args.map((arg, index): Field => [32 + index * 8, arg]),
+    )
+    expect(parseReport(denied)).toEqual([
+      { kind: 'seccomp', syscall: 41, auditArch: 0xc000_003e, args },
+    ])
+  })
+
+  test('has the program’s end, its times in milliseconds and its memory in bytes', () => {
+    const rusage = [1, 500_000, 2, 250_000, 3000, 0, 0, 0, 12, 3, 0, 0, 0, 0, 0, 0, 7, 9]
+    const end = record(
+      'end',
+      [0, 0x0700],
+      [8, 100],
+      [16, 999_000_000],
+      [24, 102],
+      [32, 1_000_000],
+      ...rusage.map((value, index): Field => [40 + index * 8, value]),
+    )
+    expect(parseReport(end)).toEqual([
+      {
+        kind: 'end',
+        status: 0x0700,
+        wallTimeMs: 1002,
+        rusage: {
+          userTimeMs: 1500,
+          systemTimeMs: 2250,
+          maxRssBytes: 3000 * 1024,
+          minorPageFaults: 12,
+          majorPageFaults: 3,
+          voluntaryContextSwitches: 7,
+          involuntaryContextSwitches: 9,
+        },
+      },
+    ])
+  })
+
+  test('has why a program could not be executed, with the file’s first bytes', () => {
+    const bytes = record('exec', [0, -8], [8, 0])
+    bytes.write('#!/bin/nope\n', 24)
+    const [parsed] = parseReport(bytes)
+    expect(parsed).toMatchObject({ kind: 'exec', result: -8, access: 0 })
+    const head = parsed?.kind === 'exec' ? Buffer.from(parsed.head) : Buffer.alloc(0)
+    expect(head).toHaveLength(1024)
+    expect(head.toString('latin1', 0, 12)).toBe('#!/bin/nope\n')
+  })
+
+  test('has what came of a file to collect', () => {
+    // struct statx: stx_mode at 28, stx_size at 40.
+    const bytes = record(
+      'collect',
+      [0, 8],
+      [8 + 28, 0o100644, 2],
+      [8 + 40, 5_000_000_000],
+      [264, -22],
+    )
+    expect(parseReport(bytes)).toEqual([
+      {
+        kind: 'collect',
+        result: 8,
+        mode: 0o100644,
+        sizeBytes: 5_000_000_000,
+        copiedBytes: -22,
+      },
+    ])
+  })
+
+  test('has how the init ended', () => {
+    expect(parseReport(record('keeper', [0, 9]))).toEqual([{ kind: 'keeper', status: 9 }])
+  })
+
+  test('has its records in the order in which they were written', () => {
+    const kinds: RecordName[] = ['seccomp', 'end', 'collect', 'collect', 'keeper']
+    const parsed = parseReport(Buffer.concat(kinds.map((kind) => record(kind))))
+    expect(parsed.map(({ kind }) => kind)).toEqual(kinds)
+  })
+})
+
+describe('bytes that the launch program does not write', () => {
+  test('are refused, and where they are is told', () => {
+    const damaged = Buffer.concat([record('walltime'), Buffer.from('walltime')])
+    expect(() => parseReport(damaged)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: The launch program's report is damaged at 8]`,
+    )
+  })
+
+  test.each(Object.keys(RECORD) as RecordName[])(
+    'are refused when a record is cut short: %s',
+    (kind) => {
+      const whole = record(kind)
+      for (const length of [whole.length - 1, 9, 8, 1]) {
+        if (length >= whole.length) continue
+        expect(() => parseReport(whole.subarray(0, length))).toThrow(
+          length < 8 ? 'is damaged at 0' : "The launch program's report is cut short",
+        )
+      }
+    },
+  )
+
+  test('never make a record of another kind', () => {
+    const tags = Object.values(RECORD).map(({ tag }) => Buffer.from(tag).toString('latin1'))
+    expect(new Set(tags).size).toBe(tags.length)
+    for (const tag of tags) expect(tag).toHaveLength(8)
+  })
+})

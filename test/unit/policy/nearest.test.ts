@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { nearest } from '../../../src/policy/nearest.ts'
+
+const known = ['walltime', 'fileSize', 'openFiles', 'cpu', 'core']
+
+test.each([
+  ['walltme', 'walltime'],
+  ['wlaltime', 'walltime'],
+  ['wall_time', 'walltime'],
+  ['file_size', 'fileSize'],
+  ['FILESIZE', 'fileSize'],
+  ['open-file', 'openFiles'],
+  ['cup', 'cpu'],
+])('%s most likely means %s', (word, meant) => {
+  expect(nearest(word, known)).toBe(meant)
+})
+
+test.each(['gpu_memory', 'xyz', '', 'time'])('%j means none of them', (word) => {
+  expect(nearest(word, known)).toBeUndefined()
+})
