@@ -26,7 +26,7 @@ describe('a command is refused', () => {
     ['with arguments that are none', 'true', 'args'],
     ['with an argument that is no text', 'true', ['a', 1]],
     ['with an argument with a NUL byte', 'true', ['a', 'b\0c']],
-    ['with options that are null', 'true', [], null],
+    ['with options that are none', 'true', [], 1],
   ])('%s', async (_, ...call) => {
     expect(await refusal(...call)).toMatchSnapshot()
   })

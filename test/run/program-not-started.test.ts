@@ -109,12 +109,12 @@ describe('a program that cannot be started is an error that says why', () => {
     const workdir = makeDirectory({ main: 'no program\n', empty: '' })
     for (const name of ['main', 'empty']) chmodSync(join(workdir, name), 0o755)
     expect(await failure('./main', { workdir })).toMatchInlineSnapshot(`
-      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: error number 8
+      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: exec format error
         hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
         step: target execve("./main"): ENOEXEC"
     `)
     expect(await failure('./empty', { workdir })).toMatchInlineSnapshot(`
-      "PROGRAM_NOT_EXECUTABLE: The program "./empty" cannot be executed: ENOEXEC: error number 8
+      "PROGRAM_NOT_EXECUTABLE: The program "./empty" cannot be executed: ENOEXEC: exec format error
         hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
         step: target execve("./empty"): ENOEXEC"
     `)
@@ -126,7 +126,7 @@ describe('a program that cannot be started is an error that says why', () => {
     header.set([0x7f, 0x45, 0x4c, 0x46, 2, 2, 1])
     header.set([0, 2, 0, 22, 0, 0, 0, 1], 16)
     expect(await failure('./main', { files: { '/work/main': header } })).toMatchInlineSnapshot(`
-      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: error number 8
+      "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: exec format error
         hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
         step: target execve("./main"): ENOEXEC"
     `)
