@@ -57,7 +57,7 @@ export const MS_NOATIME = 1024
 export const MS_NODIRATIME = 2048
 export const MS_BIND = 4096
 export const MS_REC = 16384
-export const MS_SLAVE = 1 << 19
+export const MS_PRIVATE = 1 << 18
 export const MS_RELATIME = 1 << 21
 export const MNT_DETACH = 2
 export const MOUNT_ATTR_RDONLY = 1
@@ -68,6 +68,7 @@ export const MOUNT_ATTR_IDMAP = 0x100000
 export const OPEN_TREE_CLONE = 1
 export const OPEN_TREE_CLOEXEC = 0o2000000
 export const MOVE_MOUNT_F_EMPTY_PATH = 4
+export const MOVE_MOUNT_T_EMPTY_PATH = 0x40
 
 // linux/openat2.h
 export const RESOLVE_NO_MAGICLINKS = 2
@@ -93,6 +94,7 @@ export const SIGSYS = 31
 export const SIG_SETMASK = 2
 
 // asm-generic/errno-base.h, asm-generic/errno.h
+export const ENOENT = 2
 export const EINTR = 4
 export const ECHILD = 10
 export const EEXIST = 17
@@ -108,7 +110,7 @@ export const PR_SET_NO_NEW_PRIVS = 38
 
 // linux/securebits.h: NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE and the lock of each; KEEP_CAPS
 // stays off and is locked.
-export const SECBIT_ALL_LOCKED = 0b11_1010_1111 & ~0b1_0000
+export const SECBIT_ALL_LOCKED = 0b1110_1111
 // linux/capability.h
 export const LINUX_CAPABILITY_VERSION_3 = 0x20080522
 

@@ -12,9 +12,33 @@ export function errnoName(errno: number): string {
   return names.get(errno) ?? `errno ${errno}`
 }
 
+// In the words of strerror(3), for those that Node's table leaves out.
+const words: Readonly<Record<string, string>> = {
+  ENOEXEC: 'exec format error',
+  ECHILD: 'no child processes',
+  EDEADLK: 'resource deadlock avoided',
+  ENOTBLK: 'block device required',
+  ENOKEY: 'required key not available',
+  EUSERS: 'too many users',
+  ESTALE: 'stale file handle',
+  EDQUOT: 'disk quota exceeded',
+  EBADFD: 'file descriptor in bad state',
+  ENOSR: 'out of streams resources',
+  ENOSTR: 'device not a stream',
+  ENODATA: 'no data available',
+  ETIME: 'timer expired',
+  ENOLINK: 'link has been severed',
+  EMULTIHOP: 'multihop attempted',
+  EBADMSG: 'bad message',
+  EIDRM: 'identifier removed',
+  ENOMSG: 'no message of desired type',
+  ENOLCK: 'no locks available',
+  ERFKILL: 'operation not possible due to RF-kill',
+}
+
 /** An error number in words: `no such file or directory`. */
 export function errnoText(errno: number): string {
-  return getSystemErrorMap().get(-errno)?.[1] ?? `error number ${errno}`
+  return getSystemErrorMap().get(-errno)?.[1] ?? words[errnoName(errno)] ?? `error number ${errno}`
 }
 
 /** A failed call of the C library. */

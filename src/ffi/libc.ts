@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { LibraryHandle } from 'koffi'
 import {
@@ -86,7 +87,7 @@ function checkReturned(syscall: string, errno: number, detail = ''): void {
  */
 export function memfdCreate(name: string, flags: number): number {
   const fd = libc().memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags)
-  return check('memfd_create', fd, JSON.stringify(name))
+  return aboveLaunchers(check('memfd_create', fd, JSON.stringify(name)))
 }
 
 /**
@@ -101,11 +102,11 @@ export function addSeals(fd: number, seals: number): void {
 /** Descriptors below this are those that the launch program has numbers for. */
 const FIRST_FREE_FD = 10
 
-function aboveLaunchers(fd: number, close: (fd: number) => void): number {
+function aboveLaunchers(fd: number): number {
   if (fd >= FIRST_FREE_FD) return fd
   const higher = libc().fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
   const errno = higher < 0 ? libc().koffi.errno() : 0
-  close(fd)
+  closeSync(fd)
   if (errno !== 0) throw new ErrnoError('fcntl', errno, `${fd}, F_DUPFD_CLOEXEC`)
   return higher
 }
@@ -114,18 +115,25 @@ function aboveLaunchers(fd: number, close: (fd: number) => void): number {
  * Makes a pipe, pipe2(2), both ends closed on exec and numbered 10 or higher.
  *
  * @param flags O_NONBLOCK or 0, for both ends
- * @param close how a descriptor is closed
  * @throws {ErrnoError} EMFILE when the process has too many descriptors
  */
-export function makePipe(
-  flags: number,
-  close: (fd: number) => void,
-): { readonly read: number; readonly write: number } {
+export function makePipe(flags: number): { readonly read: number; readonly write: number } {
   const ends = new Int32Array(2)
   check('pipe2', libc().pipe2(ends, flags | O_CLOEXEC), '')
   const [read = -1, write = -1] = ends
-  if (read >= FIRST_FREE_FD && write >= FIRST_FREE_FD) return { read, write }
-  return { read: aboveLaunchers(read, close), write: aboveLaunchers(write, close) }
+  const higher = { read, write: aboveLaunchers(write) }
+  try {
+    return { ...higher, read: aboveLaunchers(read) }
+  } catch (error) {
+    closeSync(higher.write)
+    throw error
+  }
+}
+
+// 0, -1 and what wraps around to them are groups of processes, our own among them.
+function checkPid(pid: number): void {
+  if (Number.isInteger(pid) && pid > 1 && pid <= 0x7fff_ffff) return
+  throw new RangeError(`Expected a pid above 1, got ${pid}`)
 }
 
 /**
@@ -135,7 +143,7 @@ export function makePipe(
  * @throws {ErrnoError} ESRCH when there is none
  */
 export function killProcess(pid: number, signal: number): void {
-  if (!Number.isInteger(pid) || pid <= 1) throw new RangeError(`Expected a pid above 1, got ${pid}`)
+  checkPid(pid)
   check('kill', libc().kill(pid, signal), `${pid}, ${signal}`)
 }
 
@@ -145,7 +153,7 @@ export function killProcess(pid: number, signal: number): void {
  * @throws {ErrnoError} ECHILD when there is none of that pid
  */
 export function waitForProcess(pid: number): number {
-  if (!Number.isInteger(pid) || pid <= 1) throw new RangeError(`Expected a pid above 1, got ${pid}`)
+  checkPid(pid)
   const status = new Int32Array(1)
   let waited: number
   do waited = libc().wait4(pid, status, 0, null)

@@ -45,7 +45,7 @@ describe('a handle', () => {
 describe('kill()', () => {
   test('ends the run and keeps its output', async () => {
     const marker = makeMarker()
-    const run = sandboxed('sh', ['-c', 'echo error >&2; echo partial; sleep 1000', marker])
+    const run = runShell(`echo error >&2; echo partial; sleep ${marker}; true`)
     await started(run)
     expect(processesWith(marker).length).toBeGreaterThan(0)
     run.kill()
@@ -117,7 +117,7 @@ describe('an AbortSignal', () => {
     const controller = new AbortController()
     const { signal } = controller
     const marker = makeMarker()
-    const run = sandboxed('sh', ['-c', 'echo started; sleep 1000', marker], { signal })
+    const run = runShell(`echo started; sleep ${marker}; true`, { signal })
     await started(run)
     controller.abort()
     expect(await run).toMatchObject({ status: 'aborted', stdout: 'started\n' })

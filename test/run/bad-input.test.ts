@@ -1,84 +1,251 @@
+import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { isSandboxError, SandboxError, type SandboxOptions, sandboxed } from '../../src/index.ts'
 import { supportedArch } from '../../src/runner/machine/machine.ts'
 
-/** The code and message, with its hint, of a call that is refused. */
-async function refusal(...call: readonly unknown[]): Promise<string> {
+/** The codes and messages, with their hints, of calls that are refused. */
+async function refusals(...calls: readonly (readonly unknown[])[]): Promise<string> {
   const run = sandboxed as unknown as (...args: readonly unknown[]) => Promise<unknown>
-  const error = await run(...call).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!isSandboxError(error)) throw new Error('The call was not refused', { cause: error })
-  expect(error).toBeInstanceOf(SandboxError)
-  return `${error.code}: ${error.message}`
+  const texts: string[] = []
+  for (const call of calls) {
+    const error = await run(...call).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    if (!isSandboxError(error)) throw new Error('The call was not refused', { cause: error })
+    expect(error).toBeInstanceOf(SandboxError)
+    const text = `${error.code}: ${error.message}`.replace(/(?<=Shipped policies: ).*?\./, '(all).')
+    texts.push(text.replaceAll(process.cwd(), '.'))
+  }
+  return texts.join('\n')
 }
 
-const optionRefusal = (options: object) => refusal('true', [], options)
+const withOptions = (...options: readonly object[]) =>
+  refusals(...options.map((each) => ['true', [], each]))
 
-describe('a command is refused', () => {
-  test.each<[string, ...unknown[]]>([
-    ['that is none'],
-    ['that is undefined', undefined],
-    ['that is a number', 1],
-    ['that is empty', ''],
-    ['with a NUL byte', 'a\0b'],
-    ['with arguments that are none', 'true', 'args'],
-    ['with an argument that is no text', 'true', ['a', 1]],
-    ['with an argument with a NUL byte', 'true', ['a', 'b\0c']],
-    ['with options that are none', 'true', [], 1],
-  ])('%s', async (_, ...call) => {
-    expect(await refusal(...call)).toMatchSnapshot()
+describe('a call is refused, naming what it expects and got,', () => {
+  test('for a command that is none', async () => {
+    expect(await refusals([], [1], [''], ['a\0b'])).toMatchInlineSnapshot(`
+      "SETUP_FAILED: Expected \`command\` to be a string, got \`undefined\` (undefined)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`command\` to be a string, got \`1\` (number)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`command\` to be a program's name or path, got \`''\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: \`command\` has a NUL byte at position 1: "a\\u0000b"
+        hint: Linux ends every text at its first NUL byte: leave it out."
+    `)
   })
-})
 
-describe('an option is refused', () => {
-  test.each<[string, object]>([
-    ['that is unknown', { timeout: 1 }],
-    ['workdir: a number', { workdir: 1 }],
-    ['workdir: empty', { workdir: '' }],
-    ['workdir: no file URL', { workdir: new URL('https://example.org/') }],
-    ['workdir: an unknown mode', { workdir: { source: '/tmp', mode: 'rw' } }],
-    ['workdir: a NUL byte', { workdir: '/tmp\0' }],
-    ['files: a relative target', { files: { 'work/x': '' } }],
-    ['files: a target with ..', { files: { '/work/../x': '' } }],
-    ['files: the root', { files: { '/': '' } }],
-    ['files: no contents', { files: { '/work/x': 1 } }],
-    ['mounts: no list', { mounts: {} }],
-    ['mounts: no source', { mounts: [{ target: '/x' }] }],
-    ['mounts: a relative target', { mounts: [{ source: '/tmp', target: 'x' }] }],
-    ['mounts: an unknown key', { mounts: [{ source: '/tmp', target: '/x', rw: true }] }],
-    ['env: a name with =', { env: { 'A=B': '' } }],
-    ['env: a value that is no text', { env: { A: 1 } }],
-    ['env: a NUL byte', { env: { A: '\0' } }],
-    ['cwd: relative', { cwd: 'work' }],
-    ['cwd: with ..', { cwd: '/work/..' }],
-    ['stdin: a number', { stdin: 1 }],
-    ['stdin: null', { stdin: null }],
-    ['stdout: unknown', { stdout: 'file' }],
-    ['stderr: a stream', { stderr: process.stderr }],
-    ['encoding: unknown', { encoding: 'latin1' }],
-    ['collect: no list', { collect: 'x' }],
-    ['collect: no text', { collect: [1] }],
-    ['signal: no signal', { signal: {} }],
-    ['limits: unknown', { limits: { time: '1s' } }],
-    ['limits: negative', { limits: { walltime: -1 } }],
-    ['limits: zero', { limits: { walltime: 0 } }],
-    ['limits: no unit', { limits: { walltime: '1' } }],
-    ['limits: no number', { limits: { memory: Number.NaN } }],
-    ['limits: endless', { limits: { cpu: Number.POSITIVE_INFINITY } }],
-    ['limits: a fraction of a process', { limits: { processes: 1.5 } }],
-    ['limits: no processes', { limits: { processes: 0 } }],
-    ['limits: several at once', { limits: { memory: 'much', openFiles: '1', stack: null } }],
-    ['policy: unknown name', { policy: 'strickt' }],
-    ['policy: missing file', { policy: './missing.toml' }],
-    ['policy: no file URL', { policy: new URL('https://example.org/p.toml') }],
-    ['policy: a number', { policy: 1 }],
-    ['policy: wrong keys', { policy: { mount: [], uid: -1, hostname: '' } }],
-    ['policy: an unknown syscall', { policy: { seccomp: { syscalls: ['opne'] } } }],
-  ])('%s', async (_, options) => {
-    const text = await optionRefusal(options)
-    expect(text.replaceAll(process.cwd(), '.')).toMatchSnapshot()
+  test('for arguments and options that are none', async () => {
+    expect(
+      await refusals(['true', 'x'], ['true', ['a', 1]], ['true', ['a', 'b\0']], ['true', [], 1]),
+    ).toMatchInlineSnapshot(`
+      "SETUP_FAILED: Expected \`args\` to be an array of strings, got \`'x'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`args[1]\` to be a string, got \`1\` (number)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: \`args[1]\` has a NUL byte at position 1: "b\\u0000"
+        hint: Linux ends every text at its first NUL byte: leave it out.
+      SETUP_FAILED: Expected \`options\` to be an object, got \`1\` (number)
+        hint: See the options of sandboxed() in the README."
+    `)
+  })
+
+  test('for an option that does not exist', async () => {
+    expect(await withOptions({ timeout: 1 })).toMatchInlineSnapshot(`
+      "SETUP_FAILED: There is no option \`timeout\`
+        hint: The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, signal."
+    `)
+  })
+
+  test('for a workdir that is none', async () => {
+    expect(
+      await withOptions(
+        { workdir: 1 },
+        { workdir: '' },
+        { workdir: '/tmp\0' },
+        { workdir: new URL('https://example.org/') },
+        { workdir: { source: '/tmp', mode: 'rw' } },
+        { workdir: {} },
+      ),
+    ).toMatchInlineSnapshot(`
+      "SETUP_FAILED: Expected \`workdir\` to be a string, got \`1\` (number)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`workdir\` to be a path, got \`''\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: \`workdir\` has a NUL byte at position 4: "/tmp\\u0000"
+        hint: Linux ends every text at its first NUL byte: leave it out.
+      SETUP_FAILED: Expected \`workdir\` to be a path or a file: URL, got \`https://example.org/\` (object)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`workdir.mode\` to be "copy-on-write" or "read-only" or "read-write", got \`'rw'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`workdir.source\` to be a string, got \`undefined\` (undefined)
+        hint: See the options of sandboxed() in the README."
+    `)
+  })
+
+  test('for files that are none', async () => {
+    expect(
+      await withOptions(
+        { files: { 'work/x': '' } },
+        { files: { '/work/../x': '' } },
+        { files: { '/': '' } },
+        { files: { '/work/x': 1 } },
+        { files: { '/work/x': new URL('https://example.org/') } },
+      ),
+    ).toMatchInlineSnapshot(`
+      "SETUP_FAILED: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'work/x'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'/work/../x'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'/'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`files["/work/x"]\` to be text, bytes or a file URL, got \`1\` (number)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`files["/work/x"]\` to be a path or a file: URL, got \`https://example.org/\` (object)
+        hint: See the options of sandboxed() in the README."
+    `)
+  })
+
+  test('for mounts that are none', async () => {
+    expect(
+      await withOptions(
+        { mounts: {} },
+        { mounts: [{ target: '/x' }] },
+        { mounts: [{ source: '/tmp', target: 'x' }] },
+        { mounts: [{ source: '/tmp', target: '/x', rw: true }] },
+        { mounts: [{ source: '/tmp', target: '/x', writable: 1 }] },
+      ),
+    ).toMatchInlineSnapshot(`
+      "SETUP_FAILED: Expected \`mounts\` to be an array of mounts, got \`{}\` (object)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`mounts[0].source\` to be a string, got \`undefined\` (undefined)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`mounts[0].target\` to be an absolute path in the sandbox, without "..", got \`'x'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`mounts[0]\` to be an object with source, target, writable and optional, got \`{ source: '/tmp', target: '/x', rw: true }\` (object)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`mounts[0].writable\` to be true or false, got \`1\` (number)
+        hint: See the options of sandboxed() in the README."
+    `)
+  })
+
+  test('for an environment or a cwd that is none', async () => {
+    expect(
+      await withOptions(
+        { env: { 'A=B': '' } },
+        { env: { A: 1 } },
+        { env: { A: '\0' } },
+        { cwd: 'work' },
+        { cwd: '/work/..' },
+      ),
+    ).toMatchInlineSnapshot(`
+      "SETUP_FAILED: Expected \`env key\` to be a name without "=", got \`'A=B'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`env.A\` to be a string, got \`1\` (number)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: \`env.A\` has a NUL byte at position 0: "\\u0000"
+        hint: Linux ends every text at its first NUL byte: leave it out.
+      SETUP_FAILED: Expected \`cwd\` to be an absolute path in the sandbox, without "..", got \`'work'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`cwd\` to be an absolute path in the sandbox, without "..", got \`'/work/..'\` (string)
+        hint: See the options of sandboxed() in the README."
+    `)
+  })
+
+  test('for streams that are none', async () => {
+    expect(
+      await withOptions(
+        { stdin: 1 },
+        { stdin: null },
+        { stdin: new URL('https://example.org/') },
+        { stdout: 'file' },
+        { stderr: new PassThrough() },
+        { encoding: 'latin1' },
+      ),
+    ).toMatchInlineSnapshot(`
+      "SETUP_FAILED: Expected \`stdin\` to be text, bytes, a readable stream, a file URL, "inherit" or "pipe", got \`1\` (number)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`stdin\` to be text, bytes, a readable stream, a file URL, "inherit" or "pipe", got \`null\` (null)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`stdin\` to be a path or a file: URL, got \`https://example.org/\` (object)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`stdout\` to be "pipe" or "inherit" or "ignore", got \`'file'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`stderr\` to be "pipe" or "inherit" or "ignore", got \`[PassThrough]\` (object)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`encoding\` to be "utf8" or "buffer", got \`'latin1'\` (string)
+        hint: See the options of sandboxed() in the README."
+    `)
+  })
+
+  test('for collected paths and a signal that are none', async () => {
+    expect(
+      await withOptions({ collect: 'x' }, { collect: [1] }, { collect: [''] }, { signal: {} }),
+    ).toMatchInlineSnapshot(`
+      "SETUP_FAILED: Expected \`collect\` to be an array of paths in the sandbox, got \`'x'\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`collect[0]\` to be a string, got \`1\` (number)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`collect[0]\` to be a path, got \`''\` (string)
+        hint: See the options of sandboxed() in the README.
+      SETUP_FAILED: Expected \`signal\` to be an AbortSignal, got \`{}\` (object)
+        hint: See the options of sandboxed() in the README."
+    `)
+  })
+
+  test('for limits that are none', async () => {
+    expect(
+      await withOptions(
+        { limits: 1 },
+        { limits: { time: '1s' } },
+        { limits: { walltime: -1 } },
+        { limits: { walltime: 0 } },
+        { limits: { walltime: '1' } },
+        { limits: { cpu: Number.POSITIVE_INFINITY } },
+        { limits: { processes: 1.5 } },
+        { limits: { memory: 'much', openFiles: '1', stack: null } },
+      ),
+    ).toMatchInlineSnapshot(`
+      "SETUP_FAILED: Expected \`limits\` to be an object, got \`1\` (number)
+        hint: See the options of sandboxed() in the README.
+      POLICY_INVALID: Invalid limits: unknown limit "time"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, processes, openFiles, core, as, fsize or nofile
+      POLICY_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got -1
+      POLICY_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got 0
+      POLICY_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got "1"
+      POLICY_INVALID: Invalid limits: cpu: expected a duration above 0: milliseconds, or text such as "1.5s", got Infinity
+      POLICY_INVALID: Invalid limits: processes: expected a whole number from 1 to 2147483647, got 1.5
+      POLICY_INVALID: Invalid limits:
+        memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "much"
+        openFiles: expected a whole number from 1 to 2147483647, got "1"
+        stack: expected a size above 0: a whole number of bytes, or text such as "64MiB", got null"
+    `)
+  })
+
+  test('for a policy that is none', async () => {
+    expect(
+      await withOptions(
+        { policy: 'strickt' },
+        { policy: './missing.toml' },
+        { policy: new URL('https://example.org/p.toml') },
+        { policy: 1 },
+        { policy: { mount: [], uid: -1, hostname: '' } },
+        { policy: { seccomp: { syscalls: ['opne'] } } },
+      ),
+    ).toMatchInlineSnapshot(`
+      "POLICY_INVALID: Invalid policy: unknown name "strickt"; did you mean "strict"?
+        hint: Shipped policies: (all). A path has a slash or ends in .toml.
+      POLICY_INVALID: Invalid policy ./missing.toml: there is no such file
+      POLICY_INVALID: Invalid policy: expected a file: URL, got "https://example.org/p.toml"
+      SETUP_FAILED: Expected \`policy\` to be a policy's name, path, URL or object, got \`1\` (number)
+        hint: See the options of sandboxed() in the README.
+      POLICY_INVALID: Invalid policy inline:
+        uid: expected a whole number from 0 to 4294967294, got -1
+        hostname: expected 1 to 64 letters, digits, dots and hyphens, got ""
+        unknown key "mount"; did you mean "mounts"?
+      POLICY_INVALID: Invalid policy inline: seccomp.syscalls[0]: unknown system call "opne"; did you mean "open"?"
+    `)
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { sandboxed } from '../../src/index.ts'
-import { makeMarker, processesWith } from './support/processes.ts'
+import { eventually, makeMarker, processesWith } from './support/processes.ts'
 import { runShell } from './support/programs.ts'
 
 const limits = { walltime: '300ms' }
@@ -54,28 +54,28 @@ test('a walltime may be longer than 32 bits of milliseconds', async () => {
 })
 
 describe('no process of a sandbox survives its run', () => {
-  const families: readonly (readonly [string, string])[] = [
-    ['children', 'sleep 1000 & sleep 1000 & echo ready; wait'],
-    ['children of a session of their own', 'setsid sh -c "sleep 1000" & echo ready; wait'],
-    ['daemons', 'setsid sh -c "(sleep 1000 &) ; sleep 1000" >/dev/null 2>&1 & echo ready; wait'],
-    ['those that ignore signals', '(trap "" TERM HUP INT; sleep 1000; sleep 1000) & echo ready; wait'],
-    ['stopped ones', 'sleep 1000 & kill -STOP $!; echo ready; wait'],
+  const families: readonly (readonly [string, (sleep: string) => string])[] = [
+    ['children', (sleep) => `${sleep} & ${sleep} & echo ready`],
+    ['children of a session of their own', (sleep) => `setsid ${sleep} & echo ready`],
+    ['daemons', (sleep) => `setsid sh -c "(${sleep} &); ${sleep}" >&- 2>&- & echo ready`],
+    ['those that ignore signals', (sleep) => `(trap "" TERM HUP INT; ${sleep}) & echo ready`],
+    ['stopped ones', (sleep) => `${sleep} & kill -STOP $!; echo ready`],
   ]
 
   test.each(families)('%s end with its walltime', async (_, script) => {
     const marker = makeMarker()
-    const run = sandboxed('sh', ['-c', script, marker], { limits })
-    const result = await run
-    expect(result).toExceedWalltime()
-    expect(result).toHaveStdout('ready\n')
+    const run = runShell(`${script(`sleep ${marker}`)}; wait`, { limits })
+    await new Promise((settle) => run.stdout.once('data', settle))
+    expect(await eventually(() => processesWith(marker).length > 0)).toBe(true)
+    expect(await run).toExceedWalltime()
     expect(processesWith(marker)).toEqual([])
   })
 
   test.each(families)('%s end with the program itself', async (_, script) => {
     const marker = makeMarker()
-    const inner = `sh -c '${script.replace('; wait', '')}' ${marker}`
-    const run = await sandboxed('sh', ['-c', inner, marker])
+    const run = await runShell(`${script(`sleep ${marker}`)}; sleep 0.1`)
     expect(run).toSucceed()
+    expect(run).toHaveStdout('ready\n')
     expect(processesWith(marker)).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
-import { closeSync, createReadStream, writeSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import type { PassThrough, Readable, Writable } from 'node:stream'
+import type { PassThrough, Readable } from 'node:stream'
+import { SandboxError } from '../../errors/sandbox-error.ts'
 
 /** Where the program's input comes from, after the options were checked. */
 export type StdinSource =
@@ -10,6 +11,14 @@ export type StdinSource =
   | { readonly kind: 'pipe'; readonly stream: PassThrough }
   | { readonly kind: 'inherit' }
 
+/** The feeding of one program's stdin. */
+export interface StdinFeed {
+  /** Ends it, when the program is gone. */
+  readonly stop: () => void
+  /** @throws {SandboxError} SETUP_FAILED when the source failed: the program had not all its input. */
+  readonly check: () => void
+}
+
 /** An empty pipe takes at least this much at once (pipe(7), PIPE_BUF: one page). */
 const PIPE_BUF = 4096
 
@@ -17,36 +26,74 @@ const PIPE_BUF = 4096
  * Feeds the program's stdin, and closes it. A program need not read it: what it leaves is dropped.
  *
  * @param fd the pipe's write end, which is now ours to close
- * @returns a function that ends the feeding when the program is gone
+ * @param onError called when the source fails
+ * @throws {SandboxError} SETUP_FAILED when a file cannot be opened
  */
-export function feedStdin(fd: number, source: StdinSource): () => void {
+export function feedStdin(fd: number, source: StdinSource, onError: () => void): StdinFeed {
   if (source.kind === 'bytes' && source.bytes.length <= PIPE_BUF) {
     if (source.bytes.length > 0) writeSync(fd, source.bytes)
     closeSync(fd)
-    return () => {}
+    return { stop: () => {}, check: () => {} }
   }
   const pipe = new Socket({ fd, readable: false, writable: true })
   // EPIPE: the program closed its stdin or ended.
   pipe.on('error', () => {})
   if (source.kind === 'bytes') {
     pipe.end(source.bytes)
-    return () => pipe.destroy()
+    return { stop: () => pipe.destroy(), check: () => {} }
   }
-  return feedFrom(openSource(source), pipe)
+  try {
+    return feedFrom(openSource(source), { pipe, onError })
+  } catch (error) {
+    pipe.destroy()
+    throw error
+  }
 }
 
 function openSource(source: StdinSource): Readable {
-  if (source.kind === 'file') return createReadStream(source.path)
   if (source.kind === 'stream' || source.kind === 'pipe') return source.stream
-  throw new Error(`There is nothing to read from ${source.kind}`)
+  if (source.kind !== 'file') throw new Error(`There is nothing to read from ${source.kind}`)
+  try {
+    return createReadStream(source.path, { fd: openSync(source.path, 'r') })
+  } catch (cause) {
+    const { code = 'EIO' } = cause as NodeJS.ErrnoException
+    const path = JSON.stringify(source.path)
+    throw new SandboxError(`The file ${path}, meant for stdin, cannot be read: ${code}`, {
+      code: 'SETUP_FAILED',
+      step: { syscall: 'open', call: `open(${path})`, errno: code, process: 'spawn' },
+      hint: 'The option stdin takes text, bytes, a stream, or the URL of a host file that can be read.',
+      cause,
+    })
+  }
 }
 
-function feedFrom(from: Readable, pipe: Writable): () => void {
+function feedFrom(
+  from: Readable,
+  { pipe, onError }: { pipe: Socket; onError: () => void },
+): StdinFeed {
+  let failure: Error | undefined
   const stop = () => {
     from.unpipe(pipe)
     pipe.destroy()
   }
-  from.on('error', stop)
+  from.on('error', (error) => {
+    failure ??= error
+    stop()
+    onError()
+  })
   from.pipe(pipe)
-  return stop
+  return {
+    stop,
+    check: () => {
+      if (failure !== undefined) throw sourceError(failure)
+    },
+  }
+}
+
+function sourceError(cause: Error): SandboxError {
+  return new SandboxError(`The stream meant for stdin failed: ${cause.message}`, {
+    code: 'SETUP_FAILED',
+    hint: 'The program did not get all its input, so its run says nothing; mend the source and run it again.',
+    cause,
+  })
 }

@@ -33,6 +33,8 @@ export interface Step {
   readonly process: LauncherProcess
   readonly syscall: string
   readonly args: readonly Argument[]
+  /** The arguments as a person should read them, where places and descriptors would say nothing. */
+  readonly shown?: string
   /** A name that other steps may jump to. */
   readonly label?: string
   /** The place where the result is stored. */

@@ -51,14 +51,15 @@ export function isAtLeast(kernel: string, major: number, minor: number): boolean
   return ownMajor > major || (ownMajor === major && ownMinor >= minor)
 }
 
-let idMaps: { readonly uidMap: string; readonly gidMap: string } | undefined
+let idMaps: Pick<Parameters<typeof chooseFlow>[0], 'uidMap' | 'gidMap' | 'setgroups'> | undefined
 
 /** How this process, as the user it is now, builds its next sandbox. */
 export function nextFlow(): Flow {
   idMaps ??= {
     uidMap: readFileSync('/proc/self/uid_map', 'utf8'),
     gidMap: readFileSync('/proc/self/gid_map', 'utf8'),
+    setgroups: readFileSync('/proc/self/setgroups', 'utf8'),
   }
   const [euid, egid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
-  return chooseFlow({ euid, egid, pid: process.pid, ...idMaps })
+  return chooseFlow({ euid, egid, ...idMaps })
 }

@@ -57,7 +57,7 @@ export function normalizeOptions(
     args: [...args],
     policy,
     workdir: workdirOption(options.workdir),
-    files: fileList(policy, options.files),
+    files: fileList(options.files),
     mounts: (options.mounts ?? []).map((mount) => ({
       type: 'bind',
       source: hostPath(mount.source),
@@ -88,13 +88,11 @@ function workdirOption(option: SandboxOptions['workdir']): WorkdirOption | undef
   return { source: hostPath(option.source), mode: option.mode ?? 'copy-on-write' }
 }
 
-function fileList(policy: Policy, files: SandboxOptions['files'] = {}): SandboxFile[] {
-  const inWork = policy.files.filter(({ target }) => target.startsWith('/work/'))
-  const own = Object.entries(files).map(([target, contents]) => ({
+function fileList(files: SandboxOptions['files'] = {}): SandboxFile[] {
+  return Object.entries(files).map(([target, contents]) => ({
     target,
     contents: isUrl(contents) ? readFileOption(target, contents) : contents,
   }))
-  return [...inWork, ...own]
 }
 
 function readFileOption(target: string, url: URL): Uint8Array {

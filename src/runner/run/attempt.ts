@@ -47,7 +47,7 @@ class Descriptors {
   readonly #open = new Set<number>()
 
   pipe(flags = 0): { read: number; write: number } {
-    const pipe = makePipe(flags, closeSync)
+    const pipe = makePipe(flags)
     this.#open.add(pipe.read).add(pipe.write)
     return pipe
   }

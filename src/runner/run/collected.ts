@@ -40,13 +40,22 @@ export function collectFiles(
     const path = paths[index] ?? ''
     const refusal = refusalOf(record)
     if (refusal === undefined && record.result >= 0) {
-      const contents = Buffer.alloc(record.copiedBytes)
-      read(contents, position)
-      files[path] = contents
+      files[path] = readAll(record.copiedBytes, position, read)
     } else if (refusal !== undefined) uncollected[path] = refusal
     position += Math.max(0, record.copiedBytes)
   })
   return { files, uncollected }
+}
+
+function readAll(length: number, position: number, read: ReadCollected): Buffer {
+  const contents = Buffer.alloc(length)
+  let done = 0
+  while (done < length) {
+    const count = read(contents.subarray(done), position + done)
+    if (count === 0) throw new Error('The collected files are shorter than was reported')
+    done += count
+  }
+  return contents
 }
 
 function refusalOf({ result, mode, sizeBytes, copiedBytes }: CollectRecord): string | undefined {
@@ -58,6 +67,9 @@ function refusalOf({ result, mode, sizeBytes, copiedBytes }: CollectRecord): str
   if ((mode & S_IFMT) !== S_IFREG) return `is ${types[mode & S_IFMT] ?? 'no regular file'}`
   if (sizeBytes > COLLECT_MAX_BYTES) {
     return `is larger than ${formatSize(COLLECT_MAX_BYTES)}: ${formatSize(sizeBytes)}`
+  }
+  if (copiedBytes >= 0 && copiedBytes < sizeBytes) {
+    return `only ${formatSize(copiedBytes)} of ${formatSize(sizeBytes)} could be read`
   }
   if (copiedBytes < 0) return `${errnoName(-copiedBytes)}: ${errnoText(-copiedBytes)}`
   return undefined

@@ -1,16 +1,18 @@
-import type { Policy } from '../../policy/policy.ts'
+import type { Policy, SandboxFile } from '../../policy/policy.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
-import { resolveMounts } from '../launcher/plan/host.ts'
+import { type HostPath, isInsideMount, resolveMounts } from '../launcher/plan/host.ts'
 import { planImage } from '../launcher/plan/plan.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
 import { hostMachine } from '../machine/machine.ts'
 import { compileSeccomp } from '../seccomp/compile.ts'
 import { type Image, makeImage } from './launch.ts'
 
-/** A policy's image, and the filter in it. */
+/** A policy's image, and what of the policy each run has to add to it. */
 export interface PolicyImage {
   readonly image: Image
   readonly filter: FilterUse | undefined
+  /** The policy's mounts and files inside the working directory or inside other mounts. */
+  readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
 }
 
 const images = new WeakMap<Policy, Map<string, PolicyImage>>()
@@ -42,17 +44,21 @@ function makePolicyImage(
     policy.seccomp === undefined
       ? undefined
       : compileSeccomp(policy.seccomp, { notify: report === 'listener', arch })
+  const mounts = resolveMounts(policy.mounts, policy.name)
+  const isLate = ({ target }: { readonly target: string }) => isInsideMount(target, mounts)
   const segment = planImage({
     policy,
     arch,
     flow,
     parentPid: process.pid,
-    paths: resolveMounts(policy.mounts, policy.name),
+    paths: mounts.filter((mount) => !isLate(mount)),
     remount,
+    files: policy.files.filter((file) => !isLate(file)),
     diskBytes,
     filter: code,
   })
   // struct sock_filter is 8 bytes.
   const filter = code === undefined ? undefined : { instructions: code.length / 8, report }
-  return { image: makeImage(segment, arch), filter }
+  const late = { mounts: mounts.filter(isLate), files: policy.files.filter(isLate) }
+  return { image: makeImage(segment, arch), filter, late }
 }

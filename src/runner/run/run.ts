@@ -1,9 +1,10 @@
 import { closeSync, readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../../ffi/constants.ts'
 import { makePipe } from '../../ffi/libc.ts'
 import { Capture, OutputBudget } from '../io/capture.ts'
-import { feedStdin } from '../io/stdin.ts'
+import { feedStdin, type StdinFeed } from '../io/stdin.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
 import { resolveMounts } from '../launcher/plan/host.ts'
 import { planRequest } from '../launcher/plan/plan.ts'
@@ -81,13 +82,17 @@ export class Run {
     this.#started = true
     const { stdin } = this.options
     if (stdin.kind === 'inherit') return this.#runWith(0)
-    const pipe = makePipe(0, closeSync)
-    // We keep the read end: should the set-up have to be tried in another way, no input is lost.
-    const stopFeeding = feedStdin(pipe.write, stdin)
+    const pipe = makePipe(0)
+    let feed: StdinFeed | undefined
     try {
-      return await this.#runWith(pipe.read)
+      // A run whose input fails is not the program's to answer for.
+      feed = feedStdin(pipe.write, stdin, () => this.#attempt?.stop())
+      // We keep the read end: should the set-up have to be tried in another way, no input is lost.
+      const result = await this.#runWith(pipe.read)
+      feed.check()
+      return result
     } finally {
-      stopFeeding()
+      feed?.stop()
       closeSync(pipe.read)
     }
   }
@@ -100,6 +105,8 @@ export class Run {
     try {
       const records = parseReport(await attempt.report)
       const failure = records.find((record) => record.kind === 'failure')
+      const isOver = records.some(({ kind }) => kind === 'end')
+      if (this.#stopped && !isOver) return abortedResult(this.options)
       if (failure !== undefined) {
         if (this.#mayRetry(failure, attempt, workdir)) return await this.#runWith(stdin)
         throw failureError(failure, attempt)
@@ -112,12 +119,12 @@ export class Run {
 
   #startAttempt(stdin: number, flow: Flow, workdir: Workdir): Attempt {
     const { policy, limits, stdout, stderr, args, command, collect } = this.options
-    const { image, filter } = policyImage(policy, {
+    const { image, filter, late } = policyImage(policy, {
       flow,
       diskBytes: limits.diskBytes,
       report: filterReport,
     })
-    const mounts = resolveMounts(this.options.mounts, policy.name)
+    const mounts = [...late.mounts, ...resolveMounts(this.options.mounts, policy.name)]
     const plan = () =>
       planRequest({
         ...this.options,
@@ -126,6 +133,7 @@ export class Run {
         workdir,
         filter,
         mounts,
+        files: [...late.files, ...this.options.files],
         candidates: this.#candidates(),
         argv: [command, ...args],
         collect: this.#collectPaths(),
@@ -161,7 +169,8 @@ export class Run {
       noteOverlayRefusal(workdir.source)
       return true
     }
-    if (step.syscall === 'seccomp' && filterReport === 'listener') {
+    const [, flags] = step.args
+    if (step.syscall === 'seccomp' && flags === SECCOMP_FILTER_FLAG_NEW_LISTENER) {
       filterReport = 'kill'
       return true
     }

@@ -71,7 +71,7 @@ function seccompVerdict(
 ): Verdict | undefined {
   if (denied === undefined) {
     if (signal !== 'SIGSYS' || !filtered) return undefined
-    const reason = `killed by seccomp: a system call is not allowed by policy "${policy}"`
+    const reason = `killed by SIGSYS: a system call that policy "${policy}" does not allow, or one of another architecture`
     return { status: 'seccomp', signal, reason }
   }
   const syscall = deniedSyscall(denied)

@@ -1,6 +1,13 @@
 import { AT_FDCWD } from '../../../ffi/constants.ts'
 import type { Argument, Step } from '../step.ts'
-import { cloneFlags, constantName, mountAttributes, mountFlags, openFlags } from './flags.ts'
+import {
+  atFlags,
+  cloneFlags,
+  constantName,
+  mountAttributes,
+  mountFlags,
+  openFlags,
+} from './flags.ts'
 
 const CALL_MAX_LENGTH = 400
 
@@ -10,7 +17,7 @@ const CALL_MAX_LENGTH = 400
  */
 export function describeStep(step: Step): string {
   const format = formats[step.syscall] ?? plain
-  const call = `${step.syscall}(${format(step.args).join(', ')})`
+  const call = `${step.syscall}(${step.shown ?? format(step.args).join(', ')})`
   return call.length > CALL_MAX_LENGTH ? `${call.slice(0, CALL_MAX_LENGTH)}…` : call
 }
 
@@ -34,9 +41,9 @@ const formats: Readonly<Record<string, Format>> = {
     flags(mountFlags)(flagBits ?? 0),
     ...(typeof options === 'object' ? [value(options)] : []),
   ],
-  mount_setattr: ([, target, , attributes]) => [
-    boxPath(target),
-    'AT_RECURSIVE',
+  mount_setattr: ([dir, target, at, attributes]) => [
+    dir === AT_FDCWD ? boxPath(target) : value(dir ?? 0),
+    flags(atFlags)(at ?? 0),
     typeof attributes === 'object' && attributes.kind === 'words'
       ? flags(mountAttributes)(attributes.words[0] ?? 0)
       : '…',

@@ -30,6 +30,15 @@ export const mountFlags = (value: number): string => orZero(bitNames(value, name
 export const mountAttributes = (value: number): string =>
   orZero(bitNames(value, namesWith('MOUNT_ATTR_')))
 
+/** The AT_ flags of path calls: `AT_EMPTY_PATH|AT_RECURSIVE`. */
+export const atFlags = (value: number): string =>
+  orZero(
+    bitNames(
+      value,
+      namesWith('AT_').filter((name) => name !== 'AT_FDCWD'),
+    ),
+  )
+
 /** clone(2): `CLONE_NEWNS|CLONE_NEWPID|SIGCHLD`. */
 export function cloneFlags(value: number): string {
   const signal = value & SIGNAL_MASK

@@ -192,6 +192,10 @@ function encodeStep(step: Step, encoding: Encoding): void {
   if (onError === 'continue') word(8, next)
   else word(8, goTo(onError === 'fail' ? FAIL : onError.goto))
   const jump = step.whenEqual ?? step.whenDifferent
+  const questions = [step.tolerate, step.whenEqual, step.whenDifferent]
+  if (questions.filter((question) => question !== undefined).length > 1) {
+    throw new Error(`${step.syscall} compares its result with more than one value`)
+  }
   if (step.tolerate !== undefined) {
     flags |= JUMP_IF_EQUAL
     word(9, -step.tolerate)

@@ -14,7 +14,7 @@ import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
 import { type Area, at, load, type Step, stepsOf, text } from '../step.ts'
 import { FD } from './descriptors.ts'
-import { openHow } from './files.ts'
+import { openHow } from './paths.ts'
 
 const init = stepsOf('init')
 

@@ -1,10 +1,9 @@
-import { posix } from 'node:path'
 import {
   AT_FDCWD,
-  AT_SYMLINK_NOFOLLOW,
-  EEXIST,
+  ENOENT,
   O_CLOEXEC,
   O_CREAT,
+  O_EXCL,
   O_NOFOLLOW,
   O_TRUNC,
   O_WRONLY,
@@ -13,42 +12,10 @@ import {
 } from '../../../ffi/constants.ts'
 import type { SandboxFile } from '../../../policy/policy.ts'
 import type { Arch } from '../machine/machine.ts'
-import { bytes, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
+import { bytes, load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import { type Ids, openHow, type SafePaths, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
-
-/** struct open_how of openat2(2), and its size. */
-export const openHow = (flags: number, mode: number, resolve: number) =>
-  [words(flags, mode, resolve), 24] as const
-
-/**
- * Directories that the plan makes below the directory the init is in. Remembers them, so that each is
- * made once.
- */
-export class Directories {
-  readonly #made = new Set<string>(['.', '/', ''])
-
-  /**
-   * Steps that make a directory and its parents; one that is there already stays as it is. Given an
-   * owner, what is below the program's own directories is made the owner's.
-   */
-  make(path: string, failure?: StepFailure, owner?: { uid: number; gid: number }): Step[] {
-    if (this.#made.has(path)) return []
-    const steps = this.make(posix.dirname(path), failure, owner)
-    this.#made.add(path)
-    steps.push(
-      init('mkdirat', [AT_FDCWD, text(path), 0o755], {
-        tolerate: EEXIST,
-        ...(failure === undefined ? {} : { failure }),
-      }),
-    )
-    if (owner !== undefined && /^(work|tmp)\//.test(path)) {
-      const { uid, gid } = owner
-      steps.push(init('fchownat', [AT_FDCWD, text(path), uid, gid, AT_SYMLINK_NOFOLLOW]))
-    }
-    return steps
-  }
-}
 
 /** An ELF program or a script is written executable, everything else is not. */
 export function fileMode(contents: Uint8Array): number {
@@ -59,43 +26,75 @@ export function fileMode(contents: Uint8Array): number {
 
 const ELF = Buffer.from('ELF')
 
+const bytesOf = (contents: SandboxFile['contents']): Uint8Array =>
+  typeof contents === 'string' ? Buffer.from(contents) : contents
+
+const failureFor = (path: string): StepFailure => ({
+  code: 'SETUP_FAILED',
+  hint: `The file "/${path}" could not be written into the sandbox. It must be below a writable or fresh directory and not behind a symbolic link, and fit the disk limit.`,
+})
+
 /**
- * Steps that write a file. `openat2` resolves the path inside the directory the init is in and refuses
- * symbolic links, so that a link somebody planted leads nowhere.
+ * Steps that write a file of the policy into a directory that the plan itself made.
  *
  * @param path relative to the directory the init is in
+ */
+export function writeFreshFileSteps(
+  path: string,
+  contents: SandboxFile['contents'],
+  { arch }: { arch: Arch },
+): Step[] {
+  const data = bytesOf(contents)
+  const failure = failureFor(path)
+  const flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW[arch]
+  const how = openHow(flags, fileMode(data), RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS)
+  return [
+    init('openat2', [AT_FDCWD, text(path), ...how], { store: 'init.fd', failure }),
+    ...writeSteps(path, data, failure),
+    init('close', [load('init.fd')]),
+  ]
+}
+
+/**
+ * Steps that write a file anywhere in the entered root, also where a student's files are: whatever has
+ * its name is removed first, be it a link or a FIFO, and its directory is reached through no link.
+ *
+ * @param path relative to the root
  * @param owner who owns it; without one, the init's own ids
  */
 export function writeFileSteps(
   path: string,
   contents: SandboxFile['contents'],
-  { arch, owner }: { arch: Arch; owner?: { uid: number; gid: number } | undefined },
+  { arch, owner, paths }: { arch: Arch; owner?: Ids | undefined; paths: SafePaths },
 ): Step[] {
-  const data = typeof contents === 'string' ? Buffer.from(contents) : contents
-  const flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW[arch]
-  const failure: StepFailure = {
-    code: 'SETUP_FAILED',
-    hint: `The file "/${path}" could not be written into the sandbox. It must be below a writable or fresh directory and not behind a symbolic link, and fit the disk limit.`,
-  }
+  const data = bytesOf(contents)
+  const failure = failureFor(path)
+  const { parent, name } = splitPath(path)
+  const shown = JSON.stringify(`/${path}`)
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW[arch]
   return [
-    init(
-      'openat2',
-      [
-        AT_FDCWD,
-        text(path),
-        ...openHow(flags, fileMode(data), RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS),
-      ],
-      { store: 'init.fd', failure },
-    ),
+    ...paths.makeDirectory(parent, { failure, owner }),
+    ...paths.open(parent, failure),
+    init('unlinkat', [load('init.parent'), text(name), 0], { tolerate: ENOENT, shown, failure }),
+    init('openat', [load('init.parent'), text(name), flags, fileMode(data)], {
+      store: 'init.fd',
+      shown,
+      failure,
+    }),
     ...(owner === undefined ? [] : [init('fchown', [load('init.fd'), owner.uid, owner.gid])]),
-    ...(data.length === 0
-      ? []
-      : [
-          init('write', [load('init.fd'), bytes(data), data.length], {
-            whenDifferent: { value: data.length, goto: 'fail' },
-            failure,
-          }),
-        ]),
+    ...writeSteps(path, data, failure),
     init('close', [load('init.fd')]),
+    init('close', [load('init.parent')]),
+  ]
+}
+
+function writeSteps(path: string, data: Uint8Array, failure: StepFailure): Step[] {
+  if (data.length === 0) return []
+  return [
+    init('write', [load('init.fd'), bytes(data), data.length], {
+      whenDifferent: { value: data.length, goto: 'fail' },
+      shown: `${JSON.stringify(`/${path}`)}, ${data.length} bytes`,
+      failure,
+    }),
   ]
 }

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+
 /** Who builds the sandbox, and who the program is to the kernel. */
 export type Flow =
   /** An ordinary user: the init starts with a user namespace, and the program keeps the user's ids. */
@@ -33,8 +35,11 @@ export function parseIdMap(map: string): IdRange[] {
 const ALL_IDS = 0xffff_ffff
 /** From here up we give each run an id of its own: far from users', systemd's and containers' ranges. */
 const PRIVATE_IDS = 0x4000_0000
-const RUNS_PER_PROCESS = 0x8000
+const ID_BLOCKS = 0x8000
+const RUNS_PER_BLOCK = 0x8000
 
+// Each thread and container draws a block of its own; pids alone repeat among them.
+let block: number | undefined
 let runs = 0
 
 /**
@@ -45,17 +50,25 @@ let runs = 0
 export function chooseFlow(process: {
   readonly euid: number
   readonly egid: number
-  readonly pid: number
   readonly uidMap: string
   readonly gidMap: string
+  /** The text of /proc/self/setgroups: `allow` or `deny`. */
+  readonly setgroups: string
 }): Flow {
-  if (process.euid !== 0) return { kind: 'user', uid: process.euid, gid: process.egid }
+  const user = { kind: 'user', uid: process.euid, gid: process.egid } as const
+  if (process.euid !== 0) return user
   const uids = parseIdMap(process.uidMap)
   const gids = parseIdMap(process.gidMap)
   const initial = isWhole(uids) && isWhole(gids)
-  if (!initial) return { kind: 'root', uid: highest(uids), gid: highest(gids), initial }
-  runs = (runs + 1) % RUNS_PER_PROCESS
-  const id = PRIVATE_IDS + (process.pid % RUNS_PER_PROCESS) * RUNS_PER_PROCESS + runs
+  if (!initial) {
+    const [uid, gid] = [highest(uids), highest(gids)]
+    // Root of a namespace that has no second user is an ordinary user outside it.
+    if (uid === 0 || gid === 0 || process.setgroups.trim() === 'deny') return user
+    return { kind: 'root', uid, gid, initial }
+  }
+  block ??= randomInt(ID_BLOCKS)
+  runs = (runs + 1) % RUNS_PER_BLOCK
+  const id = PRIVATE_IDS + block * RUNS_PER_BLOCK + runs
   return { kind: 'root', uid: id, gid: id, initial }
 }
 

@@ -44,6 +44,20 @@ export function resolveMounts(mounts: readonly Mount[], policyName: string): Hos
   })
 }
 
+/** Whether device nodes of a host path must work in the sandbox. */
+export const isDevice = (source: string): boolean => source === '/dev' || source.startsWith('/dev/')
+
+const isBelow = (path: string, directory: string): boolean => path.startsWith(`${directory}/`)
+
+/**
+ * Whether a target is inside the working directory, or inside another mount: what is there may have
+ * links that somebody planted, and changes from run to run.
+ */
+export function isInsideMount(target: string, mounts: readonly HostPath[]): boolean {
+  if (target === '/work' || isBelow(target, '/work')) return true
+  return mounts.some((mount) => mount.type !== 'symlink' && isBelow(target, mount.target))
+}
+
 function lookUp(mount: BindMount, policyName: string) {
   try {
     const path = realpathSync(mount.source)
@@ -112,7 +126,8 @@ export function mountsBelow(source: string, mountinfo: string): HostMount[] {
   const own = all.filter(isAbove).reduce<HostMount | undefined>((best, mount) => {
     return best === undefined || mount.path.length >= best.path.length ? mount : best
   }, undefined)
-  const below = all.filter(({ path }) => path.startsWith(`${source}/`))
+  const prefix = source === '/' ? '/' : `${source}/`
+  const below = all.filter(({ path }) => path !== source && path.startsWith(prefix))
   return [{ path: source, flags: own?.flags ?? 0 }, ...below]
 }
 

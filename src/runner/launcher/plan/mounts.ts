@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import {
   AT_FDCWD,
   AT_RECURSIVE,
@@ -16,7 +17,7 @@ import {
   S_IFREG,
 } from '../../../ffi/constants.ts'
 import { type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
-import type { Directories } from './files.ts'
+import type { FreshDirectories } from './paths.ts'
 
 const init = stepsOf('init')
 
@@ -46,45 +47,47 @@ export interface BindOptions extends MountFlags {
   readonly remount?: readonly HostMount[] | undefined
 }
 
-/** Steps that show a host path in the sandbox, with everything mounted below it. */
-export function bindSteps(options: BindOptions, directories: Directories): Step[] {
-  const { source, target, isDirectory } = options
-  const failure: StepFailure = {
-    code: 'MOUNT_FAILED',
-    hint: `Check that ${JSON.stringify(source)} exists and can be read by the user who runs the tests, and that "/${target}" can be made in the sandbox.`,
-  }
-  const parent = target.includes('/') ? target.slice(0, target.lastIndexOf('/')) : ''
+/** What a failing step of a bind mount means. */
+export const bindFailure = (source: string, target: string): StepFailure => ({
+  code: 'MOUNT_FAILED',
+  hint: `Check that ${JSON.stringify(source)} exists and can be read by the user who runs the tests, and that "/${target}" can be made in the sandbox and is not behind a symbolic link.`,
+})
+
+/** Steps that show a host path in the fresh root, with everything mounted below it. */
+export function bindSteps(options: BindOptions, directories: FreshDirectories): Step[] {
+  const { source, target, isDirectory, remount } = options
+  const failure = bindFailure(source, target)
+  const node = init('mknodat', [AT_FDCWD, text(target), S_IFREG | 0o444, 0], {
+    tolerate: EEXIST,
+    failure,
+  })
+  const attributes = words(mountAttributes(options), 0, 0, 0)
   return [
     ...(isDirectory
       ? directories.make(target, failure)
-      : [
-          ...directories.make(parent, failure),
-          init('mknodat', [AT_FDCWD, text(target), S_IFREG | 0o444, 0], {
-            tolerate: EEXIST,
-            failure,
-          }),
-        ]),
+      : [...directories.make(posix.dirname(target), failure), node]),
     init('mount', [text(source), text(target), 0, MS_BIND | MS_REC, 0], { failure }),
-    ...restrictSteps(options, failure),
+    ...(remount === undefined
+      ? [init('mount_setattr', [AT_FDCWD, text(target), AT_RECURSIVE, attributes, 32], { failure })]
+      : remountSteps(options, remount)),
   ]
 }
 
-function restrictSteps(options: BindOptions, failure: StepFailure): Step[] {
-  const { target, remount } = options
-  if (remount === undefined) {
-    const attributes = words(mountAttributes(options), 0, 0, 0)
-    return [
-      init('mount_setattr', [AT_FDCWD, text(target), AT_RECURSIVE, attributes, 32], { failure }),
-    ]
-  }
-  return remount.map(({ path, flags }) => {
-    const below = target + path.slice(options.source.length)
+/** Steps that restrict a mount and all below it one by one, where there is no mount_setattr(2). */
+export function remountSteps(
+  options: MountFlags & { readonly source: string; readonly target: string },
+  mounts: readonly HostMount[],
+): Step[] {
+  const failure = bindFailure(options.source, options.target)
+  return mounts.map(({ path, flags }) => {
+    const below = posix.join(options.target, posix.relative(options.source, path))
     const remountFlags = MS_REMOUNT | MS_BIND | flags | mountFlags(options)
     return init('mount', [0, text(below), 0, remountFlags, 0], { failure })
   })
 }
 
-function mountAttributes({ readOnly, devices, noexec }: MountFlags): number {
+/** The MOUNT_ATTR_ flags of a bind mount. */
+export function mountAttributes({ readOnly, devices, noexec }: MountFlags): number {
   return (
     MOUNT_ATTR_NOSUID |
     (readOnly ? MOUNT_ATTR_RDONLY : 0) |

@@ -39,11 +39,12 @@ export function networkSteps(mode: Policy['network']): Step[] {
   return [
     network('unshare', [CLONE_NEWNET], { label: 'network', failure }),
     network('openat', [FD.proc, text('self/ns/net'), O_RDONLY | O_CLOEXEC, 0], {
-      store: 'init.fd',
+      store: 'init.network',
     }),
-    network('dup3', [load('init.fd'), FD.network, O_CLOEXEC]),
-    network('close', [load('init.fd')]),
     ...(mode === 'loopback' ? loopbackSteps() : []),
+    // Last: where the init finds this descriptor, all of the above was done.
+    network('dup3', [load('init.network'), FD.network, O_CLOEXEC]),
+    network('close', [load('init.network')]),
     network('exit_group', [0]),
   ]
 }

@@ -22,14 +22,16 @@ import type { Arch } from '../machine/machine.ts'
 import { type Area, at, load, type Segment, type Step, stepsOf, text } from '../step.ts'
 import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect.ts'
 import { FD } from './descriptors.ts'
-import { Directories, writeFileSteps } from './files.ts'
+import { writeFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
 import type { HostPath } from './host.ts'
 import { dropPrivilegesSteps, dropRootSteps, mapIdsSteps } from './identity.ts'
 import { failSteps, keeperAreas, keeperSteps } from './keeper.ts'
+import { attachTreeSteps, lateMountAreas, openTreeSteps } from './late-mounts.ts'
 import { resourceLimits } from './limits.ts'
-import { bindSteps, type HostMount } from './mounts.ts'
+import type { HostMount } from './mounts.ts'
 import { hostnameStep, joinNetworkSteps, networkSteps, startNetworkSteps } from './network.ts'
+import { SafePaths } from './paths.ts'
 import { rootSteps } from './root.ts'
 import { pollFds, superviseAreas, superviseSteps } from './supervise.ts'
 import { type FilterUse, targetArea, targetSteps } from './target.ts'
@@ -46,8 +48,11 @@ export interface ImageOptions {
   readonly arch: Arch
   readonly flow: Flow
   readonly parentPid: number
+  /** The policy's mounts, but for those inside others. */
   readonly paths: readonly HostPath[]
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+  /** The policy's files that are in no mount. */
+  readonly files: readonly SandboxFile[]
   readonly diskBytes: number | undefined
   /** The compiled seccomp filter, struct sock_filter[]. */
   readonly filter: Uint8Array | undefined
@@ -59,8 +64,10 @@ export interface RequestOptions {
   readonly arch: Arch
   readonly flow: Flow
   readonly workdir: Workdir
+  /** The run's own mounts, and the policy's inside others. */
   readonly mounts: readonly HostPath[]
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+  /** The run's own files, and the policy's in mounts. */
   readonly files: readonly SandboxFile[]
   readonly candidates: readonly string[]
   readonly argv: readonly string[]
@@ -102,7 +109,7 @@ export function planImage(options: ImageOptions): Segment {
 }
 
 function imageAreas(filter: Uint8Array | undefined): Area[] {
-  const fields = ['fd', 'from', 'source', 'network', 'requestSize'].map((name) => ({
+  const fields = ['fd', 'parent', 'from', 'source', 'network', 'requestSize'].map((name) => ({
     name,
     size: 8,
   }))
@@ -141,10 +148,15 @@ function loadRequestSteps(): Step[] {
 export function planRequest(options: RequestOptions): Segment {
   const { candidates, cwd, collect, arch, limits, filter } = options
   return {
-    areas: [...execAreas(candidates), ...collectAreas(collect), targetArea],
+    areas: [
+      ...execAreas(candidates),
+      ...collectAreas(collect),
+      ...lateMountAreas(options),
+      targetArea,
+    ],
     steps: [
       ...mountWorkdirSteps({ ...options, owner: ownerOf(options.flow) }),
-      ...runMountSteps(options),
+      ...openTreeSteps(options),
       ...enterRootSteps(),
       ...insideRootSteps(options),
       ...superviseSteps({
@@ -162,19 +174,6 @@ export function planRequest(options: RequestOptions): Segment {
 
 const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
 
-function runMountSteps({ mounts, remount }: RequestOptions): Step[] {
-  const directories = new Directories()
-  return mounts.flatMap((mount) => {
-    if (mount.type !== 'bind') return []
-    const { source, isDirectory, writable } = mount
-    const target = mount.target.slice(1)
-    return bindSteps(
-      { source, target, isDirectory, readOnly: !writable, remount: remount?.(source) },
-      directories,
-    )
-  })
-}
-
 function enterRootSteps(): Step[] {
   return [
     // pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new one and is let go.
@@ -187,18 +186,14 @@ function enterRootSteps(): Step[] {
 function insideRootSteps(options: RequestOptions): Step[] {
   const { policy, flow, arch, files, lastCapability } = options
   const owner = ownerOf(flow)
-  const directories = new Directories()
+  const paths = new SafePaths(arch)
   const readOnlyRoot = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
   return [
     ...fillWorkdirSteps({ ...options, owner }),
-    ...files.flatMap(({ target, contents }) => {
-      const path = target.slice(1)
-      const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
-      return [
-        ...directories.make(parent, undefined, owner),
-        ...writeFileSteps(path, contents, { arch, owner }),
-      ]
-    }),
+    ...attachTreeSteps(options, paths),
+    ...files.flatMap(({ target, contents }) =>
+      writeFileSteps(target.slice(1), contents, { arch, owner, paths }),
+    ),
     init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } }),
     ...joinNetworkSteps(policy.network),
     ...(flow.kind === 'root' ? dropRootSteps(flow, policy) : []),

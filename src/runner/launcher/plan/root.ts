@@ -5,15 +5,16 @@ import {
   MS_NODEV,
   MS_NOEXEC,
   MS_NOSUID,
+  MS_PRIVATE,
   MS_REC,
-  MS_SLAVE,
 } from '../../../ffi/constants.ts'
-import type { Policy } from '../../../policy/policy.ts'
+import type { Policy, SandboxFile } from '../../../policy/policy.ts'
 import type { Arch } from '../machine/machine.ts'
 import { type Step, type StepFailure, stepsOf, text } from '../step.ts'
-import { Directories, writeFileSteps } from './files.ts'
-import type { HostPath } from './host.ts'
+import { writeFreshFileSteps } from './files.ts'
+import { type HostPath, isDevice } from './host.ts'
 import { bindSteps, type HostMount, writableDirectorySteps } from './mounts.ts'
+import { FreshDirectories, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
 
@@ -33,44 +34,43 @@ const DEVICE_LINKS = [
 export interface RootOptions {
   readonly policy: Policy
   readonly arch: Arch
-  /** The policy's mounts as they are on this host. */
+  /** The policy's mounts as they are on this host, but for those inside others. */
   readonly paths: readonly HostPath[]
   /** Host mounts at or below a path, where the kernel is older than mount_setattr(2), 5.12. */
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+  /** The policy's files that are in no mount. */
+  readonly files: readonly SandboxFile[]
   readonly diskBytes: number | undefined
 }
 
 /** Steps that build all of the sandbox's root that depends on the policy alone. */
 export function rootSteps(options: RootOptions): Step[] {
-  const directories = new Directories()
+  const directories = new FreshDirectories()
+  const has = (target: string) => options.paths.some((path) => path.target === target)
   return [
     ...baseSteps(options.diskBytes),
     ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
-    ...deviceSteps(directories, options),
-    ...procSteps(options.policy.proc),
-    ...writableDirectorySteps('tmp', 0o1777),
-    ...writableDirectorySteps('dev/shm', 0o1777),
-    ...options.policy.files
-      .filter(({ target }) => !isBelowWork(target))
-      .flatMap(({ target, contents }) => {
-        const path = target.slice(1)
-        const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
-        return [...directories.make(parent), ...writeFileSteps(path, contents, options)]
-      }),
+    ...(has('/dev') ? [] : deviceSteps(directories, options)),
+    ...(has('/proc') ? [] : procSteps(options.policy.proc)),
+    ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
+    ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
+    ...options.files.flatMap(({ target, contents }) => {
+      const path = target.slice(1)
+      return [
+        ...directories.make(splitPath(path).parent),
+        ...writeFreshFileSteps(path, contents, options),
+      ]
+    }),
   ]
 }
-
-/** Whether a sandbox path is in the working directory, which each run fills. */
-export const isBelowWork = (target: string): boolean =>
-  target === '/work' || target.startsWith('/work/')
 
 // All of the sandbox's writable memory is one tmpfs, so that one size limits it. It has the new root,
 // and beside it, out of the program's sight, what an overlay at /work needs.
 function baseSteps(diskBytes: number | undefined): Step[] {
   const failure: StepFailure = { code: 'MOUNT_FAILED' }
   return [
-    // Nothing mounted here may reach the host; what the host unmounts may reach us.
-    init('mount', [0, text('/'), 0, MS_SLAVE | MS_REC, 0], { failure }),
+    // Nothing mounted here may reach the host, and nothing mounted there us: it would be writable.
+    init('mount', [0, text('/'), 0, MS_PRIVATE | MS_REC, 0], { failure }),
     init(
       'mount',
       [
@@ -101,9 +101,13 @@ function tmpfsOptions(diskBytes: number | undefined): string {
   return `mode=0755,size=${diskBytes + 1024 * BYTES_PER_INODE},nr_inodes=${inodes}`
 }
 
-function hostPathSteps(path: HostPath, directories: Directories, options: RootOptions): Step[] {
+function hostPathSteps(
+  path: HostPath,
+  directories: FreshDirectories,
+  options: RootOptions,
+): Step[] {
   const target = path.target.slice(1)
-  const parent = target.includes('/') ? target.slice(0, target.lastIndexOf('/')) : ''
+  const { parent } = splitPath(target)
   if (path.type === 'symlink') {
     return [
       ...directories.make(parent),
@@ -131,10 +135,14 @@ function hostPathSteps(path: HostPath, directories: Directories, options: RootOp
   }
   const { source, isDirectory, writable } = path
   const remount = options.remount?.(source)
-  return bindSteps({ source, target, isDirectory, readOnly: !writable, remount }, directories)
+  const devices = isDevice(source)
+  return bindSteps(
+    { source, target, isDirectory, readOnly: !writable, devices, remount },
+    directories,
+  )
 }
 
-function deviceSteps(directories: Directories, options: RootOptions): Step[] {
+function deviceSteps(directories: FreshDirectories, options: RootOptions): Step[] {
   return [
     ...DEVICES.flatMap((name) =>
       bindSteps(

@@ -45,6 +45,7 @@ export const superviseAreas: readonly Area[] = [
       { name: 'start', size: 16 },
       { name: 'end', size: 16 },
       { name: 'rusage', size: 144 },
+      { name: 'before', size: 144 },
     ],
   },
   {
@@ -80,6 +81,8 @@ function startSteps({ walltimeMs, listener }: SuperviseOptions): Step[] {
     ...(walltimeMs === undefined
       ? []
       : [init('timerfd_settime', [FD.timer, 0, timerValue(walltimeMs), 0])]),
+    // What the init's own helpers used is not the program's.
+    init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
     init('clock_gettime', [CLOCK_MONOTONIC, at('end.start')]),
     // Until it has become the program the child shares our memory and descriptors, and we wait: so its
     // failures and the filter's notification descriptor are ours as well (clone(2), CLONE_VFORK).
@@ -94,9 +97,12 @@ function startSteps({ walltimeMs, listener }: SuperviseOptions): Step[] {
   ]
 }
 
+/** A century: longer than any run, shorter than what timerfd_settime(2) takes. */
+const LONGEST_SECONDS = 3_155_760_000
+
 /** struct itimerspec: no interval, then the time; zero would mean never. */
 function timerValue(walltimeMs: number) {
-  const seconds = Math.floor(walltimeMs / 1000)
+  const seconds = Math.min(LONGEST_SECONDS, Math.floor(walltimeMs / 1000))
   const nanoseconds = Math.max(seconds === 0 ? 1 : 0, Math.round((walltimeMs % 1000) * 1e6))
   return words(0, 0, seconds, Math.min(nanoseconds, 999_999_999))
 }

@@ -19,9 +19,9 @@ import {
 } from '../../../ffi/constants.ts'
 import type { Arch } from '../machine/machine.ts'
 import { load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
-import { Directories, openHow } from './files.ts'
 import { idMappedMountSteps } from './idmap.ts'
 import { bindSteps, type HostMount } from './mounts.ts'
+import { FreshDirectories, openHow } from './paths.ts'
 
 const init = stepsOf('init')
 
@@ -92,7 +92,7 @@ export function mountWorkdirSteps({ workdir, arch, owner }: WorkdirOptions): Ste
   if (workdir.how === 'bind') {
     const { source, readOnly, remount } = workdir
     const bind = { source, target: 'work', isDirectory: true, readOnly, remount }
-    return bindSteps(bind, new Directories())
+    return bindSteps(bind, new FreshDirectories())
   }
   const own = owner === undefined ? [] : [chownStep('work', owner)]
   const mkdir = init('mkdirat', [AT_FDCWD, text('work'), 0o755])
@@ -206,7 +206,7 @@ function sendSteps(sizeBytes: number, failure: StepFailure): Step[] {
 // Build tools look at modification times. Children come before their directory, whose time they change.
 function timesStep({ path, modifiedMs }: WorkdirEntry): Step {
   const seconds = Math.floor(modifiedMs / 1000)
-  const nanoseconds = Math.round((modifiedMs - seconds * 1000) * 1e6)
+  const nanoseconds = Math.min(999_999_999, Math.round((modifiedMs - seconds * 1000) * 1e6))
   const times = words(seconds, nanoseconds, seconds, nanoseconds)
   return init('utimensat', [AT_FDCWD, text(`work/${path}`), times, AT_SYMLINK_NOFOLLOW])
 }

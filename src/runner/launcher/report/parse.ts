@@ -89,7 +89,8 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
       }
     case 'end': {
       const wallTimeMs = (int(24) - int(8)) * 1000 + (int(32) - int(16)) / 1e6
-      return { kind, status: body.readInt32LE(0), wallTimeMs, rusage: parseRusage(body, 40) }
+      const rusage = without(parseRusage(body, 40), parseRusage(body, 40 + 144))
+      return { kind, status: body.readInt32LE(0), wallTimeMs, rusage }
     }
     case 'exec':
       return { kind, result: int(0), access: int(8), head: body.subarray(16) }
@@ -105,6 +106,15 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
     case 'keeper':
       return { kind, status: body.readInt32LE(0) }
   }
+}
+
+// Times and counts add up over children; the largest resident set is that of one.
+function without(all: Rusage, before: Rusage): Rusage {
+  const counts = Object.entries(all).map(([name, value]) => {
+    const earlier = before[name as keyof Rusage]
+    return [name, name === 'maxRssBytes' ? value : Math.max(0, value - earlier)]
+  })
+  return Object.fromEntries(counts)
 }
 
 // struct rusage: two struct timeval, then fourteen longs of which Linux fills eight.

@@ -1,0 +1,142 @@
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_RECURSIVE,
+  EEXIST,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MOVE_MOUNT_T_EMPTY_PATH,
+  MS_NODEV,
+  MS_NOSUID,
+  O_CLOEXEC,
+  O_NOFOLLOW,
+  O_PATH,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
+  S_IFREG,
+} from '../../../ffi/constants.ts'
+import type { TmpfsMount } from '../../../policy/policy.ts'
+import type { Arch } from '../machine/machine.ts'
+import { type Area, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
+import { type HostPath, isDevice } from './host.ts'
+import { bindFailure, type HostMount, mountAttributes, remountSteps } from './mounts.ts'
+import { type SafePaths, splitPath } from './paths.ts'
+
+const init = stepsOf('init')
+
+/** What is mounted inside the working directory or another mount, where others' links may be. */
+export interface LateMountOptions {
+  readonly mounts: readonly HostPath[]
+  readonly arch: Arch
+  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+}
+
+type Bind = HostPath & { type: 'bind' }
+const isBind = (mount: HostPath): mount is Bind => mount.type === 'bind'
+
+/** The descriptors of the trees that are to be mounted. */
+export const lateMountAreas = ({ mounts }: LateMountOptions): Area[] => [
+  { name: 'tree', fields: mounts.map((_, index) => ({ name: `fd${index}`, size: 8 })) },
+]
+
+const attributesOf = ({ writable, source }: Bind) =>
+  mountAttributes({ readOnly: !writable, devices: isDevice(source) })
+
+/** Steps that take the sources while the host's paths are there: open_tree(2), mounted nowhere yet. */
+export function openTreeSteps({ mounts, remount }: LateMountOptions): Step[] {
+  return mounts.flatMap((mount, index) => {
+    if (!isBind(mount)) return []
+    const failure = bindFailure(mount.source, mount.target.slice(1))
+    const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
+    const tree = `tree.fd${index}`
+    const open = init('open_tree', [AT_FDCWD, text(mount.source), flags], { store: tree, failure })
+    if (remount !== undefined) return [open]
+    const attributes = words(attributesOf(mount), 0, 0, 0)
+    const at = AT_EMPTY_PATH | AT_RECURSIVE
+    return [open, init('mount_setattr', [load(tree), text(''), at, attributes, 32], { failure })]
+  })
+}
+
+/** Steps that mount them, in the entered root. */
+export function attachTreeSteps(options: LateMountOptions, paths: SafePaths): Step[] {
+  return options.mounts.flatMap((mount, index) => {
+    const target = mount.target.slice(1)
+    if (mount.type === 'symlink') return symlinkSteps(target, mount.link, paths)
+    if (mount.type === 'tmpfs') return tmpfsSteps(target, mount, paths)
+    return attachSteps(mount, index, { options, paths })
+  })
+}
+
+function attachSteps(
+  mount: Bind,
+  index: number,
+  { options, paths }: { options: LateMountOptions; paths: SafePaths },
+): Step[] {
+  const target = mount.target.slice(1)
+  const failure = bindFailure(mount.source, target)
+  const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
+  const tree = load(`tree.fd${index}`)
+  const own = { ...mount, target, readOnly: !mount.writable, devices: isDevice(mount.source) }
+  return [
+    ...(mount.isDirectory
+      ? paths.makeDirectory(target, { failure })
+      : makeFileSteps(target, failure, paths)),
+    ...openTargetSteps(target, { failure, paths, arch: options.arch }),
+    init('move_mount', [tree, text(''), load('init.fd'), text(''), flags], { failure }),
+    init('close', [load('init.fd')]),
+    init('close', [tree]),
+    ...(options.remount === undefined ? [] : remountSteps(own, options.remount(mount.source))),
+  ]
+}
+
+function makeFileSteps(target: string, failure: StepFailure, paths: SafePaths): Step[] {
+  const { parent, name } = splitPath(target)
+  return [
+    ...paths.makeDirectory(parent, { failure }),
+    ...paths.open(parent, failure),
+    init('mknodat', [load('init.parent'), text(name), S_IFREG | 0o444, 0], {
+      tolerate: EEXIST,
+      failure,
+    }),
+    init('close', [load('init.parent')]),
+  ]
+}
+
+function openTargetSteps(
+  target: string,
+  { failure, paths, arch }: { failure: StepFailure; paths: SafePaths; arch: Arch },
+): Step[] {
+  const { parent, name } = splitPath(target)
+  const flags = O_PATH | O_NOFOLLOW[arch] | O_CLOEXEC
+  return [
+    ...paths.open(parent, failure),
+    init('openat', [load('init.parent'), text(name), flags, 0], { store: 'init.fd', failure }),
+    init('close', [load('init.parent')]),
+  ]
+}
+
+function symlinkSteps(target: string, link: string, paths: SafePaths): Step[] {
+  const failure: StepFailure = { code: 'MOUNT_FAILED' }
+  const { parent, name } = splitPath(target)
+  return [
+    ...paths.makeDirectory(parent, { failure }),
+    ...paths.open(parent, failure),
+    init('symlinkat', [text(link), load('init.parent'), text(name)], { failure }),
+    init('close', [load('init.parent')]),
+  ]
+}
+
+function tmpfsSteps(target: string, { sizeBytes }: TmpfsMount, paths: SafePaths): Step[] {
+  const failure: StepFailure = { code: 'MOUNT_FAILED' }
+  const options = sizeBytes === undefined ? 'mode=1777' : `mode=1777,size=${sizeBytes}`
+  return [
+    ...paths.makeDirectory(target, { failure }),
+    ...paths.open(target, failure),
+    // mount(2) takes a path: the directory that was opened is ".".
+    init('fchdir', [load('init.parent')]),
+    init('mount', [text('tmpfs'), text('.'), text('tmpfs'), MS_NOSUID | MS_NODEV, text(options)], {
+      failure,
+    }),
+    init('chdir', [text('/')]),
+    init('close', [load('init.parent')]),
+  ]
+}

@@ -1,0 +1,141 @@
+import { createServer } from 'node:net'
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { createSandbox } from '../../src/index.ts'
+import { bare } from '../run/support/policies.ts'
+import { runPython, runShell } from '../run/support/programs.ts'
+import { sandboxLacks } from '../run/support/tools.ts'
+
+async function listening(address: { port: number; host: string } | { path: string }) {
+  let connections = 0
+  const server = createServer((socket) => {
+    connections++
+    socket.destroy()
+  })
+  await new Promise<void>((settle) => server.listen(address, settle))
+  return { server, count: () => connections, address: server.address() }
+}
+
+describe.skipIf(sandboxLacks('python3'))('from a sandbox', () => {
+  test('a port of the host’s loopback is not reached', async () => {
+    const { server, count, address } = await listening({ port: 0, host: '127.0.0.1' })
+    try {
+      const { port } = address as { port: number }
+      const run = await runPython(
+        `
+import socket
+for host in ("127.0.0.1", "0.0.0.0", "localhost"):
+    try: socket.create_connection((host, ${port}), 1); print("CONNECTED")
+    except OSError as e: print("refused")`,
+        { policy: bare() },
+      )
+      expect(run.stdout).not.toContain('CONNECTED')
+      expect(count()).toBe(0)
+    } finally {
+      server.close()
+    }
+  })
+
+  test('an abstract socket of the host is not reached', async () => {
+    const name = `gradebox-${randomUUID()}`
+    const { server, count } = await listening({ path: `\0${name}` })
+    try {
+      const script = `
+import socket
+s = socket.socket(socket.AF_UNIX)
+try: s.connect("\\0${name}"); print("CONNECTED")
+except OSError as e: print("refused")`
+      for (const policy of ['strict', 'kiss']) {
+        expect(await runPython(script, { policy })).toHaveStdout('refused\n')
+      }
+      expect(count()).toBe(0)
+    } finally {
+      server.close()
+    }
+  })
+
+  test('no address outside is reached: there is no interface but lo, and no route', async () => {
+    const run = await runPython(
+      `
+import socket
+print([name for _, name in socket.if_nameindex()])
+for address in ("1.1.1.1", "10.0.0.1", "169.254.169.254", "255.255.255.255"):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    try: s.sendto(b"x", (address, 53)); print("SENT", address)
+    except OSError: pass
+try: socket.socket(socket.AF_VSOCK).connect((2, 1)); print("VSOCK")
+except OSError: pass`,
+      { policy: bare() },
+    )
+    expect(run).toHaveStdout("['lo']\n")
+  })
+})
+
+describe.skipIf(sandboxLacks('python3'))('two sandboxes at once share', () => {
+  const pair = createSandbox({ concurrency: 2 })
+  const id = randomUUID()
+
+  /** Runs a writer and a reader of the same thing at the same time; gives what the reader saw. */
+  async function seenBy(writer: string, reader: string, policy: string | object): Promise<string> {
+    const first = pair('python3', ['-I', '-S', '-c', `${writer}\nprint("ready", flush=True)\ninput()`], {
+      policy,
+      stdin: 'pipe',
+    })
+    await new Promise((settle) => first.stdout.once('data', settle))
+    const second = await pair('python3', ['-I', '-S', '-c', reader], { policy })
+    first.stdin?.end('\n')
+    expect(await first).toSucceed()
+    return second.stdout + second.stderr
+  }
+
+  test.each(['strict', 'kiss'])('no file in /tmp, /dev/shm or /work under policy %s', async (policy) => {
+    const places = `["/tmp/${id}", "/dev/shm/${id}", "/work/${id}"]`
+    const writer = `for p in ${places}: open(p, "w").write("secret")`
+    const reader = `import os\nprint([p for p in ${places} if os.path.exists(p)])`
+    expect(await seenBy(writer, reader, policy)).toBe('[]\n')
+  })
+
+  test.each(['strict', 'kiss'])('no SysV shared memory under policy %s', async (policy) => {
+    const libc = 'import ctypes; libc = ctypes.CDLL(None, use_errno=True)'
+    const writer = `${libc}; print(libc.shmget(0x4242, 4096, 0o1666) >= 0)`
+    const reader = `${libc}; print(libc.shmget(0x4242, 4096, 0o666)); print(open("/proc/sysvipc/shm").read().count("\\n"))`
+    expect(await seenBy(writer, reader, policy)).toBe('-1\n1\n')
+  })
+
+  test('no abstract socket', async () => {
+    const bind = `import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind("\\0${id}")`
+    expect(await seenBy(`${bind}; s.listen()`, `${bind}\nprint("bound here too")`, 'strict')).toBe(
+      'bound here too\n',
+    )
+  })
+
+  test('no port', async () => {
+    const bind = 'import socket\ns = socket.socket()\ns.bind(("127.0.0.1", 4242))'
+    expect(await seenBy(`${bind}; s.listen()`, `${bind}\nprint("bound here too")`, bare())).toBe(
+      'bound here too\n',
+    )
+  })
+
+  test('no session keyring, and neither does this process', async () => {
+    const key = `import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+add = {"x86_64": 248, "aarch64": 217}[__import__("os").uname().machine]`
+    const keyring = '-3'
+    const writer = `${key}\nprint(libc.syscall(add, b"user", b"${id}", b"secret", 6, ${keyring}) > 0)`
+    const reader = `${key}\nprint(libc.syscall(add + 1, b"user", b"${id}", None, 0) > 0, "${id}" in open("/proc/keys").read())`
+    expect(await seenBy(writer, reader, 'kiss')).toBe('False False\n')
+  })
+
+  test('no process, and no process’s files', async () => {
+    const writer = 'import os; os.setsid() if False else None'
+    const reader = 'import os; print(len([p for p in os.listdir("/proc") if p.isdigit()]))'
+    expect(await seenBy(writer, reader, 'kiss')).toBe('2\n')
+  })
+})
+
+test('SysV shared memory does not outlive a sandbox on the host', async () => {
+  const count = async () => (await runShell('ipcs -m | wc -l', { policy: 'kiss' })).stdout
+  const before = await count()
+  await runPython('import ctypes; ctypes.CDLL(None).shmget(0x4243, 4096, 0o1666)', { policy: 'kiss' })
+  expect(await count()).toBe(before)
+})
