@@ -1,5 +1,7 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
 import { nearest } from './nearest.ts'
+import type { Position } from './source/code-frame.ts'
+import type { PolicySource } from './source/policy-source.ts'
 
 /** A key of a policy from its root: `['mounts', 0, 'target']`. */
 export type KeyPath = readonly (string | number)[]
@@ -9,6 +11,10 @@ export interface Problem {
   readonly path: KeyPath
   /** What was expected and what was got; lower case, no full stop. */
   readonly message: string
+  /** A key in the table at `path` that should not be there: the place to look at. */
+  readonly key?: string
+  /** Where it is, when it is not at a key: text that is not TOML. */
+  readonly position?: Position
 }
 
 /** A key as TOML spells it: `mounts[0].target`, `env."A B"`. */
@@ -48,20 +54,59 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   return `unknown ${kind} ${show(name)}${listed}`
 }
 
+const tell = ({ path, message }: Problem): string =>
+  path.length === 0 ? message : `${formatKeyPath(path)}: ${message}`
+
+function placeOf({ path, key, position }: Problem, source: PolicySource): Position | undefined {
+  if (position !== undefined) return position
+  return key === undefined ? source.locate(path, 'value') : source.locate([...path, key], 'key')
+}
+
+// `/srv/p.toml:3:1: uid: expected ...`, and the lines around it.
+function tellAt(problem: Problem, source: PolicySource): string {
+  const place = placeOf(problem, source)
+  if (place === undefined) return `${source.path}: ${tell(problem)}`
+  const where = `${source.path}:${place.line}:${place.column}`
+  return `${where}: ${tell(problem)}\n${source.frame(place)}`
+}
+
+/** Problems that are told one by one; of more, only how many there are. */
+const TOLD = 10
+
+function listed(problems: readonly string[]): string {
+  const lines = problems.slice(0, TOLD).flatMap((text) => text.split('\n'))
+  const more = problems.length - TOLD
+  if (more > 0) lines.push(`and ${more} more problem${more === 1 ? '' : 's'}`)
+  return lines.map((line) => `\n  ${line}`).join('')
+}
+
+/** What an error about a policy may have besides its problems. */
+export interface InvalidOptions {
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+  /** The text that the problems are in, when there is one: they are shown where they are. */
+  readonly source?: PolicySource | undefined
+}
+
 /**
  * The error for a policy, or for limits, that cannot be used. All problems are in its message, one
- * a line.
+ * below the other.
  *
- * @param subject what they are in: `policy strict`, `policy /srv/p.toml`, `limits`
+ * @param subject what they are in: `policy strict`, `limits`; with a source, its path stands for it
  */
 export function invalid(
   subject: string,
   problems: readonly Problem[],
-  options: { readonly hint?: string; readonly cause?: unknown } = {},
+  { source, ...options }: InvalidOptions = {},
 ): SandboxError {
-  const lines = problems.map(({ path, message }) =>
-    path.length === 0 ? message : `${formatKeyPath(path)}: ${message}`,
+  const told = problems.map((problem) =>
+    source === undefined ? tell(problem) : tellAt(problem, source),
   )
-  const text = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n  ${line}`).join('')
-  return new SandboxError(`Invalid ${subject}:${text}`, { code: 'POLICY_INVALID', ...options })
+  const details = { code: 'POLICY_INVALID', ...options } as const
+  if (source !== undefined) {
+    const text = told.length === 1 ? ` ${told[0]}` : `, ${told.length} problems:${listed(told)}`
+    return new SandboxError(`Invalid policy${text}`, details)
+  }
+  const text = told.length === 1 ? ` ${told[0]}` : listed(told)
+  return new SandboxError(`Invalid ${subject}:${text}`, details)
 }

@@ -15,6 +15,7 @@ import type { SeccompAction, SeccompPolicy } from '../../policy/policy.ts'
 import { invalid, type Problem } from '../../policy/problem.ts'
 import { seccompProblems } from '../../policy/seccomp/check.ts'
 import { errnoNumber } from '../../policy/seccomp/errno.ts'
+import { compactFilter } from './compact.ts'
 import { type Decision, decisions } from './decisions.ts'
 
 /** How a filter is made. */
@@ -75,7 +76,7 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
   if (problems.length > 0) throw invalid('seccomp policy', problems)
   try {
     const rules = decisions(seccomp, arch).map((decision) => toRule(decision, notify))
-    const program = buildFilter(scmpAction(seccomp.default, notify), rules, arch)
+    const program = compactFilter(buildFilter(scmpAction(seccomp.default, notify), rules, arch))
     const instructions = program.length / INSTRUCTION_SIZE
     if (instructions <= BPF_MAXINSNS) return program
     throw refuse(`its filter has ${instructions} instructions, the kernel takes ${BPF_MAXINSNS}`)

@@ -93,13 +93,14 @@ export function planImage(options: ImageOptions): Segment {
       }),
       ...failSteps,
       init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
-      init('setsid', []),
-      init('umask', [0]),
       init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
         whenDifferent: { value: FD.proc, goto: 'fail' },
       }),
-      ...(flow.kind === 'user' ? mapIdsSteps({ inside, outside: flow }) : []),
+      // First of all, for it takes longest.
       ...startNetworkSteps(policy.network),
+      init('setsid', []),
+      init('umask', [0]),
+      ...(flow.kind === 'user' ? mapIdsSteps({ inside, outside: flow }) : []),
       ...rootSteps(options),
       ...(policy.shareUts ? [] : [hostnameStep(policy.hostname)]),
       ...loadRequestSteps(),

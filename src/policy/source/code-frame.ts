@@ -1,0 +1,56 @@
+/** A place in a text, both counted from 1; the column in UTF-16 units. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** The position of an offset. */
+export function positionAt(text: string, offset: number): Position {
+  const before = text.slice(0, offset)
+  const start = before.lastIndexOf('\n') + 1
+  return { line: before.split('\n').length, column: offset - start + 1 }
+}
+
+/** The offset of a position; that of the text's end when the position is beyond it. */
+export function offsetAt(text: string, { line, column }: Position): number {
+  let start = 0
+  for (let index = 1; index < line; index++) {
+    const end = text.indexOf('\n', start)
+    if (end < 0) return text.length
+    start = end + 1
+  }
+  return Math.min(start + column - 1, text.length)
+}
+
+/** Columns of a line that are shown; of a longer one, those around the caret. */
+const WIDTH = 100
+
+// A control character would move the caret, or the terminal's cursor.
+const printable = (line: string): string => line.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ')
+
+/**
+ * A line of a text between its neighbours, with a caret under a column.
+ *
+ * @example
+ * codeFrame('[limits]\nwalltme = 5\n', { line: 2, column: 1 })
+ * //     1 | [limits]
+ * //   > 2 | walltme = 5
+ * //       | ^
+ */
+export function codeFrame(text: string, { line, column }: Position): string {
+  const lines = text.split(/\r?\n/)
+  // The end of a last line is not a line of its own.
+  const count = lines.at(-1) === '' ? Math.max(line, lines.length - 1) : lines.length
+  const shift = Math.max(0, column - WIDTH / 2)
+  const digits = String(Math.min(line + 1, count)).length
+  const frame: string[] = []
+  for (let number = Math.max(1, line - 1); number <= Math.min(line + 1, count); number++) {
+    const shown = printable((lines[number - 1] ?? '').slice(shift, shift + WIDTH))
+    const mark = number === line ? '>' : ' '
+    frame.push(`  ${mark} ${String(number).padStart(digits)} | ${shown}`.trimEnd())
+    if (number === line) {
+      frame.push(`    ${' '.repeat(digits)} | ${' '.repeat(column - 1 - shift)}^`)
+    }
+  }
+  return frame.join('\n')
+}

@@ -1,0 +1,36 @@
+import { readFileSync, statSync } from 'node:fs'
+
+/** A file's identity and content, without reading it. */
+export function fileVersion(path: string): string {
+  const { mtimeMs, size, ino } = statSync(path)
+  return `${mtimeMs} ${size} ${ino}`
+}
+
+/** What a policy was made from besides its own text: files and variables of this process. */
+export class TemplateInputs {
+  readonly #files = new Map<string, string>()
+  readonly #variables = new Map<string, string | undefined>()
+
+  /** Reads a file. @throws {NodeJS.ErrnoException} */
+  readFile(path: string): Uint8Array {
+    this.#files.set(path, fileVersion(path))
+    return readFileSync(path)
+  }
+
+  variable(name: string): string | undefined {
+    const value = process.env[name]
+    this.#variables.set(name, value)
+    return value
+  }
+
+  /** Whether all of them are as they were. */
+  areCurrent(): boolean {
+    for (const [name, value] of this.#variables) if (process.env[name] !== value) return false
+    try {
+      for (const [path, version] of this.#files) if (fileVersion(path) !== version) return false
+    } catch {
+      return false
+    }
+    return true
+  }
+}

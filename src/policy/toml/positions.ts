@@ -1,0 +1,193 @@
+import type { KeyPath } from '../problem.ts'
+
+/** Where a key and its value are in a TOML text, and the same for the keys below it. */
+interface Node {
+  /** Offset of the key; of a list's element, that of the element. */
+  key: number
+  /** Offset of the value; absent for a table with a header. */
+  value?: number
+  readonly children: Map<string | number, Node>
+  /** Whether its elements are `[[tables]]`. */
+  isTables: boolean
+}
+
+const makeNode = (key: number): Node => ({ key, children: new Map(), isTables: false })
+
+/** Which offset of a key is wanted. */
+export type Part = 'key' | 'value'
+
+/** Where the keys of a TOML document are. */
+export interface TomlPositions {
+  /** The offset of a key or its value; of the nearest table around it when it is not there. */
+  find(path: KeyPath, part: Part): number | undefined
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', t: '\t', n: '\n', f: '\f', r: '\r' }
+
+/** Reads a document that is known to be valid, and remembers nothing but places. */
+class Scanner {
+  readonly #text: string
+  #at = 0
+  readonly root = makeNode(0)
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  scan(): void {
+    let table = this.root
+    for (this.#skip(); this.#at < this.#text.length; this.#skip()) {
+      const before = this.#at
+      if (this.#text[this.#at] === '[') table = this.#header()
+      else this.#pair(table)
+      if (this.#at === before) this.#at++
+    }
+  }
+
+  // Blanks, line ends, comments and commas: what is between the things that have a place.
+  #skip(): void {
+    const blank = /(?:[\s,]|#[^\n]*)*/y
+    blank.lastIndex = this.#at
+    blank.exec(this.#text)
+    this.#at = blank.lastIndex
+  }
+
+  #blanks(): void {
+    while (this.#text[this.#at] === ' ' || this.#text[this.#at] === '\t') this.#at++
+  }
+
+  #header(): Node {
+    const isTables = this.#text[this.#at + 1] === '['
+    this.#at += isTables ? 2 : 1
+    const node = this.#key(this.root)
+    this.#at += isTables ? 2 : 1
+    if (!isTables) return node
+    node.isTables = true
+    const element = makeNode(node.key)
+    node.key = node.children.size === 0 ? node.key : (node.children.get(0)?.key ?? node.key)
+    node.children.set(node.children.size, element)
+    return element
+  }
+
+  // A dotted key, in a table: the node of its last part.
+  #key(table: Node): Node {
+    let node = table
+    do {
+      if (this.#text[this.#at] === '.') this.#at++
+      this.#blanks()
+      const at = this.#at
+      const name = this.#name()
+      const elements = node.isTables ? node.children.get(node.children.size - 1) : undefined
+      const parent = elements ?? node
+      node = parent.children.get(name) ?? makeNode(at)
+      // A header that comes again, as in [[mounts]], has the place of its last.
+      node.key = at
+      parent.children.set(name, node)
+      this.#blanks()
+    } while (this.#text[this.#at] === '.')
+    return node
+  }
+
+  #name(): string {
+    const quote = this.#text[this.#at]
+    const start = this.#at
+    if (quote === '"' || quote === "'") {
+      this.#string()
+      const inner = this.#text.slice(start + 1, this.#at - 1)
+      return quote === "'" ? inner : unescape(inner)
+    }
+    const bare = /[\w-]*/y
+    bare.lastIndex = start
+    bare.exec(this.#text)
+    this.#at = bare.lastIndex
+    return this.#text.slice(start, this.#at)
+  }
+
+  #pair(table: Node): void {
+    const node = this.#key(table)
+    if (this.#text[this.#at] !== '=') return
+    this.#at++
+    this.#blanks()
+    this.#value(node)
+  }
+
+  #value(node: Node): void {
+    node.value = this.#at
+    const first = this.#text[this.#at]
+    if (first === '"' || first === "'") this.#string()
+    else if (first === '[') this.#list(node)
+    else if (first === '{') this.#inlineTable(node)
+    else {
+      const rest = /[^,\]}#\n]*/y
+      rest.lastIndex = this.#at
+      rest.exec(this.#text)
+      this.#at = rest.lastIndex
+    }
+  }
+
+  #list(node: Node): void {
+    this.#at++
+    for (this.#skip(); this.#at < this.#text.length; this.#skip()) {
+      if (this.#text[this.#at] === ']') break
+      const element = makeNode(this.#at)
+      node.children.set(node.children.size, element)
+      this.#value(element)
+      if (this.#at === element.key) this.#at++
+    }
+    this.#at++
+  }
+
+  #inlineTable(node: Node): void {
+    this.#at++
+    for (this.#skip(); this.#at < this.#text.length; this.#skip()) {
+      if (this.#text[this.#at] === '}') break
+      const before = this.#at
+      this.#pair(node)
+      if (this.#at === before) this.#at++
+    }
+    this.#at++
+  }
+
+  #string(): void {
+    const quote = this.#text[this.#at] ?? ''
+    const isLong = this.#text.startsWith(quote.repeat(3), this.#at)
+    const end = isLong ? quote.repeat(3) : quote
+    this.#at += end.length
+    while (this.#at < this.#text.length && !this.#text.startsWith(end, this.#at)) {
+      this.#at += quote === '"' && this.#text[this.#at] === '\\' ? 2 : 1
+    }
+    this.#at += end.length
+    // A long string may end in quotes of its own.
+    while (isLong && this.#text[this.#at] === quote) this.#at++
+  }
+}
+
+function unescape(inner: string): string {
+  return inner.replaceAll(/\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/g, (_, u, U, character) =>
+    character === undefined
+      ? String.fromCodePoint(Number.parseInt(u ?? U, 16))
+      : (ESCAPES[character] ?? character),
+  )
+}
+
+/**
+ * Finds where each key of a TOML document is: smol-toml, which reads it, does not tell.
+ *
+ * @param text a document that smol-toml takes; of another the places are guesses, and it does not throw
+ */
+export function tomlPositions(text: string): TomlPositions {
+  const scanner = new Scanner(text)
+  scanner.scan()
+  return {
+    find(path, part) {
+      let node = scanner.root
+      for (const key of path) {
+        const child = node.children.get(key)
+        if (child === undefined) return node === scanner.root ? undefined : node.key
+        node = child
+      }
+      if (node === scanner.root) return undefined
+      return part === 'key' ? node.key : (node.value ?? node.key)
+    },
+  }
+}
