@@ -36,6 +36,8 @@ export interface BindMount {
   readonly writable: boolean
   /** A missing source is left out, not an error. */
   readonly optional: boolean
+  /** No program in it can be executed (mount(2), MS_NOEXEC); default false. */
+  readonly noexec?: boolean
 }
 
 /** An empty, writable, private directory. */
@@ -44,9 +46,21 @@ export interface TmpfsMount {
   readonly target: string
   /** Its own size; without one it shares the sandbox's disk limit. */
   readonly sizeBytes?: number
+  /** How many files and directories it may have (tmpfs(5), nr_inodes). */
+  readonly inodes?: number
+  /** As for a bind. */
+  readonly noexec?: boolean
 }
 
-export type Mount = BindMount | TmpfsMount
+/** A symbolic link in the sandbox. */
+export interface SymlinkMount {
+  readonly type: 'symlink'
+  /** Its text: an absolute path in the sandbox, or one relative to the link. */
+  readonly link: string
+  readonly target: string
+}
+
+export type Mount = BindMount | TmpfsMount | SymlinkMount
 
 /** A file that is written into the sandbox before the program starts. */
 export interface SandboxFile {
@@ -101,6 +115,10 @@ export interface Policy {
   readonly mounts: readonly Mount[]
   readonly files: readonly SandboxFile[]
   readonly env: Readonly<Record<string, string>>
+  /** Variables whose values the program gets from the host, in place of those in `env`. */
+  readonly shareEnv?: readonly string[]
+  /** How a run shows its working directory when it does not say. */
+  readonly workdirMode?: 'copy-on-write' | 'read-only' | 'read-write'
   readonly limits: Limits
   readonly seccomp?: SeccompPolicy
 }

@@ -22,12 +22,14 @@ const runners = {
  *
  * @param project - Its folder in `test/harness/projects`.
  * @param nodeArgs - Arguments of Node itself.
+ * @param env - Environment variables, besides those that every project gets.
  */
 export async function runProject(
   runner: keyof typeof runners,
   project: string,
   args: readonly string[] = [],
   nodeArgs: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ProjectRun> {
   const directory = mkdtempSync(join(inject('harnessRoot'), `${project}-`))
   cpSync(join(import.meta.dirname, 'projects', project), directory, { recursive: true })
@@ -35,7 +37,7 @@ export async function runProject(
   const child = spawn(process.execPath, [...nodeArgs, runners[runner], ...command], {
     cwd: directory,
     // Nothing of the test runner that this runs in: it would change what the inner one does.
-    env: { PATH: process.env.PATH, HOME: directory, NO_COLOR: '1' },
+    env: { PATH: process.env.PATH, HOME: directory, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -56,7 +56,7 @@ export function normalizeOptions(
     command,
     args: [...args],
     policy,
-    workdir: workdirOption(options.workdir),
+    workdir: workdirOption(options.workdir, policy.workdirMode),
     files: fileList(options.files),
     mounts: (options.mounts ?? []).map((mount) => ({
       type: 'bind',
@@ -65,7 +65,7 @@ export function normalizeOptions(
       writable: mount.writable ?? false,
       optional: mount.optional ?? false,
     })),
-    env: { ...policy.env, ...defaults.env, ...options.env },
+    env: { ...policy.env, ...sharedEnv(policy), ...defaults.env, ...options.env },
     cwd,
     stdin: stdinSource(options.stdin),
     stdout: options.stdout ?? 'pipe',
@@ -80,12 +80,20 @@ export function normalizeOptions(
 const hostPath = (path: string | URL): string =>
   typeof path === 'string' ? resolve(path) : fileURLToPath(path.href)
 
-function workdirOption(option: SandboxOptions['workdir']): WorkdirOption | undefined {
+function sharedEnv({ shareEnv = [] }: Policy): Record<string, string> {
+  const pairs = shareEnv.map((name) => [name, process.env[name]] as const)
+  return Object.fromEntries(pairs.filter((pair): pair is [string, string] => pair[1] !== undefined))
+}
+
+function workdirOption(
+  option: SandboxOptions['workdir'],
+  mode: WorkdirOption['mode'] = 'copy-on-write',
+): WorkdirOption | undefined {
   if (option === undefined) return undefined
   if (typeof option === 'string' || isUrl(option)) {
-    return { source: hostPath(option), mode: 'copy-on-write' }
+    return { source: hostPath(option), mode }
   }
-  return { source: hostPath(option.source), mode: option.mode ?? 'copy-on-write' }
+  return { source: hostPath(option.source), mode: option.mode ?? mode }
 }
 
 function fileList(files: SandboxOptions['files'] = {}): SandboxFile[] {

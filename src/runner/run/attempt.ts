@@ -21,6 +21,8 @@ export interface AttemptOptions {
   readonly stderr: StreamMode
   readonly captures: { readonly stdout: Capture; readonly stderr: Capture }
   readonly budget: OutputBudget
+  /** The walltime; the init holds it, but for the case that its set-up hangs. */
+  readonly walltimeMs: number | undefined
   /** Whether files are collected. */
   readonly collects: boolean
 }
@@ -41,6 +43,11 @@ export interface Attempt {
 
 /** How long a stopped run may take to clean up before the keeper is killed with all it keeps, in ms. */
 const STOP_GRACE_MS = 5000
+
+/** How much longer than its walltime a run may take, set-up and clean-up included, in ms. */
+const SETUP_GRACE_MS = 30_000
+/** setTimeout takes no more. */
+const LONGEST_TIMEOUT_MS = 0x7fff_ffff
 
 /** Descriptors that are closed if something fails before they have an owner. */
 class Descriptors {
@@ -104,6 +111,7 @@ function connect(options: AttemptOptions, descriptors: Descriptors): Attempt {
     collect: collected ?? control.read,
   })
   const stopper = new Stopper(descriptors.release(control.write), pid)
+  stopper.expect(options.walltimeMs)
   const request = sendRequest(options, { fd: requestFd, stopper })
   if (collected !== undefined) descriptors.release(collected)
   const reads = [
@@ -155,6 +163,13 @@ class Stopper {
     this.#keeper = keeper
   }
 
+  /** Stops a run that does not end, although its walltime is long over: its set-up hangs. */
+  expect(walltimeMs: number | undefined): void {
+    if (walltimeMs === undefined) return
+    const latest = Math.min(LONGEST_TIMEOUT_MS, walltimeMs + SETUP_GRACE_MS)
+    this.#timer = setTimeout(() => this.stop(), latest)
+  }
+
   go(): void {
     if (this.#control !== undefined) writeSync(this.#control, 'g')
   }
@@ -162,6 +177,7 @@ class Stopper {
   stop(): void {
     if (this.#control === undefined) return
     this.#close()
+    clearTimeout(this.#timer)
     // The keeper is our child and not waited for yet: its pid is nobody else's.
     this.#timer = setTimeout(() => killProcess(this.#keeper, SIGKILL), STOP_GRACE_MS)
   }

@@ -147,6 +147,7 @@ export class Run {
       stderr,
       captures: { stdout: this.#stdout, stderr: this.#stderr },
       budget: this.#budget,
+      walltimeMs: limits.walltimeMs,
       collects: collect.length > 0,
     })
     return this.#attempt

@@ -10,7 +10,7 @@ import {
   MS_RDONLY,
   MS_RELATIME,
 } from '../../../ffi/constants.ts'
-import type { BindMount, Mount, TmpfsMount } from '../../../policy/policy.ts'
+import type { BindMount, Mount, SymlinkMount, TmpfsMount } from '../../../policy/policy.ts'
 import type { HostMount } from './mounts.ts'
 
 /** A mount of a policy as it is on this host. */
@@ -22,8 +22,9 @@ export type HostPath =
       readonly target: string
       readonly isDirectory: boolean
       readonly writable: boolean
+      readonly noexec?: boolean
     }
-  | { readonly type: 'symlink'; readonly link: string; readonly target: string }
+  | SymlinkMount
   | TmpfsMount
 
 /**
@@ -34,13 +35,15 @@ export type HostPath =
  */
 export function resolveMounts(mounts: readonly Mount[], policyName: string): HostPath[] {
   return mounts.flatMap((mount): HostPath[] => {
-    if (mount.type === 'tmpfs') return [mount]
+    if (mount.type !== 'bind') return [mount]
     const found = lookUp(mount, policyName)
     if (found === undefined) return []
-    const link = mount.source === mount.target && linkInto(mount, mounts)
+    const mayLink = mount.source === mount.target && mount.noexec !== true
+    const link = mayLink && linkInto(mount, mounts)
     if (link) return [{ type: 'symlink', link, target: mount.target }]
-    const { target, writable } = mount
-    return [{ type: 'bind', source: found.path, target, isDirectory: found.isDirectory, writable }]
+    const { target, writable, noexec } = mount
+    const flags = { writable, ...(noexec === true ? { noexec } : {}) }
+    return [{ type: 'bind', source: found.path, target, isDirectory: found.isDirectory, ...flags }]
   })
 }
 

@@ -5,8 +5,6 @@ import {
   EEXIST,
   MOVE_MOUNT_F_EMPTY_PATH,
   MOVE_MOUNT_T_EMPTY_PATH,
-  MS_NODEV,
-  MS_NOSUID,
   O_CLOEXEC,
   O_NOFOLLOW,
   O_PATH,
@@ -18,7 +16,7 @@ import type { TmpfsMount } from '../../../policy/policy.ts'
 import type { Arch } from '../machine/machine.ts'
 import { type Area, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { type HostPath, isDevice } from './host.ts'
-import { bindFailure, type HostMount, mountAttributes, remountSteps } from './mounts.ts'
+import { bindFailure, type HostMount, mountAttributes, remountSteps, tmpfsStep } from './mounts.ts'
 import { type SafePaths, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
@@ -38,8 +36,8 @@ export const lateMountAreas = ({ mounts }: LateMountOptions): Area[] => [
   { name: 'tree', fields: mounts.map((_, index) => ({ name: `fd${index}`, size: 8 })) },
 ]
 
-const attributesOf = ({ writable, source }: Bind) =>
-  mountAttributes({ readOnly: !writable, devices: isDevice(source) })
+const attributesOf = ({ writable, source, noexec = false }: Bind) =>
+  mountAttributes({ readOnly: !writable, devices: isDevice(source), noexec })
 
 /** Steps that take the sources while the host's paths are there: open_tree(2), mounted nowhere yet. */
 export function openTreeSteps({ mounts, remount }: LateMountOptions): Step[] {
@@ -125,17 +123,14 @@ function symlinkSteps(target: string, link: string, paths: SafePaths): Step[] {
   ]
 }
 
-function tmpfsSteps(target: string, { sizeBytes }: TmpfsMount, paths: SafePaths): Step[] {
+function tmpfsSteps(target: string, mount: TmpfsMount, paths: SafePaths): Step[] {
   const failure: StepFailure = { code: 'MOUNT_FAILED' }
-  const options = sizeBytes === undefined ? 'mode=1777' : `mode=1777,size=${sizeBytes}`
   return [
     ...paths.makeDirectory(target, { failure }),
     ...paths.open(target, failure),
     // mount(2) takes a path: the directory that was opened is ".".
     init('fchdir', [load('init.parent')]),
-    init('mount', [text('tmpfs'), text('.'), text('tmpfs'), MS_NOSUID | MS_NODEV, text(options)], {
-      failure,
-    }),
+    tmpfsStep('.', mount),
     init('chdir', [text('/')]),
     init('close', [load('init.parent')]),
   ]

@@ -16,6 +16,7 @@ import {
   MS_REMOUNT,
   S_IFREG,
 } from '../../../ffi/constants.ts'
+import type { TmpfsMount } from '../../../policy/policy.ts'
 import { type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import type { FreshDirectories } from './paths.ts'
 
@@ -100,6 +101,21 @@ function mountFlags({ readOnly, devices, noexec }: MountFlags): number {
   return (
     MS_NOSUID | (readOnly ? MS_RDONLY : 0) | (devices ? 0 : MS_NODEV) | (noexec ? MS_NOEXEC : 0)
   )
+}
+
+/** Whether a tmpfs is one of its own: without limits it is a directory of the sandbox's. */
+export const isOwnTmpfs = ({ sizeBytes, inodes, noexec }: TmpfsMount): boolean =>
+  sizeBytes !== undefined || inodes !== undefined || noexec === true
+
+/** The step that mounts a tmpfs on a directory. */
+export function tmpfsStep(target: string, { sizeBytes, inodes, noexec }: TmpfsMount): Step {
+  const size = sizeBytes === undefined ? '' : `,size=${sizeBytes}`
+  const files = inodes === undefined ? '' : `,nr_inodes=${inodes}`
+  const flags = MS_NOSUID | MS_NODEV | (noexec === true ? MS_NOEXEC : 0)
+  const data = text(`mode=1777${size}${files}`)
+  return init('mount', [text('tmpfs'), text(target), text('tmpfs'), flags, data], {
+    failure: { code: 'MOUNT_FAILED' },
+  })
 }
 
 /** Steps that make a directory of the sandbox's own tmpfs writable although its root will not be. */

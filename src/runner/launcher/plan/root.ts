@@ -13,7 +13,13 @@ import type { Arch } from '../machine/machine.ts'
 import { type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { writeFreshFileSteps } from './files.ts'
 import { type HostPath, isDevice } from './host.ts'
-import { bindSteps, type HostMount, writableDirectorySteps } from './mounts.ts'
+import {
+  bindSteps,
+  type HostMount,
+  isOwnTmpfs,
+  tmpfsStep,
+  writableDirectorySteps,
+} from './mounts.ts'
 import { FreshDirectories, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
@@ -49,11 +55,12 @@ export function rootSteps(options: RootOptions): Step[] {
   const has = (target: string) => options.paths.some((path) => path.target === target)
   return [
     ...baseSteps(options.diskBytes),
-    ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
     ...(has('/dev') ? [] : deviceSteps(directories, options)),
+    ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
     ...(has('/proc') ? [] : procSteps(options.policy.proc)),
     ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
-    ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
+    // Over and into those above.
+    ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
     ...options.files.flatMap(({ target, contents }) => {
       const path = target.slice(1)
       return [
@@ -115,29 +122,15 @@ function hostPathSteps(
     ]
   }
   if (path.type === 'tmpfs') {
-    const size = path.sizeBytes === undefined ? '' : `,size=${path.sizeBytes}`
-    return path.sizeBytes === undefined
-      ? [...directories.make(parent), ...writableDirectorySteps(target, 0o1777)]
-      : [
-          ...directories.make(target),
-          init(
-            'mount',
-            [
-              text('tmpfs'),
-              text(target),
-              text('tmpfs'),
-              MS_NOSUID | MS_NODEV,
-              text(`mode=1777${size}`),
-            ],
-            { failure: { code: 'MOUNT_FAILED' } },
-          ),
-        ]
+    return isOwnTmpfs(path)
+      ? [...directories.make(target), tmpfsStep(target, path)]
+      : [...directories.make(parent), ...writableDirectorySteps(target, 0o1777)]
   }
-  const { source, isDirectory, writable } = path
+  const { source, isDirectory, writable, noexec = false } = path
   const remount = options.remount?.(source)
   const devices = isDevice(source)
   return bindSteps(
-    { source, target, isDirectory, readOnly: !writable, devices, remount },
+    { source, target, isDirectory, readOnly: !writable, devices, noexec, remount },
     directories,
   )
 }

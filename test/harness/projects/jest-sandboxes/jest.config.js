@@ -1,0 +1,5 @@
+export default {
+  testEnvironment: 'gradebox/jest-environment',
+  setupFilesAfterEnv: ['gradebox/matchers/jest'],
+  transform: {},
+}
