@@ -170,16 +170,16 @@ function retarget(program: Uint8Array, arch: Arch): Uint8Array {
 
 /**
  * Builds a seccomp filter: `struct sock_filter[]`, 8 bytes an instruction, as seccomp(2) takes it.
- * A call of another architecture (i386, x32) kills the process.
  *
  * @param defaultAction SCMP_ACT_… for calls that no rule matches
+ * @param foreignAction SCMP_ACT_… for calls of another architecture (i386, x32)
  * @param rules must not contradict each other: which of two matching rules wins is not defined
  * @throws {LibseccompMissingError} when the library is absent or too old
  * @throws {LibseccompError} when it refuses a rule
  * @throws {ErrnoError} when there is no descriptor left for the memfd that it is written to
  */
 export function buildFilter(
-  defaultAction: number,
+  { defaultAction, foreignAction }: { defaultAction: number; foreignAction: number },
   rules: readonly FilterRule[],
   arch: Arch,
 ): Uint8Array {
@@ -187,7 +187,7 @@ export function buildFilter(
   const filter = library.seccomp_init(defaultAction)
   if (filter === null) throw new LibseccompError('seccomp_init()', 0)
   try {
-    const badArch = library.seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS)
+    const badArch = library.seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, foreignAction)
     check('seccomp_attr_set(SCMP_FLTATR_ACT_BADARCH)', badArch)
     // 2: a binary tree instead of a list; only speed, so its absence is no error.
     library.seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2)

@@ -29,8 +29,25 @@ const keys: Readonly<Record<string, LimitKey>> = {
   nofile: { field: 'openFiles', kind: 'count', zero: false },
 }
 
-/** The keys of a `[limits]` table: ours, and hakoniwa's `as`, `fsize` and `nofile`. */
-export const limitKeys: readonly string[] = Object.keys(keys)
+/** The keys of a `[limits]` table, ours and hakoniwa's `as`, `fsize` and `nofile`: what each limits. */
+export const limitDescriptions: Readonly<Record<string, string>> = {
+  walltime: 'Real time from the program\'s start: whole seconds, or text such as "1.5s".',
+  cpu: 'Processor time, user and system: whole seconds, or text such as "1.5s".',
+  memory: 'Memory: bytes, or text such as "64MiB".',
+  output: 'stdout and stderr together: bytes, or text such as "1MiB".',
+  fileSize: 'The largest file it may write (RLIMIT_FSIZE): bytes, or text.',
+  disk: "All of the sandbox's own file system: bytes, or text.",
+  stack: "Its main thread's stack (RLIMIT_STACK): bytes, or text.",
+  addressSpace: 'Virtual memory (RLIMIT_AS): bytes, or text. Java, Go and Node reserve much.',
+  processes: 'Processes and threads.',
+  openFiles: 'Open descriptors a process (RLIMIT_NOFILE).',
+  core: 'The largest core file (RLIMIT_CORE): bytes, or text.',
+  as: "hakoniwa's name of addressSpace.",
+  fsize: "hakoniwa's name of fileSize.",
+  nofile: "hakoniwa's name of openFiles.",
+}
+
+const limitKeys: readonly string[] = Object.keys(keys)
 
 /** What a number without a unit means for `walltime` and `cpu`. */
 export interface LimitUnits {

@@ -1,49 +1,35 @@
-import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type PolicyOrigin, parsePolicy, validatePolicy } from './parse.ts'
+import { isName } from './extends.ts'
+import { parsePolicy, validatePolicy } from './parse.ts'
 import type { Policy } from './policy.ts'
 import { invalid, show, unknownName } from './problem.ts'
+import type { PolicyOrigin } from './read-layer.ts'
+import { readPolicyText } from './read-text.ts'
 import { shippedPolicies, shippedPolicyPath } from './shipped.ts'
+import { TemplateInputs } from './source/template-inputs.ts'
 
 /** A shipped policy's name, a path (with a slash, or ending in `.toml`), a file URL, or an object. */
 export type PolicyReference = string | URL | object
 
 interface Loaded {
-  /** Of the file, or of the object's content, when it was read. */
-  readonly version: string
   readonly policy: Policy
+  /** The files and variables that it was made from. */
+  readonly inputs: TemplateInputs
 }
 
 const files = new Map<string, Loaded>()
-const objects = new WeakMap<object, Loaded>()
+const objects = new WeakMap<object, Loaded & { readonly content: string }>()
 const validated = new WeakSet<object>()
 
-function remember(version: string, policy: Policy): Loaded {
-  validated.add(policy)
-  return { version, policy }
-}
-
-function fileError(path: string, { code = 'EIO' }: NodeJS.ErrnoException): Error {
-  const what = code === 'ENOENT' ? 'there is no such file' : `it cannot be read: ${code}`
-  return invalid(`policy ${path}`, [{ path: [], message: what }])
-}
-
-function fromFile(origin: PolicyOrigin & { readonly path: string }): Policy {
+function fromFile(origin: Required<PolicyOrigin>): Policy {
   const known = files.get(origin.path)
-  try {
-    const { mtimeMs, size, ino } = statSync(origin.path)
-    const version = `${mtimeMs} ${size} ${ino}`
-    if (known?.version === version) return known.policy
-    const loaded = remember(version, parsePolicy(readFileSync(origin.path, 'utf8'), origin))
-    files.set(origin.path, loaded)
-    return loaded.policy
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error) {
-      throw fileError(origin.path, error as NodeJS.ErrnoException)
-    }
-    throw error
-  }
+  if (known?.inputs.areCurrent()) return known.policy
+  const inputs = new TemplateInputs()
+  const policy = parsePolicy(readPolicyText(origin.path, inputs), origin, inputs)
+  validated.add(policy)
+  files.set(origin.path, { policy, inputs })
+  return policy
 }
 
 // Changes with the object's content; `undefined` for content that no policy has, such as cycles.
@@ -58,12 +44,14 @@ function fingerprint(value: object): string | undefined {
 // The same object with the same content gives the same policy, by which images are cached.
 function fromObject(value: object): Policy {
   if (validated.has(value)) return value as Policy
-  const version = fingerprint(value) ?? ''
+  const content = fingerprint(value) ?? ''
   const known = objects.get(value)
-  if (known?.version === version) return known.policy
-  const loaded = remember(version, validatePolicy(value, { name: 'inline' }, 'ms'))
-  objects.set(value, loaded)
-  return loaded.policy
+  if (known?.content === content && known.inputs.areCurrent()) return known.policy
+  const inputs = new TemplateInputs()
+  const policy = validatePolicy(value, { name: 'inline' }, inputs)
+  validated.add(policy)
+  objects.set(value, { content, policy, inputs })
+  return policy
 }
 
 // What the package ships does not change while it runs.
@@ -120,7 +108,7 @@ export function loadPolicy(reference: PolicyReference): Policy {
     const message = `expected a path without NUL characters, got ${show(reference)}`
     throw invalid('policy', [{ path: [], message }])
   }
-  if (!reference.includes('/') && !reference.endsWith('.toml')) return fromName(reference)
+  if (isName(reference)) return fromName(reference)
   const path = resolve(reference)
   return fromFile({ name: path, path })
 }

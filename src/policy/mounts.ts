@@ -1,52 +1,136 @@
+import { resolve } from 'node:path'
 import { parseSize } from '../units/size.ts'
-import type { Mount } from './policy.ts'
+import type { BindMount, Mount, SymlinkMount, TmpfsMount } from './policy.ts'
 import { type Problem, show } from './problem.ts'
 import type { RawMount } from './schema.ts'
 
 /** A mount, or what is wrong with it; paths start at the mount. */
-export type CheckedMount = { readonly mount: Mount } | { readonly problem: Problem }
+export type CheckedMount =
+  | { readonly mount: Mount }
+  | { readonly problems: readonly [Problem, ...Problem[]] }
 
-const problem = (key: string, message: string): CheckedMount => ({
-  problem: { path: [key], message },
-})
+type Kind = Mount['type']
 
-// One slash between names and none at the end, so that equal paths are equal text.
-function tidy(path: string): string {
+/** The kinds that take a key. */
+const KINDS: Readonly<Partial<Record<keyof RawMount, readonly Kind[]>>> = {
+  rw: ['bind'],
+  optional: ['bind'],
+  noexec: ['bind', 'tmpfs'],
+  size: ['tmpfs'],
+  inodes: ['tmpfs'],
+}
+
+/** One slash between names and none at the end, so that equal paths are equal text. */
+export function tidy(path: string): string {
   const names = path.split('/').filter((name) => name !== '' && name !== '.')
   return `/${names.join('/')}`
 }
 
-function tmpfs({ target, rw, optional, size }: RawMount): CheckedMount {
-  if (rw === false) return problem('rw', 'a tmpfs is always writable')
-  if (optional !== undefined) return problem('optional', 'a tmpfs has no source to be missing')
-  if (size === undefined) return { mount: { type: 'tmpfs', target: tidy(target) } }
+/** Whether a path is another, or below it. */
+export const isWithin = (path: string, directory: string): boolean =>
+  path === directory || path.startsWith(`${directory}/`)
+
+function misplacedKeys(raw: RawMount, kind: Kind): Problem[] {
+  const keys = Object.keys(KINDS) as (keyof RawMount)[]
+  return keys.flatMap((key) => {
+    const kinds = KINDS[key] ?? []
+    if (raw[key] === undefined || kinds.includes(kind)) return []
+    // hakoniwa's tmpfs is writable too.
+    if (key === 'rw' && kind === 'tmpfs' && raw.rw === true) return []
+    const those = kinds.map((each) => `type = "${each}"`).join(' or ')
+    const message =
+      key === 'rw' && kind === 'tmpfs' ? 'a tmpfs is always writable' : `goes with ${those} only`
+    return [{ path: [key], message }]
+  })
+}
+
+function sourceProblems({ source }: RawMount, kind: Kind): Problem[] {
+  if (kind === 'tmpfs') return []
+  const message =
+    source === undefined
+      ? 'is missing'
+      : source === ''
+        ? 'expected a path, got ""'
+        : source.includes('\0')
+          ? 'expected a path without NUL characters'
+          : undefined
+  return message === undefined ? [] : [{ path: ['source'], message }]
+}
+
+function kindProblems({ type, fstype }: RawMount): Problem[] {
+  if (type === undefined || fstype === undefined || type === fstype) return []
+  return [{ path: ['fstype'], message: `contradicts type = "${type}"` }]
+}
+
+function sizeOf({ size }: RawMount): number {
   try {
-    const sizeBytes = parseSize(size)
-    if (sizeBytes > 0) return { mount: { type: 'tmpfs', target: tidy(target), sizeBytes } }
+    return size === undefined ? Number.NaN : parseSize(size)
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    if (error instanceof RangeError) return 0
+    throw error
   }
-  return problem('size', `expected bytes above 0, or text such as "64MiB", got ${show(size)}`)
 }
 
-function bind({ source, target, rw, optional, size }: RawMount): CheckedMount {
-  if (size !== undefined) return problem('size', 'goes with fstype = "tmpfs" only')
-  if (source === undefined) return problem('source', 'is missing')
-  if (!source.startsWith('/')) {
-    return problem('source', `expected an absolute path, got ${show(source)}`)
+function amountProblems(raw: RawMount): Problem[] {
+  const { size, inodes } = raw
+  const problems: Problem[] = []
+  if (sizeOf(raw) === 0) {
+    const message = `expected bytes above 0, or text such as "64MiB", got ${show(size)}`
+    problems.push({ path: ['size'], message })
   }
-  if (source.includes('\0')) return problem('source', 'expected a path without NUL characters')
-  if (source.split('/').includes('..')) {
-    return problem('source', `expected a path without "..", got ${show(source)}`)
+  if (inodes !== undefined && !(Number.isSafeInteger(inodes) && inodes > 0)) {
+    const message = `expected a whole number above 0, got ${show(inodes)}`
+    problems.push({ path: ['inodes'], message })
   }
-  const writable = rw ?? false
-  const places = { source: tidy(source), target: tidy(target) }
-  return { mount: { type: 'bind', ...places, writable, optional: optional ?? false } }
+  return problems
 }
 
-/** Turns a `mounts` entry into a mount: read-only unless `rw`, a bind unless `fstype` says tmpfs. */
+// Everything else of the sandbox's own goes there first, and would follow the link.
+const OWN = ['/dev', '/proc', '/tmp', '/work']
+
+function symlinkProblems(target: string): Problem[] {
+  const own = OWN.find((path) => isWithin(target, path))
+  if (own === undefined || (own !== '/proc' && own !== '/dev' && target !== own)) return []
+  return [{ path: ['target'], message: `${own} is the sandbox's own and cannot be a link` }]
+}
+
+const bindOf = ({ source = '', target, rw, optional, noexec }: RawMount): BindMount => ({
+  type: 'bind',
+  // hakoniwa too takes a path relative to where it runs.
+  source: resolve(source),
+  target: tidy(target),
+  writable: rw ?? false,
+  optional: optional ?? false,
+  ...(noexec === true ? { noexec } : {}),
+})
+
+const tmpfsOf = (raw: RawMount): TmpfsMount => ({
+  type: 'tmpfs',
+  target: tidy(raw.target),
+  ...(raw.size === undefined ? {} : { sizeBytes: sizeOf(raw) }),
+  ...(raw.inodes === undefined ? {} : { inodes: raw.inodes }),
+  ...(raw.noexec === true ? { noexec: true } : {}),
+})
+
+const symlinkOf = ({ source = '', target }: RawMount): SymlinkMount => ({
+  type: 'symlink',
+  link: source,
+  target: tidy(target),
+})
+
+/** Turns a `mounts` entry into a mount: a bind unless its type says otherwise, read-only unless `rw`. */
 export function normalizeMount(raw: RawMount): CheckedMount {
-  return raw.fstype === 'tmpfs' ? tmpfs(raw) : bind(raw)
+  const kind = raw.type ?? raw.fstype ?? 'bind'
+  const [first, ...more] = [
+    ...kindProblems(raw),
+    ...sourceProblems(raw, kind),
+    ...misplacedKeys(raw, kind),
+    ...(kind === 'tmpfs' ? amountProblems(raw) : []),
+    ...(kind === 'symlink' ? symlinkProblems(tidy(raw.target)) : []),
+  ]
+  if (first !== undefined) return { problems: [first, ...more] }
+  if (kind === 'tmpfs') return { mount: tmpfsOf(raw) }
+  return { mount: kind === 'symlink' ? symlinkOf(raw) : bindOf(raw) }
 }
 
 /** Targets of mounts and files that are used twice: the later would hide the earlier. */

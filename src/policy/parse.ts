@@ -1,62 +1,54 @@
-import { parse, TomlError } from 'smol-toml'
-import * as v from 'valibot'
-import type { LimitUnits } from './limits.ts'
-import { normalizePolicy } from './normalize.ts'
+import { extendedLayers } from './extends.ts'
+import { mergeLayers } from './merge.ts'
 import type { Policy } from './policy.ts'
-import { invalid, type KeyPath, type Problem } from './problem.ts'
-import { policySchema } from './schema.ts'
+import { invalid } from './problem.ts'
+import {
+  type PolicyOrigin,
+  type ReadLayer,
+  readLayer,
+  subject,
+  validateLayer,
+} from './read-layer.ts'
+import { TemplateInputs } from './source/template-inputs.ts'
 
-/** What a policy is called, in results and in errors. */
-export interface PolicyOrigin {
-  /** Becomes `policy.name`. */
-  readonly name: string
-  /** The file, when it has one. */
-  readonly path?: string
-}
-
-const subject = ({ name, path }: PolicyOrigin): string => `policy ${path ?? name}`
-
-function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
-  const path: KeyPath = (issue.path ?? []).map(({ key }) =>
-    typeof key === 'number' ? key : String(key),
+function complete(top: ReadLayer, inputs: TemplateInputs): Policy {
+  const layers = extendedLayers(top, inputs)
+  const { policy, problems } = mergeLayers(
+    layers.map(({ layer }) => layer),
+    top.origin.name,
   )
-  // An unknown key is told at its table.
-  const at = issue.type === 'strict_object' && issue.expected === 'never' ? path.slice(0, -1) : path
-  return { path: at, message: issue.message }
+  const [first] = problems
+  if (first === undefined) return policy
+  // Those of one file; the others are told when it is mended.
+  const at = layers[first.layer] ?? top
+  const ofOne = problems.filter(({ layer }) => layer === first.layer)
+  throw invalid(subject(at.origin), ofOne, { source: at.source })
 }
 
 /**
- * Validates a policy given as data and fills in its defaults.
+ * Validates a policy given as an object and fills in its defaults. In its limits a number of `walltime`
+ * and `cpu` is milliseconds.
  *
- * @param bareTime what a number means in its limits: seconds in a file, milliseconds in code
  * @throws {SandboxError} POLICY_INVALID with every problem: where, what was expected, what was got
  */
 export function validatePolicy(
   value: unknown,
   origin: PolicyOrigin,
-  bareTime: LimitUnits['bareTime'],
+  inputs = new TemplateInputs(),
 ): Policy {
-  const parsed = v.safeParse(policySchema, value)
-  if (!parsed.success) throw invalid(subject(origin), parsed.issues.map(schemaProblem))
-  const { policy, problems } = normalizePolicy(parsed.output, origin.name, { bareTime })
-  if (problems.length > 0) throw invalid(subject(origin), problems)
-  return policy
+  return complete(validateLayer(value, { origin }, 'ms'), inputs)
 }
 
 /**
- * Reads a policy's TOML text.
+ * Reads a policy's text, and what it extends.
  *
- * @throws {SandboxError} POLICY_INVALID, with line and column for text that is not TOML
+ * @param inputs notes the files and variables that it was made from
+ * @throws {SandboxError} POLICY_INVALID with file, line, column and the lines around
  */
-export function parsePolicy(text: string, origin: PolicyOrigin): Policy {
-  let value: unknown
-  try {
-    value = parse(text)
-  } catch (cause) {
-    if (!(cause instanceof TomlError)) throw cause
-    const reason = cause.message.split('\n', 1)[0]?.replace(/^Invalid TOML document: /, '') ?? ''
-    const message = `line ${cause.line}, column ${cause.column}: ${reason}`
-    throw invalid(subject(origin), [{ path: [], message }], { cause })
-  }
-  return validatePolicy(value, origin, 's')
+export function parsePolicy(
+  text: string,
+  origin: PolicyOrigin,
+  inputs = new TemplateInputs(),
+): Policy {
+  return complete(readLayer(text, origin, inputs), inputs)
 }

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import * as v from 'valibot'
-import { limitKeys } from './limits.ts'
+import { limitDescriptions } from './limits.ts'
 import { alternatives, show, unknownName } from './problem.ts'
 import { openTable, strictTable } from './strict-table.ts'
 
@@ -26,6 +26,11 @@ function oneOf<const Words extends readonly string[]>(words: Words) {
   )
 }
 
+/** A key that may be absent, and what it is, for the JSON Schema and the documentation. */
+function key<Schema extends v.GenericSchema>(schema: Schema, about: string) {
+  return v.optional(v.pipe(schema, v.description(about)))
+}
+
 const absolutePath = v.pipe(
   text,
   v.startsWith('/', expected('an absolute path')),
@@ -36,59 +41,76 @@ const absolutePath = v.pipe(
 const target = v.pipe(
   absolutePath,
   v.check((path) => /[^/.]/.test(path.replaceAll('/./', '/')), expected('a path below "/"')),
+  v.description('Absolute path in the sandbox.'),
 )
 
 const amount = v.union([v.number(), v.string()], expected('a number, or text with a unit'))
 
 const mount = strictTable({
-  /** Ignored for a tmpfs, which has none. */
-  source: v.optional(text),
+  source: key(
+    text,
+    'A bind: the path on the host. A symlink: its text. A tmpfs has none; hakoniwa wants one and ignores it.',
+  ),
   target,
-  fstype: v.optional(oneOf(['bind', 'tmpfs'])),
-  rw: v.optional(flag),
-  optional: v.optional(flag),
-  /** Of a tmpfs: bytes, or text such as `64MiB`. */
-  size: v.optional(amount),
+  type: key(oneOf(['bind', 'tmpfs', 'symlink']), 'What it is; default bind.'),
+  fstype: key(oneOf(['bind', 'tmpfs']), "hakoniwa's name for type."),
+  rw: key(flag, 'Whether the program may change what is bound; default false.'),
+  optional: key(flag, 'Whether a missing source is left out; default false: an error.'),
+  noexec: key(flag, 'Whether no program in it can be executed; default false.'),
+  size: key(amount, 'Size of a tmpfs: bytes, or text such as "64MiB"; default the disk limit.'),
+  inodes: key(v.number(expected('a whole number above 0')), 'Files and directories of a tmpfs.'),
 })
 
 const file = strictTable({
   target,
   // Not `instanceof`: under Jest bytes can come from another realm.
-  contents: v.custom<string | Uint8Array>(
-    (value) => typeof value === 'string' || types.isUint8Array(value),
-    expected('text or bytes'),
+  contents: v.pipe(
+    v.custom<string | Uint8Array>(
+      (value) => typeof value === 'string' || types.isUint8Array(value),
+      expected('text or bytes'),
+    ),
+    v.description('What is in it.'),
   ),
 })
 
+const variableName = v.pipe(text, v.regex(/^[^=\0]+$/, expected('a name without "=" and NUL')))
+
 const environment = openTable(
-  v.pipe(text, v.regex(/^[^=\0]+$/, expected('a name without "=" and NUL'))),
+  variableName,
   v.pipe(text, v.regex(/^[^\0]*$/, 'expected text without NUL characters')),
 )
 
 const operand = v.union([v.number(), v.string()], expected('a number or the name of a constant'))
 
 const condition = strictTable({
-  arg: v.number(expected('an argument from 0 to 5')),
-  op: v.optional(oneOf(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked_eq'])),
-  value: operand,
-  mask: v.optional(operand),
+  arg: v.pipe(v.number(expected('an argument from 0 to 5')), v.description('Which, 0 to 5.')),
+  op: key(oneOf(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked_eq']), 'How; default eq.'),
+  value: v.pipe(operand, v.description('A number, or constants: "CLONE_VM|CLONE_FS".')),
+  mask: key(operand, 'The bits that are compared; the op is then masked_eq.'),
 })
 
 const syscalls = v.array(text, expected('a list of system calls and groups'))
 
 const rule = strictTable({
-  action: text,
-  syscalls,
-  conditions: v.optional(v.array(condition, expected('a list of conditions'))),
+  action: v.pipe(text, v.description('allow, kill, log, or errno:NAME.')),
+  syscalls: v.pipe(syscalls, v.description('System calls, and groups such as @io.')),
+  conditions: key(
+    v.array(condition, expected('a list of conditions')),
+    'What must hold of the arguments, all of it.',
+  ),
 })
 
 const seccomp = strictTable({
-  // hakoniwa's form
-  syscalls: v.optional(syscalls),
-  dismatch_action: v.optional(oneOf(['kill_process', 'log', 'allow'])),
-  // ours
-  default: v.optional(text),
-  rules: v.optional(v.array(rule, expected('a list of rules'))),
+  syscalls: key(syscalls, "hakoniwa's form: the calls that are let through, or with allow killed."),
+  dismatch_action: key(
+    oneOf(['kill_process', 'log', 'allow']),
+    "hakoniwa's form: what happens on the other calls; default kill_process.",
+  ),
+  default: key(text, 'What happens on a call that no rule is about; default errno:ENOSYS.'),
+  rules: key(
+    v.array(rule, expected('a list of rules')),
+    'The first rule that names a call, and whose conditions hold, decides.',
+  ),
 })
 
 const hostname = v.pipe(
@@ -96,27 +118,47 @@ const hostname = v.pipe(
   v.regex(/^[\w.-]{1,64}$/, expected('1 to 64 letters, digits, dots and hyphens')),
 )
 
+const workdir = strictTable({
+  mode: key(
+    oneOf(['copy-on-write', 'read-only', 'read-write']),
+    'How a run shows its working directory when it does not say; default copy-on-write.',
+  ),
+})
+
+const limits = strictTable(
+  Object.fromEntries(
+    Object.entries(limitDescriptions).map(([name, about]) => [name, key(amount, about)]),
+  ),
+)
+
 /**
- * The shape of a policy, in a TOML file and as an object in code: hakoniwa 0.5's keys and ours.
- * What one key means for another is checked in normalize.ts, limits in limits.ts, the names in
- * seccomp rules in seccomp/check.ts.
+ * The shape of a policy, in a TOML file and as an object in code: hakoniwa 0.5's keys and ours. Types,
+ * checks and policies/policy.schema.json come from here. What one key means for another is checked in
+ * layer.ts and merge.ts, limits in limits.ts, the names in seccomp rules in seccomp/check.ts.
  */
 export const policySchema = strictTable({
-  description: v.optional(text),
-  share_net: v.optional(flag),
-  share_uts: v.optional(flag),
-  uid: v.optional(id),
-  gid: v.optional(id),
-  hostname: v.optional(hostname),
-  network: v.optional(oneOf(['none', 'loopback', 'host'])),
-  proc: v.optional(oneOf(['full', 'pid', 'none'])),
-  mounts: v.optional(v.array(mount, expected('a list of mounts'))),
-  files: v.optional(v.array(file, expected('a list of files'))),
-  env: v.optional(environment),
-  limits: v.optional(
-    strictTable(Object.fromEntries(limitKeys.map((key) => [key, v.optional(amount)]))),
+  extends: key(text, 'The policy that this one changes: a shipped name, or a path from this file.'),
+  description: key(text, 'What the policy is for.'),
+  share_net: key(flag, "hakoniwa's form of network: true is host, false is loopback."),
+  share_uts: key(flag, "Whether the program has the host's name; default false."),
+  share_env: key(
+    v.array(variableName, expected('a list of variables')),
+    "Variables whose values come from the host, when it has them, in place of env's.",
   ),
-  seccomp: v.optional(seccomp),
+  uid: key(id, 'The user id that the program sees; default 1000.'),
+  gid: key(id, 'The group id that the program sees; default 1000.'),
+  hostname: key(hostname, 'The name that the program sees; default gradebox.'),
+  network: key(
+    oneOf(['none', 'loopback', 'host']),
+    "none; loopback, a network of its own; host, the machine's. Default loopback.",
+  ),
+  proc: key(oneOf(['full', 'pid', 'none']), '/proc: full, only processes, or none; default full.'),
+  mounts: key(v.array(mount, expected('a list of mounts')), 'What the program sees of the host.'),
+  files: key(v.array(file, expected('a list of files')), 'Files that are written for each run.'),
+  workdir: key(workdir, 'The working directory, /work.'),
+  env: key(environment, 'The environment; nothing else is inherited.'),
+  limits: key(limits, 'What the program may use. A bare time is whole seconds, a bare size bytes.'),
+  seccomp: key(seccomp, 'Which system calls it may make; without this table all.'),
 })
 
 /** A policy as it is written. */

@@ -33,7 +33,8 @@ export interface DeniedSyscall {
   readonly name: string
   /** Its six argument registers, undecoded. */
   readonly args: readonly bigint[]
-  readonly arch: 'x86_64' | 'aarch64'
+  /** `i386` and `arm`: a 32-bit call, which is never allowed. */
+  readonly arch: 'x86_64' | 'aarch64' | 'i386' | 'arm'
 }
 
 /** How a limit was held: by a cgroup, by setrlimit(2), or by a timer or counter of ours. */

@@ -8,7 +8,11 @@ import { bare, uidZero } from '../run/support/policies.ts'
 import { runPython, runShell } from '../run/support/programs.ts'
 import { sandboxLacks } from '../run/support/tools.ts'
 
-const policies = [['strict', 'strict'], ['kiss', 'kiss'], ['one of uid 0 inside', uidZero()]] as const
+const policies = [
+  ['strict', 'strict'],
+  ['kiss', 'kiss'],
+  ['one of uid 0 inside', uidZero()],
+] as const
 
 describe.skipIf(sandboxLacks('python3'))('descriptors', () => {
   test.each(policies)('from 3 to 1023 are all closed under policy %s', async (_, policy) => {
@@ -26,7 +30,15 @@ print(opened)`,
   })
 
   test('cannot be used to forge a report: what a program writes anywhere is no more than output', async () => {
-    const records = ['WALLTIME', 'STOPPED\0', 'SECCOMP\0', 'END\0\0\0\0\0', 'COLLECT\0', 'KEEPER\0\0', 'FAILURE\0']
+    const records = [
+      'WALLTIME',
+      'STOPPED\0',
+      'SECCOMP\0',
+      'END\0\0\0\0\0',
+      'COLLECT\0',
+      'KEEPER\0\0',
+      'FAILURE\0',
+    ]
     const run = await runPython(
       `
 import os, sys
@@ -70,9 +82,13 @@ test('a host file that is stdin by URL is only its contents: the program gets a 
   const file = join(makeDirectory(), 'input')
   writeFileSync(file, 'input\n')
   const { mtimeMs } = statSync(file)
-  const run = await sandboxed('sh', ['-c', 'readlink /proc/self/fd/0; chmod 777 /dev/stdin; echo x >/dev/stdin'], {
-    stdin: pathToFileURL(file),
-  })
+  const run = await sandboxed(
+    'sh',
+    ['-c', 'readlink /proc/self/fd/0; chmod 777 /dev/stdin; echo x >/dev/stdin'],
+    {
+      stdin: pathToFileURL(file),
+    },
+  )
   expect(run.stdout).toMatch(/^pipe:/)
   expect(readFileSync(file, 'utf8')).toBe('input\n')
   expect(statSync(file).mtimeMs).toBe(mtimeMs)
@@ -92,9 +108,12 @@ print("tried")`
 })
 
 test('its own pipe is the program’s to spoil, and nothing but its own output suffers', async () => {
-  const run = await runShell('chmod 000 /proc/self/fd/1; echo a; dd if=/dev/stdout of=/dev/null count=1 iflag=nonblock 2>/dev/null; echo b', {
-    limits: { walltime: '5s' },
-  })
+  const run = await runShell(
+    'chmod 000 /proc/self/fd/1; echo a; dd if=/dev/stdout of=/dev/null count=1 iflag=nonblock 2>/dev/null; echo b',
+    {
+      limits: { walltime: '5s' },
+    },
+  )
   expect(run.status).toBe('exited')
   const other = await runShell('echo c')
   expect(other).toHaveStdout('c\n')

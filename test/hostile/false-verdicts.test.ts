@@ -25,7 +25,9 @@ describe('a program cannot get itself the verdict of a limit that it did not rea
   })
 
   test('by what it prints', async () => {
-    const run = await runShell('echo "Killed"; echo "Memory limit exceeded" >&2; exit 1', { limits })
+    const run = await runShell('echo "Killed"; echo "Memory limit exceeded" >&2; exit 1', {
+      limits,
+    })
     expect(run).toExitWith(1)
   })
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { makeDirectory, snapshot } from '../run/support/directory.ts'
+import { giveToUser, makeDirectory, snapshot } from '../run/support/directory.ts'
 import { bare, uidZero } from '../run/support/policies.ts'
 import { runShell } from '../run/support/programs.ts'
 
@@ -44,14 +44,18 @@ describe.each(policies)('under policy %s', (_, policy) => {
       `touch ${target} /bin/x /lib/x /etc/x /x; rm -f /bin/sh /usr/bin/env; chmod 777 /usr /; ln /usr/bin/env /usr/bin/env2; mv /usr/bin/env /tmp/env; mkdir /root`,
       { policy },
     )
-    expect(run.stderr.match(/Read-only file system|cross-device|Permission denied/gi)?.length).toBeGreaterThanOrEqual(10)
+    expect(
+      run.stderr.match(/Read-only file system|cross-device|Permission denied/gi)?.length,
+    ).toBeGreaterThanOrEqual(10)
     expect(existsSync(target)).toBe(false)
     expect(existsSync('/usr/bin/env')).toBe(true)
   })
 
   test('..’s above the root lead nowhere', async () => {
     const name = join(tmpdir(), `gradebox-hostile-${process.pid}`)
-    await runShell(`echo x > ../../../../../../..${name}; cd /; cd ..; echo x > ..${name}`, { policy })
+    await runShell(`echo x > ../../../../../../..${name}; cd /; cd ..; echo x > ..${name}`, {
+      policy,
+    })
     expect(existsSync(name)).toBe(false)
   })
 
@@ -109,7 +113,7 @@ describe.each(policies)('under policy %s', (_, policy) => {
 
 test('a working directory’s links lead to the sandbox’s own files, in every mode', async () => {
   const host = makeDirectory({ secret: 'host secret\n' })
-  const source = makeDirectory()
+  const source = giveToUser(makeDirectory())
   const before = snapshot(host)
   for (const mode of ['copy-on-write', 'read-only', 'read-write'] as const) {
     const run = await runShell(

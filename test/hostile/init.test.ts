@@ -71,15 +71,20 @@ describe.skipIf(lacks('gcc'))('the limits and priority of the sandbox’s init',
 describe('kill -1', () => {
   test('ends the program’s own processes and no others', async () => {
     for (const policy of ['strict', 'kiss', uidZero()]) {
-      const run = await runShell('sleep 100 & sleep 100 & kill -KILL -1; wait; echo alone', { policy })
+      const run = await runShell('sleep 100 & sleep 100 & kill -KILL -1; wait; echo alone', {
+        policy,
+      })
       expect(run).toHaveStdout('alone\n')
     }
   })
 
   test('to the process group 0 reaches nobody outside', async () => {
-    const run = await runShell('sleep 100 & trap "echo got it; exit 5" TERM; kill -TERM 0; sleep 100', {
-      policy: bare(),
-    })
+    const run = await runShell(
+      'sleep 100 & trap "echo got it; exit 5" TERM; kill -TERM 0; sleep 100',
+      {
+        policy: bare(),
+      },
+    )
     expect(run).toExitWith(5)
     expect(run).toHaveStdout('got it\n')
   })

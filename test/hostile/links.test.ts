@@ -2,7 +2,7 @@ import { linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { sandboxed } from '../../src/index.ts'
-import { makeDirectory, snapshot } from '../run/support/directory.ts'
+import { giveToUser, makeDirectory, snapshot } from '../run/support/directory.ts'
 import { bare } from '../run/support/policies.ts'
 import { runPython, runShell } from '../run/support/programs.ts'
 import { sandboxLacks } from '../run/support/tools.ts'
@@ -25,6 +25,7 @@ describe('collect brings nothing of the host', () => {
     const workdir = makeDirectory()
     symlinkSync(join(host, 'secret'), join(workdir, 'out'))
     symlinkSync(host, join(workdir, 'dir'))
+    giveToUser(workdir)
     for (const mode of ['copy-on-write', 'read-only', 'read-write'] as const) {
       const run = await sandboxed('true', [], {
         workdir: { source: workdir, mode },
@@ -43,22 +44,25 @@ describe('collect brings nothing of the host', () => {
     expect(Buffer.from(run.files['../etc/passwd'] ?? []).toString()).toContain('student')
   })
 
-  test.skipIf(sandboxLacks('python3'))('by a race that swaps a file and a link until the end', async () => {
-    const host = makeDirectory({ secret: 'host secret' })
-    const run = await runPython(
-      `
+  test.skipIf(sandboxLacks('python3'))(
+    'by a race that swaps a file and a link until the end',
+    async () => {
+      const host = makeDirectory({ secret: 'host secret' })
+      const run = await runPython(
+        `
 import os
 os.symlink("${host}/secret", "link"); open("real", "w").write("own")
 print("racing", flush=True)
 while True:
     for name in ("link", "real"):
         os.link(name, "x", follow_symlinks=False) ; os.rename("x", "out")`,
-      { collect: ['out'], limits: { walltime: '300ms' }, policy: bare() },
-    )
-    expect(run).toExceedWalltime()
-    const out = run.files.out
-    if (out !== undefined) expect(Buffer.from(out).toString()).toBe('own')
-  })
+        { collect: ['out'], limits: { walltime: '300ms' }, policy: bare() },
+      )
+      expect(run).toExceedWalltime()
+      const out = run.files.out
+      if (out !== undefined) expect(Buffer.from(out).toString()).toBe('own')
+    },
+  )
 })
 
 describe('copy-on-write keeps the host’s files', () => {
@@ -76,11 +80,13 @@ describe('copy-on-write keeps the host’s files', () => {
     expect(snapshot(host)).toBe(before)
   })
 
-  test.skipIf(sandboxLacks('python3'))('from a writable mapping and an open descriptor', async () => {
-    const workdir = makeDirectory({ file: 'untouched\n' })
-    const before = snapshot(workdir)
-    const run = await runPython(
-      `
+  test.skipIf(sandboxLacks('python3'))(
+    'from a writable mapping and an open descriptor',
+    async () => {
+      const workdir = makeDirectory({ file: 'untouched\n' })
+      const before = snapshot(workdir)
+      const run = await runPython(
+        `
 import mmap, os
 reader = os.open("file", os.O_RDONLY)
 fd = os.open("file", os.O_RDWR)
@@ -90,11 +96,12 @@ for path in ("/proc/self/fd/%d" % reader,):
     try: os.write(os.open(path, os.O_RDWR), b"ZZZ")
     except OSError: pass
 print(open("file").read())`,
-      { workdir },
-    )
-    expect(run.stdout).toMatch(/XYYY|ZZZYYY/)
-    expect(snapshot(workdir)).toBe(before)
-  })
+        { workdir },
+      )
+      expect(run.stdout).toMatch(/XYYY|ZZZYYY/)
+      expect(snapshot(workdir)).toBe(before)
+    },
+  )
 })
 
 test('a file that the test puts in place is the test’s, whatever the submission has there', async () => {

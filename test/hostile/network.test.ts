@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
 import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { createSandbox } from '../../src/index.ts'
 import { bare } from '../run/support/policies.ts'
@@ -77,10 +77,14 @@ describe.skipIf(sandboxLacks('python3'))('two sandboxes at once share', () => {
 
   /** Runs a writer and a reader of the same thing at the same time; gives what the reader saw. */
   async function seenBy(writer: string, reader: string, policy: string | object): Promise<string> {
-    const first = pair('python3', ['-I', '-S', '-c', `${writer}\nprint("ready", flush=True)\ninput()`], {
-      policy,
-      stdin: 'pipe',
-    })
+    const first = pair(
+      'python3',
+      ['-I', '-S', '-c', `${writer}\nprint("ready", flush=True)\ninput()`],
+      {
+        policy,
+        stdin: 'pipe',
+      },
+    )
     await new Promise((settle) => first.stdout.once('data', settle))
     const second = await pair('python3', ['-I', '-S', '-c', reader], { policy })
     first.stdin?.end('\n')
@@ -88,12 +92,15 @@ describe.skipIf(sandboxLacks('python3'))('two sandboxes at once share', () => {
     return second.stdout + second.stderr
   }
 
-  test.each(['strict', 'kiss'])('no file in /tmp, /dev/shm or /work under policy %s', async (policy) => {
-    const places = `["/tmp/${id}", "/dev/shm/${id}", "/work/${id}"]`
-    const writer = `for p in ${places}: open(p, "w").write("secret")`
-    const reader = `import os\nprint([p for p in ${places} if os.path.exists(p)])`
-    expect(await seenBy(writer, reader, policy)).toBe('[]\n')
-  })
+  test.each(['strict', 'kiss'])(
+    'no file in /tmp, /dev/shm or /work under policy %s',
+    async (policy) => {
+      const places = `["/tmp/${id}", "/dev/shm/${id}", "/work/${id}"]`
+      const writer = `for p in ${places}: open(p, "w").write("secret")`
+      const reader = `import os\nprint([p for p in ${places} if os.path.exists(p)])`
+      expect(await seenBy(writer, reader, policy)).toBe('[]\n')
+    },
+  )
 
   test.each(['strict', 'kiss'])('no SysV shared memory under policy %s', async (policy) => {
     const libc = 'import ctypes; libc = ctypes.CDLL(None, use_errno=True)'
@@ -116,14 +123,20 @@ describe.skipIf(sandboxLacks('python3'))('two sandboxes at once share', () => {
     )
   })
 
-  test('no session keyring, and neither does this process', async () => {
-    const key = `import ctypes
+  // An ordinary user's sandboxes are one user to the kernel, who may see that a key exists.
+  test('no key: neither by its name nor, where its number is seen, by that', async () => {
+    const libc = `import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
-add = {"x86_64": 248, "aarch64": 217}[__import__("os").uname().machine]`
-    const keyring = '-3'
-    const writer = `${key}\nprint(libc.syscall(add, b"user", b"${id}", b"secret", 6, ${keyring}) > 0)`
-    const reader = `${key}\nprint(libc.syscall(add + 1, b"user", b"${id}", None, 0) > 0, "${id}" in open("/proc/keys").read())`
-    expect(await seenBy(writer, reader, 'kiss')).toBe('False False\n')
+add, request, keyctl = {"x86_64": (248, 249, 250), "aarch64": (217, 218, 219)}[os.uname().machine]`
+    const writer = `${libc}\nprint(libc.syscall(add, b"user", b"${id}", b"secret", 6, -3) > 0)`
+    const reader = `${libc}
+print(libc.syscall(request, b"user", b"${id}", None, 0) > 0)
+KEYCTL_READ, KEYCTL_LINK = 11, 8
+seen = [int(line.split()[0], 16) for line in open("/proc/keys") if "${id}" in line]
+buffer = ctypes.create_string_buffer(64)
+print([key for key in seen if libc.syscall(keyctl, KEYCTL_READ, key, buffer, 64) >= 0])
+print([key for key in seen if libc.syscall(keyctl, KEYCTL_LINK, key, -3) >= 0])`
+    expect(await seenBy(writer, reader, 'kiss')).toBe('False\n[]\n[]\n')
   })
 
   test('no process, and no process’s files', async () => {
@@ -136,6 +149,8 @@ add = {"x86_64": 248, "aarch64": 217}[__import__("os").uname().machine]`
 test('SysV shared memory does not outlive a sandbox on the host', async () => {
   const count = async () => (await runShell('ipcs -m | wc -l', { policy: 'kiss' })).stdout
   const before = await count()
-  await runPython('import ctypes; ctypes.CDLL(None).shmget(0x4243, 4096, 0o1666)', { policy: 'kiss' })
+  await runPython('import ctypes; ctypes.CDLL(None).shmget(0x4243, 4096, 0o1666)', {
+    policy: 'kiss',
+  })
   expect(await count()).toBe(before)
 })

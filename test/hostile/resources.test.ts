@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { children, makeMarker, processesWith } from '../run/support/processes.ts'
 import { bare } from '../run/support/policies.ts'
+import { children, makeMarker, processesWith } from '../run/support/processes.ts'
 import { runC, runPython, runShell } from '../run/support/programs.ts'
 import { lacks, sandboxLacks } from '../run/support/tools.ts'
 
@@ -13,10 +13,13 @@ afterEach(() => {
 describe('a fork bomb', () => {
   test('of a shell is held to its process limit, and ended', async () => {
     const marker = makeMarker()
-    const run = await runShell(`bomb() { bomb | bomb & sleep ${marker}; }; bomb; sleep ${marker}; true`, {
-      limits,
-      stderr: 'ignore',
-    })
+    const run = await runShell(
+      `bomb() { bomb | bomb & sleep ${marker}; }; bomb; sleep ${marker}; true`,
+      {
+        limits,
+        stderr: 'ignore',
+      },
+    )
     expect(run).not.toSucceed()
     expect(processesWith(marker)).toEqual([])
   })
@@ -39,10 +42,16 @@ describe('a fork bomb', () => {
     expect(run).toExceedWalltime()
   })
 
-  test.skipIf(lacks('gcc'))('without a process limit of its policy is ended by its walltime', async () => {
-    const run = await runC('bomb', ['brief'], { limits: { walltime: '500ms' }, policy: bare({ limits: { processes: 200 } }) })
-    expect(run).toExceedWalltime()
-  })
+  test.skipIf(lacks('gcc'))(
+    'without a process limit of its policy is ended by its walltime',
+    async () => {
+      const run = await runC('bomb', ['brief'], {
+        limits: { walltime: '500ms' },
+        policy: bare({ limits: { processes: 200 } }),
+      })
+      expect(run).toExceedWalltime()
+    },
+  )
 })
 
 test.skipIf(lacks('gcc'))('zombies by the thousand are no trouble: they are reaped', async () => {

@@ -81,7 +81,9 @@ describe('kill()', () => {
   })
 
   test('does not wait for a program that ignores every signal', async () => {
-    const run = runShell('trap "" HUP INT QUIT TERM USR1 USR2 PIPE; echo started; while :; do sleep 1; done')
+    const run = runShell(
+      'trap "" HUP INT QUIT TERM USR1 USR2 PIPE; echo started; while :; do sleep 1; done',
+    )
     await started(run)
     run.kill()
     expect((await run).status).toBe('aborted')

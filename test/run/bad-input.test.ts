@@ -1,27 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { isSandboxError, SandboxError, type SandboxOptions, sandboxed } from '../../src/index.ts'
+import { type SandboxOptions, sandboxed } from '../../src/index.ts'
 import { supportedArch } from '../../src/runner/machine/machine.ts'
-
-/** The codes and messages, with their hints, of calls that are refused. */
-async function refusals(...calls: readonly (readonly unknown[])[]): Promise<string> {
-  const run = sandboxed as unknown as (...args: readonly unknown[]) => Promise<unknown>
-  const texts: string[] = []
-  for (const call of calls) {
-    const error = await run(...call).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    )
-    if (!isSandboxError(error)) throw new Error('The call was not refused', { cause: error })
-    expect(error).toBeInstanceOf(SandboxError)
-    const text = `${error.code}: ${error.message}`.replace(/(?<=Shipped policies: ).*?\./, '(all).')
-    texts.push(text.replaceAll(process.cwd(), '.'))
-  }
-  return texts.join('\n')
-}
-
-const withOptions = (...options: readonly object[]) =>
-  refusals(...options.map((each) => ['true', [], each]))
+import { refusals, withOptions } from './support/refusals.ts'
 
 describe('a call is refused, naming what it expects and got,', () => {
   test('for a command that is none', async () => {
@@ -192,59 +173,6 @@ describe('a call is refused, naming what it expects and got,', () => {
         hint: See the options of sandboxed() in the README.
       SETUP_FAILED: Expected \`signal\` to be an AbortSignal, got \`{}\` (object)
         hint: See the options of sandboxed() in the README."
-    `)
-  })
-
-  test('for limits that are none', async () => {
-    expect(
-      await withOptions(
-        { limits: 1 },
-        { limits: { time: '1s' } },
-        { limits: { walltime: -1 } },
-        { limits: { walltime: 0 } },
-        { limits: { walltime: '1' } },
-        { limits: { cpu: Number.POSITIVE_INFINITY } },
-        { limits: { processes: 1.5 } },
-        { limits: { memory: 'much', openFiles: '1', stack: null } },
-      ),
-    ).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`limits\` to be an object, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      POLICY_INVALID: Invalid limits: unknown limit "time"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, processes, openFiles, core, as, fsize or nofile
-      POLICY_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got -1
-      POLICY_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got 0
-      POLICY_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got "1"
-      POLICY_INVALID: Invalid limits: cpu: expected a duration above 0: milliseconds, or text such as "1.5s", got Infinity
-      POLICY_INVALID: Invalid limits: processes: expected a whole number from 1 to 2147483647, got 1.5
-      POLICY_INVALID: Invalid limits:
-        memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "much"
-        openFiles: expected a whole number from 1 to 2147483647, got "1"
-        stack: expected a size above 0: a whole number of bytes, or text such as "64MiB", got null"
-    `)
-  })
-
-  test('for a policy that is none', async () => {
-    expect(
-      await withOptions(
-        { policy: 'strickt' },
-        { policy: './missing.toml' },
-        { policy: new URL('https://example.org/p.toml') },
-        { policy: 1 },
-        { policy: { mount: [], uid: -1, hostname: '' } },
-        { policy: { seccomp: { syscalls: ['opne'] } } },
-      ),
-    ).toMatchInlineSnapshot(`
-      "POLICY_INVALID: Invalid policy: unknown name "strickt"; did you mean "strict"?
-        hint: Shipped policies: (all). A path has a slash or ends in .toml.
-      POLICY_INVALID: Invalid policy ./missing.toml: there is no such file
-      POLICY_INVALID: Invalid policy: expected a file: URL, got "https://example.org/p.toml"
-      SETUP_FAILED: Expected \`policy\` to be a policy's name, path, URL or object, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      POLICY_INVALID: Invalid policy inline:
-        uid: expected a whole number from 0 to 4294967294, got -1
-        hostname: expected 1 to 64 letters, digits, dots and hyphens, got ""
-        unknown key "mount"; did you mean "mounts"?
-      POLICY_INVALID: Invalid policy inline: seccomp.syscalls[0]: unknown system call "opne"; did you mean "open"?"
     `)
   })
 })

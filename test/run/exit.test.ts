@@ -4,13 +4,16 @@ import { runPython, runShell } from './support/programs.ts'
 import { sandboxLacks } from './support/tools.ts'
 
 describe('a program that exits', () => {
-  test.each([0, 1, 2, 42, 125, 126, 127, 128, 254, 255])('is reported with code %i', async (code) => {
-    const run = await runShell(`exit ${code}`)
-    expect(run).toExitWith(code)
-    expect(run.ok).toBe(code === 0)
-    expect(run.signal).toBeUndefined()
-    expect(run.reason).toBe(`exited with code ${code}`)
-  })
+  test.each([0, 1, 2, 42, 125, 126, 127, 128, 254, 255])(
+    'is reported with code %i',
+    async (code) => {
+      const run = await runShell(`exit ${code}`)
+      expect(run).toExitWith(code)
+      expect(run.ok).toBe(code === 0)
+      expect(run.signal).toBeUndefined()
+      expect(run.reason).toBe(`exited with code ${code}`)
+    },
+  )
 
   test('is reported by itself, not by a child that failed', async () => {
     expect(await runShell("sh -c 'kill -9 $$'; false; true")).toSucceed()

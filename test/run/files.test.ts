@@ -1,4 +1,4 @@
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -30,7 +30,10 @@ describe('a file that is put into the sandbox', () => {
 
   test('may be anywhere in the sandbox, and is the program’s to change only in /work and /tmp', async () => {
     const files = { '/etc/config': 'a\n', '/opt/x/y': 'b\n', '/tmp/z/t': 'c\n', '/file': 'd\n' }
-    const run = await runShell('cat /etc/config /opt/x/y /tmp/z/t /file; echo x > /tmp/z/t; echo x > /etc/config', { files })
+    const run = await runShell(
+      'cat /etc/config /opt/x/y /tmp/z/t /file; echo x > /tmp/z/t; echo x > /etc/config',
+      { files },
+    )
     expect(run.stdout).toBe('a\nb\nc\nd\n')
     expect(run.stderr).toContain('cannot create /etc/config: Read-only file system')
     expect(run.stderr).not.toContain('/tmp')
@@ -72,13 +75,11 @@ describe('a file that is put into the sandbox', () => {
 
 describe('a symbolic link in the working directory', () => {
   test.each([
-    ['at the target', '/work/link'],
     ['in place of its directory', '/work/dir/file'],
     ['further up', '/work/dir/a/b/file'],
   ])('is not written through %s', async (_, target) => {
     const host = makeDirectory({ file: 'untouched\n' })
     const workdir = makeDirectory()
-    symlinkSync(join(host, 'file'), join(workdir, 'link'))
     symlinkSync(host, join(workdir, 'dir'))
     const before = snapshot(host)
     const run = sandboxed('true', [], { workdir, files: { [target]: 'planted' } })
@@ -88,6 +89,18 @@ describe('a symbolic link in the working directory', () => {
     })
     expect(snapshot(host)).toBe(before)
   })
+})
+
+test('a symbolic link where a file is to be is replaced by the file', async () => {
+  const host = makeDirectory({ file: 'untouched\n' })
+  const workdir = makeDirectory()
+  symlinkSync(join(host, 'file'), join(workdir, 'link'))
+  const run = await runShell('test -L link || cat link', {
+    workdir,
+    files: { '/work/link': 'new\n' },
+  })
+  expect(run).toHaveStdout('new\n')
+  expect(readFileSync(join(host, 'file'), 'utf8')).toBe('untouched\n')
 })
 
 describe('a file that cannot be put into the sandbox is an error', () => {

@@ -12,7 +12,9 @@ const statusOf = async (policy: string | object) =>
 
 describe('a program', () => {
   test('is the policy’s user and group, and in no other group', async () => {
-    expect(await runShell('id -u; id -g; id -G; id -un')).toHaveStdout('1000\n1000\n1000\nstudent\n')
+    expect(await runShell('id -u; id -g; id -G; id -un')).toHaveStdout(
+      '1000\n1000\n1000\nstudent\n',
+    )
     const policy = bare({ uid: 4321, gid: 1234 })
     expect(await runShell('id -u; id -g', { policy })).toHaveStdout('4321\n1234\n')
   })
@@ -36,7 +38,10 @@ describe('a program', () => {
   test('is never root to the kernel', async () => {
     for (const policy of ['strict', uidZero()]) {
       const run = await sandboxed('cat', ['/proc/self/uid_map', '/proc/self/gid_map'], { policy })
-      const maps = run.stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+      const maps = run.stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/).map(Number))
       for (const [, outside, count] of maps) {
         expect(outside).toBeGreaterThan(0)
         expect(count).toBe(1)
@@ -177,7 +182,9 @@ test('/dev has the harmless devices, and they work', async () => {
 })
 
 test('/tmp and /dev/shm are empty, writable by all, and sticky', async () => {
-  const run = await runShell('ls -A /tmp /dev/shm; stat -c %a /tmp /dev/shm; touch /tmp/x /dev/shm/x')
+  const run = await runShell(
+    'ls -A /tmp /dev/shm; stat -c %a /tmp /dev/shm; touch /tmp/x /dev/shm/x',
+  )
   expect(run).toHaveStdout('/dev/shm:\n\n/tmp:\n1777\n1777\n')
   expect(run).toSucceed()
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeEach, expect, test } from 'vitest'
 import { createSandbox, type SandboxHandle, sandboxed } from '../../src/index.ts'
-import { makeDirectory } from './support/directory.ts'
+import { giveToUser, makeDirectory } from './support/directory.ts'
 import { children } from './support/processes.ts'
 
 const own = `gradebox-`
@@ -66,7 +66,8 @@ test('300 runs one after the other, of every end, leave nothing behind', async (
   const workdir = makeDirectory({ file: 'content', large: Buffer.alloc(1 << 20) })
   const before = census()
   const ends = new Set<string>()
-  for (let index = 0; index < 300; index++) ends.add(await settle(everyEnd(index, sandboxed, workdir)))
+  for (let index = 0; index < 300; index++)
+    ends.add(await settle(everyEnd(index, sandboxed, workdir)))
   expect([...ends].sort()).toMatchInlineSnapshot(`
     [
       "LIMIT_UNAVAILABLE",
@@ -87,11 +88,15 @@ test('200 runs, eight at once and of every end, leave nothing behind', async () 
   const workdir = makeDirectory({ file: 'content', large: Buffer.alloc(1 << 20) })
   const run = createSandbox({ concurrency: 8 })
   const before = census()
-  await Promise.all(Array.from({ length: 200 }, (_, index) => settle(everyEnd(index, run, workdir))))
+  await Promise.all(
+    Array.from({ length: 200 }, (_, index) => settle(everyEnd(index, run, workdir))),
+  )
   expect(census()).toEqual(before)
 })
 
-test('2000 runs leave nothing behind, and this process no larger', { timeout: 120_000 }, async () => {
+test('2000 runs leave nothing behind, and this process no larger', {
+  timeout: 120_000,
+}, async () => {
   const run = createSandbox({ concurrency: 4 })
   const batch = async (size: number) => {
     const runs = Array.from({ length: size }, () => run('/bin/true'))
@@ -108,6 +113,7 @@ test('2000 runs leave nothing behind, and this process no larger', { timeout: 12
 test('a run that fails leaves nothing in its working directory', async () => {
   const workdir = makeDirectory()
   writeFileSync(join(workdir, 'file'), 'x')
+  giveToUser(workdir)
   const modes = ['copy-on-write', 'read-only', 'read-write'] as const
   for (const mode of modes) {
     const run = sandboxed('missing-program', [], { workdir: { source: workdir, mode } })

@@ -58,10 +58,13 @@ describe('stdout and stderr', () => {
   })
 
   test('that are ignored are /dev/null and cost no output limit', async () => {
-    const run = await runShell('head -c 1000000 /dev/zero; echo kept >&2; exec 3>&1; readlink /proc/self/fd/3 >&2', {
-      stdout: 'ignore',
-      limits: { output: 1000 },
-    })
+    const run = await runShell(
+      'head -c 1000000 /dev/zero; echo kept >&2; exec 3>&1; readlink /proc/self/fd/3 >&2',
+      {
+        stdout: 'ignore',
+        limits: { output: 1000 },
+      },
+    )
     expect(run).toSucceed()
     expect(run.stdout).toBe('')
     expect(run.stderr).toBe('kept\n/dev/null\n')

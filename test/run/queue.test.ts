@@ -50,8 +50,15 @@ describe('createSandbox', () => {
   })
 
   test('binds defaults, which a call’s own options replace, and limits merge by name', async () => {
-    const run = createSandbox({ limits: { walltime: '9s', openFiles: 99 }, cwd: '/tmp', stdin: 'a' })
-    const result = await run('sh', ['-c', 'pwd; cat; ulimit -n'], { stdin: 'b\n', limits: { walltime: '8s' } })
+    const run = createSandbox({
+      limits: { walltime: '9s', openFiles: 99 },
+      cwd: '/tmp',
+      stdin: 'a',
+    })
+    const result = await run('sh', ['-c', 'pwd; cat; ulimit -n'], {
+      stdin: 'b\n',
+      limits: { walltime: '8s' },
+    })
     expect(result).toHaveStdout('/tmp\nb\n99\n')
     expect(result.limits).toMatchObject({ walltimeMs: 8000, openFiles: 99 })
   })

@@ -46,7 +46,14 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
     async (family) => {
       const run = await runC('call', ['socket', family])
       expect(run).toBeKilledBySeccomp('socket')
-      const families = { AF_INET: 2n, AF_INET6: 10n, AF_NETLINK: 16n, AF_PACKET: 17n, AF_VSOCK: 40n, AF_ALG: 38n }
+      const families = {
+        AF_INET: 2n,
+        AF_INET6: 10n,
+        AF_NETLINK: 16n,
+        AF_PACKET: 17n,
+        AF_VSOCK: 40n,
+        AF_ALG: 38n,
+      }
       expect(run.syscall?.args[0]).toBe(families[family as keyof typeof families])
     },
   )
@@ -111,7 +118,20 @@ describe.skipIf(lacks('gcc'))('a policy’s own filter', () => {
   test('may kill what it does not name', async () => {
     const seccomp = {
       default: 'kill',
-      rules: [rule('allow', '@io', '@file-system', '@memory', '@process', '@signal', '@sync', '@time', '@identity', '@resources')],
+      rules: [
+        rule(
+          'allow',
+          '@io',
+          '@file-system',
+          '@memory',
+          '@process',
+          '@signal',
+          '@sync',
+          '@time',
+          '@identity',
+          '@resources',
+        ),
+      ],
     }
     const policy = bare({ seccomp })
     expect(await sandboxed('true', [], { policy })).toSucceed()
@@ -129,7 +149,9 @@ describe.skipIf(lacks('gcc'))('a policy’s own filter', () => {
   test('may kill a call by its arguments', async () => {
     const conditions = [{ arg: 1, op: 'eq', value: 10 }]
     const seccomp = { default: 'allow', rules: [{ ...rule('kill', 'kill'), conditions }] }
-    const run = await runShell('kill -TERM 1; echo still here; kill -USR1 1', { policy: bare({ seccomp }) })
+    const run = await runShell('kill -TERM 1; echo still here; kill -USR1 1', {
+      policy: bare({ seccomp }),
+    })
     expect(run).toBeKilledBySeccomp('kill')
     expect(run.stdout).toBe('still here\n')
     expect(run.syscall?.args.slice(0, 2)).toEqual([1n, 10n])

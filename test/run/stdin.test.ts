@@ -4,8 +4,8 @@ import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { sandboxed } from '../../src/index.ts'
-import { makeDirectory } from './support/directory.ts'
 import { runNode } from './support/built.ts'
+import { makeDirectory } from './support/directory.ts'
 import { runShell } from './support/programs.ts'
 
 const cat = (stdin: string | Uint8Array | Readable | URL) => sandboxed('cat', [], { stdin })

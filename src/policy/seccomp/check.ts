@@ -38,7 +38,7 @@ function conditionProblem({ arg, op, value, mask }: SeccompCondition): Problem |
   return message === undefined ? undefined : { path: ['mask'], message }
 }
 
-function ruleProblems(rule: SeccompRule): Problem[] {
+function problemsOfRule(rule: SeccompRule): Problem[] {
   const action = actionProblem(rule.action)
   const names = rule.syscalls.flatMap((name, index) => {
     const message = nameProblem(name)
@@ -53,8 +53,27 @@ function ruleProblems(rule: SeccompRule): Problem[] {
   return [...actions, ...names, ...conditions]
 }
 
-// Whatever a filter does to `execve` it does to our own, by which the program starts.
-function startProblem({ default: fallback, rules }: SeccompPolicy): Problem | undefined {
+/** What is wrong with rules by themselves: unknown names, conditions that cannot be compiled. */
+export function ruleProblems(seccomp: Partial<SeccompPolicy>): Problem[] {
+  const fallback = seccomp.default === undefined ? undefined : actionProblem(seccomp.default)
+  return [
+    ...(fallback === undefined ? [] : [{ path: ['default'], message: fallback }]),
+    ...(seccomp.rules ?? []).flatMap((rule, index) =>
+      problemsOfRule(rule).map(({ path, message }) => ({
+        path: ['rules', index, ...path],
+        message,
+      })),
+    ),
+  ]
+}
+
+/**
+ * Whether a filter would stop the program from being started at all: whatever it does to `execve` it
+ * does to ours, by which the program starts.
+ *
+ * @param seccomp a filter without problems of its rules
+ */
+export function startProblem({ default: fallback, rules }: SeccompPolicy): Problem | undefined {
   const passes = (action: SeccompAction) => action === 'allow' || action === 'log'
   for (const [index, rule] of rules.entries()) {
     if (!expandNames(rule.syscalls, 'x64').has('execve')) continue
@@ -69,18 +88,9 @@ function startProblem({ default: fallback, rules }: SeccompPolicy): Problem | un
   return { path: [], message }
 }
 
-/**
- * What is wrong with a seccomp policy: unknown names, conditions that cannot be compiled, and a
- * filter that would stop the program from being started at all.
- */
+/** All that is wrong with a filter; one that stops the program only when nothing else is. */
 export function seccompProblems(seccomp: SeccompPolicy): Problem[] {
-  const fallback = actionProblem(seccomp.default)
-  const problems: Problem[] = [
-    ...(fallback === undefined ? [] : [{ path: ['default'], message: fallback }]),
-    ...seccomp.rules.flatMap((rule, index) =>
-      ruleProblems(rule).map(({ path, message }) => ({ path: ['rules', index, ...path], message })),
-    ),
-  ]
+  const problems = ruleProblems(seccomp)
   const start = problems.length === 0 ? startProblem(seccomp) : undefined
   return start === undefined ? problems : [start]
 }

@@ -41,7 +41,8 @@ export function codeFrame(text: string, { line, column }: Position): string {
   const lines = text.split(/\r?\n/)
   // The end of a last line is not a line of its own.
   const count = lines.at(-1) === '' ? Math.max(line, lines.length - 1) : lines.length
-  const shift = Math.max(0, column - WIDTH / 2)
+  const isWide = (lines[line - 1] ?? '').length > WIDTH
+  const shift = isWide ? Math.max(0, column - WIDTH / 2) : 0
   const digits = String(Math.min(line + 1, count)).length
   const frame: string[] = []
   for (let number = Math.max(1, line - 1); number <= Math.min(line + 1, count); number++) {

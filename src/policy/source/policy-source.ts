@@ -1,6 +1,6 @@
 import type { KeyPath } from '../problem.ts'
 import { type Part, type TomlPositions, tomlPositions } from '../toml/positions.ts'
-import { codeFrame, type Position, positionAt } from './code-frame.ts'
+import { codeFrame, offsetAt, type Position, positionAt } from './code-frame.ts'
 
 /** A policy's text as it was written, for errors that show where they are. */
 export class PolicySource {
@@ -30,11 +30,15 @@ export class PolicySource {
   locate(path: KeyPath, part: Part): Position | undefined {
     this.#positions ??= tomlPositions(this.#toml)
     const offset = this.#positions.find(path, part)
-    return offset === undefined ? undefined : this.positionOf(offset)
+    return offset === undefined ? undefined : this.#positionOf(offset)
   }
 
-  /** Where a character of the TOML text was written. */
-  positionOf(tomlOffset: number): Position {
+  /** Where a position of the TOML text was written. */
+  positionOfToml(position: Position): Position {
+    return this.#positionOf(offsetAt(this.#toml, position))
+  }
+
+  #positionOf(tomlOffset: number): Position {
     return positionAt(this.#written, this.#toWritten(tomlOffset))
   }
 

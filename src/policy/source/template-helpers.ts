@@ -70,7 +70,11 @@ export function registerHelpers(handlebars: typeof HandlebarsModule, inputs: Tem
         if (args.length !== 1) {
           throw new HelperError(`${name}: expected one argument, got ${args.length}`)
         }
-        return helpers[name]({ inputs, argument: String(args[0]) })
+        const [argument] = args
+        if (typeof argument !== 'string') {
+          throw new HelperError(`${name}: expected a text in quotes, as in {{ ${name} "x" }}`)
+        }
+        return helpers[name]({ inputs, argument })
       } catch (error) {
         if (!(error instanceof HelperError)) throw error
         throw new TemplateError(error.message, { line, column: column + 1 })

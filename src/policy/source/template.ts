@@ -77,7 +77,7 @@ function syntaxError(text: string, error: unknown): TemplateError {
   const tag = Math.max(0, text.lastIndexOf('{{', end))
   const token = /got '(\w+)'$/.exec(message)?.[1] ?? ''
   const what = TOKENS[token] ?? (token === '' ? message : token.toLowerCase())
-  return new TemplateError(`not a template tag: unexpected ${what}`, positionAt(text, tag))
+  return new TemplateError(`not a template tag: got ${what}`, positionAt(text, tag))
 }
 
 function renderPiece(

@@ -94,7 +94,7 @@ class Scanner {
     if (quote === '"' || quote === "'") {
       this.#string()
       const inner = this.#text.slice(start + 1, this.#at - 1)
-      return quote === "'" ? inner : unescape(inner)
+      return quote === "'" ? inner : decode(inner)
     }
     const bare = /[\w-]*/y
     bare.lastIndex = start
@@ -162,7 +162,7 @@ class Scanner {
   }
 }
 
-function unescape(inner: string): string {
+function decode(inner: string): string {
   return inner.replaceAll(/\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/g, (_, u, U, character) =>
     character === undefined
       ? String.fromCodePoint(Number.parseInt(u ?? U, 16))

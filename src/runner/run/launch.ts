@@ -55,9 +55,8 @@ export function launch(image: Image, to: LaunchDescriptors): number {
 
 /** Lays out a request for the launch programs of an image. */
 export function assembleRequest(image: Image, request: Segment): Assembled {
-  const imported = new Map(image.assembled.symbols)
-  imported.delete(REQUEST)
-  return assemble(request, { arch: image.arch, address: REQUEST_ADDRESS, imported })
+  const { symbols } = image.assembled
+  return assemble(request, { arch: image.arch, address: REQUEST_ADDRESS, imported: symbols })
 }
 
 const spawnHints: Readonly<Record<string, string>> = {

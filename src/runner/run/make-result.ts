@@ -18,6 +18,8 @@ export interface RunFacts {
   readonly stdout: Buffer
   readonly stderr: Buffer
   readonly outputExceeded: boolean
+  /** How the filter reports, if there is one. */
+  readonly filter: 'listener' | 'kill' | undefined
   readonly readCollected: ReadCollected
 }
 
@@ -38,7 +40,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     policy: options.policy.name,
     usage,
     waitStatus: end.status,
-    filtered: options.policy.seccomp !== undefined,
+    filter: facts.filter,
     outputExceeded,
     walltimeReached: find(records, 'walltime') !== undefined,
     stopped: find(records, 'stopped') !== undefined,

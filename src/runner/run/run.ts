@@ -8,6 +8,7 @@ import { feedStdin, type StdinFeed } from '../io/stdin.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
 import { resolveMounts } from '../launcher/plan/host.ts'
 import { planRequest } from '../launcher/plan/plan.ts'
+import type { FilterUse } from '../launcher/plan/target.ts'
 import { isOverlayRefusal, type Workdir } from '../launcher/plan/workdir.ts'
 import { parseReport, type ReportRecord } from '../launcher/report/parse.ts'
 import { hostMachine, nextFlow } from '../machine/machine.ts'
@@ -31,6 +32,7 @@ export class Run {
   readonly #stderr = new Capture()
   readonly #budget: OutputBudget
   #attempt: Attempt | undefined
+  #filter: FilterUse['report'] | undefined
   #started = false
   #stopped = false
   #stoppedEarly = () => {}
@@ -124,6 +126,7 @@ export class Run {
       diskBytes: limits.diskBytes,
       report: filterReport,
     })
+    this.#filter = filter?.report
     const mounts = [...late.mounts, ...resolveMounts(this.options.mounts, policy.name)]
     const plan = () =>
       planRequest({
@@ -190,6 +193,7 @@ export class Run {
       stdout: this.#stdout.bytes(),
       stderr: this.#stderr.bytes(),
       outputExceeded: this.#budget.exceeded,
+      filter: this.#filter,
       readCollected: (buffer, position) =>
         attempt.collected === undefined
           ? 0

@@ -17,14 +17,15 @@ const JGT = 0x25
 /** BPF_JMP | BPF_JGE | BPF_K. */
 const JGE = 0x35
 
-// struct seccomp_data of linux/seccomp.h; what follows these two is the instruction pointer and
-// the arguments.
-const OFFSET_NR = 0
-const OFFSET_ARCH = 4
+/** sizeof(struct seccomp_data) of linux/seccomp.h. */
 const SECCOMP_DATA_SIZE = 64
 
 /** The largest `jt` and `jf`. */
 const FARTHEST = 0xff
+/** A search for so many values that it takes more than this to find them is not worth the time. */
+const MOST_VISITS = 4096
+/** A word is below this. */
+const WORDS = 2 ** 32
 
 /** One step of a loop-free program and what follows it: a branch has two, a return nothing. */
 interface Node {
@@ -33,22 +34,22 @@ interface Node {
   readonly k: number
   /** Of a branch: when it holds, when it does not. */
   readonly next: readonly Node[]
-  /** It or what follows it loads the call's number or architecture. */
-  readonly looksAtCall: boolean
 }
 
-/** The calls from this number on do this, up to the next interval's start. */
+type MakeNode = (code: number, k: number, next: readonly Node[]) => Node
+
+/** A loaded word from `start` on, up to the next interval's start, leads here. */
 interface Interval {
   readonly start: number
   readonly leaf: Node
 }
 
-type MakeNode = (code: number, k: number, next: readonly Node[]) => Node
-
-const branches: Readonly<Record<number, (a: number, k: number) => boolean>> = {
-  [JEQ]: (a, k) => a === k,
-  [JGT]: (a, k) => a > k,
-  [JGE]: (a, k) => a >= k,
+/** A step that is reached with a word from `start` and below `end`, of which it sees `mask`. */
+interface Visit {
+  readonly node: Node
+  readonly mask: number
+  readonly start: number
+  readonly end: number
 }
 
 /** Equal steps with equal successors are the same node, so that equal code is there once. */
@@ -57,45 +58,11 @@ function nodeMaker(): MakeNode {
   return (code, k, next) => {
     const [yes, no] = next
     if (yes !== undefined && yes === no) return yes
-    const key = [code, k, ...next.map(({ id }) => id)].join()
-    const looksAtCall = (code === LOAD && k <= OFFSET_ARCH) || next.some((node) => node.looksAtCall)
-    const node = known.get(key) ?? { id: known.size, code, k, next, looksAtCall }
+    const key = `${code} ${k} ${yes?.id} ${no?.id}`
+    const node = known.get(key) ?? { id: known.size, code, k, next }
     known.set(key, node)
     return node
   }
-}
-
-/** The offsets an instruction may continue at; `undefined` for one that is not known here. */
-function successors(view: DataView, at: number): readonly number[] | undefined {
-  const code = view.getUint16(at, true)
-  const k = view.getUint32(at + 4, true)
-  const after = (count: number) => at + (1 + count) * INSTRUCTION_SIZE
-  if (code === RETURN) return []
-  if (code === AND) return [after(0)]
-  if (code === LOAD) return k % 4 === 0 && k < SECCOMP_DATA_SIZE ? [after(0)] : undefined
-  if (code === JUMP) return [after(k)]
-  if (!(code in branches)) return undefined
-  return [after(view.getUint8(at + 2)), after(view.getUint8(at + 3))]
-}
-
-/** The first instruction's node; jumps only go forward, so the last instruction comes first. */
-function read(program: Uint8Array, make: MakeNode): Node | undefined {
-  if (program.length % INSTRUCTION_SIZE !== 0) return undefined
-  const view = new DataView(program.buffer, program.byteOffset, program.byteLength)
-  const nodes = new Map<number, Node>()
-  for (let at = program.length - INSTRUCTION_SIZE; at >= 0; at -= INSTRUCTION_SIZE) {
-    const next: Node[] = []
-    for (const offset of successors(view, at) ?? [-1]) {
-      const node = nodes.get(offset)
-      if (node === undefined) return undefined
-      next.push(node)
-    }
-    const code = view.getUint16(at, true)
-    const [target] = next
-    const node = code === JUMP ? target : make(code, view.getUint32(at + 4, true), next)
-    if (node !== undefined) nodes.set(at, node)
-  }
-  return nodes.get(0)
 }
 
 /** Every node from here on, each after those that follow it. */
@@ -114,67 +81,105 @@ function reachable(root: Node): Set<Node> {
 }
 
 /**
- * Where the program stops asking for the number: at a return, or at the load of an argument.
- * `undefined` when it does anything else than to compare the number.
+ * Puts the parts of a visit to a branch ahead, the lowest last. Masked by its highest bits only, a
+ * word that grows never becomes smaller, so that it passes each constant once.
  */
-function leafOf(start: Node, nr: number): Node | undefined {
-  let a: number | undefined
-  for (let node = start; ; ) {
-    if (!node.looksAtCall && (node.code === RETURN || node.code === LOAD)) return node
-    const holds = branches[node.code]
-    let next: Node | undefined
-    if (holds !== undefined && a !== undefined) next = node.next[holds(a, node.k) ? 0 : 1]
-    if (node.code === LOAD && node.k === OFFSET_NR) {
-      a = nr
-      next = node.next[0]
-    }
-    if (next === undefined) return undefined
-    node = next
+function split({ node, mask, start, end }: Visit, ahead: Visit[]): void {
+  const { code, k } = node
+  const [yes, no] = node.next as [Node, Node]
+  const step = WORDS - mask
+  const reached = Math.ceil(k / step) * step
+  const passed = (Math.floor(k / step) + 1) * step
+  const put = (next: Node, from: number, to: number) => {
+    const part = { node: next, mask, start: Math.max(from, start), end: Math.min(to, end) }
+    if (part.start < part.end) ahead.push(part)
   }
+  const holdsFrom = code === JGT ? passed : reached
+  const holdsTo = code === JEQ ? passed : WORDS
+  put(no, holdsTo, WORDS)
+  put(yes, holdsFrom, holdsTo)
+  put(no, 0, holdsFrom)
+}
+
+/** Puts ahead what follows a visit; false at a return, and where another word is loaded. */
+function follow(visit: Visit, word: number, ahead: Visit[]): boolean {
+  const { start, end } = visit
+  const { code, k, next } = visit.node
+  const [node] = next
+  if (node === undefined || (code === LOAD && k !== word)) return false
+  if (code === LOAD) ahead.push({ node, mask: WORDS - 1, start, end })
+  else if (code === AND) ahead.push({ node, mask: (visit.mask & k) >>> 0, start, end })
+  else split(visit, ahead)
+  return true
 }
 
 /**
- * What the program does for each number. It only compares the number with constants, so what it
- * does can change at such a constant and right after it, and nowhere else.
+ * Runs the program from a load with every value of its word at once, until it returns or loads
+ * another word. `undefined` when it looks at single bits, or has no search that is shorter.
  */
-function intervals(start: Node): readonly Interval[] | undefined {
-  const breaks = new Set([0])
-  for (const { code, k } of reachable(start)) {
-    if (code in branches) breaks.add(k).add(Math.min(k + 1, 0xffffffff))
-  }
+function intervals(load: Node): readonly Interval[] | undefined {
   const found: Interval[] = []
-  for (const nr of [...breaks].sort((a, b) => a - b)) {
-    const leaf = leafOf(start, nr)
-    if (leaf === undefined) return undefined
-    if (leaf !== found.at(-1)?.leaf) found.push({ start: nr, leaf })
+  const steps = new Set<Node>()
+  let visits = 0
+  const ahead: Visit[] = [{ node: load, mask: WORDS - 1, start: 0, end: WORDS }]
+  for (let visit = ahead.pop(); visit !== undefined; visit = ahead.pop()) {
+    const { node, mask, start } = visit
+    const isOfHighestBits = (~mask & (~mask + 1)) === 0
+    if (!isOfHighestBits) return undefined
+    if (follow(visit, load.k, ahead)) {
+      steps.add(node)
+      if (++visits > MOST_VISITS) return undefined
+    } else if (node !== found.at(-1)?.leaf) found.push({ start, leaf: node })
   }
-  return found
+  return found.length <= steps.size ? found : undefined
 }
 
-/** A balanced binary search for the interval that the accumulator is in. */
+/** A balanced binary search for the interval of the loaded word. */
 function search(among: readonly Interval[], make: MakeNode): Node {
+  const [first, second, third] = among as [Interval, ...Interval[]]
+  if (second === undefined) return first.leaf
+  const isException = among.length === 3 && first.leaf === third?.leaf
+  if (isException && third.start - second.start === 1) {
+    return make(JEQ, second.start, [second.leaf, first.leaf])
+  }
   const middle = among.length >>> 1
-  const upper = among[middle] as Interval
-  if (middle === 0) return upper.leaf
-  const sides = [among.slice(middle), among.slice(0, middle)]
-  return make(
-    JGE,
-    upper.start,
-    sides.map((side) => search(side, make)),
-  )
+  const sides = [among.slice(middle), among.slice(0, middle)] as const
+  const [above, below] = sides.map((side) => search(side, make)) as [Node, Node]
+  return make(JGE, (among[middle] as Interval).start, [above, below])
 }
 
-/** The same graph with a search for the number; `undefined` for one that libseccomp does not make. */
-function searched(root: Node, make: MakeNode): Node | undefined {
-  const [check] = root.next
-  if (root.code !== LOAD || root.k !== OFFSET_ARCH || check?.code !== JEQ) return undefined
-  const [native, foreign] = check.next
-  if (native === undefined || foreign?.code !== RETURN) return undefined
-  const among = intervals(native)
-  if (among === undefined) return undefined
+/** The load with a search instead of its comparisons, if that is shorter. */
+function searched(load: Node, make: MakeNode): Node {
+  const among = intervals(load)
+  if (among === undefined) return load
   const tree = search(among, make)
-  const start = among.length === 1 ? tree : make(LOAD, OFFSET_NR, [tree])
-  return make(LOAD, OFFSET_ARCH, [make(JEQ, check.k, [start, foreign])])
+  return among.length === 1 ? tree : make(LOAD, load.k, [tree])
+}
+
+/** How many instructions may be skipped; `undefined` for a code that libseccomp does not make. */
+function skips(code: number, k: number, jt: number, jf: number): readonly number[] | undefined {
+  if (code === RETURN) return []
+  if (code === JUMP) return [k]
+  if (code === JEQ || code === JGT || code === JGE) return [jt, jf]
+  const isStep = code === AND || (code === LOAD && k % 4 === 0 && k < SECCOMP_DATA_SIZE)
+  return isStep ? [0] : undefined
+}
+
+/** The first instruction's node. Jumps only go forward, so the last instruction is read first. */
+function read(program: Uint8Array, make: MakeNode): Node | undefined {
+  if (program.length % INSTRUCTION_SIZE !== 0) return undefined
+  const view = new DataView(program.buffer, program.byteOffset, program.byteLength)
+  const backwards: Node[] = []
+  for (let at = program.length - INSTRUCTION_SIZE; at >= 0; at -= INSTRUCTION_SIZE) {
+    const code = view.getUint16(at, true)
+    const k = view.getUint32(at + 4, true)
+    const skipped = skips(code, k, view.getUint8(at + 2), view.getUint8(at + 3))
+    const next = skipped?.map((count) => backwards[backwards.length - 1 - count])
+    if (!next?.every((node) => node !== undefined)) return undefined
+    const node = code === JUMP ? (next[0] as Node) : make(code, k, next)
+    backwards.push(code === LOAD ? searched(node, make) : node)
+  }
+  return backwards.at(-1)
 }
 
 /** Writes from the last instruction to the first, so that every jump's target has its place. */
@@ -211,23 +216,22 @@ function write(root: Node): Uint8Array {
 }
 
 /**
- * Makes an equivalent, shorter program of one that libseccomp made, in which the number of the call
- * is found by binary search instead of one comparison for every call that a rule names. The kernel
- * checks, translates and, for each number there is, interprets a filter when it is installed
- * (seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c), so a shorter one is
- * installed sooner.
+ * Makes an equivalent, shorter program of one that libseccomp made. The kernel checks a filter,
+ * translates it and runs it for each number there is when it is installed
+ * (seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c), so that a shorter one
+ * is installed sooner.
  *
- * The program is loop-free and decides by three things: the architecture, the number, the
- * arguments. A program that mixes these, or has an instruction that libseccomp does not make, is
- * given back unchanged, as is one that would not become shorter.
+ * A filter is loop-free, and what it does with a word of struct seccomp_data (the architecture, the
+ * call's number, half of an argument) is mostly to compare it with constants, one after another.
+ * What follows then depends on the interval that the word is in, which a binary search finds in
+ * fewer steps. A program with an instruction that libseccomp does not make is given back
+ * unchanged, and so is one that would not become shorter.
  *
  * @param program `struct sock_filter[]` of linux/filter.h, as seccomp(2) takes it
  */
 export function compactFilter(program: Uint8Array): Uint8Array {
-  const make = nodeMaker()
-  const root = read(program, make)
-  const compact = root && searched(root, make)
-  if (compact === undefined) return program
-  const written = write(compact)
-  return written.length < program.length ? written : program
+  const root = read(program, nodeMaker())
+  if (root === undefined) return program
+  const compact = write(root)
+  return compact.length < program.length ? compact : program
 }

@@ -76,7 +76,12 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
   if (problems.length > 0) throw invalid('seccomp policy', problems)
   try {
     const rules = decisions(seccomp, arch).map((decision) => toRule(decision, notify))
-    const program = compactFilter(buildFilter(scmpAction(seccomp.default, notify), rules, arch))
+    const actions = {
+      defaultAction: scmpAction(seccomp.default, notify),
+      // Whatever the policy says: its rules are about this architecture's calls.
+      foreignAction: scmpAction('kill', notify),
+    }
+    const program = compactFilter(buildFilter(actions, rules, arch))
     const instructions = program.length / INSTRUCTION_SIZE
     if (instructions <= BPF_MAXINSNS) return program
     throw refuse(`its filter has ${instructions} instructions, the kernel takes ${BPF_MAXINSNS}`)
@@ -93,7 +98,7 @@ const compiled = new WeakMap<SeccompPolicy, Map<string, Uint8Array>>()
 /**
  * Compiles a seccomp policy to a BPF program: `struct sock_filter[]`, 8 bytes an instruction, as
  * SECCOMP_SET_MODE_FILTER of seccomp(2) takes it. Calls by another architecture's table (i386,
- * x32) kill the process, whatever the policy says. The same policy object is compiled once.
+ * x32) are killed, whatever the policy says. The same policy object is compiled once.
  *
  * @throws {SandboxError} SECCOMP_UNAVAILABLE without libseccomp 2.5; POLICY_INVALID for a policy
  * under which no program could start, or that the kernel would not take

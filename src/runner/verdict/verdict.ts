@@ -13,8 +13,8 @@ export interface Evidence {
   readonly usage: SandboxUsage
   /** The program's wait status, as wait(2) has it. */
   readonly waitStatus: number
-  /** Whether the policy has a seccomp filter. */
-  readonly filtered: boolean
+  /** How the filter tells of a denied call: to the init, or by the kernel's SIGSYS alone. */
+  readonly filter: 'listener' | 'kill' | undefined
   /** Whether there was more output than the limit allows. */
   readonly outputExceeded: boolean
   /** Whether the init ended the run at its walltime. */
@@ -65,27 +65,36 @@ function endOf(waitStatus: number): End {
   return signal === 0 ? { exitCode: (waitStatus >> 8) & 0xff } : { signal: signalName(signal) }
 }
 
-function seccompVerdict(
-  { denied, policy, filtered }: Evidence,
-  signal?: string,
-): Verdict | undefined {
-  if (denied === undefined) {
-    if (signal !== 'SIGSYS' || !filtered) return undefined
-    const reason = `killed by SIGSYS: a system call that policy "${policy}" does not allow, or one of another architecture`
-    return { status: 'seccomp', signal, reason }
+function seccompVerdict(evidence: Evidence, signal?: string): Verdict | undefined {
+  const { denied, filter, policy } = evidence
+  if (denied !== undefined) {
+    const syscall = deniedSyscall(denied)
+    const reason = `killed by seccomp: the system call ${syscall.name} is not allowed by policy "${policy}"`
+    return { status: 'seccomp', signal: 'SIGSYS', reason, syscall }
   }
-  const syscall = deniedSyscall(denied)
-  const reason = `killed by seccomp: the system call ${syscall.name} is not allowed by policy "${policy}"`
-  return { status: 'seccomp', signal: 'SIGSYS', reason, syscall }
+  // Where denied calls are told to the init, a SIGSYS that came without was sent by a program.
+  if (signal !== 'SIGSYS' || filter !== 'kill') return undefined
+  const reason = `killed by seccomp: a system call is not allowed by policy "${policy}"`
+  return { status: 'seccomp', signal, reason }
 }
 
 // linux/audit.h
 const AUDIT_ARCH_X86_64 = 0xc000003e
+const AUDIT_ARCH_AARCH64 = 0xc00000b7
+const AUDIT_ARCH_I386 = 0x40000003
 
 function deniedSyscall({ syscall, auditArch, args }: NonNullable<Evidence['denied']>) {
-  const isX64 = auditArch === AUDIT_ARCH_X86_64
-  const name = syscallName(syscall, isX64 ? 'x64' : 'arm64') ?? `syscall ${syscall}`
-  return { name, args, arch: isX64 ? 'x86_64' : 'aarch64' } as const
+  const number = `syscall ${syscall}`
+  switch (auditArch) {
+    case AUDIT_ARCH_X86_64:
+      return { name: syscallName(syscall, 'x64') ?? number, args, arch: 'x86_64' } as const
+    case AUDIT_ARCH_AARCH64:
+      return { name: syscallName(syscall, 'arm64') ?? number, args, arch: 'aarch64' } as const
+    case AUDIT_ARCH_I386:
+      return { name: `32-bit ${number}`, args, arch: 'i386' } as const
+    default:
+      return { name: `32-bit ${number}`, args, arch: 'arm' } as const
+  }
 }
 
 function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined {

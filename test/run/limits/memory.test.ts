@@ -18,9 +18,12 @@ describe.skipIf(sandboxLacks('python3'))('memory', () => {
   })
 
   test('that is freed may be used again', async () => {
-    const run = await runPython('for i in range(5):\n x = bytearray(60 << 20); del x\nprint("ok")', {
-      limits,
-    })
+    const run = await runPython(
+      'for i in range(5):\n x = bytearray(60 << 20); del x\nprint("ok")',
+      {
+        limits,
+      },
+    )
     expect(run).toHaveStdout('ok\n')
   })
 

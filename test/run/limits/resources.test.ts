@@ -29,7 +29,9 @@ describe('fileSize', () => {
   })
 
   test('does not concern output to a pipe', async () => {
-    expect((await sandboxed('head', ['-c', '20000', '/dev/zero'], { limits })).stdout.length).toBe(20_000)
+    expect((await sandboxed('head', ['-c', '20000', '/dev/zero'], { limits })).stdout.length).toBe(
+      20_000,
+    )
   })
 })
 
@@ -62,12 +64,16 @@ describe.skipIf(lacks('gcc'))('processes', () => {
   })
 
   test('counts each sandbox for itself', async () => {
-    const runs = await Promise.all([1, 2, 3, 4].map(() => runC('multiply', ['fork', '100'], { limits })))
+    const runs = await Promise.all(
+      [1, 2, 3, 4].map(() => runC('multiply', ['fork', '100'], { limits })),
+    )
     expect(runs.map((run) => run.stdout)).toEqual(Array(4).fill('4 more\n'))
   })
 
   test('of 1 allows the program alone', async () => {
-    expect(await runC('multiply', ['fork', '1'], { limits: { processes: 1 } })).toHaveStdout('0 more\n')
+    expect(await runC('multiply', ['fork', '1'], { limits: { processes: 1 } })).toHaveStdout(
+      '0 more\n',
+    )
   })
 })
 
@@ -86,9 +92,12 @@ describe('disk', () => {
   })
 
   test('is one for all writable directories together', async () => {
-    const run = await runShell('for d in /work /tmp /dev/shm; do head -c 8M /dev/zero > $d/f; done', {
-      limits,
-    })
+    const run = await runShell(
+      'for d in /work /tmp /dev/shm; do head -c 8M /dev/zero > $d/f; done',
+      {
+        limits,
+      },
+    )
     expect(run.stderr).toContain('No space left on device')
   })
 
@@ -116,7 +125,9 @@ describe.skipIf(lacks('gcc'))('stack', () => {
 
 describe('core', () => {
   test('of 0 leaves no core file', async () => {
-    const run = await runShell('sh -c "kill -SEGV \\$\\$"; ls; ulimit -c', { limits: { fileSize: '1GiB' } })
+    const run = await runShell('sh -c "kill -SEGV \\$\\$"; ls; ulimit -c', {
+      limits: { fileSize: '1GiB' },
+    })
     expect(run).toHaveStdout('0\n')
   })
 })

@@ -23,6 +23,16 @@ export function makeDirectory(files: Files = {}): string {
   return directory
 }
 
+/**
+ * Makes all in a directory an ordinary user's: as root, only such a directory may be shown read-write.
+ *
+ * @returns the directory
+ */
+export function giveToUser(directory: string): string {
+  if (process.getuid?.() === 0) execFileSync('chown', ['-hR', '1000:1000', directory])
+  return directory
+}
+
 /** Removes a directory, also what its modes protect. */
 export function removeDirectory(directory: string): void {
   execFileSync('chmod', ['-R', 'u+rwX', directory])

@@ -17,6 +17,13 @@ export function sandboxLacks(program: string): boolean {
   return !found
 }
 
+/** Whether a test must be skipped because root is never refused what it is about; says so. */
+export function lacksOrdinaryUser(what: string): boolean {
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) console.warn(`SKIPPED: root is never refused ${what}`)
+  return isRoot
+}
+
 /** Whether a test must be skipped because only root can prepare it; says so. */
 export function lacksRoot(what: string): boolean {
   const isRoot = process.geteuid?.() === 0

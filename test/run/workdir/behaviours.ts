@@ -1,4 +1,12 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { makeDirectory, snapshot } from '../support/directory.ts'
@@ -51,9 +59,12 @@ export function describeCopyOnWrite(how: string): void {
       chmodSync(join(workdir, 'notes.txt'), 0o604)
       utimesSync(join(workdir, 'notes.txt'), 1e9, 1_000_000_000.5)
       utimesSync(join(workdir, 'src'), 1e9, 1_000_000_001)
-      const run = await runShell('./main.sh; stat -c "%a %u:%g %.1Y" main.sh notes.txt; stat -c %Y src', {
-        workdir,
-      })
+      const run = await runShell(
+        './main.sh; stat -c "%a %u:%g %.1Y" main.sh notes.txt; stat -c %Y src',
+        {
+          workdir,
+        },
+      )
       const time = (lstatSync(join(workdir, 'main.sh')).mtimeMs / 1000).toFixed(3).slice(0, -2)
       expect(run.stdout).toBe(
         `hello\n750 1000:1000 ${time}\n604 1000:1000 1000000000.5\n1000000001\n`,
@@ -86,19 +97,32 @@ export function describeCopyOnWrite(how: string): void {
       chmodSync(join(workdir, 'fixed'), 0o555)
       const run = await runShell('cat fixed/b; touch fixed/c 2>/dev/null; ls fixed', { workdir })
       expect(run.stdout).toBe('bb\n')
-      expect(await runShell('stat -c %a fixed; chmod 755 fixed; touch fixed/c', { workdir })).toMatchObject({
+      expect(
+        await runShell('stat -c %a fixed; chmod 755 fixed; touch fixed/c', { workdir }),
+      ).toMatchObject({
         ok: true,
         stdout: '555\n',
       })
     })
 
     test('may have names of any bytes but NUL and slash', async () => {
-      const names = ['a b', 'colon:colon', 'comma,comma', 'back\\slash', 'new\nline', 'ünï', '-dash', '"']
+      const names = [
+        'a b',
+        'colon:colon',
+        'comma,comma',
+        'back\\slash',
+        'new\nline',
+        'ünï',
+        '-dash',
+        '"',
+      ]
       const outer = makeDirectory()
       const workdir = join(outer, 'dir with :,\\ and "\n ü')
       mkdirSync(workdir)
       for (const name of names) writeFileSync(join(workdir, name), name)
-      const run = await runShell('for f in *; do cat -- "$f"; echo; rm -- "$f"; done; ls', { workdir })
+      const run = await runShell('for f in *; do cat -- "$f"; echo; rm -- "$f"; done; ls', {
+        workdir,
+      })
       expect(run.stderr).toBe('')
       expect(run.stdout.split('\n').sort()).toEqual([...names, ''].join('\n').split('\n').sort())
       expect(lstatSync(join(workdir, 'new\nline')).size).toBe(8)
@@ -106,7 +130,8 @@ export function describeCopyOnWrite(how: string): void {
 
     test('may be large: thousands of files, and a file of megabytes', async () => {
       const workdir = makeDirectory({ big: Buffer.alloc(5 << 20, 'x') })
-      for (let index = 0; index < 2000; index++) writeFileSync(join(workdir, `f${index}`), `${index}`)
+      for (let index = 0; index < 2000; index++)
+        writeFileSync(join(workdir, `f${index}`), `${index}`)
       const run = await runShell('ls | wc -l; wc -c < big; cat f1999; rm -r ./*; ls', { workdir })
       expect(run).toHaveStdout('2001\n5242880\n1999')
     })

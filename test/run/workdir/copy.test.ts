@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os'
-import { mkfifoSync } from '../support/fifo.ts'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { noteOverlayRefusal } from '../../../src/runner/workdir/resolve.ts'
 import { makeDirectory } from '../support/directory.ts'
+import { mkfifoSync } from '../support/fifo.ts'
 import { runShell } from '../support/programs.ts'
 import { describeCopyOnWrite } from './behaviours.ts'
 

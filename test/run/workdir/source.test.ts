@@ -6,13 +6,19 @@ import { describe, expect, test } from 'vitest'
 import { sandboxed } from '../../../src/index.ts'
 import { makeDirectory, snapshot } from '../support/directory.ts'
 import { runShell } from '../support/programs.ts'
-import { lacksRoot } from '../support/tools.ts'
+import { lacksOrdinaryUser, lacksRoot } from '../support/tools.ts'
 
 describe('a working directory is named', () => {
   test('by an absolute path, a relative one, or a file URL', async () => {
     const directory = makeDirectory({ file: 'content\n' })
     const url = pathToFileURL(directory)
-    for (const workdir of [directory, `${directory}/`, relative('.', directory), url, { source: url }]) {
+    for (const workdir of [
+      directory,
+      `${directory}/`,
+      relative('.', directory),
+      url,
+      { source: url },
+    ]) {
       expect(await sandboxed('cat', ['file'], { workdir })).toHaveStdout('content\n')
     }
   })
@@ -46,8 +52,7 @@ describe('a working directory that cannot be used is an error that names it', ()
     })
   })
 
-  test('when this user may not read it', async () => {
-    if (process.getuid?.() === 0) return console.warn('SKIPPED: root may read every directory')
+  test.skipIf(lacksOrdinaryUser('a directory'))('when this user may not read it', async () => {
     const directory = makeDirectory({ 'closed/x': '' })
     chmodSync(join(directory, 'closed'), 0o000)
     for (const workdir of [join(directory, 'closed'), directory]) {
@@ -97,8 +102,9 @@ describe.skipIf(lacksRoot('files of several owners'))('a directory of root', () 
   })
 })
 
-test('a directory of the host is shown by a copy when its files are another’s', async () => {
-  if (process.getuid?.() === 0) return console.warn('SKIPPED: as root every owner is changed')
+const another = lacksOrdinaryUser('a change of another’s file')
+
+test.skipIf(another)('a directory whose files are another’s is shown by a copy', async () => {
   const run = await runShell('ls | wc -l; f=$(ls | head -n 1); rm "$f"; touch new; echo "$?"', {
     workdir: '/etc/alternatives',
   })
@@ -114,5 +120,7 @@ test('a subdirectory may be the working directory of the program', async () => {
 })
 
 test('a working directory may be that of temporary files itself', async () => {
-  expect(await sandboxed('true', [], { workdir: { source: tmpdir(), mode: 'read-only' } })).toSucceed()
+  expect(
+    await sandboxed('true', [], { workdir: { source: tmpdir(), mode: 'read-only' } }),
+  ).toSucceed()
 })

@@ -21,7 +21,7 @@ import {
   text,
   words,
 } from '../../../src/runner/launcher/step.ts'
-import { assembledPlan, root, samplePlan, user } from './sample-plans.ts'
+import { assembledPlan, random, root, samplePlan, user } from './sample-plans.ts'
 
 const NO_STEP = 0
 
@@ -126,17 +126,6 @@ test.each([user, root])('a step asks one question about its result at most ($kin
     expect({ step, more: questions.slice(1) }).toEqual({ step, more: [] })
   }
 })
-
-/** Repeatable pseudo-random numbers (mulberry32). */
-function random(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
 
 function randomStep(pick: (below: number) => number, labels: readonly string[]): Step {
   const oneOf = <T>(...choices: readonly T[]): T => choices[pick(choices.length)] as T

@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { chooseFlow, parseIdMap } from '../../../src/runner/launcher/plan/flow.ts'
 
 const WHOLE = '         0          0 4294967295\n'
 const ROOTLESS = '         0       1000          1\n         1     100000      65536\n'
-const process = { euid: 0, egid: 0, pid: 4321, uidMap: WHOLE, gidMap: WHOLE }
+const process = { euid: 0, egid: 0, uidMap: WHOLE, gidMap: WHOLE, setgroups: 'allow\n' }
 
 describe('an id map', () => {
   test('is a list of ranges', () => {
@@ -42,18 +42,6 @@ describe('root of the initial namespace', () => {
     }
   })
 
-  test('gives other ids than another process does', () => {
-    const ids = (pid: number) =>
-      Array.from({ length: 100 }, () => chooseFlow({ ...process, pid }).uid)
-    const [first, second] = [ids(4321), ids(4322)]
-    expect(first.filter((id) => second.includes(id))).toEqual([])
-  })
-
-  test('stays in that range for the highest pid there is', () => {
-    const { uid } = chooseFlow({ ...process, pid: 2 ** 22 - 1 })
-    expect(uid).toBeLessThan(0x8000_0000)
-  })
-
   test('is told from root of another', () => {
     expect(chooseFlow(process)).toMatchObject({ kind: 'root', initial: true })
     const half = { ...process, gidMap: ROOTLESS }
@@ -61,9 +49,67 @@ describe('root of the initial namespace', () => {
   })
 })
 
+describe('ids of the runs of several processes and threads', () => {
+  const RUNS_PER_BLOCK = 0x8000
+
+  /** The ids that a process gives which has drawn this number. */
+  async function idsOf(drawn: number, count: number): Promise<number[]> {
+    vi.resetModules()
+    const randomInt = vi.fn(() => drawn)
+    vi.doMock('node:crypto', () => ({ randomInt }))
+    const own = await import('../../../src/runner/launcher/plan/flow.ts')
+    const ids = Array.from({ length: count }, () => own.chooseFlow(process).uid)
+    expect(randomInt.mock.calls).toEqual([[RUNS_PER_BLOCK]])
+    return ids
+  }
+
+  afterEach(() => {
+    vi.doUnmock('node:crypto')
+    vi.resetModules()
+  })
+
+  test('are of another block each', async () => {
+    const [first, second] = [await idsOf(7, RUNS_PER_BLOCK), await idsOf(8, RUNS_PER_BLOCK)]
+    expect(new Set([...first, ...second]).size).toBe(2 * RUNS_PER_BLOCK)
+  })
+
+  test('repeat only when the block is used up', async () => {
+    const ids = await idsOf(7, RUNS_PER_BLOCK + 1)
+    expect(new Set(ids).size).toBe(RUNS_PER_BLOCK)
+    expect(ids.at(-1)).toBe(ids[0])
+  })
+
+  test.each([0, RUNS_PER_BLOCK - 1])(
+    'stay in their range, whatever block is drawn: %d',
+    async (drawn) => {
+      const ids = await idsOf(drawn, RUNS_PER_BLOCK)
+      const [least, most] = [Math.min(...ids), Math.max(...ids)]
+      expect([least, most]).toEqual([0x4000_0000 + drawn * 0x8000, least + 0x7fff])
+      expect(most).toBeLessThan(0x8000_0000)
+    },
+  )
+})
+
 describe('root of a nested namespace', () => {
+  const nested = { ...process, uidMap: ROOTLESS, gidMap: '0 1000 1\n5 7000 10\n1 100000 4\n' }
+  const alone = '         0       1000          1\n'
+
   test('gives a run the highest ids that are mapped', () => {
-    const nested = { ...process, uidMap: ROOTLESS, gidMap: '0 1000 1\n5 7000 10\n1 100000 4\n' }
     expect(chooseFlow(nested)).toEqual({ kind: 'root', uid: 65536, gid: 14, initial: false })
+  })
+
+  test.each([
+    ['has no second user', { uidMap: alone }],
+    ['has no second group', { gidMap: alone }],
+    ['has neither', { uidMap: alone, gidMap: alone }],
+    ['may not change groups', { setgroups: 'deny\n' }],
+  ])('that %s is an ordinary user', (_, changes) => {
+    expect(chooseFlow({ ...nested, ...changes })).toEqual({ kind: 'user', uid: 0, gid: 0 })
+  })
+
+  test('that has the ids of all but one is no root of the initial one', () => {
+    const most = '0 0 4294967294\n'
+    const flow = chooseFlow({ ...process, uidMap: most })
+    expect(flow).toMatchObject({ kind: 'root', uid: 4294967293, initial: false })
   })
 })

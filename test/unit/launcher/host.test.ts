@@ -2,9 +2,16 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dirSync } from 'tmp-promise'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RELATIME } from '../../../src/ffi/constants.ts'
+import {
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_NOSUID,
+  MS_RDONLY,
+  MS_RELATIME,
+} from '../../../src/ffi/constants.ts'
 import type { BindMount } from '../../../src/policy/policy.ts'
 import {
+  isInsideMount,
   mountsBelow,
   readMountinfo,
   resolveMounts,
@@ -187,8 +194,40 @@ describe('the mounts at or below a path', () => {
     expect(paths[0]).toBe('/proc/self')
   })
 
-  test.fails('of the root are all that there are', () => {
-    const paths = mountsBelow('/', mountinfo).map(({ path }) => path)
-    expect(paths).toContain('/usr/local')
+  test('of the root are all that there are', () => {
+    expect(mountsBelow('/', mountinfo)).toEqual([
+      { path: '/', flags: MS_RELATIME },
+      { path: '/proc', flags: MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME },
+      { path: '/usr', flags: MS_RDONLY | MS_NODEV | MS_RELATIME },
+      { path: '/usr/local', flags: MS_NOSUID | 1024 | 2048 },
+      { path: '/usrlocal', flags: 0 },
+      { path: '/usr/with space\\', flags: 0 },
+      { path: '/usr', flags: MS_NOEXEC },
+    ])
+  })
+})
+
+describe('a target is inside a mount', () => {
+  const bind = { type: 'bind', source: '/srv/data', isDirectory: true, writable: false } as const
+  const mounts = [
+    { ...bind, target: '/data' },
+    { type: 'tmpfs', target: '/scratch' },
+    { type: 'symlink', link: '/data/sub', target: '/link' },
+  ] as const
+
+  test.each(['/work', '/work/a', '/data/a/b', '/scratch/a'])('%s is', (target) => {
+    expect(isInsideMount(target, mounts)).toBe(true)
+  })
+
+  test.each(['/', '/workshop', '/data', '/database', '/link', '/etc/passwd'])(
+    '%s is not',
+    (target) => {
+      expect(isInsideMount(target, mounts)).toBe(false)
+    },
+  )
+
+  // Before the root is entered an absolute link leads out of it, to the host's own directory.
+  test.fails('below a link, which leads into one: /link/a', () => {
+    expect(isInsideMount('/link/a', mounts)).toBe(true)
   })
 })

@@ -51,8 +51,12 @@ describe('a report', () => {
     ])
   })
 
+  const [RUSAGE, BEFORE] = [40, 40 + 144]
+  /** struct rusage: user and system time, resident set, page faults at 8 and 9, switches at 16 and 17. */
+  const rusage = (offset: number, ...longs: readonly number[]) =>
+    longs.map((value, index): Field => [offset + index * 8, value])
+
   test('has the program’s end, its times in milliseconds and its memory in bytes', () => {
-    const rusage = [1, 500_000, 2, 250_000, 3000, 0, 0, 0, 12, 3, 0, 0, 0, 0, 0, 0, 7, 9]
     const end = record(
       'end',
       [0, 0x0700],
@@ -60,8 +64,9 @@ describe('a report', () => {
       [16, 999_000_000],
       [24, 102],
       [32, 1_000_000],
-      ...rusage.map((value, index): Field => [40 + index * 8, value]),
+      ...rusage(RUSAGE, 1, 500_000, 2, 250_000, 3000, 0, 0, 0, 12, 3, 0, 0, 0, 0, 0, 0, 7, 9),
     )
+    expect(end).toHaveLength(336)
     expect(parseReport(end)).toEqual([
       {
         kind: 'end',
@@ -75,6 +80,28 @@ describe('a report', () => {
           majorPageFaults: 3,
           voluntaryContextSwitches: 7,
           involuntaryContextSwitches: 9,
+        },
+      },
+    ])
+  })
+
+  test('counts of what was used only what came after the init’s helpers', () => {
+    const end = record(
+      'end',
+      ...rusage(RUSAGE, 1, 500_000, 2, 250_000, 3000, 0, 0, 0, 12, 3, 0, 0, 0, 0, 0, 0, 7, 9),
+      ...rusage(BEFORE, 0, 200_000, 2, 50_000, 2999, 0, 0, 0, 10, 3, 0, 0, 0, 0, 0, 0, 6, 10),
+    )
+    expect(parseReport(end)).toMatchObject([
+      {
+        rusage: {
+          userTimeMs: 1300,
+          systemTimeMs: 200,
+          // Of the largest, not of all together.
+          maxRssBytes: 3000 * 1024,
+          minorPageFaults: 2,
+          majorPageFaults: 0,
+          voluntaryContextSwitches: 1,
+          involuntaryContextSwitches: 0,
         },
       },
     ])

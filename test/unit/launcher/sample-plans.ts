@@ -1,13 +1,16 @@
+import { expect } from 'vitest'
 import type { Policy } from '../../../src/policy/policy.ts'
+import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
 import type { Arch } from '../../../src/runner/launcher/machine/machine.ts'
 import type { Flow } from '../../../src/runner/launcher/plan/flow.ts'
-import type { HostPath } from '../../../src/runner/launcher/plan/host.ts'
+import { type HostPath, isInsideMount } from '../../../src/runner/launcher/plan/host.ts'
 import {
   type ImageOptions,
   planImage,
   planRequest,
   type RequestOptions,
 } from '../../../src/runner/launcher/plan/plan.ts'
+import type { Workdir } from '../../../src/runner/launcher/plan/workdir.ts'
 import type { Step } from '../../../src/runner/launcher/step.ts'
 import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
 
@@ -53,7 +56,7 @@ export type PlanChanges = Partial<Omit<ImageOptions & RequestOptions, 'filter'>>
 /** Three instructions of eight bytes. */
 const FILTER = new Uint8Array(24)
 
-/** The two halves of a launch program, and the options from which they were made. */
+/** The two halves of a launch program; what is inside a mount comes late, as for every policy. */
 export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: PlanChanges = {}) {
   const options = {
     policy,
@@ -75,9 +78,20 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     lastCapability: 2,
     ...changes,
   }
-  const image = planImage({ ...options, filter: filtered === 'no' ? undefined : FILTER })
-  const use = filtered === 'no' ? undefined : { instructions: 3, report: filtered }
-  const request = planRequest({ ...options, filter: use })
+  const isLate = ({ target }: { readonly target: string }) => isInsideMount(target, options.paths)
+  const isEarly = (entry: { readonly target: string }) => !isLate(entry)
+  const image = planImage({
+    ...options,
+    paths: options.paths.filter(isEarly),
+    files: options.policy.files.filter(isEarly),
+    filter: filtered === 'no' ? undefined : FILTER,
+  })
+  const request = planRequest({
+    ...options,
+    mounts: [...options.paths.filter(isLate), ...options.mounts],
+    files: [...options.policy.files.filter(isLate), ...options.files],
+    filter: filtered === 'no' ? undefined : { instructions: 3, report: filtered },
+  })
   return { image, request, steps: [...image.steps, ...request.steps], arch: options.arch }
 }
 
@@ -91,3 +105,64 @@ export function assembledPlan(flow: Flow, changes: PlanChanges = {}) {
 /** The steps that the init takes in order, up to the program's start. */
 export const initSteps = (steps: readonly Step[]): Step[] =>
   steps.filter(({ process }) => process === 'init')
+
+const entries = [
+  { path: 'src', type: 'directory', mode: 0o755, sizeBytes: 0, modifiedMs: 1500 },
+  { path: 'src/main.py', type: 'file', mode: 0o644, sizeBytes: 12, modifiedMs: 2000 },
+  { path: 'link', type: 'symlink', mode: 0o777, sizeBytes: 4, modifiedMs: 0, link: 'src' },
+  { path: 'socket', type: 'other', mode: 0o600, sizeBytes: 0, modifiedMs: 0 },
+] as const
+const source = '/home/alice/work'
+
+export const workdirs = {
+  empty: { how: 'empty' },
+  bind: { how: 'bind', source, readOnly: false },
+  'read-only bind': { how: 'bind', source, readOnly: true },
+  'idmapped bind': { how: 'idmapped', source, disk: { uid: 1001, gid: 1002 } },
+  overlay: { how: 'overlay', source, options: ',userxattr', chown: entries, readOnly: false },
+  'read-only overlay': { how: 'overlay', source, options: '', chown: [], readOnly: true },
+  copy: { how: 'copy', source, entries, readOnly: false },
+  'read-only copy': { how: 'copy', source, entries, readOnly: true },
+} as const satisfies Readonly<Record<string, Workdir>>
+
+/** Every way to show a working directory, for each flow that has it. */
+export const workdirVariants = [user, root].flatMap((flow) =>
+  Object.entries(workdirs)
+    .filter(([, { how }]) => flow.kind === 'root' || how !== 'idmapped')
+    .map(([name, workdir]): { flow: Flow; name: string; workdir: Workdir } => ({
+      flow,
+      name,
+      workdir,
+    })),
+)
+
+/** Steps as a person reads them. */
+export const calls = (steps: readonly Step[]): string[] => steps.map(describeStep)
+
+/** Expects that these calls are among the steps, once each, in this order. */
+export function expectOrder(steps: readonly Step[], order: readonly string[]): void {
+  const all = calls(steps)
+  const found = all.filter((call) => order.some((start) => call.startsWith(start)))
+  expect(found.map((call) => order.find((start) => call.startsWith(start)))).toEqual(order)
+}
+
+/** The steps that the init takes in the entered root before it starts the program. */
+export function enteredSteps(steps: readonly Step[]): Step[] {
+  const init = initSteps(steps)
+  const entered = init.findIndex(({ syscall }) => syscall === 'pivot_root')
+  return init.slice(
+    entered,
+    init.findIndex(({ store }) => store === 'watch.target'),
+  )
+}
+
+/** Repeatable pseudo-random numbers (mulberry32). */
+export function random(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}

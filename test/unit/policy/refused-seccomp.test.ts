@@ -3,12 +3,13 @@ import { parsePolicy } from '../../../src/policy/parse.ts'
 
 const parse = (text: string) => parsePolicy(text, { name: 'p', path: '/srv/p.toml' })
 
-// The message without its beginning, which is the same for all.
+// What is wrong, without where: that is the subject of positions.test.ts.
 function refusal(text: string): string | undefined {
   try {
     parse(text)
   } catch (error) {
-    if (error instanceof Error) return error.message.replace('Invalid policy /srv/p.toml: ', '')
+    if (!(error instanceof Error)) throw error
+    return error.message.split('\n')[0]?.replace(/^Invalid policy \/srv\/p\.toml(:\d+:\d+)?: /, '')
   }
   return undefined
 }

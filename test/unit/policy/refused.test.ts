@@ -3,12 +3,13 @@ import { parsePolicy } from '../../../src/policy/parse.ts'
 
 const parse = (text: string) => parsePolicy(text, { name: 'p', path: '/srv/p.toml' })
 
-// The message without its beginning, which is the same for all.
+// What is wrong, without where: that is the subject of positions.test.ts.
 function refusal(text: string): string | undefined {
   try {
     parse(text)
   } catch (error) {
-    if (error instanceof Error) return error.message.replace('Invalid policy /srv/p.toml: ', '')
+    if (!(error instanceof Error)) throw error
+    return error.message.split('\n')[0]?.replace(/^Invalid policy \/srv\/p\.toml(:\d+:\d+)?: /, '')
   }
   return undefined
 }
@@ -16,83 +17,143 @@ function refusal(text: string): string | undefined {
 describe('a policy file is refused', () => {
   test('when it is not TOML, with line and column', () => {
     expect(() => parse('uid = 1\nhostname = "box')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: line 2, column 12: unfinished string]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:2:12: unfinished string
+          1 | uid = 1
+        > 2 | hostname = "box
+            |            ^]
+    `,
     )
     expect(() => parse('a = 1\na = 2')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: line 2, column 1: trying to redefine an already defined table or value]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:2:1: trying to redefine an already defined table or value
+          1 | a = 1
+        > 2 | a = 2
+            | ^]
+    `,
     )
   })
 
   test('for a key that is not known, with the one that was meant', () => {
     expect(() => parse('host_name = "x"')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: unknown key "host_name"; did you mean "hostname"?]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:1: unknown key "host_name"; did you mean "hostname"?
+        > 1 | host_name = "x"
+            | ^]
+    `,
     )
     expect(() => parse('limits = { walltme = 5 }')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: limits: unknown key "walltme"; did you mean "walltime"?]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:12: limits: unknown key "walltme"; did you mean "walltime"?
+        > 1 | limits = { walltme = 5 }
+            |            ^]
+    `,
     )
     expect(() =>
       parse('mounts = [{ source = "/a", traget = "/b" }]'),
     ).toThrowErrorMatchingInlineSnapshot(`
-      [SandboxError: Invalid policy /srv/p.toml:
-        mounts[0].target: is missing
-        mounts[0]: unknown key "traget"; did you mean "target"?]
+      [SandboxError: Invalid policy, 2 problems:
+        /srv/p.toml:1:11: mounts[0].target: is missing
+          > 1 | mounts = [{ source = "/a", traget = "/b" }]
+              |           ^
+        /srv/p.toml:1:28: mounts[0]: unknown key "traget"; did you mean "target"?
+          > 1 | mounts = [{ source = "/a", traget = "/b" }]
+              |                            ^]
     `)
     expect(() => parse('colour = "red"')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: unknown key "colour"; expected description, share_net, share_uts, uid, gid, hostname, network, proc, mounts, files, env, limits or seccomp]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:1: unknown key "colour"; expected extends, description, share_net, share_uts, share_env, uid, gid, hostname, network, proc, mounts, files, workdir, env, limits or seccomp
+        > 1 | colour = "red"
+            | ^]
+    `,
     )
   })
 
   test('for a value of the wrong kind', () => {
     expect(() => parse('uid = "root"')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: uid: expected a whole number from 0 to 4294967294, got "root"]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:7: uid: expected a whole number from 0 to 4294967294, got "root"
+        > 1 | uid = "root"
+            |       ^]
+    `,
     )
     expect(() => parse('uid = -1')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: uid: expected a whole number from 0 to 4294967294, got -1]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:7: uid: expected a whole number from 0 to 4294967294, got -1
+        > 1 | uid = -1
+            |       ^]
+    `,
     )
     expect(() => parse('network = "loopbak"')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: network: unknown value "loopbak"; did you mean "loopback"?]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:11: network: unknown value "loopbak"; did you mean "loopback"?
+        > 1 | network = "loopbak"
+            |           ^]
+    `,
     )
     expect(() => parse('hostname = ""')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: hostname: expected 1 to 64 letters, digits, dots and hyphens, got ""]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:12: hostname: expected 1 to 64 letters, digits, dots and hyphens, got ""
+        > 1 | hostname = ""
+            |            ^]
+    `,
     )
     expect(() => parse('mounts = "/usr"')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: mounts: expected a list of mounts, got "/usr"]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:10: mounts: expected a list of mounts, got "/usr"
+        > 1 | mounts = "/usr"
+            |          ^]
+    `,
     )
     expect(() => parse('mounts = ["/usr"]')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: mounts[0]: expected a table, got "/usr"]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:11: mounts[0]: expected a table, got "/usr"
+        > 1 | mounts = ["/usr"]
+            |           ^]
+    `,
     )
     expect(() => parse('env = []')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: env: expected a table, got a list]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:7: env: expected a table, got a list
+        > 1 | env = []
+            |       ^]
+    `,
     )
     expect(() => parse('env = { A = 1 }')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: env.A: expected text, got 1]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:13: env.A: expected text, got 1
+        > 1 | env = { A = 1 }
+            |             ^]
+    `,
     )
     expect(() => parse('env = { "A=B" = "1" }')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: env."A=B": expected a name without "=" and NUL, got "A=B"]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:17: env."A=B": expected a name without "=" and NUL, got "A=B"
+        > 1 | env = { "A=B" = "1" }
+            |                 ^]
+    `,
     )
     expect(() => parse('files = [{ target = "/a" }]')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: files[0].contents: is missing]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:10: files[0].contents: is missing
+        > 1 | files = [{ target = "/a" }]
+            |          ^]
+    `,
     )
     expect(() => parse('limits = { cpu = 1.5 }')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: limits.cpu: expected a duration above 0: whole seconds, or text such as "1.5s", got 1.5]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:18: limits.cpu: expected a duration above 0: whole seconds, or text such as "1.5s", got 1.5
+        > 1 | limits = { cpu = 1.5 }
+            |                  ^]
+    `,
     )
   })
 
   test.each([
     [
-      'a relative source',
-      '{ source = "usr", target = "/usr" }',
-      'mounts[0].source: expected an absolute path, got "usr"',
-    ],
-    [
       'a relative target',
       '{ source = "/usr", target = "usr" }',
       'mounts[0].target: expected an absolute path, got "usr"',
-    ],
-    [
-      'a source that climbs',
-      '{ source = "/usr/../etc", target = "/usr" }',
-      'mounts[0].source: expected a path without "..", got "/usr/../etc"',
     ],
     [
       'a target that climbs',
@@ -118,7 +179,7 @@ describe('a policy file is refused', () => {
     [
       'a size on a bind',
       '{ source = "/usr", target = "/usr", size = 1 }',
-      'mounts[0].size: goes with fstype = "tmpfs" only',
+      'mounts[0].size: goes with type = "tmpfs" only',
     ],
     [
       'a read-only tmpfs',
@@ -133,7 +194,32 @@ describe('a policy file is refused', () => {
     [
       'an optional tmpfs',
       '{ target = "/tmp", fstype = "tmpfs", optional = true }',
-      'mounts[0].optional: a tmpfs has no source to be missing',
+      'mounts[0].optional: goes with type = "bind" only',
+    ],
+    [
+      'an empty source',
+      '{ source = "", target = "/usr" }',
+      'mounts[0].source: expected a path, got ""',
+    ],
+    [
+      'two types',
+      '{ source = "/usr", target = "/usr", type = "bind", fstype = "tmpfs" }',
+      'mounts[0].fstype: contradicts type = "bind"',
+    ],
+    [
+      'inodes that are none',
+      '{ target = "/tmp", type = "tmpfs", inodes = -1 }',
+      'mounts[0].inodes: expected a whole number above 0, got -1',
+    ],
+    [
+      'a writable link',
+      '{ source = "usr/bin", target = "/bin", type = "symlink", rw = true }',
+      'mounts[0].rw: goes with type = "bind" only',
+    ],
+    [
+      'a link in place of the sandbox’s own',
+      '{ source = "/etc", target = "/proc/x", type = "symlink" }',
+      "mounts[0].target: /proc is the sandbox's own and cannot be a link",
     ],
     [
       'a file system that is not known',
@@ -147,13 +233,22 @@ describe('a policy file is refused', () => {
   test('for two mounts on one target', () => {
     const both = '{ source = "/a", target = "/c" }, { source = "/b", target = "/c/" }'
     expect(() => parse(`mounts = [${both}]`)).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: mounts[1].target: "/c" is the target of an earlier entry too]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:71: mounts[1].target: "/c" is the target of an earlier entry too
+        > 1 | mounts = [{ source = "/a", target = "/c" }, { source = "/b", target = "/c/" }]
+            |                                                                       ^]
+    `,
     )
   })
 
   test('for keys that contradict each other', () => {
     expect(() => parse('share_net = true\nnetwork = "none"')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /srv/p.toml: share_net: contradicts network = "none"]`,
+      `
+      [SandboxError: Invalid policy /srv/p.toml:1:13: share_net: contradicts network = "none"
+        > 1 | share_net = true
+            |             ^
+          2 | network = "none"]
+    `,
     )
   })
 
@@ -161,10 +256,20 @@ describe('a policy file is refused', () => {
     expect(() =>
       parse('uid = "x"\nproc = 1\nmounts = [{ target = 1 }]'),
     ).toThrowErrorMatchingInlineSnapshot(`
-      [SandboxError: Invalid policy /srv/p.toml:
-        uid: expected a whole number from 0 to 4294967294, got "x"
-        proc: expected "full", "pid" or "none", got 1
-        mounts[0].target: expected text, got 1]
+      [SandboxError: Invalid policy, 3 problems:
+        /srv/p.toml:1:7: uid: expected a whole number from 0 to 4294967294, got "x"
+          > 1 | uid = "x"
+              |       ^
+            2 | proc = 1
+        /srv/p.toml:2:8: proc: expected "full", "pid" or "none", got 1
+            1 | uid = "x"
+          > 2 | proc = 1
+              |        ^
+            3 | mounts = [{ target = 1 }]
+        /srv/p.toml:3:22: mounts[0].target: expected text, got 1
+            2 | proc = 1
+          > 3 | mounts = [{ target = 1 }]
+              |                      ^]
     `)
   })
 })

@@ -87,8 +87,30 @@ describe('collected files', () => {
     expect(collect('', {})).toEqual({ files: {}, uncollected: {} })
   })
 
-  test.fails('that were copied in part are not passed off as whole', () => {
-    const { files } = collect('half', { 'a.txt': record({ sizeBytes: 8, copiedBytes: 4 }) })
-    expect(files).toEqual({})
+  test('that were copied in part are not passed off as whole', () => {
+    const { files, uncollected } = collect('half, and the next', {
+      'a.txt': record({ sizeBytes: 2048, copiedBytes: 6 }),
+      'none.txt': record({ sizeBytes: 5, copiedBytes: 0 }),
+      'b.txt': whole(12),
+    })
+    expect(uncollected).toMatchInlineSnapshot(`
+      {
+        "a.txt": "only 6 B of 2 KiB could be read",
+        "none.txt": "only 0 B of 5 B could be read",
+      }
+    `)
+    expect(Object.keys(files)).toEqual(['b.txt'])
+    expect(Buffer.from(files['b.txt'] ?? []).toString()).toBe('and the next')
+  })
+
+  test('that grew while they were copied are as long as what was copied', () => {
+    const { files } = collect('longer', { 'a.txt': record({ sizeBytes: 4, copiedBytes: 6 }) })
+    expect(Buffer.from(files['a.txt'] ?? []).toString()).toBe('longer')
+  })
+
+  test('that are not where the report says are an error of ours', () => {
+    expect(() => collect('on', { 'a.txt': whole(3) })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: The collected files are shorter than was reported]`,
+    )
   })
 })

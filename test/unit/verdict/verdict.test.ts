@@ -168,7 +168,8 @@ describe('a program that was killed by its filter', () => {
     expect(verdict).toEqual({
       status: 'seccomp',
       signal: 'SIGSYS',
-      reason: 'killed by seccomp: a system call is not allowed by policy "strict"',
+      reason:
+        'killed by SIGSYS: a system call that policy "strict" does not allow, or one of another architecture',
     })
   })
 })

@@ -8,15 +8,7 @@ import {
   STEP_SIZE,
 } from '../machine/layout.ts'
 import type { Arch } from '../machine/machine.ts'
-import {
-  type Argument,
-  type Data,
-  DIE,
-  FAIL,
-  type Place,
-  type Segment,
-  type Step,
-} from '../step.ts'
+import { type Argument, DIE, FAIL, type Place, type Segment, type Step } from '../step.ts'
 
 /** The addresses of labels and places. */
 export type Symbols = ReadonlyMap<string, number>
@@ -27,9 +19,11 @@ export interface Assembled {
   /** The address of the first byte, which is the first step's. */
   readonly address: number
   readonly steps: readonly Step[]
-  /** Its own labels and places and those that it was given. */
+  /** Its own labels and places. */
   readonly symbols: Symbols
 }
+
+const noSymbols: Symbols = new Map()
 
 /**
  * Lays a segment out at an address and fills in every address it mentions. Pure: equal segments give
@@ -40,175 +34,219 @@ export interface Assembled {
  */
 export function assemble(
   segment: Segment,
-  { arch, address, imported = new Map() }: { arch: Arch; address: number; imported?: Symbols },
+  { arch, address, imported = noSymbols }: { arch: Arch; address: number; imported?: Symbols },
 ): Assembled {
-  const symbols = new Map(imported)
-  const areaStart = address + segment.steps.length * STEP_SIZE
-  defineLabels(segment, address, symbols)
-  const areaEnd = defineAreas(segment, areaStart, symbols)
-  const pool = new DataPool(areaEnd, symbols)
-  const steps = new DataView(new ArrayBuffer(segment.steps.length * STEP_SIZE))
-  segment.steps.forEach((step, index) => {
-    encodeStep(step, { view: steps, offset: index * STEP_SIZE, address, arch, pool, symbols })
-  })
-  const bytes = new Uint8Array(pool.end - address)
-  bytes.set(new Uint8Array(steps.buffer))
-  for (const { name, fields } of segment.areas) {
-    for (const field of fields) {
-      const place = resolve(symbols, `${name}.${field.name}`)
-      if (field.init !== undefined) bytes.set(field.init, place - address)
-    }
-  }
-  pool.copyTo(bytes, areaEnd - address)
-  return { bytes, address, steps: segment.steps, symbols }
-}
-
-function define(symbols: Map<string, number>, name: string, address: number): void {
-  if (symbols.has(name)) throw new Error(`The launch program defines "${name}" twice`)
-  symbols.set(name, address)
-}
-
-function resolve(symbols: Symbols, name: string): number {
-  const address = symbols.get(name)
-  if (address === undefined) throw new Error(`The launch program does not define "${name}"`)
-  return address
-}
-
-function defineLabels(segment: Segment, address: number, symbols: Map<string, number>): void {
+  const symbols = new SymbolTable(imported)
   segment.steps.forEach(({ label }, index) => {
-    if (label !== undefined) define(symbols, label, address + index * STEP_SIZE)
+    if (label !== undefined) symbols.define(label, address + index * STEP_SIZE)
   })
+  const end = defineAreas(segment, address + segment.steps.length * STEP_SIZE, symbols)
+  const memory = new Memory(address, end, symbols)
+  writeInitialValues(segment, memory, symbols)
+  segment.steps.forEach((step, index) => {
+    encodeStep(step, { offset: index * STEP_SIZE, arch, memory, symbols })
+  })
+  return { bytes: memory.bytes(), address, steps: segment.steps, symbols: symbols.own }
+}
+
+class SymbolTable {
+  readonly own = new Map<string, number>()
+  readonly #imported: Symbols
+
+  constructor(imported: Symbols) {
+    this.#imported = imported
+  }
+
+  define(name: string, address: number): void {
+    if (this.own.has(name) || this.#imported.has(name)) {
+      throw new Error(`The launch program defines "${name}" twice`)
+    }
+    this.own.set(name, address)
+  }
+
+  resolve(name: string): number {
+    const address = this.own.get(name) ?? this.#imported.get(name)
+    if (address !== undefined) return address
+    throw new Error(`The launch program does not define "${name}"`)
+  }
 }
 
 const align = (offset: number): number => (offset + 7) & ~7
 
-function defineAreas(segment: Segment, start: number, symbols: Map<string, number>): number {
+function defineAreas(segment: Segment, start: number, symbols: SymbolTable): number {
   let end = start
   for (const area of segment.areas) {
     for (const field of area.fields) {
-      define(symbols, `${area.name}.${field.name}`, end)
+      symbols.define(`${area.name}.${field.name}`, end)
       end += align(field.size)
     }
   }
   return end
 }
 
-/** Texts, bytes and arrays of addresses, one after another; equal texts are kept once. */
-class DataPool {
-  end: number
-  readonly #symbols: Symbols
-  readonly #chunks: Uint8Array[] = []
-  readonly #texts = new Map<string, number>()
-
-  constructor(start: number, symbols: Symbols) {
-    this.end = start
-    this.#symbols = symbols
-  }
-
-  addressOf(data: Data): number {
-    if (data.kind === 'bytes') return this.#add(data.bytes)
-    if (data.kind === 'words') return this.#addWords(data.words)
-    const known = this.#texts.get(data.text)
-    if (known !== undefined) return known
-    const address = this.#add(Buffer.from(`${data.text}\0`))
-    this.#texts.set(data.text, address)
-    return address
-  }
-
-  copyTo(bytes: Uint8Array, offset: number): void {
-    let position = offset
-    for (const chunk of this.#chunks) {
-      bytes.set(chunk, position)
-      position += align(chunk.length)
+function writeInitialValues(segment: Segment, memory: Memory, symbols: SymbolTable): void {
+  for (const { name, fields } of segment.areas) {
+    for (const field of fields) {
+      if (field.init !== undefined) memory.set(symbols.resolve(`${name}.${field.name}`), field.init)
     }
   }
-
-  #addWords(values: readonly Argument[]): number {
-    const view = new DataView(new ArrayBuffer(values.length * 8))
-    values.forEach((value, index) => {
-      if (typeof value === 'object' && value.kind === 'load') {
-        throw new Error(`The launch program cannot load "${value.place}" into data`)
-      }
-      writeWord(view, index * 8, encodeArgument(value, this, this.#symbols))
-    })
-    return this.#add(new Uint8Array(view.buffer))
-  }
-
-  #add(chunk: Uint8Array): number {
-    const address = this.end
-    this.#chunks.push(chunk)
-    this.end += align(chunk.length)
-    return address
-  }
-}
-
-function encodeArgument(argument: Argument, pool: DataPool, symbols: Symbols): number | bigint {
-  if (typeof argument !== 'object') return argument
-  if (argument.kind === 'at' || argument.kind === 'load') return resolve(symbols, argument.place)
-  return pool.addressOf(argument)
 }
 
 const TWO_32 = 2 ** 32
+const SPARE = 16 * 1024
 
-// In two halves: most words are small numbers, and a BigInt for each would take most of the time.
-function writeWord(view: DataView, offset: number, value: number | bigint): void {
-  if (typeof value === 'bigint') {
-    view.setBigInt64(offset, BigInt.asIntN(64, value), true)
-    return
+/**
+ * The segment's bytes: steps and areas, and after them the data that arguments point to. Equal texts
+ * are kept once.
+ */
+class Memory {
+  readonly #address: number
+  readonly #symbols: SymbolTable
+  readonly #texts = new Map<string, number>()
+  #end: number
+  #buffer: Buffer
+
+  constructor(address: number, end: number, symbols: SymbolTable) {
+    this.#address = address
+    this.#symbols = symbols
+    this.#end = end
+    this.#buffer = Buffer.alloc(end - address + SPARE)
   }
-  if (!Number.isSafeInteger(value)) throw new Error(`The launch program cannot encode ${value}`)
-  view.setUint32(offset, value >>> 0, true)
-  view.setInt32(offset + 4, Math.floor(value / TWO_32), true)
+
+  /** The address of an offset into the segment. */
+  addressOf(offset: number): number {
+    return this.#address + offset
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#end - this.#address)
+  }
+
+  set(address: number, contents: Uint8Array): void {
+    this.#buffer.set(contents, address - this.#address)
+  }
+
+  setUint32(offset: number, value: number): void {
+    this.#buffer.writeUInt32LE(value, offset)
+  }
+
+  // In two halves: most words are small numbers, and a BigInt for each would take most of the time.
+  setWord(offset: number, value: number | bigint): void {
+    if (typeof value === 'bigint') {
+      this.#buffer.writeBigInt64LE(BigInt.asIntN(64, value), offset)
+      return
+    }
+    if (!Number.isSafeInteger(value)) throw new Error(`The launch program cannot encode ${value}`)
+    this.#buffer.writeUInt32LE(value >>> 0, offset)
+    this.#buffer.writeInt32LE(Math.floor(value / TWO_32), offset + 4)
+  }
+
+  /** An argument's 64-bit value: itself, a place's address, or that of its data. */
+  valueOf(argument: Argument): number | bigint {
+    if (typeof argument !== 'object') return argument
+    switch (argument.kind) {
+      case 'at':
+      case 'load':
+        return this.#symbols.resolve(argument.place)
+      case 'bytes':
+        return this.#add(argument.bytes)
+      case 'words':
+        return this.#addWords(argument.words)
+      case 'text':
+        return this.#addText(argument.text)
+    }
+  }
+
+  #addText(text: string): number {
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    const address = this.#reserve(Buffer.byteLength(text) + 1)
+    this.#buffer.write(text, address - this.#address)
+    this.#texts.set(text, address)
+    return address
+  }
+
+  #addWords(words: readonly Argument[]): number {
+    const values = words.map((word) => {
+      if (!isLoad(word)) return this.valueOf(word)
+      throw new Error(`The launch program cannot load "${word.place}" into data`)
+    })
+    const address = this.#reserve(values.length * 8)
+    values.forEach((value, index) => {
+      this.setWord(address - this.#address + index * 8, value)
+    })
+    return address
+  }
+
+  #add(contents: Uint8Array): number {
+    const address = this.#reserve(contents.length)
+    this.set(address, contents)
+    return address
+  }
+
+  #reserve(length: number): number {
+    const start = this.#end
+    this.#end += align(length)
+    const size = this.#end - this.#address
+    if (size > this.#buffer.length) {
+      const larger = Buffer.alloc(size * 2)
+      larger.set(this.#buffer)
+      this.#buffer = larger
+    }
+    return start
+  }
 }
 
 const isLoad = (value: Argument): value is Place =>
   typeof value === 'object' && value.kind === 'load'
 
 interface Encoding {
-  readonly view: DataView
   readonly offset: number
-  readonly address: number
   readonly arch: Arch
-  readonly pool: DataPool
-  readonly symbols: Symbols
+  readonly memory: Memory
+  readonly symbols: SymbolTable
 }
 
-function encodeStep(step: Step, encoding: Encoding): void {
-  const { view, offset, address, arch, pool, symbols } = encoding
-  const word = (index: number, value: number | bigint): void =>
-    writeWord(view, offset + index * 8, value)
-  const goTo = (label: string): number => (label === DIE ? 0 : resolve(symbols, label))
-  const following = address + offset + STEP_SIZE
-  if (step.args.length > 6) throw new Error(`${step.syscall} has more than six arguments`)
-
+function encodeStep(step: Step, { offset, arch, memory, symbols }: Encoding): void {
+  checkStep(step)
+  const word = (index: number, value: number | bigint) => memory.setWord(offset + index * 8, value)
+  const goTo = (label: string): number => (label === DIE ? 0 : symbols.resolve(label))
   let flags = 0
   step.args.forEach((argument, index) => {
     if (isLoad(argument)) flags |= LOAD_ARGUMENT(index)
-    word(1 + index, encodeArgument(argument, pool, symbols))
+    if (argument !== 0) word(1 + index, memory.valueOf(argument))
   })
-  word(7, step.store === undefined ? HEAD.sink : resolve(symbols, step.store))
-  const next = step.next === undefined ? following : goTo(step.next.goto)
+  const next = step.next === undefined ? memory.addressOf(offset + STEP_SIZE) : goTo(step.next.goto)
   const onError = step.onError ?? 'fail'
+  word(7, step.store === undefined ? HEAD.sink : symbols.resolve(step.store))
   if (onError === 'continue') word(8, next)
   else word(8, goTo(onError === 'fail' ? FAIL : onError.goto))
   const jump = step.whenEqual ?? step.whenDifferent
-  const questions = [step.tolerate, step.whenEqual, step.whenDifferent]
-  if (questions.filter((question) => question !== undefined).length > 1) {
-    throw new Error(`${step.syscall} compares its result with more than one value`)
-  }
   if (step.tolerate !== undefined) {
     flags |= JUMP_IF_EQUAL
     word(9, -step.tolerate)
     word(10, next)
   } else if (jump !== undefined) {
     flags |= step.whenEqual === undefined ? JUMP_IF_DIFFERENT : JUMP_IF_EQUAL
-    if (isLoad(jump.value as Argument)) flags |= LOAD_OPERAND
-    word(9, encodeArgument(jump.value, pool, symbols))
+    if (isLoad(jump.value)) flags |= LOAD_OPERAND
+    word(9, memory.valueOf(jump.value))
     word(10, goTo(jump.goto))
   }
   word(11, next)
-  const number = syscallNumber(step.syscall, arch)
-  if (number === undefined) throw new Error(`${arch} has no system call ${step.syscall}`)
-  view.setUint32(offset, number, true)
-  view.setUint32(offset + 4, flags, true)
+  memory.setUint32(offset, numberOf(step, arch))
+  memory.setUint32(offset + 4, flags)
+}
+
+function checkStep({ syscall, args, tolerate, whenEqual, whenDifferent }: Step): void {
+  if (args.length > 6) throw new Error(`${syscall} has more than six arguments`)
+  const questions = [tolerate, whenEqual, whenDifferent]
+  if (questions.filter((question) => question !== undefined).length > 1) {
+    throw new Error(`${syscall} compares its result with more than one value`)
+  }
+}
+
+function numberOf({ syscall }: Step, arch: Arch): number {
+  const number = syscallNumber(syscall, arch)
+  if (number === undefined) throw new Error(`${arch} has no system call ${syscall}`)
+  return number
 }

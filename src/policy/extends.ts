@@ -1,0 +1,57 @@
+import { dirname, resolve } from 'node:path'
+import { invalid, unknownName } from './problem.ts'
+import { type PolicyOrigin, type ReadLayer, readLayer } from './read-layer.ts'
+import { readPolicyText } from './read-text.ts'
+import { shippedPolicies, shippedPolicyPath } from './shipped.ts'
+import type { TemplateInputs } from './source/template-inputs.ts'
+
+function refuse({ origin, source }: ReadLayer, message: string): Error {
+  return invalid(`policy ${origin.path ?? origin.name}`, [{ path: ['extends'], message }], {
+    source,
+  })
+}
+
+/** A name has no slash and does not end in `.toml`; a path has or does. */
+export const isName = (reference: string): boolean =>
+  !reference.includes('/') && !reference.endsWith('.toml')
+
+// An object has no place: its paths are relative to the process's working directory.
+function originOf(extending: ReadLayer, reference: string): Required<PolicyOrigin> {
+  if (!isName(reference)) {
+    const { path } = extending.origin
+    const absolute = resolve(path === undefined ? '.' : dirname(path), reference)
+    return { name: absolute, path: absolute }
+  }
+  const path = shippedPolicyPath(reference)
+  if (path !== undefined) return { name: reference, path }
+  throw refuse(extending, unknownName('policy', reference, shippedPolicies()))
+}
+
+/**
+ * Reads the policies that one extends, and those that they extend.
+ *
+ * @returns all of them, the one that extends nothing first, the given one last
+ * @throws {SandboxError} POLICY_INVALID for one that cannot be read, or that extends itself in the end
+ */
+export function extendedLayers(top: ReadLayer, inputs: TemplateInputs): readonly ReadLayer[] {
+  const layers = [top]
+  const chain = [top.origin.path ?? top.origin.name]
+  for (let last = top; last.extends !== undefined; last = layers[0] ?? top) {
+    const origin = originOf(last, last.extends)
+    if (chain.includes(origin.path)) {
+      throw refuse(last, `the chain comes back to itself: ${[...chain, origin.path].join(' -> ')}`)
+    }
+    chain.push(origin.path)
+    layers.unshift(readLayer(textOf(last, origin, inputs), origin, inputs))
+  }
+  return layers
+}
+
+function textOf(extending: ReadLayer, { path }: Required<PolicyOrigin>, inputs: TemplateInputs) {
+  try {
+    return readPolicyText(path, inputs)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw refuse(extending, message.replace(/^Invalid policy /, ''))
+  }
+}

@@ -1,0 +1,98 @@
+import { checkLimits, type LimitUnits } from './limits.ts'
+import { normalizeMount, repeatedTargets, tidy } from './mounts.ts'
+import type { Limits, Mount, Policy, SandboxFile } from './policy.ts'
+import type { Problem } from './problem.ts'
+import type { RawPolicy } from './schema.ts'
+import { normalizeSeccomp, type SeccompLayer } from './seccomp/normalize.ts'
+
+/** What one policy says by itself; what it does not say comes from the one that it extends. */
+export interface PolicyLayer
+  extends Partial<
+    Pick<
+      Policy,
+      'description' | 'hostname' | 'uid' | 'gid' | 'network' | 'shareUts' | 'proc' | 'workdirMode'
+    >
+  > {
+  readonly mounts: readonly Mount[]
+  readonly files: readonly SandboxFile[]
+  readonly env: Readonly<Record<string, string>>
+  readonly shareEnv: readonly string[]
+  readonly limits: Limits
+  readonly seccomp?: SeccompLayer
+}
+
+/** A layer, and what is wrong with it: usable only when nothing is. */
+export interface CheckedLayer {
+  readonly layer: PolicyLayer
+  readonly problems: readonly Problem[]
+}
+
+function network({ network, share_net }: RawPolicy, problems: Problem[]) {
+  if (network !== undefined && share_net !== undefined && (network === 'host') !== share_net) {
+    problems.push({ path: ['share_net'], message: `contradicts network = "${network}"` })
+  }
+  return network ?? (share_net === undefined ? undefined : share_net ? 'host' : 'loopback')
+}
+
+function mounts({ mounts = [] }: RawPolicy, problems: Problem[]): Mount[] {
+  problems.push(...repeatedTargets('mounts', mounts))
+  return mounts.flatMap((raw, index) => {
+    const checked = normalizeMount(raw)
+    if ('mount' in checked) return [checked.mount]
+    for (const { path, message } of checked.problems) {
+      problems.push({ path: ['mounts', index, ...path], message })
+    }
+    return []
+  })
+}
+
+function limits({ limits = {} }: RawPolicy, units: LimitUnits, problems: Problem[]): Limits {
+  const checked = checkLimits(limits, units)
+  problems.push(
+    ...checked.problems.map((problem) => ({ ...problem, path: ['limits', ...problem.path] })),
+  )
+  return checked.limits
+}
+
+function seccomp(raw: RawPolicy, problems: Problem[]): SeccompLayer | undefined {
+  if (raw.seccomp === undefined) return undefined
+  const checked = normalizeSeccomp(raw.seccomp)
+  problems.push(...checked.problems)
+  return checked.seccomp
+}
+
+// exactOptionalPropertyTypes: a key that is not said must not be there.
+function said<Keys extends object>(keys: Keys): { [Key in keyof Keys]?: NonNullable<Keys[Key]> } {
+  return Object.fromEntries(
+    Object.entries(keys).filter(([, value]) => value !== undefined),
+  ) as never
+}
+
+/**
+ * Checks in one policy what its schema cannot: keys that contradict each other, units, names in seccomp
+ * rules.
+ */
+export function checkLayer(raw: RawPolicy, units: LimitUnits): CheckedLayer {
+  const problems: Problem[] = []
+  const files = raw.files ?? []
+  problems.push(...repeatedTargets('files', files))
+  const layer = {
+    ...said({
+      description: raw.description,
+      hostname: raw.hostname,
+      uid: raw.uid,
+      gid: raw.gid,
+      network: network(raw, problems),
+      shareUts: raw.share_uts,
+      proc: raw.proc,
+      workdirMode: raw.workdir?.mode,
+    }),
+    mounts: mounts(raw, problems),
+    files: files.map(({ target, contents }) => ({ target: tidy(target), contents })),
+    env: { ...raw.env },
+    shareEnv: raw.share_env ?? [],
+    limits: limits(raw, units, problems),
+    ...said({ seccomp: seccomp(raw, problems) }),
+  }
+  return { layer, problems }
+}

@@ -1,0 +1,95 @@
+import { parse, TomlError } from 'smol-toml'
+import * as v from 'valibot'
+import { checkLayer, type PolicyLayer } from './layer.ts'
+import type { LimitUnits } from './limits.ts'
+import { invalid, type KeyPath, type Problem } from './problem.ts'
+import { policySchema } from './schema.ts'
+import { PolicySource } from './source/policy-source.ts'
+import { isTemplate, renderTemplate } from './source/template.ts'
+import { TemplateError } from './source/template-error.ts'
+import type { TemplateInputs } from './source/template-inputs.ts'
+
+/** What a policy is called, in results and in errors. */
+export interface PolicyOrigin {
+  /** Becomes `policy.name`. */
+  readonly name: string
+  /** The file, when it has one. */
+  readonly path?: string
+}
+
+/** One policy of those that extend one another. */
+export interface ReadLayer {
+  readonly layer: PolicyLayer
+  /** The name or path of the policy that it extends, as it was written. */
+  readonly extends: string | undefined
+  readonly origin: PolicyOrigin
+  /** Absent for a policy that is an object. */
+  readonly source: PolicySource | undefined
+}
+
+/** What an error says it is about, when there is no text to point at. */
+export const subject = ({ name, path }: PolicyOrigin): string => `policy ${path ?? name}`
+
+function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
+  const path: KeyPath = (issue.path ?? []).map(({ key }) =>
+    typeof key === 'number' ? key : String(key),
+  )
+  const { message } = issue
+  // An unknown key is told at its table.
+  return issue.type === 'strict_object' && issue.expected === 'never'
+    ? { path: path.slice(0, -1), message, key: String(path.at(-1)) }
+    : { path, message }
+}
+
+/**
+ * Validates one policy that is data.
+ *
+ * @param bareTime what a number means in its limits: seconds in a file, milliseconds in code
+ * @throws {SandboxError} POLICY_INVALID with every problem: where, what was expected, what was got
+ */
+export function validateLayer(
+  value: unknown,
+  { origin, source }: { origin: PolicyOrigin; source?: PolicySource | undefined },
+  bareTime: LimitUnits['bareTime'],
+): ReadLayer {
+  const parsed = v.safeParse(policySchema, value)
+  if (!parsed.success) {
+    throw invalid(subject(origin), parsed.issues.map(schemaProblem), { source })
+  }
+  const { layer, problems } = checkLayer(parsed.output, { bareTime })
+  if (problems.length > 0) throw invalid(subject(origin), problems, { source })
+  return { layer, extends: parsed.output.extends, origin, source }
+}
+
+function sourceOf(text: string, path: string, inputs: TemplateInputs) {
+  if (!isTemplate(text)) return { toml: text, source: new PolicySource(path, text) }
+  try {
+    const rendered = renderTemplate(text, inputs)
+    return { toml: rendered.text, source: new PolicySource(path, text, rendered) }
+  } catch (cause) {
+    if (!(cause instanceof TemplateError)) throw cause
+    const problem = { path: [], message: cause.message, position: cause.position }
+    throw invalid('policy', [problem], { source: new PolicySource(path, text), cause })
+  }
+}
+
+function parseToml(toml: string, source: PolicySource): unknown {
+  try {
+    return parse(toml)
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause
+    const message = cause.message.split('\n', 1)[0]?.replace(/^Invalid TOML document: /, '') ?? ''
+    const position = source.positionOfToml({ line: cause.line, column: cause.column })
+    throw invalid('policy', [{ path: [], message, position }], { source, cause })
+  }
+}
+
+/**
+ * Reads one policy's text: template, TOML, validation; not what it extends.
+ *
+ * @throws {SandboxError} POLICY_INVALID with every problem: where, what was expected, what was got
+ */
+export function readLayer(text: string, origin: PolicyOrigin, inputs: TemplateInputs): ReadLayer {
+  const { toml, source } = sourceOf(text, origin.path ?? origin.name, inputs)
+  return validateLayer(parseToml(toml, source), { origin, source }, 's')
+}

@@ -1,0 +1,133 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+
+const UID = 1000
+const repository = resolve(import.meta.dirname, '../..')
+const needed = ['src', 'test', 'fixtures', 'policies']
+const neededFiles = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts']
+const asUser = ['--reuid', String(UID), '--regid', String(UID), '--clear-groups', '--']
+
+// Else Vite writes the bundled configuration into node_modules, which is not this user's.
+const withoutTraces = ['--configLoader', 'runner']
+
+interface Report {
+  readonly success: boolean
+  readonly numTotalTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
+}
+
+const place = mkdtempSync(join(tmpdir(), 'gradebox-as-user-'))
+afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+/** Why the tests cannot be run as another user here; undefined when they can. */
+function obstacle(): string | undefined {
+  if (process.getuid?.() !== 0) return 'these tests are run by an ordinary user already'
+  const { status, error } = spawnSync('setpriv', [...asUser, 'true'])
+  if (status === 0) return undefined
+  return `setpriv (util-linux) cannot change to user ${UID}: ${error?.message ?? `exit code ${status}`}`
+}
+
+const why = obstacle()
+if (why !== undefined) console.warn(`SKIPPED: the run suite as an ordinary user: ${why}`)
+
+// A checkout may be where only root can read it: the other user gets a tree of links to its files.
+function copyTree(): string {
+  const tree = join(place, 'tree')
+  mkdirSync(tree)
+  for (const name of needed) cpSync(join(repository, name), join(tree, name), { recursive: true })
+  for (const name of neededFiles) cpSync(join(repository, name), join(tree, name))
+  const modules = join(repository, 'node_modules')
+  // Hard links, where the file system allows them.
+  const linked = spawnSync('cp', ['-al', modules, tree])
+  if (linked.status !== 0) execFileSync('cp', ['-a', modules, tree])
+  // Files of the copy are root's still; this one asks only that they can be read.
+  execFileSync('chmod', [
+    '-R',
+    'a+rX',
+    ...[...needed, ...neededFiles].map((name) => join(tree, name)),
+  ])
+  return tree
+}
+
+function runSuite(
+  directory: string,
+  prefix: readonly string[],
+  name: string,
+  more: readonly string[] = [],
+): Report {
+  const own = join(place, name)
+  mkdirSync(own)
+  chmodSync(place, 0o755)
+  if (prefix.length > 0) chownSync(own, UID, UID)
+  const output = join(own, 'report.json')
+  const vitest = join(directory, 'node_modules/vitest/vitest.mjs')
+  const reporters = ['--reporter', 'json', '--outputFile', output]
+  const [command = process.execPath, ...args] = [
+    ...prefix,
+    process.execPath,
+    ...[vitest, 'run', '--project', 'run', ...withoutTraces, ...reporters, ...more],
+  ]
+  const { stdout, stderr } = spawnSync(command, args, {
+    cwd: directory,
+    // Nothing of the test runner that this runs in.
+    env: { PATH: process.env.PATH, HOME: own, TMPDIR: own, NO_COLOR: '1' },
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
+  try {
+    return JSON.parse(readFileSync(output, 'utf8'))
+  } catch (cause) {
+    throw new Error(`The suite left no report:\n${stdout}\n${stderr}`, { cause })
+  }
+}
+
+const testsOf = ({ testResults }: Report) =>
+  testResults.flatMap(({ assertionResults }) => assertionResults)
+
+const failuresOf = (report: Report): string[] => [
+  ...report.testResults.flatMap(({ name, message }) =>
+    message === '' ? [] : [`${name}: ${message}`],
+  ),
+  ...testsOf(report)
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => `${fullName}\n${failureMessages.join('\n')}`),
+]
+
+const skippedIn = (report: Report): string[] =>
+  testsOf(report)
+    .filter(({ status }) => status !== 'passed' && status !== 'failed')
+    .map(({ fullName }) => fullName)
+
+/** How many tests the suite has for this user: with a name that none has, all are left out. */
+const countTests = (): number =>
+  runSuite(repository, [], 'count', ['--testNamePattern', 'no test has this name']).numTotalTests
+
+// What only root can prepare; see lacksRoot() in test/run/support/tools.ts.
+const forRootOnly = /a directory of root/
+
+test.skipIf(why !== undefined)(
+  'the run and hostile suites pass as an ordinary user, with the same tests as for root',
+  { timeout: 900_000 },
+  () => {
+    const tree = copyTree()
+    const asOther = runSuite(tree, ['setpriv', ...asUser], 'user')
+    expect(failuresOf(asOther)).toEqual([])
+    expect(asOther.success).toBe(true)
+    expect(asOther.numTotalTests).toBe(countTests())
+    const skipped = skippedIn(asOther).filter((name) => !forRootOnly.test(name))
+    // Only then is it worth the time to ask what root skips: for want of gcc, say.
+    const alsoByRoot = skipped.length === 0 ? [] : skippedIn(runSuite(repository, [], 'root'))
+    expect(skipped.filter((name) => !alsoByRoot.includes(name))).toEqual([])
+  },
+)

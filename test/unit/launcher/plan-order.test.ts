@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import { syscallNumber } from '../../../src/ffi/syscalls.ts'
+import { RECORD } from '../../../src/runner/launcher/report/records.ts'
+import { calls, expectOrder, initSteps, samplePlan, workdirVariants } from './sample-plans.ts'
+
+describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir }) => {
+  const { image, request, steps } = samplePlan(flow, { workdir })
+  const init = initSteps(steps)
+  const startsProgram = init.findIndex(({ store }) => store === 'watch.target')
+  const before = init.slice(0, startsProgram)
+
+  test('every call exists on both architectures', () => {
+    for (const { syscall } of steps) {
+      expect(syscallNumber(syscall, 'x64'), syscall).toBeTypeOf('number')
+      expect(syscallNumber(syscall, 'arm64'), syscall).toBeTypeOf('number')
+    }
+  })
+
+  test('the program starts with no privilege and no way to gain one', () => {
+    expectOrder(before, [
+      'openat(7, "sys/user/max_user_namespaces", O_WRONLY|O_CLOEXEC, 0)',
+      'close(7)',
+      'prctl(PR_SET_SECUREBITS',
+      'prctl(PR_CAPBSET_DROP, 0)',
+      'prctl(PR_CAPBSET_DROP, 1)',
+      'prctl(PR_CAPBSET_DROP, 2)',
+      'capset([537396514], [0, 0, 0])',
+      'prctl(PR_SET_NO_NEW_PRIVS, 1)',
+      'prctl(PR_SET_DUMPABLE, 0)',
+    ])
+    const all = calls(before)
+    const limit = all.indexOf('openat(7, "sys/user/max_user_namespaces", O_WRONLY|O_CLOEXEC, 0)')
+    expect(all[limit + 1]).toBe('write(init.fd, "0", 1)')
+  })
+
+  test('the filter is the last thing before the program, and the signal mask just before it', () => {
+    const target = calls(steps.filter(({ process }) => process === 'target'))
+    const program = target.findIndex((call) => call.startsWith('execve('))
+    expect(target.slice(program - 2)).toEqual([
+      'rt_sigprocmask(2, [0], 0, 8)',
+      'seccomp(1, 8, [3, &filter.code])',
+      'execve("/usr/bin/a.out", ["a.out", "--fast", 0])',
+      'execve("/bin/a.out", ["a.out", "--fast", 0])',
+    ])
+  })
+
+  test('the sandbox’s root is read-only before privileges are dropped', () => {
+    expectOrder(before, [
+      'pivot_root(".", ".")',
+      'umount2(".", 2)',
+      'chdir("/")',
+      'mount("/", MS_RDONLY|MS_NOSUID|MS_NODEV|MS_REMOUNT|MS_BIND)',
+      'prctl(PR_SET_SECUREBITS',
+    ])
+  })
+
+  test('files in mounts are written after the root is entered, others before', () => {
+    const all = calls([...image.steps, ...request.steps])
+    const entered = all.indexOf('pivot_root(".", ".")')
+    const written = all.flatMap((call, index) => {
+      const [, path] = /^write\("(\/[^"]*)", \d+ bytes\)$/.exec(call) ?? []
+      return path === undefined ? [] : [[path, index < entered ? 'before' : 'after']]
+    })
+    expect(written).toEqual([
+      ['/etc/passwd', 'before'],
+      ['/work/policy.txt', 'after'],
+      ['/work/in/data.txt', 'after'],
+    ])
+  })
+
+  test('every record is written at once', () => {
+    const PIPE_BUF = 4096
+    for (const { size } of Object.values(RECORD)) expect(size).toBeLessThan(PIPE_BUF)
+    const reports = steps.filter(({ syscall, args }) => syscall === 'write' && args[0] === 3)
+    const sizes = Object.values(RECORD).map(({ size }) => size as number)
+    expect(reports.length).toBeGreaterThan(6)
+    for (const { args } of reports) expect(sizes).toContain(args[2])
+  })
+})

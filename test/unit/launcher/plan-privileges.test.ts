@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import { CLONE_NEWUSER } from '../../../src/ffi/constants.ts'
+import { calls, expectOrder, initSteps, root, samplePlan, user, workdirs } from './sample-plans.ts'
+
+describe('for root', () => {
+  const { steps } = samplePlan(root, { workdir: workdirs.overlay })
+  const init = initSteps(steps)
+
+  test('the program’s user is unprivileged before it has a user namespace', () => {
+    expectOrder(init, [
+      'setgroups(0, 0)',
+      'setresgid(1073741826, 1073741826, 1073741826)',
+      'setresuid(1073741825, 1073741825, 1073741825)',
+      'prctl(PR_SET_DUMPABLE, 1)',
+      'unshare(CLONE_NEWUSER)',
+      'openat(7, "self/setgroups"',
+      'openat(7, "self/uid_map"',
+      'openat(7, "self/gid_map"',
+      'prctl(PR_SET_DUMPABLE, 0)',
+    ])
+    const all = calls(init)
+    const maps = all.filter((call) => call.startsWith('write(init.fd, "1000 '))
+    expect(maps).toEqual([
+      'write(init.fd, "1000 1073741825 1", 17)',
+      'write(init.fd, "1000 1073741826 1", 17)',
+    ])
+  })
+
+  test('nothing is left for root to do from then on', () => {
+    const dropped = init.findIndex(({ syscall }) => syscall === 'setresuid')
+    const needRoot =
+      /^(mount|mount_setattr|umount2|pivot_root|setns|sethostname|mknodat|chroot|fchown|fchownat|setgroups|setresgid|setresuid|symlinkat|mkdirat|utimensat)$/
+    const after = init.slice(dropped + 1).map(({ syscall }) => syscall)
+    expect(after.filter((syscall) => needRoot.test(syscall))).toEqual([])
+    expect(after).toContain('timerfd_settime')
+  })
+
+  test('PDEATHSIG is set again after the change of user has cleared it', () => {
+    const all = calls(init)
+    const dropped = all.indexOf('unshare(CLONE_NEWUSER)')
+    expect(all.slice(dropped)).toContain('prctl(PR_SET_PDEATHSIG, 9)')
+  })
+
+  test('the namespaces are made without a user namespace', () => {
+    const flags = steps.filter(({ store }) => store === 'keeper.init').map(({ args }) => args[0])
+    expect(flags.map((flag) => Number(flag) & CLONE_NEWUSER)).toEqual([0])
+  })
+
+  test('what is copied or overlaid becomes the program’s', () => {
+    const owned = calls(init).filter((call) => call.startsWith('fchownat('))
+    expect(owned).toMatchInlineSnapshot(`
+      [
+        "fchownat("../upper", 1073741825, 1073741826)",
+        "fchownat("/work/src", 1073741825, 1073741826)",
+        "fchownat("/work/src/main.py", 1073741825, 1073741826)",
+        "fchownat("/work/link", 1073741825, 1073741826)",
+        "fchownat("/work/socket", 1073741825, 1073741826)",
+        "fchownat("/work/in", 1073741825, 1073741826)",
+      ]
+    `)
+  })
+})
+
+describe('for an ordinary user', () => {
+  const { steps } = samplePlan(user)
+  const init = initSteps(steps)
+
+  test('the ids are mapped before anything is mounted, groups denied first', () => {
+    const all = calls(init)
+    const mounted = all.findIndex((call) => call.startsWith('mount('))
+    expect(all.slice(0, mounted).filter((call) => /^(openat\(7|write)/.test(call))).toEqual([
+      'openat(7, "self/setgroups", O_WRONLY|O_CLOEXEC, 0)',
+      'write(init.fd, "deny", 4)',
+      'openat(7, "self/uid_map", O_WRONLY|O_CLOEXEC, 0)',
+      'write(init.fd, "1000 1234 1", 11)',
+      'openat(7, "self/gid_map", O_WRONLY|O_CLOEXEC, 0)',
+      'write(init.fd, "1000 5678 1", 11)',
+    ])
+  })
+
+  test('no step changes the user or an owner', () => {
+    const changes = /^(setres|setgroups|fchown|unshare\(CLONE_NEWUSER)/
+    expect(calls(init).filter((call) => changes.test(call))).toEqual([])
+  })
+})
