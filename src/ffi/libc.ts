@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { LibraryHandle } from 'koffi'
 import {
@@ -17,6 +16,7 @@ type KoffiFunction = ReturnType<LibraryHandle['func']>
 
 interface Libc {
   readonly koffi: Koffi
+  readonly close: KoffiFunction
   readonly memfd_create: KoffiFunction
   readonly pipe2: KoffiFunction
   readonly fcntl: KoffiFunction
@@ -44,6 +44,7 @@ function libc(): Libc {
   const bind = (name: string, ...parameters: string[]) => library.func(name, 'int', parameters)
   loaded = {
     koffi,
+    close: bind('close', 'int'),
     memfd_create: bind('memfd_create', 'str', 'uint'),
     pipe2: bind('pipe2', 'void *', 'int'),
     fcntl: bind('fcntl', 'int', 'int', 'int'),
@@ -79,6 +80,16 @@ function checkReturned(syscall: string, errno: number, detail = ''): void {
 }
 
 /**
+ * Closes a descriptor that was made here, close(2). Not with `fs.closeSync`, which in a worker thread
+ * warns of descriptors that `fs` did not open.
+ *
+ * @throws {ErrnoError} EBADF when it is not open
+ */
+export function closeDescriptor(fd: number): void {
+  check('close', libc().close(fd), `${fd}`)
+}
+
+/**
  * Makes an anonymous file in memory, memfd_create(2); closed on exec.
  *
  * @param name shown in /proc/pid/fd, for debugging only
@@ -106,7 +117,7 @@ function aboveLaunchers(fd: number): number {
   if (fd >= FIRST_FREE_FD) return fd
   const higher = libc().fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
   const errno = higher < 0 ? libc().koffi.errno() : 0
-  closeSync(fd)
+  closeDescriptor(fd)
   if (errno !== 0) throw new ErrnoError('fcntl', errno, `${fd}, F_DUPFD_CLOEXEC`)
   return higher
 }
@@ -125,7 +136,7 @@ export function makePipe(flags: number): { readonly read: number; readonly write
   try {
     return { ...higher, read: aboveLaunchers(read) }
   } catch (error) {
-    closeSync(higher.write)
+    closeDescriptor(higher.write)
     throw error
   }
 }

@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, readSync } from 'node:fs'
+import { fstatSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { LibraryHandle } from 'koffi'
-import { memfdCreate } from './libc.ts'
+import { closeDescriptor, memfdCreate } from './libc.ts'
 import type { Arch } from './syscalls.ts'
 
 // seccomp.h
@@ -150,7 +150,7 @@ function exported(filter: unknown): Uint8Array {
     readSync(fd, program, 0, program.length, 0)
     return program
   } finally {
-    closeSync(fd)
+    closeDescriptor(fd)
   }
 }
 

@@ -13,7 +13,7 @@ export interface Problem {
   readonly message: string
   /** A key in the table at `path` that should not be there: the place to look at. */
   readonly key?: string
-  /** Where it is, when it is not at a key: text that is not TOML. */
+  /** Where it was written, when it is not at a key: text that is not TOML. */
   readonly position?: Position
 }
 
@@ -57,24 +57,33 @@ export function unknownName(kind: string, name: string, known: readonly string[]
 const tell = ({ path, message }: Problem): string =>
   path.length === 0 ? message : `${formatKeyPath(path)}: ${message}`
 
-function placeOf({ path, key, position }: Problem, source: PolicySource): Position | undefined {
-  if (position !== undefined) return position
+function offsetOf({ path, key, position }: Problem, source: PolicySource): number | undefined {
+  if (position !== undefined) return source.offsetOf(position)
   return key === undefined ? source.locate(path, 'value') : source.locate([...path, key], 'key')
 }
 
 // `/srv/p.toml:3:1: uid: expected ...`, and the lines around it.
 function tellAt(problem: Problem, source: PolicySource): string {
-  const place = placeOf(problem, source)
-  if (place === undefined) return `${source.path}: ${tell(problem)}`
+  const offset = offsetOf(problem, source)
+  if (offset === undefined) return `${source.path}: ${tell(problem)}`
+  const place = source.positionOf(offset)
   const where = `${source.path}:${place.line}:${place.column}`
   return `${where}: ${tell(problem)}\n${source.frame(place)}`
+}
+
+// In the order of the text, those without a place last.
+function inOrder(problems: readonly Problem[], source: PolicySource): readonly Problem[] {
+  return problems
+    .map((problem) => ({ problem, offset: offsetOf(problem, source) ?? Number.MAX_SAFE_INTEGER }))
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ problem }) => problem)
 }
 
 /** Problems that are told one by one; of more, only how many there are. */
 const TOLD = 10
 
-function listed(problems: readonly string[]): string {
-  const lines = problems.slice(0, TOLD).flatMap((text) => text.split('\n'))
+function listed(problems: readonly Problem[], toText: (problem: Problem) => string): string {
+  const lines = problems.slice(0, TOLD).flatMap((problem) => toText(problem).split('\n'))
   const more = problems.length - TOLD
   if (more > 0) lines.push(`and ${more} more problem${more === 1 ? '' : 's'}`)
   return lines.map((line) => `\n  ${line}`).join('')
@@ -99,14 +108,14 @@ export function invalid(
   problems: readonly Problem[],
   { source, ...options }: InvalidOptions = {},
 ): SandboxError {
-  const told = problems.map((problem) =>
-    source === undefined ? tell(problem) : tellAt(problem, source),
-  )
+  const toText = (problem: Problem) =>
+    source === undefined ? tell(problem) : tellAt(problem, source)
   const details = { code: 'POLICY_INVALID', ...options } as const
-  if (source !== undefined) {
-    const text = told.length === 1 ? ` ${told[0]}` : `, ${told.length} problems:${listed(told)}`
-    return new SandboxError(`Invalid policy${text}`, details)
-  }
-  const text = told.length === 1 ? ` ${told[0]}` : listed(told)
-  return new SandboxError(`Invalid ${subject}:${text}`, details)
+  const [only] = problems
+  const isOne = only !== undefined && problems.length === 1
+  const ordered = source === undefined ? problems : inOrder(problems, source)
+  const text = isOne ? ` ${toText(only)}` : listed(ordered, toText)
+  if (source === undefined) return new SandboxError(`Invalid ${subject}:${text}`, details)
+  const head = isOne ? '' : `, ${problems.length} problems:`
+  return new SandboxError(`Invalid policy${head}${text}`, details)
 }

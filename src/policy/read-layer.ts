@@ -41,6 +41,19 @@ function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
     : { path, message }
 }
 
+// So that all is told at once: what the keys have wrong whose shape is right.
+function problemsElsewhere(
+  value: unknown,
+  issues: readonly v.BaseIssue<unknown>[],
+  bareTime: LimitUnits['bareTime'],
+): readonly Problem[] {
+  const broken = new Set(issues.map(({ path }) => path?.[0]?.key))
+  if (broken.has(undefined)) return []
+  const sound = Object.entries(value as object).filter(([key]) => !broken.has(key))
+  const parsed = v.safeParse(policySchema, Object.fromEntries(sound))
+  return parsed.success ? checkLayer(parsed.output, { bareTime }).problems : []
+}
+
 /**
  * Validates one policy that is data.
  *
@@ -52,9 +65,10 @@ export function validateLayer(
   { origin, source }: { origin: PolicyOrigin; source?: PolicySource | undefined },
   bareTime: LimitUnits['bareTime'],
 ): ReadLayer {
-  const parsed = v.safeParse(policySchema, value)
+  const parsed = v.safeParse(policySchema, value, { abortPipeEarly: true })
   if (!parsed.success) {
-    throw invalid(subject(origin), parsed.issues.map(schemaProblem), { source })
+    const others = problemsElsewhere(value, parsed.issues, bareTime)
+    throw invalid(subject(origin), [...parsed.issues.map(schemaProblem), ...others], { source })
   }
   const { layer, problems } = checkLayer(parsed.output, { bareTime })
   if (problems.length > 0) throw invalid(subject(origin), problems, { source })

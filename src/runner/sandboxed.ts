@@ -149,6 +149,7 @@ async function enqueue(run: Run, queue: PQueue): Promise<AnyResult> {
     return await result
   } finally {
     signal?.removeEventListener('abort', stop)
+    run.close()
     unregister()
   }
 }

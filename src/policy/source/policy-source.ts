@@ -26,20 +26,26 @@ export class PolicySource {
     this.#toWritten = rendered?.toSource ?? ((offset) => offset)
   }
 
-  /** Where a key or its value was written; absent for what has no place, such as a missing key. */
-  locate(path: KeyPath, part: Part): Position | undefined {
+  /** The offset of a key or its value as written; absent for what has no place. */
+  locate(path: KeyPath, part: Part): number | undefined {
     this.#positions ??= tomlPositions(this.#toml)
     const offset = this.#positions.find(path, part)
-    return offset === undefined ? undefined : this.#positionOf(offset)
+    return offset === undefined ? undefined : this.#toWritten(offset)
   }
 
   /** Where a position of the TOML text was written. */
   positionOfToml(position: Position): Position {
-    return this.#positionOf(offsetAt(this.#toml, position))
+    return this.positionOf(this.#toWritten(offsetAt(this.#toml, position)))
   }
 
-  #positionOf(tomlOffset: number): Position {
-    return positionAt(this.#written, this.#toWritten(tomlOffset))
+  /** The offset of a position of the text as written. */
+  offsetOf(position: Position): number {
+    return offsetAt(this.#written, position)
+  }
+
+  /** The position of an offset of the text as written. */
+  positionOf(offset: number): Position {
+    return positionAt(this.#written, offset)
   }
 
   /** The lines around a position, with a caret. */

@@ -46,10 +46,13 @@ class Scanner {
 
   // Blanks, line ends, comments and commas: what is between the things that have a place.
   #skip(): void {
-    const blank = /(?:[\s,]|#[^\n]*)*/y
-    blank.lastIndex = this.#at
-    blank.exec(this.#text)
-    this.#at = blank.lastIndex
+    this.#pass(/(?:[\s,]|#[^\n]*)*/y)
+  }
+
+  #pass(pattern: RegExp): void {
+    pattern.lastIndex = this.#at
+    // Beyond the end nothing matches, and the index would be 0 again.
+    if (pattern.test(this.#text)) this.#at = pattern.lastIndex
   }
 
   #blanks(): void {
@@ -96,10 +99,7 @@ class Scanner {
       const inner = this.#text.slice(start + 1, this.#at - 1)
       return quote === "'" ? inner : decode(inner)
     }
-    const bare = /[\w-]*/y
-    bare.lastIndex = start
-    bare.exec(this.#text)
-    this.#at = bare.lastIndex
+    this.#pass(/[\w-]*/y)
     return this.#text.slice(start, this.#at)
   }
 
@@ -117,12 +117,7 @@ class Scanner {
     if (first === '"' || first === "'") this.#string()
     else if (first === '[') this.#list(node)
     else if (first === '{') this.#inlineTable(node)
-    else {
-      const rest = /[^,\]}#\n]*/y
-      rest.lastIndex = this.#at
-      rest.exec(this.#text)
-      this.#at = rest.lastIndex
-    }
+    else this.#pass(/[^,\]}#\n]*/y)
   }
 
   #list(node: Node): void {

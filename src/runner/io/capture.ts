@@ -47,6 +47,7 @@ export class Capture {
   }
 
   end(): void {
+    if (this.#ended) return
     this.#ended = true
     this.#live?.end()
   }

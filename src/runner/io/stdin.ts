@@ -1,7 +1,8 @@
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { createReadStream, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { PassThrough, Readable } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { closeDescriptor } from '../../ffi/libc.ts'
 
 /** Where the program's input comes from, after the options were checked. */
 export type StdinSource =
@@ -32,7 +33,7 @@ const PIPE_BUF = 4096
 export function feedStdin(fd: number, source: StdinSource, onError: () => void): StdinFeed {
   if (source.kind === 'bytes' && source.bytes.length <= PIPE_BUF) {
     if (source.bytes.length > 0) writeSync(fd, source.bytes)
-    closeSync(fd)
+    closeDescriptor(fd)
     return { stop: () => {}, check: () => {} }
   }
   const pipe = new Socket({ fd, readable: false, writable: true })
@@ -43,7 +44,7 @@ export function feedStdin(fd: number, source: StdinSource, onError: () => void):
     return { stop: () => pipe.destroy(), check: () => {} }
   }
   try {
-    return feedFrom(openSource(source), { pipe, onError })
+    return feedFrom(openSource(source), { pipe, onError, isOurs: source.kind === 'file' })
   } catch (error) {
     pipe.destroy()
     throw error
@@ -69,12 +70,13 @@ function openSource(source: StdinSource): Readable {
 
 function feedFrom(
   from: Readable,
-  { pipe, onError }: { pipe: Socket; onError: () => void },
+  { pipe, onError, isOurs }: { pipe: Socket; onError: () => void; isOurs: boolean },
 ): StdinFeed {
   let failure: Error | undefined
   const stop = () => {
     from.unpipe(pipe)
     pipe.destroy()
+    if (isOurs) from.destroy()
   }
   from.on('error', (error) => {
     failure ??= error

@@ -5,10 +5,20 @@ import type { SandboxOptions } from './options.ts'
 /** The error for an option that has a wrong value. */
 export function invalid(name: string, expected: string, got: unknown): SandboxError {
   const type = got === null ? 'null' : typeof got
-  return new SandboxError(
-    `Expected \`${name}\` to be ${expected}, got \`${inspect(got, { depth: 0, maxStringLength: 80 })}\` (${type})`,
-    { code: 'SETUP_FAILED', hint: 'See the options of sandboxed() in the README.' },
-  )
+  const shown = isUrl(got)
+    ? got.href
+    : inspect(got, { depth: isInstance(got) ? -1 : 0, maxStringLength: 80 })
+  return new SandboxError(`Expected \`${name}\` to be ${expected}, got \`${shown}\` (${type})`, {
+    code: 'SETUP_FAILED',
+    hint: 'See the options of sandboxed() in the README.',
+  })
+}
+
+// Of a class's: its insides say nothing to a grader.
+function isInstance(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null
 }
 
 /**
@@ -41,8 +51,10 @@ const checks: Readonly<Record<keyof SandboxOptions, Check>> = {
   files: (value, name) => {
     for (const [target, contents] of entries(name, value)) {
       checkTarget(`${name} key`, target)
-      if (typeof contents !== 'string' && !types.isUint8Array(contents) && !isUrl(contents)) {
-        throw invalid(`${name}[${JSON.stringify(target)}]`, 'text, bytes or a file URL', contents)
+      const entry = `${name}[${JSON.stringify(target)}]`
+      if (isUrl(contents)) checkPath(entry, contents)
+      else if (typeof contents !== 'string' && !types.isUint8Array(contents)) {
+        throw invalid(entry, 'text, bytes or a file URL', contents)
       }
     }
   },
@@ -57,8 +69,13 @@ const checks: Readonly<Record<keyof SandboxOptions, Check>> = {
       checkText(`${name}.${key}`, text)
     }
   },
-  cwd: (value, name) => checkTarget(name, value),
-  stdin: () => {},
+  cwd: (value, name) => {
+    if (value !== '/') checkTarget(name, value)
+  },
+  // What else it may be is checked where it is opened.
+  stdin: (value, name) => {
+    if (isUrl(value)) checkPath(name, value)
+  },
   stdout: oneOf('pipe', 'inherit', 'ignore'),
   stderr: oneOf('pipe', 'inherit', 'ignore'),
   encoding: oneOf('utf8', 'buffer'),

@@ -1,8 +1,8 @@
-import { closeSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { O_NONBLOCK, SIGKILL } from '../../ffi/constants.ts'
 import { ErrnoError } from '../../ffi/errno.ts'
-import { killProcess, makePipe, waitForProcess } from '../../ffi/libc.ts'
+import { closeDescriptor, killProcess, makePipe, waitForProcess } from '../../ffi/libc.ts'
 import { type Capture, type OutputBudget, readPipe } from '../io/capture.ts'
 import type { Assembled } from '../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../launcher/image/memory.ts'
@@ -71,7 +71,7 @@ class Descriptors {
   }
 
   closeAll(): void {
-    for (const fd of this.#open) closeSync(fd)
+    for (const fd of this.#open) closeDescriptor(fd)
     this.#open.clear()
   }
 }
@@ -190,7 +190,7 @@ class Stopper {
   }
 
   #close(): void {
-    if (this.#control !== undefined) closeSync(this.#control)
+    if (this.#control !== undefined) closeDescriptor(this.#control)
     this.#control = undefined
   }
 }

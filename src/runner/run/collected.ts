@@ -33,18 +33,19 @@ export function collectFiles(
   records: readonly CollectRecord[],
   read: ReadCollected,
 ): Collected {
-  const files: Record<string, Uint8Array> = {}
-  const uncollected: Record<string, string> = {}
+  const files = new Map<string, Uint8Array>()
+  const uncollected = new Map<string, string>()
   let position = 0
   records.forEach((record, index) => {
     const path = paths[index] ?? ''
     const refusal = refusalOf(record)
     if (refusal === undefined && record.result >= 0) {
-      files[path] = readAll(record.copiedBytes, position, read)
-    } else if (refusal !== undefined) uncollected[path] = refusal
+      files.set(path, readAll(record.copiedBytes, position, read))
+    } else if (refusal !== undefined) uncollected.set(path, refusal)
     position += Math.max(0, record.copiedBytes)
   })
-  return { files, uncollected }
+  // Any name is a property of its own so, also `__proto__`.
+  return { files: Object.fromEntries(files), uncollected: Object.fromEntries(uncollected) }
 }
 
 function readAll(length: number, position: number, read: ReadCollected): Buffer {

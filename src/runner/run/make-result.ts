@@ -44,6 +44,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     outputExceeded,
     walltimeReached: find(records, 'walltime') !== undefined,
     stopped: find(records, 'stopped') !== undefined,
+    tampered: find(records, 'tampered') !== undefined,
     denied: find(records, 'seccomp'),
   })
   const collects = records.filter((record) => record.kind === 'collect')

@@ -1,8 +1,8 @@
-import { closeSync, readSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../../ffi/constants.ts'
-import { makePipe } from '../../ffi/libc.ts'
+import { closeDescriptor, makePipe } from '../../ffi/libc.ts'
 import { Capture, OutputBudget } from '../io/capture.ts'
 import { feedStdin, type StdinFeed } from '../io/stdin.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
@@ -74,6 +74,12 @@ export class Run {
     if (this.#stopped && !this.#started) callback()
   }
 
+  /** Ends the live streams, also those that nothing was written to. */
+  close(): void {
+    this.#stdout.end()
+    this.#stderr.end()
+  }
+
   /**
    * Runs the program.
    *
@@ -95,7 +101,7 @@ export class Run {
       return result
     } finally {
       feed?.stop()
-      closeSync(pipe.read)
+      closeDescriptor(pipe.read)
     }
   }
 
@@ -115,7 +121,7 @@ export class Run {
       }
       return this.#result(records, attempt)
     } finally {
-      if (attempt.collected !== undefined) closeSync(attempt.collected)
+      if (attempt.collected !== undefined) closeDescriptor(attempt.collected)
     }
   }
 
@@ -140,7 +146,7 @@ export class Run {
         candidates: this.#candidates(),
         argv: [command, ...args],
         collect: this.#collectPaths(),
-        discard: [...(stdout === 'ignore' ? [1] : []), ...(stderr === 'ignore' ? [2] : [])],
+        ...streamsOf(this.options),
       })
     this.#attempt = startAttempt({
       image,
@@ -200,6 +206,12 @@ export class Run {
           : readSync(attempt.collected, buffer, 0, buffer.length, position),
     })
   }
+}
+
+function streamsOf({ stdin, stdout, stderr }: RunOptions) {
+  const modes = [stdin.kind === 'inherit' ? 'inherit' : 'pipe', stdout, stderr]
+  const numbers = (mode: string) => modes.flatMap((each, fd) => (each === mode ? [fd] : []))
+  return { pipes: numbers('pipe'), discard: numbers('ignore') }
 }
 
 type Failure = Extract<ReportRecord, { kind: 'failure' }>

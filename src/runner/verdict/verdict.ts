@@ -21,6 +21,8 @@ export interface Evidence {
   readonly walltimeReached: boolean
   /** Whether the init ended the run because the caller asked for it. */
   readonly stopped: boolean
+  /** Whether the init ended the run because the program interfered with it. */
+  readonly tampered: boolean
   /** The call that the filter denied, where the kernel tells. */
   readonly denied?: Extract<ReportRecord, { kind: 'seccomp' }> | undefined
 }
@@ -112,13 +114,14 @@ function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined 
   return undefined
 }
 
-/** How far the kernel's check of RLIMIT_CPU may run ahead of the time it accounts: a tick at 100 Hz. */
-const CLOCK_TICK_MS = 10
-
 function consumptionVerdict({ limits, usage }: Evidence, end: End): Verdict | undefined {
   const { cpuMs, memoryBytes } = limits
   const { cpuTimeMs, maxRssBytes } = usage
-  if (cpuMs !== undefined && cpuTimeMs > cpuMs - (end.signal === 'SIGXCPU' ? CLOCK_TICK_MS : 0)) {
+  // The kernel checks RLIMIT_CPU by ticks, which run ahead of the time it accounts.
+  if (
+    cpuMs !== undefined &&
+    cpuTimeMs > cpuMs - (end.signal === 'SIGXCPU' ? Math.max(50, cpuMs / 10) : 0)
+  ) {
     const reason = `used ${formatDuration(cpuTimeMs)} of CPU time; the limit is ${formatDuration(cpuMs)}`
     return { status: 'cpu', ...end, reason }
   }
@@ -129,7 +132,10 @@ function consumptionVerdict({ limits, usage }: Evidence, end: End): Verdict | un
   return undefined
 }
 
-function ownVerdict({ limits }: Evidence, end: End): Verdict {
+function ownVerdict({ limits, tampered }: Evidence, end: End): Verdict {
+  if (tampered) {
+    return { status: 'signaled', ...end, reason: "ended for interfering with the sandbox's init" }
+  }
   if (end.signal === undefined) {
     return { status: 'exited', ...end, reason: `exited with code ${end.exitCode}` }
   }

@@ -33,6 +33,43 @@ describe('a policy', () => {
     expect(mounts('none')).toEqual([])
   })
 
+  test('mounts over and into what the sandbox has of its own', () => {
+    const own = { type: 'bind', source: '/srv/a', isDirectory: true, writable: false } as const
+    const all = calls(
+      samplePlan(user, {
+        paths: [
+          { ...own, target: '/tmp/a' },
+          { type: 'tmpfs', target: '/dev/shm', sizeBytes: 4096 },
+        ],
+      }).steps,
+    )
+    const mounts = all.filter((call) => /^mount\(.* -> "\/(tmp|dev\/shm)/.test(call))
+    expect(mounts).toEqual([
+      'mount("dev/shm" -> "/dev/shm", MS_BIND)',
+      'mount("tmp" -> "/tmp", MS_BIND)',
+      'mount("/srv/a" -> "/tmp/a", MS_BIND|MS_REC)',
+      'mount("tmpfs" -> "/dev/shm", "tmpfs", MS_NOSUID|MS_NODEV, "mode=1777,size=4096")',
+    ])
+  })
+
+  test.each(['/tmp', '/dev', '/proc'])(
+    'that mounts %s itself has none of the sandbox’s',
+    (target) => {
+      const paths = [
+        { type: 'bind', source: '/srv/a', target, isDirectory: true, writable: false },
+      ] as const
+      const all = calls(samplePlan(user, { paths }).steps)
+      const mounts = all.filter(
+        (call) => call.startsWith('mount(') && call.includes(`-> "${target}`),
+      )
+      expect(mounts.filter((call) => !call.startsWith('mount("gradebox"'))).toEqual(
+        target === '/proc'
+          ? [expect.stringContaining('root" ->'), `mount("/srv/a" -> "${target}", MS_BIND|MS_REC)`]
+          : [`mount("/srv/a" -> "${target}", MS_BIND|MS_REC)`],
+      )
+    },
+  )
+
   test('without a filter has the launch program load none', () => {
     const all = calls(samplePlan(user, { filtered: 'no' }).steps)
     expect(all.filter((call) => /seccomp|ioctl\(8|fcntl\(8/.test(call))).toEqual([])

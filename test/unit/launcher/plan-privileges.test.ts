@@ -3,7 +3,7 @@ import { CLONE_NEWUSER } from '../../../src/ffi/constants.ts'
 import { calls, expectOrder, initSteps, root, samplePlan, user, workdirs } from './sample-plans.ts'
 
 describe('for root', () => {
-  const { steps } = samplePlan(root, { workdir: workdirs.overlay })
+  const { steps } = samplePlan(root, { workdir: workdirs.overlay, files: [] })
   const init = initSteps(steps)
 
   test('the program’s user is unprivileged before it has a user namespace', () => {
@@ -35,6 +35,16 @@ describe('for root', () => {
     expect(after).toContain('timerfd_settime')
   })
 
+  test('the streams that are pipes of ours become the program’s', () => {
+    const streams = (pipes: readonly number[]) =>
+      calls(initSteps(samplePlan(root, { pipes }).steps)).filter((call) => /^fchown\(\d/.test(call))
+    expect(streams([0, 2])).toEqual([
+      'fchown(0, 1073741825, 1073741826)',
+      'fchown(2, 1073741825, 1073741826)',
+    ])
+    expect(streams([])).toEqual([])
+  })
+
   test('PDEATHSIG is set again after the change of user has cleared it', () => {
     const all = calls(init)
     const dropped = all.indexOf('unshare(CLONE_NEWUSER)')
@@ -55,7 +65,7 @@ describe('for root', () => {
         "fchownat("/work/src/main.py", 1073741825, 1073741826)",
         "fchownat("/work/link", 1073741825, 1073741826)",
         "fchownat("/work/socket", 1073741825, 1073741826)",
-        "fchownat("/work/in", 1073741825, 1073741826)",
+        "fchownat("/work", 1073741825, 1073741826)",
       ]
     `)
   })

@@ -28,10 +28,12 @@ describe('a report', () => {
     ])
   })
 
-  test('tells that the walltime was over, or that the caller ended the run', () => {
-    const both = Buffer.concat([record('walltime'), record('stopped')])
-    expect(parseReport(both)).toEqual([{ kind: 'walltime' }, { kind: 'stopped' }])
-  })
+  test.each(['walltime', 'stopped', 'tampered'] as const)(
+    'tells why the run was ended: %s',
+    (kind) => {
+      expect(parseReport(record(kind))).toEqual([{ kind }])
+    },
+  )
 
   test('has the denied call as the kernel gave it', () => {
     // struct seccomp_notif: id, pid, flags, then struct seccomp_data: nr, arch, ip, args.

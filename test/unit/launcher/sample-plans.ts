@@ -75,6 +75,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     limits: { walltimeMs: 1500, cpuMs: 1000, processes: 8 },
     collect: ['/work/out.txt'],
     discard: [2],
+    pipes: [0, 1],
     lastCapability: 2,
     ...changes,
   }

@@ -33,14 +33,20 @@ test('an empty file is a policy that shows nothing of the host', () => {
 describe('a file that is no policy is refused', () => {
   test('because it is binary', () => {
     const elf = new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0])
-    expect(refusal(written(elf))).toMatchInlineSnapshot(`"Invalid policy /srv/p.toml: expected text, got a NUL byte at offset 7: is it a policy?"`)
+    expect(refusal(written(elf))).toMatchInlineSnapshot(
+      `"Invalid policy /srv/p.toml: expected text, got a NUL byte at offset 7: is it a policy?"`,
+    )
     const latin1 = new Uint8Array([0x61, 0x20, 0x3d, 0xff, 0xfe])
-    expect(refusal(written(latin1))).toMatchInlineSnapshot(`"Invalid policy /srv/p.toml: expected text in UTF-8: is it a policy?"`)
+    expect(refusal(written(latin1))).toMatchInlineSnapshot(
+      `"Invalid policy /srv/p.toml: expected text in UTF-8: is it a policy?"`,
+    )
   })
 
   test('because it is much too large', () => {
     const started = performance.now()
-    expect(refusal(written(`# ${'x'.repeat(5_000_000)}`))).toMatchInlineSnapshot(`"Invalid policy /srv/p.toml: expected at most 1048576 bytes, got 5000002: is it a policy?"`)
+    expect(refusal(written(`# ${'x'.repeat(5_000_000)}`))).toMatchInlineSnapshot(
+      `"Invalid policy /srv/p.toml: expected at most 1048576 bytes, got 5000002: is it a policy?"`,
+    )
     expect(performance.now() - started).toBeLessThan(1000)
   })
 
@@ -50,7 +56,13 @@ describe('a file that is no policy is refused', () => {
     const started = performance.now()
     const message = refusal(path).split('\n')
     expect(performance.now() - started).toBeLessThan(3000)
-    expect(message.slice(0, 5).join('\n')).toMatchInlineSnapshot()
+    expect(message.slice(0, 5).join('\n')).toMatchInlineSnapshot(`
+      "Invalid policy, 40000 problems:
+        /srv/p.toml:2:6: env.K0: expected text, got 0
+            1 | [env]
+          > 2 | K0 = 0
+              |      ^"
+    `)
     expect(message.at(-1)).toBe('  and 39990 more problems')
   })
 
@@ -76,11 +88,6 @@ describe('a policy is refused', () => {
           > 2 | share_net = "yes"
               |             ^
             3 | uid = 1.5
-        /srv/wrong-types.toml:6:13: share_env: expected a list of variables, got "HOME"
-            5 | files = [{ target = "/a", contents = ["x"] }]
-          > 6 | share_env = "HOME"
-              |             ^
-            7 |
         /srv/wrong-types.toml:3:7: uid: expected a whole number from 0 to 4294967294, got 1.5
             2 | share_net = "yes"
           > 3 | uid = 1.5
@@ -96,6 +103,11 @@ describe('a policy is refused', () => {
           > 5 | files = [{ target = "/a", contents = ["x"] }]
               |                                      ^
             6 | share_env = "HOME"
+        /srv/wrong-types.toml:6:13: share_env: expected a list of variables, got "HOME"
+            5 | files = [{ target = "/a", contents = ["x"] }]
+          > 6 | share_env = "HOME"
+              |             ^
+            7 |
         /srv/wrong-types.toml:9:9: env.DEBUG: expected text, got true
              8 | [env]
           >  9 | DEBUG = true
@@ -115,10 +127,51 @@ describe('a policy is refused', () => {
 
   test('for negative and huge numbers', () => {
     expect(fixture('numbers.toml')).toMatchInlineSnapshot(`
-      "Invalid policy /srv/numbers.toml:11:12: limits.fileSize: expected a number, or text with a unit, got NaN
-          10 | openFiles = 3000000000
-        > 11 | fileSize = nan
-             |            ^"
+      "Invalid policy, 8 problems:
+        /srv/numbers.toml:1:7: uid: expected a whole number from 0 to 4294967294, got -1
+          > 1 | uid = -1
+              |       ^
+            2 |
+        /srv/numbers.toml:4:12: limits.walltime: expected a duration above 0: whole seconds, or text such as "1.5s", got -1
+            3 | [limits]
+          > 4 | walltime = -1
+              |            ^
+            5 | cpu = 1e400
+        /srv/numbers.toml:5:7: limits.cpu: expected a duration above 0: whole seconds, or text such as "1.5s", got Infinity
+            4 | walltime = -1
+          > 5 | cpu = 1e400
+              |       ^
+            6 | memory = "-64MiB"
+        /srv/numbers.toml:6:10: limits.memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "-64MiB"
+            5 | cpu = 1e400
+          > 6 | memory = "-64MiB"
+              |          ^
+            7 | disk = 0.5
+        /srv/numbers.toml:7:8: limits.disk: expected a size above 0: a whole number of bytes, or text such as "64MiB", got 0.5
+            6 | memory = "-64MiB"
+          > 7 | disk = 0.5
+              |        ^
+            8 | stack = "99999999999TiB"
+        /srv/numbers.toml:8:9: limits.stack: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "99999999999TiB"
+            7 | disk = 0.5
+          > 8 | stack = "99999999999TiB"
+              |         ^
+            9 | processes = 0
+        /srv/numbers.toml:9:13: limits.processes: expected a whole number from 1 to 2147483647, got 0
+             8 | stack = "99999999999TiB"
+          >  9 | processes = 0
+               |             ^
+            10 | openFiles = 3000000000
+        /srv/numbers.toml:10:13: limits.openFiles: expected a whole number from 1 to 2147483647, got 3000000000
+             9 | processes = 0
+          > 10 | openFiles = 3000000000
+               |             ^"
+    `)
+    expect(fixture('not-a-number.toml')).toMatchInlineSnapshot(`
+      "Invalid policy /srv/not-a-number.toml:2:12: limits.fileSize: expected a number, or text with a unit, got NaN
+          1 | [limits]
+        > 2 | fileSize = nan
+            |            ^"
     `)
     expect(fixture('ids.toml')).toMatchInlineSnapshot(`
       "Invalid policy, 2 problems:
@@ -142,15 +195,15 @@ describe('a policy is refused', () => {
   test('for a unit that nobody knows', () => {
     expect(fixture('units.toml')).toMatchInlineSnapshot(`
       "Invalid policy, 2 problems:
-        /srv/units.toml:3:12: limits.walltime: expected a duration above 0: whole seconds, or text such as "1.5s", got "10 parsecs"
-            2 | memory = "1.5 gigs"
-          > 3 | walltime = "10 parsecs"
-              |            ^
         /srv/units.toml:2:10: limits.memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "1.5 gigs"
             1 | [limits]
           > 2 | memory = "1.5 gigs"
               |          ^
-            3 | walltime = "10 parsecs""
+            3 | walltime = "10 parsecs"
+        /srv/units.toml:3:12: limits.walltime: expected a duration above 0: whole seconds, or text such as "1.5s", got "10 parsecs"
+            2 | memory = "1.5 gigs"
+          > 3 | walltime = "10 parsecs"
+              |            ^"
     `)
   })
 
@@ -187,7 +240,7 @@ describe('a policy is refused', () => {
 
   test('for targets that are no place in the sandbox', () => {
     expect(fixture('targets.toml')).toMatchInlineSnapshot(`
-      "Invalid policy, 7 problems:
+      "Invalid policy, 6 problems:
         /srv/targets.toml:2:31: mounts[0].target: expected a path below "/", got "/"
             1 | mounts = [
           > 2 |   { source = "/usr", target = "/" },
@@ -209,11 +262,6 @@ describe('a policy is refused', () => {
               |              ^
             6 |   { source = "/usr", target = "" },
         /srv/targets.toml:6:31: mounts[4].target: expected an absolute path, got ""
-            5 |   { target = "/tmp/./..", fstype = "tmpfs" },
-          > 6 |   { source = "/usr", target = "" },
-              |                               ^
-            7 | ]
-        /srv/targets.toml:6:31: mounts[4].target: expected a path below "/", got ""
             5 |   { target = "/tmp/./..", fstype = "tmpfs" },
           > 6 |   { source = "/usr", target = "" },
               |                               ^

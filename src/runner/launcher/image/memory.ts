@@ -1,4 +1,4 @@
-import { closeSync, writeFileSync, writeSync } from 'node:fs'
+import { writeFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import {
   F_SEAL_GROW,
@@ -9,7 +9,7 @@ import {
   MFD_NOEXEC_SEAL,
 } from '../../../ffi/constants.ts'
 import { ErrnoError } from '../../../ffi/errno.ts'
-import { addSeals, memfdCreate } from '../../../ffi/libc.ts'
+import { addSeals, closeDescriptor, memfdCreate } from '../../../ffi/libc.ts'
 
 /** A launch program that can be executed. */
 export interface Executable {
@@ -28,7 +28,7 @@ export interface Executable {
 export function makeExecutable(image: Uint8Array): Executable {
   try {
     const fd = sealedMemfd(image)
-    return { path: `/proc/self/fd/${fd}`, dispose: () => closeSync(fd) }
+    return { path: `/proc/self/fd/${fd}`, dispose: () => closeDescriptor(fd) }
   } catch (error) {
     if (!(error instanceof ErrnoError) || error.code !== 'EACCES') throw error
     return temporaryExecutable(image)
@@ -57,7 +57,7 @@ function sealedMemfd(image: Uint8Array): number {
     addSeals(fd, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
     return fd
   } catch (error) {
-    closeSync(fd)
+    closeDescriptor(fd)
     throw error
   }
 }

@@ -77,6 +77,8 @@ export interface RequestOptions {
   readonly collect: readonly string[]
   readonly filter: FilterUse | undefined
   readonly discard: readonly number[]
+  /** The standard streams that are pipes of ours; the program may open them again. */
+  readonly pipes: readonly number[]
   readonly lastCapability: number
 }
 
@@ -197,6 +199,10 @@ function insideRootSteps(options: RequestOptions): Step[] {
     ),
     init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } }),
     ...joinNetworkSteps(policy.network),
+    // Only its owner may open a pipe again, as /dev/stdout (pipe(7), proc_pid_fd(5)).
+    ...(flow.kind === 'root' ? options.pipes : []).map((fd) =>
+      init('fchown', [fd, flow.uid, flow.gid]),
+    ),
     ...(flow.kind === 'root' ? dropRootSteps(flow, policy) : []),
     ...dropPrivilegesSteps(lastCapability),
   ]

@@ -123,6 +123,8 @@ function loopSteps({ listener }: SuperviseOptions): Step[] {
     init('ppoll', [pollFds(...descriptors), descriptors.length, 0, 0, 8], {
       label: 'watch.wait',
       whenEqual: { value: -EINTR, goto: 'watch.wait' },
+      // It works unless the program, which is the same user, takes our limits away (prlimit(2)).
+      onError: { goto: 'watch.tampered' },
     }),
     init('read', [FD.signal, at('watch.scratch'), 128], { onError: 'continue' }),
     init('wait4', [-1, at('end.status'), WNOHANG, 0], {
@@ -169,6 +171,10 @@ function endSteps(): Step[] {
   return [
     init('write', [FD.report, bytes(RECORD.walltime.tag), RECORD.walltime.size], {
       label: 'watch.walltime',
+      next: { goto: 'watch.stop' },
+    }),
+    init('write', [FD.report, bytes(RECORD.tampered.tag), RECORD.tampered.size], {
+      label: 'watch.tampered',
       next: { goto: 'watch.stop' },
     }),
     init('write', [FD.report, bytes(RECORD.stopped.tag), RECORD.stopped.size], {

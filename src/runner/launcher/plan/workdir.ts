@@ -146,12 +146,15 @@ export function fillWorkdirSteps({ workdir, arch, owner }: WorkdirOptions): Step
           ...workdir.entries
             .filter(isCopied)
             .flatMap((entry) => copySteps(entry, arch, workdir.source)),
-          ...workdir.entries.filter(isCopied).reverse().map(timesStep),
           init('close', [load('init.source')]),
         ]
       : []
   const owned = workdir.how === 'copy' ? workdir.entries.filter(isCopied) : workdir.chown
   if (owner !== undefined) steps.push(...owned.map(({ path }) => chownStep(`work/${path}`, owner)))
+  if (workdir.how === 'copy') {
+    // Children first: a directory may be one that nobody may enter.
+    steps.push(...workdir.entries.filter(isCopied).reverse().flatMap(finishCopySteps))
+  }
   if (workdir.readOnly) {
     const flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
     steps.push(init('mount', [0, text('work'), 0, flags, 0], { failure: { code: 'MOUNT_FAILED' } }))
@@ -203,10 +206,13 @@ function sendSteps(sizeBytes: number, failure: StepFailure): Step[] {
   })
 }
 
-// Build tools look at modification times. Children come before their directory, whose time they change.
-function timesStep({ path, modifiedMs }: WorkdirEntry): Step {
+// Build tools look at modification times. A change of owner clears some of the mode's bits.
+function finishCopySteps({ path, type, mode, modifiedMs }: WorkdirEntry): Step[] {
   const seconds = Math.floor(modifiedMs / 1000)
   const nanoseconds = Math.min(999_999_999, Math.round((modifiedMs - seconds * 1000) * 1e6))
   const times = words(seconds, nanoseconds, seconds, nanoseconds)
-  return init('utimensat', [AT_FDCWD, text(`work/${path}`), times, AT_SYMLINK_NOFOLLOW])
+  return [
+    init('utimensat', [AT_FDCWD, text(`work/${path}`), times, AT_SYMLINK_NOFOLLOW]),
+    ...(type === 'symlink' ? [] : [init('fchmodat', [AT_FDCWD, text(`work/${path}`), mode])]),
+  ]
 }

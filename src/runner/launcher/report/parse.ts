@@ -16,6 +16,7 @@ export type ReportRecord =
   | { readonly kind: 'failure'; readonly stepAddress: number; readonly result: number }
   | { readonly kind: 'walltime' }
   | { readonly kind: 'stopped' }
+  | { readonly kind: 'tampered' }
   | {
       readonly kind: 'seccomp'
       readonly syscall: number
@@ -78,6 +79,7 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
       return { kind, stepAddress: int(0), result: int(8) }
     case 'walltime':
     case 'stopped':
+    case 'tampered':
       return { kind }
     case 'seccomp':
       // struct seccomp_notif: id, pid, flags; then struct seccomp_data: nr, arch, ip, args.

@@ -11,6 +11,8 @@ export const RECORD = {
   walltime: { tag: tag('WALLTIME'), size: 8 },
   /** The init ended the run because the control pipe said so. */
   stopped: { tag: tag('STOPPED'), size: 8 },
+  /** The init ended the run because the program interfered with it. */
+  tampered: { tag: tag('TAMPERED'), size: 8 },
   /** The filter denied a call: struct seccomp_notif (linux/seccomp.h), 80 bytes. */
   seccomp: { tag: tag('SECCOMP'), size: 88 },
   /**

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { FD } from '../../../src/runner/launcher/plan/descriptors.ts'
+import type { Argument, Step } from '../../../src/runner/launcher/step.ts'
+import {
+  enteredSteps,
+  initSteps,
+  type PlanChanges,
+  root,
+  samplePlan,
+  workdirs,
+  workdirVariants,
+} from './sample-plans.ts'
+
+const OPENING = /^(open|timerfd_create|signalfd)/
+
+/** The init's descriptors, as its steps before the program open and close them one after another. */
+class Descriptors {
+  readonly #open = new Set([0, 1, 2, FD.report, FD.control, FD.request, FD.collect])
+  readonly #places = new Map<string, number>()
+  readonly taken: number[] = []
+
+  get open(): readonly number[] {
+    return [...this.#open].toSorted((a, b) => a - b)
+  }
+
+  take({ syscall, args, store, whenDifferent }: Step): void {
+    const [first, second] = args.map((argument) => this.#number(argument))
+    if (syscall === 'dup3' && second !== undefined) this.#open.add(second)
+    if (syscall === 'close' && first !== undefined) {
+      if (!this.#open.delete(first)) throw new Error(`${first} is closed, but not open`)
+    }
+    if (!OPENING.test(syscall)) return
+    const fd = this.#lowestFree()
+    this.#open.add(fd)
+    this.taken.push(fd)
+    if (store !== undefined) this.#places.set(store, fd)
+    if (whenDifferent !== undefined) expect(fd).toBe(whenDifferent.value)
+  }
+
+  /** What another process with the same descriptors puts there. */
+  put(...descriptors: readonly number[]): void {
+    for (const fd of descriptors) this.#open.add(fd)
+  }
+
+  #lowestFree(): number {
+    let fd = 0
+    while (this.#open.has(fd)) fd++
+    return fd
+  }
+
+  #number(argument: Argument): number | undefined {
+    if (typeof argument === 'number') return argument
+    return typeof argument === 'object' && argument.kind === 'load'
+      ? this.#places.get(argument.place)
+      : undefined
+  }
+}
+
+function descriptorsOf(changes: PlanChanges, flow = root) {
+  const init = initSteps(samplePlan(flow, changes).steps)
+  const before = init.slice(
+    0,
+    init.findIndex(({ store }) => store === 'watch.target'),
+  )
+  const descriptors = new Descriptors()
+  for (const step of before) {
+    // The children are done when they are waited for.
+    if (step.syscall === 'wait4') {
+      const [child] = step.args
+      const isNetwork = typeof child === 'object' && 'place' in child && child.place.includes('net')
+      descriptors.put(isNetwork ? FD.network : FD.idmap)
+    }
+    descriptors.take(step)
+  }
+  return descriptors
+}
+
+const mountsOf = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    type: 'bind' as const,
+    source: `/srv/${index}`,
+    target: `/data/${index}`,
+    isDirectory: true,
+    writable: false,
+  }))
+
+describe('the init’s descriptors', () => {
+  test.each(workdirVariants)(
+    'are those that the plan counts on, and no others, when the program starts: $flow.kind, $name',
+    ({ flow, workdir }) => {
+      const mounts = mountsOf(3)
+      const files = mounts.map(({ target }) => ({ target: `${target}/new/file`, contents: 'x' }))
+      const { open } = descriptorsOf({ mounts, files, workdir }, flow)
+      expect(open).toEqual([0, 1, 2, FD.report, FD.control, FD.timer, FD.collect, FD.signal])
+    },
+  )
+
+  test('are below those that a child puts in its place', () => {
+    const { taken } = descriptorsOf({ mounts: mountsOf(8), workdir: workdirs.copy })
+    expect(Math.max(...taken)).toBeLessThan(Math.min(FD.network, FD.idmap))
+  })
+
+  // The network's maker puts its namespace at FD.network while the init takes the mounts' trees: with
+  // 13 or more of them, one is replaced now and then, and the run fails with EINVAL.
+  test.fails('are never the network’s, however many mounts there are', () => {
+    expect(descriptorsOf({ mounts: mountsOf(40) }).taken).not.toContain(FD.network)
+  })
+})
+
+test('what the init opens in the entered root it opens with O_CLOEXEC', () => {
+  const O_CLOEXEC = 0o2000000
+  const mounts = mountsOf(2)
+  for (const { flow, workdir } of workdirVariants) {
+    const opening = enteredSteps(samplePlan(flow, { mounts, workdir }).steps).filter(
+      ({ syscall }) => /^open/.test(syscall),
+    )
+    expect(opening.length).toBeGreaterThan(4)
+    for (const { args } of opening) {
+      const flags = typeof args[2] === 'object' && 'words' in args[2] ? args[2].words[0] : args[2]
+      expect(Number(flags) & O_CLOEXEC).toBe(O_CLOEXEC)
+    }
+  }
+})

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest'
+import {
+  AT_FDCWD,
+  MS_REMOUNT,
+  O_CREAT,
+  O_EXCL,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_SYMLINKS,
+} from '../../../src/ffi/constants.ts'
+import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
+import { FD } from '../../../src/runner/launcher/plan/descriptors.ts'
+import type { HostPath } from '../../../src/runner/launcher/plan/host.ts'
+import type { Argument, Step } from '../../../src/runner/launcher/step.ts'
+import { type PathUse, pathUses } from './path-uses.ts'
+import {
+  enteredSteps,
+  initSteps,
+  type PlanChanges,
+  random,
+  root,
+  samplePlan,
+  user,
+  workdirs,
+  workdirVariants,
+} from './sample-plans.ts'
+
+const placeOf = (argument: Argument): string | undefined =>
+  typeof argument === 'object' && argument.kind === 'load' ? argument.place : undefined
+
+const isOneName = (path: string): boolean => /^[^/]+$/.test(path) && path !== '..'
+
+/** Whether openat2(2) is told to stay in the root and to go through no link. */
+function resolvesSafely({ syscall, args }: Step): boolean {
+  const [, , how] = args
+  if (syscall !== 'openat2' || typeof how !== 'object' || how.kind !== 'words') return false
+  const [, , resolve] = how.words
+  return resolve === (RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS)
+}
+
+/** Whether a step that succeeds has made its path, and made no link. */
+const isNew = ({ syscall, args, tolerate, whenEqual }: Step): boolean =>
+  (syscall === 'mkdirat' && tolerate === undefined && whenEqual === undefined) ||
+  (syscall === 'openat' && (Number(args[2]) & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL))
+
+/** Reads the init's steps in the entered root, and knows which descriptors and directories are safe. */
+class EnteredRoot {
+  readonly #opened = new Set<string>()
+  /** What the plan itself made in the sandbox's own tmpfs. */
+  readonly #fresh = new Set<string>()
+
+  constructor(fresh: readonly string[]) {
+    this.#fresh = new Set(fresh)
+  }
+
+  /** The paths of a step that a planted link could divert. */
+  diverted(step: Step): PathUse[] {
+    const found = pathUses(step).filter((use) => !this.#isSafe(use))
+    const safely = resolvesSafely(step) || found.length === 0
+    if (step.store !== undefined && /^open/.test(step.syscall)) {
+      if (safely) this.#opened.add(step.store)
+      else this.#opened.delete(step.store)
+    }
+    if (found.length === 0 && isNew(step)) this.#noteFresh(step)
+    return found
+  }
+
+  #isSafe({ step, directory, path, follows }: PathUse): boolean {
+    // /work itself the plan has made.
+    if (['', '.', '/', 'work'].includes(path) || resolvesSafely(step)) return true
+    // The host's, not the student's.
+    if (directory === FD.proc) return true
+    if (directory !== AT_FDCWD) {
+      return this.#opened.has(placeOf(directory) ?? '') && isOneName(path) && !follows
+    }
+    if (this.#fresh.has(path)) return true
+    return this.#fresh.has(path.slice(0, path.lastIndexOf('/'))) && !follows
+  }
+
+  #noteFresh({ args: [directory, path] }: Step): void {
+    if (directory !== AT_FDCWD || typeof path !== 'object' || path.kind !== 'text') return
+    this.#fresh.add(path.text)
+  }
+}
+
+/** What a planted link could divert, of all that the init does in the entered root. */
+function divertedSteps(changes: PlanChanges, flow = root): string[] {
+  const { steps } = samplePlan(flow, changes)
+  const how = changes.workdir?.how ?? 'empty'
+  const entered = new EnteredRoot(how === 'copy' || how === 'empty' ? ['work'] : [])
+  return enteredSteps(steps)
+    .filter((step) => entered.diverted(step).length > 0)
+    .map(describeStep)
+}
+
+/** Mounts and files of every kind, with targets in the working directory and in other mounts. */
+function randomEntries(seed: number): Required<Pick<PlanChanges, 'mounts' | 'files'>> {
+  const pick = random(seed)
+  const oneOf = <T>(...choices: readonly T[]): T => choices[pick(choices.length)] as T
+  const target = () =>
+    `/${[oneOf('work', 'usr', 'new'), ...Array.from({ length: 1 + pick(3) }, () => oneOf('a', 'b', 'c'))].join('/')}`
+  const bind = { type: 'bind', source: '/srv/tests' } as const
+  const mount = (): HostPath =>
+    oneOf<HostPath>(
+      { ...bind, target: target(), isDirectory: true, writable: pick(2) === 0 },
+      { ...bind, target: target(), isDirectory: false, writable: false, noexec: true },
+      { type: 'symlink', target: target(), link: oneOf('/etc', '../..', 'a') },
+      { type: 'tmpfs', target: target() },
+      { type: 'tmpfs', target: target(), sizeBytes: 4096 },
+    )
+  return {
+    mounts: Array.from({ length: pick(6) }, mount),
+    files: Array.from({ length: pick(6) }, () => ({ target: target(), contents: 'x' })),
+  }
+}
+
+describe('a link that a student planted is never followed', () => {
+  test.each(workdirVariants)(
+    'as $flow.kind, workdir: $name, before the root is entered',
+    ({ flow, workdir }) => {
+      for (let seed = 0; seed < 20; seed++) {
+        const { steps } = samplePlan(flow, { ...randomEntries(seed), workdir })
+        const init = initSteps(steps)
+        const entered = init.findIndex(({ syscall }) => syscall === 'pivot_root')
+        const uses = init.slice(0, entered).flatMap(pathUses)
+        const inside = uses.filter(({ path }) => /^(\.\/)*work\//.test(path))
+        expect(inside.map(({ step }) => describeStep(step))).toEqual([])
+        const below = (mount: string) => uses.filter(({ path }) => path.startsWith(`${mount}/`))
+        for (const mount of ['usr', 'scratch', 'etc/ld.so.cache']) expect(below(mount)).toEqual([])
+      }
+    },
+  )
+
+  const isOwned = ({ flow, workdir }: (typeof workdirVariants)[number]) =>
+    flow.kind === 'root' && workdir.how === 'overlay' && workdir.chown.length > 0
+
+  test.each(workdirVariants.filter((variant) => !isOwned(variant)))(
+    'as $flow.kind, workdir: $name, in the entered root',
+    ({ flow, workdir }) => {
+      for (let seed = 0; seed < 50; seed++) {
+        expect(divertedSteps({ ...randomEntries(seed), workdir }, flow)).toEqual([])
+      }
+    },
+  )
+
+  // What was a directory when the overlay's owners were read may be a link by then: who can write to
+  // the source on the host, another run in it too, has root change the owner of what it leads to.
+  test.fails('when what an overlay shows becomes the program’s', () => {
+    expect(divertedSteps({ workdir: workdirs.overlay })).toEqual([])
+  })
+
+  // On kernels before 5.12, and only where the host has mounts inside a source.
+  test.fails('when a mount inside a late one is remounted by its path', () => {
+    const mounts = [
+      { type: 'bind', source: '/srv', target: '/work/srv', isDirectory: true, writable: true },
+    ] as const
+    const remount = (path: string) => [
+      { path, flags: 0 },
+      { path: `${path}/a/b`, flags: 0 },
+    ]
+    expect(divertedSteps({ mounts, remount })).toEqual([])
+  })
+})
+
+describe('what the init reads after the program has ended', () => {
+  test('it opens in its own root and through no link', () => {
+    const init = initSteps(samplePlan(user, { collect: ['/work/a/b', '/tmp/c'] }).steps)
+    const collecting = init.slice(init.findIndex(({ label }) => label === 'collect'))
+    const opened = collecting.filter(({ syscall }) => /^open/.test(syscall))
+    expect(opened.map(resolvesSafely)).toEqual([true, true])
+    const uses = collecting.flatMap(pathUses).filter(({ step }) => !resolvesSafely(step))
+    expect(uses.map(({ path }) => path)).toEqual(['/', '', ''])
+  })
+})
+
+test('a plan remounts nothing but mounts of its own', () => {
+  for (const { flow, workdir } of workdirVariants) {
+    const targets = samplePlan(flow, { ...randomEntries(7), workdir })
+      .steps.filter(({ syscall, args }) => syscall === 'mount' && Number(args[3]) & MS_REMOUNT)
+      .flatMap(pathUses)
+      .map(({ path }) => path)
+    for (const target of targets) expect(['/', 'work']).toContain(target)
+  }
+})

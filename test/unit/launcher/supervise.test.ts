@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
+import { pollFds, superviseSteps } from '../../../src/runner/launcher/plan/supervise.ts'
+import { RECORD } from '../../../src/runner/launcher/report/records.ts'
+import type { Step } from '../../../src/runner/launcher/step.ts'
+
+const steps = (options: Partial<Parameters<typeof superviseSteps>[0]> = {}) =>
+  superviseSteps({ walltimeMs: 1000, listener: true, ...options })
+
+/** The steps that the init takes again and again while the program runs. */
+function loop(all: readonly Step[]): readonly Step[] {
+  const start = all.findIndex(({ label }) => label === 'watch.wait')
+  return all.slice(
+    start,
+    all.findIndex(({ label }) => label === 'watch.walltime'),
+  )
+}
+
+describe('what the init’s helpers used', () => {
+  test('is measured before the clock starts, and the program', () => {
+    const all = steps().map(describeStep)
+    const start = all.indexOf('getrusage(-1, &end.before)')
+    expect(all.slice(start, start + 3)).toEqual([
+      'getrusage(-1, &end.before)',
+      'clock_gettime(1, &end.start)',
+      'clone(CLONE_VM|CLONE_FILES|CLONE_VFORK|SIGCHLD)',
+    ])
+  })
+
+  test('is reported with what all used, in one record', () => {
+    const all = steps().map(describeStep)
+    expect(all.slice(-2)).toEqual(['getrusage(-1, &end.rusage)', 'write(3, &end.tag, 336)'])
+    expect(RECORD.end.size).toBe(336)
+  })
+})
+
+describe('a program that takes the init’s limits away', () => {
+  const failing = (all: readonly Step[]) =>
+    loop(all)
+      .filter(({ syscall }) => syscall === 'ppoll')
+      .filter(({ onError = 'fail' }) => onError === 'fail')
+      .map(describeStep)
+
+  test('is ended for that, where there is no listener', () => {
+    expect(failing(steps({ listener: false }))).toEqual([])
+  })
+
+  // RLIMIT_NOFILE of 0 while the init waits: its next wait is for the listener alone.
+  test.fails('is ended for that, where there is one', () => {
+    expect(failing(steps())).toEqual([])
+  })
+
+  test('is reported', () => {
+    const write = steps().find(({ label }) => label === 'watch.tampered')
+    expect(write?.args[1]).toEqual({ kind: 'bytes', bytes: RECORD.tampered.tag })
+    expect(write?.next).toEqual({ goto: 'watch.stop' })
+  })
+})
+
+test('a wait is for what can be read, of descriptors in their order', () => {
+  // struct pollfd: int fd, short events, short revents; POLLIN is 1.
+  expect(pollFds(5, 7)).toEqual({
+    kind: 'bytes',
+    bytes: Buffer.from('05000000 01000000 07000000 01000000'.replaceAll(' ', ''), 'hex'),
+  })
+})
