@@ -1,6 +1,6 @@
 import { createReadStream, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import type { PassThrough, Readable } from 'node:stream'
+import { finished, type PassThrough, type Readable } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { closeDescriptor } from '../../ffi/libc.ts'
 
@@ -73,13 +73,21 @@ function feedFrom(
   { pipe, onError, isOurs }: { pipe: Socket; onError: () => void; isOurs: boolean },
 ): StdinFeed {
   let failure: Error | undefined
+  let stopped = false
   const stop = () => {
+    stopped = true
     from.unpipe(pipe)
     pipe.destroy()
     if (isOurs) from.destroy()
   }
-  from.on('error', (error) => {
-    failure ??= error
+  // Also told of a stream that was destroyed, or had failed before it came here.
+  finished(from, { writable: false }, (error) => {
+    if (stopped) return
+    if (error == null) {
+      pipe.end()
+      return
+    }
+    failure = error
     stop()
     onError()
   })

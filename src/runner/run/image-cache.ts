@@ -46,6 +46,9 @@ function makePolicyImage(
       : compileSeccomp(policy.seccomp, { notify: report === 'listener', arch })
   const mounts = resolveMounts(policy.mounts, policy.name)
   const isLate = ({ target }: { readonly target: string }) => isInsideMount(target, mounts)
+  // Over a mount, a file would be the host's own.
+  const isLateFile = (file: SandboxFile) =>
+    isLate(file) || mounts.some(({ target }) => target === file.target)
   const segment = planImage({
     policy,
     arch,
@@ -53,12 +56,12 @@ function makePolicyImage(
     parentPid: process.pid,
     paths: mounts.filter((mount) => !isLate(mount)),
     remount,
-    files: policy.files.filter((file) => !isLate(file)),
+    files: policy.files.filter((file) => !isLateFile(file)),
     diskBytes,
     filter: code,
   })
   // struct sock_filter is 8 bytes.
   const filter = code === undefined ? undefined : { instructions: code.length / 8, report }
-  const late = { mounts: mounts.filter(isLate), files: policy.files.filter(isLate) }
+  const late = { mounts: mounts.filter(isLate), files: policy.files.filter(isLateFile) }
   return { image: makeImage(segment, arch), filter, late }
 }

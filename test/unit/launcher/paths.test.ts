@@ -59,7 +59,7 @@ describe('directories of the entered root', () => {
     expect(steps).toHaveLength(4)
   })
 
-  test.fails('are shown by their whole path when they change their owner', () => {
+  test('are shown by their whole path when they change their owner', () => {
     const steps = new SafePaths('x64').makeDirectory('work/a', { failure, owner })
     expect(shown(steps).filter((call) => call.startsWith('fchownat'))).toEqual([
       'fchownat("/work", 71, 72)',

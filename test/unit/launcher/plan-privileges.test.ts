@@ -62,9 +62,9 @@ describe('for root', () => {
       [
         "fchownat("../upper", 1073741825, 1073741826)",
         "fchownat("/work/src", 1073741825, 1073741826)",
-        "fchownat("/work/src/main.py", 1073741825, 1073741826)",
         "fchownat("/work/link", 1073741825, 1073741826)",
         "fchownat("/work/socket", 1073741825, 1073741826)",
+        "fchownat("/work/src/main.py", 1073741825, 1073741826)",
         "fchownat("/work", 1073741825, 1073741826)",
       ]
     `)

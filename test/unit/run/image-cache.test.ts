@@ -44,6 +44,14 @@ describe('a policy’s image', () => {
     expect(late.files.map(({ target }) => target)).toEqual(['/scratch/file', '/work/file'])
   })
 
+  // Written early, it would be the host's file that is emptied and written, where the mount is writable.
+  test('never writes a file to where a mount is', () => {
+    const hosts = { ...bind, source: '/etc/hosts', target: '/etc/hosts', writable: true }
+    const files = [{ target: '/etc/hosts', contents: '127.0.0.1 localhost' }]
+    const { late } = policyImage({ ...policy, mounts: [hosts], files }, use)
+    expect(late.files).toEqual(files)
+  })
+
   test('has all the rest', () => {
     const elf = Buffer.from(policyImage(policy, use).image.elf).toString('latin1')
     for (const own of ['/usr\0', 'scratch\0', 'etc/passwd\0']) expect(elf).toContain(own)

@@ -58,7 +58,7 @@ const isBelow = (path: string, directory: string): boolean => path.startsWith(`$
  */
 export function isInsideMount(target: string, mounts: readonly HostPath[]): boolean {
   if (target === '/work' || isBelow(target, '/work')) return true
-  return mounts.some((mount) => mount.type !== 'symlink' && isBelow(target, mount.target))
+  return mounts.some((mount) => isBelow(target, mount.target))
 }
 
 function lookUp(mount: BindMount, policyName: string) {

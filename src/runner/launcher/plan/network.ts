@@ -26,6 +26,8 @@ const failure: StepFailure = { code: 'NAMESPACES_UNAVAILABLE' }
 export function startNetworkSteps(mode: Policy['network']): Step[] {
   if (mode === 'host') return []
   return [
+    // Taken until the maker puts the namespace there, so that the kernel gives it to nothing else.
+    init('dup3', [FD.report, FD.network, O_CLOEXEC]),
     init('clone', [CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
       store: 'init.network',
       whenEqual: { value: 0, goto: 'network' },

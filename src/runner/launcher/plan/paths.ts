@@ -83,13 +83,11 @@ export class SafePaths {
       ...(owner === undefined
         ? []
         : [
-            init('fchownat', [
-              load('init.parent'),
-              text(name),
-              owner.uid,
-              owner.gid,
-              AT_SYMLINK_NOFOLLOW,
-            ]),
+            init(
+              'fchownat',
+              [load('init.parent'), text(name), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW],
+              { shown: `${JSON.stringify(`/${path}`)}, ${owner.uid}, ${owner.gid}` },
+            ),
           ]),
       init('close', [load('init.parent')], { label: done }),
     ]

@@ -156,6 +156,7 @@ function listenerSteps(): Step[] {
     // RECV blocks when there is nothing to receive: look first (seccomp_unotify(2)).
     init('ppoll', [pollFds(FD.listener), 1, words(0, 0), 0, 8], {
       whenEqual: { value: 0, goto: 'watch.quiet' },
+      onError: { goto: 'watch.tampered' },
     }),
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], {
       onError: { goto: 'watch.quiet' },

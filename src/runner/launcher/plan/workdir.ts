@@ -1,6 +1,7 @@
 import {
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
+  ENOENT,
   MS_BIND,
   MS_NODEV,
   MS_NOSUID,
@@ -21,7 +22,7 @@ import type { Arch } from '../machine/machine.ts'
 import { load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { idMappedMountSteps } from './idmap.ts'
 import { bindSteps, type HostMount } from './mounts.ts'
-import { FreshDirectories, openHow } from './paths.ts'
+import { FreshDirectories, type Ids, openHow, SafePaths, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
 
@@ -150,7 +151,7 @@ export function fillWorkdirSteps({ workdir, arch, owner }: WorkdirOptions): Step
         ]
       : []
   const owned = workdir.how === 'copy' ? workdir.entries.filter(isCopied) : workdir.chown
-  if (owner !== undefined) steps.push(...owned.map(({ path }) => chownStep(`work/${path}`, owner)))
+  if (owner !== undefined) steps.push(...ownSteps(owned, owner, new SafePaths(arch)))
   if (workdir.how === 'copy') {
     // Children first: a directory may be one that nobody may enter.
     steps.push(...workdir.entries.filter(isCopied).reverse().flatMap(finishCopySteps))
@@ -160,6 +161,28 @@ export function fillWorkdirSteps({ workdir, arch, owner }: WorkdirOptions): Step
     steps.push(init('mount', [0, text('work'), 0, flags, 0], { failure: { code: 'MOUNT_FAILED' } }))
   }
   return steps
+}
+
+// By descriptors, directory by directory: what was one when the host was looked at may be a link now.
+function ownSteps(entries: readonly WorkdirEntry[], owner: Ids, paths: SafePaths): Step[] {
+  const children = new Map<string, string[]>()
+  for (const { path } of entries) {
+    const { parent, name } = splitPath(`work/${path}`)
+    const names = children.get(parent)
+    if (names === undefined) children.set(parent, [name])
+    else names.push(name)
+  }
+  return [...children].flatMap(([parent, names]) => [
+    ...paths.open(parent, { code: 'MOUNT_FAILED' }),
+    ...names.map((name) =>
+      init(
+        'fchownat',
+        [load('init.parent'), text(name), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW],
+        { shown: `"/${parent}/${name}", ${owner.uid}, ${owner.gid}`, tolerate: ENOENT },
+      ),
+    ),
+    init('close', [load('init.parent')]),
+  ])
 }
 
 const isCopied = ({ type }: WorkdirEntry): boolean => type !== 'other'
