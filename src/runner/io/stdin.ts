@@ -1,6 +1,6 @@
 import { createReadStream, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { finished, type PassThrough, type Readable } from 'node:stream'
+import { finished, type PassThrough, type Readable, Transform } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { closeDescriptor } from '../../ffi/libc.ts'
 
@@ -80,24 +80,37 @@ function feedFrom(
     pipe.destroy()
     if (isOurs) from.destroy()
   }
-  // Also told of a stream that was destroyed, or had failed before it came here.
-  finished(from, { writable: false }, (error) => {
+  const fail = (error: Error) => {
     if (stopped) return
-    if (error == null) {
-      pipe.end()
-      return
-    }
     failure = error
     stop()
     onError()
+  }
+  // Also told of a stream that was destroyed, or had failed before it came here.
+  finished(from, { writable: false }, (error) => {
+    if (error != null) fail(error)
   })
-  from.pipe(pipe)
+  if (from.readableEnded) pipe.end()
+  else if (from.readableObjectMode) from.pipe(textOrBytes(fail)).pipe(pipe)
+  else from.pipe(pipe)
   return {
     stop,
     check: () => {
       if (failure !== undefined) throw sourceError(failure)
     },
   }
+}
+
+// A stream of objects may be one of texts, as `Readable.from(['1', '2'])` is; others have no bytes.
+function textOrBytes(fail: (error: Error) => void): Transform {
+  const only = new Transform({
+    writableObjectMode: true,
+    transform(chunk: unknown, _encoding, done) {
+      if (typeof chunk === 'string' || chunk instanceof Uint8Array) done(null, chunk)
+      else done(new TypeError(`expected text or bytes, got ${typeof chunk}`))
+    },
+  })
+  return only.on('error', fail)
 }
 
 function sourceError(cause: Error): SandboxError {

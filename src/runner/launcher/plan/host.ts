@@ -92,6 +92,8 @@ function mountSourceError(mount: BindMount, errno: string, policy: string, cause
 
 function linkInto(mount: BindMount, mounts: readonly Mount[]): string | undefined {
   if (!lstatSync(mount.source).isSymbolicLink()) return undefined
+  // What is mounted below it could not be made through a link.
+  if (mounts.some(({ target }) => isBelow(target, mount.target))) return undefined
   const link = readlinkSync(mount.source)
   const destination = posix.resolve(posix.dirname(mount.source), link)
   const isShown = mounts.some(
