@@ -18,7 +18,7 @@ export function scanWorkdir(source: string): WorkdirScan {
   const entries: WorkdirEntry[] = []
   const owners = new Set<string>()
   const visit = (directory: string): void => {
-    for (const dirent of readdirSync(join(source, directory), { withFileTypes: true })) {
+    for (const dirent of listDirectory(source, directory)) {
       const path = directory === '' ? dirent.name : `${directory}/${dirent.name}`
       const stats = lstatSync(join(source, path), { throwIfNoEntry: false })
       if (stats === undefined) continue
@@ -33,6 +33,16 @@ export function scanWorkdir(source: string): WorkdirScan {
   return {
     entries,
     ownedBy: (uid, gid) => owners.size === 1 && owners.has(`${uid}:${gid}`),
+  }
+}
+
+function listDirectory(source: string, directory: string): Dirent[] {
+  try {
+    return readdirSync(join(source, directory), { withFileTypes: true })
+  } catch (error) {
+    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT' && directory !== ''
+    if (isGone) return []
+    throw error
   }
 }
 

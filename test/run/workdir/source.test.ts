@@ -1,5 +1,4 @@
 import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -117,10 +116,4 @@ test('a subdirectory may be the working directory of the program', async () => {
   chmodSync(join(workdir, 'src/main'), 0o755)
   const options = { workdir, cwd: '/work/build' }
   expect(await sandboxed('../src/main', [], options)).toHaveStdout('/work/build\n')
-})
-
-test('a working directory may be that of temporary files itself', async () => {
-  expect(
-    await sandboxed('true', [], { workdir: { source: tmpdir(), mode: 'read-only' } }),
-  ).toSucceed()
 })
