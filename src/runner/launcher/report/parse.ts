@@ -1,15 +1,8 @@
+import type { SandboxUsage } from '../../result.ts'
 import { RECORD, type RecordName } from './records.ts'
 
 /** CPU time and the like, from struct rusage (getrusage(2)). */
-export interface Rusage {
-  readonly userTimeMs: number
-  readonly systemTimeMs: number
-  readonly maxRssBytes: number
-  readonly minorPageFaults: number
-  readonly majorPageFaults: number
-  readonly voluntaryContextSwitches: number
-  readonly involuntaryContextSwitches: number
-}
+export type Rusage = Omit<SandboxUsage, 'wallTimeMs' | 'cpuTimeMs'>
 
 /** What the launch program reported, in the order in which it did. */
 export type ReportRecord =
