@@ -6,6 +6,7 @@ import {
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
   O_CLOEXEC,
+  POLLIN,
   POSIX_SPAWN_SETSIGDEF,
   POSIX_SPAWN_SETSIGMASK,
 } from './constants.ts'
@@ -22,7 +23,7 @@ interface Libc {
   readonly fcntl: KoffiFunction
   readonly wait4: KoffiFunction
   readonly kill: KoffiFunction
-  readonly sched_yield: KoffiFunction
+  readonly poll: KoffiFunction
   readonly posix_spawn: KoffiFunction
   readonly posix_spawn_file_actions_init: KoffiFunction
   readonly posix_spawn_file_actions_adddup2: KoffiFunction
@@ -50,7 +51,7 @@ function libc(): Libc {
     fcntl: bind('fcntl', 'int', 'int', 'int'),
     wait4: bind('wait4', 'int', 'void *', 'int', 'void *'),
     kill: bind('kill', 'int', 'int'),
-    sched_yield: bind('sched_yield'),
+    poll: bind('poll', 'void *', 'uint64', 'int'),
     posix_spawn: bind('posix_spawn', 'void *', 'str', 'void *', 'void *', 'char **', 'char **'),
     posix_spawn_file_actions_init: bind('posix_spawn_file_actions_init', 'void *'),
     posix_spawn_file_actions_adddup2: bind(
@@ -174,11 +175,13 @@ export function waitForProcess(pid: number): number {
 }
 
 /**
- * Lets another process have this processor, sched_yield(2). A child that was just spawned waits for the
- * processor of its parent, also when another one is idle; after this it runs at once.
+ * Waits until a descriptor can be read or its other end is closed, poll(2).
+ *
+ * @param timeoutMs after which it returns all the same
  */
-export function yieldProcessor(): void {
-  libc().sched_yield()
+export function waitUntilReadable(fd: number, timeoutMs: number): void {
+  // struct pollfd: fd, events, revents. An error is like a time that is over: reading will tell.
+  libc().poll(new Int32Array([fd, POLLIN]), 1, timeoutMs)
 }
 
 // glibc's structures are 80 and 336 bytes, musl's 80 and 336 too.

@@ -83,6 +83,16 @@ export const at = (place: string): Place => ({ kind: 'at', place })
 /** The 64-bit value at a place. */
 export const load = (place: string): Place => ({ kind: 'load', place })
 
+/** The same steps, the first of them under a label. */
+export const labelled = (label: string, steps: readonly Step[]): Step[] =>
+  steps.map((step, index) => (index === 0 ? { ...step, label } : step))
+
+/** The same steps, and after the last of them on to a label. */
+export const thenGoTo = (label: string, steps: readonly Step[]): Step[] =>
+  steps.map((step, index) =>
+    index === steps.length - 1 ? { ...step, next: { goto: label } } : step,
+  )
+
 type StepOptions = Omit<Step, 'process' | 'syscall' | 'args'>
 
 /** A function that makes steps for one process, so that a plan's lines stay short. */

@@ -2,10 +2,17 @@ import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { O_NONBLOCK, SIGKILL } from '../../ffi/constants.ts'
 import { ErrnoError } from '../../ffi/errno.ts'
-import { closeDescriptor, killProcess, makePipe, waitForProcess } from '../../ffi/libc.ts'
+import {
+  closeDescriptor,
+  killProcess,
+  makePipe,
+  waitForProcess,
+  waitUntilReadable,
+} from '../../ffi/libc.ts'
 import { type Capture, type OutputBudget, readPipe } from '../io/capture.ts'
 import type { Assembled } from '../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../launcher/image/memory.ts'
+import { isWhole } from '../launcher/report/parse.ts'
 import type { Segment, Step } from '../launcher/step.ts'
 import { assembleRequest, type Image, launch, spawnError, stepAt } from './launch.ts'
 
@@ -40,6 +47,9 @@ export interface Attempt {
   /** The memfd with the collected files; the caller closes it. */
   readonly collected: number | undefined
 }
+
+/** How long the keeper may keep us waiting until it has cloned the init, in ms; it takes a fraction of one. */
+const KEEPER_START_MS = 10
 
 /** How long a stopped run may take to clean up before the keeper is killed with all it keeps, in ms. */
 const STOP_GRACE_MS = 5000
@@ -110,6 +120,10 @@ function connect(options: AttemptOptions, descriptors: Descriptors): Attempt {
     request: requestFd,
     collect: collected ?? control.read,
   })
+  // The kernel starts a child on its parent's processor, and moves it to an idle one hardly ever before it
+  // forks in turn. We let it: what it does from there on is done beside our planning, not after it.
+  closeDescriptor(descriptors.release(report.write))
+  waitUntilReadable(report.read, KEEPER_START_MS)
   const stopper = new Stopper(descriptors.release(control.write), pid)
   stopper.expect(options.walltimeMs)
   const request = sendRequest(options, { fd: requestFd, stopper })
@@ -118,7 +132,7 @@ function connect(options: AttemptOptions, descriptors: Descriptors): Attempt {
     stdout && readPipe(descriptors.release(stdout.read), budget, captures.stdout),
     stderr && readPipe(descriptors.release(stderr.read), budget, captures.stderr),
   ]
-  const reading = readAll(descriptors.release(report.read)).then(async (bytes) => {
+  const reading = readReport(descriptors.release(report.read)).then(async (bytes) => {
     stopper.finish()
     await Promise.all(reads)
     return bytes
@@ -182,7 +196,7 @@ class Stopper {
     this.#timer = setTimeout(() => killProcess(this.#keeper, SIGKILL), STOP_GRACE_MS)
   }
 
-  /** When the report has ended, or no request was sent: the keeper is exiting, waiting is short. */
+  /** When the report is whole, or no request was sent: the keeper is exiting, waiting is short. */
   finish(): void {
     clearTimeout(this.#timer)
     this.#close()
@@ -195,12 +209,16 @@ class Stopper {
   }
 }
 
-function readAll(fd: number): Promise<Buffer> {
+// Up to the keeper's record, after which it exits, or to the end of file, if it was killed before.
+function readReport(fd: number): Promise<Buffer> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = []
+    let report: Buffer = Buffer.alloc(0)
     const socket = new Socket({ fd, readable: true, writable: false })
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.on('data', (chunk: Buffer) => {
+      report = Buffer.concat([report, chunk])
+      if (isWhole(report)) socket.destroy()
+    })
     socket.on('error', () => {})
-    socket.on('close', () => resolve(Buffer.concat(chunks)))
+    socket.on('close', () => resolve(report))
   })
 }

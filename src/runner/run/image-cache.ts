@@ -39,7 +39,7 @@ function makePolicyImage(
   policy: Policy,
   { flow, diskBytes, report }: Parameters<typeof policyImage>[1],
 ): PolicyImage {
-  const { arch, remount } = hostMachine()
+  const { arch, remount, lastCapability } = hostMachine()
   const code =
     policy.seccomp === undefined
       ? undefined
@@ -59,6 +59,8 @@ function makePolicyImage(
     files: policy.files.filter((file) => !isLateFile(file)),
     diskBytes,
     filter: code,
+    listener: code !== undefined && report === 'listener',
+    lastCapability,
   })
   // struct sock_filter is 8 bytes.
   const filter = code === undefined ? undefined : { instructions: code.length / 8, report }

@@ -1,12 +1,12 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { type ErrnoError, errnoText } from '../../ffi/errno.ts'
-import { spawn, yieldProcessor } from '../../ffi/libc.ts'
+import { spawn } from '../../ffi/libc.ts'
 import { type Assembled, assemble } from '../launcher/image/assemble.ts'
 import { elfImage } from '../launcher/image/elf.ts'
 import { makeExecutable } from '../launcher/image/memory.ts'
 import { REQUEST_ADDRESS, STEP_SIZE, STEPS_ADDRESS } from '../launcher/machine/layout.ts'
 import type { Arch } from '../launcher/machine/machine.ts'
-import { REQUEST } from '../launcher/plan/plan.ts'
+import { entrySymbols } from '../launcher/plan/entries.ts'
 import { RECORD } from '../launcher/report/records.ts'
 import type { Segment, Step } from '../launcher/step.ts'
 
@@ -19,7 +19,7 @@ export interface Image {
 
 /** Makes the executable image of a plan. */
 export function makeImage(segment: Segment, arch: Arch): Image {
-  const imported = new Map([[REQUEST, REQUEST_ADDRESS]])
+  const imported = entrySymbols
   const assembled = assemble(segment, { arch, address: STEPS_ADDRESS, imported })
   return { elf: elfImage(assembled, arch, RECORD.failure.tag), assembled, arch }
 }
@@ -45,9 +45,7 @@ export function launch(image: Image, to: LaunchDescriptors): number {
   const executable = makeExecutable(image.elf)
   try {
     const { stdin, stdout, stderr, report, control, request, collect } = to
-    const pid = spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect])
-    yieldProcessor()
-    return pid
+    return spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect])
   } finally {
     executable.dispose()
   }

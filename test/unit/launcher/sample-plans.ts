@@ -9,6 +9,7 @@ import {
   planImage,
   planRequest,
   type RequestOptions,
+  stepsInOrder,
 } from '../../../src/runner/launcher/plan/plan.ts'
 import type { Workdir } from '../../../src/runner/launcher/plan/workdir.ts'
 import type { Step } from '../../../src/runner/launcher/step.ts'
@@ -86,6 +87,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     paths: options.paths.filter(isEarly),
     files: options.policy.files.filter(isEarly),
     filter: filtered === 'no' ? undefined : FILTER,
+    listener: filtered === 'listener',
   })
   const request = planRequest({
     ...options,
@@ -93,7 +95,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     files: [...options.policy.files.filter(isLate), ...options.files],
     filter: filtered === 'no' ? undefined : { instructions: 3, report: filtered },
   })
-  return { image, request, steps: [...image.steps, ...request.steps], arch: options.arch }
+  return { image, request, steps: stepsInOrder(image, request), arch: options.arch }
 }
 
 /** A sample plan in the form in which it is executed. */

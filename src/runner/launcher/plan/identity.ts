@@ -85,16 +85,7 @@ export function dropRootSteps(flow: Flow & { kind: 'root' }, inside: IdMap['insi
  *
  * @param lastCapability the kernel's highest, from /proc/sys/kernel/cap_last_cap
  */
-export function dropPrivilegesSteps(lastCapability: number): readonly Step[] {
-  const known = privilegeSteps.get(lastCapability) ?? makePrivilegeSteps(lastCapability)
-  privilegeSteps.set(lastCapability, known)
-  return known
-}
-
-// The same in every run of a machine.
-const privilegeSteps = new Map<number, readonly Step[]>()
-
-function makePrivilegeSteps(lastCapability: number): readonly Step[] {
+export function dropPrivilegesSteps(lastCapability: number): Step[] {
   return [
     // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
     ...writeProcSteps('sys/user/max_user_namespaces', '0', 'init'),

@@ -12,7 +12,7 @@ import {
   OPEN_TREE_CLONE,
   SIGCHLD,
 } from '../../../ffi/constants.ts'
-import { load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
+import { labelled, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { becomeUserSteps } from './identity.ts'
 
@@ -61,9 +61,7 @@ export function idMappedMountSteps({ source, target, disk, owner }: IdMappedMoun
       [load('init.from'), text(''), AT_FDCWD, text(target), MOVE_MOUNT_F_EMPTY_PATH],
       { failure, next: { goto: 'idmap.done' } },
     ),
-    ...becomeUserSteps({ inside: disk, outside: owner }, 'idmap').map((step, index) =>
-      index === 0 ? { ...step, label: 'idmap' } : step,
-    ),
+    ...labelled('idmap', becomeUserSteps({ inside: disk, outside: owner }, 'idmap')),
     idmap('openat', [FD.proc, text('self/ns/user'), O_RDONLY | O_CLOEXEC, 0], {
       store: 'init.fd',
     }),

@@ -15,7 +15,7 @@ import {
 } from '../../../ffi/constants.ts'
 import { HEAD } from '../machine/layout.ts'
 import { RECORD } from '../report/records.ts'
-import { type Area, at, FAIL, load, type Step, stepsOf, text } from '../step.ts'
+import { type Area, at, bytes, FAIL, load, type Step, stepsOf, text } from '../step.ts'
 import { FD, FIRST_UNUSED_FD } from './descriptors.ts'
 import type { Flow } from './flow.ts'
 
@@ -65,6 +65,8 @@ export function keeperSteps(options: KeeperOptions): Step[] {
       whenEqual: { value: 0, goto: 'init' },
       failure: { code: 'NAMESPACES_UNAVAILABLE' },
     }),
+    // The caller waits for this before it goes on.
+    keeper('write', [FD.report, bytes(RECORD.started.tag), RECORD.started.size]),
     keeper('close_range', [0, 2, 0]),
     keeper('wait4', [load('keeper.init'), at('keeper.status'), 0, at('keeper.rusage')], {
       label: 'keeper.wait',

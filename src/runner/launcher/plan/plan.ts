@@ -19,9 +19,20 @@ import {
 import type { Limits, Policy, SandboxFile } from '../../../policy/policy.ts'
 import { REQUEST_ADDRESS } from '../machine/layout.ts'
 import type { Arch } from '../machine/machine.ts'
-import { type Area, at, load, type Segment, type Step, stepsOf, text } from '../step.ts'
+import {
+  type Area,
+  at,
+  labelled,
+  load,
+  type Segment,
+  type Step,
+  stepsOf,
+  text,
+  thenGoTo,
+} from '../step.ts'
 import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect.ts'
 import { FD } from './descriptors.ts'
+import { ENTERED, ENTRY, entrySteps } from './entries.ts'
 import { writeFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
 import type { HostPath } from './host.ts'
@@ -33,14 +44,14 @@ import type { HostMount } from './mounts.ts'
 import { hostnameStep, joinNetworkSteps, networkSteps, startNetworkSteps } from './network.ts'
 import { SafePaths } from './paths.ts'
 import { rootSteps } from './root.ts'
-import { pollFds, superviseAreas, superviseSteps } from './supervise.ts'
+import { superviseAreas, superviseSteps } from './supervise.ts'
 import { type FilterUse, targetArea, targetSteps } from './target.ts'
 import { fillWorkdirSteps, mountWorkdirSteps, type Workdir } from './workdir.ts'
 
 const init = stepsOf('init')
 
-/** The label at which the image goes on into the run's request. */
-export const REQUEST = 'request'
+/** The label at which the init, with its root complete, gives up its privileges. */
+const LOCK = 'lock'
 
 /** What every run under a policy has in common. */
 export interface ImageOptions {
@@ -56,6 +67,9 @@ export interface ImageOptions {
   readonly diskBytes: number | undefined
   /** The compiled seccomp filter, struct sock_filter[]. */
   readonly filter: Uint8Array | undefined
+  /** Whether the filter reports by notification. */
+  readonly listener: boolean
+  readonly lastCapability: number
 }
 
 /** What differs from run to run. */
@@ -79,10 +93,13 @@ export interface RequestOptions {
   readonly discard: readonly number[]
   /** The standard streams that are pipes of ours; the program may open them again. */
   readonly pipes: readonly number[]
-  readonly lastCapability: number
 }
 
-/** The launch program up to the point where its root is built and it needs to know what to run. */
+/**
+ * What of the launch program is the same in every run under a policy: it builds the root; then, when the
+ * request has added to it, gives up every privilege, starts the program and watches it. In between, and
+ * at the end, the request has its turn.
+ */
 export function planImage(options: ImageOptions): Segment {
   const { policy, flow, arch, filter } = options
   const inside = { uid: policy.uid, gid: policy.gid }
@@ -107,6 +124,8 @@ export function planImage(options: ImageOptions): Segment {
       ...(policy.shareUts ? [] : [hostnameStep(policy.hostname)]),
       ...loadRequestSteps(),
       ...networkSteps(policy.network),
+      ...labelled(LOCK, dropPrivilegesSteps(options.lastCapability)),
+      ...superviseSteps(options),
     ],
   }
 }
@@ -128,7 +147,7 @@ function imageAreas(filter: Uint8Array | undefined): Area[] {
 function loadRequestSteps(): Step[] {
   const SEEK_END = 2
   return [
-    init('ppoll', [pollFds(FD.control), 1, 0, 0, 8]),
+    init('ppoll', [at('poll.control'), 1, 0, 0, 8]),
     init('read', [FD.control, at('watch.scratch'), 1], {
       whenEqual: { value: 0, goto: 'init.unused' },
       next: { goto: 'init.request' },
@@ -143,13 +162,13 @@ function loadRequestSteps(): Step[] {
       FD.request,
       0,
     ]),
-    init('close', [FD.request], { next: { goto: REQUEST } }),
+    init('close', [FD.request], { next: { goto: ENTRY.mounts } }),
   ]
 }
 
-/** The rest of the launch program: what this run adds to the root, and the run itself. */
+/** The rest of the launch program: what this run adds to the root, what it runs, and what it brings back. */
 export function planRequest(options: RequestOptions): Segment {
-  const { candidates, cwd, collect, arch, limits, filter } = options
+  const { candidates, cwd, collect, arch, limits } = options
   return {
     areas: [
       ...execAreas(candidates),
@@ -158,21 +177,40 @@ export function planRequest(options: RequestOptions): Segment {
       targetArea,
     ],
     steps: [
-      ...mountWorkdirSteps({ ...options, owner: ownerOf(options.flow) }),
-      ...openTreeSteps(options),
-      ...enterRootSteps(),
-      ...insideRootSteps(options),
-      ...superviseSteps({
-        walltimeMs: limits.walltimeMs,
-        listener: filter?.report === 'listener',
-      }),
-      ...diagnoseExecSteps(candidates, { cwd, done: 'collect' }),
+      ...entrySteps(),
+      ...labelled(
+        ENTERED.mounts,
+        thenGoTo(LOCK, [
+          ...mountWorkdirSteps({ ...options, owner: ownerOf(options.flow) }),
+          ...openTreeSteps(options),
+          ...enterRootSteps(),
+          ...insideRootSteps(options),
+        ]),
+      ),
+      ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
       init('chdir', [text('/')], { label: 'collect' }),
       ...collectSteps(collect, arch),
       init('exit_group', [0]),
-      ...targetSteps({ ...options, limits: resourceLimits(limits) }),
+      ...targetSteps({
+        ...options,
+        walltimeMs: limits.walltimeMs,
+        limits: resourceLimits(limits),
+      }),
     ],
   }
+}
+
+/** The steps of a whole launch program in the order in which they are taken, for who reads them. */
+export function stepsInOrder(image: Segment, request: Segment): Step[] {
+  const lock = image.steps.findIndex(({ label }) => label === LOCK)
+  const mounts = request.steps.findIndex(({ label }) => label === ENTERED.mounts)
+  const over = request.steps.findIndex(({ label }) => label === ENTERED.over)
+  return [
+    ...image.steps.slice(0, lock),
+    ...request.steps.slice(mounts, over),
+    ...image.steps.slice(lock),
+    ...request.steps.slice(over),
+  ]
 }
 
 const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
@@ -187,7 +225,7 @@ function enterRootSteps(): Step[] {
 }
 
 function insideRootSteps(options: RequestOptions): Step[] {
-  const { policy, flow, arch, files, lastCapability } = options
+  const { policy, flow, arch, files } = options
   const owner = ownerOf(flow)
   const paths = new SafePaths(arch)
   const readOnlyRoot = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
@@ -204,6 +242,5 @@ function insideRootSteps(options: RequestOptions): Step[] {
       init('fchown', [fd, flow.uid, flow.gid]),
     ),
     ...(flow.kind === 'root' ? dropRootSteps(flow, policy) : []),
-    ...dropPrivilegesSteps(lastCapability),
   ]
 }

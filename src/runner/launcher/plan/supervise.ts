@@ -18,14 +18,16 @@ import {
 import { RECORD } from '../report/records.ts'
 import { type Area, at, bytes, load, type Step, stepsOf, words } from '../step.ts'
 import { FD } from './descriptors.ts'
+import { ENTRY } from './entries.ts'
 
 const init = stepsOf('init')
 
 export interface SuperviseOptions {
-  readonly walltimeMs: number | undefined
   /** Whether the filter reports by notification. */
   readonly listener: boolean
 }
+
+const WATCHED = ['timer', 'signal', 'control', 'listener'] as const
 
 /** The init's memory while it watches the program. */
 export const superviseAreas: readonly Area[] = [
@@ -37,6 +39,8 @@ export const superviseAreas: readonly Area[] = [
       { name: 'scratch', size: 128 },
     ],
   },
+  // An array of struct pollfd (poll(2)).
+  { name: 'poll', fields: WATCHED.map((name) => ({ name, size: 8, init: pollFd(FD[name]) })) },
   {
     name: 'end',
     fields: [
@@ -67,7 +71,7 @@ export function superviseSteps(options: SuperviseOptions): Step[] {
   return [...startSteps(options), ...loopSteps(options), ...endSteps()]
 }
 
-function startSteps({ walltimeMs, listener }: SuperviseOptions): Step[] {
+function startSteps({ listener }: SuperviseOptions): Step[] {
   const signals = words(1 << (SIGCHLD - 1))
   return [
     // A session keyring of its own (keyrings(7)); a kernel without keyrings has nothing to share.
@@ -78,9 +82,6 @@ function startSteps({ walltimeMs, listener }: SuperviseOptions): Step[] {
     init('signalfd4', [-1, signals, 8, TFD_NONBLOCK | TFD_CLOEXEC], {
       whenDifferent: { value: FD.signal, goto: 'fail' },
     }),
-    ...(walltimeMs === undefined
-      ? []
-      : [init('timerfd_settime', [FD.timer, 0, timerValue(walltimeMs), 0])]),
     // What the init's own helpers used is not the program's.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
     init('clock_gettime', [CLOCK_MONOTONIC, at('end.start')]),
@@ -88,7 +89,7 @@ function startSteps({ walltimeMs, listener }: SuperviseOptions): Step[] {
     // failures and the filter's notification descriptor are ours as well (clone(2), CLONE_VFORK).
     init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
       store: 'watch.target',
-      whenEqual: { value: 0, goto: 'target' },
+      whenEqual: { value: 0, goto: ENTRY.target },
     }),
     // A pipe ends when the program ends its side, not when we do.
     init('close_range', [0, 2, 0]),
@@ -97,30 +98,17 @@ function startSteps({ walltimeMs, listener }: SuperviseOptions): Step[] {
   ]
 }
 
-/** A century: longer than any run, shorter than what timerfd_settime(2) takes. */
-const LONGEST_SECONDS = 3_155_760_000
-
-/** struct itimerspec: no interval, then the time; zero would mean never. */
-function timerValue(walltimeMs: number) {
-  const seconds = Math.min(LONGEST_SECONDS, Math.floor(walltimeMs / 1000))
-  const nanoseconds = Math.max(seconds === 0 ? 1 : 0, Math.round((walltimeMs % 1000) * 1e6))
-  return words(0, 0, seconds, Math.min(nanoseconds, 999_999_999))
-}
-
-/** An array of struct pollfd that asks for what can be read (poll(2)). */
-export function pollFds(...descriptors: readonly number[]) {
-  const array = Buffer.alloc(descriptors.length * 8)
-  descriptors.forEach((fd, index) => {
-    array.writeInt32LE(fd, index * 8)
-    array.writeInt16LE(POLLIN, index * 8 + 4)
-  })
-  return bytes(array)
+/** A struct pollfd that asks for what can be read, or for nothing but a hang-up (poll(2)). */
+export function pollFd(fd: number, events: number = POLLIN): Uint8Array {
+  const pollfd = Buffer.alloc(8)
+  pollfd.writeInt32LE(fd, 0)
+  pollfd.writeInt16LE(events, 4)
+  return pollfd
 }
 
 function loopSteps({ listener }: SuperviseOptions): Step[] {
-  const descriptors = [FD.timer, FD.signal, FD.control, ...(listener ? [FD.listener] : [])]
   return [
-    init('ppoll', [pollFds(...descriptors), descriptors.length, 0, 0, 8], {
+    init('ppoll', [at('poll.timer'), listener ? WATCHED.length : WATCHED.length - 1, 0, 0, 8], {
       label: 'watch.wait',
       whenEqual: { value: -EINTR, goto: 'watch.wait' },
       // It works unless the program, which is the same user, takes our limits away (prlimit(2)).
@@ -154,16 +142,24 @@ function loopSteps({ listener }: SuperviseOptions): Step[] {
 function listenerSteps(): Step[] {
   return [
     // RECV blocks when there is nothing to receive: look first (seccomp_unotify(2)).
-    init('ppoll', [pollFds(FD.listener), 1, words(0, 0), 0, 8], {
+    init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
       whenEqual: { value: 0, goto: 'watch.quiet' },
       onError: { goto: 'watch.tampered' },
     }),
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], {
-      onError: { goto: 'watch.quiet' },
+      onError: { goto: 'watch.gone' },
     }),
     init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size], {
       next: { goto: 'watch.stop' },
     }),
+    // Who called was killed meanwhile, or nobody is left who could call: then it hangs up for good, and
+    // must not be waited for any more. A negative descriptor is not looked at (poll(2)).
+    init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {
+      label: 'watch.gone',
+      whenEqual: { value: 0, goto: 'watch.quiet' },
+      onError: { goto: 'watch.tampered' },
+    }),
+    init('close', [-1], { store: 'poll.listener', onError: 'continue' }),
     init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], { label: 'watch.quiet' }),
   ]
 }
@@ -195,6 +191,6 @@ function endSteps(): Step[] {
       next: { goto: 'watch.orphans' },
     }),
     init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')], { label: 'watch.end' }),
-    init('write', [FD.report, at('end.tag'), RECORD.end.size]),
+    init('write', [FD.report, at('end.tag'), RECORD.end.size], { next: { goto: ENTRY.over } }),
   ]
 }

@@ -21,6 +21,7 @@ export interface FilterUse {
 }
 
 export interface TargetOptions {
+  readonly walltimeMs: number | undefined
   /** Paths to try in turn, as execvp(3) would. */
   readonly candidates: readonly string[]
   readonly argv: readonly string[]
@@ -43,6 +44,7 @@ export function targetSteps(options: TargetOptions): Step[] {
   return [
     // kill(0, …) must not reach the init's and keeper's process group.
     target('setsid', [], { label: 'target' }),
+    ...walltimeSteps(options.walltimeMs),
     target('chdir', [text(cwd)], {
       failure: {
         code: 'SETUP_FAILED',
@@ -63,6 +65,20 @@ export function targetSteps(options: TargetOptions): Step[] {
       }),
     ),
   ]
+}
+
+/** A century: longer than any run, shorter than what timerfd_settime(2) takes. */
+const LONGEST_SECONDS = 3_155_760_000
+
+// The init's own timer, for its descriptors are still shared. Armed here, and not by the init before it
+// waits, because only the request knows the time.
+function walltimeSteps(walltimeMs: number | undefined): Step[] {
+  if (walltimeMs === undefined) return []
+  const seconds = Math.min(LONGEST_SECONDS, Math.floor(walltimeMs / 1000))
+  const nanoseconds = Math.max(seconds === 0 ? 1 : 0, Math.round((walltimeMs % 1000) * 1e6))
+  // struct itimerspec: no interval, then the time; zero would mean never.
+  const value = words(0, 0, seconds, Math.min(nanoseconds, 999_999_999))
+  return [target('timerfd_settime', [FD.timer, 0, value, 0])]
 }
 
 function discardSteps(streams: readonly number[]): Step[] {

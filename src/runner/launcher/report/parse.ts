@@ -7,6 +7,7 @@ export type Rusage = Omit<SandboxUsage, 'wallTimeMs' | 'cpuTimeMs'>
 /** What the launch program reported, in the order in which it did. */
 export type ReportRecord =
   | { readonly kind: 'failure'; readonly stepAddress: number; readonly result: number }
+  | { readonly kind: 'started' }
   | { readonly kind: 'walltime' }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'tampered' }
@@ -65,11 +66,23 @@ export function parseReport(report: Buffer): ReportRecord[] {
   return records
 }
 
+/** Whether a report has its last record, the keeper's, which it writes just before it exits. */
+export function isWhole(report: Buffer): boolean {
+  for (let offset = 0; offset < report.length; ) {
+    const kind = kinds.get(report.toString('latin1', offset, offset + 8))
+    if (kind === undefined) return false
+    offset += RECORD[kind].size
+    if (kind === 'keeper') return offset === report.length
+  }
+  return false
+}
+
 function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
   const int = (offset: number): number => Number(body.readBigInt64LE(offset))
   switch (kind) {
     case 'failure':
       return { kind, stepAddress: int(0), result: int(8) }
+    case 'started':
     case 'walltime':
     case 'stopped':
     case 'tampered':

@@ -7,6 +7,8 @@ const tag = (name: string): Uint8Array => Buffer.from(name.padEnd(8, '\0'))
 export const RECORD = {
   /** A step failed: u64 address of the step, i64 result. */
   failure: { tag: tag('FAILURE'), size: 24 },
+  /** The keeper has cloned the init. */
+  started: { tag: tag('STARTED'), size: 8 },
   /** The init ended the run because its walltime was over. */
   walltime: { tag: tag('WALLTIME'), size: 8 },
   /** The init ended the run because the control pipe said so. */
