@@ -4,6 +4,7 @@
 // asm-generic/fcntl.h, asm/fcntl.h (arm64 has its own O_DIRECTORY and O_NOFOLLOW)
 export const AT_FDCWD = -100
 export const AT_SYMLINK_NOFOLLOW = 0x100
+export const AT_REMOVEDIR = 0x200
 export const AT_EMPTY_PATH = 0x1000
 export const AT_RECURSIVE = 0x8000
 export const O_RDONLY = 0
@@ -79,6 +80,8 @@ export const RESOLVE_IN_ROOT = 0x10
 export const CLONE_VM = 0x100
 export const CLONE_FILES = 0x400
 export const CLONE_VFORK = 0x4000
+// Only for clone3(2): above the 32 bits of clone(2).
+export const CLONE_INTO_CGROUP = 0x2_0000_0000n
 export const CLONE_NEWNS = 0x20000
 export const CLONE_NEWCGROUP = 0x2000000
 export const CLONE_NEWUTS = 0x4000000
@@ -96,6 +99,7 @@ export const SIG_SETMASK = 2
 // asm-generic/errno-base.h, asm-generic/errno.h
 export const ENOENT = 2
 export const EINTR = 4
+export const EWOULDBLOCK = 11
 export const ECHILD = 10
 export const EEXIST = 17
 export const ENOSPC = 28
@@ -161,3 +165,8 @@ export const SIOCSIFFLAGS = 0x8914
 // spawn.h
 export const POSIX_SPAWN_SETSIGDEF = 4
 export const POSIX_SPAWN_SETSIGMASK = 8
+
+// sys/file.h
+export const LOCK_SH = 1
+export const LOCK_EX = 2
+export const LOCK_NB = 4

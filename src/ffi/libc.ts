@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module'
 import type { LibraryHandle } from 'koffi'
 import {
+  EWOULDBLOCK,
   F_ADD_SEALS,
   F_DUPFD_CLOEXEC,
+  LOCK_NB,
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
   O_CLOEXEC,
@@ -24,6 +26,9 @@ interface Libc {
   readonly wait4: KoffiFunction
   readonly kill: KoffiFunction
   readonly poll: KoffiFunction
+  readonly flock: KoffiFunction
+  readonly clock_gettime: KoffiFunction
+  readonly getxattr: KoffiFunction
   readonly posix_spawn: KoffiFunction
   readonly posix_spawn_file_actions_init: KoffiFunction
   readonly posix_spawn_file_actions_adddup2: KoffiFunction
@@ -52,6 +57,9 @@ function libc(): Libc {
     wait4: bind('wait4', 'int', 'void *', 'int', 'void *'),
     kill: bind('kill', 'int', 'int'),
     poll: bind('poll', 'void *', 'uint64', 'int'),
+    flock: bind('flock', 'int', 'int'),
+    clock_gettime: bind('clock_gettime', 'int', 'void *'),
+    getxattr: library.func('getxattr', 'int64', ['str', 'str', 'void *', 'uint64']),
     posix_spawn: bind('posix_spawn', 'void *', 'str', 'void *', 'void *', 'char **', 'char **'),
     posix_spawn_file_actions_init: bind('posix_spawn_file_actions_init', 'void *'),
     posix_spawn_file_actions_adddup2: bind(
@@ -182,6 +190,45 @@ export function waitForProcess(pid: number): number {
 export function waitUntilReadable(fd: number, timeoutMs: number): void {
   // struct pollfd: fd, events, revents. An error is like a time that is over: reading will tell.
   libc().poll(new Int32Array([fd, POLLIN]), 1, timeoutMs)
+}
+
+/**
+ * Takes a lock of an open file without waiting, flock(2); closing the descriptor gives it back, also by
+ * the end of the process.
+ *
+ * @param operation LOCK_SH, LOCK_EX or LOCK_UN
+ * @returns false when another has it
+ * @throws {ErrnoError} ENOLCK, EBADF
+ */
+export function tryLock(fd: number, operation: number): boolean {
+  const result = libc().flock(fd, operation | LOCK_NB)
+  if (result === 0) return true
+  if (libc().koffi.errno() === EWOULDBLOCK) return false
+  throw new ErrnoError('flock', libc().koffi.errno(), `${fd}`)
+}
+
+// The kernel's clock of another process's CPU time, all its threads together: clock_getcpuclockid(3).
+const CPUCLOCK_SCHED = 2
+const cpuClock = (pid: number): number => (~pid << 3) | CPUCLOCK_SCHED
+
+/**
+ * The CPU time that a process and its threads have used, without its children's; clock_gettime(2).
+ *
+ * @returns milliseconds; undefined when there is no such process any more
+ */
+export function processCpuMs(pid: number): number | undefined {
+  checkPid(pid)
+  const time = new BigInt64Array(2)
+  if (libc().clock_gettime(cpuClock(pid), time) !== 0) return undefined
+  const [seconds = 0n, nanoseconds = 0n] = time
+  return Number(seconds) * 1000 + Number(nanoseconds) / 1e6
+}
+
+/** The text of a file's extended attribute, getxattr(2); undefined where there is none. */
+export function readAttribute(path: string, name: string): string | undefined {
+  const value = new Uint8Array(256)
+  const length = Number(libc().getxattr(path, name, value, value.length))
+  return length < 0 ? undefined : Buffer.from(value.subarray(0, length)).toString('utf8')
 }
 
 // glibc's structures are 80 and 336 bytes, musl's 80 and 336 too.

@@ -120,5 +120,7 @@ export interface Policy {
   /** How a run shows its working directory when it does not say. */
   readonly workdirMode?: 'copy-on-write' | 'read-only' | 'read-write'
   readonly limits: Limits
+  /** How limits must be held, `memory:cgroup`; where that cannot be had, nothing is run. */
+  readonly require?: readonly string[]
   readonly seccomp?: SeccompPolicy
 }

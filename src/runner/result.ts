@@ -15,12 +15,29 @@ export type SandboxStatus =
 export interface SandboxUsage {
   /** From just before execve to the end of the program. */
   readonly wallTimeMs: number
-  /** User and system time together. */
+  /**
+   * User and system time together. Without a control group, the kernel forgets the time of children whose
+   * parent ignores SIGCHLD (times(2)); of them counts what they were seen to use while they lived.
+   */
   readonly cpuTimeMs: number
   readonly userTimeMs: number
   readonly systemTimeMs: number
   /** Peak resident memory of the largest single process. */
   readonly maxRssBytes: number
+  /**
+   * The most memory of all processes together: with a control group what the kernel charged to it, page
+   * cache and temporary files included; else the largest of what was seen every 20 ms, shared pages
+   * counted once, and `maxRssBytes`.
+   */
+  readonly peakMemoryBytes: number
+  /** The most processes at once, with a control group threads too; without one, of the moments looked at. */
+  readonly peakProcesses: number
+  /**
+   * For how long the program could have run but had to wait for a processor: known of every run with a
+   * control group, else of runs that their walltime ended. Close to the wall time on a machine too busy
+   * to judge the program.
+   */
+  readonly waitTimeMs?: number
   readonly minorPageFaults: number
   readonly majorPageFaults: number
   readonly voluntaryContextSwitches: number

@@ -32,6 +32,8 @@ export interface AttemptOptions {
   readonly walltimeMs: number | undefined
   /** Whether files are collected. */
   readonly collects: boolean
+  /** The path of the run's control group, where it has one. */
+  readonly cgroup: string | undefined
 }
 
 /** One launch program that is running, or has run. */
@@ -110,7 +112,7 @@ function connect(options: AttemptOptions, descriptors: Descriptors): Attempt {
   const stderr = outputPipe(options.stderr, descriptors)
   const requestFd = descriptors.own(makeMemfd('gradebox-request'))
   const collected = options.collects ? descriptors.own(makeMemfd('gradebox-collect')) : undefined
-  const pid = launch(image, {
+  const to = {
     stdin,
     // A stream that nobody wants: the target opens the sandbox's /dev/null in its place.
     stdout: stdout?.write ?? (options.stdout === 'inherit' ? 1 : control.read),
@@ -119,7 +121,8 @@ function connect(options: AttemptOptions, descriptors: Descriptors): Attempt {
     control: control.read,
     request: requestFd,
     collect: collected ?? control.read,
-  })
+  }
+  const pid = launch(image, to, options.cgroup)
   // The kernel starts a child on its parent's processor, and moves it to an idle one hardly ever before it
   // forks in turn. We let it: what it does from there on is done beside our planning, not after it.
   closeDescriptor(descriptors.release(report.write))

@@ -25,9 +25,14 @@ const images = new WeakMap<Policy, Map<string, PolicyImage>>()
  */
 export function policyImage(
   policy: Policy,
-  use: { flow: Flow; diskBytes: number | undefined; report: FilterUse['report'] },
+  use: {
+    flow: Flow
+    diskBytes: number | undefined
+    report: FilterUse['report']
+    cgroup: boolean
+  },
 ): PolicyImage {
-  const key = `${use.flow.kind} ${use.diskBytes} ${use.report}`
+  const key = `${use.flow.kind} ${use.diskBytes} ${use.report} ${use.cgroup}`
   const known = images.get(policy) ?? new Map<string, PolicyImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makePolicyImage(policy, use)
@@ -37,7 +42,7 @@ export function policyImage(
 
 function makePolicyImage(
   policy: Policy,
-  { flow, diskBytes, report }: Parameters<typeof policyImage>[1],
+  { flow, diskBytes, report, cgroup }: Parameters<typeof policyImage>[1],
 ): PolicyImage {
   const { arch, remount, lastCapability } = hostMachine()
   const code =
@@ -61,6 +66,7 @@ function makePolicyImage(
     filter: code,
     listener: code !== undefined && report === 'listener',
     lastCapability,
+    cgroup,
   })
   // struct sock_filter is 8 bytes.
   const filter = code === undefined ? undefined : { instructions: code.length / 8, report }

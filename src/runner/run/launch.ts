@@ -4,9 +4,16 @@ import { spawn } from '../../ffi/libc.ts'
 import { type Assembled, assemble } from '../launcher/image/assemble.ts'
 import { elfImage } from '../launcher/image/elf.ts'
 import { makeExecutable } from '../launcher/image/memory.ts'
-import { REQUEST_ADDRESS, STEP_SIZE, STEPS_ADDRESS } from '../launcher/machine/layout.ts'
+import {
+  DATA_ADDRESS,
+  DATA_OFFSET,
+  REQUEST_ADDRESS,
+  STEP_SIZE,
+  STEPS_ADDRESS,
+} from '../launcher/machine/layout.ts'
 import type { Arch } from '../launcher/machine/machine.ts'
 import { entrySymbols } from '../launcher/plan/entries.ts'
+import { CGROUP_PATH } from '../launcher/plan/keeper.ts'
 import { RECORD } from '../launcher/report/records.ts'
 import type { Segment, Step } from '../launcher/step.ts'
 
@@ -38,17 +45,29 @@ export interface LaunchDescriptors {
 /**
  * Starts a launch program; it builds its root and then waits for its request.
  *
+ * @param cgroup the path of the control group in which the init is to be, for an image made for that
  * @returns the keeper's process id
  * @throws {ErrnoError} when the process cannot be made
  */
-export function launch(image: Image, to: LaunchDescriptors): number {
-  const executable = makeExecutable(image.elf)
+export function launch(image: Image, to: LaunchDescriptors, cgroup?: string): number {
+  const executable = makeExecutable(cgroup === undefined ? image.elf : namingGroup(image, cgroup))
   try {
     const { stdin, stdout, stderr, report, control, request, collect } = to
     return spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect])
   } finally {
     executable.dispose()
   }
+}
+
+function namingGroup({ elf, assembled }: Image, path: string): Uint8Array {
+  const address = assembled.symbols.get(CGROUP_PATH.place)
+  const name = Buffer.from(`${path}\0`)
+  if (address === undefined || name.length > CGROUP_PATH.size) {
+    throw new Error(`The launch program has no place for the control group ${path}`)
+  }
+  const copy = Uint8Array.from(elf)
+  copy.set(name, DATA_OFFSET + address - DATA_ADDRESS)
+  return copy
 }
 
 /** Lays out a request for the launch programs of an image. */

@@ -1,16 +1,12 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import type { Limits } from '../../policy/policy.ts'
-import type { ReportRecord, Rusage } from '../launcher/report/parse.ts'
+import type { ReportRecord } from '../launcher/report/parse.ts'
+import type { Held } from '../limits/hold.ts'
 import type { RunOptions } from '../options/normalize.ts'
-import {
-  brandResult,
-  type EnforcementByLimit,
-  type SandboxResult,
-  type SandboxUsage,
-} from '../result.ts'
+import { brandResult, type EnforcementByLimit, type SandboxResult } from '../result.ts'
 import { signalName } from '../verdict/signals.ts'
 import { judge } from '../verdict/verdict.ts'
 import { collectFiles, type ReadCollected } from './collected.ts'
+import { measure } from './measure.ts'
 
 /** All that is known once a run is over. */
 export interface RunFacts {
@@ -20,6 +16,8 @@ export interface RunFacts {
   readonly outputExceeded: boolean
   /** How the filter reports, if there is one. */
   readonly filter: 'listener' | 'kill' | undefined
+  /** What the control group and the watch know. */
+  readonly held: Held
   readonly readCollected: ReadCollected
 }
 
@@ -34,7 +32,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
   const { records, outputExceeded } = facts
   const end = find(records, 'end')
   if (end === undefined) throw lostError(records)
-  const usage = usageOf(end.wallTimeMs, end.rusage)
+  const usage = measure(records, end, facts.held)
   const verdict = judge({
     limits: options.limits,
     policy: options.policy.name,
@@ -46,6 +44,9 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     stopped: find(records, 'stopped') !== undefined,
     tampered: find(records, 'tampered') !== undefined,
     denied: find(records, 'seccomp'),
+    enforcement: facts.held.enforcement,
+    exceeded: facts.held.exceeded,
+    oomKills: facts.held.group?.oomKills ?? 0,
   })
   const collects = records.filter((record) => record.kind === 'collect')
   return brandResult({
@@ -56,7 +57,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     truncated: outputExceeded,
     usage,
     ...collectFiles(options.collect, collects, facts.readCollected),
-    ...about(options),
+    ...about(options, facts.held.enforcement),
   })
 }
 
@@ -69,15 +70,15 @@ export function abortedResult(options: RunOptions): AnyResult {
     stdout: decode(Buffer.alloc(0), options.encoding),
     stderr: decode(Buffer.alloc(0), options.encoding),
     truncated: false,
-    usage: usageOf(0, noUsage),
+    usage: { wallTimeMs: 0, cpuTimeMs: 0, ...noUsage },
     files: {},
     uncollected: {},
-    ...about(options),
+    ...about(options, {}),
   })
 }
 
-function about({ command, args, policy, limits }: RunOptions) {
-  return { enforcement: enforcementOf(limits), command, args, policy: policy.name, limits }
+function about({ command, args, policy, limits }: RunOptions, enforcement: EnforcementByLimit) {
+  return { enforcement, command, args, policy: policy.name, limits }
 }
 
 function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[], kind: Kind) {
@@ -89,11 +90,7 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
 const decode = (bytes: Buffer, encoding: RunOptions['encoding']): string | Uint8Array =>
   encoding === 'utf8' ? bytes.toString('utf8') : bytes
 
-function usageOf(wallTimeMs: number, rusage: Rusage): SandboxUsage {
-  return { wallTimeMs, cpuTimeMs: rusage.userTimeMs + rusage.systemTimeMs, ...rusage }
-}
-
-const noUsage: Rusage = {
+const noUsage = {
   userTimeMs: 0,
   systemTimeMs: 0,
   maxRssBytes: 0,
@@ -101,24 +98,8 @@ const noUsage: Rusage = {
   majorPageFaults: 0,
   voluntaryContextSwitches: 0,
   involuntaryContextSwitches: 0,
-}
-
-function enforcementOf(limits: Limits): EnforcementByLimit {
-  const held = {
-    walltime: limits.walltimeMs === undefined ? undefined : 'watch',
-    cpu: limits.cpuMs === undefined ? undefined : 'rlimit',
-    memory: limits.memoryBytes === undefined ? undefined : 'rlimit',
-    output: limits.outputBytes === undefined ? undefined : 'watch',
-    fileSize: limits.fileSizeBytes === undefined ? undefined : 'rlimit',
-    // The size of the sandbox's tmpfs, which the kernel holds as firmly as a resource limit.
-    disk: limits.diskBytes === undefined ? undefined : 'rlimit',
-    stack: limits.stackBytes === undefined ? undefined : 'rlimit',
-    addressSpace: limits.addressSpaceBytes === undefined ? undefined : 'rlimit',
-    processes: limits.processes === undefined ? undefined : 'rlimit',
-    openFiles: limits.openFiles === undefined ? undefined : 'rlimit',
-    core: limits.coreBytes === undefined ? undefined : 'rlimit',
-  } as const
-  return Object.fromEntries(Object.entries(held).filter(([, how]) => how !== undefined))
+  peakMemoryBytes: 0,
+  peakProcesses: 0,
 }
 
 function lostError(records: readonly ReportRecord[]): SandboxError {

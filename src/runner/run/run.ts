@@ -11,6 +11,8 @@ import { planRequest } from '../launcher/plan/plan.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
 import { isOverlayRefusal, type Workdir } from '../launcher/plan/workdir.ts'
 import { parseReport, type ReportRecord } from '../launcher/report/parse.ts'
+import { type EnforcementPlan, planEnforcement } from '../limits/enforcement.ts'
+import { type Held, LimitHold } from '../limits/hold.ts'
 import { hostMachine, nextFlow } from '../machine/machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import type { SandboxResult } from '../result.ts'
@@ -24,6 +26,14 @@ import { abortedResult, makeResult } from './make-result.ts'
 
 /** Whether filters report by notification here; found out by the first that cannot. */
 let filterReport: 'listener' | 'kill' = 'listener'
+
+/** What one attempt at a run is made with. */
+interface AttemptUse {
+  readonly flow: Flow
+  readonly workdir: Workdir
+  readonly plan: EnforcementPlan
+  readonly hold: LimitHold
+}
 
 /** One run of one program, from its options to its result. */
 export class Run {
@@ -109,7 +119,20 @@ export class Run {
     const flow = nextFlow()
     const { remount } = hostMachine()
     const workdir = resolveWorkdir(this.options.workdir, flow, remount)
-    const attempt = this.#startAttempt(stdin, flow, workdir)
+    const { limits, policy } = this.options
+    const plan = planEnforcement(limits, policy.require)
+    const hold = new LimitHold(limits, plan)
+    try {
+      return await this.#runHeld(stdin, { flow, workdir, plan, hold })
+    } finally {
+      hold.release()
+    }
+  }
+
+  async #runHeld(stdin: number, use: AttemptUse): Promise<SandboxResult<string | Uint8Array>> {
+    const { workdir, hold } = use
+    const attempt = this.#startAttempt(stdin, use)
+    hold.watch(attempt.pid, attempt.stop)
     try {
       const records = parseReport(await attempt.report)
       const failure = records.find((record) => record.kind === 'failure')
@@ -119,18 +142,22 @@ export class Run {
         if (this.#mayRetry(failure, attempt, workdir)) return await this.#runWith(stdin)
         throw failureError(failure, attempt)
       }
-      return this.#result(records, attempt)
+      return this.#result(records, attempt, hold.facts())
     } finally {
       if (attempt.collected !== undefined) closeDescriptor(attempt.collected)
     }
   }
 
-  #startAttempt(stdin: number, flow: Flow, workdir: Workdir): Attempt {
+  #startAttempt(
+    stdin: number,
+    { flow, workdir, plan: enforcementPlan, hold }: AttemptUse,
+  ): Attempt {
     const { policy, limits, stdout, stderr, args, command, collect } = this.options
     const { image, filter, late } = policyImage(policy, {
       flow,
       diskBytes: limits.diskBytes,
       report: filterReport,
+      cgroup: hold.cgroup !== undefined,
     })
     this.#filter = filter?.report
     const mounts = [...late.mounts, ...resolveMounts(this.options.mounts, policy.name)]
@@ -138,6 +165,7 @@ export class Run {
       planRequest({
         ...this.options,
         ...hostMachine(),
+        enforcement: enforcementPlan.enforcement,
         flow,
         workdir,
         filter,
@@ -158,6 +186,7 @@ export class Run {
       budget: this.#budget,
       walltimeMs: limits.walltimeMs,
       collects: collect.length > 0,
+      cgroup: hold.cgroup,
     })
     return this.#attempt
   }
@@ -187,7 +216,11 @@ export class Run {
     return false
   }
 
-  #result(records: readonly ReportRecord[], attempt: Attempt): SandboxResult<string | Uint8Array> {
+  #result(
+    records: readonly ReportRecord[],
+    attempt: Attempt,
+    held: Held,
+  ): SandboxResult<string | Uint8Array> {
     const attempts = records.filter((record) => record.kind === 'exec')
     if (attempts.length > 0) {
       const paths = this.#candidates()
@@ -200,6 +233,7 @@ export class Run {
       stderr: this.#stderr.bytes(),
       outputExceeded: this.#budget.exceeded,
       filter: this.#filter,
+      held,
       readCollected: (buffer, position) =>
         attempt.collected === undefined
           ? 0

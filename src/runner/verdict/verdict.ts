@@ -3,7 +3,7 @@ import type { Limits } from '../../policy/policy.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'
 import type { ReportRecord } from '../launcher/report/parse.ts'
-import type { DeniedSyscall, SandboxStatus, SandboxUsage } from '../result.ts'
+import type { DeniedSyscall, EnforcementByLimit, SandboxStatus, SandboxUsage } from '../result.ts'
 import { signalName } from './signals.ts'
 
 /** What is known of a run that took place. */
@@ -23,6 +23,12 @@ export interface Evidence {
   readonly stopped: boolean
   /** Whether the init ended the run because the program interfered with it. */
   readonly tampered: boolean
+  /** How the limits were held. */
+  readonly enforcement: EnforcementByLimit
+  /** The limit for which the watch of the process tree ended the run. */
+  readonly exceeded?: 'cpu' | 'memory' | undefined
+  /** How many processes the kernel killed because the control group was out of memory. */
+  readonly oomKills?: number
   /** The call that the filter denied, where the kernel tells. */
   readonly denied?: Extract<ReportRecord, { kind: 'seccomp' }> | undefined
 }
@@ -41,11 +47,16 @@ export interface Verdict {
  * 1. `seccomp`: the filter denied a call.
  * 2. `output`: there was more output than allowed, whether or not the program had ended by then.
  * 3. `walltime`: the kernel's timer ended the run.
- * 4. `aborted`: the caller ended the run.
- * 5. `cpu`: the kernel's SIGXCPU or SIGKILL at the CPU limit, or more CPU time than the limit.
- * 6. `memory`: more resident memory than the limit.
- * 7. `signaled`: any other signal.
- * 8. `exited`.
+ * 4. `cpu`, `memory`: the watch of the process tree ended the run.
+ * 5. `aborted`: the caller ended the run.
+ * 6. `cpu`: the kernel's SIGXCPU or SIGKILL at the CPU limit, or more CPU time than the limit.
+ * 7. `memory`: the kernel killed a process for the control group's limit; without a group, more resident
+ *    memory than the limit.
+ * 8. `signaled`: any other signal.
+ * 9. `exited`.
+ *
+ * Limits come before the program's own end, for it may hide what happened: a shell that exits with 0
+ * although its child was killed.
  */
 export function judge(evidence: Evidence): Verdict {
   const end = endOf(evidence.waitStatus)
@@ -100,7 +111,7 @@ function deniedSyscall({ syscall, auditArch, args }: NonNullable<Evidence['denie
 }
 
 function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined {
-  const { limits, outputExceeded, walltimeReached, stopped } = evidence
+  const { limits, usage, outputExceeded, walltimeReached, exceeded, stopped } = evidence
   const ending = signal === undefined ? {} : { signal }
   if (outputExceeded) {
     const reason = `wrote more than the output limit of ${formatSize(limits.outputBytes ?? 0)}`
@@ -108,26 +119,51 @@ function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined 
   }
   if (walltimeReached) {
     const reason = `ran longer than the walltime limit of ${formatDuration(limits.walltimeMs ?? 0)}`
-    return { status: 'walltime', ...ending, reason }
+    return { status: 'walltime', ...ending, reason: `${reason}${starvation(usage)}` }
   }
+  if (exceeded === 'cpu') return { status: 'cpu', ...ending, reason: cpuReason(evidence) }
+  if (exceeded === 'memory') return { status: 'memory', ...ending, reason: memoryReason(evidence) }
   if (stopped) return { status: 'aborted', ...ending, reason: 'ended by the caller' }
   return undefined
 }
 
-function consumptionVerdict({ limits, usage }: Evidence, end: End): Verdict | undefined {
+/** Whether a program could not use most of its time, because it waited for a processor. */
+export const isStarved = ({ wallTimeMs, waitTimeMs = 0 }: SandboxUsage): boolean =>
+  waitTimeMs > wallTimeMs / 2
+
+function starvation(usage: SandboxUsage): string {
+  if (!isStarved(usage)) return ''
+  return `, but waited for a processor for ${formatDuration(usage.waitTimeMs ?? 0)} of that: the machine was too busy to judge it`
+}
+
+const cpuReason = ({ limits, usage }: Evidence): string =>
+  `used ${formatDuration(usage.cpuTimeMs)} of CPU time; the limit is ${formatDuration(limits.cpuMs ?? 0)}`
+
+const memoryUsed = ({ maxRssBytes, peakMemoryBytes }: SandboxUsage): number =>
+  Math.max(maxRssBytes, peakMemoryBytes)
+
+const memoryReason = ({ limits, usage }: Evidence): string =>
+  `used ${formatSize(memoryUsed(usage))} of memory; the limit is ${formatSize(limits.memoryBytes ?? 0)}`
+
+function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
+  const { limits, usage, oomKills = 0, enforcement } = evidence
   const { cpuMs, memoryBytes } = limits
-  const { cpuTimeMs, maxRssBytes } = usage
+  const { cpuTimeMs } = usage
   // The kernel checks RLIMIT_CPU by ticks, which run ahead of the time it accounts.
   if (
     cpuMs !== undefined &&
     cpuTimeMs > cpuMs - (end.signal === 'SIGXCPU' ? Math.max(50, cpuMs / 10) : 0)
   ) {
-    const reason = `used ${formatDuration(cpuTimeMs)} of CPU time; the limit is ${formatDuration(cpuMs)}`
-    return { status: 'cpu', ...end, reason }
+    return { status: 'cpu', ...end, reason: cpuReason(evidence) }
   }
-  if (memoryBytes !== undefined && maxRssBytes > memoryBytes) {
-    const reason = `used ${formatSize(maxRssBytes)} of memory; the limit is ${formatSize(memoryBytes)}`
-    return { status: 'memory', ...end, reason }
+  // The kernel held the group to its limit, and tells of it. What is resident may be charged to others.
+  const exceedsMemory =
+    enforcement.memory === 'cgroup'
+      ? oomKills > 0
+      : memoryBytes !== undefined && memoryUsed(usage) > memoryBytes
+  if (exceedsMemory) {
+    const killed = oomKills > 0 ? '; the kernel killed it for that' : ''
+    return { status: 'memory', ...end, reason: `${memoryReason(evidence)}${killed}` }
   }
   return undefined
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { runPython } from '../support/programs.ts'
 import { sandboxLacks } from '../support/tools.ts'
 
+const MEBIBYTE = 1024 * 1024
 const allocate = (megabytes: number) => `x = bytearray(${megabytes} << 20); print(len(x))`
 const limits = { memory: '100MiB' }
 
@@ -10,21 +11,22 @@ describe.skipIf(sandboxLacks('python3'))('memory', () => {
     expect(await runPython(allocate(60), { limits })).toHaveStdout(`${60 << 20}\n`)
   })
 
-  test('above the limit is not, and the program is told', async () => {
-    const run = await runPython(allocate(120), { limits })
+  test('far above the limit, asked for at once, is refused, and the program is told', async () => {
+    const run = await runPython(allocate(300), { limits })
     expect(run).toExitWith(1)
     expect(run.stderr).toContain('MemoryError')
     expect(run.usage.maxRssBytes).toBeLessThan(100 << 20)
   })
 
+  test('just above the limit is seen, and named as the cause', async () => {
+    const run = await runPython(`${allocate(105)}\nimport time; time.sleep(10)`, { limits })
+    expect(run).toExceedMemory()
+    expect(run.reason).toMatch(/^used 1\d\d(\.\d)? MiB of memory; the limit is 100 MiB$/)
+  })
+
   test('that is freed may be used again', async () => {
-    const run = await runPython(
-      'for i in range(5):\n x = bytearray(60 << 20); del x\nprint("ok")',
-      {
-        limits,
-      },
-    )
-    expect(run).toHaveStdout('ok\n')
+    const code = 'for i in range(5):\n x = bytearray(60 << 20); del x\nprint("ok")'
+    expect(await runPython(code, { limits })).toHaveStdout('ok\n')
   })
 
   test('that is only reserved costs nothing', async () => {
@@ -35,9 +37,33 @@ describe.skipIf(sandboxLacks('python3'))('memory', () => {
     expect(run).toHaveStdout('ok\n')
   })
 
-  test('of a hog is never more than the limit, piece by piece', async () => {
+  test('of a hog is never much more than the limit, piece by piece', async () => {
     const run = await runPython('x = []\nwhile True: x.append(bytearray(1 << 20))', { limits })
-    expect(run).not.toSucceed()
-    expect(run.usage.maxRssBytes).toBeLessThan(110 << 20)
+    expect(run).toExceedMemory()
+    expect(run.usage.maxRssBytes).toBeLessThan(130 << 20)
+  })
+
+  test('of many processes counts together', async () => {
+    const code =
+      'import os, time\nfor i in range(8):\n if os.fork() == 0:\n  x = bytearray(30 << 20); time.sleep(20)\ntime.sleep(20)'
+    const run = await runPython(code, { limits: { ...limits, walltime: '30s' } })
+    expect(run).toExceedMemory()
+    expect(run.usage.maxRssBytes).toBeLessThan(100 * MEBIBYTE)
+    expect(run.usage.peakMemoryBytes).toBeGreaterThan(100 * MEBIBYTE)
+  })
+
+  test('that processes share counts once', async () => {
+    const code =
+      'import os, time\nx = bytearray(60 << 20)\nfor i in range(8):\n if os.fork() == 0:\n  time.sleep(0.3); os._exit(0)\nfor i in range(8): os.wait()\nprint("ok")'
+    const run = await runPython(code, { limits })
+    expect(run).toHaveStdout('ok\n')
+    expect(run.usage.peakMemoryBytes).toBeLessThan(100 * MEBIBYTE)
+  })
+
+  // RLIMIT_DATA does not count it (getrlimit(2)).
+  test('in a shared mapping counts too', async () => {
+    const code =
+      'import mmap, time\nm = mmap.mmap(-1, 300 << 20)\nfor i in range(0, 300 << 20, 4096): m[i] = 1\ntime.sleep(20)'
+    expect(await runPython(code, { limits: { ...limits, walltime: '30s' } })).toExceedMemory()
   })
 })

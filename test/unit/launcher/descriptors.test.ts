@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { FD } from '../../../src/runner/launcher/plan/descriptors.ts'
 import type { Argument, Step } from '../../../src/runner/launcher/step.ts'
 import {
+  calls,
   enteredSteps,
   initSteps,
   type PlanChanges,
@@ -91,9 +92,21 @@ describe('the init’s descriptors', () => {
       const mounts = mountsOf(3)
       const files = mounts.map(({ target }) => ({ target: `${target}/new/file`, contents: 'x' }))
       const { open } = descriptorsOf({ mounts, files, workdir }, flow)
-      expect(open).toEqual([0, 1, 2, FD.report, FD.control, FD.timer, FD.collect, FD.signal])
+      const { report, control, timer, collect, proc, signal, oomScore } = FD
+      expect(open).toEqual([0, 1, 2, report, control, timer, collect, proc, signal, oomScore])
     },
   )
+
+  test('are not the host’s /proc any more once the program has started', () => {
+    const all = calls(initSteps(samplePlan(root).steps))
+    const started = all.findIndex((call) => call.startsWith('clone(CLONE_VM'))
+    expect(all.slice(started + 1, started + 5)).toEqual([
+      'write(22, "0", 1)',
+      'close(22)',
+      'close(7)',
+      'close_range(0, 2, 0)',
+    ])
+  })
 
   test('are below those that a child puts in its place', () => {
     const { taken } = descriptorsOf({ mounts: mountsOf(8), workdir: workdirs.copy })

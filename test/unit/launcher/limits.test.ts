@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { resourceLimits } from '../../../src/runner/launcher/plan/limits.ts'
+import type { Limits } from '../../../src/policy/policy.ts'
+import { resourceLimits as limitsWith } from '../../../src/runner/launcher/plan/limits.ts'
+
+const resourceLimits = (limits: Limits) =>
+  limitsWith(limits, { memory: 'rlimit', processes: 'rlimit' })
+const MEBIBYTE = 1024 * 1024
 
 const [CPU, FSIZE, DATA, STACK, CORE, NPROC, NOFILE, AS] = [0, 1, 2, 3, 4, 6, 7, 9]
 
@@ -11,7 +16,7 @@ describe('the resource limits', () => {
 
   test('hold each limit under the option that asks for it', () => {
     const limits = {
-      memoryBytes: 1,
+      memoryBytes: MEBIBYTE,
       fileSizeBytes: 2,
       stackBytes: 3,
       addressSpaceBytes: 4,
@@ -19,7 +24,7 @@ describe('the resource limits', () => {
       openFiles: 5,
     }
     expect(resourceLimits(limits)).toEqual([
-      { resource: DATA, option: 'memory', soft: 1, hard: 1 },
+      { resource: DATA, option: 'memory', soft: 17 * MEBIBYTE, hard: 17 * MEBIBYTE },
       { resource: FSIZE, option: 'fileSize', soft: 2, hard: 2 },
       { resource: STACK, option: 'stack', soft: 3, hard: 3 },
       { resource: AS, option: 'addressSpace', soft: 4, hard: 4 },
@@ -47,5 +52,17 @@ describe('the resource limits', () => {
     expect(resourceLimits({ processes: 1 })).toEqual([
       { resource: NPROC, option: 'processes', soft: 2, hard: 2 },
     ])
+  })
+
+  test('leave room above the memory limit: a program that goes over it is seen to', () => {
+    const soft = (memoryBytes: number) => resourceLimits({ memoryBytes })[0]?.soft
+    expect(soft(64 * MEBIBYTE)).toBe(80 * MEBIBYTE)
+    expect(soft(1024 * MEBIBYTE)).toBe(1152 * MEBIBYTE)
+  })
+
+  test('are none of those that a control group holds', () => {
+    const limits = { memoryBytes: 1, processes: 2, cpuMs: 1 }
+    const enforcement = { memory: 'cgroup', processes: 'cgroup', cpu: 'cgroup' } as const
+    expect(limitsWith(limits, enforcement).map(({ option }) => option)).toEqual(['cpu'])
   })
 })

@@ -28,12 +28,9 @@ describe('a report', () => {
     ])
   })
 
-  test.each(['walltime', 'stopped', 'tampered'] as const)(
-    'tells why the run was ended: %s',
-    (kind) => {
-      expect(parseReport(record(kind))).toEqual([{ kind }])
-    },
-  )
+  test.each(['stopped', 'tampered'] as const)('tells why the run was ended: %s', (kind) => {
+    expect(parseReport(record(kind))).toEqual([{ kind }])
+  })
 
   test('has the denied call as the kernel gave it', () => {
     // struct seccomp_notif: id, pid, flags, then struct seccomp_data: nr, arch, ip, args.
@@ -140,7 +137,7 @@ describe('a report', () => {
   })
 
   test('has how the init ended', () => {
-    expect(parseReport(record('keeper', [0, 9]))).toEqual([{ kind: 'keeper', status: 9 }])
+    expect(parseReport(record('keeper', [0, 9]))).toMatchObject([{ kind: 'keeper', status: 9 }])
   })
 
   test('has its records in the order in which they were written', () => {
@@ -152,7 +149,7 @@ describe('a report', () => {
 
 describe('bytes that the launch program does not write', () => {
   test('are refused, and where they are is told', () => {
-    const damaged = Buffer.concat([record('walltime'), Buffer.from('walltime')])
+    const damaged = Buffer.concat([record('stopped'), Buffer.from('walltime')])
     expect(() => parseReport(damaged)).toThrowErrorMatchingInlineSnapshot(
       `[Error: The launch program's report is damaged at 8]`,
     )

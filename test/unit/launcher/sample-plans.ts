@@ -78,6 +78,8 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     discard: [2],
     pipes: [0, 1],
     lastCapability: 2,
+    cgroup: false,
+    enforcement: { cpu: 'watch', processes: 'rlimit', memory: 'rlimit' } as const,
     ...changes,
   }
   const isLate = ({ target }: { readonly target: string }) => isInsideMount(target, options.paths)

@@ -24,6 +24,8 @@ export function fabricate(changes: Fabricated = {}): SandboxResult<string | Uint
       majorPageFaults: 0,
       voluntaryContextSwitches: 3,
       involuntaryContextSwitches: 1,
+      peakMemoryBytes: 1_572_864,
+      peakProcesses: 1,
     },
     enforcement: { walltime: 'watch', cpu: 'rlimit', memory: 'cgroup', output: 'watch' },
     files: {},

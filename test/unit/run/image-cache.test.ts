@@ -35,7 +35,7 @@ const policy: Policy = {
 }
 const user: Flow = { kind: 'user', uid: 1234, gid: 5678 }
 const root: Flow = { kind: 'root', uid: 71, gid: 72, initial: true }
-const use = { flow: user, diskBytes: undefined, report: 'listener' } as const
+const use = { flow: user, diskBytes: undefined, report: 'listener', cgroup: false } as const
 
 describe('a policy’s image', () => {
   test('leaves to each run what is inside the working directory or a mount', () => {
@@ -63,7 +63,12 @@ describe('a policy’s image', () => {
   test('is made once for each way of use', () => {
     const made = policyImage(policy, use)
     expect(policyImage(policy, { ...use })).toBe(made)
-    for (const other of [{ flow: root }, { diskBytes: 4096 }, { report: 'kill' }] as const) {
+    for (const other of [
+      { flow: root },
+      { diskBytes: 4096 },
+      { report: 'kill' },
+      { cgroup: true },
+    ] as const) {
       expect(policyImage(policy, { ...use, ...other })).not.toBe(made)
     }
     expect(policyImage({ ...policy }, use)).not.toBe(made)

@@ -21,6 +21,8 @@ export const usage = {
   majorPageFaults: 0,
   voluntaryContextSwitches: 3,
   involuntaryContextSwitches: 1,
+  peakMemoryBytes: 1_572_864,
+  peakProcesses: 1,
 }
 
 export const denied = {
@@ -40,10 +42,11 @@ export const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   outputExceeded: false,
   walltimeReached: false,
   stopped: false,
+  enforcement: { cpu: 'watch', memory: 'rlimit' },
   tampered: false,
   ...changes,
 })
 
-export const used = (changes: Partial<typeof usage>): Pick<Evidence, 'usage'> => ({
+export const used = (changes: Partial<Evidence['usage']>): Pick<Evidence, 'usage'> => ({
   usage: { ...usage, ...changes },
 })

@@ -11,9 +11,12 @@ const causes: readonly (readonly [status: string, Partial<Evidence>])[] = [
   ['seccomp', { denied }],
   ['output', { outputExceeded: true }],
   ['walltime', { walltimeReached: true }],
+  ['cpu', { exceeded: 'cpu', stopped: true }],
+  ['memory', { exceeded: 'memory', stopped: true }],
   ['aborted', { stopped: true }],
-  ['cpu', {}],
-  ['memory', {}],
+  ['cpu', used({ cpuTimeMs: 1500 })],
+  ['memory', used({ maxRssBytes: 65 * 1024 * 1024 })],
+  ['memory', { enforcement: { memory: 'cgroup' }, oomKills: 1 }],
 ]
 
 const combinations = Array.from({ length: 2 ** causes.length }, (_, bits) =>
@@ -22,12 +25,20 @@ const combinations = Array.from({ length: 2 ** causes.length }, (_, bits) =>
 
 /** Evidence of several causes at once. */
 function combined(present: typeof causes, waitStatus: number): Evidence {
-  const names = present.map(([name]) => name)
-  const cpuTimeMs = names.includes('cpu') ? 1500 : usage.cpuTimeMs
-  const maxRssBytes = names.includes('memory') ? 65 * 1024 * 1024 : usage.maxRssBytes
-  const changes = Object.assign({}, ...present.map(([, each]) => each))
-  return evidence({ ...changes, ...used({ cpuTimeMs, maxRssBytes }), waitStatus })
+  const all = present.map(([, each]) => each)
+  const inOrder = all.toReversed()
+  return evidence({
+    ...Object.assign({}, ...inOrder),
+    usage: Object.assign({}, usage, ...all.map((each) => each.usage).map(differences)),
+    waitStatus,
+  })
 }
+
+/** What of a usage differs from that of the sample. */
+const differences = (other: Partial<typeof usage> = {}) =>
+  Object.fromEntries(
+    Object.entries(other).filter(([name, value]) => value !== usage[name as keyof typeof usage]),
+  )
 
 describe('of several causes the first counts', () => {
   test.each([
@@ -41,7 +52,7 @@ describe('of several causes the first counts', () => {
       const names = present.map(([name]) => name)
       expect([names, judge(combined(present, waitStatus)).status]).toEqual([names, expected])
     }
-    expect(combinations).toHaveLength(64)
+    expect(combinations).toHaveLength(512)
   })
 })
 

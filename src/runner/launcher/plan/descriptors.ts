@@ -11,18 +11,24 @@ export const FD = {
   request: 5,
   /** The memfd that collected files are copied to, or /dev/null. */
   collect: 6,
-  /** The host's /proc while the root is built. */
+  /** The run's control group, until the init has been cloned into it. */
+  cgroup: 7,
+  /** The host's /proc until the program has started. */
   proc: 7,
   /** The new network namespace, until the init has joined it. */
   network: 20,
   /** The user namespace whose map an idmapped mount has, until that is made. */
   idmap: 21,
+  /** The init's own /proc/self/oom_score_adj, until the program has started. */
+  oomScore: 22,
   /** The walltime's timerfd, in the place of the request. */
   timer: 5,
-  /** The init's signalfd, in the place of the host's /proc. */
-  signal: 7,
+  /** The init's signalfd. */
+  signal: 8,
+  /** The target's /proc/pid/schedstat. */
+  schedstat: 9,
   /** seccomp's notification descriptor. */
-  listener: 8,
+  listener: 10,
 } as const
 
 /** The first number that the caller passes nothing at. */

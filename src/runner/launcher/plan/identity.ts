@@ -89,9 +89,12 @@ export function dropPrivilegesSteps(lastCapability: number): Step[] {
   return [
     // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
     ...writeProcSteps('sys/user/max_user_namespaces', '0', 'init'),
-    // Of all processes on the machine the out-of-memory killer shall choose this sandbox's (proc(5)).
-    ...writeProcSteps('self/oom_score_adj', '1000', 'init'),
-    init('close', [FD.proc]),
+    // Opened while we may: an undumpable process's /proc files are not its own.
+    init('openat', [FD.proc, text('self/oom_score_adj'), O_WRONLY | O_CLOEXEC, 0], {
+      store: 'init.fd',
+    }),
+    init('dup3', [load('init.fd'), FD.oomScore, O_CLOEXEC]),
+    init('close', [load('init.fd')]),
     init('prctl', [PR_SET_SECUREBITS, SECBIT_ALL_LOCKED, 0, 0, 0]),
     ...Array.from({ length: lastCapability + 1 }, (_, capability) =>
       init('prctl', [PR_CAPBSET_DROP, capability, 0, 0, 0]),

@@ -1,4 +1,7 @@
 import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  CLONE_INTO_CGROUP,
   CLONE_NEWCGROUP,
   CLONE_NEWIPC,
   CLONE_NEWNS,
@@ -8,6 +11,8 @@ import {
   EINTR,
   F_SETFD,
   FD_CLOEXEC,
+  O_CLOEXEC,
+  O_PATH,
   PR_SET_NAME,
   PR_SET_PDEATHSIG,
   SIGCHLD,
@@ -26,6 +31,30 @@ export interface KeeperOptions {
   /** The process that spawns the keeper: when it is gone already, so is the reason to run. */
   readonly parentPid: number
   readonly shareUts: boolean
+  /** Whether each run has a control group of its own, whose path is written to {@link CGROUP_PATH}. */
+  readonly cgroup: boolean
+}
+
+/** Where a run's control group is named, in an image for runs that have one. */
+export const CGROUP_PATH = { place: 'cgroup.path', size: 1024 } as const
+
+/** The memory of a keeper whose init has a control group: the argument of clone3(2). */
+export function cgroupAreas(options: KeeperOptions): Area[] {
+  if (!options.cgroup) return []
+  // struct clone_args: flags, three pointers, exit_signal, five more words, cgroup.
+  const args = Buffer.alloc(11 * 8)
+  args.writeBigUInt64LE(BigInt(namespaceFlags(options)) | CLONE_INTO_CGROUP, 0)
+  args.writeBigUInt64LE(BigInt(SIGCHLD), 4 * 8)
+  args.writeBigUInt64LE(BigInt(FD.cgroup), 10 * 8)
+  return [
+    {
+      name: 'cgroup',
+      fields: [
+        { name: 'path', size: CGROUP_PATH.size },
+        { name: 'args', size: args.length, init: args },
+      ],
+    },
+  ]
 }
 
 /** The keeper's memory: the init's pid, and the record that it writes when the init has ended. */
@@ -47,9 +76,7 @@ export const keeperAreas: readonly Area[] = [
  */
 export function keeperSteps(options: KeeperOptions): Step[] {
   return [
-    // Bound to the thread that spawned us (prctl(2)); the parent may have died just before it.
-    keeper('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
-    keeper('getppid', [], { whenDifferent: { value: options.parentPid, goto: 'keeper.exit' } }),
+    ...dieWithParentSteps(options),
     keeper('prctl', [PR_SET_NAME, text('gradebox'), 0, 0, 0]),
     // Out of the terminal's process group: Ctrl-C is for the test runner.
     keeper('setsid', []),
@@ -60,11 +87,7 @@ export function keeperSteps(options: KeeperOptions): Step[] {
     ...[FD.report, FD.control, FD.request, FD.collect].map((fd) =>
       keeper('fcntl', [fd, F_SETFD, FD_CLOEXEC]),
     ),
-    keeper('clone', [cloneFlags(options), 0, 0, 0, 0], {
-      store: 'keeper.init',
-      whenEqual: { value: 0, goto: 'init' },
-      failure: { code: 'NAMESPACES_UNAVAILABLE' },
-    }),
+    ...cloneSteps(options),
     // The caller waits for this before it goes on.
     keeper('write', [FD.report, bytes(RECORD.started.tag), RECORD.started.size]),
     keeper('close_range', [0, 2, 0]),
@@ -72,14 +95,68 @@ export function keeperSteps(options: KeeperOptions): Step[] {
       label: 'keeper.wait',
       whenEqual: { value: -EINTR, goto: 'keeper.wait' },
     }),
-    keeper('write', [FD.report, at('keeper.tag'), RECORD.keeper.size], { onError: 'continue' }),
+    ...(options.cgroup ? [orphanStep(options, 'keeper.report')] : []),
+    ...(options.cgroup ? removeCgroupSteps('keeper.report') : []),
+    keeper('write', [FD.report, at('keeper.tag'), RECORD.keeper.size], {
+      label: 'keeper.report',
+      onError: 'continue',
+    }),
     keeper('exit_group', [0], { label: 'keeper.exit' }),
   ]
 }
 
-function cloneFlags({ flow, shareUts }: KeeperOptions): number {
+function dieWithParentSteps(options: KeeperOptions): Step[] {
+  const { parentPid } = options
+  // Somebody has to remove the control group when the caller is gone: the keeper. The init ends then all
+  // the same, for its control pipe has come to its end.
+  if (options.cgroup) {
+    return [
+      keeper('getppid', [], { whenEqual: { value: parentPid, goto: 'keeper.start' } }),
+      ...removeCgroupSteps('keeper.exit'),
+      keeper('getpid', [], { label: 'keeper.start' }),
+    ]
+  }
+  return [
+    // Bound to the thread that spawned us (prctl(2)); the parent may have died just before it.
+    keeper('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
+    keeper('getppid', [], { whenDifferent: { value: parentPid, goto: 'keeper.exit' } }),
+  ]
+}
+
+/** A step that goes on at a label while the caller is there, for then it removes the control group. */
+const orphanStep = ({ parentPid }: KeeperOptions, label: string): Step =>
+  keeper('getppid', [], { whenEqual: { value: parentPid, goto: label } })
+
+const removeCgroupSteps = (next: string): Step[] => [
+  keeper('unlinkat', [AT_FDCWD, at(CGROUP_PATH.place), AT_REMOVEDIR], {
+    onError: 'continue',
+    next: { goto: next },
+  }),
+]
+
+function cloneSteps(options: KeeperOptions): Step[] {
+  const made = { store: 'keeper.init', whenEqual: { value: 0, goto: 'init' } }
+  if (!options.cgroup) {
+    const flags = namespaceFlags(options) | SIGCHLD
+    const failure = { code: 'NAMESPACES_UNAVAILABLE' } as const
+    return [keeper('clone', [flags, 0, 0, 0, 0], { ...made, failure })]
+  }
+  const failure = {
+    code: 'LIMIT_UNAVAILABLE',
+    hint: 'The kernel refused to start a process in the control group that was made for it: cgroups(7).',
+  } as const
+  return [
+    keeper('openat', [AT_FDCWD, at(CGROUP_PATH.place), O_PATH | O_CLOEXEC, 0], {
+      whenDifferent: { value: FD.cgroup, goto: 'fail' },
+      failure,
+    }),
+    keeper('clone3', [at('cgroup.args'), 11 * 8], { ...made, failure }),
+    keeper('close', [FD.cgroup]),
+  ]
+}
+
+function namespaceFlags({ flow, shareUts }: KeeperOptions): number {
   return (
-    SIGCHLD |
     CLONE_NEWNS |
     CLONE_NEWPID |
     CLONE_NEWIPC |

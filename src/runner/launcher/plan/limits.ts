@@ -9,6 +9,7 @@ import {
   RLIMIT_STACK,
 } from '../../../ffi/constants.ts'
 import type { Limits } from '../../../policy/policy.ts'
+import type { EnforcementByLimit } from '../../result.ts'
 
 /** A limit as setrlimit(2) has it. */
 export interface ResourceLimit {
@@ -22,8 +23,16 @@ export interface ResourceLimit {
 /** The init is in the same user namespace and counts too (RLIMIT_NPROC, setrlimit(2)). */
 const INIT_PROCESSES = 1
 
-/** The resource limits that hold a run's limits. */
-export function resourceLimits(limits: Limits): ResourceLimit[] {
+/**
+ * How much more than its memory limit a process may have written to: a program that goes over its limit
+ * shall be seen to, rather than be refused memory just below it and fail in a way of its own.
+ */
+const memoryHeadroom = (bytes: number): number => Math.max(bytes / 8, 16 * 1024 * 1024)
+
+/**
+ * The resource limits that hold a run's limits, but for those that its control group holds.
+ */
+export function resourceLimits(limits: Limits, enforcement: EnforcementByLimit): ResourceLimit[] {
   const list: ResourceLimit[] = []
   const add = (resource: number, option: string, soft: number | undefined, hard = soft): void => {
     if (soft !== undefined && hard !== undefined) list.push({ resource, option, soft, hard })
@@ -31,13 +40,18 @@ export function resourceLimits(limits: Limits): ResourceLimit[] {
   // Whole seconds; SIGXCPU at the soft limit, SIGKILL a second later for who ignores it.
   const cpu = limits.cpuMs === undefined ? undefined : Math.max(1, Math.ceil(limits.cpuMs / 1000))
   add(RLIMIT_CPU, 'cpu', cpu, cpu === undefined ? undefined : cpu + 1)
-  add(RLIMIT_DATA, 'memory', limits.memoryBytes)
+  const { memoryBytes } = limits
+  if (memoryBytes !== undefined && enforcement.memory === 'rlimit') {
+    add(RLIMIT_DATA, 'memory', memoryBytes + Math.ceil(memoryHeadroom(memoryBytes)))
+  }
   add(RLIMIT_FSIZE, 'fileSize', limits.fileSizeBytes)
   add(RLIMIT_STACK, 'stack', limits.stackBytes)
   add(RLIMIT_AS, 'addressSpace', limits.addressSpaceBytes)
   add(RLIMIT_CORE, 'core', limits.coreBytes)
   add(RLIMIT_NOFILE, 'openFiles', limits.openFiles)
-  const processes = limits.processes === undefined ? undefined : limits.processes + INIT_PROCESSES
-  add(RLIMIT_NPROC, 'processes', processes)
+  const { processes } = limits
+  if (processes !== undefined && enforcement.processes === 'rlimit') {
+    add(RLIMIT_NPROC, 'processes', processes + INIT_PROCESSES)
+  }
   return list
 }

@@ -17,6 +17,7 @@ import {
   SIGKILL,
 } from '../../../ffi/constants.ts'
 import type { Limits, Policy, SandboxFile } from '../../../policy/policy.ts'
+import type { EnforcementByLimit } from '../../result.ts'
 import { REQUEST_ADDRESS } from '../machine/layout.ts'
 import type { Arch } from '../machine/machine.ts'
 import {
@@ -37,7 +38,7 @@ import { writeFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
 import type { HostPath } from './host.ts'
 import { dropPrivilegesSteps, dropRootSteps, mapIdsSteps } from './identity.ts'
-import { failSteps, keeperAreas, keeperSteps } from './keeper.ts'
+import { cgroupAreas, failSteps, keeperAreas, keeperSteps } from './keeper.ts'
 import { attachTreeSteps, lateMountAreas, openTreeSteps } from './late-mounts.ts'
 import { resourceLimits } from './limits.ts'
 import type { HostMount } from './mounts.ts'
@@ -70,6 +71,8 @@ export interface ImageOptions {
   /** Whether the filter reports by notification. */
   readonly listener: boolean
   readonly lastCapability: number
+  /** Whether each run has a control group. */
+  readonly cgroup: boolean
 }
 
 /** What differs from run to run. */
@@ -88,6 +91,7 @@ export interface RequestOptions {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly limits: Limits
+  readonly enforcement: EnforcementByLimit
   readonly collect: readonly string[]
   readonly filter: FilterUse | undefined
   readonly discard: readonly number[]
@@ -102,16 +106,15 @@ export interface RequestOptions {
  */
 export function planImage(options: ImageOptions): Segment {
   const { policy, flow, arch, filter } = options
+  const keeper = { ...options, shareUts: policy.shareUts }
   const inside = { uid: policy.uid, gid: policy.gid }
   return {
-    areas: [...keeperAreas, ...imageAreas(filter), ...superviseAreas],
+    areas: [...keeperAreas, ...cgroupAreas(keeper), ...imageAreas(filter), ...superviseAreas],
     steps: [
-      ...keeperSteps({
-        ...options,
-        shareUts: policy.shareUts,
-      }),
+      ...keeperSteps(keeper),
       ...failSteps,
       init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
+      ...(options.cgroup ? [init('close', [FD.cgroup])] : []),
       init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
         whenDifferent: { value: FD.proc, goto: 'fail' },
       }),
@@ -194,7 +197,7 @@ export function planRequest(options: RequestOptions): Segment {
       ...targetSteps({
         ...options,
         walltimeMs: limits.walltimeMs,
-        limits: resourceLimits(limits),
+        limits: resourceLimits(limits, options.enforcement),
       }),
     ],
   }

@@ -16,7 +16,7 @@ import {
   WNOHANG,
 } from '../../../ffi/constants.ts'
 import { RECORD } from '../report/records.ts'
-import { type Area, at, bytes, load, type Step, stepsOf, words } from '../step.ts'
+import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { ENTRY } from './entries.ts'
 
@@ -53,6 +53,13 @@ export const superviseAreas: readonly Area[] = [
     ],
   },
   {
+    name: 'walltime',
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.walltime.tag },
+      { name: 'schedstat', size: RECORD.walltime.size - 8 },
+    ],
+  },
+  {
     name: 'denied',
     fields: [
       { name: 'tag', size: 8, init: RECORD.seccomp.tag },
@@ -82,6 +89,8 @@ function startSteps({ listener }: SuperviseOptions): Step[] {
     init('signalfd4', [-1, signals, 8, TFD_NONBLOCK | TFD_CLOEXEC], {
       whenDifferent: { value: FD.signal, goto: 'fail' },
     }),
+    // Of all processes on the machine the out-of-memory killer shall choose the program's (proc(5)).
+    init('write', [FD.oomScore, text('1000'), 4]),
     // What the init's own helpers used is not the program's.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
     init('clock_gettime', [CLOCK_MONOTONIC, at('end.start')]),
@@ -91,6 +100,10 @@ function startSteps({ listener }: SuperviseOptions): Step[] {
       store: 'watch.target',
       whenEqual: { value: 0, goto: ENTRY.target },
     }),
+    // But not the init, which is to tell how it ended; back to where we were is always allowed.
+    init('write', [FD.oomScore, text('0'), 1], { onError: 'continue' }),
+    init('close', [FD.oomScore]),
+    init('close', [FD.proc]),
     // A pipe ends when the program ends its side, not when we do.
     init('close_range', [0, 2, 0]),
     // Is the notification descriptor where we look for it?
@@ -166,8 +179,12 @@ function listenerSteps(): Step[] {
 
 function endSteps(): Step[] {
   return [
-    init('write', [FD.report, bytes(RECORD.walltime.tag), RECORD.walltime.size], {
+    // How long it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot tell.
+    init('pread64', [FD.schedstat, at('walltime.schedstat'), RECORD.walltime.size - 8, 0], {
       label: 'watch.walltime',
+      onError: 'continue',
+    }),
+    init('write', [FD.report, at('walltime.tag'), RECORD.walltime.size], {
       next: { goto: 'watch.stop' },
     }),
     init('write', [FD.report, bytes(RECORD.tampered.tag), RECORD.tampered.size], {

@@ -1,6 +1,7 @@
 import {
   AT_FDCWD,
   O_CLOEXEC,
+  O_RDONLY,
   O_WRONLY,
   SECCOMP_FILTER_FLAG_NEW_LISTENER,
   SECCOMP_SET_MODE_FILTER,
@@ -45,7 +46,9 @@ export function targetSteps(options: TargetOptions): Step[] {
     // kill(0, …) must not reach the init's and keeper's process group.
     target('setsid', [], { label: 'target' }),
     ...walltimeSteps(options.walltimeMs),
+    ...schedstatSteps(),
     target('chdir', [text(cwd)], {
+      label: 'target.start',
       failure: {
         code: 'SETUP_FAILED',
         hint: `The directory ${JSON.stringify(cwd)} (option cwd) must exist in the sandbox.`,
@@ -80,6 +83,16 @@ function walltimeSteps(walltimeMs: number | undefined): Step[] {
   const value = words(0, 0, seconds, Math.min(nanoseconds, 999_999_999))
   return [target('timerfd_settime', [FD.timer, 0, value, 0])]
 }
+
+// The init reads it if the walltime ends the run. It needs a number of its own, which the kernel without
+// such a file does not give it.
+const schedstatSteps = (): Step[] => [
+  target('openat', [FD.proc, text('thread-self/schedstat'), O_RDONLY | O_CLOEXEC, 0], {
+    onError: 'continue',
+    whenEqual: { value: FD.schedstat, goto: 'target.start' },
+  }),
+  target('dup3', [FD.control, FD.schedstat, O_CLOEXEC]),
+]
 
 function discardSteps(streams: readonly number[]): Step[] {
   return streams.flatMap((fd) => [

@@ -2,13 +2,20 @@ import type { SandboxUsage } from '../../result.ts'
 import { RECORD, type RecordName } from './records.ts'
 
 /** CPU time and the like, from struct rusage (getrusage(2)). */
-export type Rusage = Omit<SandboxUsage, 'wallTimeMs' | 'cpuTimeMs'>
+export type Rusage = Omit<
+  SandboxUsage,
+  'wallTimeMs' | 'cpuTimeMs' | 'peakMemoryBytes' | 'peakProcesses' | 'waitTimeMs'
+>
 
 /** What the launch program reported, in the order in which it did. */
 export type ReportRecord =
   | { readonly kind: 'failure'; readonly stepAddress: number; readonly result: number }
   | { readonly kind: 'started' }
-  | { readonly kind: 'walltime' }
+  | {
+      readonly kind: 'walltime'
+      /** The text of the main thread's /proc/pid/schedstat; empty where the kernel has none. */
+      readonly schedstat: string
+    }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'tampered' }
   | {
@@ -38,7 +45,12 @@ export type ReportRecord =
       readonly sizeBytes: number
       readonly copiedBytes: number
     }
-  | { readonly kind: 'keeper'; readonly status: number }
+  | {
+      readonly kind: 'keeper'
+      readonly status: number
+      /** Of the init and all that it waited for. */
+      readonly rusage: Rusage
+    }
 
 const kinds = new Map(
   (Object.keys(RECORD) as RecordName[]).map((kind) => [
@@ -83,10 +95,11 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
     case 'failure':
       return { kind, stepAddress: int(0), result: int(8) }
     case 'started':
-    case 'walltime':
     case 'stopped':
     case 'tampered':
       return { kind }
+    case 'walltime':
+      return { kind, schedstat: body.toString('latin1').replace(/\0.*$/s, '') }
     case 'seccomp':
       // struct seccomp_notif: id, pid, flags; then struct seccomp_data: nr, arch, ip, args.
       return {
@@ -112,7 +125,7 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
         copiedBytes: int(8 + 256),
       }
     case 'keeper':
-      return { kind, status: body.readInt32LE(0) }
+      return { kind, status: body.readInt32LE(0), rusage: parseRusage(body, 8) }
   }
 }
 

@@ -9,8 +9,8 @@ export const RECORD = {
   failure: { tag: tag('FAILURE'), size: 24 },
   /** The keeper has cloned the init. */
   started: { tag: tag('STARTED'), size: 8 },
-  /** The init ended the run because its walltime was over. */
-  walltime: { tag: tag('WALLTIME'), size: 8 },
+  /** The init ended the run because its walltime was over: text of the target's /proc/pid/schedstat. */
+  walltime: { tag: tag('WALLTIME'), size: 8 + 64 },
   /** The init ended the run because the control pipe said so. */
   stopped: { tag: tag('STOPPED'), size: 8 },
   /** The init ended the run because the program interfered with it. */

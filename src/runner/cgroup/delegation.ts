@@ -1,0 +1,168 @@
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { readAttribute } from '../../ffi/libc.ts'
+
+/** A part of the cgroup v2 hierarchy that is ours to divide (cgroups(7), "Delegation"). */
+export interface Delegation {
+  /** The host path of the group below which each run gets its own. */
+  readonly path: string
+  /** What can be limited there; the CPU time used is known in every group. */
+  readonly controllers: ReadonlySet<Controller>
+}
+
+export type Controller = 'memory' | 'pids'
+
+/** Why there is no delegation, in words that say what to do. */
+export interface NoDelegation {
+  readonly reason: string
+}
+
+const CONTROLLERS: readonly Controller[] = ['memory', 'pids']
+/** Where the processes of the test runner are moved: a group with groups below it may have none itself. */
+const LEAF = 'gradebox-runner'
+/** A run's group: `gradebox-PID-THREAD-N`. */
+const RUN_GROUP = /^gradebox-(\d+)-\d+-\d+$/
+
+let known: Delegation | NoDelegation | undefined
+
+/** The delegation of this process; looked for, and prepared, once. */
+export function findDelegation(): Delegation | NoDelegation {
+  known ??= prepare()
+  return known
+}
+
+/** Forgets what was found, for tests that change it. */
+export function forgetDelegation(): void {
+  known = undefined
+}
+
+function prepare(): Delegation | NoDelegation {
+  const own = ownGroup(
+    readFileSync('/proc/self/mountinfo', 'utf8'),
+    readFileSync('/proc/self/cgroup', 'utf8'),
+  )
+  if (own === undefined)
+    return { reason: 'cgroup v2 is not mounted, or has no group of this process' }
+  const path = basename(own) === LEAF ? dirname(own) : own
+  const refusal = refusalOf(path)
+  if (refusal !== undefined) return { reason: refusal }
+  try {
+    const available = words(join(path, 'cgroup.controllers'))
+    const wanted = CONTROLLERS.filter((name) => available.includes(name))
+    if (wanted.length === 0) return { reason: `no controller is delegated to ${path}` }
+    enable(path, wanted)
+    removeStale(path)
+    return { path, controllers: new Set(wanted) }
+  } catch (error) {
+    const { code = 'EIO', syscall = '' } = error as NodeJS.ErrnoException
+    return { reason: `${path} cannot be divided: ${syscall} ${code}` }
+  }
+}
+
+/**
+ * The host path of this process's group.
+ *
+ * @param mountinfo the text of /proc/self/mountinfo
+ * @param cgroups the text of /proc/self/cgroup
+ */
+export function ownGroup(mountinfo: string, cgroups: string): string | undefined {
+  const own = /^0::(\/.*)$/m.exec(cgroups)?.[1]
+  // proc_pid_mountinfo(5): root and mount point are the 4th and 5th field, the type is after " - ".
+  const mount = /^\d+ \d+ \S+ (\S+) (\S+) .* - cgroup2 /m.exec(mountinfo)
+  if (own === undefined || mount === null) return undefined
+  const [, root = '/', at = ''] = mount
+  if (root !== '/' && own !== root && !own.startsWith(`${root}/`)) return undefined
+  return join(at, own.slice(root === '/' ? 0 : root.length))
+}
+
+// Root may write everywhere, also where systemd is the one to do so: then we ask for its mark, which
+// systemd.resource-control(5), Delegate=, sets. The root of a cgroup namespace is the container's own.
+function refusalOf(path: string): string | undefined {
+  try {
+    accessSync(path, constants.W_OK)
+    accessSync(join(path, 'cgroup.procs'), constants.W_OK)
+    accessSync(join(path, 'cgroup.subtree_control'), constants.W_OK)
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException
+    return `${path} is not delegated to this user (${code}): start the tests with systemd-run --user --scope -p Delegate=yes`
+  }
+  if (process.getuid?.() !== 0 || isNamespaceRoot() || isMarked(path)) return undefined
+  return `${path} belongs to systemd: start the tests with systemd-run --scope -p Delegate=yes`
+}
+
+const isNamespaceRoot = (): boolean => {
+  const own = /^0::(\/.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
+  return own === '/' || own === `/${LEAF}`
+}
+
+const isMarked = (path: string): boolean =>
+  ['trusted.delegate', 'user.delegate'].some((name) => readAttribute(path, name) === '1')
+
+const words = (path: string): string[] => readFileSync(path, 'utf8').trim().split(/\s+/)
+
+function enable(path: string, controllers: readonly Controller[]): void {
+  const enabled = words(join(path, 'cgroup.subtree_control'))
+  const missing = controllers.filter((name) => !enabled.includes(name))
+  if (missing.length === 0) return
+  const request = missing.map((name) => `+${name}`).join(' ')
+  try {
+    writeFileSync(join(path, 'cgroup.subtree_control'), request)
+  } catch (error) {
+    // EBUSY: "no internal processes", but for the hierarchy's own root.
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+    moveProcesses(path)
+    writeFileSync(join(path, 'cgroup.subtree_control'), request)
+  }
+}
+
+/** How often processes are moved that start while others are being moved. */
+const MOVES = 50
+
+function moveProcesses(path: string): void {
+  const leaf = join(path, LEAF)
+  mkdirSync(leaf, { recursive: true })
+  for (let round = 0; round < MOVES; round++) {
+    const pids = words(join(path, 'cgroup.procs')).filter((pid) => pid !== '')
+    if (pids.length === 0) return
+    for (const pid of pids) moveProcess(leaf, pid)
+  }
+}
+
+function moveProcess(leaf: string, pid: string): void {
+  try {
+    writeFileSync(join(leaf, 'cgroup.procs'), pid)
+  } catch (error) {
+    // It has ended meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+// What runners left that were killed before they could clean up.
+function removeStale(path: string): void {
+  for (const name of readdirSync(path)) {
+    const pid = RUN_GROUP.exec(name)?.[1]
+    if (pid === undefined || isAlive(Number(pid))) continue
+    try {
+      rmdirSync(join(path, name))
+    } catch {
+      // Its processes are still ending; the next runner will find it empty.
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}

@@ -1,0 +1,126 @@
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { Limits } from '../../policy/policy.ts'
+import type { Controller, Delegation } from './delegation.ts'
+
+/** What a run's control group knows once the run is over, or while it goes on. */
+export interface GroupUsage {
+  readonly cpuTimeMs: number
+  readonly userTimeMs: number
+  readonly systemTimeMs: number
+  /** How many processes the kernel killed because the group was out of memory (memory.events). */
+  readonly oomKills: number
+  /** The most memory that was charged, page cache and tmpfs included (memory.peak, Linux 5.19). */
+  readonly peakMemoryBytes?: number
+  /** The most processes and threads at once, the init included (pids.peak, Linux 6.1). */
+  readonly peakProcesses?: number
+  /** For how long at least one task waited for a processor (cpu.pressure, "some"). */
+  readonly waitTimeMs?: number
+}
+
+/** The control group of one run. */
+export interface RunGroup {
+  readonly path: string
+  usage(): GroupUsage
+  /** Removes it; to be called when its processes are gone. */
+  remove(): void
+}
+
+let groups = 0
+
+/** The init is one of the group's processes. */
+const INIT_PROCESSES = 1
+
+/**
+ * Makes a group for one run, with the limits that the delegation's controllers can hold.
+ *
+ * @throws {SandboxError} LIMIT_UNAVAILABLE naming the file that could not be written
+ */
+export function makeRunGroup({ path, controllers }: Delegation, limits: Limits): RunGroup {
+  groups++
+  const own = join(path, `gradebox-${process.pid}-${threadId}-${groups}`)
+  const set = (file: string, value: number | string) => writeFileSync(join(own, file), `${value}`)
+  try {
+    mkdirSync(own)
+    for (const [file, value] of settings(limits, controllers)) set(file, value)
+    if (controllers.has('memory')) withoutSwap(own)
+  } catch (cause) {
+    remove(own)
+    throw groupError(cause as NodeJS.ErrnoException, own)
+  }
+  return { path: own, usage: () => usageOf(own), remove: () => remove(own) }
+}
+
+function settings(limits: Limits, controllers: ReadonlySet<Controller>): [string, number][] {
+  const { memoryBytes, processes } = limits
+  const list: [string, number][] = []
+  if (memoryBytes !== undefined && controllers.has('memory')) list.push(['memory.max', memoryBytes])
+  if (processes !== undefined && controllers.has('pids')) {
+    list.push(['pids.max', processes + INIT_PROCESSES])
+  }
+  return list
+}
+
+// A kernel without swap accounting has no such file.
+function withoutSwap(path: string): void {
+  try {
+    writeFileSync(join(path, 'memory.swap.max'), '0')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+function groupError(cause: NodeJS.ErrnoException, path: string): SandboxError {
+  const { code = 'EIO', syscall = 'write' } = cause
+  const call = `${syscall}(${JSON.stringify(cause.path ?? path)})`
+  return new SandboxError(`A control group for the run could not be made: ${call}: ${code}`, {
+    code: 'LIMIT_UNAVAILABLE',
+    step: { syscall, call, errno: code, process: 'spawn' },
+    hint: 'Is the group that was delegated at its own limit of groups (cgroup.max.descendants)?',
+    cause,
+  })
+}
+
+function usageOf(path: string): GroupUsage {
+  const cpu = table(read(path, 'cpu.stat'))
+  const events = table(read(path, 'memory.events'))
+  const pressure = /^some .*total=(\d+)/m.exec(read(path, 'cpu.pressure'))?.[1]
+  return {
+    cpuTimeMs: (cpu.usage_usec ?? 0) / 1000,
+    userTimeMs: (cpu.user_usec ?? 0) / 1000,
+    systemTimeMs: (cpu.system_usec ?? 0) / 1000,
+    oomKills: events.oom_kill ?? 0,
+    ...number('peakMemoryBytes', read(path, 'memory.peak')),
+    ...number('peakProcesses', read(path, 'pids.peak')),
+    ...(pressure === undefined ? {} : { waitTimeMs: Number(pressure) / 1000 }),
+  }
+}
+
+// Which files there are depends on the kernel and on the controllers.
+function read(path: string, file: string): string {
+  try {
+    return readFileSync(join(path, file), 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** A flat-keyed file: `KEY VALUE` lines. */
+const table = (text: string): Record<string, number> =>
+  Object.fromEntries(
+    [...text.matchAll(/^(\S+) (\d+)$/gm)].map(([, key, value]) => [key, +(value ?? 0)]),
+  )
+
+const number = (name: string, text: string) =>
+  /^\d+\s*$/.test(text) ? { [name]: Number(text) } : {}
+
+function remove(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch (error) {
+    // Never made, or removed by the keeper.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}

@@ -1,0 +1,66 @@
+import type { ReportRecord } from '../launcher/report/parse.ts'
+import type { Held } from '../limits/hold.ts'
+import type { SandboxUsage } from '../result.ts'
+import { parseSchedstat } from '../watch/tree.ts'
+
+type Record<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: Kind }>
+
+/**
+ * What a run used: by the account of the processes that were waited for (getrusage(2)), and where there
+ * was a control group by the group's, which also has those that nobody waited for.
+ */
+export function measure(
+  records: readonly ReportRecord[],
+  end: Record<'end'>,
+  held: Pick<Held, 'group' | 'seen'>,
+): SandboxUsage {
+  const { group, seen } = held
+  const { rusage, wallTimeMs } = end
+  const times = longer(rusage, group && withoutInit(group, records, end))
+  const peakMemoryBytes = group?.peakMemoryBytes ?? seen?.peakMemoryBytes ?? 0
+  // The init is one of a group's processes.
+  const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
+  const waitTimeMs = group?.waitTimeMs ?? waitOf(records, seen?.waitTimeMs)
+  return {
+    wallTimeMs,
+    cpuTimeMs: Math.max(sum(times), seen?.cpuTimeMs ?? 0),
+    ...rusage,
+    ...times,
+    peakMemoryBytes: Math.max(rusage.maxRssBytes, peakMemoryBytes),
+    peakProcesses,
+    ...(waitTimeMs === undefined ? {} : { waitTimeMs }),
+  }
+}
+
+interface Times {
+  readonly userTimeMs: number
+  readonly systemTimeMs: number
+}
+
+const sum = ({ userTimeMs, systemTimeMs }: Times): number => userTimeMs + systemTimeMs
+
+const longer = ({ userTimeMs, systemTimeMs }: Times, group: Times | undefined): Times =>
+  group !== undefined && sum(group) > userTimeMs + systemTimeMs
+    ? group
+    : { userTimeMs, systemTimeMs }
+
+// A group has the init in it: what that used itself, and its helpers, is not the program's.
+function withoutInit(group: Times, records: readonly ReportRecord[], end: Record<'end'>): Times {
+  const keeper = records.find((record): record is Record<'keeper'> => record.kind === 'keeper')
+  const whole = keeper?.rusage
+  const own = (name: keyof Times): number =>
+    whole === undefined ? 0 : Math.max(0, whole[name] - end.rusage[name])
+  return {
+    userTimeMs: Math.max(0, group.userTimeMs - own('userTimeMs')),
+    systemTimeMs: Math.max(0, group.systemTimeMs - own('systemTimeMs')),
+  }
+}
+
+// Known only of a run that its walltime ended: the init reads its main thread's, the watch every thread's.
+function waitOf(records: readonly ReportRecord[], seenMs: number | undefined): number | undefined {
+  const walltime = records.find(
+    (record): record is Record<'walltime'> => record.kind === 'walltime',
+  )
+  if (walltime === undefined) return undefined
+  return Math.max(parseSchedstat(walltime.schedstat), seenMs ?? 0)
+}
