@@ -15,7 +15,7 @@ const name = 'toHaveFile'
  * Passes when the program left this file and the run's `collect` option brought it back, with this
  * content if one is given: bytes, or what `toHaveStdout()` takes.
  *
- * @param path - As `collect` named it; a relative one is relative to `/work`.
+ * @param path - As `collect` named it; a relative one is relative to the program's `cwd`.
  * @throws {TypeError} when `path` is no text or `content` none of these.
  */
 export function toHaveFile(
@@ -30,21 +30,25 @@ export function toHaveFile(
     return content === undefined || isUint8Array(content) ? content : parseExpectedText(content)
   })
   return judge(this, name, args, received, (result) => {
-    const file = lookUp(result.files, path)
+    const file = lookUp(result, result.files, path)
     if (file === undefined) return missing(result, path)
     if (wanted === undefined || isUint8Array(wanted)) return compareBytes(path, wanted, file)
     return compareOutput(this, path, wanted, file)
   })
 }
 
-function lookUp<T>(files: Readonly<Record<string, T>>, path: string): T | undefined {
-  const wanted = posix.resolve('/work', path)
-  const key = Object.keys(files).find((candidate) => posix.resolve('/work', candidate) === wanted)
+function lookUp<T>(
+  { cwd }: Pick<AnyResult, 'cwd'>,
+  files: Readonly<Record<string, T>>,
+  path: string,
+): T | undefined {
+  const wanted = posix.resolve(cwd, path)
+  const key = Object.keys(files).find((candidate) => posix.resolve(cwd, candidate) === wanted)
   return key === undefined ? undefined : files[key]
 }
 
 function missing(result: AnyResult, path: string): Finding {
-  const why = lookUp(result.uncollected, path)
+  const why = lookUp(result, result.uncollected, path)
   const paths = Object.keys(result.files)
   return {
     pass: false,

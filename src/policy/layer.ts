@@ -10,7 +10,15 @@ export interface PolicyLayer
   extends Partial<
     Pick<
       Policy,
-      'description' | 'hostname' | 'uid' | 'gid' | 'network' | 'shareUts' | 'proc' | 'workdirMode'
+      | 'description'
+      | 'hostname'
+      | 'uid'
+      | 'gid'
+      | 'network'
+      | 'shareUts'
+      | 'proc'
+      | 'workdirMode'
+      | 'workdirTarget'
     >
   > {
   readonly mounts: readonly Mount[]
@@ -86,6 +94,7 @@ export function checkLayer(raw: RawPolicy, units: LimitUnits): CheckedLayer {
       shareUts: raw.share_uts,
       proc: raw.proc,
       workdirMode: raw.workdir?.mode,
+      workdirTarget: raw.workdir?.target === undefined ? undefined : tidy(raw.workdir.target),
     }),
     mounts: mounts(raw, problems),
     files: files.map(({ target, contents }) => ({ target: tidy(target), contents })),

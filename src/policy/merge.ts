@@ -44,9 +44,12 @@ function startProblems(layers: readonly PolicyLayer[], seccomp?: SeccompPolicy):
 }
 
 // A path through a link of the policy would be made wherever the link leads.
-function linkProblems(layers: readonly PolicyLayer[], mounts: readonly Mount[]): MergeProblem[] {
+function linkProblems(
+  layers: readonly PolicyLayer[],
+  { mounts, workdirTarget }: Pick<Policy, 'mounts' | 'workdirTarget'>,
+): MergeProblem[] {
   const links = mounts.filter(({ type }) => type === 'symlink')
-  return layers.flatMap((layer, index) =>
+  const throughLinks = layers.flatMap((layer, index) =>
     (['mounts', 'files'] as const).flatMap((key) =>
       layer[key].flatMap((entry, place): MergeProblem[] => {
         const link = links.find((each) => each !== entry && isWithin(entry.target, each.target))
@@ -56,6 +59,20 @@ function linkProblems(layers: readonly PolicyLayer[], mounts: readonly Mount[]):
       }),
     ),
   )
+  return [...throughLinks, ...workdirProblems(layers, links, workdirTarget)]
+}
+
+function workdirProblems(
+  layers: readonly PolicyLayer[],
+  links: readonly Mount[],
+  workdirTarget: string,
+): MergeProblem[] {
+  const link = links.find(({ target }) => isWithin(workdirTarget, target))
+  if (link === undefined) return []
+  const owner = layers.findIndex(({ mounts }) => mounts.includes(link))
+  const path = ['mounts', layers[owner]?.mounts.indexOf(link) ?? 0, 'target']
+  const message = `the working directory, ${show(workdirTarget)}, cannot be at or below a link`
+  return [{ layer: owner, path, message }]
 }
 
 /**
@@ -88,8 +105,9 @@ export function mergeLayers(
     env: Object.assign({}, ...layers.map((layer) => layer.env)),
     ...(shareEnv.length === 0 ? {} : { shareEnv }),
     ...(top.workdirMode === undefined ? {} : { workdirMode: top.workdirMode }),
+    workdirTarget: top.workdirTarget ?? '/work',
     limits: Object.assign({}, ...layers.map((layer) => layer.limits)),
     ...(seccomp === undefined ? {} : { seccomp }),
   }
-  return { policy, problems: [...startProblems(layers, seccomp), ...linkProblems(layers, mounts)] }
+  return { policy, problems: [...startProblems(layers, seccomp), ...linkProblems(layers, policy)] }
 }

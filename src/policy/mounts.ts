@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { parseSize } from '../units/size.ts'
-import type { BindMount, Mount, SymlinkMount, TmpfsMount } from './policy.ts'
-import { type Problem, show } from './problem.ts'
+import type { BindMount, Mount, OverlayMount, SymlinkMount, TmpfsMount } from './policy.ts'
+import { alternatives, type Problem, show } from './problem.ts'
 import type { RawMount } from './schema.ts'
 
 /** A mount, or what is wrong with it; paths start at the mount. */
@@ -14,8 +14,8 @@ type Kind = Mount['type']
 /** The kinds that take a key. */
 const KINDS: Readonly<Partial<Record<keyof RawMount, readonly Kind[]>>> = {
   rw: ['bind'],
-  optional: ['bind'],
-  noexec: ['bind', 'tmpfs'],
+  optional: ['bind', 'overlay'],
+  noexec: ['bind', 'overlay', 'tmpfs'],
   size: ['tmpfs'],
   inodes: ['tmpfs'],
 }
@@ -30,6 +30,9 @@ export function tidy(path: string): string {
 export const isWithin = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(`${directory}/`)
 
+const isAlwaysWritable = (key: string, kind: Kind): boolean =>
+  key === 'rw' && (kind === 'tmpfs' || kind === 'overlay')
+
 function misplacedKeys(raw: RawMount, kind: Kind): Problem[] {
   const keys = Object.keys(KINDS) as (keyof RawMount)[]
   return keys.flatMap((key) => {
@@ -37,9 +40,9 @@ function misplacedKeys(raw: RawMount, kind: Kind): Problem[] {
     if (raw[key] === undefined || kinds.includes(kind)) return []
     // hakoniwa's tmpfs is writable too.
     if (key === 'rw' && kind === 'tmpfs' && raw.rw === true) return []
-    const those = kinds.map((each) => `type = "${each}"`).join(' or ')
-    const message =
-      key === 'rw' && kind === 'tmpfs' ? 'a tmpfs is always writable' : `goes with ${those} only`
+    const message = isAlwaysWritable(key, kind)
+      ? `${kind === 'tmpfs' ? 'a tmpfs' : 'an overlay'} is always writable`
+      : `goes with ${alternatives(kinds.map((each) => `type = "${each}"`))} only`
     return [{ path: [key], message }]
   })
 }
@@ -86,7 +89,7 @@ function amountProblems(raw: RawMount): Problem[] {
 }
 
 // Everything else of the sandbox's own goes there first, and would follow the link.
-const OWN = ['/dev', '/proc', '/tmp', '/work']
+const OWN = ['/dev', '/proc', '/tmp']
 
 function symlinkProblems(target: string): Problem[] {
   const own = OWN.find((path) => isWithin(target, path))
@@ -104,6 +107,11 @@ const bindOf = ({ source = '', target, rw, optional, noexec }: RawMount): BindMo
   ...(noexec === true ? { noexec } : {}),
 })
 
+const overlayOf = (raw: RawMount): OverlayMount => {
+  const { writable: _, ...rest } = bindOf(raw)
+  return { ...rest, type: 'overlay' }
+}
+
 const tmpfsOf = (raw: RawMount): TmpfsMount => ({
   type: 'tmpfs',
   target: tidy(raw.target),
@@ -118,6 +126,8 @@ const symlinkOf = ({ source = '', target }: RawMount): SymlinkMount => ({
   target: tidy(target),
 })
 
+const makers = { bind: bindOf, overlay: overlayOf, tmpfs: tmpfsOf, symlink: symlinkOf }
+
 /** Turns a `mounts` entry into a mount: a bind unless its type says otherwise, read-only unless `rw`. */
 export function normalizeMount(raw: RawMount): CheckedMount {
   const kind = raw.type ?? raw.fstype ?? 'bind'
@@ -129,8 +139,7 @@ export function normalizeMount(raw: RawMount): CheckedMount {
     ...(kind === 'symlink' ? symlinkProblems(tidy(raw.target)) : []),
   ]
   if (first !== undefined) return { problems: [first, ...more] }
-  if (kind === 'tmpfs') return { mount: tmpfsOf(raw) }
-  return { mount: kind === 'symlink' ? symlinkOf(raw) : bindOf(raw) }
+  return { mount: makers[kind](raw) }
 }
 
 /** Targets of mounts and files that are used twice: the later would hide the earlier. */

@@ -40,6 +40,17 @@ export interface BindMount {
   readonly noexec?: boolean
 }
 
+/** A host directory that the program may change, while the host sees nothing of it. */
+export interface OverlayMount {
+  readonly type: 'overlay'
+  /** Absolute path of a directory on the host. */
+  readonly source: string
+  readonly target: string
+  /** As for a bind. */
+  readonly optional: boolean
+  readonly noexec?: boolean
+}
+
 /** An empty, writable, private directory. */
 export interface TmpfsMount {
   readonly type: 'tmpfs'
@@ -60,7 +71,7 @@ export interface SymlinkMount {
   readonly target: string
 }
 
-export type Mount = BindMount | TmpfsMount | SymlinkMount
+export type Mount = BindMount | OverlayMount | TmpfsMount | SymlinkMount
 
 /** A file that is written into the sandbox before the program starts. */
 export interface SandboxFile {
@@ -119,6 +130,8 @@ export interface Policy {
   readonly shareEnv?: readonly string[]
   /** How a run shows its working directory when it does not say. */
   readonly workdirMode?: 'copy-on-write' | 'read-only' | 'read-write'
+  /** Where the working directory is in the sandbox, absolute. */
+  readonly workdirTarget: string
   readonly limits: Limits
   /** How limits must be held, `memory:cgroup`; where that cannot be had, nothing is run. */
   readonly require?: readonly string[]

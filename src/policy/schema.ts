@@ -49,10 +49,10 @@ const amount = v.union([v.number(), v.string()], expected('a number, or text wit
 const mount = strictTable({
   source: key(
     text,
-    'A bind: the path on the host. A symlink: its text. A tmpfs has none; hakoniwa wants one and ignores it.',
+    'A bind or overlay: the path on the host. A symlink: its text. A tmpfs has none; hakoniwa wants one and ignores it.',
   ),
   target,
-  type: key(oneOf(['bind', 'tmpfs', 'symlink']), 'What it is; default bind.'),
+  type: key(oneOf(['bind', 'overlay', 'tmpfs', 'symlink']), 'What it is; default bind.'),
   fstype: key(oneOf(['bind', 'tmpfs']), "hakoniwa's name for type."),
   rw: key(flag, 'Whether the program may change what is bound; default false.'),
   optional: key(flag, 'Whether a missing source is left out; default false: an error.'),
@@ -123,6 +123,9 @@ const workdir = strictTable({
     oneOf(['copy-on-write', 'read-only', 'read-write']),
     'How a run shows its working directory when it does not say; default copy-on-write.',
   ),
+  target: v.optional(
+    v.pipe(target, v.description('Where it is, and where programs start; default /work.')),
+  ),
 })
 
 const limits = strictTable(
@@ -155,7 +158,7 @@ export const policySchema = strictTable({
   proc: key(oneOf(['full', 'pid', 'none']), '/proc: full, only processes, or none; default full.'),
   mounts: key(v.array(mount, expected('a list of mounts')), 'What the program sees of the host.'),
   files: key(v.array(file, expected('a list of files')), 'Files that are written for each run.'),
-  workdir: key(workdir, 'The working directory, /work.'),
+  workdir: key(workdir, 'The working directory.'),
   env: key(environment, 'The environment; nothing else is inherited.'),
   limits: key(limits, 'What the program may use. A bare time is whole seconds, a bare size bytes.'),
   seccomp: key(seccomp, 'Which system calls it may make; without this table all.'),

@@ -103,6 +103,8 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly uncollected: Readonly<Record<string, string>>
   readonly command: string
   readonly args: readonly string[]
+  /** The program's working directory, in the sandbox: what relative paths of `collect` start from. */
+  readonly cwd: string
   /** The policy's name. */
   readonly policy: string
   /** The limits that were in force. */

@@ -45,8 +45,9 @@ const checks: Readonly<Record<keyof SandboxOptions, Check>> = {
   workdir: (value, name) => {
     if (!isObject(value) || isUrl(value)) return checkPath(name, value)
     checkPath(`${name}.source`, (value as { source?: unknown }).source)
-    const { mode } = value as { mode?: unknown }
+    const { mode, target } = value as { mode?: unknown; target?: unknown }
     if (mode !== undefined) oneOf('copy-on-write', 'read-only', 'read-write')(mode, `${name}.mode`)
+    if (target !== undefined) checkTarget(`${name}.target`, target)
   },
   files: (value, name) => {
     for (const [target, contents] of entries(name, value)) {
@@ -120,15 +121,19 @@ function oneOf(...words: readonly string[]): Check {
 
 function checkMount(name: string, mount: unknown): void {
   if (!isObject(mount)) throw invalid(name, 'an object with source and target', mount)
-  const { source, target, ...rest } = mount as Record<string, unknown>
+  const { source, target, type, ...rest } = mount as Record<string, unknown>
   checkPath(`${name}.source`, source)
   checkTarget(`${name}.target`, target)
+  if (type !== undefined) oneOf('bind', 'overlay')(type, `${name}.type`)
   for (const [key, value] of Object.entries(rest)) {
     if (key !== 'writable' && key !== 'optional') {
-      throw invalid(name, 'an object with source, target, writable and optional', mount)
+      throw invalid(name, 'an object with source, target, type, writable and optional', mount)
     }
     if (value !== undefined && typeof value !== 'boolean') {
       throw invalid(`${name}.${key}`, 'true or false', value)
+    }
+    if (key === 'writable' && value !== undefined && type === 'overlay') {
+      throw invalid(`${name}.writable`, 'left out, for an overlay is always writable', value)
     }
   }
 }

@@ -6,11 +6,12 @@ import { types } from 'node:util'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { mergeLimits, normalizeLimits } from '../../policy/limits.ts'
 import { loadPolicy } from '../../policy/load.ts'
-import type { BindMount, Limits, Policy, SandboxFile } from '../../policy/policy.ts'
+import { tidy } from '../../policy/mounts.ts'
+import type { BindMount, Limits, OverlayMount, Policy, SandboxFile } from '../../policy/policy.ts'
 import type { SandboxDefaults } from '../defaults.ts'
 import type { StdinSource } from '../io/stdin.ts'
 import { checkCommand, checkOptions, invalid, isUrl } from './check.ts'
-import type { SandboxOptions, WorkdirOption } from './options.ts'
+import type { MountOption, SandboxOptions, WorkdirOption } from './options.ts'
 
 /** A run's options, checked and with every default filled in. */
 export interface RunOptions {
@@ -18,8 +19,10 @@ export interface RunOptions {
   readonly args: readonly string[]
   readonly policy: Policy
   readonly workdir: WorkdirOption | undefined
+  /** Where the working directory is in the sandbox. */
+  readonly workdirTarget: string
   readonly files: readonly SandboxFile[]
-  readonly mounts: readonly BindMount[]
+  readonly mounts: readonly (BindMount | OverlayMount)[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly stdin: StdinSource
@@ -51,22 +54,22 @@ export function normalizeOptions(
       more === undefined ? base : mergeLimits(base, normalizeLimits(more, { bareTime: 'ms' })),
     policy.limits,
   )
-  const cwd = options.cwd ?? '/work'
+  const workdirTarget = targetOption(options.workdir) ?? policy.workdirTarget
   return {
     command,
     args: [...args],
     policy,
     workdir: workdirOption(options.workdir, policy.workdirMode),
+    workdirTarget,
     files: fileList(options.files),
-    mounts: (options.mounts ?? []).map((mount) => ({
-      type: 'bind',
-      source: hostPath(mount.source),
-      target: mount.target,
-      writable: mount.writable ?? false,
-      optional: mount.optional ?? false,
-    })),
-    env: { ...policy.env, ...sharedEnv(policy), ...defaults.env, ...options.env },
-    cwd,
+    mounts: (options.mounts ?? []).map(mountOption),
+    env: {
+      ...homeAt(workdirTarget, policy.env),
+      ...sharedEnv(policy),
+      ...defaults.env,
+      ...options.env,
+    },
+    cwd: options.cwd ?? workdirTarget,
     stdin: stdinSource(options.stdin),
     stdout: options.stdout ?? 'pipe',
     stderr: options.stderr ?? 'pipe',
@@ -75,6 +78,12 @@ export function normalizeOptions(
     collect: options.collect ?? [],
     signal: options.signal,
   }
+}
+
+function mountOption(mount: MountOption): BindMount | OverlayMount {
+  const { target, type = 'bind', writable = false, optional = false } = mount
+  const common = { source: hostPath(mount.source), target: tidy(target), optional }
+  return type === 'overlay' ? { type, ...common } : { type, ...common, writable }
 }
 
 const hostPath = (path: string | URL): string =>
@@ -94,6 +103,15 @@ function workdirOption(
     return { source: hostPath(option), mode }
   }
   return { source: hostPath(option.source), mode: option.mode ?? mode }
+}
+
+// The shipped policies' home is the working directory, wherever that is.
+const homeAt = (workdirTarget: string, env: Policy['env']): Policy['env'] =>
+  env.HOME === '/work' ? { ...env, HOME: workdirTarget } : env
+
+function targetOption(option: SandboxOptions['workdir']): string | undefined {
+  if (option === undefined || typeof option === 'string' || isUrl(option)) return undefined
+  return option.target === undefined ? undefined : tidy(option.target)
 }
 
 function fileList(files: SandboxOptions['files'] = {}): SandboxFile[] {

@@ -34,13 +34,18 @@ export interface MountOption {
   readonly source: string | URL
   /** In the sandbox, absolute. */
   readonly target: string
-  /** Whether the program may change the host's files there; default false. */
+  /**
+   * `overlay` shows a directory copy-on-write: the program may change it all, the host sees nothing of
+   * it. Default `bind`.
+   */
+  readonly type?: 'bind' | 'overlay'
+  /** Of a bind, whether the program may change the host's files there; default false. */
   readonly writable?: boolean
   /** Whether a missing source is left out; default false: an error. */
   readonly optional?: boolean
 }
 
-/** What is shown at /work, and whether the program's changes stay. */
+/** What is shown as the working directory, and whether the program's changes stay. */
 export interface WorkdirOption {
   /** A host directory. */
   readonly source: string
@@ -56,10 +61,13 @@ export interface SandboxOptions {
    */
   readonly policy?: string | URL | object
   /**
-   * The host directory shown at `/work`. Copy-on-write: the program may change it all, the host sees
-   * nothing of it. Without one, `/work` is empty.
+   * The host directory shown at `/work`, or at its `target`. Copy-on-write: the program may change it
+   * all, the host sees nothing of it. Without one, `/work` is empty.
    */
-  readonly workdir?: string | URL | { source: string | URL; mode?: WorkdirOption['mode'] }
+  readonly workdir?:
+    | string
+    | URL
+    | { source: string | URL; mode?: WorkdirOption['mode']; target?: string }
   /**
    * Files to put into the sandbox, by absolute path: text, bytes, or the URL of a host file. An ELF
    * program or a script with `#!` is made executable.
@@ -72,7 +80,7 @@ export interface SandboxOptions {
   /**
    * The program's working directory, in the sandbox.
    *
-   * @default '/work'
+   * @default where the host's is shown: '/work'
    */
   readonly cwd?: string
   /**

@@ -60,7 +60,7 @@ function notFound(
     code: 'PROGRAM_NOT_FOUND',
     ...(last === undefined ? {} : { step: stepFor(last) }),
     hint: command.includes('/')
-      ? 'A relative path is relative to `cwd`, an absolute one is a path of the sandbox, where the host directory `workdir` is /work.'
+      ? 'A relative path is relative to `cwd`, an absolute one is a path of the sandbox, where the host directory `workdir` is /work, or its target.'
       : 'A program of the working directory is run as "./name"; mount what is outside the policy\'s mounts.',
   })
 }

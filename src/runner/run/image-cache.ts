@@ -1,6 +1,12 @@
 import type { Policy, SandboxFile } from '../../policy/policy.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
-import { type HostPath, isInsideMount, resolveMounts } from '../launcher/plan/host.ts'
+import {
+  byDepth,
+  type EarlyMount,
+  type HostPath,
+  isInsideMount,
+  resolveMounts,
+} from '../launcher/plan/host.ts'
 import { planImage } from '../launcher/plan/plan.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
 import { hostMachine } from '../machine/machine.ts'
@@ -11,7 +17,7 @@ import { type Image, makeImage } from './launch.ts'
 export interface PolicyImage {
   readonly image: Image
   readonly filter: FilterUse | undefined
-  /** The policy's mounts and files inside the working directory or inside other mounts. */
+  /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
   readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
 }
 
@@ -26,13 +32,16 @@ const images = new WeakMap<Policy, Map<string, PolicyImage>>()
 export function policyImage(
   policy: Policy,
   use: {
-    flow: Flow
-    diskBytes: number | undefined
-    report: FilterUse['report']
-    cgroup: boolean
+    readonly flow: Flow
+    readonly diskBytes: number | undefined
+    readonly report: FilterUse['report']
+    /** Whether the run has a control group. */
+    readonly cgroup: boolean
+    /** Where the run's working directory is. */
+    readonly workdirTarget: string
   },
 ): PolicyImage {
-  const key = `${use.flow.kind} ${use.diskBytes} ${use.report} ${use.cgroup}`
+  const key = [use.flow.kind, use.diskBytes, use.report, use.cgroup, use.workdirTarget].join(' ')
   const known = images.get(policy) ?? new Map<string, PolicyImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makePolicyImage(policy, use)
@@ -42,7 +51,7 @@ export function policyImage(
 
 function makePolicyImage(
   policy: Policy,
-  { flow, diskBytes, report, cgroup }: Parameters<typeof policyImage>[1],
+  { flow, diskBytes, report, cgroup, workdirTarget }: Parameters<typeof policyImage>[1],
 ): PolicyImage {
   const { arch, remount, lastCapability } = hostMachine()
   const code =
@@ -50,16 +59,19 @@ function makePolicyImage(
       ? undefined
       : compileSeccomp(policy.seccomp, { notify: report === 'listener', arch })
   const mounts = resolveMounts(policy.mounts, policy.name)
-  const isLate = ({ target }: { readonly target: string }) => isInsideMount(target, mounts)
+  const isInside = (target: string) => isInsideMount(target, mounts, workdirTarget)
   // Over a mount, a file would be the host's own.
   const isLateFile = (file: SandboxFile) =>
-    isLate(file) || mounts.some(({ target }) => target === file.target)
+    isInside(file.target) || mounts.some(({ target }) => target === file.target)
+  const isEarly = (mount: HostPath): mount is EarlyMount =>
+    mount.type !== 'copy-on-write' && !isInside(mount.target)
+  const late = mounts.filter((mount) => !isEarly(mount)).toSorted(byDepth)
   const segment = planImage({
     policy,
     arch,
     flow,
     parentPid: process.pid,
-    paths: mounts.filter((mount) => !isLate(mount)),
+    paths: mounts.filter(isEarly),
     remount,
     files: policy.files.filter((file) => !isLateFile(file)),
     diskBytes,
@@ -70,6 +82,6 @@ function makePolicyImage(
   })
   // struct sock_filter is 8 bytes.
   const filter = code === undefined ? undefined : { instructions: code.length / 8, report }
-  const late = { mounts: mounts.filter(isLate), files: policy.files.filter(isLateFile) }
-  return { image: makeImage(segment, arch), filter, late }
+  const files = policy.files.filter(isLateFile)
+  return { image: makeImage(segment, arch), filter, late: { mounts: late, files } }
 }

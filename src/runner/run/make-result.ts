@@ -77,8 +77,11 @@ export function abortedResult(options: RunOptions): AnyResult {
   })
 }
 
-function about({ command, args, policy, limits }: RunOptions, enforcement: EnforcementByLimit) {
-  return { enforcement, command, args, policy: policy.name, limits }
+function about(
+  { command, args, cwd, policy, limits }: RunOptions,
+  enforcement: EnforcementByLimit,
+) {
+  return { enforcement, command, args, cwd, policy: policy.name, limits }
 }
 
 function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[], kind: Kind) {

@@ -7,21 +7,23 @@ import { Capture, OutputBudget } from '../io/capture.ts'
 import { feedStdin, type StdinFeed } from '../io/stdin.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
 import { resolveMounts } from '../launcher/plan/host.ts'
+import type { LateMount } from '../launcher/plan/late-mounts.ts'
 import { planRequest } from '../launcher/plan/plan.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
-import { isOverlayRefusal, type Workdir } from '../launcher/plan/workdir.ts'
+import { isOverlayRefusal } from '../launcher/plan/trees.ts'
 import { parseReport, type ReportRecord } from '../launcher/report/parse.ts'
 import { type EnforcementPlan, planEnforcement } from '../limits/enforcement.ts'
 import { type Held, LimitHold } from '../limits/hold.ts'
 import { hostMachine, nextFlow } from '../machine/machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import type { SandboxResult } from '../result.ts'
-import { noteOverlayRefusal, resolveWorkdir } from '../workdir/resolve.ts'
+import { noteOverlayRefusal } from '../workdir/resolve.ts'
 import { type Attempt, startAttempt } from './attempt.ts'
 import { candidatesFor } from './candidates.ts'
 import { execError } from './exec-failure.ts'
 import { stepError } from './failure.ts'
 import { policyImage } from './image-cache.ts'
+import { lateMounts } from './late.ts'
 import { abortedResult, makeResult } from './make-result.ts'
 
 /** Whether filters report by notification here; found out by the first that cannot. */
@@ -30,7 +32,6 @@ let filterReport: 'listener' | 'kill' = 'listener'
 /** What one attempt at a run is made with. */
 interface AttemptUse {
   readonly flow: Flow
-  readonly workdir: Workdir
   readonly plan: EnforcementPlan
   readonly hold: LimitHold
 }
@@ -116,22 +117,19 @@ export class Run {
   }
 
   async #runWith(stdin: number): Promise<SandboxResult<string | Uint8Array>> {
-    const flow = nextFlow()
-    const { remount } = hostMachine()
-    const workdir = resolveWorkdir(this.options.workdir, flow, remount)
     const { limits, policy } = this.options
     const plan = planEnforcement(limits, policy.require)
     const hold = new LimitHold(limits, plan)
     try {
-      return await this.#runHeld(stdin, { flow, workdir, plan, hold })
+      return await this.#runHeld(stdin, { flow: nextFlow(), plan, hold })
     } finally {
       hold.release()
     }
   }
 
   async #runHeld(stdin: number, use: AttemptUse): Promise<SandboxResult<string | Uint8Array>> {
-    const { workdir, hold } = use
-    const attempt = this.#startAttempt(stdin, use)
+    const { hold } = use
+    const { attempt, mounts } = this.#startAttempt(stdin, use)
     hold.watch(attempt.pid, attempt.stop)
     try {
       const records = parseReport(await attempt.report)
@@ -139,7 +137,7 @@ export class Run {
       const isOver = records.some(({ kind }) => kind === 'end')
       if (this.#stopped && !isOver) return abortedResult(this.options)
       if (failure !== undefined) {
-        if (this.#mayRetry(failure, attempt, workdir)) return await this.#runWith(stdin)
+        if (this.#mayRetry(failure, attempt, mounts)) return await this.#runWith(stdin)
         throw failureError(failure, attempt)
       }
       return this.#result(records, attempt, hold.facts())
@@ -148,26 +146,24 @@ export class Run {
     }
   }
 
-  #startAttempt(
-    stdin: number,
-    { flow, workdir, plan: enforcementPlan, hold }: AttemptUse,
-  ): Attempt {
-    const { policy, limits, stdout, stderr, args, command, collect } = this.options
+  #startAttempt(stdin: number, { flow, plan: enforcementPlan, hold }: AttemptUse) {
+    const { policy, limits, stdout, stderr, args, command, collect, workdirTarget } = this.options
     const { image, filter, late } = policyImage(policy, {
       flow,
       diskBytes: limits.diskBytes,
       report: filterReport,
       cgroup: hold.cgroup !== undefined,
+      workdirTarget,
     })
     this.#filter = filter?.report
-    const mounts = [...late.mounts, ...resolveMounts(this.options.mounts, policy.name)]
+    const own = resolveMounts(this.options.mounts, policy.name)
+    const mounts = lateMounts({ ...this.options, mounts: [...late.mounts, ...own], flow })
     const plan = () =>
       planRequest({
         ...this.options,
         ...hostMachine(),
         enforcement: enforcementPlan.enforcement,
         flow,
-        workdir,
         filter,
         mounts,
         files: [...late.files, ...this.options.files],
@@ -176,7 +172,7 @@ export class Run {
         collect: this.#collectPaths(),
         ...streamsOf(this.options),
       })
-    this.#attempt = startAttempt({
+    const attempt = startAttempt({
       image,
       plan,
       stdin,
@@ -188,7 +184,8 @@ export class Run {
       collects: collect.length > 0,
       cgroup: hold.cgroup,
     })
-    return this.#attempt
+    this.#attempt = attempt
+    return { attempt, mounts }
   }
 
   #candidates(): string[] {
@@ -201,11 +198,12 @@ export class Run {
   }
 
   // Some kernels refuse what most allow: what they refuse once, we do in another way from then on.
-  #mayRetry(failure: Failure, attempt: Attempt, workdir: Workdir): boolean {
+  #mayRetry(failure: Failure, attempt: Attempt, mounts: readonly LateMount[]): boolean {
     const step = attempt.stepAt(failure.stepAddress)
     if (step === undefined || this.#stopped) return false
-    if (workdir.how === 'overlay' && isOverlayRefusal(step)) {
-      noteOverlayRefusal(workdir.source)
+    const refused = mounts.find((_, index) => isOverlayRefusal(step, index))
+    if (refused?.type === 'overlay') {
+      noteOverlayRefusal(refused.source)
       return true
     }
     const [, flags] = step.args

@@ -1,10 +1,11 @@
 import { realpathSync, statSync } from 'node:fs'
 import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
-import type { HostMount } from '../launcher/plan/mounts.ts'
-import type { Workdir } from '../launcher/plan/workdir.ts'
+import type { HostPath } from '../launcher/plan/host.ts'
+import type { LateMount } from '../launcher/plan/late-mounts.ts'
+import type { Tree } from '../launcher/plan/trees.ts'
 import type { WorkdirOption } from '../options/options.ts'
-import { scanWorkdir } from './scan.ts'
+import { scanDirectory } from './scan.ts'
 
 /** Devices whose file systems the kernel did not take as an overlay's lower layer. */
 const withoutOverlay = new Set<number>()
@@ -15,7 +16,7 @@ export function noteOverlayRefusal(source: string): void {
 }
 
 /**
- * Decides how a host directory comes to /work.
+ * Decides how the working directory comes into the sandbox.
  *
  * | asked for      | ordinary user, all files theirs | else ordinary user | root                      |
  * |----------------|---------------------------------|--------------------|---------------------------|
@@ -23,37 +24,68 @@ export function noteOverlayRefusal(source: string): void {
  * | read-only      | read-only bind                  | read-only bind     | the same, then read-only  |
  * | read-write     | bind                            | bind               | idmapped bind             |
  *
- * An overlay obeys the owners of the files below it, and the program is nobody's owner: without the
- * change it could not write, as root also not read, what `/work` shows. Where the kernel refuses the
- * overlay, a copy takes its place.
- *
+ * @param target where the program sees it; without an option it is empty
  * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is none, or cannot be read
  */
 export function resolveWorkdir(
   option: WorkdirOption | undefined,
+  target: string,
   flow: Flow,
-  remount?: (source: string) => readonly HostMount[],
-): Workdir {
-  if (option === undefined) return { how: 'empty' }
-  try {
+): LateMount {
+  if (option === undefined) return { type: 'empty', target }
+  return explained(`The working directory ${JSON.stringify(option.source)}`, option.source, () => {
     const source = realpathSync(option.source)
-    const { dev, uid, gid } = statDirectory(source)
+    const { uid, gid } = statDirectory(source)
     const readOnly = option.mode === 'read-only'
     if (option.mode === 'read-write' && flow.kind === 'root') {
       if (uid === 0 || gid === 0) throw rootOwnedError(source)
-      return { how: 'idmapped', source, disk: { uid, gid } }
+      return { type: 'idmapped', source, target, disk: { uid, gid } }
     }
     if (option.mode === 'read-write' || (readOnly && flow.kind === 'user')) {
-      return { how: 'bind', source, readOnly, remount: remount?.(source) }
+      return { type: 'bind', source, target, isDirectory: true, writable: !readOnly }
     }
-    const { entries, ownedBy } = scanWorkdir(source)
-    const copy = withoutOverlay.has(dev) || (flow.kind === 'user' && !ownedBy(flow.uid, flow.gid))
-    if (copy) return { how: 'copy', source, entries, readOnly }
-    const chown = flow.kind === 'root' ? entries : []
-    return { how: 'overlay', source, options: overlayOptions(flow), chown, readOnly }
+    return copyOnWrite({ source, target, readOnly }, flow)
+  })
+}
+
+/**
+ * Decides how a mount that is copy-on-write comes into the sandbox.
+ *
+ * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is none, or cannot be read
+ */
+export function resolveOverlay(mount: HostPath & { type: 'copy-on-write' }, flow: Flow): Tree {
+  const { type: _, ...options } = mount
+  const what = `The mount source ${JSON.stringify(mount.source)} (target ${JSON.stringify(mount.target)})`
+  return explained(what, mount.source, () => copyOnWrite({ ...options, readOnly: false }, flow))
+}
+
+/**
+ * An overlay obeys the owners of the files below it, and the program is nobody's owner: without the
+ * change it could not write, as root also not read, what the overlay shows. Where the kernel refuses
+ * one, or other file systems are mounted in the directory, which it would not show, a copy takes its
+ * place.
+ */
+function copyOnWrite(
+  options: { source: string; target: string; readOnly: boolean; noexec?: boolean },
+  flow: Flow,
+): Tree {
+  const { dev, mode } = statDirectory(options.source)
+  const { entries, ownedBy, hasMounts } = scanDirectory(options.source)
+  const common = { ...options, mode: mode & 0o1777 }
+  const isForeign = flow.kind === 'user' && !ownedBy(flow.uid, flow.gid)
+  if (withoutOverlay.has(dev) || hasMounts || isForeign) {
+    return { type: 'copy', ...common, entries }
+  }
+  const chown = flow.kind === 'root' ? entries : []
+  return { type: 'overlay', ...common, options: overlayOptions(flow), chown }
+}
+
+function explained<T>(what: string, source: string, resolve: () => T): T {
+  try {
+    return resolve()
   } catch (cause) {
     if (isSandboxError(cause)) throw cause
-    throw workdirError(option.source, cause as NodeJS.ErrnoException)
+    throw directoryError(what, source, cause as NodeJS.ErrnoException)
   }
 }
 
@@ -84,21 +116,20 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'cannot be read by this user',
 }
 
-function workdirError(source: string, cause: NodeJS.ErrnoException): SandboxError {
+function directoryError(what: string, source: string, cause: NodeJS.ErrnoException): SandboxError {
   const errno = cause.code ?? 'EIO'
   const where = cause.path === undefined || cause.path === source ? '' : ` (at ${cause.path})`
-  return new SandboxError(
-    `The working directory ${JSON.stringify(source)} ${reasons[errno] ?? `cannot be used: ${errno}`}${where}`,
-    {
-      code: 'MOUNT_FAILED',
-      step: {
-        syscall: cause.syscall ?? 'stat',
-        call: `${cause.syscall ?? 'stat'}(${JSON.stringify(cause.path ?? source)})`,
-        errno,
-        process: 'spawn',
-      },
-      hint: 'The option workdir takes a directory of the host; a relative path is relative to process.cwd().',
-      cause,
+  return new SandboxError(`${what} ${reasons[errno] ?? `cannot be used: ${errno}`}${where}`, {
+    code: 'MOUNT_FAILED',
+    step: {
+      syscall: cause.syscall ?? 'stat',
+      call: `${cause.syscall ?? 'stat'}(${JSON.stringify(cause.path ?? source)})`,
+      errno,
+      process: 'spawn',
     },
-  )
+    hint: what.startsWith('The working')
+      ? 'The option workdir takes a directory of the host; a relative path is relative to process.cwd().'
+      : 'An overlay shows a directory of the host, all of which whoever runs the tests must be able to read.',
+    cause,
+  })
 }

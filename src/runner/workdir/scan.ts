@@ -1,12 +1,14 @@
 import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import type { WorkdirEntry } from '../launcher/plan/workdir.ts'
+import type { DirectoryEntry } from '../launcher/plan/copy.ts'
 
-/** A working directory's contents, parents before their children. */
-export interface WorkdirScan {
-  readonly entries: readonly WorkdirEntry[]
+/** A host directory's contents, parents before their children. */
+export interface DirectoryScan {
+  readonly entries: readonly DirectoryEntry[]
   /** Whether it and all in it belong to this user and group. */
   readonly ownedBy: (uid: number, gid: number) => boolean
+  /** Whether another file system is mounted in it: an overlay shows only its own. */
+  readonly hasMounts: boolean
 }
 
 /**
@@ -14,9 +16,10 @@ export interface WorkdirScan {
  *
  * @throws {NodeJS.ErrnoException} when a directory cannot be read
  */
-export function scanWorkdir(source: string): WorkdirScan {
-  const entries: WorkdirEntry[] = []
+export function scanDirectory(source: string): DirectoryScan {
+  const entries: DirectoryEntry[] = []
   const owners = new Set<string>()
+  const devices = new Set<number>()
   const visit = (directory: string): void => {
     for (const dirent of listDirectory(source, directory)) {
       const path = directory === '' ? dirent.name : `${directory}/${dirent.name}`
@@ -24,15 +27,19 @@ export function scanWorkdir(source: string): WorkdirScan {
       if (stats === undefined) continue
       owners.add(`${stats.uid}:${stats.gid}`)
       entries.push(entryOf(source, path, dirent, stats))
-      if (dirent.isDirectory()) visit(path)
+      if (!dirent.isDirectory()) continue
+      devices.add(stats.dev)
+      visit(path)
     }
   }
   const top = lstatSync(source)
   owners.add(`${top.uid}:${top.gid}`)
+  devices.add(top.dev)
   visit('')
   return {
     entries,
     ownedBy: (uid, gid) => owners.size === 1 && owners.has(`${uid}:${gid}`),
+    hasMounts: devices.size > 1,
   }
 }
 
@@ -46,7 +53,7 @@ function listDirectory(source: string, directory: string): Dirent[] {
   }
 }
 
-function entryOf(source: string, path: string, dirent: Dirent, stats: Stats): WorkdirEntry {
+function entryOf(source: string, path: string, dirent: Dirent, stats: Stats): DirectoryEntry {
   const type = dirent.isDirectory()
     ? 'directory'
     : dirent.isFile()
@@ -57,7 +64,8 @@ function entryOf(source: string, path: string, dirent: Dirent, stats: Stats): Wo
   return {
     path,
     type,
-    mode: stats.mode & 0o777,
+    // A sticky directory stays one; set-user-ID and set-group-ID bits have no effect in a sandbox.
+    mode: stats.mode & (type === 'directory' ? 0o1777 : 0o777),
     sizeBytes: stats.size,
     modifiedMs: stats.mtimeMs,
     ...(type === 'symlink' ? { link: readlinkSync(join(source, path)) } : {}),

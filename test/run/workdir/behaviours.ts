@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { SandboxOptions } from '../../../src/index.ts'
 import { makeDirectory, snapshot } from '../support/directory.ts'
 import { runShell } from '../support/programs.ts'
 
@@ -19,9 +20,18 @@ const files = {
   'empty/': '',
 }
 
-/** What copy-on-write promises, whether an overlay or a copy is behind it. */
-export function describeCopyOnWrite(how: string): void {
-  describe(`a working directory shown copy-on-write by ${how}`, () => {
+type Show = (source: string) => SandboxOptions & { encoding?: 'utf8' }
+
+/** Shown as the working directory. */
+export const asWorkdir: Show = (workdir) => ({ workdir })
+
+/**
+ * What copy-on-write promises, whether an overlay or a copy is behind it.
+ *
+ * @param show how a directory becomes the one that the program starts in
+ */
+export function describeCopyOnWrite(how: string, show = asWorkdir): void {
+  describe(`a directory shown copy-on-write by ${how}`, () => {
     test.each([
       ['read', 'cat notes.txt src/deep/er/file.txt', 'one\ndeep\n'],
       ['change', 'echo two > notes.txt; cat notes.txt', 'two\n'],
@@ -40,7 +50,7 @@ export function describeCopyOnWrite(how: string): void {
     ])('a program may %s it, and the host sees nothing', async (_, script, stdout) => {
       const workdir = makeDirectory(files)
       const before = snapshot(workdir)
-      const run = await runShell(script, { workdir })
+      const run = await runShell(script, show(workdir))
       expect(run).toSucceed()
       expect(run).toHaveStdout(stdout)
       expect(run).toHaveStderr('')
@@ -49,8 +59,8 @@ export function describeCopyOnWrite(how: string): void {
 
     test('is fresh in every run', async () => {
       const workdir = makeDirectory(files)
-      await runShell('echo changed > notes.txt; touch new', { workdir })
-      expect(await runShell('cat notes.txt; ls new', { workdir })).toHaveStdout('one\n')
+      await runShell('echo changed > notes.txt; touch new', show(workdir))
+      expect(await runShell('cat notes.txt; ls new', show(workdir))).toHaveStdout('one\n')
     })
 
     test('belongs to the program, with its modes and modification times', async () => {
@@ -62,9 +72,7 @@ export function describeCopyOnWrite(how: string): void {
       utimesSync(join(workdir, 'src'), 1e9, 1_000_000_001)
       const run = await runShell(
         './main.sh; stat -c "%a %u:%g %.1Y" main.sh notes.txt; stat -c %Y src',
-        {
-          workdir,
-        },
+        show(workdir),
       )
       expect(run.stdout).toBe(
         'hello\n750 1000:1000 1000000002.5\n604 1000:1000 1000000000.5\n1000000001\n',
@@ -77,9 +85,10 @@ export function describeCopyOnWrite(how: string): void {
       symlinkSync('/etc/shadow', join(workdir, 'absolute'))
       symlinkSync('missing', join(workdir, 'dangling'))
       symlinkSync('loop', join(workdir, 'loop'))
-      const run = await runShell('cat relative; readlink absolute dangling loop; cat absolute', {
-        workdir,
-      })
+      const run = await runShell(
+        'cat relative; readlink absolute dangling loop; cat absolute',
+        show(workdir),
+      )
       expect(run.stdout).toBe('one\n/etc/shadow\nmissing\nloop\n')
       expect(run.stderr).toContain('No such file')
     })
@@ -87,7 +96,7 @@ export function describeCopyOnWrite(how: string): void {
     test('may have hard links', async () => {
       const workdir = makeDirectory(files)
       linkSync(join(workdir, 'notes.txt'), join(workdir, 'other name'))
-      const run = await runShell('cat "other name" notes.txt; echo x > "other name"', { workdir })
+      const run = await runShell('cat "other name" notes.txt; echo x > "other name"', show(workdir))
       expect(run).toSucceed()
       expect(run.stdout).toBe('one\none\n')
     })
@@ -95,10 +104,10 @@ export function describeCopyOnWrite(how: string): void {
     test('may hold a directory that nobody may write, and one that nobody may enter', async () => {
       const workdir = makeDirectory({ 'closed/a': 'a', 'fixed/b': 'b' })
       chmodSync(join(workdir, 'fixed'), 0o555)
-      const run = await runShell('cat fixed/b; touch fixed/c 2>/dev/null; ls fixed', { workdir })
+      const run = await runShell('cat fixed/b; touch fixed/c 2>/dev/null; ls fixed', show(workdir))
       expect(run.stdout).toBe('bb\n')
       expect(
-        await runShell('stat -c %a fixed; chmod 755 fixed; touch fixed/c', { workdir }),
+        await runShell('stat -c %a fixed; chmod 755 fixed; touch fixed/c', show(workdir)),
       ).toMatchObject({
         ok: true,
         stdout: '555\n',
@@ -120,9 +129,10 @@ export function describeCopyOnWrite(how: string): void {
       const workdir = join(outer, 'dir with :,\\ and "\n ü')
       mkdirSync(workdir)
       for (const name of names) writeFileSync(join(workdir, name), name)
-      const run = await runShell('for f in *; do cat -- "$f"; echo; rm -- "$f"; done; ls', {
-        workdir,
-      })
+      const run = await runShell(
+        'for f in *; do cat -- "$f"; echo; rm -- "$f"; done; ls',
+        show(workdir),
+      )
       expect(run.stderr).toBe('')
       expect(run.stdout.split('\n').sort()).toEqual([...names, ''].join('\n').split('\n').sort())
       expect(lstatSync(join(workdir, 'new\nline')).size).toBe(8)
@@ -132,7 +142,7 @@ export function describeCopyOnWrite(how: string): void {
       const workdir = makeDirectory({ big: Buffer.alloc(5 << 20, 'x') })
       for (let index = 0; index < 2000; index++)
         writeFileSync(join(workdir, `f${index}`), `${index}`)
-      const run = await runShell('ls | wc -l; wc -c < big; cat f1999; rm -r ./*; ls', { workdir })
+      const run = await runShell('ls | wc -l; wc -c < big; cat f1999; rm -r ./*; ls', show(workdir))
       expect(run).toHaveStdout('2001\n5242880\n1999')
     })
   })

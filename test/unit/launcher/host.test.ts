@@ -216,18 +216,23 @@ describe('a target is inside a mount', () => {
   ] as const
 
   test.each(['/work', '/work/a', '/data/a/b', '/scratch/a'])('%s is', (target) => {
-    expect(isInsideMount(target, mounts)).toBe(true)
+    expect(isInsideMount(target, mounts, '/work')).toBe(true)
   })
 
   test.each(['/', '/workshop', '/data', '/database', '/link', '/etc/passwd'])(
     '%s is not',
     (target) => {
-      expect(isInsideMount(target, mounts)).toBe(false)
+      expect(isInsideMount(target, mounts, '/work')).toBe(false)
     },
   )
 
+  test('or inside the working directory, wherever that is', () => {
+    expect(isInsideMount('/hako/a', [], '/hako')).toBe(true)
+    expect(isInsideMount('/work/a', [], '/hako')).toBe(false)
+  })
+
   // Before the root is entered an absolute link leads out of it, to the host's own directory.
   test('below a link, which leads into one: /link/a', () => {
-    expect(isInsideMount('/link/a', mounts)).toBe(true)
+    expect(isInsideMount('/link/a', mounts, '/work')).toBe(true)
   })
 })

@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { MS_NOEXEC, MS_RDONLY } from '../../../src/ffi/constants.ts'
 import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
-import type { HostPath } from '../../../src/runner/launcher/plan/host.ts'
 import {
   attachTreeSteps,
+  type LateMount,
   type LateMountOptions,
   lateMountAreas,
   openTreeSteps,
 } from '../../../src/runner/launcher/plan/late-mounts.ts'
 import { SafePaths } from '../../../src/runner/launcher/plan/paths.ts'
 
-const directory: HostPath = {
+const directory: LateMount & { type: 'bind' } = {
   type: 'bind',
   source: '/srv/tests',
   target: '/work/tests',
   isDirectory: true,
   writable: false,
 }
-const file: HostPath = {
+const file: LateMount & { type: 'bind' } = {
   type: 'bind',
   source: '/srv/answer.txt',
   target: '/work/a/b.txt',
@@ -26,7 +26,7 @@ const file: HostPath = {
   noexec: true,
 }
 
-function late(mounts: readonly HostPath[], remount?: LateMountOptions['remount']) {
+function late(mounts: readonly LateMount[], remount?: LateMountOptions['remount']) {
   const options = { mounts, remount, arch: 'x64' } as const
   return {
     outside: openTreeSteps(options).map(describeStep),
@@ -124,7 +124,7 @@ describe('a mount inside another', () => {
 
   test('has a place for its descriptor', () => {
     const mounts = [directory, { type: 'tmpfs', target: '/work/tmp' }, file] as const
-    const [area] = lateMountAreas({ mounts, arch: 'x64' })
+    const [area] = lateMountAreas({ mounts })
     expect(area).toEqual({
       name: 'tree',
       fields: ['fd0', 'fd1', 'fd2'].map((name) => ({ name, size: 8 })),

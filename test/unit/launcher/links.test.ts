@@ -9,7 +9,7 @@ import {
 } from '../../../src/ffi/constants.ts'
 import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
 import { FD } from '../../../src/runner/launcher/plan/descriptors.ts'
-import type { HostPath } from '../../../src/runner/launcher/plan/host.ts'
+import type { LateMount } from '../../../src/runner/launcher/plan/late-mounts.ts'
 import type { Argument, Step } from '../../../src/runner/launcher/step.ts'
 import { type PathUse, pathUses } from './path-uses.ts'
 import {
@@ -45,11 +45,13 @@ const isNew = ({ syscall, args, tolerate, whenEqual }: Step): boolean =>
 /** Reads the init's steps in the entered root, and knows which descriptors and directories are safe. */
 class EnteredRoot {
   readonly #opened = new Set<string>()
-  /** What the plan itself made in the sandbox's own tmpfs. */
+  /** What the plan itself made in the copy that it is in: '' is the copy itself. */
   readonly #fresh = new Set<string>()
+  /** The trees that are copies. */
+  readonly #copies: ReadonlySet<string>
 
-  constructor(fresh: readonly string[]) {
-    this.#fresh = new Set(fresh)
+  constructor(copies: readonly string[]) {
+    this.#copies = new Set(copies)
   }
 
   /** The paths of a step that a planted link could divert. */
@@ -61,19 +63,24 @@ class EnteredRoot {
       else this.#opened.delete(step.store)
     }
     if (found.length === 0 && isNew(step)) this.#noteFresh(step)
+    if (step.syscall === 'chdir' || step.syscall === 'fchdir') this.#enter(step)
     return found
   }
 
   #isSafe({ step, directory, path, follows }: PathUse): boolean {
-    // /work itself the plan has made.
-    if (['', '.', '/', 'work'].includes(path) || resolvesSafely(step)) return true
+    if (['', '.', '/'].includes(path) || resolvesSafely(step)) return true
     // The host's, not the student's.
     if (directory === FD.proc) return true
     if (directory !== AT_FDCWD) {
       return this.#opened.has(placeOf(directory) ?? '') && isOneName(path) && !follows
     }
     if (this.#fresh.has(path)) return true
-    return this.#fresh.has(path.slice(0, path.lastIndexOf('/'))) && !follows
+    return this.#fresh.has(path.slice(0, Math.max(0, path.lastIndexOf('/')))) && !follows
+  }
+
+  #enter({ args: [directory] }: Step): void {
+    this.#fresh.clear()
+    if (directory !== undefined && this.#copies.has(placeOf(directory) ?? '')) this.#fresh.add('')
   }
 
   #noteFresh({ args: [directory, path] }: Step): void {
@@ -85,8 +92,12 @@ class EnteredRoot {
 /** What a planted link could divert, of all that the init does in the entered root. */
 function divertedSteps(changes: PlanChanges, flow = root): string[] {
   const { steps } = samplePlan(flow, changes)
-  const how = changes.workdir?.how ?? 'empty'
-  const entered = new EnteredRoot(how === 'copy' || how === 'empty' ? ['work'] : [])
+  const mounts = [workdirs.empty, ...(changes.mounts ?? [])].with(
+    0,
+    changes.workdir ?? workdirs.empty,
+  )
+  const copies = mounts.flatMap(({ type }, index) => (type === 'copy' ? [`tree.fd${index}`] : []))
+  const entered = new EnteredRoot(copies)
   return enteredSteps(steps)
     .filter((step) => entered.diverted(step).length > 0)
     .map(describeStep)
@@ -99,13 +110,16 @@ function randomEntries(seed: number): Required<Pick<PlanChanges, 'mounts' | 'fil
   const target = () =>
     `/${[oneOf('work', 'usr', 'new'), ...Array.from({ length: 1 + pick(3) }, () => oneOf('a', 'b', 'c'))].join('/')}`
   const bind = { type: 'bind', source: '/srv/tests' } as const
-  const mount = (): HostPath =>
-    oneOf<HostPath>(
+  const mount = (): LateMount =>
+    oneOf<LateMount>(
       { ...bind, target: target(), isDirectory: true, writable: pick(2) === 0 },
       { ...bind, target: target(), isDirectory: false, writable: false, noexec: true },
       { type: 'symlink', target: target(), link: oneOf('/etc', '../..', 'a') },
       { type: 'tmpfs', target: target() },
       { type: 'tmpfs', target: target(), sizeBytes: 4096 },
+      { ...workdirs['read-only overlay'], target: target() },
+      { ...workdirs.overlay, target: target() },
+      { ...workdirs.copy, target: target(), noexec: true },
     )
   return {
     mounts: Array.from({ length: pick(6) }, mount),
@@ -130,10 +144,7 @@ describe('a link that a student planted is never followed', () => {
     },
   )
 
-  const isOwned = ({ flow, workdir }: (typeof workdirVariants)[number]) =>
-    flow.kind === 'root' && workdir.how === 'overlay' && workdir.chown.length > 0
-
-  test.each(workdirVariants.filter((variant) => !isOwned(variant)))(
+  test.each(workdirVariants)(
     'as $flow.kind, workdir: $name, in the entered root',
     ({ flow, workdir }) => {
       for (let seed = 0; seed < 50; seed++) {
@@ -180,6 +191,6 @@ test('a plan remounts nothing but mounts of its own', () => {
       .steps.filter(({ syscall, args }) => syscall === 'mount' && Number(args[3]) & MS_REMOUNT)
       .flatMap(pathUses)
       .map(({ path }) => path)
-    for (const target of targets) expect(['/', 'work']).toContain(target)
+    for (const target of targets) expect(['/', '.']).toContain(target)
   }
 })

@@ -21,7 +21,7 @@ describe('the launch program, step by step', () => {
   test.each(Object.entries(workdirs).slice(1))(
     'for root, with a workdir: %s',
     async (name, workdir) => {
-      const others = new Set(lines(root, { workdir: { how: 'empty' } }))
+      const others = new Set(lines(root, { workdir: workdirs.empty }))
       const own = lines(root, { workdir }).filter((line) => !others.has(line))
       const file = `snapshots/workdir-${name.replace(' ', '-')}.txt`
       await expect(`${own.join('\n')}\n`).toMatchFileSnapshot(file)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MS_NOEXEC, MS_RDONLY } from '../../../src/ffi/constants.ts'
+import type { EarlyMount } from '../../../src/runner/launcher/plan/host.ts'
 import { calls, paths, policy, samplePlan, user } from './sample-plans.ts'
 
 describe('a policy', () => {
@@ -55,7 +56,7 @@ describe('a policy', () => {
   test.each(['/tmp', '/dev', '/proc'])(
     'that mounts %s itself has none of the sandbox’s',
     (target) => {
-      const paths = [
+      const paths: readonly EarlyMount[] = [
         { type: 'bind', source: '/srv/a', target, isDirectory: true, writable: false },
       ] as const
       const all = calls(samplePlan(user, { paths }).steps)

@@ -3,7 +3,8 @@ import type { Policy } from '../../../src/policy/policy.ts'
 import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
 import type { Arch } from '../../../src/runner/launcher/machine/machine.ts'
 import type { Flow } from '../../../src/runner/launcher/plan/flow.ts'
-import { type HostPath, isInsideMount } from '../../../src/runner/launcher/plan/host.ts'
+import { type EarlyMount, isInsideMount } from '../../../src/runner/launcher/plan/host.ts'
+import type { LateMount } from '../../../src/runner/launcher/plan/late-mounts.ts'
 import {
   type ImageOptions,
   planImage,
@@ -11,7 +12,6 @@ import {
   type RequestOptions,
   stepsInOrder,
 } from '../../../src/runner/launcher/plan/plan.ts'
-import type { Workdir } from '../../../src/runner/launcher/plan/workdir.ts'
 import type { Step } from '../../../src/runner/launcher/step.ts'
 import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
 
@@ -27,6 +27,7 @@ export const policy: Policy = {
   network: 'loopback',
   shareUts: false,
   proc: 'full',
+  workdirTarget: '/work',
   mounts: [],
   files: [
     { target: '/etc/passwd', contents: 'student:x:1000:1000::/work:/bin/sh\n' },
@@ -37,7 +38,7 @@ export const policy: Policy = {
 }
 
 /** The sample policy's mounts, as a host has them. */
-export const paths: readonly HostPath[] = [
+export const paths: readonly EarlyMount[] = [
   { type: 'bind', source: '/usr', target: '/usr', isDirectory: true, writable: false },
   { type: 'symlink', link: 'usr/bin', target: '/bin' },
   {
@@ -52,6 +53,8 @@ export const paths: readonly HostPath[] = [
 
 export type PlanChanges = Partial<Omit<ImageOptions & RequestOptions, 'filter'>> & {
   readonly filtered?: 'listener' | 'kill' | 'no'
+  /** The first of the run's mounts. */
+  readonly workdir?: LateMount
 }
 
 /** Three instructions of eight bytes. */
@@ -66,7 +69,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     parentPid: 4321,
     paths,
     diskBytes: 16 * 1024 * 1024,
-    workdir: { how: 'empty' } as const,
+    workdir: workdirs.empty,
     mounts: [],
     files: [{ target: '/work/in/data.txt', contents: '1 2\n' }],
     candidates: ['/usr/bin/a.out', '/bin/a.out'],
@@ -82,7 +85,8 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     enforcement: { cpu: 'watch', processes: 'rlimit', memory: 'rlimit' } as const,
     ...changes,
   }
-  const isLate = ({ target }: { readonly target: string }) => isInsideMount(target, options.paths)
+  const isLate = ({ target }: { readonly target: string }) =>
+    isInsideMount(target, options.paths, '/work')
   const isEarly = (entry: { readonly target: string }) => !isLate(entry)
   const image = planImage({
     ...options,
@@ -93,7 +97,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
   })
   const request = planRequest({
     ...options,
-    mounts: [...options.paths.filter(isLate), ...options.mounts],
+    mounts: [options.workdir, ...options.paths.filter(isLate), ...options.mounts],
     files: [...options.policy.files.filter(isLate), ...options.files],
     filter: filtered === 'no' ? undefined : { instructions: 3, report: filtered },
   })
@@ -119,22 +123,25 @@ const entries = [
 ] as const
 const source = '/home/alice/work'
 
+const shown = { source, target: '/work' } as const
+const cow = { ...shown, mode: 0o755, readOnly: false } as const
+
 export const workdirs = {
-  empty: { how: 'empty' },
-  bind: { how: 'bind', source, readOnly: false },
-  'read-only bind': { how: 'bind', source, readOnly: true },
-  'idmapped bind': { how: 'idmapped', source, disk: { uid: 1001, gid: 1002 } },
-  overlay: { how: 'overlay', source, options: ',userxattr', chown: entries, readOnly: false },
-  'read-only overlay': { how: 'overlay', source, options: '', chown: [], readOnly: true },
-  copy: { how: 'copy', source, entries, readOnly: false },
-  'read-only copy': { how: 'copy', source, entries, readOnly: true },
-} as const satisfies Readonly<Record<string, Workdir>>
+  empty: { type: 'empty', target: '/work' },
+  bind: { type: 'bind', ...shown, isDirectory: true, writable: true },
+  'read-only bind': { type: 'bind', ...shown, isDirectory: true, writable: false },
+  'idmapped bind': { type: 'idmapped', ...shown, disk: { uid: 1001, gid: 1002 } },
+  overlay: { type: 'overlay', ...cow, options: ',userxattr', chown: entries },
+  'read-only overlay': { type: 'overlay', ...cow, readOnly: true, options: '', chown: [] },
+  copy: { type: 'copy', ...cow, entries },
+  'read-only copy': { type: 'copy', ...cow, entries, readOnly: true },
+} as const satisfies Readonly<Record<string, LateMount>>
 
 /** Every way to show a working directory, for each flow that has it. */
 export const workdirVariants = [user, root].flatMap((flow) =>
   Object.entries(workdirs)
-    .filter(([, { how }]) => flow.kind === 'root' || how !== 'idmapped')
-    .map(([name, workdir]): { flow: Flow; name: string; workdir: Workdir } => ({
+    .filter(([, { type }]) => flow.kind === 'root' || type !== 'idmapped')
+    .map(([name, workdir]): { flow: Flow; name: string; workdir: LateMount } => ({
       flow,
       name,
       workdir,

@@ -32,6 +32,7 @@ export function fabricate(changes: Fabricated = {}): SandboxResult<string | Uint
     uncollected: {},
     command: './a.out',
     args: [],
+    cwd: '/work',
     policy: 'strict',
     limits: {
       walltimeMs: 2000,

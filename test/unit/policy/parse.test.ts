@@ -13,6 +13,7 @@ describe('a policy file', () => {
       gid: 1000,
       network: 'loopback',
       shareUts: false,
+      workdirTarget: '/work',
       proc: 'full',
       mounts: [],
       files: [],
@@ -57,6 +58,7 @@ syscalls = ["execve", "read", "_llseek"]
       gid: 0,
       network: 'host',
       shareUts: true,
+      workdirTarget: '/work',
       proc: 'full',
       mounts: [
         { type: 'bind', source: '/bin', target: '/bin', writable: false, optional: false },

@@ -194,7 +194,7 @@ describe('a policy file is refused', () => {
     [
       'an optional tmpfs',
       '{ target = "/tmp", fstype = "tmpfs", optional = true }',
-      'mounts[0].optional: goes with type = "bind" only',
+      'mounts[0].optional: goes with type = "bind" or type = "overlay" only',
     ],
     [
       'an empty source',

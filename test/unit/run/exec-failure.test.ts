@@ -36,7 +36,7 @@ describe('a program that is nowhere', () => {
   test('is a path of the sandbox where it has a slash', () => {
     expect(message('./a.out', [attempt('./a.out', ENOENT)])).toMatchInlineSnapshot(`
       "The program "./a.out" was not found
-        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work."
+        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target."
     `)
   })
 })

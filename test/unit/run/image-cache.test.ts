@@ -19,6 +19,7 @@ const policy: Policy = {
   network: 'none',
   shareUts: false,
   proc: 'full',
+  workdirTarget: '/work',
   mounts: [
     { ...bind, source: '/usr', target: '/usr' },
     { ...bind, source: '/dev', target: '/usr/local/here' },
@@ -35,12 +36,18 @@ const policy: Policy = {
 }
 const user: Flow = { kind: 'user', uid: 1234, gid: 5678 }
 const root: Flow = { kind: 'root', uid: 71, gid: 72, initial: true }
-const use = { flow: user, diskBytes: undefined, report: 'listener', cgroup: false } as const
+const use = {
+  flow: user,
+  diskBytes: undefined,
+  report: 'listener',
+  cgroup: false,
+  workdirTarget: '/work',
+} as const
 
 describe('a policy’s image', () => {
   test('leaves to each run what is inside the working directory or a mount', () => {
     const { late } = policyImage(policy, use)
-    expect(late.mounts.map(({ target }) => target)).toEqual(['/usr/local/here', '/work/there'])
+    expect(late.mounts.map(({ target }) => target)).toEqual(['/work/there', '/usr/local/here'])
     expect(late.files.map(({ target }) => target)).toEqual(['/scratch/file', '/work/file'])
   })
 
@@ -68,6 +75,7 @@ describe('a policy’s image', () => {
       { diskBytes: 4096 },
       { report: 'kill' },
       { cgroup: true },
+      { workdirTarget: '/hako' },
     ] as const) {
       expect(policyImage(policy, { ...use, ...other })).not.toBe(made)
     }

@@ -10,7 +10,13 @@ import {
   MS_RDONLY,
   MS_RELATIME,
 } from '../../../ffi/constants.ts'
-import type { BindMount, Mount, SymlinkMount, TmpfsMount } from '../../../policy/policy.ts'
+import type {
+  BindMount,
+  Mount,
+  OverlayMount,
+  SymlinkMount,
+  TmpfsMount,
+} from '../../../policy/policy.ts'
 import type { HostMount } from './mounts.ts'
 
 /** A mount of a policy as it is on this host. */
@@ -24,8 +30,18 @@ export type HostPath =
       readonly writable: boolean
       readonly noexec?: boolean
     }
+  | {
+      /** What an overlay mount asks for; how it comes to be is decided for each run. */
+      readonly type: 'copy-on-write'
+      readonly source: string
+      readonly target: string
+      readonly noexec?: boolean
+    }
   | SymlinkMount
   | TmpfsMount
+
+/** A mount that all runs of a policy have in common, made before there is a request. */
+export type EarlyMount = Exclude<HostPath, { type: 'copy-on-write' }>
 
 /**
  * Looks a policy's mounts up on the host. A source that is a symbolic link into another of the mounts
@@ -35,9 +51,10 @@ export type HostPath =
  */
 export function resolveMounts(mounts: readonly Mount[], policyName: string): HostPath[] {
   return mounts.flatMap((mount): HostPath[] => {
-    if (mount.type !== 'bind') return [mount]
+    if (mount.type !== 'bind' && mount.type !== 'overlay') return [mount]
     const found = lookUp(mount, policyName)
     if (found === undefined) return []
+    if (mount.type === 'overlay') return [copyOnWrite(mount, found, policyName)]
     const mayLink = mount.source === mount.target && mount.noexec !== true
     const link = mayLink && linkInto(mount, mounts)
     if (link) return [{ type: 'symlink', link, target: mount.target }]
@@ -47,21 +64,42 @@ export function resolveMounts(mounts: readonly Mount[], policyName: string): Hos
   })
 }
 
+/** The order of mounts in which none hides another that is inside it. */
+export const byDepth = (a: HostPath, b: HostPath): number => depth(a.target) - depth(b.target)
+const depth = (path: string): number => path.split('/').length
+
+function copyOnWrite(mount: OverlayMount, found: Found, policyName: string): HostPath {
+  if (!found.isDirectory) throw mountSourceError(mount, 'ENOTDIR', policyName, undefined)
+  const { target, noexec } = mount
+  const flags = noexec === true ? { noexec } : {}
+  return { type: 'copy-on-write', source: found.path, target, ...flags }
+}
+
 /** Whether device nodes of a host path must work in the sandbox. */
 export const isDevice = (source: string): boolean => source === '/dev' || source.startsWith('/dev/')
 
-const isBelow = (path: string, directory: string): boolean => path.startsWith(`${directory}/`)
+export const isBelow = (path: string, directory: string): boolean =>
+  path.startsWith(`${directory}/`)
 
 /**
  * Whether a target is inside the working directory, or inside another mount: what is there may have
  * links that somebody planted, and changes from run to run.
  */
-export function isInsideMount(target: string, mounts: readonly HostPath[]): boolean {
-  if (target === '/work' || isBelow(target, '/work')) return true
+export function isInsideMount(
+  target: string,
+  mounts: readonly { readonly target: string }[],
+  workdirTarget: string,
+): boolean {
+  if (target === workdirTarget || isBelow(target, workdirTarget)) return true
   return mounts.some((mount) => isBelow(target, mount.target))
 }
 
-function lookUp(mount: BindMount, policyName: string) {
+interface Found {
+  readonly path: string
+  readonly isDirectory: boolean
+}
+
+function lookUp(mount: BindMount | OverlayMount, policyName: string): Found | undefined {
   try {
     const path = realpathSync(mount.source)
     return { path, isDirectory: statSync(path).isDirectory() }
@@ -72,10 +110,16 @@ function lookUp(mount: BindMount, policyName: string) {
   }
 }
 
-function mountSourceError(mount: BindMount, errno: string, policy: string, cause: unknown) {
-  const why = errno === 'ENOENT' ? 'does not exist on this host' : `cannot be used (${errno})`
+function mountSourceError(
+  mount: BindMount | OverlayMount,
+  errno: string,
+  policy: string,
+  cause: unknown,
+) {
+  const isFile = mount.type === 'overlay' && errno === 'ENOTDIR'
+  const why = isFile ? 'is not a directory' : `cannot be used (${errno})`
   return new SandboxError(
-    `The mount source ${JSON.stringify(mount.source)} (target ${JSON.stringify(mount.target)}, policy "${policy}") ${why}`,
+    `The mount source ${JSON.stringify(mount.source)} (target ${JSON.stringify(mount.target)}, policy "${policy}") ${errno === 'ENOENT' ? 'does not exist on this host' : why}`,
     {
       code: 'MOUNT_FAILED',
       step: {
@@ -84,7 +128,9 @@ function mountSourceError(mount: BindMount, errno: string, policy: string, cause
         errno,
         process: 'spawn',
       },
-      hint: 'Correct the path, or mark the mount `optional = true` if programs can do without it.',
+      hint: isFile
+        ? 'An overlay shows a directory. Bind a single file, or write it with `files`.'
+        : 'Correct the path, or mark the mount `optional = true` if programs can do without it.',
       cause,
     },
   )

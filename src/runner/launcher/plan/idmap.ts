@@ -5,7 +5,6 @@ import {
   MOUNT_ATTR_IDMAP,
   MOUNT_ATTR_NODEV,
   MOUNT_ATTR_NOSUID,
-  MOVE_MOUNT_F_EMPTY_PATH,
   O_CLOEXEC,
   O_RDONLY,
   OPEN_TREE_CLOEXEC,
@@ -19,11 +18,11 @@ import { becomeUserSteps } from './identity.ts'
 const init = stepsOf('init')
 const idmap = stepsOf('idmap')
 
-export interface IdMappedMount {
+export interface IdMappedTree {
   /** Absolute host path. */
   readonly source: string
-  /** Path in the sandbox, relative to its root. */
-  readonly target: string
+  /** The place where the tree's descriptor is stored, to be mounted later. */
+  readonly store: string
   /** Who owns the files on disk. */
   readonly disk: { readonly uid: number; readonly gid: number }
   /** Who shall own them in the sandbox, and whose what it makes there becomes the disk owner's. */
@@ -35,7 +34,7 @@ export interface IdMappedMount {
  * MOUNT_ATTR_IDMAP). The map is that of a user namespace, which a child makes: a user may map itself
  * to any id, so the child first becomes the owner-to-be.
  */
-export function idMappedMountSteps({ source, target, disk, owner }: IdMappedMount): Step[] {
+export function idMappedTreeSteps({ source, store, disk, owner }: IdMappedTree): Step[] {
   const failure: StepFailure = {
     code: 'MOUNT_FAILED',
     hint: `As root, Gradebox gives the program the files of ${JSON.stringify(source)} through an idmapped mount, which this kernel or file system does not have. Run the tests as the owner of the files, or show them copy-on-write.`,
@@ -48,17 +47,12 @@ export function idMappedMountSteps({ source, target, disk, owner }: IdMappedMoun
     }),
     init('wait4', [load('init.from'), 0, 0, 0]),
     init('open_tree', [AT_FDCWD, text(source), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
-      store: 'init.from',
+      store,
       failure,
     }),
     init(
       'mount_setattr',
-      [load('init.from'), text(''), AT_EMPTY_PATH, words(attributes, 0, 0, FD.idmap), 32],
-      { failure },
-    ),
-    init(
-      'move_mount',
-      [load('init.from'), text(''), AT_FDCWD, text(target), MOVE_MOUNT_F_EMPTY_PATH],
+      [load(store), text(''), AT_EMPTY_PATH, words(attributes, 0, 0, FD.idmap), 32],
       { failure, next: { goto: 'idmap.done' } },
     ),
     ...labelled('idmap', becomeUserSteps({ inside: disk, outside: owner }, 'idmap')),
@@ -69,6 +63,5 @@ export function idMappedMountSteps({ source, target, disk, owner }: IdMappedMoun
     idmap('close', [load('init.fd')]),
     idmap('exit_group', [0]),
     init('close', [FD.idmap], { label: 'idmap.done' }),
-    init('close', [load('init.from')]),
   ]
 }

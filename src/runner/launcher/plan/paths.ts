@@ -51,10 +51,18 @@ export class FreshDirectories {
  */
 export class SafePaths {
   readonly #arch: Arch
+  readonly #base: string
   readonly #made = new Set<string>(['.', '/', ''])
 
-  constructor(arch: Arch) {
+  /** @param base where the directory that the init is in is seen by the program */
+  constructor(arch: Arch, base = '/') {
     this.#arch = arch
+    this.#base = base
+  }
+
+  /** A path as the program sees it, for a person. */
+  shown(path: string): string {
+    return JSON.stringify(posix.resolve(this.#base, path))
   }
 
   /** Steps that open a directory as `init.parent`, which the caller closes. */
@@ -98,7 +106,7 @@ export class SafePaths {
     const how = openHow(flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS)
     return init('openat2', [AT_FDCWD, text(path), ...how], {
       store: 'init.parent',
-      shown: `${JSON.stringify(posix.resolve('/', path))}, RESOLVE_IN_ROOT|RESOLVE_NO_SYMLINKS`,
+      shown: `${this.shown(path)}, RESOLVE_IN_ROOT|RESOLVE_NO_SYMLINKS`,
       failure,
     })
   }

@@ -36,10 +36,10 @@ import { FD } from './descriptors.ts'
 import { ENTERED, ENTRY, entrySteps } from './entries.ts'
 import { writeFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
-import type { HostPath } from './host.ts'
+import type { EarlyMount } from './host.ts'
 import { dropPrivilegesSteps, dropRootSteps, mapIdsSteps } from './identity.ts'
 import { cgroupAreas, failSteps, keeperAreas, keeperSteps } from './keeper.ts'
-import { attachTreeSteps, lateMountAreas, openTreeSteps } from './late-mounts.ts'
+import { attachTreeSteps, type LateMount, lateMountAreas, openTreeSteps } from './late-mounts.ts'
 import { resourceLimits } from './limits.ts'
 import type { HostMount } from './mounts.ts'
 import { hostnameStep, joinNetworkSteps, networkSteps, startNetworkSteps } from './network.ts'
@@ -47,7 +47,6 @@ import { SafePaths } from './paths.ts'
 import { rootSteps } from './root.ts'
 import { superviseAreas, superviseSteps } from './supervise.ts'
 import { type FilterUse, targetArea, targetSteps } from './target.ts'
-import { fillWorkdirSteps, mountWorkdirSteps, type Workdir } from './workdir.ts'
 
 const init = stepsOf('init')
 
@@ -61,7 +60,7 @@ export interface ImageOptions {
   readonly flow: Flow
   readonly parentPid: number
   /** The policy's mounts, but for those inside others. */
-  readonly paths: readonly HostPath[]
+  readonly paths: readonly EarlyMount[]
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
   /** The policy's files that are in no mount. */
   readonly files: readonly SandboxFile[]
@@ -80,9 +79,8 @@ export interface RequestOptions {
   readonly policy: Policy
   readonly arch: Arch
   readonly flow: Flow
-  readonly workdir: Workdir
-  /** The run's own mounts, and the policy's inside others. */
-  readonly mounts: readonly HostPath[]
+  /** The working directory, the run's own mounts, and those of the policy that each run makes. */
+  readonly mounts: readonly LateMount[]
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
   /** The run's own files, and the policy's in mounts. */
   readonly files: readonly SandboxFile[]
@@ -134,7 +132,7 @@ export function planImage(options: ImageOptions): Segment {
 }
 
 function imageAreas(filter: Uint8Array | undefined): Area[] {
-  const fields = ['fd', 'parent', 'from', 'source', 'network', 'requestSize'].map((name) => ({
+  const fields = ['fd', 'parent', 'from', 'network', 'requestSize'].map((name) => ({
     name,
     size: 8,
   }))
@@ -184,8 +182,7 @@ export function planRequest(options: RequestOptions): Segment {
       ...labelled(
         ENTERED.mounts,
         thenGoTo(LOCK, [
-          ...mountWorkdirSteps({ ...options, owner: ownerOf(options.flow) }),
-          ...openTreeSteps(options),
+          ...openTreeSteps({ ...options, owner: ownerOf(options.flow) }),
           ...enterRootSteps(),
           ...insideRootSteps(options),
         ]),
@@ -233,8 +230,7 @@ function insideRootSteps(options: RequestOptions): Step[] {
   const paths = new SafePaths(arch)
   const readOnlyRoot = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
   return [
-    ...fillWorkdirSteps({ ...options, owner }),
-    ...attachTreeSteps(options, paths),
+    ...attachTreeSteps({ ...options, owner }, paths),
     ...files.flatMap(({ target, contents }) =>
       writeFileSteps(target.slice(1), contents, { arch, owner, paths }),
     ),

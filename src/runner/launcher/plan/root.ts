@@ -12,7 +12,7 @@ import type { Policy, SandboxFile } from '../../../policy/policy.ts'
 import type { Arch } from '../machine/machine.ts'
 import { type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { writeFreshFileSteps } from './files.ts'
-import { type HostPath, isDevice } from './host.ts'
+import { type EarlyMount, isDevice } from './host.ts'
 import {
   bindSteps,
   type HostMount,
@@ -41,7 +41,7 @@ export interface RootOptions {
   readonly policy: Policy
   readonly arch: Arch
   /** The policy's mounts as they are on this host, but for those inside others. */
-  readonly paths: readonly HostPath[]
+  readonly paths: readonly EarlyMount[]
   /** Host mounts at or below a path, where the kernel is older than mount_setattr(2), 5.12. */
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
   /** The policy's files that are in no mount. */
@@ -72,7 +72,7 @@ export function rootSteps(options: RootOptions): Step[] {
 }
 
 // All of the sandbox's writable memory is one tmpfs, so that one size limits it. It has the new root,
-// and beside it, out of the program's sight, what an overlay at /work needs.
+// and beside it, out of the program's sight, what the run's own directories are made of.
 function baseSteps(diskBytes: number | undefined): Step[] {
   const failure: StepFailure = { code: 'MOUNT_FAILED' }
   return [
@@ -89,9 +89,7 @@ function baseSteps(diskBytes: number | undefined): Step[] {
       ],
       { failure },
     ),
-    ...['root', 'upper', 'work'].map((name) =>
-      init('mkdirat', [AT_FDCWD, text(`${BASE}/${name}`), 0o755]),
-    ),
+    init('mkdirat', [AT_FDCWD, text(`${BASE}/root`), 0o755]),
     // pivot_root(2) wants a mount point.
     init('mount', [text(`${BASE}/root`), text(`${BASE}/root`), 0, MS_BIND, 0], { failure }),
     init('chdir', [text(`${BASE}/root`)]),
@@ -109,7 +107,7 @@ function tmpfsOptions(diskBytes: number | undefined): string {
 }
 
 function hostPathSteps(
-  path: HostPath,
+  path: EarlyMount,
   directories: FreshDirectories,
   options: RootOptions,
 ): Step[] {
