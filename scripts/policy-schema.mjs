@@ -1,8 +1,11 @@
-// Writes policies/policy.schema.json from the built package:
-// npm run build && node scripts/policy-schema.mjs && npm run format
+// Writes policies/policy.schema.json, and the keys' reference in docs/policies.md, from the built package:
+// npm run policy-schema
 import { writeFileSync } from 'node:fs'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import { policyJsonSchema } from '../dist/policy/json-schema.js'
+import { writeReference } from './policy-reference.mjs'
 
 const target = new URL('../policies/policy.schema.json', import.meta.url)
-writeFileSync(target, `${JSON.stringify(policyJsonSchema(toJsonSchema), null, 2)}\n`)
+const schema = policyJsonSchema(toJsonSchema)
+writeFileSync(target, `${JSON.stringify(schema, null, 2)}\n`)
+writeReference(schema)

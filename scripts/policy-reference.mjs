@@ -1,0 +1,93 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { keyNotes } from './policy-keys.mjs'
+
+/**
+ * @typedef {{
+ *   type?: string, enum?: readonly string[], description?: string, minimum?: number, maximum?: number,
+ *   anyOf?: readonly Schema[], items?: Schema, additionalProperties?: boolean | Schema,
+ *   properties?: Readonly<Record<string, Schema>>,
+ * }} Schema
+ */
+
+const START =
+  '<!-- keys: made by npm run policy-schema from the schema and scripts/policy-keys.mjs -->\n'
+const END = '<!-- /keys -->\n'
+
+/**
+ * Every key of a schema with its path: `mounts[].source`.
+ *
+ * @param {Schema} schema
+ * @returns {[string, Schema][]}
+ */
+export function schemaKeys(schema, prefix = '') {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    const path = `${prefix}${name}`
+    return [
+      /** @type {[string, Schema]} */ ([path, property]),
+      ...schemaKeys(property, `${path}.`),
+      ...schemaKeys(property.items ?? {}, `${path}[].`),
+    ]
+  })
+}
+
+/** @param {Schema} schema @returns {string} */
+function typeOf({ type, enum: words, anyOf, items, minimum, maximum, properties }) {
+  if (words !== undefined) return words.map((word) => `\`"${word}"\``).join(', ')
+  if (anyOf !== undefined) return anyOf.map(typeOf).join(' or ')
+  if (type === 'array') return items?.properties ? 'list of tables' : 'list of text'
+  if (type === 'object') return properties ? 'table' : 'table of text'
+  if (type === 'boolean') return '`true` or `false`'
+  if (type === 'string') return 'text'
+  if (minimum === undefined) return 'number'
+  return `whole number from ${minimum} to ${maximum}`
+}
+
+/** @param {string} path @param {Schema} schema */
+function section(path, schema) {
+  const note = keyNotes[path]
+  if (note === undefined) throw new Error(`scripts/policy-keys.mjs says nothing of ${path}`)
+  const unit = note.unit === undefined ? '' : ` Unit: ${note.unit}.`
+  return [
+    `#### \`${path}\``,
+    schema.description ?? '',
+    [
+      `- Type: ${typeOf(schema)}.${unit} Default: ${note.default}.`,
+      `- Protects from: ${note.protects}`,
+      ...(note.not === '' ? [] : [`- Does not protect from: ${note.not}`]),
+    ].join('\n'),
+    `\`\`\`toml\n${note.example}\n\`\`\`\n`,
+  ].join('\n\n')
+}
+
+/**
+ * The reference of all keys, in Markdown.
+ *
+ * @param {Schema} schema the policy's JSON Schema
+ */
+export function policyReference(schema) {
+  const keys = schemaKeys(schema)
+  const unknown = Object.keys(keyNotes).filter((path) => !keys.some(([key]) => key === path))
+  if (unknown.length > 0) throw new Error(`There are no keys ${unknown.join(', ')}`)
+  return keys.map(([path, property]) => section(path, property)).join('\n')
+}
+
+/**
+ * The documentation with the reference in its place.
+ *
+ * @param {string} text docs/policies.md
+ * @param {Schema} schema
+ */
+export function withReference(text, schema) {
+  const [before, rest] = text.split(START)
+  const [, after] = rest?.split(END) ?? []
+  if (before === undefined || after === undefined) {
+    throw new Error(`docs/policies.md has not both ${START} and ${END}`)
+  }
+  return `${before}${START}\n${policyReference(schema)}\n${END}${after}`
+}
+
+/** Writes it. @param {Schema} schema */
+export function writeReference(schema) {
+  const path = new URL('../docs/policies.md', import.meta.url)
+  writeFileSync(path, withReference(readFileSync(path, 'utf8'), schema))
+}
