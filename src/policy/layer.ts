@@ -43,7 +43,6 @@ function network({ network, share_net }: RawPolicy, problems: Problem[]) {
 }
 
 function mounts({ mounts = [] }: RawPolicy, problems: Problem[]): Mount[] {
-  problems.push(...repeatedTargets('mounts', mounts))
   return mounts.flatMap((raw, index) => {
     const checked = normalizeMount(raw)
     if ('mount' in checked) return [checked.mount]

@@ -10,11 +10,18 @@ export interface MergeProblem extends Problem {
   readonly layer: number
 }
 
-// By target: what the later says of one takes the place of what the earlier says.
+// By target: what a later list says of one takes the place of what the earlier ones say.
 function byTarget<Entry extends { readonly target: string }>(lists: readonly (readonly Entry[])[]) {
-  const merged = new Map<string, Entry>()
-  for (const entry of lists.flat()) merged.set(entry.target, entry)
-  return [...merged.values()]
+  const merged = new Map<string, Entry[]>()
+  for (const list of lists) {
+    const own = new Set<string>()
+    for (const entry of list) {
+      const earlier = own.has(entry.target) ? (merged.get(entry.target) ?? []) : []
+      merged.set(entry.target, [...earlier, entry])
+      own.add(entry.target)
+    }
+  }
+  return [...merged.values()].flat()
 }
 
 function mergeSeccomp(layers: readonly PolicyLayer[]): SeccompPolicy | undefined {

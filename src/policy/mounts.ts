@@ -142,7 +142,7 @@ export function normalizeMount(raw: RawMount): CheckedMount {
   return { mount: makers[kind](raw) }
 }
 
-/** Targets of mounts and files that are used twice: the later would hide the earlier. */
+/** Targets of files that are used twice: the later would take the place of the earlier. */
 export function repeatedTargets(key: string, entries: readonly { target: string }[]): Problem[] {
   const seen = new Set<string>()
   return entries.flatMap(({ target }, index) => {

@@ -75,6 +75,65 @@ describe('a mount', () => {
     }
   })
 
+  test('lies over an earlier one of the same target, where it has a source', async () => {
+    const [a, b] = [makeDirectory({ a: '' }), makeDirectory({ b: '' })]
+    const mounts = [
+      { source: a, target: '/data' },
+      { source: b, target: '/data/' },
+      { source: '/nonexistent', target: '/data', optional: true },
+    ]
+    const policy = { extends: 'strict', mounts }
+    expect(await runShell('ls /data', { policy })).toHaveStdout('b\n')
+    expect(await runShell('ls /data', { mounts })).toHaveStdout('b\n')
+    const own = [{ source: a, target: '/data' }]
+    expect(await runShell('ls /data', { policy, mounts: own })).toHaveStdout('a\n')
+  })
+
+  test('inside another is made after it, whatever their order in the policy', async () => {
+    const [outer, inner] = [makeDirectory({ 'in/': '' }), makeDirectory({ x: 'x\n' })]
+    const mounts = [
+      { source: inner, target: '/a/b/in/deep' },
+      { type: 'tmpfs', target: '/a/b/in' },
+      { source: outer, target: '/a/b' },
+      { type: 'tmpfs', target: '/a' },
+    ]
+    const policy = { extends: 'strict', mounts: mounts.filter(({ target }) => target !== '/a/b') }
+    const run = await runShell('cat /a/b/in/deep/x', { policy })
+    expect(run).toHaveStdout('x\n')
+    const all = { extends: 'strict', mounts }
+    expect(await runShell('cat /a/b/in/deep/x; ls /a', { policy: all })).toHaveStdout('x\nb\n')
+  })
+
+  test('that would have to be made in a read-only one is an error that says so', async () => {
+    const source = makeDirectory()
+    const policy = {
+      extends: 'strict',
+      mounts: [
+        { source, target: '/a' },
+        { source, target: '/a/b' },
+      ],
+    }
+    await expect(sandboxed('true', [], { policy })).rejects.toMatchObject({
+      code: 'MOUNT_FAILED',
+      step: { errno: 'EROFS' },
+      hint: expect.stringMatching(/^What is in a read-only mount cannot be made there: /),
+    })
+  })
+
+  test('may have a source and a target of any name', async () => {
+    const outer = makeDirectory({ 'a b\nü"\\:,/file': 'odd\n' })
+    const source = join(outer, 'a b\nü"\\:,')
+    const target = '/d ä\n"\\:,'
+    for (const type of ['bind', 'overlay'] as const) {
+      const policy = { extends: 'strict', mounts: [{ type, source, target }] }
+      expect(await sandboxed('cat', [`${target}/file`], { policy })).toHaveStdout('odd\n')
+      const mounts = [{ type, source, target: `/work${target}/...` }]
+      expect(await sandboxed('cat', [`${mounts[0]?.target}/file`], { mounts })).toHaveStdout(
+        'odd\n',
+      )
+    }
+  })
+
   test('has no setuid files and no devices', async () => {
     const mounts = [{ source: makeDirectory(), target: '/data' }]
     const run = await runShell('grep " /data " /proc/self/mountinfo', { mounts })

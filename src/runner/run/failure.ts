@@ -26,6 +26,9 @@ function hintFor(step: Step, errno: number): string | undefined {
   if (errnoName(errno) === 'ENOSPC') {
     return `The sandbox's file system is full: raise limits.disk. ${step.failure?.hint ?? ''}`.trim()
   }
+  if (errnoName(errno) === 'EROFS') {
+    return `What is in a read-only mount cannot be made there: make it in the mount's source, or mount that as an overlay. ${step.failure?.hint ?? ''}`.trim()
+  }
   return step.failure?.hint
 }
 

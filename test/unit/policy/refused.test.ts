@@ -230,15 +230,13 @@ describe('a policy file is refused', () => {
     expect(refusal(`mounts = [${mount}]`)).toBe(message)
   })
 
-  test('for two mounts on one target', () => {
-    const both = '{ source = "/a", target = "/c" }, { source = "/b", target = "/c/" }'
-    expect(() => parse(`mounts = [${both}]`)).toThrowErrorMatchingInlineSnapshot(
-      `
-      [SandboxError: Invalid policy /srv/p.toml:1:71: mounts[1].target: "/c" is the target of an earlier entry too
-        > 1 | mounts = [{ source = "/a", target = "/c" }, { source = "/b", target = "/c/" }]
-            |                                                                       ^]
-    `,
-    )
+  test('for two files of one name', () => {
+    const both = '{ target = "/c", contents = "" }, { target = "/c/", contents = "" }'
+    expect(() => parse(`files = [${both}]`)).toThrowErrorMatchingInlineSnapshot(`
+      [SandboxError: Invalid policy /srv/p.toml:1:55: files[1].target: "/c" is the target of an earlier entry too
+        > 1 | files = [{ target = "/c", contents = "" }, { target = "/c/", contents = "" }]
+            |                                                       ^]
+    `)
   })
 
   test('for keys that contradict each other', () => {

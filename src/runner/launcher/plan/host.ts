@@ -50,13 +50,19 @@ export type EarlyMount = Exclude<HostPath, { type: 'copy-on-write' }>
  * @throws {SandboxError} MOUNT_FAILED when a source is missing and not optional
  */
 export function resolveMounts(mounts: readonly Mount[], policyName: string): HostPath[] {
-  return mounts.flatMap((mount): HostPath[] => {
+  const present = mounts.flatMap((mount) => {
+    const needsSource = mount.type === 'bind' || mount.type === 'overlay'
+    const found = needsSource ? lookUp(mount, policyName) : NO_SOURCE
+    return found === undefined ? [] : [{ mount, found }]
+  })
+  // Of one target the last: it lies over the others.
+  const last = new Map(present.map((each) => [each.mount.target, each]))
+  const seen = [...last.values()].map(({ mount }) => mount)
+  return [...last.values()].flatMap(({ mount, found }): HostPath[] => {
     if (mount.type !== 'bind' && mount.type !== 'overlay') return [mount]
-    const found = lookUp(mount, policyName)
-    if (found === undefined) return []
     if (mount.type === 'overlay') return [copyOnWrite(mount, found, policyName)]
     const mayLink = mount.source === mount.target && mount.noexec !== true
-    const link = mayLink && linkInto(mount, mounts)
+    const link = mayLink && linkInto(mount, seen)
     if (link) return [{ type: 'symlink', link, target: mount.target }]
     const { target, writable, noexec } = mount
     const flags = { writable, ...(noexec === true ? { noexec } : {}) }
@@ -98,6 +104,8 @@ interface Found {
   readonly path: string
   readonly isDirectory: boolean
 }
+
+const NO_SOURCE: Found = { path: '', isDirectory: true }
 
 function lookUp(mount: BindMount | OverlayMount, policyName: string): Found | undefined {
   try {
