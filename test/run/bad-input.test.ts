@@ -105,7 +105,7 @@ describe('a call is refused, naming what it expects and got,', () => {
         hint: See the options of sandboxed() in the README.
       SETUP_FAILED: Expected \`mounts[0].target\` to be an absolute path in the sandbox, without "..", got \`'x'\` (string)
         hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`mounts[0]\` to be an object with source, target, writable and optional, got \`{ source: '/tmp', target: '/x', rw: true }\` (object)
+      SETUP_FAILED: Expected \`mounts[0]\` to be an object with source, target, type, writable and optional, got \`{ source: '/tmp', target: '/x', rw: true }\` (object)
         hint: See the options of sandboxed() in the README.
       SETUP_FAILED: Expected \`mounts[0].writable\` to be true or false, got \`1\` (number)
         hint: See the options of sandboxed() in the README."

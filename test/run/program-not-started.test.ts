@@ -25,12 +25,12 @@ describe('a program that cannot be started is an error that says why', () => {
     `)
     expect(await failure('./no-such-program')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "./no-such-program" was not found
-        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work.
+        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target.
         step: target execve("./no-such-program"): ENOENT"
     `)
     expect(await failure('/no/such/program')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "/no/such/program" was not found
-        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work.
+        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target.
         step: target execve("/no/such/program"): ENOENT"
     `)
     expect(await failure('tool', { env: { PATH: '' } })).toMatchInlineSnapshot(`
