@@ -248,6 +248,15 @@ describe('an overlay mount is refused', () => {
     expect(readdirSync(host)).toEqual([])
   })
 
+  test('for a target that is a file', async () => {
+    const mounts = [overlay(makeDirectory(), '/etc/passwd')]
+    await expect(sandboxed('true', [], { mounts })).rejects.toMatchObject({
+      code: 'MOUNT_FAILED',
+      step: { errno: 'EINVAL', call: expect.stringContaining('-> "/etc/passwd"') },
+      hint: expect.stringMatching(/^A directory is mounted on a directory/),
+    })
+  })
+
   test('for rw, which it always is', async () => {
     const mount = { ...overlay(tmpdir(), '/data'), writable: true }
     await expect(sandboxed('true', [], { mounts: [mount] })).rejects.toThrow(

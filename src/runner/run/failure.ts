@@ -29,6 +29,9 @@ function hintFor(step: Step, errno: number): string | undefined {
   if (errnoName(errno) === 'EROFS') {
     return `What is in a read-only mount cannot be made there: make it in the mount's source, or mount that as an overlay. ${step.failure?.hint ?? ''}`.trim()
   }
+  if (step.syscall === 'move_mount' && errnoName(errno) === 'EINVAL') {
+    return 'A directory is mounted on a directory, a file on a file: what is at the target is the other.'
+  }
   return step.failure?.hint
 }
 

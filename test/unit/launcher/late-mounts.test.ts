@@ -9,6 +9,8 @@ import {
   openTreeSteps,
 } from '../../../src/runner/launcher/plan/late-mounts.ts'
 import { SafePaths } from '../../../src/runner/launcher/plan/paths.ts'
+import { isOverlayRefusal } from '../../../src/runner/launcher/plan/trees.ts'
+import type { Step } from '../../../src/runner/launcher/step.ts'
 
 const directory: LateMount & { type: 'bind' } = {
   type: 'bind',
@@ -54,7 +56,7 @@ describe('a mount inside another', () => {
         "openat2("/work", RESOLVE_IN_ROOT|RESOLVE_NO_SYMLINKS)",
         "openat(init.parent, "tests", O_RDONLY|O_CLOEXEC|O_PATH|O_NOFOLLOW, 0)",
         "close(init.parent)",
-        "move_mount(tree.fd0, "", init.fd, "", 68)",
+        "move_mount("/srv/tests" -> "/work/tests")",
         "close(init.fd)",
         "close(tree.fd0)",
       ]
@@ -83,7 +85,7 @@ describe('a mount inside another', () => {
         "openat2("/work/a", RESOLVE_IN_ROOT|RESOLVE_NO_SYMLINKS)",
         "openat(init.parent, "b.txt", O_RDONLY|O_CLOEXEC|O_PATH|O_NOFOLLOW, 0)",
         "close(init.parent)",
-        "move_mount(tree.fd0, "", init.fd, "", 68)",
+        "move_mount("/srv/answer.txt" -> "/work/a/b.txt")",
         "close(init.fd)",
         "close(tree.fd0)",
       ]
@@ -132,14 +134,92 @@ describe('a mount inside another', () => {
     const { outside, inside } = late(mounts)
     expect(outside.filter((call) => call.startsWith('mount_setattr'))).toHaveLength(2)
     expect(inside.filter((call) => call.startsWith('move_mount'))).toEqual([
-      'move_mount(tree.fd0, "", init.fd, "", 68)',
-      'move_mount(tree.fd2, "", init.fd, "", 68)',
+      'move_mount("/srv/tests" -> "/work/tests")',
+      'move_mount("/srv/answer.txt" -> "/work/a/b.txt")',
     ])
     expect(inside.filter((call) => call.startsWith('close(tree'))).toEqual([
       'close(tree.fd0)',
       'close(tree.fd2)',
     ])
   })
+})
+
+describe('an overlay mount', () => {
+  const overlay: LateMount = {
+    type: 'overlay',
+    source: '/srv/a,b',
+    target: '/work/o',
+    mode: 0o500,
+    options: ',userxattr',
+    chown: [{ path: 'd', type: 'directory', mode: 0o755, sizeBytes: 0, modifiedMs: 0 }],
+    readOnly: false,
+    noexec: true,
+  }
+
+  test('is made out of sight, mounted late, and filled from within', () => {
+    const options = {
+      mounts: [directory, overlay],
+      arch: 'x64',
+      owner: { uid: 71, gid: 72 },
+    } as const
+    expect(openTreeSteps(options).slice(2).map(describeStep)).toMatchInlineSnapshot(`
+      [
+        "mkdirat("../1", 0755)",
+        "mkdirat("../1/upper", 0700)",
+        "mkdirat("../1/work", 0755)",
+        "mkdirat("../1/root", 0755)",
+        "symlinkat("/srv/a,b", "../1/lower")",
+        "fchownat("../1/upper", 71, 72)",
+        "mount("overlay" -> "../1/root", "overlay", MS_NOSUID|MS_NODEV, "lowerdir=../1/lower,upperdir=../1/upper,workdir=../1/work,userxattr")",
+        "open_tree(-100, "../1/root", 524289)",
+      ]
+    `)
+    const inside = attachTreeSteps(options, new SafePaths('x64')).map(describeStep)
+    const mounted = inside.findLastIndex((call) => call.startsWith('move_mount'))
+    expect(inside.slice(mounted)).toMatchInlineSnapshot(`
+      [
+        "move_mount("/srv/a,b" -> "/work/o")",
+        "close(init.fd)",
+        "fchdir(tree.fd1)",
+        "openat2("/work/o", RESOLVE_IN_ROOT|RESOLVE_NO_SYMLINKS)",
+        "fchownat("/work/o/d", 71, 72)",
+        "close(init.parent)",
+        "mount(".", MS_NOSUID|MS_NODEV|MS_NOEXEC|MS_REMOUNT|MS_BIND)",
+        "chdir("/")",
+        "close(tree.fd1)",
+      ]
+    `)
+  })
+
+  test('whose upper layer the kernel refuses is known by its place', () => {
+    const refused = openTreeSteps({ mounts: [directory, overlay], arch: 'x64' }).filter((step) =>
+      isOverlayRefusal(step, 1),
+    )
+    expect(refused.map(({ syscall }) => syscall)).toEqual(['mount'])
+    expect(isOverlayRefusal(refused[0] as Step, 0)).toBe(false)
+  })
+
+  test('has no descriptor of its source, and a copy has', () => {
+    const copy: LateMount = { ...overlay, type: 'copy', entries: [] }
+    const fields = lateMountAreas({ mounts: [overlay, copy] })[0]?.fields.map(({ name }) => name)
+    expect(fields).toEqual(['fd0', 'fd1', 'source1'])
+  })
+})
+
+test('an idmapped mount is made first: others’ descriptors would reach its number', () => {
+  const idmapped: LateMount = {
+    type: 'idmapped',
+    source: '/srv/w',
+    target: '/work',
+    disk: { uid: 1001, gid: 1002 },
+  }
+  const options = {
+    mounts: [directory, idmapped],
+    arch: 'x64',
+    owner: { uid: 71, gid: 72 },
+  } as const
+  const trees = openTreeSteps(options).filter(({ syscall }) => syscall === 'open_tree')
+  expect(trees.map(({ store }) => store)).toEqual(['tree.fd1', 'tree.fd0'])
 })
 
 describe('where the kernel has no mount_setattr(2), a mount inside another', () => {
@@ -159,10 +239,10 @@ describe('where the kernel has no mount_setattr(2), a mount inside another', () 
     const attached = inside.flatMap((call) => /^(?:move_mount|mount)\(.*/.exec(call) ?? [])
     expect(attached).toMatchInlineSnapshot(`
       [
-        "move_mount(tree.fd0, "", init.fd, "", 68)",
+        "move_mount("/srv/tests" -> "/work/tests")",
         "mount("/work/tests", MS_RDONLY|MS_NOSUID|MS_NODEV|MS_REMOUNT|MS_BIND)",
         "mount("/work/tests/data/big", MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC|MS_REMOUNT|MS_BIND)",
-        "move_mount(tree.fd1, "", init.fd, "", 68)",
+        "move_mount("/srv/answer.txt" -> "/work/a/b.txt")",
         "mount("/work/a/b.txt", MS_NOSUID|MS_NODEV|MS_NOEXEC|MS_REMOUNT|MS_BIND)",
       ]
     `)

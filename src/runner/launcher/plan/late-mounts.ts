@@ -87,7 +87,9 @@ export function attachTreeSteps(options: LateMountOptions, paths: SafePaths): St
     const close = init('close', [load(`tree.fd${index}`)])
     const use = { index, options, paths }
     if (mount.type === 'bind') return [...attachBindSteps(mount, use), close]
-    const attach = attachSteps(target, { isDirectory: true, failure: treeFailure(mount) }, use)
+    const source = mount.type === 'empty' ? 'an empty directory' : JSON.stringify(mount.source)
+    const own = { source, isDirectory: true, failure: treeFailure(mount) }
+    const attach = attachSteps(target, own, use)
     return [...attach, ...fillTreeSteps(treeOptions(mount, index, options)), close]
   })
 }
@@ -103,15 +105,23 @@ function attachBindSteps(mount: Bind, use: Use): Step[] {
   const failure = bindFailure(mount.source, target)
   const own = { ...mount, target, readOnly: !mount.writable, devices: isDevice(mount.source) }
   const { remount } = use.options
+  const source = JSON.stringify(mount.source)
   return [
-    ...attachSteps(target, { isDirectory: mount.isDirectory, failure }, use),
+    ...attachSteps(target, { source, isDirectory: mount.isDirectory, failure }, use),
     ...(remount === undefined ? [] : remountSteps(own, remount(mount.source))),
   ]
 }
 
+interface Attached {
+  /** What is mounted, for a person. */
+  readonly source: string
+  readonly isDirectory: boolean
+  readonly failure: StepFailure
+}
+
 function attachSteps(
   target: string,
-  { isDirectory, failure }: { isDirectory: boolean; failure: StepFailure },
+  { source, isDirectory, failure }: Attached,
   { index, options, paths }: Use,
 ): Step[] {
   const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
@@ -121,7 +131,10 @@ function attachSteps(
       ? paths.makeDirectory(target, { failure })
       : makeFileSteps(target, failure, paths)),
     ...openTargetSteps(target, { failure, paths, arch: options.arch }),
-    init('move_mount', [tree, text(''), load('init.fd'), text(''), flags], { failure }),
+    init('move_mount', [tree, text(''), load('init.fd'), text(''), flags], {
+      shown: `${source} -> ${JSON.stringify(`/${target}`)}`,
+      failure,
+    }),
     init('close', [load('init.fd')]),
   ]
 }
