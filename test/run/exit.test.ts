@@ -74,6 +74,7 @@ test('a result says what was run, under which policy and limits, and how they we
         "",
       ],
       "command": "echo",
+      "cwd": "/work",
       "enforcement": {
         "core": "rlimit",
         "cpu": "rlimit",
