@@ -78,7 +78,7 @@ export const keyNotes = {
     default: 'none; needed but for a tmpfs',
     protects:
       'Typing errors: a source that is missing is an error, where hakoniwa goes on without.',
-    not: 'A source that changes while a program runs: a bind shows what is there now. A source that is a symbolic link is resolved before the program starts.',
+    not: 'A source that changes while a program runs: a bind shows what is there now. A source that is a symbolic link is resolved before the program starts: name nothing inside a directory that programs may write, for they may have put a link there.',
     example: '[[mounts]]\nsource = "/srv/course data/ä"\ntarget = "/data"',
   },
   'mounts[].target': {
