@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { keyNotes } from './policy-keys.mjs'
+import { keyNotes } from './policy-keys/notes.mjs'
 
 /**
  * @typedef {{
@@ -10,7 +10,7 @@ import { keyNotes } from './policy-keys.mjs'
  */
 
 const START =
-  '<!-- keys: made by npm run policy-schema from the schema and scripts/policy-keys.mjs -->\n'
+  '<!-- keys: made by npm run policy-schema from the schema and scripts/policy-keys/ -->\n'
 const END = '<!-- /keys -->\n'
 
 /**
@@ -45,7 +45,7 @@ function typeOf({ type, enum: words, anyOf, items, minimum, maximum, properties 
 /** @param {string} path @param {Schema} schema */
 function section(path, schema) {
   const note = keyNotes[path]
-  if (note === undefined) throw new Error(`scripts/policy-keys.mjs says nothing of ${path}`)
+  if (note === undefined) throw new Error(`scripts/policy-keys/ says nothing of ${path}`)
   const unit = note.unit === undefined ? '' : ` Unit: ${note.unit}.`
   return [
     `#### \`${path}\``,
