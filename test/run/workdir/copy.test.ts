@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -16,6 +17,39 @@ test('a directory that cannot be overlaid is copied', async () => {
 })
 
 describeCopyOnWrite('a copy')
+
+describeCopyOnWrite('a copy, as a mount', (source) => ({
+  mounts: [{ type: 'overlay', source, target: '/data/deep' }],
+  cwd: '/data/deep',
+}))
+
+test('a copy has the modes of its source, but no setuid bit, and may be noexec', async () => {
+  const source = makeDirectory({
+    none: 'secret\n',
+    'private/x': '',
+    'shared/x': '',
+    run: '#!/bin/sh\n',
+  })
+  const modes = { none: 0o000, private: 0o700, shared: 0o1777, run: 0o4755 }
+  for (const [name, mode] of Object.entries(modes)) chmodSync(join(source, name), mode)
+  chmodSync(source, 0o750)
+  const mount = { type: 'overlay', source, target: '/data', noexec: true }
+  const run = await runShell('stat -c "%a %n" . *; chmod 600 none; cat none; ./run', {
+    policy: { extends: 'strict', mounts: [mount] },
+    cwd: '/data',
+  })
+  expect(run.stdout).toBe('750 .\n0 none\n700 private\n755 run\n1777 shared\nsecret\n')
+  expect(run.stderr).toContain('Permission denied')
+})
+
+test('a copy of a mount that is larger than the disk limit is an error that names it', async () => {
+  const source = makeDirectory({ big: Buffer.alloc(20 << 20) })
+  const mounts = [{ type: 'overlay', source, target: '/data' } as const]
+  await expect(runShell('ls', { mounts, limits: { disk: '8MiB' } })).rejects.toMatchObject({
+    code: 'MOUNT_FAILED',
+    hint: expect.stringMatching(/could not be shown at \/data.*limits\.disk/),
+  })
+})
 
 test('a copy leaves out what is no file, directory or link', async () => {
   const workdir = makeDirectory({ file: 'x' })
