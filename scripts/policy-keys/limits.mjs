@@ -4,6 +4,12 @@
  * @type {import('./notes.mjs').KeyNotes}
  */
 export const limitsNotes = {
+  require: {
+    default: 'none: each limit is held in the strongest way that the machine has',
+    protects: 'Grades that depend on where a test ran: nothing is run where the way is weaker.',
+    not: 'Limits that the policy does not have: they are not held at all.',
+    example: 'require = ["memory:cgroup"]\n\n[limits]\nmemory = "64MiB"',
+  },
   limits: {
     default: 'none: nothing is limited',
     protects: 'See its keys.',
@@ -22,14 +28,14 @@ export const limitsNotes = {
     unit: 'time',
     default: 'none',
     protects: 'Endless loops, on a busy machine too: time in which others ran does not count.',
-    not: 'Programs that sleep. How exactly the whole tree is held depends on the machine: see the README.',
+    not: 'Programs that sleep. Without a control group: what children used that nobody waited for counts while they live.',
     example: 'limits.cpu = "2s"',
   },
   'limits.memory': {
     unit: 'size',
     default: 'none',
     protects: "The machine's memory.",
-    not: 'Without a cgroup: many processes, each of which may have that much; `processes` bounds the product. Files in a tmpfs: `disk`.',
+    not: 'Without a control group: some milliseconds over the limit, for the whole tree is looked at every 20 ms, and files in a tmpfs, which `disk` limits.',
     example: 'limits.memory = "64MiB"',
   },
   'limits.output': {

@@ -26,6 +26,7 @@ export interface PolicyLayer
   readonly env: Readonly<Record<string, string>>
   readonly shareEnv: readonly string[]
   readonly limits: Limits
+  readonly require: readonly string[]
   readonly seccomp?: SeccompLayer
 }
 
@@ -100,6 +101,7 @@ export function checkLayer(raw: RawPolicy, units: LimitUnits): CheckedLayer {
     env: { ...raw.env },
     shareEnv: raw.share_env ?? [],
     limits: limits(raw, units, problems),
+    require: raw.require ?? [],
     ...said({ seccomp: seccomp(raw, problems) }),
   }
   return { layer, problems }

@@ -97,6 +97,7 @@ export function mergeLayers(
   const top: Partial<PolicyLayer> = Object.assign({}, ...layers)
   const mounts = byTarget(layers.map((layer) => layer.mounts))
   const seccomp = mergeSeccomp(layers)
+  const require = [...new Set(layers.flatMap((layer) => layer.require))]
   const shareEnv = [...new Set(layers.flatMap((layer) => layer.shareEnv))]
   const policy: Policy = {
     name,
@@ -114,6 +115,7 @@ export function mergeLayers(
     ...(top.workdirMode === undefined ? {} : { workdirMode: top.workdirMode }),
     workdirTarget: top.workdirTarget ?? '/work',
     limits: Object.assign({}, ...layers.map((layer) => layer.limits)),
+    ...(require.length === 0 ? {} : { require }),
     ...(seccomp === undefined ? {} : { seccomp }),
   }
   return { policy, problems: [...startProblems(layers, seccomp), ...linkProblems(layers, policy)] }

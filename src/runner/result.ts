@@ -97,6 +97,8 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   /** Present when `status` is `seccomp` and the kernel could tell which call it was. */
   readonly syscall?: DeniedSyscall
   readonly enforcement: EnforcementByLimit
+  /** How often it was run: more than once only where the option `retry` says so. */
+  readonly attempts: number
   /** What `collect` named and the program left, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>
   /** What `collect` named but could not be brought back, and why, by path. */

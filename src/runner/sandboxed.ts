@@ -5,7 +5,7 @@ import { getDefaults, type SandboxDefaults } from './defaults.ts'
 import { hostMachine } from './machine/machine.ts'
 import { normalizeOptions } from './options/normalize.ts'
 import type { SandboxOptions } from './options/options.ts'
-import { defaultConcurrency, makeQueue, sharedQueue } from './queue.ts'
+import { defaultConcurrency, makeQueue, sharedQueue, type Turns, turnsOf } from './queue/queue.ts'
 import type { SandboxResult } from './result.ts'
 import { abortedResult } from './run/make-result.ts'
 import { Run } from './run/run.ts'
@@ -58,14 +58,18 @@ export interface Sandboxed {
  * })
  * expect(run).toExitWithin('1s')
  */
-export const sandboxed: Sandboxed = makeSandboxed(getDefaults, sharedQueue)
+export const sandboxed: Sandboxed = makeSandboxed(
+  getDefaults,
+  turnsOf(sharedQueue, () => getDefaults().concurrency),
+)
 
 /** Defaults of a {@link createSandbox}: any option of a run, and how many runs it makes at once. */
 export interface SandboxConfig extends SandboxOptions {
   /**
-   * How many programs run at once.
+   * How many programs of this sandbox run at once, whatever else runs on the machine.
    *
-   * @default the cores, divided by the test runner's workers
+   * @default the cores, divided by the test runner's workers; and of all processes on the machine
+   *   together no more than it has processors
    */
   readonly concurrency?: number
 }
@@ -80,10 +84,12 @@ export interface SandboxConfig extends SandboxOptions {
  */
 export function createSandbox({ concurrency, ...config }: SandboxConfig = {}): Sandboxed {
   let queue: PQueue | undefined
-  const run = makeSandboxed(getDefaults, () => {
+  const ownQueue = () => {
     queue ??= makeQueue(concurrency ?? defaultConcurrency())
     return queue
-  })
+  }
+  const turns = turnsOf(ownQueue, () => concurrency ?? getDefaults().concurrency)
+  const run = makeSandboxed(getDefaults, turns)
   return ((
     command: string,
     args?: readonly string[] | SandboxOptions,
@@ -112,7 +118,7 @@ function splitArguments(
   return [args as readonly string[], options ?? {}]
 }
 
-function makeSandboxed(defaults: () => SandboxDefaults, queue: () => PQueue): Sandboxed {
+function makeSandboxed(defaults: () => SandboxDefaults, turns: Turns): Sandboxed {
   return ((
     command: string,
     args?: readonly string[] | SandboxOptions,
@@ -122,7 +128,7 @@ function makeSandboxed(defaults: () => SandboxDefaults, queue: () => PQueue): Sa
     try {
       hostMachine()
       const run = new Run(normalizeOptions(command, list, own, defaults()))
-      return makeHandle(run, enqueue(run, queue()))
+      return makeHandle(run, enqueue(run, turns))
     } catch (error) {
       return makeHandle(neverStarted, Promise.reject(error))
     }
@@ -131,12 +137,12 @@ function makeSandboxed(defaults: () => SandboxDefaults, queue: () => PQueue): Sa
 
 type AnyResult = SandboxResult<string | Uint8Array>
 
-async function enqueue(run: Run, queue: PQueue): Promise<AnyResult> {
+async function enqueue(run: Run, turns: Turns): Promise<AnyResult> {
   const { signal } = run.options
   const stop = () => run.stop()
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
-  const result = takeTurn(run, queue)
+  const result = takeTurn(run, turns)
   const unregister = registerRun({
     describe: () => `${run.options.command} (pid ${run.pid ?? 'none yet'})`,
     end: async () => {
@@ -155,10 +161,11 @@ async function enqueue(run: Run, queue: PQueue): Promise<AnyResult> {
 }
 
 // A run that is stopped while it waits is over at once; in its turn it has nothing to do.
-function takeTurn(run: Run, queue: PQueue): Promise<AnyResult> {
+function takeTurn(run: Run, turns: Turns): Promise<AnyResult> {
   return new Promise((resolve, reject) => {
     run.onStoppedEarly(() => resolve(abortedResult(run.options)))
-    queue.add(() => run.start()).then(resolve, reject)
+    const wants = { exclusive: run.options.exclusive, cancelled: () => run.isStopped }
+    turns.take(() => run.start(), wants).then(resolve, reject)
   })
 }
 

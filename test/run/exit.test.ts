@@ -73,11 +73,12 @@ test('a result says what was run, under which policy and limits, and how they we
         "a b",
         "",
       ],
+      "attempts": 1,
       "command": "echo",
       "cwd": "/work",
       "enforcement": {
         "core": "rlimit",
-        "cpu": "rlimit",
+        "cpu": "watch",
         "disk": "rlimit",
         "fileSize": "rlimit",
         "memory": "rlimit",
@@ -123,6 +124,8 @@ test('a result says what was run, under which policy and limits, and how they we
       "majorPageFaults",
       "voluntaryContextSwitches",
       "involuntaryContextSwitches",
+      "peakMemoryBytes",
+      "peakProcesses",
     ]
   `)
   expect(Object.values(usage).every((value) => Number.isFinite(value) && value >= 0)).toBe(true)

@@ -46,6 +46,13 @@ export class Capture {
     this.#live?.write(chunk)
   }
 
+  /** Starts anew, for a run that is made again; a live stream has had what there was, and its end. */
+  forget(): void {
+    this.#chunks.length = 0
+    if (this.#ended) this.#live = undefined
+    this.#ended = false
+  }
+
   end(): void {
     if (this.#ended) return
     this.#ended = true

@@ -87,6 +87,15 @@ const checks: Readonly<Record<keyof SandboxOptions, Check>> = {
     if (!Array.isArray(value)) throw invalid(name, 'an array of paths in the sandbox', value)
     for (const [index, path] of value.entries()) checkPath(`${name}[${index}]`, path)
   },
+  exclusive: (value, name) => {
+    if (typeof value !== 'boolean') throw invalid(name, 'true or false', value)
+  },
+  retry: (value, name) => {
+    const { starved, ...others } = isObject(value) ? (value as Record<string, unknown>) : {}
+    const isCount = typeof starved === 'number' && Number.isInteger(starved) && starved >= 0
+    if (isCount && Object.keys(others).length === 0) return
+    throw invalid(name, '{ starved: COUNT }, a whole number from 0', value)
+  },
   signal: (value, name) => {
     if (!isObject(value) || !('aborted' in value)) throw invalid(name, 'an AbortSignal', value)
   },

@@ -31,6 +31,9 @@ export interface RunOptions {
   readonly encoding: 'utf8' | 'buffer'
   readonly limits: Limits
   readonly collect: readonly string[]
+  readonly exclusive: boolean
+  /** How often a starved run is made again. */
+  readonly starvedRetries: number
   readonly signal: AbortSignal | undefined
 }
 
@@ -76,6 +79,8 @@ export function normalizeOptions(
     encoding: options.encoding ?? 'utf8',
     limits,
     collect: options.collect ?? [],
+    exclusive: options.exclusive ?? false,
+    starvedRetries: starvedRetries(options),
     signal: options.signal,
   }
 }
@@ -146,6 +151,16 @@ function stdinSource(stdin: SandboxOptions['stdin'] = ''): StdinSource {
   if (isUrl(stdin)) return { kind: 'file', path: fileURLToPath(stdin.href) }
   if (isReadable(stdin)) return { kind: 'stream', stream: stdin }
   throw invalid('stdin', 'text, bytes, a readable stream, a file URL, "inherit" or "pipe"', stdin)
+}
+
+function starvedRetries({ retry, stdin = '' }: SandboxOptions): number {
+  const count = retry?.starved ?? 0
+  const source = stdinSource(stdin).kind
+  if (count === 0 || source === 'bytes' || source === 'file') return count
+  throw new SandboxError('The option `retry` needs an input that can be given again', {
+    code: 'SETUP_FAILED',
+    hint: 'Give stdin as text, bytes or the URL of a file, or leave retry out.',
+  })
 }
 
 const isReadable = (value: unknown): value is Readable =>

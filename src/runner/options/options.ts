@@ -104,6 +104,20 @@ export interface SandboxOptions {
   readonly limits?: LimitOptions
   /** Files of the sandbox to bring back as `result.files`, by absolute path or relative to `cwd`. */
   readonly collect?: readonly string[]
+  /**
+   * Whether nothing else is run by Gradebox on this machine meanwhile, by whatever process: for times that
+   * are to be compared.
+   *
+   * @default false
+   */
+  readonly exclusive?: boolean
+  /**
+   * How often a run is made again that its walltime ended while it waited for a processor most of the
+   * time: `{ starved: 2 }`. What it reads must then be text, bytes or a file.
+   *
+   * @default 0
+   */
+  readonly retry?: { readonly starved: number }
   /** Ends the run when it is aborted; the status is then `aborted`. */
   readonly signal?: AbortSignal
 }

@@ -16,7 +16,8 @@ import { type EnforcementPlan, planEnforcement } from '../limits/enforcement.ts'
 import { type Held, LimitHold } from '../limits/hold.ts'
 import { hostMachine, nextFlow } from '../machine/machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
-import type { SandboxResult } from '../result.ts'
+import { brandResult, type SandboxResult } from '../result.ts'
+import { isStarved } from '../verdict/verdict.ts'
 import { noteOverlayRefusal } from '../workdir/resolve.ts'
 import { type Attempt, startAttempt } from './attempt.ts'
 import { candidatesFor } from './candidates.ts'
@@ -41,7 +42,7 @@ export class Run {
   readonly options: RunOptions
   readonly #stdout = new Capture()
   readonly #stderr = new Capture()
-  readonly #budget: OutputBudget
+  #budget: OutputBudget
   #attempt: Attempt | undefined
   #filter: FilterUse['report'] | undefined
   #started = false
@@ -50,12 +51,21 @@ export class Run {
 
   constructor(options: RunOptions) {
     this.options = options
-    this.#budget = new OutputBudget(options.limits.outputBytes, () => this.#attempt?.stop())
+    this.#budget = this.#newBudget()
+  }
+
+  #newBudget(): OutputBudget {
+    return new OutputBudget(this.options.limits.outputBytes, () => this.#attempt?.stop())
   }
 
   /** The process to which the run belongs; undefined until it has started. */
   get pid(): number | undefined {
     return this.#attempt?.pid
+  }
+
+  /** Whether it was stopped, before its start or after it. */
+  get isStopped(): boolean {
+    return this.#stopped
   }
 
   /** What the caller writes to, with `stdin: 'pipe'`. */
@@ -99,6 +109,19 @@ export class Run {
   async start(): Promise<SandboxResult<string | Uint8Array>> {
     if (this.#stopped) return abortedResult(this.options)
     this.#started = true
+    for (let attempts = 1; ; attempts++) {
+      const result = await this.#once()
+      const isStarving = result.status === 'walltime' && isStarved(result.usage)
+      if (!isStarving || this.#stopped || attempts > this.options.starvedRetries) {
+        return brandResult({ ...result, attempts })
+      }
+      this.#stdout.forget()
+      this.#stderr.forget()
+      this.#budget = this.#newBudget()
+    }
+  }
+
+  async #once(): Promise<SandboxResult<string | Uint8Array>> {
     const { stdin } = this.options
     if (stdin.kind === 'inherit') return this.#runWith(0)
     const pipe = makePipe(0)

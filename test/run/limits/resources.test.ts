@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { sandboxed } from '../../../src/index.ts'
+import { findDelegation } from '../../../src/runner/cgroup/delegation.ts'
 import { bare } from '../support/policies.ts'
 import { runC, runPython, runShell } from '../support/programs.ts'
 import { lacks, sandboxLacks } from '../support/tools.ts'
@@ -171,5 +172,28 @@ describe('all limits of a policy and a call', () => {
       step: { syscall: 'prlimit64', process: 'target' },
       hint: expect.stringContaining('limits.openFiles'),
     })
+  })
+})
+
+describe('require', () => {
+  const policy = { extends: 'strict', require: ['memory:cgroup'] }
+  const delegation = findDelegation()
+  const isHeld = 'path' in delegation && delegation.controllers.has('memory')
+
+  test('refuses a run whose limit would be held in a weaker way, and says why', async () => {
+    if (isHeld) {
+      expect((await sandboxed('true', { policy })).enforcement.memory).toBe('cgroup')
+      return
+    }
+    const run = sandboxed('true', { policy })
+    await expect(run).rejects.toMatchObject({ code: 'LIMIT_UNAVAILABLE' })
+    await expect(sandboxed('true', { policy })).rejects.toThrow(
+      'The policy requires "memory:cgroup", but here that limit is held by rlimit: ',
+    )
+  })
+
+  test('says nothing of a limit that is not there', async () => {
+    const without = { ...bare(), require: ['processes:cgroup'] }
+    expect(await sandboxed('true', { policy: without })).toSucceed()
   })
 })

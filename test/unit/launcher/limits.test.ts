@@ -28,7 +28,7 @@ describe('the resource limits', () => {
       { resource: FSIZE, option: 'fileSize', soft: 2, hard: 2 },
       { resource: STACK, option: 'stack', soft: 3, hard: 3 },
       { resource: AS, option: 'addressSpace', soft: 4, hard: 4 },
-      { resource: CORE, option: 'core', soft: 0, hard: 0 },
+      { resource: CORE, option: 'core', soft: 1, hard: 1 },
       { resource: NOFILE, option: 'openFiles', soft: 5, hard: 5 },
     ])
   })

@@ -28,6 +28,7 @@ export function fabricate(changes: Fabricated = {}): SandboxResult<string | Uint
       peakProcesses: 1,
     },
     enforcement: { walltime: 'watch', cpu: 'rlimit', memory: 'cgroup', output: 'watch' },
+    attempts: 1,
     files: {},
     uncollected: {},
     command: './a.out',

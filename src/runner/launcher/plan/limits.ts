@@ -47,7 +47,8 @@ export function resourceLimits(limits: Limits, enforcement: EnforcementByLimit):
   add(RLIMIT_FSIZE, 'fileSize', limits.fileSizeBytes)
   add(RLIMIT_STACK, 'stack', limits.stackBytes)
   add(RLIMIT_AS, 'addressSpace', limits.addressSpaceBytes)
-  add(RLIMIT_CORE, 'core', limits.coreBytes)
+  // Of a core that a handler of the host gets (core(5), "Piping core dumps"), only a limit of 1 is kept.
+  add(RLIMIT_CORE, 'core', limits.coreBytes === 0 ? 1 : limits.coreBytes)
   add(RLIMIT_NOFILE, 'openFiles', limits.openFiles)
   const { processes } = limits
   if (processes !== undefined && enforcement.processes === 'rlimit') {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import PQueue from 'p-queue'
-import { getDefaults } from './defaults.ts'
+import { getDefaults } from '../defaults.ts'
+import { acquireSlot, type SlotRequest } from './machine-slots.ts'
 
 let cores: number | undefined
 
@@ -28,3 +29,29 @@ export function sharedQueue(): PQueue {
 
 /** A queue of its own, for `createSandbox()`. */
 export const makeQueue = (concurrency: number): PQueue => new PQueue({ concurrency })
+
+/** Runs, in turn, what may be done when the queue and the machine have room for it. */
+export interface Turns {
+  take<Result>(work: () => Promise<Result>, wants: TurnWants): Promise<Result>
+}
+
+export type TurnWants = Pick<SlotRequest, 'exclusive' | 'cancelled'>
+
+/**
+ * The turns of a queue.
+ *
+ * @param concurrency what the caller asked for; then the machine's processors are not counted
+ */
+export function turnsOf(queue: () => PQueue, concurrency: () => number | undefined): Turns {
+  return {
+    take: (work, wants) =>
+      queue().add(async () => {
+        const release = await acquireSlot({ ...wants, slot: concurrency() === undefined })
+        try {
+          return await work()
+        } finally {
+          release()
+        }
+      }),
+  }
+}

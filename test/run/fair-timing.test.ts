@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os'
+import { Readable } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { createSandbox, sandboxed } from '../../src/index.ts'
+import { runNode } from './support/built.ts'
+
+const spin = ['-c', 'while :; do :; done']
+const processors = availableParallelism()
+
+/** The moments, in ns, at which a program started and ended, as it printed them. */
+const span = 'a=$(date +%s%N); sleep 0.15; echo "$a $(date +%s%N)"'
+const parseSpan = (stdout: string) => stdout.trim().split(' ').map(Number) as [number, number]
+
+function mostAtOnce(spans: readonly (readonly [number, number])[]): number {
+  const events = spans
+    .flatMap(([start, end]) => [
+      { time: start, change: 1 },
+      { time: end, change: -1 },
+    ])
+    .sort((a, b) => a.time - b.time)
+  let now = 0
+  return Math.max(...events.map(({ change }) => (now += change)))
+}
+
+describe('a program whose walltime was over', () => {
+  test('while it waited for a processor is known by that', async () => {
+    const run = createSandbox({ concurrency: 4 * processors, limits: { walltime: 600 } })
+    const runs = await Promise.all(Array.from({ length: 4 * processors }, () => run('sh', spin)))
+    for (const each of runs) expect(each).toExceedWalltime()
+    const starved = runs.filter(({ reason }) => reason.includes('waited for a processor'))
+    expect(starved.length).toBeGreaterThan(runs.length / 2)
+    const [one] = starved
+    expect(one?.reason).toMatch(
+      /^ran longer than the walltime limit of 600 ms, but waited for a processor for \d+ ms of that: the machine was too busy to judge it$/,
+    )
+    expect(one?.usage.waitTimeMs).toBeGreaterThan(300)
+  })
+
+  test('although it slept was not starved', async () => {
+    const run = await sandboxed('sleep', ['5'], { limits: { walltime: 400 } })
+    expect(run.reason).toBe('ran longer than the walltime limit of 400 ms')
+    expect(run.usage.waitTimeMs).toBeLessThan(200)
+  })
+
+  test('is run again when it starved, as often as told', async () => {
+    const run = createSandbox({ concurrency: 4 * processors, limits: { walltime: 500 } })
+    const again = { retry: { starved: 1 }, stdin: 'same input\n' }
+    const script = ['-c', 'cat; while :; do :; done']
+    const runs = await Promise.all(
+      Array.from({ length: 4 * processors }, () => run('sh', script, again)),
+    )
+    expect(Math.max(...runs.map(({ attempts }) => attempts))).toBe(2)
+    for (const each of runs) expect(each).toHaveStdout('same input\n')
+  })
+
+  test('is not run again when it had its time', async () => {
+    const run = await sandboxed('sleep', ['5'], {
+      limits: { walltime: 200 },
+      retry: { starved: 3 },
+    })
+    expect(run.attempts).toBe(1)
+  })
+
+  test('cannot be run again when its input is a stream', async () => {
+    const options = { retry: { starved: 1 }, stdin: Readable.from(['x']) }
+    await expect(sandboxed('cat', [], options)).rejects.toThrowErrorMatchingInlineSnapshot(`
+      [SandboxError: The option \`retry\` needs an input that can be given again
+        hint: Give stdin as text, bytes or the URL of a file, or leave retry out.]
+    `)
+    await expect(
+      sandboxed('cat', [], { retry: { starved: -1 } }),
+    ).rejects.toThrowErrorMatchingInlineSnapshot(`
+      [SandboxError: Expected \`retry\` to be { starved: COUNT }, a whole number from 0, got \`{ starved: -1 }\` (object)
+        hint: See the options of sandboxed() in the README.]
+    `)
+  })
+})
+
+describe('the sandboxes of all processes together', () => {
+  /** Runs this many programs at once in another process, and gives when each ran. */
+  async function elsewhere(count: number, options: object): Promise<[number, number][]> {
+    const { code, stdout, stderr } = await runNode(`
+      import { sandboxed } from 'gradebox-under-test'
+      const options = ${JSON.stringify(options)}
+      const runs = await Promise.all(Array.from({ length: ${count} }, () =>
+        sandboxed('sh', ['-c', ${JSON.stringify(span)}], options)))
+      console.log(runs.map(({ stdout }) => stdout.trim()).join('\\n'))`)
+    expect([code, stderr]).toEqual([0, ''])
+    return stdout.trim().split('\n').map(parseSpan)
+  }
+
+  test('are no more than the machine has processors', async () => {
+    const spans = await Promise.all([elsewhere(4, {}), elsewhere(4, {}), elsewhere(4, {})])
+    expect(mostAtOnce(spans.flat())).toBeLessThanOrEqual(processors)
+  })
+
+  test('are one, where one is exclusive', async () => {
+    const [alone, others] = await Promise.all([elsewhere(2, { exclusive: true }), elsewhere(6, {})])
+    for (const one of alone) {
+      const rest = [...alone, ...others].filter((other) => other !== one)
+      for (const other of rest) expect(other[1] < one[0] || other[0] > one[1]).toBe(true)
+    }
+  })
+})
