@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { runPython, runShell } from '../support/programs.ts'
+import { sandboxLacks } from '../support/tools.ts'
+
+const walltime = { limits: { walltime: '400ms' } }
+
+describe('the walltime ends a program that', () => {
+  const habits = {
+    'ignores every signal it can': 'trap "" HUP INT QUIT TERM XCPU ALRM USR1 USR2 PIPE; sleep 20',
+    'stops itself': 'echo partial; kill -STOP $$; echo went on',
+    'closes its output and goes on': 'echo partial; exec >&- 2>&-; sleep 20',
+    'left its work to a daemon': 'setsid sh -c "sleep 20" & echo partial; wait',
+    'spins in the kernel': 'cat /dev/zero > /dev/null',
+    'prints without a newline': 'printf partial; sleep 20',
+  }
+  test.each(Object.entries(habits))('%s', async (_, script) => {
+    const run = await runShell(script, walltime)
+    expect(run).toExceedWalltime()
+    expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(400)
+    expect(run.usage.wallTimeMs).toBeLessThan(3000)
+    expect('partial\n'.startsWith(run.stdout)).toBe(true)
+  })
+})
+
+describe.skipIf(sandboxLacks('python3'))('CPU time is held, of a program that', () => {
+  const limits = { cpu: '400ms', walltime: '20s' }
+  const habits = {
+    'has threads': `import threading
+def spin():
+    while True: pass
+for i in range(4): threading.Thread(target=spin).start()`,
+    'spins in the kernel': `import os
+fd = os.open('/dev/zero', os.O_RDONLY)
+while True: os.read(fd, 1 << 20)`,
+    'uses vfork': `import subprocess
+while True: subprocess.run(['/bin/true'])`,
+  }
+  test.each(Object.entries(habits))('%s', async (_, script) => {
+    const run = await runPython(script, { limits })
+    expect(run).toExceedCpu()
+    expect(run.usage.cpuTimeMs).toBeLessThan(400 * 1.25 + 50)
+  })
+})
+
+describe.skipIf(sandboxLacks('python3'))('a file with a hole', () => {
+  test('costs the disk limit nothing, however large', async () => {
+    const sparse =
+      "import os\nos.truncate(os.open('/tmp/sparse', os.O_CREAT | os.O_RDWR), 1 << 40)\nprint(os.path.getsize('/tmp/sparse'))"
+    const limits = { disk: '8MiB', fileSize: 2 ** 41 }
+    expect(await runPython(sparse, { limits })).toHaveStdout('1099511627776\n')
+  })
+})
