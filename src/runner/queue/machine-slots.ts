@@ -11,7 +11,7 @@ import { tryLock } from '../../ffi/libc.ts'
  */
 
 const CPUS = '/sys/devices/system/cpu'
-/** Held by every run, and by an exclusive one alone. */
+/** Held by runs that take no processor, and by an exclusive one alone. */
 const GATE = `${CPUS}/possible`
 /** Passed on the way to the gate: who waits there for it alone lets nobody else by. */
 const TURNSTILE = `${CPUS}/online`
@@ -39,17 +39,27 @@ export type Release = () => void
 export async function acquireSlot(request: SlotRequest): Promise<Release> {
   const held = new Locks()
   try {
-    const operation = request.exclusive ? LOCK_EX : LOCK_SH
-    const turnstile = await held.wait([TURNSTILE], operation, request)
-    await held.wait([GATE], operation, request)
-    held.release(turnstile)
-    if (request.slot && !request.exclusive) await held.wait(processors(), LOCK_EX, request)
+    await acquire(held, request)
     return () => held.releaseAll()
   } catch (error) {
     held.releaseAll()
     if (request.exclusive || !isMissing(error)) throw error
     return () => {}
   }
+}
+
+async function acquire(held: Locks, request: SlotRequest): Promise<void> {
+  if (request.slot && !request.exclusive) {
+    await held.wait(processors(), LOCK_EX, request)
+    return
+  }
+  const operation = request.exclusive ? LOCK_EX : LOCK_SH
+  const turnstile = await held.wait([TURNSTILE], operation, request)
+  await held.wait([GATE], operation, request)
+  held.release(turnstile)
+  if (!request.exclusive) return
+  // In their order, so that two who want them all do not wait for each other.
+  for (const processor of processors()) await held.wait([processor], LOCK_EX, request)
 }
 
 const isMissing = (error: unknown): boolean =>
