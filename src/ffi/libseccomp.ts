@@ -9,33 +9,20 @@ export const SCMP_ACT_KILL_PROCESS = 0x80000000
 export const SCMP_ACT_NOTIFY = 0x7fc00000
 export const SCMP_ACT_LOG = 0x7ffc0000
 export const SCMP_ACT_ALLOW = 0x7fff0000
+/** SCMP_ACT_TRACE(data) of seccomp.h. */
+export const SCMP_ACT_TRACE = (data: number): number => 0x7ff00000 | (data & 0xffff)
 /** SCMP_ACT_ERRNO(errno) of seccomp.h. */
 export const SCMP_ACT_ERRNO = (errno: number): number => 0x00050000 | (errno & 0xffff)
 
 const SCMP_FLTATR_ACT_BADARCH = 2
 const SCMP_FLTATR_CTL_OPTIMIZE = 8
 const SCMP_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const
-/** sizeof(struct scmp_arg_cmp): arg, op, datum_a, datum_b. */
-const SCMP_ARG_CMP_SIZE = 24
-/** enum scmp_compare. */
-const SCMP_CMP = { ne: 1, lt: 2, le: 3, eq: 4, ge: 5, gt: 6, masked_eq: 7 } as const
-
-/** One comparison of a rule; see seccomp_rule_add(3). An argument occurs once in a rule. */
-export interface ArgumentComparison {
-  readonly arg: number
-  readonly op: keyof typeof SCMP_CMP
-  readonly value: bigint
-  /** With `masked_eq` only. */
-  readonly mask?: bigint
-}
 
 /** A rule by number, so that calls newer than the library can be named too. */
 export interface FilterRule {
   /** SCMP_ACT_…; never the filter's default, which the library refuses. */
   readonly action: number
   readonly syscall: number
-  /** All must hold. */
-  readonly comparisons: readonly ArgumentComparison[]
 }
 
 type NativeFunction = ReturnType<LibraryHandle['func']>
@@ -124,20 +111,6 @@ export function libseccompVersion(): string {
   return libseccomp().version
 }
 
-function encode(comparisons: readonly ArgumentComparison[]): Uint8Array | null {
-  if (comparisons.length === 0) return null
-  const bytes = new Uint8Array(comparisons.length * SCMP_ARG_CMP_SIZE)
-  const view = new DataView(bytes.buffer)
-  comparisons.forEach(({ arg, op, value, mask }, index) => {
-    const at = index * SCMP_ARG_CMP_SIZE
-    view.setUint32(at, arg, true)
-    view.setUint32(at + 4, SCMP_CMP[op], true)
-    view.setBigUint64(at + 8, op === 'masked_eq' ? (mask ?? 0n) : value, true)
-    view.setBigUint64(at + 16, op === 'masked_eq' ? value : 0n, true)
-  })
-  return bytes
-}
-
 function check(call: string, result: number): void {
   if (result < 0) throw new LibseccompError(call, -result)
 }
@@ -173,7 +146,7 @@ function retarget(program: Uint8Array, arch: Arch): Uint8Array {
  *
  * @param defaultAction SCMP_ACT_… for calls that no rule matches
  * @param foreignAction SCMP_ACT_… for calls of another architecture (i386, x32)
- * @param rules must not contradict each other: which of two matching rules wins is not defined
+ * @param rules at most one a call: which of two wins is not defined
  * @throws {LibseccompMissingError} when the library is absent or too old
  * @throws {LibseccompError} when it refuses a rule
  * @throws {ErrnoError} when there is no descriptor left for the memfd that it is written to
@@ -191,10 +164,8 @@ export function buildFilter(
     check('seccomp_attr_set(SCMP_FLTATR_ACT_BADARCH)', badArch)
     // 2: a binary tree instead of a list; only speed, so its absence is no error.
     library.seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2)
-    for (const { action, syscall, comparisons } of rules) {
-      const conditions = encode(comparisons)
-      const count = comparisons.length
-      const added = library.seccomp_rule_add_array(filter, action, syscall, count, conditions)
+    for (const { action, syscall } of rules) {
+      const added = library.seccomp_rule_add_array(filter, action, syscall, 0, null)
       check(`seccomp_rule_add(${syscall})`, added)
     }
     return retarget(exported(filter), arch)

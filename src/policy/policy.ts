@@ -85,7 +85,7 @@ export type SeccompAction = 'allow' | 'kill' | 'log' | `errno:${string}`
 
 /** A comparison of one argument, as seccomp_rule_add(3) has it. */
 export interface SeccompCondition {
-  /** Which argument, 0 to 5. All 64 bits of it are compared, also where the kernel reads 32. */
+  /** Which argument, 0 to 5; no pointer. Compared are those of its bits that the kernel reads. */
   readonly arg: number
   readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'masked_eq'
   /** A number, or names of constants: `AF_UNIX`, `CLONE_NEWNS|CLONE_NEWUSER`. */

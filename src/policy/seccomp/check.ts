@@ -1,6 +1,7 @@
 import type { SeccompAction, SeccompCondition, SeccompPolicy, SeccompRule } from '../policy.ts'
 import type { Problem } from '../problem.ts'
 import { unknownName } from '../problem.ts'
+import { argumentTest } from './argument-test.ts'
 import { errnoNames, errnoNumber } from './errno.ts'
 import { expandNames, nameProblem } from './names.ts'
 import { operandBits } from './operand.ts'
@@ -38,6 +39,21 @@ function conditionProblem({ arg, op, value, mask }: SeccompCondition): Problem |
   return message === undefined ? undefined : { path: ['mask'], message }
 }
 
+// What a condition would compare in one of the rule's calls that is not what it reads as.
+function meaningProblem(condition: SeccompCondition, rule: SeccompRule): string | undefined {
+  for (const arch of ['x64', 'arm64'] as const) {
+    for (const name of expandNames(rule.syscalls, arch)) {
+      try {
+        argumentTest(name, arch, condition)
+      } catch (error) {
+        if (error instanceof RangeError) return error.message
+        throw error
+      }
+    }
+  }
+  return undefined
+}
+
 function problemsOfRule(rule: SeccompRule): Problem[] {
   const action = actionProblem(rule.action)
   const names = rule.syscalls.flatMap((name, index) => {
@@ -45,9 +61,11 @@ function problemsOfRule(rule: SeccompRule): Problem[] {
     return message === undefined ? [] : [{ path: ['syscalls', index], message }]
   })
   const conditions = (rule.conditions ?? []).flatMap((condition, index) => {
+    const path = ['conditions', index]
     const problem = conditionProblem(condition)
-    if (problem === undefined) return []
-    return [{ ...problem, path: ['conditions', index, ...problem.path] }]
+    if (problem !== undefined) return [{ ...problem, path: [...path, ...problem.path] }]
+    const message = meaningProblem(condition, rule)
+    return message === undefined ? [] : [{ path, message }]
   })
   const actions = action === undefined ? [] : [{ path: ['action'], message: action }]
   return [...actions, ...names, ...conditions]

@@ -1,21 +1,21 @@
+import {
+  AND,
+  JEQ,
+  JGE,
+  JGT,
+  LOAD,
+  type MakeNode,
+  type Node,
+  nodeMaker,
+  RETURN,
+} from './bpf-graph.ts'
+import { choose, type Outcome } from './choices.ts'
+
 /** sizeof(struct sock_filter) of linux/filter.h: u16 code, u8 jt, u8 jf, u32 k. */
 const INSTRUCTION_SIZE = 8
 
-// linux/bpf_common.h
-/** BPF_LD | BPF_W | BPF_ABS: a 32-bit word of struct seccomp_data. */
-const LOAD = 0x20
-/** BPF_ALU | BPF_AND | BPF_K. */
-const AND = 0x54
-/** BPF_RET | BPF_K. */
-const RETURN = 0x06
-/** BPF_JMP | BPF_JA. */
+/** BPF_JMP | BPF_JA of linux/bpf_common.h. */
 const JUMP = 0x05
-/** BPF_JMP | BPF_JEQ | BPF_K. */
-const JEQ = 0x15
-/** BPF_JMP | BPF_JGT | BPF_K. */
-const JGT = 0x25
-/** BPF_JMP | BPF_JGE | BPF_K. */
-const JGE = 0x35
 
 /** sizeof(struct seccomp_data) of linux/seccomp.h. */
 const SECCOMP_DATA_SIZE = 64
@@ -26,17 +26,6 @@ const FARTHEST = 0xff
 const MOST_VISITS = 4096
 /** A word is below this. */
 const WORDS = 2 ** 32
-
-/** One step of a loop-free program and what follows it: a branch has two, a return nothing. */
-interface Node {
-  readonly id: number
-  readonly code: number
-  readonly k: number
-  /** Of a branch: when it holds, when it does not. */
-  readonly next: readonly Node[]
-}
-
-type MakeNode = (code: number, k: number, next: readonly Node[]) => Node
 
 /** A loaded word from `start` on, up to the next interval's start, leads here. */
 interface Interval {
@@ -50,19 +39,6 @@ interface Visit {
   readonly mask: number
   readonly start: number
   readonly end: number
-}
-
-/** Equal steps with equal successors are the same node, so that equal code is there once. */
-function nodeMaker(): MakeNode {
-  const known = new Map<string, Node>()
-  return (code, k, next) => {
-    const [yes, no] = next
-    if (yes !== undefined && yes === no) return yes
-    const key = `${code} ${k} ${yes?.id} ${no?.id}`
-    const node = known.get(key) ?? { id: known.size, code, k, next }
-    known.set(key, node)
-    return node
-  }
 }
 
 /** Every node from here on, each after those that follow it. */
@@ -165,8 +141,16 @@ function skips(code: number, k: number, jt: number, jf: number): readonly number
   return isStep ? [0] : undefined
 }
 
+// A return's own node, or the steps that decide in its place.
+function returned(value: number, make: MakeNode, decided: Decided): Node {
+  const outcomes = decided.get(value)
+  if (outcomes === undefined) return make(RETURN, value, [])
+  const root = choose(outcomes, make)
+  return root.code === LOAD ? searched(root, make) : root
+}
+
 /** The first instruction's node. Jumps only go forward, so the last instruction is read first. */
-function read(program: Uint8Array, make: MakeNode): Node | undefined {
+function read(program: Uint8Array, make: MakeNode, decided: Decided): Node | undefined {
   if (program.length % INSTRUCTION_SIZE !== 0) return undefined
   const view = new DataView(program.buffer, program.byteOffset, program.byteLength)
   const backwards: Node[] = []
@@ -176,8 +160,12 @@ function read(program: Uint8Array, make: MakeNode): Node | undefined {
     const skipped = skips(code, k, view.getUint8(at + 2), view.getUint8(at + 3))
     const next = skipped?.map((count) => backwards[backwards.length - 1 - count])
     if (!next?.every((node) => node !== undefined)) return undefined
-    const node = code === JUMP ? (next[0] as Node) : make(code, k, next)
-    backwards.push(code === LOAD ? searched(node, make) : node)
+    if (code === RETURN) backwards.push(returned(k, make, decided))
+    else if (code === JUMP) backwards.push(next[0] as Node)
+    else {
+      const node = make(code, k, next)
+      backwards.push(code === LOAD ? searched(node, make) : node)
+    }
   }
   return backwards.at(-1)
 }
@@ -215,23 +203,30 @@ function write(root: Node): Uint8Array {
   return new Uint8Array(view.buffer)
 }
 
+/** What to do in the place of a return, by the value that it returns. */
+export type Decided = ReadonlyMap<number, readonly Outcome[]>
+
 /**
- * Makes an equivalent, shorter program of one that libseccomp made. The kernel checks a filter,
- * translates it and runs it for each number there is when it is installed
- * (seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c), so that a shorter one
- * is installed sooner.
+ * Makes a shorter program of one that libseccomp made, and puts what decides by a call's arguments in
+ * the place of returns. The kernel checks a filter, translates it and runs it for each number there is
+ * when it is installed (seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c), so
+ * that a shorter one is installed sooner.
  *
  * A filter is loop-free, and what it does with a word of struct seccomp_data (the architecture, the
  * call's number, half of an argument) is mostly to compare it with constants, one after another.
  * What follows then depends on the interval that the word is in, which a binary search finds in
- * fewer steps. A program with an instruction that libseccomp does not make is given back
- * unchanged, and so is one that would not become shorter.
+ * fewer steps. A program that would not become shorter is given back unchanged, and so is one with an
+ * instruction that libseccomp does not make.
  *
  * @param program `struct sock_filter[]` of linux/filter.h, as seccomp(2) takes it
+ * @throws {RangeError} for such an instruction where there is something to put in
  */
-export function compactFilter(program: Uint8Array): Uint8Array {
-  const root = read(program, nodeMaker())
-  if (root === undefined) return program
+export function compactFilter(program: Uint8Array, decided: Decided = new Map()): Uint8Array {
+  const root = read(program, nodeMaker(), decided)
+  if (root === undefined) {
+    if (decided.size === 0) return program
+    throw new RangeError('this version of libseccomp makes filters that cannot be read')
+  }
   const compact = write(root)
-  return compact.length < program.length ? compact : program
+  return decided.size > 0 || compact.length < program.length ? compact : program
 }

@@ -9,12 +9,14 @@ import {
   SCMP_ACT_KILL_PROCESS,
   SCMP_ACT_LOG,
   SCMP_ACT_NOTIFY,
+  SCMP_ACT_TRACE,
 } from '../../ffi/libseccomp.ts'
-import type { Arch } from '../../ffi/syscalls.ts'
+import { type Arch, syscallName } from '../../ffi/syscalls.ts'
 import type { SeccompAction, SeccompPolicy } from '../../policy/policy.ts'
 import { invalid, type Problem } from '../../policy/problem.ts'
 import { seccompProblems } from '../../policy/seccomp/check.ts'
 import { errnoNumber } from '../../policy/seccomp/errno.ts'
+import type { Outcome } from './choices.ts'
 import { compactFilter } from './compact.ts'
 import { type Decision, decisions } from './decisions.ts'
 
@@ -46,12 +48,31 @@ function scmpAction(action: SeccompAction, notify: boolean): number {
   return SCMP_ACT_ERRNO(errno)
 }
 
-function toRule({ syscall, action, conditions }: Decision, notify: boolean): FilterRule {
-  return {
-    syscall,
-    action: scmpAction(action, notify),
-    comparisons: conditions.map(({ arg, comparison }) => ({ arg, ...comparison })),
-  }
+// libseccomp knows no order of rules, and needs a rule for every way through those that contradict
+// each other: thousands, or so many that it never ends. So it gets one a call; where arguments decide, a
+// return that no policy has stands for the decision until it is put in.
+function parts(decided: readonly Decision[], toValue: (action: SeccompAction) => number) {
+  const outcomes = new Map<number, readonly Outcome[]>()
+  const rules = decided.map(({ syscall, choices }): FilterRule => {
+    const [first, second] = choices
+    if (first !== undefined && second === undefined) {
+      return { syscall, action: toValue(first.action) }
+    }
+    const action = SCMP_ACT_TRACE(outcomes.size)
+    outcomes.set(
+      action,
+      choices.map((choice) => ({ value: toValue(choice.action), tests: choice.tests })),
+    )
+    return { syscall, action }
+  })
+  return { rules, outcomes }
+}
+
+// Without conditions no filter comes near the limit.
+function mostTested(decided: readonly Decision[], arch: Arch): string {
+  const tests = ({ choices }: Decision) => choices.flatMap((choice) => choice.tests).length
+  const [most] = decided.toSorted((a, b) => tests(b) - tests(a))
+  return syscallName(most?.syscall ?? 0, arch) ?? ''
 }
 
 function refuse(message: string, cause?: unknown): SandboxError {
@@ -75,16 +96,21 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
   const problems: readonly Problem[] = seccompProblems(seccomp)
   if (problems.length > 0) throw invalid('seccomp policy', problems)
   try {
-    const rules = decisions(seccomp, arch).map((decision) => toRule(decision, notify))
+    const toValue = (action: SeccompAction) => scmpAction(action, notify)
+    const decided = decisions(seccomp, arch)
+    const { rules, outcomes } = parts(decided, toValue)
     const actions = {
-      defaultAction: scmpAction(seccomp.default, notify),
+      defaultAction: toValue(seccomp.default),
       // Whatever the policy says: its rules are about this architecture's calls.
-      foreignAction: scmpAction('kill', notify),
+      foreignAction: toValue('kill'),
     }
-    const program = compactFilter(buildFilter(actions, rules, arch))
+    const program = compactFilter(buildFilter(actions, rules, arch), outcomes)
     const instructions = program.length / INSTRUCTION_SIZE
     if (instructions <= BPF_MAXINSNS) return program
-    throw refuse(`its filter has ${instructions} instructions, the kernel takes ${BPF_MAXINSNS}`)
+    throw refuse(
+      `its filter has ${instructions} instructions, the kernel takes ${BPF_MAXINSNS}; ` +
+        `the conditions on ${mostTested(decided, arch)} take most of them`,
+    )
   } catch (error) {
     if (error instanceof LibseccompMissingError) throw unavailable(error)
     if (error instanceof LibseccompError) throw refuse(`libseccomp: ${error.message}`, error)

@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from 'vitest'
-import { type Arch, syscallNames, syscallNumber } from '../../../src/ffi/syscalls.ts'
+import { constants } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import { type Arch, syscallName, syscallNames, syscallNumber } from '../../../src/ffi/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import type {
   SeccompAction,
@@ -7,24 +8,19 @@ import type {
   SeccompPolicy,
   SeccompRule,
 } from '../../../src/policy/policy.ts'
+import { argumentTest, passes } from '../../../src/policy/seccomp/argument-test.ts'
 import { expandNames } from '../../../src/policy/seccomp/names.ts'
 import { operandBits } from '../../../src/policy/seccomp/operand.ts'
+import { compactFilter } from '../../../src/runner/seccomp/compact.ts'
 import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
 import {
   AUDIT_ARCH_AARCH64,
   AUDIT_ARCH_I386,
   AUDIT_ARCH_X86_64,
+  actionName,
   type Call,
   simulate,
 } from './bpf.ts'
-
-// What is compiled here is what libseccomp made.
-vi.mock('../../../src/runner/seccomp/compact.ts', () => ({
-  compactFilter: (program: Uint8Array) => program,
-}))
-const { compactFilter } = await vi.importActual<
-  typeof import('../../../src/runner/seccomp/compact.ts')
->('../../../src/runner/seccomp/compact.ts')
 
 const native: Arch = process.arch === 'arm64' ? 'arm64' : 'x64'
 const audit = { x64: AUDIT_ARCH_X86_64, arm64: AUDIT_ARCH_AARCH64 } as const
@@ -103,25 +99,36 @@ function* someCalls(seccomp: SeccompPolicy, arch: Arch, seed: number): Generator
   }
 }
 
-/** The calls that a policy's filter answers in another way when it is compacted. */
-function differences(seccomp: SeccompPolicy, arch: Arch = native, seed = 1): Call[] {
-  const program = compileSeccomp(seccomp, { notify: seed % 2 === 0, arch })
-  const compact = compactFilter(program)
-  expect(compact.length).toBeLessThanOrEqual(program.length)
-  expect(compactFilter(compact)).toBe(compact)
-  const calls = [...someCalls(seccomp, arch, seed)]
-  return calls.filter((call) => simulate(program, call) !== simulate(compact, call))
+// What the policy says, without a filter.
+function reader({ default: fallback, rules }: SeccompPolicy, on: Arch) {
+  const expanded = rules.map((rule) => ({ ...rule, names: expandNames(rule.syscalls, on) }))
+  return ({ nr, arch, args }: Call): SeccompAction => {
+    // A filter for arm64 that is made on x64 has the check too; there, no call has such a number.
+    const isX32 = native === 'x64' && nr >= 0x40000000 && nr !== 0xffffffff
+    if (arch !== audit[on] || isX32) return 'kill'
+    const name = syscallName(nr, on)
+    if (name === undefined) return fallback
+    const rule = expanded.find(
+      ({ names, conditions = [] }) =>
+        names.has(name) &&
+        conditions.every((each) => passes(argumentTest(name, on, each), args[each.arg] ?? 0n)),
+    )
+    return rule?.action ?? fallback
+  }
 }
 
-// Some have more conditions than a filter has room for.
-function isRefused(seccomp: SeccompPolicy, arch: Arch): boolean {
-  try {
-    compileSeccomp(seccomp, { notify: false, arch })
-    return false
-  } catch (error) {
-    expect(String(error)).toMatch(/more than 1000 comparisons|the kernel takes 4096/)
-    return true
-  }
+function done(action: SeccompAction): string {
+  return action.replace(/^errno:(\w+)$/, (_, name: keyof typeof constants.errno) => {
+    return `errno ${constants.errno[name]}`
+  })
+}
+
+/** The calls that a policy's filter answers in another way than the policy says. */
+function differences(seccomp: SeccompPolicy, arch: Arch = native, seed = 1): Call[] {
+  const program = compileSeccomp(seccomp, { notify: false, arch })
+  const expected = reader(seccomp, arch)
+  const calls = [...someCalls(seccomp, arch, seed)]
+  return calls.filter((call) => actionName(simulate(program, call)) !== done(expected(call)))
 }
 
 function seccompOf(policy: string): SeccompPolicy {
@@ -131,7 +138,7 @@ function seccompOf(policy: string): SeccompPolicy {
 }
 
 function policyOf(...conditions: readonly SeccompCondition[]): SeccompPolicy {
-  const rule = { action: 'errno:EPERM', syscalls: ['ioctl', 'socket'], conditions } as const
+  const rule = { action: 'errno:EPERM', syscalls: ['mmap', 'mremap'], conditions } as const
   return { default: 'allow', rules: [rule, { action: 'kill', syscalls: ['@mount'] }] }
 }
 
@@ -154,17 +161,17 @@ const policies: Readonly<Record<string, SeccompPolicy>> = {
   ne: policyOf({ arg: 1, op: 'ne', value: 'TIOCSTI' }),
   lt: policyOf({ arg: 0, op: 'lt', value: 3 }),
   le: policyOf({ arg: 0, op: 'le', value: 0xffffffff }),
-  gt: policyOf({ arg: 0, op: 'gt', value: 0xffffffff }),
-  ge: policyOf({ arg: 5, op: 'ge', value: '0x100000000' }),
+  gt: policyOf({ arg: 1, op: 'gt', value: 0xffffffff }),
+  ge: policyOf({ arg: 1, op: 'ge', value: '0x100000000' }),
   'the highest bits': policyOf({ arg: 0, op: 'masked_eq', mask: '0xfffff000', value: 0x5000 }),
   'the lowest bits': policyOf({ arg: 0, op: 'masked_eq', mask: 0xff, value: 0x12 }),
   'bits here and there': policyOf({ arg: 0, op: 'masked_eq', mask: 0x7e020000, value: 0x20000 }),
-  'bits of both halves': policyOf({ arg: 2, op: 'masked_eq', mask: '0xff000000ff', value: 17 }),
-  '64-bit values': policyOf({ arg: 0, op: 'eq', value: '0x123456789abcdef0' }),
+  'bits of both halves': policyOf({ arg: 1, op: 'masked_eq', mask: '0xff000000ff', value: 17 }),
+  '64-bit values': policyOf({ arg: 1, op: 'eq', value: '0x123456789abcdef0' }),
   'several arguments': policyOf(
     { arg: 0, op: 'eq', value: 5 },
     { arg: 1, op: 'lt', value: '0x100000002' },
-    { arg: 2, op: 'masked_eq', mask: '0xffff0000', value: 0x10000 },
+    { arg: 4, op: 'masked_eq', mask: '0xffff0000', value: 0x10000 },
   ),
 }
 
@@ -182,12 +189,27 @@ function someCondition(pick: Pick): SeccompCondition {
   return { arg, op, mask, value: `0x${(bits(value) & bits(mask)).toString(16)}` }
 }
 
-function someRule(pick: Pick, names: readonly string[]): SeccompRule {
-  return {
-    action: someOf(pick, actions),
-    syscalls: Array.from({ length: 1 + pick(40) }, () => someOf(pick, names)),
-    conditions: Array.from({ length: pick(3) }, () => someCondition(pick)),
+function isMeaningful(condition: SeccompCondition, name: string, arch: Arch): boolean {
+  try {
+    return argumentTest(name, arch, condition) !== undefined
+  } catch (error) {
+    expect(error).toBeInstanceOf(RangeError)
+    return false
   }
+}
+
+function someRule(pick: Pick, names: readonly string[]): SeccompRule {
+  const conditions = Array.from({ length: pick(3) }, () => someCondition(pick))
+  const arches = ['x64', 'arm64'] as const
+  const able = names.filter((name) =>
+    conditions.every((each) =>
+      arches.every(
+        (arch) => syscallNumber(name, arch) === undefined || isMeaningful(each, name, arch),
+      ),
+    ),
+  )
+  const syscalls = Array.from({ length: 1 + pick(40) }, () => someOf(pick, able))
+  return { action: someOf(pick, actions), syscalls, conditions }
 }
 
 function somePolicy(pick: Pick, arch: Arch): SeccompPolicy {
@@ -198,57 +220,58 @@ function somePolicy(pick: Pick, arch: Arch): SeccompPolicy {
 }
 
 describe('a compacted filter', () => {
-  test.each(Object.entries(policies))('answers every call as before: %s', (_, seccomp) => {
+  test.each(Object.entries(policies))('answers every call as the policy says: %s', (_, seccomp) => {
     expect(differences(seccomp, native, 1)).toEqual([])
     expect(differences(seccomp, native, 2)).toEqual([])
   })
 
-  test.each(['x64', 'arm64'] as const)('answers every call as before: any rules, %s', (arch) => {
-    if (arch === 'x64' && native !== 'x64') return
-    let compared = 0
-    for (let seed = 1; seed <= 30; seed++) {
-      const seccomp = somePolicy(random(seed), arch)
-      if (isRefused(seccomp, arch)) continue
-      compared++
-      expect({ seccomp, wrong: differences(seccomp, arch, seed) }).toEqual({ seccomp, wrong: [] })
-    }
-    expect(compared).toBeGreaterThan(20)
-  })
+  test.each(['x64', 'arm64'] as const)(
+    'answers every call as the policy says: any rules, %s',
+    (arch) => {
+      if (arch === 'x64' && native !== 'x64') return
+      for (let seed = 1; seed <= 30; seed++) {
+        const seccomp = somePolicy(random(seed), arch)
+        expect({ seccomp, wrong: differences(seccomp, arch, seed) }).toEqual({ seccomp, wrong: [] })
+      }
+    },
+  )
 
-  test('is much shorter', () => {
+  test('is short', () => {
     const program = compileSeccomp(seccompOf('strict'), { notify: true })
-    expect(instructions(program)).toBeGreaterThan(600)
-    expect(instructions(compactFilter(program))).toBeLessThan(150)
+    expect(instructions(program)).toBeLessThan(150)
   })
 
   test('is the same every time', () => {
-    const program = compileSeccomp(seccompOf('strict'), { notify: true })
-    expect(compactFilter(program)).toEqual(compactFilter(program))
+    const compiled = () => compileSeccomp(structuredClone(seccompOf('strict')), { notify: true })
+    expect(compiled()).toEqual(compiled())
   })
 
   test('reaches what is farther than 255 instructions away', () => {
-    const lowBits = Array.from({ length: 60 }, (_, at): SeccompRule => {
+    const lowBits = Array.from({ length: 100 }, (_, at): SeccompRule => {
       const condition = { arg: 0, op: 'masked_eq', mask: 0xf0f0ff, value: at } as const
-      return { action: 'errno:EPERM', syscalls: ['read', 'write'], conditions: [condition] }
+      return {
+        action: 'errno:EPERM',
+        syscalls: ['dup', 'sync_file_range'],
+        conditions: [condition],
+      }
     })
     const names = [...syscallNames(native)].filter((name, at) => at % 2 === 0 && name !== 'execve')
     const seccomp: SeccompPolicy = {
       default: 'allow',
       rules: [...lowBits, { action: 'kill', syscalls: names }],
     }
-    const compact = compactFilter(compileSeccomp(seccomp, { notify: false }))
+    const compact = compileSeccomp(seccomp, { notify: false })
     expect(instructions(compact)).toBeGreaterThan(256)
     expect(differences(seccomp)).toEqual([])
   })
 
   test('with a thousand exceptions is made in no time', () => {
     const rules = Array.from({ length: 900 }, (_, at): SeccompRule => {
-      const conditions = [{ arg: 0, op: 'eq', value: at * 7 } as const]
+      const conditions = [{ arg: 1, op: 'eq', value: at * 7 } as const]
       return { action: 'errno:EPERM', syscalls: ['ioctl'], conditions }
     })
-    const program = compileSeccomp({ default: 'allow', rules }, { notify: false })
     const start = performance.now()
-    compactFilter(program)
+    compileSeccomp({ default: 'allow', rules }, { notify: false })
     expect(performance.now() - start).toBeLessThan(1000)
   })
 })
@@ -310,7 +333,7 @@ describe('a program that libseccomp does not make', () => {
     expect(program).toEqual(before)
   })
 
-  test('answers every call as before when it has only what libseccomp makes', () => {
+  test('answers every call as the policy says when it has only what libseccomp makes', () => {
     let shorter = 0
     for (let seed = 1; seed <= 1500; seed++) {
       const pick = random(seed)
