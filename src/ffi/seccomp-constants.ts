@@ -1,3 +1,15 @@
+import {
+  archPrctlOptions,
+  bpfCommands,
+  fcntlCommands,
+  ioctlRequests,
+  keyctlOperations,
+  madviseAdvice,
+  prctlOptions,
+  ptraceRequests,
+  seccompOperations,
+} from './names/choices.ts'
+
 // What a policy's seccomp conditions may name. All have one value on x86-64 and arm64; constants
 // that differ between them (O_DIRECTORY) are left out.
 const constants = {
@@ -136,7 +148,23 @@ const constants = {
   PR_SET_VMA: 0x53564d41,
 }
 
-const values: ReadonlyMap<string, number> = new Map(Object.entries(constants))
+// Those of names/ that both machines have.
+const choices = [
+  ioctlRequests,
+  prctlOptions,
+  archPrctlOptions,
+  ptraceRequests,
+  bpfCommands,
+  keyctlOperations,
+  fcntlCommands,
+  madviseAdvice,
+  seccompOperations,
+]
+
+const values: ReadonlyMap<string, number> = new Map([
+  ...choices.flatMap((names) => [...names].map(([value, name]) => [name, value] as const)),
+  ...Object.entries(constants),
+])
 
 /** The value of a kernel constant that a seccomp condition names, such as `AF_UNIX`. */
 export function seccompConstant(name: string): number | undefined {
@@ -146,4 +174,13 @@ export function seccompConstant(name: string): number | undefined {
 /** Every constant that a seccomp condition may name. */
 export function seccompConstantNames(): readonly string[] {
   return [...values.keys()]
+}
+
+/** Names of the constants that start alike, `AF_`; where two have one value, the first. */
+export function seccompConstants(prefix: string): ReadonlyMap<number, string> {
+  const found = new Map<number, string>()
+  for (const [name, value] of Object.entries(constants)) {
+    if (name.startsWith(prefix) && !found.has(value)) found.set(value, name)
+  }
+  return found
 }

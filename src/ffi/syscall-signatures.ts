@@ -69,6 +69,7 @@ export const argumentBits = {
   socktype: 32,
   sol: 32,
   umount: 32,
+  unlink: 32,
   unshare: 64,
   wait: 32,
   whence: 32,
@@ -180,7 +181,7 @@ const SIGNATURES = `
   timer_create clock ptr ptr; timer_delete int; timer_getoverrun int; timer_gettime int ptr;
   timer_settime int hex32 ptr ptr; timerfd_create clock openlike; timerfd_gettime fd ptr;
   timerfd_settime fd hex32 ptr ptr; times ptr; tkill pid signal; truncate ptr long; umask mode;
-  umount2 ptr umount; uname ptr; unlink ptr; unlinkat dirfd ptr at; unshare unshare; uprobe; uretprobe;
+  umount2 ptr umount; uname ptr; unlink ptr; unlinkat dirfd ptr unlink; unshare unshare; uprobe; uretprobe;
   uselib ptr; userfaultfd openlike; ustat hex32 ptr; utime ptr ptr; utimensat dirfd ptr ptr at;
   utimes ptr ptr; vfork; vhangup; vmsplice fd ptr ulong hex32; wait4 pid ptr wait ptr;
   waitid idtype pid ptr wait ptr; write fd ptr size; writev fd ptr ulong;

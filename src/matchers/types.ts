@@ -1,6 +1,7 @@
 import type { Duration } from '../units/duration.ts'
 import type { Size } from '../units/size.ts'
 import type { ExpectedText } from './expected-text.ts'
+import type { WantedSyscall } from './to-be-killed-by-seccomp.ts'
 
 /**
  * The assertions on the result of a sandboxed run, as `expect(run)` has them.
@@ -43,13 +44,15 @@ export interface SandboxMatchers<Returned = void> {
   toBeKilledBy(signal: string | number): Returned
 
   /**
-   * The seccomp filter killed the program; for this system call if one is given.
+   * The seccomp filter killed the program; for this system call if one is given: its name, a pattern
+   * for its name or its text, or a predicate.
    *
    * @example
    * expect(run).toBeKilledBySeccomp('socket')
-   * expect(run).toBeKilledBySeccomp(/^clone/)
+   * expect(run).toBeKilledBySeccomp(/^socket\(AF_INET/)
+   * expect(run).toBeKilledBySeccomp(({ name, args }) => name === 'socket' && args[0] === 2)
    */
-  toBeKilledBySeccomp(syscall?: string | RegExp): Returned
+  toBeKilledBySeccomp(syscall?: WantedSyscall): Returned
 
   /** The program was killed because its real time ran out. */
   toExceedWalltime(): Returned

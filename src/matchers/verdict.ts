@@ -10,7 +10,7 @@ export function verdictPhrase(result: AnyResult): string {
     case 'signaled':
       return `killed by ${result.signal}`
     case 'seccomp':
-      return `killed by seccomp for ${result.syscall?.name ?? 'a system call that the kernel did not name'}`
+      return `killed by seccomp for ${result.syscall?.text ?? 'a system call that the kernel did not name'}`
     case 'aborted':
       return 'aborted by the test'
     default:

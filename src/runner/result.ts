@@ -44,14 +44,22 @@ export interface SandboxUsage {
   readonly involuntaryContextSwitches: number
 }
 
-/** The system call for which a program was killed. */
+/** A system call that a filter denied. */
 export interface DeniedSyscall {
   /** Its name: `socket`. */
   readonly name: string
-  /** Its six argument registers, undecoded. */
-  readonly args: readonly bigint[]
-  /** `i386` and `arm`: a 32-bit call, which is never allowed. */
-  readonly arch: 'x86_64' | 'aarch64' | 'i386' | 'arm'
+  /**
+   * Its arguments, as many as the call has, as signed 64-bit numbers; a bigint where a number would not
+   * be exact.
+   */
+  readonly args: readonly (number | bigint)[]
+  /**
+   * The call as C writes it: `socket(AF_INET, SOCK_STREAM, 0)`. A pointer is an address: what was
+   * there, such as a path, is not known.
+   */
+  readonly text: string
+  /** `i386`, `x32` and `arm`: a call by a 32-bit table, which is never allowed. */
+  readonly arch: 'x86_64' | 'aarch64' | 'i386' | 'x32' | 'arm'
 }
 
 /** How a limit was held: by a cgroup, by setrlimit(2), or by a timer or counter of ours. */

@@ -32,13 +32,9 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
   ])('a call of %s ends the run and is named', async (name) => {
     const run = await runC('call', [name])
     expect(run).toBeKilledBySeccomp(name)
-    expect(run).toMatchObject({
-      ok: false,
-      signal: 'SIGSYS',
-      stdout: 'calling\n',
-      reason: `killed by seccomp: the system call ${name} is not allowed by policy "strict"`,
-    })
-    expect(run.syscall?.args).toHaveLength(6)
+    expect(run).toMatchObject({ ok: false, signal: 'SIGSYS', stdout: 'calling\n' })
+    expect(run.reason).toContain(`killed by seccomp: ${name}(`)
+    expect(run.reason).toContain(`) is not in policy "strict"; to allow it add`)
   })
 
   test.each(['AF_INET', 'AF_INET6', 'AF_NETLINK', 'AF_PACKET', 'AF_VSOCK', 'AF_ALG'])(
@@ -47,14 +43,15 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
       const run = await runC('call', ['socket', family])
       expect(run).toBeKilledBySeccomp('socket')
       const families = {
-        AF_INET: 2n,
-        AF_INET6: 10n,
-        AF_NETLINK: 16n,
-        AF_PACKET: 17n,
-        AF_VSOCK: 40n,
-        AF_ALG: 38n,
+        AF_INET: 2,
+        AF_INET6: 10,
+        AF_NETLINK: 16,
+        AF_PACKET: 17,
+        AF_VSOCK: 40,
+        AF_ALG: 38,
       }
       expect(run.syscall?.args[0]).toBe(families[family as keyof typeof families])
+      expect(run.syscall?.text).toBe(`socket(${family}, SOCK_DGRAM, 0)`)
     },
   )
 
@@ -154,7 +151,7 @@ describe.skipIf(lacks('gcc'))('a policy’s own filter', () => {
     })
     expect(run).toBeKilledBySeccomp('kill')
     expect(run.stdout).toBe('still here\n')
-    expect(run.syscall?.args.slice(0, 2)).toEqual([1n, 10n])
+    expect(run.syscall?.args.slice(0, 2)).toEqual([1, 10])
   })
 
   test('under which no program could start is refused', async () => {

@@ -3,7 +3,7 @@ import { expect, expectTypeOf, test } from 'vitest'
 import type { matchers, SandboxMatchers } from '../../src/matchers/index.ts'
 import type {} from '../../src/matchers/jest.ts'
 import '../../src/matchers/vitest.ts'
-import type { SandboxResult } from '../../src/runner/result.ts'
+import type { DeniedSyscall, SandboxResult } from '../../src/runner/result.ts'
 
 declare const run: SandboxResult
 declare const pending: Promise<SandboxResult>
@@ -19,7 +19,7 @@ test('Vitest’s expect has them, with their arguments', () => {
   expectTypeOf(expect(run).toBeKilledBy).parameters.toEqualTypeOf<[string | number]>()
   expectTypeOf(expect(run).toBeKilledBySeccomp)
     .parameter(0)
-    .toEqualTypeOf<string | RegExp | undefined>()
+    .toEqualTypeOf<string | RegExp | ((syscall: DeniedSyscall) => boolean) | undefined>()
   expect(run).toHaveStdout({ tokens: ['1'], float: 1e-6 })
   expect(run).toHaveFile('out.txt', new Uint8Array())
   // @ts-expect-error a tolerance without tokens

@@ -72,7 +72,7 @@ export const memfdFlags = names(`
   MFD_CLOEXEC=1 MFD_ALLOW_SEALING=2 MFD_HUGETLB=4 MFD_NOEXEC_SEAL=8 MFD_EXEC=16
 `)
 
-/** linux/fcntl.h: flags of the calls that take a directory; bit 0x200 has two more names. */
+/** linux/fcntl.h: flags of the calls that take a directory. */
 export const atFlags = names(`
   AT_SYMLINK_NOFOLLOW=0x100 AT_EACCESS=0x200 AT_SYMLINK_FOLLOW=0x400 AT_NO_AUTOMOUNT=0x800
   AT_EMPTY_PATH=0x1000 AT_STATX_FORCE_SYNC=0x2000 AT_STATX_DONT_SYNC=0x4000 AT_RECURSIVE=0x8000

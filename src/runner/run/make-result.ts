@@ -36,6 +36,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
   const verdict = judge({
     limits: options.limits,
     policy: options.policy.name,
+    seccomp: options.policy.seccomp,
     usage,
     waitStatus: end.status,
     filter: facts.filter,

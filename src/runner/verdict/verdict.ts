@@ -1,15 +1,18 @@
-import { syscallName } from '../../ffi/syscalls.ts'
-import type { Limits } from '../../policy/policy.ts'
+import type { Limits, SeccompPolicy } from '../../policy/policy.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'
 import type { ReportRecord } from '../launcher/report/parse.ts'
 import type { DeniedSyscall, EnforcementByLimit, SandboxStatus, SandboxUsage } from '../result.ts'
+import { decodeCall } from '../seccomp/decode/denied-syscall.ts'
+import { remedy } from '../seccomp/remedy.ts'
 import { signalName } from './signals.ts'
 
 /** What is known of a run that took place. */
 export interface Evidence {
   readonly limits: Limits
   readonly policy: string
+  /** The policy's filter. */
+  readonly seccomp?: SeccompPolicy | undefined
   readonly usage: SandboxUsage
   /** The program's wait status, as wait(2) has it. */
   readonly waitStatus: number
@@ -78,36 +81,20 @@ function endOf(waitStatus: number): End {
   return signal === 0 ? { exitCode: (waitStatus >> 8) & 0xff } : { signal: signalName(signal) }
 }
 
+const noRules: SeccompPolicy = { default: 'kill', rules: [] }
+
 function seccompVerdict(evidence: Evidence, signal?: string): Verdict | undefined {
   const { denied, filter, policy } = evidence
   if (denied !== undefined) {
-    const syscall = deniedSyscall(denied)
-    const reason = `killed by seccomp: the system call ${syscall.name} is not allowed by policy "${policy}"`
+    const syscall = decodeCall(denied)
+    const change = remedy(denied, { name: policy, seccomp: evidence.seccomp ?? noRules })
+    const reason = `killed by seccomp: ${syscall.text} is not in policy "${policy}"; ${change}`
     return { status: 'seccomp', signal: 'SIGSYS', reason, syscall }
   }
   // Where denied calls are told to the init, a SIGSYS that came without was sent by a program.
   if (signal !== 'SIGSYS' || filter !== 'kill') return undefined
   const reason = `killed by seccomp: a system call is not allowed by policy "${policy}"`
   return { status: 'seccomp', signal, reason }
-}
-
-// linux/audit.h
-const AUDIT_ARCH_X86_64 = 0xc000003e
-const AUDIT_ARCH_AARCH64 = 0xc00000b7
-const AUDIT_ARCH_I386 = 0x40000003
-
-function deniedSyscall({ syscall, auditArch, args }: NonNullable<Evidence['denied']>) {
-  const number = `syscall ${syscall}`
-  switch (auditArch) {
-    case AUDIT_ARCH_X86_64:
-      return { name: syscallName(syscall, 'x64') ?? number, args, arch: 'x86_64' } as const
-    case AUDIT_ARCH_AARCH64:
-      return { name: syscallName(syscall, 'arm64') ?? number, args, arch: 'aarch64' } as const
-    case AUDIT_ARCH_I386:
-      return { name: `32-bit ${number}`, args, arch: 'i386' } as const
-    default:
-      return { name: `32-bit ${number}`, args, arch: 'arm' } as const
-  }
 }
 
 function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined {

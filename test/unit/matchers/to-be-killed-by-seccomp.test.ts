@@ -4,16 +4,33 @@ import { exited, killed, messageOf } from './fabricated.ts'
 const reason = 'the program called socket, which its policy does not allow'
 const denied = killed('seccomp', reason, {
   signal: 'SIGSYS',
-  syscall: { name: 'socket', args: [2n, 1n, 0n, 0n, 0n, 0n], arch: 'x86_64' },
+  syscall: {
+    name: 'socket',
+    args: [2, 1, 0],
+    text: 'socket(AF_INET, SOCK_STREAM, 0)',
+    arch: 'x86_64',
+  },
 })
 const unnamed = killed('seccomp', 'the program made a system call that its policy does not allow')
 
-test('a seccomp kill is asserted alone, by name or by pattern', () => {
+test('a seccomp kill is asserted alone, by name, by pattern or by predicate', () => {
   expect(denied).toBeKilledBySeccomp()
   expect(denied).toBeKilledBySeccomp('socket')
   expect(denied).toBeKilledBySeccomp(/^sock/g)
+  expect(denied).toBeKilledBySeccomp(/^socket\(AF_INET, SOCK_STREAM/)
+  expect(denied).toBeKilledBySeccomp(({ name, args }) => name === 'socket' && args[0] === 2)
   expect(denied).not.toBeKilledBySeccomp('sock')
+  expect(denied).not.toBeKilledBySeccomp(({ args }) => args[0] === 10)
   expect(denied).not.toBeKilledBy('SIGSYS')
+})
+
+test('a predicate that does not hold is told', () => {
+  const assertion = () => expect(denied).toBeKilledBySeccomp(({ args }) => args[0] === 10)
+  expect(messageOf(assertion).split('\n\n').slice(0, 2).join('\n')).toMatchInlineSnapshot(`
+    "expect(run).toBeKilledBySeccomp(predicate)
+    Expected: killed by seccomp for a call that the predicate accepts
+    Received: killed by seccomp for socket(AF_INET, SOCK_STREAM, 0)"
+  `)
 })
 
 test('a program that raised SIGSYS itself was not killed by seccomp', () => {
@@ -27,7 +44,7 @@ test('another system call, and an exit, are named', () => {
     "expect(run).toBeKilledBySeccomp("ptrace")
 
     Expected: killed by seccomp for ptrace
-    Received: killed by seccomp for socket
+    Received: killed by seccomp for socket(AF_INET, SOCK_STREAM, 0)
 
     reason:  the program called socket, which its policy does not allow
     verdict: seccomp, signal SIGSYS
@@ -65,11 +82,11 @@ test('where the kernel could not name the call, an assertion about it fails eith
   )
 })
 
-test('what is neither a name nor a pattern fails at once', () => {
+test('what is no name, pattern or predicate fails at once', () => {
   const assertion = () => expect(denied).not.toBeKilledBySeccomp('not a name')
   expect(messageOf(assertion)).toMatchInlineSnapshot(`
     "expect(run).not.toBeKilledBySeccomp("not a name")
 
-    Matcher error: Expected a system call's name such as "socket", or a RegExp, got "not a name""
+    Matcher error: Expected a system call's name such as "socket", a RegExp or a predicate, got "not a name""
   `)
 })

@@ -114,14 +114,23 @@ describe('a program that was killed by its filter', () => {
     expect(judge(evidence({ denied, waitStatus: SIGKILL }))).toEqual({
       status: 'seccomp',
       signal: 'SIGSYS',
-      reason: 'killed by seccomp: the system call socket is not allowed by policy "strict"',
-      syscall: { name: 'socket', args: denied.args, arch: 'x86_64' },
+      reason:
+        'killed by seccomp: socket(AF_INET, SOCK_STREAM, 0) is not in policy "strict"; ' +
+        'to allow it add to a policy that extends it: seccomp.rules = [{ action = "allow", ' +
+        'syscalls = ["socket"], conditions = [{ arg = 0, value = "AF_INET" }] }]',
+      syscall: {
+        name: 'socket',
+        args: [2, 1, 0],
+        text: 'socket(AF_INET, SOCK_STREAM, 0)',
+        arch: 'x86_64',
+      },
     })
   })
 
   test.each([
     [0xc000_003e, 198, 'lremovexattr', 'x86_64'],
     [0xc000_00b7, 198, 'socket', 'aarch64'],
+    [0xc000_003e, 0x4000_0029, 'x32 syscall 41', 'x32'],
     [0x4000_0003, 359, '32-bit syscall 359', 'i386'],
     [0x4000_0028, 281, '32-bit syscall 281', 'arm'],
   ])('made the call that has its number there: %#', (auditArch, syscall, name, arch) => {
@@ -132,7 +141,8 @@ describe('a program that was killed by its filter', () => {
   test('for a call that is newer than Gradebox has its number told', () => {
     const unknown = { ...denied, syscall: 9999 }
     expect(judge(evidence({ denied: unknown })).reason).toBe(
-      'killed by seccomp: the system call syscall 9999 is not allowed by policy "strict"',
+      'killed by seccomp: syscall 9999(0x2, 0x1, 0, 0, 0, 0) is not in policy "strict"; ' +
+        'no rule can name it: it is newer than this version of Gradebox',
     )
   })
 

@@ -1,0 +1,49 @@
+import { argumentBits, syscallSignature } from '../../ffi/syscall-signatures.ts'
+import { syscallName } from '../../ffi/syscalls.ts'
+import type { SeccompPolicy, SeccompRule } from '../../policy/policy.ts'
+import { decidingArgument, sameDeed } from '../../policy/seccomp/deciding-argument.ts'
+import { inlineRule } from '../../policy/seccomp/rule-text.ts'
+import { archOf, type CallRegisters } from './decode/denied-syscall.ts'
+import { decoders } from './decode/kinds.ts'
+
+/** The narrowest rule that lets a call through; `undefined` when no policy can name it. */
+export function ruleFor(call: CallRegisters): SeccompRule | undefined {
+  const arch = archOf(call)
+  const name = arch === undefined ? undefined : syscallName(call.syscall, arch)
+  if (arch === undefined || name === undefined) return undefined
+  const rule = { action: 'allow', syscalls: [name] } as const
+  const arg = decidingArgument(name)
+  const kind = arg === undefined ? undefined : syscallSignature(name, arch)?.[arg]
+  if (arg === undefined || kind === undefined) return rule
+  const register = call.args[arg] ?? 0n
+  const text = decoders[kind](BigInt.asUintN(argumentBits[kind], register), arch)
+  const condition = sameDeed(name, { arch, register, text })
+  return condition === undefined ? rule : { ...rule, conditions: [condition] }
+}
+
+// The rules of hakoniwa's form: one list, and what happens on the others.
+function isList({ default: fallback, rules }: SeccompPolicy): boolean {
+  return fallback === 'kill' && rules.length === 1 && rules[0]?.action === 'allow'
+}
+
+/**
+ * What to change so that a policy lets a call through, as the end of a sentence: `to allow it …`.
+ *
+ * @param policy its name, `inline` for one that is an object in code
+ */
+export function remedy(
+  call: CallRegisters,
+  policy: { readonly name: string; readonly seccomp: SeccompPolicy },
+): string {
+  const rule = ruleFor(call)
+  if (rule === undefined) {
+    return archOf(call) === undefined
+      ? "no policy can allow it: it is by another machine's table of calls"
+      : 'no rule can name it: it is newer than this version of Gradebox'
+  }
+  if (policy.name !== 'inline') {
+    return `to allow it add to a policy that extends it: seccomp.rules = [${inlineRule(rule)}]`
+  }
+  if (isList(policy.seccomp)) return `to allow it add "${rule.syscalls[0]}" to its list of syscalls`
+  return `to allow it put in front of its seccomp.rules: ${JSON.stringify(rule)}`
+}
