@@ -6,6 +6,7 @@ export {
 } from './errors/sandbox-error.ts'
 export type { LimitOptions, MountOption, SandboxOptions } from './runner/options/options.ts'
 export {
+  type DeniedCall,
   type DeniedSyscall,
   type Enforcement,
   isSandboxResult,

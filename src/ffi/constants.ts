@@ -122,6 +122,10 @@ export const LINUX_CAPABILITY_VERSION_3 = 0x20080522
 export const SECCOMP_SET_MODE_FILTER = 1
 export const SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
 export const SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100
+export const SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101
+export const SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104
+export const SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1
+export const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1
 
 // asm-generic/resource.h
 export const RLIMIT_CPU = 0
@@ -144,6 +148,7 @@ export const TFD_CLOEXEC = O_CLOEXEC
 
 // asm-generic/poll.h
 export const POLLIN = 1
+export const POLLOUT = 4
 
 // asm-generic/mman-common.h
 export const PROT_READ = 1

@@ -161,7 +161,7 @@ const SIGNATURES = `
   sched_get_priority_max sched; sched_get_priority_min sched; sched_getaffinity pid uint ptr;
   sched_getattr pid ptr uint hex32; sched_getparam pid ptr; sched_getscheduler pid;
   sched_rr_get_interval pid ptr; sched_setaffinity pid uint ptr; sched_setattr pid ptr hex32;
-  sched_setparam pid ptr; sched_setscheduler pid sched ptr; sched_yield; seccomp seccomp hex ptr;
+  sched_setparam pid ptr; sched_setscheduler pid sched ptr; sched_yield; seccomp seccomp hex32 ptr;
   select int ptr ptr ptr ptr; semctl int int int hex; semget hex32 int hex32; semop int ptr uint;
   semtimedop int ptr uint ptr; sendfile fd fd ptr size; sendmmsg fd ptr uint msg;
   sendmsg fd ptr msg; sendto fd ptr size msg ptr int; set_mempolicy int ptr ulong;

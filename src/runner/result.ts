@@ -62,6 +62,12 @@ export interface DeniedSyscall {
   readonly arch: 'x86_64' | 'aarch64' | 'i386' | 'x32' | 'arm'
 }
 
+/** Calls that a policy's `log` let through. */
+export interface DeniedCall extends DeniedSyscall {
+  /** How often it was made, with the same domains, requests and flags; `args` and `text` are the first's. */
+  readonly count: number
+}
+
 /** How a limit was held: by a cgroup, by setrlimit(2), or by a timer or counter of ours. */
 export type Enforcement = 'cgroup' | 'rlimit' | 'watch'
 
@@ -104,6 +110,11 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly usage: SandboxUsage
   /** Present when `status` is `seccomp` and the kernel could tell which call it was. */
   readonly syscall?: DeniedSyscall
+  /**
+   * The calls that the policy would have denied but only logs (`default = "log"`), in the order in which
+   * they were first made. Absent when the policy logs and the kernel cannot tell of what.
+   */
+  readonly denied?: readonly DeniedCall[]
   readonly enforcement: EnforcementByLimit
   /** How often it was run: more than once only where the option `retry` says so. */
   readonly attempts: number

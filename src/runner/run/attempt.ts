@@ -12,7 +12,8 @@ import {
 import { type Capture, type OutputBudget, readPipe } from '../io/capture.ts'
 import type { Assembled } from '../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../launcher/image/memory.ts'
-import { isWhole } from '../launcher/report/parse.ts'
+import type { CallRecord } from '../launcher/report/parse.ts'
+import { ReportReader } from '../launcher/report/reader.ts'
 import type { Segment, Step } from '../launcher/step.ts'
 import { assembleRequest, type Image, launch, spawnError, stepAt } from './launch.ts'
 
@@ -28,6 +29,8 @@ export interface AttemptOptions {
   readonly stderr: StreamMode
   readonly captures: { readonly stdout: Capture; readonly stderr: Capture }
   readonly budget: OutputBudget
+  /** Called for each call that the filter logs. */
+  readonly onLogged: (call: CallRecord) => void
   /** The walltime; the init holds it, but for the case that its set-up hangs. */
   readonly walltimeMs: number | undefined
   /** Whether files are collected. */
@@ -44,7 +47,7 @@ export interface Attempt {
   readonly stepAt: (address: number) => Step | undefined
   /** Ends the run; its report still comes. */
   readonly stop: () => void
-  /** All that the launch program reported, once all its processes are gone. */
+  /** All that the launch program reported but logged calls, once all its processes are gone. */
   readonly report: Promise<Buffer>
   /** The memfd with the collected files; the caller closes it. */
   readonly collected: number | undefined
@@ -135,11 +138,13 @@ function connect(options: AttemptOptions, descriptors: Descriptors): Attempt {
     stdout && readPipe(descriptors.release(stdout.read), budget, captures.stdout),
     stderr && readPipe(descriptors.release(stderr.read), budget, captures.stderr),
   ]
-  const reading = readReport(descriptors.release(report.read)).then(async (bytes) => {
-    stopper.finish()
-    await Promise.all(reads)
-    return bytes
-  })
+  const reading = readReport(descriptors.release(report.read), options.onLogged).then(
+    async (bytes) => {
+      stopper.finish()
+      await Promise.all(reads)
+      return bytes
+    },
+  )
   return {
     pid,
     stepAt: (address) => stepAt(address, [image.assembled, request]),
@@ -213,15 +218,15 @@ class Stopper {
 }
 
 // Up to the keeper's record, after which it exits, or to the end of file, if it was killed before.
-function readReport(fd: number): Promise<Buffer> {
+function readReport(fd: number, onLogged: (call: CallRecord) => void): Promise<Buffer> {
   return new Promise((resolve) => {
-    let report: Buffer = Buffer.alloc(0)
+    const reader = new ReportReader(onLogged)
     const socket = new Socket({ fd, readable: true, writable: false })
     socket.on('data', (chunk: Buffer) => {
-      report = Buffer.concat([report, chunk])
-      if (isWhole(report)) socket.destroy()
+      reader.add(chunk)
+      if (reader.isWhole) socket.destroy()
     })
     socket.on('error', () => {})
-    socket.on('close', () => resolve(report))
+    socket.on('close', () => resolve(reader.rest()))
   })
 }

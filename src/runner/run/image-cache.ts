@@ -10,7 +10,8 @@ import {
 import { planImage } from '../launcher/plan/plan.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
 import { hostMachine } from '../machine/machine.ts'
-import { compileSeccomp } from '../seccomp/compile.ts'
+import { compileSeccomp, logsCalls } from '../seccomp/compile.ts'
+import { execToken } from '../seccomp/exec-token.ts'
 import { type Image, makeImage } from './launch.ts'
 
 /** A policy's image, and what of the policy each run has to add to it. */
@@ -66,6 +67,8 @@ function makePolicyImage(
   const isEarly = (mount: HostPath): mount is EarlyMount =>
     mount.type !== 'copy-on-write' && !isInside(mount.target)
   const late = mounts.filter((mount) => !isEarly(mount)).toSorted(byDepth)
+  const logs = report === 'listener' && policy.seccomp !== undefined && logsCalls(policy.seccomp)
+  const log = logs ? { execToken } : undefined
   const segment = planImage({
     policy,
     arch,
@@ -77,11 +80,12 @@ function makePolicyImage(
     diskBytes,
     filter: code,
     listener: code !== undefined && report === 'listener',
+    log: logs,
     lastCapability,
     cgroup,
   })
   // struct sock_filter is 8 bytes.
-  const filter = code === undefined ? undefined : { instructions: code.length / 8, report }
+  const filter = code === undefined ? undefined : { instructions: code.length / 8, report, log }
   const files = policy.files.filter(isLateFile)
   return { image: makeImage(segment, arch), filter, late: { mounts: late, files } }
 }

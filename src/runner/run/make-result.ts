@@ -1,8 +1,11 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { FilterUse } from '../launcher/plan/target.ts'
 import type { ReportRecord } from '../launcher/report/parse.ts'
 import type { Held } from '../limits/hold.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { brandResult, type EnforcementByLimit, type SandboxResult } from '../result.ts'
+import { logsCalls } from '../seccomp/compile.ts'
+import type { DeniedCalls } from '../seccomp/denied-calls.ts'
 import { signalName } from '../verdict/signals.ts'
 import { judge } from '../verdict/verdict.ts'
 import { collectFiles, type ReadCollected } from './collected.ts'
@@ -14,8 +17,9 @@ export interface RunFacts {
   readonly stdout: Buffer
   readonly stderr: Buffer
   readonly outputExceeded: boolean
-  /** How the filter reports, if there is one. */
-  readonly filter: 'listener' | 'kill' | undefined
+  readonly filter: FilterUse | undefined
+  /** The calls that the filter logged. */
+  readonly denied: DeniedCalls
   /** What the control group and the watch know. */
   readonly held: Held
   readonly readCollected: ReadCollected
@@ -39,7 +43,8 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     seccomp: options.policy.seccomp,
     usage,
     waitStatus: end.status,
-    filter: facts.filter,
+    // The kernel kills for what a policy that logs denies.
+    filter: facts.filter?.log === undefined ? facts.filter?.report : 'kill',
     outputExceeded,
     walltimeReached: find(records, 'walltime') !== undefined,
     stopped: find(records, 'stopped') !== undefined,
@@ -57,10 +62,17 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     stderr: decode(facts.stderr, options.encoding),
     truncated: outputExceeded,
     attempts: 1,
+    ...deniedOf(options, facts),
     usage,
     ...collectFiles(options.collect, collects, facts.readCollected),
     ...about(options, facts.held.enforcement),
   })
+}
+
+// Where there is no listener, the kernel tells its own log of the calls, and nobody else.
+function deniedOf({ policy: { seccomp } }: RunOptions, { filter, denied }: RunFacts) {
+  const isUntold = seccomp !== undefined && logsCalls(seccomp) && filter?.log === undefined
+  return isUntold ? {} : { denied: denied.list() }
 }
 
 /** The result of a run that was aborted before it started. */
@@ -73,6 +85,7 @@ export function abortedResult(options: RunOptions): AnyResult {
     stderr: decode(Buffer.alloc(0), options.encoding),
     truncated: false,
     attempts: 0,
+    denied: [],
     usage: { wallTimeMs: 0, cpuTimeMs: 0, ...noUsage },
     files: {},
     uncollected: {},

@@ -18,6 +18,7 @@ import { hostMachine, nextFlow } from '../machine/machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { brandResult, type SandboxResult } from '../result.ts'
 import { isStarved } from '../verdict/verdict.ts'
+import { DeniedCalls } from '../seccomp/denied-calls.ts'
 import { noteOverlayRefusal } from '../workdir/resolve.ts'
 import { type Attempt, startAttempt } from './attempt.ts'
 import { candidatesFor } from './candidates.ts'
@@ -44,7 +45,8 @@ export class Run {
   readonly #stderr = new Capture()
   #budget: OutputBudget
   #attempt: Attempt | undefined
-  #filter: FilterUse['report'] | undefined
+  #filter: FilterUse | undefined
+  #denied = new DeniedCalls()
   #started = false
   #stopped = false
   #stoppedEarly = () => {}
@@ -178,7 +180,8 @@ export class Run {
       cgroup: hold.cgroup !== undefined,
       workdirTarget,
     })
-    this.#filter = filter?.report
+    this.#filter = filter
+    this.#denied = new DeniedCalls()
     const own = resolveMounts(this.options.mounts, policy.name)
     const mounts = lateMounts({ ...this.options, mounts: [...late.mounts, ...own], flow })
     const plan = () =>
@@ -203,6 +206,7 @@ export class Run {
       stderr,
       captures: { stdout: this.#stdout, stderr: this.#stderr },
       budget: this.#budget,
+      onLogged: (call) => this.#denied.add(call),
       walltimeMs: limits.walltimeMs,
       collects: collect.length > 0,
       cgroup: hold.cgroup,
@@ -255,6 +259,7 @@ export class Run {
       outputExceeded: this.#budget.exceeded,
       filter: this.#filter,
       held,
+      denied: this.#denied,
       readCollected: (buffer, position) =>
         attempt.collected === undefined
           ? 0

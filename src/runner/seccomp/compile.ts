@@ -19,12 +19,14 @@ import { errnoNumber } from '../../policy/seccomp/errno.ts'
 import type { Outcome } from './choices.ts'
 import { compactFilter } from './compact.ts'
 import { type Decision, decisions } from './decisions.ts'
+import { execToken } from './exec-token.ts'
 
 /** How a filter is made. */
 export interface CompileOptions {
   /**
-   * `kill` stops the caller and tells the filter's listener (SECCOMP_RET_USER_NOTIF), which must
-   * then kill it; otherwise the kernel kills the process at once.
+   * Whether there is a listener. It is told (SECCOMP_RET_USER_NOTIF) of calls to kill for, which it
+   * must then do; of a policy that logs, of the calls to log, which it must let go on. The kernel
+   * itself does what is left: it cannot tell a listener which of the two a call is.
    */
   readonly notify: boolean
   /**
@@ -39,10 +41,11 @@ const BPF_MAXINSNS = 4096
 /** sizeof(struct sock_filter). */
 const INSTRUCTION_SIZE = 8
 
-function scmpAction(action: SeccompAction, notify: boolean): number {
+function scmpAction(action: SeccompAction, notified: SeccompAction | undefined): number {
   if (action === 'allow') return SCMP_ACT_ALLOW
+  if (action === notified) return SCMP_ACT_NOTIFY
   if (action === 'log') return SCMP_ACT_LOG
-  if (action === 'kill') return notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS
+  if (action === 'kill') return SCMP_ACT_KILL_PROCESS
   const errno = errnoNumber(action.slice('errno:'.length))
   if (errno === undefined) throw new RangeError(`unknown action ${action}`)
   return SCMP_ACT_ERRNO(errno)
@@ -75,6 +78,11 @@ function mostTested(decided: readonly Decision[], arch: Arch): string {
   return syscallName(most?.syscall ?? 0, arch) ?? ''
 }
 
+/** Whether a policy has calls to log. */
+export function logsCalls({ default: fallback, rules }: SeccompPolicy): boolean {
+  return fallback === 'log' || rules.some(({ action }) => action === 'log')
+}
+
 function refuse(message: string, cause?: unknown): SandboxError {
   return invalid('seccomp policy', [{ path: [], message }], { cause })
 }
@@ -96,8 +104,10 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
   const problems: readonly Problem[] = seccompProblems(seccomp)
   if (problems.length > 0) throw invalid('seccomp policy', problems)
   try {
-    const toValue = (action: SeccompAction) => scmpAction(action, notify)
-    const decided = decisions(seccomp, arch)
+    const logged = logsCalls(seccomp)
+    const notified = notify ? (logged ? 'log' : 'kill') : undefined
+    const toValue = (action: SeccompAction) => scmpAction(action, notified)
+    const decided = decisions(seccomp, arch, notified === 'log' ? execToken : undefined)
     const { rules, outcomes } = parts(decided, toValue)
     const actions = {
       defaultAction: toValue(seccomp.default),

@@ -52,13 +52,18 @@ export const paths: readonly EarlyMount[] = [
 ]
 
 export type PlanChanges = Partial<Omit<ImageOptions & RequestOptions, 'filter'>> & {
-  readonly filtered?: 'listener' | 'kill' | 'no'
+  readonly filtered?: 'listener' | 'log' | 'kill' | 'no'
   /** The first of the run's mounts. */
   readonly workdir?: LateMount
 }
 
 /** Three instructions of eight bytes. */
 const FILTER = new Uint8Array(24)
+const filters = {
+  listener: { instructions: 3, report: 'listener' },
+  log: { instructions: 3, report: 'listener', log: { execToken: 0x1234n } },
+  kill: { instructions: 3, report: 'kill' },
+} as const
 
 /** The two halves of a launch program; what is inside a mount comes late, as for every policy. */
 export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: PlanChanges = {}) {
@@ -93,13 +98,14 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     paths: options.paths.filter(isEarly),
     files: options.policy.files.filter(isEarly),
     filter: filtered === 'no' ? undefined : FILTER,
-    listener: filtered === 'listener',
+    listener: filtered === 'listener' || filtered === 'log',
+    log: filtered === 'log',
   })
   const request = planRequest({
     ...options,
     mounts: [options.workdir, ...options.paths.filter(isLate), ...options.mounts],
     files: [...options.policy.files.filter(isLate), ...options.files],
-    filter: filtered === 'no' ? undefined : { instructions: 3, report: filtered },
+    filter: filtered === 'no' ? undefined : filters[filtered],
   })
   return { image, request, steps: stepsInOrder(image, request), arch: options.arch }
 }

@@ -21,6 +21,8 @@ export const FD = {
   idmap: 21,
   /** The init's own /proc/self/oom_score_adj, until the program has started. */
   oomScore: 22,
+  /** A memfd by which the init copies and clears memory while it logs calls. */
+  scratch: 23,
   /** The walltime's timerfd, in the place of the request. */
   timer: 5,
   /** The init's signalfd. */

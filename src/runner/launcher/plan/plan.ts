@@ -41,6 +41,7 @@ import { dropPrivilegesSteps, dropRootSteps, mapIdsSteps } from './identity.ts'
 import { cgroupAreas, failSteps, keeperAreas, keeperSteps } from './keeper.ts'
 import { attachTreeSteps, type LateMount, lateMountAreas, openTreeSteps } from './late-mounts.ts'
 import { resourceLimits } from './limits.ts'
+import { logArea } from './log.ts'
 import type { HostMount } from './mounts.ts'
 import { hostnameStep, joinNetworkSteps, networkSteps, startNetworkSteps } from './network.ts'
 import { SafePaths } from './paths.ts'
@@ -69,6 +70,8 @@ export interface ImageOptions {
   readonly filter: Uint8Array | undefined
   /** Whether the filter reports by notification. */
   readonly listener: boolean
+  /** Whether what it reports is logged and goes on. */
+  readonly log: boolean
   readonly lastCapability: number
   /** Whether each run has a control group. */
   readonly cgroup: boolean
@@ -107,7 +110,13 @@ export function planImage(options: ImageOptions): Segment {
   const keeper = { ...options, shareUts: policy.shareUts }
   const inside = { uid: policy.uid, gid: policy.gid }
   return {
-    areas: [...keeperAreas, ...cgroupAreas(keeper), ...imageAreas(filter), ...superviseAreas],
+    areas: [
+      ...keeperAreas,
+      ...cgroupAreas(keeper),
+      ...imageAreas(filter),
+      ...superviseAreas,
+      logArea,
+    ],
     steps: [
       ...keeperSteps(keeper),
       ...failSteps,

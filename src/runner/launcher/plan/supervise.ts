@@ -19,12 +19,15 @@ import { RECORD } from '../report/records.ts'
 import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { ENTRY } from './entries.ts'
+import { fasterWakeStep, logSteps, scratchSteps } from './log.ts'
 
 const init = stepsOf('init')
 
 export interface SuperviseOptions {
   /** Whether the filter reports by notification. */
   readonly listener: boolean
+  /** Whether what it reports is noted and carried on with; otherwise it ends the run. */
+  readonly log: boolean
 }
 
 const WATCHED = ['timer', 'signal', 'control', 'listener'] as const
@@ -78,7 +81,7 @@ export function superviseSteps(options: SuperviseOptions): Step[] {
   return [...startSteps(options), ...loopSteps(options), ...endSteps()]
 }
 
-function startSteps({ listener }: SuperviseOptions): Step[] {
+function startSteps({ listener, log }: SuperviseOptions): Step[] {
   const signals = words(1 << (SIGCHLD - 1))
   return [
     // A session keyring of its own (keyrings(7)); a kernel without keyrings has nothing to share.
@@ -91,6 +94,7 @@ function startSteps({ listener }: SuperviseOptions): Step[] {
     }),
     // Of all processes on the machine the out-of-memory killer shall choose the program's (proc(5)).
     init('write', [FD.oomScore, text('1000'), 4]),
+    ...(log ? scratchSteps() : []),
     // What the init's own helpers used is not the program's.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
     init('clock_gettime', [CLOCK_MONOTONIC, at('end.start')]),
@@ -108,6 +112,7 @@ function startSteps({ listener }: SuperviseOptions): Step[] {
     init('close_range', [0, 2, 0]),
     // Is the notification descriptor where we look for it?
     ...(listener ? [init('fcntl', [FD.listener, F_GETFD])] : []),
+    ...(log ? [fasterWakeStep()] : []),
   ]
 }
 
@@ -119,7 +124,7 @@ export function pollFd(fd: number, events: number = POLLIN): Uint8Array {
   return pollfd
 }
 
-function loopSteps({ listener }: SuperviseOptions): Step[] {
+function loopSteps({ listener, log }: SuperviseOptions): Step[] {
   return [
     init('ppoll', [at('poll.timer'), listener ? WATCHED.length : WATCHED.length - 1, 0, 0, 8], {
       label: 'watch.wait',
@@ -133,7 +138,7 @@ function loopSteps({ listener }: SuperviseOptions): Step[] {
       store: 'watch.reaped',
       whenEqual: { value: load('watch.target'), goto: 'watch.exited' },
     }),
-    ...(listener ? listenerSteps() : []),
+    ...(listener ? listenerSteps(log) : []),
     init('read', [FD.timer, at('watch.scratch'), 8], {
       onError: 'continue',
       whenEqual: { value: 8, goto: 'watch.walltime' },
@@ -152,19 +157,14 @@ function loopSteps({ listener }: SuperviseOptions): Step[] {
   ]
 }
 
-function listenerSteps(): Step[] {
+function listenerSteps(log: boolean): Step[] {
   return [
     // RECV blocks when there is nothing to receive: look first (seccomp_unotify(2)).
     init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
       whenEqual: { value: 0, goto: 'watch.quiet' },
       onError: { goto: 'watch.tampered' },
     }),
-    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], {
-      onError: { goto: 'watch.gone' },
-    }),
-    init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size], {
-      next: { goto: 'watch.stop' },
-    }),
+    ...(log ? logSteps() : killSteps()),
     // Who called was killed meanwhile, or nobody is left who could call: then it hangs up for good, and
     // must not be waited for any more. A negative descriptor is not looked at (poll(2)).
     init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {
@@ -174,6 +174,17 @@ function listenerSteps(): Step[] {
     }),
     init('close', [-1], { store: 'poll.listener', onError: 'continue' }),
     init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], { label: 'watch.quiet' }),
+  ]
+}
+
+function killSteps(): Step[] {
+  return [
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], {
+      onError: { goto: 'watch.gone' },
+    }),
+    init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size], {
+      next: { goto: 'watch.stop' },
+    }),
   ]
 }
 

@@ -19,6 +19,11 @@ export interface FilterUse {
   readonly instructions: number
   /** How a denied call is known: by notification to the init, or by the kernel's SIGSYS alone. */
   readonly report: 'listener' | 'kill'
+  /**
+   * Set when the listener is told of calls to log, not of calls to kill for: our own execve, at which the
+   * init cannot listen yet, is known by what is in its last register, which the call does not have.
+   */
+  readonly log?: { readonly execToken: bigint } | undefined
 }
 
 export interface TargetOptions {
@@ -41,6 +46,8 @@ export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8
 export function targetSteps(options: TargetOptions): Step[] {
   const { argv, env, cwd } = options
   const argvAddress = words(...argv.map(text), 0)
+  const token = options.filter?.log?.execToken
+  const unused = token === undefined ? [] : [0, 0, token]
   const envAddress = words(...Object.entries(env).map(([key, value]) => text(`${key}=${value}`)), 0)
   return [
     // kill(0, …) must not reach the init's and keeper's process group.
@@ -61,7 +68,7 @@ export function targetSteps(options: TargetOptions): Step[] {
     target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
     ...filterSteps(options.filter),
     ...options.candidates.map((path, index) =>
-      target('execve', [text(path), argvAddress, envAddress], {
+      target('execve', [text(path), argvAddress, envAddress, ...unused], {
         store: `exec${index}.result`,
         // The filter is on: no call but execve is known to be allowed. The init reports.
         onError: index === options.candidates.length - 1 ? { goto: DIE } : 'continue',

@@ -7,6 +7,14 @@ export type Rusage = Omit<
   'wallTimeMs' | 'cpuTimeMs' | 'peakMemoryBytes' | 'peakProcesses' | 'waitTimeMs'
 >
 
+/** A call as struct seccomp_data has it. */
+export interface CallRecord {
+  readonly syscall: number
+  /** AUDIT_ARCH_…, linux/audit.h. */
+  readonly auditArch: number
+  readonly args: readonly bigint[]
+}
+
 /** What the launch program reported, in the order in which it did. */
 export type ReportRecord =
   | { readonly kind: 'failure'; readonly stepAddress: number; readonly result: number }
@@ -18,13 +26,8 @@ export type ReportRecord =
     }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'tampered' }
-  | {
-      readonly kind: 'seccomp'
-      readonly syscall: number
-      /** AUDIT_ARCH_…, linux/audit.h. */
-      readonly auditArch: number
-      readonly args: readonly bigint[]
-    }
+  | ({ readonly kind: 'seccomp' } & CallRecord)
+  | ({ readonly kind: 'logged' } & CallRecord)
   | {
       readonly kind: 'end'
       /** As wait(2) has it. */
@@ -67,26 +70,29 @@ const kinds = new Map(
 export function parseReport(report: Buffer): ReportRecord[] {
   const records: ReportRecord[] = []
   for (let offset = 0; offset < report.length; ) {
-    const kind = kinds.get(report.toString('latin1', offset, offset + 8))
-    if (kind === undefined) throw new Error(`The launch program's report is damaged at ${offset}`)
-    const { size } = RECORD[kind]
-    // A process that is killed between two writes leaves whole records only; see pipe(7).
-    if (offset + size > report.length) throw new Error("The launch program's report is cut short")
-    records.push(parseRecord(kind, report.subarray(offset + 8, offset + size)))
-    offset += size
+    const next = recordAt(report, offset)
+    if (next === undefined) {
+      const isKnown = kinds.has(report.toString('latin1', offset, offset + 8))
+      if (!isKnown) throw new Error(`The launch program's report is damaged at ${offset}`)
+      // A process that is killed between two writes leaves whole records only; see pipe(7).
+      throw new Error("The launch program's report is cut short")
+    }
+    records.push(next.record)
+    offset = next.end
   }
   return records
 }
 
-/** Whether a report has its last record, the keeper's, which it writes just before it exits. */
-export function isWhole(report: Buffer): boolean {
-  for (let offset = 0; offset < report.length; ) {
-    const kind = kinds.get(report.toString('latin1', offset, offset + 8))
-    if (kind === undefined) return false
-    offset += RECORD[kind].size
-    if (kind === 'keeper') return offset === report.length
-  }
-  return false
+/** The record at a place of a report, and where it ends; `undefined` when there is no whole one. */
+export function recordAt(
+  report: Buffer,
+  offset: number,
+): { readonly record: ReportRecord; readonly end: number } | undefined {
+  const kind = kinds.get(report.toString('latin1', offset, offset + 8))
+  if (kind === undefined) return undefined
+  const end = offset + RECORD[kind].size
+  if (end > report.length) return undefined
+  return { record: parseRecord(kind, report.subarray(offset + 8, end)), end }
 }
 
 function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
@@ -101,6 +107,7 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
     case 'walltime':
       return { kind, schedstat: body.toString('latin1').replace(/\0.*$/s, '') }
     case 'seccomp':
+    case 'logged':
       // struct seccomp_notif: id, pid, flags; then struct seccomp_data: nr, arch, ip, args.
       return {
         kind,

@@ -17,6 +17,8 @@ export const RECORD = {
   tampered: { tag: tag('TAMPERED'), size: 8 },
   /** The filter denied a call: struct seccomp_notif (linux/seccomp.h), 80 bytes. */
   seccomp: { tag: tag('SECCOMP'), size: 88 },
+  /** A call that the filter logs, and that was made: struct seccomp_notif, 80 bytes. */
+  logged: { tag: tag('LOGGED'), size: 88 },
   /**
    * The program and its descendants are gone: u64 wait status, struct timespec start and end,
    * struct rusage of all of them, struct rusage of the init's helpers before they started.

@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { isWhole } from '../../../src/runner/launcher/report/parse.ts'
+import { ReportReader } from '../../../src/runner/launcher/report/reader.ts'
 import { RECORD, type RecordName } from '../../../src/runner/launcher/report/records.ts'
 
 const record = (kind: RecordName): Buffer => {
   const bytes = Buffer.alloc(RECORD[kind].size)
   bytes.set(RECORD[kind].tag)
   return bytes
+}
+
+const isWhole = (report: Buffer): boolean => {
+  const reader = new ReportReader(() => {})
+  reader.add(report)
+  expect(reader.rest()).toEqual(report)
+  return reader.isWhole
 }
 
 describe('a report is whole', () => {
@@ -32,5 +39,33 @@ describe('a report is whole', () => {
 
   test('not with bytes that nobody writes', () => {
     expect(isWhole(Buffer.from('nonsense and more'))).toBe(false)
+  })
+})
+
+describe('logged calls', () => {
+  const logged = (number: number): Buffer => {
+    const bytes = record('logged')
+    bytes.writeInt32LE(number, 8 + 16)
+    return bytes
+  }
+
+  test('are handed on as they come, in whatever pieces, and not kept', () => {
+    const report = Buffer.concat([
+      record('started'),
+      ...[1, 2, 3].map(logged),
+      record('end'),
+      logged(4),
+      record('keeper'),
+    ])
+    for (const size of [1, 7, 100, report.length]) {
+      const numbers: number[] = []
+      const reader = new ReportReader(({ syscall }) => numbers.push(syscall))
+      for (let at = 0; at < report.length; at += size) reader.add(report.subarray(at, at + size))
+      expect(numbers).toEqual([1, 2, 3, 4])
+      expect(reader.isWhole).toBe(true)
+      expect(reader.rest()).toEqual(
+        Buffer.concat([record('started'), record('end'), record('keeper')]),
+      )
+    }
   })
 })

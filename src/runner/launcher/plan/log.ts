@@ -1,0 +1,111 @@
+import {
+  EINTR,
+  MFD_CLOEXEC,
+  O_CLOEXEC,
+  POLLIN,
+  POLLOUT,
+  SECCOMP_IOCTL_NOTIF_RECV,
+  SECCOMP_IOCTL_NOTIF_SEND,
+  SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+  SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
+  SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+} from '../../../ffi/constants.ts'
+import { RECORD } from '../report/records.ts'
+import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
+import { FD } from './descriptors.ts'
+
+const init = stepsOf('init')
+
+// sizeof(struct seccomp_notif), linux/seccomp.h; its first word is the notification's id.
+const NOTIFICATION_SIZE = 80
+const ID_SIZE = 8
+
+/** struct seccomp_notif_resp but for its id: no value, no error, and the flags. */
+function carryOn(): Uint8Array {
+  const rest = Buffer.alloc(16)
+  rest.writeUInt32LE(SECCOMP_USER_NOTIF_FLAG_CONTINUE, 12)
+  return rest
+}
+
+/** The init's memory for calls that are logged. */
+export const logArea: Area = {
+  name: 'logged',
+  fields: [
+    { name: 'tag', size: 8, init: RECORD.logged.tag },
+    { name: 'notification', size: NOTIFICATION_SIZE },
+    { name: 'id', size: ID_SIZE },
+    { name: 'response', size: 16, init: carryOn() },
+    { name: 'scratch', size: 8 },
+  ],
+}
+
+/**
+ * Makes the memfd by which memory is copied and cleared: the machine can only make system calls. Zeros
+ * follow the place of the id.
+ */
+export function scratchSteps(): Step[] {
+  const made = load('logged.scratch')
+  return [
+    init('memfd_create', [text('gradebox-log'), MFD_CLOEXEC], { store: 'logged.scratch' }),
+    init('ftruncate', [made, ID_SIZE + NOTIFICATION_SIZE]),
+    init('dup3', [made, FD.scratch, O_CLOEXEC]),
+    init('close', [made]),
+  ]
+}
+
+/** The program's processor is given to the init at once, and back; a kernel before 6.6 cannot. */
+export function fasterWakeStep(): Step {
+  const flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
+  return init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags], {
+    onError: 'continue',
+  })
+}
+
+const events = (...polled: readonly (readonly [fd: number, events: number])[]) => {
+  const array = Buffer.alloc(polled.length * 8)
+  polled.forEach(([fd, wanted], index) => {
+    array.writeInt32LE(fd, index * 8)
+    array.writeInt16LE(wanted, index * 8 + 4)
+  })
+  return bytes(array)
+}
+
+/**
+ * Takes one notification, lets the call go on, and reports it (seccomp_unotify(2)). The report pipe is
+ * looked at first: where its reader does not keep up, the program waits at its next logged call, and the
+ * init for room or for whatever ends the run. Nothing is lost, and nothing piles up.
+ */
+export function logSteps(): Step[] {
+  const tampered = { onError: { goto: 'watch.tampered' } } as const
+  return [
+    init('ppoll', [events([FD.report, POLLOUT]), 1, words(0, 0), 0, 8], {
+      whenEqual: { value: 0, goto: 'watch.full' },
+      ...tampered,
+    }),
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('logged.notification')], {
+      onError: { goto: 'watch.gone' },
+    }),
+    init('pwrite64', [FD.scratch, at('logged.notification'), ID_SIZE, 0], tampered),
+    init('pread64', [FD.scratch, at('logged.id'), ID_SIZE, 0], tampered),
+    // A call that a signal interrupted meanwhile is not made, or is made and notified again.
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('logged.id')], {
+      onError: { goto: 'watch.clear' },
+    }),
+    init('write', [FD.report, at('logged.tag'), RECORD.logged.size]),
+    // RECV wants zeros.
+    init('pread64', [FD.scratch, at('logged.notification'), NOTIFICATION_SIZE, ID_SIZE], {
+      label: 'watch.clear',
+      ...tampered,
+      next: { goto: 'watch.quiet' },
+    }),
+    init('ppoll', [events(...others(), [FD.report, POLLOUT]), 4, 0, 0, 8], {
+      label: 'watch.full',
+      whenEqual: { value: -EINTR, goto: 'watch.full' },
+      ...tampered,
+      next: { goto: 'watch.quiet' },
+    }),
+  ]
+}
+
+const others = () =>
+  [FD.timer, FD.signal, FD.control].map((fd): readonly [number, number] => [fd, POLLIN])
