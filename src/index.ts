@@ -4,6 +4,7 @@ export {
   SandboxError,
   type SandboxErrorCode,
 } from './errors/sandbox-error.ts'
+export { type Learned, type LearnOptions, learn } from './learn/learn.ts'
 export type { LimitOptions, MountOption, SandboxOptions } from './runner/options/options.ts'
 export {
   type DeniedCall,

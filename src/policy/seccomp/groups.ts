@@ -105,7 +105,7 @@ export const syscallGroups: readonly SyscallGroup[] = [
     setresuid setresgid setfsuid setfsgid setgroups capget capset`,
   ),
   group(
-    '@network-io',
+    '@network',
     'Sockets of every domain, local ones too.',
     `socket socketpair bind listen accept accept4 connect getsockname getpeername setsockopt
     getsockopt shutdown sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg`,

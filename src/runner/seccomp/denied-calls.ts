@@ -1,5 +1,5 @@
 import { argumentBits, syscallSignature } from '../../ffi/syscall-signatures.ts'
-import { syscallName } from '../../ffi/syscalls.ts'
+import { type Arch, syscallName } from '../../ffi/syscalls.ts'
 import type { DeniedCall } from '../result.ts'
 import { archOf, type CallRegisters, decodeCall } from './decode/denied-syscall.ts'
 
@@ -18,10 +18,39 @@ interface Counted {
   count: number
 }
 
+/** What is compared of which arguments. */
+type Compared = readonly { readonly arg: number; readonly mask: bigint }[]
+
 interface Uses {
-  /** What is compared of which arguments. */
-  readonly compared: readonly { readonly arg: number; readonly mask: bigint }[]
+  readonly compared: Compared
   readonly byShape: Map<string, Counted>
+}
+
+function comparedOf(name: string, arch: Arch): Compared {
+  return (syscallSignature(name, arch) ?? []).flatMap((kind, arg) =>
+    indifferent.has(kind) ? [] : [{ arg, mask: (1n << BigInt(argumentBits[kind])) - 1n }],
+  )
+}
+
+function shapeOf(compared: Compared, args: readonly bigint[]): string {
+  let shape = ''
+  for (const { arg, mask } of compared) shape += ` ${(args[arg] ?? 0n) & mask}`
+  return shape
+}
+
+/** Adds the counts of calls that do the same, of several runs. */
+export function sumOfCalls(calls: readonly DeniedCall[]): DeniedCall[] {
+  const sums = new Map<string, DeniedCall>()
+  for (const call of calls) {
+    const args = call.args.map((arg) => BigInt.asUintN(64, BigInt(arg)))
+    const isRest = call.text.endsWith('(…)')
+    const arch = call.arch === 'aarch64' ? 'arm64' : 'x64'
+    const shape = isRest ? '…' : shapeOf(comparedOf(call.name, arch), args)
+    const key = `${call.name}${shape}`
+    const known = sums.get(key)
+    sums.set(key, known ? { ...known, count: known.count + call.count } : call)
+  }
+  return [...sums.values()]
 }
 
 /**
@@ -38,11 +67,7 @@ export class DeniedCalls {
     const key = name ?? 'unknown'
     let uses = this.#byCall.get(key)
     if (uses === undefined) {
-      const signature = arch && name ? (syscallSignature(name, arch) ?? []) : []
-      const compared = signature.flatMap((kind, arg) =>
-        indifferent.has(kind) ? [] : [{ arg, mask: (1n << BigInt(argumentBits[kind])) - 1n }],
-      )
-      uses = { compared, byShape: new Map() }
+      uses = { compared: arch && name ? comparedOf(name, arch) : [], byShape: new Map() }
       this.#byCall.set(key, uses)
     }
     count(uses, call, name === undefined ? `${call.auditArch} ${call.syscall}` : '')
@@ -61,8 +86,7 @@ export class DeniedCalls {
 }
 
 function count({ compared, byShape }: Uses, call: CallRegisters, number: string): void {
-  let shape = number
-  for (const { arg, mask } of compared) shape += ` ${(call.args[arg] ?? 0n) & mask}`
+  const shape = number + shapeOf(compared, call.args)
   const isRest = !byShape.has(shape) && byShape.size >= SHAPES_PER_CALL
   const known = byShape.get(isRest ? '…' : shape)
   if (known === undefined) byShape.set(isRest ? '…' : shape, { first: call, isRest, count: 1 })

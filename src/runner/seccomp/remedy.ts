@@ -1,7 +1,7 @@
 import { argumentBits, syscallSignature } from '../../ffi/syscall-signatures.ts'
-import { syscallName } from '../../ffi/syscalls.ts'
-import type { SeccompPolicy, SeccompRule } from '../../policy/policy.ts'
-import { decidingArgument, sameDeed } from '../../policy/seccomp/deciding-argument.ts'
+import { type Arch, syscallName } from '../../ffi/syscalls.ts'
+import type { SeccompCondition, SeccompPolicy, SeccompRule } from '../../policy/policy.ts'
+import { sameDeed } from '../../policy/seccomp/deeds.ts'
 import { inlineRule } from '../../policy/seccomp/rule-text.ts'
 import { archOf, type CallRegisters } from './decode/denied-syscall.ts'
 import { decoders } from './decode/kinds.ts'
@@ -11,14 +11,21 @@ export function ruleFor(call: CallRegisters): SeccompRule | undefined {
   const arch = archOf(call)
   const name = arch === undefined ? undefined : syscallName(call.syscall, arch)
   if (arch === undefined || name === undefined) return undefined
+  const conditions = conditionsFor(name, arch, call.args)
   const rule = { action: 'allow', syscalls: [name] } as const
-  const arg = decidingArgument(name)
-  const kind = arg === undefined ? undefined : syscallSignature(name, arch)?.[arg]
-  if (arg === undefined || kind === undefined) return rule
-  const register = call.args[arg] ?? 0n
-  const text = decoders[kind](BigInt.asUintN(argumentBits[kind], register), arch)
-  const condition = sameDeed(name, { arch, register, text })
-  return condition === undefined ? rule : { ...rule, conditions: [condition] }
+  return conditions.length === 0 ? rule : { ...rule, conditions }
+}
+
+/** The conditions under which a call does the same as one with these registers; see deeds.ts. */
+export function conditionsFor(
+  name: string,
+  arch: Arch,
+  registers: readonly bigint[],
+): SeccompCondition[] {
+  return sameDeed(name, { arch, registers }, (arg) => {
+    const kind = syscallSignature(name, arch)?.[arg] ?? 'ulong'
+    return decoders[kind](BigInt.asUintN(argumentBits[kind], registers[arg] ?? 0n), arch)
+  })
 }
 
 // The rules of hakoniwa's form: one list, and what happens on the others.

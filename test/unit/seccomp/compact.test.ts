@@ -149,7 +149,7 @@ const policies: Readonly<Record<string, SeccompPolicy>> = {
     default: 'allow',
     rules: [
       { action: 'kill', syscalls: ['@mount', '@module', '@reboot', '@debug', '@keyring'] },
-      { action: 'errno:EPERM', syscalls: ['@network-io'] },
+      { action: 'errno:EPERM', syscalls: ['@network'] },
       { action: 'log', syscalls: ['@clock', 'personality'] },
     ],
   },

@@ -1,0 +1,84 @@
+import { type Arch, syscallNumber } from '../ffi/syscalls.ts'
+import type { SeccompCondition, SeccompRule } from '../policy/policy.ts'
+import { isManyCalls } from '../policy/seccomp/deeds.ts'
+import { type SyscallGroup, syscallGroups } from '../policy/seccomp/groups.ts'
+import type { DeniedCall } from '../runner/result.ts'
+import { conditionsFor } from '../runner/seccomp/remedy.ts'
+
+/**
+ * What a filter cannot look into, and libraries do without: the flags of clone3 are in memory, and
+ * io_uring makes calls that no filter sees. Both while learning and in what is learned they fail.
+ */
+export const opaque: SeccompRule = { action: 'errno:ENOSYS', syscalls: ['clone3', '@io-uring'] }
+
+/** What the start, the end and a signal take, of whatever program. */
+const ALWAYS = ['execve', 'exit_group', 'restart_syscall', 'rt_sigreturn']
+
+/**
+ * Groups whose calls do no more than read, write, wait and ask: one that a program uses a good part of
+ * is not taken apart.
+ */
+const HARMLESS = new Set([
+  ...['@io', '@file-system', '@memory', '@signal', '@sync', '@time', '@sched', '@resources'],
+  ...['@identity', '@network', '@ipc'],
+])
+/** A group fits when a program makes this share of its calls, and no fewer than three. */
+const FITTING_SHARE = 1 / 4
+const FITTING_CALLS = 3
+
+/** Every call that was seen: when it may be made, `always` or on conditions each of which suffices. */
+type Needs = Map<string, 'always' | (readonly SeccompCondition[])[]>
+
+function addNeed(needs: Needs, { name, args, arch }: DeniedCall): void {
+  const machine: Arch = arch === 'aarch64' ? 'arm64' : 'x64'
+  // An unknown call, and one by a 32-bit table, has no name that a policy could have.
+  if (syscallNumber(name, machine) === undefined) return
+  const known = needs.get(name) ?? []
+  const registers = args.map((arg) => BigInt.asUintN(64, BigInt(arg)))
+  // Without arguments it stands for more uses than were told apart.
+  const conditions = args.length === 0 ? [] : conditionsFor(name, machine, registers)
+  if (conditions.length === 0 || known === 'always') {
+    needs.set(name, 'always')
+    return
+  }
+  const isNew = known.every((each) => JSON.stringify(each) !== JSON.stringify(conditions))
+  needs.set(name, isNew ? [...known, conditions] : known)
+}
+
+function fits({ name, syscalls }: SyscallGroup, needs: Needs, arch: Arch): boolean {
+  const there = syscalls.filter((each) => syscallNumber(each, arch) !== undefined)
+  const used = there.filter((each) => needs.has(each)).length
+  return HARMLESS.has(name) && used >= Math.max(FITTING_CALLS, there.length * FITTING_SHARE)
+}
+
+/**
+ * The rules that let calls through and kill for all others that are known: with conditions where one
+ * call is many, in groups where a group fits.
+ *
+ * @param groups whether to use groups at all
+ */
+export function rulesThatAllow(
+  calls: readonly DeniedCall[],
+  { arch, groups }: { readonly arch: Arch; readonly groups: boolean },
+): SeccompRule[] {
+  const needs: Needs = new Map(ALWAYS.map((name) => [name, 'always']))
+  for (const call of calls) addNeed(needs, call)
+  const fitting = groups ? syscallGroups.filter((group) => fits(group, needs, arch)) : []
+  const grouped = new Set(fitting.flatMap(({ syscalls }) => syscalls))
+  const conditional = [...needs].flatMap(([name, need]) =>
+    need === 'always'
+      ? []
+      : need.map((conditions): SeccompRule => ({ action: 'allow', syscalls: [name], conditions })),
+  )
+  const always = [...needs].flatMap(([name, need]) => (need === 'always' ? [name] : []))
+  // A group must not let through what only some arguments make harmless.
+  const rest = [...grouped].filter((name) => isManyCalls(name) && needs.get(name) !== 'always')
+  const names = always.filter((name) => !grouped.has(name)).toSorted()
+  return [
+    opaque,
+    ...conditional,
+    ...(rest.length === 0 ? [] : [{ action: 'kill', syscalls: rest } as const]),
+    { action: 'allow', syscalls: [...fitting.map(({ name }) => name), ...names] },
+    { action: 'kill', syscalls: syscallGroups.map(({ name }) => name) },
+  ]
+}

@@ -1,0 +1,144 @@
+import { release } from 'node:os'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'smol-toml'
+import { SandboxError } from '../errors/sandbox-error.ts'
+import { syscallGroups } from '../policy/seccomp/groups.ts'
+import { getDefaults } from '../runner/defaults.ts'
+import { hostMachine } from '../runner/machine/machine.ts'
+import { isUrl } from '../runner/options/check.ts'
+import type { SandboxOptions } from '../runner/options/options.ts'
+import type { DeniedCall, DeniedSyscall, SandboxResult } from '../runner/result.ts'
+import { sandboxed } from '../runner/sandboxed.ts'
+import { sumOfCalls } from '../runner/seccomp/denied-calls.ts'
+import { opaque, rulesThatAllow } from './generalize.ts'
+import { learnedToml, type PolicyKeys } from './learned-toml.ts'
+
+/** Options of {@link learn}: those of a run, and these. */
+export interface LearnOptions extends Omit<SandboxOptions, 'encoding'> {
+  /**
+   * What the program reads, one run each: the more of what it does they make it do, the better.
+   *
+   * @default [stdin]
+   */
+  readonly inputs?: readonly NonNullable<SandboxOptions['stdin']>[]
+  /**
+   * Whether a group of calls stands for its calls where the program makes at least three, and a quarter,
+   * of them: the policy then outlives the next C library. Without, it is as small as can be.
+   *
+   * @default true
+   */
+  readonly groups?: boolean
+}
+
+/** What {@link learn} found out. */
+export interface Learned {
+  /** An object for the option `policy`, and for a file. */
+  readonly policy: Readonly<Record<string, unknown>>
+  /** The same as a TOML file. */
+  readonly toml: string
+  /** Every call that the program made, with counts. */
+  readonly syscalls: readonly DeniedCall[]
+  /** The runs that it was learned from: did the program do there what it shall? */
+  readonly runs: readonly SandboxResult[]
+}
+
+/** How often what was learned is tried, and completed by what a program did only then. */
+const TRIALS = 10
+
+/**
+ * Runs a program with each input, lets it make any system call, and writes the smallest policy that lets
+ * it pass. What it may see and use is as in the option `policy`, which the learned one extends; of that,
+ * the filter is replaced. Then the program is run under what was learned, so that it is known to pass.
+ *
+ * While it learns, nothing is denied: do this with programs that you trust.
+ *
+ * @throws {SandboxError} SECCOMP_UNAVAILABLE where the kernel does not tell of calls, and all that a run
+ *   throws
+ * @example
+ * const { toml } = await learn('python3', ['main.py'], { workdir: 'solution', inputs: ['1\n', '2\n'] })
+ * writeFileSync('exercise.toml', toml)
+ */
+export async function learn(
+  command: string,
+  args: readonly string[] = [],
+  { inputs, groups = true, ...options }: LearnOptions = {},
+): Promise<Learned> {
+  const base = baseOf(options.policy ?? getDefaults().policy ?? 'strict')
+  const run = (policy: object, stdin: SandboxOptions['stdin']) =>
+    sandboxed(command, args, { ...options, policy, ...(stdin === undefined ? {} : { stdin }) })
+  const wanted = inputs ?? [options.stdin]
+  const runs: SandboxResult[] = []
+  for (const stdin of wanted) runs.push(await run({ ...base, seccomp: logEverything }, stdin))
+  const seen = runs.flatMap(callsOf)
+  const again = wanted.filter(isRepeatable)
+  for (let trial = 1; ; trial++) {
+    const syscalls = sumOfCalls(seen)
+    const comment = commentOn([command, ...args].join(' '), runs.length)
+    const rules = rulesThatAllow(syscalls, { arch: hostMachine().arch, groups })
+    const toml = learnedToml(rules, { comment, base })
+    const policy = parse(toml)
+    const missing = await firstDenied(again, (stdin) => run(policy, stdin))
+    if (missing === undefined) return { policy, toml, syscalls, runs }
+    if (trial === TRIALS) throw unsteady(missing)
+    seen.push({ ...missing, count: 1 })
+  }
+}
+
+const logEverything = {
+  default: 'log',
+  // In front of the base's own rules, none of which is then reached.
+  rules: [opaque, { action: 'log', syscalls: syscallGroups.map(({ name }) => name) }],
+}
+
+function baseOf(policy: NonNullable<SandboxOptions['policy']>): PolicyKeys {
+  if (typeof policy === 'string') {
+    const isName = !policy.includes('/') && !policy.endsWith('.toml')
+    return { extends: isName ? policy : resolve(policy) }
+  }
+  if (isUrl(policy)) return { extends: fileURLToPath(policy.href) }
+  const { seccomp: _, ...keys } = policy as PolicyKeys
+  return keys
+}
+
+function callsOf({ denied }: SandboxResult): readonly DeniedCall[] {
+  if (denied !== undefined) return denied
+  throw new SandboxError('What a program needs cannot be learned here: its calls are not told', {
+    code: 'SECCOMP_UNAVAILABLE',
+    hint: "The kernel must have seccomp's user notification (Linux 5.9 has), and no listener of an outer sandbox, such as a container's, may be in its place.",
+  })
+}
+
+// A stream's data, and what is typed, is gone after the first run.
+const isRepeatable = (stdin: SandboxOptions['stdin']): boolean =>
+  (typeof stdin === 'string' && stdin !== 'inherit' && stdin !== 'pipe') ||
+  stdin === undefined ||
+  stdin instanceof Uint8Array ||
+  isUrl(stdin)
+
+async function firstDenied(
+  inputs: readonly SandboxOptions['stdin'][],
+  run: (stdin: SandboxOptions['stdin']) => Promise<SandboxResult>,
+): Promise<DeniedSyscall | undefined> {
+  for (const stdin of inputs) {
+    const { syscall } = await run(stdin)
+    if (syscall !== undefined) return syscall
+  }
+  return undefined
+}
+
+function unsteady({ text }: DeniedSyscall): SandboxError {
+  return new SandboxError(
+    `The program makes other system calls each time: after ${TRIALS} trials it was still killed for ${text}`,
+    {
+      code: 'SETUP_FAILED',
+      hint: 'Give it more inputs, or a policy whose rules you write by hand, in groups.',
+    },
+  )
+}
+
+function commentOn(line: string, runs: number): string {
+  const shown = line.length > 60 ? `${line.slice(0, 57)}...` : line
+  const count = runs === 1 ? 'one run' : `${runs} runs`
+  return `What "${shown}" needed in ${count}, on ${process.arch} with Linux ${release()}.`
+}
