@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { sandboxed } from '../../src/index.ts'
-import { bare } from './support/policies.ts'
-import { runC, runShell } from './support/programs.ts'
-import { lacks } from './support/tools.ts'
+import { sandboxed } from '../../../src/index.ts'
+import { bare } from '../support/policies.ts'
+import { runC, runShell } from '../support/programs.ts'
+import { lacks } from '../support/tools.ts'
 
 describe.skipIf(lacks('gcc'))('under policy strict', () => {
   test.each([

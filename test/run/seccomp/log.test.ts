@@ -1,0 +1,122 @@
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type SandboxResult, sandboxed } from '../../../src/index.ts'
+import { bare } from '../support/policies.ts'
+import { runC, runPython, runShell } from '../support/programs.ts'
+import { lacks, sandboxLacks } from '../support/tools.ts'
+
+const audit = resolve(import.meta.dirname, '../../../fixtures/policies/hakoniwa/audit.toml')
+const logging = (...syscalls: string[]) =>
+  bare({ seccomp: { default: 'allow', rules: [{ action: 'log', syscalls }] } })
+
+const countOf = ({ denied = [] }: SandboxResult, name: string): number =>
+  denied.filter((call) => call.name === name).reduce((sum, { count }) => sum + count, 0)
+
+describe('hakoniwa’s audit policy', () => {
+  test('lets a program run, and tells every call that it made', async () => {
+    const run = await sandboxed('/bin/echo', ['hello'], { policy: audit })
+    expect(run).toHaveStdout('hello\n')
+    const names = run.denied?.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['mmap', 'brk', 'write', 'exit_group']))
+    expect(run.denied?.find(({ name }) => name === 'exit_group')).toEqual({
+      name: 'exit_group',
+      args: [0],
+      text: 'exit_group(0)',
+      arch: process.arch === 'x64' ? 'x86_64' : 'aarch64',
+      count: 1,
+    })
+    // Its own, not ours by which it was started.
+    expect(names).not.toContain('execve')
+  })
+
+  test('tells of programs that the program runs', async () => {
+    const run = await sandboxed('/bin/sh', ['-c', '/bin/true; /bin/echo done'], { policy: audit })
+    expect(run).toHaveStdout('done\n')
+    expect(countOf(run, 'execve')).toBe(2)
+    expect(countOf(run, 'exit_group')).toBe(3)
+  })
+})
+
+describe('a call that is logged', () => {
+  test.skipIf(sandboxLacks('python3'))('is made, decoded and counted by what it does', async () => {
+    const script = `import socket
+for kind in socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM: socket.socket(socket.AF_INET, kind)
+print('made')`
+    const run = await runPython(script, { policy: logging('socket') })
+    expect(run).toHaveStdout('made\n')
+    expect(run.denied?.map(({ text, count }) => `${count} ${text}`)).toEqual([
+      '2 socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 0)',
+      '1 socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, 0)',
+    ])
+  })
+
+  test.skipIf(lacks('gcc')).each([
+    ['1,000 times', ['1000', '1'], 1000],
+    ['by four threads', ['1000', '4'], 4000],
+    ['while signals interrupt it', ['3000', '1', 'interrupted'], 3000],
+  ] as const)('is counted each time: %s', async (_, args, count) => {
+    const run = await runC('deny', ['repeat', ...args], { policy: logging('getppid') })
+    expect(run).toSucceed()
+    expect(run.stdout).toBe('starts\nends\n')
+    expect(countOf(run, 'getppid')).toBe(count)
+  })
+
+  test.skipIf(lacks('gcc'))('does not delay the walltime, though nobody reads of it', async () => {
+    const options = { policy: logging('getppid'), limits: { walltime: '500ms' } } as const
+    const pending = runC('deny', ['repeat', '100000000', '1'], options)
+    await new Promise((settle) => setTimeout(settle, 100))
+    // The reader has no time, longer than the walltime.
+    const end = performance.now() + 1500
+    while (performance.now() < end);
+    const run = await pending
+    expect(run).toExceedWalltime()
+    expect(run.usage.wallTimeMs).toBeLessThan(1000)
+    expect(countOf(run, 'getppid')).toBeGreaterThan(100)
+  })
+
+  test.skipIf(lacks('gcc'))('leaves a run that can be ended at any time', async () => {
+    const run = runC('deny', ['repeat', '100000000', '1'], { policy: logging('getppid') })
+    setTimeout(() => run.kill(), 200)
+    expect((await run).status).toBe('aborted')
+  })
+
+  test.skipIf(sandboxLacks('python3'))(
+    'is not remembered in more than so many kinds, however many there are',
+    async () => {
+      const script = `import ctypes
+libc = ctypes.CDLL(None)
+for number in range(1000, 1300): libc.syscall(number)
+for flags in range(100): libc.access(b'/', flags << 3)
+print('made')`
+      const run = await runPython(script, { policy: bare({ seccomp: { default: 'log' } }) })
+      expect(run).toHaveStdout('made\n')
+      const of = (pattern: RegExp) => run.denied?.filter(({ name }) => pattern.test(name)) ?? []
+      expect(of(/^syscall \d+$/)).toHaveLength(33)
+      expect(of(/^access$/)).toHaveLength(33)
+      expect(countOf(run, 'access')).toBeGreaterThanOrEqual(100)
+      expect(of(/^access$/).at(-1)).toMatchObject({ args: [], text: 'access(…)' })
+    },
+  )
+})
+
+describe('a policy that logs and kills', () => {
+  const policy = { extends: 'strict', seccomp: { default: 'log' } }
+
+  test.skipIf(sandboxLacks('unshare'))(
+    'still kills; the kernel does it, and does not say for what',
+    async () => {
+      const run = await runShell('echo first; unshare -U true; echo second', { policy })
+      // A child of the shell, so that the shell goes on.
+      expect(run.stdout).toBe('first\nsecond\n')
+      expect(run.stderr).toMatch(/Bad system call/)
+      const itself = await runShell('exec unshare -U true', { policy })
+      expect(itself).toBeKilledBySeccomp()
+      expect(itself.syscall).toBeUndefined()
+    },
+  )
+})
+
+test('a policy that logs nothing has nothing denied', async () => {
+  expect((await sandboxed('true')).denied).toEqual([])
+  expect((await sandboxed('true', [], { policy: 'kiss' })).denied).toEqual([])
+})
