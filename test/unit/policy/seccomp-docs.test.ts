@@ -10,5 +10,7 @@ test('docs/seccomp.md has every group as it is; if not: npm run seccomp-docs', (
 })
 
 test('a text without a place for groups is none of ours', () => {
-  expect(() => documentGroups('# Title')).toThrowErrorMatchingInlineSnapshot(`[Error: The text has no place for groups: <!-- groups: npm run seccomp-docs -->]`)
+  expect(() => documentGroups('# Title')).toThrowErrorMatchingInlineSnapshot(
+    `[Error: The text has no place for groups: <!-- groups: npm run seccomp-docs -->]`,
+  )
 })

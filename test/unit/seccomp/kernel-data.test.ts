@@ -88,7 +88,9 @@ const HEADERS: readonly (readonly string[])[] = [
   ['linux/ptrace.h', 'asm/prctl.h', 'linux/fcntl.h', 'linux/keyctl.h', 'linux/memfd.h'],
   ['asm/mman.h', 'linux/mman.h', 'linux/futex.h', 'linux/membarrier.h', 'linux/wait.h'],
   ['sys/mount.h', 'asm-generic/resource.h', 'linux/reboot.h', 'linux/sched.h', 'linux/random.h'],
-  ['sys/socket.h', 'netinet/in.h', 'linux/mount.h', 'linux/time.h'],
+  ['sys/socket.h', 'netinet/in.h'],
+  ['linux/mount.h'],
+  ['linux/time.h'],
 ]
 
 // Macros and enumerators alike; a header's constants that this machine's headers lack are left out.
@@ -102,7 +104,7 @@ function headerValues(headers: readonly string[], wanted: readonly string[]): Ma
   const defined = wanted.filter((name) => new RegExp(`\\b${name}\\b`).test(text))
   const prints = defined.map((name) => `printf("${name} %llu\\n", 0ULL + ${name});`)
   const source = `${include}#include <stdio.h>\nint main(void) { ${prints.join('\n')} }\n`
-  const shell = 'gcc -w -D_GNU_SOURCE -x c - -o "$0" && "$0"; rm -f "$0"'
+  const shell = 'gcc -w -D_GNU_SOURCE -x c - -o "$0" && "$0"; status=$?; rm -f "$0"; exit $status'
   const path = `/tmp/gradebox-constants-${process.pid}`
   const output = execFileSync('sh', ['-c', shell, path], { input: source, encoding: 'utf8' })
   const lines = output.trim().split('\n').filter(Boolean)
