@@ -45,8 +45,10 @@ export const S_IFSOCK = 0o140000
 export const S_IFCHR = 0o020000
 export const S_IFBLK = 0o060000
 
-// unistd.h
+// unistd.h, linux/fs.h
 export const F_OK = 0
+export const SEEK_SET = 0
+export const SEEK_CUR = 1
 
 // linux/mount.h
 export const MS_RDONLY = 1
@@ -117,6 +119,12 @@ export const PR_SET_NO_NEW_PRIVS = 38
 export const SECBIT_ALL_LOCKED = 0b1110_1111
 // linux/capability.h
 export const LINUX_CAPABILITY_VERSION_3 = 0x20080522
+
+// linux/audit.h
+export const AUDIT_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const
+export const AUDIT_ARCH_I386 = 0x40000003
+// asm/unistd.h, x86-64: a call by the table for 32-bit pointers
+export const X32_SYSCALL_BIT = 0x40000000
 
 // linux/seccomp.h
 export const SECCOMP_SET_MODE_FILTER = 1

@@ -12,6 +12,7 @@ import type { FilterUse } from '../launcher/plan/target.ts'
 import { hostMachine } from '../machine/machine.ts'
 import { compileSeccomp, logsCalls } from '../seccomp/compile.ts'
 import { execToken } from '../seccomp/exec-token.ts'
+import { killsUntold, notifiedMeanings } from '../seccomp/notified.ts'
 import { type Image, makeImage } from './launch.ts'
 
 /** A policy's image, and what of the policy each run has to add to it. */
@@ -68,7 +69,8 @@ function makePolicyImage(
     mount.type !== 'copy-on-write' && !isInside(mount.target)
   const late = mounts.filter((mount) => !isEarly(mount)).toSorted(byDepth)
   const logs = report === 'listener' && policy.seccomp !== undefined && logsCalls(policy.seccomp)
-  const log = logs ? { execToken } : undefined
+  const logging = logs ? policy.seccomp : undefined
+  const log = logging && { execToken, killsUntold: killsUntold(logging, arch) }
   const segment = planImage({
     policy,
     arch,
@@ -80,7 +82,7 @@ function makePolicyImage(
     diskBytes,
     filter: code,
     listener: code !== undefined && report === 'listener',
-    log: logs,
+    log: logging && notifiedMeanings(logging, arch),
     lastCapability,
     cgroup,
   })

@@ -43,8 +43,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     seccomp: options.policy.seccomp,
     usage,
     waitStatus: end.status,
-    // The kernel kills for what a policy that logs denies.
-    filter: facts.filter?.log === undefined ? facts.filter?.report : 'kill',
+    filter: facts.filter?.log?.killsUntold ? 'kill' : facts.filter?.report,
     outputExceeded,
     walltimeReached: find(records, 'walltime') !== undefined,
     stopped: find(records, 'stopped') !== undefined,

@@ -20,13 +20,13 @@ import type { Outcome } from './choices.ts'
 import { compactFilter } from './compact.ts'
 import { type Decision, decisions } from './decisions.ts'
 import { execToken } from './exec-token.ts'
+import { notifiedFor } from './notified.ts'
 
 /** How a filter is made. */
 export interface CompileOptions {
   /**
-   * Whether there is a listener. It is told (SECCOMP_RET_USER_NOTIF) of calls to kill for, which it
-   * must then do; of a policy that logs, of the calls to log, which it must let go on. The kernel
-   * itself does what is left: it cannot tell a listener which of the two a call is.
+   * Whether there is a listener, which is told (SECCOMP_RET_USER_NOTIF) of the calls to kill for and to
+   * log, and must do that; see notified.ts. Otherwise the kernel does it.
    */
   readonly notify: boolean
   /**
@@ -54,17 +54,19 @@ function scmpAction(action: SeccompAction, notified: SeccompAction | undefined):
 // libseccomp knows no order of rules, and needs a rule for every way through those that contradict
 // each other: thousands, or so many that it never ends. So it gets one a call; where arguments decide, a
 // return that no policy has stands for the decision until it is put in.
-function parts(decided: readonly Decision[], toValue: (action: SeccompAction) => number) {
+function parts(
+  decided: readonly Decision[],
+  toValues: (actions: readonly SeccompAction[]) => readonly number[],
+) {
   const outcomes = new Map<number, readonly Outcome[]>()
   const rules = decided.map(({ syscall, choices }): FilterRule => {
-    const [first, second] = choices
-    if (first !== undefined && second === undefined) {
-      return { syscall, action: toValue(first.action) }
-    }
+    const values = toValues(choices.map(({ action }) => action))
+    const [only] = values
+    if (only !== undefined && values.length === 1) return { syscall, action: only }
     const action = SCMP_ACT_TRACE(outcomes.size)
     outcomes.set(
       action,
-      choices.map((choice) => ({ value: toValue(choice.action), tests: choice.tests })),
+      choices.map(({ tests }, index) => ({ value: values[index] ?? 0, tests })),
     )
     return { syscall, action }
   })
@@ -104,17 +106,21 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
   const problems: readonly Problem[] = seccompProblems(seccomp)
   if (problems.length > 0) throw invalid('seccomp policy', problems)
   try {
-    const logged = logsCalls(seccomp)
-    const notified = notify ? (logged ? 'log' : 'kill') : undefined
-    const toValue = (action: SeccompAction) => scmpAction(action, notified)
-    const decided = decisions(seccomp, arch, notified === 'log' ? execToken : undefined)
-    const { rules, outcomes } = parts(decided, toValue)
-    const actions = {
-      defaultAction: toValue(seccomp.default),
-      // Whatever the policy says: its rules are about this architecture's calls.
-      foreignAction: toValue('kill'),
+    const logs = logsCalls(seccomp)
+    const toValues = (actions: readonly SeccompAction[]) => {
+      const notified = notify ? (logs ? notifiedFor(actions) : 'kill') : undefined
+      return actions.map((action) => scmpAction(action, notified))
     }
-    const program = compactFilter(buildFilter(actions, rules, arch), outcomes)
+    const decided = decisions(seccomp, arch, notify && logs ? execToken : undefined)
+    const { rules, outcomes } = parts(decided, toValues)
+    const actions = {
+      defaultAction: toValues([seccomp.default])[0] ?? SCMP_ACT_KILL_PROCESS,
+      // Whatever the policy says: its rules are about this architecture's calls.
+      foreignAction: notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS,
+    }
+    // The library refuses a rule that does what the default does.
+    const needed = rules.filter(({ action }) => action !== actions.defaultAction)
+    const program = compactFilter(buildFilter(actions, needed, arch), outcomes)
     const instructions = program.length / INSTRUCTION_SIZE
     if (instructions <= BPF_MAXINSNS) return program
     throw refuse(

@@ -99,21 +99,49 @@ print('made')`
   )
 })
 
-describe('a policy that logs and kills', () => {
+describe.skipIf(lacks('gcc'))('a policy that logs and kills', () => {
   const policy = { extends: 'strict', seccomp: { default: 'log' } }
 
-  test.skipIf(sandboxLacks('unshare'))(
-    'still kills; the kernel does it, and does not say for what',
-    async () => {
-      const run = await runShell('echo first; unshare -U true; echo second', { policy })
-      // A child of the shell, so that the shell goes on.
-      expect(run.stdout).toBe('first\nsecond\n')
-      expect(run.stderr).toMatch(/Bad system call/)
-      const itself = await runShell('exec unshare -U true', { policy })
-      expect(itself).toBeKilledBySeccomp()
-      expect(itself.syscall).toBeUndefined()
+  test.each(['plainly', 'thread', 'vfork', 'grandchild'])(
+    'still kills, and names the call: %s',
+    async (how) => {
+      const run = await runC('deny', [how], { policy })
+      expect(run).toBeKilledBySeccomp('unshare')
+      expect(run.syscall?.text).toBe('unshare(CLONE_NEWUSER)')
+      expect(run.stdout).toBe('starts\n')
     },
   )
+
+  test('lets pass what it logs', async () => {
+    const run = await runC('call', ['unknown'], { policy })
+    expect(run).toHaveStdout('calling\nFunction not implemented\n')
+    expect(run.denied).toHaveLength(1)
+    expect(run.denied?.[0]?.text).toMatch(/^syscall 1023\(0xf+, 0, 0, 0, 0, 0\)$/)
+  })
+
+  test('is not misled by a SIGSYS that a program sends', async () => {
+    expect(await runShell('kill -SYS $$', { policy })).toBeKilledBy('SIGSYS')
+  })
+
+  test.skipIf(process.arch !== 'x64')('kills for calls by other tables', async () => {
+    for (const each of [policy, audit]) {
+      const run = await runC('call-i386', [], { policy: each })
+      expect(run).toBeKilledBySeccomp(/^32-bit syscall 20$/)
+      expect(run.stdout).toBe('calling\n')
+      expect(await runC('call', ['x32'], { policy: each })).toBeKilledBySeccomp(/^x32 syscall 39$/)
+    }
+  })
+
+  test('leaves to the kernel what is killed for and logged under one name', async () => {
+    const rules = [
+      { action: 'kill', syscalls: ['unshare'], conditions: [{ arg: 0, value: 'CLONE_NEWUSER' }] },
+      { action: 'log', syscalls: ['unshare'] },
+    ]
+    const both = bare({ seccomp: { default: 'allow', rules } })
+    const run = await runC('deny', ['plainly'], { policy: both })
+    expect(run).toBeKilledBySeccomp()
+    expect(run.syscall).toBeUndefined()
+  })
 })
 
 test('a policy that logs nothing has nothing denied', async () => {

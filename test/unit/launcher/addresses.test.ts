@@ -88,7 +88,7 @@ function expectClosed(segment: Assembled, others: readonly Assembled[] = []): vo
 
 const variants = (['x64', 'arm64'] as const).flatMap((arch) =>
   [user, root].flatMap((flow) =>
-    (['listener', 'kill', 'no'] as const).map((filtered) => ({ arch, flow, filtered })),
+    (['listener', 'log', 'kill', 'no'] as const).map((filtered) => ({ arch, flow, filtered })),
   ),
 )
 

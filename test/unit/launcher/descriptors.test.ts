@@ -12,7 +12,7 @@ import {
   workdirVariants,
 } from './sample-plans.ts'
 
-const OPENING = /^(open|timerfd_create|signalfd)/
+const OPENING = /^(open|timerfd_create|signalfd|memfd_create)/
 
 /** The init's descriptors, as its steps before the program open and close them one after another. */
 class Descriptors {
@@ -96,6 +96,12 @@ describe('the init’s descriptors', () => {
       expect(open).toEqual([0, 1, 2, report, control, timer, collect, proc, signal, oomScore])
     },
   )
+
+  test('are one more where calls are logged', () => {
+    const [without, logging] = [descriptorsOf({}), descriptorsOf({ filtered: 'log' })]
+    expect(logging.open.filter((fd) => !without.open.includes(fd))).toEqual([FD.scratch])
+    expect(FD.scratch).toBeGreaterThan(FD.listener)
+  })
 
   test('are not the host’s /proc any more once the program has started', () => {
     const all = calls(initSteps(samplePlan(root).steps))

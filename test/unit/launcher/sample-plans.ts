@@ -57,11 +57,17 @@ export type PlanChanges = Partial<Omit<ImageOptions & RequestOptions, 'filter'>>
   readonly workdir?: LateMount
 }
 
+/** What the filter's notifications mean. */
+const meanings = [
+  { from: 0, action: 'log' },
+  { from: 101, action: 'kill' },
+  { from: 102, action: 'log' },
+] as const
 /** Three instructions of eight bytes. */
 const FILTER = new Uint8Array(24)
 const filters = {
   listener: { instructions: 3, report: 'listener' },
-  log: { instructions: 3, report: 'listener', log: { execToken: 0x1234n } },
+  log: { instructions: 3, report: 'listener', log: { execToken: 0x1234n, killsUntold: false } },
   kill: { instructions: 3, report: 'kill' },
 } as const
 
@@ -99,7 +105,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     files: options.policy.files.filter(isEarly),
     filter: filtered === 'no' ? undefined : FILTER,
     listener: filtered === 'listener' || filtered === 'log',
-    log: filtered === 'log',
+    log: filtered === 'log' ? meanings : undefined,
   })
   const request = planRequest({
     ...options,

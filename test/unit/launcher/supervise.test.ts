@@ -5,7 +5,7 @@ import { RECORD } from '../../../src/runner/launcher/report/records.ts'
 import type { Step } from '../../../src/runner/launcher/step.ts'
 
 const steps = (options: Partial<Parameters<typeof superviseSteps>[0]> = {}) =>
-  superviseSteps({ listener: true, log: false, ...options })
+  superviseSteps({ listener: true, log: undefined, arch: 'x64', ...options })
 
 /** The steps that the init takes again and again while the program runs. */
 function loop(all: readonly Step[]): readonly Step[] {

@@ -1,4 +1,5 @@
 import {
+  AUDIT_ARCH,
   EINTR,
   MFD_CLOEXEC,
   O_CLOEXEC,
@@ -9,7 +10,10 @@ import {
   SECCOMP_IOCTL_NOTIF_SET_FLAGS,
   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
   SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+  SEEK_CUR,
+  SEEK_SET,
 } from '../../../ffi/constants.ts'
+import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
 import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
@@ -19,6 +23,18 @@ const init = stepsOf('init')
 // sizeof(struct seccomp_notif), linux/seccomp.h; its first word is the notification's id.
 const NOTIFICATION_SIZE = 80
 const ID_SIZE = 8
+// u64 id, u32 pid, u32 flags, int nr, u32 arch.
+const HEAD_SIZE = 24
+const NUMBER_OFFSET = 16
+const ARCH_OFFSET = 20
+/** Where the memfd has zeros. */
+const ZEROS_OFFSET = 24
+
+/** Calls from a number on, up to the next meaning's, end the run or are logged. */
+export interface Meaning {
+  readonly from: number
+  readonly action: 'kill' | 'log'
+}
 
 /** struct seccomp_notif_resp but for its id: no value, no error, and the flags. */
 function carryOn(): Uint8Array {
@@ -36,6 +52,9 @@ export const logArea: Area = {
     { name: 'id', size: ID_SIZE },
     { name: 'response', size: 16, init: carryOn() },
     { name: 'scratch', size: 8 },
+    // u32, and zeros above it.
+    { name: 'number', size: 8 },
+    { name: 'arch', size: 8 },
   ],
 }
 
@@ -47,7 +66,7 @@ export function scratchSteps(): Step[] {
   const made = load('logged.scratch')
   return [
     init('memfd_create', [text('gradebox-log'), MFD_CLOEXEC], { store: 'logged.scratch' }),
-    init('ftruncate', [made, ID_SIZE + NOTIFICATION_SIZE]),
+    init('ftruncate', [made, ZEROS_OFFSET + NOTIFICATION_SIZE]),
     init('dup3', [made, FD.scratch, O_CLOEXEC]),
     init('close', [made]),
   ]
@@ -75,7 +94,7 @@ const events = (...polled: readonly (readonly [fd: number, events: number])[]) =
  * looked at first: where its reader does not keep up, the program waits at its next logged call, and the
  * init for room or for whatever ends the run. Nothing is lost, and nothing piles up.
  */
-export function logSteps(): Step[] {
+export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
   const tampered = { onError: { goto: 'watch.tampered' } } as const
   return [
     init('ppoll', [events([FD.report, POLLOUT]), 1, words(0, 0), 0, 8], {
@@ -85,15 +104,17 @@ export function logSteps(): Step[] {
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('logged.notification')], {
       onError: { goto: 'watch.gone' },
     }),
-    init('pwrite64', [FD.scratch, at('logged.notification'), ID_SIZE, 0], tampered),
+    init('pwrite64', [FD.scratch, at('logged.notification'), HEAD_SIZE, 0], tampered),
     init('pread64', [FD.scratch, at('logged.id'), ID_SIZE, 0], tampered),
+    ...meaningSteps(meanings, arch),
     // A call that a signal interrupted meanwhile is not made, or is made and notified again.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('logged.id')], {
+      label: 'log.log',
       onError: { goto: 'watch.clear' },
     }),
     init('write', [FD.report, at('logged.tag'), RECORD.logged.size]),
     // RECV wants zeros.
-    init('pread64', [FD.scratch, at('logged.notification'), NOTIFICATION_SIZE, ID_SIZE], {
+    init('pread64', [FD.scratch, at('logged.notification'), NOTIFICATION_SIZE, ZEROS_OFFSET], {
       label: 'watch.clear',
       ...tampered,
       next: { goto: 'watch.quiet' },
@@ -104,6 +125,53 @@ export function logSteps(): Step[] {
       ...tampered,
       next: { goto: 'watch.quiet' },
     }),
+  ]
+}
+
+// The machine cannot compare by size, but lseek(2) can: it refuses to go below 0. So the call's number is
+// made the memfd's position, and a binary search goes down from it.
+function meaningSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
+  const tampered = { onError: { goto: 'watch.tampered' } } as const
+  const record = words(at('denied.tag'), 8, at('logged.notification'), NOTIFICATION_SIZE)
+  return [
+    init('pread64', [FD.scratch, at('logged.number'), 4, NUMBER_OFFSET], tampered),
+    init('pread64', [FD.scratch, at('logged.arch'), 4, ARCH_OFFSET], tampered),
+    // Another table's calls are never allowed, and their numbers mean others.
+    init('lseek', [FD.scratch, load('logged.arch'), SEEK_SET], {
+      ...tampered,
+      whenDifferent: { value: AUDIT_ARCH[arch], goto: 'log.kill' },
+    }),
+    init('lseek', [FD.scratch, load('logged.number'), SEEK_SET], {
+      ...tampered,
+      next: { goto: labelOf(meanings, 0) },
+    }),
+    ...searchSteps(meanings, 0),
+    init('writev', [FD.report, record, 2], {
+      label: 'log.kill',
+      next: { goto: 'watch.stop' },
+    }),
+  ]
+}
+
+const labelOf = (among: readonly Meaning[], base: number): string =>
+  among.length === 1
+    ? `log.${among[0]?.action}`
+    : `log.from${among[0]?.from}.${among.length}.${base}`
+
+/** @param base what the position is short of the call's number */
+function searchSteps(among: readonly Meaning[], base: number): Step[] {
+  if (among.length <= 1) return []
+  const middle = among.length >>> 1
+  const [below, above] = [among.slice(0, middle), among.slice(middle)]
+  const from = above[0]?.from ?? 0
+  return [
+    init('lseek', [FD.scratch, base - from, SEEK_CUR], {
+      label: labelOf(among, base),
+      onError: { goto: labelOf(below, base) },
+      next: { goto: labelOf(above, from) },
+    }),
+    ...searchSteps(below, base),
+    ...searchSteps(above, from),
   ]
 }
 

@@ -41,7 +41,7 @@ import { dropPrivilegesSteps, dropRootSteps, mapIdsSteps } from './identity.ts'
 import { cgroupAreas, failSteps, keeperAreas, keeperSteps } from './keeper.ts'
 import { attachTreeSteps, type LateMount, lateMountAreas, openTreeSteps } from './late-mounts.ts'
 import { resourceLimits } from './limits.ts'
-import { logArea } from './log.ts'
+import { logArea, type Meaning } from './log.ts'
 import type { HostMount } from './mounts.ts'
 import { hostnameStep, joinNetworkSteps, networkSteps, startNetworkSteps } from './network.ts'
 import { SafePaths } from './paths.ts'
@@ -70,8 +70,8 @@ export interface ImageOptions {
   readonly filter: Uint8Array | undefined
   /** Whether the filter reports by notification. */
   readonly listener: boolean
-  /** Whether what it reports is logged and goes on. */
-  readonly log: boolean
+  /** Set when some of what it reports goes on: which calls. */
+  readonly log: readonly Meaning[] | undefined
   readonly lastCapability: number
   /** Whether each run has a control group. */
   readonly cgroup: boolean

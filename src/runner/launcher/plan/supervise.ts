@@ -15,19 +15,21 @@ import {
   TFD_NONBLOCK,
   WNOHANG,
 } from '../../../ffi/constants.ts'
+import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
 import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { ENTRY } from './entries.ts'
-import { fasterWakeStep, logSteps, scratchSteps } from './log.ts'
+import { fasterWakeStep, logSteps, type Meaning, scratchSteps } from './log.ts'
 
 const init = stepsOf('init')
 
 export interface SuperviseOptions {
   /** Whether the filter reports by notification. */
   readonly listener: boolean
-  /** Whether what it reports is noted and carried on with; otherwise it ends the run. */
-  readonly log: boolean
+  /** Set when some of what it reports goes on: which calls; otherwise each ends the run. */
+  readonly log: readonly Meaning[] | undefined
+  readonly arch: Arch
 }
 
 const WATCHED = ['timer', 'signal', 'control', 'listener'] as const
@@ -124,7 +126,8 @@ export function pollFd(fd: number, events: number = POLLIN): Uint8Array {
   return pollfd
 }
 
-function loopSteps({ listener, log }: SuperviseOptions): Step[] {
+function loopSteps(options: SuperviseOptions): Step[] {
+  const { listener } = options
   return [
     init('ppoll', [at('poll.timer'), listener ? WATCHED.length : WATCHED.length - 1, 0, 0, 8], {
       label: 'watch.wait',
@@ -138,7 +141,7 @@ function loopSteps({ listener, log }: SuperviseOptions): Step[] {
       store: 'watch.reaped',
       whenEqual: { value: load('watch.target'), goto: 'watch.exited' },
     }),
-    ...(listener ? listenerSteps(log) : []),
+    ...(listener ? listenerSteps(options) : []),
     init('read', [FD.timer, at('watch.scratch'), 8], {
       onError: 'continue',
       whenEqual: { value: 8, goto: 'watch.walltime' },
@@ -157,14 +160,14 @@ function loopSteps({ listener, log }: SuperviseOptions): Step[] {
   ]
 }
 
-function listenerSteps(log: boolean): Step[] {
+function listenerSteps({ log, arch }: SuperviseOptions): Step[] {
   return [
     // RECV blocks when there is nothing to receive: look first (seccomp_unotify(2)).
     init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
       whenEqual: { value: 0, goto: 'watch.quiet' },
       onError: { goto: 'watch.tampered' },
     }),
-    ...(log ? logSteps() : killSteps()),
+    ...(log ? logSteps(log, arch) : killSteps()),
     // Who called was killed meanwhile, or nobody is left who could call: then it hangs up for good, and
     // must not be waited for any more. A negative descriptor is not looked at (poll(2)).
     init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {

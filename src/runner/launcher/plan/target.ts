@@ -20,10 +20,10 @@ export interface FilterUse {
   /** How a denied call is known: by notification to the init, or by the kernel's SIGSYS alone. */
   readonly report: 'listener' | 'kill'
   /**
-   * Set when the listener is told of calls to log, not of calls to kill for: our own execve, at which the
-   * init cannot listen yet, is known by what is in its last register, which the call does not have.
+   * Set when the policy logs: our own execve, at which the init cannot listen yet, is known by what is in
+   * its last register, which the call does not have; and whether the kernel kills for some calls.
    */
-  readonly log?: { readonly execToken: bigint } | undefined
+  readonly log?: { readonly execToken: bigint; readonly killsUntold: boolean } | undefined
 }
 
 export interface TargetOptions {

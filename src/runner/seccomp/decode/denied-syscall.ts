@@ -1,3 +1,4 @@
+import { AUDIT_ARCH, AUDIT_ARCH_I386, X32_SYSCALL_BIT } from '../../../ffi/constants.ts'
 import { type Arch, syscallName } from '../../../ffi/syscalls.ts'
 import type { DeniedSyscall } from '../../result.ts'
 import { callText, ownArguments } from './call-text.ts'
@@ -11,20 +12,12 @@ export interface CallRegisters {
   readonly args: readonly bigint[]
 }
 
-// linux/audit.h
-const AUDIT_ARCH_X86_64 = 0xc000003e
-const AUDIT_ARCH_AARCH64 = 0xc00000b7
-const AUDIT_ARCH_I386 = 0x40000003
-
-/** __X32_SYSCALL_BIT of asm/unistd.h: a call by the table for 32-bit pointers on x86-64. */
-const X32_BIT = 0x4000_0000
-
 const archNames = { x64: 'x86_64', arm64: 'aarch64' } as const
 
 /** The machine whose table a call is by; `undefined` for tables that no program may use. */
 export function archOf({ syscall, auditArch }: CallRegisters): Arch | undefined {
-  if (auditArch === AUDIT_ARCH_AARCH64) return 'arm64'
-  return auditArch === AUDIT_ARCH_X86_64 && (syscall & X32_BIT) === 0 ? 'x64' : undefined
+  if (auditArch === AUDIT_ARCH.arm64) return 'arm64'
+  return auditArch === AUDIT_ARCH.x64 && (syscall & X32_SYSCALL_BIT) === 0 ? 'x64' : undefined
 }
 
 // A signed 64-bit number, as most arguments are; a bigint where a number is not exact.
@@ -48,8 +41,8 @@ export function decodeCall(call: CallRegisters): DeniedSyscall {
 }
 
 function foreignCall({ syscall, auditArch, args }: CallRegisters): DeniedSyscall {
-  const isX32 = auditArch === AUDIT_ARCH_X86_64
-  const number = isX32 ? (syscall & ~X32_BIT) >>> 0 : syscall
+  const isX32 = auditArch === AUDIT_ARCH.x64
+  const number = isX32 ? (syscall & ~X32_SYSCALL_BIT) >>> 0 : syscall
   const table = isX32 ? 'x32' : auditArch === AUDIT_ARCH_I386 ? 'i386' : 'arm'
   const name = isX32 ? `x32 syscall ${number}` : `32-bit syscall ${number}`
   return { name, args: args.map(readable), text: callText(name, 'x64', args), arch: table }
