@@ -65,7 +65,7 @@ export const seccompNotes = {
     unit: 'which argument, the first is 0',
     default: 'none; needed',
     protects: 'See `conditions`.',
-    not: 'All 64 bits are compared, also where the kernel reads 32: use a `mask` there.',
+    not: 'Pointers cannot be compared, nor arguments that a call does not have: both are errors.',
     example:
       '[seccomp]\ndefault = "allow"\n[[seccomp.rules]]\naction = "errno:EPERM"\nsyscalls = ["kill"]\nconditions = [{ arg = 0, value = 1 }]',
   },
@@ -86,8 +86,8 @@ export const seccompNotes = {
   },
   'seccomp.rules[].conditions[].mask': {
     unit: 'as `value`',
-    default: 'all bits',
-    protects: 'Upper halves that a program fills so that a comparison fails.',
+    default: 'all bits that the kernel reads',
+    protects: 'Other bits of a set of flags: only these must be as `value` says.',
     not: 'See `conditions`.',
     example:
       '[seccomp]\ndefault = "allow"\n[[seccomp.rules]]\naction = "errno:EPERM"\nsyscalls = ["ioctl"]\nconditions = [{ arg = 1, mask = 0xffffffff, value = "TIOCSTI" }]',

@@ -68,6 +68,7 @@ export async function learn(
   const run = (policy: object, stdin: SandboxOptions['stdin']) =>
     sandboxed(command, args, { ...options, policy, ...(stdin === undefined ? {} : { stdin }) })
   const wanted = inputs ?? [options.stdin]
+  if (wanted.length === 0) throw noInputs()
   const runs: SandboxResult[] = []
   for (const stdin of wanted) runs.push(await run({ ...base, seccomp: logEverything }, stdin))
   const seen = runs.flatMap(callsOf)
@@ -125,6 +126,13 @@ async function firstDenied(
     if (syscall !== undefined) return syscall
   }
   return undefined
+}
+
+function noInputs(): SandboxError {
+  return new SandboxError('Expected `inputs` to have an input, got none', {
+    code: 'SETUP_FAILED',
+    hint: 'Each input is one run; leave `inputs` out for one run with the option stdin.',
+  })
 }
 
 function unsteady({ text }: DeniedSyscall): SandboxError {

@@ -63,22 +63,3 @@ export function argumentTest(name: string, arch: Arch, condition: SeccompConditi
   if (read !== 0n) return { arg, op: 'eq', value: compared & read, mask: read }
   throw new RangeError(`the mask has none of the ${bits} bits of argument ${arg} of ${name}`)
 }
-
-/** Whether an argument of a call passes a test. */
-export function passes({ op, value, mask }: ArgumentTest, argument: bigint): boolean {
-  const compared = argument & mask
-  switch (op) {
-    case 'eq':
-      return compared === value
-    case 'ne':
-      return compared !== value
-    case 'lt':
-      return compared < value
-    case 'le':
-      return compared <= value
-    case 'gt':
-      return compared > value
-    case 'ge':
-      return compared >= value
-  }
-}

@@ -101,6 +101,10 @@ describe('what is learned', () => {
     expect(await sandboxed('cat', [], { policy, stdin: 'c' })).toHaveStdout('c')
   })
 
+  test('is nothing without an input', async () => {
+    await expect(learn('true', [], { inputs: [] })).rejects.toThrowErrorMatchingInlineSnapshot()
+  })
+
   test('is nothing for a program that is not there', async () => {
     await expect(learn('no-such-program')).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' })
   })

@@ -97,6 +97,26 @@ describe('a policy file is refused', () => {
       'seccomp.rules[0].conditions[0].mask: a mask of 0 compares nothing',
     ],
     ['no value', '{ arg = 0 }', 'seccomp.rules[0].conditions[0].value: is missing'],
+    [
+      'a pointer',
+      '{ arg = 1, value = 0 }',
+      'seccomp.rules[0].conditions[0]: argument 1 of read is a pointer: a filter sees the address, not what is there',
+    ],
+    [
+      'an argument that this call has not',
+      '{ arg = 3, value = 0 }',
+      'seccomp.rules[0].conditions[0]: read has arguments 0 to 2, so there is no argument 3 to compare',
+    ],
+    [
+      'a value that the kernel does not read',
+      '{ arg = 0, value = 0x100000000 }',
+      'seccomp.rules[0].conditions[0]: 4294967296 does not fit argument 0 of read, of which the kernel reads 32 bits',
+    ],
+    [
+      'a mask of bits that the kernel does not read',
+      '{ arg = 0, value = 0, mask = "0x100000000" }',
+      'seccomp.rules[0].conditions[0]: the mask has none of the 32 bits of argument 0 of read',
+    ],
   ])('for a condition with %s', (_, condition, message) => {
     const rule = `{ action = "kill", syscalls = ["read"], conditions = [${condition}] }`
     expect(refusal(`[seccomp]\ndefault = "allow"\nrules = [${rule}]`)).toBe(message)

@@ -1,5 +1,7 @@
 // A simulator of the classic BPF that seccomp(2) accepts, to ask a filter what it would do.
 
+import type { ArgumentTest } from '../../../src/policy/seccomp/argument-test.ts'
+
 /** struct seccomp_data of linux/seccomp.h. */
 export interface Call {
   readonly nr: number
@@ -57,4 +59,23 @@ export function actionName(value: number): string {
   if (value === 0x7fc00000) return 'notify'
   if (value === 0x80000000) return 'kill'
   return value >>> 16 === 5 ? `errno ${value & 0xffff}` : value.toString(16)
+}
+
+/** Whether an argument of a call passes a test. */
+export function passes({ op, value, mask }: ArgumentTest, argument: bigint): boolean {
+  const compared = argument & mask
+  switch (op) {
+    case 'eq':
+      return compared === value
+    case 'ne':
+      return compared !== value
+    case 'lt':
+      return compared < value
+    case 'le':
+      return compared <= value
+    case 'gt':
+      return compared > value
+    case 'ge':
+      return compared >= value
+  }
 }

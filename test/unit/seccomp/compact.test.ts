@@ -8,7 +8,7 @@ import type {
   SeccompPolicy,
   SeccompRule,
 } from '../../../src/policy/policy.ts'
-import { argumentTest, passes } from '../../../src/policy/seccomp/argument-test.ts'
+import { argumentTest } from '../../../src/policy/seccomp/argument-test.ts'
 import { expandNames } from '../../../src/policy/seccomp/names.ts'
 import { operandBits } from '../../../src/policy/seccomp/operand.ts'
 import { compactFilter } from '../../../src/runner/seccomp/compact.ts'
@@ -19,6 +19,7 @@ import {
   AUDIT_ARCH_X86_64,
   actionName,
   type Call,
+  passes,
   simulate,
 } from './bpf.ts'
 

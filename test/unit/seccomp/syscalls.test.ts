@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import {
@@ -7,6 +8,7 @@ import {
   syscallNames,
   syscallNumber,
 } from '../../../src/ffi/syscalls.ts'
+import { syscallGroups } from '../../../src/policy/seccomp/groups.ts'
 
 // Debian's place, and everybody else's.
 const headers: readonly (readonly [Arch, string, string])[] = [
@@ -40,6 +42,27 @@ test.each(headers)('the %s table agrees with the kernel’s headers', (arch, ...
   })
   expect(wrong).toEqual([])
   expect(definitions(path).size).toBeGreaterThan(300)
+})
+
+test('every call that glibc has for this machine has its number here, and a group', () => {
+  if (spawnSync('gcc', ['--version']).status !== 0) {
+    console.warn("NOT CHECKED: glibc's list of system calls, for want of gcc")
+    return
+  }
+  const source = '#include <sys/syscall.h>\n'
+  const macros = execFileSync('gcc', ['-E', '-dM', '-'], { input: source, encoding: 'utf8' })
+  const names = [...macros.matchAll(/^#define SYS_(\w+) /gm)].map(([, name = '']) => name)
+  const native = process.arch === 'arm64' ? 'arm64' : 'x64'
+  const numbers = names.map((name) => {
+    return [
+      name,
+      Number(new RegExp(`^#define __NR_${name} (\\d+)$`, 'm').exec(macros)?.[1]),
+    ] as const
+  })
+  expect(numbers.filter(([name, number]) => syscallNumber(name, native) !== number)).toEqual([])
+  const grouped = new Set(syscallGroups.flatMap(({ syscalls }) => syscalls))
+  expect(names.filter((name) => !grouped.has(name))).toEqual([])
+  expect(names.length).toBeGreaterThan(300)
 })
 
 test('names and numbers lead to each other', () => {
