@@ -112,7 +112,7 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly syscall?: DeniedSyscall
   /**
    * The calls that the policy would have denied but only logs (`default = "log"`), in the order in which
-   * they were first made. Absent when the policy logs and the kernel cannot tell of what.
+   * they were first made. Present when the policy logs and the kernel tells of what.
    */
   readonly denied?: readonly DeniedCall[]
   readonly enforcement: EnforcementByLimit

@@ -4,7 +4,6 @@ import type { ReportRecord } from '../launcher/report/parse.ts'
 import type { Held } from '../limits/hold.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { brandResult, type EnforcementByLimit, type SandboxResult } from '../result.ts'
-import { logsCalls } from '../seccomp/compile.ts'
 import type { DeniedCalls } from '../seccomp/denied-calls.ts'
 import { signalName } from '../verdict/signals.ts'
 import { judge } from '../verdict/verdict.ts'
@@ -61,7 +60,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     stderr: decode(facts.stderr, options.encoding),
     truncated: outputExceeded,
     attempts: 1,
-    ...deniedOf(options, facts),
+    ...deniedOf(facts),
     usage,
     ...collectFiles(options.collect, collects, facts.readCollected),
     ...about(options, facts.held.enforcement),
@@ -69,10 +68,8 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
 }
 
 // Where there is no listener, the kernel tells its own log of the calls, and nobody else.
-function deniedOf({ policy: { seccomp } }: RunOptions, { filter, denied }: RunFacts) {
-  const isUntold = seccomp !== undefined && logsCalls(seccomp) && filter?.log === undefined
-  return isUntold ? {} : { denied: denied.list() }
-}
+const deniedOf = ({ filter, denied }: RunFacts) =>
+  filter?.log === undefined ? {} : { denied: denied.list() }
 
 /** The result of a run that was aborted before it started. */
 export function abortedResult(options: RunOptions): AnyResult {
@@ -84,7 +81,6 @@ export function abortedResult(options: RunOptions): AnyResult {
     stderr: decode(Buffer.alloc(0), options.encoding),
     truncated: false,
     attempts: 0,
-    denied: [],
     usage: { wallTimeMs: 0, cpuTimeMs: 0, ...noUsage },
     files: {},
     uncollected: {},

@@ -102,7 +102,10 @@ describe('what is learned', () => {
   })
 
   test('is nothing without an input', async () => {
-    await expect(learn('true', [], { inputs: [] })).rejects.toThrowErrorMatchingInlineSnapshot()
+    await expect(learn('true', [], { inputs: [] })).rejects.toThrowErrorMatchingInlineSnapshot(`
+      [SandboxError: Expected \`inputs\` to have an input, got none
+        hint: Each input is one run; leave \`inputs\` out for one run with the option stdin.]
+    `)
   })
 
   test('is nothing for a program that is not there', async () => {
