@@ -6,7 +6,7 @@ import { SandboxError } from '../errors/sandbox-error.ts'
 import { syscallGroups } from '../policy/seccomp/groups.ts'
 import { getDefaults } from '../runner/defaults.ts'
 import { hostMachine } from '../runner/machine/machine.ts'
-import { isUrl } from '../runner/options/check.ts'
+import { invalid, isUrl } from '../runner/options/check.ts'
 import type { SandboxOptions } from '../runner/options/options.ts'
 import type { DeniedCall, DeniedSyscall, SandboxResult } from '../runner/result.ts'
 import { sandboxed } from '../runner/sandboxed.ts'
@@ -64,11 +64,11 @@ export async function learn(
   args: readonly string[] = [],
   { inputs, groups = true, ...options }: LearnOptions = {},
 ): Promise<Learned> {
+  checkOwnOptions(inputs, groups)
   const base = baseOf(options.policy ?? getDefaults().policy ?? 'strict')
   const run = (policy: object, stdin: SandboxOptions['stdin']) =>
     sandboxed(command, args, { ...options, policy, ...(stdin === undefined ? {} : { stdin }) })
   const wanted = inputs ?? [options.stdin]
-  if (wanted.length === 0) throw noInputs()
   const runs: SandboxResult[] = []
   for (const stdin of wanted) runs.push(await run({ ...base, seccomp: logEverything }, stdin))
   const seen = runs.flatMap(callsOf)
@@ -128,11 +128,13 @@ async function firstDenied(
   return undefined
 }
 
-function noInputs(): SandboxError {
-  return new SandboxError('Expected `inputs` to have an input, got none', {
-    code: 'SETUP_FAILED',
-    hint: 'Each input is one run; leave `inputs` out for one run with the option stdin.',
-  })
+// The other options are checked by the runs.
+function checkOwnOptions(inputs: unknown, groups: unknown): void {
+  const isList = Array.isArray(inputs) && inputs.length > 0
+  if (inputs !== undefined && !isList) {
+    throw invalid('inputs', 'an array of one input or more, each what stdin takes', inputs)
+  }
+  if (typeof groups !== 'boolean') throw invalid('groups', 'true or false', groups)
 }
 
 function unsteady({ text }: DeniedSyscall): SandboxError {

@@ -101,10 +101,21 @@ describe('what is learned', () => {
     expect(await sandboxed('cat', [], { policy, stdin: 'c' })).toHaveStdout('c')
   })
 
-  test('is nothing without an input', async () => {
-    await expect(learn('true', [], { inputs: [] })).rejects.toThrowErrorMatchingInlineSnapshot(`
-      [SandboxError: Expected \`inputs\` to have an input, got none
-        hint: Each input is one run; leave \`inputs\` out for one run with the option stdin.]
+  test('is nothing without an input, or from what is no option', async () => {
+    const refusal = (options: object) =>
+      learn('true', [], options).then(String, ({ message }: Error) => message.split('\n')[0])
+    expect([
+      await refusal({ inputs: [] }),
+      await refusal({ inputs: 'text' }),
+      await refusal({ groups: 'no' }),
+      await refusal({ inptus: [] }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "Expected \`inputs\` to be an array of one input or more, each what stdin takes, got \`[]\` (object)",
+        "Expected \`inputs\` to be an array of one input or more, each what stdin takes, got \`'text'\` (string)",
+        "Expected \`groups\` to be true or false, got \`'no'\` (string)",
+        "There is no option \`inptus\`",
+      ]
     `)
   })
 
