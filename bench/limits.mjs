@@ -23,6 +23,7 @@ const row = (name, values) => {
   const shown = [0, 0.5, 0.9, 0.99].map((share) => column(quantile(values, share)))
   console.log(`${name.padEnd(44)}${shown.join('')}${column(Math.max(...values))}`)
 }
+/** @type {(title: string) => void} */
 const head = (title) =>
   console.log(
     `\n${title.padEnd(44)}${['least', 'median', 'p90', 'p99', 'most'].map((word) => word.padStart(9)).join('')}`,
@@ -114,6 +115,7 @@ async function spread() {
   console.log(
     `\n${'CPU time of a fixed amount of work'.padEnd(44)}${'mean, ms'.padStart(9)}${'spread, %'.padStart(10)}`,
   )
+  /** @type {(label: string) => Promise<void>} */
   const measure = async (label) => {
     const inside = []
     const outside = []
