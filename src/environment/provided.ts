@@ -11,16 +11,23 @@ declare module 'vitest' {
 }
 
 /**
- * The plugin's options as they go to a worker, by structured clone: a policy's URL or relative path
- * becomes an absolute path.
+ * The options as they go to a worker, by structured clone: a policy's URL or relative path becomes an
+ * absolute path.
  *
  * @param root - The project's directory.
- * @param workers - How many workers run at once.
  */
-export function provided(options: GradeboxOptions, root: string, workers: number): SandboxDefaults {
-  const { policy, ...rest } = options
-  if (policy === undefined) return { ...rest, workers }
-  return { ...rest, policy: absolutePolicy(policy, root), workers }
+export function provided({ policy, ...rest }: GradeboxOptions, root: string): SandboxDefaults {
+  return policy === undefined ? rest : { ...rest, policy: absolutePolicy(policy, root) }
+}
+
+/** Options with others over them; `limits` and `env` are merged, name by name. */
+export function mergeOptions(base: GradeboxOptions, over: GradeboxOptions): GradeboxOptions {
+  const merged = { ...base, ...over }
+  const both = (name: 'limits' | 'env') =>
+    base[name] !== undefined && over[name] !== undefined
+      ? { [name]: { ...base[name], ...over[name] } }
+      : {}
+  return { ...merged, ...both('limits'), ...both('env') }
 }
 
 function absolutePolicy(policy: string | URL | object, root: string): string | object {

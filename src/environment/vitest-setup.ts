@@ -1,11 +1,35 @@
 // Runs in each worker before each test file; see the plugin in vitest.ts.
-import { afterAll, inject } from 'vitest'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { aroundAll, aroundEach, inject } from 'vitest'
 import '../matchers/vitest.ts'
 import { endActiveRuns } from '../runner/active.ts'
 import { setDefaults } from '../runner/defaults.ts'
+import { setOwnerSource } from '../runner/owner.ts'
+import { forgottenError } from './leftover-error.ts'
+import { TestRuns } from './test-runs.ts'
+import { watchTest } from './vitest-test.ts'
+
+// Far more than it takes to end a run; Vitest counts it for what comes before and after a test.
+const timeoutMs = 60_000
 
 setDefaults(inject('gradebox'))
 
+// Not Vitest's own current test: of tests that run concurrently it knows only the last.
+const owner = new AsyncLocalStorage<TestRuns>()
+setOwnerSource(globalThis, () => owner.getStore())
+
 // Not left to the environment alone: Vitest starts the next file before it has torn down the worker
 // of the last one, and without isolation an environment serves many files.
-afterAll(endActiveRuns)
+aroundAll(async (runSuite) => {
+  const runs = new TestRuns()
+  await owner.run(runs, runSuite)
+  const error = forgottenError(await runs.end(), 'test file')
+  await endActiveRuns()
+  if (error !== undefined) throw error
+}, timeoutMs)
+
+aroundEach(async (runTest, context) => {
+  const test = watchTest(context)
+  await owner.run(test.runs, runTest)
+  await test.end()
+}, timeoutMs)

@@ -2,10 +2,13 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vitest/config'
 import { checkOptions, type GradeboxOptions } from './options.ts'
-import { provided } from './provided.ts'
+import { mergeOptions, provided } from './provided.ts'
+import { addReporter } from './reporter.ts'
 import { workerCount } from './workers.ts'
 
+export { gradeboxFixtures } from './fixtures.ts'
 export type { GradeboxOptions } from './options.ts'
+export type { RunSummary, RunsSummary } from './run-summary.ts'
 
 const environmentFile = sibling('vitest-environment')
 const setupFile = sibling('vitest-setup')
@@ -14,8 +17,9 @@ const setupFile = sibling('vitest-setup')
 const inlineSetupFile = { test: { server: { deps: { inline: [/[\\/]vitest-setup\.[jt]s$/] } } } }
 
 /**
- * The Vitest plugin: registers the matchers, hands defaults to `sandboxed()` in every worker, and
- * ends what a test file left running. It chooses its own environment unless the project has one.
+ * The Vitest plugin: registers the matchers, hands defaults to `sandboxed()` in every worker, ties
+ * each run to its test, and reports it there. It chooses its own environment unless the project has
+ * one. A project's `environmentOptions.gradebox` comes before the plugin's options.
  *
  * @throws {TypeError} at once when an option is wrong.
  * @example
@@ -31,12 +35,18 @@ export function gradebox(options: GradeboxOptions = {}): Plugin {
   return {
     name: 'gradebox',
     config: ({ test }) => (test?.server?.deps?.inline === true ? undefined : inlineSetupFile),
+    // Not `config`: what a plugin changes there is lost in Vitest 5's inline projects.
     configureVitest({ project, vitest }) {
       const { config } = project
+      const own = config.environmentOptions?.gradebox ?? {}
+      checkOptions(own)
       if (config.environment === 'node') config.environment = environmentFile
-      config.setupFiles.unshift(setupFile)
-      const workers = workerCount(config, vitest.config)
-      project.provide('gradebox', provided(options, config.root, workers))
+      // A plugin that a project has and also inherits is called twice.
+      if (!config.setupFiles.includes(setupFile)) config.setupFiles.unshift(setupFile)
+      const defaults = provided(mergeOptions(options, own), config.root)
+      config.environmentOptions = { ...config.environmentOptions, gradebox: defaults }
+      project.provide('gradebox', { ...defaults, workers: workerCount(config, vitest.config) })
+      addReporter(vitest)
     },
   }
 }

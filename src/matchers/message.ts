@@ -24,7 +24,7 @@ export function failureMessage(
     hint,
     comparison(context, finding),
     ...(finding.notes ?? []),
-    report(result, finding),
+    runReport(result, finding.limits),
   ].join('\n\n')
 }
 
@@ -35,7 +35,13 @@ function comparison({ isNot, utils }: MatcherContext, { expected, received }: Fi
   ].join('\n')
 }
 
-function report(result: AnyResult, { limits = [] }: Finding): string {
+/**
+ * What a run did, for a person: reason, verdict, limits, usage, command, policy and the ends of
+ * stdout and stderr.
+ *
+ * @param limits - The limits to show besides the one that the verdict names.
+ */
+export function runReport(result: AnyResult, limits: NonNullable<Finding['limits']> = []): string {
   const fields = {
     reason: visible(result.reason),
     verdict: verdictFacts(result),

@@ -27,10 +27,11 @@ export function getDefaults(): SandboxDefaults {
 /**
  * Replaces the defaults of every later `sandboxed()` call of this process.
  *
+ * @param realm - The global object of a `vm` context, for the calls in it instead.
  * @example
  * setDefaults({ policy: 'python', limits: { walltime: '5s' } })
  */
-export function setDefaults(defaults: SandboxDefaults): void {
-  const realm = globalThis as Realm
-  realm[slot] = Object.freeze({ ...defaults })
+export function setDefaults(defaults: SandboxDefaults, realm: object = globalThis): void {
+  const value = Object.freeze({ ...defaults })
+  Object.defineProperty(realm, slot, { value, configurable: true, writable: true })
 }

@@ -5,6 +5,7 @@ import { getDefaults, type SandboxDefaults } from './defaults.ts'
 import { hostMachine } from './machine/machine.ts'
 import { normalizeOptions } from './options/normalize.ts'
 import type { SandboxOptions } from './options/options.ts'
+import { currentOwner } from './owner.ts'
 import { defaultConcurrency, makeQueue, sharedQueue, type Turns, turnsOf } from './queue/queue.ts'
 import type { SandboxResult } from './result.ts'
 import { abortedResult } from './run/make-result.ts'
@@ -143,6 +144,13 @@ async function enqueue(run: Run, turns: Turns): Promise<AnyResult> {
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
   const result = takeTurn(run, turns)
+  currentOwner()?.own({
+    result,
+    stop,
+    get stopped() {
+      return run.isStopped
+    },
+  })
   const unregister = registerRun({
     describe: () => `${run.options.command} (pid ${run.pid ?? 'none yet'})`,
     end: async () => {

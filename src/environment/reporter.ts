@@ -1,0 +1,48 @@
+import { relative } from 'node:path'
+import type { Reporter, TestModule, Vitest } from 'vitest/node'
+import { formatDuration } from '../units/duration.ts'
+import { formatSize } from '../units/size.ts'
+import { type RunsSummary, slowestAndLargest } from './run-summary.ts'
+
+// Those that people read; the others print a format in which a line more would be an error.
+const readable = new Set(['default', 'verbose', 'tree', 'dot', 'minimal', 'agent'])
+
+/** Adds the reporter to a Vitest that has not got it and prints for people. */
+export function addReporter({ config }: Vitest): void {
+  const names = config.reporters.map((entry) => (Array.isArray(entry) ? entry[0] : entry))
+  if (names.some((entry) => entry instanceof RunReporter)) return
+  if (!names.some((entry) => typeof entry === 'string' && readable.has(entry))) return
+  config.reporters.push(new RunReporter())
+}
+
+/** Prints a line for each test file: how many programs it ran, the slowest and the largest. */
+class RunReporter implements Reporter {
+  #vitest: Vitest | undefined
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+  }
+
+  onTestModuleEnd({ children, moduleId, project }: TestModule): void {
+    const tests = [...children.allTests()]
+    const all = slowestAndLargest(tests.flatMap((test) => test.meta().gradebox ?? []))
+    if (all === undefined) return
+    this.#vitest?.logger.log(
+      ` gradebox  ${relative(project.config.root, moduleId)}: ${fileLine(all)}`,
+    )
+  }
+}
+
+/**
+ * A file's runs on one line.
+ *
+ * @example
+ * fileLine(summary) // '12 runs, slowest 1.2 s (./a.out), largest 45 MiB (java Main)'
+ */
+export function fileLine({ count, slowest, largest }: RunsSummary): string {
+  return [
+    count === 1 ? '1 run' : `${count} runs`,
+    `slowest ${formatDuration(slowest.wallTimeMs)} (${slowest.command})`,
+    `largest ${formatSize(largest.maxRssBytes)} (${largest.command})`,
+  ].join(', ')
+}

@@ -1,0 +1,81 @@
+import type { AnyResult } from '../matchers/received.ts'
+import { verdictFacts } from '../matchers/verdict.ts'
+import { commandLine } from '../matchers/visible.ts'
+import { formatDuration } from '../units/duration.ts'
+import { formatSize } from '../units/size.ts'
+
+/** What a test's report keeps of one run. */
+export interface RunSummary {
+  /** The command with its arguments, on one line of at most 200 characters. */
+  readonly command: string
+  /** `exited, exit code 0`. */
+  readonly verdict: string
+  readonly wallTimeMs: number
+  /** User and system time of the whole process tree. */
+  readonly cpuTimeMs: number
+  /** Peak resident memory of the largest process. */
+  readonly maxRssBytes: number
+}
+
+/** What a test's report keeps of all its runs. */
+export interface RunsSummary {
+  /** How many runs of this test have ended. */
+  readonly count: number
+  /** The first 100 of them. */
+  readonly runs: readonly RunSummary[]
+  /** The run with the most wall time. */
+  readonly slowest: RunSummary
+  /** The run with the most memory. */
+  readonly largest: RunSummary
+}
+
+const maxListed = 100
+
+export function summarizeRun(result: AnyResult): RunSummary {
+  const { wallTimeMs, cpuTimeMs, maxRssBytes } = result.usage
+  const command = commandLine(result.command, result.args)
+  return { command, verdict: verdictFacts(result), wallTimeMs, cpuTimeMs, maxRssBytes }
+}
+
+/** The summary with one more run. */
+export function addRun(summary: RunsSummary | undefined, run: RunSummary): RunsSummary {
+  if (summary === undefined) return { count: 1, runs: [run], slowest: run, largest: run }
+  const { count, runs, slowest, largest } = summary
+  return {
+    count: count + 1,
+    runs: count < maxListed ? [...runs, run] : runs,
+    slowest: run.wallTimeMs > slowest.wallTimeMs ? run : slowest,
+    largest: run.maxRssBytes > largest.maxRssBytes ? run : largest,
+  }
+}
+
+/** The summary of two sets of runs together, without their list. */
+export function slowestAndLargest(summaries: readonly RunsSummary[]): RunsSummary | undefined {
+  const [first, ...others] = summaries
+  if (first === undefined) return undefined
+  return others.reduce(
+    (all, { count, slowest, largest }) => ({
+      count: all.count + count,
+      runs: [],
+      slowest: slowest.wallTimeMs > all.slowest.wallTimeMs ? slowest : all.slowest,
+      largest: largest.maxRssBytes > all.largest.maxRssBytes ? largest : all.largest,
+    }),
+    { ...first, runs: [] },
+  )
+}
+
+/** A run on one line: `./a.out: exited, exit code 0, wall 12 ms, cpu 8 ms, memory 1.5 MiB`. */
+export function runLine({
+  command,
+  verdict,
+  wallTimeMs,
+  cpuTimeMs,
+  maxRssBytes,
+}: RunSummary): string {
+  const usage = [
+    `wall ${formatDuration(wallTimeMs)}`,
+    `cpu ${formatDuration(cpuTimeMs)}`,
+    `memory ${formatSize(maxRssBytes)}`,
+  ]
+  return `${command}: ${verdict}, ${usage.join(', ')}`
+}
