@@ -15,6 +15,16 @@ if (expect === undefined) {
 }
 expect.extend(matchers)
 
+// For the environment, which cannot tell concurrent tests apart: jest-circus tells it to `expect` alone.
+Object.defineProperty(globalThis, Symbol.for('gradebox.currentJestTest'), {
+  value: (): unknown => (expect.getState() as TestState).currentTestIdentity?.(),
+  configurable: true,
+})
+
+interface TestState {
+  readonly currentTestIdentity?: () => unknown
+}
+
 // For `import { expect } from '@jest/globals'`.
 declare module 'expect' {
   interface Matchers<R extends void | Promise<void>, T = unknown> extends SandboxMatchers<R> {}

@@ -1,6 +1,7 @@
 export default {
   injectGlobals: false,
   testEnvironment: 'gradebox/jest-environment',
+  testEnvironmentOptions: { gradebox: { env: { GRADER: 'config' } } },
   setupFilesAfterEnv: ['gradebox/matchers/jest'],
   transform: {},
 }

@@ -1,0 +1,12 @@
+const { readdirSync, readFileSync } = require('node:fs')
+
+/** The commands of the processes that have this word among their arguments. */
+exports.processesWith = (word) =>
+  readdirSync('/proc').flatMap((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      return command.includes(word) ? [command] : []
+    } catch {
+      return []
+    }
+  })

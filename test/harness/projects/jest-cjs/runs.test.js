@@ -1,0 +1,50 @@
+const { SandboxError, createSandbox, sandboxed } = require('gradebox')
+const { processesWith } = require('./processes.js')
+
+const marker = `${process.env.MARKER}1`
+
+test('a program runs, with the configuration’s defaults', async () => {
+  const run = await sandboxed('sh', ['-c', 'cat; echo $GRADER'], { stdin: '3\n' })
+  expect(run).toSucceed()
+  expect(run).toHaveStdout('3\nconfig\n')
+  expect(run.limits.walltimeMs).toBe(5000)
+  expect([run]).toEqual([expect.not.toExitWith(1)])
+  await expect(createSandbox()('false')).resolves.toExitWith(1)
+})
+
+test('what tests require is what the environment hands over', () => {
+  expect(globalThis.gradebox.sandboxed).toBe(sandboxed)
+})
+
+test('an error of ours is a SandboxError', async () => {
+  await expect(sandboxed('nowhere')).rejects.toBeInstanceOf(SandboxError)
+})
+
+test('a run’s snapshot is short', async () => {
+  expect(await sandboxed('echo', ['hello'])).toMatchSnapshot()
+})
+
+test('a wrong answer', async () => {
+  expect(await sandboxed('echo', ['4'])).toHaveStdout('3\n')
+})
+
+test('a run that was not awaited', () => {
+  const run = sandboxed('true')
+  expect(run).not.toSucceed()
+})
+
+test('forgets a run', () => {
+  sandboxed('sleep', [marker])
+})
+
+test('the forgotten run is over', () => {
+  expect(processesWith(marker)).toEqual([])
+})
+
+test('times out', async () => {
+  await sandboxed('sh', ['-c', `echo waiting; sleep ${marker}`])
+}, 400)
+
+test('the run that timed out is over', () => {
+  expect(processesWith(marker)).toEqual([])
+})

@@ -1,5 +1,0 @@
-export default {
-  testEnvironment: 'gradebox/jest-environment',
-  setupFilesAfterEnv: ['gradebox/matchers/jest'],
-  transform: {},
-}
