@@ -1,9 +1,15 @@
 import { splitTokens, tokenDifference } from './compare-tokens.ts'
 import type { Finding, MatcherContext } from './context.ts'
-import type { ExpectedText, ExpectedTokens } from './expected-text.ts'
+import {
+  type ExpectedLines,
+  type ExpectedText,
+  type ExpectedTokens,
+  isExpectedLines,
+} from './expected-text.ts'
 import { isPattern, occurs } from './pattern.ts'
 import { quote } from './quote.ts'
 import { textDifference } from './text-difference.ts'
+import { trimLines } from './trim-lines.ts'
 import { asText, visible } from './visible.ts'
 
 /**
@@ -19,6 +25,7 @@ export function compareOutput(
 ): Finding {
   if (typeof expected === 'string') return compareText(context, subject, expected, output)
   if (isPattern(expected)) return comparePattern(subject, expected, asText(output))
+  if (isExpectedLines(expected)) return compareLines(context, subject, expected, asText(output))
   return compareTokens(subject, expected, asText(output))
 }
 
@@ -34,6 +41,23 @@ function compareText(
   return {
     pass,
     expected: `${subject} ${quote(expected)}`,
+    received: quote(received),
+    notes: pass ? [] : textDifference(utils, expected, received),
+  }
+}
+
+function compareLines(
+  { utils }: MatcherContext,
+  subject: string,
+  { lines }: ExpectedLines,
+  output: string,
+): Finding {
+  const expected = trimLines(typeof lines === 'string' ? lines : lines.join('\n'))
+  const received = trimLines(output)
+  const pass = expected === received
+  return {
+    pass,
+    expected: `${subject} with the lines ${quote(expected)}`,
     received: quote(received),
     notes: pass ? [] : textDifference(utils, expected, received),
   }

@@ -11,8 +11,14 @@ export interface ExpectedTokens {
   readonly float?: number
 }
 
-/** What output is compared with: exact text, a pattern that occurs in it, or its tokens. */
-export type ExpectedText = string | RegExp | ExpectedTokens
+/** Output compared line by line, without the white space at the lines' ends and the empty last lines. */
+export interface ExpectedLines {
+  /** Text, or its lines. */
+  readonly lines: string | readonly string[]
+}
+
+/** What output is compared with: exact text, a pattern that occurs in it, its lines or its tokens. */
+export type ExpectedText = string | RegExp | ExpectedLines | ExpectedTokens
 
 /**
  * Checks an expectation of output.
@@ -25,13 +31,23 @@ export function parseExpectedText(expected: unknown): ExpectedText {
     checkTolerance(expected.float)
     return expected
   }
-  throw new TypeError(`Expected text, a RegExp or { tokens, float }, got ${String(expected)}`)
+  if (isExpectedLines(expected)) return expected
+  throw new TypeError(
+    `Expected text, a RegExp, { lines } or { tokens, float }, got ${String(expected)}`,
+  )
+}
+
+/** Whether output is to be compared line by line. */
+export function isExpectedLines(value: unknown): value is ExpectedLines {
+  return typeof value === 'object' && value !== null && 'lines' in value && isTexts(value.lines)
 }
 
 function isExpectedTokens(value: unknown): value is ExpectedTokens {
-  if (typeof value !== 'object' || value === null || !('tokens' in value)) return false
-  const { tokens } = value
-  return typeof tokens === 'string' || (Array.isArray(tokens) && tokens.every(isString))
+  return typeof value === 'object' && value !== null && 'tokens' in value && isTexts(value.tokens)
+}
+
+function isTexts(value: unknown): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && value.every(isString))
 }
 
 function isString(value: unknown): boolean {

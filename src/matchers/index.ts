@@ -14,7 +14,8 @@ import { toUseCpuWithin } from './to-use-cpu-within.ts'
 import { toUseMemoryWithin } from './to-use-memory-within.ts'
 
 export type { MatcherContext, MatcherResult } from './context.ts'
-export type { ExpectedText, ExpectedTokens } from './expected-text.ts'
+export type { ExpectedLines, ExpectedText, ExpectedTokens } from './expected-text.ts'
+export { snapshotSerializer } from './serializer.ts'
 export type { SandboxMatchers } from './types.ts'
 
 /**

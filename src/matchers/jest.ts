@@ -1,9 +1,10 @@
 import { expect } from '@jest/globals'
 import { matchers } from './index.ts'
+import { snapshotSerializer } from './serializer.ts'
 import type { SandboxMatchers } from './types.ts'
 
 /**
- * Registers the matchers with Jest: list it in `setupFilesAfterEnv`. It can be loaded with `require`
+ * Registers the matchers and the snapshot serializer with Jest: list it in `setupFilesAfterEnv`. It can be loaded with `require`
  * and with `import`, and needs no injected globals.
  *
  * @throws {Error} when it is loaded before Jest has its `expect`, as from `setupFiles`.
@@ -14,6 +15,7 @@ if (expect === undefined) {
   throw new Error('List gradebox/matchers/jest in `setupFilesAfterEnv`; `setupFiles` is too early')
 }
 expect.extend(matchers)
+expect.addSnapshotSerializer(snapshotSerializer)
 
 // For the environment, which cannot tell concurrent tests apart: jest-circus tells it to `expect` alone.
 Object.defineProperty(globalThis, Symbol.for('gradebox.currentJestTest'), {

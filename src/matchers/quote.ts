@@ -1,14 +1,14 @@
+import { cutMiddle } from './cut.ts'
 import { visible } from './visible.ts'
 
-const maxCharacters = 60
+const maxCharacters = 80
 
 /**
- * Text on one line, in quotes; only the beginning where it is longer than 60 characters.
+ * Text on one line, in quotes; where it is longer than 80 characters, its beginning and end.
  *
  * @example
  * quote('a\n') // '"a\\n"'
  */
 export function quote(text: string): string {
-  if (text.length <= maxCharacters) return visible(JSON.stringify(text))
-  return `${visible(JSON.stringify(text.slice(0, maxCharacters)))}… (${text.length} characters)`
+  return visible(JSON.stringify(cutMiddle(text, maxCharacters)))
 }

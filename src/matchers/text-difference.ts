@@ -1,4 +1,5 @@
 import type { MatcherUtils } from './context.ts'
+import { trimLines } from './trim-lines.ts'
 import { visible } from './visible.ts'
 
 // Beyond this a diff costs more than it tells: only what surrounds the first difference is shown.
@@ -32,15 +33,6 @@ function whiteSpaceAdvice(expected: string, received: string): string | undefine
   if (trimLines(expected) === trimLines(received))
     return 'The only difference is white space at the ends of lines or of the text (space ·, tab →).'
   return undefined
-}
-
-// Not a regular expression: those for trailing white space are quadratic, and this text is a student's.
-function trimLines(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
-    .trimEnd()
 }
 
 function markTrailing(text: string): string {

@@ -1,25 +1,17 @@
-import { printArgument, readArgument } from './argument.ts'
-import { compareOutput } from './compare-output.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
-import { type ExpectedText, parseExpectedText } from './expected-text.ts'
-import { judge } from './judge.ts'
-
-const name = 'toHaveStdout'
+import type { ExpectedText } from './expected-text.ts'
+import { judgeOutput } from './judge-output.ts'
 
 /**
  * Passes when the program's stdout is this text exactly (the final newline counts), has a place that
- * this pattern matches, or consists of these tokens.
+ * this pattern matches, or consists of these lines or tokens.
  *
- * @throws {TypeError} when `expected` is neither text, a RegExp nor `{ tokens, float }`.
+ * @throws {TypeError} when `expected` is neither text, a RegExp, `{ lines }` nor `{ tokens, float }`.
  */
 export function toHaveStdout(
   this: MatcherContext,
   received: unknown,
   expected: ExpectedText,
 ): MatcherResult {
-  const args = printArgument(expected)
-  const wanted = readArgument(this, name, args, () => parseExpectedText(expected))
-  return judge(this, name, args, received, ({ stdout }) =>
-    compareOutput(this, 'stdout', wanted, stdout),
-  )
+  return judgeOutput(this, 'toHaveStdout', 'stdout', received, expected)
 }

@@ -1,10 +1,7 @@
-import { type Duration, formatDuration, parseDuration } from '../units/duration.ts'
-import { printArgument, readArgument } from './argument.ts'
+import { type Duration, formatDuration } from '../units/duration.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
-import { judge } from './judge.ts'
+import { judgeDuration } from './judge-duration.ts'
 import { measuredDuration } from './measured.ts'
-
-const name = 'toUseCpuWithin'
 
 /**
  * Passes when all processes of the run together used at most this processor time, user and system,
@@ -18,9 +15,7 @@ export function toUseCpuWithin(
   received: unknown,
   duration: Duration,
 ): MatcherResult {
-  const args = printArgument(duration)
-  const mostMs = readArgument(this, name, args, () => parseDuration(duration))
-  return judge(this, name, args, received, ({ usage }) => ({
+  return judgeDuration(this, 'toUseCpuWithin', received, duration, ({ usage }, mostMs) => ({
     pass: usage.cpuTimeMs <= mostMs,
     expected: `at most ${formatDuration(mostMs)} of processor time`,
     received: measuredDuration(usage.cpuTimeMs, mostMs),

@@ -85,10 +85,11 @@ export interface SandboxMatchers<Returned = void> {
 
   /**
    * The program's stdout is exactly this text (the final newline counts), has a place that this
-   * pattern matches, or consists of these tokens.
+   * pattern matches, or consists of these lines or tokens.
    *
    * @example
    * expect(run).toHaveStdout('3\n')
+   * expect(run).toHaveStdout({ lines: ['1', '2'] })
    * expect(run).toHaveStdout(/^total: \d+$/m)
    * expect(run).toHaveStdout({ tokens: '3.1416 2.7183', float: 1e-4 })
    */

@@ -1,4 +1,5 @@
 import type { Limits } from '../policy/policy.ts'
+import { resultToJson } from './result-json.ts'
 
 /** Why a run ended; DESIGN order of precedence is in verdict.ts. */
 export type SandboxStatus =
@@ -135,8 +136,9 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
 // Registered globally: see sandbox-error.ts.
 const brand = Symbol.for('gradebox.SandboxResult')
 
-/** Marks a result, so that matchers of another realm or copy know it. */
+/** Marks a result, so that matchers of another realm or copy know it, and says how it prints. */
 export function brandResult<T extends object>(result: T): T {
+  Object.defineProperty(result, 'toJSON', { value: resultToJson })
   return Object.defineProperty(result, brand, { value: true })
 }
 

@@ -23,10 +23,16 @@ test('of long output the last ten lines are shown, and that there are more', () 
   `)
 })
 
-test('of long lines the last 2048 characters are shown', () => {
-  expect(tail('stderr', 'x'.repeat(5000))).toBe(
-    `stderr (last 2048 characters of 1 line):\n  ${'x'.repeat(2048)}`,
+test('of long lines the beginning and the end are shown, and how long they are', () => {
+  const line = `${'a'.repeat(2000)}${'z'.repeat(3000)}`
+  expect(tail('stderr', `first\n${line}`)).toBe(
+    `stderr:\n  first\n  ${'a'.repeat(120)}… (5000 characters) …${'z'.repeat(120)}`,
   )
+})
+
+test('empty lines are lines', () => {
+  expect(tail('stdout', '\n\na')).toBe('stdout:\n  \n  \n  a')
+  expect(tail('stdout', '\n'.repeat(12))).toMatch(/^stdout \(last 10 of 12 lines\):(\n {2}){10}$/)
 })
 
 test('output that fits is shown whole, and none as such', () => {

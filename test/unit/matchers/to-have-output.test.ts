@@ -121,6 +121,38 @@ test('a pattern has to occur', () => {
   `)
 })
 
+test('lines are compared without the white space at their ends', () => {
+  expect(printed('1 2 \r\n3\n\n')).toHaveStdout({ lines: '1 2\n3' })
+  expect(printed('1 2\n3')).toHaveStdout({ lines: ['1 2', '3 ', ''] })
+  expect(printed(' 1\n')).not.toHaveStdout({ lines: '1' })
+  expect(printed('1\n\n2\n')).not.toHaveStdout({ lines: ['1', '2'] })
+  expect(
+    messageOf(() => expect(printed('1 \n3\n')).toHaveStdout({ lines: ['1', '2'] })),
+  ).toMatchInlineSnapshot(`
+    "expect(run).toHaveStdout({…})
+
+    Expected: stdout with the lines "1\\n2"
+    Received: "1\\n3"
+
+    - Expected
+    + Received
+
+      1
+    - 2
+    + 3
+
+    reason:  the program exited with code 0
+    verdict: exited, exit code 0
+    usage:   walltime 12 ms, cpu 8 ms (user 6 ms, system 2 ms), memory 1.5 MiB
+    command: ./a.out
+    policy:  strict
+    stdout:
+      1 
+      3
+    stderr:  empty"
+  `)
+})
+
 test('tokens are compared whatever separates them', () => {
   expect(printed('1  2\n\n3')).toHaveStdout({ tokens: '1 2 3' })
   expect(printed('1 2 3\n')).toHaveStdout({ tokens: ['1', '2 3'] })
@@ -177,7 +209,7 @@ test('what cannot be compared fails at once', () => {
   expect(messageOf(() => expect(printed('')).not.toHaveStdout(3))).toMatchInlineSnapshot(`
     "expect(run).not.toHaveStdout(3)
 
-    Matcher error: Expected text, a RegExp or { tokens, float }, got 3"
+    Matcher error: Expected text, a RegExp, { lines } or { tokens, float }, got 3"
   `)
   const negative = () => expect(printed('')).not.toHaveStderr({ tokens: '', float: -1 })
   expect(messageOf(negative)).toContain(

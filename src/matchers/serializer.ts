@@ -1,0 +1,43 @@
+import { isSandboxResult } from '../runner/result.ts'
+import type { AnyResult } from './received.ts'
+
+type Printer<Config, Refs> = (
+  value: unknown,
+  config: Config,
+  indentation: string,
+  depth: number,
+  refs: Refs,
+) => string
+
+/**
+ * How a result prints in snapshots, in Vitest and Jest: only what is the same each time. Times,
+ * memory and limits are left out, and of collected files the contents.
+ */
+export const snapshotSerializer = {
+  test: isSandboxResult,
+  serialize<Config, Refs>(
+    value: unknown,
+    config: Config,
+    indentation: string,
+    depth: number,
+    refs: Refs,
+    printer: Printer<Config, Refs>,
+  ): string {
+    const print = printer(lasting(value as AnyResult), config, indentation, depth, refs)
+    return `SandboxResult ${print.replace(/^Object /, '')}`
+  },
+}
+
+function lasting({ command, args, status, exitCode, signal, syscall, ...rest }: AnyResult) {
+  const files = Object.keys(rest.files)
+  return {
+    command: [command, ...args],
+    status,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(syscall === undefined ? {} : { syscall: syscall.name }),
+    stdout: rest.stdout,
+    stderr: rest.stderr,
+    ...(files.length === 0 ? {} : { files }),
+  }
+}

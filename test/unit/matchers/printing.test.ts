@@ -1,0 +1,77 @@
+import { stripVTControlCharacters } from 'node:util'
+import { diff } from 'jest-matcher-utils'
+import { expect, test } from 'vitest'
+import { exited, fabricate, killed } from './fabricated.ts'
+
+test('in a snapshot a result is only what is the same each time', () => {
+  const files = { 'out.txt': Buffer.from('3') }
+  const args = ['--fast']
+  expect({ run: fabricate({ args, stdout: '3\n', files }) }).toMatchInlineSnapshot(`
+    {
+      "run": SandboxResult {
+        "command": [
+          "./a.out",
+          "--fast",
+        ],
+        "exitCode": 0,
+        "files": [
+          "out.txt",
+        ],
+        "status": "exited",
+        "stderr": "",
+        "stdout": "3
+    ",
+      },
+    }
+  `)
+  const syscall = { name: 'socket', args: [2n, 1n], arch: 'x86_64' } as const
+  expect(killed('seccomp', 'no sockets', { signal: 'SIGSYS', syscall })).toMatchInlineSnapshot(`
+    SandboxResult {
+      "command": [
+        "./a.out",
+      ],
+      "signal": "SIGSYS",
+      "status": "seccomp",
+      "stderr": "",
+      "stdout": "",
+      "syscall": "socket",
+    }
+  `)
+})
+
+test('in a diff a result is short', () => {
+  const run = exited(1, { stderr: 'oops\n', args: ['3'] })
+  const shown = diff({ run: 3 }, { run }) ?? ''
+  expect(stripVTControlCharacters(shown)).toMatchInlineSnapshot(`
+    "- Expected
+    + Received
+
+      Object {
+    -   "run": 3,
+    +   "run": Object {
+    +     "command": Array [
+    +       "./a.out",
+    +       "3",
+    +     ],
+    +     "exitCode": 1,
+    +     "reason": "the program exited with code 1",
+    +     "status": "exited",
+    +     "stderr": "oops
+    + ",
+    +     "stdout": "",
+    +   },
+      }"
+  `)
+  const long = diff({ run: 3 }, { run: exited(1, { stdout: 'x'.repeat(5000) }) }) ?? ''
+  expect(long).toContain('x… (5000 characters) …x')
+  expect(long.length).toBeLessThan(2000)
+})
+
+test('as JSON a result is whole, with the registers of a denied call as text', () => {
+  const syscall = { name: 'socket', args: [2n, 41n], arch: 'x86_64' } as const
+  const run = killed('seccomp', 'no sockets', { syscall, stdout: 'x'.repeat(5000) })
+  expect(JSON.parse(JSON.stringify({ run })).run).toEqual({
+    ...run,
+    syscall: { ...syscall, args: ['0x2', '0x29'] },
+  })
+})
