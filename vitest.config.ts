@@ -30,7 +30,8 @@ export default defineConfig({
         // Runs Vitest and Jest themselves on the built package.
         test: {
           name: 'harness',
-          include: ['test/harness/*.test.ts'],
+          include: ['test/harness/**/*.test.ts'],
+          exclude: ['test/harness/projects/**'],
           globalSetup: ['test/harness/global-setup.ts'],
           testTimeout: 300_000,
         },

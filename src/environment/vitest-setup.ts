@@ -28,8 +28,9 @@ aroundAll(async (runSuite) => {
   if (error !== undefined) throw error
 }, timeoutMs)
 
-aroundEach(async (runTest, context) => {
-  const test = watchTest(context)
+// Destructured, as Vitest demands of the hooks of tests with fixtures.
+aroundEach(async (runTest, { task, signal, annotate }) => {
+  const test = watchTest({ task, signal, annotate })
   await owner.run(test.runs, runTest)
   await test.end()
 }, timeoutMs)

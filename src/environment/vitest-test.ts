@@ -1,15 +1,8 @@
 import type { TestContext } from 'vitest'
 import type { AnyResult } from '../matchers/received.ts'
 import { forgottenError, interruptedError } from './leftover-error.ts'
-import { addRun, type RunsSummary, runLine, summarizeRun } from './run-summary.ts'
+import { addRun, runLine, summarizeRun } from './run-summary.ts'
 import { TestRuns } from './test-runs.ts'
-
-declare module 'vitest' {
-  interface TaskMeta {
-    /** What the test's sandboxed runs were and used. */
-    gradebox?: RunsSummary
-  }
-}
 
 type Test = Pick<TestContext, 'task' | 'signal' | 'annotate'>
 

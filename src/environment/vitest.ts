@@ -1,14 +1,23 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vitest/config'
+import type { VitestPluginContext } from 'vitest/node'
 import { checkOptions, type GradeboxOptions } from './options.ts'
 import { mergeOptions, provided } from './provided.ts'
 import { addReporter } from './reporter.ts'
+import type { RunsSummary } from './run-summary.ts'
 import { workerCount } from './workers.ts'
 
 export { gradeboxFixtures } from './fixtures.ts'
 export type { GradeboxOptions } from './options.ts'
 export type { RunSummary, RunsSummary } from './run-summary.ts'
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** What the test's sandboxed runs were and used. */
+    gradebox?: RunsSummary
+  }
+}
 
 const environmentFile = sibling('vitest-environment')
 const setupFile = sibling('vitest-setup')
@@ -38,12 +47,11 @@ export function gradebox(options: GradeboxOptions = {}): Plugin {
     // Not `config`: what a plugin changes there is lost in Vitest 5's inline projects.
     configureVitest({ project, vitest }) {
       const { config } = project
-      const own = config.environmentOptions?.gradebox ?? {}
-      checkOptions(own)
+      const merged = mergeOptions(takeOptions(project, options), ownOptions(project))
       if (config.environment === 'node') config.environment = environmentFile
       // A plugin that a project has and also inherits is called twice.
       if (!config.setupFiles.includes(setupFile)) config.setupFiles.unshift(setupFile)
-      const defaults = provided(mergeOptions(options, own), config.root)
+      const defaults = provided(merged, config.root)
       config.environmentOptions = { ...config.environmentOptions, gradebox: defaults }
       project.provide('gradebox', { ...defaults, workers: workerCount(config, vitest.config) })
       addReporter(vitest)
@@ -52,6 +60,27 @@ export function gradebox(options: GradeboxOptions = {}): Plugin {
 }
 
 export default gradebox
+
+type Project = VitestPluginContext['project']
+
+// By project: what its `environmentOptions` had before a plugin wrote there.
+const own = new WeakMap<Project, GradeboxOptions>()
+
+function ownOptions(project: Project): GradeboxOptions {
+  const options = own.get(project) ?? project.config.environmentOptions?.gradebox ?? {}
+  checkOptions(options)
+  own.set(project, options)
+  return options
+}
+
+// By project: the options of its plugins until now; those that it has itself come after inherited ones.
+const taken = new WeakMap<Project, GradeboxOptions>()
+
+function takeOptions(project: Project, options: GradeboxOptions): GradeboxOptions {
+  const all = mergeOptions(taken.get(project) ?? {}, options)
+  taken.set(project, all)
+  return all
+}
 
 function sibling(name: string): string {
   const extension = extname(fileURLToPath(import.meta.url))

@@ -1,68 +1,140 @@
-import { expect, test } from 'vitest'
-import { runProject } from './run-project.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { newMarker, processesWith, until } from './processes.ts'
+import { messagesOf, statuses } from './report.ts'
+import { runProject, startProject } from './run-project.ts'
 
-const timeout = 60_000
+test.for([['--runInBand'], ['--maxWorkers=2'], ['--maxWorkers=2', '--workerThreads']])(
+  'from CommonJS, with %s, programs run with defaults, and end with their tests',
+  async (args) => {
+    const marker = newMarker()
+    const run = await runProject('jest', 'jest-cjs', { args, env: { MARKER: marker } })
+    expect(statuses(run.tests)).toMatchInlineSnapshot(`
+      {
+        "a pragma’s options are the file’s defaults": "passed 1",
+        "a program runs, with the configuration’s defaults": "passed 1",
+        "a run that was not awaited": "failed 1",
+        "a run’s snapshot is short": "passed 1",
+        "a wrong answer": "failed 1",
+        "an error of ours is a SandboxError": "passed 1",
+        "and one that starts later": "passed 1",
+        "forgets a run": "failed 1",
+        "of concurrent tests, one times out": "failed 1",
+        "the forgotten run is over": "passed 1",
+        "the other’s run goes on": "passed 1",
+        "the run that timed out is over": "passed 1",
+        "times out": "failed 1",
+        "what tests require is what the environment hands over": "passed 1",
+      }
+    `)
+    expect(run.output).not.toMatch(/warning|did not exit/i)
+    expect(run.exitCode).toBe(1)
+    expect(processesWith(marker)).toEqual([])
+    const messages = ['a wrong answer', 'a run that was not awaited', 'forgets a run']
+    expect(messages.flatMap((name) => messagesOf(run.tests, name))).toMatchInlineSnapshot(`
+      [
+        "Error: expect(run).toHaveStdout("3\\n")
 
-test('from CommonJS Jest gets the matchers and the environment, which ends what a file left running', {
-  timeout,
-}, async () => {
-  const run = await runProject('jest', 'jest-cjs', ['--runInBand', 'passes'])
-  expect(run.output).toContain('4 passed, 4 total')
-  expect(run.output).not.toMatch(/warning/i)
-  expect(run.exitCode).toBe(0)
-  expect(run.runs).toEqual(['started', 'ended', 'started', 'ended'])
-})
+      Expected: stdout "3\\n"
+      Received: "4\\n"
 
-test('as ES modules too, and without injected globals', { timeout }, async () => {
-  const run = await runProject('jest', 'jest-esm', [], ['--experimental-vm-modules'])
-  expect(run.output).toContain('2 passed, 2 total')
-  expect(run.exitCode).toBe(0)
-  expect(run.runs).toEqual(['started', 'ended'])
-})
+      - Expected
+      + Received
 
-test('a failure reads well', { timeout }, async () => {
-  const run = await runProject('jest', 'jest-cjs', ['fails'])
-  expect(run.exitCode).toBe(1)
-  expect(failures(run.output)).toMatchInlineSnapshot(`
-    "  ● a wrong answer
+      - 3
+      + 4
 
-        expect(run).toHaveStdout("3\\n")
+      reason:  exited with code 0
+      verdict: exited, exit code 0
+      usage:   …
+      command: echo 4
+      policy:  strict
+      stdout:
+        4
+      stderr:  empty",
+        "TypeError: expect(run).not.toSucceed()
 
-        Expected: stdout "3\\n"
-        Received: "4\\n"
+      Matcher error: the received value must be the result of a sandboxed run
+      Received: a run that is still pending (a promise); did you forget \`await\`, or \`.resolves\`?",
+        "Error: When the test ended, a program was still running, and was ended: await the run, or end it with \`kill()\`.
 
-        - Expected
-        + Received
+      reason:  ended by the caller
+      verdict: aborted, signal SIGKILL
+      usage:   …
+      command: sleep <marker>
+      policy:  strict
+      stdout:  empty
+      stderr:  empty",
+      ]
+    `)
+    const timedOut = messagesOf(run.tests, 'times out')
+    expect(timedOut[0]).toContain('Exceeded timeout of 400 ms for a test.')
+    expect(timedOut.slice(1)).toMatchInlineSnapshot(`
+      [
+        "Error: When the test timed out, a program was still running, and was ended.
 
-        - 3
-        + 4
+      reason:  ended by the caller
+      verdict: aborted, signal SIGKILL
+      usage:   …
+      command: sh -c "echo waiting; sleep <marker>"
+      policy:  strict
+      stdout:
+        waiting
+      stderr:  empty",
+      ]
+    `)
+  },
+)
 
-        reason:  the program exited with code 0
-        verdict: exited, exit code 0
-        usage:   walltime 12 ms, cpu 8 ms (user 6 ms, system 2 ms), memory 1.5 MiB
-        command: ./a.out
-        policy:  strict
-        stdout:
-          4
-        stderr:  empty
-
-      ● a run that was not awaited
-
-        TypeError: expect(run).not.toSucceed()
-
-        Matcher error: the received value must be the result of a sandboxed run
-        Received: a run that is still pending (a promise); did you forget \`await\`, or \`.resolves\`?"
+test('as ES modules too, and without injected globals', async () => {
+  const marker = newMarker()
+  const nodeArgs = ['--experimental-vm-modules']
+  const run = await runProject('jest', 'jest-esm', { nodeArgs, env: { MARKER: marker } })
+  expect(statuses(run.tests)).toMatchInlineSnapshot(`
+    {
+      "a program runs, with the configuration’s defaults": "passed 1",
+      "an error of ours is a SandboxError of the tests’ realm": "passed 1",
+      "forgets a run": "failed 1",
+      "times out": "failed 1",
+    }
   `)
+  expect(messagesOf(run.tests, 'times out').join()).toContain('When the test timed out, a program')
+  expect(processesWith(marker)).toEqual([])
 })
 
-test('registered too early, the matchers say where they belong', { timeout }, async () => {
-  const args = ['passes', '--setupFiles', 'gradebox/matchers/jest']
-  const run = await runProject('jest', 'jest-cjs', args)
+test('a wrong option, of the configuration or a pragma, is named', async () => {
+  const { output, exitCode } = await runProject('jest', 'jest-wrong-option')
+  expect(exitCode).toBe(1)
+  expect(output).toContain('TypeError: gradebox: `limits.walltime`: Expected a duration')
+})
+
+test('without the environment `require` says that it is needed', async () => {
+  const args = ['--env=node', 'concurrent']
+  const { output } = await runProject('jest', 'jest-cjs', { args })
+  expect(output).toMatch(/Cannot find module 'gradebox'|Must use import to load ES Module/)
+})
+
+test('registered too early, the matchers say where they belong', async () => {
+  const args = ['concurrent', '--setupFiles', 'gradebox/matchers/jest']
+  const run = await runProject('jest', 'jest-cjs', { args })
   expect(run.exitCode).toBe(1)
   expect(run.output).toContain('List gradebox/matchers/jest in `setupFilesAfterEnv`')
 })
 
-// Each up to its code frame.
-function failures(output: string): string {
-  return (output.match(/ {2}● .*?(?=\n\n +\d+ \|)/gs) ?? []).join('\n\n')
-}
+test('a worker that is killed in mid-run leaves no process behind', async () => {
+  const marker = newMarker()
+  const args = ['--maxWorkers=2']
+  const started = startProject('jest', 'jest-long', args, { env: { MARKER: marker } })
+  onTestFinished(async () => {
+    started.process.kill('SIGKILL')
+    await started.exit
+  })
+  const pidFile = join(started.directory, 'worker.pid')
+  await until('the program runs', () => existsSync(pidFile) && processesWith(marker).length > 0)
+  const worker = Number(readFileSync(pidFile, 'utf8'))
+  expect(worker).not.toBe(started.process.pid)
+  process.kill(worker, 'SIGKILL')
+  await until('the program has ended', () => processesWith(marker).length === 0)
+  // Jest tries the file again in another worker.
+})

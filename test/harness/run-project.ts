@@ -1,44 +1,80 @@
-import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { inject } from 'vitest'
+
+export type RunnerName = 'vitest' | 'jest'
+
+export interface ProjectOptions {
+  readonly args?: readonly string[]
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[]
+  /** Environment variables, besides those that every project gets. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Where the packages are, and which Node; this one's without. */
+  readonly installation?: Installation
+}
+
+/** A directory in whose `node_modules` the runners and this package are, and its Node. */
+export interface Installation {
+  readonly root: string
+  readonly node: string
+  readonly vitest: string
+}
+
+/** A test runner on a fixture project that has been started. */
+export interface StartedProject {
+  readonly process: ChildProcess
+  /** The project's copy. */
+  readonly directory: string
+  /** stdout and stderr until now, in the order in which they came. */
+  output(): string
+  /** The exit code; null after a signal. */
+  readonly exit: Promise<number | null>
+}
 
 /** What a test runner printed on a fixture project, and how it ended. */
 export interface ProjectRun {
   readonly exitCode: number | null
-  /** stdout and stderr, in the order in which they came. */
   readonly output: string
-  /** What the fixtures noted of the runs that they left unfinished. */
-  readonly runs: readonly string[]
+  readonly directory: string
+  /** Its JSON report's tests. */
+  readonly tests: readonly ReportedTest[]
 }
 
-const runners = {
-  vitest: resolve('node_modules/vitest/vitest.mjs'),
-  jest: resolve('node_modules/jest/bin/jest.js'),
+export interface ReportedTest {
+  readonly file: string
+  readonly fullName: string
+  readonly status: string
+  readonly failureMessages: readonly string[]
+  readonly meta?: Readonly<Record<string, unknown>>
 }
 
 /**
- * Runs a test runner on a fresh copy of a fixture project.
+ * Starts a test runner on a fresh copy of a fixture project.
  *
  * @param project - Its folder in `test/harness/projects`.
- * @param nodeArgs - Arguments of Node itself.
- * @param env - Environment variables, besides those that every project gets.
+ * @param command - The runner's arguments.
  */
-export async function runProject(
-  runner: keyof typeof runners,
+export function startProject(
+  runner: RunnerName,
   project: string,
-  args: readonly string[] = [],
-  nodeArgs: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
-): Promise<ProjectRun> {
-  const directory = mkdtempSync(join(inject('harnessRoot'), `${project}-`))
+  command: readonly string[],
+  { nodeArgs = [], env = {}, installation = ownInstallation() }: ProjectOptions = {},
+): StartedProject {
+  const directory = mkdtempSync(join(installation.root, `${project}-`))
   cpSync(join(import.meta.dirname, 'projects', project), directory, { recursive: true })
-  const command = runner === 'vitest' ? ['run', ...args] : ['--ci', ...args]
-  const child = spawn(process.execPath, [...nodeArgs, runners[runner], ...command], {
+  const temporary = join(directory, 'tmp')
+  mkdirSync(temporary)
+  const script =
+    runner === 'vitest' ? installation.vitest : resolve('node_modules/jest/bin/jest.js')
+  const child = spawn(installation.node, [...nodeArgs, script, ...command], {
     cwd: directory,
     // Nothing of the test runner that this runs in: it would change what the inner one does.
-    env: { PATH: process.env.PATH, HOME: directory, NO_COLOR: '1', ...env },
+    env: { PATH: process.env.PATH, HOME: directory, TMPDIR: temporary, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Its own process group, for what Ctrl-C signals.
+    detached: true,
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -46,12 +82,46 @@ export async function runProject(
       output += text
     })
   }
-  const exitCode = await new Promise<number | null>((settle, fail) => {
+  const exit = new Promise<number | null>((settle, fail) => {
     child.on('error', fail).on('close', settle)
   })
-  return { exitCode, output, runs: readLog(join(directory, 'runs.log')) }
+  return { process: child, directory, output: () => output, exit }
 }
 
-function readLog(file: string): string[] {
-  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+/** Runs a test runner once on a fresh copy of a fixture project. */
+export async function runProject(
+  runner: RunnerName,
+  project: string,
+  options: ProjectOptions = {},
+): Promise<ProjectRun> {
+  const { args = [] } = options
+  const command =
+    runner === 'vitest'
+      ? ['run', '--reporter=default', '--reporter=json', '--outputFile.json=report.json', ...args]
+      : ['--ci', '--json', '--outputFile=report.json', ...args]
+  const started = startProject(runner, project, command, options)
+  const exitCode = await started.exit
+  const { directory } = started
+  return { exitCode, output: started.output(), directory, tests: readReport(directory) }
+}
+
+function ownInstallation(): Installation {
+  const vitest = resolve('node_modules/vitest/vitest.mjs')
+  return { root: inject('harnessRoot'), node: process.execPath, vitest }
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly assertionResults: readonly Omit<ReportedTest, 'file'>[]
+  }[]
+}
+
+function readReport(directory: string): ReportedTest[] {
+  const path = join(directory, 'report.json')
+  if (!existsSync(path)) return []
+  const report: Report = JSON.parse(readFileSync(path, 'utf8'))
+  return report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map((test) => ({ ...test, file: name.slice(directory.length + 1) })),
+  )
 }

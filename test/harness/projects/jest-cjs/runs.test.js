@@ -21,7 +21,19 @@ test('an error of ours is a SandboxError', async () => {
 })
 
 test('a run’s snapshot is short', async () => {
-  expect(await sandboxed('echo', ['hello'])).toMatchSnapshot()
+  expect(await sandboxed('echo', ['hello'])).toMatchInlineSnapshot(`
+    SandboxResult {
+      "command": [
+        "echo",
+        "hello",
+      ],
+      "exitCode": 0,
+      "status": "exited",
+      "stderr": "",
+      "stdout": "hello
+    ",
+    }
+  `)
 })
 
 test('a wrong answer', async () => {

@@ -3,4 +3,16 @@ import { defineConfig } from 'vitest/config'
 
 const environment = fileURLToPath(import.meta.resolve('gradebox/vitest-environment'))
 
-export default defineConfig({ test: { environment } })
+const project = (pool: 'forks' | 'threads' | 'vmForks' | 'vmThreads') => ({
+  extends: true as const,
+  test: { name: pool, pool },
+})
+
+export default defineConfig({
+  test: {
+    environment,
+    environmentOptions: { gradebox: { env: { GRADER: 'environment' } } },
+    maxWorkers: 2,
+    projects: [project('forks'), project('threads'), project('vmForks'), project('vmThreads')],
+  },
+})

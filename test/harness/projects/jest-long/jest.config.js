@@ -1,0 +1,6 @@
+module.exports = {
+  testEnvironment: 'gradebox/jest-environment',
+  testEnvironmentOptions: { gradebox: { limits: { walltime: '10min' } } },
+  setupFilesAfterEnv: ['gradebox/matchers/jest'],
+  testTimeout: 60_000,
+}

@@ -1,0 +1,11 @@
+import { sandboxed } from 'gradebox'
+import { expect, test } from 'vitest'
+import 'gradebox/matchers/vitest'
+
+test('environmentOptions are the defaults', async () => {
+  expect(await sandboxed('sh', ['-c', 'echo $GRADER'])).toHaveStdout('environment\n')
+})
+
+test('a run is left behind', () => {
+  sandboxed('sleep', [process.env.MARKER ?? ''])
+})

@@ -1,0 +1,3 @@
+import { cases } from './cases.ts'
+
+cases(1)

@@ -1,7 +1,0 @@
-import gradebox from 'gradebox/vitest'
-import { defineConfig } from 'vitest/config'
-
-export default defineConfig({
-  plugins: [gradebox()],
-  test: { environment: './environment.ts' },
-})

@@ -1,0 +1,7 @@
+import gradebox from 'gradebox/vitest'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  plugins: [gradebox({ policy: './own.toml' })],
+  test: { name: 'folder' },
+})

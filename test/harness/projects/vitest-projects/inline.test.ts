@@ -1,0 +1,8 @@
+import { sandboxed } from 'gradebox'
+import { expect, test } from 'vitest'
+
+test('a project’s own plugin comes before the one that it inherits', async () => {
+  const run = await sandboxed('sh', ['-c', 'echo $GRADER'])
+  expect(run).toHaveStdout('inline\n')
+  expect(run.limits.walltimeMs).toBe(5000)
+})

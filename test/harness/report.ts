@@ -1,0 +1,36 @@
+import type { ReportedTest } from './run-project.ts'
+
+/** How often each test had which status: `{ adds: 'passed 2', ends: 'failed 1, passed 1' }`. */
+export function statuses(tests: readonly ReportedTest[]): Record<string, string> {
+  const counts = new Map<string, Map<string, number>>()
+  for (const { fullName, status } of tests) {
+    const of = counts.get(fullName) ?? new Map<string, number>()
+    counts.set(fullName, of.set(status, (of.get(status) ?? 0) + 1))
+  }
+  const entries = [...counts].sort(([a], [b]) => a.localeCompare(b))
+  return Object.fromEntries(
+    entries.map(([name, of]) => [
+      name,
+      [...of]
+        .sort()
+        .map(([status, count]) => `${status} ${count}`)
+        .join(', '),
+    ]),
+  )
+}
+
+/** What the failures of a test say, each once, with measurements and stacks taken out. */
+export function messagesOf(tests: readonly ReportedTest[], fullName: string): string[] {
+  const of = tests.filter((test) => test.fullName === fullName)
+  return [...new Set(of.flatMap(({ failureMessages }) => failureMessages.map(withoutChance)))]
+}
+
+/** A message without its stack, and without what differs from run to run. */
+export function withoutChance(message: string): string {
+  return message
+    .replace(/\n +at [\s\S]*/, '')
+    .replace(/^usage: .*$/gm, 'usage:   …')
+    .replace(/^policy: .*\/(.*)$/gm, 'policy:  $1')
+    .replace(/^(Received: .*?)[\d.]+ (ms|MiB)$/gm, '$1… $2')
+    .replaceAll(/1\d{5}\.\d+/g, '<marker>')
+}

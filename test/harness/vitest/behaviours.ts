@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { newMarker, processesWith } from '../processes.ts'
+import { messagesOf, statuses } from '../report.ts'
+import { type Installation, runProject } from '../run-project.ts'
+
+/** What holds under every Vitest, told by the real one on projects on disk. */
+export function testVitest(installation?: Installation): void {
+  const run = (project: string, args: readonly string[] = [], marker = '') =>
+    runProject('vitest', project, {
+      args,
+      env: { MARKER: marker },
+      ...(installation === undefined ? {} : { installation }),
+    })
+
+  test('in every pool, without isolation, in inline and other projects: programs run with defaults, and end with their tests', async () => {
+    const marker = newMarker()
+    const { tests, output, exitCode } = await run('vitest-projects', [], marker)
+    expect(statuses(tests)).toMatchInlineSnapshot(`
+      {
+        "a policy’s path is relative to its project": "passed 1",
+        "a program runs, with the plugin’s defaults": "passed 6",
+        "a project keeps the environment that it chose, and has the rest": "passed 1",
+        "a project that has no plugin is left alone": "passed 1",
+        "a project’s environmentOptions come before the plugin’s options": "passed 1",
+        "a third’s starts later": "passed 6",
+        "an error of ours is a SandboxError in the tests’ realm": "passed 6",
+        "a project’s own plugin comes before the one that it inherits": "passed 1",
+        "another’s run goes on": "passed 6",
+        "forgets a run": "failed 6",
+        "of concurrent tests, one times out": "failed 6",
+        "the environment is ours": "passed 6",
+        "the first run loads the engine": "passed 6",
+        "the forgotten run is over": "passed 6",
+        "the run that timed out is over": "passed 6",
+        "times out": "failed 6",
+      }
+    `)
+    expect(exitCode).toBe(1)
+    expect(output).not.toMatch(/warning|unhandled/i)
+    expect(output.match(/Error: Test timed out in 400ms\./g)).toHaveLength(6)
+    const interrupted = messagesOf(tests, 'times out').filter((text) => text.includes('program'))
+    expect(interrupted).toMatchInlineSnapshot(`
+      [
+        "Error: When the test timed out, a program was still running, and was ended.
+
+      reason:  ended by the caller
+      verdict: aborted, signal SIGKILL
+      usage:   …
+      command: sh -c "echo waiting; sleep <marker>"
+      policy:  policy.toml
+      stdout:
+        waiting
+      stderr:  empty",
+      ]
+    `)
+    expect(messagesOf(tests, 'forgets a run')).toMatchInlineSnapshot(`
+      [
+        "Error: When the test ended, a program was still running, and was ended: await the run, or end it with \`kill()\`.
+
+      reason:  ended by the caller
+      verdict: aborted, signal SIGKILL
+      usage:   …
+      command: sleep <marker>
+      policy:  policy.toml
+      stdout:  empty
+      stderr:  empty",
+      ]
+    `)
+    expect(processesWith(marker)).toEqual([])
+  })
+
+  test('the environment alone gives its options as defaults, and ends what is left, which is an error', async () => {
+    const marker = newMarker()
+    const { tests, output, exitCode } = await run('vitest-environment', [], marker)
+    expect(statuses(tests)).toMatchInlineSnapshot(`
+      {
+        "a run is left behind": "passed 4",
+        "environmentOptions are the defaults": "passed 4",
+      }
+    `)
+    expect(exitCode).toBe(1)
+    expect(output.match(/^Error: When the test file ended, a program/gm)).toHaveLength(4)
+    expect(output).toContain(`command: sleep ${marker}`)
+    expect(processesWith(marker)).toEqual([])
+  })
+
+  test('every matcher’s failure reads well, and runs are in every report', async () => {
+    const junit = ['--reporter=junit', '--outputFile.junit=junit.xml']
+    const { tests, output, directory } = await run('vitest-matchers', junit)
+    const inFile = (file: string) => tests.filter((each) => each.file === file)
+    expect(statuses(inFile('passes.test.ts'))).toMatchInlineSnapshot(`
+      {
+        "a result is matched inside other matchers, and behind resolves": "passed 1",
+        "a run that is killed need not be awaited": "passed 1",
+        "a snapshot is short": "passed 1",
+        "a test that fails anyway says nothing of its runs": "passed 1",
+        "each try has its own runs": "passed 1",
+        "hooks what one hook starts another may await": "passed 1",
+        "runs are polled until one passes": "passed 1",
+        "the fixture runs programs": "passed 1",
+      }
+    `)
+    const failed = inFile('fails.test.ts').map(({ fullName }) => fullName)
+    expect(failed).toHaveLength(19)
+    const all = failed.map((name) => [`# ${name}`, ...messagesOf(tests, name)].join('\n\n'))
+    const place = join(import.meta.dirname, 'snapshots/failures.txt')
+    await expect(`${all.join('\n\n')}\n`).toMatchFileSnapshot(place)
+    expect(messagesOf(tests, 'with the fixture it forgets')).toMatchInlineSnapshot(`
+      [
+        "Error: When the test ended, a program was still running, and was ended: await the run, or end it with \`kill()\`.
+
+      reason:  ended by the caller
+      verdict: aborted, signal SIGKILL
+      usage:   …
+      command: sleep 60
+      policy:  strict
+      stdout:  empty
+      stderr:  empty",
+      ]
+    `)
+    expect(messagesOf(tests, 'with the fixture it times out').join()).toContain(
+      'stdout:\n  with the fixture\n',
+    )
+    expect(output).toMatch(/FAIL {2}leaves\.test\.ts \[.*\nError: When the test file ended, a pro/)
+    expectReports(tests, output, readFileSync(join(directory, 'junit.xml'), 'utf8'))
+  })
+}
+
+type Tests = Awaited<ReturnType<typeof runProject>>['tests']
+
+function expectReports(tests: Tests, output: string, junit: string): void {
+  const meta = (name: string) => tests.find(({ fullName }) => fullName === name)?.meta?.gradebox
+  const number = expect.any(Number)
+  const run = {
+    command: 'sh -c "echo oops >&2; exit 3"',
+    verdict: 'exited, exit code 3',
+    wallTimeMs: number,
+    cpuTimeMs: number,
+    maxRssBytes: number,
+  }
+  // JSON
+  expect(meta('toSucceed')).toEqual({ count: 1, runs: [run], slowest: run, largest: run })
+  expect(meta('of many runs the report has the first')).toMatchObject({
+    count: 26,
+    slowest: { command: 'sh -c "sleep 0.2"' },
+  })
+  // JUnit: of 26 runs the first 20
+  expect(junit).toContain(
+    'sh -c &quot;echo oops &gt;&amp;2; exit 3&quot;: exited, exit code 3, wall',
+  )
+  expect(junit.match(/value="sh -c &quot;exit \d+&quot;: exited, exit code \d+, wall/g)).toContain(
+    'value="sh -c &quot;exit 19&quot;: exited, exit code 19, wall',
+  )
+  expect(junit).not.toContain('exit code 20, wall')
+  // The default reporter: annotations of failed tests, and a line for each file
+  expect(output).toContain('↳ sh -c "echo oops >&2; exit 3": exited, exit code 3, wall ')
+  expect(output).toMatch(
+    /^ gradebox {2}leaves\.test\.ts: 29 runs, slowest .* \(sh -c "echo with the fixture; sleep 60"\), largest /m,
+  )
+}

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
+import { inject } from 'vitest'
+import type { Installation } from '../run-project.ts'
+
+const manifests = resolve(import.meta.dirname, '../vitest5')
+
+/**
+ * Installs what Vitest 5 needs, with a Node that it accepts, beside this package.
+ *
+ * Not among the checkout's development dependencies: on Node 20 `npm ci` would warn of Vitest 5, and
+ * its programs would take the place of Vitest 4's and of Node in `node_modules/.bin`.
+ */
+export function installVitest5(): { installation: Installation } | { obstacle: string } {
+  const packages = installPackages()
+  if (typeof packages === 'string') return { obstacle: packages }
+  const root = mkdtempSync(join(inject('harnessRoot'), 'vitest5-'))
+  const modules = join(root, 'node_modules')
+  mkdirSync(modules)
+  const harness = join(inject('harnessRoot'), 'node_modules')
+  link(packages.modules, modules)
+  link(harness, modules, 'gradebox')
+  cpSync(join(harness, 'gradebox'), join(modules, 'gradebox'), { recursive: true })
+  const node = join(packages.modules, `node-linux-${process.arch}`, 'bin/node')
+  return { installation: { root, node, vitest: join(modules, 'vitest/vitest.mjs') } }
+}
+
+function link(from: string, to: string, except = ''): void {
+  for (const name of readdirSync(from)) {
+    const target = join(to, name)
+    if (name.startsWith('.') || name === except || existsSync(target)) continue
+    symlinkSync(join(from, name), target)
+  }
+}
+
+// Kept for the next time: it is some 200 MB.
+function installPackages(): { modules: string } | string {
+  const lock = readFileSync(join(manifests, 'package-lock.json'))
+  const id = createHash('sha256').update(lock).digest('hex').slice(0, 16)
+  const cache = resolve(import.meta.dirname, '../../../node_modules/.cache')
+  const place = join(cache, `gradebox-vitest5-${id}`)
+  const modules = join(place, 'node_modules')
+  if (existsSync(place)) return { modules }
+  mkdirSync(cache, { recursive: true })
+  const making = mkdtempSync(`${place}-`)
+  cpSync(manifests, making, { recursive: true })
+  // Nothing of the npm that may be running this.
+  const { PATH, HOME } = process.env
+  const { status, stderr, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit'], {
+    cwd: making,
+    encoding: 'utf8',
+    env: { PATH, HOME },
+  })
+  if (status === 0) {
+    renameSync(making, place)
+    return { modules }
+  }
+  rmSync(making, { recursive: true, force: true })
+  return `npm ci in test/harness/vitest5 failed: ${error?.message ?? stderr}`
+}

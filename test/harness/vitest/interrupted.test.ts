@@ -1,0 +1,86 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { newMarker, processesWith, until } from '../processes.ts'
+import { type StartedProject, startProject } from '../run-project.ts'
+
+/** Starts Vitest on a project whose test waits for a program that does not end. */
+async function startWaiting(marker: string, args: readonly string[], env = {}) {
+  const started = startProject('vitest', 'vitest-long', args, { env: { MARKER: marker, ...env } })
+  onTestFinished(() => endGroup(started))
+  await until(`the program runs; ${started.output()}`, () => sleeps(marker) > 0)
+  return started
+}
+
+// The program itself, not the sandbox that has it among its arguments.
+const sleeps = (marker: string) =>
+  processesWith(marker).filter((command) => command.startsWith('sleep ')).length
+
+async function endGroup({ process: child, exit }: StartedProject): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  process.kill(-child.pid, 'SIGKILL')
+  await exit
+}
+
+function signalGroup({ process: child }: StartedProject, signal: NodeJS.Signals): void {
+  if (child.pid !== undefined) process.kill(-child.pid, signal)
+}
+
+/** Mounts of this host that a sandbox would have made, and what is left in the temporary directory. */
+const remains = ({ directory }: StartedProject) => ({
+  mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
+  files: readdirSync(join(directory, 'tmp')).filter((name) => name.includes('gradebox')),
+})
+
+test('Ctrl-C ends the program', async () => {
+  const marker = newMarker()
+  const started = await startWaiting(marker, ['run'])
+  signalGroup(started, 'SIGINT')
+  await started.exit
+  await until('the program has ended', () => processesWith(marker).length === 0)
+})
+
+test('a worker that is killed in mid-run leaves no process, mount or file behind', async () => {
+  const marker = newMarker()
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
+  const started = await startWaiting(marker, ['run', '--pool=forks'])
+  const worker = Number(readFileSync(join(started.directory, 'worker.pid'), 'utf8'))
+  expect(worker).not.toBe(started.process.pid)
+  process.kill(worker, 'SIGKILL')
+  await until('the program has ended', () => processesWith(marker).length === 0)
+  expect(await started.exit).toBe(1)
+  expect(remains(started)).toEqual({ mounts, files: [] })
+})
+
+test('at bail the other tests’ programs are ended, and Vitest with them', async () => {
+  const marker = newMarker()
+  const started = await startWaiting(marker, ['run', '--bail=1'], { BAIL: '1' })
+  expect(await started.exit).toBe(1)
+  expect(processesWith(marker)).toEqual([])
+  expect(started.output()).toContain('fails.test.ts > fails')
+  // Cancelled, not failed.
+  expect(started.output()).not.toContain('FAIL  waits.test.ts')
+})
+
+test('in watch mode a changed file is run again, with a fresh program', async () => {
+  const marker = newMarker()
+  const started = startProject('vitest', 'vitest-long', ['--watch', 'waits'], {
+    env: { MARKER: '0.2', CI: '' },
+  })
+  onTestFinished(() => endGroup(started))
+  await until('the test has passed', () => /Tests {2}1 passed/.test(started.output()))
+  const file = join(started.directory, 'waits.test.ts')
+  appendFileSync(
+    file,
+    `test('waits more', { timeout: 500 }, async () => {
+      await sandboxed('sleep', ['${marker}'])
+    })
+    test('and is over', () => {
+      expect(process.env.MARKER).toBe('0.2')
+    })\n`,
+  )
+  await until('the tests ran again', () => /1 failed \| 2 passed/.test(started.output()))
+  expect(started.output()).toContain('When the test timed out, a program was still running')
+  expect(processesWith(marker)).toEqual([])
+  expect(existsSync(join(started.directory, 'worker.pid'))).toBe(true)
+})

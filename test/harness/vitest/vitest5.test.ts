@@ -1,0 +1,16 @@
+import { describe, test } from 'vitest'
+import { testVitest } from './behaviours.ts'
+import { installVitest5 } from './install.ts'
+import { testTypes } from './types.ts'
+
+const installed = installVitest5()
+
+describe('Vitest 5 on Node 22', () => {
+  if ('obstacle' in installed) {
+    console.warn(`SKIPPED: every test of Vitest 5 and of @types/jest: ${installed.obstacle}`)
+    test.skip('cannot be installed')
+  } else {
+    testVitest(installed.installation)
+    testTypes(installed.installation.root, ['vitest.ts', 'types-jest.ts'])
+  }
+})
