@@ -109,12 +109,6 @@ test('a wrong option, of the configuration or a pragma, is named', async () => {
   expect(output).toContain('TypeError: gradebox: `limits.walltime`: Expected a duration')
 })
 
-test('without the environment `require` says that it is needed', async () => {
-  const args = ['--env=node', 'concurrent']
-  const { output } = await runProject('jest', 'jest-cjs', { args })
-  expect(output).toMatch(/Cannot find module 'gradebox'|Must use import to load ES Module/)
-})
-
 test('registered too early, the matchers say where they belong', async () => {
   const args = ['concurrent', '--setupFiles', 'gradebox/matchers/jest']
   const run = await runProject('jest', 'jest-cjs', { args })

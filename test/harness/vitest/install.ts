@@ -53,8 +53,13 @@ function installPackages(): { modules: string } | string {
   const place = join(cache, `gradebox-vitest5-${id}`)
   const modules = join(place, 'node_modules')
   if (existsSync(place)) return { modules }
-  mkdirSync(cache, { recursive: true })
-  const making = mkdtempSync(`${place}-`)
+  let making: string
+  try {
+    mkdirSync(cache, { recursive: true })
+    making = mkdtempSync(`${place}-`)
+  } catch (error) {
+    return `nothing can be written to ${cache}: ${error}`
+  }
   cpSync(manifests, making, { recursive: true })
   // Nothing of the npm that may be running this.
   const { PATH, HOME } = process.env

@@ -1,0 +1,92 @@
+import { setTimeout } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { forgottenError, interruptedError } from '../../../src/environment/leftover-error.ts'
+import { TestRuns } from '../../../src/environment/test-runs.ts'
+import type { OwnedRun } from '../../../src/runner/owner.ts'
+import { fabricate } from '../matchers/fabricated.ts'
+
+/** A run that ends some time after it was stopped. */
+function startRun(command = './a.out') {
+  let finish = () => {}
+  const result: OwnedRun['result'] = new Promise((resolve) => {
+    finish = () => resolve(fabricate({ command, status: 'aborted' }))
+  })
+  const run = {
+    result,
+    stopped: false,
+    stop() {
+      run.stopped = true
+      void setTimeout(10).then(() => finish())
+    },
+  }
+  return { run, finish }
+}
+
+test('what has ended is neither interrupted nor forgotten, and is told to who watches', async () => {
+  const results: string[] = []
+  const runs = new TestRuns(({ command }) => results.push(command))
+  const { run, finish } = startRun()
+  runs.own(run)
+  finish()
+  await run.result
+  expect(await runs.end()).toEqual({ interrupted: [], forgotten: [] })
+  expect(results).toEqual(['./a.out'])
+})
+
+test('what still runs at the end is ended and awaited', async () => {
+  const runs = new TestRuns()
+  const { run } = startRun('./endless')
+  runs.own(run)
+  const { forgotten, interrupted } = await runs.end()
+  expect(run.stopped).toBe(true)
+  expect(forgotten.map(({ result }) => result.command)).toEqual(['./endless'])
+  expect(forgotten[0]?.startedAt).toContain('test-runs.test.ts')
+  expect(forgotten[0]?.startedAt).not.toContain('/src/')
+  expect(interrupted).toEqual([])
+})
+
+test('what was running when the time was up is no forgotten run', async () => {
+  const runs = new TestRuns()
+  const { run } = startRun()
+  runs.own(run)
+  runs.interrupt()
+  expect(run.stopped).toBe(true)
+  expect(await runs.end()).toMatchObject({ interrupted: [{}], forgotten: [] })
+})
+
+test('what somebody had already stopped is awaited, and not forgotten', async () => {
+  const runs = new TestRuns()
+  const { run } = startRun()
+  runs.own(run)
+  run.stop()
+  expect(await runs.end()).toEqual({ interrupted: [], forgotten: [] })
+  await expect(Promise.race([run.result, 'pending'])).resolves.not.toBe('pending')
+})
+
+test('what a test starts after its end is ended at once', async () => {
+  const runs = new TestRuns()
+  await runs.end()
+  const { run } = startRun()
+  runs.own(run)
+  expect(run.stopped).toBe(true)
+})
+
+test('a run that could not be made is left to who started it', async () => {
+  const runs = new TestRuns()
+  const result = Promise.reject(new Error('no such program'))
+  runs.own({ result, stopped: false, stop: () => {} })
+  expect(await runs.end()).toEqual({ interrupted: [], forgotten: [] })
+})
+
+test('the error shows each program, and has the stack of the first one’s start', async () => {
+  const runs = new TestRuns()
+  for (const command of ['./one', './two']) runs.own(startRun(command).run)
+  const left = await runs.end()
+  expect(interruptedError(left)).toBeUndefined()
+  const error = forgottenError(left, 'test file')
+  expect(error?.message).toMatch(
+    /^When the test file ended, 2 programs were still running, and were ended: await the run/,
+  )
+  expect(error?.message.match(/^command: .*$/gm)).toEqual(['command: ./one', 'command: ./two'])
+  expect(error?.stack).toBe(`Error: ${error?.message}\n${left.forgotten[0]?.startedAt}`)
+})
