@@ -1,16 +1,16 @@
 import { runReport } from '../matchers/message.ts'
+import type { AnyResult } from '../matchers/received.ts'
 import type { EndedRun, Leftovers } from './test-runs.ts'
+
+// Enough to see what went on; a test may have started hundreds.
+const maxReports = 5
 
 /**
  * The error for runs that were interrupted by a test's time-out: it shows what the programs were
  * doing; undefined without any.
  */
 export function interruptedError({ interrupted }: Leftovers): Error | undefined {
-  const programs =
-    interrupted.length === 1
-      ? 'a program was still running, and was ended'
-      : `${interrupted.length} programs were still running, and were ended`
-  return leftoverError(`When the test timed out, ${programs}.`, interrupted)
+  return leftoverError(`When the test timed out, ${wereRunning(interrupted)}.`, interrupted)
 }
 
 /**
@@ -19,21 +19,33 @@ export function interruptedError({ interrupted }: Leftovers): Error | undefined 
  * @param owner - Whose they are: `test` or `test file`.
  */
 export function forgottenError({ forgotten }: Leftovers, owner: string): Error | undefined {
-  const programs =
-    forgotten.length === 1
-      ? 'a program was still running, and was ended'
-      : `${forgotten.length} programs were still running, and were ended`
-  return leftoverError(
-    `When the ${owner} ended, ${programs}: await the run, or end it with \`kill()\`.`,
-    forgotten,
-  )
+  const advice = 'await the run, or end it with `kill()`'
+  return leftoverError(`When the ${owner} ended, ${wereRunning(forgotten)}: ${advice}.`, forgotten)
 }
+
+/** Whether a run's program has been started; a run may be ended while it waits for its turn. */
+export function hasStarted({ status, usage }: AnyResult): boolean {
+  return status !== 'aborted' || usage.wallTimeMs > 0
+}
+
+function wereRunning(runs: readonly EndedRun[]): string {
+  const running = runs.filter(({ result }) => hasStarted(result)).length
+  const waiting = runs.length - running
+  if (running === 0) return `${count(waiting)} still waiting to run, and will not`
+  const also = waiting === 0 ? '' : ` (and ${waiting} waiting to run)`
+  return `${count(running)} still running${also}, and ${running === 1 ? 'was' : 'were'} ended`
+}
+
+const count = (programs: number) => (programs === 1 ? 'a program was' : `${programs} programs were`)
 
 // Its stack is that of the first run's start, so that the test runner shows that line.
 function leftoverError(headline: string, runs: readonly EndedRun[]): Error | undefined {
   const [first] = runs
   if (first === undefined) return undefined
-  const message = [headline, ...runs.map(({ result }) => runReport(result))].join('\n\n')
+  const results = runs.map(({ result }) => result)
+  const shown = results.filter((result, index) => index === 0 || hasStarted(result))
+  const reports = shown.slice(0, maxReports).map((result) => runReport(result))
+  const message = [headline, ...reports].join('\n\n')
   const error = new Error(message)
   error.stack = `Error: ${message}\n${first.startedAt}`
   return error

@@ -1,6 +1,6 @@
 import type { TestContext } from 'vitest'
 import type { AnyResult } from '../matchers/received.ts'
-import { forgottenError, interruptedError } from './leftover-error.ts'
+import { forgottenError, hasStarted, interruptedError } from './leftover-error.ts'
 import { addRun, runLine, summarizeRun } from './run-summary.ts'
 import { TestRuns } from './test-runs.ts'
 
@@ -48,6 +48,7 @@ function isCancelled({ aborted, reason }: AbortSignal): boolean {
 }
 
 function report({ task, annotate }: Test, result: AnyResult): void {
+  if (!hasStarted(result)) return
   const run = summarizeRun(result)
   const summary = addRun(task.meta.gradebox, run)
   task.meta.gradebox = summary

@@ -5,11 +5,14 @@ import { TestRuns } from '../../../src/environment/test-runs.ts'
 import type { OwnedRun } from '../../../src/runner/owner.ts'
 import { fabricate } from '../matchers/fabricated.ts'
 
+const { usage } = fabricate()
+
 /** A run that ends some time after it was stopped. */
-function startRun(command = './a.out') {
+function startRun(command = './a.out', wallTimeMs = 12) {
   let finish = () => {}
   const result: OwnedRun['result'] = new Promise((resolve) => {
-    finish = () => resolve(fabricate({ command, status: 'aborted' }))
+    finish = () =>
+      resolve(fabricate({ command, status: 'aborted', usage: { ...usage, wallTimeMs } }))
   })
   const run = {
     result,
@@ -89,4 +92,24 @@ test('the error shows each program, and has the stack of the first one’s start
   )
   expect(error?.message.match(/^command: .*$/gm)).toEqual(['command: ./one', 'command: ./two'])
   expect(error?.stack).toBe(`Error: ${error?.message}\n${left.forgotten[0]?.startedAt}`)
+})
+
+test('of many programs five are shown; those that waited for their turn are counted', async () => {
+  const runs = new TestRuns()
+  for (let index = 0; index < 10; index++)
+    runs.own(startRun(`./run-${index}`, index < 7 ? 5 : 0).run)
+  runs.interrupt()
+  const message = interruptedError(await runs.end())?.message
+  expect(message).toMatch(
+    /^When the test timed out, 7 programs were still running \(and 3 waiting to run\), and were ended\.\n/,
+  )
+  expect(message?.match(/^command: .*$/gm)).toHaveLength(5)
+})
+
+test('a program that was never started is shown as one that waited', async () => {
+  const runs = new TestRuns()
+  runs.own(startRun('./late', 0).run)
+  expect(forgottenError(await runs.end(), 'test')?.message).toMatch(
+    /^When the test ended, a program was still waiting to run, and will not: await the run, or/,
+  )
 })
