@@ -100,7 +100,7 @@ export interface SandboxMatchers<Returned = void> {
 
   /**
    * The program left this file and `collect` brought it back; with this content if one is given.
-   * A relative path is relative to `/work`.
+   * A relative path is relative to the program's `cwd`.
    *
    * @example
    * const run = await sandboxed('./a.out', [], { collect: ['out.txt'] })
