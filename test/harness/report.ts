@@ -27,10 +27,14 @@ export function messagesOf(tests: readonly ReportedTest[], fullName: string): st
 
 /** A message without its stack, and without what differs from run to run. */
 export function withoutChance(message: string): string {
-  return message
-    .replace(/\n +at [\s\S]*/, '')
-    .replace(/^usage: .*$/gm, 'usage:   …')
-    .replace(/^policy: .*\/(.*)$/gm, 'policy:  $1')
-    .replace(/^(Received: .*?)[\d.]+ (ms|MiB)$/gm, '$1… $2')
-    .replaceAll(/1\d{5}\.\d+/g, '<marker>')
+  return (
+    message
+      .replace(/\n +at [\s\S]*/, '')
+      .replace(/^usage: .*$/gm, 'usage:   …')
+      // How a limit is held is the machine's.
+      .replace(/ \((?:cgroup|rlimit|watch)\)$/gm, ' (…)')
+      .replace(/^policy: .*\/(.*)$/gm, 'policy:  $1')
+      .replace(/^(Received: .*?)[\d.]+ (ms|MiB)$/gm, '$1… $2')
+      .replaceAll(/1\d{5}\.\d+/g, '<marker>')
+  )
 }

@@ -1,7 +1,7 @@
 export default {
   injectGlobals: false,
   testEnvironment: 'gradebox/jest-environment',
-  testEnvironmentOptions: { gradebox: { env: { GRADER: 'config' } } },
+  testEnvironmentOptions: { gradebox: { env: { GRADER: 'config' }, concurrency: 3 } },
   setupFilesAfterEnv: ['gradebox/matchers/jest'],
   transform: {},
 }

@@ -11,7 +11,7 @@ const project = (pool: 'forks' | 'threads' | 'vmForks' | 'vmThreads') => ({
 export default defineConfig({
   test: {
     environment,
-    environmentOptions: { gradebox: { env: { GRADER: 'environment' } } },
+    environmentOptions: { gradebox: { env: { GRADER: 'environment' }, concurrency: 3 } },
     maxWorkers: 2,
     projects: [project('forks'), project('threads'), project('vmForks'), project('vmThreads')],
   },

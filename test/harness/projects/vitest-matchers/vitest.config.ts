@@ -1,4 +1,4 @@
 import gradebox from 'gradebox/vitest'
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ plugins: [gradebox({ limits: { walltime: '5s' } })] })
+export default defineConfig({ plugins: [gradebox({ limits: { walltime: '5s' }, concurrency: 3 })] })
