@@ -14,16 +14,17 @@ const timeoutMs = 60_000
 
 setDefaults(inject('gradebox'))
 
+// What is started outside of tests, also while the file is loaded.
+const fileRuns = new TestRuns()
 // Not Vitest's own current test: of tests that run concurrently it knows only the last.
 const owner = new AsyncLocalStorage<TestRuns>()
-setOwnerSource(globalThis, () => owner.getStore())
+setOwnerSource(globalThis, () => owner.getStore() ?? fileRuns)
 
 // Not left to the environment alone: Vitest starts the next file before it has torn down the worker
 // of the last one, and without isolation an environment serves many files.
 aroundAll(async (runSuite) => {
-  const runs = new TestRuns()
-  await owner.run(runs, runSuite)
-  const error = forgottenError(await runs.end(), 'test file')
+  await runSuite()
+  const error = forgottenError(await fileRuns.end(), 'test file')
   await endActiveRuns()
   if (error !== undefined) throw error
 }, timeoutMs)
