@@ -1,14 +1,17 @@
 import type { TestContext } from 'vitest'
 import { withOwner } from '../runner/owner.ts'
 import type { Sandboxed } from '../runner/sandboxed.ts'
+import { makeScratch, removeScratch } from './scratch.ts'
 import { watchTest } from './vitest-test.ts'
 
-type Use = (sandbox: Sandboxed) => Promise<void>
-
 /**
- * Vitest fixtures: `sandbox` is a `sandboxed()` whose runs belong to the test. They end when the test
- * times out or is cancelled, and are over before the next test starts. With the plugin all runs of a
- * test are so; the fixture needs no plugin.
+ * Vitest fixtures.
+ *
+ * - `sandbox` is a `sandboxed()` whose runs belong to the test. They end when the test times out or is
+ *   cancelled, and are over before the next test starts. With the plugin all runs of a test are so;
+ *   the fixture needs no plugin.
+ * - `scratch` is the path of an empty directory on this host, for what a test prepares: a `workdir`,
+ *   say. It is removed after the test; with the plugin also where the worker was killed.
  *
  * @example
  * import { gradeboxFixtures } from 'gradebox/vitest'
@@ -22,7 +25,7 @@ type Use = (sandbox: Sandboxed) => Promise<void>
 export const gradeboxFixtures = {
   async sandbox(
     { task, signal, annotate }: Pick<TestContext, 'task' | 'signal' | 'annotate'>,
-    use: Use,
+    use: (sandbox: Sandboxed) => Promise<void>,
   ): Promise<void> {
     // Not at once: the module that exports this is also the plugin's, which runs no program.
     const { sandboxed } = await import('../runner/sandboxed.ts')
@@ -30,5 +33,12 @@ export const gradeboxFixtures = {
     const sandbox = (...call: Parameters<Sandboxed>) => withOwner(runs, () => sandboxed(...call))
     await use(sandbox as Sandboxed)
     await end()
+  },
+  // Vitest takes no other pattern than one that destructures.
+  // biome-ignore lint/correctness/noEmptyPattern: it wants nothing of the test
+  async scratch({}: object, use: (directory: string) => Promise<void>): Promise<void> {
+    const directory = await makeScratch()
+    await use(directory)
+    await removeScratch(directory)
   },
 }

@@ -6,7 +6,7 @@ import type { GradeboxOptions } from './options.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     /** What the plugin hands to its setup file in each worker. */
-    gradebox: SandboxDefaults
+    gradebox: { readonly defaults: SandboxDefaults; readonly scratchRoot: string }
   }
 }
 

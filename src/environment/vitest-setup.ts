@@ -6,13 +6,16 @@ import { endActiveRuns } from '../runner/active.ts'
 import { setDefaults } from '../runner/defaults.ts'
 import { setOwnerSource } from '../runner/owner.ts'
 import { forgottenError } from './leftover-error.ts'
+import { setScratchRoot } from './scratch.ts'
 import { TestRuns } from './test-runs.ts'
 import { watchTest } from './vitest-test.ts'
 
 // Far more than it takes to end a run; Vitest counts it for what comes before and after a test.
 const timeoutMs = 60_000
 
-setDefaults(inject('gradebox'))
+const { defaults, scratchRoot } = inject('gradebox')
+setDefaults(defaults)
+setScratchRoot(scratchRoot)
 
 // What is started outside of tests, also while the file is loaded.
 const fileRuns = new TestRuns()

@@ -6,6 +6,7 @@ import { checkOptions, type GradeboxOptions } from './options.ts'
 import { mergeOptions, provided } from './provided.ts'
 import { addReporter } from './reporter.ts'
 import type { RunsSummary } from './run-summary.ts'
+import { scratchRoot } from './scratch.ts'
 import { workerCount } from './workers.ts'
 
 export { gradeboxFixtures } from './fixtures.ts'
@@ -53,7 +54,10 @@ export function gradebox(options: GradeboxOptions = {}): Plugin {
       if (!config.setupFiles.includes(setupFile)) config.setupFiles.unshift(setupFile)
       const defaults = provided(merged, config.root)
       config.environmentOptions = { ...config.environmentOptions, gradebox: defaults }
-      project.provide('gradebox', { ...defaults, workers: workerCount(config, vitest.config) })
+      project.provide('gradebox', {
+        defaults: { ...defaults, workers: workerCount(config, vitest.config) },
+        scratchRoot: scratchRoot(vitest),
+      })
       addReporter(vitest)
     },
   }

@@ -52,7 +52,7 @@ test('what the README shows works as it is shown', () => {
 test('so does what the pages on Vitest and on the matchers show', () => {
   const directory = write(['docs/vitest.md', 'docs/matchers.md'], 'module')
   const others = ['--exclude=several', '--exclude=parts']
-  expect(run(directory, vitest, 'run', ...others)).toMatch(/Tests {2}16 passed \(16\)/)
+  expect(run(directory, vitest, 'run', ...others)).toMatch(/Tests {2}17 passed \(17\)/)
   expect(run(join(directory, 'several'), vitest, 'run')).toMatch(/Tests {2}2 passed \(2\)/)
   expect(run(join(directory, 'parts'), vitest, 'run')).toMatch(/Tests {2}1 passed \(1\)/)
 })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { newMarker, processesWith } from '../processes.ts'
@@ -99,7 +99,9 @@ export function testVitest(installation?: Installation): void {
         "each try has its own runs": "passed 1",
         "hooks what one hook starts another may await": "passed 1",
         "runs are polled until one passes": "passed 1",
+        "the first test has a directory of its own": "passed 1",
         "the fixture runs programs": "passed 1",
+        "the second test has a directory of its own": "passed 1",
       }
     `)
     const failed = inFile('fails.test.ts').map(({ fullName }) => fullName)
@@ -127,6 +129,9 @@ export function testVitest(installation?: Installation): void {
       const failed = ` FAIL  ${file}.test.ts [ ${file}.test.ts ]\nError: When the test file ended, a pr`
       expect(output).toContain(failed)
     }
+    expect(readdirSync(join(directory, 'tmp')).filter((name) => name.includes('gradebox'))).toEqual(
+      [],
+    )
     expectReports(tests, output, readFileSync(join(directory, 'junit.xml'), 'utf8'))
   })
 }

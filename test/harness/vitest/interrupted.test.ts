@@ -38,6 +38,7 @@ test('Ctrl-C ends the program', async () => {
   signalGroup(started, 'SIGINT')
   await started.exit
   await until('the program has ended', () => processesWith(marker).length === 0)
+  expect(remains(started).files).toEqual([])
 })
 
 test('a worker that is killed in mid-run leaves no process, mount or file behind', async () => {
@@ -46,6 +47,7 @@ test('a worker that is killed in mid-run leaves no process, mount or file behind
   const started = await startWaiting(marker, ['run', '--pool=forks'])
   const worker = Number(readFileSync(join(started.directory, 'worker.pid'), 'utf8'))
   expect(worker).not.toBe(started.process.pid)
+  expect(remains(started).files).toHaveLength(1)
   process.kill(worker, 'SIGKILL')
   await until('the program has ended', () => processesWith(marker).length === 0)
   expect(await started.exit).toBe(1)

@@ -22,7 +22,8 @@ gradebox({ walltime: '2s' })
 environment satisfies Environment
 
 const test = base.extend(gradeboxFixtures)
-test('typed', async ({ sandbox, task }) => {
+test('typed', async ({ sandbox, scratch, task }) => {
+  same<string>()<typeof scratch>()
   const text = await sandbox('cat', ['a'], { stdin: '3' })
   same<string>()<typeof text.stdout>()
   const bytes = await sandbox('cat', { encoding: 'buffer' })

@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { sandboxed } from 'gradebox'
 import { gradeboxFixtures } from 'gradebox/vitest'
 import { afterEach, test as base, beforeAll, beforeEach, expect, type TestContext } from 'vitest'
@@ -38,6 +40,17 @@ test('the fixture runs programs', async ({ sandbox }) => {
   expect(await sandbox('cat', { stdin: '3\n' })).toHaveStdout('3\n')
   await expect(sandbox('sh', ['-c', 'exit 3'])).resolves.toExitWith(3)
 })
+
+const places: string[] = []
+for (const name of ['first', 'second']) {
+  test(`the ${name} test has a directory of its own`, async ({ scratch, sandbox }) => {
+    expect(readdirSync(scratch)).toEqual([])
+    expect(places.filter((place) => existsSync(place) || place === scratch)).toEqual([])
+    places.push(scratch)
+    writeFileSync(join(scratch, 'in.txt'), `${name}\n`)
+    expect(await sandbox('cat', ['in.txt'], { workdir: scratch })).toHaveStdout(`${name}\n`)
+  })
+}
 
 test('a run that is killed need not be awaited', () => {
   sandboxed('sleep', ['60']).kill()
