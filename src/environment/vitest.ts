@@ -48,6 +48,8 @@ export function gradebox(options: GradeboxOptions = {}): Plugin {
     // Not `config`: what a plugin changes there is lost in Vitest 5's inline projects.
     configureVitest({ project, vitest }) {
       const { config } = project
+      // From a browser no program can be run; a project of that kind may have inherited the plugin.
+      if (config.browser?.enabled === true) return
       const merged = mergeOptions(takeOptions(project, options), ownOptions(project))
       if (config.environment === 'node') config.environment = environmentFile
       // A plugin that a project has and also inherits is called twice.

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import type { VitestPluginContext } from 'vitest/node'
+import gradebox from '../../../src/environment/vitest.ts'
+
+/** What the plugin makes of a project's configuration, and what it provides to it. */
+function configure(config: object) {
+  const provided: unknown[] = []
+  const project = { config, provide: (_: string, value: unknown) => provided.push(value) }
+  const vitest = { config: { reporters: ['default'] }, onClose: () => {} }
+  const context = { project, vitest } as unknown as VitestPluginContext
+  const plugin = gradebox({ limits: { walltime: '2s' } })
+  const { configureVitest } = plugin as { configureVitest(context: VitestPluginContext): void }
+  configureVitest(context)
+  configureVitest(context)
+  return { config, provided }
+}
+
+const node = () => ({ environment: 'node', setupFiles: ['own.ts'], root: '/project' })
+
+test('a project gets setup file, environment and defaults, each once', () => {
+  const { config, provided } = configure(node())
+  expect(config).toMatchObject({
+    environment: expect.stringMatching(/\/vitest-environment\.ts$/),
+    environmentOptions: { gradebox: { limits: { walltime: '2s' } } },
+    setupFiles: [expect.stringMatching(/\/vitest-setup\.ts$/), 'own.ts'],
+  })
+  expect(provided[1]).toMatchObject({ defaults: { limits: { walltime: '2s' } } })
+})
+
+test('a project in a browser is left alone', () => {
+  const inBrowser = { ...node(), browser: { enabled: true } }
+  expect(configure(inBrowser)).toEqual({
+    config: { ...node(), browser: { enabled: true } },
+    provided: [],
+  })
+})
