@@ -23,13 +23,13 @@ class RunReporter implements Reporter {
     this.#vitest = vitest
   }
 
-  onTestModuleEnd({ children, moduleId, project }: TestModule): void {
-    const tests = [...children.allTests()]
-    const all = slowestAndLargest(tests.flatMap((test) => test.meta().gradebox ?? []))
-    if (all === undefined) return
-    this.#vitest?.logger.log(
-      ` gradebox  ${relative(project.config.root, moduleId)}: ${fileLine(all)}`,
+  onTestModuleEnd(file: TestModule): void {
+    const all = slowestAndLargest(
+      [file, ...file.children.allTests()].flatMap((each) => each.meta().gradebox ?? []),
     )
+    if (all === undefined) return
+    const path = relative(file.project.config.root, file.moduleId)
+    this.#vitest?.logger.log(` gradebox  ${path}: ${fileLine(all)}`)
   }
 }
 

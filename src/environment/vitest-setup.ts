@@ -5,7 +5,8 @@ import '../matchers/vitest.ts'
 import { endActiveRuns } from '../runner/active.ts'
 import { setDefaults } from '../runner/defaults.ts'
 import { setOwnerSource } from '../runner/owner.ts'
-import { forgottenError } from './leftover-error.ts'
+import { forgottenError, hasStarted } from './leftover-error.ts'
+import { addRun, type RunsSummary, summarizeRun } from './run-summary.ts'
 import { setScratchRoot } from './scratch.ts'
 import { TestRuns } from './test-runs.ts'
 import { watchTest } from './vitest-test.ts'
@@ -18,16 +19,21 @@ setDefaults(defaults)
 setScratchRoot(scratchRoot)
 
 // What is started outside of tests, also while the file is loaded.
-const fileRuns = new TestRuns()
+let fileSummary: RunsSummary | undefined
+const fileRuns = new TestRuns((result) => {
+  if (hasStarted(result)) fileSummary = addRun(fileSummary, summarizeRun(result))
+})
 // Not Vitest's own current test: of tests that run concurrently it knows only the last.
 const owner = new AsyncLocalStorage<TestRuns>()
 setOwnerSource(globalThis, () => owner.getStore() ?? fileRuns)
 
 // Not left to the environment alone: Vitest starts the next file before it has torn down the worker
 // of the last one, and without isolation an environment serves many files.
-aroundAll(async (runSuite) => {
+// biome-ignore lint/correctness/noEmptyPattern: the hook wants no fixture, and its third argument
+aroundAll(async (runSuite, {}, { meta }) => {
   await runSuite()
   const error = forgottenError(await fileRuns.end(), 'test file')
+  if (fileSummary !== undefined) meta.gradebox = fileSummary
   await endActiveRuns()
   if (error !== undefined) throw error
 }, timeoutMs)
