@@ -24,7 +24,12 @@ test('in a snapshot a result is only what is the same each time', () => {
       },
     }
   `)
-  const syscall = { name: 'socket', args: [2n, 1n], arch: 'x86_64' } as const
+  const syscall = {
+    name: 'socket',
+    args: [2, 1],
+    text: 'socket(AF_INET, SOCK_STREAM)',
+    arch: 'x86_64',
+  } as const
   expect(killed('seccomp', 'no sockets', { signal: 'SIGSYS', syscall })).toMatchInlineSnapshot(`
     SandboxResult {
       "command": [
@@ -67,11 +72,16 @@ test('in a diff a result is short', () => {
   expect(long.length).toBeLessThan(2000)
 })
 
-test('as JSON a result is whole, with the registers of a denied call as text', () => {
-  const syscall = { name: 'socket', args: [2n, 41n], arch: 'x86_64' } as const
+test('as JSON a result is whole, with a denied call’s arguments as text', () => {
+  const syscall = {
+    name: 'mmap',
+    args: [2, 2n ** 63n],
+    text: 'mmap(…)',
+    arch: 'x86_64',
+  } as const
   const run = killed('seccomp', 'no sockets', { syscall, stdout: 'x'.repeat(5000) })
   expect(JSON.parse(JSON.stringify({ run })).run).toEqual({
     ...run,
-    syscall: { ...syscall, args: ['0x2', '0x29'] },
+    syscall: { ...syscall, args: ['0x2', '0x8000000000000000'] },
   })
 })
