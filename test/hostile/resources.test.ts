@@ -66,7 +66,7 @@ describe.skipIf(sandboxLacks('python3'))('a memory hog', () => {
       limits: { memory: '64MiB' },
     })
     expect(run).not.toSucceed()
-    expect(run.usage.maxRssBytes).toBeLessThan(80 << 20)
+    expect(run.usage.maxRssBytes).toBeLessThan(112 << 20)
   })
 
   test('in its stack is held to the limit', async () => {
