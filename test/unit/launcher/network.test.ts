@@ -8,22 +8,26 @@ describe.each(['loopback', 'none'] as const)('the maker of a network: %s', (mode
   const all = steps.map(describeStep)
 
   test('shows its namespace when all else is done', () => {
-    const shown = all.indexOf('dup3(init.network, 20, 524288)')
+    const shown = all.indexOf('dup3(init.network, 20, O_CLOEXEC)')
     expect(all.slice(shown)).toEqual([
-      'dup3(init.network, 20, 524288)',
+      'dup3(init.network, 20, O_CLOEXEC)',
       'close(init.network)',
       'exit_group(0)',
     ])
   })
 
   test('brings the loopback up where there is to be one, in the new namespace', () => {
-    const before = all.slice(0, all.indexOf('dup3(init.network, 20, 524288)'))
+    const before = all.slice(0, all.indexOf('dup3(init.network, 20, O_CLOEXEC)'))
     expect(before).toEqual([
       'unshare(CLONE_NEWNET)',
       'openat(7, "self/ns/net", O_RDONLY|O_CLOEXEC, 0)',
       ...(mode === 'none'
         ? []
-        : ['socket(2, 524290, 0)', 'ioctl(init.fd, 35092, <40 bytes>)', 'close(init.fd)']),
+        : [
+            'socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, 0)',
+            'ioctl(init.fd, SIOCSIFFLAGS, <40 bytes>)',
+            'close(init.fd)',
+          ]),
     ])
   })
 
@@ -51,7 +55,7 @@ test('the init joins the network after its maker is gone, and before the program
   const joins = all.indexOf('wait4(init.network, 0, 0, 0)')
   expect(all.slice(joins, joins + 3)).toEqual([
     'wait4(init.network, 0, 0, 0)',
-    'setns(20, 1073741824)',
+    'setns(20, CLONE_NEWNET)',
     'close(20)',
   ])
   expect(joins).toBeLessThan(all.findIndex((call) => call.startsWith('clone(CLONE_VM')))

@@ -78,7 +78,7 @@ describe('a policy', () => {
 
   test('whose filter cannot notify has the kernel kill', () => {
     const all = calls(samplePlan(user, { filtered: 'kill' }).steps)
-    expect(all).toContain('seccomp(1, 0, [3, &filter.code])')
+    expect(all).toContain('seccomp(SECCOMP_SET_MODE_FILTER, 0, 3 instructions)')
     expect(all.filter((call) => /ioctl\(8|fcntl\(8/.test(call))).toEqual([])
   })
 })
@@ -114,15 +114,15 @@ test('without a walltime no timer runs', () => {
 })
 
 test.each([
-  [1500, '[0, 0, 1, 500000000]'],
-  [0.0000001, '[0, 0, 0, 1]'],
-  [0.5, '[0, 0, 0, 500000]'],
-  [2000, '[0, 0, 2, 0]'],
-  [1999.9999999999, '[0, 0, 1, 999999999]'],
+  [1500, '1.500000000 s'],
+  [0.0000001, '0.000000001 s'],
+  [0.5, '0.000500000 s'],
+  [2000, '2.000000000 s'],
+  [1999.9999999999, '1.999999999 s'],
 ])('a walltime of %d ms is a timer of %s', (walltimeMs, timer) => {
   const all = calls(samplePlan(user, { limits: { walltimeMs } }).steps)
   expect(all.find((call) => call.startsWith('timerfd_settime'))).toBe(
-    `timerfd_settime(5, 0, ${timer}, 0)`,
+    `timerfd_settime(5, 0, ${timer})`,
   )
 })
 

@@ -19,17 +19,20 @@ function loop(all: readonly Step[]): readonly Step[] {
 describe('what the init’s helpers used', () => {
   test('is measured before the clock starts, and the program', () => {
     const all = steps().map(describeStep)
-    const start = all.indexOf('getrusage(-1, &end.before)')
+    const start = all.indexOf('getrusage(RUSAGE_CHILDREN, &end.before)')
     expect(all.slice(start, start + 3)).toEqual([
-      'getrusage(-1, &end.before)',
-      'clock_gettime(1, &end.start)',
+      'getrusage(RUSAGE_CHILDREN, &end.before)',
+      'clock_gettime(CLOCK_MONOTONIC, &end.start)',
       'clone(CLONE_VM|CLONE_FILES|CLONE_VFORK|SIGCHLD)',
     ])
   })
 
   test('is reported with what all used, in one record', () => {
     const all = steps().map(describeStep)
-    expect(all.slice(-2)).toEqual(['getrusage(-1, &end.rusage)', 'write(3, &end.tag, 336)'])
+    expect(all.slice(-2)).toEqual([
+      'getrusage(RUSAGE_CHILDREN, &end.rusage)',
+      'write(3, &end.tag, 336)',
+    ])
     expect(RECORD.end.size).toBe(336)
   })
 })

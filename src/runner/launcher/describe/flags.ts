@@ -65,7 +65,12 @@ export function openFlags(value: number): string {
   ].join('|')
 }
 
+/** The names of bits among the constants of one prefix: `PROT_READ|PROT_WRITE`. */
+export const flagNames = (value: number, prefix: string): string =>
+  orZero(bitNames(value, namesWith(prefix)))
+
 /** The name of a number among the constants of one prefix: `RLIMIT_NPROC`, `PR_SET_DUMPABLE`. */
-export function constantName(value: number, prefix: string): string {
-  return namesWith(prefix).find((name) => constants[name] === value) ?? String(value)
+export function constantName(value: number, prefix: string, only?: RegExp): string {
+  const names = namesWith(prefix).filter((name) => only?.test(name) ?? true)
+  return names.find((name) => constants[name] === value) ?? String(value)
 }

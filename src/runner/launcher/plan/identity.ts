@@ -47,7 +47,10 @@ function writeProcSteps(path: string, contents: string, by: LauncherProcess): St
   const failure = userNamespaces
   return [
     step('openat', [FD.proc, text(path), O_WRONLY | O_CLOEXEC, 0], { store: 'init.fd', failure }),
-    step('write', [load('init.fd'), text(contents), contents.length], { failure }),
+    step('write', [load('init.fd'), text(contents), contents.length], {
+      failure,
+      shown: `${JSON.stringify(`/proc/${path}`)}, ${JSON.stringify(contents)}`,
+    }),
     step('close', [load('init.fd')]),
   ]
 }
