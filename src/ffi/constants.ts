@@ -13,6 +13,7 @@ export const O_RDWR = 2
 export const O_CREAT = 0o100
 export const O_EXCL = 0o200
 export const O_TRUNC = 0o1000
+export const O_NOCTTY = 0o400
 export const O_NONBLOCK = 0o4000
 export const O_CLOEXEC = 0o2000000
 export const O_PATH = 0o10000000
@@ -168,12 +169,23 @@ export const MAP_FIXED = 0x10
 export const KEYCTL_JOIN_SESSION_KEYRING = 1
 
 // linux/socket.h, linux/if.h, linux/sockios.h
+export const AF_UNIX = 1
 export const AF_INET = 2
+export const SOCK_STREAM = 1
 export const SOCK_DGRAM = 2
 export const SOCK_CLOEXEC = O_CLOEXEC
 export const IFNAMSIZ = 16
 export const IFF_UP = 1
 export const SIOCSIFFLAGS = 0x8914
+export const SOL_SOCKET = 1
+export const SCM_RIGHTS = 1
+export const MSG_CMSG_CLOEXEC = 0x4000_0000
+
+// asm-generic/ioctls.h
+export const TIOCSCTTY = 0x540e
+export const TIOCSWINSZ = 0x5414
+export const TIOCSPTLCK = 0x4004_5431
+export const TIOCGPTPEER = 0x5441
 
 // spawn.h
 export const POSIX_SPAWN_SETSIGDEF = 4

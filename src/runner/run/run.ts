@@ -6,27 +6,25 @@ import { closeDescriptor, makePipe } from '../../ffi/libc.ts'
 import { Capture, OutputBudget } from '../io/capture.ts'
 import { feedStdin, type StdinFeed } from '../io/stdin.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
-import { resolveMounts } from '../launcher/plan/host.ts'
 import type { LateMount } from '../launcher/plan/late-mounts.ts'
-import { planRequest } from '../launcher/plan/plan.ts'
+import { stepsInOrder } from '../launcher/plan/plan.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
 import { isOverlayRefusal } from '../launcher/plan/trees.ts'
 import { parseReport, type ReportRecord } from '../launcher/report/parse.ts'
+import type { Step } from '../launcher/step.ts'
 import { type EnforcementPlan, planEnforcement } from '../limits/enforcement.ts'
 import { type Held, LimitHold } from '../limits/hold.ts'
-import { hostMachine, nextFlow } from '../machine/machine.ts'
+import { nextFlow } from '../machine/machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { brandResult, type SandboxResult } from '../result.ts'
 import { DeniedCalls } from '../seccomp/denied-calls.ts'
 import { isStarved } from '../verdict/verdict.ts'
 import { noteOverlayRefusal } from '../workdir/resolve.ts'
 import { type Attempt, startAttempt } from './attempt.ts'
-import { candidatesFor } from './candidates.ts'
 import { execError } from './exec-failure.ts'
 import { stepError } from './failure.ts'
-import { policyImage } from './image-cache.ts'
-import { lateMounts } from './late.ts'
 import { abortedResult, makeResult } from './make-result.ts'
+import { candidatesOf, prepareRun, type RunTerminal } from './prepare.ts'
 
 /** Whether filters report by notification here; found out by the first that cannot. */
 let filterReport: 'listener' | 'kill' = 'listener'
@@ -38,9 +36,18 @@ interface AttemptUse {
   readonly hold: LimitHold
 }
 
+/** What the command line tool asks of a run besides what its options say. */
+export interface RunExtras {
+  /** The pseudo-terminal that takes the place of standard streams. */
+  readonly terminal?: RunTerminal | undefined
+  /** Called with all steps of the launch program when it gets its request; again if that is tried anew. */
+  readonly onPlan?: ((steps: readonly Step[]) => void) | undefined
+}
+
 /** One run of one program, from its options to its result. */
 export class Run {
   readonly options: RunOptions
+  readonly #extras: RunExtras
   readonly #stdout = new Capture()
   readonly #stderr = new Capture()
   #budget: OutputBudget
@@ -51,8 +58,9 @@ export class Run {
   #stopped = false
   #stoppedEarly = () => {}
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, extras: RunExtras = {}) {
     this.options = options
+    this.#extras = extras
     this.#budget = this.#newBudget()
   }
 
@@ -91,6 +99,11 @@ export class Run {
     if (!this.#started) this.#stoppedEarly()
   }
 
+  /** Counts output that does not come through a pipe of ours against the output limit. */
+  countOutput(bytes: number): void {
+    this.#budget.take(bytes)
+  }
+
   /** Calls back if the run is stopped before it has started. */
   onStoppedEarly(callback: () => void): void {
     this.#stoppedEarly = callback
@@ -125,6 +138,8 @@ export class Run {
 
   async #once(): Promise<SandboxResult<string | Uint8Array>> {
     const { stdin } = this.options
+    const { terminal } = this.#extras
+    if (terminal !== undefined) return this.#runWith(terminal.socket)
     if (stdin.kind === 'inherit') return this.#runWith(0)
     const pipe = makePipe(0)
     let feed: StdinFeed | undefined
@@ -172,32 +187,22 @@ export class Run {
   }
 
   #startAttempt(stdin: number, { flow, plan: enforcementPlan, hold }: AttemptUse) {
-    const { policy, limits, stdout, stderr, args, command, collect, workdirTarget } = this.options
-    const { image, filter, late } = policyImage(policy, {
+    const { limits, stdout, stderr, collect } = this.options
+    const { terminal, onPlan } = this.#extras
+    const { image, filter, mounts, planRequest } = prepareRun(this.options, {
       flow,
-      diskBytes: limits.diskBytes,
-      report: filterReport,
+      filterReport,
+      enforcement: enforcementPlan.enforcement,
       cgroup: hold.cgroup !== undefined,
-      workdirTarget,
+      terminal,
     })
     this.#filter = filter
     this.#denied = new DeniedCalls()
-    const own = resolveMounts(this.options.mounts, policy.name)
-    const mounts = lateMounts({ ...this.options, mounts: [...late.mounts, ...own], flow })
-    const plan = () =>
-      planRequest({
-        ...this.options,
-        ...hostMachine(),
-        enforcement: enforcementPlan.enforcement,
-        flow,
-        filter,
-        mounts,
-        files: [...late.files, ...this.options.files],
-        candidates: this.#candidates(),
-        argv: [command, ...args],
-        collect: this.#collectPaths(),
-        ...streamsOf(this.options),
-      })
+    const plan = () => {
+      const request = planRequest()
+      onPlan?.(stepsInOrder(image.assembled, request))
+      return request
+    }
     const attempt = startAttempt({
       image,
       plan,
@@ -213,15 +218,6 @@ export class Run {
     })
     this.#attempt = attempt
     return { attempt, mounts }
-  }
-
-  #candidates(): string[] {
-    return candidatesFor(this.options.command, this.options.env.PATH)
-  }
-
-  #collectPaths(): string[] {
-    const { collect, cwd } = this.options
-    return collect.map((path) => (path.startsWith('/') ? path : `${cwd}/${path}`))
   }
 
   // Some kernels refuse what most allow: what they refuse once, we do in another way from then on.
@@ -248,7 +244,7 @@ export class Run {
   ): SandboxResult<string | Uint8Array> {
     const attempts = records.filter((record) => record.kind === 'exec')
     if (attempts.length > 0) {
-      const paths = this.#candidates()
+      const paths = candidatesOf(this.options)
       const named = attempts.map((each, index) => ({ ...each, path: paths[index] ?? '' }))
       throw execError(this.options.command, named, this.options.env)
     }
@@ -266,12 +262,6 @@ export class Run {
           : readSync(attempt.collected, buffer, 0, buffer.length, position),
     })
   }
-}
-
-function streamsOf({ stdin, stdout, stderr }: RunOptions) {
-  const modes = [stdin.kind === 'inherit' ? 'inherit' : 'pipe', stdout, stderr]
-  const numbers = (mode: string) => modes.flatMap((each, fd) => (each === mode ? [fd] : []))
-  return { pipes: numbers('pipe'), discard: numbers('ignore') }
 }
 
 type Failure = Extract<ReportRecord, { kind: 'failure' }>

@@ -14,3 +14,12 @@ export function signalName(signal: number): string {
   if (name !== undefined) return name
   return signal >= SIGRTMIN ? `SIGRTMIN+${signal - SIGRTMIN}` : `signal ${signal}`
 }
+
+/** A signal's number, by the name that `signalName` gives it; undefined for none. */
+export function signalNumber(name: string): number | undefined {
+  const known = Object.entries(constants.signals).find(([each]) => each === name)?.[1]
+  if (known !== undefined) return known
+  const realTime = /^(?:SIGRTMIN\+|signal )(\d+)$/.exec(name)?.[1]
+  if (realTime === undefined) return undefined
+  return Number(realTime) + (name.startsWith('SIGRTMIN') ? SIGRTMIN : 0)
+}

@@ -23,6 +23,8 @@ export const FD = {
   oomScore: 22,
   /** A memfd by which the init copies and clears memory while it logs calls. */
   scratch: 23,
+  /** The master of the sandbox's pseudo-terminal, until it is passed to the caller. */
+  terminal: 24,
   /** The walltime's timerfd, in the place of the request. */
   timer: 5,
   /** The init's signalfd. */

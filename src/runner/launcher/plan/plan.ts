@@ -48,6 +48,7 @@ import { SafePaths } from './paths.ts'
 import { rootSteps } from './root.ts'
 import { superviseAreas, superviseSteps } from './supervise.ts'
 import { type FilterUse, targetArea, targetSteps } from './target.ts'
+import { openTerminalSteps, type TerminalUse, terminalDeviceSteps } from './terminal.ts'
 
 const init = stepsOf('init')
 
@@ -96,6 +97,8 @@ export interface RequestOptions {
   readonly collect: readonly string[]
   readonly filter: FilterUse | undefined
   readonly discard: readonly number[]
+  /** The pseudo-terminal that the program gets, if it gets one. */
+  readonly terminal?: TerminalUse | undefined
   /** The standard streams that are pipes of ours; the program may open them again. */
   readonly pipes: readonly number[]
 }
@@ -192,6 +195,7 @@ export function planRequest(options: RequestOptions): Segment {
         ENTERED.mounts,
         thenGoTo(LOCK, [
           ...openTreeSteps({ ...options, owner: ownerOf(options.flow) }),
+          ...terminalDeviceSteps(terminalOptions(options)),
           ...enterRootSteps(),
           ...insideRootSteps(options),
         ]),
@@ -210,7 +214,10 @@ export function planRequest(options: RequestOptions): Segment {
 }
 
 /** The steps of a whole launch program in the order in which they are taken, for who reads them. */
-export function stepsInOrder(image: Segment, request: Segment): Step[] {
+export function stepsInOrder(
+  image: Pick<Segment, 'steps'>,
+  request: Pick<Segment, 'steps'>,
+): Step[] {
   const lock = image.steps.findIndex(({ label }) => label === LOCK)
   const mounts = request.steps.findIndex(({ label }) => label === ENTERED.mounts)
   const over = request.steps.findIndex(({ label }) => label === ENTERED.over)
@@ -221,6 +228,12 @@ export function stepsInOrder(image: Segment, request: Segment): Step[] {
     ...request.steps.slice(over),
   ]
 }
+
+const terminalOptions = ({ policy, terminal, remount }: RequestOptions) => ({
+  terminal,
+  remount,
+  ownDevices: policy.mounts.some(({ target }) => target === '/dev'),
+})
 
 const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
 
@@ -243,6 +256,7 @@ function insideRootSteps(options: RequestOptions): Step[] {
     ...files.flatMap(({ target, contents }) =>
       writeFileSteps(target.slice(1), contents, { arch, owner, paths }),
     ),
+    ...openTerminalSteps(terminalOptions(options)),
     init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } }),
     ...joinNetworkSteps(policy.network),
     // Only its owner may open a pipe again, as /dev/stdout (pipe(7), proc_pid_fd(5)).

@@ -10,6 +10,7 @@ import {
 import { type Area, at, DIE, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
 import type { ResourceLimit } from './limits.ts'
+import { controlTerminalSteps, type TerminalUse } from './terminal.ts'
 
 const target = stepsOf('target')
 
@@ -37,6 +38,7 @@ export interface TargetOptions {
   readonly filter: FilterUse | undefined
   /** The standard streams, 1 and 2, that nobody wants: they become the sandbox's /dev/null. */
   readonly discard: readonly number[]
+  readonly terminal?: TerminalUse | undefined
 }
 
 /** The target's memory. */
@@ -52,6 +54,7 @@ export function targetSteps(options: TargetOptions): Step[] {
   return [
     // kill(0, …) must not reach the init's and keeper's process group.
     target('setsid', [], { label: 'target' }),
+    ...controlTerminalSteps(options.terminal),
     ...walltimeSteps(options.walltimeMs),
     ...schedstatSteps(),
     target('chdir', [text(cwd)], {

@@ -1,0 +1,27 @@
+import { isSandboxError } from '../errors/sandbox-error.ts'
+import { colorsFor } from './style.ts'
+
+/** What a command could not do, in words for whoever typed it. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
+  /** The exit code of the whole command. */
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.exitCode = exitCode
+  }
+}
+
+/** Exit codes of our own; a program's own code and 128+n for a signal come from `run`. */
+export const EXIT = { success: 0, failure: 1, usage: 2, setup: 125 } as const
+
+/** Tells of an error on stderr. One that is neither ours nor the user's is shown with its stack. */
+export function printError(error: unknown): void {
+  const colors = colorsFor(process.stderr)
+  const known = isSandboxError(error) || error instanceof CliError
+  const text = known ? error.message : error instanceof Error ? (error.stack ?? '') : String(error)
+  const [first = '', ...rest] = text.split('\n')
+  const lines = [first, ...rest.map((line) => line.replace(/^ {2}hint:/, colors.yellow('  hint:')))]
+  process.stderr.write(`${colors.red('error:')} ${lines.join('\n')}\n`)
+}

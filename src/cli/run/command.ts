@@ -1,0 +1,126 @@
+import { finished } from 'node:stream/promises'
+import type { Command } from 'commander'
+import type { SandboxResult } from '../../runner/result.ts'
+import { Run, type RunExtras } from '../../runner/run/run.ts'
+import { EXIT, printError } from '../errors.ts'
+import { TerminalRelay } from '../terminal/relay.ts'
+import { exitCodeOf, signalExitCode } from './exit-code.ts'
+import { addRunFlags, type RunFlags } from './flags.ts'
+import { runOptions } from './options.ts'
+import { failureReport, reportOf, writeReport } from './report-file.ts'
+import { VerboseLog } from './verbose.ts'
+
+type Result = SandboxResult<string | Uint8Array>
+
+interface Output {
+  readonly reportFile?: string
+  readonly verbose?: boolean
+}
+
+/** Whether the command gets a terminal of its own: where the user's is on both sides. */
+export const isInteractive = (): boolean =>
+  process.stdin.isTTY === true && process.stdout.isTTY === true
+
+/** `gradebox run`: a command in a sandbox, on the user's standard streams. */
+export function addRunCommand(program: Command): Command {
+  const command = program
+    .command('run')
+    .summary('run a command in a sandbox')
+    .description(
+      'Runs a command, or your shell, in a sandbox on your terminal. Exits with its exit code, with 128 and the number of the signal that ended it, or with 125 when the sandbox could not be set up.',
+    )
+    .argument(
+      '[command...]',
+      'the command and its arguments, after -- (default: $SHELL or /bin/sh)',
+    )
+    .passThroughOptions()
+  const flags = addRunFlags(command)
+  return command
+    .option('--report-file <FILE>', 'write what happened as JSON')
+    .option('-v, --verbose', 'tell each mount, id, limit, filter and exec, and the result')
+    .action(async (commandLine: string[], output: Output) => {
+      process.exitCode = await run(flags(), commandLine, output)
+    })
+}
+
+async function run(
+  flags: RunFlags,
+  commandLine: readonly string[],
+  output: Output,
+): Promise<number> {
+  const [command = process.env.SHELL || '/bin/sh', ...args] = commandLine
+  try {
+    const startTime = new Date()
+    const { result, stoppedBy } = await runOnTerminal(flags, commandLine, output)
+    if (output.reportFile !== undefined) writeReport(output.reportFile, reportOf(result, startTime))
+    return stoppedBy === undefined ? exitCodeOf(result) : signalExitCode(stoppedBy)
+  } catch (error) {
+    printError(error)
+    if (output.reportFile !== undefined) {
+      const attempted = { command, args, policy: flags.policyFile ?? 'kiss' }
+      writeReport(output.reportFile, failureReport(error, attempted))
+    }
+    return EXIT.setup
+  }
+}
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+async function runOnTerminal(
+  flags: RunFlags,
+  commandLine: readonly string[],
+  { verbose }: Output,
+): Promise<{ result: Result; stoppedBy: string | undefined }> {
+  const interactive = isInteractive()
+  const options = runOptions(flags, commandLine, interactive)
+  const log = verbose === true ? new VerboseLog() : undefined
+  let run: Run | undefined
+  let stoppedBy: string | undefined
+  const stop = (signal: string): void => {
+    stoppedBy ??= signal
+    run?.stop()
+  }
+  const relay = interactive
+    ? new TerminalRelay(
+        process,
+        (bytes) => run?.countOutput(bytes),
+        () => stop('SIGHUP'),
+      )
+    : undefined
+  const extras: RunExtras = {
+    terminal: relay?.terminal,
+    onPlan: log === undefined ? undefined : (steps) => log.plan(steps),
+  }
+  for (const signal of stopSignals) process.on(signal, stop)
+  try {
+    run = new Run(options, extras)
+    const passing = options.stdout === 'pipe' ? passOn(run, () => stop('SIGPIPE')) : undefined
+    const result = await run.start().finally(() => run?.close())
+    await passing
+    // The last output first, and the user's terminal as it was.
+    await relay?.finish()
+    tell(result, log)
+    return { result, stoppedBy: result.status === 'aborted' ? stoppedBy : undefined }
+  } finally {
+    await relay?.finish()
+    for (const signal of stopSignals) process.off(signal, stop)
+  }
+}
+
+// With an output limit the streams are pipes of ours, which count.
+async function passOn(run: Run, onLost: () => void): Promise<void> {
+  const pairs = [
+    [run.stdout, process.stdout],
+    [run.stderr, process.stderr],
+  ] as const
+  for (const [from, to] of pairs) from.pipe(to.on('error', onLost), { end: false })
+  await Promise.all(pairs.map(([from]) => finished(from).catch(onLost)))
+}
+
+// What a shell says of a command that did not end by itself.
+function tell(result: Result, log: VerboseLog | undefined): void {
+  if (log !== undefined) log.result(result)
+  else if (result.status !== 'exited' && result.status !== 'aborted') {
+    process.stderr.write(`gradebox: ${result.reason}\n`)
+  }
+}

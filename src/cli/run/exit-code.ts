@@ -1,0 +1,16 @@
+import type { SandboxResult } from '../../runner/result.ts'
+import { signalNumber } from '../../runner/verdict/signals.ts'
+
+/** What a shell adds to a signal's number. */
+const SIGNAL_BASE = 128
+
+/** The exit code for a signal: 137 for SIGKILL. */
+export const signalExitCode = (signal: string): number => SIGNAL_BASE + (signalNumber(signal) ?? 0)
+
+/** A run's exit code: the program's own, or 128 and its signal's number. */
+export function exitCodeOf({ exitCode, signal }: Pick<Result, 'exitCode' | 'signal'>): number {
+  if (exitCode !== undefined) return exitCode
+  return signalExitCode(signal ?? 'SIGKILL')
+}
+
+type Result = SandboxResult<string | Uint8Array>

@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs'
+import { isSandboxError } from '../../errors/sandbox-error.ts'
+import type { SandboxResult } from '../../runner/result.ts'
+import { CliError, EXIT } from '../errors.ts'
+import { exitCodeOf } from './exit-code.ts'
+
+/** What was to run, for a report of a run that did not take place. */
+export interface Attempted {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly policy: string
+}
+
+type Result = SandboxResult<string | Uint8Array>
+
+/**
+ * hakoniwa's words: OK exited; SIG killed by a signal; RFE a function that seccomp restricts; TLE time,
+ * OLE output; SE set-up error. Ours: MLE memory, CLE CPU time.
+ */
+const codes: Readonly<Record<Result['status'], string>> = {
+  exited: 'OK',
+  signaled: 'SIG',
+  aborted: 'SIG',
+  seccomp: 'RFE',
+  walltime: 'TLE',
+  cpu: 'CLE',
+  memory: 'MLE',
+  output: 'OLE',
+}
+
+/** A report in hakoniwa's shape, and what we know besides. */
+export function reportOf(result: Result, startTime: Date): object {
+  const { status, signal, usage, syscall } = result
+  return {
+    // SIGXFSZ: a file grew larger than its limit.
+    status: signal === 'SIGXFSZ' ? codes.output : codes[status],
+    reason: result.reason,
+    exit_code: exitCodeOf(result),
+    start_time: startTime.toISOString(),
+    real_time: duration(usage.wallTimeMs),
+    system_time: duration(usage.systemTimeMs),
+    user_time: duration(usage.userTimeMs),
+    max_rss: Math.round(usage.maxRssBytes / 1024),
+    verdict: status,
+    signal: signal ?? null,
+    syscall: syscall === undefined ? null : { ...syscall, args: syscall.args.map(hexadecimal) },
+    usage,
+    limits: result.limits,
+    enforcement: result.enforcement,
+    policy: result.policy,
+    command: result.command,
+    args: result.args,
+  }
+}
+
+/** The report of a run that could not be started as the policy wants. */
+export function failureReport(error: unknown, attempted: Attempted): object {
+  const message = error instanceof Error ? error.message : String(error)
+  const details = isSandboxError(error)
+    ? { code: error.code, step: error.step ?? null, hint: error.hint ?? null }
+    : null
+  const unknown = ['exit_code', 'start_time', 'real_time', 'system_time', 'user_time', 'max_rss']
+  return {
+    status: 'SE',
+    reason: message.split('\n  hint: ')[0],
+    ...Object.fromEntries(unknown.map((key) => [key, null])),
+    error: details,
+    ...attempted,
+  }
+}
+
+/**
+ * Writes a report as one line of JSON.
+ *
+ * @throws {CliError} when the file cannot be written
+ */
+export function writeReport(path: string, report: object): void {
+  try {
+    writeFileSync(path, `${JSON.stringify(report)}\n`)
+  } catch (cause) {
+    const { code = 'EIO' } = cause as NodeJS.ErrnoException
+    const text = `The report file ${JSON.stringify(path)} cannot be written: ${code}`
+    throw new CliError(text, EXIT.setup, cause)
+  }
+}
+
+/** As Rust's serde writes a Duration. */
+function duration(ms: number): { secs: number; nanos: number } {
+  const nanos = Math.round(ms * 1e6)
+  return { secs: Math.floor(nanos / 1e9), nanos: nanos % 1e9 }
+}
+
+const hexadecimal = (value: bigint): string => `0x${value.toString(16)}`

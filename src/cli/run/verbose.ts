@@ -1,0 +1,57 @@
+import { describeStep } from '../../runner/launcher/describe/describe.ts'
+import type { Step } from '../../runner/launcher/step.ts'
+import type { SandboxResult } from '../../runner/result.ts'
+import { formatDuration } from '../../units/duration.ts'
+import { formatSize } from '../../units/size.ts'
+import { colorsFor } from '../style.ts'
+
+/** What a step is about, for whoever asks what a run does; those about nothing else are left out. */
+const topics: Readonly<Record<string, string>> = {
+  mount: 'mount',
+  move_mount: 'mount',
+  mount_setattr: 'mount',
+  sethostname: 'name',
+  unshare: 'namespace',
+  setns: 'namespace',
+  setresuid: 'id',
+  setresgid: 'id',
+  prlimit64: 'limit',
+  timerfd_settime: 'limit',
+  seccomp: 'filter',
+  execve: 'exec',
+}
+
+/** A step's topic; undefined for those that --verbose leaves out, which `gradebox explain` has. */
+export function topicOf(step: Step): string | undefined {
+  if (step.syscall === 'clone') return step.process === 'keeper' ? 'namespace' : undefined
+  if (step.syscall === 'write' && /(uid_map|gid_map)"/.test(step.shown ?? '')) return 'id'
+  return topics[step.syscall]
+}
+
+/** Writes timestamped lines to stderr: `[2026-01-31T12:00:00.000Z mount] mount("/usr" -> "/usr", …)`. */
+export class VerboseLog {
+  readonly #colors = colorsFor(process.stderr)
+
+  line(topic: string, text: string): void {
+    const { dim, cyan } = this.#colors
+    const now = dim(new Date().toISOString())
+    process.stderr.write(`[${now} ${cyan(topic)}] ${text}\n`)
+  }
+
+  plan(steps: readonly Step[]): void {
+    for (const step of steps) {
+      const topic = topicOf(step)
+      if (topic !== undefined) this.line(topic, describeStep(step))
+    }
+  }
+
+  result({ reason, usage }: SandboxResult<string | Uint8Array>): void {
+    const { wallTimeMs, cpuTimeMs, maxRssBytes } = usage
+    const used = [
+      `${formatDuration(wallTimeMs)} of real time`,
+      `${formatDuration(cpuTimeMs)} of CPU time`,
+      `${formatSize(maxRssBytes)} of memory`,
+    ]
+    this.line('result', `${reason}; ${used.join(', ')}`)
+  }
+}

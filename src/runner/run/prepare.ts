@@ -1,0 +1,110 @@
+import type { Flow } from '../launcher/plan/flow.ts'
+import { resolveMounts } from '../launcher/plan/host.ts'
+import type { LateMount } from '../launcher/plan/late-mounts.ts'
+import { planRequest, stepsInOrder } from '../launcher/plan/plan.ts'
+import type { FilterUse } from '../launcher/plan/target.ts'
+import type { TerminalUse } from '../launcher/plan/terminal.ts'
+import type { Segment, Step } from '../launcher/step.ts'
+import { planEnforcement } from '../limits/enforcement.ts'
+import { hostMachine, nextFlow } from '../machine/machine.ts'
+import type { RunOptions } from '../options/normalize.ts'
+import type { EnforcementByLimit } from '../result.ts'
+import { candidatesFor } from './candidates.ts'
+import { policyImage } from './image-cache.ts'
+import { lateMounts } from './late.ts'
+import type { Image } from './launch.ts'
+
+/** A pseudo-terminal for a run, and the socket through which its master comes to us. */
+export interface RunTerminal extends TerminalUse {
+  readonly socket: number
+}
+
+/** How this machine and this attempt decide what the options leave open. */
+export interface Preparation {
+  readonly flow: Flow
+  readonly filterReport: FilterUse['report']
+  readonly enforcement: EnforcementByLimit
+  /** Whether the run has a control group. */
+  readonly cgroup: boolean
+  readonly terminal: TerminalUse | undefined
+}
+
+/** A run that has only to be started. */
+export interface PreparedRun {
+  readonly image: Image
+  readonly filter: FilterUse | undefined
+  /** What is mounted for this run alone. */
+  readonly mounts: readonly LateMount[]
+  /** Plans what this run adds to the image. */
+  readonly planRequest: () => Segment
+}
+
+/**
+ * Makes a run's image, or takes the policy's, and readies the rest of its plan. Nothing is started.
+ *
+ * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
+ */
+export function prepareRun(options: RunOptions, preparation: Preparation): PreparedRun {
+  const { flow, filterReport, cgroup, terminal } = preparation
+  const { policy, limits, command, args, workdirTarget } = options
+  const { image, filter, late } = policyImage(policy, {
+    flow,
+    diskBytes: limits.diskBytes,
+    report: filterReport,
+    cgroup,
+    workdirTarget,
+  })
+  const own = resolveMounts(options.mounts, policy.name)
+  const mounts = lateMounts({ ...options, mounts: [...late.mounts, ...own], flow })
+  return {
+    image,
+    filter,
+    mounts,
+    planRequest: () =>
+      planRequest({
+        ...options,
+        ...hostMachine(),
+        ...preparation,
+        filter,
+        mounts,
+        files: [...late.files, ...options.files],
+        candidates: candidatesOf(options),
+        argv: [command, ...args],
+        collect: collectPaths(options),
+        ...streamsOf(options, terminal),
+      }),
+  }
+}
+
+/**
+ * Every step of a run, in order, without starting it.
+ *
+ * @throws {SandboxError} as a run would before it starts
+ */
+export function planRun(options: RunOptions, terminal?: TerminalUse): readonly Step[] {
+  const { enforcement, delegation } = planEnforcement(options.limits, options.policy.require)
+  const run = prepareRun(options, {
+    flow: nextFlow(),
+    filterReport: 'listener',
+    enforcement,
+    cgroup: delegation !== undefined,
+    terminal,
+  })
+  return stepsInOrder(run.image.assembled, run.planRequest())
+}
+
+/** The paths that are tried in turn for a run's command. */
+export const candidatesOf = ({ command, env }: RunOptions): string[] =>
+  candidatesFor(command, env.PATH)
+
+function collectPaths({ collect, cwd }: RunOptions): string[] {
+  return collect.map((path) => (path.startsWith('/') ? path : `${cwd}/${path}`))
+}
+
+function streamsOf({ stdin, stdout, stderr }: RunOptions, terminal: TerminalUse | undefined) {
+  const modes = [stdin.kind === 'inherit' ? 'inherit' : 'pipe', stdout, stderr]
+  const numbers = (mode: string) => modes.flatMap((each, fd) => (each === mode ? [fd] : []))
+  // The terminal is one file, whichever streams it is.
+  const pipes = terminal === undefined ? numbers('pipe') : [0]
+  return { pipes, discard: numbers('ignore') }
+}
