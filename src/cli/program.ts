@@ -1,12 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addCheckCommand } from './check.ts'
+import { addCompletionCommand } from './completion/command.ts'
 import { EXIT } from './errors.ts'
+import { addExplainCommand } from './explain.ts'
+import { addPoliciesCommand } from './policies.ts'
 import { addRunCommand } from './run/command.ts'
 import { colorsFor } from './style.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
+
+// In the order of the help.
+const commands = [
+  addRunCommand,
+  addExplainCommand,
+  addPoliciesCommand,
+  addCheckCommand,
+  addCompletionCommand,
+]
 
 /** The command line: every command with its flags. */
 export function makeProgram(): Command {
@@ -27,13 +40,16 @@ export function makeProgram(): Command {
       outputError: (text, write) =>
         write(text.replace(/^error:/, () => colorsFor(process.stderr).red('error:'))),
     })
-    .exitOverride()
-  addRunCommand(program)
+    .exitOverride(exitWith(EXIT.usage))
+  for (const add of commands) add(program)
   for (const command of program.commands) {
     const code = ['run', 'explain'].includes(command.name()) ? EXIT.setup : EXIT.usage
-    command.exitOverride((error) => {
-      throw new CommanderError(error.exitCode === 0 ? 0 : code, error.code, error.message)
-    })
+    command.exitOverride(exitWith(code))
   }
   return program
+}
+
+// Help and version end with 0, a wrong command line with the command's own code.
+const exitWith = (code: number) => (error: CommanderError) => {
+  throw new CommanderError(error.exitCode === 0 ? 0 : code, error.code, error.message)
 }

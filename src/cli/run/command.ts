@@ -6,6 +6,7 @@ import { EXIT, printError } from '../errors.ts'
 import { TerminalRelay } from '../terminal/relay.ts'
 import { exitCodeOf, signalExitCode } from './exit-code.ts'
 import { addRunFlags, type RunFlags } from './flags.ts'
+import { isInteractive } from './interactive.ts'
 import { runOptions } from './options.ts'
 import { failureReport, reportOf, writeReport } from './report-file.ts'
 import { VerboseLog } from './verbose.ts'
@@ -16,10 +17,6 @@ interface Output {
   readonly reportFile?: string
   readonly verbose?: boolean
 }
-
-/** Whether the command gets a terminal of its own: where the user's is on both sides. */
-export const isInteractive = (): boolean =>
-  process.stdin.isTTY === true && process.stdout.isTTY === true
 
 /** `gradebox run`: a command in a sandbox, on the user's standard streams. */
 export function addRunCommand(program: Command): Command {

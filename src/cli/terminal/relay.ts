@@ -1,5 +1,6 @@
 import { ReadStream, type WriteStream } from 'node:tty'
 import { setWindowSize } from '../../ffi/terminal.ts'
+import type { TerminalUse } from '../../runner/launcher/plan/terminal.ts'
 import type { RunTerminal } from '../../runner/run/prepare.ts'
 import { openTerminalChannel, type TerminalChannel } from '../../runner/terminal/channel.ts'
 
@@ -11,6 +12,15 @@ export interface UserTerminal {
 }
 
 const DEFAULT_SIZE = { rows: 24, columns: 80 }
+
+/** What a run on a terminal like the user's is to be given. */
+export function terminalUse({ stdout, stderr }: UserTerminal): TerminalUse {
+  return { streams: stderr.isTTY === true ? [0, 1, 2] : [0, 1], size: sizeOf(stdout) }
+}
+
+// A terminal that does not know its size says 0.
+const sizeOf = ({ rows, columns }: WriteStream) =>
+  rows > 0 && columns > 0 ? { rows, columns } : DEFAULT_SIZE
 
 /**
  * Joins the user's terminal with the pseudo-terminal of a sandbox. What is typed goes there byte by
@@ -40,9 +50,7 @@ export class TerminalRelay {
 
   /** What the run is to be given. */
   get terminal(): RunTerminal {
-    const both = [0, 1]
-    const streams = this.#user.stderr.isTTY === true ? [...both, 2] : both
-    return { socket: this.#channel.socket, streams, size: this.#size() }
+    return { socket: this.#channel.socket, ...terminalUse(this.#user) }
   }
 
   /** Sees the last output off, once the run is over, and gives the user's terminal back. */
@@ -60,12 +68,6 @@ export class TerminalRelay {
     stdout.off('error', this.#onLost)
   }
 
-  #size() {
-    const { rows, columns } = this.#user.stdout
-    // A terminal that does not know its size says 0.
-    return rows > 0 && columns > 0 ? { rows, columns } : DEFAULT_SIZE
-  }
-
   #attach(fd: number): void {
     void this.#detach()
     const { stdin, stdout } = this.#user
@@ -80,7 +82,7 @@ export class TerminalRelay {
       stream.pause()
       stdout.once('drain', () => stream.resume())
     })
-    setWindowSize(fd, this.#size())
+    setWindowSize(fd, sizeOf(stdout))
     stdout.on('resize', this.#resize)
     stdin.setRawMode(true)
     stdin.on('data', this.#type).resume()
@@ -101,6 +103,6 @@ export class TerminalRelay {
   readonly #resize = (): void => {
     const stream = this.#master?.stream as (ReadStream & { readonly fd: number }) | undefined
     if (stream === undefined || stream.destroyed) return
-    setWindowSize(stream.fd, this.#size())
+    setWindowSize(stream.fd, sizeOf(this.#user.stdout))
   }
 }

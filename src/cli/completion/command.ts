@@ -1,0 +1,22 @@
+import { Argument, type Command } from 'commander'
+import { bash } from './bash.ts'
+import { fish } from './fish.ts'
+import type { Words } from './words.ts'
+import { wordsOf } from './words.ts'
+import { zsh } from './zsh.ts'
+
+const shells: Readonly<Record<string, (words: Words) => string>> = { bash, zsh, fish }
+
+/** `gradebox completion`: a script for the user's shell, made from the commands themselves. */
+export function addCompletionCommand(program: Command): Command {
+  return program
+    .command('completion')
+    .summary('print a completion script for a shell')
+    .description(
+      'Prints a completion script. bash: source <(gradebox completion bash); zsh: the same with zsh, after compinit; fish: gradebox completion fish | source',
+    )
+    .addArgument(new Argument('<shell>').choices(Object.keys(shells)))
+    .action((shell: string) => {
+      process.stdout.write(shells[shell]?.(wordsOf(program)) ?? '')
+    })
+}

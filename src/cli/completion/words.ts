@@ -1,0 +1,52 @@
+import type { Command } from 'commander'
+import { shippedPolicies } from '../../policy/shipped.ts'
+
+/** A flag, for completion. */
+export interface FlagWord {
+  /** Its spellings: `-w`, `--work-dir`. */
+  readonly spellings: readonly string[]
+  readonly about: string
+  /** What follows it; undefined for a switch. */
+  readonly value: 'path' | 'policy' | 'other' | undefined
+}
+
+/** A command, for completion. */
+export interface CommandWord {
+  readonly name: string
+  readonly about: string
+  readonly flags: readonly FlagWord[]
+  /** What its arguments are. */
+  readonly operands: 'command' | 'policy' | 'other'
+}
+
+/** All that completes. */
+export interface Words {
+  readonly commands: readonly CommandWord[]
+  readonly policies: readonly string[]
+  readonly shells: readonly string[]
+}
+
+/** The words of a program, from its commands. */
+export function wordsOf(program: Command): Words {
+  const helper = program.createHelp()
+  const commands = program.commands.map((command): CommandWord => {
+    const name = command.name()
+    return {
+      name,
+      about: command.summary(),
+      flags: helper.visibleOptions(command).map(({ short, long, flags, description }) => ({
+        spellings: [short, long].filter((each): each is string => each != null),
+        about: description,
+        value: valueKind(flags),
+      })),
+      operands: name === 'check' ? 'policy' : 'run explain'.includes(name) ? 'command' : 'other',
+    }
+  })
+  return { commands, policies: shippedPolicies(), shells: ['bash', 'zsh', 'fish'] }
+}
+
+function valueKind(flags: string): FlagWord['value'] {
+  if (!flags.includes('<')) return undefined
+  if (flags.includes('--policy-file')) return 'policy'
+  return /<(FILE|HOST)/.test(flags) ? 'path' : 'other'
+}
