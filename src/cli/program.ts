@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addCheckCommand } from './check.ts'
 import { addCompletionCommand } from './completion/command.ts'
+import { addDoctorCommand } from './doctor/command.ts'
 import { EXIT } from './errors.ts'
 import { addExplainCommand } from './explain.ts'
 import { addPoliciesCommand } from './policies.ts'
@@ -16,6 +17,7 @@ const { version } = JSON.parse(
 const commands = [
   addRunCommand,
   addExplainCommand,
+  addDoctorCommand,
   addPoliciesCommand,
   addCheckCommand,
   addCompletionCommand,

@@ -1,0 +1,16 @@
+/** One line on a terminal that says what is being done; on anything else nothing. */
+export class Progress {
+  readonly #stream: NodeJS.WriteStream
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream
+  }
+
+  show(text: string): void {
+    if (this.#stream.isTTY) this.#stream.write(`\r\u001b[K${text}`)
+  }
+
+  clear(): void {
+    this.show('')
+  }
+}

@@ -1,0 +1,75 @@
+import type { Fixes } from './finding.ts'
+
+// docs/containers.md explains each, and how gradebox-seccomp.json is made.
+const DOCKER = [
+  '--user 1000:1000',
+  '--security-opt seccomp=gradebox-seccomp.json',
+  '--security-opt apparmor=unconfined',
+  '--security-opt systempaths=unconfined',
+].join(' ')
+const PODMAN =
+  '--user 1000:1000 --security-opt seccomp=gradebox-seccomp.json --security-opt unmask=ALL'
+
+const container: Fixes = {
+  docker: `docker run ${DOCKER}`,
+  podman: `podman run ${PODMAN} (with SELinux also --security-opt label=disable)`,
+  kubernetes:
+    'pod: hostUsers: false; container: securityContext: { runAsUser: 1000, procMount: Unmasked, seccompProfile: { type: Localhost, localhostProfile: gradebox-seccomp.json }, appArmorProfile: { type: Unconfined } }',
+  'github-actions': `a job with a container: its options: ${DOCKER}; on the runner itself: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`,
+  'gitlab-ci':
+    'config.toml of the runner: [runners.docker] security_opt = ["seccomp:unconfined", "apparmor:unconfined"], and a policy with proc = "none"; or the shell executor',
+}
+
+/** What keeps namespaces from being made. */
+export const namespaceFixes = {
+  maxUserNamespaces: {
+    ...container,
+    machine: 'sudo sysctl -w user.max_user_namespaces=15000',
+    'github-actions': 'sudo sysctl -w user.max_user_namespaces=15000',
+  },
+  usernsClone: {
+    ...container,
+    machine: 'sudo sysctl -w kernel.unprivileged_userns_clone=1',
+  },
+  appArmor: {
+    ...container,
+    machine: 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+    'github-actions': 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+  },
+  container: {
+    ...container,
+    machine:
+      'a service manager or an outer sandbox restricts this process: let it make namespaces (systemd: RestrictNamespaces=no, and no SystemCallFilter of @mount)',
+  },
+  capability: {
+    ...container,
+    machine: 'run it as an ordinary user; as root it needs CAP_SYS_ADMIN',
+  },
+} as const satisfies Record<string, Fixes>
+
+/** /proc is masked: the kernel then mounts no new one in a user namespace. */
+export const procFixes: Fixes = {
+  machine: 'umount what covers parts of /proc, or use a policy with proc = "none"',
+  docker: '--security-opt systempaths=unconfined',
+  podman: '--security-opt unmask=ALL',
+  kubernetes: 'securityContext: { procMount: Unmasked } and hostUsers: false',
+  'github-actions': 'a job with a container: options: --security-opt systempaths=unconfined',
+  'gitlab-ci':
+    'a policy with proc = "none" (the runner cannot unmask /proc but with privileged = true)',
+}
+
+export const libseccompFixes: Fixes = {
+  machine: 'apt-get install libseccomp2, dnf install libseccomp, or apk add libseccomp',
+}
+
+export const kernelFixes: Fixes = { machine: 'upgrade to Linux 5.9 or newer' }
+
+export const memfdFixes: Fixes = {
+  machine: 'sudo sysctl -w vm.memfd_noexec=0 (or 1), or a TMPDIR that is not mounted noexec',
+}
+
+export const cgroupFixes: Fixes = {
+  machine: 'systemd-run --user --scope -p Delegate=yes COMMAND, on a system with cgroup v2',
+  docker: '--cgroupns=private, and a cgroup file system that is writable in the container',
+  podman: '--cgroups=enabled --cgroupns=private -v /sys/fs/cgroup:/sys/fs/cgroup:rw',
+}

@@ -1,0 +1,106 @@
+import { release } from 'node:os'
+import { closeDescriptor, makePipe, spawn, waitForProcess } from '../../ffi/libc.ts'
+import { libseccompVersion } from '../../ffi/libseccomp.ts'
+import { makeExecutable } from '../launcher/image/memory.ts'
+import { failSteps } from '../launcher/plan/keeper.ts'
+import { stepsOf } from '../launcher/step.ts'
+import { hostMachine, isAtLeast } from '../machine/machine.ts'
+import { makeImage } from '../run/launch.ts'
+import type { Finding } from './finding.ts'
+import { kernelFixes, libseccompFixes, memfdFixes } from './fixes.ts'
+
+const messageOf = (error: unknown): string => {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.split('\n')[0] ?? ''
+}
+
+/** The architecture, and the C library through koffi. */
+export function checkPlatform(): Finding[] {
+  const platform = { id: 'platform', title: 'platform' } as const
+  try {
+    const { arch } = hostMachine()
+    return [{ ...platform, state: 'works', detail: `Linux on ${arch}` }, checkKoffi()]
+  } catch (error) {
+    const fixes = { machine: 'run it on Linux x64 or arm64, or in a Linux container' }
+    return [{ ...platform, state: 'fails', detail: messageOf(error), fixes }]
+  }
+}
+
+function checkKoffi(): Finding {
+  const koffi = { id: 'koffi', title: 'koffi' } as const
+  try {
+    const { read, write } = makePipe(0)
+    closeDescriptor(read)
+    closeDescriptor(write)
+    return { ...koffi, state: 'works', detail: 'calls the C library' }
+  } catch (error) {
+    const fixes = { machine: 'npm ci, with optional dependencies: the prebuilt library is one of them' }
+    return { ...koffi, state: 'fails', detail: messageOf(error), fixes }
+  }
+}
+
+/** The kernel and the launch program: one that only tries close_range(2), and exits. */
+export function checkLaunch(): Finding[] {
+  const kernel = { id: 'kernel', title: 'kernel' } as const
+  const memfd = { id: 'memfd', title: 'memfd exec' } as const
+  try {
+    const { code, fromMemory } = launchTrivial()
+    const version = `Linux ${release()}`
+    const isOld = code !== 0
+    const isRecent = isAtLeast(release(), 5, 12)
+    const weak = 'it has no mount_setattr(2): read-only mounts are remounted one by one'
+    return [
+      isOld
+        ? {
+            ...kernel,
+            state: 'fails',
+            detail: `${version} has no close_range(2)`,
+            fixes: kernelFixes,
+          }
+        : isRecent
+          ? { ...kernel, state: 'works', detail: version }
+          : { ...kernel, state: 'weaker', detail: `${version}: ${weak}`, fixes: kernelFixes },
+      fromMemory
+        ? { ...memfd, state: 'works', detail: 'a program in a sealed memfd was executed' }
+        : {
+            ...memfd,
+            state: 'weaker',
+            detail: 'vm.memfd_noexec forbids it: a temporary file takes its place',
+            fixes: memfdFixes,
+          },
+    ]
+  } catch (error) {
+    return [{ ...memfd, state: 'fails', detail: messageOf(error), fixes: memfdFixes }]
+  }
+}
+
+function launchTrivial(): { code: number; fromMemory: boolean } {
+  const { arch } = hostMachine()
+  const keeper = stepsOf('keeper')
+  const steps = [
+    keeper('close_range', [3, 0xffff_ffff, 0]),
+    keeper('exit_group', [0]),
+    ...failSteps,
+  ]
+  const executable = makeExecutable(makeImage({ steps, areas: [] }, arch).elf)
+  const pipe = makePipe(0)
+  try {
+    // The failure record goes to descriptor 3, which is closed by then, or is nobody's.
+    const status = waitForProcess(spawn(executable.path, [pipe.read, pipe.write, pipe.write]))
+    return { code: status, fromMemory: executable.path.startsWith('/proc/self/fd/') }
+  } finally {
+    closeDescriptor(pipe.read)
+    closeDescriptor(pipe.write)
+    executable.dispose()
+  }
+}
+
+/** The library that compiles filters. */
+export function checkLibseccomp(): Finding {
+  const libseccomp = { id: 'libseccomp', title: 'libseccomp' } as const
+  try {
+    return { ...libseccomp, state: 'works', detail: `version ${libseccompVersion()}` }
+  } catch (error) {
+    return { ...libseccomp, state: 'fails', detail: messageOf(error), fixes: libseccompFixes }
+  }
+}
