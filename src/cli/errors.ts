@@ -1,5 +1,5 @@
 import { isSandboxError } from '../errors/sandbox-error.ts'
-import { colorsFor } from './style.ts'
+import { colorsFor, STDERR } from './style.ts'
 
 /** What a command could not do, in words for whoever typed it. */
 export class CliError extends Error {
@@ -18,7 +18,7 @@ export const EXIT = { success: 0, failure: 1, usage: 2, setup: 125 } as const
 
 /** Tells of an error on stderr. One that is neither ours nor the user's is shown with its stack. */
 export function printError(error: unknown): void {
-  const colors = colorsFor(process.stderr)
+  const colors = colorsFor(STDERR)
   const known = isSandboxError(error) || error instanceof CliError
   const text = known ? error.message : error instanceof Error ? (error.stack ?? '') : String(error)
   const [first = '', ...rest] = text.split('\n')

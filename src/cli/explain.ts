@@ -6,7 +6,7 @@ import { planRun } from '../runner/run/prepare.ts'
 import { addRunFlags, type RunFlags } from './run/flags.ts'
 import { isInteractive } from './run/interactive.ts'
 import { runOptions } from './run/options.ts'
-import { colorsFor } from './style.ts'
+import { colorsFor, STDOUT } from './style.ts'
 import { terminalUse } from './terminal/relay.ts'
 
 /** `gradebox explain`: the system calls that `run` would make with the same arguments. */
@@ -65,7 +65,7 @@ const processes: readonly (readonly [Step['process'], string])[] = [
 ]
 
 function asText({ command, policy }: RunOptions, steps: readonly Step[]): string {
-  const { dim, cyan } = colorsFor(process.stdout)
+  const { dim, cyan } = colorsFor(STDOUT)
   const present = processes.filter(([name]) => steps.some((step) => step.process === name))
   return [
     dim(

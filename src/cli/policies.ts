@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { loadPolicy } from '../policy/load.ts'
 import { shippedPolicies, shippedPolicyPath } from '../policy/shipped.ts'
-import { colorsFor } from './style.ts'
+import { colorsFor, STDOUT } from './style.ts'
 
 const defaults: Readonly<Record<string, string>> = {
   kiss: "gradebox run's default",
@@ -30,7 +30,7 @@ const list = () =>
 const asJson = (): string => JSON.stringify(list(), null, 2)
 
 function asText(): string {
-  const { cyan, dim } = colorsFor(process.stdout)
+  const { cyan, dim } = colorsFor(STDOUT)
   const width = Math.max(...shippedPolicies().map(({ length }) => length))
   return list()
     .map(({ name, description }) => {

@@ -7,7 +7,7 @@ import { EXIT } from './errors.ts'
 import { addExplainCommand } from './explain.ts'
 import { addPoliciesCommand } from './policies.ts'
 import { addRunCommand } from './run/command.ts'
-import { colorsFor } from './style.ts'
+import { colorsFor, STDERR, STDOUT } from './style.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -25,7 +25,6 @@ const commands = [
 
 /** The command line: every command with its flags. */
 export function makeProgram(): Command {
-  const { bold, cyan, green } = colorsFor(process.stdout)
   const program = new Command('gradebox')
     .description('Runs untrusted programs in Linux sandboxes.')
     .version(version, '-V, --version', 'print the version')
@@ -33,14 +32,14 @@ export function makeProgram(): Command {
     .helpCommand('help [command]', 'print help for a command')
     .enablePositionalOptions()
     .configureHelp({
-      styleTitle: bold,
-      styleCommandText: cyan,
-      styleOptionText: green,
-      styleSubcommandText: cyan,
+      styleTitle: (text) => colorsFor(STDOUT).bold(text),
+      styleCommandText: (text) => colorsFor(STDOUT).cyan(text),
+      styleOptionText: (text) => colorsFor(STDOUT).green(text),
+      styleSubcommandText: (text) => colorsFor(STDOUT).cyan(text),
     })
     .configureOutput({
       outputError: (text, write) =>
-        write(text.replace(/^error:/, () => colorsFor(process.stderr).red('error:'))),
+        write(text.replace(/^error:/, () => colorsFor(STDERR).red('error:'))),
     })
     .exitOverride(exitWith(EXIT.usage))
   for (const add of commands) add(program)

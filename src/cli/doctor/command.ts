@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type Diagnosis, diagnose, fixLines } from '../../runner/doctor/doctor.ts'
 import type { Finding } from '../../runner/doctor/finding.ts'
 import { EXIT } from '../errors.ts'
-import { colorsFor } from '../style.ts'
+import { colorsFor, STDOUT } from '../style.ts'
 import { Progress } from './progress.ts'
 
 /** `gradebox doctor`: what this machine can enforce. */
@@ -27,7 +27,7 @@ const asJson = ({ ok, surroundings, findings }: Diagnosis): string =>
   JSON.stringify({ ok, environments: surroundings.environments, findings }, null, 2)
 
 function asText({ ok, surroundings, findings }: Diagnosis): string {
-  const { bold, dim, green, red, yellow } = colorsFor(process.stdout)
+  const { bold, dim, green, red, yellow } = colorsFor(STDOUT)
   const paint = { works: green, weaker: yellow, fails: red, untried: dim }
   const width = Math.max(...findings.map(({ title }) => title.length))
   const lines = findings.flatMap((finding: Finding) => [

@@ -45,19 +45,26 @@ async function run(
   commandLine: readonly string[],
   output: Output,
 ): Promise<number> {
-  const [command = process.env.SHELL || '/bin/sh', ...args] = commandLine
+  const { report, exitCode } = await runAndReport(flags, commandLine, output)
+  if (output.reportFile !== undefined) writeReport(output.reportFile, report)
+  return exitCode
+}
+
+async function runAndReport(
+  flags: RunFlags,
+  commandLine: readonly string[],
+  output: Output,
+): Promise<{ report: object; exitCode: number }> {
+  const startTime = new Date()
   try {
-    const startTime = new Date()
     const { result, stoppedBy } = await runOnTerminal(flags, commandLine, output)
-    if (output.reportFile !== undefined) writeReport(output.reportFile, reportOf(result, startTime))
-    return stoppedBy === undefined ? exitCodeOf(result) : signalExitCode(stoppedBy)
+    const exitCode = stoppedBy === undefined ? exitCodeOf(result) : signalExitCode(stoppedBy)
+    return { report: reportOf(result, startTime), exitCode }
   } catch (error) {
     printError(error)
-    if (output.reportFile !== undefined) {
-      const attempted = { command, args, policy: flags.policyFile ?? 'kiss' }
-      writeReport(output.reportFile, failureReport(error, attempted))
-    }
-    return EXIT.setup
+    const [command = process.env.SHELL || '/bin/sh', ...args] = commandLine
+    const attempted = { command, args, policy: flags.policyFile ?? 'kiss' }
+    return { report: failureReport(error, attempted), exitCode: EXIT.setup }
   }
 }
 

@@ -128,6 +128,6 @@ function parseLimit(text: string, { limit, kind }: LimitFlag): string | number {
     return value
   } catch (error) {
     if (!isSandboxError(error)) throw error
-    throw new InvalidArgumentError(`Expected ${units[kind]}${kind === 'number' ? ' above 0' : ''}.`)
+    throw new InvalidArgumentError(`Expected ${units[kind]}${kind === 'bytes' ? '' : ', above 0'}.`)
   }
 }

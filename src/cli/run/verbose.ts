@@ -1,9 +1,10 @@
+import { writeSync } from 'node:fs'
 import { describeStep } from '../../runner/launcher/describe/describe.ts'
 import type { Step } from '../../runner/launcher/step.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'
-import { colorsFor } from '../style.ts'
+import { colorsFor, STDERR } from '../style.ts'
 
 /** What a step is about, for whoever asks what a run does; those about nothing else are left out. */
 const topics: Readonly<Record<string, string>> = {
@@ -30,12 +31,13 @@ export function topicOf(step: Step): string | undefined {
 
 /** Writes timestamped lines to stderr: `[2026-01-31T12:00:00.000Z mount] mount("/usr" -> "/usr", …)`. */
 export class VerboseLog {
-  readonly #colors = colorsFor(process.stderr)
+  readonly #colors = colorsFor(STDERR)
 
   line(topic: string, text: string): void {
     const { dim, cyan } = this.#colors
     const now = dim(new Date().toISOString())
-    process.stderr.write(`[${now} ${cyan(topic)}] ${text}\n`)
+    // Not process.stderr, which would make it non-blocking for the program too.
+    writeSync(STDERR, `[${now} ${cyan(topic)}] ${text}\n`)
   }
 
   plan(steps: readonly Step[]): void {

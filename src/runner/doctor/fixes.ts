@@ -20,22 +20,25 @@ const container: Fixes = {
     'config.toml of the runner: [runners.docker] security_opt = ["seccomp:unconfined", "apparmor:unconfined"], and a policy with proc = "none"; or the shell executor',
 }
 
+/** A setting of the kernel, which containers share with their host. */
+const setting = (name: string): Fixes => {
+  const command = `sudo sysctl -w ${name}`
+  const onHost = `on the host: ${command}`
+  return {
+    machine: command,
+    docker: onHost,
+    podman: onHost,
+    kubernetes: `on the node: ${command}`,
+    'github-actions': `a step before the tests: ${command}`,
+    'gitlab-ci': `on the runner's host: ${command}`,
+  }
+}
+
 /** What keeps namespaces from being made. */
 export const namespaceFixes = {
-  maxUserNamespaces: {
-    ...container,
-    machine: 'sudo sysctl -w user.max_user_namespaces=15000',
-    'github-actions': 'sudo sysctl -w user.max_user_namespaces=15000',
-  },
-  usernsClone: {
-    ...container,
-    machine: 'sudo sysctl -w kernel.unprivileged_userns_clone=1',
-  },
-  appArmor: {
-    ...container,
-    machine: 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
-    'github-actions': 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
-  },
+  maxUserNamespaces: setting('user.max_user_namespaces=15000'),
+  usernsClone: setting('kernel.unprivileged_userns_clone=1'),
+  appArmor: setting('kernel.apparmor_restrict_unprivileged_userns=0'),
   container: {
     ...container,
     machine:

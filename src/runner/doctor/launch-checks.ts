@@ -34,7 +34,9 @@ function checkKoffi(): Finding {
     closeDescriptor(write)
     return { ...koffi, state: 'works', detail: 'calls the C library' }
   } catch (error) {
-    const fixes = { machine: 'npm ci, with optional dependencies: the prebuilt library is one of them' }
+    const fixes = {
+      machine: 'npm ci, with optional dependencies: the prebuilt library is one of them',
+    }
     return { ...koffi, state: 'fails', detail: messageOf(error), fixes }
   }
 }

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SandboxError } from '../../errors/sandbox-error.ts'
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../../ffi/constants.ts'
+import { nextFlow } from '../machine/machine.ts'
 import { readText, type Surroundings } from './environment.ts'
 import type { Finding, Fixes } from './finding.ts'
 import { namespaceFixes, procFixes } from './fixes.ts'
 import { probe, probePolicy } from './probe.ts'
 
 /** What a failed probe says: the call that failed, and how. */
-const why = (error: SandboxError): string => (error.message.split('\n')[0] ?? '').trim()
+const why = ({ message }: SandboxError): string =>
+  (message.split('\n')[0] ?? '').replace(/^The sandbox could not be (set up|started): /, '')
 
 const sysctl = (path: string): string => readText(`/proc/sys/${path}`).trim()
 
@@ -93,9 +95,11 @@ export async function checkOverlay(): Promise<Finding> {
 }
 
 /** A working directory that the program may change; for root the mount maps its owner. */
-export async function checkReadWrite({ isRoot }: Surroundings): Promise<Finding> {
+export async function checkReadWrite(): Promise<Finding> {
   const title = { id: 'read-write', title: 'read-write workdir' } as const
   return withDirectory(async (source) => {
+    // Root of a user namespace may have no other user to give it to; it is an ordinary one then.
+    const isRoot = nextFlow().kind === 'root'
     if (isRoot) chownSync(source, 1000, 1000)
     const workdir = { source, mode: 'read-write' } as const
     const { error } = await probe({ policy: probePolicy(), workdir })
@@ -139,6 +143,8 @@ export async function checkPolicy(policy: string, about: string): Promise<Findin
   const { error } = await probe({ policy })
   const finding = { id: `policy-${policy}`, title: `policy ${policy}` }
   if (error === undefined) return { ...finding, state: 'works', detail: `${about}, enforced whole` }
-  const hint = error.hint === undefined ? {} : { fixes: { machine: error.hint } }
+  // What keeps every sandbox from being made was found above, with what mends it.
+  const isOwn = error.code !== 'NAMESPACES_UNAVAILABLE' && error.hint !== undefined
+  const hint = isOwn ? { fixes: { machine: error.hint } } : {}
   return { ...finding, state: 'fails', detail: why(error), ...hint }
 }

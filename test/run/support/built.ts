@@ -21,7 +21,7 @@ function builtPackage(): string {
   )
   cpSync(join(repository, 'policies'), join(built, 'policies'), { recursive: true })
   symlinkSync(join(repository, 'node_modules'), join(built, 'node_modules'))
-  writeFileSync(join(built, 'package.json'), '{"type":"module"}')
+  cpSync(join(repository, 'package.json'), join(built, 'package.json'))
   return built
 }
 
@@ -31,6 +31,9 @@ afterAll(() => {
 
 /** The URL of the package's entry, for an import in a script. */
 export const packageUrl = (): string => `file://${builtPackage()}/dist/index.js`
+
+/** The built command line tool. */
+export const cliPath = (): string => join(builtPackage(), 'dist/cli/main.js')
 
 let scripts = 0
 
