@@ -1,4 +1,7 @@
-import { ReadStream, type WriteStream } from 'node:tty'
+import { once } from 'node:events'
+import { createReadStream, createWriteStream } from 'node:fs'
+import type { ReadStream, WriteStream } from 'node:tty'
+import { closeDescriptor } from '../../ffi/libc.ts'
 import { setWindowSize } from '../../ffi/terminal.ts'
 import type { TerminalUse } from '../../runner/launcher/plan/terminal.ts'
 import type { RunTerminal } from '../../runner/run/prepare.ts'
@@ -30,20 +33,21 @@ const sizeOf = ({ rows, columns }: WriteStream) =>
 export class TerminalRelay {
   readonly #user: UserTerminal
   readonly #channel: TerminalChannel
-  readonly #onOutput: (bytes: number) => void
+  readonly #relays: Promise<void>[] = []
   readonly #onLost: () => void
   #finished: Promise<void> | undefined
-  #master: { readonly stream: ReadStream; readonly closed: Promise<void> } | undefined
 
   /**
-   * @param onOutput told of each piece that the program writes to the terminal
+   * @param onOutput told of each piece that the program writes to the terminal, in bytes
    * @param onLost called when the user's terminal is gone, or the sandbox's does not come
    */
   constructor(user: UserTerminal, onOutput: (bytes: number) => void, onLost: () => void) {
     this.#user = user
-    this.#onOutput = onOutput
-    this.#channel = openTerminalChannel((fd) => this.#attach(fd), onLost)
     this.#onLost = onLost
+    const onMaster = (fd: number) => {
+      this.#relays.push(relayMaster(fd, user, onOutput).catch(onLost))
+    }
+    this.#channel = openTerminalChannel(onMaster, onLost)
     user.stdin.on('error', onLost).on('end', onLost)
     user.stdout.on('error', onLost)
   }
@@ -60,49 +64,49 @@ export class TerminalRelay {
   }
 
   async #finish(): Promise<void> {
-    this.#channel.close()
-    await this.#detach()
+    await this.#channel.close()
+    await Promise.all(this.#relays)
     const { stdin, stdout } = this.#user
     if (stdin.isRaw) stdin.setRawMode(false)
     stdin.off('error', this.#onLost).off('end', this.#onLost).pause()
     stdout.off('error', this.#onLost)
   }
+}
 
-  #attach(fd: number): void {
-    void this.#detach()
-    const { stdin, stdout } = this.#user
-    const stream = new ReadStream(fd)
-    const closed = new Promise<void>((resolve) => stream.once('close', resolve))
-    this.#master = { stream, closed }
-    // EIO: nobody has the other side open any more.
-    stream.on('error', () => {})
-    stream.on('data', (chunk: Buffer) => {
-      this.#onOutput(chunk.length)
-      if (stdout.write(chunk)) return
-      stream.pause()
-      stdout.once('drain', () => stream.resume())
-    })
-    setWindowSize(fd, sizeOf(stdout))
-    stdout.on('resize', this.#resize)
-    stdin.setRawMode(true)
-    stdin.on('data', this.#type).resume()
-  }
+const READ_SIZE = 65_536
 
-  async #detach(): Promise<void> {
-    const master = this.#master
-    if (master === undefined) return
-    await master.closed
-    this.#user.stdout.off('resize', this.#resize)
-    this.#user.stdin.off('data', this.#type)
-  }
-
-  readonly #type = (bytes: Buffer): void => {
-    this.#master?.stream.write(bytes)
-  }
-
-  readonly #resize = (): void => {
-    const stream = this.#master?.stream as (ReadStream & { readonly fd: number }) | undefined
-    if (stream === undefined || stream.destroyed) return
-    setWindowSize(stream.fd, sizeOf(this.#user.stdout))
+/**
+ * Relays between the user's terminal and a master, until nobody has the master's other side open.
+ *
+ * Not a tty.ReadStream: at a hang-up that drops what it has not read yet.
+ */
+async function relayMaster(
+  fd: number,
+  { stdin, stdout }: UserTerminal,
+  onOutput: (bytes: number) => void,
+): Promise<void> {
+  const from = createReadStream('', { fd, autoClose: false, highWaterMark: READ_SIZE })
+  const to = createWriteStream('', { fd, autoClose: false }).on('error', () => {})
+  const type = (bytes: Buffer) => to.write(bytes)
+  const resize = () => setWindowSize(fd, sizeOf(stdout))
+  resize()
+  stdout.on('resize', resize)
+  stdin.setRawMode(true)
+  stdin.on('data', type).resume()
+  try {
+    for await (const chunk of from) {
+      onOutput(chunk.length)
+      if (!stdout.write(chunk)) await once(stdout, 'drain')
+    }
+  } catch (error) {
+    // The other side is closed.
+    if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error
+  } finally {
+    stdin.off('data', type)
+    stdout.off('resize', resize)
+    const closed = new Promise<void>((resolve) => to.once('close', () => resolve()))
+    to.destroy()
+    await closed
+    closeDescriptor(fd)
   }
 }

@@ -5,8 +5,8 @@ import { makeSocketPair, receiveDescriptor } from '../../ffi/terminal.ts'
 export interface TerminalChannel {
   /** The end that the launch program gets as its stdin. */
   readonly socket: number
-  /** To be called when the run is over: no master will come any more. */
-  readonly close: () => void
+  /** To be called when the run is over; settles when the last master that was sent has come. */
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -21,10 +21,16 @@ export function openTerminalChannel(
   onError: (error: unknown) => void,
 ): TerminalChannel {
   const [ours, socket] = makeSocketPair()
-  receiveAll(ours, onMaster)
+  const received = receiveAll(ours, onMaster)
     .catch(onError)
     .finally(() => closeDescriptor(ours))
-  return { socket, close: () => closeDescriptor(socket) }
+  return {
+    socket,
+    close: () => {
+      closeDescriptor(socket)
+      return received
+    },
+  }
 }
 
 async function receiveAll(socket: number, onMaster: (fd: number) => void): Promise<void> {
