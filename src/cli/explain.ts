@@ -3,6 +3,7 @@ import { describeStep } from '../runner/launcher/describe/describe.ts'
 import type { Step } from '../runner/launcher/step.ts'
 import type { RunOptions } from '../runner/options/normalize.ts'
 import { planRun } from '../runner/run/prepare.ts'
+import { EXIT, printError } from './errors.ts'
 import { addRunFlags, type RunFlags } from './run/flags.ts'
 import { isInteractive } from './run/interactive.ts'
 import { runOptions } from './run/options.ts'
@@ -26,7 +27,12 @@ export function addExplainCommand(program: Command): Command {
   return command
     .option('--json', 'print JSON')
     .action((commandLine: string[], { json }: { json?: boolean }) => {
-      explain(flags(), commandLine, json === true)
+      try {
+        explain(flags(), commandLine, json === true)
+      } catch (error) {
+        printError(error)
+        process.exitCode = EXIT.setup
+      }
     })
 }
 

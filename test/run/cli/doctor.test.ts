@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest'
+import { lacks, lacksRoot } from '../support/tools.ts'
+import { type CliOptions, gradebox } from './cli.ts'
+
+interface Finding {
+  readonly id: string
+  readonly state: string
+  readonly detail: string
+  readonly fixes?: Readonly<Record<string, string>>
+}
+
+/** What doctor finds, as JSON, and its exit code. */
+function diagnose(options: CliOptions = {}) {
+  const { code, stdout, stderr } = gradebox(['doctor', '--json'], options)
+  expect(stderr).toBe('')
+  const { ok, environments, findings } = JSON.parse(stdout) as {
+    readonly ok: boolean
+    readonly environments: readonly string[]
+    readonly findings: readonly Finding[]
+  }
+  const found = (id: string): Finding => {
+    const finding = findings.find((each) => each.id === id)
+    if (finding === undefined) throw new Error(`Nothing was found of ${id}`)
+    return finding
+  }
+  return { code, ok, environments, findings, found }
+}
+
+/** In a user namespace of its own, in which this process has every capability. */
+const inUserNamespace = ['unshare', '--user', '--map-root-user']
+/** Does something first. */
+const after = (...commands: readonly string[]) => [
+  'sh',
+  '-c',
+  `${commands.join(' && ')} && exec "$0" "$@"`,
+]
+
+describe('doctor', () => {
+  test('finds that everything that these tests need works here', () => {
+    const { code, ok, findings } = diagnose()
+    expect({ code, ok }).toEqual({ code: 0, ok: true })
+    const essential = findings.filter(({ id }) => id !== 'cgroup')
+    expect(essential.map(({ id, state }) => `${id}: ${state}`)).toEqual([
+      'platform: works',
+      'koffi: works',
+      'kernel: works',
+      'memfd: works',
+      'libseccomp: works',
+      'namespaces: works',
+      'network: works',
+      'proc: works',
+      'overlay: works',
+      'read-write: works',
+      'seccomp: works',
+      'policy-kiss: works',
+      'policy-strict: works',
+    ])
+  })
+
+  test('prints one line for each, and a verdict', () => {
+    const { stdout } = gradebox(['doctor'])
+    expect(stdout).toMatch(/^works +platform +Linux on (x64|arm64)$/m)
+    expect(stdout).toMatch(/^works +libseccomp +version 2\.\d+\.\d+$/m)
+    expect(stdout.trim().split('\n').at(-1)).toBe('The default policy can be enforced whole.')
+  })
+
+  test('knows where it runs', () => {
+    const { environments } = diagnose({ env: { GITHUB_ACTIONS: 'true', GITLAB_CI: 'true' } })
+    expect(environments).toEqual(expect.arrayContaining(['github-actions', 'gitlab-ci']))
+    const kubernetes = diagnose({ env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' } })
+    expect(kubernetes.environments[0]).toBe('kubernetes')
+  })
+})
+
+describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () => {
+  test('user namespaces are off: the setting is named', () => {
+    const by = [...inUserNamespace, ...after('echo 0 > /proc/sys/user/max_user_namespaces')]
+    const { code, ok, found } = diagnose({ by })
+    expect({ code, ok }).toEqual({ code: 1, ok: false })
+    expect(found('namespaces')).toMatchObject({
+      state: 'fails',
+      detail: expect.stringMatching(/^clone\(.*\): ENOSPC: .*; user\.max_user_namespaces is 0$/),
+      fixes: {
+        machine: 'sudo sysctl -w user.max_user_namespaces=15000',
+        kubernetes: 'on the node: sudo sysctl -w user.max_user_namespaces=15000',
+      },
+    })
+    expect(found('proc')).toEqual({
+      id: 'proc',
+      title: '/proc',
+      state: 'untried',
+      detail: 'no sandbox can be made',
+    })
+    expect(found('policy-strict').state).toBe('untried')
+    const { stdout } = gradebox(['doctor'], { by, env: { GITLAB_CI: 'true' } })
+    expect(stdout).toContain(
+      "  fix (GitLab CI): on the runner's host: sudo sysctl -w user.max_user_namespaces=15000\n",
+    )
+    expect(stdout.trim().split('\n').at(-1)).toBe('The default policy cannot be enforced here.')
+  })
+
+  test('/proc is masked, as in Docker: only that fails', () => {
+    const by = [...inUserNamespace, '--mount', ...after('mount -t tmpfs none /proc/fs')]
+    const { code, found } = diagnose({ by })
+    expect(code).toBe(1)
+    expect(found('namespaces').state).toBe('works')
+    expect(found('proc')).toMatchObject({
+      state: 'fails',
+      detail: expect.stringMatching(/^mount\("proc" -> "\/proc".*EPERM/),
+      fixes: {
+        docker: '--security-opt systempaths=unconfined',
+        podman: '--security-opt unmask=ALL',
+      },
+    })
+    expect(found('policy-strict').state).toBe('fails')
+  })
+
+  test('root has no CAP_SYS_ADMIN, as in a container', (context) => {
+    if (lacksRoot('a process without one capability')) return context.skip()
+    const by = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin']
+    const { code, found } = diagnose({ by })
+    expect(code).toBe(1)
+    expect(found('namespaces')).toMatchObject({
+      state: 'fails',
+      detail: expect.stringMatching(/EPERM.*; root has no CAP_SYS_ADMIN here$/),
+      fixes: { docker: expect.stringContaining('--user 1000:1000') },
+    })
+  })
+
+  test.skipIf(lacks('python3'))(
+    'a seccomp filter forbids user namespaces, as a container’s does',
+    () => {
+      const by = ['python3', '-c', forbidding]
+      const { code, found } = diagnose({ by })
+      expect(code).toBe(1)
+      expect(found('namespaces')).toMatchObject({
+        state: 'fails',
+        detail: expect.stringMatching(/CLONE_NEWUSER.*EPERM.*; under a seccomp filter$/),
+        fixes: {
+          docker: expect.stringContaining('--security-opt seccomp=gradebox-seccomp.json'),
+          kubernetes: expect.stringContaining('seccompProfile'),
+          'gitlab-ci': expect.stringContaining('security_opt'),
+        },
+      })
+    },
+  )
+
+  test('overlays cannot be stacked higher: copies take their place, and all else works', () => {
+    const layer = (lower: string, number: number) =>
+      `mkdir u${number} w${number} m${number} && mount -t overlay -o userxattr,lowerdir=${lower},upperdir=u${number},workdir=w${number} overlay m${number}`
+    const steps = ['mount -t tmpfs none /mnt', 'cd /mnt', 'mkdir l', layer('l', 1), layer('m1', 2)]
+    const by = [...inUserNamespace, '--mount', ...after(...steps, 'export TMPDIR=/mnt/m2')]
+    const { code, found } = diagnose({ by })
+    expect(found('overlay')).toMatchObject({
+      state: 'weaker',
+      detail: 'the kernel refuses an overlay of /mnt/m2: each run copies its working directory',
+    })
+    expect(code).toBe(0)
+  })
+
+  test('no program in memory can be executed: a file takes its place', () => {
+    const pids = ['--pid', '--fork', '--mount-proc']
+    const by = [...inUserNamespace, ...pids, ...after('echo 2 > /proc/sys/vm/memfd_noexec')]
+    const { code, found } = diagnose({ by })
+    expect(found('memfd')).toMatchObject({
+      state: 'weaker',
+      detail: 'vm.memfd_noexec forbids it: a temporary file takes its place',
+    })
+    expect(code).toBe(0)
+  })
+})
+
+/** Forbids clone(2) and unshare(2) with CLONE_NEWUSER by EPERM, and becomes the program. */
+const forbidding = `
+import ctypes, os, sys
+class Compare(ctypes.Structure):
+    _fields_ = [('arg', ctypes.c_uint), ('op', ctypes.c_int), ('a', ctypes.c_uint64), ('b', ctypes.c_uint64)]
+library = ctypes.CDLL('libseccomp.so.2')
+library.seccomp_init.restype = ctypes.c_void_p
+context = ctypes.c_void_p(library.seccomp_init(0x7fff0000))
+MASKED_EQ, CLONE_NEWUSER = 7, 0x10000000
+for name in (b'clone', b'unshare'):
+    number = library.seccomp_syscall_resolve_name(name)
+    rule = Compare(0, MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER)
+    assert library.seccomp_rule_add_array(context, 0x00050001, number, 1, ctypes.byref(rule)) == 0
+assert library.seccomp_load(context) == 0
+os.execvp(sys.argv[1], sys.argv[1:])
+`
