@@ -113,7 +113,7 @@ const skippedIn = (report: Report, directory: string) =>
   )
 
 // What only root can prepare; see lacksRoot() in test/run/support/tools.ts.
-const forRootOnly = /a directory of root/
+const forRootOnly = /a directory of root|root has no CAP_SYS_ADMIN|no program in memory/
 
 test.skipIf(why !== undefined)(
   'the run and hostile suites pass as an ordinary user, with the same tests as for root',

@@ -56,7 +56,7 @@ test('and ours besides', () => {
 test.each([
   ['SIG', 134, [], ['sh', '-c', 'kill -ABRT $$']],
   ['TLE', 137, ['--limit-walltime=200ms'], ['sleep', '60']],
-  ['CLE', 152, ['--limit-cpu=1'], ['sh', '-c', 'while :; do :; done']],
+  ['CLE', 152, ['--limit-cpu=2'], ['sh', '-c', 'while :; do :; done']],
   ['OLE', 137, ['--limit-output=10'], ['yes']],
   ['OLE', 153, ['--limit-fsize=10'], ['sh', '-c', 'exec head -c 100 /dev/zero > /tmp/f']],
   ['RFE', 159, ['--policy-file=strict'], ['python3', '-c', socketProgram]],
