@@ -26,6 +26,12 @@ export interface Words {
   readonly shells: readonly string[]
 }
 
+const operands: Readonly<Record<string, CommandWord['operands']>> = {
+  run: 'command',
+  explain: 'command',
+  check: 'policy',
+}
+
 /** The words of a program, from its commands. */
 export function wordsOf(program: Command): Words {
   const helper = program.createHelp()
@@ -39,7 +45,7 @@ export function wordsOf(program: Command): Words {
         about: description,
         value: valueKind(flags),
       })),
-      operands: name === 'check' ? 'policy' : 'run explain'.includes(name) ? 'command' : 'other',
+      operands: operands[name] ?? 'other',
     }
   })
   return { commands, policies: shippedPolicies(), shells: ['bash', 'zsh', 'fish'] }

@@ -27,11 +27,10 @@ export function runOptions(
   const { workDir } = flags
   const options: SandboxOptions = {
     policy: policyReference(flags.policyFile ?? 'kiss'),
-    mounts: [
-      ...flags.binds,
-      ...(workDir === undefined ? [] : [{ source: workDir, target: HAKO, writable: true }]),
-    ],
-    ...(workDir === undefined ? {} : { cwd: HAKO }),
+    mounts: flags.binds,
+    ...(workDir === undefined
+      ? {}
+      : { workdir: { source: workDir, mode: 'read-write', target: HAKO } }),
     limits: flags.limits,
     stdin: 'inherit',
     encoding: 'buffer',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SandboxError } from '../../errors/sandbox-error.ts'
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../../ffi/constants.ts'
+import { isOverlayRefusal } from '../launcher/plan/trees.ts'
 import { nextFlow } from '../machine/machine.ts'
 import { readText, type Surroundings } from './environment.ts'
 import type { Finding, Fixes } from './finding.ts'
@@ -80,7 +81,8 @@ export async function checkOverlay(): Promise<Finding> {
   return withDirectory(async (workdir) => {
     const { error, steps } = await probe({ policy: probePolicy(), workdir })
     if (error !== undefined) return { ...overlay, state: 'fails', detail: why(error) }
-    if (steps.some(({ label }) => label === 'workdir.overlay')) {
+    // The first of what a run mounts by itself.
+    if (steps.some((step) => isOverlayRefusal(step, 0))) {
       return { ...overlay, state: 'works', detail: `by overlay, of a directory in ${tmpdir()}` }
     }
     return {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { makeDirectory } from '../support/directory.ts'
+import { giveToUser, makeDirectory } from '../support/directory.ts'
 import { eventually, makeMarker, processesWith } from '../support/processes.ts'
 import { gradebox, stable, startGradebox } from './cli.ts'
 
@@ -164,6 +164,14 @@ describe('flags', () => {
     const writes = ['run', '--rw-bind', `${directory}:/out`, 'sh', '-c', 'echo new > /out/c.txt']
     expect(gradebox(writes)).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(readFileSync(join(directory, 'c.txt'), 'utf8')).toBe('new\n')
+  })
+
+  test('show a working directory at /hako, writable', () => {
+    const directory = giveToUser(makeDirectory({ 'in.txt': 'in\n' }))
+    const script = 'pwd; cat in.txt; echo out > out.txt'
+    const run = gradebox(['run', '-w', directory, '--', 'sh', '-c', script])
+    expect(run).toEqual({ code: 0, stdout: '/hako\nin\n', stderr: '' })
+    expect(readFileSync(join(directory, 'out.txt'), 'utf8')).toBe('out\n')
   })
 
   test('a mount’s source must be there', () => {
