@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { read, write } from 'node:fs'
 import type { ReadStream, WriteStream } from 'node:tty'
+import { promisify } from 'node:util'
 import { closeDescriptor } from '../../ffi/libc.ts'
 import { setWindowSize } from '../../ffi/terminal.ts'
 import type { TerminalUse } from '../../runner/launcher/plan/terminal.ts'
@@ -74,39 +75,61 @@ export class TerminalRelay {
 }
 
 const READ_SIZE = 65_536
+const readSome = promisify(read)
+const writeSome = promisify(write)
 
 /**
  * Relays between the user's terminal and a master, until nobody has the master's other side open.
  *
- * Not a tty.ReadStream: at a hang-up that drops what it has not read yet.
+ * Not by a tty.ReadStream: at a hang-up that drops what it has not read yet. Not by the streams of fs:
+ * each would close the descriptor that they share.
  */
 async function relayMaster(
   fd: number,
   { stdin, stdout }: UserTerminal,
   onOutput: (bytes: number) => void,
 ): Promise<void> {
-  const from = createReadStream('', { fd, autoClose: false, highWaterMark: READ_SIZE })
-  const to = createWriteStream('', { fd, autoClose: false }).on('error', () => {})
-  const type = (bytes: Buffer) => to.write(bytes)
+  let typing = Promise.resolve()
+  const type = (bytes: Buffer) => {
+    // What nobody reads any more is dropped.
+    typing = typing.then(() => writeAll(fd, bytes)).catch(() => {})
+  }
   const resize = () => setWindowSize(fd, sizeOf(stdout))
   resize()
   stdout.on('resize', resize)
   stdin.setRawMode(true)
   stdin.on('data', type).resume()
   try {
-    for await (const chunk of from) {
+    for await (const chunk of readAll(fd)) {
       onOutput(chunk.length)
       if (!stdout.write(chunk)) await once(stdout, 'drain')
     }
-  } catch (error) {
-    // The other side is closed.
-    if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error
   } finally {
     stdin.off('data', type)
     stdout.off('resize', resize)
-    const closed = new Promise<void>((resolve) => to.once('close', () => resolve()))
-    to.destroy()
-    await closed
+    await typing
     closeDescriptor(fd)
+  }
+}
+
+async function* readAll(fd: number): AsyncGenerator<Buffer> {
+  for (;;) {
+    const buffer = Buffer.allocUnsafe(READ_SIZE)
+    try {
+      const { bytesRead } = await readSome(fd, buffer, 0, READ_SIZE, null)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    } catch (error) {
+      // The other side is closed, by everybody.
+      if ((error as NodeJS.ErrnoException).code === 'EIO') return
+      throw error
+    }
+  }
+}
+
+async function writeAll(fd: number, bytes: Buffer): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    written += (await writeSome(fd, bytes, written, bytes.length - written)).bytesWritten
   }
 }

@@ -56,7 +56,13 @@ test('and ours besides', () => {
 test.each([
   ['SIG', 134, [], ['sh', '-c', 'kill -ABRT $$']],
   ['TLE', 137, ['--limit-walltime=200ms'], ['sleep', '60']],
-  ['CLE', 152, ['--limit-cpu=2'], ['sh', '-c', 'while :; do :; done']],
+  // Two processes: neither is at its own limit when both together are.
+  [
+    'CLE',
+    137,
+    ['--limit-cpu=2'],
+    ['sh', '-c', 'sh -c "while :; do :; done" & while :; do :; done'],
+  ],
   ['OLE', 137, ['--limit-output=10'], ['yes']],
   ['OLE', 153, ['--limit-fsize=10'], ['sh', '-c', 'exec head -c 100 /dev/zero > /tmp/f']],
   ['RFE', 159, ['--policy-file=strict'], ['python3', '-c', socketProgram]],
