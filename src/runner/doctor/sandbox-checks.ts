@@ -6,15 +6,14 @@ import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../../ffi/constants.ts'
 import { isOverlayRefusal } from '../launcher/plan/trees.ts'
 import { nextFlow } from '../machine/machine.ts'
 import { readText, type Surroundings } from './environment.ts'
-import type { Finding, Fixes } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { namespaceFixes, procFixes } from './fixes.ts'
+import { namespaceCause } from './namespace-cause.ts'
 import { probe, probePolicy } from './probe.ts'
 
 /** What a failed probe says: the call that failed, and how. */
 const why = ({ message }: SandboxError): string =>
   (message.split('\n')[0] ?? '').replace(/^The sandbox could not be (set up|started): /, '')
-
-const sysctl = (path: string): string => readText(`/proc/sys/${path}`).trim()
 
 /** User, mount, pid, IPC and cgroup namespaces, and a tmpfs as root. */
 export async function checkNamespaces(around: Surroundings): Promise<Finding> {
@@ -24,33 +23,8 @@ export async function checkNamespaces(around: Surroundings): Promise<Finding> {
     const who = around.isRoot ? 'root' : 'an ordinary user'
     return { ...namespaces, state: 'works', detail: `user, mount, pid, IPC and cgroup, as ${who}` }
   }
-  const { cause, fixes } = causeOf(around)
+  const { cause, fixes } = namespaceCause(around, (path) => readText(`/proc/sys/${path}`).trim())
   return { ...namespaces, state: 'fails', detail: `${why(error)}; ${cause}`, fixes }
-}
-
-function causeOf({ filtered, appArmor, isRoot, hasSysAdmin }: Surroundings): {
-  cause: string
-  fixes: Fixes
-} {
-  if (sysctl('user/max_user_namespaces') === '0') {
-    return { cause: 'user.max_user_namespaces is 0', fixes: namespaceFixes.maxUserNamespaces }
-  }
-  if (!isRoot && sysctl('kernel/unprivileged_userns_clone') === '0') {
-    return { cause: 'kernel.unprivileged_userns_clone is 0', fixes: namespaceFixes.usernsClone }
-  }
-  if (!isRoot && sysctl('kernel/apparmor_restrict_unprivileged_userns') === '1') {
-    const cause = 'kernel.apparmor_restrict_unprivileged_userns is 1 (Ubuntu 23.10 and later)'
-    return { cause, fixes: namespaceFixes.appArmor }
-  }
-  if (isRoot && !hasSysAdmin) {
-    return { cause: 'root has no CAP_SYS_ADMIN here', fixes: namespaceFixes.capability }
-  }
-  const confined = [
-    ...(filtered ? ['a seccomp filter'] : []),
-    ...(appArmor === undefined ? [] : [`the AppArmor profile ${appArmor}`]),
-  ]
-  const cause = confined.length === 0 ? 'the kernel refuses it' : `under ${confined.join(' and ')}`
-  return { cause, fixes: namespaceFixes.container }
 }
 
 /** A network of its own with loopback up, and a host name of its own. */

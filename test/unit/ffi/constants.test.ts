@@ -21,6 +21,8 @@ const HEADERS = [
   'linux/keyctl.h',
   'linux/if.h',
   'linux/sockios.h',
+  'asm-generic/ioctls.h',
+  'asm-generic/socket.h',
   'asm-generic/resource.h',
   'asm-generic/signal.h',
   'asm-generic/errno-base.h',

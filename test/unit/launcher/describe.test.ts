@@ -82,6 +82,37 @@ test.each([
     'wait4(keeper.init, &keeper.status, 0, -1)',
   ],
   [describeCall('write', 3, bytes(new Uint8Array(7)), 7), 'write(3, <7 bytes>, 7)'],
+  [describeCall('prctl', 1, 9, 0, 0, 0), 'prctl(PR_SET_PDEATHSIG, SIGKILL)'],
+  [describeCall('prctl', 24, 21, 0, 0, 0), 'prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN)'],
+  [describeCall('prctl', 24, 63, 0, 0, 0), 'prctl(PR_CAPBSET_DROP, 63)'],
+  [
+    describeCall('capset', words(0x20080522), words(0, 1, 0)),
+    'capset(_LINUX_CAPABILITY_VERSION_3, [0, 1, 0])',
+  ],
+  [describeCall('rt_sigprocmask', 2, words(0), 0, 8), 'rt_sigprocmask(SIG_SETMASK, [])'],
+  [
+    describeCall('rt_sigprocmask', 2, words(1 << 16), 0, 8),
+    'rt_sigprocmask(SIG_SETMASK, [SIGCHLD])',
+  ],
+  [describeCall('fcntl', 3, 2, 1), 'fcntl(3, F_SETFD, FD_CLOEXEC)'],
+  [describeCall('fcntl', 8, 1), 'fcntl(8, F_GETFD)'],
+  [describeCall('setns', 20, CLONE_NEWNET), 'setns(20, CLONE_NEWNET)'],
+  [describeCall('close_range', 7, 0xffff_ffff, 0), 'close_range(7, ~0, 0)'],
+  [describeCall('socket', 2, 2 | O_CLOEXEC, 0), 'socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, 0)'],
+  [
+    describeCall('mmap', 4096, 1, 3, 0x12, 5, 0),
+    'mmap(0x1000, 1, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED, 5, 0)',
+  ],
+  [
+    describeCall('timerfd_settime', 5, 0, words(0, 0, 1, 5), 0),
+    'timerfd_settime(5, 0, 1.000000005 s)',
+  ],
+  [
+    describeCall('seccomp', 1, 8, words(7, at('filter.code'))),
+    'seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, 7 instructions)',
+  ],
+  [describeCall('kill', -1, 9), 'kill(-1, SIGKILL)'],
+  [describeCall('ioctl', 0, 0x540e, 0), 'ioctl(0, TIOCSCTTY, 0)'],
   [
     describeCall(
       'execve',

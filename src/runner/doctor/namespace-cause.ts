@@ -1,0 +1,33 @@
+import type { Surroundings } from './environment.ts'
+import type { Fixes } from './finding.ts'
+import { namespaceFixes } from './fixes.ts'
+
+/**
+ * Why this process may make no namespaces, and what mends it.
+ *
+ * @param sysctl gives a setting's value by its path below /proc/sys; empty where there is none
+ */
+export function namespaceCause(
+  { filtered, appArmor, isRoot, hasSysAdmin }: Surroundings,
+  sysctl: (path: string) => string,
+): { readonly cause: string; readonly fixes: Fixes } {
+  if (sysctl('user/max_user_namespaces') === '0') {
+    return { cause: 'user.max_user_namespaces is 0', fixes: namespaceFixes.maxUserNamespaces }
+  }
+  if (!isRoot && sysctl('kernel/unprivileged_userns_clone') === '0') {
+    return { cause: 'kernel.unprivileged_userns_clone is 0', fixes: namespaceFixes.usernsClone }
+  }
+  if (!isRoot && sysctl('kernel/apparmor_restrict_unprivileged_userns') === '1') {
+    const cause = 'kernel.apparmor_restrict_unprivileged_userns is 1 (Ubuntu 23.10 and later)'
+    return { cause, fixes: namespaceFixes.appArmor }
+  }
+  if (isRoot && !hasSysAdmin) {
+    return { cause: 'root has no CAP_SYS_ADMIN here', fixes: namespaceFixes.capability }
+  }
+  const confined = [
+    ...(filtered ? ['a seccomp filter'] : []),
+    ...(appArmor === undefined ? [] : [`the AppArmor profile ${appArmor}`]),
+  ]
+  const cause = confined.length === 0 ? 'the kernel refuses it' : `under ${confined.join(' and ')}`
+  return { cause, fixes: namespaceFixes.container }
+}

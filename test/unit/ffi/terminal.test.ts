@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { closeDescriptor } from '../../../src/ffi/libc.ts'
+import {
+  makeSocketPair,
+  receiveDescriptor,
+  setWindowSize,
+  windowSize,
+} from '../../../src/ffi/terminal.ts'
+
+test('where the other end is closed, no descriptor comes', async () => {
+  const [ours, other] = makeSocketPair()
+  const received = receiveDescriptor(ours)
+  closeDescriptor(other)
+  expect(await received).toBeUndefined()
+  closeDescriptor(ours)
+})
+
+test('a window’s size is two 16-bit numbers, rows first', () => {
+  expect([...windowSize({ rows: 24, columns: 300 })]).toEqual([24, 0, 44, 1, 0, 0, 0, 0])
+})
+
+test('what is no terminal has no size', () => {
+  const [ours, other] = makeSocketPair()
+  expect(() => setWindowSize(ours, { rows: 1, columns: 1 })).toThrow(/^ioctl\(\d+, TIOCSWINSZ\): E/)
+  closeDescriptor(ours)
+  closeDescriptor(other)
+})
