@@ -7,6 +7,7 @@ import { resolveMounts } from '../runner/launcher/plan/host.ts'
 import { hostMachine } from '../runner/machine/machine.ts'
 import { compileSeccomp } from '../runner/seccomp/compile.ts'
 import { EXIT, printError } from './errors.ts'
+import { print } from './print.ts'
 import { colorsFor, STDOUT } from './style.ts'
 
 /** `gradebox check`: whether policies are valid, and whether this machine has what they mount. */
@@ -31,7 +32,7 @@ function check(file: string): boolean {
     if (policy.seccomp !== undefined) {
       compileSeccomp(policy.seccomp, { notify: true, arch: hostMachine().arch })
     }
-    process.stdout.write(`${colorsFor(STDOUT).green('valid')} ${file}: ${summary(policy)}\n`)
+    print(`${colorsFor(STDOUT).green('valid')} ${file}: ${summary(policy)}`)
     return true
   } catch (error) {
     printError(error)

@@ -4,6 +4,7 @@ import type { Step } from '../runner/launcher/step.ts'
 import type { RunOptions } from '../runner/options/normalize.ts'
 import { planRun } from '../runner/run/prepare.ts'
 import { EXIT, printError } from './errors.ts'
+import { print } from './print.ts'
 import { addRunFlags, type RunFlags } from './run/flags.ts'
 import { isInteractive } from './run/interactive.ts'
 import { runOptions } from './run/options.ts'
@@ -41,7 +42,7 @@ function explain(flags: RunFlags, commandLine: readonly string[], json: boolean)
   const options = runOptions(flags, commandLine, interactive)
   const steps = planRun(options, interactive ? terminalUse(process) : undefined)
   const text = json ? asJson(options, steps) : asText(options, steps)
-  process.stdout.write(`${text}\n`)
+  print(text)
 }
 
 function asJson(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { loadPolicy } from '../policy/load.ts'
 import { shippedPolicies, shippedPolicyPath } from '../policy/shipped.ts'
+import { print } from './print.ts'
 import { colorsFor, STDOUT } from './style.ts'
 
 const defaults: Readonly<Record<string, string>> = {
@@ -16,7 +17,7 @@ export function addPoliciesCommand(program: Command): Command {
     .description('Lists the policies that come with gradebox, for --policy-file and `extends`.')
     .option('--json', 'print JSON')
     .action(({ json }: { json?: boolean }) => {
-      process.stdout.write(`${json === true ? asJson() : asText()}\n`)
+      print(json === true ? asJson() : asText())
     })
 }
 

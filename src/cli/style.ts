@@ -1,22 +1,42 @@
 import { isatty } from 'node:tty'
-import picocolors from 'picocolors'
-
-type Colors = ReturnType<typeof picocolors.createColors>
 
 /** Descriptors of the standard streams that text is written to. */
 export const STDOUT = 1
 export const STDERR = 2
 
+// ECMA-48, SGR: what begins a style and what ends it.
+const styles = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const
+
+/** What makes a text coloured, or leaves it as it is. */
+export type Colors = Readonly<Record<keyof typeof styles, (text: string) => string>>
+
 /**
  * Colours for one stream: on a terminal, and there not with NO_COLOR; FORCE_COLOR puts them anywhere.
- * Not picocolors' own choice, which also looks for flags among a sandboxed command's arguments. By
- * descriptor: to touch `process.stdout` makes a pipe non-blocking, also for a program that inherits it.
+ *
+ * By descriptor, and not by a library: those look at `process.stdout`, and to touch that makes a pipe
+ * non-blocking, also for the program that inherits it.
  *
  * @see https://no-color.org
  */
 export function colorsFor(fd: typeof STDOUT | typeof STDERR): Colors {
+  const enabled = hasColors(fd)
+  const paints = Object.entries(styles).map(([name, [begin, end]]) => [
+    name,
+    (text: string) => (enabled ? `\u001b[${begin}m${text}\u001b[${end}m` : text),
+  ])
+  return Object.fromEntries(paints) as Colors
+}
+
+function hasColors(fd: number): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
-  if (NO_COLOR) return picocolors.createColors(false)
+  if (NO_COLOR) return false
   const forced = FORCE_COLOR !== undefined && !['', '0', 'false'].includes(FORCE_COLOR)
-  return picocolors.createColors(forced || (isatty(fd) && TERM !== 'dumb'))
+  return forced || (isatty(fd) && TERM !== 'dumb')
 }

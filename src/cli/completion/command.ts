@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander'
+import { print } from '../print.ts'
 import { bash } from './bash.ts'
 import { fish } from './fish.ts'
 import type { Words } from './words.ts'
@@ -17,6 +18,6 @@ export function addCompletionCommand(program: Command): Command {
     )
     .addArgument(new Argument('<shell>').choices(Object.keys(shells)))
     .action((shell: string) => {
-      process.stdout.write(shells[shell]?.(wordsOf(program)) ?? '')
+      print((shells[shell]?.(wordsOf(program)) ?? '').trimEnd())
     })
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { type Diagnosis, diagnose, fixLines } from '../../runner/doctor/doctor.ts'
 import type { Finding } from '../../runner/doctor/finding.ts'
 import { EXIT } from '../errors.ts'
+import { print } from '../print.ts'
 import { colorsFor, STDOUT } from '../style.ts'
 import { Progress } from './progress.ts'
 
@@ -18,7 +19,7 @@ export function addDoctorCommand(program: Command): Command {
       const progress = new Progress(process.stderr)
       const diagnosis = await diagnose((title) => progress.show(`trying: ${title}`))
       progress.clear()
-      process.stdout.write(`${json === true ? asJson(diagnosis) : asText(diagnosis)}\n`)
+      print(json === true ? asJson(diagnosis) : asText(diagnosis))
       process.exitCode = diagnosis.ok ? EXIT.success : EXIT.failure
     })
 }

@@ -50,6 +50,11 @@ test('without a command, help goes to stderr', () => {
   expect(stderr).toContain('Usage: gradebox')
 })
 
+test('a reader that has seen enough is no error', () => {
+  const by = ['sh', '-c', '"$@" explain --json -- true | head -c 1; "$@" help run | head -c 1', '-']
+  expect(gradebox([], { by })).toEqual({ code: 0, stdout: '{U', stderr: '' })
+})
+
 test('what is nearly a command or a flag is suggested', () => {
   const wrong = [
     ['rnu'],

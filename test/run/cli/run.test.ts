@@ -118,6 +118,25 @@ describe('the command', () => {
     expect(gradebox(['run', 'cat'], { input: 'x'.repeat(300_000) }).stdout).toHaveLength(300_000)
   })
 
+  test.each([
+    ['', ''],
+    ['', '1'],
+    ['-v', ''],
+    ['-v', '1'],
+  ])(
+    'has streams that block as they did, so that a slow reader loses nothing: run %s, FORCE_COLOR=%s',
+    (flags, colour) => {
+      // Real pipes, of a shell's.
+      const by = ['sh', '-c', `: | "$@" run ${flags} -- sh -c "$0" 2>&1 | cat`]
+      const script = 'grep -h flags /proc/self/fdinfo/[012]'
+      const { stdout } = gradebox([], { by: [...by, script], env: { FORCE_COLOR: colour } })
+      const O_NONBLOCK = 0o4000
+      const modes = [...stdout.matchAll(/^flags:\s*(\d+)$/gm)].map(([, mode = '']) => mode)
+      expect(modes).toHaveLength(3)
+      expect(modes.filter((mode) => Number.parseInt(mode, 8) & O_NONBLOCK)).toEqual([])
+    },
+  )
+
   test('is in the sandbox', () => {
     const { stdout } = gradebox(['run', '--', 'sh', '-c', 'id -u; hostname; pwd; echo $$; ls /'])
     const [uid, host, directory, pid, ...root] = stdout.trim().split('\n')
