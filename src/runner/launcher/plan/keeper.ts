@@ -18,6 +18,7 @@ import {
   SIGCHLD,
   SIGKILL,
 } from '../../../ffi/constants.ts'
+import { cloneFlags } from '../describe/flags.ts'
 import { HEAD } from '../machine/layout.ts'
 import { RECORD } from '../report/records.ts'
 import { type Area, at, bytes, FAIL, load, type Step, stepsOf, text } from '../step.ts'
@@ -150,7 +151,11 @@ function cloneSteps(options: KeeperOptions): Step[] {
       whenDifferent: { value: FD.cgroup, goto: 'fail' },
       failure,
     }),
-    keeper('clone3', [at('cgroup.args'), 11 * 8], { ...made, failure }),
+    keeper('clone3', [at('cgroup.args'), 11 * 8], {
+      ...made,
+      failure,
+      shown: `${cloneFlags(namespaceFlags(options))}|CLONE_INTO_CGROUP, ${FD.cgroup}`,
+    }),
     keeper('close', [FD.cgroup]),
   ]
 }

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { type Diagnosis, describeTrouble } from '../../../src/runner/doctor/doctor.ts'
+import type { Environment } from '../../../src/runner/doctor/finding.ts'
+
+const diagnosis = (...environments: readonly Environment[]): Diagnosis => ({
+  ok: false,
+  surroundings: {
+    environments,
+    filtered: false,
+    appArmor: undefined,
+    isRoot: false,
+    hasSysAdmin: false,
+  },
+  findings: [
+    { id: 'kernel', title: 'kernel', state: 'works', detail: 'Linux 6.1' },
+    {
+      id: 'proc',
+      title: '/proc',
+      state: 'fails',
+      detail: 'mount: EPERM',
+      fixes: { machine: 'umount it', docker: '--unmask' },
+    },
+    { id: 'overlay', title: 'copy-on-write', state: 'untried', detail: 'no sandbox can be made' },
+    { id: 'cgroup', title: 'cgroup v2', state: 'weaker', detail: 'not mounted' },
+  ],
+})
+
+test('trouble is told with what mends it here; what works and what was not tried is not', () => {
+  expect(describeTrouble(diagnosis('docker'))).toEqual([
+    'fails: /proc: mount: EPERM',
+    '  fix (Docker): --unmask',
+    'weaker: cgroup v2: not mounted',
+  ])
+})
+
+test('where no fix is for this place, all are told', () => {
+  expect(describeTrouble(diagnosis('kubernetes')).slice(1, 3)).toEqual([
+    '  fix (This machine): umount it',
+    '  fix (Docker): --unmask',
+  ])
+})
