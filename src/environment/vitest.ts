@@ -7,6 +7,7 @@ import { mergeOptions, provided } from './provided.ts'
 import { addReporter } from './reporter.ts'
 import type { RunsSummary } from './run-summary.ts'
 import { scratchRoot } from './scratch.ts'
+import { addTroubleReporter } from './trouble-reporter.ts'
 import { workerCount } from './workers.ts'
 
 export { gradeboxFixtures } from './fixtures.ts'
@@ -61,6 +62,7 @@ export function gradebox(options: GradeboxOptions = {}): Plugin {
         scratchRoot: scratchRoot(vitest),
       })
       addReporter(vitest)
+      addTroubleReporter(vitest)
     },
   }
 }

@@ -90,4 +90,4 @@ function duration(ms: number): { secs: number; nanos: number } {
   return { secs: Math.floor(nanos / 1e9), nanos: nanos % 1e9 }
 }
 
-const hexadecimal = (value: bigint): string => `0x${value.toString(16)}`
+const hexadecimal = (value: number | bigint): string => `0x${value.toString(16)}`

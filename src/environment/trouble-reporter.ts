@@ -1,0 +1,35 @@
+import type { Reporter, TestModule, Vitest } from 'vitest/node'
+import type { SandboxErrorCode } from '../errors/sandbox-error.ts'
+
+/** What no test can help: the machine or the container lets no run start. */
+const machineTrouble: ReadonlySet<unknown> = new Set<SandboxErrorCode>([
+  'UNSUPPORTED_PLATFORM',
+  'NAMESPACES_UNAVAILABLE',
+  'SECCOMP_UNAVAILABLE',
+])
+
+/** Adds the reporter to a Vitest that has not got it. It writes to stderr, whatever the others print. */
+export function addTroubleReporter({ config }: Vitest): void {
+  const entries: readonly unknown[] = config.reporters
+  if (entries.some((entry) => entry instanceof TroubleReporter)) return
+  config.reporters.push(new TroubleReporter())
+}
+
+/** Says once, after the tests, what keeps runs from starting on this machine, and what mends it. */
+class TroubleReporter implements Reporter {
+  #told = false
+
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    if (this.#told || !modules.some(couldNotStart)) return
+    this.#told = true
+    const { describeTrouble, diagnose } = await import('../runner/doctor/doctor.ts')
+    const lines = describeTrouble(await diagnose())
+    const text = ['What gradebox doctor finds on this machine:', ...lines].join('\n')
+    process.stderr.write(`\n${text}\n\n`)
+  }
+}
+
+function couldNotStart(module: TestModule): boolean {
+  const errors = [...module.children.allTests()].flatMap((test) => test.result().errors ?? [])
+  return [...module.errors(), ...errors].some(({ code }) => machineTrouble.has(code))
+}
