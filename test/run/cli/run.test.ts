@@ -219,12 +219,10 @@ describe('flags', () => {
   test('a policy’s filter and limits hold', () => {
     const program = 'import socket; socket.socket(socket.AF_INET)'
     const run = gradebox(['run', '--policy-file', 'strict', '--', 'python3', '-c', program])
-    expect(run).toEqual({
-      code: 159,
-      stdout: '',
-      stderr:
-        'gradebox: killed by seccomp: the system call socket is not allowed by policy "strict"\n',
-    })
+    expect(run.code).toBe(159)
+    expect(run.stderr).toMatch(
+      /^gradebox: killed by seccomp: socket\(AF_INET, .*\) is not in policy "strict"/,
+    )
   })
 
   test('a policy file of hakoniwa’s is taken, by any name', () => {
