@@ -5,6 +5,7 @@ import { addCompletionCommand } from './completion/command.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { EXIT } from './errors.ts'
 import { addExplainCommand } from './explain.ts'
+import { addLearnCommand } from './learn.ts'
 import { addPoliciesCommand } from './policies.ts'
 import { addRunCommand } from './run/command.ts'
 import { colorsFor, STDERR, STDOUT } from './style.ts'
@@ -18,6 +19,7 @@ const commands = [
   addRunCommand,
   addExplainCommand,
   addDoctorCommand,
+  addLearnCommand,
   addPoliciesCommand,
   addCheckCommand,
   addCompletionCommand,
@@ -44,7 +46,7 @@ export function makeProgram(): Command {
     .exitOverride(exitWith(EXIT.usage))
   for (const add of commands) add(program)
   for (const command of program.commands) {
-    const code = ['run', 'explain'].includes(command.name()) ? EXIT.setup : EXIT.usage
+    const code = ['run', 'explain', 'learn'].includes(command.name()) ? EXIT.setup : EXIT.usage
     command.exitOverride(exitWith(code))
   }
   return program

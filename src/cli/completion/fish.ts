@@ -8,7 +8,7 @@ ${commands.map(({ name, about }) => `complete -c gradebox -n __fish_use_subcomma
 ${commands.flatMap(linesOf).join('\n')}
 complete -c gradebox -n '__fish_seen_subcommand_from completion' -a ${quote(shells.join(' '))}
 complete -c gradebox -n '__fish_seen_subcommand_from check' -F -a ${quote(policies.join(' '))}
-complete -c gradebox -n '__fish_seen_subcommand_from run explain' -a '(__fish_complete_subcommand)'
+complete -c gradebox -n '__fish_seen_subcommand_from run explain learn' -a '(__fish_complete_subcommand)'
 `
 
   function linesOf({ name, flags }: CommandWord): string[] {

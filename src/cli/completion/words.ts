@@ -29,6 +29,7 @@ export interface Words {
 const operands: Readonly<Record<string, CommandWord['operands']>> = {
   run: 'command',
   explain: 'command',
+  learn: 'command',
   check: 'policy',
 }
 

@@ -49,8 +49,8 @@ export function runOptions(
   }
 }
 
-// A file is meant before a shipped policy of the same name.
-function policyReference(text: string): string {
+/** What --policy-file means: a file before a shipped policy of the same name. */
+export function policyReference(text: string): string {
   const isFile = statSync(text, { throwIfNoEntry: false })?.isFile() === true
   return isFile ? resolve(text) : text
 }

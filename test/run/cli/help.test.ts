@@ -7,7 +7,7 @@ import { makeDirectory } from '../support/directory.ts'
 import { lacks } from '../support/tools.ts'
 import { gradebox, stable } from './cli.ts'
 
-const commands = ['run', 'explain', 'doctor', 'policies', 'check', 'completion']
+const commands = ['run', 'explain', 'doctor', 'learn', 'policies', 'check', 'completion']
 
 test('--help lists the commands, and each has its own', () => {
   const { code, stdout, stderr } = gradebox(['--help'])
@@ -25,6 +25,8 @@ test('--help lists the commands, and each has its own', () => {
       run [options] [command...]      run a command in a sandbox
       explain [options] [command...]  show the system calls that a run would make
       doctor [options]                find out what this machine can enforce
+      learn [options] <command...>    write the smallest policy that lets a program
+                                      pass
       policies [options]              list the shipped policies
       check <file...>                 validate a policy
       completion <shell>              print a completion script for a shell
