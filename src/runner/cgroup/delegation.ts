@@ -39,9 +39,9 @@ export function findDelegation(): Delegation | NoDelegation {
   return known
 }
 
-/** Forgets what was found, for tests that change it. */
-export function forgetDelegation(): void {
-  known = undefined
+/** Notes that the delegation cannot be used after all, so that limits are held without it from now on. */
+export function refuseDelegation(reason: string): void {
+  known = { reason }
 }
 
 function prepare(): Delegation | NoDelegation {

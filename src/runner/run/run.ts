@@ -2,7 +2,9 @@ import { readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../../ffi/constants.ts'
+import { errnoName } from '../../ffi/errno.ts'
 import { closeDescriptor, makePipe } from '../../ffi/libc.ts'
+import { refuseDelegation } from '../cgroup/delegation.ts'
 import { Capture, OutputBudget } from '../io/capture.ts'
 import { feedStdin, type StdinFeed } from '../io/stdin.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
@@ -227,6 +229,13 @@ export class Run {
     const refused = mounts.find((_, index) => isOverlayRefusal(step, index))
     if (refused?.type === 'overlay') {
       noteOverlayRefusal(refused.source)
+      return true
+    }
+    // Docker's default seccomp profile has ENOSYS for it.
+    if (step.syscall === 'clone3') {
+      refuseDelegation(
+        `clone3(2), which starts a process in a group, fails: ${errnoName(-failure.result)}`,
+      )
       return true
     }
     const [, flags] = step.args

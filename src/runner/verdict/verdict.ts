@@ -139,7 +139,7 @@ function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   // The kernel checks RLIMIT_CPU by ticks, which run ahead of the time it accounts.
   if (
     cpuMs !== undefined &&
-    cpuTimeMs > cpuMs - (end.signal === 'SIGXCPU' ? Math.max(50, cpuMs / 10) : 0)
+    cpuTimeMs > cpuMs - (end.signal === 'SIGXCPU' ? Math.max(50, cpuMs / 5) : 0)
   ) {
     return { status: 'cpu', ...end, reason: cpuReason(evidence) }
   }
