@@ -60,8 +60,8 @@ describe('a limit', () => {
   })
 
   test.each([
-    [1000, 899, 'signaled'],
-    [1000, 901, 'cpu'],
+    [1000, 799, 'signaled'],
+    [1000, 801, 'cpu'],
     [100, 49, 'signaled'],
     [100, 51, 'cpu'],
   ])(
