@@ -107,7 +107,7 @@ describe('the init’s descriptors', () => {
     const all = calls(initSteps(samplePlan(root).steps))
     const started = all.findIndex((call) => call.startsWith('clone(CLONE_VM'))
     expect(all.slice(started + 1, started + 5)).toEqual([
-      'write(22, "0", 1)',
+      'write(22, &watch.oomScore, watch.oomScoreLength)',
       'close(22)',
       'close(7)',
       'close_range(0, 2, 0)',

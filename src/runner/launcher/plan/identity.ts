@@ -2,6 +2,7 @@ import {
   CLONE_NEWUSER,
   LINUX_CAPABILITY_VERSION_3,
   O_CLOEXEC,
+  O_RDWR,
   O_WRONLY,
   PR_CAPBSET_DROP,
   PR_SET_DUMPABLE,
@@ -93,7 +94,7 @@ export function dropPrivilegesSteps(lastCapability: number): Step[] {
     // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
     ...writeProcSteps('sys/user/max_user_namespaces', '0', 'init'),
     // Opened while we may: an undumpable process's /proc files are not its own.
-    init('openat', [FD.proc, text('self/oom_score_adj'), O_WRONLY | O_CLOEXEC, 0], {
+    init('openat', [FD.proc, text('self/oom_score_adj'), O_RDWR | O_CLOEXEC, 0], {
       store: 'init.fd',
     }),
     init('dup3', [load('init.fd'), FD.oomScore, O_CLOEXEC]),

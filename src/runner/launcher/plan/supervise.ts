@@ -41,6 +41,8 @@ export const superviseAreas: readonly Area[] = [
     fields: [
       { name: 'target', size: 8 },
       { name: 'reaped', size: 8 },
+      { name: 'oomScore', size: 8 },
+      { name: 'oomScoreLength', size: 8 },
       { name: 'scratch', size: 128 },
     ],
   },
@@ -95,6 +97,7 @@ function startSteps({ listener, log }: SuperviseOptions): Step[] {
       whenDifferent: { value: FD.signal, goto: 'fail' },
     }),
     // Of all processes on the machine the out-of-memory killer shall choose the program's (proc(5)).
+    init('pread64', [FD.oomScore, at('watch.oomScore'), 8, 0], { store: 'watch.oomScoreLength' }),
     init('write', [FD.oomScore, text('1000'), 4]),
     ...(log ? scratchSteps() : []),
     // What the init's own helpers used is not the program's.
@@ -107,7 +110,9 @@ function startSteps({ listener, log }: SuperviseOptions): Step[] {
       whenEqual: { value: 0, goto: ENTRY.target },
     }),
     // But not the init, which is to tell how it ended; back to where we were is always allowed.
-    init('write', [FD.oomScore, text('0'), 1], { onError: 'continue' }),
+    init('write', [FD.oomScore, at('watch.oomScore'), load('watch.oomScoreLength')], {
+      onError: 'continue',
+    }),
     init('close', [FD.oomScore]),
     init('close', [FD.proc]),
     // A pipe ends when the program ends its side, not when we do.
