@@ -35,7 +35,8 @@ export function readTree(init: number): TreeUsage {
       residentBytes += residentOf(status)
       processes.push(pid)
     }
-    waiting.push(...childrenOf(pid, threadsOf(pid, status)))
+    const isHidden = pid === init && status === ''
+    waiting.push(...(isHidden ? childrenByParent(pid) : childrenOf(pid, threadsOf(pid, status))))
   }
   return { cpuTimeMs, residentBytes, processes }
 }
@@ -65,6 +66,15 @@ export const parseSchedstat = (text: string): number => Number(text.split(' ')[1
 function childrenOf(pid: number, threads = [pid]): number[] {
   // Each thread has its own; a child is its process's all the same.
   return threads.flatMap((thread) => numbers(read(`/proc/${pid}/task/${thread}/children`)))
+}
+
+// Where /proc hides the processes of others (hidepid=, proc(5)), it hides the init, which is undumpable,
+// with the list of its children. Them it shows: they are ours, and in a user namespace of ours.
+function childrenByParent(parent: number): number[] {
+  const line = new RegExp(`^PPid:\\s+${parent}$`, 'm')
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && line.test(read(`/proc/${name}/status`)))
+    .map(Number)
 }
 
 // One thread, as nearly every process has, needs no listing.
