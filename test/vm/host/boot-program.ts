@@ -1,0 +1,33 @@
+import { AT_FDCWD } from '../../../src/ffi/constants.ts'
+import { assemble } from '../../../src/runner/launcher/image/assemble.ts'
+import { elfImage } from '../../../src/runner/launcher/image/elf.ts'
+import { STEPS_ADDRESS } from '../../../src/runner/launcher/machine/layout.ts'
+import type { Arch } from '../../../src/runner/launcher/machine/machine.ts'
+import { failSteps } from '../../../src/runner/launcher/plan/keeper.ts'
+import { stepsOf, text, words } from '../../../src/runner/launcher/step.ts'
+
+const step = stepsOf('init')
+const O_RDWR = 2
+const environment = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8']
+
+/**
+ * The virtual machine's first program, made of steps of the engine's own machine: it mounts /dev, which
+ * an image made without privilege cannot have, takes the console as its streams, and becomes Node.
+ */
+export function bootProgram(arch: Arch, argv: readonly string[]): Uint8Array {
+  const [program = '', ...args] = argv
+  const steps = [
+    step('mount', [text('dev'), text('/dev'), text('devtmpfs'), 0, 0]),
+    step('openat', [AT_FDCWD, text('/dev/console'), O_RDWR, 0]),
+    step('dup3', [0, 1, 0]),
+    step('dup3', [0, 2, 0]),
+    step('execve', [
+      text(program),
+      words(...[program, ...args].map(text), 0),
+      words(...environment.map(text), 0),
+    ]),
+    ...failSteps,
+  ]
+  const assembled = assemble({ steps, areas: [] }, { arch, address: STEPS_ADDRESS })
+  return elfImage(assembled, arch, new Uint8Array(8))
+}

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Kernel } from './kernel.ts'
+
+/** What a virtual machine wrote, and whether it came to its end. */
+export interface MachineRun {
+  /** The lines of JSON that it reported. */
+  readonly reports: readonly object[]
+  readonly console: string
+  /** Whether the time given was over first. */
+  readonly timedOut: boolean
+  /** How long it ran. */
+  readonly seconds: number
+}
+
+export interface BootOptions {
+  /** Path of the root file system. */
+  readonly image: string
+  /** Where its console and its reports go. */
+  readonly directory: string
+  readonly timeoutMs: number
+  /** A regular expression: settings of other names are not tried. */
+  readonly only?: string | undefined
+}
+
+/**
+ * Boots a kernel on a root file system, by software emulation, and waits until it resets itself. The
+ * image is not written to.
+ */
+export async function boot(
+  kernel: Kernel,
+  { image, directory, timeoutMs, only }: BootOptions,
+): Promise<MachineRun> {
+  const [consoleLog, results] = ['console', 'results'].map((name) =>
+    join(directory, `${kernel.name}.${name}`),
+  ) as [string, string]
+  const commandLine = [
+    'root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1 init=/usr/sbin/init',
+    `gradebox.kernel=${kernel.name}`,
+    ...(only === undefined ? [] : [`gradebox.only=${only}`]),
+  ].join(' ')
+  const started = performance.now()
+  const child = spawn(
+    'qemu-system-x86_64',
+    [
+      ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+      ...['-machine', 'pc', '-cpu', 'Nehalem', '-m', '1024', '-smp', '2'],
+      ...['-accel', 'tcg,thread=multi,tb-size=512'],
+      ...['-kernel', kernel.image, '-append', commandLine],
+      ...['-drive', `file=${image},if=none,id=root,format=raw,snapshot=on`],
+      ...['-device', 'nvme,serial=root,drive=root'],
+      ...['-serial', `file:${consoleLog}`, '-serial', `file:${results}`],
+    ],
+    { stdio: ['ignore', 'inherit', 'inherit'], timeout: timeoutMs, killSignal: 'SIGKILL' },
+  )
+  const timedOut = await new Promise<boolean>((settle, reject) => {
+    child.on('error', reject)
+    child.on('close', (_, signal) => settle(signal === 'SIGKILL'))
+  })
+  return {
+    reports: parseReports(readFileSync(results, 'utf8')),
+    console: readFileSync(consoleLog, 'utf8'),
+    timedOut,
+    seconds: (performance.now() - started) / 1000,
+  }
+}
+
+// The last line may be cut.
+const parseReports = (text: string): object[] =>
+  text.split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line) as object]
+    } catch {
+      return []
+    }
+  })

@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findKernel, type Kernel, NoKernel } from './host/kernel.ts'
+import { boot, type MachineRun } from './host/qemu.ts'
+import { makeRootImage } from './host/root-image.ts'
+import { readRecord, writeRecord } from './record/record.ts'
+import type { Outcomes } from './settings/features.ts'
+import { surprises } from './settings/judge.ts'
+import { type KernelName, type User, users } from './settings/setting.ts'
+import { settings } from './settings/settings.ts'
+
+/** The fewest settings first: what the time does not suffice for is then of the last. */
+const names: readonly KernelName[] = ['5.10', '6.12', '6.1']
+/** How long all machines together may run, in seconds. */
+const SECONDS = Number(process.env.GRADEBOX_VM_SECONDS ?? 180)
+/** Tries only settings whose name this regular expression matches. */
+const only = process.env.GRADEBOX_VM_ONLY
+const records = process.env.GRADEBOX_VM_RECORD === '1'
+
+const cache = resolve(import.meta.dirname, '../../node_modules/.cache/gradebox-vm')
+const directory = mkdtempSync(join(tmpdir(), 'gradebox-vm-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const tools = ['qemu-system-x86_64', 'mke2fs', 'gcc', 'apt-get', 'dpkg-deb', 'bwrap', 'setpriv']
+const missing = tools.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)
+
+/** Why no machine can be booted here. */
+function obstacle(): string | undefined {
+  if (process.arch !== 'x64') return `the virtual machines are x64, this is ${process.arch}`
+  return missing.length === 0 ? undefined : `this machine lacks ${missing.join(', ')}`
+}
+
+function kernelOrReason(name: KernelName): Kernel | string {
+  try {
+    mkdirSync(cache, { recursive: true })
+    return obstacle() ?? findKernel(name, cache)
+  } catch (error) {
+    if (error instanceof NoKernel) return error.message
+    throw error
+  }
+}
+
+const kernels: Kernel[] = []
+for (const name of names) {
+  const kernel = kernelOrReason(name)
+  if (typeof kernel !== 'string') {
+    kernels.push(kernel)
+    continue
+  }
+  console.warn(`SKIPPED: all settings of Linux ${name}: ${kernel}`)
+  test.skip(`Linux ${name}: ${kernel}`)
+}
+
+interface Report {
+  /** The setting that was begun, and when, in seconds since the boot. */
+  readonly begun?: string
+  readonly seconds?: number
+  readonly setting?: string
+  readonly user?: User
+  readonly outcomes?: Outcomes
+  /** What the set-up commands or the checks said, where the checks gave no outcomes. */
+  readonly trouble?: string
+}
+
+/** What takes longer than this, in seconds, hangs; it takes ten to thirty. */
+const HANGS_SECONDS = 75
+
+/** Why a setting was not tried that should have been: undefined if there was no time for it. */
+function whyUntried({ reports, timedOut, seconds, console }: MachineRun): string | undefined {
+  if (!timedOut) return `the machine ended before it:\n${console}`
+  const last = (reports as readonly Report[]).findLast(({ begun }) => begun !== undefined)
+  const began = last?.seconds ?? 0
+  if (seconds - began < HANGS_SECONDS) return undefined
+  return `the machine hung in ${last?.begun ?? 'its start'}:\n${console}`
+}
+
+const deadline = Date.now() + SECONDS * 1000
+let image = ''
+beforeAll(() => {
+  if (kernels.length > 0) image = makeRootImage(directory, kernels)
+}, 120_000)
+
+describe.each(kernels)('Linux $name', (kernel) => {
+  let run: MachineRun | undefined
+  beforeAll(
+    async () => {
+      const timeoutMs = deadline - Date.now()
+      if (timeoutMs > 0) run = await boot(kernel, { image, directory, timeoutMs, only })
+    },
+    SECONDS * 1000 + 10_000,
+  )
+
+  const cases = settings
+    .filter(({ kernel: own, name }) => own === kernel.name && new RegExp(only ?? '').test(name))
+    .flatMap((setting) => users.map((user) => ({ setting, user, title: setting.name })))
+
+  test.for(cases)('$title, $user', ({ setting, user, title }, { skip }) => {
+    const report = (run?.reports as readonly Report[] | undefined)?.find(
+      (each) => each.setting === setting.name && each.user === user,
+    )
+    if (report === undefined) {
+      expect(run && whyUntried(run)).toBe(undefined)
+      console.warn(`SKIPPED: Linux ${kernel.name}, ${title}, ${user}: ${SECONDS} s were over`)
+      return skip(`${SECONDS} s were over`)
+    }
+    expect(report.trouble).toBe(undefined)
+    const outcomes = report.outcomes as Outcomes
+    const recorded = { kernel: kernel.name, setting: setting.name, user, outcomes }
+    if (records) writeRecord(recorded)
+    expect(surprises(setting, user, outcomes)).toEqual([])
+    expect(readRecord()).toContainEqual(recorded)
+  })
+})

@@ -1,0 +1,22 @@
+/** What is tried in every setting, by name, as the table's head says it. */
+export const features = {
+  start: 'a program runs',
+  confinement: 'ways out are refused',
+  filter: 'a denied call is named',
+  walltime: 'walltime',
+  cpu: 'CPU time',
+  memory: 'memory',
+  processes: 'processes',
+  disk: 'disk',
+  network: 'no network',
+  copyOnWrite: '/work copy-on-write',
+  readWrite: '/work read-write',
+  collect: 'files brought back',
+} as const
+
+export type Feature = keyof typeof features
+
+/** What became of a feature, in words: `works`, `works, …` for a weaker way, `throws CODE: …`, `WRONG: …`. */
+export type Outcomes = Readonly<Record<Feature, string>>
+
+export const featureNames = Object.keys(features) as Feature[]
