@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import PQueue from 'p-queue'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findKernel, type Kernel, NoKernel } from './host/kernel.ts'
 import { boot, type MachineRun } from './host/qemu.ts'
 import { makeRootImage } from './host/root-image.ts'
 import { readRecord, writeRecord } from './record/record.ts'
+import { compatibilityPage } from './record/table.ts'
 import type { Outcomes } from './settings/features.ts'
 import { surprises } from './settings/judge.ts'
-import { type KernelName, type User, users } from './settings/setting.ts'
+import { type KernelName, type Setting, type User, usersOf } from './settings/setting.ts'
 import { settings } from './settings/settings.ts'
 
 /** The fewest settings first: what the time does not suffice for is then of the last. */
@@ -22,7 +24,10 @@ const records = process.env.GRADEBOX_VM_RECORD === '1'
 
 const cache = resolve(import.meta.dirname, '../../node_modules/.cache/gradebox-vm')
 const directory = mkdtempSync(join(tmpdir(), 'gradebox-vm-'))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true })
+  if (records) writeFileSync(resolve('docs/compatibility.md'), compatibilityPage(readRecord()))
+})
 
 const tools = ['qemu-system-x86_64', 'mke2fs', 'gcc', 'apt-get', 'dpkg-deb', 'bwrap', 'setpriv']
 const missing = tools.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)
@@ -66,7 +71,7 @@ interface Report {
 }
 
 /** What takes longer than this, in seconds, hangs; it takes ten to thirty. */
-const HANGS_SECONDS = 75
+const HANGS_SECONDS = 100
 
 /** Why a setting was not tried that should have been: undefined if there was no time for it. */
 function whyUntried({ reports, timedOut, seconds, console }: MachineRun): string | undefined {
@@ -77,40 +82,66 @@ function whyUntried({ reports, timedOut, seconds, console }: MachineRun): string
   return `the machine hung in ${last?.begun ?? 'its start'}:\n${console}`
 }
 
-const deadline = Date.now() + SECONDS * 1000
-let image = ''
-beforeAll(() => {
-  if (kernels.length > 0) image = makeRootImage(directory, kernels)
-}, 120_000)
+interface Machine {
+  readonly kernel: Kernel
+  /** Places in the list of settings. */
+  readonly settings: readonly number[]
+}
 
-describe.each(kernels)('Linux $name', (kernel) => {
-  let run: MachineRun | undefined
-  beforeAll(
-    async () => {
-      const timeoutMs = deadline - Date.now()
-      if (timeoutMs > 0) run = await boot(kernel, { image, directory, timeoutMs, only })
-    },
-    SECONDS * 1000 + 10_000,
+/** A machine that tries more than this is made two, which run side by side. */
+const SETTINGS = 9
+
+function machinesOf(kernel: Kernel): Machine[] {
+  const own = settings.flatMap(({ kernel: name, name: title }, place) =>
+    name === kernel.name && new RegExp(only ?? '').test(title) ? [place] : [],
   )
-
-  const cases = settings
-    .filter(({ kernel: own, name }) => own === kernel.name && new RegExp(only ?? '').test(name))
-    .flatMap((setting) => users.map((user) => ({ setting, user, title: setting.name })))
-
-  test.for(cases)('$title, $user', ({ setting, user, title }, { skip }) => {
-    const report = (run?.reports as readonly Report[] | undefined)?.find(
-      (each) => each.setting === setting.name && each.user === user,
-    )
-    if (report === undefined) {
-      expect(run && whyUntried(run)).toBe(undefined)
-      console.warn(`SKIPPED: Linux ${kernel.name}, ${title}, ${user}: ${SECONDS} s were over`)
-      return skip(`${SECONDS} s were over`)
-    }
-    expect(report.trouble).toBe(undefined)
-    const outcomes = report.outcomes as Outcomes
-    const recorded = { kernel: kernel.name, setting: setting.name, user, outcomes }
-    if (records) writeRecord(recorded)
-    expect(surprises(setting, user, outcomes)).toEqual([])
-    expect(readRecord()).toContainEqual(recorded)
+  const machines = Math.ceil(own.length / SETTINGS)
+  return Array.from({ length: machines }, (_, index) => {
+    return { kernel, settings: own.filter((_, place) => place % machines === index) }
   })
+}
+
+const machines = kernels.flatMap(machinesOf)
+const runs = new Map<Machine, MachineRun>()
+
+beforeAll(
+  async () => {
+    if (machines.length === 0) return
+    const deadline = Date.now() + SECONDS * 1000
+    const image = makeRootImage(directory, kernels)
+    const queue = new PQueue({ concurrency: Math.min(2, availableParallelism()) })
+    const boots = machines.map((machine) => async () => {
+      const timeoutMs = deadline - Date.now()
+      if (timeoutMs <= 0) return
+      runs.set(machine, await boot(machine.kernel, { ...machine, image, directory, timeoutMs }))
+    })
+    await queue.addAll(boots)
+  },
+  SECONDS * 1000 + 60_000,
+)
+
+const cases = machines
+  .flatMap((machine) => machine.settings.map((place) => ({ machine, place })))
+  .sort((a, b) => a.place - b.place)
+  .flatMap(({ machine, place }) => {
+    const setting = settings[place] as Setting
+    return usersOf(setting).map((user) => ({ ...setting, setting, machine, user }))
+  })
+
+test.for(cases)('Linux $kernel, $name, $user', ({ setting, kernel, machine, user }, { skip }) => {
+  const run = runs.get(machine)
+  const report = (run?.reports as readonly Report[] | undefined)?.find(
+    (each) => each.setting === setting.name && each.user === user,
+  )
+  if (report === undefined) {
+    expect(run && whyUntried(run)).toBe(undefined)
+    console.warn(`SKIPPED: Linux ${kernel}, ${setting.name}, ${user}: ${SECONDS} s were over`)
+    return skip(`${SECONDS} s were over`)
+  }
+  expect(report.trouble).toBe(undefined)
+  const outcomes = report.outcomes as Outcomes
+  expect(surprises(setting, user, outcomes)).toEqual([])
+  const recorded = { kernel, setting: setting.name, user, outcomes }
+  if (records) writeRecord(recorded)
+  expect(readRecord()).toContainEqual(recorded)
 })

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, openSync, writeSync } from 'node:fs'
 import { release } from 'node:os'
-import type { Setting, User } from '../settings/setting.ts'
+import { type Setting, type User, usersOf } from '../settings/setting.ts'
 import { settings } from '../settings/settings.ts'
 import { bootParameter, loadModule, reset, setUp, uptimeSeconds } from './machine.ts'
 
@@ -17,7 +17,7 @@ setUp()
 const results = openSync(RESULTS, 'w')
 const report = (line: object) => writeSync(results, `${JSON.stringify(line)}\n`)
 
-const users: Readonly<Record<User, string>> = {
+const become: Readonly<Record<User, string>> = {
   root: '',
   user: 'setpriv --reuid 1000 --regid 1000 --clear-groups --',
 }
@@ -29,7 +29,7 @@ function commandFor({ setup = '', within = '' }: Setting, user: User): string {
     join system.slice/grader.service
     ${setup}
     cd /var/grading
-    exec env -i PATH="$PATH" HOME=/tmp $outside ${users[user]} ${within} ${CHECK}
+    exec env -i PATH="$PATH" HOME=/tmp $outside ${become[user]} ${within} ${CHECK}
   `
 }
 
@@ -39,7 +39,7 @@ interface Ended {
 }
 
 /** How long the checks of a setting may take. */
-const SETTING_MS = 60_000
+const SETTING_MS = 100_000
 
 function runShell(script: string): Promise<Ended> {
   return new Promise((settle) => {
@@ -78,19 +78,16 @@ async function tryAs(user: User, setting: Setting): Promise<void> {
 }
 
 report({ booted: release(), seconds: uptimeSeconds() })
-const kernel = bootParameter('gradebox.kernel')
-const only = bootParameter('gradebox.only')
-const toTry = settings.filter(
-  ({ kernel: own, name }) => own === kernel && (only === undefined || new RegExp(only).test(name)),
-)
+const places = bootParameter('gradebox.settings')?.split(',') ?? []
 let overlay = false
-for (const setting of toTry) {
+for (const place of places) {
+  const setting = settings[Number(place)] as Setting
   if (setting.overlay !== false && !overlay && existsSync(OVERLAY)) {
     loadModule(OVERLAY)
     overlay = true
   }
   report({ begun: setting.name, seconds: uptimeSeconds() })
-  await Promise.all([tryAs('root', setting), tryAs('user', setting)])
+  await Promise.all(usersOf(setting).map((user) => tryAs(user, setting)))
   if (setting.restore !== undefined) await runShell(setting.restore)
 }
 report({ over: true })

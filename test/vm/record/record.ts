@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Outcomes } from '../settings/features.ts'
-import type { KernelName, User } from '../settings/setting.ts'
+import { type KernelName, type User, usersOf } from '../settings/setting.ts'
 import { settings } from '../settings/settings.ts'
 
 /** What became of every feature in one setting, for one user. */
@@ -20,18 +20,21 @@ export const readRecord = (): Recorded[] => JSON.parse(readFileSync(path, 'utf8'
 const isSame = (a: Recorded, b: Recorded): boolean =>
   a.kernel === b.kernel && a.setting === b.setting && a.user === b.user
 
+// Where in the list of settings a result belongs; undefined for one that is no longer tried.
+function placeOf({ kernel, setting, user }: Recorded): number | undefined {
+  const place = settings.findIndex((each) => each.kernel === kernel && each.name === setting)
+  const found = settings[place]
+  return found && usersOf(found).includes(user) ? place : undefined
+}
+
 /** Puts a result in the place of an earlier one of the same setting and user. */
 export function writeRecord(result: Recorded): void {
   const kept = readRecord().filter((old) => !isSame(old, result))
-  const order = (each: Recorded) =>
-    settings.findIndex(({ kernel, name }) => kernel === each.kernel && name === each.setting)
-  const all = [...kept, result].sort((a, b) => order(a) - order(b) || a.user.localeCompare(b.user))
-  writeFileSync(
-    path,
-    `${JSON.stringify(
-      all.filter((each) => order(each) >= 0),
-      undefined,
-      2,
-    )}\n`,
-  )
+  const placed = [...kept, result].flatMap((each) => {
+    const place = placeOf(each)
+    return place === undefined ? [] : [{ each, place }]
+  })
+  placed.sort((a, b) => a.place - b.place || a.each.user.localeCompare(b.each.user))
+  const all = placed.map(({ each }) => each)
+  writeFileSync(path, `${JSON.stringify(all, undefined, 2)}\n`)
 }

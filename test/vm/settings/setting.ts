@@ -6,10 +6,10 @@ export type KernelName = '5.10' | '6.1' | '6.12'
 /** Who starts the tests. */
 export type User = 'root' | 'user'
 
-export const users: readonly User[] = ['root', 'user']
+const users: readonly User[] = ['root', 'user']
 
-/** What a feature does in a setting: its outcome in words, or the error and a part of its text. */
-export type Expectation = string | { readonly throws: string; readonly saying: string }
+/** What a feature does in a setting: its outcome in words, or a part of it; for an error also its code. */
+export type Expectation = string | { readonly throws?: string; readonly saying: string }
 
 export type Expectations = Readonly<Partial<Record<Feature | 'all', Expectation>>>
 
@@ -23,8 +23,13 @@ export interface Setting {
   readonly restore?: string
   /** The command in front of the checks': a container, say. */
   readonly within?: string
+  /** For whom it is tried; default both. */
+  readonly for?: readonly User[]
   /** Whether the kernel has overlayfs; default it has. */
   readonly overlay?: false
   /** What differs from what works everywhere. */
   readonly expect: Readonly<Record<User, Expectations>>
 }
+
+/** For whom a setting is tried. */
+export const usersOf = (setting: Setting): readonly User[] => setting.for ?? users

@@ -41,6 +41,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'no cgroup v2',
     kernel: '6.1',
+    for: ['user'],
     setup: 'umount -l /sys/fs/cgroup',
     expect: asUsual,
   },
@@ -67,12 +68,14 @@ export const settings: readonly Setting[] = [
   {
     name: '/proc with hidepid=2',
     kernel: '6.1',
+    for: ['user'],
     setup: 'mount -t proc -o hidepid=2 proc /proc',
     expect: asUsual,
   },
   {
     name: 'noexec /tmp',
     kernel: '6.1',
+    for: ['user'],
     setup: 'mount -o remount,noexec,nosuid,nodev /tmp',
     restore: 'mount -o remount,exec /tmp',
     expect: asUsual,
@@ -86,6 +89,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'no libseccomp',
     kernel: '6.1',
+    for: ['user'],
     setup: 'mount --bind /dev/null "$(readlink -f /lib/*/libseccomp.so.2)"',
     expect: both({
       all: {
@@ -101,6 +105,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'no user notification (as before Linux 5.0)',
     kernel: '6.1',
+    for: ['user'],
     within: 'with-filter no-listener',
     expect: both({ filter: 'works, but the call is not named' }),
   },
@@ -120,19 +125,13 @@ export const settings: readonly Setting[] = [
   {
     name: 'in Gradebox',
     kernel: '6.1',
+    for: ['user'],
     within: 'node /gradebox/test/vm/guest/nest.js',
     expect: both(noNamespaces('User namespaces are off')),
   },
   {
     name: 'as installed',
     kernel: '6.12',
-    expect: asUsual,
-  },
-  {
-    name: 'vm.memfd_noexec=1',
-    kernel: '6.12',
-    setup: 'echo 1 > /proc/sys/vm/memfd_noexec',
-    restore: 'echo 0 > /proc/sys/vm/memfd_noexec',
     expect: asUsual,
   },
   {
@@ -145,6 +144,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'vm.memfd_noexec=2 and noexec /tmp',
     kernel: '6.12',
+    for: ['user'],
     setup: 'echo 2 > /proc/sys/vm/memfd_noexec; mount -o remount,noexec,nosuid,nodev /tmp',
     restore: 'echo 0 > /proc/sys/vm/memfd_noexec',
     expect: both({ all: { throws: 'SETUP_FAILED', saying: 'set TMPDIR to one that is not' } }),

@@ -1,0 +1,90 @@
+import { type Feature, featureNames, features } from '../settings/features.ts'
+import type { KernelName } from '../settings/setting.ts'
+import type { Recorded } from './record.ts'
+
+const kernels: Readonly<Record<KernelName, string>> = {
+  '6.12': 'Linux 6.12 (Debian 13; Debian 12 backports)',
+  '6.1': 'Linux 6.1 (Debian 12)',
+  '5.10': 'Linux 5.10 (Debian 11)',
+}
+
+const HEAD = `<!-- Made from test/vm/record/recorded.json by GRADEBOX_VM_RECORD=1 npm run test:vm; a test compares them. -->
+
+# Compatibility
+
+What became of each feature on Debian's kernels, in settings that graders' machines have. \`npm run test:vm\` tries them in
+virtual machines under software emulation, on x64; this page is its record.
+
+- **✓** works. Behind it, how a limit was held: \`cgroup\`, \`rlimit\` or \`watch\` (\`result.enforcement\`).
+- **◐** works in a weaker way: see the note.
+- **✗** \`sandboxed()\` throws the error of the note, before the program starts. Nothing is dropped silently.
+
+"root" and "user" are who runs the tests. "Ways out are refused" is that a program has no capability, cannot make a
+namespace, mount, change its user or leave its root, reach the init or write the kernel's settings, and sees no host file. All
+policies are \`strict\` but for "a program runs", "ways out are refused" and "no network", which are \`kiss\`, without a filter.
+`
+
+const FOOT = `
+## Not tried here
+
+- arm64 under a kernel of its own: see [engine.md](engine.md); its step machine runs under qemu-user in the unit tests, where
+  namespaces are the host's.
+- Ubuntu's restriction of user namespaces by AppArmor (\`kernel.apparmor_restrict_unprivileged_userns\`): no kernel of Debian
+  has that setting. cgroup v1, SELinux, kernels other than Debian's, kernels older than 5.10.
+- "No user notification" and "container without namespaces" are filters in front of a newer kernel, not an old kernel and not
+  Docker itself.
+`
+
+/** Texts under numbers, in the order in which they were first asked for. */
+class Notes {
+  readonly texts: string[] = []
+
+  numberOf(text: string): number {
+    const known = this.texts.indexOf(text)
+    return known === -1 ? this.texts.push(text) : known + 1
+  }
+}
+
+const HELD = /^works, held by (\w+)$/
+
+function cell(outcome: string, notes: Notes): string {
+  if (outcome === 'works') return '✓'
+  const held = HELD.exec(outcome)?.[1]
+  if (held !== undefined) return `✓ ${held}`
+  return `${outcome.startsWith('works') ? '◐' : '✗'} ${notes.numberOf(outcome)}`
+}
+
+const sameAs = (a: Recorded, b: Recorded): boolean =>
+  featureNames.every((feature) => a.outcomes[feature] === b.outcomes[feature])
+
+/** The rows of a setting: one where it is the same for both users. */
+function rowsOf(results: readonly Recorded[], notes: Notes): string[] {
+  const [first, second] = results
+  const isOne = first !== undefined && second !== undefined && sameAs(first, second)
+  return (isOne ? [first] : results).map(({ setting, user, outcomes }) => {
+    const cells = featureNames.map((feature: Feature) => cell(outcomes[feature], notes))
+    return `| ${[setting, isOne ? 'both' : user, ...cells].join(' | ')} |`
+  })
+}
+
+/** The text of docs/compatibility.md. */
+export function compatibilityPage(record: readonly Recorded[]): string {
+  const notes = new Notes()
+  const columns = ['setting', 'who', ...featureNames.map((feature) => features[feature])]
+  const sections = (Object.keys(kernels) as KernelName[])
+    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    .map((kernel) => {
+      const results = record.filter((each) => each.kernel === kernel)
+      const names = [...new Set(results.map(({ setting }) => setting))]
+      const rows = names.flatMap((name) =>
+        rowsOf(
+          results.filter(({ setting }) => setting === name),
+          notes,
+        ),
+      )
+      const lines = [`| ${columns.join(' | ')} |`, `|${' --- |'.repeat(columns.length)}`, ...rows]
+      return `\n## ${kernels[kernel]}\n\n${lines.join('\n')}\n`
+    })
+  const list = notes.texts.map((text, index) => `${index + 1}. ${text}\n`).join('')
+  return `${HEAD}${sections.join('')}\n## Notes\n\n${list}${FOOT}`
+}
