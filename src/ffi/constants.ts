@@ -95,6 +95,7 @@ export const CLONE_NEWNET = 0x40000000
 
 // asm-generic/signal.h
 export const SIGKILL = 9
+export const SIGSEGV = 11
 export const SIGCHLD = 17
 export const SIGSYS = 31
 export const SIG_SETMASK = 2

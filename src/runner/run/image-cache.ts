@@ -12,13 +12,15 @@ import type { FilterUse } from '../launcher/plan/target.ts'
 import { hostMachine } from '../machine/machine.ts'
 import { compileSeccomp, logsCalls } from '../seccomp/compile.ts'
 import { execToken } from '../seccomp/exec-token.ts'
+import { guarded } from '../seccomp/guard.ts'
+import { guardFilter } from '../seccomp/guard-filter.ts'
 import { killsUntold, notifiedMeanings } from '../seccomp/notified.ts'
 import { type Image, makeImage } from './launch.ts'
 
 /** A policy's image, and what of the policy each run has to add to it. */
 export interface PolicyImage {
   readonly image: Image
-  readonly filter: FilterUse | undefined
+  readonly filter: FilterUse
   /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
   readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
 }
@@ -36,7 +38,7 @@ export function policyImage(
   use: {
     readonly flow: Flow
     readonly diskBytes: number | undefined
-    readonly report: FilterUse['report']
+    readonly report: 'listener' | 'kill'
     /** Whether the run has a control group. */
     readonly cgroup: boolean
     /** Where the run's working directory is. */
@@ -56,10 +58,12 @@ function makePolicyImage(
   { flow, diskBytes, report, cgroup, workdirTarget }: Parameters<typeof policyImage>[1],
 ): PolicyImage {
   const { arch, remount, lastCapability } = hostMachine()
+  const { network } = policy
+  const seccomp = policy.seccomp && guarded(policy.seccomp, { network, arch })
   const code =
-    policy.seccomp === undefined
-      ? undefined
-      : compileSeccomp(policy.seccomp, { notify: report === 'listener', arch })
+    seccomp === undefined
+      ? guardFilter(arch, network)
+      : compileSeccomp(seccomp, { notify: report === 'listener', arch })
   const mounts = resolveMounts(policy.mounts, policy.name)
   const isInside = (target: string) => isInsideMount(target, mounts, workdirTarget)
   // Over a mount, a file would be the host's own.
@@ -68,8 +72,8 @@ function makePolicyImage(
   const isEarly = (mount: HostPath): mount is EarlyMount =>
     mount.type !== 'copy-on-write' && !isInside(mount.target)
   const late = mounts.filter((mount) => !isEarly(mount)).toSorted(byDepth)
-  const logs = report === 'listener' && policy.seccomp !== undefined && logsCalls(policy.seccomp)
-  const logging = logs ? policy.seccomp : undefined
+  const logs = report === 'listener' && seccomp !== undefined && logsCalls(seccomp)
+  const logging = logs ? seccomp : undefined
   const log = logging && { execToken, killsUntold: killsUntold(logging, arch) }
   const segment = planImage({
     policy,
@@ -81,13 +85,17 @@ function makePolicyImage(
     files: policy.files.filter((file) => !isLateFile(file)),
     diskBytes,
     filter: code,
-    listener: code !== undefined && report === 'listener',
+    listener: seccomp !== undefined && report === 'listener',
     log: logging && notifiedMeanings(logging, arch),
     lastCapability,
     cgroup,
   })
   // struct sock_filter is 8 bytes.
-  const filter = code === undefined ? undefined : { instructions: code.length / 8, report, log }
+  const filter: FilterUse = {
+    instructions: code.length / 8,
+    report: seccomp === undefined ? 'none' : report,
+    log,
+  }
   const files = policy.files.filter(isLateFile)
   return { image: makeImage(segment, arch), filter, late: { mounts: late, files } }
 }

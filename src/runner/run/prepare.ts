@@ -22,7 +22,7 @@ export interface RunTerminal extends TerminalUse {
 /** How this machine and this attempt decide what the options leave open. */
 export interface Preparation {
   readonly flow: Flow
-  readonly filterReport: FilterUse['report']
+  readonly filterReport: 'listener' | 'kill'
   readonly enforcement: EnforcementByLimit
   /** Whether the run has a control group. */
   readonly cgroup: boolean

@@ -16,8 +16,8 @@ export interface Evidence {
   readonly usage: SandboxUsage
   /** The program's wait status, as wait(2) has it. */
   readonly waitStatus: number
-  /** How the filter tells of a denied call: to the init, or by the kernel's SIGSYS alone. */
-  readonly filter: 'listener' | 'kill' | undefined
+  /** How the filter tells of a denied call: to the init, or by the kernel's SIGSYS alone; `none`: it kills none. */
+  readonly filter: 'listener' | 'kill' | 'none' | undefined
   /** Whether there was more output than the limit allows. */
   readonly outputExceeded: boolean
   /** Whether the init ended the run at its walltime. */

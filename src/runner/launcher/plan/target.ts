@@ -6,6 +6,7 @@ import {
   SECCOMP_FILTER_FLAG_NEW_LISTENER,
   SECCOMP_SET_MODE_FILTER,
   SIG_SETMASK,
+  SIGSEGV,
 } from '../../../ffi/constants.ts'
 import { type Area, at, DIE, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
@@ -18,8 +19,8 @@ const target = stepsOf('target')
 export interface FilterUse {
   /** Its length in struct sock_filter. */
   readonly instructions: number
-  /** How a denied call is known: by notification to the init, or by the kernel's SIGSYS alone. */
-  readonly report: 'listener' | 'kill'
+  /** How a denied call is known: by notification to the init, by the kernel's SIGSYS alone; `none`: it kills none. */
+  readonly report: 'listener' | 'kill' | 'none'
   /**
    * Set when the policy logs: our own execve, at which the init cannot listen yet, is known by what is in
    * its last register, which the call does not have; and whether the kernel kills for some calls.
@@ -44,6 +45,9 @@ export interface TargetOptions {
 /** The target's memory. */
 export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8 }] }
 
+/** The address of no code: a handler that faults in its turn, which ends the process. */
+const HANDLER = 4096
+
 /** The child that becomes the program. It shares the init's memory and descriptors until execve. */
 export function targetSteps(options: TargetOptions): Step[] {
   const { argv, env, cwd } = options
@@ -67,6 +71,8 @@ export function targetSteps(options: TargetOptions): Step[] {
     target('umask', [0o022]),
     ...discardSteps(options.discard),
     ...options.limits.map(limitStep),
+    // The kernel logs a fault that nobody handles: going to DIE is no news. execve(2) resets it.
+    target('rt_sigaction', [SIGSEGV, words(HANDLER, 0, 0, 0), 0, 8]),
     // Emptied last of all that concerns signals; ignored ones were reset by posix_spawn.
     target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
     ...filterSteps(options.filter),
@@ -131,7 +137,7 @@ function filterSteps(filter: FilterUse | undefined): Step[] {
     code: 'SECCOMP_UNAVAILABLE',
     hint: 'The kernel refused the filter. It needs CONFIG_SECCOMP_FILTER, and a container must not deny seccomp(2).',
   } as const
-  if (filter.report === 'kill') {
+  if (filter.report !== 'listener') {
     return [target('seccomp', [SECCOMP_SET_MODE_FILTER, 0, program], { failure })]
   }
   const flags = SECCOMP_FILTER_FLAG_NEW_LISTENER
