@@ -1,6 +1,7 @@
 import {
   AT_FDCWD,
   EEXIST,
+  ENOENT,
   MS_BIND,
   MS_NODEV,
   MS_NOEXEC,
@@ -12,6 +13,7 @@ import type { Policy, SandboxFile } from '../../../policy/policy.ts'
 import type { Arch } from '../machine/machine.ts'
 import { type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { writeFreshFileSteps } from './files.ts'
+import type { Flow } from './flow.ts'
 import { type EarlyMount, isDevice } from './host.ts'
 import {
   bindSteps,
@@ -40,6 +42,7 @@ const DEVICE_LINKS = [
 export interface RootOptions {
   readonly policy: Policy
   readonly arch: Arch
+  readonly flow: Flow
   /** The policy's mounts as they are on this host, but for those inside others. */
   readonly paths: readonly EarlyMount[]
   /** Host mounts at or below a path, where the kernel is older than mount_setattr(2), 5.12. */
@@ -61,6 +64,7 @@ export function rootSteps(options: RootOptions): Step[] {
     ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
     // Over and into those above.
     ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
+    ...(has('/proc') ? [] : maskSteps(options, has('/dev') ? '/dev/null' : 'dev/null')),
     ...options.files.flatMap(({ target, contents }) => {
       const path = target.slice(1)
       return [
@@ -152,6 +156,21 @@ function deviceSteps(directories: FreshDirectories, options: RootOptions): Step[
     ),
     ...DEVICE_LINKS.map(([link, path]) => init('symlinkat', [text(link), AT_FDCWD, text(path)])),
   ]
+}
+
+/** What of /proc is about the user: the names of all keys of the one who runs the tests (keyrings(7)). */
+const ABOUT_THE_USER = ['proc/keys', 'proc/key-users']
+
+// As root each run is a user of its own.
+function maskSteps({ flow, policy }: RootOptions, source: string): Step[] {
+  if (flow.kind === 'root' || policy.proc !== 'full') return []
+  return ABOUT_THE_USER.map((path) =>
+    init('mount', [text(source), text(path), 0, MS_BIND, 0], {
+      // A kernel without keyrings has no such file.
+      tolerate: ENOENT,
+      failure: { code: 'MOUNT_FAILED' },
+    }),
+  )
 }
 
 function procSteps(proc: Policy['proc']): Step[] {
