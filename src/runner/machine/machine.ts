@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { Arch } from '../launcher/machine/machine.ts'
-import { chooseFlow, type Flow } from '../launcher/plan/flow.ts'
+import { chooseFlow, type Flow, isKernelRoot } from '../launcher/plan/flow.ts'
 import { mountsBelow, readMountinfo } from '../launcher/plan/host.ts'
 import type { HostMount } from '../launcher/plan/mounts.ts'
 
@@ -51,15 +51,32 @@ export function isAtLeast(kernel: string, major: number, minor: number): boolean
   return ownMajor > major || (ownMajor === major && ownMinor >= minor)
 }
 
-let idMaps: Pick<Parameters<typeof chooseFlow>[0], 'uidMap' | 'gidMap' | 'setgroups'> | undefined
+let idMaps:
+  | (Pick<Parameters<typeof chooseFlow>[0], 'uidMap' | 'gidMap' | 'setgroups'> & {
+      readonly systemOwner: number
+    })
+  | undefined
 
-/** How this process, as the user it is now, builds its next sandbox. */
+/**
+ * How this process, as the user it is now, builds its next sandbox.
+ *
+ * @throws {SandboxError} NAMESPACES_UNAVAILABLE where the program would be the kernel's root
+ */
 export function nextFlow(): Flow {
   idMaps ??= {
     uidMap: readFileSync('/proc/self/uid_map', 'utf8'),
     gidMap: readFileSync('/proc/self/gid_map', 'utf8'),
     setgroups: readFileSync('/proc/self/setgroups', 'utf8'),
+    systemOwner: statSync('/proc/sys/kernel').uid,
   }
   const [euid, egid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
-  return chooseFlow({ euid, egid, ...idMaps })
+  const flow = chooseFlow({ euid, egid, ...idMaps })
+  if (!isKernelRoot(flow, idMaps.systemOwner)) return flow
+  throw new SandboxError(
+    'This process is root in a user namespace that has no other user: the program would be root to the kernel',
+    {
+      code: 'NAMESPACES_UNAVAILABLE',
+      hint: 'Run the tests as an ordinary user, as root outside of the namespace, or map more ids (unshare --map-auto).',
+    },
+  )
 }

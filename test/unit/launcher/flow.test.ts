@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { chooseFlow, parseIdMap } from '../../../src/runner/launcher/plan/flow.ts'
+import { chooseFlow, isKernelRoot, parseIdMap } from '../../../src/runner/launcher/plan/flow.ts'
 
 const WHOLE = '         0          0 4294967295\n'
 const ROOTLESS = '         0       1000          1\n         1     100000      65536\n'
@@ -112,4 +112,13 @@ describe('root of a nested namespace', () => {
     const flow = chooseFlow({ ...process, uidMap: most })
     expect(flow).toMatchObject({ kind: 'root', uid: 4294967293, initial: false })
   })
+})
+
+test('a program is never the kernel’s root, under whichever number', () => {
+  const flow = { kind: 'user', uid: 0, gid: 0 } as const
+  expect(isKernelRoot(flow, 0)).toBe(true)
+  expect(isKernelRoot(flow, 65534)).toBe(false)
+  expect(isKernelRoot({ ...flow, uid: 1000 }, 0)).toBe(false)
+  // A user that is not mapped looks like this one.
+  expect(isKernelRoot({ ...flow, uid: 65534 }, 65534)).toBe(false)
 })

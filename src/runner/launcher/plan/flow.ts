@@ -72,6 +72,19 @@ export function chooseFlow(process: {
   return { kind: 'root', uid: id, gid: id, initial }
 }
 
+/** What the ids that are not mapped here look like, unless somebody set it otherwise (user_namespaces(7)). */
+const OVERFLOW_ID = 65534
+
+/**
+ * Whether the program would be uid 0 to the kernel, under whichever number: to that user /proc/sys is
+ * writable without a capability, and core_pattern is a way out. So it is where root made a user namespace
+ * with no other user (`unshare --map-root-user` as root).
+ *
+ * @param systemOwner the owner of /proc/sys/kernel, which is the kernel's root, as this process sees it
+ */
+export const isKernelRoot = ({ uid }: Flow, systemOwner: number): boolean =>
+  uid === systemOwner && uid !== OVERFLOW_ID
+
 const isWhole = (ranges: readonly IdRange[]): boolean =>
   ranges.length === 1 && ranges[0]?.first === 0 && ranges[0].count === ALL_IDS
 

@@ -1,0 +1,47 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { writeScript } from '../run/support/built.ts'
+
+const CORE_PATTERN = '/proc/sys/kernel/core_pattern'
+
+function canUnshare(): boolean {
+  const { status, stderr } = spawnSync('unshare', ['-Ur', 'true'], { encoding: 'utf8' })
+  if (status !== 0) console.warn(`SKIPPED: unshare -Ur does not work here: ${stderr}`)
+  return status === 0
+}
+
+describe.skipIf(!canUnshare())('in a user namespace where root is the only user', () => {
+  const grade = (policy: string) =>
+    execFileSync(
+      'unshare',
+      [
+        '-Ur',
+        process.execPath,
+        writeScript(`import { sandboxed } from 'gradebox-under-test'
+          const attack = 'read old < ${CORE_PATTERN}; echo "$old" > ${CORE_PATTERN} && echo WROTE'
+          const run = sandboxed('sh', ['-c', attack], { policy: '${policy}' })
+          await run.then(({ stdout }) => console.log('ran', stdout), ({ message }) => console.log(message))`),
+      ],
+      { encoding: 'utf8' },
+    )
+
+  // /proc/sys goes by the owner's bits: the kernel's root needs no capability there.
+  test.each(['strict', 'kiss'])(
+    'core_pattern is not written under policy %s: no program is started as the kernel’s root',
+    (policy) => {
+      const before = readFileSync(CORE_PATTERN, 'utf8')
+      const output = grade(policy)
+      if (process.getuid?.() === 0) {
+        expect(output).toMatchInlineSnapshot(`
+          "This process is root in a user namespace that has no other user: the program would be root to the kernel
+            hint: Run the tests as an ordinary user, as root outside of the namespace, or map more ids (unshare --map-auto).
+          "
+        `)
+      } else {
+        expect(output).toBe('ran \n')
+      }
+      expect(readFileSync(CORE_PATTERN, 'utf8')).toBe(before)
+    },
+  )
+})
