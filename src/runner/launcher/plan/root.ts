@@ -158,15 +158,18 @@ function deviceSteps(directories: FreshDirectories, options: RootOptions): Step[
   ]
 }
 
-/** What of /proc is about the user: the names of all keys of the one who runs the tests (keyrings(7)). */
+/** Whose lines about the whole machine one program can write and another read: locks (proc_locks(5)). */
+const ABOUT_THE_MACHINE = ['proc/locks']
+/** What is about the user: the names of all keys of the one who runs the tests (keyrings(7)). */
 const ABOUT_THE_USER = ['proc/keys', 'proc/key-users']
 
-// As root each run is a user of its own.
 function maskSteps({ flow, policy }: RootOptions, source: string): Step[] {
-  if (flow.kind === 'root' || policy.proc !== 'full') return []
-  return ABOUT_THE_USER.map((path) =>
+  if (policy.proc !== 'full') return []
+  // As root each run is a user of its own.
+  const masked = flow.kind === 'root' ? [] : ABOUT_THE_USER
+  return [...ABOUT_THE_MACHINE, ...masked].map((path) =>
     init('mount', [text(source), text(path), 0, MS_BIND, 0], {
-      // A kernel without keyrings has no such file.
+      // A kernel without keyrings, or without locks, has no such file.
       tolerate: ENOENT,
       failure: { code: 'MOUNT_FAILED' },
     }),
