@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { sandboxed } from '../../src/index.ts'
+import { uidZero } from '../run/support/policies.ts'
+import { children } from '../run/support/processes.ts'
+import { runC, runPython, runShell } from '../run/support/programs.ts'
+import { lacks, sandboxLacks } from '../run/support/tools.ts'
+
+const limits = { walltime: '200ms', processes: 60 }
+
+afterEach(() => {
+  expect(children().filter((child) => child.includes('gradebox'))).toEqual([])
+})
+
+describe.skipIf(lacks('gcc')).each([
+  ['strict', 'strict'],
+  ['kiss, which has no filter', 'kiss'],
+  ['one that makes it uid 0 inside', uidZero()],
+] as const)('under policy %s a program that', (_, policy) => {
+  test.each([
+    ['vfork-bomb', 'forks by vfork and exec for ever'],
+    ['exec', 'executes itself for ever'],
+    ['ignore-all', 'ignores and blocks every signal'],
+    ['stop-itself', 'stops itself as often as it is continued'],
+    ['fault-for-ever', 'handles its faults by stopping, again and again'],
+    ['leave-a-thread', 'ends its first thread and leaves another'],
+    ['rename-itself', 'takes the init’s name and no arguments'],
+  ])('%s: %s: is ended at its walltime: the init needs none of its cooperation', async (how) => {
+    const run = await runC('outlive', [how], { limits, policy })
+    expect(run).toExceedWalltime()
+    expect(run.stdout).toMatch(/^(started\n)+$/)
+    expect(run.usage.wallTimeMs).toBeLessThan(5000)
+  })
+
+  test('exits in a signal’s handler has exited, and with that code', async () => {
+    expect(await runC('outlive', ['exit-in-handler'], { limits, policy })).toExitWith(11)
+  })
+
+  test('leaves a child that writes for ever has ended when it ends: all are killed', async () => {
+    const run = await runC('outlive', ['write-after-death'], {
+      limits: { ...limits, output: '64MiB' },
+      policy,
+    })
+    expect(run).toExitWith(3)
+    expect(run.stdout).toMatch(/^before\n(after\n)*(a|af|aft|afte|after)?$/)
+    expect(run.usage.wallTimeMs).toBeLessThan(190)
+  })
+
+  test('leaves sessions with zombies at their head has ended when it ends', async () => {
+    const run = await runC('outlive', ['zombie-leader'], {
+      limits: { ...limits, processes: 200 },
+      policy,
+    })
+    expect(run).toExitWith(6)
+  })
+})
+
+test.skipIf(sandboxLacks('python3'))(
+  'ten gigabytes of output are cut at the limit in less time than they would take',
+  async () => {
+    const run = await runPython(
+      'import os\nblock = b"x" * (1 << 20)\nfor i in range(10 << 10): os.write(1, block)',
+      { limits: { output: '1MiB', walltime: '9s' } },
+    )
+    expect(run).toExceedOutput()
+    expect(run.stdout.length).toBe(1 << 20)
+    expect(run.usage.wallTimeMs).toBeLessThan(5000)
+  },
+)
+
+test('both streams together get no more than the output limit', async () => {
+  const run = await runShell('yes >&2 & yes; wait', { limits: { output: '100kB', walltime: '9s' } })
+  expect(run).toExceedOutput()
+  expect(run.stdout.length + run.stderr.length).toBe(100_000)
+})
+
+test('a program that never reads does not hold up its input’s writer', async () => {
+  const run = await sandboxed('sleep', ['0.2'], { stdin: 'x'.repeat(4 << 20) })
+  expect(run).toSucceed()
+})
+
+test('a terminal’s ways in are closed: no controlling terminal, no job control, no console', async () => {
+  for (const policy of ['strict', 'kiss']) {
+    const run = await runShell(
+      'for t in /dev/tty /dev/console /dev/tty0 /dev/ptmx /dev/pts/0; do (: <> $t) 2>/dev/null && echo "OPENED $t"; done; ps -o tty= -p $$ 2>/dev/null; cut -d" " -f7 /proc/self/stat',
+      { policy },
+    )
+    // The number of the controlling terminal, proc_pid_stat(5): none.
+    expect(run.stdout.replace(/^\?\n/, '')).toBe('0\n')
+  }
+})
