@@ -2,7 +2,7 @@ import { readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../../ffi/constants.ts'
-import { errnoName } from '../../ffi/errno.ts'
+import { ErrnoError, errnoName } from '../../ffi/errno.ts'
 import { closeDescriptor, makePipe } from '../../ffi/libc.ts'
 import { refuseDelegation } from '../cgroup/delegation.ts'
 import { Capture, OutputBudget } from '../io/capture.ts'
@@ -25,6 +25,7 @@ import { noteOverlayRefusal } from '../workdir/resolve.ts'
 import { type Attempt, startAttempt } from './attempt.ts'
 import { execError } from './exec-failure.ts'
 import { stepError } from './failure.ts'
+import { spawnError } from './launch.ts'
 import { abortedResult, makeResult } from './make-result.ts'
 import { candidatesOf, prepareRun, type RunTerminal } from './prepare.ts'
 
@@ -143,7 +144,7 @@ export class Run {
     const { terminal } = this.#extras
     if (terminal !== undefined) return this.#runWith(terminal.socket)
     if (stdin.kind === 'inherit') return this.#runWith(0)
-    const pipe = makePipe(0)
+    const pipe = inputPipe()
     let feed: StdinFeed | undefined
     try {
       // A run whose input fails is not the program's to answer for.
@@ -270,6 +271,14 @@ export class Run {
           ? 0
           : readSync(attempt.collected, buffer, 0, buffer.length, position),
     })
+  }
+}
+
+function inputPipe() {
+  try {
+    return makePipe(0)
+  } catch (error) {
+    throw error instanceof ErrnoError ? spawnError(error) : error
   }
 }
 

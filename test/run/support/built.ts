@@ -50,6 +50,18 @@ export interface NodeRun {
   readonly stderr: string
 }
 
+/** Runs a Node process on a module by way of a shell script, of which `"$@"` is the command. */
+export function runNodeBy(
+  script: string,
+  source: string,
+  env: Record<string, string> = {},
+): string {
+  return execFileSync('sh', ['-euc', script, 'sh', process.execPath, writeScript(source)], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, ...env },
+  })
+}
+
 /** Starts a Node process on a module. */
 export function startNode(source: string, env: Record<string, string> = {}): ChildProcess {
   return spawn(process.execPath, [writeScript(source)], {

@@ -1,0 +1,155 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runNode, runNodeBy } from './support/built.ts'
+import { makeDirectory } from './support/directory.ts'
+import { lacksOrdinaryUser } from './support/tools.ts'
+
+/** How each policy's run ends, in a Node process of its own. */
+const outcomes = (options = '{}') => `
+  import { sandboxed } from 'gradebox-under-test'
+  for (const policy of ['strict', 'kiss']) {
+    await sandboxed('cat', [], { stdin: 'x', policy, ...${options} }).then(
+      ({ reason, stdout }) => console.log(policy, reason, stdout),
+      ({ code, message }) => console.log(policy, code, message),
+    )
+  }`
+
+const fine = 'strict exited with code 0 x\nkiss exited with code 0 x\n'
+
+/** As root a mount namespace; as an ordinary user one in a user namespace where that is root. */
+const unshare = process.getuid?.() === 0 ? 'unshare -m' : 'unshare -Urm'
+
+function lacksMounts(): boolean {
+  const { status, stderr } = spawnSync('sh', ['-c', `${unshare} true`], { encoding: 'utf8' })
+  if (status !== 0) console.warn(`SKIPPED: ${unshare} does not work here: ${stderr}`)
+  return status !== 0
+}
+
+describe('where this process is at its limit', () => {
+  test('of open files, a run is refused, says so, and leaves none open, at whichever one it fails', async () => {
+    const script = `
+      import { closeSync, openSync, readdirSync } from 'node:fs'
+      import { isSandboxError, sandboxed } from 'gradebox-under-test'
+      const run = () => sandboxed('cat', [], { stdin: 'x', collect: ['y'] }).then(
+        ({ stdout }) => stdout,
+        (error) => isSandboxError(error) ? error.code + ' ' + error.step?.errno + ' ' + /hint: .{30}/.exec(error.message)?.[0] : String(error),
+      )
+      await run()
+      const count = () => readdirSync('/proc/self/fd').length
+      const ends = new Map()
+      for (let free = 0; free < 24; free++) {
+        const taken = []
+        try { for (;;) taken.push(openSync('/dev/null')) } catch {}
+        for (let i = 0; i < free; i++) closeSync(taken.pop())
+        const end = await run()
+        for (const fd of taken) closeSync(fd)
+        if (!ends.has(end)) ends.set(end, 0)
+        ends.set(end, ends.get(end) + 1)
+        await new Promise((settle) => setTimeout(settle, 10))
+        if (globalThis.before === undefined) globalThis.before = count()
+        if (count() !== globalThis.before) console.log('LEAK', free, count(), globalThis.before)
+      }
+      console.log([...ends.keys()].join('\\n'))
+      console.log(await run())`
+    const output = runNodeBy('ulimit -n 300; exec "$@"', script)
+    expect(output).not.toContain('LEAK')
+    const lines = [...new Set(output.trim().split('\n'))]
+    expect(lines.filter((line) => line !== 'x' && !/^[A-Z_]+ EMFILE/.test(line))).toEqual([])
+    expect(lines).toContain('x')
+    expect(lines.length).toBeGreaterThan(1)
+  })
+
+  test.skipIf(lacksOrdinaryUser('a process by RLIMIT_NPROC'))(
+    'of processes, a run is refused and says so',
+    async () => {
+      const run = await runNode(`
+        import { execFileSync } from 'node:child_process'
+        import { sandboxed } from 'gradebox-under-test'
+        await sandboxed('true')
+        execFileSync('prlimit', ['--pid', String(process.pid), '--nproc=1'])
+        console.log((await sandboxed('true').catch((error) => error)).message)`)
+      expect(run.stdout).toMatchInlineSnapshot(`
+        "The sandbox could not be started: posix_spawn: resource temporarily unavailable
+          hint: The user or container is at its limit of processes; raise it, or lower \`concurrency\`.
+        "
+      `)
+    },
+  )
+})
+
+describe('a machine', () => {
+  test('whose streams are closed runs programs', () => {
+    expect(runNodeBy('exec "$@" <&-', outcomes())).toBe(fine)
+    expect(runNodeBy('exec "$@" <&- 2>&-', outcomes())).toBe(fine)
+    const inherits = outcomes("{ stdin: 'inherit' }")
+    expect(runNodeBy('exec "$@" <&-', inherits)).toBe(fine.replaceAll(' x\n', ' \n'))
+  })
+
+  test.skipIf(lacksMounts())('whose temporary directory is full or read-only runs programs', () => {
+    for (const options of ['ro', 'size=4k']) {
+      const directory = makeDirectory()
+      const mount = `mount -t tmpfs -o ${options} x ${directory}; head -c 9999 /dev/zero > ${directory}/x || true`
+      const output = runNodeBy(
+        `exec ${unshare} sh -euc '{ ${mount}; } 2>/dev/null; exec "$@"' sh "$@"`,
+        outcomes(),
+        { TMPDIR: directory },
+      )
+      expect(output).toBe(fine)
+    }
+  })
+
+  test.skipIf(lacksMounts())(
+    'without libseccomp refuses the policies that need it, and those only',
+    () => {
+      const hide =
+        'for f in $(ls -d /lib*/*/libseccomp.so* /usr/lib*/*/libseccomp.so* /usr/lib*/libseccomp.so* 2>/dev/null); do mount --bind /dev/null $(readlink -f $f) || true; done'
+      const output = runNodeBy(
+        `exec ${unshare} sh -euc '{ ${hide}; } 2>/dev/null; exec "$@"' sh "$@"`,
+        outcomes(),
+      )
+      const [strict, hint, kiss] = output.split('\n')
+      expect(strict).toMatch(/^strict SECCOMP_UNAVAILABLE The policy has a seccomp filter/)
+      expect(hint).toMatch(/^ {2}hint: Install libseccomp/)
+      expect(kiss).toBe('kiss exited with code 0 x')
+    },
+  )
+
+  test.skipIf(lacksOrdinaryUser('a user namespace') || lacksMounts())(
+    'without user namespaces refuses, and names the setting',
+    () => {
+      const output = runNodeBy(
+        `exec ${unshare} sh -euc 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"' sh "$@"`,
+        outcomes(),
+      )
+      expect(output).toMatchInlineSnapshot(`
+        "strict NAMESPACES_UNAVAILABLE The sandbox could not be set up: clone(CLONE_NEWCGROUP|CLONE_NEWIPC|CLONE_NEWNS|CLONE_NEWPID|CLONE_NEWUSER|CLONE_NEWUTS|SIGCHLD): ENOSPC: no space left on device
+          hint: User namespaces are off: sudo sysctl -w user.max_user_namespaces=15000
+        kiss NAMESPACES_UNAVAILABLE The sandbox could not be set up: clone(CLONE_NEWCGROUP|CLONE_NEWIPC|CLONE_NEWNS|CLONE_NEWPID|CLONE_NEWUSER|CLONE_NEWUTS|SIGCHLD): ENOSPC: no space left on device
+          hint: User namespaces are off: sudo sysctl -w user.max_user_namespaces=15000
+        "
+      `)
+    },
+  )
+
+  test.skipIf(lacksOrdinaryUser('a mount of /proc') || lacksMounts())(
+    'whose /proc is masked, as a container’s, refuses, and names the container’s setting',
+    () => {
+      const masked = `exec ${unshare} sh -euc 'mount --bind /dev/null /proc/interrupts; exec "$@"' sh "$@"`
+      expect(runNodeBy(masked, outcomes())).toMatchInlineSnapshot(`
+        "strict NAMESPACES_UNAVAILABLE The sandbox could not be set up: mount("proc" -> "/proc", "proc", MS_NODEV|MS_NOEXEC|MS_NOSUID): EPERM: operation not permitted
+          hint: The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked.
+        kiss NAMESPACES_UNAVAILABLE The sandbox could not be set up: mount("proc" -> "/proc", "proc", MS_NODEV|MS_NOEXEC|MS_NOSUID): EPERM: operation not permitted
+          hint: The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked.
+        "
+      `)
+    },
+  )
+
+  test('whose directory for the tests was removed meanwhile runs programs', () => {
+    const directory = join(makeDirectory(), 'gone')
+    mkdirSync(directory)
+    expect(runNodeBy(`cd ${directory}; rmdir ${directory}; exec "$@"`, outcomes())).toBe(fine)
+  })
+})

@@ -1,0 +1,177 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { isSandboxError, type SandboxOptions, sandboxed } from '../../src/index.ts'
+import type { Assembled } from '../../src/runner/launcher/image/assemble.ts'
+import { STEP_SIZE, STEPS_ADDRESS } from '../../src/runner/launcher/machine/layout.ts'
+import type { Step } from '../../src/runner/launcher/step.ts'
+import { giveToUser, makeDirectory } from './support/directory.ts'
+import { bare } from './support/policies.ts'
+import { children, eventually } from './support/processes.ts'
+import { adoptOrphans } from './support/subreaper.ts'
+
+/** A number that is no system call's: the step fails with ENOSYS. */
+const NO_SYSCALL = 1023
+
+/** Which step is to fail in the next launch program, and what was seen of that one. */
+const fault = vi.hoisted(() => ({
+  index: undefined as number | undefined,
+  part: 'image' as 'image' | 'request',
+  steps: { image: [] as readonly unknown[], request: [] as readonly unknown[] },
+}))
+
+vi.mock(import('../../src/runner/launcher/image/assemble.ts'), async (original) => {
+  const actual = await original()
+  const assemble: typeof actual.assemble = (segment, options) => {
+    const assembled = actual.assemble(segment, options)
+    const part = options.address === STEPS_ADDRESS ? 'image' : 'request'
+    fault.steps[part] = assembled.steps
+    return part === fault.part ? broken(assembled) : assembled
+  }
+  return { ...actual, assemble }
+})
+
+function broken(assembled: Assembled): Assembled {
+  const { index } = fault
+  if (index === undefined) return assembled
+  // Once: what is tried again in another way shall work.
+  fault.index = undefined
+  const bytes = Buffer.from(assembled.bytes)
+  bytes.writeUInt32LE(NO_SYSCALL, index * STEP_SIZE)
+  return { ...assembled, bytes }
+}
+
+type Options = Omit<SandboxOptions, 'policy'> & { readonly policy: () => object }
+
+/** What of this machine a run could leave behind. */
+const census = () => ({
+  descriptors: readdirSync('/proc/self/fd').length,
+  mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
+  files: readdirSync(tmpdir()).filter((name) => name.startsWith('gradebox-launcher')),
+})
+
+const alive = () => children().filter((child) => /^[^Z] .*(gradebox|true)/.test(child))
+
+// A policy of its own each time, where the image is to be made again.
+const outcomeOf = ({ policy, ...options }: Options) =>
+  sandboxed('true', [], { ...options, policy: policy() }).then(
+    (result) => result.status as string,
+    (error: unknown) => error,
+  )
+
+/** What a failing step must lead to; undefined where the plan provides for it to fail. */
+function expected({ process, syscall, failure, onError = 'fail' }: Step): object | undefined {
+  if (onError !== 'fail') return undefined
+  return { code: failure?.code ?? 'SETUP_FAILED', step: { process, syscall, errno: 'ENOSYS' } }
+}
+
+const nameOf = ({ process, syscall, label }: Step): string =>
+  `${process} ${syscall}${label === undefined ? '' : ` (${label})`}`
+
+beforeAll(adoptOrphans)
+
+/** Lets every step of one part fail in turn; gives those without which it had a result, and which. */
+async function breakEach(part: 'image' | 'request', options: Options) {
+  fault.part = part
+  expect(await outcomeOf(options)).toBe('exited')
+  const steps = fault.steps[part] as readonly Step[]
+  const before = census()
+  const passed = new Set<string>()
+  const isOverlay = ({ label }: Step) => label === 'workdir.overlay'
+  // From the overlay's refusal on, plans are others: it comes last.
+  const order = [...steps.entries()].sort(([, a], [, b]) => +isOverlay(a) - +isOverlay(b))
+  for (const [index, step] of order) {
+    // It cannot fail, and nothing comes after it.
+    if (step.syscall === 'exit_group') continue
+    fault.index = index
+    const outcome = await outcomeOf(options)
+    if (typeof outcome === 'string') passed.add(`${nameOf(step)}: ${outcome}`)
+    else {
+      expect(isSandboxError(outcome), `${nameOf(step)}: ${outcome}`).toBe(true)
+      expect(outcome, nameOf(step)).toMatchObject(expected(step) ?? {})
+    }
+    const isOver = await eventually(() => alive().length === 0, 2)
+    expect(isOver, `${nameOf(step)} leaves ${alive()}`).toBe(true)
+    expect(census(), nameOf(step)).toEqual(before)
+  }
+  // Directories that are there already are given to nobody; an ordinary user gives nothing away.
+  return { steps, passed: [...passed].filter((name) => !name.startsWith('init fchownat')) }
+}
+
+describe('when a step of the launch program fails, whichever it is', () => {
+  const policy = bare()
+
+  test('of what every run has in common, that one is named, and nothing left behind', async () => {
+    const { steps, passed } = await breakEach('image', { policy: () => bare() })
+    expect(steps.length).toBeGreaterThan(100)
+    expect(passed).toMatchInlineSnapshot(`
+      [
+        "keeper write: exited",
+        "keeper write (fail): exited",
+        "init keyctl: exited",
+        "init ppoll (watch.wait): signaled",
+        "init read: exited",
+        "init write (watch.walltime): exited",
+        "init write (watch.tampered): exited",
+        "init write (watch.stopped): exited",
+        "init clock_gettime (watch.stop): exited",
+        "init kill: exited",
+        "init wait4: exited",
+        "init wait4 (watch.orphans): exited",
+      ]
+    `)
+  }, 60_000)
+
+  const options = () => ({
+    policy: () => policy,
+    workdir: giveToUser(makeDirectory({ file: 'x' })),
+    files: { '/work/in': 'x', '/tmp/y/z': 'y' },
+    mounts: [{ source: '/etc/alternatives', target: '/work/mounted' }],
+    collect: ['file', 'missing'],
+    limits: { cpu: '1s', openFiles: 64 },
+    stderr: 'ignore' as const,
+  })
+
+  test('of what a run adds, that one is named, and nothing left behind', async () => {
+    const { steps, passed } = await breakEach('request', options())
+    expect(steps.length).toBeGreaterThan(40)
+    expect(passed).toMatchInlineSnapshot(`
+      [
+        "init chdir: exited",
+        "init faccessat: exited",
+        "init openat: exited",
+        "init read: exited",
+        "init close: exited",
+        "init write (exec0.report): exited",
+        "init write (exec1.report): exited",
+        "init write (exec2.report): exited",
+        "init openat2: exited",
+        "init sendfile: exited",
+        "init statx: exited",
+        "target execve: exited",
+        "init mount (workdir.overlay): exited",
+      ]
+    `)
+  }, 60_000)
+
+  test('of what it adds where an overlay was refused, it is named, and nothing left behind', async () => {
+    const { steps, passed } = await breakEach('request', options())
+    expect(steps.some(({ syscall }) => syscall === 'sendfile')).toBe(true)
+    expect(passed).toMatchInlineSnapshot(`
+      [
+        "init chdir: exited",
+        "init faccessat: exited",
+        "init openat: exited",
+        "init read: exited",
+        "init close: exited",
+        "init write (exec0.report): exited",
+        "init write (exec1.report): exited",
+        "init write (exec2.report): exited",
+        "init openat2: exited",
+        "init sendfile: exited",
+        "init statx: exited",
+        "target execve: exited",
+      ]
+    `)
+  }, 60_000)
+})

@@ -1,0 +1,63 @@
+import { randomInt } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { createInterface } from 'node:readline'
+import { startNode } from './built.ts'
+import { children, eventually, makeMarker, processesWith } from './processes.ts'
+
+/** What of this machine a killed runner could leave behind. */
+export function machineState(): object {
+  return {
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
+    files: readdirSync(tmpdir()).filter((name) => name.startsWith('gradebox-launcher')),
+    launchers: children().filter((child) => /^[^Z] .*gradebox/.test(child)),
+  }
+}
+
+/** A runner with four sandboxes at any time, each at another point of its life. */
+const runner = (marker: string, workdir: string) => `
+  import { createSandbox } from 'gradebox-under-test'
+  const sandboxed = createSandbox({ concurrency: 4 })
+  const ways = [
+    () => sandboxed('true', ['${marker}'], { policy: 'kiss' }),
+    () => sandboxed('sleep', ['${marker}'], { policy: 'kiss', limits: { walltime: '15ms' } }),
+    () => sandboxed('sh', ['-c', 'setsid sleep ${marker} & exit 0'], { workdir: ${JSON.stringify(workdir)} }),
+    () => sandboxed('sh', ['-c', 'setsid sleep ${marker} & (setsid sleep ${marker} &) ; sleep 0.01'], { collect: ['x'] }),
+    () => sandboxed('cat', [], { stdin: 'x'.repeat(1 << 20), workdir: ${JSON.stringify(workdir)}, collect: ['file'] }),
+    () => sandboxed('missing', ['${marker}']),
+    () => sandboxed('yes', ['${marker}'], { limits: { output: 100000 } }),
+  ]
+  await ways[0]()
+  console.log('ready')
+  for (let lane = 0; lane < 4; lane++) {
+    (async () => { for (let i = lane; ; i++) await ways[i % ways.length]().catch(() => {}) })()
+  }`
+
+/**
+ * Kills a runner with SIGKILL at a random moment of its work.
+ *
+ * @returns what is left of its sandboxes a second later; empty when all is well
+ */
+export async function killRunner(workdir: string): Promise<string[]> {
+  const marker = makeMarker()
+  const child = startNode(runner(marker, workdir))
+  const closed = new Promise((settle) => child.on('close', settle))
+  const errors: string[] = []
+  child.stderr?.on('data', (chunk) => errors.push(String(chunk)))
+  let isReady = false
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    isReady = line === 'ready'
+    if (isReady) break
+  }
+  if (!isReady) throw new Error(`The runner did not start: ${errors.join('')}`)
+  await new Promise((settle) => setTimeout(settle, randomInt(0, 60)))
+  child.kill('SIGKILL')
+  const left = () => [
+    ...processesWith(marker).map((pid) => `process ${pid}`),
+    ...children().filter((each) => /^[^Z] .*gradebox/.test(each)),
+  ]
+  await eventually(() => left().length === 0, 1)
+  const found = left()
+  await closed
+  return found
+}
