@@ -1,3 +1,4 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
 import {
   S_IFBLK,
   S_IFCHR,
@@ -49,15 +50,19 @@ export function collectFiles(
 }
 
 function readAll(length: number, position: number, read: ReadCollected): Buffer {
+  if (length > COLLECT_MAX_BYTES) throw damaged('larger than any can be')
   const contents = Buffer.alloc(length)
   let done = 0
   while (done < length) {
     const count = read(contents.subarray(done), position + done)
-    if (count === 0) throw new Error('The collected files are shorter than was reported')
+    if (count === 0) throw damaged('shorter than was reported')
     done += count
   }
   return contents
 }
+
+const damaged = (how: string): SandboxError =>
+  new SandboxError(`The collected files are ${how}`, { code: 'SETUP_FAILED' })
 
 function refusalOf({ result, mode, sizeBytes, copiedBytes }: CollectRecord): string | undefined {
   if (result < 0) {

@@ -151,7 +151,7 @@ describe('bytes that the launch program does not write', () => {
   test('are refused, and where they are is told', () => {
     const damaged = Buffer.concat([record('stopped'), Buffer.from('walltime')])
     expect(() => parseReport(damaged)).toThrowErrorMatchingInlineSnapshot(
-      `[Error: The launch program's report is damaged at 8]`,
+      `[SandboxError: The launch program's report is damaged at 8]`,
     )
   })
 

@@ -110,7 +110,7 @@ describe('collected files', () => {
 
   test('that are not where the report says are an error of ours', () => {
     expect(() => collect('on', { 'a.txt': whole(3) })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: The collected files are shorter than was reported]`,
+      `[SandboxError: The collected files are shorter than was reported]`,
     )
   })
 })

@@ -1,3 +1,4 @@
+import { SandboxError } from '../../../errors/sandbox-error.ts'
 import type { SandboxUsage } from '../../result.ts'
 import { RECORD, type RecordName } from './records.ts'
 
@@ -65,7 +66,7 @@ const kinds = new Map(
 /**
  * Reads the launch program's report.
  *
- * @throws {Error} for bytes that the launch program does not write
+ * @throws {SandboxError} SETUP_FAILED for bytes that the launch program does not write
  */
 export function parseReport(report: Buffer): ReportRecord[] {
   const records: ReportRecord[] = []
@@ -73,15 +74,18 @@ export function parseReport(report: Buffer): ReportRecord[] {
     const next = recordAt(report, offset)
     if (next === undefined) {
       const isKnown = kinds.has(report.toString('latin1', offset, offset + 8))
-      if (!isKnown) throw new Error(`The launch program's report is damaged at ${offset}`)
+      if (!isKnown) throw damaged(`is damaged at ${offset}`)
       // A process that is killed between two writes leaves whole records only; see pipe(7).
-      throw new Error("The launch program's report is cut short")
+      throw damaged('is cut short')
     }
     records.push(next.record)
     offset = next.end
   }
   return records
 }
+
+const damaged = (how: string): SandboxError =>
+  new SandboxError(`The launch program's report ${how}`, { code: 'SETUP_FAILED' })
 
 /** The record at a place of a report, and where it ends; `undefined` when there is no whole one. */
 export function recordAt(

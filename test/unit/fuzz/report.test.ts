@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { isSandboxError } from '../../../src/errors/sandbox-error.ts'
+import { isWhole, parseReport } from '../../../src/runner/launcher/report/parse.ts'
+import { RECORD, type RecordName } from '../../../src/runner/launcher/report/records.ts'
+import { normalizeOptions } from '../../../src/runner/options/normalize.ts'
+import type { SandboxResult } from '../../../src/runner/result.ts'
+import { makeResult } from '../../../src/runner/run/make-result.ts'
+
+const names = Object.keys(RECORD) as RecordName[]
+
+/** A record of the launch program's, with anything in it. */
+const record = fc.constantFrom(...names).chain((name) => {
+  const { tag, size } = RECORD[name]
+  const length = size - tag.length
+  return fc
+    .uint8Array({ minLength: length, maxLength: length })
+    .map((body) => Buffer.concat([tag, body]))
+})
+const records = fc.array(record, { maxLength: 8 }).map((parts) => Buffer.concat(parts))
+const damaged = fc
+  .tuple(records, fc.nat(), fc.uint8Array({ maxLength: 20 }))
+  .map(([report, where, junk]) => {
+    const at = report.length === 0 ? 0 : where % report.length
+    return Buffer.concat([report.subarray(0, at), junk, report.subarray(at)])
+  })
+const anything = fc.oneof(
+  records,
+  damaged,
+  fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes)),
+)
+
+const options = normalizeOptions('true', [], { collect: ['a', 'b'] }, {})
+const statuses = 'exited signaled walltime cpu memory output seccomp aborted'.split(' ')
+
+const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
+  makeResult(options, {
+    records: parseReport(report),
+    stdout: Buffer.alloc(0),
+    stderr: Buffer.alloc(0),
+    outputExceeded: false,
+    filter: 'listener',
+    readCollected: (buffer) => Math.min(buffer.length, 100),
+  })
+
+describe('a report, whatever its bytes,', () => {
+  test('gives a result in its promised form, or a SandboxError', () => {
+    fc.assert(
+      fc.property(anything, (report) => {
+        isWhole(report)
+        try {
+          const { status, ok, exitCode, signal, usage, files } = resultOf(report)
+          expect(statuses).toContain(status)
+          expect(ok).toBe(status === 'exited' && exitCode === 0)
+          expect([exitCode, signal].filter((each) => each !== undefined).length).toBeLessThan(2)
+          expect(Object.values(usage).every(Number.isFinite)).toBe(true)
+          for (const file of Object.values(files)) expect(file.length).toBeLessThan((64 << 20) + 1)
+        } catch (error) {
+          if (!isSandboxError(error)) throw error
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('without the init’s last record is no result: a program cannot be judged by half of it', () => {
+    const withoutEnd = fc
+      .array(record.filter((bytes) => !bytes.subarray(0, 8).equals(RECORD.end.tag)))
+      .map((parts) => Buffer.concat(parts))
+    fc.assert(
+      fc.property(withoutEnd, (report) => {
+        try {
+          resultOf(report)
+          return false
+        } catch (error) {
+          return isSandboxError(error)
+        }
+      }),
+    )
+  })
+})
