@@ -1,0 +1,36 @@
+import { randomInt } from 'node:crypto'
+import { syscallNumber } from '../../../src/ffi/syscalls.ts'
+import type { SandboxResult } from '../../../src/index.ts'
+import { syscallGroup } from '../../../src/policy/seccomp/groups.ts'
+import { runC } from './programs.ts'
+
+const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
+
+/** The groups that `strict` allows; those that it kills would end the run at the first call. */
+const groups = [
+  ...['@io', '@file-system', '@memory', '@process', '@signal', '@sync', '@time', '@sched'],
+  ...['@resources', '@identity', '@ipc', '@numa', '@aio', '@io-uring', '@self-restriction'],
+]
+// clone and socket are killed with some arguments.
+const numbers = groups
+  .flatMap((name) => syscallGroup(name)?.syscalls ?? [])
+  .filter((name) => !['clone', 'exit_group'].includes(name))
+  .flatMap((name) => syscallNumber(name, arch) ?? [])
+
+export interface FuzzedRun {
+  /** With the same seed a program makes the same calls. */
+  readonly seed: number
+  readonly result: SandboxResult<string>
+}
+
+/** Runs a program that makes random system calls under `strict`. */
+export async function fuzzCalls(milliseconds: number): Promise<FuzzedRun> {
+  const seed = randomInt(2 ** 40)
+  const result = await runC(
+    'fuzz-calls',
+    [milliseconds, seed, ...numbers].map(String),
+    // Its output is what write(2) happened to be given.
+    { limits: { walltime: milliseconds + 3000, cpu: milliseconds + 3000, output: '64MiB' } },
+  )
+  return { seed, result }
+}
