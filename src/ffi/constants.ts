@@ -101,6 +101,7 @@ export const SIGSYS = 31
 export const SIG_SETMASK = 2
 
 // asm-generic/errno-base.h, asm-generic/errno.h
+export const EPERM = 1
 export const ENOENT = 2
 export const EINTR = 4
 export const EWOULDBLOCK = 11
@@ -145,7 +146,10 @@ export const RLIMIT_STACK = 3
 export const RLIMIT_CORE = 4
 export const RLIMIT_NPROC = 6
 export const RLIMIT_NOFILE = 7
+export const RLIMIT_MEMLOCK = 8
 export const RLIMIT_AS = 9
+export const RLIMIT_SIGPENDING = 11
+export const RLIMIT_MSGQUEUE = 12
 
 // linux/wait.h, linux/resource.h
 export const WNOHANG = 1

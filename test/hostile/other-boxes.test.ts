@@ -87,6 +87,35 @@ except BlockingIOError: print("nothing")`
       expect(await watcher).toHaveStdout('ready\nnothing\n')
     })
 
+    test('what a user has few of: timers, watches, message queues and locked memory are left', async () => {
+      const take = `${libc}
+class Event(ctypes.Structure): _fields_ = [("value", ctypes.c_long), ("signal", ctypes.c_int), ("how", ctypes.c_int), ("rest", ctypes.c_char * 48)]
+def timers():
+    made = 0
+    while made < 200000 and libc.timer_create(1, ctypes.byref(Event(0, 10, 0)), ctypes.byref(ctypes.c_void_p())) == 0: made += 1
+    return made
+def watchers():
+    made = 0
+    while libc.inotify_init1(0) >= 0: made += 1
+    return made
+def queues():
+    made = 0
+    while libc.mq_open(b"/%d" % made, os.O_RDWR | os.O_CREAT, 0o666, None) >= 0: made += 1
+    return made
+def locked():
+    made = 0
+    while made < 4096:
+        block = libc.mmap
+        block.restype = ctypes.c_void_p
+        if libc.mlock(ctypes.c_void_p(block(None, 4096, 3, 0x22, -1, 0)), 4096): break
+        made += 1
+    return made
+taken = [timers(), watchers(), queues(), locked()]`
+      const all = `${take}\nassert all(taken), taken`
+      const some = `${take}\nprint([min(each, 1) for each in taken])\nassert taken[0] <= 1024 and taken[1] <= 8 and taken[3] <= 16`
+      expect(await seenBy(all, some, { policy })).toBe('[1, 1, 1, 1]\n')
+    })
+
     test('process numbers: those that come next tell nothing of the other’s', async () => {
       const pid = 'import os\nprint(os.getpid())'
       const many = 'import os\nfor i in range(500):\n  if os.fork() == 0: os._exit(0)\n  os.wait()'

@@ -93,6 +93,9 @@ export function dropPrivilegesSteps(lastCapability: number): Step[] {
   return [
     // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
     ...writeProcSteps('sys/user/max_user_namespaces', '0', 'init'),
+    // What a user has few of, counted across all their sandboxes: one program must leave some to the others.
+    ...writeProcSteps('sys/user/max_inotify_instances', '8', 'init'),
+    ...writeProcSteps('sys/user/max_inotify_watches', '4096', 'init'),
     // Opened while we may: an undumpable process's /proc files are not its own.
     init('openat', [FD.proc, text('self/oom_score_adj'), O_RDWR | O_CLOEXEC, 0], {
       store: 'init.fd',

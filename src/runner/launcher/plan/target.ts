@@ -1,8 +1,12 @@
 import {
   AT_FDCWD,
+  EPERM,
   O_CLOEXEC,
   O_RDONLY,
   O_WRONLY,
+  RLIMIT_MEMLOCK,
+  RLIMIT_MSGQUEUE,
+  RLIMIT_SIGPENDING,
   SECCOMP_FILTER_FLAG_NEW_LISTENER,
   SECCOMP_SET_MODE_FILTER,
   SIG_SETMASK,
@@ -45,6 +49,16 @@ export interface TargetOptions {
 /** The target's memory. */
 export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8 }] }
 
+/**
+ * Limits of what a user has across all their processes, so that an ordinary user's sandboxes leave some to
+ * each other and to the host: queued signals and timers; bytes of message queues; bytes of locked memory.
+ */
+const USER_QUOTAS = [
+  [RLIMIT_SIGPENDING, 1024],
+  [RLIMIT_MSGQUEUE, 100_000],
+  [RLIMIT_MEMLOCK, 64 * 1024],
+] as const
+
 /** The address of no code: a handler that faults in its turn, which ends the process. */
 const HANDLER = 4096
 
@@ -70,6 +84,10 @@ export function targetSteps(options: TargetOptions): Step[] {
     }),
     target('umask', [0o022]),
     ...discardSteps(options.discard),
+    ...USER_QUOTAS.map(([resource, most]) =>
+      // Where the host allows less, less it is.
+      target('prlimit64', [0, resource, words(most, most), 0], { tolerate: EPERM }),
+    ),
     ...options.limits.map(limitStep),
     // The kernel logs a fault that nobody handles: going to DIE is no news. execve(2) resets it.
     target('rt_sigaction', [SIGSEGV, words(HANDLER, 0, 0, 0), 0, 8]),

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { fuzzCalls } from '../run/support/fuzz-calls.ts'
+import { children } from '../run/support/processes.ts'
+
+const SECONDS = 60
+
+test(`random system calls under strict, for ${SECONDS} s, do the host no harm`, async () => {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+  const end = performance.now() + SECONDS * 1000
+  const ends = new Map<string, number>()
+  while (performance.now() < end) {
+    const { seed, result } = await fuzzCalls(2000)
+    ends.set(result.reason, (ends.get(result.reason) ?? 0) + 1)
+    console.log(`seed ${seed}: ${result.reason}: ${result.stdout.slice(-30).trim()}`)
+    expect(['exited', 'signaled', 'walltime', 'cpu', 'output', 'memory']).toContain(result.status)
+  }
+  expect(readFileSync('/proc/self/mountinfo', 'utf8')).toBe(mounts)
+  expect(children().filter((child) => child.includes('gradebox'))).toEqual([])
+})

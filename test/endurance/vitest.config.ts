@@ -1,0 +1,17 @@
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+// `npm run test:endurance`: minutes each, so not among the projects of `npm test`.
+export default defineConfig({
+  root: resolve(import.meta.dirname, '../..'),
+  cacheDir: join(tmpdir(), `gradebox-vite-${process.getuid?.() ?? 0}`),
+  test: {
+    include: ['test/endurance/*.test.ts'],
+    setupFiles: ['src/matchers/vitest.ts'],
+    testTimeout: 1_800_000,
+    fileParallelism: false,
+    // Figures, and nothing else, as they come.
+    disableConsoleIntercept: true,
+  },
+})
