@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
+import { SandboxError } from '../../errors/sandbox-error.ts'
 import { LOCK_EX, LOCK_SH } from '../../ffi/constants.ts'
 import { tryLock } from '../../ffi/libc.ts'
 
@@ -34,7 +35,7 @@ export type Release = () => void
 /**
  * Waits until a run may start. On a machine without /sys it may at once, unless it wants to be alone.
  *
- * @throws {Error} ENOENT or the like, for an exclusive run that cannot be had
+ * @throws {SandboxError} SETUP_FAILED for an exclusive run that cannot be had, or where no file can be opened
  */
 export async function acquireSlot(request: SlotRequest): Promise<Release> {
   const held = new Locks()
@@ -43,7 +44,7 @@ export async function acquireSlot(request: SlotRequest): Promise<Release> {
     return () => held.releaseAll()
   } catch (error) {
     held.releaseAll()
-    if (request.exclusive || !isMissing(error)) throw error
+    if (request.exclusive || !isMissing(error)) throw slotError(error as NodeJS.ErrnoException)
     return () => {}
   }
 }
@@ -64,6 +65,19 @@ async function acquire(held: Locks, request: SlotRequest): Promise<void> {
 
 const isMissing = (error: unknown): boolean =>
   ['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+function slotError(cause: NodeJS.ErrnoException): SandboxError {
+  const { code = 'EIO', path = CPUS } = cause
+  return new SandboxError(`The program's turn on this machine could not be had: ${cause.message}`, {
+    code: 'SETUP_FAILED',
+    step: { syscall: 'open', call: `open(${JSON.stringify(path)})`, errno: code, process: 'spawn' },
+    hint:
+      code === 'EMFILE'
+        ? 'This process is at its limit of open files (ulimit -n); raise it, or lower `concurrency`.'
+        : undefined,
+    cause,
+  })
+}
 
 class Locks {
   readonly #held = new Set<number>()
