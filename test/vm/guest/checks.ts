@@ -158,7 +158,9 @@ const DOCTOR = '/gradebox/dist/runner/doctor/doctor.js'
 
 /** What doctor finds that does not work, or in a weaker way, and what mends it on a machine. */
 async function doctor(): Promise<string> {
-  const { diagnose } = (await import(DOCTOR)) as typeof import('../../../src/runner/doctor/doctor.ts')
+  const { diagnose } = (await import(
+    DOCTOR
+  )) as typeof import('../../../src/runner/doctor/doctor.ts')
   const { ok, findings } = await diagnose()
   const trouble = findings
     .filter(({ state }) => state === 'weaker' || state === 'fails')

@@ -75,7 +75,10 @@ function download(name: KernelName, directory: string): void {
       temporary,
     )
     const found = newest(list, packages)
-    if (found === undefined) throw new NoKernel(`apt knows no package ${packages}; its lists may be missing: apt-get update`)
+    if (found === undefined)
+      throw new NoKernel(
+        `apt knows no package ${packages}; its lists may be missing: apt-get update`,
+      )
     apt('apt-get', [...options, 'download', found], temporary)
     const [archive = ''] = find(temporary, /\.deb$/)
     execFileSync('dpkg-deb', ['-x', join(temporary, archive), temporary])
