@@ -142,7 +142,7 @@ describe('a submission’s own working directory', () => {
   test('of another submission is not there, nor is the policy, nor the test', async () => {
     const all = makeDirectory({
       'alice/secret': 'alice',
-      'bob/main': 'bob',
+      'bob/own': 'bob',
       'policy.toml': 'uid = 7\n',
     })
     const run = await runShell(

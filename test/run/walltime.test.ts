@@ -20,7 +20,8 @@ describe('a program that runs too long', () => {
       ok: false,
       signal: 'SIGKILL',
       stdout: 'partial\n',
-      reason: 'ran longer than the walltime limit of 300 ms',
+      // It may go on that the machine was too busy.
+      reason: expect.stringMatching(/^ran longer than the walltime limit of 300 ms(,|$)/),
     })
     expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(300)
     expect(run.usage.wallTimeMs).toBeLessThan(5000)

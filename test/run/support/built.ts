@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll } from 'vitest'
@@ -11,6 +11,8 @@ let built: string | undefined
 function builtPackage(): string {
   if (built !== undefined) return built
   built = mkdtempSync(join(tmpdir(), 'gradebox-built-'))
+  // Also for tests that run it as another user.
+  chmodSync(built, 0o755)
   execFileSync(
     process.execPath,
     [
