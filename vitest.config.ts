@@ -27,6 +27,20 @@ export default defineConfig({
       },
       {
         extends: true,
+        // What a sandbox may and may not do, in sandboxes that waited for their run.
+        test: {
+          name: 'warm',
+          include: [
+            'test/hostile/**/*.test.ts',
+            'test/run/{collect,exit,files,identity,mounts,overlay-mounts,program-not-started,seccomp,stdin}.test.ts',
+            'test/run/{limits,workdir}/*.test.ts',
+          ],
+          setupFiles: ['src/matchers/vitest.ts', 'test/run/support/always-warm.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
         // Runs Vitest and Jest themselves on the built package.
         test: {
           name: 'harness',

@@ -1,3 +1,4 @@
+import { isWarm, MOST_WAITING } from '../runner/pool/warm.ts'
 import type { EnforcementByLimit } from '../runner/result.ts'
 import { type Duration, parseDuration } from '../units/duration.ts'
 import { parseSize, type Size } from '../units/size.ts'
@@ -25,6 +26,13 @@ export interface GradeboxOptions {
    * @default the worker's share of the machine's processors
    */
   readonly concurrency?: number
+  /**
+   * How many sandboxes may wait, built and unused, for a test worker's next runs, 0 to 8; see
+   * `createSandbox()`.
+   *
+   * @default 0
+   */
+  readonly warm?: number
 }
 
 type Check = (value: unknown, path: string) => void
@@ -34,6 +42,7 @@ const checks: Readonly<Record<keyof GradeboxOptions, Check>> = {
   limits: (value, path) => checkEntries(value, path, checkLimit),
   env: (value, path) => checkEntries(value, path, checkVariable),
   concurrency: checkCount,
+  warm: checkWarm,
 }
 
 /**
@@ -79,6 +88,10 @@ function checkPolicy(value: unknown, path: string): void {
 function checkCount(value: unknown, path: string): void {
   if (!Number.isSafeInteger(value) || Number(value) < 1)
     throw unexpected(path, 'a whole number from 1 and up', value)
+}
+
+function checkWarm(value: unknown, path: string): void {
+  if (!isWarm(value)) throw unexpected(path, `a whole number from 0 to ${MOST_WAITING}`, value)
 }
 
 function checkDuration(value: unknown, path: string): void {

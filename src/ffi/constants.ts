@@ -162,6 +162,7 @@ export const TFD_CLOEXEC = O_CLOEXEC
 
 // asm-generic/poll.h
 export const POLLIN = 1
+export const POLLPRI = 2
 export const POLLOUT = 4
 
 // asm-generic/mman-common.h

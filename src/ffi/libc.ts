@@ -9,6 +9,7 @@ import {
   MFD_CLOEXEC,
   O_CLOEXEC,
   POLLIN,
+  POLLPRI,
   POSIX_SPAWN_SETSIGDEF,
   POSIX_SPAWN_SETSIGMASK,
 } from './constants.ts'
@@ -229,6 +230,20 @@ export function readAttribute(path: string, name: string): string | undefined {
   const value = new Uint8Array(256)
   const length = Number(libc().getxattr(path, name, value, value.length))
   return length < 0 ? undefined : Buffer.from(value.subarray(0, length)).toString('utf8')
+}
+
+/** Whether anybody can still read what is written to a pipe, poll(2): without a reader it has POLLERR. */
+export function hasReader(writeEnd: number): boolean {
+  const pollfd = new Int32Array([writeEnd, 0])
+  return libc().poll(pollfd, 1, 0) === 0
+}
+
+/**
+ * Whether the kernel has news of a file such as /proc/self/mountinfo, poll(2) with POLLPRI; said once
+ * (proc_pid_mounts(5)).
+ */
+export function hasNews(fd: number): boolean {
+  return libc().poll(new Int32Array([fd, POLLPRI]), 1, 0) !== 0
 }
 
 // glibc's structures are 80 and 336 bytes, musl's 80 and 336 too.

@@ -10,14 +10,26 @@ export interface ActiveRun {
 // must see the same runs.
 const slot = Symbol.for('gradebox.activeRuns')
 
+const poolSlot = Symbol.for('gradebox.pools')
+
+/** Ends what waits for runs to come; settles when none of its processes is left. */
+type Drain = () => Promise<void>
+
 interface Realm {
   [slot]?: Set<ActiveRun>
+  [poolSlot]?: Set<Drain>
 }
 
 function runsOf(global: object): Set<ActiveRun> {
   const realm: Realm = global
   realm[slot] ??= new Set()
   return realm[slot]
+}
+
+function poolsOf(global: object): Set<Drain> {
+  const realm: Realm = global
+  realm[poolSlot] ??= new Set()
+  return realm[poolSlot]
 }
 
 /**
@@ -33,6 +45,19 @@ export function registerRun(run: ActiveRun): () => void {
   }
 }
 
+/**
+ * Notes that launch programs wait for runs to come, so that `endActiveRuns()` ends them.
+ *
+ * @returns a function to call once none waits; calling it again does nothing.
+ */
+export function registerPool(drain: Drain): () => void {
+  const pools = poolsOf(globalThis)
+  pools.add(drain)
+  return () => {
+    pools.delete(drain)
+  }
+}
+
 /** What this process has started and not yet seen the end of. */
 export function activeRuns(): { count: number; describe: string[] } {
   const runs = [...runsOf(globalThis)]
@@ -40,8 +65,8 @@ export function activeRuns(): { count: number; describe: string[] } {
 }
 
 /**
- * Ends every unfinished run of this process, also those that start meanwhile, and waits for their
- * processes to be gone.
+ * Ends every unfinished run of this process, also those that start meanwhile, and what waits for runs to
+ * come, and waits for their processes to be gone.
  *
  * @throws {AggregateError} when runs could not be ended; the others are over all the same.
  */
@@ -55,15 +80,17 @@ export async function endActiveRuns(): Promise<void> {
     }
     for (const run of batch) runs.delete(run)
   }
+  await Promise.all([...poolsOf(globalThis)].map((drain) => drain()))
   if (failures.length > 0) {
     throw new AggregateError(failures, `Could not end ${failures.length} unfinished run(s)`)
   }
 }
 
 /**
- * Makes this realm's runs those of another realm too: `realm` is the global object of a `vm`
+ * Makes this realm's runs and pools those of another realm too: `realm` is the global object of a `vm`
  * context, in which tests will load this module anew.
  */
 export function shareActiveRuns(realm: object): void {
   Object.defineProperty(realm, slot, { value: runsOf(globalThis), configurable: true })
+  Object.defineProperty(realm, poolSlot, { value: poolsOf(globalThis), configurable: true })
 }

@@ -8,6 +8,8 @@ export interface SandboxDefaults {
   readonly env?: Readonly<Record<string, string>>
   /** How many programs may run at once in this process. */
   readonly concurrency?: number
+  /** How many sandboxes may wait, built, for runs to come; 0: none. */
+  readonly warm?: number
   /** How many test workers share the machine; the default of `concurrency` is its share of one. */
   readonly workers?: number
 }

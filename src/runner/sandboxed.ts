@@ -3,9 +3,11 @@ import type PQueue from 'p-queue'
 import { registerRun } from './active.ts'
 import { getDefaults, type SandboxDefaults } from './defaults.ts'
 import { hostMachine } from './machine/machine.ts'
+import { invalid } from './options/check.ts'
 import { normalizeOptions } from './options/normalize.ts'
 import type { SandboxOptions } from './options/options.ts'
 import { currentOwner } from './owner.ts'
+import { isWarm, MOST_WAITING } from './pool/warm.ts'
 import { defaultConcurrency, makeQueue, sharedQueue, type Turns, turnsOf } from './queue/queue.ts'
 import type { SandboxResult } from './result.ts'
 import { abortedResult } from './run/make-result.ts'
@@ -73,6 +75,14 @@ export interface SandboxConfig extends SandboxOptions {
    *   together no more than it has processors
    */
   readonly concurrency?: number
+  /**
+   * How many sandboxes may wait, built and unused, for runs to come: 0 to 8. They are made in the
+   * background where runs of the same policy follow each other, each serves one run, and they are ended
+   * a second after the last.
+   *
+   * @default 0
+   */
+  readonly warm?: number
 }
 
 /**
@@ -83,14 +93,18 @@ export interface SandboxConfig extends SandboxOptions {
  * const python = createSandbox({ policy: 'strict', limits: { walltime: '5s' } })
  * const run = await python('python3', ['main.py'], { workdir: 'submissions/bob' })
  */
-export function createSandbox({ concurrency, ...config }: SandboxConfig = {}): Sandboxed {
+export function createSandbox({ concurrency, warm, ...config }: SandboxConfig = {}): Sandboxed {
   let queue: PQueue | undefined
+  if (warm !== undefined && !isWarm(warm)) {
+    throw invalid('warm', `a whole number from 0 to ${MOST_WAITING}`, warm)
+  }
   const ownQueue = () => {
     queue ??= makeQueue(concurrency ?? defaultConcurrency())
     return queue
   }
   const turns = turnsOf(ownQueue, () => concurrency ?? getDefaults().concurrency)
-  const run = makeSandboxed(getDefaults, turns)
+  const defaults = () => (warm === undefined ? getDefaults() : { ...getDefaults(), warm })
+  const run = makeSandboxed(defaults, turns)
   return ((
     command: string,
     args?: readonly string[] | SandboxOptions,

@@ -21,11 +21,14 @@ export class LimitHold {
   #watch: TreeWatch | undefined
   #exceeded: Watched | undefined
 
-  /** @throws {SandboxError} LIMIT_UNAVAILABLE when the control group cannot be made */
-  constructor(limits: Limits, { enforcement, delegation }: EnforcementPlan) {
+  /**
+   * @param group the control group that the run is in already; without it, where one is planned, it is made
+   * @throws {SandboxError} LIMIT_UNAVAILABLE when the control group cannot be made
+   */
+  constructor(limits: Limits, { enforcement, delegation }: EnforcementPlan, group?: RunGroup) {
     this.#limits = limits
     this.#enforcement = enforcement
-    this.#group = delegation === undefined ? undefined : makeRunGroup(delegation, limits)
+    this.#group = group ?? (delegation && makeRunGroup(delegation, limits))
   }
 
   /** The path of the run's control group. */

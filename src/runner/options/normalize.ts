@@ -35,6 +35,8 @@ export interface RunOptions {
   /** How often a starved run is made again. */
   readonly starvedRetries: number
   readonly signal: AbortSignal | undefined
+  /** How many launch programs may wait for runs like this one; 0: it is neither for nor from the pool. */
+  readonly warm: number
 }
 
 /**
@@ -82,6 +84,7 @@ export function normalizeOptions(
     exclusive: options.exclusive ?? false,
     starvedRetries: starvedRetries(options),
     signal: options.signal,
+    warm: defaults.warm ?? 0,
   }
 }
 

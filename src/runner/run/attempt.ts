@@ -1,42 +1,57 @@
-import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { O_NONBLOCK, SIGKILL } from '../../ffi/constants.ts'
+import { O_NONBLOCK } from '../../ffi/constants.ts'
 import { ErrnoError } from '../../ffi/errno.ts'
-import {
-  closeDescriptor,
-  killProcess,
-  makePipe,
-  waitForProcess,
-  waitUntilReadable,
-} from '../../ffi/libc.ts'
+import { hasReader, waitUntilReadable } from '../../ffi/libc.ts'
 import { type Capture, type OutputBudget, readPipe } from '../io/capture.ts'
 import type { Assembled } from '../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../launcher/image/memory.ts'
+import { LOCK } from '../launcher/plan/plan.ts'
 import type { CallRecord } from '../launcher/report/parse.ts'
 import { ReportReader } from '../launcher/report/reader.ts'
 import type { Segment, Step } from '../launcher/step.ts'
-import { assembleRequest, type Image, launch, spawnError, stepAt } from './launch.ts'
+import { Descriptors } from './descriptors.ts'
+import {
+  assembleRequest,
+  type Image,
+  type LaunchValues,
+  launch,
+  spawnError,
+  stepAt,
+} from './launch.ts'
+import { Stopper } from './stopper.ts'
 
 type StreamMode = 'pipe' | 'inherit' | 'ignore'
 
-export interface AttemptOptions {
+/** What is settled when a launch program starts: all else comes with its request. */
+export interface LauncherShape {
   readonly image: Image
-  /** What this run adds; planned while the launch program builds its root. */
-  readonly plan: () => Segment
-  /** The descriptor that becomes the program's stdin. */
-  readonly stdin: number
+  /** A pipe, or this process's own stdin. */
+  readonly stdin: 'pipe' | 'inherit'
   readonly stdout: StreamMode
   readonly stderr: StreamMode
+  /** Whether files are collected. */
+  readonly collects: boolean
+}
+
+/** What is a launch program's own from the start. */
+export interface LauncherParts extends LaunchValues {
+  /**
+   * The descriptor that becomes the program's stdin and stays the caller's; without it, a launch program
+   * whose stdin is a pipe gets one of its own.
+   */
+  readonly stdin?: number | undefined
+}
+
+/** What one run asks of a launch program. */
+export interface AttemptOptions {
+  /** What this run adds; planned while the launch program builds its root. */
+  readonly plan: () => Segment
   readonly captures: { readonly stdout: Capture; readonly stderr: Capture }
   readonly budget: OutputBudget
   /** Called for each call that the filter logs. */
   readonly onLogged: (call: CallRecord) => void
   /** The walltime; the init holds it, but for the case that its set-up hangs. */
   readonly walltimeMs: number | undefined
-  /** Whether files are collected. */
-  readonly collects: boolean
-  /** The path of the run's control group, where it has one. */
-  readonly cgroup: string | undefined
 }
 
 /** One launch program that is running, or has run. */
@@ -45,6 +60,8 @@ export interface Attempt {
   readonly pid: number
   /** The step at an address, for a failure's report. */
   readonly stepAt: (address: number) => Step | undefined
+  /** Whether the step at an address is one that builds the root, before the request. */
+  readonly isOfRoot: (address: number) => boolean
   /** Ends the run; its report still comes. */
   readonly stop: () => void
   /** All that the launch program reported but logged calls, once all its processes are gone. */
@@ -56,172 +73,204 @@ export interface Attempt {
 /** How long the keeper may keep us waiting until it has cloned the init, in ms; it takes a fraction of one. */
 const KEEPER_START_MS = 10
 
-/** How long a stopped run may take to clean up before the keeper is killed with all it keeps, in ms. */
-const STOP_GRACE_MS = 5000
+/** Our ends of a launch program's descriptors. */
+interface Ends {
+  readonly report: number
+  readonly request: number
+  readonly stdout: number | undefined
+  readonly stderr: number | undefined
+  readonly collected: number | undefined
+}
 
-/** How much longer than its walltime a run may take, set-up and clean-up included, in ms. */
-const SETUP_GRACE_MS = 30_000
-/** setTimeout takes no more. */
-const LONGEST_TIMEOUT_MS = 0x7fff_ffff
+/** A pipe for the program's stdin. */
+export interface StdinPipe {
+  readonly read: number
+  readonly write: number
+}
 
-/** Descriptors that are closed if something fails before they have an owner. */
-class Descriptors {
-  readonly #open = new Set<number>()
+/** A launch program that builds its root, then waits for its request: for one run, or to be discarded. */
+export class Launcher {
+  /** The keeper's process id. */
+  readonly pid: number
+  readonly #image: Image
+  readonly #descriptors: Descriptors
+  readonly #ends: Ends
+  readonly #stopper: Stopper
+  #stdin: StdinPipe | undefined
+  #used = false
 
-  pipe(flags = 0): { read: number; write: number } {
-    const pipe = makePipe(flags)
-    this.#open.add(pipe.read).add(pipe.write)
+  private constructor(
+    image: Image,
+    started: { pid: number; stopper: Stopper; ends: Ends; stdin: StdinPipe | undefined },
+    descriptors: Descriptors,
+  ) {
+    this.#image = image
+    this.#descriptors = descriptors
+    this.pid = started.pid
+    this.#ends = started.ends
+    this.#stopper = started.stopper
+    this.#stdin = started.stdin
+  }
+
+  /**
+   * Starts a launch program.
+   *
+   * @throws {SandboxError} SETUP_FAILED when it cannot be started; nothing is left open then
+   */
+  static start(shape: LauncherShape, parts: LauncherParts): Launcher {
+    const descriptors = new Descriptors()
+    try {
+      return Launcher.#start(shape, parts, descriptors)
+    } catch (error) {
+      descriptors.closeAll()
+      throw error instanceof ErrnoError ? spawnError(error) : error
+    }
+  }
+
+  static #start(
+    { image, ...shape }: LauncherShape,
+    { stdin, ...values }: LauncherParts,
+    descriptors: Descriptors,
+  ): Launcher {
+    const report = descriptors.pipe()
+    const control = descriptors.pipe(O_NONBLOCK)
+    const own = stdin === undefined && shape.stdin === 'pipe' ? descriptors.pipe() : undefined
+    const stdout = shape.stdout === 'pipe' ? descriptors.pipe() : undefined
+    const stderr = shape.stderr === 'pipe' ? descriptors.pipe() : undefined
+    const request = descriptors.own(makeMemfd('gradebox-request'))
+    const collected = shape.collects ? descriptors.own(makeMemfd('gradebox-collect')) : undefined
+    const to = {
+      stdin: stdin ?? own?.read ?? 0,
+      // A stream that nobody wants: the target opens the sandbox's /dev/null in its place.
+      stdout: stdout?.write ?? (shape.stdout === 'inherit' ? 1 : control.read),
+      stderr: stderr?.write ?? (shape.stderr === 'inherit' ? 2 : control.read),
+      report: report.write,
+      control: control.read,
+      request,
+      collect: collected ?? control.read,
+    }
+    const pid = launch(image, to, values)
+    for (const end of [report.write, control.read, stdout?.write, stderr?.write]) {
+      if (end !== undefined) descriptors.close(end)
+    }
+    const stopper = new Stopper(descriptors.release(control.write), pid)
+    const ends = { report: report.read, request, collected }
+    return new Launcher(
+      image,
+      { pid, stopper, stdin: own, ends: { ...ends, stdout: stdout?.read, stderr: stderr?.read } },
+      descriptors,
+    )
+  }
+
+  /** Whether its processes are there: they may have failed, or somebody may have ended them. */
+  get isAlive(): boolean {
+    const { control } = this.#stopper
+    return control !== undefined && hasReader(control)
+  }
+
+  /** Whether it has, or had, its request. */
+  get isUsed(): boolean {
+    return this.#used
+  }
+
+  /** Hands its own stdin pipe, if it has one, to the caller, who closes both ends. */
+  takeStdin(): StdinPipe | undefined {
+    const pipe = this.#stdin
+    this.#stdin = undefined
+    if (pipe !== undefined)
+      for (const end of [pipe.read, pipe.write]) this.#descriptors.release(end)
     return pipe
   }
 
-  own(fd: number): number {
-    this.#open.add(fd)
-    return fd
+  /**
+   * Gives it its request; once only.
+   *
+   * @throws {SandboxError} when the request cannot be planned; the launch program is gone then
+   */
+  go(options: AttemptOptions): Attempt {
+    if (this.#used) throw new Error('A launch program serves one run')
+    this.#used = true
+    const { captures, budget, walltimeMs, plan, onLogged } = options
+    const { report, stdout, stderr, collected } = this.#ends
+    const descriptors = this.#descriptors
+    const stopper = this.#stopper
+    try {
+      // The kernel starts a child on its parent's processor, and moves it to an idle one hardly ever before
+      // it forks in turn. We let it: what it does from there on is done beside our planning, not after it.
+      waitUntilReadable(report, KEEPER_START_MS)
+      stopper.expect(walltimeMs)
+      const request = this.#send(plan)
+      if (collected !== undefined) descriptors.release(collected)
+      const reads = [
+        stdout && readPipe(descriptors.release(stdout), budget, captures.stdout),
+        stderr && readPipe(descriptors.release(stderr), budget, captures.stderr),
+      ]
+      const socket = reportSocket(descriptors.release(report))
+      const reading = readReport(socket, onLogged).then(async (bytes) => {
+        stopper.finish()
+        await Promise.all(reads)
+        return bytes
+      })
+      return {
+        pid: this.pid,
+        stepAt: (address) => stepAt(address, [this.#image.assembled, request]),
+        isOfRoot: (address) => address < (this.#image.assembled.symbols.get(LOCK) ?? 0),
+        collected,
+        stop: () => stopper.stop(),
+        report: reading,
+      }
+    } finally {
+      descriptors.closeAll()
+    }
   }
 
-  /** Somebody else closes it from now on. */
-  release(fd: number): number {
-    this.#open.delete(fd)
-    return fd
+  #send(plan: () => Segment): Assembled {
+    try {
+      const request = assembleRequest(this.#image, plan())
+      writeAll(this.#ends.request, request.bytes)
+      this.#stopper.go()
+      return request
+    } catch (error) {
+      // Without a request the init exits, and soon after it the keeper.
+      this.#stopper.finish()
+      throw error
+    }
   }
 
-  closeAll(): void {
-    for (const fd of this.#open) closeDescriptor(fd)
-    this.#open.clear()
+  /**
+   * Ends it unused; settles when its processes are gone. Does nothing to one that has its request.
+   *
+   * @param background whether this process may end meanwhile: then the launch program does too
+   */
+  async discard(background: boolean): Promise<void> {
+    if (this.#used) return
+    this.#used = true
+    this.#stopper.stop()
+    const socket = reportSocket(this.#descriptors.release(this.#ends.report))
+    this.#descriptors.closeAll()
+    if (background) {
+      this.#stopper.unref()
+      socket.unref()
+    }
+    await readReport(socket, () => {})
+    this.#stopper.finish()
   }
-}
 
-/**
- * Starts a launch program, gives it its request, and reads what comes from it.
- *
- * @throws {SandboxError} SETUP_FAILED when it cannot be started; nothing is left open then
- */
-export function startAttempt(options: AttemptOptions): Attempt {
-  const descriptors = new Descriptors()
-  try {
-    return connect(options, descriptors)
-  } catch (error) {
-    throw error instanceof ErrnoError ? spawnError(error) : error
-  } finally {
-    descriptors.closeAll()
-  }
-}
-
-function connect(options: AttemptOptions, descriptors: Descriptors): Attempt {
-  const { image, stdin, captures, budget } = options
-  const report = descriptors.pipe()
-  const control = descriptors.pipe(O_NONBLOCK)
-  const stdout = outputPipe(options.stdout, descriptors)
-  const stderr = outputPipe(options.stderr, descriptors)
-  const requestFd = descriptors.own(makeMemfd('gradebox-request'))
-  const collected = options.collects ? descriptors.own(makeMemfd('gradebox-collect')) : undefined
-  const to = {
-    stdin,
-    // A stream that nobody wants: the target opens the sandbox's /dev/null in its place.
-    stdout: stdout?.write ?? (options.stdout === 'inherit' ? 1 : control.read),
-    stderr: stderr?.write ?? (options.stderr === 'inherit' ? 2 : control.read),
-    report: report.write,
-    control: control.read,
-    request: requestFd,
-    collect: collected ?? control.read,
-  }
-  const pid = launch(image, to, options.cgroup)
-  // The kernel starts a child on its parent's processor, and moves it to an idle one hardly ever before it
-  // forks in turn. We let it: what it does from there on is done beside our planning, not after it.
-  closeDescriptor(descriptors.release(report.write))
-  waitUntilReadable(report.read, KEEPER_START_MS)
-  const stopper = new Stopper(descriptors.release(control.write), pid)
-  stopper.expect(options.walltimeMs)
-  const request = sendRequest(options, { fd: requestFd, stopper })
-  if (collected !== undefined) descriptors.release(collected)
-  const reads = [
-    stdout && readPipe(descriptors.release(stdout.read), budget, captures.stdout),
-    stderr && readPipe(descriptors.release(stderr.read), budget, captures.stderr),
-  ]
-  const reading = readReport(descriptors.release(report.read), options.onLogged).then(
-    async (bytes) => {
-      stopper.finish()
-      await Promise.all(reads)
-      return bytes
-    },
-  )
-  return {
-    pid,
-    stepAt: (address) => stepAt(address, [image.assembled, request]),
-    collected,
-    stop: () => stopper.stop(),
-    report: reading,
-  }
-}
-
-function sendRequest(
-  { image, plan }: AttemptOptions,
-  { fd, stopper }: { fd: number; stopper: Stopper },
-): Assembled {
-  try {
-    const request = assembleRequest(image, plan())
-    writeAll(fd, request.bytes)
-    stopper.go()
-    return request
-  } catch (error) {
-    // Without a request the init exits, and soon after it the keeper.
-    stopper.finish()
-    throw error
+  /** The same, at once: waits, without an event loop, until its processes are gone. */
+  discardNow(): void {
+    if (this.#used) return
+    this.#used = true
+    this.#stopper.finish()
+    this.#descriptors.closeAll()
   }
 }
 
-function outputPipe(mode: StreamMode, descriptors: Descriptors) {
-  return mode === 'pipe' ? descriptors.pipe() : undefined
-}
-
-/** The caller's side of a launch program's life: says go, says stop, and sees it off. */
-class Stopper {
-  #control: number | undefined
-  #timer: NodeJS.Timeout | undefined
-  readonly #keeper: number
-
-  constructor(control: number, keeper: number) {
-    this.#control = control
-    this.#keeper = keeper
-  }
-
-  /** Stops a run that does not end, although its walltime is long over: its set-up hangs. */
-  expect(walltimeMs: number | undefined): void {
-    if (walltimeMs === undefined) return
-    const latest = Math.min(LONGEST_TIMEOUT_MS, walltimeMs + SETUP_GRACE_MS)
-    this.#timer = setTimeout(() => this.stop(), latest)
-  }
-
-  go(): void {
-    if (this.#control !== undefined) writeSync(this.#control, 'g')
-  }
-
-  stop(): void {
-    if (this.#control === undefined) return
-    this.#close()
-    clearTimeout(this.#timer)
-    // The keeper is our child and not waited for yet: its pid is nobody else's.
-    this.#timer = setTimeout(() => killProcess(this.#keeper, SIGKILL), STOP_GRACE_MS)
-  }
-
-  /** When the report is whole, or no request was sent: the keeper is exiting, waiting is short. */
-  finish(): void {
-    clearTimeout(this.#timer)
-    this.#close()
-    waitForProcess(this.#keeper)
-  }
-
-  #close(): void {
-    if (this.#control !== undefined) closeDescriptor(this.#control)
-    this.#control = undefined
-  }
-}
+const reportSocket = (fd: number): Socket => new Socket({ fd, readable: true, writable: false })
 
 // Up to the keeper's record, after which it exits, or to the end of file, if it was killed before.
-function readReport(fd: number, onLogged: (call: CallRecord) => void): Promise<Buffer> {
+function readReport(socket: Socket, onLogged: (call: CallRecord) => void): Promise<Buffer> {
   return new Promise((resolve) => {
     const reader = new ReportReader(onLogged)
-    const socket = new Socket({ fd, readable: true, writable: false })
     socket.on('data', (chunk: Buffer) => {
       reader.add(chunk)
       if (reader.isWhole) socket.destroy()

@@ -8,6 +8,7 @@ import {
   resolveMounts,
 } from '../launcher/plan/host.ts'
 import { planImage } from '../launcher/plan/plan.ts'
+import { boundSources } from '../launcher/plan/root.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
 import { hostMachine } from '../machine/machine.ts'
 import { compileSeccomp, logsCalls } from '../seccomp/compile.ts'
@@ -21,6 +22,10 @@ import { type Image, makeImage } from './launch.ts'
 export interface PolicyImage {
   readonly image: Image
   readonly filter: FilterUse
+  /** The host paths that the image binds: they are the sandbox's as they are when its root is built. */
+  readonly sources: readonly string[]
+  /** Whether it builds all of the root. */
+  readonly isComplete: boolean
   /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
   readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
 }
@@ -43,9 +48,15 @@ export function policyImage(
     readonly cgroup: boolean
     /** Where the run's working directory is. */
     readonly workdirTarget: string
+    /** The standard streams that are pipes, of a run that adds nothing of its own to the root. */
+    readonly complete: { readonly pipes: readonly number[] } | undefined
   },
 ): PolicyImage {
-  const key = [use.flow.kind, use.diskBytes, use.report, use.cgroup, use.workdirTarget].join(' ')
+  // An ordinary user's ids are in the image; root's, which differ from run to run, are not.
+  const { kind, uid, gid } = use.flow
+  const who = kind === 'user' ? `${uid}:${gid}` : kind
+  const adds = use.complete === undefined ? 'adds' : `complete ${use.complete.pipes}`
+  const key = [who, use.diskBytes, use.report, use.cgroup, use.workdirTarget, adds].join(' ')
   const known = images.get(policy) ?? new Map<string, PolicyImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makePolicyImage(policy, use)
@@ -55,7 +66,7 @@ export function policyImage(
 
 function makePolicyImage(
   policy: Policy,
-  { flow, diskBytes, report, cgroup, workdirTarget }: Parameters<typeof policyImage>[1],
+  { flow, diskBytes, report, cgroup, workdirTarget, complete }: Parameters<typeof policyImage>[1],
 ): PolicyImage {
   const { arch, remount, lastCapability } = hostMachine()
   const { network } = policy
@@ -75,12 +86,16 @@ function makePolicyImage(
   const logs = report === 'listener' && seccomp !== undefined && logsCalls(seccomp)
   const logging = logs ? seccomp : undefined
   const log = logging && { execToken, killsUntold: killsUntold(logging, arch) }
+  const paths = mounts.filter(isEarly)
+  const files = policy.files.filter(isLateFile)
+  const isComplete = complete !== undefined && late.length === 0 && files.length === 0
+  const workdir = { type: 'empty', target: workdirTarget } as const
   const segment = planImage({
     policy,
     arch,
     flow,
     parentPid: process.pid,
-    paths: mounts.filter(isEarly),
+    paths,
     remount,
     files: policy.files.filter((file) => !isLateFile(file)),
     diskBytes,
@@ -89,6 +104,7 @@ function makePolicyImage(
     log: logging && notifiedMeanings(logging, arch),
     lastCapability,
     cgroup,
+    complete: isComplete ? { workdir, pipes: complete.pipes } : undefined,
   })
   // struct sock_filter is 8 bytes.
   const filter: FilterUse = {
@@ -96,6 +112,11 @@ function makePolicyImage(
     report: seccomp === undefined ? 'none' : report,
     log,
   }
-  const files = policy.files.filter(isLateFile)
-  return { image: makeImage(segment, arch), filter, late: { mounts: late, files } }
+  return {
+    image: makeImage(segment, arch),
+    filter,
+    sources: boundSources(paths),
+    isComplete,
+    late: { mounts: late, files },
+  }
 }

@@ -13,6 +13,8 @@ import {
 } from '../launcher/machine/layout.ts'
 import type { Arch } from '../launcher/machine/machine.ts'
 import { entrySymbols } from '../launcher/plan/entries.ts'
+import type { Flow } from '../launcher/plan/flow.ts'
+import { ownIdValues } from '../launcher/plan/identity.ts'
 import { CGROUP_PATH } from '../launcher/plan/keeper.ts'
 import { RECORD } from '../launcher/report/records.ts'
 import type { Segment, Step } from '../launcher/step.ts'
@@ -42,15 +44,22 @@ export interface LaunchDescriptors {
   readonly collect: number
 }
 
+/** What differs from one launch program of an image to the next, from its start on. */
+export interface LaunchValues {
+  /** The path of the control group in which the init is to be, for an image made for that. */
+  readonly cgroup?: string | undefined
+  /** Who the program will be outside; an image that becomes that by itself has a place for it. */
+  readonly flow: Flow
+}
+
 /**
  * Starts a launch program; it builds its root and then waits for its request.
  *
- * @param cgroup the path of the control group in which the init is to be, for an image made for that
  * @returns the keeper's process id
  * @throws {ErrnoError} when the process cannot be made
  */
-export function launch(image: Image, to: LaunchDescriptors, cgroup?: string): number {
-  const executable = makeExecutable(cgroup === undefined ? image.elf : namingGroup(image, cgroup))
+export function launch(image: Image, to: LaunchDescriptors, values: LaunchValues): number {
+  const executable = makeExecutable(withValues(image, values))
   try {
     const { stdin, stdout, stderr, report, control, request, collect } = to
     return spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect])
@@ -59,15 +68,23 @@ export function launch(image: Image, to: LaunchDescriptors, cgroup?: string): nu
   }
 }
 
-function namingGroup({ elf, assembled }: Image, path: string): Uint8Array {
-  const address = assembled.symbols.get(CGROUP_PATH.place)
-  const name = Buffer.from(`${path}\0`)
-  if (address === undefined || name.length > CGROUP_PATH.size) {
-    throw new Error(`The launch program has no place for the control group ${path}`)
+function withValues({ elf, assembled }: Image, { cgroup, flow }: LaunchValues): Uint8Array {
+  const ids = assembled.symbols.has('ids.uid') ? ownIdValues(flow) : []
+  const values = [...(cgroup === undefined ? [] : [groupValue(cgroup)]), ...ids]
+  if (values.length === 0) return elf
+  const copy = elf.slice()
+  for (const { place, offset, bytes } of values) {
+    const address = assembled.symbols.get(place)
+    if (address === undefined) throw new Error(`The launch program has no place ${place}`)
+    copy.set(bytes, DATA_OFFSET + address - DATA_ADDRESS + offset)
   }
-  const copy = Uint8Array.from(elf)
-  copy.set(name, DATA_OFFSET + address - DATA_ADDRESS)
   return copy
+}
+
+function groupValue(path: string) {
+  const bytes = Buffer.from(`${path}\0`)
+  if (bytes.length <= CGROUP_PATH.size) return { place: CGROUP_PATH.place, offset: 0, bytes }
+  throw new Error(`The launch program has no place for the control group ${path}`)
 }
 
 /** Lays out a request for the launch programs of an image. */

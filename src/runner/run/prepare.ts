@@ -10,7 +10,7 @@ import { hostMachine, nextFlow } from '../machine/machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import type { EnforcementByLimit } from '../result.ts'
 import { candidatesFor } from './candidates.ts'
-import { policyImage } from './image-cache.ts'
+import { type PolicyImage, policyImage } from './image-cache.ts'
 import { lateMounts } from './late.ts'
 import type { Image } from './launch.ts'
 
@@ -40,22 +40,39 @@ export interface PreparedRun {
 }
 
 /**
- * Makes a run's image, or takes the policy's, and readies the rest of its plan. Nothing is started.
+ * Makes a run's image, or takes the policy's.
  *
  * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
-export function prepareRun(options: RunOptions, preparation: Preparation): PreparedRun {
-  const { flow, filterReport, cgroup, terminal } = preparation
-  const { policy, limits, command, args, workdirTarget } = options
-  const { image, filter, late } = policyImage(policy, {
+export function imageOf(
+  options: RunOptions,
+  { flow, filterReport, cgroup, terminal }: Omit<Preparation, 'enforcement'>,
+): PolicyImage {
+  const { policy, limits, workdirTarget, workdir, mounts, files } = options
+  const adds = workdir !== undefined || mounts.length > 0 || files.length > 0
+  return policyImage(policy, {
     flow,
     diskBytes: limits.diskBytes,
     report: filterReport,
     cgroup,
     workdirTarget,
+    complete: adds || terminal !== undefined ? undefined : streamsOf(options, terminal),
   })
+}
+
+/**
+ * Makes a run's image, or takes the policy's, and readies the rest of its plan. Nothing is started.
+ *
+ * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
+ */
+export function prepareRun(options: RunOptions, preparation: Preparation): PreparedRun {
+  const { flow, terminal } = preparation
+  const { policy, command, args } = options
+  const { image, filter, late, isComplete } = imageOf(options, preparation)
   const own = resolveMounts(options.mounts, policy.name)
-  const mounts = lateMounts({ ...options, mounts: [...late.mounts, ...own], flow })
+  const mounts = isComplete
+    ? []
+    : lateMounts({ ...options, mounts: [...late.mounts, ...own], flow })
   return {
     image,
     filter,
@@ -65,6 +82,7 @@ export function prepareRun(options: RunOptions, preparation: Preparation): Prepa
         ...options,
         ...hostMachine(),
         ...preparation,
+        isComplete,
         filter,
         mounts,
         files: [...late.files, ...options.files],

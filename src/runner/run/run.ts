@@ -18,24 +18,34 @@ import { type EnforcementPlan, planEnforcement } from '../limits/enforcement.ts'
 import { type Held, LimitHold } from '../limits/hold.ts'
 import { nextFlow } from '../machine/machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
+import { pool } from '../pool/pool.ts'
+import { type PoolShape, type Ready, shapeOf } from '../pool/ready.ts'
 import { brandResult, type SandboxResult } from '../result.ts'
 import { DeniedCalls } from '../seccomp/denied-calls.ts'
 import { isStarved } from '../verdict/verdict.ts'
 import { noteOverlayRefusal } from '../workdir/resolve.ts'
-import { type Attempt, startAttempt } from './attempt.ts'
+import { type Attempt, Launcher } from './attempt.ts'
 import { execError } from './exec-failure.ts'
 import { stepError } from './failure.ts'
 import { spawnError } from './launch.ts'
 import { abortedResult, makeResult } from './make-result.ts'
-import { candidatesOf, prepareRun, type RunTerminal } from './prepare.ts'
+import { candidatesOf, imageOf, type Preparation, prepareRun, type RunTerminal } from './prepare.ts'
 
 /** Whether filters report by notification here; found out by the first that cannot. */
 let filterReport: 'listener' | 'kill' = 'listener'
 
-/** What one attempt at a run is made with. */
-interface AttemptUse {
-  readonly flow: Flow
+type AnyResult = SandboxResult<string | Uint8Array>
+
+/** What a run is made with. */
+interface RunUse {
   readonly plan: EnforcementPlan
+  /** A launch program of the pool's; its first attempt's. */
+  readonly ready?: Ready | undefined
+}
+
+/** What one attempt at a run is made with. */
+interface AttemptUse extends RunUse {
+  readonly flow: Flow
   readonly hold: LimitHold
 }
 
@@ -124,7 +134,7 @@ export class Run {
    *
    * @throws {SandboxError} when it could not be started as the policy wants
    */
-  async start(): Promise<SandboxResult<string | Uint8Array>> {
+  async start(): Promise<AnyResult> {
     if (this.#stopped) return abortedResult(this.options)
     this.#started = true
     for (let attempts = 1; ; attempts++) {
@@ -139,18 +149,36 @@ export class Run {
     }
   }
 
-  async #once(): Promise<SandboxResult<string | Uint8Array>> {
+  async #once(): Promise<AnyResult> {
+    const { limits, policy, warm, exclusive } = this.options
+    const plan = planEnforcement(limits, policy.require)
+    const { terminal } = this.#extras
+    if (warm === 0 || terminal !== undefined) return this.#runWithInput({ plan })
+    const shape = this.#shape(nextFlow(), plan)
+    const ready = pool.take(shape)
+    // Nothing is built beside a run that has the machine for itself.
+    const over = pool.started(shape, exclusive ? 0 : warm)
+    try {
+      return await this.#runWithInput({ plan, ready })
+    } finally {
+      over()
+      // Does nothing once the request is sent.
+      await ready?.discard()
+    }
+  }
+
+  async #runWithInput(use: RunUse): Promise<AnyResult> {
     const { stdin } = this.options
     const { terminal } = this.#extras
-    if (terminal !== undefined) return this.#runWith(terminal.socket)
-    if (stdin.kind === 'inherit') return this.#runWith(0)
-    const pipe = inputPipe()
+    if (terminal !== undefined) return this.#runWith(terminal.socket, use)
+    if (stdin.kind === 'inherit') return this.#runWith(0, use)
+    const pipe = use.ready?.launcher.takeStdin() ?? inputPipe()
     let feed: StdinFeed | undefined
     try {
       // A run whose input fails is not the program's to answer for.
       feed = feedStdin(pipe.write, stdin, () => this.#attempt?.stop())
       // We keep the read end: should the set-up have to be tried in another way, no input is lost.
-      const result = await this.#runWith(pipe.read)
+      const result = await this.#runWith(pipe.read, use)
       feed.check()
       return result
     } finally {
@@ -159,19 +187,18 @@ export class Run {
     }
   }
 
-  async #runWith(stdin: number): Promise<SandboxResult<string | Uint8Array>> {
-    const { limits, policy } = this.options
-    const plan = planEnforcement(limits, policy.require)
-    const hold = new LimitHold(limits, plan)
+  async #runWith(stdin: number, use: RunUse): Promise<AnyResult> {
+    const hold = new LimitHold(this.options.limits, use.plan, use.ready?.group)
     try {
-      return await this.#runHeld(stdin, { flow: nextFlow(), plan, hold })
+      return await this.#runHeld(stdin, { ...use, flow: nextFlow(), hold })
     } finally {
+      await use.ready?.discard()
       hold.release()
     }
   }
 
-  async #runHeld(stdin: number, use: AttemptUse): Promise<SandboxResult<string | Uint8Array>> {
-    const { hold } = use
+  async #runHeld(stdin: number, use: AttemptUse): Promise<AnyResult> {
+    const { hold, plan } = use
     const { attempt, mounts } = this.#startAttempt(stdin, use)
     hold.watch(attempt.pid, attempt.stop)
     try {
@@ -180,7 +207,11 @@ export class Run {
       const isOver = records.some(({ kind }) => kind === 'end')
       if (this.#stopped && !isOver) return abortedResult(this.options)
       if (failure !== undefined) {
-        if (this.#mayRetry(failure, attempt, mounts)) return await this.#runWith(stdin)
+        // A root that was begun before this run: what failed there is said of one begun for it.
+        const isOld = use.ready !== undefined && attempt.isOfRoot(failure.stepAddress)
+        if (isOld || this.#mayRetry(failure, attempt, mounts)) {
+          return await this.#runWith(stdin, { plan })
+        }
         throw failureError(failure, attempt)
       }
       return this.#result(records, attempt, hold.facts())
@@ -189,16 +220,21 @@ export class Run {
     }
   }
 
-  #startAttempt(stdin: number, { flow, plan: enforcementPlan, hold }: AttemptUse) {
-    const { limits, stdout, stderr, collect } = this.options
-    const { terminal, onPlan } = this.#extras
-    const { image, filter, mounts, planRequest } = prepareRun(this.options, {
-      flow,
-      filterReport,
-      enforcement: enforcementPlan.enforcement,
-      cgroup: hold.cgroup !== undefined,
-      terminal,
-    })
+  #preparation(flow: Flow, { enforcement, delegation }: EnforcementPlan): Preparation {
+    const { terminal } = this.#extras
+    return { flow, filterReport, enforcement, cgroup: delegation !== undefined, terminal }
+  }
+
+  #shape(flow: Flow, plan: EnforcementPlan): PoolShape {
+    const image = imageOf(this.options, this.#preparation(flow, plan))
+    return shapeOf(this.options, image, plan.delegation)
+  }
+
+  #startAttempt(stdin: number, { flow, plan: enforcementPlan, hold, ready }: AttemptUse) {
+    const { limits } = this.options
+    const { onPlan } = this.#extras
+    const preparation = this.#preparation(flow, enforcementPlan)
+    const { image, filter, mounts, planRequest } = prepareRun(this.options, preparation)
     this.#filter = filter
     this.#denied = new DeniedCalls()
     const plan = () => {
@@ -206,18 +242,14 @@ export class Run {
       onPlan?.(stepsInOrder(image.assembled, request))
       return request
     }
-    const attempt = startAttempt({
-      image,
+    const parts = { stdin, cgroup: hold.cgroup, flow }
+    const launcher = ready?.launcher ?? Launcher.start(this.#shape(flow, enforcementPlan), parts)
+    const attempt = launcher.go({
       plan,
-      stdin,
-      stdout,
-      stderr,
       captures: { stdout: this.#stdout, stderr: this.#stderr },
       budget: this.#budget,
       onLogged: (call) => this.#denied.add(call),
       walltimeMs: limits.walltimeMs,
-      collects: collect.length > 0,
-      cgroup: hold.cgroup,
     })
     this.#attempt = attempt
     return { attempt, mounts }
@@ -247,11 +279,7 @@ export class Run {
     return false
   }
 
-  #result(
-    records: readonly ReportRecord[],
-    attempt: Attempt,
-    held: Held,
-  ): SandboxResult<string | Uint8Array> {
+  #result(records: readonly ReportRecord[], attempt: Attempt, held: Held): AnyResult {
     const attempts = records.filter((record) => record.kind === 'exec')
     if (attempts.length > 0) {
       const paths = candidatesOf(this.options)

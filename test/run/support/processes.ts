@@ -31,6 +31,17 @@ export function children(): string[] {
     .map((stat) => `${stat?.[2]} ${stat?.[1]}`)
 }
 
+/** The process ids of this process's sandboxes, in which programs run or which wait for one. */
+export function keepers(): number[] {
+  return readdirSync('/proc')
+    .filter(isPid)
+    .filter(
+      (pid) =>
+        /^\d+ \(gradebox\) \w (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1] === `${process.pid}`,
+    )
+    .map(Number)
+}
+
 /** Waits until something holds, at most for some seconds; gives whether it did. */
 export async function eventually(holds: () => boolean, seconds = 10): Promise<boolean> {
   const end = performance.now() + seconds * 1000

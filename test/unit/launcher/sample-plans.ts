@@ -51,7 +51,9 @@ export const paths: readonly EarlyMount[] = [
   { type: 'tmpfs', target: '/scratch', sizeBytes: 4096 },
 ]
 
-export type PlanChanges = Partial<Omit<ImageOptions & RequestOptions, 'filter'>> & {
+export type PlanChanges = Partial<
+  Omit<ImageOptions & RequestOptions, 'filter' | 'complete' | 'isComplete'>
+> & {
   readonly filtered?: 'listener' | 'log' | 'kill' | 'no'
   /** The first of the run's mounts. */
   readonly workdir?: LateMount
@@ -93,6 +95,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     pipes: [0, 1],
     lastCapability: 2,
     cgroup: false,
+    isComplete: false,
     enforcement: { cpu: 'watch', processes: 'rlimit', memory: 'rlimit' } as const,
     ...changes,
   }
@@ -114,6 +117,40 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     filter: filtered === 'no' ? undefined : filters[filtered],
   })
   return { image, request, steps: stepsInOrder(image, request), arch: options.arch }
+}
+
+/** The same, for a run that adds nothing to the root: the image builds all of it. */
+export function completePlan(flow: Flow) {
+  const policyFiles = policy.files.filter(({ target }) => !target.startsWith('/work/'))
+  const options = { policy, arch: 'x64' as Arch, flow, listener: true, lastCapability: 2 }
+  const image = planImage({
+    ...options,
+    parentPid: 4321,
+    paths,
+    diskBytes: undefined,
+    files: policyFiles,
+    filter: FILTER,
+    log: undefined,
+    cgroup: false,
+    complete: { workdir: workdirs.empty, pipes: [0, 1] },
+  })
+  const request = planRequest({
+    ...options,
+    mounts: [],
+    files: [],
+    candidates: ['/bin/true'],
+    argv: ['true'],
+    env: {},
+    cwd: '/work',
+    limits: {},
+    collect: [],
+    discard: [],
+    pipes: [0, 1],
+    enforcement: {},
+    isComplete: true,
+    filter: { instructions: 3, report: 'listener' },
+  })
+  return { image, request, steps: stepsInOrder(image, request) }
 }
 
 /** A sample plan in the form in which it is executed. */

@@ -42,6 +42,7 @@ const use = {
   report: 'listener',
   cgroup: false,
   workdirTarget: '/work',
+  complete: undefined,
 } as const
 
 describe('a policy’s image', () => {

@@ -25,8 +25,17 @@ export const entrySymbols: Symbols = new Map(
 /** The label in the request at which it goes on from an entry. */
 export const ENTERED = { mounts: 'mounts', target: 'target', over: 'over' } as const
 
-/** The request's first steps: calls without effect, each with the step that follows. */
-export const entrySteps = (): Step[] =>
-  (Object.keys(ENTRY) as (keyof typeof ENTRY)[]).map((name) =>
-    stepsOf(name === 'target' ? 'target' : 'init')('getpid', [], { next: { goto: ENTERED[name] } }),
-  )
+/**
+ * The request's first steps: calls without effect, each with the step that follows.
+ *
+ * @param complete whether the image builds all of the root, and goes on in no request's mounts
+ */
+export const entrySteps = (complete: boolean): Step[] =>
+  (Object.keys(ENTRY) as (keyof typeof ENTRY)[]).map((name) => {
+    const step = stepsOf(name === 'target' ? 'target' : 'init')
+    if (complete && name === 'mounts') return step('exit_group', [1])
+    return step('getpid', [], { next: { goto: ENTERED[name] } })
+  })
+
+/** How many they are. */
+export const ENTRIES = entries.length

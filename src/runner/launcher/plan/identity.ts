@@ -13,6 +13,9 @@ import {
   SIGKILL,
 } from '../../../ffi/constants.ts'
 import {
+  type Area,
+  type Argument,
+  at,
   type LauncherProcess,
   load,
   type Step,
@@ -22,35 +25,101 @@ import {
   words,
 } from '../step.ts'
 import { FD } from './descriptors.ts'
-import type { Flow } from './flow.ts'
 
 const init = stepsOf('init')
 const userNamespaces: StepFailure = { code: 'NAMESPACES_UNAVAILABLE' }
 
+/** Ids: numbers, or {@link OWN_IDS}. */
+export interface IdArguments {
+  readonly uid: Argument
+  readonly gid: Argument
+}
+
 /** Who the program sees itself as, and who that is outside. */
 export interface IdMap {
   readonly inside: { readonly uid: number; readonly gid: number }
-  readonly outside: { readonly uid: number; readonly gid: number }
+  readonly outside: IdArguments
 }
+
+/** The ids outside that root gives a launch program when it starts, in an image that becomes them. */
+export const OWN_IDS: IdArguments = { uid: load('ids.uid'), gid: load('ids.gid') }
+
+/** The digits of the largest id, and where the outer one's begin in a map's text. */
+const DIGITS = 10
+const padded = (id: number): string => `${id}`.padStart(DIGITS, '0')
+
+/** The memory of {@link OWN_IDS}, and of the maps with them. */
+export function ownIdAreas(inside: IdMap['inside']): Area[] {
+  const map = (id: number) => Buffer.from(`${padded(id)} ${padded(0)} 1`)
+  const fields = (['uid', 'gid'] as const).flatMap((name) => {
+    const text = map(inside[name])
+    return [
+      { name, size: 8 },
+      { name: `${name}Map`, size: text.length, init: text },
+    ]
+  })
+  return [{ name: 'ids', fields }]
+}
+
+/** What is written to those places for a launch program. */
+export function ownIdValues({ uid, gid }: { uid: number; gid: number }) {
+  return Object.entries({ uid, gid }).flatMap(([name, id]) => {
+    const number = Buffer.alloc(8)
+    number.writeUInt32LE(id)
+    return [
+      { place: `ids.${name}`, offset: 0, bytes: number },
+      { place: `ids.${name}Map`, offset: DIGITS + 1, bytes: Buffer.from(padded(id)) },
+    ]
+  })
+}
+
+// user_namespaces(7): the first id inside, the first outside, how many.
+function mapText(inside: number, outside: Argument): Contents {
+  if (typeof outside !== 'object') return literal(`${inside} ${outside} 1`)
+  if (outside.kind !== 'load') throw new Error('An id is a number or at a place')
+  return {
+    contents: at(`${outside.place}Map`),
+    length: 2 * DIGITS + 3,
+    shown: `${inside} (its own) 1`,
+  }
+}
+
+/** What is written to a file of /proc. */
+interface Contents {
+  readonly contents: Argument
+  readonly length: number
+  /** The same for a person. */
+  readonly shown: string
+}
+
+const literal = (line: string): Contents => ({
+  contents: text(line),
+  length: line.length,
+  shown: line,
+})
 
 /** Steps that give a process's new user namespace its one user and one group (user_namespaces(7)). */
 export function mapIdsSteps({ inside, outside }: IdMap, by: LauncherProcess = 'init'): Step[] {
   return [
     // An ordinary user may write a group map only where setgroups(2) is denied for ever.
-    ...writeProcSteps('self/setgroups', 'deny', by),
-    ...writeProcSteps('self/uid_map', `${inside.uid} ${outside.uid} 1`, by),
-    ...writeProcSteps('self/gid_map', `${inside.gid} ${outside.gid} 1`, by),
+    ...writeProcSteps('self/setgroups', literal('deny'), by),
+    ...writeProcSteps('self/uid_map', mapText(inside.uid, outside.uid), by),
+    ...writeProcSteps('self/gid_map', mapText(inside.gid, outside.gid), by),
   ]
 }
 
-function writeProcSteps(path: string, contents: string, by: LauncherProcess): Step[] {
+function writeProcSteps(
+  path: string,
+  { contents, length, shown }: Contents,
+  by: LauncherProcess,
+): Step[] {
   const step = stepsOf(by)
   const failure = userNamespaces
   return [
     step('openat', [FD.proc, text(path), O_WRONLY | O_CLOEXEC, 0], { store: 'init.fd', failure }),
-    step('write', [load('init.fd'), text(contents), contents.length], {
+    step('write', [load('init.fd'), contents, length], {
       failure,
-      shown: `${JSON.stringify(`/proc/${path}`)}, ${JSON.stringify(contents)}`,
+      shown: `${JSON.stringify(`/proc/${path}`)}, ${JSON.stringify(shown)}`,
     }),
     step('close', [load('init.fd')]),
   ]
@@ -75,9 +144,9 @@ export function becomeUserSteps({ inside, outside }: IdMap, by: LauncherProcess)
 }
 
 /** Steps with which the init, real root so far, becomes unprivileged: the program is never root to the kernel. */
-export function dropRootSteps(flow: Flow & { kind: 'root' }, inside: IdMap['inside']): Step[] {
+export function dropRootSteps(ids: IdMap): Step[] {
   return [
-    ...becomeUserSteps({ inside, outside: flow }, 'init'),
+    ...becomeUserSteps(ids, 'init'),
     // Cleared by the change of uid.
     init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
   ]
@@ -92,10 +161,10 @@ export function dropRootSteps(flow: Flow & { kind: 'root' }, inside: IdMap['insi
 export function dropPrivilegesSteps(lastCapability: number): Step[] {
   return [
     // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
-    ...writeProcSteps('sys/user/max_user_namespaces', '0', 'init'),
+    ...writeProcSteps('sys/user/max_user_namespaces', literal('0'), 'init'),
     // What a user has few of, counted across all their sandboxes: one program must leave some to the others.
-    ...writeProcSteps('sys/user/max_inotify_instances', '8', 'init'),
-    ...writeProcSteps('sys/user/max_inotify_watches', '4096', 'init'),
+    ...writeProcSteps('sys/user/max_inotify_instances', literal('8'), 'init'),
+    ...writeProcSteps('sys/user/max_inotify_watches', literal('4096'), 'init'),
     // Opened while we may: an undumpable process's /proc files are not its own.
     init('openat', [FD.proc, text('self/oom_score_adj'), O_RDWR | O_CLOEXEC, 0], {
       store: 'init.fd',

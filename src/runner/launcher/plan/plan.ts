@@ -33,13 +33,26 @@ import {
 } from '../step.ts'
 import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect.ts'
 import { FD } from './descriptors.ts'
-import { ENTERED, ENTRY, entrySteps } from './entries.ts'
+import { ENTERED, ENTRIES, ENTRY, entrySteps } from './entries.ts'
 import { writeFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
 import type { EarlyMount } from './host.ts'
-import { dropPrivilegesSteps, dropRootSteps, mapIdsSteps } from './identity.ts'
+import {
+  dropPrivilegesSteps,
+  dropRootSteps,
+  type IdArguments,
+  mapIdsSteps,
+  OWN_IDS,
+  ownIdAreas,
+} from './identity.ts'
 import { cgroupAreas, failSteps, keeperAreas, keeperSteps } from './keeper.ts'
-import { attachTreeSteps, type LateMount, lateMountAreas, openTreeSteps } from './late-mounts.ts'
+import {
+  attachTreeSteps,
+  type LateMount,
+  type LateMountOptions,
+  lateMountAreas,
+  openTreeSteps,
+} from './late-mounts.ts'
 import { resourceLimits } from './limits.ts'
 import { logArea, type Meaning } from './log.ts'
 import type { HostMount } from './mounts.ts'
@@ -49,11 +62,14 @@ import { rootSteps } from './root.ts'
 import { superviseAreas, superviseSteps } from './supervise.ts'
 import { type FilterUse, targetArea, targetSteps } from './target.ts'
 import { openTerminalSteps, type TerminalUse, terminalDeviceSteps } from './terminal.ts'
+import { chownSteps, treeDirectory } from './trees.ts'
 
 const init = stepsOf('init')
 
 /** The label at which the init, with its root complete, gives up its privileges. */
-const LOCK = 'lock'
+export const LOCK = 'lock'
+/** The label at which it goes on to the program. */
+const SUPERVISE = 'supervise'
 
 /** What every run under a policy has in common. */
 export interface ImageOptions {
@@ -76,6 +92,16 @@ export interface ImageOptions {
   readonly lastCapability: number
   /** Whether each run has a control group. */
   readonly cgroup: boolean
+  /** Set for runs that add nothing of their own to the root: then the image builds all of it. */
+  readonly complete?: CompleteRoot | undefined
+}
+
+/** What completes a root. */
+export interface CompleteRoot {
+  /** The working directory, which is empty. */
+  readonly workdir: LateMount & { type: 'empty' }
+  /** The standard streams that are pipes of ours. */
+  readonly pipes: readonly number[]
 }
 
 /** What differs from run to run. */
@@ -101,17 +127,22 @@ export interface RequestOptions {
   readonly terminal?: TerminalUse | undefined
   /** The standard streams that are pipes of ours; the program may open them again. */
   readonly pipes: readonly number[]
+  /** Whether the image builds all of the root. */
+  readonly isComplete: boolean
 }
 
 /**
  * What of the launch program is the same in every run under a policy: it builds the root; then, when the
  * request has added to it, gives up every privilege, starts the program and watches it. In between, and
- * at the end, the request has its turn.
+ * at the end, the request has its turn. Where no request has anything to add to the root, it is complete
+ * and has no privilege any more when it waits for one.
  */
 export function planImage(options: ImageOptions): Segment {
   const { policy, flow, arch, filter } = options
   const keeper = { ...options, shareUts: policy.shareUts }
   const inside = { uid: policy.uid, gid: policy.gid }
+  const { complete } = options
+  const lock = labelled(LOCK, dropPrivilegesSteps(options.lastCapability))
   return {
     areas: [
       ...keeperAreas,
@@ -119,6 +150,8 @@ export function planImage(options: ImageOptions): Segment {
       ...imageAreas(filter),
       ...superviseAreas,
       logArea,
+      ...(complete === undefined ? [] : lateMountAreas({ mounts: [complete.workdir] })),
+      ...(complete === undefined || flow.kind === 'user' ? [] : ownIdAreas(inside)),
     ],
     steps: [
       ...keeperSteps(keeper),
@@ -135,12 +168,28 @@ export function planImage(options: ImageOptions): Segment {
       ...(flow.kind === 'user' ? mapIdsSteps({ inside, outside: flow }) : []),
       ...rootSteps(options),
       ...(policy.shareUts ? [] : [hostnameStep(policy.hostname)]),
-      ...loadRequestSteps(),
+      ...(complete === undefined
+        ? loadRequestSteps(ENTRY.mounts)
+        : [...completeRootSteps(options, complete), ...lock, ...loadRequestSteps(SUPERVISE)]),
       ...networkSteps(policy.network),
-      ...labelled(LOCK, dropPrivilegesSteps(options.lastCapability)),
-      ...superviseSteps(options),
+      ...(complete === undefined ? lock : []),
+      ...labelled(SUPERVISE, superviseSteps(options)),
     ],
   }
+}
+
+// The owner of what is made is not known before the launch program starts.
+function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRoot): Step[] {
+  const { flow, policy } = options
+  const mounts = { ...options, mounts: [workdir] }
+  const isRoot = flow.kind === 'root'
+  return [
+    ...openTreeSteps(mounts),
+    ...(isRoot ? chownSteps(treeDirectory(0), OWN_IDS) : []),
+    ...enterRootSteps(),
+    ...insideRootSteps({ ...mounts, files: [] }),
+    ...leaveRootSteps(policy, { owner: isRoot ? OWN_IDS : undefined, pipes }),
+  ]
 }
 
 function imageAreas(filter: Uint8Array | undefined): Area[] {
@@ -157,7 +206,7 @@ function imageAreas(filter: Uint8Array | undefined): Area[] {
 }
 
 // The request is ready when the control pipe has a byte; at its end of file there will be none.
-function loadRequestSteps(): Step[] {
+function loadRequestSteps(next: string): Step[] {
   const SEEK_END = 2
   return [
     init('ppoll', [at('poll.control'), 1, 0, 0, 8]),
@@ -175,13 +224,13 @@ function loadRequestSteps(): Step[] {
       FD.request,
       0,
     ]),
-    init('close', [FD.request], { next: { goto: ENTRY.mounts } }),
+    init('close', [FD.request], { next: { goto: next } }),
   ]
 }
 
 /** The rest of the launch program: what this run adds to the root, what it runs, and what it brings back. */
 export function planRequest(options: RequestOptions): Segment {
-  const { candidates, cwd, collect, arch, limits } = options
+  const { candidates, cwd, collect, arch, limits, isComplete } = options
   return {
     areas: [
       ...execAreas(candidates),
@@ -190,16 +239,8 @@ export function planRequest(options: RequestOptions): Segment {
       targetArea,
     ],
     steps: [
-      ...entrySteps(),
-      ...labelled(
-        ENTERED.mounts,
-        thenGoTo(LOCK, [
-          ...openTreeSteps({ ...options, owner: ownerOf(options.flow) }),
-          ...terminalDeviceSteps(terminalOptions(options)),
-          ...enterRootSteps(),
-          ...insideRootSteps(options),
-        ]),
-      ),
+      ...entrySteps(isComplete),
+      ...(isComplete ? [] : labelled(ENTERED.mounts, thenGoTo(LOCK, ownRootSteps(options)))),
       ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
       init('chdir', [text('/')], { label: 'collect' }),
       ...collectSteps(collect, arch),
@@ -218,6 +259,8 @@ export function stepsInOrder(
   image: Pick<Segment, 'steps'>,
   request: Pick<Segment, 'steps'>,
 ): Step[] {
+  const isComplete = !request.steps.some(({ label }) => label === ENTERED.mounts)
+  if (isComplete) return [...image.steps, ...request.steps.slice(ENTRIES)]
   const lock = image.steps.findIndex(({ label }) => label === LOCK)
   const mounts = request.steps.findIndex(({ label }) => label === ENTERED.mounts)
   const over = request.steps.findIndex(({ label }) => label === ENTERED.over)
@@ -246,23 +289,49 @@ function enterRootSteps(): Step[] {
   ]
 }
 
-function insideRootSteps(options: RequestOptions): Step[] {
-  const { policy, flow, arch, files } = options
-  const owner = ownerOf(flow)
+// What a run adds to the root.
+function ownRootSteps(options: RequestOptions): Step[] {
+  const owner = ownerOf(options.flow)
+  const terminal = terminalOptions(options)
+  return [
+    ...openTreeSteps({ ...options, owner }),
+    ...terminalDeviceSteps(terminal),
+    ...enterRootSteps(),
+    ...insideRootSteps({ ...options, owner }, openTerminalSteps(terminal)),
+    ...leaveRootSteps(options.policy, { owner, pipes: options.pipes }),
+  ]
+}
+
+interface InsideRoot extends LateMountOptions {
+  readonly files: readonly SandboxFile[]
+}
+
+function insideRootSteps(options: InsideRoot, last: readonly Step[] = []): Step[] {
+  const { arch, files, owner } = options
   const paths = new SafePaths(arch)
   const readOnlyRoot = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
   return [
-    ...attachTreeSteps({ ...options, owner }, paths),
+    ...attachTreeSteps(options, paths),
     ...files.flatMap(({ target, contents }) =>
       writeFileSteps(target.slice(1), contents, { arch, owner, paths }),
     ),
-    ...openTerminalSteps(terminalOptions(options)),
+    ...last,
     init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } }),
-    ...joinNetworkSteps(policy.network),
+  ]
+}
+
+// With its root built, root has nothing more to do.
+function leaveRootSteps(
+  policy: Policy,
+  { owner, pipes }: { owner: IdArguments | undefined; pipes: readonly number[] },
+): Step[] {
+  const { uid, gid } = policy
+  const network = joinNetworkSteps(policy.network)
+  if (owner === undefined) return network
+  return [
+    ...network,
     // Only its owner may open a pipe again, as /dev/stdout (pipe(7), proc_pid_fd(5)).
-    ...(flow.kind === 'root' ? options.pipes : []).map((fd) =>
-      init('fchown', [fd, flow.uid, flow.gid]),
-    ),
-    ...(flow.kind === 'root' ? dropRootSteps(flow, policy) : []),
+    ...pipes.map((fd) => init('fchown', [fd, owner.uid, owner.gid])),
+    ...dropRootSteps({ inside: { uid, gid }, outside: owner }),
   ]
 }

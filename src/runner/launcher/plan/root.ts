@@ -75,6 +75,13 @@ export function rootSteps(options: RootOptions): Step[] {
   ]
 }
 
+/** The host paths that these steps bind. */
+export function boundSources(paths: readonly EarlyMount[]): string[] {
+  const bound = paths.flatMap((path) => (path.type === 'bind' ? [path.source] : []))
+  const ownDevices = paths.some(({ target }) => target === '/dev') ? [] : DEVICES
+  return [...bound, ...ownDevices.map((name) => `/dev/${name}`)]
+}
+
 // All of the sandbox's writable memory is one tmpfs, so that one size limits it. It has the new root,
 // and beside it, out of the program's sight, what the run's own directories are made of.
 function baseSteps(diskBytes: number | undefined): Step[] {

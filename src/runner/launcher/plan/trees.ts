@@ -15,6 +15,7 @@ import {
 import type { Arch } from '../machine/machine.ts'
 import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { copySteps, type DirectoryEntry, finishCopySteps, isCopied } from './copy.ts'
+import type { IdArguments } from './identity.ts'
 import { idMappedTreeSteps } from './idmap.ts'
 import { type Ids, SafePaths, splitPath } from './paths.ts'
 
@@ -81,7 +82,7 @@ export function makeTreeSteps(options: TreeOptions): Step[] {
   const { tree, index, owner } = options
   if (tree.type === 'idmapped') return idMappedSteps(tree, options)
   if (tree.type === 'overlay') return overlaySteps(tree, options)
-  const path = `../${index}`
+  const path = treeDirectory(index)
   const mode = tree.type === 'copy' ? tree.mode | 0o700 : 0o755
   const failure = treeFailure(tree)
   const make = [
@@ -133,7 +134,11 @@ function overlaySteps(tree: Tree & { type: 'overlay' }, options: TreeOptions): S
   ]
 }
 
-const chownSteps = (path: string, owner: Ids | undefined): Step[] =>
+/** The directory, out of the program's sight, in which the tree of a run's mount is made. */
+export const treeDirectory = (index: number): string => `../${index}`
+
+/** Steps that give a directory to the program. */
+export const chownSteps = (path: string, owner: IdArguments | undefined): Step[] =>
   owner === undefined
     ? []
     : [init('fchownat', [AT_FDCWD, text(path), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW])]

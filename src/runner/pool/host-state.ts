@@ -1,0 +1,35 @@
+import { openSync, statSync } from 'node:fs'
+import { closeDescriptor, hasNews } from '../../ffi/libc.ts'
+
+/**
+ * Which files some host paths are now, as text to compare. What is bound somewhere keeps its inode, so
+ * that no other file gets its number (inode(7)) and equal text means the very same files.
+ */
+export function identityOf(paths: readonly string[]): string {
+  return paths
+    .map((path) => {
+      const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+      return stats === undefined ? '-' : `${stats.dev}:${stats.ino}`
+    })
+    .join(' ')
+}
+
+/** Tells of changes to this process's table of mounts (proc_pid_mountinfo(5)). */
+export class MountWatch {
+  #fd: number | undefined
+
+  /** Starts to watch, if it does not watch yet. */
+  open(): void {
+    this.#fd ??= openSync('/proc/self/mountinfo', 'r')
+  }
+
+  /** Whether anything was mounted or unmounted since the last call. */
+  hasChanged(): boolean {
+    return this.#fd !== undefined && hasNews(this.#fd)
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeDescriptor(this.#fd)
+    this.#fd = undefined
+  }
+}

@@ -1,0 +1,171 @@
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
+import { isMainThread } from 'node:worker_threads'
+import { registerPool } from '../active.ts'
+import { identityOf, MountWatch } from './host-state.ts'
+import { isSameShape, type PoolShape, Ready } from './ready.ts'
+import { MOST_WAITING } from './warm.ts'
+
+/** How long after the last run of a process its waiting launch programs are ended, in ms. */
+export const IDLE_MS = 1000
+
+/** The launch programs of one shape. */
+interface Shelf {
+  readonly shape: PoolShape
+  readonly waiting: Ready[]
+  inFlight: number
+  /** The most that ran at once: one more than that is wanted. */
+  peak: number
+  /** How many may wait, as the run that started last had it. */
+  most: number
+}
+
+/**
+ * Launch programs that have built their roots, or are about to, and wait for a request; each is used
+ * once. There is one where runs of the same shape follow each other, or several where they run at once.
+ */
+export class Pool {
+  /** In the order in which they were last asked for. */
+  readonly #shelves: Shelf[] = []
+  readonly #mounts = new MountWatch()
+  /** What was discarded and may still be there. */
+  readonly #ending = new Set<Promise<void>>()
+  #filling = false
+  #idle: NodeJS.Timeout | undefined
+  #unregister = () => {}
+
+  /** How many wait now. */
+  get size(): number {
+    return this.#shelves.reduce((sum, { waiting }) => sum + waiting.length, 0)
+  }
+
+  /**
+   * One that waits, if the host is still as it was when that one started.
+   *
+   * @returns undefined when none waits
+   */
+  take(shape: PoolShape): Ready | undefined {
+    if (this.#mounts.hasChanged()) this.#endAll()
+    const waiting = this.#shelves.find((shelf) => isSameShape(shelf.shape, shape))?.waiting
+    if (waiting === undefined || waiting.length === 0) return undefined
+    const sources = identityOf(shape.sources)
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (next.isCurrent(sources)) return next
+      this.#end(next)
+    }
+    return undefined
+  }
+
+  /**
+   * Notes that a run of a shape has started, and makes launch programs wait for those that follow.
+   *
+   * @param most how many of this shape may wait
+   * @returns a function to call when the run is over
+   */
+  started(shape: PoolShape, most: number): () => void {
+    const shelf = this.#shelfOf(shape)
+    shelf.inFlight++
+    shelf.peak = Math.max(shelf.peak, shelf.inFlight)
+    shelf.most = most
+    this.#touch()
+    // What is enough for the next run can wait until this one is over: it would slow this one down.
+    if (shelf.waiting.length === 0) this.#fillSoon()
+    return () => {
+      shelf.inFlight--
+      this.#touch()
+      this.#fillSoon()
+    }
+  }
+
+  /** Ends all that wait; settles when their processes are gone. */
+  async drain(): Promise<void> {
+    clearTimeout(this.#idle)
+    this.#idle = undefined
+    this.#unregister()
+    this.#mounts.close()
+    this.#endAll()
+    this.#shelves.length = 0
+    await Promise.all(this.#ending)
+  }
+
+  // What ends in the background does not keep this process alive; who waits for it does.
+  async #drainAwaited(): Promise<void> {
+    const alive = setInterval(() => {}, IDLE_MS)
+    await this.drain().finally(() => clearInterval(alive))
+  }
+
+  #shelfOf(shape: PoolShape): Shelf {
+    const index = this.#shelves.findIndex((shelf) => isSameShape(shelf.shape, shape))
+    const fresh: Shelf = { shape, waiting: [], inFlight: 0, peak: 0, most: 0 }
+    const [shelf = fresh] = index < 0 ? [] : this.#shelves.splice(index, 1)
+    this.#shelves.push(shelf)
+    return shelf
+  }
+
+  #endAll(): void {
+    for (const { waiting } of this.#shelves) for (const ready of waiting.splice(0)) this.#end(ready)
+  }
+
+  #end(ready: Ready): void {
+    const ending = ready.discard(true).finally(() => this.#ending.delete(ending))
+    this.#ending.add(ending)
+  }
+
+  // Not the global timers, which a test may have replaced by its own.
+  #touch(): void {
+    if (this.#idle !== undefined) {
+      this.#idle.refresh()
+      return
+    }
+    this.#idle = setTimeout(() => void this.drain(), IDLE_MS).unref()
+    const unregister = registerPool(() => this.#drainAwaited())
+    // A thread's descriptors outlive it; a process's do not.
+    const endNow = () => {
+      for (const { waiting } of this.#shelves) for (const ready of waiting) ready.discardNow()
+    }
+    if (!isMainThread) process.once('exit', endNow)
+    this.#unregister = () => {
+      unregister()
+      process.off('exit', endNow)
+    }
+  }
+
+  #fillSoon(): void {
+    if (this.#filling) return
+    this.#filling = true
+    setImmediate(() => {
+      this.#filling = false
+      if (this.#fillOne()) this.#fillSoon()
+    }).unref()
+  }
+
+  // At the expense of a shape that was not asked for lately; only for the one that was asked for last, or
+  // they would take it from each other for ever.
+  #makeRoom(shelf: Shelf): boolean {
+    if (this.size < MOST_WAITING) return true
+    if (shelf !== this.#shelves.at(-1)) return false
+    const isIdle = ({ waiting, inFlight }: Shelf) => waiting.length > 0 && inFlight === 0
+    const oldest = this.#shelves.find((other) => other !== shelf && isIdle(other))
+    const ready = oldest?.waiting.shift()
+    if (ready !== undefined) this.#end(ready)
+    return ready !== undefined
+  }
+
+  // Gives whether there is more to do. A failure here is nobody's: the run that it was for starts its own.
+  #fillOne(): boolean {
+    const shelf = this.#shelves.findLast(lacksSome)
+    if (shelf === undefined || !this.#makeRoom(shelf)) return false
+    try {
+      this.#mounts.open()
+      shelf.waiting.push(Ready.start(shelf.shape))
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+const lacksSome = ({ waiting, peak, most }: Shelf): boolean =>
+  waiting.length < Math.min(peak + 1, most)
+
+/** This process's pool. */
+export const pool = new Pool()

@@ -1,0 +1,108 @@
+import type { Limits } from '../../policy/policy.ts'
+import type { Delegation } from '../cgroup/delegation.ts'
+import { makeRunGroup, type RunGroup } from '../cgroup/run-group.ts'
+import { nextFlow } from '../machine/machine.ts'
+import type { RunOptions } from '../options/normalize.ts'
+import { Launcher, type LauncherShape } from '../run/attempt.ts'
+import type { PolicyImage } from '../run/image-cache.ts'
+import { identityOf } from './host-state.ts'
+
+/** What runs must have in common so that a launch program that was started before may serve them. */
+export interface PoolShape extends LauncherShape {
+  /** The host paths that the image binds. */
+  readonly sources: readonly string[]
+  /** What each run's control group is made with, where runs have one. */
+  readonly group: { readonly delegation: Delegation; readonly limits: Limits } | undefined
+}
+
+/** What a run needs. */
+export function shapeOf(
+  { stdin, stdout, stderr, collect, limits }: RunOptions,
+  { image, sources }: PolicyImage,
+  delegation: Delegation | undefined,
+): PoolShape {
+  return {
+    image,
+    sources,
+    stdin: stdin.kind === 'inherit' ? 'inherit' : 'pipe',
+    stdout,
+    stderr,
+    collects: collect.length > 0,
+    group: delegation && { delegation, limits },
+  }
+}
+
+/** Whether a launch program for one is as good for the other. */
+export const isSameShape = (one: PoolShape, other: PoolShape): boolean =>
+  one.image === other.image &&
+  one.stdin === other.stdin &&
+  one.stdout === other.stdout &&
+  one.stderr === other.stderr &&
+  one.collects === other.collects &&
+  one.group?.delegation === other.group?.delegation &&
+  (one.group === undefined ||
+    (one.group.limits.memoryBytes === other.group?.limits.memoryBytes &&
+      one.group.limits.processes === other.group?.limits.processes))
+
+/** A launch program that waits for a run, and what it has on the host. */
+export class Ready {
+  readonly launcher: Launcher
+  readonly group: RunGroup | undefined
+  /** The sources as they were before it was started. */
+  readonly #sources: string
+  #discarded: Promise<void> | undefined
+
+  private constructor(launcher: Launcher, group: RunGroup | undefined, sources: string) {
+    this.launcher = launcher
+    this.group = group
+    this.#sources = sources
+  }
+
+  /**
+   * Starts one.
+   *
+   * @throws {SandboxError} when it cannot be started; nothing is left then
+   */
+  static start(shape: PoolShape): Ready {
+    const sources = identityOf(shape.sources)
+    const group = shape.group && makeRunGroup(shape.group.delegation, shape.group.limits)
+    try {
+      return new Ready(
+        Launcher.start(shape, { cgroup: group?.path, flow: nextFlow() }),
+        group,
+        sources,
+      )
+    } catch (error) {
+      group?.remove()
+      throw error
+    }
+  }
+
+  /** Whether its root is the one that a launch program started now would build. */
+  isCurrent(sources: string): boolean {
+    return this.#sources === sources && this.launcher.isAlive
+  }
+
+  /**
+   * Ends it, unless it has its request; settles when its processes are gone.
+   *
+   * @param background whether this process may end meanwhile
+   */
+  discard(background = false): Promise<void> {
+    this.#discarded ??= this.#end(background)
+    return this.#discarded
+  }
+
+  /** The same, at once and for all: where there is no event loop to come. */
+  discardNow(): void {
+    if (this.launcher.isUsed) return
+    this.launcher.discardNow()
+    this.group?.remove()
+  }
+
+  async #end(background: boolean): Promise<void> {
+    if (this.launcher.isUsed) return
+    await this.launcher.discard(background)
+    this.group?.remove()
+  }
+}

@@ -1,0 +1,32 @@
+import { closeDescriptor, makePipe } from '../../ffi/libc.ts'
+
+/** Descriptors that are closed if something fails before they have an owner. */
+export class Descriptors {
+  readonly #open = new Set<number>()
+
+  pipe(flags = 0): { read: number; write: number } {
+    const pipe = makePipe(flags)
+    this.#open.add(pipe.read).add(pipe.write)
+    return pipe
+  }
+
+  own(fd: number): number {
+    this.#open.add(fd)
+    return fd
+  }
+
+  /** Somebody else closes it from now on. */
+  release(fd: number): number {
+    this.#open.delete(fd)
+    return fd
+  }
+
+  close(fd: number): void {
+    closeDescriptor(this.release(fd))
+  }
+
+  closeAll(): void {
+    for (const fd of this.#open) closeDescriptor(fd)
+    this.#open.clear()
+  }
+}

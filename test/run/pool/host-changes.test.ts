@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createSandbox, type Sandboxed } from '../../../src/index.ts'
+import { endActiveRuns } from '../../../src/runner/active.ts'
+import { makeDirectory } from '../support/directory.ts'
+import { bare } from '../support/policies.ts'
+import { eventually, keepers } from '../support/processes.ts'
+import { lacksRoot } from '../support/tools.ts'
+
+afterEach(endActiveRuns)
+
+async function waiting(run: Sandboxed): Promise<number> {
+  await run('true')
+  expect(await eventually(() => keepers().length === 1)).toBe(true)
+  return keepers()[0] ?? 0
+}
+
+const showing = (source: string): Sandboxed => {
+  const policy = bare() as { mounts: object[] }
+  const mounts = [...policy.mounts, { source, target: '/shown' }]
+  return createSandbox({ policy: { ...policy, mounts }, warm: 1 })
+}
+
+describe('a sandbox that was built before', () => {
+  test('a change within a mount’s source is seen in it', async () => {
+    const source = makeDirectory({ 'd/file': 'old' })
+    const run = showing(join(source, 'd'))
+    const ready = await waiting(run)
+    writeFileSync(join(source, 'd/file'), 'new')
+    const next = run('cat', ['/shown/file'])
+    expect(await next).toHaveStdout('new')
+    expect(next.pid).toBe(ready)
+  })
+
+  test('a mount’s source was replaced: another is built', async () => {
+    const source = makeDirectory({ 'd/file': 'old', 'e/file': 'new' })
+    const run = showing(join(source, 'd'))
+    const ready = await waiting(run)
+    renameSync(join(source, 'd'), join(source, 'f'))
+    renameSync(join(source, 'e'), join(source, 'd'))
+    const next = run('cat', ['/shown/file'])
+    expect(await next).toHaveStdout('new')
+    expect(next.pid).not.toBe(ready)
+  })
+
+  test('a mount’s source was removed and made again, ten times: another is built', async () => {
+    const source = makeDirectory({ 'd/file': '0' })
+    const run = showing(join(source, 'd'))
+    for (let round = 1; round <= 10; round++) {
+      await waiting(run)
+      rmSync(join(source, 'd'), { recursive: true })
+      mkdirSync(join(source, 'd'))
+      writeFileSync(join(source, 'd/file'), `${round}`)
+      expect(await run('cat', ['/shown/file'])).toHaveStdout(`${round}`)
+    }
+  })
+
+  test('a file that is a mount’s source was replaced, as editors do: another is built', async () => {
+    const source = makeDirectory({ file: 'old' })
+    const run = showing(join(source, 'file'))
+    await waiting(run)
+    writeFileSync(join(source, 'other'), 'new')
+    renameSync(join(source, 'other'), join(source, 'file'))
+    expect(await run('cat', ['/shown'])).toHaveStdout('new')
+  })
+
+  test('a mount’s source is gone: the run says so', async () => {
+    const source = makeDirectory({ 'd/file': 'old' })
+    const run = showing(join(source, 'd'))
+    await waiting(run)
+    rmSync(join(source, 'd'), { recursive: true })
+    await expect(run('true')).rejects.toMatchObject({
+      code: 'MOUNT_FAILED',
+      step: { errno: 'ENOENT' },
+    })
+  })
+
+  test('a working directory is as it is when the run starts', async () => {
+    const source = makeDirectory({ 'd/file': 'old', 'e/file': 'new' })
+    const run = createSandbox({ warm: 1 })
+    const ready = await waiting(run)
+    renameSync(join(source, 'd'), join(source, 'f'))
+    renameSync(join(source, 'e'), join(source, 'd'))
+    const next = run('cat', ['file'], { workdir: join(source, 'd') })
+    expect(await next).toHaveStdout('new')
+    expect(next.pid).toBe(ready)
+  })
+
+  test.skipIf(lacksRoot('a mount'))('something was mounted: another is built', async () => {
+    const source = makeDirectory({ 'd/file': 'below' })
+    const directory = join(source, 'd')
+    const run = createSandbox({ warm: 1 })
+    const ready = await waiting(run)
+    execFileSync('mount', ['-t', 'tmpfs', 'test', directory])
+    try {
+      writeFileSync(join(directory, 'file'), 'above')
+      const next = run('cat', ['file'], { workdir: directory })
+      expect(await next).toHaveStdout('above')
+      expect(next.pid).not.toBe(ready)
+      await waiting(run)
+    } finally {
+      execFileSync('umount', [directory])
+    }
+    expect(await run('cat', ['file'], { workdir: directory })).toHaveStdout('below')
+  })
+})

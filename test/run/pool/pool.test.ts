@@ -1,0 +1,210 @@
+import { readdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { SIGKILL } from '../../../src/ffi/constants.ts'
+import { killProcess } from '../../../src/ffi/libc.ts'
+import { createSandbox, type Sandboxed } from '../../../src/index.ts'
+import { endActiveRuns } from '../../../src/runner/active.ts'
+import { MOST_WAITING } from '../../../src/runner/pool/warm.ts'
+import { eventually, keepers } from '../support/processes.ts'
+
+afterEach(async () => {
+  vi.useRealTimers()
+  await endActiveRuns()
+  expect(keepers()).toEqual([])
+})
+
+/** Runs until so many wait. */
+async function waiting(run: Sandboxed, count: number): Promise<number[]> {
+  await run('true')
+  expect(await eventually(() => keepers().length === count)).toBe(true)
+  return keepers()
+}
+
+describe('a sandbox that waits', () => {
+  test('is made after a run, serves the next, and only that', async () => {
+    const run = createSandbox({ warm: 1 })
+    const seen = new Set<number>()
+    for (let round = 0; round < 10; round++) {
+      const [ready] = await waiting(run, 1)
+      const next = run('sh', ['-c', 'echo "$0"', `${round}`])
+      expect(await next).toHaveStdout(`${round}\n`)
+      const { pid } = next
+      expect(pid).toBe(ready)
+      expect(seen.has(Number(pid))).toBe(false)
+      seen.add(Number(pid))
+    }
+  })
+
+  test('is not made unless asked for', async () => {
+    for (const run of [createSandbox(), createSandbox({ warm: 0 })]) {
+      await run('true')
+      await run('true')
+      await sleep(50)
+      expect(keepers()).toEqual([])
+    }
+  })
+
+  test('is for runs of its own policy, limits and streams', async () => {
+    const run = createSandbox({ warm: 1 })
+    const others = [
+      { policy: 'kiss' },
+      { policy: { extends: 'strict' } },
+      { limits: { disk: '1MiB' } },
+      { stdout: 'ignore' },
+      { stderr: 'ignore' },
+      { collect: ['x'] },
+      { workdir: { source: '/usr/include', target: '/elsewhere' } },
+    ] as const
+    for (const options of others) {
+      const [ready] = await waiting(run, 1)
+      const other = run('true', [], options)
+      expect(await other).toSucceed()
+      expect(other.pid).not.toBe(ready)
+      await endActiveRuns()
+    }
+    const [ready] = await waiting(run, 1)
+    const same = run('sh', ['-c', 'ulimit -n; cat'], { limits: { openFiles: 77 }, stdin: 'x' })
+    expect(await same).toHaveStdout('77\nx')
+    expect(same.pid).toBe(ready)
+  })
+
+  test('has a clock that starts with the run', async () => {
+    const run = createSandbox({ warm: 1, limits: { walltime: '300ms' } })
+    const [ready] = await waiting(run, 1)
+    await sleep(500)
+    const next = run('sleep', ['0.1'])
+    const result = await next
+    expect(next.pid).toBe(ready)
+    expect(result).toSucceed()
+    expect(result.usage.wallTimeMs).toBeLessThan(300)
+    expect(result.usage.cpuTimeMs).toBeLessThan(100)
+  })
+
+  test('can be aborted and killed once it has a program', async () => {
+    const run = createSandbox({ warm: 1 })
+    await waiting(run, 1)
+    const aborted = run('sleep', ['100'], { signal: AbortSignal.timeout(50) })
+    expect((await aborted).status).toBe('aborted')
+    await waiting(run, 1)
+    const killed = run('sleep', ['100'])
+    killed.kill()
+    expect((await killed).status).toBe('aborted')
+  })
+
+  test('that somebody killed is not used', async () => {
+    const run = createSandbox({ warm: 1 })
+    const [ready = 0] = await waiting(run, 1)
+    killProcess(ready, SIGKILL)
+    await sleep(50)
+    const next = run('echo', ['here'])
+    expect(await next).toHaveStdout('here\n')
+    expect(next.pid).not.toBe(ready)
+  })
+
+  test('is ended when a run fails before its program', async () => {
+    const run = createSandbox({ warm: 1 })
+    const [ready] = await waiting(run, 1)
+    const failed = run('true', [], { workdir: '/nonexistent' })
+    await expect(failed).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
+    expect(keepers()).not.toContain(ready)
+    await waiting(run, 1)
+    const unfed = run('cat', [], { stdin: new URL('file:///nonexistent') })
+    await expect(unfed).rejects.toMatchObject({ code: 'SETUP_FAILED' })
+    expect(await run('echo', ['on'])).toHaveStdout('on\n')
+  })
+})
+
+describe('the pool', () => {
+  test('has as many as ran at once and one more, no more than asked for', async () => {
+    const run = createSandbox({ warm: 4, concurrency: 8 })
+    await waiting(run, 2)
+    await Promise.all([1, 2].map(() => run('sleep', ['0.1'])))
+    expect(await eventually(() => keepers().length === 3)).toBe(true)
+    await Promise.all(Array.from({ length: 8 }, () => run('sleep', ['0.1'])))
+    expect(await eventually(() => keepers().length === 4)).toBe(true)
+    await sleep(50)
+    expect(keepers().length).toBe(4)
+  })
+
+  test(`has no more than ${MOST_WAITING}, and so many descriptors`, async () => {
+    const before = readdirSync('/proc/self/fd').length
+    const runs = ['strict', 'c', 'python'].map((policy) =>
+      createSandbox({ policy, warm: 8, concurrency: 8 }),
+    )
+    await Promise.all(runs.flatMap((run) => Array.from({ length: 8 }, () => run('sleep', ['0.2']))))
+    expect(await eventually(() => keepers().length === MOST_WAITING)).toBe(true)
+    await sleep(50)
+    expect(keepers().length).toBe(MOST_WAITING)
+    expect(readdirSync('/proc/self/fd').length - before).toBeLessThanOrEqual(MOST_WAITING * 8 + 8)
+    await endActiveRuns()
+    expect(keepers()).toEqual([])
+  })
+
+  test('makes room for what runs now', async () => {
+    const limits = Array.from({ length: MOST_WAITING }, (_, index) => ({ disk: (index + 1) << 20 }))
+    const run = createSandbox({ warm: 2 })
+    for (const own of limits) await run('true', [], { limits: own })
+    expect(await eventually(() => keepers().length === MOST_WAITING)).toBe(true)
+    const old = keepers()
+    await run('true', [], { limits: { disk: '9MiB' } })
+    expect(await eventually(() => keepers().some((pid) => !old.includes(pid)))).toBe(true)
+    await sleep(50)
+    const now = keepers()
+    const next = run('true', [], { limits: { disk: '9MiB' } })
+    expect(await next).toSucceed()
+    expect(now).toContain(next.pid)
+    expect(old).not.toContain(next.pid)
+  })
+
+  test('is empty a second after the last run, and has no descriptor then', async () => {
+    const run = createSandbox({ warm: 3 })
+    await run('true')
+    await endActiveRuns()
+    const before = readdirSync('/proc/self/fd').length
+    await waiting(run, 2)
+    expect(readdirSync('/proc/self/fd').length).toBeGreaterThan(before)
+    const isAsBefore = () => readdirSync('/proc/self/fd').length === before
+    expect(await eventually(() => keepers().length === 0 && isAsBefore(), 3)).toBe(true)
+  })
+
+  test('goes by no clock that a test has replaced', async () => {
+    const run = createSandbox({ warm: 1 })
+    vi.useFakeTimers()
+    await run('true')
+    vi.useRealTimers()
+    expect(await eventually(() => keepers().length === 1)).toBe(true)
+    expect(await eventually(() => keepers().length === 0, 3)).toBe(true)
+  })
+
+  test('is as fit after many runs of every kind', async () => {
+    const run = createSandbox({ warm: 2, concurrency: 4 })
+    await run('true')
+    await endActiveRuns()
+    const before = readdirSync('/proc/self/fd').length
+    const ways = [
+      () => run('true'),
+      () => run('cat', [], { stdin: 'x'.repeat(100_000), collect: ['missing'] }),
+      () => run('sleep', ['100'], { limits: { walltime: '20ms' } }),
+      () => run('yes', [], { limits: { output: 1000 } }),
+      () => run('missing-program'),
+      () => run('true', [], { workdir: '/nonexistent' }),
+      () => run('sleep', ['100'], { signal: AbortSignal.timeout(5) }),
+      () => run('true', [], { cwd: '/nonexistent' }),
+    ]
+    const all = Array.from({ length: 160 }, (_, index) => ways[index % ways.length]?.())
+    await Promise.allSettled(all)
+    await endActiveRuns()
+    expect(keepers()).toEqual([])
+    expect(readdirSync('/proc/self/fd').length).toBe(before)
+  })
+})
+
+test.each([-1, 9, 1.5, Number.NaN, '2', true, null])('warm: %s is refused', (warm) => {
+  expect(() => createSandbox({ warm } as object)).toThrow(
+    expect.objectContaining({
+      code: 'SETUP_FAILED',
+      message: expect.stringContaining('Expected `warm` to be a whole number from 0 to 8, got'),
+    }),
+  )
+})
