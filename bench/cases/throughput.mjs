@@ -1,0 +1,75 @@
+// @ts-check
+import { setTimeout as sleep } from 'node:timers/promises'
+import { basic, otherSandboxes, SPAWN } from '../lib/contestants.mjs'
+import { cpuTimeMs } from '../lib/machine.mjs'
+import { median, round } from '../lib/stats.mjs'
+import { fixed, table } from '../lib/table.mjs'
+
+const AT_ONCE = [1, 2, 4, 8]
+const REPEATS = 3
+/** Waiting sandboxes end after a second; their processor time belongs to their runs. */
+const DRAIN_MS = 1500
+
+/** @type {(run: () => Promise<unknown>, atOnce: number, total: number) => Promise<void>} */
+async function runAll(run, atOnce, total) {
+  let left = total
+  const line = async () => {
+    while (left-- > 0) await run()
+  }
+  await Promise.all(Array.from({ length: atOnce }, line))
+}
+
+/**
+ * Runs a second of /bin/true, and the processor time of one, with so many at once.
+ *
+ * @param {{ runs: number }} options
+ */
+export async function measure({ runs }) {
+  const { bwrap } = otherSandboxes()
+  const contestants = Object.entries({ ...basic, ...(bwrap === undefined ? {} : { bwrap }) })
+  const results = []
+  for (const atOnce of AT_ONCE) {
+    /** @type {Map<string, { perSecond: number, cpuMs: number }[]>} */
+    const measured = new Map(contestants.map(([name]) => [name, []]))
+    for (let repeat = 0; repeat < REPEATS; repeat++) {
+      for (const [name, run] of contestants) {
+        await runAll(run, atOnce, 20)
+        const start = performance.now()
+        const cpu = cpuTimeMs()
+        await runAll(run, atOnce, runs)
+        const perSecond = (runs / (performance.now() - start)) * 1000
+        await sleep(DRAIN_MS)
+        measured.get(name)?.push({ perSecond, cpuMs: (cpuTimeMs() - cpu) / runs })
+      }
+    }
+    for (const [contestant, all] of measured) {
+      results.push({
+        ...{ contestant, atOnce },
+        perSecond: round(median(all.map(({ perSecond }) => perSecond)), 1),
+        least: round(Math.min(...all.map(({ perSecond }) => perSecond)), 1),
+        most: round(Math.max(...all.map(({ perSecond }) => perSecond)), 1),
+        cpuMsPerRun: round(median(all.map(({ cpuMs }) => cpuMs)), 2),
+      })
+    }
+  }
+  return { runs, repeats: REPEATS, results }
+}
+
+/** @param {Awaited<ReturnType<typeof measure>>} result */
+export function report({ runs, repeats, results }) {
+  const rows = results.map(({ contestant, atOnce, perSecond, least, most, cpuMsPerRun }) => {
+    const base = results.find((other) => other.atOnce === atOnce && other.contestant === SPAWN)
+    return [
+      contestant,
+      atOnce,
+      `${fixed(perSecond, 0)} (${fixed(least, 0)} to ${fixed(most, 0)})`,
+      fixed(perSecond / (base?.perSecond ?? Number.NaN)),
+      fixed(cpuMsPerRun),
+    ]
+  })
+  return [
+    `/bin/true, ${repeats} times ${runs} runs; processor time of all processes, user and system.`,
+    '',
+    table(['', 'at once', 'runs/s', 'x spawn', 'CPU ms/run'], rows),
+  ].join('\n')
+}

@@ -1,0 +1,140 @@
+// @ts-check
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+// The engine itself, not the package's public part: it is a launch program that is measured.
+import { loadPolicy } from '../../dist/policy/load.js'
+import { failSteps, keeperAreas, keeperSteps } from '../../dist/runner/launcher/plan/keeper.js'
+import { stepsOf } from '../../dist/runner/launcher/step.js'
+import { hostMachine, nextFlow } from '../../dist/runner/machine/machine.js'
+import { Launcher } from '../../dist/runner/run/attempt.js'
+import { policyImage } from '../../dist/runner/run/image-cache.js'
+import { makeImage } from '../../dist/runner/run/launch.js'
+import { median, round } from '../lib/stats.mjs'
+import { fixed, table } from '../lib/table.mjs'
+
+const CLONE_NEWNET = 0x40000000
+const POLLIN = 1
+const CONTROL = 4
+const AT_ONCE = 60
+const REPEATS = 5
+/** How long the kernel takes to build, or to take apart, so many. */
+const SETTLE_MS = 1500
+
+/** A launch program that makes the same processes and namespaces, and nothing in them. */
+function namespacesAlone() {
+  const { arch } = hostMachine()
+  const init = stepsOf('init')
+  const pollfd = Buffer.alloc(8)
+  pollfd.writeInt32LE(CONTROL, 0)
+  pollfd.writeInt16LE(POLLIN, 4)
+  const options = { flow: nextFlow(), parentPid: process.pid, shareUts: false, cgroup: false }
+  const segment = {
+    areas: [...keeperAreas, { name: 'wait', fields: [{ name: 'poll', size: 8, init: pollfd }] }],
+    steps: [
+      ...keeperSteps(options),
+      ...failSteps,
+      init('unshare', [CLONE_NEWNET], { label: 'init' }),
+      init('ppoll', [{ kind: 'at', place: 'wait.poll' }, 1, 0, 0, 8]),
+      init('exit_group', [0]),
+    ],
+  }
+  return makeImage(/** @type {any} */ (segment), arch)
+}
+
+function strictImage() {
+  const policy = loadPolicy('strict')
+  return policyImage(policy, {
+    flow: nextFlow(),
+    diskBytes: policy.limits.diskBytes,
+    report: 'listener',
+    cgroup: false,
+    workdirTarget: '/work',
+    complete: { pipes: [0, 1, 2] },
+  }).image
+}
+
+/** A control group of this process and what it starts, for its account of their memory; v1 or v2. */
+function makeGroup() {
+  const v1 = '/sys/fs/cgroup/memory'
+  const [directory, file] = existsSync(`${v1}/memory.usage_in_bytes`)
+    ? [v1, 'memory.usage_in_bytes']
+    : ['/sys/fs/cgroup', 'memory.current']
+  const before = join(directory, ownGroup(directory === v1 ? 'memory' : ''))
+  const path = join(directory, `gradebox-bench-${process.pid}`)
+  mkdirSync(path)
+  const moveTo = (/** @type {string} */ group) =>
+    writeFileSync(join(group, 'cgroup.procs'), `${process.pid}`)
+  moveTo(path)
+  return {
+    usedKiB: () => Number(readFileSync(join(path, file), 'latin1')) / 1024,
+    remove: () => {
+      moveTo(before)
+      rmdirSync(path)
+    },
+  }
+}
+
+// proc_pid_cgroup(5): HIERARCHY:CONTROLLERS:PATH.
+function ownGroup(/** @type {string} */ controller) {
+  const lines = readFileSync('/proc/self/cgroup', 'latin1').split('\n')
+  return lines.find((line) => line.split(':')[1] === controller)?.split(':')[2] ?? '/'
+}
+
+/** @type {(image: ReturnType<typeof strictImage>, group: ReturnType<typeof makeGroup>) => Promise<number>} */
+async function costOf(image, group) {
+  const streams = /** @type {const} */ ({ stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' })
+  const shape = { image, ...streams, collects: false }
+  const before = group.usedKiB()
+  const launchers = Array.from({ length: AT_ONCE }, () =>
+    Launcher.start(shape, { flow: nextFlow() }),
+  )
+  await sleep(SETTLE_MS)
+  const cost = (group.usedKiB() - before) / AT_ONCE
+  await Promise.all(launchers.map((launcher) => launcher.discard(false)))
+  await sleep(SETTLE_MS)
+  return cost
+}
+
+/** The memory of one waiting sandbox, all of it: its processes', and the kernel's for them. */
+export async function measure() {
+  if (process.getuid?.() !== 0) return { atOnce: 0, kib: { whole: [], namespaces: [] } }
+  const images = { whole: strictImage(), namespaces: namespacesAlone() }
+  const kib = { whole: /** @type {number[]} */ ([]), namespaces: /** @type {number[]} */ ([]) }
+  const group = makeGroup()
+  try {
+    for (let turn = -1; turn < REPEATS; turn++) {
+      for (const name of /** @type {const} */ (['whole', 'namespaces'])) {
+        const cost = await costOf(images[name], group)
+        if (turn >= 0) kib[name].push(round(cost, 0))
+      }
+    }
+  } finally {
+    group.remove()
+  }
+  return { atOnce: AT_ONCE, kib }
+}
+
+/** @param {Awaited<ReturnType<typeof measure>>} result */
+export function report({ atOnce, kib }) {
+  const { whole, namespaces } = kib
+  if (whole.length === 0) return 'NOT MEASURED: it needs root, to make a control group.'
+  /** @type {(name: string, values: number[]) => (string | number)[]} */
+  const row = (name, values) => [
+    name,
+    fixed(median(values), 0),
+    `${Math.min(...values)} to ${Math.max(...values)}`,
+  ]
+  return [
+    `${atOnce} at once, by the account of a control group; KiB for each.`,
+    '',
+    table(
+      ['', 'median', 'spread'],
+      [
+        row('waiting, policy strict', whole),
+        row('the same processes and namespaces, empty', namespaces),
+        ['what is ours', fixed(median(whole) - median(namespaces), 0), ''],
+      ],
+    ),
+  ].join('\n')
+}

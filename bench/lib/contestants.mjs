@@ -1,0 +1,102 @@
+// @ts-check
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSandbox } from 'gradebox'
+
+export const PROGRAM = '/bin/true'
+
+/** @typedef {() => Promise<unknown>} Contestant */
+
+/** @type {(command: string, args?: readonly string[]) => Promise<void>} */
+export const plain = (command, args = []) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.resume()
+    child.stderr.resume()
+    child.on('error', reject)
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${command}: ${code}`))))
+  })
+
+const system = ['/usr', '/bin', '/sbin', '/lib', '/lib64'].filter((path) => existsSync(path))
+
+// User, mount, pid, network, IPC, UTS and cgroup namespaces; /usr, /proc, /dev and a /tmp.
+const BWRAP = [
+  ...['--unshare-user', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts'],
+  ...['--unshare-cgroup', '--die-with-parent', '--new-session'],
+  ...system.flatMap((path) => ['--ro-bind', path, path]),
+  ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', PROGRAM],
+]
+
+const FIREJAIL = [
+  ...['--quiet', '--noprofile', '--net=none', '--ipc-namespace', '--private-dev', '--private-tmp'],
+  ...['--caps.drop=all', '--nonewprivs', PROGRAM],
+]
+
+/** An OCI bundle for crun(1): the same namespaces and mounts. */
+function makeBundle() {
+  const directory = mkdtempSync(join(tmpdir(), 'gradebox-bench-'))
+  process.once('exit', () => rmSync(directory, { recursive: true }))
+  mkdirSync(join(directory, 'rootfs'))
+  const mount = (/** @type {string} */ source) => ({
+    ...{ source, destination: source, type: 'bind', options: ['rbind', 'ro'] },
+  })
+  const config = {
+    ociVersion: '1.0.2',
+    process: { user: { uid: 0, gid: 0 }, args: [PROGRAM], cwd: '/', noNewPrivileges: true },
+    root: { path: 'rootfs' },
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc' },
+      { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
+      { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev'] },
+      ...system.map(mount),
+    ],
+    linux: {
+      namespaces: ['pid', 'mount', 'network', 'ipc', 'uts', 'cgroup'].map((type) => ({ type })),
+    },
+  }
+  writeFileSync(join(directory, 'config.json'), JSON.stringify(config))
+  return directory
+}
+
+/** Other sandboxes that are installed here and work; says which are left out, and why. */
+export function otherSandboxes() {
+  const bundle = makeBundle()
+  let number = 0
+  /** @type {Record<string, () => [string, string[]]>} */
+  const tools = {
+    bwrap: () => ['bwrap', BWRAP],
+    firejail: () => ['firejail', FIREJAIL],
+    crun: () => [
+      'crun',
+      ['--cgroup-manager=disabled', 'run', '--bundle', bundle, `bench-${process.pid}-${++number}`],
+    ],
+  }
+  /** @type {Record<string, Contestant>} */
+  const working = {}
+  for (const [name, call] of Object.entries(tools)) {
+    const { status, stderr, error } = spawnSync(...call(), { encoding: 'utf8' })
+    if (status === 0) working[name] = () => plain(...call())
+    else console.log(`NOT COMPARED: ${name}: ${error?.message ?? stderr.trim().split('\n').at(-1)}`)
+  }
+  return working
+}
+
+const concurrency = 64
+export const SPAWN = 'child_process.spawn'
+
+/** Ours; one that is warm has as many waiting as its rate needs. */
+export const sandboxes = {
+  cold: createSandbox({ concurrency }),
+  warm: createSandbox({ concurrency, warm: 8 }),
+  coldKiss: createSandbox({ concurrency, policy: 'kiss' }),
+  warmKiss: createSandbox({ concurrency, policy: 'kiss', warm: 8 }),
+}
+
+/** @type {Record<string, Contestant>} */
+export const basic = {
+  [SPAWN]: () => plain(PROGRAM),
+  'sandboxed, warm': () => sandboxes.warm(PROGRAM),
+  'sandboxed, cold': () => sandboxes.cold(PROGRAM),
+}
