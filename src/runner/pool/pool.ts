@@ -135,7 +135,7 @@ export class Pool {
     setImmediate(() => {
       this.#filling = false
       if (this.#fillOne()) this.#fillSoon()
-    }).unref()
+    })
   }
 
   // At the expense of a shape that was not asked for lately; only for the one that was asked for last, or

@@ -11,8 +11,8 @@ import { lacksRoot } from '../support/tools.ts'
 
 afterEach(endActiveRuns)
 
-async function waiting(run: Sandboxed): Promise<number> {
-  await run('true')
+async function waiting(run: Sandboxed, workdir?: string): Promise<number> {
+  await run('true', [], workdir === undefined ? {} : { workdir })
   expect(await eventually(() => keepers().length === 1)).toBe(true)
   return keepers()[0] ?? 0
 }
@@ -80,7 +80,7 @@ describe('a sandbox that was built before', () => {
   test('a working directory is as it is when the run starts', async () => {
     const source = makeDirectory({ 'd/file': 'old', 'e/file': 'new' })
     const run = createSandbox({ warm: 1 })
-    const ready = await waiting(run)
+    const ready = await waiting(run, join(source, 'd'))
     renameSync(join(source, 'd'), join(source, 'f'))
     renameSync(join(source, 'e'), join(source, 'd'))
     const next = run('cat', ['file'], { workdir: join(source, 'd') })
@@ -92,14 +92,14 @@ describe('a sandbox that was built before', () => {
     const source = makeDirectory({ 'd/file': 'below' })
     const directory = join(source, 'd')
     const run = createSandbox({ warm: 1 })
-    const ready = await waiting(run)
+    const ready = await waiting(run, directory)
     execFileSync('mount', ['-t', 'tmpfs', 'test', directory])
     try {
       writeFileSync(join(directory, 'file'), 'above')
       const next = run('cat', ['file'], { workdir: directory })
       expect(await next).toHaveStdout('above')
       expect(next.pid).not.toBe(ready)
-      await waiting(run)
+      await waiting(run, directory)
     } finally {
       execFileSync('umount', [directory])
     }

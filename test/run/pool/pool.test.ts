@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SIGKILL } from '../../../src/ffi/constants.ts'
 import { killProcess } from '../../../src/ffi/libc.ts'
-import { createSandbox, type Sandboxed } from '../../../src/index.ts'
+import { createSandbox, type Sandboxed, type SandboxOptions } from '../../../src/index.ts'
 import { endActiveRuns } from '../../../src/runner/active.ts'
 import { MOST_WAITING } from '../../../src/runner/pool/warm.ts'
 import { eventually, keepers } from '../support/processes.ts'
@@ -15,8 +15,12 @@ afterEach(async () => {
 })
 
 /** Runs until so many wait. */
-async function waiting(run: Sandboxed, count: number): Promise<number[]> {
-  await run('true')
+async function waiting(
+  run: Sandboxed,
+  count: number,
+  options: SandboxOptions = {},
+): Promise<number[]> {
+  await run('true', [], options)
   expect(await eventually(() => keepers().length === count)).toBe(true)
   return keepers()
 }
@@ -104,10 +108,11 @@ describe('a sandbox that waits', () => {
 
   test('is ended when a run fails before its program', async () => {
     const run = createSandbox({ warm: 1 })
-    const [ready] = await waiting(run, 1)
+    const [ready] = await waiting(run, 1, { workdir: '/usr/include' })
     const failed = run('true', [], { workdir: '/nonexistent' })
     await expect(failed).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
     expect(keepers()).not.toContain(ready)
+    await endActiveRuns()
     await waiting(run, 1)
     const unfed = run('cat', [], { stdin: new URL('file:///nonexistent') })
     await expect(unfed).rejects.toMatchObject({ code: 'SETUP_FAILED' })
