@@ -150,8 +150,8 @@ export class Run {
   }
 
   async #once(): Promise<AnyResult> {
-    const { limits, policy, warm, exclusive } = this.options
-    const plan = planEnforcement(limits, policy.require)
+    const { warm, exclusive } = this.options
+    const plan = this.#enforcement()
     const { terminal } = this.#extras
     if (warm === 0 || terminal !== undefined) return this.#runWithInput({ plan })
     const shape = this.#shape(nextFlow(), plan)
@@ -198,7 +198,7 @@ export class Run {
   }
 
   async #runHeld(stdin: number, use: AttemptUse): Promise<AnyResult> {
-    const { hold, plan } = use
+    const { hold } = use
     const { attempt, mounts } = this.#startAttempt(stdin, use)
     hold.watch(attempt.pid, attempt.stop)
     try {
@@ -210,7 +210,7 @@ export class Run {
         // A root that was begun before this run: what failed there is said of one begun for it.
         const isOld = use.ready !== undefined && attempt.isOfRoot(failure.stepAddress)
         if (isOld || this.#mayRetry(failure, attempt, mounts)) {
-          return await this.#runWith(stdin, { plan })
+          return await this.#runWith(stdin, { plan: this.#enforcement() })
         }
         throw failureError(failure, attempt)
       }
@@ -218,6 +218,11 @@ export class Run {
     } finally {
       if (attempt.collected !== undefined) closeDescriptor(attempt.collected)
     }
+  }
+
+  // What is found out by a failed attempt changes it.
+  #enforcement(): EnforcementPlan {
+    return planEnforcement(this.options.limits, this.options.policy.require)
   }
 
   #preparation(flow: Flow, { enforcement, delegation }: EnforcementPlan): Preparation {
