@@ -11,7 +11,10 @@ test('options that fit are taken', () => {
 
 test.each([
   [3, 'gradebox: Expected `options` to be an object, got `3` (number)'],
-  [{ limit: {} }, 'gradebox: `limit` is no option; there are policy, limits, env, concurrency, warm'],
+  [
+    { limit: {} },
+    'gradebox: `limit` is no option; there are policy, limits, env, concurrency, warm',
+  ],
   [
     { policy: 3 },
     "gradebox: Expected `policy` to be a shipped policy's name, a path, a URL or an object, got `3` (number)",
