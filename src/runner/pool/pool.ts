@@ -83,7 +83,9 @@ export class Pool {
     this.#unregister()
     this.#mounts.close()
     this.#endAll()
-    this.#shelves.length = 0
+    // Those whose runs go on are for what follows them.
+    const busy = this.#shelves.splice(0).filter(({ inFlight }) => inFlight > 0)
+    for (const shelf of busy) this.#shelves.push(Object.assign(shelf, { peak: shelf.inFlight }))
     await Promise.all(this.#ending)
   }
 

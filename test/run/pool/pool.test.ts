@@ -6,6 +6,7 @@ import { killProcess } from '../../../src/ffi/libc.ts'
 import { createSandbox, type Sandboxed, type SandboxOptions } from '../../../src/index.ts'
 import { endActiveRuns } from '../../../src/runner/active.ts'
 import { MOST_WAITING } from '../../../src/runner/pool/warm.ts'
+import { makeDirectory } from '../support/directory.ts'
 import { eventually, keepers } from '../support/processes.ts'
 
 afterEach(async () => {
@@ -58,7 +59,7 @@ describe('a sandbox that waits', () => {
       { stdout: 'ignore' },
       { stderr: 'ignore' },
       { collect: ['x'] },
-      { workdir: { source: '/usr/include', target: '/elsewhere' } },
+      { workdir: makeDirectory() },
     ] as const
     for (const options of others) {
       const [ready] = await waiting(run, 1)
@@ -108,7 +109,7 @@ describe('a sandbox that waits', () => {
 
   test('is ended when a run fails before its program', async () => {
     const run = createSandbox({ warm: 1 })
-    const [ready] = await waiting(run, 1, { workdir: '/usr/include' })
+    const [ready] = await waiting(run, 1, { workdir: makeDirectory() })
     const failed = run('true', [], { workdir: '/nonexistent' })
     await expect(failed).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
     expect(keepers()).not.toContain(ready)
@@ -171,6 +172,16 @@ describe('the pool', () => {
     expect(readdirSync('/proc/self/fd').length).toBeGreaterThan(before)
     const isAsBefore = () => readdirSync('/proc/self/fd').length === before
     expect(await eventually(() => keepers().length === 0 && isAsBefore(), 3)).toBe(true)
+  })
+
+  test('has one for the run that follows a long one', async () => {
+    const run = createSandbox({ warm: 1 })
+    await run('sleep', ['1.5'])
+    expect(await eventually(() => keepers().length === 1)).toBe(true)
+    const [ready] = keepers()
+    const next = run('true')
+    expect(await next).toSucceed()
+    expect(next.pid).toBe(ready)
   })
 
   test('goes by no clock that a test has replaced', async () => {
