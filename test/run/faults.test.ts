@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { isSandboxError, type SandboxOptions, sandboxed } from '../../src/index.ts'
+import { createSandbox, isSandboxError, type SandboxOptions } from '../../src/index.ts'
 import type { Assembled } from '../../src/runner/launcher/image/assemble.ts'
 import { STEP_SIZE, STEPS_ADDRESS } from '../../src/runner/launcher/machine/layout.ts'
 import type { Step } from '../../src/runner/launcher/step.ts'
@@ -40,6 +40,8 @@ function broken(assembled: Assembled): Assembled {
   bytes.writeUInt32LE(NO_SYSCALL, index * STEP_SIZE)
   return { ...assembled, bytes }
 }
+
+const sandboxed = createSandbox({ concurrency: 1 })
 
 type Options = Omit<SandboxOptions, 'policy'> & { readonly policy: () => object }
 
