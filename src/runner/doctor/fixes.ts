@@ -67,6 +67,8 @@ export const libseccompFixes: Fixes = {
 
 export const kernelFixes: Fixes = { machine: 'upgrade to Linux 5.9 or newer' }
 
+export const olderKernelFixes: Fixes = { machine: 'upgrade to Linux 5.14 or newer' }
+
 export const memfdFixes: Fixes = {
   machine: 'sudo sysctl -w vm.memfd_noexec=0 (or 1), or a TMPDIR that is not mounted noexec',
 }

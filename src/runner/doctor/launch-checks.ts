@@ -7,7 +7,7 @@ import { stepsOf } from '../launcher/step.ts'
 import { hostMachine, isAtLeast } from '../machine/machine.ts'
 import { makeImage } from '../run/launch.ts'
 import type { Finding } from './finding.ts'
-import { kernelFixes, libseccompFixes, memfdFixes } from './fixes.ts'
+import { kernelFixes, libseccompFixes, memfdFixes, olderKernelFixes } from './fixes.ts'
 
 const messageOf = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error)
@@ -48,20 +48,15 @@ export function checkLaunch(): Finding[] {
   try {
     const { code, fromMemory } = launchTrivial()
     const version = `Linux ${release()}`
-    const isOld = code !== 0
-    const isRecent = isAtLeast(release(), 5, 12)
-    const weak = 'it has no mount_setattr(2): read-only mounts are remounted one by one'
     return [
-      isOld
-        ? {
+      code === 0
+        ? { ...kernel, ...judgeKernel(release()) }
+        : {
             ...kernel,
             state: 'fails',
             detail: `${version} has no close_range(2)`,
             fixes: kernelFixes,
-          }
-        : isRecent
-          ? { ...kernel, state: 'works', detail: version }
-          : { ...kernel, state: 'weaker', detail: `${version}: ${weak}`, fixes: kernelFixes },
+          },
       fromMemory
         ? { ...memfd, state: 'works', detail: 'a program in a sealed memfd was executed' }
         : {
@@ -73,6 +68,24 @@ export function checkLaunch(): Finding[] {
     ]
   } catch (error) {
     return [{ ...memfd, state: 'fails', detail: messageOf(error), fixes: memfdFixes }]
+  }
+}
+
+/** What a kernel that can run the launch program lacks, by its release. */
+export function judgeKernel(kernel: string): Pick<Finding, 'state' | 'detail' | 'fixes'> {
+  const lacks = [
+    ...(isAtLeast(kernel, 5, 12)
+      ? []
+      : ['it has no mount_setattr(2): read-only mounts are remounted one by one']),
+    ...(isAtLeast(kernel, 5, 14)
+      ? []
+      : ['the limit of processes counts also those that its user has outside']),
+  ]
+  if (lacks.length === 0) return { state: 'works', detail: `Linux ${kernel}` }
+  return {
+    state: 'weaker',
+    detail: `Linux ${kernel}: ${lacks.join('; ')}`,
+    fixes: olderKernelFixes,
   }
 }
 

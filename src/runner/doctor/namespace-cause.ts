@@ -14,10 +14,12 @@ export function namespaceCause(
   if (sysctl('user/max_user_namespaces') === '0') {
     return { cause: 'user.max_user_namespaces is 0', fixes: namespaceFixes.maxUserNamespaces }
   }
-  if (!isRoot && sysctl('kernel/unprivileged_userns_clone') === '0') {
+  // Root makes them as the unprivileged user that it becomes.
+  const asUser = !isRoot || hasSysAdmin
+  if (asUser && sysctl('kernel/unprivileged_userns_clone') === '0') {
     return { cause: 'kernel.unprivileged_userns_clone is 0', fixes: namespaceFixes.usernsClone }
   }
-  if (!isRoot && sysctl('kernel/apparmor_restrict_unprivileged_userns') === '1') {
+  if (asUser && sysctl('kernel/apparmor_restrict_unprivileged_userns') === '1') {
     const cause = 'kernel.apparmor_restrict_unprivileged_userns is 1 (Ubuntu 23.10 and later)'
     return { cause, fixes: namespaceFixes.appArmor }
   }

@@ -28,6 +28,11 @@ test.each([
     { 'user/max_user_namespaces': '9999' },
     'under a seccomp filter and the AppArmor profile docker-default (enforce)',
   ],
+  [
+    { ...bareRoot, hasSysAdmin: true },
+    { 'kernel/unprivileged_userns_clone': '0' },
+    'kernel.unprivileged_userns_clone is 0',
+  ],
   [{ ...bareRoot, hasSysAdmin: true }, {}, 'the kernel refuses it'],
 ] as const)('%o with %o: %s', (around, settings, expected) => {
   expect(cause(around, settings).cause).toBe(expected)
