@@ -60,9 +60,6 @@ for (const name of names) {
 }
 
 interface Report {
-  /** The setting that was begun, and when, in seconds since the boot. */
-  readonly begun?: string
-  readonly seconds?: number
   readonly setting?: string
   readonly user?: User
   readonly outcomes?: Outcomes
@@ -70,16 +67,10 @@ interface Report {
   readonly trouble?: string
 }
 
-/** What takes longer than this, in seconds, hangs; it takes ten to thirty. */
-const HANGS_SECONDS = 100
-
-/** Why a setting was not tried that should have been: undefined if there was no time for it. */
-function whyUntried({ reports, timedOut, seconds, console }: MachineRun): string | undefined {
+/** Why a setting was not tried that should have been: undefined if only the time was over. */
+function whyUntried({ reports, timedOut, console }: MachineRun): string | undefined {
   if (!timedOut) return `the machine ended before it:\n${console}`
-  const last = (reports as readonly Report[]).findLast(({ begun }) => begun !== undefined)
-  const began = last?.seconds ?? 0
-  if (seconds - began < HANGS_SECONDS) return undefined
-  return `the machine hung in ${last?.begun ?? 'its start'}:\n${console}`
+  return reports.length === 0 ? `the machine did not boot:\n${console}` : undefined
 }
 
 interface Machine {

@@ -50,6 +50,16 @@ export const namespaceFixes = {
   },
 } as const satisfies Record<string, Fixes>
 
+/** /proc/sys is read-only: a sandbox cannot forbid user namespaces within, also not with proc = "none". */
+export const readOnlySysctlFixes: Fixes = {
+  machine: 'mount -o remount,bind,rw /proc/sys, and umount what else covers parts of /proc',
+  docker: '--security-opt systempaths=unconfined',
+  podman: '--security-opt unmask=ALL',
+  kubernetes: 'securityContext: { procMount: Unmasked } and hostUsers: false',
+  'github-actions': 'a job with a container: options: --security-opt systempaths=unconfined',
+  'gitlab-ci': 'the shell executor, or privileged = true',
+}
+
 /** /proc is masked: the kernel then mounts no new one in a user namespace. */
 export const procFixes: Fixes = {
   machine: 'umount what covers parts of /proc, or use a policy with proc = "none"',

@@ -7,7 +7,7 @@ import { isOverlayRefusal } from '../launcher/plan/trees.ts'
 import { nextFlow } from '../machine/machine.ts'
 import { readText, type Surroundings } from './environment.ts'
 import type { Finding } from './finding.ts'
-import { namespaceFixes, procFixes } from './fixes.ts'
+import { namespaceFixes, procFixes, readOnlySysctlFixes } from './fixes.ts'
 import { namespaceCause } from './namespace-cause.ts'
 import { probe, probePolicy } from './probe.ts'
 
@@ -22,6 +22,9 @@ export async function checkNamespaces(around: Surroundings): Promise<Finding> {
   if (error === undefined) {
     const who = around.isRoot ? 'root' : 'an ordinary user'
     return { ...namespaces, state: 'works', detail: `user, mount, pid, IPC and cgroup, as ${who}` }
+  }
+  if (error.step?.errno === 'EROFS') {
+    return { ...namespaces, state: 'fails', detail: why(error), fixes: readOnlySysctlFixes }
   }
   const { cause, fixes } = namespaceCause(around, (path) => readText(`/proc/sys/${path}`).trim())
   return { ...namespaces, state: 'fails', detail: `${why(error)}; ${cause}`, fixes }

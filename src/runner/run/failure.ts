@@ -49,6 +49,10 @@ function readSetting(path: string): string | undefined {
  * @param read gives a sysctl's value, or undefined where there is none
  */
 export function namespaceHint(errno: string, read: (path: string) => string | undefined): string {
+  // Where the program gets no /proc of its own, its namespace's settings are written through ours.
+  if (errno === 'EROFS') {
+    return '/proc/sys is read-only here, as in containers. Docker: --security-opt systempaths=unconfined'
+  }
   if (read('user/max_user_namespaces') === '0') {
     return 'User namespaces are off: sudo sysctl -w user.max_user_namespaces=15000'
   }

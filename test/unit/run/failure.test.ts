@@ -97,6 +97,12 @@ describe('what keeps a user from making namespaces', () => {
     )
   })
 
+  test('is a read-only /proc/sys', () => {
+    expect(hintWith({ 'user/max_user_namespaces': '15000' }, 'EROFS')).toMatchInlineSnapshot(
+      `"/proc/sys is read-only here, as in containers. Docker: --security-opt systempaths=unconfined"`,
+    )
+  })
+
   test('is a container otherwise', () => {
     const allowed = {
       'user/max_user_namespaces': '15000',

@@ -156,16 +156,24 @@ async function collect(): Promise<string> {
 // The command's own module, in this process: a Node of its own takes seconds here.
 const DOCTOR = '/gradebox/dist/runner/doctor/doctor.js'
 
+/** What `gradebox doctor --json` prints of it. */
+interface Diagnosis {
+  readonly ok: boolean
+  readonly findings: readonly {
+    readonly id: string
+    readonly state: string
+    readonly fixes?: { readonly machine?: string }
+  }[]
+}
+
 /** What doctor finds that does not work, or in a weaker way, and what mends it on a machine. */
 async function doctor(): Promise<string> {
-  const { diagnose } = (await import(
-    DOCTOR
-  )) as typeof import('../../../src/runner/doctor/doctor.ts')
+  const { diagnose } = (await import(DOCTOR)) as { diagnose: () => Promise<Diagnosis> }
   const { ok, findings } = await diagnose()
-  const trouble = findings
-    .filter(({ state }) => state === 'weaker' || state === 'fails')
-    .map(({ id, state, fixes }) => `${id} ${state} (${fixes?.machine ?? 'no fix'})`)
-  return [`finds that strict ${ok ? 'can' : 'cannot'} be enforced`, ...trouble].join('; ')
+  const trouble = findings.filter(({ state }) => state === 'weaker' || state === 'fails')
+  const found = trouble.map(({ id, state }) => `, ${id} ${state}`).join('')
+  const mended = trouble.map(({ id, fixes }) => `; ${id}: ${fixes?.machine ?? 'no fix'}`).join('')
+  return `finds strict ${ok ? 'enforceable' : 'not enforceable'}${found}${mended}`
 }
 
 async function start(): Promise<string> {

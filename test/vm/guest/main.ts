@@ -39,7 +39,7 @@ interface Ended {
 }
 
 /** How long the checks of a setting may take. */
-const SETTING_MS = 100_000
+const SETTING_MS = 150_000
 
 function runShell(script: string): Promise<Ended> {
   return new Promise((settle) => {

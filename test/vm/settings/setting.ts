@@ -8,8 +8,8 @@ export type User = 'root' | 'user'
 
 const users: readonly User[] = ['root', 'user']
 
-/** What a feature does in a setting: its outcome in words, or a part of it; for an error also its code. */
-export type Expectation = string | { readonly throws?: string; readonly saying: string }
+/** What a feature does in a setting: its outcome in words, or parts of it; for an error also its code. */
+export type Expectation = string | { readonly throws?: string; readonly saying: readonly string[] }
 
 export type Expectations = Readonly<Partial<Record<Feature | 'all', Expectation>>>
 

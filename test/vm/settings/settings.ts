@@ -1,17 +1,27 @@
+import { diagnosis } from './judge.ts'
 import type { Expectations, Setting } from './setting.ts'
 
 const both = (expectations: Expectations) => ({ root: expectations, user: expectations })
 const asUsual = both({})
 
-const byCgroup = both({
+const held = {
   cpu: 'works, held by cgroup',
   memory: 'works, held by cgroup',
   processes: 'works, held by cgroup',
+}
+const byCgroup = {
+  root: { ...held, doctor: diagnosis('enforceable, read-write weaker') },
+  user: { ...held, doctor: 'finds strict enforceable' },
+}
+
+/** @param fix what doctor says on a machine */
+const noNamespaces = (saying: string, fix = saying): Expectations => ({
+  all: { throws: 'NAMESPACES_UNAVAILABLE', saying: [saying] },
+  doctor: diagnosis('not enforceable, cgroup weaker, namespaces fails', `namespaces: ${fix}`),
 })
 
-const noNamespaces = (saying: string): Expectations => ({
-  all: { throws: 'NAMESPACES_UNAVAILABLE', saying },
-})
+const DOCKER = '--cap-add SYS_ADMIN --security-opt seccomp=unconfined'
+const NO_MEMFD = 'sudo sysctl -w vm.memfd_noexec=0 (or 1), or a TMPDIR that is not mounted noexec'
 
 /** The settings, in the order in which they are tried: of those that must not take too long, the most telling first. */
 export const settings: readonly Setting[] = [
@@ -19,7 +29,10 @@ export const settings: readonly Setting[] = [
     name: 'no overlayfs',
     kernel: '6.1',
     overlay: false,
-    expect: asUsual,
+    expect: {
+      root: { doctor: diagnosis('enforceable, cgroup weaker, overlay weaker, read-write weaker') },
+      user: { doctor: diagnosis('enforceable, cgroup weaker, overlay weaker') },
+    },
   },
   {
     name: 'as installed',
@@ -63,7 +76,13 @@ export const settings: readonly Setting[] = [
     name: 'masked /proc',
     kernel: '6.1',
     setup: 'mask_proc',
-    expect: { root: {}, user: noNamespaces('--security-opt systempaths=unconfined') },
+    expect: {
+      root: {},
+      user: noNamespaces(
+        '--security-opt systempaths=unconfined',
+        'mount -o remount,bind,rw /proc/sys',
+      ),
+    },
   },
   {
     name: '/proc with hidepid=2',
@@ -94,12 +113,16 @@ export const settings: readonly Setting[] = [
     expect: both({
       all: {
         throws: 'SECCOMP_UNAVAILABLE',
-        saying: 'Install libseccomp 2.5 or newer: libseccomp2',
+        saying: ['Install libseccomp 2.5 or newer: libseccomp2'],
       },
       // Under a policy without a filter.
       start: 'works',
       confinement: 'works',
       network: 'works',
+      doctor: diagnosis(
+        'not enforceable, libseccomp fails, cgroup weaker, seccomp fails, policy-strict fails',
+        'libseccomp: apt-get install libseccomp2',
+      ),
     }),
   },
   {
@@ -107,14 +130,20 @@ export const settings: readonly Setting[] = [
     kernel: '6.1',
     for: ['user'],
     within: 'with-filter no-listener',
-    expect: both({ filter: 'works, but the call is not named' }),
+    expect: both({
+      filter: 'works, but the call is not named',
+      doctor: diagnosis('enforceable, cgroup weaker, seccomp weaker'),
+    }),
   },
   {
     name: 'container without namespaces (Docker’s default)',
     kernel: '6.1',
     setup: 'mask_proc; drop_capabilities',
     within: 'with-filter container',
-    expect: both(noNamespaces('--cap-add SYS_ADMIN --security-opt seccomp=unconfined')),
+    expect: {
+      root: noNamespaces(DOCKER, 'run it as an ordinary user; as root it needs CAP_SYS_ADMIN'),
+      user: noNamespaces(DOCKER, 'a service manager or an outer sandbox restricts this process'),
+    },
   },
   {
     name: 'in bubblewrap',
@@ -127,7 +156,9 @@ export const settings: readonly Setting[] = [
     kernel: '6.1',
     for: ['user'],
     within: 'node /gradebox/test/vm/guest/nest.js',
-    expect: both(noNamespaces('User namespaces are off')),
+    expect: both(
+      noNamespaces('User namespaces are off', 'sudo sysctl -w user.max_user_namespaces=15000'),
+    ),
   },
   {
     name: 'as installed',
@@ -139,7 +170,9 @@ export const settings: readonly Setting[] = [
     kernel: '6.12',
     setup: 'echo 2 > /proc/sys/vm/memfd_noexec',
     restore: 'echo 0 > /proc/sys/vm/memfd_noexec',
-    expect: asUsual,
+    expect: both({
+      doctor: diagnosis('enforceable, memfd weaker, cgroup weaker', `memfd: ${NO_MEMFD}`),
+    }),
   },
   {
     name: 'vm.memfd_noexec=2 and noexec /tmp',
@@ -147,14 +180,29 @@ export const settings: readonly Setting[] = [
     for: ['user'],
     setup: 'echo 2 > /proc/sys/vm/memfd_noexec; mount -o remount,noexec,nosuid,nodev /tmp',
     restore: 'echo 0 > /proc/sys/vm/memfd_noexec',
-    expect: both({ all: { throws: 'SETUP_FAILED', saying: 'set TMPDIR to one that is not' } }),
+    expect: both({
+      all: { throws: 'SETUP_FAILED', saying: ['set TMPDIR to one that is not'] },
+      doctor: diagnosis('not enforceable, memfd fails, cgroup weaker', `memfd: ${NO_MEMFD}`),
+    }),
   },
   {
     name: 'as installed',
     kernel: '5.10',
     expect: {
-      root: { readWrite: { throws: 'MOUNT_FAILED', saying: 'an idmapped mount' } },
-      user: { processes: 'works, held by rlimit, of the user on the machine' },
+      root: {
+        readWrite: { throws: 'MOUNT_FAILED', saying: ['an idmapped mount'] },
+        doctor: diagnosis(
+          'enforceable, kernel weaker, cgroup weaker, read-write weaker',
+          'kernel: upgrade to Linux 5.14',
+        ),
+      },
+      user: {
+        processes: 'works, held by rlimit, of the user on the machine',
+        doctor: diagnosis(
+          'enforceable, kernel weaker, cgroup weaker, overlay weaker',
+          'kernel: upgrade to Linux 5.14',
+        ),
+      },
     },
   },
 ]
