@@ -14,8 +14,8 @@ import { surprises } from './settings/judge.ts'
 import { type KernelName, type Setting, type User, usersOf } from './settings/setting.ts'
 import { settings } from './settings/settings.ts'
 
-/** The fewest settings first: what the time does not suffice for is then of the last. */
-const names: readonly KernelName[] = ['5.10', '6.12', '6.1']
+/** In the order in which they are booted: what the time does not suffice for is of the last. */
+const names: readonly KernelName[] = ['5.10', '6.1', '6.12']
 /** How long all machines together may run, in seconds. */
 const SECONDS = Number(process.env.GRADEBOX_VM_SECONDS ?? 180)
 /** Tries only settings whose name this regular expression matches. */
