@@ -17,7 +17,7 @@ const container: Fixes = {
     'pod: hostUsers: false; container: securityContext: { runAsUser: 1000, procMount: Unmasked, seccompProfile: { type: Localhost, localhostProfile: gradebox-seccomp.json }, appArmorProfile: { type: Unconfined } }',
   'github-actions': `a job with a container: its options: ${DOCKER}; on the runner itself: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`,
   'gitlab-ci':
-    'config.toml of the runner: [runners.docker] security_opt = ["seccomp:unconfined", "apparmor:unconfined"], and a policy with proc = "none"; or the shell executor',
+    'the shell executor, or privileged = true in [runners.docker] of a runner of its own (the engine takes no narrower settings from config.toml)',
 }
 
 /** A setting of the kernel, which containers share with their host. */
@@ -62,13 +62,14 @@ export const readOnlySysctlFixes: Fixes = {
 
 /** /proc is masked: the kernel then mounts no new one in a user namespace. */
 export const procFixes: Fixes = {
-  machine: 'umount what covers parts of /proc, or use a policy with proc = "none"',
+  machine:
+    'umount what covers parts of /proc, or, where /proc/sys is writable, use a policy with proc = "none"',
   docker: '--security-opt systempaths=unconfined',
   podman: '--security-opt unmask=ALL',
   kubernetes: 'securityContext: { procMount: Unmasked } and hostUsers: false',
   'github-actions': 'a job with a container: options: --security-opt systempaths=unconfined',
   'gitlab-ci':
-    'a policy with proc = "none" (the runner cannot unmask /proc but with privileged = true)',
+    'the shell executor, or privileged = true (the runner cannot unmask /proc in another way)',
 }
 
 export const libseccompFixes: Fixes = {

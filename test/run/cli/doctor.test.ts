@@ -148,7 +148,7 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
         fixes: {
           docker: expect.stringContaining('--security-opt seccomp=gradebox-seccomp.json'),
           kubernetes: expect.stringContaining('seccompProfile'),
-          'gitlab-ci': expect.stringContaining('security_opt'),
+          'gitlab-ci': expect.stringContaining('shell executor'),
         },
       })
     },

@@ -29,8 +29,8 @@ policies are \`strict\` but for "a program runs", "ways out are refused" and "no
 const FOOT = `
 ## Not tried here
 
-- Ubuntu's restriction of user namespaces by AppArmor (\`kernel.apparmor_restrict_unprivileged_userns\`): no kernel of Debian
-  has that setting. cgroup v1, SELinux, kernels that are not Debian's, kernels older than 5.10.
+- Ubuntu's restriction of user namespaces by AppArmor (\`kernel.apparmor_restrict_unprivileged_userns\`): the kernels of
+  Debian that were looked at do not have it. cgroup v1, SELinux, kernels that are not Debian's, kernels older than 5.10.
 - "No user notification" and "container without namespaces" are filters in front of a newer kernel, not an old kernel and not
   Docker itself.
 - arm64: unit tests run its step machine under qemu-user, which makes no namespaces. \`npm run test:vm\` boots x64 only. The same
