@@ -4,6 +4,13 @@ import { errnoName, errnoText } from '../../ffi/errno.ts'
 import { describeStep } from '../launcher/describe/describe.ts'
 import type { Step } from '../launcher/step.ts'
 
+/** The error for a step that failed, or for one that a damaged report names. */
+export function failureError(step: Step | undefined, result: number): SandboxError {
+  if (step !== undefined) return stepError(step, result)
+  const summary = 'The sandbox could not be set up: a step failed that is not in the plan'
+  return new SandboxError(summary, { code: 'SETUP_FAILED' })
+}
+
 /** The error for a step of the launch program that failed. */
 export function stepError(step: Step, result: number): SandboxError {
   const call = describeStep(step)

@@ -1,17 +1,13 @@
 import { readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
-import { SandboxError } from '../../errors/sandbox-error.ts'
-import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../../ffi/constants.ts'
-import { ErrnoError, errnoName } from '../../ffi/errno.ts'
+import { ErrnoError } from '../../ffi/errno.ts'
 import { closeDescriptor, makePipe } from '../../ffi/libc.ts'
-import { refuseDelegation } from '../cgroup/delegation.ts'
 import { Capture, OutputBudget } from '../io/capture.ts'
 import { feedStdin, type StdinFeed } from '../io/stdin.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
 import type { LateMount } from '../launcher/plan/late-mounts.ts'
 import { stepsInOrder } from '../launcher/plan/plan.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
-import { isOverlayRefusal } from '../launcher/plan/trees.ts'
 import { parseReport, type ReportRecord } from '../launcher/report/parse.ts'
 import type { Step } from '../launcher/step.ts'
 import { type EnforcementPlan, planEnforcement } from '../limits/enforcement.ts'
@@ -23,16 +19,13 @@ import { type PoolShape, type Ready, shapeOf } from '../pool/ready.ts'
 import { brandResult, type SandboxResult } from '../result.ts'
 import { DeniedCalls } from '../seccomp/denied-calls.ts'
 import { isStarved } from '../verdict/verdict.ts'
-import { noteOverlayRefusal } from '../workdir/resolve.ts'
 import { type Attempt, Launcher } from './attempt.ts'
 import { execError } from './exec-failure.ts'
-import { stepError } from './failure.ts'
+import { failureError } from './failure.ts'
 import { spawnError } from './launch.ts'
 import { abortedResult, makeResult } from './make-result.ts'
 import { candidatesOf, imageOf, type Preparation, prepareRun, type RunTerminal } from './prepare.ts'
-
-/** Whether filters report by notification here; found out by the first that cannot. */
-let filterReport: 'listener' | 'kill' = 'listener'
+import { filterReport, noteRefusal } from './refusals.ts'
 
 type AnyResult = SandboxResult<string | Uint8Array>
 
@@ -212,7 +205,7 @@ export class Run {
         if (isOld || this.#mayRetry(failure, attempt, mounts)) {
           return await this.#runWith(stdin, { plan: this.#enforcement() })
         }
-        throw failureError(failure, attempt)
+        throw failureError(attempt.stepAt(failure.stepAddress), failure.result)
       }
       return this.#result(records, attempt, hold.facts())
     } finally {
@@ -227,7 +220,13 @@ export class Run {
 
   #preparation(flow: Flow, { enforcement, delegation }: EnforcementPlan): Preparation {
     const { terminal } = this.#extras
-    return { flow, filterReport, enforcement, cgroup: delegation !== undefined, terminal }
+    return {
+      flow,
+      filterReport: filterReport(),
+      enforcement,
+      cgroup: delegation !== undefined,
+      terminal,
+    }
   }
 
   #shape(flow: Flow, plan: EnforcementPlan): PoolShape {
@@ -260,28 +259,9 @@ export class Run {
     return { attempt, mounts }
   }
 
-  // Some kernels refuse what most allow: what they refuse once, we do in another way from then on.
-  #mayRetry(failure: Failure, attempt: Attempt, mounts: readonly LateMount[]): boolean {
-    const step = attempt.stepAt(failure.stepAddress)
-    if (step === undefined || this.#stopped) return false
-    const refused = mounts.find((_, index) => isOverlayRefusal(step, index))
-    if (refused?.type === 'overlay') {
-      noteOverlayRefusal(refused.source)
-      return true
-    }
-    // Docker's default seccomp profile has ENOSYS for it.
-    if (step.syscall === 'clone3') {
-      refuseDelegation(
-        `clone3(2), which starts a process in a group, fails: ${errnoName(-failure.result)}`,
-      )
-      return true
-    }
-    const [, flags] = step.args
-    if (step.syscall === 'seccomp' && flags === SECCOMP_FILTER_FLAG_NEW_LISTENER) {
-      filterReport = 'kill'
-      return true
-    }
-    return false
+  #mayRetry({ stepAddress, result }: Failure, attempt: Attempt, mounts: readonly LateMount[]) {
+    const step = attempt.stepAt(stepAddress)
+    return step !== undefined && !this.#stopped && noteRefusal(step, result, mounts)
   }
 
   #result(records: readonly ReportRecord[], attempt: Attempt, held: Held): AnyResult {
@@ -316,14 +296,3 @@ function inputPipe() {
 }
 
 type Failure = Extract<ReportRecord, { kind: 'failure' }>
-
-function failureError(failure: Failure, attempt: Attempt): SandboxError {
-  const step = attempt.stepAt(failure.stepAddress)
-  if (step !== undefined) return stepError(step, failure.result)
-  return new SandboxError(
-    'The sandbox could not be set up: a step failed that is not in the plan',
-    {
-      code: 'SETUP_FAILED',
-    },
-  )
-}

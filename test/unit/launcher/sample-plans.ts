@@ -5,13 +5,8 @@ import type { Arch } from '../../../src/runner/launcher/machine/machine.ts'
 import type { Flow } from '../../../src/runner/launcher/plan/flow.ts'
 import { type EarlyMount, isInsideMount } from '../../../src/runner/launcher/plan/host.ts'
 import type { LateMount } from '../../../src/runner/launcher/plan/late-mounts.ts'
-import {
-  type ImageOptions,
-  planImage,
-  planRequest,
-  type RequestOptions,
-  stepsInOrder,
-} from '../../../src/runner/launcher/plan/plan.ts'
+import type { ImageOptions, RequestOptions } from '../../../src/runner/launcher/plan/options.ts'
+import { planImage, planRequest, stepsInOrder } from '../../../src/runner/launcher/plan/plan.ts'
 import type { Step } from '../../../src/runner/launcher/step.ts'
 import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
 

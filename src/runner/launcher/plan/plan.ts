@@ -16,10 +16,8 @@ import {
   PROT_WRITE,
   SIGKILL,
 } from '../../../ffi/constants.ts'
-import type { Limits, Policy, SandboxFile } from '../../../policy/policy.ts'
-import type { EnforcementByLimit } from '../../result.ts'
+import type { Policy, SandboxFile } from '../../../policy/policy.ts'
 import { REQUEST_ADDRESS } from '../machine/layout.ts'
-import type { Arch } from '../machine/machine.ts'
 import {
   type Area,
   at,
@@ -36,7 +34,6 @@ import { FD } from './descriptors.ts'
 import { ENTERED, ENTRIES, ENTRY, entrySteps } from './entries.ts'
 import { writeFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
-import type { EarlyMount } from './host.ts'
 import {
   dropPrivilegesSteps,
   dropRootSteps,
@@ -48,20 +45,19 @@ import {
 import { cgroupAreas, failSteps, keeperAreas, keeperSteps } from './keeper.ts'
 import {
   attachTreeSteps,
-  type LateMount,
   type LateMountOptions,
   lateMountAreas,
   openTreeSteps,
 } from './late-mounts.ts'
 import { resourceLimits } from './limits.ts'
-import { logArea, type Meaning } from './log.ts'
-import type { HostMount } from './mounts.ts'
+import { logArea } from './log.ts'
 import { hostnameStep, joinNetworkSteps, networkSteps, startNetworkSteps } from './network.ts'
+import type { CompleteRoot, ImageOptions, RequestOptions } from './options.ts'
 import { SafePaths } from './paths.ts'
 import { rootSteps } from './root.ts'
 import { superviseAreas, superviseSteps } from './supervise.ts'
-import { type FilterUse, targetArea, targetSteps } from './target.ts'
-import { openTerminalSteps, type TerminalUse, terminalDeviceSteps } from './terminal.ts'
+import { targetArea, targetSteps } from './target.ts'
+import { openTerminalSteps, terminalDeviceSteps } from './terminal.ts'
 import { chownSteps, treeDirectory } from './trees.ts'
 
 const init = stepsOf('init')
@@ -70,66 +66,6 @@ const init = stepsOf('init')
 export const LOCK = 'lock'
 /** The label at which it goes on to the program. */
 const SUPERVISE = 'supervise'
-
-/** What every run under a policy has in common. */
-export interface ImageOptions {
-  readonly policy: Policy
-  readonly arch: Arch
-  readonly flow: Flow
-  readonly parentPid: number
-  /** The policy's mounts, but for those inside others. */
-  readonly paths: readonly EarlyMount[]
-  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
-  /** The policy's files that are in no mount. */
-  readonly files: readonly SandboxFile[]
-  readonly diskBytes: number | undefined
-  /** The compiled seccomp filter, struct sock_filter[]. */
-  readonly filter: Uint8Array | undefined
-  /** Whether the filter reports by notification. */
-  readonly listener: boolean
-  /** Set when some of what it reports goes on: which calls. */
-  readonly log: readonly Meaning[] | undefined
-  readonly lastCapability: number
-  /** Whether each run has a control group. */
-  readonly cgroup: boolean
-  /** Set for runs that add nothing of their own to the root: then the image builds all of it. */
-  readonly complete?: CompleteRoot | undefined
-}
-
-/** What completes a root. */
-export interface CompleteRoot {
-  /** The working directory, which is empty. */
-  readonly workdir: LateMount & { type: 'empty' }
-  /** The standard streams that are pipes of ours. */
-  readonly pipes: readonly number[]
-}
-
-/** What differs from run to run. */
-export interface RequestOptions {
-  readonly policy: Policy
-  readonly arch: Arch
-  readonly flow: Flow
-  /** The working directory, the run's own mounts, and those of the policy that each run makes. */
-  readonly mounts: readonly LateMount[]
-  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
-  /** The run's own files, and the policy's in mounts. */
-  readonly files: readonly SandboxFile[]
-  readonly candidates: readonly string[]
-  readonly argv: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly cwd: string
-  readonly limits: Limits
-  readonly enforcement: EnforcementByLimit
-  readonly collect: readonly string[]
-  readonly filter: FilterUse | undefined
-  readonly discard: readonly number[]
-  /** The pseudo-terminal that the program gets, if it gets one. */
-  readonly terminal?: TerminalUse | undefined
-  /** The standard streams that are pipes of ours; the program may open them again. */
-  readonly pipes: readonly number[]
-  /** Whether the image builds all of the root. */
-  readonly isComplete: boolean
-}
 
 /**
  * What of the launch program is the same in every run under a policy: it builds the root; then, when the
