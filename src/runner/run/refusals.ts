@@ -1,0 +1,37 @@
+import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../../ffi/constants.ts'
+import { errnoName } from '../../ffi/errno.ts'
+import { refuseDelegation } from '../cgroup/delegation.ts'
+import type { LateMount } from '../launcher/plan/late-mounts.ts'
+import { isOverlayRefusal } from '../launcher/plan/trees.ts'
+import type { Step } from '../launcher/step.ts'
+import { noteOverlayRefusal } from '../workdir/resolve.ts'
+
+let report: 'listener' | 'kill' = 'listener'
+
+/** Whether filters report by notification here; found out by the first that cannot. */
+export const filterReport = (): 'listener' | 'kill' => report
+
+/**
+ * Some kernels refuse what most allow: what they refuse once, we do in another way from then on.
+ *
+ * @param step the step that failed
+ * @param result its result, an errno below zero
+ * @param mounts what the run adds to the root
+ * @returns whether there is another way, so that the run may be tried again
+ */
+export function noteRefusal(step: Step, result: number, mounts: readonly LateMount[]): boolean {
+  const refused = mounts.find((_, index) => isOverlayRefusal(step, index))
+  if (refused?.type === 'overlay') {
+    noteOverlayRefusal(refused.source)
+    return true
+  }
+  // Docker's default seccomp profile has ENOSYS for it.
+  if (step.syscall === 'clone3') {
+    refuseDelegation(`clone3(2), which starts a process in a group, fails: ${errnoName(-result)}`)
+    return true
+  }
+  const [, flags] = step.args
+  if (step.syscall !== 'seccomp' || flags !== SECCOMP_FILTER_FLAG_NEW_LISTENER) return false
+  report = 'kill'
+  return true
+}
