@@ -76,7 +76,16 @@ function runSuite(
   const [command = process.execPath, ...args] = [
     ...prefix,
     process.execPath,
-    ...[vitest, 'run', '--project', 'run', ...withoutTraces, ...reporters, ...more],
+    ...[
+      vitest,
+      'run',
+      '--project',
+      'run',
+      '--maxWorkers=1',
+      ...withoutTraces,
+      ...reporters,
+      ...more,
+    ],
   ]
   const { stdout, stderr } = spawnSync(command, args, {
     cwd: directory,
@@ -113,7 +122,8 @@ const skippedIn = (report: Report, directory: string) =>
   )
 
 // What only root can prepare; see lacksRoot() in test/run/support/tools.ts.
-const forRootOnly = /a directory of root|root has no CAP_SYS_ADMIN|no program in memory/
+const forRootOnly =
+  /a directory of root|root has no CAP_SYS_ADMIN|no program in memory|whiteout|files of others|mounted below|\/proc hides|something was mounted/
 
 test.skipIf(why !== undefined)(
   'the run and hostile suites pass as an ordinary user, with the same tests as for root',
