@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runNode, runNodeBy } from './support/built.ts'
 import { makeDirectory } from './support/directory.ts'
-import { lacksOrdinaryUser } from './support/tools.ts'
+import { whereCallsFail } from './support/failing-calls.ts'
+import { lacksOrdinaryUser, sandboxLacks } from './support/tools.ts'
 
 /** How each policy's run ends, in a Node process of its own. */
 const outcomes = (options = '{}') => `
@@ -77,6 +78,48 @@ describe('where this process is at its limit', () => {
       `)
     },
   )
+})
+
+const [ENOMEM, ENFILE, ENOSYS] = [12, 23, 38]
+const CLONE_VFORK = 0x4000
+
+describe.skipIf(sandboxLacks('python3'))('where the machine itself is at its limit', () => {
+  test('of open files, a run is refused and says so', () => {
+    const output = runNodeBy(whereCallsFail({ name: 'memfd_create', errno: ENFILE }), outcomes())
+    expect(output).toMatchInlineSnapshot(`
+      "strict SETUP_FAILED The sandbox could not be started: memfd_create: file table overflow
+        hint: The machine is at its limit of open files (sysctl fs.file-max); raise it, or lower \`concurrency\`.
+      kiss SETUP_FAILED The sandbox could not be started: memfd_create: file table overflow
+        hint: The machine is at its limit of open files (sysctl fs.file-max); raise it, or lower \`concurrency\`.
+      "
+    `)
+  })
+
+  test('of memory for processes, a run is refused and says so', () => {
+    const calls = [
+      // glibc's posix_spawn(3) then takes clone(2).
+      { name: 'clone3', errno: ENOSYS },
+      { name: 'clone', errno: ENOMEM, bit: CLONE_VFORK },
+    ]
+    expect(runNodeBy(whereCallsFail(...calls), outcomes())).toMatchInlineSnapshot(`
+      "strict SETUP_FAILED The sandbox could not be started: posix_spawn: not enough memory
+        hint: The machine or container is out of memory; lower \`concurrency\`.
+      kiss SETUP_FAILED The sandbox could not be started: posix_spawn: not enough memory
+        hint: The machine or container is out of memory; lower \`concurrency\`.
+      "
+    `)
+  })
+
+  test('of memory for the sandbox’s own processes, a run is refused and says so', () => {
+    const calls = [{ name: 'unshare', errno: ENOMEM }]
+    expect(runNodeBy(whereCallsFail(...calls), outcomes())).toMatchInlineSnapshot(`
+      "strict NAMESPACES_UNAVAILABLE The sandbox could not be set up: unshare(CLONE_NEWNET): ENOMEM: not enough memory
+        hint: The machine or container is out of memory; lower \`concurrency\`.
+      kiss NAMESPACES_UNAVAILABLE The sandbox could not be set up: unshare(CLONE_NEWNET): ENOMEM: not enough memory
+        hint: The machine or container is out of memory; lower \`concurrency\`.
+      "
+    `)
+  })
 })
 
 describe('a machine', () => {

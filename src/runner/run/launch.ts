@@ -96,6 +96,8 @@ export function assembleRequest(image: Image, request: Segment): Assembled {
 const spawnHints: Readonly<Record<string, string>> = {
   EAGAIN: 'The user or container is at its limit of processes; raise it, or lower `concurrency`.',
   ENOMEM: 'The machine or container is out of memory; lower `concurrency`.',
+  ENFILE:
+    'The machine is at its limit of open files (sysctl fs.file-max); raise it, or lower `concurrency`.',
   EMFILE:
     'This process is at its limit of open files (ulimit -n); raise it, or lower `concurrency`.',
   EACCES: 'The directory for temporary files is mounted noexec; set TMPDIR to one that is not.',

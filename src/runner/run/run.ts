@@ -131,7 +131,7 @@ export class Run {
     if (this.#stopped) return abortedResult(this.options)
     this.#started = true
     for (let attempts = 1; ; attempts++) {
-      const result = await this.#once()
+      const result = await this.#once().catch(asSandboxError)
       const isStarving = result.status === 'walltime' && isStarved(result.usage)
       if (!isStarving || this.#stopped || attempts > this.options.starvedRetries) {
         return brandResult({ ...result, attempts })
@@ -165,7 +165,7 @@ export class Run {
     const { terminal } = this.#extras
     if (terminal !== undefined) return this.#runWith(terminal.socket, use)
     if (stdin.kind === 'inherit') return this.#runWith(0, use)
-    const pipe = use.ready?.launcher.takeStdin() ?? inputPipe()
+    const pipe = use.ready?.launcher.takeStdin() ?? makePipe(0)
     let feed: StdinFeed | undefined
     try {
       // A run whose input fails is not the program's to answer for.
@@ -287,12 +287,9 @@ export class Run {
   }
 }
 
-function inputPipe() {
-  try {
-    return makePipe(0)
-  } catch (error) {
-    throw error instanceof ErrnoError ? spawnError(error) : error
-  }
-}
-
 type Failure = Extract<ReportRecord, { kind: 'failure' }>
+
+// What this process itself is refused, before a launch program runs.
+function asSandboxError(error: unknown): never {
+  throw error instanceof ErrnoError ? spawnError(error) : error
+}
