@@ -34,13 +34,13 @@ describe('the resource limits', () => {
   })
 
   test.each([
-    [1, 1],
-    [999, 1],
-    [1000, 1],
-    [1001, 2],
-    [2500, 3],
+    [1, 2],
+    [999, 2],
+    [1000, 2],
+    [1001, 3],
+    [2500, 4],
   ])(
-    'hold %d ms of CPU time to %d s, and to a second more for who ignores SIGXCPU',
+    'hold %d ms of CPU time, where nobody looks, to %d s, and to one more for who ignores SIGXCPU',
     (cpuMs, soft) => {
       expect(resourceLimits({ cpuMs })).toEqual([
         { resource: CPU, option: 'cpu', soft, hard: soft + 1 },

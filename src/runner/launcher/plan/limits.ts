@@ -37,8 +37,9 @@ export function resourceLimits(limits: Limits, enforcement: EnforcementByLimit):
   const add = (resource: number, option: string, soft: number | undefined, hard = soft): void => {
     if (soft !== undefined && hard !== undefined) list.push({ resource, option, soft, hard })
   }
-  // Whole seconds; SIGXCPU at the soft limit, SIGKILL a second later for who ignores it.
-  const cpu = limits.cpuMs === undefined ? undefined : Math.max(1, Math.ceil(limits.cpuMs / 1000))
+  // Whole seconds, counted by ticks that may run ahead: a second more than the limit, for who is not looked
+  // at in time. SIGXCPU at the soft limit, SIGKILL a second later for who ignores it.
+  const cpu = limits.cpuMs === undefined ? undefined : Math.ceil(limits.cpuMs / 1000) + 1
   add(RLIMIT_CPU, 'cpu', cpu, cpu === undefined ? undefined : cpu + 1)
   const { memoryBytes } = limits
   if (memoryBytes !== undefined && enforcement.memory === 'rlimit') {
