@@ -75,7 +75,6 @@ export const MOVE_MOUNT_F_EMPTY_PATH = 4
 export const MOVE_MOUNT_T_EMPTY_PATH = 0x40
 
 // linux/openat2.h
-export const RESOLVE_NO_MAGICLINKS = 2
 export const RESOLVE_NO_SYMLINKS = 4
 export const RESOLVE_IN_ROOT = 0x10
 

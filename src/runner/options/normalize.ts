@@ -60,6 +60,7 @@ export function normalizeOptions(
     policy.limits,
   )
   const workdirTarget = targetOption(options.workdir) ?? policy.workdirTarget
+  const stdin = stdinSource(options.stdin)
   return {
     command,
     args: [...args],
@@ -75,14 +76,14 @@ export function normalizeOptions(
       ...options.env,
     },
     cwd: options.cwd ?? workdirTarget,
-    stdin: stdinSource(options.stdin),
+    stdin,
     stdout: options.stdout ?? 'pipe',
     stderr: options.stderr ?? 'pipe',
     encoding: options.encoding ?? 'utf8',
     limits,
     collect: options.collect ?? [],
     exclusive: options.exclusive ?? false,
-    starvedRetries: starvedRetries(options),
+    starvedRetries: starvedRetries(options.retry, stdin),
     signal: options.signal,
     warm: defaults.warm ?? 0,
   }
@@ -156,10 +157,9 @@ function stdinSource(stdin: SandboxOptions['stdin'] = ''): StdinSource {
   throw invalid('stdin', 'text, bytes, a readable stream, a file URL, "inherit" or "pipe"', stdin)
 }
 
-function starvedRetries({ retry, stdin = '' }: SandboxOptions): number {
+function starvedRetries(retry: SandboxOptions['retry'], { kind }: StdinSource): number {
   const count = retry?.starved ?? 0
-  const source = stdinSource(stdin).kind
-  if (count === 0 || source === 'bytes' || source === 'file') return count
+  if (count === 0 || kind === 'bytes' || kind === 'file') return count
   throw new SandboxError('The option `retry` needs an input that can be given again', {
     code: 'SETUP_FAILED',
     hint: 'Give stdin as text, bytes or the URL of a file, or leave retry out.',

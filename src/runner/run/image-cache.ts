@@ -1,4 +1,4 @@
-import type { Policy, SandboxFile } from '../../policy/policy.ts'
+import type { Policy, SandboxFile, SeccompPolicy } from '../../policy/policy.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
 import {
   byDepth,
@@ -64,16 +64,26 @@ export function policyImage(
   return made
 }
 
+const guardedOnes = new WeakMap<Policy, SeccompPolicy>()
+
+// The same object each time: a filter is compiled once for it, whatever else an image has.
+function guardedSeccomp(policy: Policy): SeccompPolicy | undefined {
+  const { seccomp, network } = policy
+  if (seccomp === undefined) return undefined
+  const known = guardedOnes.get(policy) ?? guarded(seccomp, { network, arch: hostMachine().arch })
+  guardedOnes.set(policy, known)
+  return known
+}
+
 function makePolicyImage(
   policy: Policy,
   { flow, diskBytes, report, cgroup, workdirTarget, complete }: Parameters<typeof policyImage>[1],
 ): PolicyImage {
   const { arch, remount, lastCapability } = hostMachine()
-  const { network } = policy
-  const seccomp = policy.seccomp && guarded(policy.seccomp, { network, arch })
+  const seccomp = guardedSeccomp(policy)
   const code =
     seccomp === undefined
-      ? guardFilter(arch, network)
+      ? guardFilter(arch, policy.network)
       : compileSeccomp(seccomp, { notify: report === 'listener', arch })
   const mounts = resolveMounts(policy.mounts, policy.name)
   const isInside = (target: string) => isInsideMount(target, mounts, workdirTarget)

@@ -120,7 +120,7 @@ export class TreeWatch {
     const { cpuMs = 0, group } = this.#options
     // The init is in the group, and not the program's to answer for.
     const own = group === undefined ? 0 : (processCpuMs(this.#init ?? 0) ?? 0)
-    const used = (group?.usage().cpuTimeMs ?? ofTree ?? 0) - own
+    const used = (group?.cpuTimeMs() ?? ofTree ?? 0) - own
     this.#seen = { ...this.#seen, cpuTimeMs: used }
     this.#nextCpu = now + Math.max(SHORTEST_MS, (cpuMs - used) / (cores ?? 1))
     return used > cpuMs
