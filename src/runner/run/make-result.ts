@@ -21,6 +21,8 @@ export interface RunFacts {
   readonly denied: DeniedCalls
   /** What the control group and the watch know. */
   readonly held: Held
+  /** How often it was run, this time included. */
+  readonly attempts: number
   readonly readCollected: ReadCollected
 }
 
@@ -59,7 +61,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     stdout: decode(facts.stdout, options.encoding),
     stderr: decode(facts.stderr, options.encoding),
     truncated: outputExceeded,
-    attempts: 1,
+    attempts: facts.attempts,
     ...deniedOf(facts),
     usage,
     ...collectFiles(options.collect, collects, facts.readCollected),
@@ -71,8 +73,8 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
 const deniedOf = ({ filter, denied }: RunFacts) =>
   filter?.log === undefined ? {} : { denied: denied.list() }
 
-/** The result of a run that was aborted before it started. */
-export function abortedResult(options: RunOptions): AnyResult {
+/** The result of a run that was aborted before the program started. */
+export function abortedResult(options: RunOptions, attempts = 0): AnyResult {
   return brandResult({
     status: 'aborted',
     ok: false,
@@ -80,7 +82,7 @@ export function abortedResult(options: RunOptions): AnyResult {
     stdout: decode(Buffer.alloc(0), options.encoding),
     stderr: decode(Buffer.alloc(0), options.encoding),
     truncated: false,
-    attempts: 0,
+    attempts,
     usage: { wallTimeMs: 0, cpuTimeMs: 0, ...noUsage },
     files: {},
     uncollected: {},

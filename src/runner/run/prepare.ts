@@ -2,7 +2,6 @@ import type { Flow } from '../launcher/plan/flow.ts'
 import { resolveMounts } from '../launcher/plan/host.ts'
 import type { LateMount } from '../launcher/plan/late-mounts.ts'
 import { planRequest, stepsInOrder } from '../launcher/plan/plan.ts'
-import type { FilterUse } from '../launcher/plan/target.ts'
 import type { TerminalUse } from '../launcher/plan/terminal.ts'
 import type { Segment, Step } from '../launcher/step.ts'
 import { planEnforcement } from '../limits/enforcement.ts'
@@ -12,7 +11,6 @@ import type { EnforcementByLimit } from '../result.ts'
 import { candidatesFor } from './candidates.ts'
 import { type PolicyImage, policyImage } from './image-cache.ts'
 import { lateMounts } from './late.ts'
-import type { Image } from './launch.ts'
 
 /** A pseudo-terminal for a run, and the socket through which its master comes to us. */
 export interface RunTerminal extends TerminalUse {
@@ -31,8 +29,7 @@ export interface Preparation {
 
 /** A run that has only to be started. */
 export interface PreparedRun {
-  readonly image: Image
-  readonly filter: FilterUse | undefined
+  readonly image: PolicyImage
   /** What is mounted for this run alone. */
   readonly mounts: readonly LateMount[]
   /** Plans what this run adds to the image. */
@@ -68,14 +65,14 @@ export function imageOf(
 export function prepareRun(options: RunOptions, preparation: Preparation): PreparedRun {
   const { flow, terminal } = preparation
   const { policy, command, args } = options
-  const { image, filter, late, isComplete } = imageOf(options, preparation)
+  const image = imageOf(options, preparation)
+  const { filter, late, isComplete } = image
   const own = resolveMounts(options.mounts, policy.name)
   const mounts = isComplete
     ? []
     : lateMounts({ ...options, mounts: [...late.mounts, ...own], flow })
   return {
     image,
-    filter,
     mounts,
     planRequest: () =>
       planRequest({
@@ -108,7 +105,7 @@ export function planRun(options: RunOptions, terminal?: TerminalUse): readonly S
     cgroup: delegation !== undefined,
     terminal,
   })
-  return stepsInOrder(run.image.assembled, run.planRequest())
+  return stepsInOrder(run.image.image.assembled, run.planRequest())
 }
 
 /** The paths that are tried in turn for a run's command. */

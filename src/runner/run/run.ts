@@ -15,8 +15,8 @@ import { type Held, LimitHold } from '../limits/hold.ts'
 import { nextFlow } from '../machine/machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { pool } from '../pool/pool.ts'
-import { type PoolShape, type Ready, shapeOf } from '../pool/ready.ts'
-import { brandResult, type SandboxResult } from '../result.ts'
+import { type Ready, shapeOf } from '../pool/ready.ts'
+import type { SandboxResult } from '../result.ts'
 import { DeniedCalls } from '../seccomp/denied-calls.ts'
 import { isStarved } from '../verdict/verdict.ts'
 import { type Attempt, Launcher } from './attempt.ts'
@@ -60,6 +60,7 @@ export class Run {
   #attempt: Attempt | undefined
   #filter: FilterUse | undefined
   #denied = new DeniedCalls()
+  #attempts = 0
   #started = false
   #stopped = false
   #stoppedEarly = () => {}
@@ -130,11 +131,11 @@ export class Run {
   async start(): Promise<AnyResult> {
     if (this.#stopped) return abortedResult(this.options)
     this.#started = true
-    for (let attempts = 1; ; attempts++) {
+    for (this.#attempts = 1; ; this.#attempts++) {
       const result = await this.#once().catch(asSandboxError)
       const isStarving = result.status === 'walltime' && isStarved(result.usage)
-      if (!isStarving || this.#stopped || attempts > this.options.starvedRetries) {
-        return brandResult({ ...result, attempts })
+      if (!isStarving || this.#stopped || this.#attempts > this.options.starvedRetries) {
+        return result
       }
       this.#stdout.forget()
       this.#stderr.forget()
@@ -147,7 +148,8 @@ export class Run {
     const plan = this.#enforcement()
     const { terminal } = this.#extras
     if (warm === 0 || terminal !== undefined) return this.#runWithInput({ plan })
-    const shape = this.#shape(nextFlow(), plan)
+    const image = imageOf(this.options, this.#preparation(nextFlow(), plan))
+    const shape = shapeOf(this.options, image, plan.delegation)
     const ready = pool.take(shape)
     // Nothing is built beside a run that has the machine for itself.
     const over = pool.started(shape, exclusive ? 0 : warm)
@@ -198,7 +200,7 @@ export class Run {
       const records = parseReport(await attempt.report)
       const failure = records.find((record) => record.kind === 'failure')
       const isOver = records.some(({ kind }) => kind === 'end')
-      if (this.#stopped && !isOver) return abortedResult(this.options)
+      if (this.#stopped && !isOver) return abortedResult(this.options, this.#attempts)
       if (failure !== undefined) {
         // A root that was begun before this run: what failed there is said of one begun for it.
         const isOld = use.ready !== undefined && attempt.isOfRoot(failure.stepAddress)
@@ -229,25 +231,21 @@ export class Run {
     }
   }
 
-  #shape(flow: Flow, plan: EnforcementPlan): PoolShape {
-    const image = imageOf(this.options, this.#preparation(flow, plan))
-    return shapeOf(this.options, image, plan.delegation)
-  }
-
   #startAttempt(stdin: number, { flow, plan: enforcementPlan, hold, ready }: AttemptUse) {
     const { limits } = this.options
     const { onPlan } = this.#extras
     const preparation = this.#preparation(flow, enforcementPlan)
-    const { image, filter, mounts, planRequest } = prepareRun(this.options, preparation)
-    this.#filter = filter
+    const { image, mounts, planRequest } = prepareRun(this.options, preparation)
+    this.#filter = image.filter
     this.#denied = new DeniedCalls()
     const plan = () => {
       const request = planRequest()
-      onPlan?.(stepsInOrder(image.assembled, request))
+      onPlan?.(stepsInOrder(image.image.assembled, request))
       return request
     }
     const parts = { stdin, cgroup: hold.cgroup, flow }
-    const launcher = ready?.launcher ?? Launcher.start(this.#shape(flow, enforcementPlan), parts)
+    const shape = shapeOf(this.options, image, enforcementPlan.delegation)
+    const launcher = ready?.launcher ?? Launcher.start(shape, parts)
     const attempt = launcher.go({
       plan,
       captures: { stdout: this.#stdout, stderr: this.#stderr },
@@ -279,6 +277,7 @@ export class Run {
       filter: this.#filter,
       held,
       denied: this.#denied,
+      attempts: this.#attempts,
       readCollected: (buffer, position) =>
         attempt.collected === undefined
           ? 0

@@ -40,6 +40,7 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     stdout: Buffer.alloc(0),
     stderr: Buffer.alloc(0),
     outputExceeded: false,
+    attempts: 1,
     filter: { instructions: 1, report: 'listener' },
     denied: new DeniedCalls(),
     held: { enforcement: {}, exceeded: undefined, seen: undefined, group: undefined },
