@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import type { LibraryHandle } from 'koffi'
+import { type CFunction, cLibrary } from './c-library.ts'
 import {
   EWOULDBLOCK,
   F_ADD_SEALS,
@@ -15,39 +14,33 @@ import {
 } from './constants.ts'
 import { ErrnoError } from './errno.ts'
 
-type Koffi = typeof import('koffi')
-type KoffiFunction = ReturnType<LibraryHandle['func']>
-
 interface Libc {
-  readonly koffi: Koffi
-  readonly close: KoffiFunction
-  readonly memfd_create: KoffiFunction
-  readonly pipe2: KoffiFunction
-  readonly fcntl: KoffiFunction
-  readonly wait4: KoffiFunction
-  readonly kill: KoffiFunction
-  readonly poll: KoffiFunction
-  readonly flock: KoffiFunction
-  readonly clock_gettime: KoffiFunction
-  readonly getxattr: KoffiFunction
-  readonly posix_spawn: KoffiFunction
-  readonly posix_spawn_file_actions_init: KoffiFunction
-  readonly posix_spawn_file_actions_adddup2: KoffiFunction
-  readonly posix_spawn_file_actions_destroy: KoffiFunction
-  readonly posix_spawnattr_init: KoffiFunction
-  readonly posix_spawnattr_setflags: KoffiFunction
-  readonly posix_spawnattr_setsigdefault: KoffiFunction
-  readonly posix_spawnattr_setsigmask: KoffiFunction
+  readonly koffi: ReturnType<typeof cLibrary>['koffi']
+  readonly close: CFunction
+  readonly memfd_create: CFunction
+  readonly pipe2: CFunction
+  readonly fcntl: CFunction
+  readonly wait4: CFunction
+  readonly kill: CFunction
+  readonly poll: CFunction
+  readonly flock: CFunction
+  readonly clock_gettime: CFunction
+  readonly getxattr: CFunction
+  readonly posix_spawn: CFunction
+  readonly posix_spawn_file_actions_init: CFunction
+  readonly posix_spawn_file_actions_adddup2: CFunction
+  readonly posix_spawn_file_actions_destroy: CFunction
+  readonly posix_spawnattr_init: CFunction
+  readonly posix_spawnattr_setflags: CFunction
+  readonly posix_spawnattr_setsigdefault: CFunction
+  readonly posix_spawnattr_setsigmask: CFunction
 }
 
 let loaded: Libc | undefined
 
-// Loaded at the first run, not at import. Only built-in type names: koffi's own are global to the
-// process, and this module may be evaluated more than once in it.
 function libc(): Libc {
   if (loaded !== undefined) return loaded
-  const koffi = createRequire(import.meta.url)('koffi') as Koffi
-  const library = koffi.load(null)
+  const { koffi, library } = cLibrary()
   const bind = (name: string, ...parameters: string[]) => library.func(name, 'int', parameters)
   loaded = {
     koffi,
@@ -189,9 +182,13 @@ export function waitForProcess(pid: number): number {
  * @param timeoutMs after which it returns all the same
  */
 export function waitUntilReadable(fd: number, timeoutMs: number): void {
-  // struct pollfd: fd, events, revents. An error is like a time that is over: reading will tell.
-  libc().poll(new Int32Array([fd, POLLIN]), 1, timeoutMs)
+  // An error is like a time that is over: reading will tell.
+  poll(fd, POLLIN, timeoutMs)
 }
+
+// One struct pollfd: fd, events and revents (poll(2)).
+const poll = (fd: number, events: number, timeoutMs: number): number =>
+  libc().poll(new Int32Array([fd, events]), 1, timeoutMs)
 
 /**
  * Takes a lock of an open file without waiting, flock(2); closing the descriptor gives it back, also by
@@ -234,8 +231,7 @@ export function readAttribute(path: string, name: string): string | undefined {
 
 /** Whether anybody can still read what is written to a pipe, poll(2): without a reader it has POLLERR. */
 export function hasReader(writeEnd: number): boolean {
-  const pollfd = new Int32Array([writeEnd, 0])
-  return libc().poll(pollfd, 1, 0) === 0
+  return poll(writeEnd, 0, 0) === 0
 }
 
 /**
@@ -243,7 +239,7 @@ export function hasReader(writeEnd: number): boolean {
  * (proc_pid_mounts(5)).
  */
 export function hasNews(fd: number): boolean {
-  return libc().poll(new Int32Array([fd, POLLPRI]), 1, 0) !== 0
+  return poll(fd, POLLPRI, 0) !== 0
 }
 
 // glibc's structures are 80 and 336 bytes, musl's 80 and 336 too.

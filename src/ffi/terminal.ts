@@ -1,24 +1,19 @@
-import { createRequire } from 'node:module'
-import type { LibraryHandle } from 'koffi'
+import { type CFunction, cLibrary } from './c-library.ts'
 import { AF_UNIX, MSG_CMSG_CLOEXEC, SOCK_CLOEXEC, SOCK_STREAM, TIOCSWINSZ } from './constants.ts'
 import { ErrnoError } from './errno.ts'
 
-type KoffiFunction = ReturnType<LibraryHandle['func']>
-
 interface Libc {
-  readonly koffi: typeof import('koffi')
-  readonly ioctl: KoffiFunction
-  readonly socketpair: KoffiFunction
-  readonly recvmsg: KoffiFunction
+  readonly koffi: ReturnType<typeof cLibrary>['koffi']
+  readonly ioctl: CFunction
+  readonly socketpair: CFunction
+  readonly recvmsg: CFunction
 }
 
 let loaded: Libc | undefined
 
-// As in libc.ts: at the first use, and with built-in type names only.
 function libc(): Libc {
   if (loaded !== undefined) return loaded
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-  const library = koffi.load(null)
+  const { koffi, library } = cLibrary()
   loaded = {
     koffi,
     ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'void *']),

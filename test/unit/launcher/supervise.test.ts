@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
-import { pollFd, superviseSteps } from '../../../src/runner/launcher/plan/supervise.ts'
+import { pollFd } from '../../../src/runner/launcher/plan/poll.ts'
+import { superviseSteps } from '../../../src/runner/launcher/plan/supervise.ts'
 import { RECORD } from '../../../src/runner/launcher/report/records.ts'
 import type { Step } from '../../../src/runner/launcher/step.ts'
 

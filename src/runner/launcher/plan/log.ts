@@ -3,7 +3,6 @@ import {
   EINTR,
   MFD_CLOEXEC,
   O_CLOEXEC,
-  POLLIN,
   POLLOUT,
   SECCOMP_IOCTL_NOTIF_RECV,
   SECCOMP_IOCTL_NOTIF_SEND,
@@ -17,6 +16,7 @@ import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
 import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
+import { pollFd } from './poll.ts'
 
 const init = stepsOf('init')
 
@@ -80,15 +80,6 @@ export function fasterWakeStep(): Step {
   })
 }
 
-const events = (...polled: readonly (readonly [fd: number, events: number])[]) => {
-  const array = Buffer.alloc(polled.length * 8)
-  polled.forEach(([fd, wanted], index) => {
-    array.writeInt32LE(fd, index * 8)
-    array.writeInt16LE(wanted, index * 8 + 4)
-  })
-  return bytes(array)
-}
-
 /**
  * Takes one notification, lets the call go on, and reports it (seccomp_unotify(2)). The report pipe is
  * looked at first: where its reader does not keep up, the program waits at its next logged call, and the
@@ -97,7 +88,7 @@ const events = (...polled: readonly (readonly [fd: number, events: number])[]) =
 export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
   const tampered = { onError: { goto: 'watch.tampered' } } as const
   return [
-    init('ppoll', [events([FD.report, POLLOUT]), 1, words(0, 0), 0, 8], {
+    init('ppoll', [bytes(pollFd(FD.report, POLLOUT)), 1, words(0, 0), 0, 8], {
       whenEqual: { value: 0, goto: 'watch.full' },
       ...tampered,
     }),
@@ -119,7 +110,7 @@ export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
       ...tampered,
       next: { goto: 'watch.quiet' },
     }),
-    init('ppoll', [events(...others(), [FD.report, POLLOUT]), 4, 0, 0, 8], {
+    init('ppoll', [bytes(roomOrOthers()), 4, 0, 0, 8], {
       label: 'watch.full',
       whenEqual: { value: -EINTR, goto: 'watch.full' },
       ...tampered,
@@ -175,5 +166,8 @@ function searchSteps(among: readonly Meaning[], base: number): Step[] {
   ]
 }
 
-const others = () =>
-  [FD.timer, FD.signal, FD.control].map((fd): readonly [number, number] => [fd, POLLIN])
+const roomOrOthers = () =>
+  Buffer.concat([
+    ...[FD.timer, FD.signal, FD.control].map((fd) => pollFd(fd)),
+    pollFd(FD.report, POLLOUT),
+  ])

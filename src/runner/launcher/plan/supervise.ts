@@ -6,7 +6,6 @@ import {
   EINTR,
   F_GETFD,
   KEYCTL_JOIN_SESSION_KEYRING,
-  POLLIN,
   RUSAGE_CHILDREN,
   SECCOMP_IOCTL_NOTIF_RECV,
   SIGCHLD,
@@ -21,6 +20,7 @@ import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../
 import { FD } from './descriptors.ts'
 import { ENTRY } from './entries.ts'
 import { fasterWakeStep, logSteps, type Meaning, scratchSteps } from './log.ts'
+import { pollFd } from './poll.ts'
 
 const init = stepsOf('init')
 
@@ -121,14 +121,6 @@ function startSteps({ listener, log }: SuperviseOptions): Step[] {
     ...(listener ? [init('fcntl', [FD.listener, F_GETFD])] : []),
     ...(log ? [fasterWakeStep()] : []),
   ]
-}
-
-/** A struct pollfd that asks for what can be read, or for nothing but a hang-up (poll(2)). */
-export function pollFd(fd: number, events: number = POLLIN): Uint8Array {
-  const pollfd = Buffer.alloc(8)
-  pollfd.writeInt32LE(fd, 0)
-  pollfd.writeInt16LE(events, 4)
-  return pollfd
 }
 
 function loopSteps(options: SuperviseOptions): Step[] {
