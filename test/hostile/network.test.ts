@@ -44,7 +44,7 @@ for host in ("127.0.0.1", "0.0.0.0", "localhost"):
       const script = `
 import socket
 s = socket.socket(socket.AF_UNIX)
-try: s.connect("\\0${name}"); print("CONNECTED")
+try: s.connect("\\x00${name}"); print("CONNECTED")
 except OSError as e: print("refused")`
       for (const policy of ['strict', 'kiss']) {
         expect(await runPython(script, { policy })).toHaveStdout('refused\n')
@@ -111,7 +111,7 @@ describe.skipIf(sandboxLacks('python3'))('two sandboxes at once share', () => {
   })
 
   test('no abstract socket', async () => {
-    const bind = `import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind("\\0${id}")`
+    const bind = `import socket\ns = socket.socket(socket.AF_UNIX)\ns.bind("\\x00${id}")`
     expect(await seenBy(`${bind}; s.listen()`, `${bind}\nprint("bound here too")`, 'strict')).toBe(
       'bound here too\n',
     )

@@ -123,7 +123,7 @@ taken = [timers(), watchers(), queues(), locked()]`
     })
 
     test('a way of knowing each other in /proc: neither load, nor locks, nor sockets have names', async () => {
-      const make = `import socket, fcntl\ns = socket.socket(socket.AF_UNIX); s.bind("\\0${id}"); s.listen()
+      const make = `import socket, fcntl\ns = socket.socket(socket.AF_UNIX); s.bind("\\x00${id}"); s.listen()
 f = open("/tmp/lock", "w"); fcntl.flock(f, fcntl.LOCK_EX)`
       const look = `
 print("${id}" in open("/proc/net/unix").read())
