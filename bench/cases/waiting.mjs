@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 // The engine itself, not the package's public part: it is a launch program that is measured.
 import { loadPolicy } from '../../dist/policy/load.js'
-import { failSteps, keeperAreas, keeperSteps } from '../../dist/runner/launcher/plan/keeper.js'
+import { failSteps, starterAreas, starterSteps } from '../../dist/runner/launcher/plan/starter.js'
 import { stepsOf } from '../../dist/runner/launcher/step.js'
 import { hostMachine, nextFlow } from '../../dist/runner/machine/machine.js'
 import { Launcher } from '../../dist/runner/run/attempt.js'
@@ -13,7 +13,6 @@ import { makeImage } from '../../dist/runner/run/launch.js'
 import { median, round } from '../lib/stats.mjs'
 import { fixed, table } from '../lib/table.mjs'
 
-const CLONE_NEWNET = 0x40000000
 const POLLIN = 1
 const CONTROL = 4
 const AT_ONCE = 60
@@ -28,14 +27,22 @@ function namespacesAlone() {
   const pollfd = Buffer.alloc(8)
   pollfd.writeInt32LE(CONTROL, 0)
   pollfd.writeInt16LE(POLLIN, 4)
-  const options = { flow: nextFlow(), parentPid: process.pid, shareUts: false, cgroup: false }
+  const policy = /** @type {const} */ ({
+    network: 'loopback',
+    shareUts: false,
+    uid: 1000,
+    gid: 1000,
+  })
+  const options = { policy, arch, flow: nextFlow(), parentPid: process.pid, cgroup: false }
   const segment = {
-    areas: [...keeperAreas, { name: 'wait', fields: [{ name: 'poll', size: 8, init: pollfd }] }],
+    areas: [
+      ...starterAreas(options),
+      { name: 'wait', fields: [{ name: 'poll', size: 8, init: pollfd }] },
+    ],
     steps: [
-      ...keeperSteps(options),
+      ...starterSteps(options),
       ...failSteps,
-      init('unshare', [CLONE_NEWNET], { label: 'init' }),
-      init('ppoll', [{ kind: 'at', place: 'wait.poll' }, 1, 0, 0, 8]),
+      init('ppoll', [{ kind: 'at', place: 'wait.poll' }, 1, 0, 0, 8], { label: 'init' }),
       init('exit_group', [0]),
     ],
   }

@@ -64,9 +64,8 @@ function describeOnError({ onError = 'fail' }: Step): string {
 }
 
 const processes: readonly (readonly [Step['process'], string])[] = [
-  ['keeper', 'waits outside the sandbox, and reports'],
+  ['starter', 'makes the init, and the network while that builds the root'],
   ['init', 'process 1 of the sandbox: builds the root, watches the program'],
-  ['network', 'makes the network meanwhile'],
   ['idmap', 'makes the owner of a working directory that is shown read-write'],
   ['target', 'becomes the program'],
 ]

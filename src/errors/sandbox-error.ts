@@ -19,7 +19,7 @@ export interface FailedStep {
   /** The error's name: `ENOENT`. */
   readonly errno: string
   /** The process that made the call: `spawn` is the caller's own. */
-  readonly process: 'spawn' | 'keeper' | 'init' | 'network' | 'idmap' | 'target'
+  readonly process: 'spawn' | 'starter' | 'init' | 'idmap' | 'target'
 }
 
 export interface SandboxErrorDetails {

@@ -82,6 +82,7 @@ export const RESOLVE_IN_ROOT = 0x10
 export const CLONE_VM = 0x100
 export const CLONE_FILES = 0x400
 export const CLONE_VFORK = 0x4000
+export const CLONE_PARENT = 0x8000
 // Only for clone3(2): above the 32 bits of clone(2).
 export const CLONE_INTO_CGROUP = 0x2_0000_0000n
 export const CLONE_NEWNS = 0x20000
@@ -94,7 +95,9 @@ export const CLONE_NEWNET = 0x40000000
 
 // asm-generic/signal.h
 export const SIGKILL = 9
+export const SIGUSR1 = 10
 export const SIGSEGV = 11
+export const SIGTERM = 15
 export const SIGCHLD = 17
 export const SIGSYS = 31
 export const SIG_SETMASK = 2
@@ -105,6 +108,7 @@ export const ENOENT = 2
 export const EINTR = 4
 export const EWOULDBLOCK = 11
 export const ECHILD = 10
+export const EBUSY = 16
 export const EEXIST = 17
 export const ENOSPC = 28
 
@@ -153,11 +157,20 @@ export const RLIMIT_MSGQUEUE = 12
 // linux/wait.h, linux/resource.h
 export const WNOHANG = 1
 export const RUSAGE_CHILDREN = -1
+/** sizeof(struct rusage) */
+export const RUSAGE_SIZE = 144
+
+// asm-generic/unistd.h: the same number everywhere
+export const SYS_pidfd_open = 434
 
 // linux/time.h, linux/timerfd.h
 export const CLOCK_MONOTONIC = 1
 export const TFD_NONBLOCK = O_NONBLOCK
 export const TFD_CLOEXEC = O_CLOEXEC
+
+// linux/eventfd.h
+export const EFD_NONBLOCK = O_NONBLOCK
+export const EFD_CLOEXEC = O_CLOEXEC
 
 // asm-generic/poll.h
 export const POLLIN = 1

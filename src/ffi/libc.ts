@@ -1,5 +1,6 @@
 import { type CFunction, cLibrary } from './c-library.ts'
 import {
+  EINTR,
   EWOULDBLOCK,
   F_ADD_SEALS,
   F_DUPFD_CLOEXEC,
@@ -11,6 +12,9 @@ import {
   POLLPRI,
   POSIX_SPAWN_SETSIGDEF,
   POSIX_SPAWN_SETSIGMASK,
+  RUSAGE_SIZE,
+  SYS_pidfd_open,
+  WNOHANG,
 } from './constants.ts'
 import { ErrnoError } from './errno.ts'
 
@@ -21,6 +25,7 @@ interface Libc {
   readonly pipe2: CFunction
   readonly fcntl: CFunction
   readonly wait4: CFunction
+  readonly syscall: CFunction
   readonly kill: CFunction
   readonly poll: CFunction
   readonly flock: CFunction
@@ -49,6 +54,7 @@ function libc(): Libc {
     pipe2: bind('pipe2', 'void *', 'int'),
     fcntl: bind('fcntl', 'int', 'int', 'int'),
     wait4: bind('wait4', 'int', 'void *', 'int', 'void *'),
+    syscall: library.func('syscall', 'long', ['long', 'int', 'uint']),
     kill: bind('kill', 'int', 'int'),
     poll: bind('poll', 'void *', 'uint64', 'int'),
     flock: bind('flock', 'int', 'int'),
@@ -161,29 +167,63 @@ export function killProcess(pid: number, signal: number): void {
   check('kill', libc().kill(pid, signal), `${pid}, ${signal}`)
 }
 
+/** How a process ended. */
+export interface EndedProcess {
+  /** As wait(2) has it. */
+  readonly status: number
+  /** Of the process and all that it waited for: struct rusage, getrusage(2). */
+  readonly rusage: Uint8Array
+}
+
 /**
- * Waits for a child of this process, wait4(2), and gives its wait status.
+ * Waits for a child of this process, wait4(2).
  *
  * @throws {ErrnoError} ECHILD when there is none of that pid
  */
-export function waitForProcess(pid: number): number {
+export function waitForProcess(pid: number): EndedProcess {
+  const ended = wait(pid, 0)
+  if (ended === undefined) throw new Error(`wait4(${pid}) returned without its child`)
+  return ended
+}
+
+/**
+ * Waits for a child of this process, but not for long.
+ *
+ * @param timeoutMs how long at the most; a kernel without pidfd_open(2) waits to the end
+ * @returns undefined when it has not ended by then
+ * @throws {ErrnoError} ECHILD when there is none of that pid
+ */
+export function waitShortly(pid: number, timeoutMs: number): EndedProcess | undefined {
+  const ended = wait(pid, WNOHANG)
+  if (ended !== undefined || timeoutMs === 0) return ended
+  // The wrapper of its own name is only in newer C libraries.
+  const fd = libc().syscall(SYS_pidfd_open, pid, 0)
+  if (fd < 0) return wait(pid, 0)
+  waitUntilReadable(fd, timeoutMs)
+  closeDescriptor(fd)
+  return wait(pid, WNOHANG)
+}
+
+function wait(pid: number, options: number): EndedProcess | undefined {
   checkPid(pid)
   const status = new Int32Array(1)
+  const rusage = new Uint8Array(RUSAGE_SIZE)
   let waited: number
-  do waited = libc().wait4(pid, status, 0, null)
-  while (waited < 0 && libc().koffi.errno() === 4) // EINTR
+  do waited = libc().wait4(pid, status, options, rusage)
+  while (waited < 0 && libc().koffi.errno() === EINTR)
   check('wait4', waited, `${pid}`)
-  return status[0] ?? 0
+  return waited === 0 ? undefined : { status: status[0] ?? 0, rusage }
 }
 
 /**
  * Waits until a descriptor can be read or its other end is closed, poll(2).
  *
  * @param timeoutMs after which it returns all the same
+ * @returns whether there is something to read, be it the end
  */
-export function waitUntilReadable(fd: number, timeoutMs: number): void {
+export function waitUntilReadable(fd: number, timeoutMs: number): boolean {
   // An error is like a time that is over: reading will tell.
-  poll(fd, POLLIN, timeoutMs)
+  return poll(fd, POLLIN, timeoutMs) > 0
 }
 
 // One struct pollfd: fd, events and revents (poll(2)).

@@ -36,7 +36,7 @@ print(opened)`,
       'SECCOMP\0',
       'END\0\0\0\0\0',
       'COLLECT\0',
-      'KEEPER\0\0',
+      'STARTED\0',
       'FAILURE\0',
     ]
     const run = await runPython(

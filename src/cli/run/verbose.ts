@@ -24,8 +24,8 @@ const topics: Readonly<Record<string, string>> = {
 
 /** A step's topic; undefined for those that --verbose leaves out, which `gradebox explain` has. */
 export function topicOf(step: Step): string | undefined {
-  // The keeper's makes the init in its namespaces; others only make helpers.
-  if (/^clone3?$/.test(step.syscall)) return step.process === 'keeper' ? 'namespace' : undefined
+  // The starter's makes the init in its namespaces; others only make helpers.
+  if (/^clone3?$/.test(step.syscall)) return step.process === 'starter' ? 'namespace' : undefined
   if (step.syscall === 'write' && /(uid_map|gid_map)"/.test(step.shown ?? '')) return 'id'
   return topics[step.syscall]
 }

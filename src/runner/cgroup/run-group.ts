@@ -133,7 +133,7 @@ function remove(path: string): void {
   try {
     rmdirSync(path)
   } catch (error) {
-    // Never made, or removed by the keeper.
+    // Never made, or removed by its keeper.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }

@@ -2,7 +2,7 @@ import { release } from 'node:os'
 import { closeDescriptor, makePipe, spawn, waitForProcess } from '../../ffi/libc.ts'
 import { libseccompVersion } from '../../ffi/libseccomp.ts'
 import { makeExecutable } from '../launcher/image/memory.ts'
-import { failSteps } from '../launcher/plan/keeper.ts'
+import { failSteps } from '../launcher/plan/starter.ts'
 import { stepsOf } from '../launcher/step.ts'
 import { hostMachine, isAtLeast } from '../machine/machine.ts'
 import { makeImage } from '../run/launch.ts'
@@ -91,17 +91,17 @@ export function judgeKernel(kernel: string): Pick<Finding, 'state' | 'detail' | 
 
 function launchTrivial(): { code: number; fromMemory: boolean } {
   const { arch } = hostMachine()
-  const keeper = stepsOf('keeper')
+  const starter = stepsOf('starter')
   const steps = [
-    keeper('close_range', [3, 0xffff_ffff, 0]),
-    keeper('exit_group', [0]),
+    starter('close_range', [3, 0xffff_ffff, 0]),
+    starter('exit_group', [0]),
     ...failSteps,
   ]
   const executable = makeExecutable(makeImage({ steps, areas: [] }, arch).elf)
   const pipe = makePipe(0)
   try {
     // The failure record goes to descriptor 3, which is closed by then, or is nobody's.
-    const status = waitForProcess(spawn(executable.path, [pipe.read, pipe.write, pipe.write]))
+    const { status } = waitForProcess(spawn(executable.path, [pipe.read, pipe.write, pipe.write]))
     return { code: status, fromMemory: executable.path.startsWith('/proc/self/fd/') }
   } finally {
     closeDescriptor(pipe.read)

@@ -1,7 +1,7 @@
 import type { SandboxErrorCode } from '../../errors/sandbox-error.ts'
 
 /** Which of the launch program's processes takes a step. */
-export type LauncherProcess = 'keeper' | 'init' | 'network' | 'idmap' | 'target'
+export type LauncherProcess = 'starter' | 'init' | 'idmap' | 'target'
 
 /** Bytes that lie beside the steps; an argument that is data is the address of its first byte. */
 export type Data =

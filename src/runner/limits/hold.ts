@@ -39,13 +39,13 @@ export class LimitHold {
   /**
    * Watches a run from its start.
    *
-   * @param keeper the keeper's process id
+   * @param init the init's process id, once that is known
    * @param stop ends the run
    */
-  watch(keeper: number, stop: () => void): void {
+  watch(init: () => number | undefined, stop: () => void): void {
     const { cpuMs, memoryBytes, walltimeMs } = this.#limits
     this.#watch = new TreeWatch({
-      keeper,
+      init,
       group: this.#group,
       cpuMs,
       memoryBytes: this.#enforcement.memory === 'rlimit' ? memoryBytes : undefined,

@@ -136,6 +136,7 @@ export class Pool {
     this.#filling = true
     setImmediate(() => {
       this.#filling = false
+      for (const { waiting } of this.#shelves) for (const { launcher } of waiting) launcher.settle()
       if (this.#fillOne()) this.#fillSoon()
     })
   }

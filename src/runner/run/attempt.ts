@@ -1,7 +1,8 @@
+import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { O_NONBLOCK } from '../../ffi/constants.ts'
 import { ErrnoError } from '../../ffi/errno.ts'
-import { hasReader, waitUntilReadable } from '../../ffi/libc.ts'
+import { type EndedProcess, hasReader, waitUntilReadable } from '../../ffi/libc.ts'
 import { type Capture, type OutputBudget, readPipe } from '../io/capture.ts'
 import type { Assembled } from '../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../launcher/image/memory.ts'
@@ -56,22 +57,26 @@ export interface AttemptOptions {
 
 /** One launch program that is running, or has run. */
 export interface Attempt {
-  /** The keeper's process id. */
-  readonly pid: number
+  /** The init's process id; undefined until that is known. */
+  readonly pid: number | undefined
   /** The step at an address, for a failure's report. */
   readonly stepAt: (address: number) => Step | undefined
   /** Whether the step at an address is one that builds the root, before the request. */
   readonly isOfRoot: (address: number) => boolean
   /** Ends the run; its report still comes. */
   readonly stop: () => void
-  /** All that the launch program reported but logged calls, once all its processes are gone. */
+  /** All that the launch program reported but logged calls, once the program and all its processes are gone. */
   readonly report: Promise<Buffer>
+  /** How the init ended; settles when, after the report, nothing is left of the sandbox. */
+  readonly gone: () => Promise<EndedProcess | undefined>
   /** The memfd with the collected files; the caller closes it. */
   readonly collected: number | undefined
 }
 
-/** How long the keeper may keep us waiting until it has cloned the init, in ms; it takes a fraction of one. */
-const KEEPER_START_MS = 10
+/** How long the starter may keep us waiting until it has done its part, in ms; it takes a fraction of one. */
+const START_MS = 10
+/** More than the launch program reports before its request. */
+const FIRST_REPORT_SIZE = 256
 
 /** Our ends of a launch program's descriptors. */
 interface Ends {
@@ -90,25 +95,28 @@ export interface StdinPipe {
 
 /** A launch program that builds its root, then waits for its request: for one run, or to be discarded. */
 export class Launcher {
-  /** The keeper's process id. */
-  readonly pid: number
   readonly #image: Image
   readonly #descriptors: Descriptors
   readonly #ends: Ends
   readonly #stopper: Stopper
+  readonly #reader: ReportReader
+  #onLogged = (_call: CallRecord) => {}
   #stdin: StdinPipe | undefined
   #used = false
 
   private constructor(
     image: Image,
-    started: { pid: number; stopper: Stopper; ends: Ends; stdin: StdinPipe | undefined },
+    started: { stopper: Stopper; ends: Ends; stdin: StdinPipe | undefined },
     descriptors: Descriptors,
   ) {
     this.#image = image
     this.#descriptors = descriptors
-    this.pid = started.pid
     this.#ends = started.ends
     this.#stopper = started.stopper
+    this.#reader = new ReportReader({
+      onStarted: (init) => this.#stopper.started(init),
+      onLogged: (call) => this.#onLogged(call),
+    })
     this.#stdin = started.stdin
   }
 
@@ -149,15 +157,16 @@ export class Launcher {
       request,
       collect: collected ?? control.read,
     }
-    const pid = launch(image, to, values)
+    const starter = launch(image, to, values)
     for (const end of [report.write, control.read, stdout?.write, stderr?.write]) {
       if (end !== undefined) descriptors.close(end)
     }
-    const stopper = new Stopper(descriptors.release(control.write), pid)
+    const keepsGroup = values.cgroup !== undefined
+    const stopper = new Stopper(descriptors.release(control.write), starter, keepsGroup)
     const ends = { report: report.read, request, collected }
     return new Launcher(
       image,
-      { pid, stopper, stdin: own, ends: { ...ends, stdout: stdout?.read, stderr: stderr?.read } },
+      { stopper, stdin: own, ends: { ...ends, stdout: stdout?.read, stderr: stderr?.read } },
       descriptors,
     )
   }
@@ -166,6 +175,32 @@ export class Launcher {
   get isAlive(): boolean {
     const { control } = this.#stopper
     return control !== undefined && hasReader(control)
+  }
+
+  /** The init's process id; undefined while there is none. */
+  get pid(): number | undefined {
+    if (!this.#used) this.#readStart()
+    return this.#stopper.init
+  }
+
+  // The beginning of the report, at once: the rest comes by the event loop.
+  #readStart(): void {
+    if (this.#stopper.init === undefined && waitUntilReadable(this.#ends.report, 0)) {
+      this.#readNext()
+    }
+  }
+
+  // Gives whether there was something to read; waits for that.
+  #readNext(): boolean {
+    const start = Buffer.allocUnsafe(FIRST_REPORT_SIZE)
+    const length = readSync(this.#ends.report, start)
+    this.#reader.add(start.subarray(0, length))
+    return length > 0
+  }
+
+  /** Sees off what of it has done its part, while it waits. */
+  settle(): void {
+    this.#stopper.awaitStarter(0)
   }
 
   /** Whether it has, or had, its request. */
@@ -195,9 +230,11 @@ export class Launcher {
     const descriptors = this.#descriptors
     const stopper = this.#stopper
     try {
-      // The kernel starts a child on its parent's processor, and moves it to an idle one hardly ever before
-      // it forks in turn. We let it: what it does from there on is done beside our planning, not after it.
-      waitUntilReadable(report, KEEPER_START_MS)
+      this.#onLogged = onLogged
+      // Starter and init take two processors. We let them: a child starts on its parent's, and would wait
+      // there for our planning.
+      stopper.awaitStarter(START_MS)
+      this.#readStart()
       stopper.expect(walltimeMs)
       const request = this.#send(plan)
       if (collected !== undefined) descriptors.release(collected)
@@ -206,18 +243,20 @@ export class Launcher {
         stderr && readPipe(descriptors.release(stderr), budget, captures.stderr),
       ]
       const socket = reportSocket(descriptors.release(report))
-      const reading = readReport(socket, onLogged).then(async (bytes) => {
-        stopper.finish()
+      const reading = this.#readReport(socket).then(async (bytes) => {
         await Promise.all(reads)
         return bytes
       })
       return {
-        pid: this.pid,
+        get pid() {
+          return stopper.init
+        },
         stepAt: (address) => stepAt(address, [this.#image.assembled, request]),
         isOfRoot: (address) => address < (this.#image.assembled.symbols.get(LOCK) ?? 0),
         collected,
         stop: () => stopper.stop(),
         report: reading,
+        gone: () => stopper.gone(),
       }
     } finally {
       descriptors.closeAll()
@@ -231,8 +270,8 @@ export class Launcher {
       this.#stopper.go()
       return request
     } catch (error) {
-      // Without a request the init exits, and soon after it the keeper.
-      this.#stopper.finish()
+      // Without a request the init exits.
+      this.#endNow()
       throw error
     }
   }
@@ -252,30 +291,33 @@ export class Launcher {
       this.#stopper.unref()
       socket.unref()
     }
-    await readReport(socket, () => {})
-    this.#stopper.finish()
+    await this.#readReport(socket)
+    await this.#stopper.gone()
   }
 
   /** The same, at once: waits, without an event loop, until its processes are gone. */
   discardNow(): void {
     if (this.#used) return
     this.#used = true
-    this.#stopper.finish()
+    this.#endNow()
     this.#descriptors.closeAll()
+  }
+
+  // Whether it has begun or not, its report comes to an end.
+  #endNow(): void {
+    this.#stopper.stop()
+    while (this.#stopper.init === undefined && this.#readNext()) {}
+    this.#stopper.goneNow()
+  }
+
+  // To its end, at which the init is exiting.
+  #readReport(socket: Socket): Promise<Buffer> {
+    return new Promise((resolve) => {
+      socket.on('data', (chunk: Buffer) => this.#reader.add(chunk))
+      socket.on('error', () => {})
+      socket.on('close', () => resolve(this.#reader.rest()))
+    })
   }
 }
 
 const reportSocket = (fd: number): Socket => new Socket({ fd, readable: true, writable: false })
-
-// Up to the keeper's record, after which it exits, or to the end of file, if it was killed before.
-function readReport(socket: Socket, onLogged: (call: CallRecord) => void): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const reader = new ReportReader(onLogged)
-    socket.on('data', (chunk: Buffer) => {
-      reader.add(chunk)
-      if (reader.isWhole) socket.destroy()
-    })
-    socket.on('error', () => {})
-    socket.on('close', () => resolve(reader.rest()))
-  })
-}

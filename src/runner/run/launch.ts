@@ -15,7 +15,7 @@ import type { Arch } from '../launcher/machine/machine.ts'
 import { entrySymbols } from '../launcher/plan/entries.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
 import { ownIdValues } from '../launcher/plan/identity.ts'
-import { CGROUP_PATH } from '../launcher/plan/keeper.ts'
+import { CGROUP_PATH } from '../launcher/plan/starter.ts'
 import { RECORD } from '../launcher/report/records.ts'
 import type { Segment, Step } from '../launcher/step.ts'
 
@@ -55,7 +55,7 @@ export interface LaunchValues {
 /**
  * Starts a launch program; it builds its root and then waits for its request.
  *
- * @returns the keeper's process id
+ * @returns the starter's process id
  * @throws {ErrnoError} when the process cannot be made
  */
 export function launch(image: Image, to: LaunchDescriptors, values: LaunchValues): number {

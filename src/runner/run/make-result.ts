@@ -1,4 +1,5 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { EndedProcess } from '../../ffi/libc.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
 import type { ReportRecord } from '../launcher/report/parse.ts'
 import type { Held } from '../limits/hold.ts'
@@ -21,6 +22,8 @@ export interface RunFacts {
   readonly denied: DeniedCalls
   /** What the control group and the watch know. */
   readonly held: Held
+  /** How the init ended, where that matters. */
+  readonly init: EndedProcess | undefined
   /** How often it was run, this time included. */
   readonly attempts: number
   readonly readCollected: ReadCollected
@@ -36,8 +39,8 @@ type AnyResult = SandboxResult<string | Uint8Array>
 export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
   const { records, outputExceeded } = facts
   const end = find(records, 'end')
-  if (end === undefined) throw lostError(records)
-  const usage = measure(records, end, facts.held)
+  if (end === undefined) throw lostError(facts.init)
+  const usage = measure(records, end, facts)
   const verdict = judge({
     limits: options.limits,
     policy: options.policy.name,
@@ -118,11 +121,11 @@ const noUsage = {
   peakProcesses: 0,
 }
 
-function lostError(records: readonly ReportRecord[]): SandboxError {
-  const status = find(records, 'keeper')?.status
+function lostError(init: EndedProcess | undefined): SandboxError {
+  const status = init?.status
   const how =
-    status === undefined
-      ? "the sandbox's keeper was killed"
+    status === undefined || status === 0
+      ? 'the process that starts it was killed'
       : (status & 0x7f) === 0
         ? `the sandbox's init ended with code ${(status >> 8) & 0xff}`
         : `the sandbox's init was killed by ${signalName(status & 0x7f)}`

@@ -1,4 +1,5 @@
-import type { ReportRecord } from '../launcher/report/parse.ts'
+import type { EndedProcess } from '../../ffi/libc.ts'
+import { parseRusage, type ReportRecord } from '../launcher/report/parse.ts'
 import type { Held } from '../limits/hold.ts'
 import type { SandboxUsage } from '../result.ts'
 import { parseSchedstat } from '../watch/tree.ts'
@@ -12,11 +13,14 @@ type Record<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: K
 export function measure(
   records: readonly ReportRecord[],
   end: Record<'end'>,
-  held: Pick<Held, 'group' | 'seen'>,
+  {
+    held,
+    init,
+  }: { readonly held: Pick<Held, 'group' | 'seen'>; readonly init: EndedProcess | undefined },
 ): SandboxUsage {
   const { group, seen } = held
   const { rusage, wallTimeMs } = end
-  const times = longer(rusage, group && withoutInit(group, records, end))
+  const times = longer(rusage, group && withoutInit(group, init, end))
   const peakMemoryBytes = group?.peakMemoryBytes ?? seen?.peakMemoryBytes ?? 0
   // The init is one of a group's processes.
   const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
@@ -45,9 +49,8 @@ const longer = ({ userTimeMs, systemTimeMs }: Times, group: Times | undefined): 
     : { userTimeMs, systemTimeMs }
 
 // A group has the init in it: what that used itself, and its helpers, is not the program's.
-function withoutInit(group: Times, records: readonly ReportRecord[], end: Record<'end'>): Times {
-  const keeper = records.find((record): record is Record<'keeper'> => record.kind === 'keeper')
-  const whole = keeper?.rusage
+function withoutInit(group: Times, init: EndedProcess | undefined, end: Record<'end'>): Times {
+  const whole = init && parseRusage(Buffer.from(init.rusage))
   const own = (name: keyof Times): number =>
     whole === undefined ? 0 : Math.max(0, whole[name] - end.rusage[name])
   return {

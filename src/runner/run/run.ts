@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
 import { ErrnoError } from '../../ffi/errno.ts'
-import { closeDescriptor, makePipe } from '../../ffi/libc.ts'
+import { closeDescriptor, type EndedProcess, makePipe } from '../../ffi/libc.ts'
 import { Capture, OutputBudget } from '../io/capture.ts'
 import { feedStdin, type StdinFeed } from '../io/stdin.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
@@ -195,7 +195,7 @@ export class Run {
   async #runHeld(stdin: number, use: AttemptUse): Promise<AnyResult> {
     const { hold } = use
     const { attempt, mounts } = this.#startAttempt(stdin, use)
-    hold.watch(attempt.pid, attempt.stop)
+    hold.watch(() => attempt.pid, attempt.stop)
     try {
       const records = parseReport(await attempt.report)
       const failure = records.find((record) => record.kind === 'failure')
@@ -205,12 +205,16 @@ export class Run {
         // A root that was begun before this run: what failed there is said of one begun for it.
         const isOld = use.ready !== undefined && attempt.isOfRoot(failure.stepAddress)
         if (isOld || this.#mayRetry(failure, attempt, mounts)) {
+          await attempt.gone()
           return await this.#runWith(stdin, { plan: this.#enforcement() })
         }
         throw failureError(attempt.stepAt(failure.stepAddress), failure.result)
       }
-      return this.#result(records, attempt, hold.facts())
+      // A group's account has what the init itself used; how that ended matters where it could not report.
+      const init = hold.cgroup !== undefined || !isOver ? await attempt.gone() : undefined
+      return this.#result(records, attempt, { held: hold.facts(), init })
     } finally {
+      await attempt.gone()
       if (attempt.collected !== undefined) closeDescriptor(attempt.collected)
     }
   }
@@ -262,7 +266,11 @@ export class Run {
     return step !== undefined && !this.#stopped && noteRefusal(step, result, mounts)
   }
 
-  #result(records: readonly ReportRecord[], attempt: Attempt, held: Held): AnyResult {
+  #result(
+    records: readonly ReportRecord[],
+    attempt: Attempt,
+    ending: { readonly held: Held; readonly init: EndedProcess | undefined },
+  ): AnyResult {
     const attempts = records.filter((record) => record.kind === 'exec')
     if (attempts.length > 0) {
       const paths = candidatesOf(this.options)
@@ -275,7 +283,7 @@ export class Run {
       stderr: this.#stderr.bytes(),
       outputExceeded: this.#budget.exceeded,
       filter: this.#filter,
-      held,
+      ...ending,
       denied: this.#denied,
       attempts: this.#attempts,
       readCollected: (buffer, position) =>

@@ -1,8 +1,16 @@
 import { writeSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { SIGKILL } from '../../ffi/constants.ts'
-import { closeDescriptor, killProcess, waitForProcess } from '../../ffi/libc.ts'
+import {
+  closeDescriptor,
+  type EndedProcess,
+  killProcess,
+  waitForProcess,
+  waitShortly,
+} from '../../ffi/libc.ts'
+import { DISMISSED } from '../launcher/plan/starter.ts'
 
-/** How long a stopped run may take to clean up before the keeper is killed with all it keeps, in ms. */
+/** How long a stopped run may take to clean up before the init is killed, and all with it, in ms. */
 const STOP_GRACE_MS = 5000
 
 /** How much longer than its walltime a run may take, set-up and clean-up included, in ms. */
@@ -10,16 +18,30 @@ const SETUP_GRACE_MS = 30_000
 /** setTimeout takes no more. */
 const LONGEST_TIMEOUT_MS = 0x7fff_ffff
 
+/** How long this process stands still for an init that is exiting: it takes a fraction of that, in ms. */
+const EXIT_MS = 1
+/** How often it is looked at then: the kernel may have gigabytes of its files to let go of, in ms. */
+const LOOK_MS = 2
+
 /** The caller's side of a launch program's life: says go, says stop, and sees it off. */
 export class Stopper {
   #control: number | undefined
   #timer: NodeJS.Timeout | undefined
-  readonly #keeper: number
+  #starter: number | undefined
+  #init: number | undefined
+  readonly #keepsGroup: boolean
+  #isLate = false
+  #ended: EndedProcess | undefined
 
-  /** @param control the write end of its control pipe, which is now ours to close */
-  constructor(control: number, keeper: number) {
+  /**
+   * @param control the write end of its control pipe, which is now ours to close
+   * @param starter the process that was spawned
+   * @param keepsGroup whether that stays, as its control group's keeper, until it is dismissed
+   */
+  constructor(control: number, starter: number, keepsGroup: boolean) {
     this.#control = control
-    this.#keeper = keeper
+    this.#starter = starter
+    this.#keepsGroup = keepsGroup
   }
 
   /** The write end of the control pipe; undefined once it was told to stop. */
@@ -27,9 +49,20 @@ export class Stopper {
     return this.#control
   }
 
+  /** The init's process id, once the launch program has told it. */
+  get init(): number | undefined {
+    return this.#init
+  }
+
+  /** The launch program has told its init's process id. */
+  started(init: number): void {
+    this.#init = init
+    if (this.#isLate) killProcess(init, SIGKILL)
+  }
+
   /** Stops a run that does not end, although its walltime is long over: its set-up hangs. */
   expect(walltimeMs: number | undefined): void {
-    if (walltimeMs === undefined) return
+    if (walltimeMs === undefined || this.#control === undefined) return
     const latest = Math.min(LONGEST_TIMEOUT_MS, walltimeMs + SETUP_GRACE_MS)
     this.#timer = setTimeout(() => this.stop(), latest)
   }
@@ -48,20 +81,68 @@ export class Stopper {
     if (this.#control === undefined) return
     this.#close()
     clearTimeout(this.#timer)
-    // The keeper is our child and not waited for yet: its pid is nobody else's.
-    this.#timer = setTimeout(() => killProcess(this.#keeper, SIGKILL), STOP_GRACE_MS)
+    this.#timer = setTimeout(() => this.#kill(), STOP_GRACE_MS)
   }
 
-  /** When the report is whole, or no request was sent: the keeper is exiting, waiting is short. */
-  finish(): void {
-    clearTimeout(this.#timer)
-    this.#close()
-    waitForProcess(this.#keeper)
+  // They are our children and not waited for yet: their pids are nobody else's.
+  #kill(): void {
+    this.#isLate = true
+    if (this.#starter !== undefined) killProcess(this.#starter, SIGKILL)
+    if (this.#init !== undefined && this.#ended === undefined) killProcess(this.#init, SIGKILL)
+  }
+
+  /**
+   * When the report is at its end: the init is exiting, and gone soon.
+   *
+   * @returns how it ended; undefined when it never was
+   */
+  async gone(): Promise<EndedProcess | undefined> {
+    this.#letGo()
+    const init = this.#init
+    if (init !== undefined) {
+      this.#ended ??= waitShortly(init, EXIT_MS)
+      while (this.#ended === undefined) {
+        await pause(LOOK_MS)
+        this.#ended ??= waitShortly(init, 0)
+      }
+    }
+    this.#dismissStarter()
+    return this.#ended
+  }
+
+  /** The same without an event loop. */
+  goneNow(): void {
+    this.#letGo()
+    if (this.#init !== undefined) this.#ended ??= waitForProcess(this.#init)
+    this.#dismissStarter()
+  }
+
+  /** Waits, but not for long, until the starter has done its part, and sees it off. */
+  awaitStarter(timeoutMs: number): void {
+    if (this.#starter === undefined || this.#keepsGroup) return
+    const ended = waitShortly(this.#starter, timeoutMs)
+    if (ended === undefined) return
+    this.#starter = undefined
+    // Failed or killed: the init may wait for it.
+    if (ended.status !== 0) this.stop()
+  }
+
+  // It exits, or is told to: it has nothing more to do.
+  #dismissStarter(): void {
+    if (this.#starter === undefined) return
+    if (this.#keepsGroup) killProcess(this.#starter, DISMISSED)
+    waitForProcess(this.#starter)
+    this.#starter = undefined
   }
 
   /** Its timer keeps this process alive no longer: nobody waits for what it sees off. */
   unref(): void {
     this.#timer?.unref()
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#timer)
+    this.#close()
   }
 
   #close(): void {

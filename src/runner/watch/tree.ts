@@ -13,11 +13,6 @@ export interface TreeUsage {
 /** proc_pid_stat(5) gives times in these; sysconf(_SC_CLK_TCK) is 100 on every Linux we run on. */
 const MS_PER_TICK = 10
 
-/** The one child of a keeper: the sandbox's init. Undefined when it is not there (any more). */
-export function initOf(keeper: number): number | undefined {
-  return childrenOf(keeper)[0]
-}
-
 /**
  * Adds up what the processes below an init use. Parents are looked at before their children: one that is
  * reaped meanwhile may be missed, but none is counted twice.

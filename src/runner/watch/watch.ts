@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { processCpuMs } from '../../ffi/libc.ts'
 import type { RunGroup } from '../cgroup/run-group.ts'
-import { initOf, longestWaitMs, proportionalBytes, readTree } from './tree.ts'
+import { longestWaitMs, proportionalBytes, readTree } from './tree.ts'
 
 /** A limit that a watch holds. */
 export type Watched = 'cpu' | 'memory'
 
 export interface WatchOptions {
-  /** The keeper's process id. */
-  readonly keeper: number
+  /** The init's process id, once that is known. */
+  readonly init: () => number | undefined
   /** The run's control group, which knows the CPU time, and holds the memory limit itself. */
   readonly group: RunGroup | undefined
   readonly cpuMs: number | undefined
@@ -52,7 +52,6 @@ export class TreeWatch {
   readonly #options: WatchOptions
   readonly #started = performance.now()
   #timer: NodeJS.Timeout | undefined
-  #init: number | undefined
   #nextCpu = Number.POSITIVE_INFINITY
   #nextMemory = Number.POSITIVE_INFINITY
   #nextWait = Number.POSITIVE_INFINITY
@@ -95,11 +94,11 @@ export class TreeWatch {
   }
 
   #check(now: number): Watched | undefined {
-    this.#init ??= initOf(this.#options.keeper)
-    if (this.#init === undefined) return undefined
+    const init = this.#options.init()
+    if (init === undefined) return undefined
     const needsTree =
       now >= this.#nextMemory || now >= this.#nextWait || this.#options.group === undefined
-    const tree = needsTree ? readTree(this.#init) : undefined
+    const tree = needsTree ? readTree(init) : undefined
     if (tree !== undefined) {
       const peakProcesses = Math.max(this.#seen.peakProcesses, tree.processes.length)
       this.#seen = { ...this.#seen, peakProcesses }
@@ -108,7 +107,7 @@ export class TreeWatch {
       this.#nextWait = Number.POSITIVE_INFINITY
       this.#seen = { ...this.#seen, waitTimeMs: longestWaitMs(tree.processes) }
     }
-    if (now >= this.#nextCpu && this.#exceedsCpu(now, tree?.cpuTimeMs)) return 'cpu'
+    if (now >= this.#nextCpu && this.#exceedsCpu(now, init, tree?.cpuTimeMs)) return 'cpu'
     if (tree !== undefined && now >= this.#nextMemory) {
       this.#nextMemory = now + MEMORY_INTERVAL_MS
       if (this.#exceedsMemory(tree)) return 'memory'
@@ -116,10 +115,10 @@ export class TreeWatch {
     return undefined
   }
 
-  #exceedsCpu(now: number, ofTree: number | undefined): boolean {
+  #exceedsCpu(now: number, init: number, ofTree: number | undefined): boolean {
     const { cpuMs = 0, group } = this.#options
     // The init is in the group, and not the program's to answer for.
-    const own = group === undefined ? 0 : (processCpuMs(this.#init ?? 0) ?? 0)
+    const own = group === undefined ? 0 : (processCpuMs(init) ?? 0)
     const used = (group?.cpuTimeMs() ?? ofTree ?? 0) - own
     this.#seen = { ...this.#seen, cpuTimeMs: used }
     this.#nextCpu = now + Math.max(SHORTEST_MS, (cpuMs - used) / (cores ?? 1))

@@ -88,7 +88,7 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
     expect({ code, ok }).toEqual({ code: 1, ok: false })
     expect(found('namespaces')).toMatchObject({
       state: 'fails',
-      detail: expect.stringMatching(/^clone\(.*\): ENOSPC: .*; user\.max_user_namespaces is 0$/),
+      detail: expect.stringMatching(/^unshare\(.*\): ENOSPC: .*; user\.max_user_namespaces is 0$/),
       fixes: {
         machine: 'sudo sysctl -w user.max_user_namespaces=15000',
         kubernetes: 'on the node: sudo sysctl -w user.max_user_namespaces=15000',

@@ -11,15 +11,13 @@ function explain(...args: readonly string[]): string[] {
 }
 
 describe('explain', () => {
-  test('shows every step with its process, in order, from the keeper to the program', () => {
+  test('shows every step with its process, in order, from the starter to the program', () => {
     const lines = explain('--', 'true', '-x')
     const steps = lines.filter((line) => !line.startsWith('#'))
     expect(lines[0]).toContain(`# true, policy kiss: ${steps.length} steps`)
-    expect(
-      steps.every((line) => /^(keeper|init|network|idmap|target) +\w+\(.*\)$/.test(line)),
-    ).toBe(true)
+    expect(steps.every((line) => /^(starter|init|idmap|target) +\w+\(.*\)$/.test(line))).toBe(true)
     const order = [
-      'keeper  prctl(PR_SET_PDEATHSIG, SIGKILL)',
+      'starter prctl(PR_SET_PDEATHSIG, SIGKILL)',
       'init    mount("/usr" -> "/usr", MS_BIND|MS_REC)',
       'init    pivot_root(".", ".")',
       'init    prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN)',
@@ -63,7 +61,7 @@ describe('explain', () => {
     const { steps, ...rest } = JSON.parse(stdout)
     expect(rest).toMatchObject({ command: 'true', args: [], cwd: '/work', policy: 'kiss' })
     expect(steps[0]).toEqual({
-      process: 'keeper',
+      process: 'starter',
       syscall: 'prctl',
       call: 'prctl(PR_SET_PDEATHSIG, SIGKILL)',
       onError: 'fail',

@@ -22,7 +22,7 @@ describe('a program that uses more CPU time than it may', () => {
   test('is ended by the kernel when this process has no time to look', async () => {
     const handle = runShell(spin, { limits: { cpu: '1s', walltime: '30s' } })
     await setTimeout(100)
-    // Blocks the event loop until the keeper is a zombie, which it is until this process looks.
+    // Blocks the event loop until the init is a zombie, which it is until this process looks.
     const isOver = () => / Z /.test(readFileSync(`/proc/${handle.pid}/stat`, 'utf8'))
     while (!isOver()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
     const run = await handle

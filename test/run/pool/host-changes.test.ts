@@ -6,15 +6,15 @@ import { createSandbox, type Sandboxed } from '../../../src/index.ts'
 import { endActiveRuns } from '../../../src/runner/active.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { bare } from '../support/policies.ts'
-import { eventually, keepers } from '../support/processes.ts'
+import { eventually, inits } from '../support/processes.ts'
 import { lacksRoot } from '../support/tools.ts'
 
 afterEach(endActiveRuns)
 
 async function waiting(run: Sandboxed, workdir?: string): Promise<number> {
   await run('true', [], workdir === undefined ? {} : { workdir })
-  expect(await eventually(() => keepers().length === 1)).toBe(true)
-  return keepers()[0] ?? 0
+  expect(await eventually(() => inits().length === 1)).toBe(true)
+  return inits()[0] ?? 0
 }
 
 const showing = (source: string): Sandboxed => {

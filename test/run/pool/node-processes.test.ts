@@ -10,12 +10,12 @@ const waits = `
   import { Worker, isMainThread } from 'node:worker_threads'
   import { createSandbox } from 'gradebox-under-test'
   const read = (path) => { try { return readFileSync(path, 'latin1') } catch { return '' } }
-  const keepers = () => readdirSync('/proc').filter((pid) => /^\\d+$/.test(pid) &&
+  const inits = () => readdirSync('/proc').filter((pid) => /^\\d+$/.test(pid) &&
     read('/proc/' + pid + '/stat').includes(') S ' + process.pid + ' ') &&
     read('/proc/' + pid + '/comm') === 'gradebox\\n')
   const warmUp = async () => {
     await createSandbox({ warm: 2 })('true')
-    while (keepers().length < 2) await sleep(5)
+    while (inits().length < 2) await sleep(5)
   }
 `
 
@@ -28,7 +28,7 @@ function exists(pid: string): boolean {
 describe('sandboxes that wait', () => {
   test('do not keep a process from ending', async () => {
     const { code, stdout } = await runNode(
-      `${waits} await warmUp(); console.log(keepers().join(' ')); console.log(Date.now())`,
+      `${waits} await warmUp(); console.log(inits().join(' ')); console.log(Date.now())`,
     )
     const [pids = '', since] = stdout.split('\n')
     expect(code).toBe(0)
@@ -43,7 +43,7 @@ describe('sandboxes that wait', () => {
     'end with a process that ends by %s',
     async (end) => {
       const { stdout } = await runNode(
-        `${waits} await warmUp(); process.stdout.write(keepers().join(' '), () => { ${end} })`,
+        `${waits} await warmUp(); process.stdout.write(inits().join(' '), () => { ${end} })`,
       )
       expect(stdout.split(' ').length).toBe(2)
       const left = () => stdout.split(' ').filter(exists)
@@ -67,7 +67,7 @@ describe('sandboxes that wait', () => {
         await started()
         const before = readdirSync('/proc/self/fd').length
         await started()
-        console.log(keepers().length, readdirSync('/proc/self/fd').length - before)
+        console.log(inits().length, readdirSync('/proc/self/fd').length - before)
       } else {
         await warmUp()
         process.exit()

@@ -7,12 +7,12 @@ import { createSandbox, type Sandboxed, type SandboxOptions } from '../../../src
 import { endActiveRuns } from '../../../src/runner/active.ts'
 import { MOST_WAITING } from '../../../src/runner/pool/warm.ts'
 import { makeDirectory } from '../support/directory.ts'
-import { eventually, keepers } from '../support/processes.ts'
+import { eventually, inits } from '../support/processes.ts'
 
 afterEach(async () => {
   vi.useRealTimers()
   await endActiveRuns()
-  expect(keepers()).toEqual([])
+  expect(inits()).toEqual([])
 })
 
 /** Runs until so many wait. */
@@ -22,8 +22,8 @@ async function waiting(
   options: SandboxOptions = {},
 ): Promise<number[]> {
   await run('true', [], options)
-  expect(await eventually(() => keepers().length === count)).toBe(true)
-  return keepers()
+  expect(await eventually(() => inits().length === count)).toBe(true)
+  return inits()
 }
 
 describe('a sandbox that waits', () => {
@@ -46,7 +46,7 @@ describe('a sandbox that waits', () => {
       await run('true')
       await run('true')
       await sleep(50)
-      expect(keepers()).toEqual([])
+      expect(inits()).toEqual([])
     }
   })
 
@@ -112,7 +112,7 @@ describe('a sandbox that waits', () => {
     const [ready] = await waiting(run, 1, { workdir: makeDirectory() })
     const failed = run('true', [], { workdir: '/nonexistent' })
     await expect(failed).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
-    expect(keepers()).not.toContain(ready)
+    expect(inits()).not.toContain(ready)
     await endActiveRuns()
     await waiting(run, 1)
     const unfed = run('cat', [], { stdin: new URL('file:///nonexistent') })
@@ -126,11 +126,11 @@ describe('the pool', () => {
     const run = createSandbox({ warm: 4, concurrency: 8 })
     await waiting(run, 2)
     await Promise.all([1, 2].map(() => run('sleep', ['0.1'])))
-    expect(await eventually(() => keepers().length === 3)).toBe(true)
+    expect(await eventually(() => inits().length === 3)).toBe(true)
     await Promise.all(Array.from({ length: 8 }, () => run('sleep', ['0.1'])))
-    expect(await eventually(() => keepers().length === 4)).toBe(true)
+    expect(await eventually(() => inits().length === 4)).toBe(true)
     await sleep(50)
-    expect(keepers().length).toBe(4)
+    expect(inits().length).toBe(4)
   })
 
   test(`has no more than ${MOST_WAITING}, and so many descriptors`, async () => {
@@ -139,24 +139,24 @@ describe('the pool', () => {
       createSandbox({ policy, warm: 8, concurrency: 8 }),
     )
     await Promise.all(runs.flatMap((run) => Array.from({ length: 8 }, () => run('sleep', ['0.2']))))
-    expect(await eventually(() => keepers().length === MOST_WAITING)).toBe(true)
+    expect(await eventually(() => inits().length === MOST_WAITING)).toBe(true)
     await sleep(50)
-    expect(keepers().length).toBe(MOST_WAITING)
+    expect(inits().length).toBe(MOST_WAITING)
     expect(readdirSync('/proc/self/fd').length - before).toBeLessThanOrEqual(MOST_WAITING * 8 + 8)
     await endActiveRuns()
-    expect(keepers()).toEqual([])
+    expect(inits()).toEqual([])
   })
 
   test('makes room for what runs now', async () => {
     const limits = Array.from({ length: MOST_WAITING }, (_, index) => ({ disk: (index + 1) << 20 }))
     const run = createSandbox({ warm: 2 })
     for (const own of limits) await run('true', [], { limits: own })
-    expect(await eventually(() => keepers().length === MOST_WAITING)).toBe(true)
-    const old = keepers()
+    expect(await eventually(() => inits().length === MOST_WAITING)).toBe(true)
+    const old = inits()
     await run('true', [], { limits: { disk: '9MiB' } })
-    expect(await eventually(() => keepers().some((pid) => !old.includes(pid)))).toBe(true)
+    expect(await eventually(() => inits().some((pid) => !old.includes(pid)))).toBe(true)
     await sleep(50)
-    const now = keepers()
+    const now = inits()
     const next = run('true', [], { limits: { disk: '9MiB' } })
     expect(await next).toSucceed()
     expect(now).toContain(next.pid)
@@ -171,14 +171,14 @@ describe('the pool', () => {
     await waiting(run, 2)
     expect(readdirSync('/proc/self/fd').length).toBeGreaterThan(before)
     const isAsBefore = () => readdirSync('/proc/self/fd').length === before
-    expect(await eventually(() => keepers().length === 0 && isAsBefore(), 3)).toBe(true)
+    expect(await eventually(() => inits().length === 0 && isAsBefore(), 3)).toBe(true)
   })
 
   test('has one for the run that follows a long one', async () => {
     const run = createSandbox({ warm: 1 })
     await run('sleep', ['1.5'])
-    expect(await eventually(() => keepers().length === 1)).toBe(true)
-    const [ready] = keepers()
+    expect(await eventually(() => inits().length === 1)).toBe(true)
+    const [ready] = inits()
     const next = run('true')
     expect(await next).toSucceed()
     expect(next.pid).toBe(ready)
@@ -189,8 +189,8 @@ describe('the pool', () => {
     vi.useFakeTimers()
     await run('true')
     vi.useRealTimers()
-    expect(await eventually(() => keepers().length === 1)).toBe(true)
-    expect(await eventually(() => keepers().length === 0, 3)).toBe(true)
+    expect(await eventually(() => inits().length === 1)).toBe(true)
+    expect(await eventually(() => inits().length === 0, 3)).toBe(true)
   })
 
   test('is as fit after many runs of every kind', async () => {
@@ -211,7 +211,7 @@ describe('the pool', () => {
     const all = Array.from({ length: 160 }, (_, index) => ways[index % ways.length]?.())
     await Promise.allSettled(all)
     await endActiveRuns()
-    expect(keepers()).toEqual([])
+    expect(inits()).toEqual([])
     expect(readdirSync('/proc/self/fd').length).toBe(before)
   })
 })

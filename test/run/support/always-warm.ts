@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs'
 import { vi } from 'vitest'
 import { setDefaults } from '../../../src/runner/defaults.ts'
 import { type PoolShape, Ready } from '../../../src/runner/pool/ready.ts'
-import { initOf } from '../../../src/runner/watch/tree.ts'
 
 const BUILT_WITHIN_MS = 2000
 const LOOK_MS = 5
@@ -12,8 +11,7 @@ const LOOK_MS = 5
 const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
 // It sleeps in ppoll(2), and did so when looked at before: building, it never sleeps so long.
-function isWaiting(keeper: number): boolean {
-  const init = initOf(keeper)
+function isWaiting(init: number | undefined): boolean {
   if (init === undefined) return false
   const stat = readFileSync(`/proc/${init}/stat`, 'latin1')
   return stat.slice(stat.lastIndexOf(')') + 2).startsWith('S')

@@ -31,13 +31,13 @@ export function children(): string[] {
     .map((stat) => `${stat?.[2]} ${stat?.[1]}`)
 }
 
-/** The process ids of this process's sandboxes, in which programs run or which wait for one. */
-export function keepers(): number[] {
+/** The process ids of this process's sandboxes, in which programs run or which wait for one: their inits. */
+export function inits(): number[] {
   return readdirSync('/proc')
     .filter(isPid)
     .filter(
       (pid) =>
-        /^\d+ \(gradebox\) \w (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1] === `${process.pid}`,
+        /^\d+ \(gradebox\) [^Z] (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1] === `${process.pid}`,
     )
     .map(Number)
 }

@@ -26,6 +26,7 @@ import {
   memfdCreate,
   spawn,
   waitForProcess,
+  waitShortly,
 } from '../../../src/ffi/libc.ts'
 
 /** Where each of this process's descriptors leads, sockets and pipes of its own event loop too. */
@@ -159,7 +160,7 @@ function runScript(script: string, more: readonly number[] = []) {
   closeSync(input.write)
   opened.splice(opened.indexOf(input.write), 1)
   const pid = spawn('/bin/sh', [input.read, output.write, errors.write, ...more])
-  const status = waitForProcess(pid)
+  const { status } = waitForProcess(pid)
   const text = (fd: number, write: number): string => {
     writeSync(write, '\0')
     const buffer = Buffer.alloc(65536)
@@ -213,12 +214,28 @@ describe('a program that is spawned', () => {
     expect(mask('SigBlk') | excepted).toBe(2n ** 64n - 1n)
   })
 
+  test('is waited for only for a time, and tells what it used', () => {
+    const { read, write } = pipe()
+    const pid = spawn('/bin/cat', [read, write, write])
+    expect(waitShortly(pid, 0)).toBeUndefined()
+    const start = performance.now()
+    expect(waitShortly(pid, 20)).toBeUndefined()
+    expect(performance.now() - start).toBeGreaterThan(10)
+    killProcess(pid, SIGKILL)
+    const ended = waitShortly(pid, 10_000)
+    expect(ended?.status).toBe(SIGKILL)
+    // ru_maxrss, the fifth long, in KiB.
+    const rusage = new BigInt64Array(ended?.rusage.slice().buffer ?? new ArrayBuffer(0))
+    expect(Number(rusage[4])).toBeGreaterThan(100)
+    expect(() => waitShortly(pid, 0)).toThrow(`wait4(${pid}): ECHILD`)
+  })
+
   test('can be killed while it runs', () => {
     const { read, write } = pipe()
     const pid = spawn('/bin/cat', [read, write, write])
     killProcess(pid, 0)
     killProcess(pid, SIGKILL)
-    expect(waitForProcess(pid)).toBe(SIGKILL)
+    expect(waitForProcess(pid).status).toBe(SIGKILL)
     expect(() => waitForProcess(pid)).toThrow(`wait4(${pid}): ECHILD`)
     expect(() => killProcess(pid, 0)).toThrow(`kill(${pid}, 0): ESRCH: no such process`)
   })

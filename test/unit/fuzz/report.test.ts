@@ -43,6 +43,7 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     attempts: 1,
     filter: { instructions: 1, report: 'listener' },
     denied: new DeniedCalls(),
+    init: undefined,
     held: { enforcement: {}, exceeded: undefined, seen: undefined, group: undefined },
     readCollected: (buffer) => Math.min(buffer.length, 100),
   })

@@ -9,7 +9,7 @@ import {
   STEP_SIZE,
   STEPS_ADDRESS,
 } from '../../../src/runner/launcher/machine/layout.ts'
-import { failSteps } from '../../../src/runner/launcher/plan/keeper.ts'
+import { failSteps } from '../../../src/runner/launcher/plan/starter.ts'
 import {
   at,
   DIE,

@@ -78,8 +78,8 @@ test.each([
   [describeCall('prctl', 9999, 1, 0, 0, 0), 'prctl(9999, 1)'],
   [describeCall('prlimit64', 0, 6, words(9, 9), 0), 'prlimit64(RLIMIT_NPROC, [9, 9])'],
   [
-    describeCall('wait4', load('keeper.init'), at('keeper.status'), 0, -1n),
-    'wait4(keeper.init, &keeper.status, 0, -1)',
+    describeCall('wait4', load('init.pid'), at('init.status'), 0, -1n),
+    'wait4(init.pid, &init.status, 0, -1)',
   ],
   [describeCall('write', 3, bytes(new Uint8Array(7)), 7), 'write(3, <7 bytes>, 7)'],
   [describeCall('prctl', 1, 9, 0, 0, 0), 'prctl(PR_SET_PDEATHSIG, SIGKILL)'],

@@ -16,7 +16,11 @@ const OPENING = /^(open|timerfd_create|signalfd|memfd_create)/
 
 /** The init's descriptors, as its steps before the program open and close them one after another. */
 class Descriptors {
-  readonly #open = new Set([0, 1, 2, FD.report, FD.control, FD.request, FD.collect])
+  readonly #open = new Set([
+    ...[0, 1, 2, FD.report, FD.control, FD.request, FD.collect],
+    // The starter's, which it shares.
+    ...[FD.proc, FD.network, FD.networkReady],
+  ])
   readonly #places = new Map<string, number>()
   readonly taken: number[] = []
 
@@ -65,12 +69,8 @@ function descriptorsOf(changes: PlanChanges, flow = root) {
   )
   const descriptors = new Descriptors()
   for (const step of before) {
-    // The children are done when they are waited for.
-    if (step.syscall === 'wait4') {
-      const [child] = step.args
-      const isNetwork = typeof child === 'object' && 'place' in child && child.place.includes('net')
-      descriptors.put(isNetwork ? FD.network : FD.idmap)
-    }
+    // A child is done when it is waited for.
+    if (step.syscall === 'wait4') descriptors.put(FD.idmap)
     descriptors.take(step)
   }
   return descriptors
@@ -114,13 +114,13 @@ describe('the init’s descriptors', () => {
     ])
   })
 
-  test('are below those that a child puts in its place', () => {
+  test('are below those that others put in their places', () => {
     const { taken } = descriptorsOf({ mounts: mountsOf(8), workdir: workdirs.copy })
     expect(Math.max(...taken)).toBeLessThan(Math.min(FD.network, FD.idmap))
   })
 
-  // The network's maker puts its namespace at FD.network while the init takes the mounts' trees: with
-  // 13 or more of them, one is replaced now and then, and the run fails with EINVAL.
+  // The starter puts the namespace at FD.network while the init takes the mounts' trees: with 13 or more of
+  // them, one would be replaced now and then, and the run fail with EINVAL.
   test('are never the network’s, however many mounts there are', () => {
     expect(descriptorsOf({ mounts: mountsOf(40) }).taken).not.toContain(FD.network)
   })

@@ -13,7 +13,7 @@ import {
   STEPS_ADDRESS,
 } from '../../../src/runner/launcher/machine/layout.ts'
 import { machineCode } from '../../../src/runner/launcher/machine/machine.ts'
-import { failSteps } from '../../../src/runner/launcher/plan/keeper.ts'
+import { failSteps } from '../../../src/runner/launcher/plan/starter.ts'
 import { RECORD } from '../../../src/runner/launcher/report/records.ts'
 import { requireTool } from './tools.ts'
 

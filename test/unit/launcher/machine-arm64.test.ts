@@ -9,7 +9,7 @@ import { elfImage } from '../../../src/runner/launcher/image/elf.ts'
 import { STEPS_ADDRESS } from '../../../src/runner/launcher/machine/layout.ts'
 import type { Arch } from '../../../src/runner/launcher/machine/machine.ts'
 import { FD } from '../../../src/runner/launcher/plan/descriptors.ts'
-import { failSteps } from '../../../src/runner/launcher/plan/keeper.ts'
+import { failSteps } from '../../../src/runner/launcher/plan/starter.ts'
 import { parseReport } from '../../../src/runner/launcher/report/parse.ts'
 import { RECORD } from '../../../src/runner/launcher/report/records.ts'
 import {
@@ -25,7 +25,7 @@ import {
 import { stepAt } from '../../../src/runner/run/launch.ts'
 import { requireTool } from './tools.ts'
 
-const step = stepsOf('keeper')
+const step = stepsOf('starter')
 const EBADF = 9
 const RLIMIT_CORE = 4
 

@@ -1,19 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
-import { networkSteps, startNetworkSteps } from '../../../src/runner/launcher/plan/network.ts'
+import {
+  announceNetworkSteps,
+  makeNetworkSteps,
+} from '../../../src/runner/launcher/plan/network.ts'
 import { calls, initSteps, samplePlan, user } from './sample-plans.ts'
 
-describe.each(['loopback', 'none'] as const)('the maker of a network: %s', (mode) => {
-  const steps = networkSteps(mode)
+describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mode) => {
+  const steps = makeNetworkSteps(mode, 'next')
   const all = steps.map(describeStep)
 
-  test('shows its namespace when all else is done', () => {
+  test('shows its namespace, and says so, when all else is done', () => {
     const shown = all.indexOf('dup3(init.network, 20, O_CLOEXEC)')
-    expect(all.slice(shown)).toEqual([
+    expect(all.slice(shown, shown + 3)).toEqual([
       'dup3(init.network, 20, O_CLOEXEC)',
       'close(init.network)',
-      'exit_group(0)',
+      'write(25, [1], 8)',
     ])
+    expect(steps[shown + 2]?.next).toEqual({ goto: 'next' })
   })
 
   test('brings the loopback up where there is to be one, in the new namespace', () => {
@@ -31,32 +35,42 @@ describe.each(['loopback', 'none'] as const)('the maker of a network: %s', (mode
     ])
   })
 
-  test('fails as a whole: no step’s error is passed over', () => {
-    for (const { onError, tolerate } of steps) {
-      expect([onError, tolerate]).toEqual([undefined, undefined])
-    }
+  test('fails as a whole, is reported, and keeps the init waiting no longer', () => {
+    const made = steps.slice(0, all.indexOf('write(25, [1], 8)'))
+    for (const { onError } of made) expect(onError).toEqual({ goto: 'network.failed' })
+    const failed = steps.findIndex(({ label }) => label === 'network.failed')
+    expect(all.slice(failed)).toEqual(['write(3, 268435968, 24)', 'write(25, [1], 8)'])
+    expect(steps.at(-1)?.next).toEqual({ goto: 'starter.exit' })
   })
 })
 
 test('the interface that is brought up is lo', () => {
   const [, , argument] =
-    networkSteps('loopback').find(({ syscall }) => syscall === 'ioctl')?.args ?? []
+    makeNetworkSteps('loopback', 'next').find(({ syscall }) => syscall === 'ioctl')?.args ?? []
   const request = typeof argument === 'object' && argument.kind === 'bytes' ? argument.bytes : []
   // struct ifreq: sixteen bytes of name, then the flags; IFF_UP is 1.
   expect(Buffer.from(request).toString('latin1', 0, 18)).toBe(`lo${'\0'.repeat(14)}\x01\0`)
 })
 
-test('the host’s network needs no maker', () => {
-  expect([startNetworkSteps('host'), networkSteps('host')]).toEqual([[], []])
+test('the host’s network needs no making', () => {
+  expect([announceNetworkSteps('host'), makeNetworkSteps('host', 'next')]).toEqual([[], []])
 })
 
-test('the init joins the network after its maker is gone, and before the program starts', () => {
+test('the init joins the network when it is there, and before the program starts', () => {
   const all = calls(initSteps(samplePlan(user).steps))
-  const joins = all.indexOf('wait4(init.network, 0, 0, 0)')
-  expect(all.slice(joins, joins + 3)).toEqual([
-    'wait4(init.network, 0, 0, 0)',
+  const joins = all.indexOf('ppoll([25, 4], 2, NULL, NULL)')
+  expect(all.slice(joins, joins + 5)).toEqual([
+    'ppoll([25, 4], 2, NULL, NULL)',
+    'read(25, &init.fd, 8)',
     'setns(20, CLONE_NEWNET)',
     'close(20)',
+    'close(25)',
   ])
   expect(joins).toBeLessThan(all.findIndex((call) => call.startsWith('clone(CLONE_VM')))
+})
+
+test('what keeps the init waiting for its network is also the caller’s end', () => {
+  const steps = initSteps(samplePlan(user).steps)
+  const read = steps.find((step) => describeStep(step).startsWith('read(25'))
+  expect(read?.onError).toEqual({ goto: 'init.unused' })
 })

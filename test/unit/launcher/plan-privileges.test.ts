@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CLONE_NEWUSER } from '../../../src/ffi/constants.ts'
+import type { Step } from '../../../src/runner/launcher/step.ts'
 import { calls, expectOrder, initSteps, root, samplePlan, user, workdirs } from './sample-plans.ts'
 
 describe('for root', () => {
@@ -52,7 +53,9 @@ describe('for root', () => {
   })
 
   test('the namespaces are made without a user namespace', () => {
-    const flags = steps.filter(({ store }) => store === 'keeper.init').map(({ args }) => args[0])
+    const isUser = (step: Step) => step.syscall === 'unshare' && step.process === 'starter'
+    expect(calls(steps.filter(isUser))).toEqual(['unshare(CLONE_NEWNET)'])
+    const flags = steps.filter(({ store }) => store === 'starter.init').map(({ args }) => args[0])
     expect(flags.map((flag) => Number(flag) & CLONE_NEWUSER)).toEqual([0])
   })
 
@@ -74,10 +77,11 @@ describe('for an ordinary user', () => {
   const { steps } = samplePlan(user)
   const init = initSteps(steps)
 
-  test('the ids are mapped before anything is mounted, groups denied first', () => {
-    const all = calls(init)
-    const mounted = all.findIndex((call) => call.startsWith('mount('))
-    expect(all.slice(0, mounted).filter((call) => /^(openat\(7|write)/.test(call))).toEqual([
+  test('the ids are mapped before the init is made, groups denied first', () => {
+    const all = calls(steps)
+    const made = all.findIndex((call) => call.startsWith('clone('))
+    expect(all.slice(0, made).filter((call) => /^(unshare|openat\(7|write)/.test(call))).toEqual([
+      'unshare(CLONE_NEWUSER)',
       'openat(7, "self/setgroups", O_WRONLY|O_CLOEXEC, 0)',
       'write("/proc/self/setgroups", "deny")',
       'openat(7, "self/uid_map", O_WRONLY|O_CLOEXEC, 0)',

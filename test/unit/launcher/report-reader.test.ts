@@ -8,37 +8,39 @@ const record = (kind: RecordName): Buffer => {
   return bytes
 }
 
-const isWhole = (report: Buffer): boolean => {
-  const reader = new ReportReader(() => {})
-  reader.add(report)
-  expect(reader.rest()).toEqual(report)
-  return reader.isWhole
-}
+const none = { onStarted: () => {}, onLogged: () => {} }
 
-describe('a report is whole', () => {
-  test('with the keeper’s record, which is the last', () => {
-    expect(isWhole(Buffer.concat([record('started'), record('end'), record('keeper')]))).toBe(true)
+describe('a report', () => {
+  test.each([
+    ['records', Buffer.concat([record('started'), record('end')])],
+    ['a record of which a part is missing', record('end').subarray(0, 100)],
+    ['nothing', Buffer.alloc(0)],
+    ['bytes that nobody writes', Buffer.from('nonsense and more')],
+  ])('is kept as it comes: %s', (_, report) => {
+    const reader = new ReportReader(none)
+    reader.add(report)
+    expect(reader.rest()).toEqual(report)
   })
 
-  test.each(['started', 'end', 'failure'] as const)('not with the record %s', (kind) => {
-    expect(isWhole(record(kind))).toBe(false)
+  test('tells the init’s process id at once, and only then', () => {
+    const started = record('started')
+    started.writeBigUInt64LE(4321n, 8)
+    const told: number[] = []
+    const reader = new ReportReader({ ...none, onStarted: (init) => told.push(init) })
+    reader.add(started.subarray(0, 15))
+    expect(told).toEqual([])
+    reader.add(started.subarray(15))
+    reader.add(record('end'))
+    expect(told).toEqual([4321])
   })
 
-  test('not while a part of the last is missing', () => {
-    expect(isWhole(record('keeper').subarray(0, 100))).toBe(false)
-    expect(isWhole(Buffer.alloc(0))).toBe(false)
-  })
-
-  // A program's first bytes are in the report: it may have what looks like the keeper's record there.
-  test('not because of what a record contains', () => {
+  // A program's first bytes are in the report: it may have what looks like a record there.
+  test('tells nothing of what a record contains', () => {
     const exec = record('exec')
-    exec.set(RECORD.keeper.tag, exec.length - RECORD.keeper.size)
-    expect(isWhole(exec)).toBe(false)
-    expect(isWhole(Buffer.concat([exec, record('keeper')]))).toBe(true)
-  })
-
-  test('not with bytes that nobody writes', () => {
-    expect(isWhole(Buffer.from('nonsense and more'))).toBe(false)
+    exec.set(RECORD.started.tag, exec.length - RECORD.started.size)
+    const reader = new ReportReader({ ...none, onStarted: () => expect.unreachable() })
+    reader.add(exec)
+    expect(reader.rest()).toEqual(exec)
   })
 })
 
@@ -55,17 +57,13 @@ describe('logged calls', () => {
       ...[1, 2, 3].map(logged),
       record('end'),
       logged(4),
-      record('keeper'),
     ])
     for (const size of [1, 7, 100, report.length]) {
       const numbers: number[] = []
-      const reader = new ReportReader(({ syscall }) => numbers.push(syscall))
+      const reader = new ReportReader({ ...none, onLogged: ({ syscall }) => numbers.push(syscall) })
       for (let at = 0; at < report.length; at += size) reader.add(report.subarray(at, at + size))
       expect(numbers).toEqual([1, 2, 3, 4])
-      expect(reader.isWhole).toBe(true)
-      expect(reader.rest()).toEqual(
-        Buffer.concat([record('started'), record('end'), record('keeper')]),
-      )
+      expect(reader.rest()).toEqual(Buffer.concat([record('started'), record('end')]))
     }
   })
 })

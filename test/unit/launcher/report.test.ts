@@ -136,12 +136,12 @@ describe('a report', () => {
     ])
   })
 
-  test('has how the init ended', () => {
-    expect(parseReport(record('keeper', [0, 9]))).toMatchObject([{ kind: 'keeper', status: 9 }])
+  test('has the init’s process id', () => {
+    expect(parseReport(record('started', [0, 4321]))).toEqual([{ kind: 'started', init: 4321 }])
   })
 
   test('has its records in the order in which they were written', () => {
-    const kinds: RecordName[] = ['seccomp', 'end', 'collect', 'collect', 'keeper']
+    const kinds: RecordName[] = ['seccomp', 'end', 'collect', 'collect', 'stopped']
     const parsed = parseReport(Buffer.concat(kinds.map((kind) => record(kind))))
     expect(parsed.map(({ kind }) => kind)).toEqual(kinds)
   })

@@ -62,12 +62,12 @@ describe('a step that failed', () => {
   })
 
   test('to make a namespace says which setting forbids it', () => {
-    const clone = stepsOf('keeper')('clone', [0, 0, 0, 0, 0], {
+    const clone = stepsOf('starter')('clone', [0, 0, 0, 0, 0], {
       failure: { code: 'NAMESPACES_UNAVAILABLE' },
     })
     const { code, hint, step } = stepError(clone, -EPERM)
     expect(code).toBe('NAMESPACES_UNAVAILABLE')
-    expect(step?.process).toBe('keeper')
+    expect(step?.process).toBe('starter')
     expect(hint).toMatch(/sysctl|container/)
   })
 

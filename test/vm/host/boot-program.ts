@@ -3,7 +3,7 @@ import { assemble } from '../../../src/runner/launcher/image/assemble.ts'
 import { elfImage } from '../../../src/runner/launcher/image/elf.ts'
 import { STEPS_ADDRESS } from '../../../src/runner/launcher/machine/layout.ts'
 import type { Arch } from '../../../src/runner/launcher/machine/machine.ts'
-import { failSteps } from '../../../src/runner/launcher/plan/keeper.ts'
+import { failSteps } from '../../../src/runner/launcher/plan/starter.ts'
 import { stepsOf, text, words } from '../../../src/runner/launcher/step.ts'
 
 const step = stepsOf('init')

@@ -11,12 +11,14 @@ export const FD = {
   request: 5,
   /** The memfd that collected files are copied to, or /dev/null. */
   collect: 6,
-  /** The run's control group, until the init has been cloned into it. */
-  cgroup: 7,
   /** The host's /proc until the program has started. */
   proc: 7,
   /** The new network namespace, until the init has joined it. */
   network: 20,
+  /** The counter that says that it is there. */
+  networkReady: 25,
+  /** The run's control group, into which the init is cloned. */
+  cgroup: 26,
   /** The user namespace whose map an idmapped mount has, until that is made. */
   idmap: 21,
   /** The init's own /proc/self/oom_score_adj, until the program has started. */

@@ -99,7 +99,7 @@ const literal = (line: string): Contents => ({
 })
 
 /** Steps that give a process's new user namespace its one user and one group (user_namespaces(7)). */
-export function mapIdsSteps({ inside, outside }: IdMap, by: LauncherProcess = 'init'): Step[] {
+function mapIdsSteps({ inside, outside }: IdMap, by: LauncherProcess): Step[] {
   return [
     // An ordinary user may write a group map only where setgroups(2) is denied for ever.
     ...writeProcSteps('self/setgroups', literal('deny'), by),
@@ -122,6 +122,17 @@ function writeProcSteps(
       shown: `${JSON.stringify(`/proc/${path}`)}, ${JSON.stringify(shown)}`,
     }),
     step('close', [load('init.fd')]),
+  ]
+}
+
+/**
+ * Steps with which an ordinary user's starter enters the user namespace in which it may make the others. As
+ * its owner it stays dumpable, and dies with its parent (kernel/cred.c, commit_creds).
+ */
+export function enterUserNamespaceSteps(ids: IdMap): Step[] {
+  return [
+    stepsOf('starter')('unshare', [CLONE_NEWUSER], { failure: userNamespaces }),
+    ...mapIdsSteps(ids, 'starter'),
   ]
 }
 

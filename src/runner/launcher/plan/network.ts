@@ -1,53 +1,66 @@
 import {
   AF_INET,
-  CLONE_FILES,
   CLONE_NEWNET,
+  EFD_CLOEXEC,
+  EFD_NONBLOCK,
   IFF_UP,
   IFNAMSIZ,
   O_CLOEXEC,
   O_RDONLY,
-  SIGCHLD,
   SIOCSIFFLAGS,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
 } from '../../../ffi/constants.ts'
 import type { Policy } from '../../../policy/policy.ts'
-import { bytes, load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import { HEAD } from '../machine/layout.ts'
+import { at, bytes, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
+import { pollFd } from './poll.ts'
 
 const init = stepsOf('init')
-const network = stepsOf('network')
+const starter = stepsOf('starter')
 const failure: StepFailure = { code: 'NAMESPACES_UNAVAILABLE' }
 
 /**
- * The step that starts the network's maker: a child that makes the network namespace while the init
- * builds the root, for that takes the kernel about as long. It shares the init's descriptors.
+ * Steps after which the init, once it is made, can wait for its network: a counter (eventfd(2)) that says
+ * when it is there, and its place, taken until then, so that the kernel gives it to nothing else.
  */
-export function startNetworkSteps(mode: Policy['network']): Step[] {
+export function announceNetworkSteps(mode: Policy['network']): Step[] {
   if (mode === 'host') return []
   return [
-    // Taken until the maker puts the namespace there, so that the kernel gives it to nothing else.
-    init('dup3', [FD.report, FD.network, O_CLOEXEC]),
-    init('clone', [CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
-      store: 'init.network',
-      whenEqual: { value: 0, goto: 'network' },
-    }),
+    starter('eventfd2', [0, EFD_CLOEXEC | EFD_NONBLOCK], { store: 'init.fd', failure }),
+    starter('dup3', [load('init.fd'), FD.networkReady, O_CLOEXEC]),
+    starter('dup3', [load('init.fd'), FD.network, O_CLOEXEC]),
+    starter('close', [load('init.fd')]),
   ]
 }
 
-/** The network maker's own steps. */
-export function networkSteps(mode: Policy['network']): Step[] {
+/**
+ * Steps with which the starter makes the network namespace, and puts it where the init finds it.
+ *
+ * @param next the label to go on at
+ */
+export function makeNetworkSteps(mode: Policy['network'], next: string): Step[] {
   if (mode === 'host') return []
-  return [
-    network('unshare', [CLONE_NEWNET], { label: 'network', failure }),
-    network('openat', [FD.proc, text('self/ns/net'), O_RDONLY | O_CLOEXEC, 0], {
+  const steps = [
+    starter('unshare', [CLONE_NEWNET], { failure }),
+    starter('openat', [FD.proc, text('self/ns/net'), O_RDONLY | O_CLOEXEC, 0], {
       store: 'init.network',
     }),
     ...(mode === 'loopback' ? loopbackSteps() : []),
-    // Last: where the init finds this descriptor, all of the above was done.
-    network('dup3', [load('init.network'), FD.network, O_CLOEXEC]),
-    network('close', [load('init.network')]),
-    network('exit_group', [0]),
+    starter('dup3', [load('init.network'), FD.network, O_CLOEXEC]),
+    starter('close', [load('init.network')]),
+  ]
+  const ready = [FD.networkReady, words(1), 8]
+  return [
+    ...steps.map((step) => ({ ...step, onError: { goto: 'network.failed' } })),
+    starter('write', ready, { next: { goto: next } }),
+    starter('write', [FD.report, HEAD.tag, HEAD.recordSize], {
+      label: 'network.failed',
+      onError: 'continue',
+    }),
+    // The init finds no network there, and ends.
+    starter('write', ready, { next: { goto: 'starter.exit' } }),
   ]
 }
 
@@ -55,9 +68,18 @@ export function networkSteps(mode: Policy['network']): Step[] {
 export function joinNetworkSteps(mode: Policy['network']): Step[] {
   if (mode === 'host') return []
   return [
-    init('wait4', [load('init.network'), 0, 0, 0]),
+    // Or for the caller's end, which may have been the starter's.
+    init('ppoll', [
+      bytes(Buffer.concat([pollFd(FD.networkReady), pollFd(FD.control, 0)])),
+      2,
+      0,
+      0,
+      8,
+    ]),
+    init('read', [FD.networkReady, at('init.fd'), 8], { onError: { goto: 'init.unused' } }),
     init('setns', [FD.network, CLONE_NEWNET], { failure }),
     init('close', [FD.network]),
+    init('close', [FD.networkReady]),
   ]
 }
 
@@ -68,9 +90,9 @@ function loopbackSteps(): Step[] {
   request.write('lo')
   request.writeUInt16LE(IFF_UP, IFNAMSIZ)
   return [
-    network('socket', [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0], { store: 'init.fd' }),
-    network('ioctl', [load('init.fd'), SIOCSIFFLAGS, bytes(request)]),
-    network('close', [load('init.fd')]),
+    starter('socket', [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0], { store: 'init.fd' }),
+    starter('ioctl', [load('init.fd'), SIOCSIFFLAGS, bytes(request)]),
+    starter('close', [load('init.fd')]),
   ]
 }
 

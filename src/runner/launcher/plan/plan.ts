@@ -1,5 +1,4 @@
 import {
-  AT_FDCWD,
   MAP_FIXED,
   MAP_PRIVATE,
   MNT_DETACH,
@@ -8,9 +7,6 @@ import {
   MS_NOSUID,
   MS_RDONLY,
   MS_REMOUNT,
-  O_CLOEXEC,
-  O_DIRECTORY,
-  O_PATH,
   PR_SET_PDEATHSIG,
   PROT_READ,
   PROT_WRITE,
@@ -38,11 +34,9 @@ import {
   dropPrivilegesSteps,
   dropRootSteps,
   type IdArguments,
-  mapIdsSteps,
   OWN_IDS,
   ownIdAreas,
 } from './identity.ts'
-import { cgroupAreas, failSteps, keeperAreas, keeperSteps } from './keeper.ts'
 import {
   attachTreeSteps,
   type LateMountOptions,
@@ -51,10 +45,11 @@ import {
 } from './late-mounts.ts'
 import { resourceLimits } from './limits.ts'
 import { logArea } from './log.ts'
-import { hostnameStep, joinNetworkSteps, networkSteps, startNetworkSteps } from './network.ts'
+import { hostnameStep, joinNetworkSteps } from './network.ts'
 import type { CompleteRoot, ImageOptions, RequestOptions } from './options.ts'
 import { SafePaths } from './paths.ts'
 import { rootSteps } from './root.ts'
+import { failSteps, starterAreas, starterSteps } from './starter.ts'
 import { superviseAreas, superviseSteps } from './supervise.ts'
 import { targetArea, targetSteps } from './target.ts'
 import { openTerminalSteps, terminalDeviceSteps } from './terminal.ts'
@@ -74,15 +69,13 @@ const SUPERVISE = 'supervise'
  * and has no privilege any more when it waits for one.
  */
 export function planImage(options: ImageOptions): Segment {
-  const { policy, flow, arch, filter } = options
-  const keeper = { ...options, shareUts: policy.shareUts }
+  const { policy, flow, filter } = options
   const inside = { uid: policy.uid, gid: policy.gid }
   const { complete } = options
   const lock = labelled(LOCK, dropPrivilegesSteps(options.lastCapability))
   return {
     areas: [
-      ...keeperAreas,
-      ...cgroupAreas(keeper),
+      ...starterAreas(options),
       ...imageAreas(filter),
       ...superviseAreas,
       logArea,
@@ -90,24 +83,16 @@ export function planImage(options: ImageOptions): Segment {
       ...(complete === undefined || flow.kind === 'user' ? [] : ownIdAreas(inside)),
     ],
     steps: [
-      ...keeperSteps(keeper),
+      ...starterSteps(options),
       ...failSteps,
       init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
-      ...(options.cgroup ? [init('close', [FD.cgroup])] : []),
-      init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
-        whenDifferent: { value: FD.proc, goto: 'fail' },
-      }),
-      // First of all, for it takes longest.
-      ...startNetworkSteps(policy.network),
       init('setsid', []),
       init('umask', [0]),
-      ...(flow.kind === 'user' ? mapIdsSteps({ inside, outside: flow }) : []),
       ...rootSteps(options),
       ...(policy.shareUts ? [] : [hostnameStep(policy.hostname)]),
       ...(complete === undefined
         ? loadRequestSteps(ENTRY.mounts)
         : [...completeRootSteps(options, complete), ...lock, ...loadRequestSteps(SUPERVISE)]),
-      ...networkSteps(policy.network),
       ...(complete === undefined ? lock : []),
       ...labelled(SUPERVISE, superviseSteps(options)),
     ],
@@ -180,6 +165,8 @@ export function planRequest(options: RequestOptions): Segment {
       ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
       init('chdir', [text('/')], { label: 'collect' }),
       ...collectSteps(collect, arch),
+      // The report's end, at once: the kernel closes what is left open after it took the namespaces apart.
+      init('close', [FD.report]),
       init('exit_group', [0]),
       ...targetSteps({
         ...options,

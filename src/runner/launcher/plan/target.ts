@@ -70,7 +70,7 @@ export function targetSteps(options: TargetOptions): Step[] {
   const unused = token === undefined ? [] : [0, 0, token]
   const envAddress = words(...Object.entries(env).map(([key, value]) => text(`${key}=${value}`)), 0)
   return [
-    // kill(0, …) must not reach the init's and keeper's process group.
+    // kill(0, …) must not reach the init's process group.
     target('setsid', [], { label: 'target' }),
     ...controlTerminalSteps(options.terminal),
     ...walltimeSteps(options.walltimeMs),

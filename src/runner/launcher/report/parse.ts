@@ -19,7 +19,11 @@ export interface CallRecord {
 /** What the launch program reported, in the order in which it did. */
 export type ReportRecord =
   | { readonly kind: 'failure'; readonly stepAddress: number; readonly result: number }
-  | { readonly kind: 'started' }
+  | {
+      readonly kind: 'started'
+      /** The init's process id. */
+      readonly init: number
+    }
   | {
       readonly kind: 'walltime'
       /** The text of the main thread's /proc/pid/schedstat; empty where the kernel has none. */
@@ -48,12 +52,6 @@ export type ReportRecord =
       readonly mode: number
       readonly sizeBytes: number
       readonly copiedBytes: number
-    }
-  | {
-      readonly kind: 'keeper'
-      readonly status: number
-      /** Of the init and all that it waited for. */
-      readonly rusage: Rusage
     }
 
 const kinds = new Map(
@@ -105,6 +103,7 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
     case 'failure':
       return { kind, stepAddress: int(0), result: int(8) }
     case 'started':
+      return { kind, init: int(0) }
     case 'stopped':
     case 'tampered':
       return { kind }
@@ -135,8 +134,6 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
         sizeBytes: int(8 + 40),
         copiedBytes: int(8 + 256),
       }
-    case 'keeper':
-      return { kind, status: body.readInt32LE(0), rusage: parseRusage(body, 8) }
   }
 }
 
@@ -149,8 +146,8 @@ function without(all: Rusage, before: Rusage): Rusage {
   return Object.fromEntries(counts)
 }
 
-// struct rusage: two struct timeval, then fourteen longs of which Linux fills eight.
-function parseRusage(body: Buffer, offset: number): Rusage {
+/** Reads a struct rusage: two struct timeval, then fourteen longs of which Linux fills eight. */
+export function parseRusage(body: Buffer, offset = 0): Rusage {
   const long = (index: number): number => Number(body.readBigInt64LE(offset + index * 8))
   return {
     userTimeMs: long(0) * 1000 + long(1) / 1000,

@@ -1,30 +1,35 @@
 import { type CallRecord, recordAt } from './parse.ts'
 
+/** What is told as soon as it is reported. */
+export interface ReportListener {
+  /** The init is there. */
+  readonly onStarted: (init: number) => void
+  /** A call that the filter logs was made. */
+  readonly onLogged: (call: CallRecord) => void
+}
+
 /**
  * Takes a report as it comes. Logged calls, of which there may be millions, are handed on at once; what
  * else there is, some hundred bytes, is kept.
  */
 export class ReportReader {
-  readonly #onLogged: (call: CallRecord) => void
+  readonly #listener: ReportListener
   readonly #kept: Buffer[] = []
   #partial: Buffer = Buffer.alloc(0)
-  /** Whether the last record was there, the keeper's, which it writes just before it exits. */
-  isWhole = false
 
-  constructor(onLogged: (call: CallRecord) => void) {
-    this.#onLogged = onLogged
+  constructor(listener: ReportListener) {
+    this.#listener = listener
   }
 
   add(chunk: Buffer): void {
     const bytes = this.#partial.length === 0 ? chunk : Buffer.concat([this.#partial, chunk])
     let offset = 0
     for (let next = recordAt(bytes, offset); next !== undefined; next = recordAt(bytes, offset)) {
-      if (next.record.kind === 'logged') this.#onLogged(next.record)
-      else {
-        this.isWhole = next.record.kind === 'keeper'
-        this.#kept.push(bytes.subarray(offset, next.end))
-      }
-      offset = next.end
+      const { record, end } = next
+      if (record.kind === 'logged') this.#listener.onLogged(record)
+      else this.#kept.push(bytes.subarray(offset, end))
+      if (record.kind === 'started') this.#listener.onStarted(record.init)
+      offset = end
     }
     this.#partial = bytes.subarray(offset)
   }

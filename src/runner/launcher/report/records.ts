@@ -7,8 +7,8 @@ const tag = (name: string): Uint8Array => Buffer.from(name.padEnd(8, '\0'))
 export const RECORD = {
   /** A step failed: u64 address of the step, i64 result. */
   failure: { tag: tag('FAILURE'), size: 24 },
-  /** The keeper has cloned the init. */
-  started: { tag: tag('STARTED'), size: 8 },
+  /** The starter has cloned the init: its u64 pid. */
+  started: { tag: tag('STARTED'), size: 16 },
   /** The init ended the run because its walltime was over: text of the target's /proc/pid/schedstat. */
   walltime: { tag: tag('WALLTIME'), size: 8 + 64 },
   /** The init ended the run because the control pipe said so. */
@@ -28,8 +28,6 @@ export const RECORD = {
   exec: { tag: tag('EXEC'), size: 8 + 8 + 8 + 1024 },
   /** A file to collect: i64 openat2's result, struct statx, i64 bytes copied. */
   collect: { tag: tag('COLLECT'), size: 8 + 8 + 256 + 8 },
-  /** The init is gone: u64 wait status, struct rusage. */
-  keeper: { tag: tag('KEEPER'), size: 8 + 8 + 144 },
 } as const
 
 export type RecordName = keyof typeof RECORD
