@@ -34,7 +34,7 @@ export interface Seen {
 const MEMORY_INTERVAL_MS = 20
 /** CPU time is looked at no more often than this, in milliseconds. */
 const SHORTEST_MS = 2
-/** A look takes at most this share of the time: a tree of hundreds of processes is looked at less often. */
+/** A look takes at most this share of a processor's time: a tree of hundreds of processes is looked at less often. */
 const LARGEST_SHARE = 0.1
 /** When waiting times are read: at this share of the walltime, for at its end the processes are gone. */
 const WAIT_SHARE = 0.9
@@ -87,10 +87,12 @@ export class TreeWatch {
   }
 
   #look(): void {
-    const now = this.#elapsedMs()
-    const exceeded = this.#check(now)
+    // Not the time that went by: where others have the processors, the next look would be ten times too late.
+    const before = process.cpuUsage()
+    const exceeded = this.#check(this.#elapsedMs())
+    const { user, system } = process.cpuUsage(before)
     if (exceeded !== undefined) this.#options.onExceeded(exceeded)
-    else this.#schedule(this.#elapsedMs() - now)
+    else this.#schedule((user + system) / 1000)
   }
 
   #check(now: number): Watched | undefined {
