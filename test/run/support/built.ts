@@ -64,11 +64,16 @@ export function runNodeBy(
   })
 }
 
+/** Longer than any takes: one that never ends shall not outlive its test by much. */
+const LONGEST_MS = 60_000
+
 /** Starts a Node process on a module. */
 export function startNode(source: string, env: Record<string, string> = {}): ChildProcess {
   return spawn(process.execPath, [writeScript(source)], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
   })
 }
 
