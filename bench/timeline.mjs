@@ -1,6 +1,6 @@
 // @ts-check
 // Where one run's time goes: every system call of this process and all that it starts, as the kernel
-// traced them (raw_syscalls), of the fastest of some runs. Needs root and tracefs at /sys/kernel/tracing.
+// traced them (raw_syscalls), of the median of some runs. Needs root and tracefs at /sys/kernel/tracing.
 // Usage: node bench/timeline.mjs warm|cold|spawn [RUNS]
 import {
   closeSync,
@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { syscallNumber } from '../dist/ffi/syscalls.js'
+import { MOST_WAITING } from '../dist/runner/pool/warm.js'
 import { basic, SPAWN } from './lib/contestants.mjs'
 
 const PAUSE_MS = 40
@@ -32,12 +33,12 @@ const set = (file, value) => writeFileSync(`${instance}/${file}`, value)
 
 for (let turn = 0; turn < WARM_UP; turn++) await run()
 mkdirSync(instance)
-const { text, fastest, ms } = await trace().finally(() => rmdirSync(instance))
+const { text, turn, ms } = await trace().finally(() => rmdirSync(instance))
 console.log(
   `${mode}: ${ms.toFixed(2)} ms, traced; the columns are: microseconds since the call, process,`,
 )
 console.log('processor, name, microseconds within the call, call = result\n')
-for (const line of timeline(text, fastest)) console.log(line)
+for (const line of timeline(text, turn)) console.log(line)
 
 async function trace() {
   set('tracing_on', '0')
@@ -47,22 +48,24 @@ async function trace() {
   set('set_event_pid', `${process.pid}`)
   for (const event of EVENTS) set(`events/${event}/enable`, '1')
   const marker = openSync(`${instance}/trace_marker`, 'w')
-  let fastest = 0
-  let ms = Number.POSITIVE_INFINITY
+  /** @type {{ turn: number, ms: number }[]} */
+  const times = []
   set('tracing_on', '1')
-  for (let turn = 0; turn < Number(runs); turn++) {
+  // What waits for the first ones was started untraced.
+  for (let turn = -MOST_WAITING; turn < Number(runs); turn++) {
     await sleep(PAUSE_MS)
     const start = performance.now()
     writeSync(marker, `BEGIN ${turn} `)
     await run?.()
     writeSync(marker, `END ${turn} `)
-    const time = performance.now() - start
-    if (time < ms) [ms, fastest] = [time, turn]
+    if (turn >= 0) times.push({ turn, ms: performance.now() - start })
   }
   set('tracing_on', '0')
   for (const event of EVENTS) set(`events/${event}/enable`, '0')
   closeSync(marker)
-  return { text: readFileSync(`${instance}/trace`, 'latin1'), fastest, ms }
+  const text = readFileSync(`${instance}/trace`, 'latin1')
+  const sorted = times.toSorted((a, b) => a.ms - b.ms)
+  return { text, .../** @type {{ turn: number, ms: number }} */ (sorted[sorted.length >> 1]) }
 }
 
 /** @type {(text: string, turn: number) => string[]} */

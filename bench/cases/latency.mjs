@@ -1,7 +1,7 @@
 // @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
-import { basic, otherSandboxes, PROGRAM, SPAWN, sandboxes } from '../lib/contestants.mjs'
-import { quantile, ratio, round } from '../lib/stats.mjs'
+import { alone, otherSandboxes, PROGRAM, SPAWN } from '../lib/contestants.mjs'
+import { quantile, ratio, round, shuffled } from '../lib/stats.mjs'
 import { fixed, table } from '../lib/table.mjs'
 
 const WARM_UP = 50
@@ -17,17 +17,13 @@ const PAUSE_MS = 15
  */
 export async function measure({ runs }) {
   const contestants = Object.entries({
-    ...basic,
-    'sandboxed, warm, kiss (no seccomp)': () => sandboxes.warmKiss(PROGRAM),
-    'sandboxed, cold, kiss (no seccomp)': () => sandboxes.coldKiss(PROGRAM),
+    ...alone,
     ...otherSandboxes(),
   })
   /** @type {Record<string, number[]>} */
   const timesMs = Object.fromEntries(contestants.map(([name]) => [name, []]))
   for (let turn = -WARM_UP; turn < runs; turn++) {
-    for (let index = 0; index < contestants.length; index++) {
-      const [name, run] = contestants[(index + turn + WARM_UP) % contestants.length] ?? ['', basic]
-      if (typeof run !== 'function') continue
+    for (const [name, run] of shuffled(contestants)) {
       const start = performance.now()
       await run()
       if (turn >= 0) timesMs[name]?.push(round(performance.now() - start))

@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 // The engine itself, not the package's public part: it is a launch program that is measured.
 import { loadPolicy } from '../../dist/policy/load.js'
-import { failSteps, starterAreas, starterSteps } from '../../dist/runner/launcher/plan/starter.js'
+import {
+  enterNamespacesSteps,
+  failSteps,
+  starterAreas,
+  starterSteps,
+} from '../../dist/runner/launcher/plan/starter.js'
 import { stepsOf } from '../../dist/runner/launcher/step.js'
 import { hostMachine, nextFlow } from '../../dist/runner/machine/machine.js'
 import { Launcher } from '../../dist/runner/run/attempt.js'
@@ -42,7 +47,8 @@ function namespacesAlone() {
     steps: [
       ...starterSteps(options),
       ...failSteps,
-      init('ppoll', [{ kind: 'at', place: 'wait.poll' }, 1, 0, 0, 8], { label: 'init' }),
+      ...enterNamespacesSteps(policy),
+      init('ppoll', [{ kind: 'at', place: 'wait.poll' }, 1, 0, 0, 8]),
       init('exit_group', [0]),
     ],
   }
@@ -57,7 +63,9 @@ function strictImage() {
     report: 'listener',
     cgroup: false,
     workdirTarget: '/work',
-    complete: { pipes: [0, 1, 2] },
+    adds: false,
+    pipes: [0, 1, 2],
+    discard: [],
   }).image
 }
 

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSandbox } from 'gradebox'
+import { createSandbox, sandboxed } from 'gradebox'
 
 export const PROGRAM = '/bin/true'
 
@@ -90,8 +90,6 @@ export const SPAWN = 'child_process.spawn'
 export const sandboxes = {
   cold: createSandbox({ concurrency }),
   warm: createSandbox({ concurrency, warm: 8 }),
-  coldKiss: createSandbox({ concurrency, policy: 'kiss' }),
-  warmKiss: createSandbox({ concurrency, policy: 'kiss', warm: 8 }),
 }
 
 /** @type {Record<string, Contestant>} */
@@ -99,4 +97,17 @@ export const basic = {
   [SPAWN]: () => plain(PROGRAM),
   'sandboxed, warm': () => sandboxes.warm(PROGRAM),
   'sandboxed, cold': () => sandboxes.cold(PROGRAM),
+}
+
+const warmAlone = createSandbox({ warm: 8 })
+const kissAlone = createSandbox({ policy: 'kiss' })
+const warmKissAlone = createSandbox({ policy: 'kiss', warm: 8 })
+
+/** For one at a time: nothing is said of concurrency. */
+export const alone = {
+  [SPAWN]: () => plain(PROGRAM),
+  'sandboxed, warm': () => warmAlone(PROGRAM),
+  'sandboxed, cold': () => sandboxed(PROGRAM),
+  'sandboxed, warm, kiss (no seccomp)': () => warmKissAlone(PROGRAM),
+  'sandboxed, cold, kiss (no seccomp)': () => kissAlone(PROGRAM),
 }

@@ -36,3 +36,18 @@ const resample = (values) =>
 
 /** @type {(value: number, digits?: number) => number} */
 export const round = (value, digits = 3) => Number(value.toFixed(digits))
+
+/**
+ * The same in a random order (Fisher and Yates).
+ *
+ * @template T
+ * @param {readonly T[]} values
+ */
+export function shuffled(values) {
+  const order = [...values]
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1))
+    ;[order[last], order[other]] = [/** @type {T} */ (order[other]), /** @type {T} */ (order[last])]
+  }
+  return order
+}
