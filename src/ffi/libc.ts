@@ -1,5 +1,7 @@
 import { type CFunction, cLibrary } from './c-library.ts'
 import {
+  EFD_CLOEXEC,
+  EFD_NONBLOCK,
   EINTR,
   EWOULDBLOCK,
   F_ADD_SEALS,
@@ -23,6 +25,7 @@ interface Libc {
   readonly close: CFunction
   readonly memfd_create: CFunction
   readonly pipe2: CFunction
+  readonly eventfd: CFunction
   readonly fcntl: CFunction
   readonly wait4: CFunction
   readonly syscall: CFunction
@@ -52,6 +55,7 @@ function libc(): Libc {
     close: bind('close', 'int'),
     memfd_create: bind('memfd_create', 'str', 'uint'),
     pipe2: bind('pipe2', 'void *', 'int'),
+    eventfd: bind('eventfd', 'uint', 'int'),
     fcntl: bind('fcntl', 'int', 'int', 'int'),
     wait4: bind('wait4', 'int', 'void *', 'int', 'void *'),
     syscall: library.func('syscall', 'long', ['long', 'int', 'uint']),
@@ -148,6 +152,16 @@ export function makePipe(flags: number): { readonly read: number; readonly write
     closeDescriptor(higher.write)
     throw error
   }
+}
+
+/**
+ * Makes a counter that a process can wait for, eventfd(2): 0, not blocking, closed on exec.
+ *
+ * @throws {ErrnoError} EMFILE when the process has too many descriptors
+ */
+export function makeCounter(): number {
+  const fd = libc().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+  return aboveLaunchers(check('eventfd', fd, '0'))
 }
 
 // 0, -1 and what wraps around to them are groups of processes, our own among them.

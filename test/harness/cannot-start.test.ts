@@ -28,7 +28,9 @@ test('where no run can start, the plugin says once what doctor finds', () => {
   const { status, stderr } = runOn(...withoutNamespaces)
   expect(status).toBe(1)
   expect(stderr.match(/What gradebox doctor finds on this machine:/g)).toHaveLength(1)
-  expect(stderr).toMatch(/^fails: namespaces: clone\(.*; user\.max_user_namespaces is 0$/m)
+  expect(stderr).toMatch(
+    /^fails: namespaces: unshare\(CLONE_NEWUSER\).*; user\.max_user_namespaces is 0$/m,
+  )
   expect(stderr).toContain('sudo sysctl -w user.max_user_namespaces=15000')
 })
 

@@ -64,19 +64,34 @@ export class Capture {
   }
 }
 
-/** Reads a pipe to its end, which settles the promise; a chunk past the budget is dropped. */
-export function readPipe(fd: number, budget: OutputBudget, capture: Capture): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = new Socket({ fd, readable: true, writable: false })
-    socket.on('data', (chunk: Buffer) => {
-      const taken = budget.take(chunk.length)
-      if (taken > 0) capture.add(taken === chunk.length ? chunk : chunk.subarray(0, taken))
-    })
+/** A pipe that is there to be read, once there is somebody to take what comes; until then it keeps nothing alive. */
+export class PipeReader {
+  readonly #socket: Socket
+
+  /** @param fd the pipe's read end, which is now ours to close */
+  constructor(fd: number) {
+    this.#socket = new Socket({ fd, readable: true, writable: false }).unref()
     // A pipe's only errors are its end; 'close' follows.
-    socket.on('error', () => {})
-    socket.on('close', () => {
-      capture.end()
-      resolve()
+    this.#socket.on('error', () => {})
+  }
+
+  /** Reads it to its end, which settles the promise; a chunk past the budget is dropped. */
+  read(budget: OutputBudget, capture: Capture): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.on('close', () => {
+        capture.end()
+        resolve()
+      })
+      this.#socket.on('data', (chunk: Buffer) => {
+        const taken = budget.take(chunk.length)
+        if (taken > 0) capture.add(taken === chunk.length ? chunk : chunk.subarray(0, taken))
+      })
+      this.#socket.ref()
     })
-  })
+  }
+
+  /** Closes it unread. */
+  close(): void {
+    this.#socket.destroy()
+  }
 }

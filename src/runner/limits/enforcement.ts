@@ -1,7 +1,7 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { Limits } from '../../policy/policy.ts'
 import { type Delegation, findDelegation } from '../cgroup/delegation.ts'
-import type { EnforcementByLimit } from '../result.ts'
+import type { Enforcement, EnforcementByLimit } from '../result.ts'
 
 /** How a run's limits will be held. */
 export interface EnforcementPlan {
@@ -43,21 +43,21 @@ const requireError = (wish: string, held: string, reason: string): SandboxError 
 
 function enforcementOf(limits: Limits, delegation: Delegation | undefined): EnforcementByLimit {
   const has = (name: 'memory' | 'pids') => delegation?.controllers.has(name) === true
-  const held: [keyof EnforcementByLimit, number | undefined, 'cgroup' | 'rlimit' | 'watch'][] = [
-    ['walltime', limits.walltimeMs, 'watch'],
-    ['cpu', limits.cpuMs, delegation === undefined ? 'watch' : 'cgroup'],
-    ['memory', limits.memoryBytes, has('memory') ? 'cgroup' : 'rlimit'],
-    ['output', limits.outputBytes, 'watch'],
-    ['fileSize', limits.fileSizeBytes, 'rlimit'],
-    // The size of the sandbox's tmpfs, which the kernel holds as firmly as a resource limit.
-    ['disk', limits.diskBytes, 'rlimit'],
-    ['stack', limits.stackBytes, 'rlimit'],
-    ['addressSpace', limits.addressSpaceBytes, 'rlimit'],
-    ['processes', limits.processes, has('pids') ? 'cgroup' : 'rlimit'],
-    ['openFiles', limits.openFiles, 'rlimit'],
-    ['core', limits.coreBytes, 'rlimit'],
-  ]
-  return Object.fromEntries(
-    held.flatMap(([name, limit, how]) => (limit === undefined ? [] : [[name, how]])),
-  )
+  const held: Partial<Record<keyof EnforcementByLimit, Enforcement>> = {}
+  const hold = (name: keyof EnforcementByLimit, limit: number | undefined, how: Enforcement) => {
+    if (limit !== undefined) held[name] = how
+  }
+  hold('walltime', limits.walltimeMs, 'watch')
+  hold('cpu', limits.cpuMs, delegation === undefined ? 'watch' : 'cgroup')
+  hold('memory', limits.memoryBytes, has('memory') ? 'cgroup' : 'rlimit')
+  hold('output', limits.outputBytes, 'watch')
+  hold('fileSize', limits.fileSizeBytes, 'rlimit')
+  // The size of the sandbox's tmpfs, which the kernel holds as firmly as a resource limit.
+  hold('disk', limits.diskBytes, 'rlimit')
+  hold('stack', limits.stackBytes, 'rlimit')
+  hold('addressSpace', limits.addressSpaceBytes, 'rlimit')
+  hold('processes', limits.processes, has('pids') ? 'cgroup' : 'rlimit')
+  hold('openFiles', limits.openFiles, 'rlimit')
+  hold('core', limits.coreBytes, 'rlimit')
+  return held
 }

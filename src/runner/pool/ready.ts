@@ -67,11 +67,9 @@ export class Ready {
     const sources = identityOf(shape.sources)
     const group = shape.group && makeRunGroup(shape.group.delegation, shape.group.limits)
     try {
-      return new Ready(
-        Launcher.start(shape, { cgroup: group?.path, flow: nextFlow() }),
-        group,
-        sources,
-      )
+      const launcher = Launcher.start(shape, { cgroup: group?.path, flow: nextFlow() })
+      launcher.listen()
+      return new Ready(launcher, group, sources)
     } catch (error) {
       group?.remove()
       throw error

@@ -1,24 +1,16 @@
-import { readSync } from 'node:fs'
-import { Socket } from 'node:net'
+import { writeSync } from 'node:fs'
 import { O_NONBLOCK } from '../../ffi/constants.ts'
 import { ErrnoError } from '../../ffi/errno.ts'
-import { type EndedProcess, hasReader, waitUntilReadable } from '../../ffi/libc.ts'
-import { type Capture, type OutputBudget, readPipe } from '../io/capture.ts'
+import { type EndedProcess, hasReader, makeCounter } from '../../ffi/libc.ts'
+import { type Capture, type OutputBudget, PipeReader } from '../io/capture.ts'
 import type { Assembled } from '../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../launcher/image/memory.ts'
-import { LOCK } from '../launcher/plan/plan.ts'
-import type { CallRecord } from '../launcher/report/parse.ts'
-import { ReportReader } from '../launcher/report/reader.ts'
-import type { Segment, Step } from '../launcher/step.ts'
+import { WATCH } from '../launcher/plan/supervise.ts'
+import type { CallRecord, ReportRecord } from '../launcher/report/parse.ts'
+import type { Step } from '../launcher/step.ts'
 import { Descriptors } from './descriptors.ts'
-import {
-  assembleRequest,
-  type Image,
-  type LaunchValues,
-  launch,
-  spawnError,
-  stepAt,
-} from './launch.ts'
+import { type Image, type LaunchValues, launch, spawnError, stepAt } from './launch.ts'
+import { Report } from './report.ts'
 import { Stopper } from './stopper.ts'
 
 type StreamMode = 'pipe' | 'inherit' | 'ignore'
@@ -45,12 +37,12 @@ export interface LauncherParts extends LaunchValues {
 
 /** What one run asks of a launch program. */
 export interface AttemptOptions {
-  /** What this run adds; planned while the launch program builds its root. */
-  readonly plan: () => Segment
+  /** Makes what this run adds, while the launch program builds its root. */
+  readonly makeRequest: () => Assembled
   readonly captures: { readonly stdout: Capture; readonly stderr: Capture }
   readonly budget: OutputBudget
-  /** Called for each call that the filter logs. */
-  readonly onLogged: (call: CallRecord) => void
+  /** Called for each call that the filter logs; given where it logs. */
+  readonly onLogged: ((call: CallRecord) => void) | undefined
   /** The walltime; the init holds it, but for the case that its set-up hangs. */
   readonly walltimeMs: number | undefined
 }
@@ -61,12 +53,15 @@ export interface Attempt {
   readonly pid: number | undefined
   /** The step at an address, for a failure's report. */
   readonly stepAt: (address: number) => Step | undefined
-  /** Whether the step at an address is one that builds the root, before the request. */
-  readonly isOfRoot: (address: number) => boolean
+  /** Whether the step at an address is the image's, and before the program's start. */
+  readonly isOfImage: (address: number) => boolean
   /** Ends the run; its report still comes. */
   readonly stop: () => void
-  /** All that the launch program reported but logged calls, once the program and all its processes are gone. */
-  readonly report: Promise<Buffer>
+  /**
+   * All that the launch program reported but logged calls, once the program and all its processes are
+   * gone; rejected with SETUP_FAILED for what it does not write.
+   */
+  readonly report: Promise<readonly ReportRecord[]>
   /** How the init ended; settles when, after the report, nothing is left of the sandbox. */
   readonly gone: () => Promise<EndedProcess | undefined>
   /** The memfd with the collected files; the caller closes it. */
@@ -75,16 +70,28 @@ export interface Attempt {
 
 /** How long the starter may keep us waiting until it has done its part, in ms; it takes a fraction of one. */
 const START_MS = 10
-/** More than the launch program reports before its request. */
-const FIRST_REPORT_SIZE = 256
+/**
+ * How long this process stands still for a report whose program has closed its streams: it has ended, most
+ * of the time, and the init needs a fraction of that to tell, in ms.
+ */
+const END_MS = 1
+
+/** What is added to the counter that says go. */
+const ONE = Buffer.from(new BigUint64Array([1n]).buffer)
 
 /** Our ends of a launch program's descriptors. */
 interface Ends {
-  readonly report: number
   readonly request: number
+  readonly go: number
   readonly stdout: number | undefined
   readonly stderr: number | undefined
   readonly collected: number | undefined
+}
+
+/** What the program writes. */
+interface Output {
+  readonly stdout: PipeReader | undefined
+  readonly stderr: PipeReader | undefined
 }
 
 /** A pipe for the program's stdin. */
@@ -99,23 +106,24 @@ export class Launcher {
   readonly #descriptors: Descriptors
   readonly #ends: Ends
   readonly #stopper: Stopper
-  readonly #reader: ReportReader
-  #onLogged = (_call: CallRecord) => {}
+  readonly #report: Report
+  #output: Output | undefined
+  #onLogged: ((call: CallRecord) => void) | undefined
   #stdin: StdinPipe | undefined
   #used = false
 
   private constructor(
     image: Image,
-    started: { stopper: Stopper; ends: Ends; stdin: StdinPipe | undefined },
+    started: { stopper: Stopper; report: number; ends: Ends; stdin: StdinPipe | undefined },
     descriptors: Descriptors,
   ) {
     this.#image = image
     this.#descriptors = descriptors
     this.#ends = started.ends
     this.#stopper = started.stopper
-    this.#reader = new ReportReader({
+    this.#report = new Report(started.report, {
       onStarted: (init) => this.#stopper.started(init),
-      onLogged: (call) => this.#onLogged(call),
+      onLogged: (call) => this.#onLogged?.(call),
     })
     this.#stdin = started.stdin
   }
@@ -146,6 +154,7 @@ export class Launcher {
     const stdout = shape.stdout === 'pipe' ? descriptors.pipe() : undefined
     const stderr = shape.stderr === 'pipe' ? descriptors.pipe() : undefined
     const request = descriptors.own(makeMemfd('gradebox-request'))
+    const go = descriptors.own(makeCounter())
     const collected = shape.collects ? descriptors.own(makeMemfd('gradebox-collect')) : undefined
     const to = {
       stdin: stdin ?? own?.read ?? 0,
@@ -156,6 +165,7 @@ export class Launcher {
       control: control.read,
       request,
       collect: collected ?? control.read,
+      go,
     }
     const starter = launch(image, to, values)
     for (const end of [report.write, control.read, stdout?.write, stderr?.write]) {
@@ -163,12 +173,9 @@ export class Launcher {
     }
     const keepsGroup = values.cgroup !== undefined
     const stopper = new Stopper(descriptors.release(control.write), starter, keepsGroup)
-    const ends = { report: report.read, request, collected }
-    return new Launcher(
-      image,
-      { stopper, stdin: own, ends: { ...ends, stdout: stdout?.read, stderr: stderr?.read } },
-      descriptors,
-    )
+    const ends = { request, collected, go, stdout: stdout?.read, stderr: stderr?.read }
+    const started = { stopper, stdin: own, ends, report: descriptors.release(report.read) }
+    return new Launcher(image, started, descriptors)
   }
 
   /** Whether its processes are there: they may have failed, or somebody may have ended them. */
@@ -179,23 +186,20 @@ export class Launcher {
 
   /** The init's process id; undefined while there is none. */
   get pid(): number | undefined {
-    if (!this.#used) this.#readStart()
+    if (this.#stopper.init === undefined) this.#report.readNext(0)
     return this.#stopper.init
   }
 
-  // The beginning of the report, at once: the rest comes by the event loop.
-  #readStart(): void {
-    if (this.#stopper.init === undefined && waitUntilReadable(this.#ends.report, 0)) {
-      this.#readNext()
-    }
+  /** Readies what the program will write to be read, so that this need not be done when it gets its request. */
+  listen(): void {
+    this.#listen()
   }
 
-  // Gives whether there was something to read; waits for that.
-  #readNext(): boolean {
-    const start = Buffer.allocUnsafe(FIRST_REPORT_SIZE)
-    const length = readSync(this.#ends.report, start)
-    this.#reader.add(start.subarray(0, length))
-    return length > 0
+  #listen(): Output {
+    const reader = (fd: number | undefined) =>
+      fd === undefined ? undefined : new PipeReader(this.#descriptors.release(fd))
+    this.#output ??= { stdout: reader(this.#ends.stdout), stderr: reader(this.#ends.stderr) }
+    return this.#output
   }
 
   /** Sees off what of it has done its part, while it waits. */
@@ -225,8 +229,8 @@ export class Launcher {
   go(options: AttemptOptions): Attempt {
     if (this.#used) throw new Error('A launch program serves one run')
     this.#used = true
-    const { captures, budget, walltimeMs, plan, onLogged } = options
-    const { report, stdout, stderr, collected } = this.#ends
+    const { captures, budget, walltimeMs, makeRequest, onLogged } = options
+    const { collected } = this.#ends
     const descriptors = this.#descriptors
     const stopper = this.#stopper
     try {
@@ -234,28 +238,21 @@ export class Launcher {
       // Starter and init take two processors. We let them: a child starts on its parent's, and would wait
       // there for our planning.
       stopper.awaitStarter(START_MS)
-      this.#readStart()
+      const { stdout, stderr } = this.#listen()
+      const request = this.#send(makeRequest)
       stopper.expect(walltimeMs)
-      const request = this.#send(plan)
       if (collected !== undefined) descriptors.release(collected)
-      const reads = [
-        stdout && readPipe(descriptors.release(stdout), budget, captures.stdout),
-        stderr && readPipe(descriptors.release(stderr), budget, captures.stderr),
-      ]
-      const socket = reportSocket(descriptors.release(report))
-      const reading = this.#readReport(socket).then(async (bytes) => {
-        await Promise.all(reads)
-        return bytes
-      })
+      const reads = [stdout?.read(budget, captures.stdout), stderr?.read(budget, captures.stderr)]
+      const pid = () => this.pid
       return {
         get pid() {
-          return stopper.init
+          return pid()
         },
         stepAt: (address) => stepAt(address, [this.#image.assembled, request]),
-        isOfRoot: (address) => address < (this.#image.assembled.symbols.get(LOCK) ?? 0),
+        isOfImage: (address) => address < (this.#image.assembled.symbols.get(WATCH) ?? 0),
         collected,
         stop: () => stopper.stop(),
-        report: reading,
+        report: this.#readReport(reads),
         gone: () => stopper.gone(),
       }
     } finally {
@@ -263,11 +260,23 @@ export class Launcher {
     }
   }
 
-  #send(plan: () => Segment): Assembled {
+  // Logged calls may be millions: they are taken as they come.
+  async #readReport(reads: readonly (Promise<void> | undefined)[]) {
+    const asItComes = this.#onLogged !== undefined || reads.every((read) => read === undefined)
+    if (asItComes) await Promise.all([...reads, this.#report.readByLoop()])
+    else {
+      await Promise.all(reads)
+      await this.#report.readToEnd(END_MS)
+    }
+    return this.#report.records()
+  }
+
+  #send(makeRequest: () => Assembled): Assembled {
     try {
-      const request = assembleRequest(this.#image, plan())
+      const request = makeRequest()
       writeAll(this.#ends.request, request.bytes)
-      this.#stopper.go()
+      // One that was stopped exits.
+      if (this.#stopper.control !== undefined) writeSync(this.#ends.go, ONE)
       return request
     } catch (error) {
       // Without a request the init exits.
@@ -285,13 +294,9 @@ export class Launcher {
     if (this.#used) return
     this.#used = true
     this.#stopper.stop()
-    const socket = reportSocket(this.#descriptors.release(this.#ends.report))
-    this.#descriptors.closeAll()
-    if (background) {
-      this.#stopper.unref()
-      socket.unref()
-    }
-    await this.#readReport(socket)
+    if (background) this.#stopper.unref()
+    await this.#report.readByLoop(background)
+    this.#close()
     await this.#stopper.gone()
   }
 
@@ -300,24 +305,19 @@ export class Launcher {
     if (this.#used) return
     this.#used = true
     this.#endNow()
-    this.#descriptors.closeAll()
   }
 
   // Whether it has begun or not, its report comes to an end.
   #endNow(): void {
     this.#stopper.stop()
-    while (this.#stopper.init === undefined && this.#readNext()) {}
+    while (this.#stopper.init === undefined && this.#report.readNext(-1)) {}
     this.#stopper.goneNow()
+    this.#close()
   }
 
-  // To its end, at which the init is exiting.
-  #readReport(socket: Socket): Promise<Buffer> {
-    return new Promise((resolve) => {
-      socket.on('data', (chunk: Buffer) => this.#reader.add(chunk))
-      socket.on('error', () => {})
-      socket.on('close', () => resolve(this.#reader.rest()))
-    })
+  #close(): void {
+    const { stdout, stderr } = this.#output ?? {}
+    for (const each of [this.#report, stdout, stderr]) each?.close()
+    this.#descriptors.closeAll()
   }
 }
-
-const reportSocket = (fd: number): Socket => new Socket({ fd, readable: true, writable: false })

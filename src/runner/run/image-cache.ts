@@ -9,14 +9,16 @@ import {
 } from '../launcher/plan/host.ts'
 import { planImage } from '../launcher/plan/plan.ts'
 import { boundSources } from '../launcher/plan/root.ts'
-import type { FilterUse } from '../launcher/plan/target.ts'
+import { FILTERED_CALLS, type FilterUse } from '../launcher/plan/target.ts'
 import { hostMachine } from '../machine/machine.ts'
 import { compileSeccomp, logsCalls } from '../seccomp/compile.ts'
+import { letsPass } from '../seccomp/evaluate.ts'
 import { execToken } from '../seccomp/exec-token.ts'
 import { guarded } from '../seccomp/guard.ts'
 import { guardFilter } from '../seccomp/guard-filter.ts'
 import { killsUntold, notifiedMeanings } from '../seccomp/notified.ts'
 import { type Image, makeImage } from './launch.ts'
+import { LastRequest } from './request.ts'
 
 /** A policy's image, and what of the policy each run has to add to it. */
 export interface PolicyImage {
@@ -26,6 +28,9 @@ export interface PolicyImage {
   readonly sources: readonly string[]
   /** Whether it builds all of the root. */
   readonly isComplete: boolean
+  /** Whether the program's filter is on when the request comes. */
+  readonly isFiltered: boolean
+  readonly lastRequest: LastRequest
   /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
   readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
 }
@@ -48,15 +53,19 @@ export function policyImage(
     readonly cgroup: boolean
     /** Where the run's working directory is. */
     readonly workdirTarget: string
-    /** The standard streams that are pipes, of a run that adds nothing of its own to the root. */
-    readonly complete: { readonly pipes: readonly number[] } | undefined
+    /** Whether the run adds something of its own to the root. */
+    readonly adds: boolean
+    /** The standard streams that are pipes, and those that nobody wants. */
+    readonly pipes: readonly number[]
+    readonly discard: readonly number[]
   },
 ): PolicyImage {
   // An ordinary user's ids are in the image; root's, which differ from run to run, are not.
   const { kind, uid, gid } = use.flow
   const who = kind === 'user' ? `${uid}:${gid}` : kind
-  const adds = use.complete === undefined ? 'adds' : `complete ${use.complete.pipes}`
-  const key = [who, use.diskBytes, use.report, use.cgroup, use.workdirTarget, adds].join(' ')
+  const { diskBytes, report, cgroup, workdirTarget, adds, discard } = use
+  const pipes = adds ? 'adds' : use.pipes
+  const key = [who, diskBytes, report, cgroup, workdirTarget, pipes, discard].join(' ')
   const known = images.get(policy) ?? new Map<string, PolicyImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makePolicyImage(policy, use)
@@ -75,10 +84,8 @@ function guardedSeccomp(policy: Policy): SeccompPolicy | undefined {
   return known
 }
 
-function makePolicyImage(
-  policy: Policy,
-  { flow, diskBytes, report, cgroup, workdirTarget, complete }: Parameters<typeof policyImage>[1],
-): PolicyImage {
+function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1]): PolicyImage {
+  const { flow, diskBytes, report, cgroup, workdirTarget, adds, pipes, discard } = use
   const { arch, remount, lastCapability } = hostMachine()
   const seccomp = guardedSeccomp(policy)
   const code =
@@ -98,7 +105,14 @@ function makePolicyImage(
   const log = logging && { execToken, killsUntold: killsUntold(logging, arch) }
   const paths = mounts.filter(isEarly)
   const files = policy.files.filter(isLateFile)
-  const isComplete = complete !== undefined && late.length === 0 && files.length === 0
+  // struct sock_filter is 8 bytes.
+  const filter: FilterUse = {
+    instructions: code.length / 8,
+    report: seccomp === undefined ? 'none' : report,
+    log,
+  }
+  const isComplete = !adds && late.length === 0 && files.length === 0
+  const isFiltered = isComplete && log === undefined && letsPass(code, arch, FILTERED_CALLS)
   const workdir = { type: 'empty', target: workdirTarget } as const
   const segment = planImage({
     policy,
@@ -114,19 +128,16 @@ function makePolicyImage(
     log: logging && notifiedMeanings(logging, arch),
     lastCapability,
     cgroup,
-    complete: isComplete ? { workdir, pipes: complete.pipes } : undefined,
+    discard,
+    complete: isComplete ? { workdir, pipes, filter: isFiltered ? filter : undefined } : undefined,
   })
-  // struct sock_filter is 8 bytes.
-  const filter: FilterUse = {
-    instructions: code.length / 8,
-    report: seccomp === undefined ? 'none' : report,
-    log,
-  }
   return {
     image: makeImage(segment, arch),
     filter,
     sources: boundSources(paths),
     isComplete,
+    isFiltered,
+    lastRequest: new LastRequest(),
     late: { mounts: late, files },
   }
 }

@@ -42,6 +42,7 @@ export interface LaunchDescriptors {
   readonly control: number
   readonly request: number
   readonly collect: number
+  readonly go: number
 }
 
 /** What differs from one launch program of an image to the next, from its start on. */
@@ -61,24 +62,23 @@ export interface LaunchValues {
 export function launch(image: Image, to: LaunchDescriptors, values: LaunchValues): number {
   const executable = makeExecutable(withValues(image, values))
   try {
-    const { stdin, stdout, stderr, report, control, request, collect } = to
-    return spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect])
+    const { stdin, stdout, stderr, report, control, request, collect, go } = to
+    return spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect, go])
   } finally {
     executable.dispose()
   }
 }
 
+// In their places, where the last launch program's were: the bytes are copied before anything else is done.
 function withValues({ elf, assembled }: Image, { cgroup, flow }: LaunchValues): Uint8Array {
   const ids = assembled.symbols.has('ids.uid') ? ownIdValues(flow) : []
   const values = [...(cgroup === undefined ? [] : [groupValue(cgroup)]), ...ids]
-  if (values.length === 0) return elf
-  const copy = elf.slice()
   for (const { place, offset, bytes } of values) {
     const address = assembled.symbols.get(place)
     if (address === undefined) throw new Error(`The launch program has no place ${place}`)
-    copy.set(bytes, DATA_OFFSET + address - DATA_ADDRESS + offset)
+    elf.set(bytes, DATA_OFFSET + address - DATA_ADDRESS + offset)
   }
-  return copy
+  return elf
 }
 
 function groupValue(path: string) {

@@ -1,9 +1,10 @@
+import type { Assembled } from '../launcher/image/assemble.ts'
 import type { Flow } from '../launcher/plan/flow.ts'
 import { resolveMounts } from '../launcher/plan/host.ts'
 import type { LateMount } from '../launcher/plan/late-mounts.ts'
 import { planRequest, stepsInOrder } from '../launcher/plan/plan.ts'
 import type { TerminalUse } from '../launcher/plan/terminal.ts'
-import type { Segment, Step } from '../launcher/step.ts'
+import type { Step } from '../launcher/step.ts'
 import { planEnforcement } from '../limits/enforcement.ts'
 import { hostMachine, nextFlow } from '../machine/machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
@@ -11,6 +12,7 @@ import type { EnforcementByLimit } from '../result.ts'
 import { candidatesFor } from './candidates.ts'
 import { type PolicyImage, policyImage } from './image-cache.ts'
 import { lateMounts } from './late.ts'
+import { assembleRequest } from './launch.ts'
 
 /** A pseudo-terminal for a run, and the socket through which its master comes to us. */
 export interface RunTerminal extends TerminalUse {
@@ -32,8 +34,8 @@ export interface PreparedRun {
   readonly image: PolicyImage
   /** What is mounted for this run alone. */
   readonly mounts: readonly LateMount[]
-  /** Plans what this run adds to the image. */
-  readonly planRequest: () => Segment
+  /** Makes what this run adds to the image. */
+  readonly makeRequest: () => Assembled
 }
 
 /**
@@ -53,7 +55,8 @@ export function imageOf(
     report: filterReport,
     cgroup,
     workdirTarget,
-    complete: adds || terminal !== undefined ? undefined : streamsOf(options, terminal),
+    adds: adds || terminal !== undefined,
+    ...streamsOf(options, terminal),
   })
 }
 
@@ -62,32 +65,49 @@ export function imageOf(
  *
  * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
-export function prepareRun(options: RunOptions, preparation: Preparation): PreparedRun {
-  const { flow, terminal } = preparation
-  const { policy, command, args } = options
-  const image = imageOf(options, preparation)
-  const { filter, late, isComplete } = image
+export function prepareRun(
+  options: RunOptions,
+  preparation: Preparation,
+  image: PolicyImage = imageOf(options, preparation),
+): PreparedRun {
+  const { flow, terminal, enforcement } = preparation
+  const { policy, command, args, env, cwd, limits } = options
+  const { filter, late, isComplete, isFiltered } = image
   const own = resolveMounts(options.mounts, policy.name)
   const mounts = isComplete
     ? []
     : lateMounts({ ...options, mounts: [...late.mounts, ...own], flow })
+  const makeRequest = (): Assembled => {
+    const { arch, remount } = hostMachine()
+    return assembleRequest(
+      image.image,
+      planRequest({
+        policy,
+        arch,
+        remount,
+        flow,
+        mounts,
+        files: [...late.files, ...options.files],
+        isComplete,
+        pipes: streamsOf(options, terminal).pipes,
+        candidates: candidatesOf(options),
+        argv: [command, ...args],
+        env,
+        cwd,
+        limits,
+        enforcement,
+        filter: isFiltered ? undefined : filter,
+        terminal,
+        collect: collectPaths(options),
+      }),
+    )
+  }
+  const { lastRequest } = image
+  const asked = { command, args, env, cwd, limits, collect: options.collect, enforcement }
   return {
     image,
     mounts,
-    planRequest: () =>
-      planRequest({
-        ...options,
-        ...hostMachine(),
-        ...preparation,
-        isComplete,
-        filter,
-        mounts,
-        files: [...late.files, ...options.files],
-        candidates: candidatesOf(options),
-        argv: [command, ...args],
-        collect: collectPaths(options),
-        ...streamsOf(options, terminal),
-      }),
+    makeRequest: isComplete ? () => lastRequest.of(asked, makeRequest) : makeRequest,
   }
 }
 
@@ -105,7 +125,7 @@ export function planRun(options: RunOptions, terminal?: TerminalUse): readonly S
     cgroup: delegation !== undefined,
     terminal,
   })
-  return stepsInOrder(run.image.image.assembled, run.planRequest())
+  return stepsInOrder(run.image.image.assembled, run.makeRequest())
 }
 
 /** The paths that are tried in turn for a run's command. */

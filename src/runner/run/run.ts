@@ -8,7 +8,7 @@ import type { Flow } from '../launcher/plan/flow.ts'
 import type { LateMount } from '../launcher/plan/late-mounts.ts'
 import { stepsInOrder } from '../launcher/plan/plan.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
-import { parseReport, type ReportRecord } from '../launcher/report/parse.ts'
+import type { ReportRecord } from '../launcher/report/parse.ts'
 import type { Step } from '../launcher/step.ts'
 import { type EnforcementPlan, planEnforcement } from '../limits/enforcement.ts'
 import { type Held, LimitHold } from '../limits/hold.ts'
@@ -22,6 +22,7 @@ import { isStarved } from '../verdict/verdict.ts'
 import { type Attempt, Launcher } from './attempt.ts'
 import { execError } from './exec-failure.ts'
 import { failureError } from './failure.ts'
+import type { PolicyImage } from './image-cache.ts'
 import { spawnError } from './launch.ts'
 import { abortedResult, makeResult } from './make-result.ts'
 import { candidatesOf, imageOf, type Preparation, prepareRun, type RunTerminal } from './prepare.ts'
@@ -32,6 +33,9 @@ type AnyResult = SandboxResult<string | Uint8Array>
 /** What a run is made with. */
 interface RunUse {
   readonly plan: EnforcementPlan
+  /** What the first attempt is made with, as far as it is known. */
+  readonly flow?: Flow
+  readonly image?: PolicyImage
   /** A launch program of the pool's; its first attempt's. */
   readonly ready?: Ready | undefined
 }
@@ -148,13 +152,16 @@ export class Run {
     const plan = this.#enforcement()
     const { terminal } = this.#extras
     if (warm === 0 || terminal !== undefined) return this.#runWithInput({ plan })
-    const image = imageOf(this.options, this.#preparation(nextFlow(), plan))
+    const flow = nextFlow()
+    const image = imageOf(this.options, this.#preparation(flow, plan))
     const shape = shapeOf(this.options, image, plan.delegation)
     const ready = pool.take(shape)
+    // Up to its go at once; all else has time while the program runs.
+    const result = this.#runWithInput({ plan, flow, image, ready })
     // Nothing is built beside a run that has the machine for itself.
     const over = pool.started(shape, exclusive ? 0 : warm)
     try {
-      return await this.#runWithInput({ plan, ready })
+      return await result
     } finally {
       over()
       // Does nothing once the request is sent.
@@ -185,7 +192,7 @@ export class Run {
   async #runWith(stdin: number, use: RunUse): Promise<AnyResult> {
     const hold = new LimitHold(this.options.limits, use.plan, use.ready?.group)
     try {
-      return await this.#runHeld(stdin, { ...use, flow: nextFlow(), hold })
+      return await this.#runHeld(stdin, { ...use, flow: use.flow ?? nextFlow(), hold })
     } finally {
       await use.ready?.discard()
       hold.release()
@@ -197,13 +204,13 @@ export class Run {
     const { attempt, mounts } = this.#startAttempt(stdin, use)
     hold.watch(() => attempt.pid, attempt.stop)
     try {
-      const records = parseReport(await attempt.report)
+      const records = await attempt.report
       const failure = records.find((record) => record.kind === 'failure')
       const isOver = records.some(({ kind }) => kind === 'end')
       if (this.#stopped && !isOver) return abortedResult(this.options, this.#attempts)
       if (failure !== undefined) {
-        // A root that was begun before this run: what failed there is said of one begun for it.
-        const isOld = use.ready !== undefined && attempt.isOfRoot(failure.stepAddress)
+        // What was begun before this run: what failed there is said of one begun for it.
+        const isOld = use.ready !== undefined && attempt.isOfImage(failure.stepAddress)
         if (isOld || this.#mayRetry(failure, attempt, mounts)) {
           await attempt.gone()
           return await this.#runWith(stdin, { plan: this.#enforcement() })
@@ -235,15 +242,16 @@ export class Run {
     }
   }
 
-  #startAttempt(stdin: number, { flow, plan: enforcementPlan, hold, ready }: AttemptUse) {
+  #startAttempt(stdin: number, use: AttemptUse) {
+    const { flow, plan: enforcementPlan, hold, ready } = use
     const { limits } = this.options
     const { onPlan } = this.#extras
     const preparation = this.#preparation(flow, enforcementPlan)
-    const { image, mounts, planRequest } = prepareRun(this.options, preparation)
+    const { image, mounts, makeRequest: make } = prepareRun(this.options, preparation, use.image)
     this.#filter = image.filter
     this.#denied = new DeniedCalls()
-    const plan = () => {
-      const request = planRequest()
+    const makeRequest = () => {
+      const request = make()
       onPlan?.(stepsInOrder(image.image.assembled, request))
       return request
     }
@@ -251,10 +259,10 @@ export class Run {
     const shape = shapeOf(this.options, image, enforcementPlan.delegation)
     const launcher = ready?.launcher ?? Launcher.start(shape, parts)
     const attempt = launcher.go({
-      plan,
+      makeRequest,
       captures: { stdout: this.#stdout, stderr: this.#stderr },
       budget: this.#budget,
-      onLogged: (call) => this.#denied.add(call),
+      onLogged: image.filter.log && ((call) => this.#denied.add(call)),
       walltimeMs: limits.walltimeMs,
     })
     this.#attempt = attempt

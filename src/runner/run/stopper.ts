@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SIGKILL } from '../../ffi/constants.ts'
 import {
@@ -23,7 +22,7 @@ const EXIT_MS = 1
 /** How often it is looked at then: the kernel may have gigabytes of its files to let go of, in ms. */
 const LOOK_MS = 2
 
-/** The caller's side of a launch program's life: says go, says stop, and sees it off. */
+/** The caller's side of a launch program's life: says stop, and sees it off. */
 export class Stopper {
   #control: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -65,16 +64,6 @@ export class Stopper {
     if (walltimeMs === undefined || this.#control === undefined) return
     const latest = Math.min(LONGEST_TIMEOUT_MS, walltimeMs + SETUP_GRACE_MS)
     this.#timer = setTimeout(() => this.stop(), latest)
-  }
-
-  go(): void {
-    if (this.#control === undefined) return
-    try {
-      writeSync(this.#control, 'g')
-    } catch (error) {
-      // It has failed already, and its report says at what.
-      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
-    }
   }
 
   stop(): void {

@@ -5,6 +5,8 @@ export const LOAD = 0x20
 export const AND = 0x54
 /** BPF_RET | BPF_K. */
 export const RETURN = 0x06
+/** BPF_JMP | BPF_JA. */
+export const JUMP = 0x05
 /** BPF_JMP | BPF_JEQ | BPF_K. */
 export const JEQ = 0x15
 /** BPF_JMP | BPF_JGT | BPF_K. */

@@ -3,6 +3,7 @@ import {
   JEQ,
   JGE,
   JGT,
+  JUMP,
   LOAD,
   type MakeNode,
   type Node,
@@ -13,9 +14,6 @@ import { choose, type Outcome } from './choices.ts'
 
 /** sizeof(struct sock_filter) of linux/filter.h: u16 code, u8 jt, u8 jf, u32 k. */
 const INSTRUCTION_SIZE = 8
-
-/** BPF_JMP | BPF_JA of linux/bpf_common.h. */
-const JUMP = 0x05
 
 /** sizeof(struct seccomp_data) of linux/seccomp.h. */
 const SECCOMP_DATA_SIZE = 64

@@ -43,7 +43,7 @@ describe('explain', () => {
     ).join('\n')
     expect(steps).toContain('sethostname("box", 3)')
     expect(steps).toMatch(/write\("\/proc\/self\/uid_map", "0 \d+ 1"\)/)
-    expect(steps).toContain('timerfd_settime(5, 0, 1.500000000 s)')
+    expect(steps).toContain('timerfd_settime(9, 0, 1.500000000 s)')
     expect(steps).toContain('prlimit64(RLIMIT_NOFILE, [9, 9])')
     expect(steps).toContain(`"${directory}"`)
     expect(steps).toMatch(/seccomp\(SECCOMP_SET_MODE_FILTER, \S+, \d+ instructions\)/)

@@ -137,7 +137,7 @@ test('--verbose tells what the plan has, and how it ended', () => {
     /^\[TIME mount\] mount\("\/usr" -> "\/usr", MS_BIND\|MS_REC\)/,
     /^\[TIME id\] write\("\/proc\/self\/uid_map", "5 (\d+|\(its own\)) 1"\)/,
     /^\[TIME limit\] prlimit64\(RLIMIT_CPU, \[3, 4\]\)/,
-    /^\[TIME limit\] timerfd_settime\(5, 0, 7\.000000000 s\)/,
+    /^\[TIME limit\] timerfd_settime\(9, 0, 7\.000000000 s\)/,
     /^\[TIME filter\] seccomp\(SECCOMP_SET_MODE_FILTER, .*, \d+ instructions\)/,
     /^\[TIME exec\] execve\("\/usr\/bin\/sh", \["sh", "-c", "exit 4", 0\]\)/,
     /^\[TIME result\] exited with code 4; .* of real time, .* of CPU time, .* of memory$/,

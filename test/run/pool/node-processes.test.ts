@@ -11,7 +11,8 @@ const waits = `
   import { createSandbox } from 'gradebox-under-test'
   const read = (path) => { try { return readFileSync(path, 'latin1') } catch { return '' } }
   const inits = () => readdirSync('/proc').filter((pid) => /^\\d+$/.test(pid) &&
-    read('/proc/' + pid + '/stat').includes(') S ' + process.pid + ' ') &&
+    new RegExp('[)] [^Z] ' + process.pid + ' ').test(read('/proc/' + pid + '/stat')) &&
+    /^NSpid:\\t\\d+\\t1$/m.test(read('/proc/' + pid + '/status')) &&
     read('/proc/' + pid + '/comm') === 'gradebox\\n')
   const warmUp = async () => {
     await createSandbox({ warm: 2 })('true')

@@ -10,10 +10,12 @@ const LOOK_MS = 5
 
 const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
-// It sleeps in ppoll(2), and did so when looked at before: building, it never sleeps so long.
+// It, or its child that will be the program, sleeps in ppoll(2), and did so when looked at before:
+// building, none sleeps so long.
 function isWaiting(init: number | undefined): boolean {
   if (init === undefined) return false
-  const stat = readFileSync(`/proc/${init}/stat`, 'latin1')
+  const children = readFileSync(`/proc/${init}/task/${init}/children`, 'latin1')
+  const stat = readFileSync(`/proc/${children.trim() || init}/stat`, 'latin1')
   return stat.slice(stat.lastIndexOf(')') + 2).startsWith('S')
 }
 

@@ -5,47 +5,60 @@ import { ownIdValues } from '../../../src/runner/launcher/plan/identity.ts'
 import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
 import { calls, completePlan, expectOrder, initSteps, root, user } from './sample-plans.ts'
 
-describe.each([root, user])('an image for runs that add nothing to the root, as $kind', (flow) => {
-  const { image, request, steps } = completePlan(flow)
-  const init = initSteps(image.steps)
-  const waits = init.findIndex(
-    ({ syscall, args }) => syscall === 'ppoll' && JSON.stringify(args[0]).includes('control'),
-  )
-  const before = init.slice(0, waits)
+const variants = [root, user].flatMap((flow) => [
+  { flow, waiter: 'target' as const },
+  { flow, waiter: 'init' as const },
+])
 
-  test('has left the host’s root and has no privilege when it waits for its request', () => {
-    expect(waits).toBeGreaterThan(0)
-    expectOrder(before, [
-      'pivot_root(".", ".")',
-      'umount2(".", ',
-      'mount("/", MS_RDONLY|MS_NOSUID|MS_NODEV|MS_REMOUNT|MS_BIND)',
-      'setns(',
-      'openat(7, "sys/user/max_user_namespaces", O_WRONLY|O_CLOEXEC, 0)',
-      'prctl(PR_SET_SECUREBITS',
-      ...Array(3).fill('prctl(PR_CAPBSET_DROP'),
-      'capset(',
-      'prctl(PR_SET_NO_NEW_PRIVS, 1)',
-      'prctl(PR_SET_DUMPABLE, 0)',
-    ])
-  })
+describe.each(variants)(
+  'an image for runs that add nothing to the root, as $flow.kind, where the $waiter waits',
+  ({ flow, waiter }) => {
+    const { image, request, steps } = completePlan(flow, waiter)
+    const waits = steps.findIndex(
+      ({ syscall, args }) => syscall === 'ppoll' && JSON.stringify(args[0]).includes('poll.go'),
+    )
+    const before = initSteps(steps.slice(0, waits))
 
-  test('mounts nothing and becomes nobody afterwards', () => {
-    const names = new Set(steps.slice(steps.indexOf(init[waits] as never)).map((s) => s.syscall))
-    const never = ['mount', 'move_mount', 'open_tree', 'pivot_root', 'setresuid', 'setns']
-    for (const syscall of never) expect(names).not.toContain(syscall)
-  })
+    test('waits in that process, and in no other', () => {
+      expect(steps[waits]?.process).toBe(waiter)
+      const all = steps.filter(({ args }) => JSON.stringify(args[0])?.includes('poll.go'))
+      expect(all).toEqual([steps[waits]])
+    })
 
-  test('does not go on in the request before the target', () => {
-    const nexts = image.steps.flatMap(({ next }) => (next === undefined ? [] : [next.goto]))
-    expect(nexts).not.toContain(ENTRY.mounts)
-    expect(calls(request.steps)[0]).toBe('exit_group(1)')
-  })
+    test('has left the host’s root and has no privilege when it waits for its request', () => {
+      expect(waits).toBeGreaterThan(0)
+      expectOrder(before, [
+        'pivot_root(".", ".")',
+        'umount2(".", ',
+        'mount("/", MS_RDONLY|MS_NOSUID|MS_NODEV|MS_REMOUNT|MS_BIND)',
+        'setns(',
+        'openat(8, "sys/user/max_user_namespaces", O_WRONLY|O_CLOEXEC, 0)',
+        'prctl(PR_SET_SECUREBITS',
+        ...Array(3).fill('prctl(PR_CAPBSET_DROP'),
+        'capset(',
+        'prctl(PR_SET_NO_NEW_PRIVS, 1)',
+        'prctl(PR_SET_DUMPABLE, 0)',
+      ])
+    })
 
-  test('is assembled, and the request with it', () => {
-    const made = makeImage(image, 'x64')
-    expect(assembleRequest(made, request).bytes.length).toBeGreaterThan(0)
-  })
-})
+    test('mounts nothing and becomes nobody afterwards', () => {
+      const names = new Set(steps.slice(waits).map(({ syscall }) => syscall))
+      const never = ['mount', 'move_mount', 'open_tree', 'pivot_root', 'setresuid', 'setns']
+      for (const syscall of never) expect(names).not.toContain(syscall)
+    })
+
+    test('does not go on in the request before the target', () => {
+      const nexts = image.steps.flatMap(({ next }) => (next === undefined ? [] : [next.goto]))
+      expect(nexts).not.toContain(ENTRY.mounts)
+      expect(calls(request.steps)[0]).toBe('exit_group(1)')
+    })
+
+    test('is assembled, and the request with it', () => {
+      const made = makeImage(image, 'x64')
+      expect(assembleRequest(made, request).bytes.length).toBeGreaterThan(0)
+    })
+  },
+)
 
 test('root gives each launch program ids of its own, in places of the image', () => {
   const { assembled, elf } = makeImage(completePlan(root).image, 'x64')

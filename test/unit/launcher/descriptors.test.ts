@@ -17,7 +17,7 @@ const OPENING = /^(open|timerfd_create|signalfd|memfd_create)/
 /** The init's descriptors, as its steps before the program open and close them one after another. */
 class Descriptors {
   readonly #open = new Set([
-    ...[0, 1, 2, FD.report, FD.control, FD.request, FD.collect],
+    ...[0, 1, 2, FD.report, FD.control, FD.request, FD.collect, FD.go],
     // The starter's, which it shares.
     ...[FD.proc, FD.network, FD.networkReady],
   ])
@@ -92,8 +92,9 @@ describe('the init’s descriptors', () => {
       const mounts = mountsOf(3)
       const files = mounts.map(({ target }) => ({ target: `${target}/new/file`, contents: 'x' }))
       const { open } = descriptorsOf({ mounts, files, workdir }, flow)
-      const { report, control, timer, collect, proc, signal, oomScore } = FD
-      expect(open).toEqual([0, 1, 2, report, control, timer, collect, proc, signal, oomScore])
+      const { report, control, request, collect, go, proc, timer, signal, oomScore } = FD
+      const ours = [report, control, request, collect, go, proc, timer, signal, oomScore]
+      expect(open).toEqual([0, 1, 2, ...ours])
     },
   )
 
@@ -106,11 +107,13 @@ describe('the init’s descriptors', () => {
   test('are not the host’s /proc any more once the program has started', () => {
     const all = calls(initSteps(samplePlan(root).steps))
     const started = all.findIndex((call) => call.startsWith('clone(CLONE_VM'))
-    expect(all.slice(started + 1, started + 5)).toEqual([
-      'write(22, &watch.oomScore, watch.oomScoreLength)',
-      'close(22)',
-      'close(7)',
+    expect(all.slice(started + 1, started + 7)).toEqual([
       'close_range(0, 2, 0)',
+      'write(32, &watch.oomScore, watch.oomScoreLength)',
+      'close(32)',
+      'close(8)',
+      'close(5)',
+      'close(7)',
     ])
   })
 

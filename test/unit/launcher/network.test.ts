@@ -11,20 +11,20 @@ describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mod
   const all = steps.map(describeStep)
 
   test('shows its namespace, and says so, when all else is done', () => {
-    const shown = all.indexOf('dup3(init.network, 20, O_CLOEXEC)')
+    const shown = all.indexOf('dup3(init.network, 30, O_CLOEXEC)')
     expect(all.slice(shown, shown + 3)).toEqual([
-      'dup3(init.network, 20, O_CLOEXEC)',
+      'dup3(init.network, 30, O_CLOEXEC)',
       'close(init.network)',
-      'write(25, [1], 8)',
+      'write(35, [1], 8)',
     ])
     expect(steps[shown + 2]?.next).toEqual({ goto: 'next' })
   })
 
   test('brings the loopback up where there is to be one, in the new namespace', () => {
-    const before = all.slice(0, all.indexOf('dup3(init.network, 20, O_CLOEXEC)'))
+    const before = all.slice(0, all.indexOf('dup3(init.network, 30, O_CLOEXEC)'))
     expect(before).toEqual([
       'unshare(CLONE_NEWNET)',
-      'openat(7, "self/ns/net", O_RDONLY|O_CLOEXEC, 0)',
+      'openat(8, "self/ns/net", O_RDONLY|O_CLOEXEC, 0)',
       ...(mode === 'none'
         ? []
         : [
@@ -36,10 +36,10 @@ describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mod
   })
 
   test('fails as a whole, is reported, and keeps the init waiting no longer', () => {
-    const made = steps.slice(0, all.indexOf('write(25, [1], 8)'))
+    const made = steps.slice(0, all.indexOf('write(35, [1], 8)'))
     for (const { onError } of made) expect(onError).toEqual({ goto: 'network.failed' })
     const failed = steps.findIndex(({ label }) => label === 'network.failed')
-    expect(all.slice(failed)).toEqual(['write(3, 268435968, 24)', 'write(25, [1], 8)'])
+    expect(all.slice(failed)).toEqual(['write(3, 268435968, 24)', 'write(35, [1], 8)'])
     expect(steps.at(-1)?.next).toEqual({ goto: 'starter.exit' })
   })
 })
@@ -58,19 +58,19 @@ test('the host’s network needs no making', () => {
 
 test('the init joins the network when it is there, and before the program starts', () => {
   const all = calls(initSteps(samplePlan(user).steps))
-  const joins = all.indexOf('ppoll([25, 4], 2, NULL, NULL)')
+  const joins = all.indexOf('ppoll([35, 4], 2, NULL, NULL)')
   expect(all.slice(joins, joins + 5)).toEqual([
-    'ppoll([25, 4], 2, NULL, NULL)',
-    'read(25, &init.fd, 8)',
-    'setns(20, CLONE_NEWNET)',
-    'close(20)',
-    'close(25)',
+    'ppoll([35, 4], 2, NULL, NULL)',
+    'read(35, &init.fd, 8)',
+    'setns(30, CLONE_NEWNET)',
+    'close(30)',
+    'close(35)',
   ])
   expect(joins).toBeLessThan(all.findIndex((call) => call.startsWith('clone(CLONE_VM')))
 })
 
 test('what keeps the init waiting for its network is also the caller’s end', () => {
   const steps = initSteps(samplePlan(user).steps)
-  const read = steps.find((step) => describeStep(step).startsWith('read(25'))
+  const read = steps.find((step) => describeStep(step).startsWith('read(35'))
   expect(read?.onError).toEqual({ goto: 'init.unused' })
 })

@@ -18,7 +18,7 @@ describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir
 
   test('the program starts with no privilege and no way to gain one', () => {
     expectOrder(before, [
-      'openat(7, "sys/user/max_user_namespaces", O_WRONLY|O_CLOEXEC, 0)',
+      'openat(8, "sys/user/max_user_namespaces", O_WRONLY|O_CLOEXEC, 0)',
       'prctl(PR_SET_SECUREBITS',
       'prctl(PR_CAPBSET_DROP, CAP_CHOWN)',
       'prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE)',
@@ -28,15 +28,18 @@ describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir
       'prctl(PR_SET_DUMPABLE, 0)',
     ])
     const all = calls(before)
-    const limit = all.indexOf('openat(7, "sys/user/max_user_namespaces", O_WRONLY|O_CLOEXEC, 0)')
+    const limit = all.indexOf('openat(8, "sys/user/max_user_namespaces", O_WRONLY|O_CLOEXEC, 0)')
     expect(all[limit + 1]).toBe('write("/proc/sys/user/max_user_namespaces", "0")')
   })
 
-  test('the filter is the last thing before the program, and the signal mask just before it', () => {
+  test('the filter is the last thing before the program, after the signal mask', () => {
     const target = calls(steps.filter(({ process }) => process === 'target'))
     const program = target.findIndex((call) => call.startsWith('execve('))
-    expect(target.slice(program - 2)).toEqual([
+    expect(target.filter((call) => call.startsWith('rt_'))).toEqual([
+      'rt_sigaction(11, [4096, 0, 0, 0], 0, 8)',
       'rt_sigprocmask(SIG_SETMASK, [])',
+    ])
+    expect(target.slice(program - 1)).toEqual([
       'seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, 3 instructions)',
       'execve("/usr/bin/a.out", ["a.out", "--fast", 0])',
       'execve("/bin/a.out", ["a.out", "--fast", 0])',

@@ -122,7 +122,7 @@ test.each([
 ])('a walltime of %d ms is a timer of %s', (walltimeMs, timer) => {
   const all = calls(samplePlan(user, { limits: { walltimeMs } }).steps)
   expect(all.find((call) => call.startsWith('timerfd_settime'))).toBe(
-    `timerfd_settime(5, 0, ${timer})`,
+    `timerfd_settime(9, 0, ${timer})`,
   )
 })
 

@@ -14,9 +14,9 @@ describe('for root', () => {
       'setresuid(1073741825, 1073741825, 1073741825)',
       'prctl(PR_SET_DUMPABLE, 1)',
       'unshare(CLONE_NEWUSER)',
-      'openat(7, "self/setgroups"',
-      'openat(7, "self/uid_map"',
-      'openat(7, "self/gid_map"',
+      'openat(8, "self/setgroups"',
+      'openat(8, "self/uid_map"',
+      'openat(8, "self/gid_map"',
       'prctl(PR_SET_DUMPABLE, 0)',
     ])
     const all = calls(init)
@@ -80,13 +80,13 @@ describe('for an ordinary user', () => {
   test('the ids are mapped before the init is made, groups denied first', () => {
     const all = calls(steps)
     const made = all.findIndex((call) => call.startsWith('clone('))
-    expect(all.slice(0, made).filter((call) => /^(unshare|openat\(7|write)/.test(call))).toEqual([
+    expect(all.slice(0, made).filter((call) => /^(unshare|openat\(8|write)/.test(call))).toEqual([
       'unshare(CLONE_NEWUSER)',
-      'openat(7, "self/setgroups", O_WRONLY|O_CLOEXEC, 0)',
+      'openat(8, "self/setgroups", O_WRONLY|O_CLOEXEC, 0)',
       'write("/proc/self/setgroups", "deny")',
-      'openat(7, "self/uid_map", O_WRONLY|O_CLOEXEC, 0)',
+      'openat(8, "self/uid_map", O_WRONLY|O_CLOEXEC, 0)',
       'write("/proc/self/uid_map", "1000 1234 1")',
-      'openat(7, "self/gid_map", O_WRONLY|O_CLOEXEC, 0)',
+      'openat(8, "self/gid_map", O_WRONLY|O_CLOEXEC, 0)',
       'write("/proc/self/gid_map", "1000 5678 1")',
     ])
   })

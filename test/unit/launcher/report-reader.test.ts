@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseReport } from '../../../src/runner/launcher/report/parse.ts'
 import { ReportReader } from '../../../src/runner/launcher/report/reader.ts'
 import { RECORD, type RecordName } from '../../../src/runner/launcher/report/records.ts'
 
@@ -11,15 +12,24 @@ const record = (kind: RecordName): Buffer => {
 const none = { onStarted: () => {}, onLogged: () => {} }
 
 describe('a report', () => {
+  test('is told record by record, in whatever pieces it comes', () => {
+    const report = Buffer.concat([record('started'), record('walltime'), record('end')])
+    for (const size of [1, 7, 100, report.length]) {
+      const reader = new ReportReader(none)
+      for (let at = 0; at < report.length; at += size) reader.add(report.subarray(at, at + size))
+      expect(reader.records()).toEqual(parseReport(report))
+    }
+    expect(new ReportReader(none).records()).toEqual([])
+  })
+
   test.each([
-    ['records', Buffer.concat([record('started'), record('end')])],
-    ['a record of which a part is missing', record('end').subarray(0, 100)],
-    ['nothing', Buffer.alloc(0)],
-    ['bytes that nobody writes', Buffer.from('nonsense and more')],
-  ])('is kept as it comes: %s', (_, report) => {
+    ['a record of which a part is missing', record('end').subarray(0, 100), /is cut short$/],
+    ['bytes that nobody writes', Buffer.from('nonsense and more'), /is damaged at 0$/],
+  ])('is refused with %s', (_, report, message) => {
     const reader = new ReportReader(none)
+    reader.add(record('started'))
     reader.add(report)
-    expect(reader.rest()).toEqual(report)
+    expect(() => reader.records()).toThrow(message)
   })
 
   test('tells the init’s process id at once, and only then', () => {
@@ -40,7 +50,7 @@ describe('a report', () => {
     exec.set(RECORD.started.tag, exec.length - RECORD.started.size)
     const reader = new ReportReader({ ...none, onStarted: () => expect.unreachable() })
     reader.add(exec)
-    expect(reader.rest()).toEqual(exec)
+    expect(reader.records()).toMatchObject([{ kind: 'exec' }])
   })
 })
 
@@ -63,7 +73,7 @@ describe('logged calls', () => {
       const reader = new ReportReader({ ...none, onLogged: ({ syscall }) => numbers.push(syscall) })
       for (let at = 0; at < report.length; at += size) reader.add(report.subarray(at, at + size))
       expect(numbers).toEqual([1, 2, 3, 4])
-      expect(reader.rest()).toEqual(Buffer.concat([record('started'), record('end')]))
+      expect(reader.records()).toMatchObject([{ kind: 'started' }, { kind: 'end' }])
     }
   })
 })

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Policy } from '../../../src/policy/policy.ts'
+import type { Limits, Policy } from '../../../src/policy/policy.ts'
 import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
 import type { Arch } from '../../../src/runner/launcher/machine/machine.ts'
 import type { Flow } from '../../../src/runner/launcher/plan/flow.ts'
@@ -114,8 +114,17 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
   return { image, request, steps: stepsInOrder(image, request), arch: options.arch }
 }
 
-/** The same, for a run that adds nothing to the root: the image builds all of it. */
-export function completePlan(flow: Flow) {
+/**
+ * The same, for a run that adds nothing to the root: the image builds all of it.
+ *
+ * @param waiter who waits for the request: the target if its filter lets it
+ */
+export function completePlan(
+  flow: Flow,
+  waiter: 'init' | 'target' = 'target',
+  changes: { readonly limits?: Limits } = {},
+) {
+  const filterUse = { instructions: 3, report: 'listener' } as const
   const policyFiles = policy.files.filter(({ target }) => !target.startsWith('/work/'))
   const options = { policy, arch: 'x64' as Arch, flow, listener: true, lastCapability: 2 }
   const image = planImage({
@@ -127,7 +136,12 @@ export function completePlan(flow: Flow) {
     filter: FILTER,
     log: undefined,
     cgroup: false,
-    complete: { workdir: workdirs.empty, pipes: [0, 1] },
+    discard: [],
+    complete: {
+      workdir: workdirs.empty,
+      pipes: [0, 1],
+      filter: waiter === 'target' ? filterUse : undefined,
+    },
   })
   const request = planRequest({
     ...options,
@@ -138,12 +152,12 @@ export function completePlan(flow: Flow) {
     env: {},
     cwd: '/work',
     limits: {},
+    ...changes,
     collect: [],
-    discard: [],
     pipes: [0, 1],
     enforcement: {},
     isComplete: true,
-    filter: { instructions: 3, report: 'listener' },
+    filter: waiter === 'target' ? undefined : filterUse,
   })
   return { image, request, steps: stepsInOrder(image, request) }
 }

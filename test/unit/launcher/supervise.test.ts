@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
+import { entrySteps } from '../../../src/runner/launcher/plan/entries.ts'
 import { pollFd } from '../../../src/runner/launcher/plan/poll.ts'
-import { superviseSteps } from '../../../src/runner/launcher/plan/supervise.ts'
+import { startSteps, superviseSteps } from '../../../src/runner/launcher/plan/supervise.ts'
 import { RECORD } from '../../../src/runner/launcher/report/records.ts'
 import type { Step } from '../../../src/runner/launcher/step.ts'
 
 const steps = (options: Partial<Parameters<typeof superviseSteps>[0]> = {}) =>
-  superviseSteps({ listener: true, log: undefined, arch: 'x64', ...options })
+  [startSteps, superviseSteps].flatMap((part) =>
+    part({ listener: true, log: undefined, arch: 'x64', ...options }),
+  )
 
 /** The steps that the init takes again and again while the program runs. */
 function loop(all: readonly Step[]): readonly Step[] {
@@ -18,14 +21,16 @@ function loop(all: readonly Step[]): readonly Step[] {
 }
 
 describe('what the init’s helpers used', () => {
-  test('is measured before the clock starts, and the program', () => {
+  test('is measured before the program’s process is made, whose clock starts with its request', () => {
     const all = steps().map(describeStep)
     const start = all.indexOf('getrusage(RUSAGE_CHILDREN, &end.before)')
-    expect(all.slice(start, start + 3)).toEqual([
+    expect(all.slice(start, start + 2)).toEqual([
       'getrusage(RUSAGE_CHILDREN, &end.before)',
-      'clock_gettime(CLOCK_MONOTONIC, &end.start)',
       'clone(CLONE_VM|CLONE_FILES|CLONE_VFORK|SIGCHLD)',
     ])
+    expect(entrySteps(false).map(describeStep)).toContain(
+      'clock_gettime(CLOCK_MONOTONIC, &end.start)',
+    )
   })
 
   test('is reported with what all used, in one record', () => {

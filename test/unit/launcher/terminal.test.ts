@@ -23,12 +23,12 @@ describe('a pseudo-terminal', () => {
       'init mount("devpts" -> "/dev/pts", "devpts", MS_NOSUID|MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,max=64")',
       'init symlinkat("pts/ptmx", "/dev/ptmx")',
       'init openat(AT_FDCWD, "dev/pts/ptmx", O_RDWR|O_NOCTTY|O_CLOEXEC, 0)',
-      'init dup3(init.fd, 24, O_CLOEXEC)',
+      'init dup3(init.fd, 34, O_CLOEXEC)',
       'init ioctl(master, TIOCSPTLCK, 0)',
       'init ioctl(master, TIOCSWINSZ, 24 rows, 80 columns)',
       'init ioctl(master, TIOCGPTPEER, O_RDWR|O_NOCTTY|O_CLOEXEC)',
       'init sendmsg(0, SCM_RIGHTS [master])',
-      'init close(24)',
+      'init close(34)',
       'init dup3(init.fd, 0, 0)',
       'init dup3(init.fd, 1, 0)',
       'init dup3(init.fd, 2, 0)',
@@ -50,9 +50,10 @@ describe('a pseudo-terminal', () => {
     expect(at('mount("devpts"')).toBeLessThan(at('mount("/", MS_RDONLY'))
   })
 
-  test('is the session’s own: the step follows setsid', () => {
+  test('is the session’s own, which is made first', () => {
     const target = calls(user, { terminal }).filter((call) => call.startsWith('target'))
-    expect(target.slice(0, 2)).toEqual(['target setsid()', 'target ioctl(0, TIOCSCTTY, 0)'])
+    expect(target[0]).toBe('target setsid()')
+    expect(target).toContain('target ioctl(0, TIOCSCTTY, 0)')
   })
 
   test('leaves a /dev that the policy mounts as it is, but for /dev/pts', () => {

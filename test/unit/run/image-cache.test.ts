@@ -42,7 +42,9 @@ const use = {
   report: 'listener',
   cgroup: false,
   workdirTarget: '/work',
-  complete: undefined,
+  adds: true,
+  pipes: [0, 1, 2],
+  discard: [],
 } as const
 
 describe('a policy’s image', () => {
@@ -77,6 +79,9 @@ describe('a policy’s image', () => {
       { report: 'kill' },
       { cgroup: true },
       { workdirTarget: '/hako' },
+      { adds: false },
+      { adds: false, pipes: [0] },
+      { discard: [2] },
     ] as const) {
       expect(policyImage(policy, { ...use, ...other })).not.toBe(made)
     }

@@ -8,7 +8,15 @@ import {
   STEP_SIZE,
 } from '../machine/layout.ts'
 import type { Arch } from '../machine/machine.ts'
-import { type Argument, DIE, FAIL, type Place, type Segment, type Step } from '../step.ts'
+import {
+  type Argument,
+  DIE,
+  FAIL,
+  type Goto,
+  type Place,
+  type Segment,
+  type Step,
+} from '../step.ts'
 
 /** The addresses of labels and places. */
 export type Symbols = ReadonlyMap<string, number>
@@ -37,15 +45,16 @@ export function assemble(
   { arch, address, imported = noSymbols }: { arch: Arch; address: number; imported?: Symbols },
 ): Assembled {
   const symbols = new SymbolTable(imported)
-  segment.steps.forEach(({ label }, index) => {
+  for (const [index, { label }] of segment.steps.entries()) {
     if (label !== undefined) symbols.define(label, address + index * STEP_SIZE)
-  })
+  }
   const end = defineAreas(segment, address + segment.steps.length * STEP_SIZE, symbols)
   const memory = new Memory(address, end, symbols)
   writeInitialValues(segment, memory, symbols)
-  segment.steps.forEach((step, index) => {
-    encodeStep(step, { offset: index * STEP_SIZE, arch, memory, symbols })
-  })
+  const encoding = { arch, address, memory, symbols }
+  for (const [index, step] of segment.steps.entries()) {
+    encodeStep(step, index * STEP_SIZE, encoding)
+  }
   return { bytes: memory.bytes(), address, steps: segment.steps, symbols: symbols.own }
 }
 
@@ -68,6 +77,11 @@ class SymbolTable {
     const address = this.own.get(name) ?? this.#imported.get(name)
     if (address !== undefined) return address
     throw new Error(`The launch program does not define "${name}"`)
+  }
+
+  /** The address of a step to go to. */
+  goTo({ goto }: Goto): number {
+    return goto === DIE ? 0 : this.resolve(goto)
   }
 }
 
@@ -93,7 +107,9 @@ function writeInitialValues(segment: Segment, memory: Memory, symbols: SymbolTab
 }
 
 const TWO_32 = 2 ** 32
-const SPARE = 16 * 1024
+const WORD_SIZE = 8
+/** A text's bytes are at most three times its UTF-16 code units. */
+const MOST_BYTES_PER_UNIT = 3
 
 /**
  * The segment's bytes: steps and areas, and after them the data that arguments point to. Equal texts
@@ -105,17 +121,15 @@ class Memory {
   readonly #texts = new Map<string, number>()
   #end: number
   #buffer: Buffer
+  /** The same bytes: both machines are little-endian, as is every one that runs this. */
+  #halves: Int32Array
 
   constructor(address: number, end: number, symbols: SymbolTable) {
     this.#address = address
     this.#symbols = symbols
     this.#end = end
-    this.#buffer = Buffer.alloc(end - address + SPARE)
-  }
-
-  /** The address of an offset into the segment. */
-  addressOf(offset: number): number {
-    return this.#address + offset
+    this.#buffer = Buffer.alloc((end - address) * 2)
+    this.#halves = halvesOf(this.#buffer)
   }
 
   bytes(): Uint8Array {
@@ -126,19 +140,16 @@ class Memory {
     this.#buffer.set(contents, address - this.#address)
   }
 
-  setUint32(offset: number, value: number): void {
-    this.#buffer.writeUInt32LE(value, offset)
+  setHalves(offset: number, low: number, high: number): void {
+    this.#halves[offset / 4] = low
+    this.#halves[offset / 4 + 1] = high
   }
 
-  // In two halves: most words are small numbers, and a BigInt for each would take most of the time.
+  // Most words are small numbers, and a BigInt for each would take most of the time.
   setWord(offset: number, value: number | bigint): void {
-    if (typeof value === 'bigint') {
-      this.#buffer.writeBigInt64LE(BigInt.asIntN(64, value), offset)
-      return
-    }
-    if (!Number.isSafeInteger(value)) throw new Error(`The launch program cannot encode ${value}`)
-    this.#buffer.writeUInt32LE(value >>> 0, offset)
-    this.#buffer.writeInt32LE(Math.floor(value / TWO_32), offset + 4)
+    if (typeof value === 'bigint') this.#buffer.writeBigInt64LE(BigInt.asIntN(64, value), offset)
+    else if (Number.isSafeInteger(value)) this.setHalves(offset, value, Math.floor(value / TWO_32))
+    else throw new Error(`The launch program cannot encode ${value}`)
   }
 
   /** An argument's 64-bit value: itself, a place's address, or that of its data. */
@@ -160,8 +171,9 @@ class Memory {
   #addText(text: string): number {
     const known = this.#texts.get(text)
     if (known !== undefined) return known
-    const address = this.#reserve(Buffer.byteLength(text) + 1)
-    this.#buffer.write(text, address - this.#address)
+    const address = this.#end
+    this.#grow(text.length * MOST_BYTES_PER_UNIT + 1)
+    this.#end += align(this.#buffer.write(text, address - this.#address) + 1)
     this.#texts.set(text, address)
     return address
   }
@@ -171,10 +183,12 @@ class Memory {
       if (!isLoad(word)) return this.valueOf(word)
       throw new Error(`The launch program cannot load "${word.place}" into data`)
     })
-    const address = this.#reserve(values.length * 8)
-    values.forEach((value, index) => {
-      this.setWord(address - this.#address + index * 8, value)
-    })
+    const address = this.#reserve(values.length * WORD_SIZE)
+    let offset = address - this.#address
+    for (const value of values) {
+      this.setWord(offset, value)
+      offset += WORD_SIZE
+    }
     return address
   }
 
@@ -186,61 +200,73 @@ class Memory {
 
   #reserve(length: number): number {
     const start = this.#end
+    this.#grow(length)
     this.#end += align(length)
-    const size = this.#end - this.#address
-    if (size > this.#buffer.length) {
-      const larger = Buffer.alloc(size * 2)
-      larger.set(this.#buffer)
-      this.#buffer = larger
-    }
     return start
   }
+
+  // Makes room for so many bytes more.
+  #grow(length: number): void {
+    const size = this.#end - this.#address + align(length)
+    if (size <= this.#buffer.length) return
+    const larger = Buffer.alloc(size * 2)
+    larger.set(this.#buffer)
+    this.#buffer = larger
+    this.#halves = halvesOf(larger)
+  }
 }
+
+const halvesOf = ({ buffer, byteOffset, length }: Buffer): Int32Array =>
+  new Int32Array(buffer, byteOffset, length / 4)
 
 const isLoad = (value: Argument): value is Place =>
   typeof value === 'object' && value.kind === 'load'
 
 interface Encoding {
-  readonly offset: number
   readonly arch: Arch
+  readonly address: number
   readonly memory: Memory
   readonly symbols: SymbolTable
 }
 
-function encodeStep(step: Step, { offset, arch, memory, symbols }: Encoding): void {
+function encodeStep(step: Step, offset: number, encoding: Encoding): void {
+  const { address, memory, symbols } = encoding
+  const { args, store, onError = 'fail', whenEqual, whenDifferent, tolerate } = step
   checkStep(step)
-  const word = (index: number, value: number | bigint) => memory.setWord(offset + index * 8, value)
-  const goTo = (label: string): number => (label === DIE ? 0 : symbols.resolve(label))
+  const next = step.next === undefined ? address + offset + STEP_SIZE : symbols.goTo(step.next)
   let flags = 0
-  step.args.forEach((argument, index) => {
+  let at = offset
+  for (const [index, argument] of args.entries()) {
+    at += WORD_SIZE
     if (isLoad(argument)) flags |= LOAD_ARGUMENT(index)
-    if (argument !== 0) word(1 + index, memory.valueOf(argument))
-  })
-  const next = step.next === undefined ? memory.addressOf(offset + STEP_SIZE) : goTo(step.next.goto)
-  const onError = step.onError ?? 'fail'
-  word(7, step.store === undefined ? HEAD.sink : symbols.resolve(step.store))
-  if (onError === 'continue') word(8, next)
-  else word(8, goTo(onError === 'fail' ? FAIL : onError.goto))
-  const jump = step.whenEqual ?? step.whenDifferent
-  if (step.tolerate !== undefined) {
-    flags |= JUMP_IF_EQUAL
-    word(9, -step.tolerate)
-    word(10, next)
-  } else if (jump !== undefined) {
-    flags |= step.whenEqual === undefined ? JUMP_IF_DIFFERENT : JUMP_IF_EQUAL
-    if (isLoad(jump.value)) flags |= LOAD_OPERAND
-    word(9, memory.valueOf(jump.value))
-    word(10, goTo(jump.goto))
+    if (argument !== 0) memory.setWord(at, memory.valueOf(argument))
   }
-  word(11, next)
-  memory.setUint32(offset, numberOf(step, arch))
-  memory.setUint32(offset + 4, flags)
+  memory.setWord(offset + 56, store === undefined ? HEAD.sink : symbols.resolve(store))
+  memory.setWord(
+    offset + 64,
+    onError === 'continue' ? next : symbols.goTo(onError === 'fail' ? toFail : onError),
+  )
+  const jump = whenEqual ?? whenDifferent
+  if (tolerate !== undefined) {
+    flags |= JUMP_IF_EQUAL
+    memory.setWord(offset + 72, -tolerate)
+    memory.setWord(offset + 80, next)
+  } else if (jump !== undefined) {
+    flags |= whenEqual === undefined ? JUMP_IF_DIFFERENT : JUMP_IF_EQUAL
+    if (isLoad(jump.value)) flags |= LOAD_OPERAND
+    memory.setWord(offset + 72, memory.valueOf(jump.value))
+    memory.setWord(offset + 80, symbols.goTo(jump))
+  }
+  memory.setWord(offset + 88, next)
+  memory.setHalves(offset, numberOf(step, encoding.arch), flags)
 }
+
+const toFail: Goto = { goto: FAIL }
 
 function checkStep({ syscall, args, tolerate, whenEqual, whenDifferent }: Step): void {
   if (args.length > 6) throw new Error(`${syscall} has more than six arguments`)
-  const questions = [tolerate, whenEqual, whenDifferent]
-  if (questions.filter((question) => question !== undefined).length > 1) {
+  const questions = Number(tolerate !== undefined) + Number(whenEqual !== undefined)
+  if (questions + Number(whenDifferent !== undefined) > 1) {
     throw new Error(`${syscall} compares its result with more than one value`)
   }
 }

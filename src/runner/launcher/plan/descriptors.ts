@@ -5,37 +5,39 @@
 export const FD = {
   /** Write end of the report pipe. */
   report: 3,
-  /** Read end of the control pipe: a byte says that the request is ready, its end of file ends the run. */
+  /** Read end of the control pipe: its end of file ends the run. */
   control: 4,
-  /** The run's request, a memfd; closed once it is mapped. */
+  /** The run's request, a memfd, until the program has started. */
   request: 5,
   /** The memfd that collected files are copied to, or /dev/null. */
   collect: 6,
+  /** The counter (eventfd(2)) that says that the request is ready. */
+  go: 7,
   /** The host's /proc until the program has started. */
-  proc: 7,
+  proc: 8,
   /** The new network namespace, until the init has joined it. */
-  network: 20,
+  network: 30,
   /** The counter that says that it is there. */
-  networkReady: 25,
+  networkReady: 35,
   /** The run's control group, into which the init is cloned. */
-  cgroup: 26,
+  cgroup: 36,
   /** The user namespace whose map an idmapped mount has, until that is made. */
-  idmap: 21,
+  idmap: 31,
   /** The init's own /proc/self/oom_score_adj, until the program has started. */
-  oomScore: 22,
+  oomScore: 32,
   /** A memfd by which the init copies and clears memory while it logs calls. */
-  scratch: 23,
+  scratch: 33,
   /** The master of the sandbox's pseudo-terminal, until it is passed to the caller. */
-  terminal: 24,
-  /** The walltime's timerfd, in the place of the request. */
-  timer: 5,
+  terminal: 34,
+  /** The walltime's timerfd. */
+  timer: 9,
   /** The init's signalfd. */
-  signal: 8,
+  signal: 10,
   /** The target's /proc/pid/schedstat. */
-  schedstat: 9,
+  schedstat: 11,
   /** seccomp's notification descriptor. */
-  listener: 10,
+  listener: 12,
 } as const
 
 /** The first number that the caller passes nothing at. */
-export const FIRST_UNUSED_FD = 7
+export const FIRST_UNUSED_FD = 8

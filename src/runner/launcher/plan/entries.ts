@@ -1,6 +1,7 @@
+import { CLOCK_MONOTONIC } from '../../../ffi/constants.ts'
 import type { Symbols } from '../image/assemble.ts'
 import { REQUEST_ADDRESS, STEP_SIZE } from '../machine/layout.ts'
-import { type Step, stepsOf } from '../step.ts'
+import { at, type Step, stepsOf } from '../step.ts'
 
 /**
  * The labels at which the image goes on in a run's request. The image is made before any request, so
@@ -9,7 +10,7 @@ import { type Step, stepsOf } from '../step.ts'
 export const ENTRY = {
   /** The init has built what depends on the policy alone. */
   mounts: 'request.mounts',
-  /** The target was cloned. */
+  /** The target has its request: the run's time starts. */
   target: 'request.target',
   /** The program and all its descendants are gone. */
   over: 'request.over',
@@ -23,19 +24,23 @@ export const entrySymbols: Symbols = new Map(
 )
 
 /** The label in the request at which it goes on from an entry. */
-export const ENTERED = { mounts: 'mounts', target: 'target', over: 'over' } as const
+export const ENTERED = { mounts: 'mounts', target: 'target.run', over: 'over' } as const
+
+/** Where among a request's steps the target comes first. */
+export const TARGET_ENTRY = entries.indexOf(ENTRY.target)
 
 /**
- * The request's first steps: calls without effect, each with the step that follows.
+ * The request's first steps, each with the step that follows; the init's are calls without effect.
  *
  * @param complete whether the image builds all of the root, and goes on in no request's mounts
  */
 export const entrySteps = (complete: boolean): Step[] =>
   (Object.keys(ENTRY) as (keyof typeof ENTRY)[]).map((name) => {
-    const step = stepsOf(name === 'target' ? 'target' : 'init')
-    if (complete && name === 'mounts') return step('exit_group', [1])
-    return step('getpid', [], { next: { goto: ENTERED[name] } })
+    const next = { goto: ENTERED[name] }
+    if (name === 'target') {
+      return stepsOf('target')('clock_gettime', [CLOCK_MONOTONIC, at('end.start')], { next })
+    }
+    const init = stepsOf('init')
+    if (complete && name === 'mounts') return init('exit_group', [1])
+    return init('getpid', [], { next })
   })
-
-/** How many they are. */
-export const ENTRIES = entries.length

@@ -21,8 +21,16 @@ interface IdRange {
   readonly count: number
 }
 
+const idMaps = new Map<string, readonly IdRange[]>()
+
 /** Ids that exist in this user namespace, from the text of /proc/self/uid_map or gid_map. */
-export function parseIdMap(map: string): IdRange[] {
+export function parseIdMap(map: string): readonly IdRange[] {
+  const ranges = idMaps.get(map) ?? rangesOf(map)
+  idMaps.set(map, ranges)
+  return ranges
+}
+
+function rangesOf(map: string): IdRange[] {
   return map
     .trim()
     .split('\n')

@@ -30,6 +30,8 @@ export interface ImageOptions {
   readonly lastCapability: number
   /** Whether each run has a control group. */
   readonly cgroup: boolean
+  /** The standard streams, 1 and 2, that nobody wants. */
+  readonly discard: readonly number[]
   /** Set for runs that add nothing of their own to the root: then the image builds all of it. */
   readonly complete?: CompleteRoot | undefined
 }
@@ -40,6 +42,8 @@ export interface CompleteRoot {
   readonly workdir: LateMount & { type: 'empty' }
   /** The standard streams that are pipes of ours. */
   readonly pipes: readonly number[]
+  /** Set when the filter lets a target that has it wait for its request. */
+  readonly filter: FilterUse | undefined
 }
 
 /** What differs from run to run. */
@@ -59,8 +63,8 @@ export interface RequestOptions {
   readonly limits: Limits
   readonly enforcement: EnforcementByLimit
   readonly collect: readonly string[]
+  /** The filter, unless the target has it when it waits. */
   readonly filter: FilterUse | undefined
-  readonly discard: readonly number[]
   /** The pseudo-terminal that the program gets, if it gets one. */
   readonly terminal?: TerminalUse | undefined
   /** The standard streams that are pipes of ours; the program may open them again. */

@@ -7,10 +7,8 @@ import {
   MS_NOSUID,
   MS_RDONLY,
   MS_REMOUNT,
-  PR_SET_PDEATHSIG,
   PROT_READ,
   PROT_WRITE,
-  SIGKILL,
 } from '../../../ffi/constants.ts'
 import type { Policy, SandboxFile } from '../../../policy/policy.ts'
 import { REQUEST_ADDRESS } from '../machine/layout.ts'
@@ -27,7 +25,7 @@ import {
 } from '../step.ts'
 import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect.ts'
 import { FD } from './descriptors.ts'
-import { ENTERED, ENTRIES, ENTRY, entrySteps } from './entries.ts'
+import { ENTERED, ENTRY, entrySteps, TARGET_ENTRY } from './entries.ts'
 import { writeFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
 import {
@@ -49,29 +47,32 @@ import { hostnameStep, joinNetworkSteps } from './network.ts'
 import type { CompleteRoot, ImageOptions, RequestOptions } from './options.ts'
 import { SafePaths } from './paths.ts'
 import { rootSteps } from './root.ts'
-import { failSteps, starterAreas, starterSteps } from './starter.ts'
-import { superviseAreas, superviseSteps } from './supervise.ts'
-import { targetArea, targetSteps } from './target.ts'
+import { enterNamespacesSteps, failSteps, starterAreas, starterSteps } from './starter.ts'
+import { startSteps, superviseAreas, superviseSteps, WATCH } from './supervise.ts'
+import { prepareTargetSteps, targetArea, targetSteps } from './target.ts'
 import { openTerminalSteps, terminalDeviceSteps } from './terminal.ts'
 import { chownSteps, treeDirectory } from './trees.ts'
 
 const init = stepsOf('init')
+const target = stepsOf('target')
 
 /** The label at which the init, with its root complete, gives up its privileges. */
-export const LOCK = 'lock'
+const LOCK = 'lock'
 /** The label at which it goes on to the program. */
-const SUPERVISE = 'supervise'
+const START = 'start'
 
 /**
  * What of the launch program is the same in every run under a policy: it builds the root; then, when the
  * request has added to it, gives up every privilege, starts the program and watches it. In between, and
  * at the end, the request has its turn. Where no request has anything to add to the root, it is complete
- * and has no privilege any more when it waits for one.
+ * and has no privilege any more when it waits for one; where the filter permits, it is the target that
+ * waits, and has only to become the program.
  */
 export function planImage(options: ImageOptions): Segment {
-  const { policy, flow, filter } = options
+  const { policy, flow, filter, discard } = options
   const inside = { uid: policy.uid, gid: policy.gid }
   const { complete } = options
+  const targetWaits = complete?.filter !== undefined
   const lock = labelled(LOCK, dropPrivilegesSteps(options.lastCapability))
   return {
     areas: [
@@ -79,22 +80,29 @@ export function planImage(options: ImageOptions): Segment {
       ...imageAreas(filter),
       ...superviseAreas,
       logArea,
+      targetArea,
       ...(complete === undefined ? [] : lateMountAreas({ mounts: [complete.workdir] })),
       ...(complete === undefined || flow.kind === 'user' ? [] : ownIdAreas(inside)),
     ],
     steps: [
       ...starterSteps(options),
       ...failSteps,
-      init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
-      init('setsid', []),
+      ...enterNamespacesSteps(policy),
       init('umask', [0]),
       ...rootSteps(options),
       ...(policy.shareUts ? [] : [hostnameStep(policy.hostname)]),
       ...(complete === undefined
-        ? loadRequestSteps(ENTRY.mounts)
-        : [...completeRootSteps(options, complete), ...lock, ...loadRequestSteps(SUPERVISE)]),
-      ...(complete === undefined ? lock : []),
-      ...labelled(SUPERVISE, superviseSteps(options)),
+        ? [...thenGoTo(ENTRY.mounts, loadRequestSteps(init)), ...lock]
+        : [...completeRootSteps(options, complete), ...lock]),
+      ...(complete === undefined || targetWaits ? [] : loadRequestSteps(init)),
+      ...labelled(START, startSteps(options)),
+      ...thenGoTo(ENTRY.target, [
+        ...prepareTargetSteps({ discard, filter: complete?.filter }),
+        ...(targetWaits ? loadRequestSteps(target) : []),
+      ]),
+      ...superviseSteps(options),
+      // Of whoever waits for a request, when there will be none.
+      init('exit_group', [0], { label: 'init.unused' }),
     ],
   }
 }
@@ -126,18 +134,14 @@ function imageAreas(filter: Uint8Array | undefined): Area[] {
   ]
 }
 
-// The request is ready when the control pipe has a byte; at its end of file there will be none.
-function loadRequestSteps(next: string): Step[] {
+// The request is ready when the counter says so; when the control pipe is at its end there will be none.
+function loadRequestSteps(step: typeof init): Step[] {
   const SEEK_END = 2
   return [
-    init('ppoll', [at('poll.control'), 1, 0, 0, 8]),
-    init('read', [FD.control, at('watch.scratch'), 1], {
-      whenEqual: { value: 0, goto: 'init.unused' },
-      next: { goto: 'init.request' },
-    }),
-    init('exit_group', [0], { label: 'init.unused' }),
-    init('lseek', [FD.request, 0, SEEK_END], { label: 'init.request', store: 'init.requestSize' }),
-    init('mmap', [
+    step('ppoll', [at('poll.go'), 2, 0, 0, 8]),
+    step('read', [FD.go, at('watch.scratch'), 8], { onError: { goto: 'init.unused' } }),
+    step('lseek', [FD.request, 0, SEEK_END], { store: 'init.requestSize' }),
+    step('mmap', [
       REQUEST_ADDRESS,
       load('init.requestSize'),
       PROT_READ | PROT_WRITE,
@@ -145,7 +149,6 @@ function loadRequestSteps(next: string): Step[] {
       FD.request,
       0,
     ]),
-    init('close', [FD.request], { next: { goto: next } }),
   ]
 }
 
@@ -153,12 +156,7 @@ function loadRequestSteps(next: string): Step[] {
 export function planRequest(options: RequestOptions): Segment {
   const { candidates, cwd, collect, arch, limits, isComplete } = options
   return {
-    areas: [
-      ...execAreas(candidates),
-      ...collectAreas(collect),
-      ...lateMountAreas(options),
-      targetArea,
-    ],
+    areas: [...execAreas(candidates), ...collectAreas(collect), ...lateMountAreas(options)],
     steps: [
       ...entrySteps(isComplete),
       ...(isComplete ? [] : labelled(ENTERED.mounts, thenGoTo(LOCK, ownRootSteps(options)))),
@@ -169,9 +167,14 @@ export function planRequest(options: RequestOptions): Segment {
       init('close', [FD.report]),
       init('exit_group', [0]),
       ...targetSteps({
-        ...options,
         walltimeMs: limits.walltimeMs,
         limits: resourceLimits(limits, options.enforcement),
+        candidates,
+        argv: options.argv,
+        env: options.env,
+        cwd,
+        filter: options.filter,
+        terminal: options.terminal,
       }),
     ],
   }
@@ -183,16 +186,25 @@ export function stepsInOrder(
   request: Pick<Segment, 'steps'>,
 ): Step[] {
   const isComplete = !request.steps.some(({ label }) => label === ENTERED.mounts)
-  if (isComplete) return [...image.steps, ...request.steps.slice(ENTRIES)]
-  const lock = image.steps.findIndex(({ label }) => label === LOCK)
-  const mounts = request.steps.findIndex(({ label }) => label === ENTERED.mounts)
-  const over = request.steps.findIndex(({ label }) => label === ENTERED.over)
   return [
-    ...image.steps.slice(0, lock),
-    ...request.steps.slice(mounts, over),
-    ...image.steps.slice(lock),
-    ...request.steps.slice(over),
+    ...(isComplete
+      ? part(image, { to: WATCH })
+      : [
+          ...part(image, { to: LOCK }),
+          ...part(request, { from: ENTERED.mounts, to: ENTERED.over }),
+          ...part(image, { from: LOCK, to: WATCH }),
+        ]),
+    ...request.steps.slice(TARGET_ENTRY, TARGET_ENTRY + 1),
+    ...part(request, { from: ENTERED.target }),
+    ...part(image, { from: WATCH }),
+    ...part(request, { from: ENTERED.over, to: ENTERED.target }),
   ]
+}
+
+// From one label, or the beginning, up to another, or the end.
+function part({ steps }: Pick<Segment, 'steps'>, { from, to }: { from?: string; to?: string }) {
+  const indexOf = (name: string) => steps.findIndex(({ label }) => label === name)
+  return steps.slice(from ? indexOf(from) : 0, to ? indexOf(to) : undefined)
 }
 
 const terminalOptions = ({ policy, terminal, remount }: RequestOptions) => ({

@@ -34,6 +34,7 @@ import { enterUserNamespaceSteps } from './identity.ts'
 import { announceNetworkSteps, makeNetworkSteps } from './network.ts'
 
 const starter = stepsOf('starter')
+const init = stepsOf('init')
 
 export interface StarterOptions {
   readonly policy: Pick<Policy, 'network' | 'shareUts' | 'uid' | 'gid'>
@@ -88,7 +89,7 @@ export function starterSteps(options: StarterOptions): Step[] {
     starter('close_range', [FIRST_UNUSED_FD, 0xffff_ffff, 0], {
       failure: { code: 'UNSUPPORTED_PLATFORM', hint: 'Gradebox needs Linux 5.9 or newer.' },
     }),
-    ...[FD.report, FD.control, FD.request, FD.collect].map((fd) =>
+    ...[FD.report, FD.control, FD.request, FD.collect, FD.go].map((fd) =>
       starter('fcntl', [fd, F_SETFD, FD_CLOEXEC]),
     ),
     starter('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
@@ -139,15 +140,19 @@ function cloneSteps(options: StarterOptions): Step[] {
   ]
 }
 
-// A network's descriptor reaches the init through the table of descriptors that both have meanwhile.
+// Only a child can be in another process namespace; the other namespaces the init makes itself, beside the
+// network. That one's descriptor reaches it through the table of descriptors that both have meanwhile.
 const initFlags = ({ policy }: StarterOptions): number =>
-  CLONE_PARENT |
-  CLONE_NEWNS |
-  CLONE_NEWPID |
-  CLONE_NEWIPC |
-  CLONE_NEWCGROUP |
-  (policy.shareUts ? 0 : CLONE_NEWUTS) |
-  (policy.network === 'host' ? 0 : CLONE_FILES)
+  CLONE_PARENT | CLONE_NEWPID | (policy.network === 'host' ? 0 : CLONE_FILES)
+
+/** The init's first steps: it ties itself to the caller, and makes its namespaces but for the network. */
+export const enterNamespacesSteps = ({ shareUts }: Pick<Policy, 'shareUts'>): Step[] => [
+  init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
+  init('setsid', []),
+  init('unshare', [CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWCGROUP | (shareUts ? 0 : CLONE_NEWUTS)], {
+    failure: { code: 'NAMESPACES_UNAVAILABLE' },
+  }),
+]
 
 /** By this signal a group's keeper is told that the caller removes the group itself. */
 export const DISMISSED = SIGUSR1

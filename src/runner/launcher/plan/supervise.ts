@@ -32,7 +32,12 @@ export interface SuperviseOptions {
   readonly arch: Arch
 }
 
-const WATCHED = ['timer', 'signal', 'control', 'listener'] as const
+/** The label at which the init goes on when the target has become the program, or was not to. */
+export const WATCH = 'watch'
+
+const WATCHED = ['control', 'timer', 'signal', 'listener'] as const
+/** Before its request is there; as they are in memory, just before those that are watched. */
+const AWAITED = ['go'] as const
 
 /** The init's memory while it watches the program. */
 export const superviseAreas: readonly Area[] = [
@@ -47,7 +52,10 @@ export const superviseAreas: readonly Area[] = [
     ],
   },
   // An array of struct pollfd (poll(2)).
-  { name: 'poll', fields: WATCHED.map((name) => ({ name, size: 8, init: pollFd(FD[name]) })) },
+  {
+    name: 'poll',
+    fields: [...AWAITED, ...WATCHED].map((name) => ({ name, size: 8, init: pollFd(FD[name]) })),
+  },
   {
     name: 'end',
     fields: [
@@ -76,16 +84,17 @@ export const superviseAreas: readonly Area[] = [
 ]
 
 /**
- * Steps with which the init starts the program, waits for whatever ends the run, and cleans up.
+ * Steps with which the init, when the program has started, waits for whatever ends the run, and cleans up.
  *
  * Time, the caller's wish and the program's end all come through descriptors. Signals would not do:
  * the program may send any to the init, and a pending forged SIGALRM swallows the kernel's own.
  */
 export function superviseSteps(options: SuperviseOptions): Step[] {
-  return [...startSteps(options), ...loopSteps(options), ...endSteps()]
+  return [...startedSteps(options), ...loopSteps(options), ...endSteps()]
 }
 
-function startSteps({ listener, log }: SuperviseOptions): Step[] {
+/** Steps with which the init readies what it watches with, and clones the target. */
+export function startSteps({ log }: SuperviseOptions): Step[] {
   const signals = words(1 << (SIGCHLD - 1))
   return [
     // A session keyring of its own (keyrings(7)); a kernel without keyrings has nothing to share.
@@ -102,21 +111,29 @@ function startSteps({ listener, log }: SuperviseOptions): Step[] {
     ...(log ? scratchSteps() : []),
     // What the init's own helpers used is not the program's.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
-    init('clock_gettime', [CLOCK_MONOTONIC, at('end.start')]),
     // Until it has become the program the child shares our memory and descriptors, and we wait: so its
     // failures and the filter's notification descriptor are ours as well (clone(2), CLONE_VFORK).
     init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
       store: 'watch.target',
-      whenEqual: { value: 0, goto: ENTRY.target },
+      whenEqual: { value: 0, goto: 'target' },
+      next: { goto: WATCH },
+    }),
+  ]
+}
+
+function startedSteps({ listener, log }: SuperviseOptions): Step[] {
+  return [
+    // Returns 0, which the size still is when there was no request: then there is nothing to watch.
+    // A pipe ends when the program ends its side, not when we do.
+    init('close_range', [0, 2, 0], {
+      label: WATCH,
+      whenEqual: { value: load('init.requestSize'), goto: 'init.unused' },
     }),
     // But not the init, which is to tell how it ended; back to where we were is always allowed.
     init('write', [FD.oomScore, at('watch.oomScore'), load('watch.oomScoreLength')], {
       onError: 'continue',
     }),
-    init('close', [FD.oomScore]),
-    init('close', [FD.proc]),
-    // A pipe ends when the program ends its side, not when we do.
-    init('close_range', [0, 2, 0]),
+    ...[FD.oomScore, FD.proc, FD.request, FD.go].map((fd) => init('close', [fd])),
     // Is the notification descriptor where we look for it?
     ...(listener ? [init('fcntl', [FD.listener, F_GETFD])] : []),
     ...(log ? [fasterWakeStep()] : []),
@@ -126,7 +143,7 @@ function startSteps({ listener, log }: SuperviseOptions): Step[] {
 function loopSteps(options: SuperviseOptions): Step[] {
   const { listener } = options
   return [
-    init('ppoll', [at('poll.timer'), listener ? WATCHED.length : WATCHED.length - 1, 0, 0, 8], {
+    init('ppoll', [at('poll.control'), listener ? WATCHED.length : WATCHED.length - 1, 0, 0, 8], {
       label: 'watch.wait',
       whenEqual: { value: -EINTR, goto: 'watch.wait' },
       // It works unless the program, which is the same user, takes our limits away (prlimit(2)).
@@ -165,14 +182,16 @@ function listenerSteps({ log, arch }: SuperviseOptions): Step[] {
       onError: { goto: 'watch.tampered' },
     }),
     ...(log ? logSteps(log, arch) : killSteps()),
-    // Who called was killed meanwhile, or nobody is left who could call: then it hangs up for good, and
-    // must not be waited for any more. A negative descriptor is not looked at (poll(2)).
+    // Who called was killed meanwhile; or it hangs up, for everybody who had the filter is exiting (the
+    // kernel's do_exit() lets go of it early), and there is nothing else to wait for, or to end.
     init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {
       label: 'watch.gone',
       whenEqual: { value: 0, goto: 'watch.quiet' },
       onError: { goto: 'watch.tampered' },
     }),
-    init('close', [-1], { store: 'poll.listener', onError: 'continue' }),
+    init('wait4', [load('watch.target'), at('end.status'), 0, 0], {
+      next: { goto: 'watch.exited' },
+    }),
     init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], { label: 'watch.quiet' }),
   ]
 }

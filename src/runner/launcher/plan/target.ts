@@ -1,5 +1,6 @@
 import {
   AT_FDCWD,
+  CLOCK_MONOTONIC,
   EPERM,
   O_CLOEXEC,
   O_RDONLY,
@@ -12,8 +13,9 @@ import {
   SIG_SETMASK,
   SIGSEGV,
 } from '../../../ffi/constants.ts'
-import { type Area, at, DIE, load, type Step, stepsOf, text, words } from '../step.ts'
+import { type Area, at, DIE, labelled, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
+import { ENTERED } from './entries.ts'
 import type { ResourceLimit } from './limits.ts'
 import { controlTerminalSteps, type TerminalUse } from './terminal.ts'
 
@@ -32,6 +34,15 @@ export interface FilterUse {
   readonly log?: { readonly execToken: bigint; readonly killsUntold: boolean } | undefined
 }
 
+/** What of the target is the same in every run of an image. */
+export interface PrepareTargetOptions {
+  /** The standard streams, 1 and 2, that nobody wants: they become the sandbox's /dev/null. */
+  readonly discard: readonly number[]
+  /** The filter, when it is on while the target waits for its request; see {@link FILTERED_CALLS}. */
+  readonly filter: FilterUse | undefined
+}
+
+/** What the request adds. */
 export interface TargetOptions {
   readonly walltimeMs: number | undefined
   /** Paths to try in turn, as execvp(3) would. */
@@ -40,13 +51,12 @@ export interface TargetOptions {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly limits: readonly ResourceLimit[]
+  /** The filter, unless it is on already. */
   readonly filter: FilterUse | undefined
-  /** The standard streams, 1 and 2, that nobody wants: they become the sandbox's /dev/null. */
-  readonly discard: readonly number[]
   readonly terminal?: TerminalUse | undefined
 }
 
-/** The target's memory. */
+/** The target's memory, which the image has. */
 export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8 }] }
 
 /**
@@ -62,37 +72,61 @@ const USER_QUOTAS = [
 /** The address of no code: a handler that faults in its turn, which ends the process. */
 const HANDLER = 4096
 
-/** The child that becomes the program. It shares the init's memory and descriptors until execve. */
+/**
+ * What the target calls after its filter is on, when that is on early: with the first argument, where that
+ * is always the same. Beside these it only reports that a step failed.
+ */
+export const FILTERED_CALLS: readonly { readonly syscall: string; readonly first?: number }[] = [
+  { syscall: 'ppoll' },
+  { syscall: 'read', first: FD.go },
+  { syscall: 'lseek', first: FD.request },
+  { syscall: 'mmap' },
+  { syscall: 'clock_gettime', first: CLOCK_MONOTONIC },
+  { syscall: 'timerfd_settime', first: FD.timer },
+  { syscall: 'chdir' },
+  { syscall: 'prlimit64', first: 0 },
+  { syscall: 'execve' },
+  { syscall: 'write', first: FD.report },
+  { syscall: 'exit_group' },
+]
+
+/** The child that becomes the program, up to its request. It shares the init's memory and descriptors. */
+export function prepareTargetSteps({ discard, filter }: PrepareTargetOptions): Step[] {
+  return [
+    // kill(0, …) must not reach the init's process group.
+    target('setsid', [], { label: 'target' }),
+    ...schedstatSteps(),
+    target('umask', [0o022], { label: 'target.umask' }),
+    ...discardSteps(discard),
+    ...USER_QUOTAS.map(([resource, most]) =>
+      // Where the host allows less, less it is.
+      target('prlimit64', [0, resource, words(most, most), 0], { tolerate: EPERM }),
+    ),
+    // The kernel logs a fault that nobody handles: going to DIE is no news. execve(2) resets it.
+    target('rt_sigaction', [SIGSEGV, words(HANDLER, 0, 0, 0), 0, 8]),
+    // Emptied last of all that concerns signals; ignored ones were reset by posix_spawn.
+    target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
+    ...filterSteps(filter),
+  ]
+}
+
+/** The target's part of the request: what this run limits and executes. */
 export function targetSteps(options: TargetOptions): Step[] {
   const { argv, env, cwd } = options
   const argvAddress = words(...argv.map(text), 0)
   const token = options.filter?.log?.execToken
   const unused = token === undefined ? [] : [0, 0, token]
   const envAddress = words(...Object.entries(env).map(([key, value]) => text(`${key}=${value}`)), 0)
-  return [
-    // kill(0, …) must not reach the init's process group.
-    target('setsid', [], { label: 'target' }),
+  return labelled(ENTERED.target, [
     ...controlTerminalSteps(options.terminal),
     ...walltimeSteps(options.walltimeMs),
-    ...schedstatSteps(),
     target('chdir', [text(cwd)], {
-      label: 'target.start',
       failure: {
         code: 'SETUP_FAILED',
         hint: `The directory ${JSON.stringify(cwd)} (option cwd) must exist in the sandbox.`,
       },
     }),
-    target('umask', [0o022]),
-    ...discardSteps(options.discard),
-    ...USER_QUOTAS.map(([resource, most]) =>
-      // Where the host allows less, less it is.
-      target('prlimit64', [0, resource, words(most, most), 0], { tolerate: EPERM }),
-    ),
     ...options.limits.map(limitStep),
-    // The kernel logs a fault that nobody handles: going to DIE is no news. execve(2) resets it.
-    target('rt_sigaction', [SIGSEGV, words(HANDLER, 0, 0, 0), 0, 8]),
-    // Emptied last of all that concerns signals; ignored ones were reset by posix_spawn.
-    target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
     ...filterSteps(options.filter),
     ...options.candidates.map((path, index) =>
       target('execve', [text(path), argvAddress, envAddress, ...unused], {
@@ -101,7 +135,7 @@ export function targetSteps(options: TargetOptions): Step[] {
         onError: index === options.candidates.length - 1 ? { goto: DIE } : 'continue',
       }),
     ),
-  ]
+  ])
 }
 
 /** A century: longer than any run, shorter than what timerfd_settime(2) takes. */
@@ -123,7 +157,7 @@ function walltimeSteps(walltimeMs: number | undefined): Step[] {
 const schedstatSteps = (): Step[] => [
   target('openat', [FD.proc, text('thread-self/schedstat'), O_RDONLY | O_CLOEXEC, 0], {
     onError: 'continue',
-    whenEqual: { value: FD.schedstat, goto: 'target.start' },
+    whenEqual: { value: FD.schedstat, goto: 'target.umask' },
   }),
   target('dup3', [FD.control, FD.schedstat, O_CLOEXEC]),
 ]

@@ -139,11 +139,16 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
 
 // Times and counts add up over children; the largest resident set is that of one.
 function without(all: Rusage, before: Rusage): Rusage {
-  const counts = Object.entries(all).map(([name, value]) => {
-    const earlier = before[name as keyof Rusage]
-    return [name, name === 'maxRssBytes' ? value : Math.max(0, value - earlier)]
-  })
-  return Object.fromEntries(counts)
+  const more = (name: keyof Rusage): number => Math.max(0, all[name] - before[name])
+  return {
+    userTimeMs: more('userTimeMs'),
+    systemTimeMs: more('systemTimeMs'),
+    maxRssBytes: all.maxRssBytes,
+    minorPageFaults: more('minorPageFaults'),
+    majorPageFaults: more('majorPageFaults'),
+    voluntaryContextSwitches: more('voluntaryContextSwitches'),
+    involuntaryContextSwitches: more('involuntaryContextSwitches'),
+  }
 }
 
 /** Reads a struct rusage: two struct timeval, then fourteen longs of which Linux fills eight. */

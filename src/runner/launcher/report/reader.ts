@@ -1,4 +1,4 @@
-import { type CallRecord, recordAt } from './parse.ts'
+import { type CallRecord, parseReport, type ReportRecord, recordAt } from './parse.ts'
 
 /** What is told as soon as it is reported. */
 export interface ReportListener {
@@ -14,7 +14,7 @@ export interface ReportListener {
  */
 export class ReportReader {
   readonly #listener: ReportListener
-  readonly #kept: Buffer[] = []
+  readonly #records: ReportRecord[] = []
   #partial: Buffer = Buffer.alloc(0)
 
   constructor(listener: ReportListener) {
@@ -27,15 +27,19 @@ export class ReportReader {
     for (let next = recordAt(bytes, offset); next !== undefined; next = recordAt(bytes, offset)) {
       const { record, end } = next
       if (record.kind === 'logged') this.#listener.onLogged(record)
-      else this.#kept.push(bytes.subarray(offset, end))
+      else this.#records.push(record)
       if (record.kind === 'started') this.#listener.onStarted(record.init)
       offset = end
     }
     this.#partial = bytes.subarray(offset)
   }
 
-  /** All but the logged calls, and what is no whole record. */
-  rest(): Buffer {
-    return Buffer.concat([...this.#kept, this.#partial])
+  /**
+   * All but the logged calls, in the order in which they came.
+   *
+   * @throws {SandboxError} SETUP_FAILED for bytes that the launch program does not write
+   */
+  records(): readonly ReportRecord[] {
+    return [...this.#records, ...parseReport(this.#partial)]
   }
 }

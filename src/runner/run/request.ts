@@ -1,0 +1,52 @@
+import type { Assembled } from '../launcher/image/assemble.ts'
+import type { RunOptions } from '../options/normalize.ts'
+import type { EnforcementByLimit } from '../result.ts'
+
+/** What the request of a run that adds nothing to its root depends on, besides its image. */
+type Asked = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'limits' | 'collect'> & {
+  readonly enforcement: EnforcementByLimit
+}
+
+/**
+ * An image's last request, for the run that asks the same: the next test case of the same program differs
+ * from the last in its input, which comes by a pipe.
+ */
+export class LastRequest {
+  #asked: Asked | undefined
+  #request: Assembled | undefined
+
+  /** The request of a run; made, unless it is the last one's. */
+  of(asked: Asked, make: () => Assembled): Assembled {
+    if (this.#request !== undefined && this.#asked !== undefined && isSame(asked, this.#asked)) {
+      return this.#request
+    }
+    const { command, args, env, cwd, limits, collect, enforcement } = asked
+    const request = make()
+    this.#asked = { command, args, env, cwd, limits, collect, enforcement }
+    this.#request = request
+    return request
+  }
+}
+
+const isSame = (one: Asked, other: Asked): boolean =>
+  one.command === other.command &&
+  one.cwd === other.cwd &&
+  isSameList(one.args, other.args) &&
+  isSameList(one.collect, other.collect) &&
+  isSameRecord(one.env, other.env) &&
+  isSameRecord(one.limits, other.limits) &&
+  isSameRecord(one.enforcement, other.enforcement)
+
+const isSameList = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((each, index) => each === other[index])
+
+// In the same order too: the program may see that of its environment.
+function isSameRecord(one: object, other: object): boolean {
+  if (one === other) return true
+  return isSameList(Object.keys(one), Object.keys(other)) && isSameValues(one, other)
+}
+
+function isSameValues(one: object, other: object): boolean {
+  const others: readonly unknown[] = Object.values(other)
+  return Object.values(one).every((value, index) => value === others[index])
+}

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { loadPolicy } from '../../../src/policy/load.ts'
+import type { Policy } from '../../../src/policy/policy.ts'
+import { FILTERED_CALLS } from '../../../src/runner/launcher/plan/target.ts'
+import type { Step } from '../../../src/runner/launcher/step.ts'
+import { policyImage } from '../../../src/runner/run/image-cache.ts'
+import { completePlan, root, user } from './sample-plans.ts'
+
+const named = ({ syscall, args: [first] }: Step) =>
+  FILTERED_CALLS.some((call) => {
+    return call.syscall === syscall && (call.first === undefined || call.first === first)
+  })
+
+// A call that is not in the list might be one that a policy’s filter kills for: the program would never start.
+test.each([root, user])(
+  'a target whose filter is on makes no call that was not asked about: $kind',
+  (flow) => {
+    const { steps } = completePlan(flow, 'target', {
+      limits: {
+        ...{ walltimeMs: 1500, cpuMs: 10, memoryBytes: 1 << 20, fileSizeBytes: 1, stackBytes: 1 },
+        ...{ addressSpaceBytes: 1, processes: 1, openFiles: 1, coreBytes: 1 },
+      },
+    })
+    const target = steps.filter(({ process }) => process === 'target')
+    const filter = target.findIndex(({ syscall }) => syscall === 'seccomp')
+    const filtered = target.slice(filter + 1)
+    expect(filtered.length).toBeGreaterThan(12)
+    expect(filtered.filter((step) => !named(step))).toEqual([])
+  },
+)
+
+const strict = loadPolicy('strict')
+
+const isFiltered = (policy: Policy): boolean =>
+  policyImage(policy, {
+    flow: user,
+    diskBytes: undefined,
+    report: 'listener',
+    cgroup: false,
+    workdirTarget: '/work',
+    adds: false,
+    pipes: [0, 1, 2],
+    discard: [],
+  }).isFiltered
+
+const refusing = (name: string): Policy =>
+  loadPolicy({
+    extends: 'strict',
+    seccomp: { rules: [{ action: 'errno:EPERM', syscalls: [name] }] },
+  })
+
+test('a target waits with its filter on under each shipped policy', () => {
+  for (const name of ['strict', 'kiss', 'c', 'python', 'node', 'java', 'rust', 'go', 'shell']) {
+    expect(isFiltered(loadPolicy(name)), name).toBe(true)
+  }
+})
+
+// A policy that refuses execve is refused itself.
+test.each(FILTERED_CALLS.filter(({ syscall }) => syscall !== 'execve'))(
+  'a policy that refuses $syscall has its filter installed last',
+  ({ syscall }) => {
+    expect(isFiltered(refusing(syscall))).toBe(false)
+  },
+)
+
+test('so has one that logs', () => {
+  const seccomp = { default: 'log', rules: [] } as const
+  expect(isFiltered({ ...strict, seccomp })).toBe(false)
+})

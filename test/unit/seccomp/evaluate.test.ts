@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import type { SeccompPolicy } from '../../../src/policy/policy.ts'
+import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
+import { letsPass } from '../../../src/runner/seccomp/evaluate.ts'
+import { guardFilter } from '../../../src/runner/seccomp/guard-filter.ts'
+
+const arches = ['x64', 'arm64'] as const
+
+const seccomp: SeccompPolicy = {
+  default: 'kill',
+  rules: [
+    { action: 'allow', syscalls: ['execve', 'read', 'getpid'] },
+    { action: 'errno:EPERM', syscalls: ['write'] },
+    {
+      action: 'allow',
+      syscalls: ['prlimit64'],
+      conditions: [{ arg: 0, op: 'eq', value: 0 }],
+    },
+    { action: 'allow', syscalls: ['lseek'], conditions: [{ arg: 1, op: 'lt', value: 10 }] },
+    {
+      action: 'allow',
+      syscalls: ['dup3'],
+      conditions: [{ arg: 0, op: 'masked_eq', mask: 6, value: 4 }],
+    },
+  ],
+}
+
+test.each(arches.flatMap((arch) => [true, false].map((notify) => ({ arch, notify }))))(
+  'a filter lets a call pass that it always allows: $arch, with a listener: $notify',
+  ({ arch, notify }) => {
+    const filter = compileSeccomp(seccomp, { notify, arch })
+    const passes = (syscall: string, first?: number) =>
+      letsPass(filter, arch, [first === undefined ? { syscall } : { syscall, first }])
+    expect(passes('read')).toBe(true)
+    expect(letsPass(filter, arch, [{ syscall: 'read' }, { syscall: 'getpid', first: 1 }])).toBe(
+      true,
+    )
+    for (const refused of ['write', 'openat']) expect(passes(refused)).toBe(false)
+    expect(letsPass(filter, arch, [{ syscall: 'read' }, { syscall: 'write' }])).toBe(false)
+  },
+)
+
+test('what depends on an argument passes by that argument, and not where it is unknown', () => {
+  const filter = compileSeccomp(seccomp, { notify: true, arch: 'x64' })
+  const passes = (syscall: string, first?: number) =>
+    letsPass(filter, 'x64', [first === undefined ? { syscall } : { syscall, first }])
+  expect([passes('prlimit64', 0), passes('prlimit64', 1), passes('prlimit64')]).toEqual([
+    true,
+    false,
+    false,
+  ])
+  expect([passes('dup3', 5), passes('dup3', 3), passes('dup3')]).toEqual([true, false, false])
+  expect(passes('lseek', 0)).toBe(false)
+})
+
+test.each(arches)(
+  'the guard of a policy without a filter refuses what is for the init: %s',
+  (arch) => {
+    const filter = guardFilter(arch, 'loopback')
+    const prlimit = (first: number) => letsPass(filter, arch, [{ syscall: 'prlimit64', first }])
+    expect([prlimit(0), prlimit(1)]).toEqual([true, false])
+    expect(letsPass(filter, arch, [{ syscall: 'execve' }])).toBe(true)
+  },
+)
+
+test('bytes that no filter of ours has are taken to refuse', () => {
+  expect(letsPass(new Uint8Array(0), 'x64', [{ syscall: 'read' }])).toBe(false)
+  // BPF_LD | BPF_IMM
+  expect(letsPass(new Uint8Array(8), 'x64', [{ syscall: 'read' }])).toBe(false)
+})
