@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { runNode, runNodeBy } from './support/built.ts'
 import { makeDirectory } from './support/directory.ts'
 import { whereCallsFail } from './support/failing-calls.ts'
-import { lacksOrdinaryUser, sandboxLacks } from './support/tools.ts'
+import { lacksOrdinaryUser, lacksRoot, sandboxLacks } from './support/tools.ts'
 
 /** How each policy's run ends, in a Node process of its own. */
 const outcomes = (options = '{}') => `
@@ -190,6 +190,20 @@ describe('a machine', () => {
           hint: The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked.
         "
       `)
+    },
+  )
+
+  test.skipIf(lacksRoot('a mount of /proc where the old one is masked') || lacksMounts())(
+    'whose /proc is masked, as a container’s, runs programs for root',
+    () => {
+      const masks = [
+        ['--bind', '/dev/null', '/proc/keys'],
+        ['--bind', '/proc/sys', '/proc/sys'],
+        ['-o', 'remount,bind,ro', '/proc/sys'],
+      ]
+      const mount = masks.map((mask) => `mount ${mask.join(' ')}`).join('; ')
+      const masked = `exec ${unshare} sh -euc '${mount}; exec "$@"' sh "$@"`
+      expect(runNodeBy(masked, outcomes())).toBe(fine)
     },
   )
 

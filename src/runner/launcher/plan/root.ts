@@ -8,10 +8,14 @@ import {
   MS_NOSUID,
   MS_PRIVATE,
   MS_REC,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
 } from '../../../ffi/constants.ts'
 import type { Policy, SandboxFile } from '../../../policy/policy.ts'
 import type { Arch } from '../machine/machine.ts'
-import { type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import { FD } from './descriptors.ts'
 import { writeFreshFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
 import { type EarlyMount, isDevice } from './host.ts'
@@ -57,7 +61,7 @@ export function rootSteps(options: RootOptions): Step[] {
   const directories = new FreshDirectories()
   const has = (target: string) => options.paths.some((path) => path.target === target)
   return [
-    ...baseSteps(options.diskBytes),
+    ...baseSteps(options.arch, options.diskBytes),
     ...(has('/dev') ? [] : deviceSteps(directories, options)),
     ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
     ...(has('/proc') ? [] : procSteps(options.policy.proc)),
@@ -84,11 +88,18 @@ export function boundSources(paths: readonly EarlyMount[]): string[] {
 
 // All of the sandbox's writable memory is one tmpfs, so that one size limits it. It has the new root,
 // and beside it, out of the program's sight, what the run's own directories are made of.
-function baseSteps(diskBytes: number | undefined): Step[] {
+function baseSteps(arch: Arch, diskBytes: number | undefined): Step[] {
   const failure: StepFailure = { code: 'MOUNT_FAILED' }
   return [
     // Nothing mounted here may reach the host, and nothing mounted there us: it would be writable.
     init('mount', [0, text('/'), 0, MS_PRIVATE | MS_REC, 0], { failure }),
+    // Of this mount namespace, before it is covered: what covers parts of it, as a container's read-only
+    // /proc/sys, is let go of with the old root.
+    init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
+      store: 'init.fd',
+    }),
+    init('dup3', [load('init.fd'), FD.proc, O_CLOEXEC]),
+    init('close', [load('init.fd')]),
     init(
       'mount',
       [
