@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 // The engine itself, not the package's public part: it is a launch program that is measured.
+import { CLONE_FILES, CLONE_VFORK, CLONE_VM, SIGCHLD } from '../../dist/ffi/constants.js'
 import { loadPolicy } from '../../dist/policy/load.js'
 import {
   enterNamespacesSteps,
@@ -42,14 +43,26 @@ function namespacesAlone() {
   const segment = {
     areas: [
       ...starterAreas(options),
+      {
+        name: 'init',
+        fields: [
+          { name: 'fd', size: 8 },
+          { name: 'network', size: 8 },
+        ],
+      },
       { name: 'wait', fields: [{ name: 'poll', size: 8, init: pollfd }] },
     ],
     steps: [
       ...starterSteps(options),
       ...failSteps,
       ...enterNamespacesSteps(policy),
-      init('ppoll', [{ kind: 'at', place: 'wait.poll' }, 1, 0, 0, 8]),
-      init('exit_group', [0]),
+      // Of the init as of its child, which is the one that waits.
+      init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
+        whenEqual: { value: 0, goto: 'wait' },
+        next: { goto: 'end' },
+      }),
+      init('ppoll', [{ kind: 'at', place: 'wait.poll' }, 1, 0, 0, 8], { label: 'wait' }),
+      init('exit_group', [0], { label: 'end' }),
     ],
   }
   return makeImage(/** @type {any} */ (segment), arch)
