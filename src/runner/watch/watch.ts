@@ -87,12 +87,14 @@ export class TreeWatch {
   }
 
   #look(): void {
-    // Not the time that went by: where others have the processors, the next look would be ten times too late.
     const before = process.cpuUsage()
-    const exceeded = this.#check(this.#elapsedMs())
+    const now = this.#elapsedMs()
+    const exceeded = this.#check(now)
     const { user, system } = process.cpuUsage(before)
     if (exceeded !== undefined) this.#options.onExceeded(exceeded)
-    else this.#schedule((user + system) / 1000)
+    // Not the time that went by, where others have the processors: the next look would be ten times too late;
+    // nor more than that, where other threads of this process have them.
+    else this.#schedule(Math.min((user + system) / 1000, this.#elapsedMs() - now))
   }
 
   #check(now: number): Watched | undefined {
