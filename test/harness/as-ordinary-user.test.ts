@@ -123,7 +123,7 @@ const skippedIn = (report: Report, directory: string) =>
 
 // What only root can prepare; see lacksRoot() in test/run/support/tools.ts.
 const forRootOnly =
-  /a directory of root|root has no CAP_SYS_ADMIN|no program in memory|whiteout|files of others|mounted below|\/proc hides|something was mounted/
+  /a directory of root|root has no CAP_SYS_ADMIN|no program in memory|whiteout|files of others|mounted below|\/proc hides|something was mounted|runs programs for root/
 
 test.skipIf(why !== undefined)(
   'the run and hostile suites pass as an ordinary user, with the same tests as for root',

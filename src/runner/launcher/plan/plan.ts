@@ -58,8 +58,6 @@ const target = stepsOf('target')
 
 /** The label at which the init, with its root complete, gives up its privileges. */
 const LOCK = 'lock'
-/** The label at which it goes on to the program. */
-const START = 'start'
 
 /**
  * What of the launch program is the same in every run under a policy: it builds the root; then, when the
@@ -95,7 +93,7 @@ export function planImage(options: ImageOptions): Segment {
         ? [...thenGoTo(ENTRY.mounts, loadRequestSteps(init)), ...lock]
         : [...completeRootSteps(options, complete), ...lock]),
       ...(complete === undefined || targetWaits ? [] : loadRequestSteps(init)),
-      ...labelled(START, startSteps(options)),
+      ...startSteps(options),
       ...thenGoTo(ENTRY.target, [
         ...prepareTargetSteps({ discard, filter: complete?.filter }),
         ...(targetWaits ? loadRequestSteps(target) : []),
