@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeEach, expect, test } from 'vitest'
 import { createSandbox, type SandboxHandle, sandboxed } from '../../src/index.ts'
 import { giveToUser, makeDirectory } from './support/directory.ts'
-import { children } from './support/processes.ts'
+import { children, eventually } from './support/processes.ts'
 
 const own = `gradebox-`
 
@@ -20,12 +20,24 @@ function census() {
   }
 }
 
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return 'closed meanwhile'
+    }
+  })
+}
+
 // What is loaded and opened once a process: koffi, the image, Node's thread pool.
 beforeEach(async () => {
   const file = join(makeDirectory({ x: 'x' }), 'x')
   await Promise.all(
     Array.from({ length: 8 }, () => sandboxed('cat', [], { stdin: pathToFileURL(file) })),
   )
+  // Node's thread pool closes a file that was read when it comes to it.
+  expect(await eventually(() => !openFiles().includes(file))).toBe(true)
 })
 
 /** Runs that end in every way there is. */
