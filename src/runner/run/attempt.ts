@@ -125,6 +125,7 @@ export class Launcher {
       onStarted: (init) => this.#stopper.started(init),
       onLogged: (call) => this.#onLogged?.(call),
     })
+    this.#stopper.findInitBy(() => this.#report.readNext(0))
     this.#stdin = started.stdin
   }
 

@@ -30,6 +30,7 @@ export class Stopper {
   #init: number | undefined
   readonly #keepsGroup: boolean
   #isLate = false
+  #lookForInit = () => {}
   #ended: EndedProcess | undefined
 
   /**
@@ -51,6 +52,11 @@ export class Stopper {
   /** The init's process id, once the launch program has told it. */
   get init(): number | undefined {
     return this.#init
+  }
+
+  /** Says how to look for the init's process id in what was not read yet, which then tells {@link started}. */
+  findInitBy(look: () => void): void {
+    this.#lookForInit = look
   }
 
   /** The launch program has told its init's process id. */
@@ -75,6 +81,7 @@ export class Stopper {
 
   // They are our children and not waited for yet: their pids are nobody else's.
   #kill(): void {
+    if (this.#init === undefined) this.#lookForInit()
     this.#isLate = true
     if (this.#starter !== undefined) killProcess(this.#starter, SIGKILL)
     if (this.#init !== undefined && this.#ended === undefined) killProcess(this.#init, SIGKILL)
