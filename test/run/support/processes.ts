@@ -33,13 +33,17 @@ export function children(): string[] {
 
 /** The process ids of this process's sandboxes, in which programs run or which wait for one: their inits. */
 export function inits(): number[] {
-  return readdirSync('/proc')
-    .filter(isPid)
-    .filter(
-      (pid) =>
-        /^\d+ \(gradebox\) [^Z] (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1] === `${process.pid}`,
-    )
-    .map(Number)
+  return (
+    readdirSync('/proc')
+      .filter(isPid)
+      .filter(
+        (pid) =>
+          /^\d+ \(gradebox\) [^Z] (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1] === `${process.pid}`,
+      )
+      // The starter, which is there for a moment, is in no process namespace of its own.
+      .filter((pid) => /^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`)))
+      .map(Number)
+  )
 }
 
 /** Waits until something holds, at most for some seconds; gives whether it did. */
