@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeEach, expect, test } from 'vitest'
 import { createSandbox, type SandboxHandle, sandboxed } from '../../src/index.ts'
+import { runNode } from './support/built.ts'
 import { giveToUser, makeDirectory } from './support/directory.ts'
 import { children, eventually } from './support/processes.ts'
 
@@ -120,6 +121,21 @@ test('2000 runs leave nothing behind, and this process no larger', {
   const { memory, ...rest } = { ...census(), memory: process.memoryUsage().rss }
   expect({ ...rest, memory: 0 }).toEqual({ ...before, memory: 0 })
   expect(memory - before.memory).toBeLessThan(100 << 20)
+})
+
+// A process of its own: this one has read pipes.
+test('a first run that is short opens what a longer one needs', async () => {
+  const { stdout } = await runNode(`
+    import { readdirSync } from 'node:fs'
+    import { sandboxed } from 'gradebox-under-test'
+    const count = () => readdirSync('/proc/self/fd').length
+    await sandboxed('true')
+    const before = count()
+    await sandboxed('sleep', ['0.05'])
+    await sandboxed('true')
+    const after = count()
+    console.log(before === after ? 'as many' : [before, after].join(' '))`)
+  expect(stdout).toBe('as many\n')
 })
 
 test('a run that fails leaves nothing in its working directory', async () => {

@@ -1,4 +1,3 @@
-import { Socket } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
 
 /** Counts the bytes that a run's streams have together, against its output limit. */
@@ -41,7 +40,13 @@ export class Capture {
     return this.#live
   }
 
-  add(chunk: Buffer): void {
+  /** Takes what was read; a chunk past the budget is dropped. */
+  take(chunk: Buffer, budget: OutputBudget): void {
+    const taken = budget.take(chunk.length)
+    if (taken > 0) this.#add(taken === chunk.length ? chunk : chunk.subarray(0, taken))
+  }
+
+  #add(chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#live?.write(chunk)
   }
@@ -61,37 +66,5 @@ export class Capture {
 
   bytes(): Buffer {
     return Buffer.concat(this.#chunks)
-  }
-}
-
-/** A pipe that is there to be read, once there is somebody to take what comes; until then it keeps nothing alive. */
-export class PipeReader {
-  readonly #socket: Socket
-
-  /** @param fd the pipe's read end, which is now ours to close */
-  constructor(fd: number) {
-    this.#socket = new Socket({ fd, readable: true, writable: false }).unref()
-    // A pipe's only errors are its end; 'close' follows.
-    this.#socket.on('error', () => {})
-  }
-
-  /** Reads it to its end, which settles the promise; a chunk past the budget is dropped. */
-  read(budget: OutputBudget, capture: Capture): Promise<void> {
-    return new Promise((resolve) => {
-      this.#socket.on('close', () => {
-        capture.end()
-        resolve()
-      })
-      this.#socket.on('data', (chunk: Buffer) => {
-        const taken = budget.take(chunk.length)
-        if (taken > 0) capture.add(taken === chunk.length ? chunk : chunk.subarray(0, taken))
-      })
-      this.#socket.ref()
-    })
-  }
-
-  /** Closes it unread. */
-  close(): void {
-    this.#socket.destroy()
   }
 }

@@ -68,7 +68,6 @@ export class Ready {
     const group = shape.group && makeRunGroup(shape.group.delegation, shape.group.limits)
     try {
       const launcher = Launcher.start(shape, { cgroup: group?.path, flow: nextFlow() })
-      launcher.listen()
       return new Ready(launcher, group, sources)
     } catch (error) {
       group?.remove()

@@ -1,8 +1,9 @@
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { LOCK_EX, LOCK_SH } from '../../ffi/constants.ts'
-import { tryLock } from '../../ffi/libc.ts'
+import type { ErrnoError } from '../../ffi/errno.ts'
+import { closeDescriptor, openLocked } from '../../ffi/libc.ts'
 
 /*
  * How many sandboxes run at once is the machine's affair, not one process's: a test runner has several
@@ -44,7 +45,7 @@ export async function acquireSlot(request: SlotRequest): Promise<Release> {
     return () => held.releaseAll()
   } catch (error) {
     held.releaseAll()
-    if (request.exclusive || !isMissing(error)) throw slotError(error as NodeJS.ErrnoException)
+    if (request.exclusive || !isMissing(error)) throw slotError(error as ErrnoError)
     return () => {}
   }
 }
@@ -66,11 +67,11 @@ async function acquire(held: Locks, request: SlotRequest): Promise<void> {
 const isMissing = (error: unknown): boolean =>
   ['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-function slotError(cause: NodeJS.ErrnoException): SandboxError {
-  const { code = 'EIO', path = CPUS } = cause
-  return new SandboxError(`The program's turn on this machine could not be had: ${cause.message}`, {
+function slotError(cause: ErrnoError): SandboxError {
+  const { code, syscall, message } = cause
+  return new SandboxError(`The program's turn on this machine could not be had: ${message}`, {
     code: 'SETUP_FAILED',
-    step: { syscall: 'open', call: `open(${JSON.stringify(path)})`, errno: code, process: 'spawn' },
+    step: { syscall, call: message, errno: code, process: 'spawn' },
     hint:
       code === 'EMFILE'
         ? 'This process is at its limit of open files (ulimit -n); raise it, or lower `concurrency`.'
@@ -100,7 +101,7 @@ class Locks {
   }
 
   release(fd: number | undefined): void {
-    if (fd !== undefined && this.#held.delete(fd)) closeSync(fd)
+    if (fd !== undefined && this.#held.delete(fd)) closeDescriptor(fd)
   }
 
   releaseAll(): void {
@@ -110,9 +111,8 @@ class Locks {
 
 function lockOne(paths: readonly string[], operation: number): number | undefined {
   for (const path of paths) {
-    const fd = openSync(path, 'r')
-    if (tryLock(fd, operation)) return fd
-    closeSync(fd)
+    const fd = openLocked(path, operation)
+    if (fd !== undefined) return fd
   }
   return undefined
 }

@@ -2,15 +2,16 @@ import { writeSync } from 'node:fs'
 import { O_NONBLOCK } from '../../ffi/constants.ts'
 import { ErrnoError } from '../../ffi/errno.ts'
 import { type EndedProcess, hasReader, makeCounter } from '../../ffi/libc.ts'
-import { type Capture, type OutputBudget, PipeReader } from '../io/capture.ts'
+import type { Capture, OutputBudget } from '../io/capture.ts'
+import { PipeEnd } from '../io/pipe-end.ts'
 import type { Assembled } from '../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../launcher/image/memory.ts'
 import { WATCH } from '../launcher/plan/supervise.ts'
 import type { CallRecord, ReportRecord } from '../launcher/report/parse.ts'
+import { ReportReader } from '../launcher/report/reader.ts'
 import type { Step } from '../launcher/step.ts'
 import { Descriptors } from './descriptors.ts'
 import { type Image, type LaunchValues, launch, spawnError, stepAt } from './launch.ts'
-import { Report } from './report.ts'
 import { Stopper } from './stopper.ts'
 
 type StreamMode = 'pipe' | 'inherit' | 'ignore'
@@ -71,6 +72,11 @@ export interface Attempt {
 /** How long the starter may keep us waiting until it has done its part, in ms; it takes a fraction of one. */
 const START_MS = 10
 /**
+ * For so long, in ms, a run is thought to be over soon: then all that there is to read is read at once. Else
+ * it is read as it comes, for which the event loop needs a socket for each pipe.
+ */
+const SHORT_MS = 5
+/**
  * How long this process stands still for a report whose program has closed its streams: it has ended, most
  * of the time, and the init needs a fraction of that to tell, in ms.
  */
@@ -88,10 +94,10 @@ interface Ends {
   readonly collected: number | undefined
 }
 
-/** What the program writes. */
-interface Output {
-  readonly stdout: PipeReader | undefined
-  readonly stderr: PipeReader | undefined
+/** What the program writes to one of its streams. */
+interface Stream {
+  readonly pipe: PipeEnd
+  readonly capture: Capture
 }
 
 /** A pipe for the program's stdin. */
@@ -106,8 +112,8 @@ export class Launcher {
   readonly #descriptors: Descriptors
   readonly #ends: Ends
   readonly #stopper: Stopper
-  readonly #report: Report
-  #output: Output | undefined
+  readonly #report: PipeEnd
+  readonly #reader: ReportReader
   #onLogged: ((call: CallRecord) => void) | undefined
   #stdin: StdinPipe | undefined
   #used = false
@@ -121,10 +127,11 @@ export class Launcher {
     this.#descriptors = descriptors
     this.#ends = started.ends
     this.#stopper = started.stopper
-    this.#report = new Report(started.report, {
+    this.#reader = new ReportReader({
       onStarted: (init) => this.#stopper.started(init),
       onLogged: (call) => this.#onLogged?.(call),
     })
+    this.#report = new PipeEnd(started.report, (chunk) => this.#reader.add(chunk))
     this.#stopper.findInitBy(() => this.#report.readNext(0))
     this.#stdin = started.stdin
   }
@@ -191,18 +198,6 @@ export class Launcher {
     return this.#stopper.init
   }
 
-  /** Readies what the program will write to be read, so that this need not be done when it gets its request. */
-  listen(): void {
-    this.#listen()
-  }
-
-  #listen(): Output {
-    const reader = (fd: number | undefined) =>
-      fd === undefined ? undefined : new PipeReader(this.#descriptors.release(fd))
-    this.#output ??= { stdout: reader(this.#ends.stdout), stderr: reader(this.#ends.stderr) }
-    return this.#output
-  }
-
   /** Sees off what of it has done its part, while it waits. */
   settle(): void {
     this.#stopper.awaitStarter(0)
@@ -239,11 +234,10 @@ export class Launcher {
       // Starter and init take two processors. We let them: a child starts on its parent's, and would wait
       // there for our planning.
       stopper.awaitStarter(START_MS)
-      const { stdout, stderr } = this.#listen()
       const request = this.#send(makeRequest)
       stopper.expect(walltimeMs)
       if (collected !== undefined) descriptors.release(collected)
-      const reads = [stdout?.read(budget, captures.stdout), stderr?.read(budget, captures.stderr)]
+      const streams = this.#streams(captures, budget)
       const pid = () => this.pid
       return {
         get pid() {
@@ -253,7 +247,7 @@ export class Launcher {
         isOfImage: (address) => address < (this.#image.assembled.symbols.get(WATCH) ?? 0),
         collected,
         stop: () => stopper.stop(),
-        report: this.#readReport(reads),
+        report: this.#readAll(streams),
         gone: () => stopper.gone(),
       }
     } finally {
@@ -261,15 +255,28 @@ export class Launcher {
     }
   }
 
-  // Logged calls may be millions: they are taken as they come.
-  async #readReport(reads: readonly (Promise<void> | undefined)[]) {
-    const asItComes = this.#onLogged !== undefined || reads.every((read) => read === undefined)
-    if (asItComes) await Promise.all([...reads, this.#report.readByLoop()])
-    else {
-      await Promise.all(reads)
-      await this.#report.readToEnd(END_MS)
+  #streams({ stdout, stderr }: AttemptOptions['captures'], budget: OutputBudget): Stream[] {
+    const read = (fd: number | undefined, capture: Capture): Stream[] => {
+      if (fd === undefined) return []
+      const take = (chunk: Buffer) => capture.take(chunk, budget)
+      return [{ capture, pipe: new PipeEnd(this.#descriptors.release(fd), take) }]
     }
-    return this.#report.records()
+    return [...read(this.#ends.stdout, stdout), ...read(this.#ends.stderr, stderr)]
+  }
+
+  async #readAll(streams: readonly Stream[]): Promise<readonly ReportRecord[]> {
+    const report = this.#report
+    const [first = { pipe: report }] = streams
+    const isShort = await first.pipe.hangsUpWithin(SHORT_MS)
+    const reads = streams.map(async ({ pipe, capture }) => {
+      await (isShort ? pipe.readToEnd(0) : pipe.readByLoop())
+      capture.end()
+    })
+    // Logged calls may be millions: they are taken as they come.
+    if (this.#onLogged !== undefined) reads.push(report.readByLoop())
+    await Promise.all(reads)
+    await report.readToEnd(END_MS)
+    return this.#reader.records()
   }
 
   #send(makeRequest: () => Assembled): Assembled {
@@ -317,8 +324,7 @@ export class Launcher {
   }
 
   #close(): void {
-    const { stdout, stderr } = this.#output ?? {}
-    for (const each of [this.#report, stdout, stderr]) each?.close()
+    this.#report.close()
     this.#descriptors.closeAll()
   }
 }
