@@ -66,8 +66,8 @@ function save() {
     results.latency
   )
   if (timed !== undefined) {
-    const caption = `One run of /bin/true, from call to result; ${timed.runs} runs each, Linux ${machine.kernel}, ${machine.date}`
-    writeFileSync(join(directory, 'latency.svg'), drawLatencies(timed.timesMs, caption))
+    const caption = `One run of /bin/true, from call to result, one after another; ${timed.runs} each, Linux ${machine.kernel}, ${machine.date}`
+    writeFileSync(join(directory, 'latency.svg'), drawLatencies(timed.inRows, caption))
   }
   const readme = join(import.meta.dirname, 'README.md')
   const [before = '', after = ''] = readFileSync(readme, 'utf8').split(
