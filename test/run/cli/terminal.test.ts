@@ -38,7 +38,9 @@ describe.skipIf(skipped)('a shell in a sandbox, on a terminal', () => {
   test('Ctrl-Z stops the program, and fg and bg work', async () => {
     const screen = new Screen()
     await screen.enterSandbox()
-    screen.enter(`sleep ${makeMarker()}`)
+    const marker = makeMarker()
+    screen.enter(`sleep ${marker}`)
+    expect(await eventually(() => processesWith(`sleep\0${marker}`).length === 1)).toBe(true)
     screen.key('C-z')
     await screen.shows(/Stopped +sleep/)
     screen.enter('bg; jobs')
