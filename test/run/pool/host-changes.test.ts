@@ -20,7 +20,7 @@ async function waiting(run: Sandboxed, workdir?: string): Promise<number> {
 const showing = (source: string): Sandboxed => {
   const policy = bare() as { mounts: object[] }
   const mounts = [...policy.mounts, { source, target: '/shown' }]
-  return createSandbox({ policy: { ...policy, mounts }, warm: 1 })
+  return createSandbox({ policy: { ...policy, mounts }, warm: 1, concurrency: 1 })
 }
 
 describe('a sandbox that was built before', () => {
@@ -79,7 +79,7 @@ describe('a sandbox that was built before', () => {
 
   test('a working directory is as it is when the run starts', async () => {
     const source = makeDirectory({ 'd/file': 'old', 'e/file': 'new' })
-    const run = createSandbox({ warm: 1 })
+    const run = createSandbox({ warm: 1, concurrency: 1 })
     const ready = await waiting(run, join(source, 'd'))
     renameSync(join(source, 'd'), join(source, 'f'))
     renameSync(join(source, 'e'), join(source, 'd'))
@@ -99,7 +99,7 @@ describe('a sandbox that was built before', () => {
       import { setTimeout as sleep } from 'node:timers/promises'
       import { createSandbox } from 'gradebox-under-test'
       const workdir = ${JSON.stringify(directory)}
-      const run = createSandbox({ warm: 1 })
+      const run = createSandbox({ warm: 1, concurrency: 1 })
       const show = async () => {
         process.stdout.write((await run('cat', ['file'], { workdir })).stdout)
         // Another is built meanwhile, before what follows.

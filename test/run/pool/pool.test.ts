@@ -3,7 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SIGKILL } from '../../../src/ffi/constants.ts'
 import { killProcess } from '../../../src/ffi/libc.ts'
-import { createSandbox, type Sandboxed, type SandboxOptions } from '../../../src/index.ts'
+import {
+  createSandbox,
+  type SandboxConfig,
+  type Sandboxed,
+  type SandboxOptions,
+} from '../../../src/index.ts'
 import { endActiveRuns } from '../../../src/runner/active.ts'
 import { MOST_WAITING } from '../../../src/runner/pool/warm.ts'
 import { makeDirectory } from '../support/directory.ts'
@@ -14,6 +19,10 @@ afterEach(async () => {
   await endActiveRuns()
   expect(inits()).toEqual([])
 })
+
+// With a concurrency of its own a run waits for none of the machine's processors: other tests' runs could keep
+// it waiting for longer than the pool keeps what was built for it.
+const makeWarm = (config: SandboxConfig): Sandboxed => createSandbox({ concurrency: 1, ...config })
 
 /** Runs until so many wait. */
 async function waiting(
@@ -28,7 +37,7 @@ async function waiting(
 
 describe('a sandbox that waits', () => {
   test('is made after a run, serves the next, and only that', async () => {
-    const run = createSandbox({ warm: 1 })
+    const run = makeWarm({ warm: 1 })
     const seen = new Set<number>()
     for (let round = 0; round < 10; round++) {
       const [ready] = await waiting(run, 1)
@@ -51,7 +60,7 @@ describe('a sandbox that waits', () => {
   })
 
   test('is for runs of its own policy, limits and streams', async () => {
-    const run = createSandbox({ warm: 1 })
+    const run = makeWarm({ warm: 1 })
     const others = [
       { policy: 'kiss' },
       { policy: { extends: 'strict' } },
@@ -75,7 +84,7 @@ describe('a sandbox that waits', () => {
   })
 
   test('has a clock that starts with the run', async () => {
-    const run = createSandbox({ warm: 1, limits: { walltime: '300ms' } })
+    const run = makeWarm({ warm: 1, limits: { walltime: '300ms' } })
     const [ready] = await waiting(run, 1)
     await sleep(500)
     const next = run('sleep', ['0.1'])
@@ -87,7 +96,7 @@ describe('a sandbox that waits', () => {
   })
 
   test('can be aborted and killed once it has a program', async () => {
-    const run = createSandbox({ warm: 1 })
+    const run = makeWarm({ warm: 1 })
     await waiting(run, 1)
     const aborted = run('sleep', ['100'], { signal: AbortSignal.timeout(50) })
     expect((await aborted).status).toBe('aborted')
@@ -98,7 +107,7 @@ describe('a sandbox that waits', () => {
   })
 
   test('that somebody killed is not used', async () => {
-    const run = createSandbox({ warm: 1 })
+    const run = makeWarm({ warm: 1 })
     const [ready = 0] = await waiting(run, 1)
     killProcess(ready, SIGKILL)
     await sleep(50)
@@ -108,7 +117,7 @@ describe('a sandbox that waits', () => {
   })
 
   test('is ended when a run fails before its program', async () => {
-    const run = createSandbox({ warm: 1 })
+    const run = makeWarm({ warm: 1 })
     const [ready] = await waiting(run, 1, { workdir: makeDirectory() })
     const failed = run('true', [], { workdir: '/nonexistent' })
     await expect(failed).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
@@ -149,7 +158,7 @@ describe('the pool', () => {
 
   test('makes room for what runs now', async () => {
     const limits = Array.from({ length: MOST_WAITING }, (_, index) => ({ disk: (index + 1) << 20 }))
-    const run = createSandbox({ warm: 2 })
+    const run = makeWarm({ warm: 2 })
     for (const own of limits) await run('true', [], { limits: own })
     expect(await eventually(() => inits().length === MOST_WAITING)).toBe(true)
     const old = inits()
@@ -164,7 +173,7 @@ describe('the pool', () => {
   })
 
   test('is empty a second after the last run, and has no descriptor then', async () => {
-    const run = createSandbox({ warm: 3 })
+    const run = makeWarm({ warm: 3 })
     await run('true')
     await endActiveRuns()
     const before = readdirSync('/proc/self/fd').length
@@ -175,7 +184,7 @@ describe('the pool', () => {
   })
 
   test('has one for the run that follows a long one', async () => {
-    const run = createSandbox({ warm: 1 })
+    const run = makeWarm({ warm: 1 })
     await run('sleep', ['1.5'])
     expect(await eventually(() => inits().length === 1)).toBe(true)
     const [ready] = inits()
@@ -185,7 +194,7 @@ describe('the pool', () => {
   })
 
   test('goes by no clock that a test has replaced', async () => {
-    const run = createSandbox({ warm: 1 })
+    const run = makeWarm({ warm: 1 })
     vi.useFakeTimers()
     await run('true')
     vi.useRealTimers()
