@@ -4,6 +4,8 @@ import { closeDescriptor, waitUntilReadable, whenHungUp } from '../../ffi/libc.t
 
 /** What a pipe holds, pipe(7). */
 const CAPACITY = 64 * 1024
+/** So many reads are made one after another, without the event loop. */
+const MOST_PIECES = 16
 
 let scratch: Buffer | undefined
 /**
@@ -54,9 +56,12 @@ export class PipeEnd {
     return length > 0
   }
 
-  /** Reads it to its end: at once where each piece comes within a time, in ms, else by the event loop. */
+  /**
+   * Reads it to its end: at once as long as each piece comes within a time, in ms, then by the event loop. What
+   * is left of a writer that is gone is one piece; one that writes faster than we read shall not keep us here.
+   */
   async readToEnd(soonMs: number): Promise<void> {
-    while (this.readNext(soonMs)) {}
+    for (let pieces = 0; pieces < MOST_PIECES && this.readNext(soonMs); pieces++) {}
     await this.readByLoop()
   }
 

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -61,6 +62,23 @@ describe('a pipe', () => {
     await done
     expect(text()).toBe('one two')
     expect(pipe.readNext(-1)).toBe(false)
+  })
+
+  test('that is written to faster than it is read does not keep the event loop waiting', async () => {
+    const { pipe, write, text } = start()
+    // As many as it takes that it is never empty.
+    const writers = Array.from({ length: 8 }, () =>
+      spawn('yes', [], { stdio: ['ignore', write, 'ignore'] }),
+    )
+    closeDescriptor(write)
+    await sleep(50)
+    const before = performance.now()
+    const done = pipe.readToEnd(SOON_MS)
+    expect(performance.now() - before).toBeLessThan(LONG_MS)
+    await sleep(1)
+    for (const writer of writers) writer.kill('SIGKILL')
+    await done
+    expect(text().startsWith('y\ny\n')).toBe(true)
   })
 
   test('that is read by the event loop keeps no process alive in the background', async () => {
