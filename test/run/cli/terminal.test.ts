@@ -58,6 +58,8 @@ describe.skipIf(skipped)('a shell in a sandbox, on a terminal', () => {
     screen.enter('stty -a | md5sum > /tmp/gradebox-stty-$$')
     await screen.enterSandbox()
     screen.enter('(exit 9)')
+    // Before its prompt the terminal takes Ctrl-D for itself.
+    await screen.shows(/\(exit 9\)\nbox>/)
     screen.key('C-d')
     await screen.shows(/exit\nuser>/)
     screen.enter(
