@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { cutMiddle } from './cut.ts'
 import { asText, visible } from './visible.ts'
 
@@ -10,7 +11,8 @@ const maxCharacters = 240
  * At most 10 lines, of long ones the beginning and the end; control characters are made visible.
  */
 export function tail(name: string, output: string | Uint8Array): string {
-  const text = asText(output)
+  // Of bytes no more than a text can hold.
+  const text = asText(output.slice(-constants.MAX_STRING_LENGTH))
   if (text === '') return `${name}:  empty`
   const body = text.endsWith('\n') ? text.slice(0, -1) : text
   const total = countLines(body)

@@ -1,3 +1,6 @@
+import { constants } from 'node:buffer'
+import { formatSize } from '../units/size.ts'
+
 // C0 and C1 controls but tab and newline, line separators, and the marks that reorder text.
 const unprintable =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
@@ -23,9 +26,17 @@ function escaped(character: string): string {
     : `\\u${code.toString(16).padStart(4, '0')}`
 }
 
-/** Output as text; bytes are read as UTF-8, where each wrong one becomes U+FFFD. */
+/**
+ * Output as text; bytes are read as UTF-8, where each wrong one becomes U+FFFD.
+ *
+ * @throws {RangeError} when there are more bytes than a text can hold
+ */
 export function asText(output: string | Uint8Array): string {
-  return typeof output === 'string' ? output : new TextDecoder().decode(output)
+  if (typeof output === 'string') return output
+  if (output.length <= constants.MAX_STRING_LENGTH) return new TextDecoder().decode(output)
+  throw new RangeError(
+    `${formatSize(output.length)} of output are more than a text can hold (512 MiB), so it cannot be matched as one: set limits.output, or compare the bytes of result.stdout yourself`,
+  )
 }
 
 /** A command line as one would type it: words with anything but harmless characters are quoted. */

@@ -36,7 +36,9 @@ const mostCharacters = 1000
 
 function shorten(output: string | Uint8Array): string | Uint8Array {
   if (output.length <= mostCharacters) return output
-  const text = typeof output === 'string' ? output : new TextDecoder().decode(output)
   const half = mostCharacters / 2
-  return `${text.slice(0, half)}… (${text.length} characters) …${text.slice(-half)}`
+  const [start, end] = [output.slice(0, half), output.slice(-half)]
+  if (typeof start === 'string') return `${start}… (${output.length} characters) …${end}`
+  const text = (bytes: string | Uint8Array) => Buffer.from(bytes).toString()
+  return `${text(start)}… (${output.length} bytes) …${text(end)}`
 }

@@ -106,7 +106,7 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   /** Kept whole, final newline too; what there was of it when the program was killed. */
   readonly stdout: Output
   readonly stderr: Output
-  /** Whether output was cut at the output limit. */
+  /** Whether output was cut: at the output limit, or, as text, at the 512 MiB that one can hold. */
   readonly truncated: boolean
   readonly usage: SandboxUsage
   /** Present when `status` is `seccomp` and the kernel could tell which call it was. */

@@ -69,7 +69,7 @@ test.for([['--runInBand'], ['--maxWorkers=2'], ['--maxWorkers=2', '--workerThrea
       ]
     `)
     const timedOut = messagesOf(run.tests, 'times out')
-    expect(timedOut[0]).toContain('Exceeded timeout of 400 ms for a test.')
+    expect(timedOut[0]).toContain('Exceeded timeout of 2000 ms for a test.')
     expect(timedOut.slice(1)).toMatchInlineSnapshot(`
       [
         "Error: When the test timed out, a program was still running, and was ended.

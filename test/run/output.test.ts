@@ -32,6 +32,29 @@ describe('captured output', () => {
     expect((await sandboxed('printf', ['a\\377b\\303'])).stdout).toBe('a\uFFFDb\uFFFD')
   })
 
+  test('of more than a text can hold ends the run, and what there was is kept', async () => {
+    const run = await runNode(
+      `import { constants } from 'node:buffer'
+       import { sandboxed } from 'gradebox-under-test'
+       const flood = (count, options) => sandboxed('sh', ['-c', 'head -c $0 /dev/zero; echo end >&2; sleep 60', count], { policy: 'kiss', ...options })
+       const { status, reason, truncated, stdout } = await flood('520M')
+       console.log(status, truncated, stdout.length === constants.MAX_STRING_LENGTH, reason)
+       const bytes = flood('520M', { encoding: 'buffer', limits: { walltime: '20s' } })
+       bytes.stderr.once('data', () => bytes.kill())
+       const run = await bytes
+       console.log(run.status, run.truncated, run.stdout.length === 520 * 2 ** 20)`,
+    )
+    expect(run).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": "",
+        "stdout": "output true true wrote more to one stream than a text can hold (512 MiB); take bytes with \`encoding: 'buffer'\`, or set limits.output
+      aborted false true
+      ",
+      }
+    `)
+  })
+
   test('has no character broken where two writes meet', async () => {
     const run = await runShell('printf "\\303"; sleep 0.05; printf "\\251\\n"')
     expect(run.stdout).toBe('é\n')

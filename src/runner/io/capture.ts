@@ -1,25 +1,41 @@
 import { PassThrough, type Readable } from 'node:stream'
 
-/** Counts the bytes that a run's streams have together, against its output limit. */
+/** What there was too much output for: the output limit, or the text that one stream is to become. */
+export type OutputExcess = 'limit' | 'text'
+
+/** Bounds of a run's output, in bytes. */
+export interface OutputBounds {
+  /** Of the streams together; undefined: no limit. */
+  readonly limit: number | undefined
+  /** Of each stream, where it is to become a text: the longest that there can be. UTF-8 has no more characters than bytes. */
+  readonly text: number | undefined
+}
+
+/** Counts the bytes of a run's streams against their bounds. */
 export class OutputBudget {
   #left: number
+  readonly #text: number
   readonly #onExceeded: () => void
-  exceeded = false
+  exceeded: OutputExcess | undefined
 
-  /** @param limit in bytes; undefined: no limit */
-  constructor(limit: number | undefined, onExceeded: () => void) {
+  constructor({ limit, text }: OutputBounds, onExceeded: () => void) {
     this.#left = limit ?? Number.POSITIVE_INFINITY
+    this.#text = text ?? Number.POSITIVE_INFINITY
     this.#onExceeded = onExceeded
   }
 
-  /** How many of a chunk's bytes are still within the limit. */
-  take(length: number): number {
-    const taken = Math.min(length, this.#left)
-    this.#left -= taken
-    if (taken < length && !this.exceeded) {
-      this.exceeded = true
+  /**
+   * How many of a chunk's bytes are still within the bounds.
+   *
+   * @param kept how many its stream has already
+   */
+  take(length: number, kept = 0): number {
+    const taken = Math.min(length, this.#text - kept, this.#left)
+    if (taken < length && this.exceeded === undefined) {
+      this.exceeded = taken === this.#left ? 'limit' : 'text'
       this.#onExceeded()
     }
+    this.#left -= taken
     return taken
   }
 }
@@ -27,6 +43,7 @@ export class OutputBudget {
 /** What a program writes to one of its pipes: kept for the result, and passed on to who listens. */
 export class Capture {
   readonly #chunks: Buffer[] = []
+  #length = 0
   #live: PassThrough | undefined
   #ended = false
 
@@ -42,18 +59,20 @@ export class Capture {
 
   /** Takes what was read; a chunk past the budget is dropped. */
   take(chunk: Buffer, budget: OutputBudget): void {
-    const taken = budget.take(chunk.length)
+    const taken = budget.take(chunk.length, this.#length)
     if (taken > 0) this.#add(taken === chunk.length ? chunk : chunk.subarray(0, taken))
   }
 
   #add(chunk: Buffer): void {
     this.#chunks.push(chunk)
+    this.#length += chunk.length
     this.#live?.write(chunk)
   }
 
   /** Starts anew, for a run that is made again; a live stream has had what there was, and its end. */
   forget(): void {
     this.#chunks.length = 0
+    this.#length = 0
     if (this.#ended) this.#live = undefined
     this.#ended = false
   }
@@ -65,6 +84,6 @@ export class Capture {
   }
 
   bytes(): Buffer {
-    return Buffer.concat(this.#chunks)
+    return Buffer.concat(this.#chunks, this.#length)
   }
 }

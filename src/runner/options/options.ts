@@ -95,7 +95,8 @@ export interface SandboxOptions {
   /** @default 'pipe' */
   readonly stderr?: 'pipe' | 'inherit' | 'ignore'
   /**
-   * Whether the result's output is text or bytes.
+   * Whether the result's output is text or bytes. A text holds 512 MiB of a stream
+   * (`buffer.constants.MAX_STRING_LENGTH`); a program that writes more is ended with status `output`.
    *
    * @default 'utf8'
    */

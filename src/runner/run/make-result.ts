@@ -1,5 +1,6 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { EndedProcess } from '../../ffi/libc.ts'
+import type { OutputExcess } from '../io/capture.ts'
 import type { FilterUse } from '../launcher/plan/target.ts'
 import type { ReportRecord } from '../launcher/report/parse.ts'
 import type { Held } from '../limits/hold.ts'
@@ -16,7 +17,7 @@ export interface RunFacts {
   readonly records: readonly ReportRecord[]
   readonly stdout: Buffer
   readonly stderr: Buffer
-  readonly outputExceeded: boolean
+  readonly outputExceeded: OutputExcess | undefined
   readonly filter: FilterUse | undefined
   /** The calls that the filter logged. */
   readonly denied: DeniedCalls
@@ -63,7 +64,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     ok: verdict.status === 'exited' && verdict.exitCode === 0,
     stdout: decode(facts.stdout, options.encoding),
     stderr: decode(facts.stderr, options.encoding),
-    truncated: outputExceeded,
+    truncated: outputExceeded !== undefined,
     attempts: facts.attempts,
     ...deniedOf(facts),
     usage,

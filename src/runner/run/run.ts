@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
 import { ErrnoError } from '../../ffi/errno.ts'
@@ -76,7 +77,9 @@ export class Run {
   }
 
   #newBudget(): OutputBudget {
-    return new OutputBudget(this.options.limits.outputBytes, () => this.#attempt?.stop())
+    const { limits, encoding } = this.options
+    const text = encoding === 'utf8' ? constants.MAX_STRING_LENGTH : undefined
+    return new OutputBudget({ limit: limits.outputBytes, text }, () => this.#attempt?.stop())
   }
 
   /** The process to which the run belongs; undefined until it has started. */

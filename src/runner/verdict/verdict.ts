@@ -1,6 +1,7 @@
 import type { Limits, SeccompPolicy } from '../../policy/policy.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'
+import type { OutputExcess } from '../io/capture.ts'
 import type { ReportRecord } from '../launcher/report/parse.ts'
 import type { DeniedSyscall, EnforcementByLimit, SandboxStatus, SandboxUsage } from '../result.ts'
 import { decodeCall } from '../seccomp/decode/denied-syscall.ts'
@@ -18,8 +19,8 @@ export interface Evidence {
   readonly waitStatus: number
   /** How the filter tells of a denied call: to the init, or by the kernel's SIGSYS alone; `none`: it kills none. */
   readonly filter: 'listener' | 'kill' | 'none' | undefined
-  /** Whether there was more output than the limit allows. */
-  readonly outputExceeded: boolean
+  /** What there was too much output for. */
+  readonly outputExceeded?: OutputExcess | undefined
   /** Whether the init ended the run at its walltime. */
   readonly walltimeReached: boolean
   /** Whether the init ended the run because the caller asked for it. */
@@ -100,9 +101,8 @@ function seccompVerdict(evidence: Evidence, signal?: string): Verdict | undefine
 function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined {
   const { limits, usage, outputExceeded, walltimeReached, exceeded, stopped } = evidence
   const ending = signal === undefined ? {} : { signal }
-  if (outputExceeded) {
-    const reason = `wrote more than the output limit of ${formatSize(limits.outputBytes ?? 0)}`
-    return { status: 'output', ...ending, reason }
+  if (outputExceeded !== undefined) {
+    return { status: 'output', ...ending, reason: outputReason(outputExceeded, limits) }
   }
   if (walltimeReached) {
     const reason = `ran longer than the walltime limit of ${formatDuration(limits.walltimeMs ?? 0)}`
@@ -113,6 +113,11 @@ function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined 
   if (stopped) return { status: 'aborted', ...ending, reason: 'ended by the caller' }
   return undefined
 }
+
+const outputReason = (excess: OutputExcess, { outputBytes = 0 }: Limits): string =>
+  excess === 'limit'
+    ? `wrote more than the output limit of ${formatSize(outputBytes)}`
+    : "wrote more to one stream than a text can hold (512 MiB); take bytes with `encoding: 'buffer'`, or set limits.output"
 
 /** Whether a program could not use most of its time, because it waited for a processor. */
 export const isStarved = ({ wallTimeMs, waitTimeMs = 0 }: SandboxUsage): boolean =>

@@ -39,7 +39,7 @@ export function testVitest(installation?: Installation): void {
     `)
     expect(exitCode).toBe(1)
     expect(output).not.toMatch(/warning|unhandled/i)
-    expect(output.match(/Error: Test timed out in 400ms\./g)).toHaveLength(6)
+    expect(output.match(/Error: Test timed out in 2000ms\./g)).toHaveLength(6)
     const interrupted = messagesOf(tests, 'times out').filter((text) => text.includes('program'))
     expect(interrupted).toMatchInlineSnapshot(`
       [

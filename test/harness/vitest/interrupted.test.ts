@@ -74,7 +74,7 @@ test('in watch mode a changed file is run again, with a fresh program', async ()
   const file = join(started.directory, 'waits.test.ts')
   appendFileSync(
     file,
-    `test('waits more', { timeout: 500 }, async () => {
+    `test('waits more', { timeout: 2000 }, async () => {
       await sandboxed('sleep', ['${marker}'])
     })
     test('and is over', () => {

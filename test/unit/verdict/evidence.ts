@@ -39,7 +39,6 @@ export const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   usage,
   waitStatus: exitStatus(0),
   filter: 'listener',
-  outputExceeded: false,
   walltimeReached: false,
   stopped: false,
   enforcement: { cpu: 'watch', memory: 'rlimit' },

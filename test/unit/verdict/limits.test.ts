@@ -7,12 +7,21 @@ const [SIGKILL, SIGSEGV, SIGXCPU] = [9, 11, 24]
 describe('a limit', () => {
   test.each([
     [
-      { outputExceeded: true, waitStatus: SIGKILL },
+      { outputExceeded: 'limit', waitStatus: SIGKILL },
       { status: 'output', signal: 'SIGKILL', reason: 'wrote more than the output limit of 1 MiB' },
     ],
     [
-      { outputExceeded: true },
+      { outputExceeded: 'limit' },
       { status: 'output', reason: 'wrote more than the output limit of 1 MiB' },
+    ],
+    [
+      { limits: {}, outputExceeded: 'text', waitStatus: SIGKILL },
+      {
+        status: 'output',
+        signal: 'SIGKILL',
+        reason:
+          "wrote more to one stream than a text can hold (512 MiB); take bytes with `encoding: 'buffer'`, or set limits.output",
+      },
     ],
     [
       { walltimeReached: true, waitStatus: SIGKILL },
@@ -86,7 +95,7 @@ describe('a program that interferes with the init', () => {
   test('has its limits and its filter told first', () => {
     const both = { tampered: true, waitStatus: SIGKILL }
     expect(judge(evidence({ ...both, denied })).status).toBe('seccomp')
-    expect(judge(evidence({ ...both, outputExceeded: true })).status).toBe('output')
+    expect(judge(evidence({ ...both, outputExceeded: 'limit' })).status).toBe('output')
     expect(judge(evidence({ ...both, ...used({ cpuTimeMs: 5000 }) })).status).toBe('cpu')
   })
 })

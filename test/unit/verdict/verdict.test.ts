@@ -9,7 +9,7 @@ const CORE_DUMPED = 0x80
 /** What each cause leaves behind besides what was used; those that come first count. */
 const causes: readonly (readonly [status: string, Partial<Evidence>])[] = [
   ['seccomp', { denied }],
-  ['output', { outputExceeded: true }],
+  ['output', { outputExceeded: 'limit' }],
   ['walltime', { walltimeReached: true }],
   ['cpu', { exceeded: 'cpu', stopped: true }],
   ['memory', { exceeded: 'memory', stopped: true }],

@@ -55,7 +55,7 @@ test('the forgotten run is over', () => {
 
 test('times out', async () => {
   await sandboxed('sh', ['-c', `echo waiting; sleep ${marker}`])
-}, 400)
+}, 2000)
 
 test('the run that timed out is over', () => {
   expect(processesWith(marker)).toEqual([])

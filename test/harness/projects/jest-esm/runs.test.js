@@ -17,4 +17,4 @@ test('forgets a run', () => {
 
 test('times out', async () => {
   await sandboxed('sleep', [process.env.MARKER])
-}, 400)
+}, 2000)

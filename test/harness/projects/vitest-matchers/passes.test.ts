@@ -9,7 +9,8 @@ let tries = 0
 let runs = 0
 
 test('runs are polled until one passes', async () => {
-  await expect.poll(() => sandboxed('sh', ['-c', `exit ${2 - ++runs}`])).toSucceed()
+  const next = () => sandboxed('sh', ['-c', `exit ${2 - ++runs}`])
+  await expect.poll(next, { timeout: 10_000 }).toSucceed()
   expect(runs).toBe(2)
 })
 
@@ -61,7 +62,7 @@ test.fails('a test that fails anyway says nothing of its runs', () => {
   throw new Error('on purpose')
 })
 
-test('each try has its own runs', { retry: 1, timeout: 300 }, async () => {
+test('each try has its own runs', { retry: 1, timeout: 2000 }, async () => {
   expect(await sandboxed('sleep', [tries++ === 0 ? '60' : '0'])).toSucceed()
 })
 

@@ -5,15 +5,15 @@ test('the first run loads the engine', async () => {
   expect(await sandboxed('true')).toSucceed()
 })
 
-test.concurrent('of concurrent tests, one times out', { timeout: 300 }, async () => {
+test.concurrent('of concurrent tests, one times out', { timeout: 1500 }, async () => {
   await sandboxed('sleep', [`${process.env.PROJECT_MARKER}2`])
 })
 
 test.concurrent('another’s run goes on', async () => {
-  expect(await sandboxed('sleep', ['0.5'])).toSucceed()
+  expect(await sandboxed('sleep', ['2.5'])).toSucceed()
 })
 
 test.concurrent('a third’s starts later', async () => {
-  await new Promise((done) => setTimeout(done, 200))
-  expect(await sandboxed('sleep', ['0.3'])).toSucceed()
+  await new Promise((done) => setTimeout(done, 1000))
+  expect(await sandboxed('sleep', ['1.5'])).toSucceed()
 })

@@ -31,7 +31,7 @@ test('the forgotten run is over', () => {
   expect(processesWith(marker)).toEqual([])
 })
 
-test('times out', { timeout: 400 }, async () => {
+test('times out', { timeout: 2000 }, async () => {
   await sandboxed('sh', ['-c', `echo waiting; sleep ${marker}`])
 })
 
