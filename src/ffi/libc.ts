@@ -245,7 +245,9 @@ export function waitUntilReadable(fd: number, timeoutMs: number): boolean {
 
 /** So many of libuv's threads, of which there are four, may wait for us: others need them too. */
 const MOST_WAITS = 2
-let waits = 0
+
+// Koffi keeps no reference to the memory that it gives to another thread, so we do until that is done.
+const waits = new Set<Int32Array>()
 
 /**
  * Waits, in one of libuv's threads, until nobody can write to a pipe any more: poll(2), POLLHUP. That costs a
@@ -255,9 +257,9 @@ let waits = 0
  * @returns whether nobody can
  */
 export async function whenHungUp(readEnd: number, timeoutMs: number): Promise<boolean> {
-  if (waits >= MOST_WAITS) return false
-  waits++
+  if (waits.size >= MOST_WAITS) return false
   const polled = pollFor(readEnd, 0)
+  waits.add(polled)
   try {
     return await new Promise((resolve) => {
       libc().poll.async(polled, 1, timeoutMs, (_error: unknown, count: number) =>
@@ -265,7 +267,7 @@ export async function whenHungUp(readEnd: number, timeoutMs: number): Promise<bo
       )
     })
   } finally {
-    waits--
+    waits.delete(polled)
   }
 }
 
