@@ -7,9 +7,11 @@ import { parseArgs } from 'node:util'
 import * as capture from './cases/capture.mjs'
 import * as endurance from './cases/endurance.mjs'
 import * as growth from './cases/growth.mjs'
+import * as kernel from './cases/kernel.mjs'
 import * as latency from './cases/latency.mjs'
 import * as startUp from './cases/start-up.mjs'
 import * as throughput from './cases/throughput.mjs'
+import * as vitest from './cases/vitest.mjs'
 import * as waiting from './cases/waiting.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { drawLatencies } from './lib/svg.mjs'
@@ -17,6 +19,8 @@ import { drawLatencies } from './lib/svg.mjs'
 /** @type {Record<string, { title: string, measure: (options: { runs: number }) => Promise<any>, report: (result: any) => string }>} */
 const cases = {
   latency: { title: 'Latency of one run', ...latency },
+  vitest: { title: 'Latency in a test', ...vitest },
+  kernel: { title: 'The kernel’s part', ...kernel },
   throughput: { title: 'Throughput', ...throughput },
   growth: { title: 'Growth', ...growth },
   capture: { title: 'Capture of output', ...capture },

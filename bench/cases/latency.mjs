@@ -18,13 +18,17 @@ const PAUSE_MS = 15
  * @param {{ runs: number }} options
  */
 export async function measure({ runs }) {
-  const contestants = Object.entries({ ...alone, ...otherSandboxes() })
-  const inRows = await measurePace(contestants, runs, { row: ROW, pauseMs: 0 })
-  return {
-    runs,
-    inRows,
-    paused: await measurePace(contestants, runs, { row: 1, pauseMs: PAUSE_MS }),
-  }
+  return { runs, ...(await measurePaces({ ...alone, ...otherSandboxes() }, runs)) }
+}
+
+/**
+ * @param {Record<string, import('../lib/contestants.mjs').Contestant>} contestants
+ * @param {number} runs
+ */
+export async function measurePaces(contestants, runs) {
+  const entries = Object.entries(contestants)
+  const inRows = await measurePace(entries, runs, { row: ROW, pauseMs: 0 })
+  return { inRows, paused: await measurePace(entries, runs, { row: 1, pauseMs: PAUSE_MS }) }
 }
 
 /**
@@ -50,7 +54,7 @@ async function measurePace(contestants, runs, { row, pauseMs }) {
   return timesMs
 }
 
-/** @param {Awaited<ReturnType<typeof measure>>} result */
+/** @param {{ runs: number, inRows: Record<string, number[]>, paused: Record<string, number[]> }} result */
 export function report({ runs, inRows, paused }) {
   return [
     `${PROGRAM}, ${runs} runs each, in rows of ${ROW}, one right after another; milliseconds.`,

@@ -1,0 +1,126 @@
+// @ts-check
+import { setTimeout as sleep } from 'node:timers/promises'
+import koffi from 'koffi'
+import { SYS_pidfd_open } from '../../dist/ffi/constants.js'
+import { waitUntilReadable } from '../../dist/ffi/libc.js'
+import { Capture, OutputBudget } from '../../dist/runner/io/capture.js'
+import { planEnforcement } from '../../dist/runner/limits/enforcement.js'
+import { nextFlow } from '../../dist/runner/machine/machine.js'
+import { normalizeOptions } from '../../dist/runner/options/normalize.js'
+import { shapeOf } from '../../dist/runner/pool/ready.js'
+import { Launcher } from '../../dist/runner/run/attempt.js'
+import { imageOf, prepareRun } from '../../dist/runner/run/prepare.js'
+import { alone, otherSandboxes, PROGRAM, SPAWN } from '../lib/contestants.mjs'
+import { median, ratio, round, shuffled } from '../lib/stats.mjs'
+import { fixed, table } from '../lib/table.mjs'
+
+const WARM_UP = 50
+const PAUSE_MS = 15
+
+/**
+ * What of a run is the kernel's: launch programs are started, and told to go, by a caller that has planned all
+ * there is to plan before, and only sleeps until the init, and all with it, is gone. Beside it whole runs, each
+ * after a pause; contestants take turns, each round in another order.
+ *
+ * @param {{ runs: number }} options
+ */
+export async function measure({ runs }) {
+  const whole = Object.entries({ ...alone, ...otherSandboxes() }).filter(([name]) =>
+    [SPAWN, 'sandboxed, warm', 'sandboxed, cold', 'bwrap'].includes(name),
+  )
+  /** @type {[string, () => Promise<number>][]} */
+  const contestants = whole.map(([name, run]) => [name, () => timed(run)])
+  const bare = planned()
+  contestants.push(
+    ['warm, the kernel alone', () => untilGone(bare, bare.start())],
+    ['cold, the kernel alone', () => untilGone(bare, undefined)],
+  )
+  /** @type {Record<string, number[]>} */
+  const timesMs = Object.fromEntries(contestants.map(([name]) => [name, []]))
+  for (let turn = -WARM_UP; turn < runs; turn++) {
+    for (const [name, run] of shuffled(contestants)) {
+      const timeMs = await run()
+      if (turn >= 0) timesMs[name]?.push(round(timeMs))
+      await sleep(PAUSE_MS)
+    }
+  }
+  return { runs, timesMs }
+}
+
+/** @param {() => Promise<unknown>} run */
+async function timed(run) {
+  const start = performance.now()
+  await run()
+  return performance.now() - start
+}
+
+// All that a run of the program asks for, made once.
+function planned() {
+  const options = normalizeOptions(PROGRAM, [], {}, {})
+  const { enforcement, delegation } = planEnforcement(options.limits, options.policy.require)
+  if (delegation !== undefined) throw new Error('Not where control groups are delegated')
+  const flow = nextFlow()
+  const preparation = {
+    ...{ flow, enforcement, cgroup: false, terminal: undefined },
+    filterReport: /** @type {const} */ ('listener'),
+  }
+  const image = imageOf(options, preparation)
+  const shape = shapeOf(options, image, undefined)
+  const request = prepareRun(options, preparation, image).makeRequest()
+  return { request, start: () => Launcher.start(shape, { cgroup: undefined, flow }) }
+}
+
+/**
+ * @param {ReturnType<typeof planned>} bare
+ * @param {Launcher | undefined} ready one that is to have built its root before; without it, it is started here
+ */
+async function untilGone(bare, ready) {
+  if (ready !== undefined) await sleep(PAUSE_MS)
+  const start = performance.now()
+  const launcher = ready ?? bare.start()
+  const attempt = launcher.go({
+    makeRequest: () => bare.request,
+    captures: { stdout: new Capture(), stderr: new Capture() },
+    budget: new OutputBudget({ limit: undefined, text: undefined }, () => {}),
+    onLogged: undefined,
+    walltimeMs: undefined,
+  })
+  sleepUntilEnd(attempt.pid)
+  const timeMs = performance.now() - start
+  const records = await attempt.report
+  await attempt.gone()
+  if (!records.some((record) => record.kind === 'end' && record.status === 0)) {
+    throw new Error(`The bare run failed: ${JSON.stringify(records)}`)
+  }
+  return timeMs
+}
+
+const pidfdOpen = koffi.load(null).func('syscall', 'long', ['long', 'int', 'uint'])
+const close = koffi.load(null).func('close', 'int', ['int'])
+
+/** @param {number | undefined} pid */
+function sleepUntilEnd(pid) {
+  if (pid === undefined) throw new Error('There is no init yet')
+  const fd = Number(pidfdOpen(SYS_pidfd_open, pid, 0))
+  waitUntilReadable(fd, 10_000)
+  close(fd)
+}
+
+/** @param {Awaited<ReturnType<typeof measure>>} result */
+export function report({ runs, timesMs }) {
+  const bases = [SPAWN, 'bwrap']
+  const rows = Object.entries(timesMs).map(([name, values]) => {
+    const compared = bases.map((base) => {
+      const other = timesMs[base]
+      if (other === undefined) return '-'
+      if (base === name) return '1'
+      const { ratio: value, low, high } = ratio(values, other)
+      return `${fixed(value)} (${fixed(low)} to ${fixed(high)})`
+    })
+    return [name, fixed(median(values)), ...compared]
+  })
+  return [
+    `${PROGRAM}, ${runs} runs each, each after a pause of ${PAUSE_MS} ms; milliseconds.`,
+    table(['', 'median', 'x spawn (95 %)', 'x bwrap (95 %)'], rows),
+  ].join('\n\n')
+}

@@ -1,0 +1,54 @@
+// @ts-check
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { report as reportLatency } from './latency.mjs'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** Vitest's own default, and the other one in which a test has a thread of the runner's process. */
+const POOLS = ['forks', 'threads']
+
+/**
+ * The same latencies where graders have them: in a test of Vitest, with the plugin. Its process is larger than a
+ * bare Node, and what is forked from it has more pages to copy.
+ *
+ * @param {{ runs: number }} options
+ */
+export async function measure({ runs }) {
+  return Object.fromEntries(POOLS.map((pool) => [pool, inPool(pool, runs)]))
+}
+
+/** @returns {Parameters<typeof reportLatency>[0] & { rssMiB: number, version: string }} */
+function inPool(/** @type {string} */ pool, /** @type {number} */ runs) {
+  const directory = mkdtempSync(join(tmpdir(), 'gradebox-bench-'))
+  const file = join(directory, 'result.json')
+  try {
+    execFileSync(
+      process.execPath,
+      [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        ...['run', '--config', 'bench/vitest/vitest.config.mjs', '--pool', pool],
+      ],
+      {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, BENCH_RUNS: String(runs), BENCH_RESULT: file },
+      },
+    )
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+/** @param {Record<string, ReturnType<typeof inPool>>} result */
+export function report(result) {
+  return Object.entries(result)
+    .flatMap(([pool, latencies]) => [
+      `In a test of Vitest ${latencies.version}, pool \`${pool}\`: its process has ${latencies.rssMiB} MiB in memory.`,
+      reportLatency(latencies),
+    ])
+    .join('\n\n')
+}
