@@ -84,6 +84,7 @@ async function untilGone(bare, ready) {
     budget: new OutputBudget({ limit: undefined, text: undefined }, () => {}),
     onLogged: undefined,
     walltimeMs: undefined,
+    onLong: () => {},
   })
   sleepUntilEnd(attempt.pid)
   const timeMs = performance.now() - start

@@ -37,14 +37,16 @@ export class LimitHold {
   }
 
   /**
-   * Watches a run from its start.
+   * Watches a run.
    *
+   * @param startedMs when it started, by performance.now()
    * @param init the init's process id, once that is known
    * @param stop ends the run
    */
-  watch(init: () => number | undefined, stop: () => void): void {
+  watch(startedMs: number, init: () => number | undefined, stop: () => void): void {
     const { cpuMs, memoryBytes, walltimeMs } = this.#limits
     this.#watch = new TreeWatch({
+      startedMs,
       init,
       group: this.#group,
       cpuMs,

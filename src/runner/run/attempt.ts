@@ -46,6 +46,11 @@ export interface AttemptOptions {
   readonly onLogged: ((call: CallRecord) => void) | undefined
   /** The walltime; the init holds it, but for the case that its set-up hangs. */
   readonly walltimeMs: number | undefined
+  /**
+   * Called when it takes longer than a short program does: from then on it is worth being watched. With the
+   * time at which it started, by performance.now().
+   */
+  readonly onLong: (startedMs: number) => void
 }
 
 /** One launch program that is running, or has run. */
@@ -73,7 +78,7 @@ export interface Attempt {
 const START_MS = 10
 /**
  * For so long, in ms, a run is thought to be over soon: then all that there is to read is read at once. Else
- * it is read as it comes, for which the event loop needs a socket for each pipe.
+ * it is read as it comes, for which the event loop needs a socket for each pipe, and watched, which takes timers.
  */
 const SHORT_MS = 5
 /**
@@ -225,7 +230,7 @@ export class Launcher {
   go(options: AttemptOptions): Attempt {
     if (this.#used) throw new Error('A launch program serves one run')
     this.#used = true
-    const { captures, budget, walltimeMs, makeRequest, onLogged } = options
+    const { captures, budget, walltimeMs, makeRequest, onLogged, onLong } = options
     const { collected } = this.#ends
     const descriptors = this.#descriptors
     const stopper = this.#stopper
@@ -235,7 +240,7 @@ export class Launcher {
       // there for our planning.
       stopper.awaitStarter(START_MS)
       const request = this.#send(makeRequest)
-      stopper.expect(walltimeMs)
+      const startedMs = performance.now()
       if (collected !== undefined) descriptors.release(collected)
       const streams = this.#streams(captures, budget)
       const pid = () => this.pid
@@ -247,7 +252,10 @@ export class Launcher {
         isOfImage: (address) => address < (this.#image.assembled.symbols.get(WATCH) ?? 0),
         collected,
         stop: () => stopper.stop(),
-        report: this.#readAll(streams),
+        report: this.#readAll(streams, () => {
+          stopper.expect(walltimeMs)
+          onLong(startedMs)
+        }),
         gone: () => stopper.gone(),
       }
     } finally {
@@ -264,10 +272,11 @@ export class Launcher {
     return [...read(this.#ends.stdout, stdout), ...read(this.#ends.stderr, stderr)]
   }
 
-  async #readAll(streams: readonly Stream[]): Promise<readonly ReportRecord[]> {
+  async #readAll(streams: readonly Stream[], onLong: () => void): Promise<readonly ReportRecord[]> {
     const report = this.#report
     const [first = { pipe: report }] = streams
     const isShort = await first.pipe.hangsUpWithin(SHORT_MS)
+    if (!isShort) onLong()
     const reads = streams.map(async ({ pipe, capture }) => {
       await (isShort ? pipe.readToEnd(0) : pipe.readByLoop())
       capture.end()
