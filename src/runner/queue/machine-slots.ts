@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { SandboxError } from '../../errors/sandbox-error.ts'
 import { LOCK_EX, LOCK_SH } from '../../ffi/constants.ts'
 import type { ErrnoError } from '../../ffi/errno.ts'
 import { closeDescriptor, openLocked } from '../../ffi/libc.ts'
+import { ownCallError } from '../own-call-error.ts'
 
 /*
  * How many sandboxes run at once is the machine's affair, not one process's: a test runner has several
@@ -67,18 +68,8 @@ async function acquire(held: Locks, request: SlotRequest): Promise<void> {
 const isMissing = (error: unknown): boolean =>
   ['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-function slotError(cause: ErrnoError): SandboxError {
-  const { code, syscall, message } = cause
-  return new SandboxError(`The program's turn on this machine could not be had: ${message}`, {
-    code: 'SETUP_FAILED',
-    step: { syscall, call: message, errno: code, process: 'spawn' },
-    hint:
-      code === 'EMFILE'
-        ? 'This process is at its limit of open files (ulimit -n); raise it, or lower `concurrency`.'
-        : undefined,
-    cause,
-  })
-}
+const slotError = (cause: ErrnoError): SandboxError =>
+  ownCallError(`The program's turn on this machine could not be had: ${cause.message}`, cause)
 
 class Locks {
   readonly #held = new Set<number>()

@@ -1,4 +1,4 @@
-import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { SandboxError } from '../../errors/sandbox-error.ts'
 import { type ErrnoError, errnoText } from '../../ffi/errno.ts'
 import { spawn } from '../../ffi/libc.ts'
 import { type Assembled, assemble } from '../launcher/image/assemble.ts'
@@ -18,6 +18,7 @@ import { ownIdValues } from '../launcher/plan/identity.ts'
 import { CGROUP_PATH } from '../launcher/plan/starter.ts'
 import { RECORD } from '../launcher/report/records.ts'
 import type { Segment, Step } from '../launcher/step.ts'
+import { ownCallError } from '../own-call-error.ts'
 
 /** A launch program up to its request, ready to be executed as often as one likes. */
 export interface Image {
@@ -93,28 +94,12 @@ export function assembleRequest(image: Image, request: Segment): Assembled {
   return assemble(request, { arch: image.arch, address: REQUEST_ADDRESS, imported: symbols })
 }
 
-const spawnHints: Readonly<Record<string, string>> = {
-  EAGAIN: 'The user or container is at its limit of processes; raise it, or lower `concurrency`.',
-  ENOMEM: 'The machine or container is out of memory; lower `concurrency`.',
-  ENFILE:
-    'The machine is at its limit of open files (sysctl fs.file-max); raise it, or lower `concurrency`.',
-  EMFILE:
-    'This process is at its limit of open files (ulimit -n); raise it, or lower `concurrency`.',
-  EACCES: 'The directory for temporary files is mounted noexec; set TMPDIR to one that is not.',
-}
-
 /** A failure of this process's own system calls before the launch program ran. */
-export function spawnError(cause: ErrnoError): SandboxError {
-  return new SandboxError(
+export const spawnError = (cause: ErrnoError): SandboxError =>
+  ownCallError(
     `The sandbox could not be started: ${cause.syscall}: ${errnoText(cause.errno)}`,
-    {
-      code: 'SETUP_FAILED',
-      step: { syscall: cause.syscall, call: cause.message, errno: cause.code, process: 'spawn' },
-      hint: spawnHints[cause.code],
-      cause,
-    },
+    cause,
   )
-}
 
 /** The step at an address, for a failure's report. */
 export function stepAt(address: number, segments: readonly Assembled[]): Step | undefined {

@@ -1,0 +1,25 @@
+import { SandboxError } from '../errors/sandbox-error.ts'
+import type { ErrnoError } from '../ffi/errno.ts'
+
+const hints: Readonly<Record<string, string>> = {
+  EAGAIN: 'The user or container is at its limit of processes; raise it, or lower `concurrency`.',
+  ENOMEM: 'The machine or container is out of memory; lower `concurrency`.',
+  ENFILE:
+    'The machine is at its limit of open files (sysctl fs.file-max); raise it, or lower `concurrency`.',
+  EMFILE:
+    'This process is at its limit of open files (ulimit -n); raise it, or lower `concurrency`.',
+  EACCES: 'The directory for temporary files is mounted noexec; set TMPDIR to one that is not.',
+}
+
+/**
+ * The error for a system call of this process itself that failed, before anything was started.
+ *
+ * @param summary what could not be done for it
+ */
+export const ownCallError = (summary: string, cause: ErrnoError): SandboxError =>
+  new SandboxError(summary, {
+    code: 'SETUP_FAILED',
+    step: { syscall: cause.syscall, call: cause.message, errno: cause.code, process: 'spawn' },
+    hint: hints[cause.code],
+    cause,
+  })
