@@ -11,8 +11,8 @@ import { shapeOf } from '../../dist/runner/pool/ready.js'
 import { Launcher } from '../../dist/runner/run/attempt.js'
 import { imageOf, prepareRun } from '../../dist/runner/run/prepare.js'
 import { alone, otherSandboxes, PROGRAM, SPAWN } from '../lib/contestants.mjs'
-import { median, ratio, round, shuffled } from '../lib/stats.mjs'
-import { fixed, table } from '../lib/table.mjs'
+import { latencies } from '../lib/latencies.mjs'
+import { round, shuffled } from '../lib/stats.mjs'
 
 const WARM_UP = 50
 const PAUSE_MS = 15
@@ -109,19 +109,8 @@ function sleepUntilEnd(pid) {
 
 /** @param {Awaited<ReturnType<typeof measure>>} result */
 export function report({ runs, timesMs }) {
-  const bases = [SPAWN, 'bwrap']
-  const rows = Object.entries(timesMs).map(([name, values]) => {
-    const compared = bases.map((base) => {
-      const other = timesMs[base]
-      if (other === undefined) return '-'
-      if (base === name) return '1'
-      const { ratio: value, low, high } = ratio(values, other)
-      return `${fixed(value)} (${fixed(low)} to ${fixed(high)})`
-    })
-    return [name, fixed(median(values)), ...compared]
-  })
   return [
     `${PROGRAM}, ${runs} runs each, each after a pause of ${PAUSE_MS} ms; milliseconds.`,
-    table(['', 'median', 'x spawn (95 %)', 'x bwrap (95 %)'], rows),
+    latencies(timesMs),
   ].join('\n\n')
 }

@@ -1,8 +1,8 @@
 // @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
-import { alone, otherSandboxes, PROGRAM, SPAWN } from '../lib/contestants.mjs'
-import { quantile, ratio, round, shuffled } from '../lib/stats.mjs'
-import { fixed, table } from '../lib/table.mjs'
+import { alone, otherSandboxes, PROGRAM } from '../lib/contestants.mjs'
+import { latencies } from '../lib/latencies.mjs'
+import { round, shuffled } from '../lib/stats.mjs'
 
 const WARM_UP = 50
 // One after another, as a test suite makes them. What goes on in the background then, the kernel taking
@@ -58,25 +58,8 @@ async function measurePace(contestants, runs, { row, pauseMs }) {
 export function report({ runs, inRows, paused }) {
   return [
     `${PROGRAM}, ${runs} runs each, in rows of ${ROW}, one right after another; milliseconds.`,
-    ratios(inRows),
+    latencies(inRows),
     `The same, each after a pause of ${PAUSE_MS} ms.`,
-    ratios(paused),
+    latencies(paused),
   ].join('\n\n')
-}
-
-/** @param {Record<string, number[]>} timesMs */
-function ratios(timesMs) {
-  const bases = [SPAWN, 'bwrap']
-  const rows = Object.entries(timesMs).map(([name, values]) => {
-    const quantiles = [0, 0.1, 0.5, 0.9].map((share) => fixed(quantile(values, share)))
-    const compared = bases.map((base) => {
-      const other = timesMs[base]
-      if (other === undefined) return '-'
-      if (base === name) return '1'
-      const { ratio: value, low, high } = ratio(values, other)
-      return `${fixed(value)} (${fixed(low)} to ${fixed(high)})`
-    })
-    return [name, ...quantiles, ...compared]
-  })
-  return table(['', 'least', 'p10', 'median', 'p90', 'x spawn (95 %)', 'x bwrap (95 %)'], rows)
 }
