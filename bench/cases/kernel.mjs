@@ -84,7 +84,6 @@ async function untilGone(bare, ready) {
     budget: new OutputBudget({ limit: undefined, text: undefined }, () => {}),
     onLogged: undefined,
     walltimeMs: undefined,
-    onLong: () => {},
   })
   sleepUntilEnd(attempt.pid)
   const timeMs = performance.now() - start

@@ -37,16 +37,14 @@ export class LimitHold {
   }
 
   /**
-   * Watches a run.
+   * Watches a run from its start.
    *
-   * @param startedMs when it started, by performance.now()
    * @param init the init's process id, once that is known
    * @param stop ends the run
    */
-  watch(startedMs: number, init: () => number | undefined, stop: () => void): void {
+  watch(init: () => number | undefined, stop: () => void): void {
     const { cpuMs, memoryBytes, walltimeMs } = this.#limits
     this.#watch = new TreeWatch({
-      startedMs,
       init,
       group: this.#group,
       cpuMs,

@@ -46,11 +46,6 @@ export interface AttemptOptions {
   readonly onLogged: ((call: CallRecord) => void) | undefined
   /** The walltime; the init holds it, but for the case that its set-up hangs. */
   readonly walltimeMs: number | undefined
-  /**
-   * Called when it takes longer than a short program does: from then on it is worth being watched. With the
-   * time at which it started, by performance.now().
-   */
-  readonly onLong: (startedMs: number) => void
 }
 
 /** One launch program that is running, or has run. */
@@ -78,7 +73,7 @@ export interface Attempt {
 const START_MS = 10
 /**
  * For so long, in ms, a run is thought to be over soon: then all that there is to read is read at once. Else
- * it is read as it comes, for which the event loop needs a socket for each pipe, and watched, which takes timers.
+ * it is read as it comes, for which the event loop needs a socket for each pipe.
  */
 const SHORT_MS = 5
 /**
@@ -230,7 +225,7 @@ export class Launcher {
   go(options: AttemptOptions): Attempt {
     if (this.#used) throw new Error('A launch program serves one run')
     this.#used = true
-    const { captures, budget, walltimeMs, makeRequest, onLogged, onLong } = options
+    const { captures, budget, walltimeMs, makeRequest, onLogged } = options
     const { collected } = this.#ends
     const descriptors = this.#descriptors
     const stopper = this.#stopper
@@ -240,7 +235,7 @@ export class Launcher {
       // there for our planning.
       stopper.awaitStarter(START_MS)
       const request = this.#send(makeRequest)
-      const startedMs = performance.now()
+      stopper.expect(walltimeMs)
       if (collected !== undefined) descriptors.release(collected)
       const streams = this.#streams(captures, budget)
       const pid = () => this.pid
@@ -252,10 +247,7 @@ export class Launcher {
         isOfImage: (address) => address < (this.#image.assembled.symbols.get(WATCH) ?? 0),
         collected,
         stop: () => stopper.stop(),
-        report: this.#readAll(streams, () => {
-          stopper.expect(walltimeMs)
-          onLong(startedMs)
-        }),
+        report: this.#readAll(streams),
         gone: () => stopper.gone(),
       }
     } finally {
@@ -272,11 +264,10 @@ export class Launcher {
     return [...read(this.#ends.stdout, stdout), ...read(this.#ends.stderr, stderr)]
   }
 
-  async #readAll(streams: readonly Stream[], onLong: () => void): Promise<readonly ReportRecord[]> {
+  async #readAll(streams: readonly Stream[]): Promise<readonly ReportRecord[]> {
     const report = this.#report
     const [first = { pipe: report }] = streams
     const isShort = await first.pipe.hangsUpWithin(SHORT_MS)
-    if (!isShort) onLong()
     const reads = streams.map(async ({ pipe, capture }) => {
       await (isShort ? pipe.readToEnd(0) : pipe.readByLoop())
       capture.end()

@@ -20,7 +20,7 @@ import { type Ready, shapeOf } from '../pool/ready.ts'
 import type { SandboxResult } from '../result.ts'
 import { DeniedCalls } from '../seccomp/denied-calls.ts'
 import { isStarved } from '../verdict/verdict.ts'
-import { type Attempt, type AttemptOptions, Launcher } from './attempt.ts'
+import { type Attempt, Launcher } from './attempt.ts'
 import { execError } from './exec-failure.ts'
 import { failureError } from './failure.ts'
 import type { PolicyImage } from './image-cache.ts'
@@ -204,9 +204,8 @@ export class Run {
 
   async #runHeld(stdin: number, use: AttemptUse): Promise<AnyResult> {
     const { hold } = use
-    const { attempt, mounts } = this.#startAttempt(stdin, use, (startedMs) =>
-      hold.watch(startedMs, () => attempt.pid, attempt.stop),
-    )
+    const { attempt, mounts } = this.#startAttempt(stdin, use)
+    hold.watch(() => attempt.pid, attempt.stop)
     try {
       const records = await attempt.report
       const failure = records.find((record) => record.kind === 'failure')
@@ -246,7 +245,7 @@ export class Run {
     }
   }
 
-  #startAttempt(stdin: number, use: AttemptUse, onLong: AttemptOptions['onLong']) {
+  #startAttempt(stdin: number, use: AttemptUse) {
     const { flow, plan: enforcementPlan, hold, ready } = use
     const { limits } = this.options
     const { onPlan } = this.#extras
@@ -268,7 +267,6 @@ export class Run {
       budget: this.#budget,
       onLogged: image.filter.log && ((call) => this.#denied.add(call)),
       walltimeMs: limits.walltimeMs,
-      onLong,
     })
     this.#attempt = attempt
     return { attempt, mounts }

@@ -7,8 +7,6 @@ import { longestWaitMs, proportionalBytes, readTree } from './tree.ts'
 export type Watched = 'cpu' | 'memory'
 
 export interface WatchOptions {
-  /** When the run started, by performance.now(). */
-  readonly startedMs: number
   /** The init's process id, once that is known. */
   readonly init: () => number | undefined
   /** The run's control group, which knows the CPU time, and holds the memory limit itself. */
@@ -52,6 +50,7 @@ let cores: number | undefined
  */
 export class TreeWatch {
   readonly #options: WatchOptions
+  readonly #started = performance.now()
   #timer: NodeJS.Timeout | undefined
   #nextCpu = Number.POSITIVE_INFINITY
   #nextMemory = Number.POSITIVE_INFINITY
@@ -84,7 +83,7 @@ export class TreeWatch {
   }
 
   #elapsedMs(): number {
-    return performance.now() - this.#options.startedMs
+    return performance.now() - this.#started
   }
 
   #look(): void {
