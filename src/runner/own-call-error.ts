@@ -8,18 +8,22 @@ const hints: Readonly<Record<string, string>> = {
     'The machine is at its limit of open files (sysctl fs.file-max); raise it, or lower `concurrency`.',
   EMFILE:
     'This process is at its limit of open files (ulimit -n); raise it, or lower `concurrency`.',
-  EACCES: 'The directory for temporary files is mounted noexec; set TMPDIR to one that is not.',
 }
 
 /**
  * The error for a system call of this process itself that failed, before anything was started.
  *
  * @param summary what could not be done for it
+ * @param ownHints what to do about an errno, where that is of this call alone
  */
-export const ownCallError = (summary: string, cause: ErrnoError): SandboxError =>
+export const ownCallError = (
+  summary: string,
+  cause: ErrnoError,
+  ownHints: Readonly<Record<string, string>> = {},
+): SandboxError =>
   new SandboxError(summary, {
     code: 'SETUP_FAILED',
     step: { syscall: cause.syscall, call: cause.message, errno: cause.code, process: 'spawn' },
-    hint: hints[cause.code],
+    hint: ownHints[cause.code] ?? hints[cause.code],
     cause,
   })

@@ -34,11 +34,21 @@ function summaryOf({ command, args, status, exitCode, signal, reason, stdout, st
 
 const mostCharacters = 1000
 
+// Where a character begins, at a place or up to three bytes before: its other bytes are 10xxxxxx.
+function characterFrom(bytes: Uint8Array, place: number): number {
+  const isInside = (at: number) => ((bytes[at] ?? 0) & 0xc0) === 0x80
+  const before = [0, 1, 2, 3].find((back) => !isInside(place - back))
+  return place - (before ?? 0)
+}
+
 function shorten(output: string | Uint8Array): string | Uint8Array {
   if (output.length <= mostCharacters) return output
   const half = mostCharacters / 2
-  const [start, end] = [output.slice(0, half), output.slice(-half)]
-  if (typeof start === 'string') return `${start}… (${output.length} characters) …${end}`
-  const text = (bytes: string | Uint8Array) => Buffer.from(bytes).toString()
-  return `${text(start)}… (${output.length} bytes) …${text(end)}`
+  if (typeof output === 'string') {
+    return `${output.slice(0, half)}… (${output.length} characters) …${output.slice(-half)}`
+  }
+  const start = characterFrom(output, half)
+  const end = characterFrom(output, output.length - half)
+  const text = (from: number, to?: number) => Buffer.from(output.subarray(from, to)).toString()
+  return `${text(0, start)}… (${output.length} bytes) …${text(end)}`
 }

@@ -99,6 +99,9 @@ export const spawnError = (cause: ErrnoError): SandboxError =>
   ownCallError(
     `The sandbox could not be started: ${cause.syscall}: ${errnoText(cause.errno)}`,
     cause,
+    {
+      EACCES: 'The directory for temporary files is mounted noexec; set TMPDIR to one that is not.',
+    },
   )
 
 /** The step at an address, for a failure's report. */

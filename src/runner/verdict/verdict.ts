@@ -20,7 +20,7 @@ export interface Evidence {
   /** How the filter tells of a denied call: to the init, or by the kernel's SIGSYS alone; `none`: it kills none. */
   readonly filter: 'listener' | 'kill' | 'none' | undefined
   /** What there was too much output for. */
-  readonly outputExceeded?: OutputExcess | undefined
+  readonly outputExceeded: OutputExcess | undefined
   /** Whether the init ended the run at its walltime. */
   readonly walltimeReached: boolean
   /** Whether the init ended the run because the caller asked for it. */
@@ -114,10 +114,12 @@ function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined 
   return undefined
 }
 
-const outputReason = (excess: OutputExcess, { outputBytes = 0 }: Limits): string =>
-  excess === 'limit'
-    ? `wrote more than the output limit of ${formatSize(outputBytes)}`
-    : "wrote more to one stream than a text can hold (512 MiB); take bytes with `encoding: 'buffer'`, or set limits.output"
+function outputReason(excess: OutputExcess, { outputBytes }: Limits): string {
+  if (excess === 'limit')
+    return `wrote more than the output limit of ${formatSize(outputBytes ?? 0)}`
+  const advice = `take bytes with \`encoding: 'buffer'\`, or ${outputBytes === undefined ? 'set' : 'lower'} limits.output`
+  return `wrote more to one stream than a text can hold (512 MiB); ${advice}`
+}
 
 /** Whether a program could not use most of its time, because it waited for a processor. */
 export const isStarved = ({ wallTimeMs, waitTimeMs = 0 }: SandboxUsage): boolean =>

@@ -70,8 +70,9 @@ test('in a diff a result is short', () => {
   const long = diff({ run: 3 }, { run: exited(1, { stdout: 'x'.repeat(5000) }) }) ?? ''
   expect(long).toContain('x… (5000 characters) …x')
   expect(long.length).toBeLessThan(2000)
-  const bytes = diff({ run: 3 }, { run: exited(1, { stdout: Buffer.alloc(5000, 'é') }) }) ?? ''
-  expect(bytes).toContain('é… (5000 bytes) …é')
+  const bytes = diff({ run: 3 }, { run: exited(1, { stdout: Buffer.alloc(6000, '€') }) }) ?? ''
+  expect(bytes).toContain('€… (6000 bytes) …€')
+  expect(bytes).not.toContain('\uFFFD')
 })
 
 test('as JSON a result is whole, with a denied call’s arguments as text', () => {

@@ -39,6 +39,7 @@ export const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   usage,
   waitStatus: exitStatus(0),
   filter: 'listener',
+  outputExceeded: undefined,
   walltimeReached: false,
   stopped: false,
   enforcement: { cpu: 'watch', memory: 'rlimit' },
