@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import koffi from 'koffi'
 import { SYS_pidfd_open } from '../../dist/ffi/constants.js'
-import { waitUntilReadable } from '../../dist/ffi/libc.js'
+import { closeDescriptor, waitUntilReadable } from '../../dist/ffi/libc.js'
 import { Capture, OutputBudget } from '../../dist/runner/io/capture.js'
 import { planEnforcement } from '../../dist/runner/limits/enforcement.js'
 import { nextFlow } from '../../dist/runner/machine/machine.js'
@@ -10,12 +10,9 @@ import { normalizeOptions } from '../../dist/runner/options/normalize.js'
 import { shapeOf } from '../../dist/runner/pool/ready.js'
 import { Launcher } from '../../dist/runner/run/attempt.js'
 import { imageOf, prepareRun } from '../../dist/runner/run/prepare.js'
-import { alone, otherSandboxes, PROGRAM, SPAWN } from '../lib/contestants.mjs'
+import { alone, otherSandboxes, PROGRAM } from '../lib/contestants.mjs'
 import { latencies } from '../lib/latencies.mjs'
-import { round, shuffled } from '../lib/stats.mjs'
-
-const WARM_UP = 50
-const PAUSE_MS = 15
+import { measurePaused, PAUSE_MS, timersOf } from './latency.mjs'
 
 /**
  * What of a run is the kernel's: launch programs are started, and told to go, by a caller that has planned all
@@ -25,37 +22,17 @@ const PAUSE_MS = 15
  * @param {{ runs: number }} options
  */
 export async function measure({ runs }) {
-  const whole = Object.entries({ ...alone, ...otherSandboxes(['bwrap']) }).filter(([name]) =>
-    [SPAWN, 'sandboxed, warm', 'sandboxed, cold', 'bwrap'].includes(name),
-  )
-  /** @type {[string, () => Promise<number>][]} */
-  const contestants = whole.map(([name, run]) => [name, () => timed(run)])
+  const timers = timersOf({ ...alone, ...otherSandboxes(['bwrap']) })
   const bare = planned()
-  if (bare === undefined)
+  if (bare === undefined) {
     console.log('NOT MEASURED: the kernel alone, where control groups are delegated')
-  else {
-    contestants.push(
+  } else {
+    timers.push(
       ['warm, the kernel alone', () => untilGone(bare, bare.start())],
       ['cold, the kernel alone', () => untilGone(bare, undefined)],
     )
   }
-  /** @type {Record<string, number[]>} */
-  const timesMs = Object.fromEntries(contestants.map(([name]) => [name, []]))
-  for (let turn = -WARM_UP; turn < runs; turn++) {
-    for (const [name, run] of shuffled(contestants)) {
-      const timeMs = await run()
-      if (turn >= 0) timesMs[name]?.push(round(timeMs))
-      await sleep(PAUSE_MS)
-    }
-  }
-  return { runs, timesMs }
-}
-
-/** @param {() => Promise<unknown>} run */
-async function timed(run) {
-  const start = performance.now()
-  await run()
-  return performance.now() - start
+  return { runs, timesMs: await measurePaused(timers, runs) }
 }
 
 // All that a run of the program asks for, made once.
@@ -100,7 +77,6 @@ async function untilGone(bare, ready) {
 }
 
 const pidfdOpen = koffi.load(null).func('syscall', 'long', ['long', 'int', 'uint'])
-const close = koffi.load(null).func('close', 'int', ['int'])
 
 /** @param {number | undefined} pid */
 function sleepUntilEnd(pid) {
@@ -108,7 +84,7 @@ function sleepUntilEnd(pid) {
   const fd = Number(pidfdOpen(SYS_pidfd_open, pid, 0))
   if (fd < 0) throw new Error(`pidfd_open(${pid}) failed`)
   const isOver = waitUntilReadable(fd, 10_000)
-  close(fd)
+  closeDescriptor(fd)
   if (!isOver) throw new Error('The bare run did not end in 10 s')
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
-import { alone, otherSandboxes, PROGRAM } from '../lib/contestants.mjs'
+import { alone, aloneKiss, otherSandboxes, PROGRAM } from '../lib/contestants.mjs'
 import { latencies } from '../lib/latencies.mjs'
 import { round, shuffled } from '../lib/stats.mjs'
 
@@ -9,7 +9,7 @@ const WARM_UP = 50
 // namespaces apart or the pool being filled, is mostly in the time of whose background it is.
 const ROW = 10
 // After this long, in ms, all that is done: but a processor that slept has to warm its caches up again.
-const PAUSE_MS = 15
+export const PAUSE_MS = 15
 
 /**
  * How long one run of /bin/true takes, from the call to the result, in rows without a pause and after a pause.
@@ -18,7 +18,7 @@ const PAUSE_MS = 15
  * @param {{ runs: number }} options
  */
 export async function measure({ runs }) {
-  return { runs, ...(await measurePaces({ ...alone, ...otherSandboxes() }, runs)) }
+  return { runs, ...(await measurePaces({ ...alone, ...aloneKiss, ...otherSandboxes() }, runs)) }
 }
 
 /**
@@ -26,13 +26,35 @@ export async function measure({ runs }) {
  * @param {number} runs
  */
 export async function measurePaces(contestants, runs) {
-  const entries = Object.entries(contestants)
-  const inRows = await measurePace(entries, runs, { row: ROW, pauseMs: 0 })
-  return { inRows, paused: await measurePace(entries, runs, { row: 1, pauseMs: PAUSE_MS }) }
+  const timers = timersOf(contestants)
+  const inRows = await measurePace(timers, runs, { row: ROW, pauseMs: 0 })
+  return { inRows, paused: await measurePaused(timers, runs) }
 }
 
 /**
- * @param {[string, import('../lib/contestants.mjs').Contestant][]} contestants
+ * Each contestant with how long it took, in milliseconds.
+ *
+ * @param {Record<string, import('../lib/contestants.mjs').Contestant>} contestants
+ * @returns {Timers}
+ */
+export const timersOf = (contestants) =>
+  Object.entries(contestants).map(([name, run]) => [
+    name,
+    async () => {
+      const start = performance.now()
+      await run()
+      return performance.now() - start
+    },
+  ])
+
+/** @type {(timers: Timers, runs: number) => ReturnType<typeof measurePace>} */
+export const measurePaused = (timers, runs) =>
+  measurePace(timers, runs, { row: 1, pauseMs: PAUSE_MS })
+
+/** @typedef {[string, () => Promise<number>][]} Timers */
+
+/**
+ * @param {Timers} contestants
  * @param {number} runs
  * @param {{ row: number, pauseMs: number }} pace
  */
@@ -42,9 +64,8 @@ async function measurePace(contestants, runs, { row, pauseMs }) {
   for (let turn = -WARM_UP; turn < runs; turn += row) {
     for (const [name, run] of shuffled(contestants)) {
       for (let place = 0; place < row; place++) {
-        const start = performance.now()
-        await run()
-        if (turn >= 0) timesMs[name]?.push(round(performance.now() - start))
+        const timeMs = await run()
+        if (turn >= 0) timesMs[name]?.push(round(timeMs))
         if (pauseMs > 0) await sleep(pauseMs)
       }
       // No contestant's first run pays for what the one before left to be done.

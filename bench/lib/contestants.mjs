@@ -108,11 +108,19 @@ const warmAlone = createSandbox({ warm: 8 })
 const kissAlone = createSandbox({ policy: 'kiss' })
 const warmKissAlone = createSandbox({ policy: 'kiss', warm: 8 })
 
-/** For one at a time: nothing is said of concurrency. */
+/**
+ * For one at a time: nothing is said of concurrency.
+ *
+ * @type {Record<string, Contestant>}
+ */
 export const alone = {
   [SPAWN]: () => plain(PROGRAM),
   'sandboxed, warm': () => warmAlone(PROGRAM),
   'sandboxed, cold': () => sandboxed(PROGRAM),
+}
+
+/** The same without a filter. */
+export const aloneKiss = {
   'sandboxed, warm, kiss (no seccomp)': () => warmKissAlone(PROGRAM),
   'sandboxed, cold, kiss (no seccomp)': () => kissAlone(PROGRAM),
 }

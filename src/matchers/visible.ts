@@ -35,7 +35,7 @@ export function asText(output: string | Uint8Array): string {
   if (typeof output === 'string') return output
   if (output.length <= constants.MAX_STRING_LENGTH) return new TextDecoder().decode(output)
   throw new RangeError(
-    `${formatSize(output.length)} of output are more than a text can hold (512 MiB), so it cannot be matched as one: set limits.output, or compare the bytes of result.stdout yourself`,
+    `${formatSize(output.length)} are more than a text can hold (512 MiB), so they cannot be matched as one: compare the bytes themselves`,
   )
 }
 

@@ -7,7 +7,7 @@ import { sandboxLacks } from '../support/tools.ts'
 const spin = 'while :; do :; done'
 
 /** What the issue of trust allows: 1.25 times the limit and 50 ms, and the tick of a busy machine. */
-const mostMs = (limitMs: number) => limitMs * 1.5 + 100
+const mostMs = (limitMs: number) => limitMs * 1.25 + 50
 
 describe('a program that uses more CPU time than it may', () => {
   test('is ended at the limit, to the millisecond, with what it wrote by then', async () => {

@@ -38,7 +38,7 @@ while True: subprocess.run(['/bin/true'])`,
   test.each(Object.entries(habits))('%s', async (_, script) => {
     const run = await runPython(script, { limits })
     expect(run).toExceedCpu()
-    expect(run.usage.cpuTimeMs).toBeLessThan(400 * 1.5 + 100)
+    expect(run.usage.cpuTimeMs).toBeLessThan(400 * 1.25 + 50)
   })
 })
 
@@ -51,7 +51,7 @@ describe('of a program that closes at once', () => {
     const limits = { cpu: '400ms', walltime: '4s' }
     const run = await runShell(`${close}; ${four('(while :; do :; done)')}`, { limits })
     expect(run).toExceedCpu()
-    expect(run.usage.cpuTimeMs).toBeLessThan(400 * 1.5 + 100)
+    expect(run.usage.cpuTimeMs).toBeLessThan(400 * 1.25 + 50)
   })
 
   test.skipIf(sandboxLacks('python3')).each(Object.entries(closings))(

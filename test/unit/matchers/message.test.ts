@@ -2,7 +2,7 @@ import * as utils from 'jest-matcher-utils'
 import { expect, test } from 'vitest'
 import { matchers } from '../../../src/matchers/index.ts'
 import { tail } from '../../../src/matchers/tail.ts'
-import { visible } from '../../../src/matchers/visible.ts'
+import { asText, visible } from '../../../src/matchers/visible.ts'
 import { exited, fabricate, messageOf } from './fabricated.ts'
 
 const lines = (count: number) => Array.from({ length: count }, (_, i) => `line ${i + 1}\n`).join('')
@@ -50,6 +50,17 @@ test('control characters are made visible, so that a program cannot forge a mess
   const message = messageOf(() => expect(run).toSucceed())
   expect(message).toContain('stdout:\n  \\e[1A\\e[2KPASS')
   expect(message).toContain('command: "./a\\u001b[2K"')
+})
+
+test('bytes that are more than a text can hold are not matched as one, and a failure shows their end', () => {
+  // Pages that nobody writes to are none.
+  const bytes = Buffer.alloc(600 << 20)
+  expect(() => asText(bytes)).toThrow(
+    new RangeError(
+      '600 MiB are more than a text can hold (512 MiB), so they cannot be matched as one: compare the bytes themselves',
+    ),
+  )
+  expect(tail('stdout', bytes)).toMatch(/^stdout:\n {2}(\\0)+… \(536870888 characters\) …(\\0)+$/)
 })
 
 test("Jest's helpers give the same message", () => {

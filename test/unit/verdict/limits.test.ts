@@ -24,6 +24,14 @@ describe('a limit', () => {
       },
     ],
     [
+      { outputExceeded: 'text' },
+      {
+        status: 'output',
+        reason:
+          "wrote more to one stream than a text can hold (512 MiB); take bytes with `encoding: 'buffer'`, or lower limits.output",
+      },
+    ],
+    [
       { walltimeReached: true, waitStatus: SIGKILL },
       {
         status: 'walltime',
