@@ -58,6 +58,9 @@ export function registerPool(drain: Drain): () => void {
   }
 }
 
+/** Whether this process has started anything of which it has not yet seen the end. */
+export const hasActiveRuns = (): boolean => runsOf(globalThis).size > 0
+
 /** What this process has started and not yet seen the end of. */
 export function activeRuns(): { count: number; describe: string[] } {
   const runs = [...runsOf(globalThis)]

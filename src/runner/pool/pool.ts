@@ -1,27 +1,19 @@
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
 import { isMainThread } from 'node:worker_threads'
-import { registerPool } from '../active.ts'
+import { hasActiveRuns, registerPool } from '../active.ts'
 import { identityOf, MountWatch } from './host-state.ts'
 import { isSameShape, type PoolShape, Ready } from './ready.ts'
+import { Shelf } from './shelf.ts'
 import { MOST_WAITING } from './warm.ts'
 
 /** How long after the last run of a process its waiting launch programs are ended, in ms. */
 export const IDLE_MS = 1000
-
-/** The launch programs of one shape. */
-interface Shelf {
-  readonly shape: PoolShape
-  readonly waiting: Ready[]
-  inFlight: number
-  /** The most that ran at once: one more than that is wanted. */
-  peak: number
-  /** How many may wait, as the run that started last had it. */
-  most: number
-}
+/** So long after the last run's end, in ms, a burst of runs is thought to be over. */
+const REST_MS = 2
 
 /**
  * Launch programs that have built their roots, or are about to, and wait for a request; each is used
- * once. There is one where runs of the same shape follow each other, or several where they run at once.
+ * once. Most of them are started when they slow no run down: when all are over.
  */
 export class Pool {
   /** In the order in which they were last asked for. */
@@ -30,6 +22,7 @@ export class Pool {
   /** What was discarded and may still be there. */
   readonly #ending = new Set<Promise<void>>()
   #filling = false
+  #rest: NodeJS.Timeout | undefined
   #idle: NodeJS.Timeout | undefined
   #unregister = () => {}
 
@@ -63,29 +56,30 @@ export class Pool {
    */
   started(shape: PoolShape, most: number): () => void {
     const shelf = this.#shelfOf(shape)
-    shelf.inFlight++
-    shelf.peak = Math.max(shelf.peak, shelf.inFlight)
-    shelf.most = most
+    shelf.started(most)
     this.#touch()
-    // What is enough for the next run can wait until this one is over: it would slow this one down.
+    // What is enough for the next run can wait until this one is over.
     if (shelf.waiting.length === 0) this.#fillSoon()
     return () => {
-      shelf.inFlight--
+      shelf.ended()
       this.#touch()
-      this.#fillSoon()
+      if (shelf.lacksSome) this.#fillSoon()
+      this.#fillAtRest()
     }
   }
 
   /** Ends all that wait; settles when their processes are gone. */
   async drain(): Promise<void> {
     clearTimeout(this.#idle)
+    clearTimeout(this.#rest)
     this.#idle = undefined
+    this.#rest = undefined
     this.#unregister()
     this.#mounts.close()
     this.#endAll()
     // Those whose runs go on are for what follows them.
-    const busy = this.#shelves.splice(0).filter(({ inFlight }) => inFlight > 0)
-    for (const shelf of busy) this.#shelves.push(Object.assign(shelf, { peak: shelf.inFlight }))
+    this.#shelves.push(...this.#shelves.splice(0).filter(({ isBusy }) => isBusy))
+    for (const shelf of this.#shelves) shelf.forget()
     await Promise.all(this.#ending)
   }
 
@@ -97,8 +91,7 @@ export class Pool {
 
   #shelfOf(shape: PoolShape): Shelf {
     const index = this.#shelves.findIndex((shelf) => isSameShape(shelf.shape, shape))
-    const fresh: Shelf = { shape, waiting: [], inFlight: 0, peak: 0, most: 0 }
-    const [shelf = fresh] = index < 0 ? [] : this.#shelves.splice(index, 1)
+    const [shelf = new Shelf(shape)] = index < 0 ? [] : this.#shelves.splice(index, 1)
     this.#shelves.push(shelf)
     return shelf
   }
@@ -136,9 +129,21 @@ export class Pool {
     this.#filling = true
     setImmediate(() => {
       this.#filling = false
-      for (const { waiting } of this.#shelves) for (const { launcher } of waiting) launcher.settle()
-      if (this.#fillOne()) this.#fillSoon()
+      if (this.#fillOne(({ lacksSome }) => lacksSome)) this.#fillSoon()
     })
+  }
+
+  // One after another, each only where no run has started meanwhile.
+  #fillAtRest(): void {
+    if (this.#rest !== undefined) {
+      this.#rest.refresh()
+      return
+    }
+    this.#rest = setTimeout(() => {
+      if (hasActiveRuns()) return
+      for (const shelf of this.#shelves) shelf.rested()
+      if (this.#fillOne(({ lacksSomeAtRest }) => lacksSomeAtRest)) this.#rest?.refresh()
+    }, REST_MS).unref()
   }
 
   // At the expense of a shape that was not asked for lately; only for the one that was asked for last, or
@@ -146,7 +151,7 @@ export class Pool {
   #makeRoom(shelf: Shelf): boolean {
     if (this.size < MOST_WAITING) return true
     if (shelf !== this.#shelves.at(-1)) return false
-    const isIdle = ({ waiting, inFlight }: Shelf) => waiting.length > 0 && inFlight === 0
+    const isIdle = ({ waiting, isBusy }: Shelf) => waiting.length > 0 && !isBusy
     const oldest = this.#shelves.find((other) => other !== shelf && isIdle(other))
     const ready = oldest?.waiting.shift()
     if (ready !== undefined) this.#end(ready)
@@ -154,7 +159,8 @@ export class Pool {
   }
 
   // Gives whether there is more to do. A failure here is nobody's: the run that it was for starts its own.
-  #fillOne(): boolean {
+  #fillOne(lacksSome: (shelf: Shelf) => boolean): boolean {
+    for (const { waiting } of this.#shelves) for (const { launcher } of waiting) launcher.settle()
     const shelf = this.#shelves.findLast(lacksSome)
     if (shelf === undefined || !this.#makeRoom(shelf)) return false
     try {
@@ -166,9 +172,6 @@ export class Pool {
     }
   }
 }
-
-const lacksSome = ({ waiting, peak, most }: Shelf): boolean =>
-  waiting.length < Math.min(peak + 1, most)
 
 /** This process's pool. */
 export const pool = new Pool()

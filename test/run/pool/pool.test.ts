@@ -8,6 +8,7 @@ import {
   type SandboxConfig,
   type Sandboxed,
   type SandboxOptions,
+  sandboxed,
 } from '../../../src/index.ts'
 import { endActiveRuns } from '../../../src/runner/active.ts'
 import { MOST_WAITING } from '../../../src/runner/pool/warm.ts'
@@ -140,6 +141,33 @@ describe('the pool', () => {
     expect(await eventually(() => inits().length === 4)).toBe(true)
     await sleep(50)
     expect(inits().length).toBe(4)
+  })
+
+  test('has enough for a burst as long as the longest, and builds beside none of its runs', async () => {
+    const run = makeWarm({ warm: 8 })
+    for (let count = 0; count < 5; count++) await run('true')
+    expect(await eventually(() => inits().length === 6)).toBe(true)
+    const old = inits()
+    for (let count = 0; count < 5; count++) {
+      const next = run('sleep', ['0.02'])
+      expect(await next).toSucceed()
+      expect(old).toContain(next.pid)
+      expect(inits().filter((pid) => !old.includes(pid))).toEqual([])
+    }
+    expect(await eventually(() => inits().length === 6)).toBe(true)
+  })
+
+  test('builds nothing beside a run that is not from it', async () => {
+    const warm = createSandbox({ warm: 8, concurrency: 2 })
+    for (let count = 0; count < 3; count++) await warm('true')
+    const cold = sandboxed('sleep', ['0.3'])
+    await sleep(200)
+    const { pid } = cold
+    expect(inits().filter((other) => other !== pid).length).toBeLessThan(4)
+    expect(await cold).toSucceed()
+    // There was no rest: it is one burst of four.
+    await warm('true')
+    expect(await eventually(() => inits().length === 5)).toBe(true)
   })
 
   test(`has no more than ${MOST_WAITING}, and so many descriptors`, async () => {

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import type { PoolShape, Ready } from '../../../src/runner/pool/ready.ts'
+import { Shelf } from '../../../src/runner/pool/shelf.ts'
+
+const makeShelf = () => new Shelf({} as PoolShape)
+
+/** How many would be started, in a burst or at rest. */
+function lacking(shelf: Shelf, when: 'lacksSome' | 'lacksSomeAtRest'): number {
+  const before = shelf.waiting.length
+  while (shelf[when]) shelf.waiting.push({} as Ready)
+  return shelf.waiting.splice(before).length
+}
+
+/** As many runs, one after another. */
+function burst(shelf: Shelf, { runs, most }: { runs: number; most: number }): void {
+  for (let run = 0; run < runs; run++) {
+    shelf.started(most)
+    shelf.ended()
+  }
+}
+
+describe('launch programs wanted', () => {
+  test('none before the first run', () => {
+    const shelf = makeShelf()
+    expect([lacking(shelf, 'lacksSome'), lacking(shelf, 'lacksSomeAtRest')]).toEqual([0, 0])
+  })
+
+  test('in a burst: as many as run at once', () => {
+    const shelf = makeShelf()
+    burst(shelf, { runs: 5, most: 8 })
+    expect(lacking(shelf, 'lacksSome')).toBe(1)
+    for (let run = 0; run < 3; run++) shelf.started(8)
+    expect(lacking(shelf, 'lacksSome')).toBe(3)
+  })
+
+  test('in the next burst: as many as run at once then', () => {
+    const shelf = makeShelf()
+    for (let run = 0; run < 3; run++) shelf.started(8)
+    for (let run = 0; run < 3; run++) shelf.ended()
+    shelf.rested()
+    expect(lacking(shelf, 'lacksSome')).toBe(0)
+    burst(shelf, { runs: 1, most: 8 })
+    expect(lacking(shelf, 'lacksSome')).toBe(1)
+  })
+
+  test('at rest: one more than the longest burst had runs', () => {
+    const shelf = makeShelf()
+    for (const runs of [2, 5, 1]) {
+      burst(shelf, { runs, most: 8 })
+      shelf.rested()
+    }
+    expect(lacking(shelf, 'lacksSomeAtRest')).toBe(6)
+  })
+
+  test('no more than the last run allows', () => {
+    const shelf = makeShelf()
+    burst(shelf, { runs: 5, most: 8 })
+    burst(shelf, { runs: 1, most: 2 })
+    expect(lacking(shelf, 'lacksSomeAtRest')).toBe(2)
+    burst(shelf, { runs: 1, most: 0 })
+    expect(lacking(shelf, 'lacksSomeAtRest')).toBe(0)
+  })
+
+  test('what bursts had is forgotten when all were ended', () => {
+    const shelf = makeShelf()
+    burst(shelf, { runs: 5, most: 8 })
+    shelf.forget()
+    burst(shelf, { runs: 1, most: 8 })
+    expect(lacking(shelf, 'lacksSomeAtRest')).toBe(2)
+  })
+})
