@@ -9,6 +9,7 @@ import * as endurance from './cases/endurance.mjs'
 import * as growth from './cases/growth.mjs'
 import * as kernel from './cases/kernel.mjs'
 import * as latency from './cases/latency.mjs'
+import * as noFilter from './cases/no-filter.mjs'
 import * as startUp from './cases/start-up.mjs'
 import * as throughput from './cases/throughput.mjs'
 import * as vitest from './cases/vitest.mjs'
@@ -19,6 +20,7 @@ import { drawLatencies } from './lib/svg.mjs'
 /** @type {Record<string, { title: string, measure: (options: { runs: number }) => Promise<any>, report: (result: any) => string }>} */
 const cases = {
   latency: { title: 'Latency of one run', ...latency },
+  'no-filter': { title: 'Latency without a filter', ...noFilter },
   vitest: { title: 'Latency in a test', ...vitest },
   kernel: { title: 'The kernel’s part', ...kernel },
   throughput: { title: 'Throughput', ...throughput },

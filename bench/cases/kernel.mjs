@@ -11,13 +11,14 @@ import { shapeOf } from '../../dist/runner/pool/ready.js'
 import { Launcher } from '../../dist/runner/run/attempt.js'
 import { imageOf, prepareRun } from '../../dist/runner/run/prepare.js'
 import { alone, otherSandboxes, PROGRAM } from '../lib/contestants.mjs'
-import { latencies } from '../lib/latencies.mjs'
-import { measurePaused, PAUSE_MS, timersOf } from './latency.mjs'
+import { measurePaces, PAUSE_MS, ROW, report, timersOf } from './latency.mjs'
+
+export { report }
 
 /**
  * What of a run is the kernel's: launch programs are started, and told to go, by a caller that has planned all
- * there is to plan before, and only sleeps until the init, and all with it, is gone. Beside it whole runs, each
- * after a pause; contestants take turns, each round in another order.
+ * there is to plan before, and only sleeps until the init, and all with it, is gone. Beside it whole runs, at
+ * the paces of the latency case; contestants take turns, each round in another order.
  *
  * @param {{ runs: number }} options
  */
@@ -27,12 +28,13 @@ export async function measure({ runs }) {
   if (bare === undefined) {
     console.log('NOT MEASURED: the kernel alone, where control groups are delegated')
   } else {
+    const ready = inStock(bare.start)
     timers.push(
-      ['warm, the kernel alone', () => untilGone(bare, bare.start())],
+      ['warm, the kernel alone', async () => untilGone(bare, await ready())],
       ['cold, the kernel alone', () => untilGone(bare, undefined)],
     )
   }
-  return { runs, timesMs: await measurePaused(timers, runs) }
+  return { runs, ...(await measurePaces(timers, runs)) }
 }
 
 // All that a run of the program asks for, made once.
@@ -52,11 +54,27 @@ function planned() {
 }
 
 /**
+ * Gives launch programs that have built their roots, a row of them built at a time.
+ *
+ * @param {() => Launcher} start
+ */
+function inStock(start) {
+  /** @type {Launcher[]} */
+  const stock = []
+  return async () => {
+    if (stock.length === 0) {
+      for (let place = 0; place < ROW; place++) stock.push(start())
+      await sleep(PAUSE_MS * ROW)
+    }
+    return stock.shift()
+  }
+}
+
+/**
  * @param {NonNullable<ReturnType<typeof planned>>} bare
- * @param {Launcher | undefined} ready one that is to have built its root before; without it, it is started here
+ * @param {Launcher | undefined} ready one that has built its root; without it, one is started here
  */
 async function untilGone(bare, ready) {
-  if (ready !== undefined) await sleep(PAUSE_MS)
   const start = performance.now()
   const launcher = ready ?? bare.start()
   const attempt = launcher.go({
@@ -86,12 +104,4 @@ function sleepUntilEnd(pid) {
   const isOver = waitUntilReadable(fd, 10_000)
   closeDescriptor(fd)
   if (!isOver) throw new Error('The bare run did not end in 10 s')
-}
-
-/** @param {Awaited<ReturnType<typeof measure>>} result */
-export function report({ runs, timesMs }) {
-  return [
-    `${PROGRAM}, ${runs} runs each, each after a pause of ${PAUSE_MS} ms; milliseconds.`,
-    latencies(timesMs),
-  ].join('\n\n')
 }

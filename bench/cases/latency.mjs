@@ -1,15 +1,17 @@
 // @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
-import { alone, aloneKiss, otherSandboxes, PROGRAM } from '../lib/contestants.mjs'
+import { alone, otherSandboxes, PROGRAM } from '../lib/contestants.mjs'
 import { latencies } from '../lib/latencies.mjs'
 import { round, shuffled } from '../lib/stats.mjs'
 
 const WARM_UP = 50
-// One after another, as a test suite makes them. What goes on in the background then, the kernel taking
+// One after another, as a test makes them. What goes on in the background then, the kernel taking
 // namespaces apart or the pool being filled, is mostly in the time of whose background it is.
-const ROW = 10
+export const ROW = 10
 // After this long, in ms, all that is done: but a processor that slept has to warm its caches up again.
 export const PAUSE_MS = 15
+// So that no row pays for what the one before left to be done: the pool to be filled, namespaces to be taken apart.
+const ROW_PAUSE_MS = 60
 
 /**
  * How long one run of /bin/true takes, from the call to the result, in rows without a pause and after a pause.
@@ -18,17 +20,19 @@ export const PAUSE_MS = 15
  * @param {{ runs: number }} options
  */
 export async function measure({ runs }) {
-  return { runs, ...(await measurePaces({ ...alone, ...aloneKiss, ...otherSandboxes() }, runs)) }
+  const timers = timersOf({ ...alone, ...otherSandboxes() })
+  return { runs, ...(await measurePaces(timers, runs)) }
 }
 
 /**
- * @param {Record<string, import('../lib/contestants.mjs').Contestant>} contestants
+ * @param {Timers} timers
  * @param {number} runs
  */
-export async function measurePaces(contestants, runs) {
-  const timers = timersOf(contestants)
-  const inRows = await measurePace(timers, runs, { row: ROW, pauseMs: 0 })
-  return { inRows, paused: await measurePaused(timers, runs) }
+export async function measurePaces(timers, runs) {
+  return {
+    inRows: await measurePace(timers, runs, { row: ROW, pauseMs: 0 }),
+    paused: await measurePace(timers, runs, { row: 1, pauseMs: PAUSE_MS }),
+  }
 }
 
 /**
@@ -47,10 +51,6 @@ export const timersOf = (contestants) =>
     },
   ])
 
-/** @type {(timers: Timers, runs: number) => ReturnType<typeof measurePace>} */
-export const measurePaused = (timers, runs) =>
-  measurePace(timers, runs, { row: 1, pauseMs: PAUSE_MS })
-
 /** @typedef {[string, () => Promise<number>][]} Timers */
 
 /**
@@ -68,8 +68,7 @@ async function measurePace(contestants, runs, { row, pauseMs }) {
         if (turn >= 0) timesMs[name]?.push(round(timeMs))
         if (pauseMs > 0) await sleep(pauseMs)
       }
-      // No contestant's first run pays for what the one before left to be done.
-      if (pauseMs === 0) await sleep(PAUSE_MS)
+      if (row > 1) await sleep(ROW_PAUSE_MS)
     }
   }
   return timesMs

@@ -120,7 +120,8 @@ export const alone = {
 }
 
 /** The same without a filter. */
-export const aloneKiss = {
-  'sandboxed, warm, kiss (no seccomp)': () => warmKissAlone(PROGRAM),
-  'sandboxed, cold, kiss (no seccomp)': () => kissAlone(PROGRAM),
+export const aloneWithoutFilter = {
+  [SPAWN]: () => plain(PROGRAM),
+  'sandboxed, warm, kiss': () => warmKissAlone(PROGRAM),
+  'sandboxed, cold, kiss': () => kissAlone(PROGRAM),
 }

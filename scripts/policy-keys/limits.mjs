@@ -40,7 +40,7 @@ export const limitsNotes = {
   },
   'limits.output': {
     unit: 'size',
-    default: 'none',
+    default: 'none, but 512 MiB of each stream whose result is text',
     protects: 'The memory of the test runner, which keeps what a program prints.',
     not: 'Output into files, and streams that are `inherit` or `ignore`.',
     example: 'limits.output = "1MiB"',

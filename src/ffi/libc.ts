@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 import { type CFunction, cLibrary } from './c-library.ts'
 import {
   EFD_CLOEXEC,
@@ -249,6 +250,9 @@ const MOST_WAITS = 2
 // Koffi keeps no reference to the memory that it gives to another thread, so we do until that is done.
 const waits = new Set<Int32Array>()
 
+/** How long after its time a wait may come to an end, in ms: its thread has to be woken. */
+const WAIT_LATE_MS = 5
+
 /**
  * Waits, in one of libuv's threads, until nobody can write to a pipe any more: poll(2), POLLHUP. That costs a
  * third of a socket for it.
@@ -259,16 +263,17 @@ const waits = new Set<Int32Array>()
 export async function whenHungUp(readEnd: number, timeoutMs: number): Promise<boolean> {
   if (waits.size >= MOST_WAITS) return false
   const polled = pollFor(readEnd, 0)
-  waits.add(polled)
-  try {
-    return await new Promise((resolve) => {
-      libc().poll.async(polled, 1, timeoutMs, (_error: unknown, count: number) =>
-        resolve(count > 0),
-      )
+  return new Promise((resolve) => {
+    // Others may have taken all threads, for as long as they like. What is waited for then is another's descriptor
+    // or none, and nobody asks for the answer.
+    const late = setTimeout(() => resolve(false), timeoutMs + WAIT_LATE_MS)
+    libc().poll.async(polled, 1, timeoutMs, (_error: unknown, count: number) => {
+      clearTimeout(late)
+      waits.delete(polled)
+      resolve(count > 0)
     })
-  } finally {
-    waits.delete(polled)
-  }
+    waits.add(polled)
+  })
 }
 
 // One struct pollfd: fd, events and revents (poll(2)).

@@ -62,12 +62,14 @@ function limitsPhrase(result: AnyResult, subjects: NonNullable<Finding['limits']
   return [...names].map((name) => limitPhrase(result, name)).join(', ')
 }
 
-function usagePhrase({ usage, truncated }: AnyResult): string {
+function usagePhrase({ usage, truncated, limits }: AnyResult): string {
   const parts = [
     `walltime ${formatDuration(usage.wallTimeMs)}`,
     `cpu ${formatDuration(usage.cpuTimeMs)} (user ${formatDuration(usage.userTimeMs)}, system ${formatDuration(usage.systemTimeMs)})`,
     `memory ${formatSize(usage.maxRssBytes)}`,
   ]
-  if (truncated) parts.push('output cut at its limit')
+  if (truncated) {
+    parts.push(limits.outputBytes === undefined ? 'output cut' : 'output cut at its limit')
+  }
   return parts.join(', ')
 }

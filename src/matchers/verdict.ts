@@ -13,6 +13,10 @@ export function verdictPhrase(result: AnyResult): string {
       return `killed by seccomp for ${result.syscall?.text ?? 'a system call that the kernel did not name'}`
     case 'aborted':
       return 'aborted by the test'
+    case 'output':
+      return result.limits.outputBytes === undefined
+        ? 'killed for writing more to one stream than a text can hold'
+        : 'killed for exceeding its output limit'
     default:
       return `killed for exceeding its ${result.status} limit`
   }

@@ -12,12 +12,17 @@ const slot = Symbol.for('gradebox.activeRuns')
 
 const poolSlot = Symbol.for('gradebox.pools')
 
-/** Ends what waits for runs to come; settles when none of its processes is left. */
-type Drain = () => Promise<void>
+/** What waits for runs to come. */
+export interface ActivePool {
+  /** All runs of this process are over. */
+  rested(): void
+  /** Ends what waits; settles when none of its processes is left. */
+  end(): Promise<void>
+}
 
 interface Realm {
   [slot]?: Set<ActiveRun>
-  [poolSlot]?: Set<Drain>
+  [poolSlot]?: Set<ActivePool>
 }
 
 function runsOf(global: object): Set<ActiveRun> {
@@ -26,7 +31,7 @@ function runsOf(global: object): Set<ActiveRun> {
   return realm[slot]
 }
 
-function poolsOf(global: object): Set<Drain> {
+function poolsOf(global: object): Set<ActivePool> {
   const realm: Realm = global
   realm[poolSlot] ??= new Set()
   return realm[poolSlot]
@@ -41,20 +46,22 @@ export function registerRun(run: ActiveRun): () => void {
   const runs = runsOf(globalThis)
   runs.add(run)
   return () => {
-    runs.delete(run)
+    if (!runs.delete(run) || runs.size > 0) return
+    for (const pool of poolsOf(globalThis)) pool.rested()
   }
 }
 
 /**
- * Notes that launch programs wait for runs to come, so that `endActiveRuns()` ends them.
+ * Notes that launch programs wait for runs to come: `endActiveRuns()` ends them, and they hear when all runs
+ * are over.
  *
  * @returns a function to call once none waits; calling it again does nothing.
  */
-export function registerPool(drain: Drain): () => void {
+export function registerPool(pool: ActivePool): () => void {
   const pools = poolsOf(globalThis)
-  pools.add(drain)
+  pools.add(pool)
   return () => {
-    pools.delete(drain)
+    pools.delete(pool)
   }
 }
 
@@ -83,7 +90,7 @@ export async function endActiveRuns(): Promise<void> {
     }
     for (const run of batch) runs.delete(run)
   }
-  await Promise.all([...poolsOf(globalThis)].map((drain) => drain()))
+  await Promise.all([...poolsOf(globalThis)].map((pool) => pool.end()))
   if (failures.length > 0) {
     throw new AggregateError(failures, `Could not end ${failures.length} unfinished run(s)`)
   }

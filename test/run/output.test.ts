@@ -55,6 +55,42 @@ describe('captured output', () => {
     `)
   })
 
+  test('is read also while the caller has taken all of libuv’s threads', async () => {
+    const run = await runNode(
+      `import { execFileSync } from 'node:child_process'
+       import { closeSync, mkdtempSync, open, openSync, rmSync } from 'node:fs'
+       import { tmpdir } from 'node:os'
+       import { join } from 'node:path'
+       import { sandboxed } from 'gradebox-under-test'
+       const directory = mkdtempSync(join(tmpdir(), 'gradebox-fifo-'))
+       const fifo = join(directory, 'fifo')
+       execFileSync('mkfifo', [fifo])
+       await sandboxed('true')
+       // Nobody writes: each waits in its thread.
+       let opened = 0
+       for (let thread = 0; thread < 4; thread++) open(fifo, 'r', (_, fd) => { opened++; closeSync(fd) })
+       for (const size of ['0', '1000000', '1000001', '1000002']) {
+         const { status, stdout } = await sandboxed('head', ['-c', size, '/dev/zero'], { limits: { walltime: '10s' } })
+         console.log(status, stdout.length)
+       }
+       console.log('opened', opened)
+       openSync(fifo, 'r+')
+       rmSync(directory, { recursive: true })`,
+    )
+    expect(run).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": "",
+        "stdout": "exited 0
+      exited 1000000
+      exited 1000001
+      exited 1000002
+      opened 0
+      ",
+      }
+    `)
+  })
+
   test('has no character broken where two writes meet', async () => {
     const run = await runShell('printf "\\303"; sleep 0.05; printf "\\251\\n"')
     expect(run.stdout).toBe('é\n')

@@ -64,7 +64,6 @@ export class Pool {
       shelf.ended()
       this.#touch()
       if (shelf.lacksSome) this.#fillSoon()
-      this.#fillAtRest()
     }
   }
 
@@ -112,7 +111,10 @@ export class Pool {
       return
     }
     this.#idle = setTimeout(() => void this.drain(), IDLE_MS).unref()
-    const unregister = registerPool(() => this.#drainAwaited())
+    const unregister = registerPool({
+      rested: () => this.#fillAtRest(),
+      end: () => this.#drainAwaited(),
+    })
     // A thread's descriptors outlive it; a process's do not.
     const endNow = () => {
       for (const { waiting } of this.#shelves) for (const ready of waiting) ready.discardNow()
@@ -129,7 +131,7 @@ export class Pool {
     this.#filling = true
     setImmediate(() => {
       this.#filling = false
-      if (this.#fillOne(({ lacksSome }) => lacksSome)) this.#fillSoon()
+      if (this.#fillOne({ inBurst: true })) this.#fillSoon()
     })
   }
 
@@ -142,27 +144,28 @@ export class Pool {
     this.#rest = setTimeout(() => {
       if (hasActiveRuns()) return
       for (const shelf of this.#shelves) shelf.rested()
-      if (this.#fillOne(({ lacksSomeAtRest }) => lacksSomeAtRest)) this.#rest?.refresh()
+      if (this.#fillOne({ inBurst: false })) this.#rest?.refresh()
     }, REST_MS).unref()
   }
 
   // At the expense of a shape that was not asked for lately; only for the one that was asked for last, or
-  // they would take it from each other for ever.
-  #makeRoom(shelf: Shelf): boolean {
+  // they would take it from each other for ever. So would two at rest, if either took more than its half.
+  #makeRoom(shelf: Shelf, inBurst: boolean): boolean {
     if (this.size < MOST_WAITING) return true
     if (shelf !== this.#shelves.at(-1)) return false
-    const isIdle = ({ waiting, isBusy }: Shelf) => waiting.length > 0 && !isBusy
-    const oldest = this.#shelves.find((other) => other !== shelf && isIdle(other))
+    const least = inBurst ? 0 : shelf.waiting.length + 1
+    const hasSpare = (other: Shelf) => !other.isBusy && other.waiting.length > least
+    const oldest = this.#shelves.find((other) => other !== shelf && hasSpare(other))
     const ready = oldest?.waiting.shift()
     if (ready !== undefined) this.#end(ready)
     return ready !== undefined
   }
 
   // Gives whether there is more to do. A failure here is nobody's: the run that it was for starts its own.
-  #fillOne(lacksSome: (shelf: Shelf) => boolean): boolean {
+  #fillOne({ inBurst }: { inBurst: boolean }): boolean {
     for (const { waiting } of this.#shelves) for (const { launcher } of waiting) launcher.settle()
-    const shelf = this.#shelves.findLast(lacksSome)
-    if (shelf === undefined || !this.#makeRoom(shelf)) return false
+    const shelf = this.#shelves.findLast((one) => (inBurst ? one.lacksSome : one.lacksSomeAtRest))
+    if (shelf === undefined || !this.#makeRoom(shelf, inBurst)) return false
     try {
       this.#mounts.open()
       shelf.waiting.push(Ready.start(shelf.shape))

@@ -200,6 +200,28 @@ describe('the pool', () => {
     expect(old).not.toContain(next.pid)
   })
 
+  test('is shared out at rest, and then left so', async () => {
+    const run = makeWarm({ warm: 8 })
+    const bursts = async (policy: string, count: number) => {
+      for (let burst = 0; burst < count; burst++) await run('true', [], { policy })
+    }
+    await bursts('strict', 8)
+    expect(await eventually(() => inits().length === MOST_WAITING)).toBe(true)
+    const strict = inits()
+    await bursts('kiss', 8)
+    const isShared = () => inits().filter((pid) => strict.includes(pid)).length === MOST_WAITING / 2
+    expect(await eventually(() => isShared() && inits().length === MOST_WAITING)).toBe(true)
+    const shared = inits()
+    for (const policy of ['strict', 'kiss', 'strict', 'kiss']) {
+      const next = run('true', [], { policy })
+      expect(await next).toSucceed()
+      expect(shared).toContain(next.pid)
+      await sleep(50)
+      expect(inits().length).toBe(MOST_WAITING)
+    }
+    expect(inits().filter((pid) => shared.includes(pid)).length).toBe(MOST_WAITING - 4)
+  })
+
   test('is empty a second after the last run, and has no descriptor then', async () => {
     const run = makeWarm({ warm: 3 })
     await run('true')

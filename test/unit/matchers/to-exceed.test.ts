@@ -77,3 +77,25 @@ test('the opposite says which limit it was, and how it was held', () => {
     stderr:  empty"
   `)
 })
+
+test('output that was more than a text can hold is not told as that of a limit there was not', () => {
+  const reason = 'wrote more to one stream than a text can hold (512 MiB); set limits.output'
+  const run = killed('output', reason, { truncated: true, limits: {} })
+  expect(messageOf(() => expect(run).not.toExceedOutput())).toMatchInlineSnapshot(`
+    "expect(run).not.toExceedOutput()
+
+    Expected: not killed for exceeding its output limit
+    Received: killed for writing more to one stream than a text can hold
+
+    This run had no output limit; set one with \`limits: { output: … }\`.
+
+    reason:  wrote more to one stream than a text can hold (512 MiB); set limits.output
+    verdict: output
+    limits:  no output limit
+    usage:   walltime 12 ms, cpu 8 ms (user 6 ms, system 2 ms), memory 1.5 MiB, output cut
+    command: ./a.out
+    policy:  strict
+    stdout:  empty
+    stderr:  empty"
+  `)
+})

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import {
   activeRuns,
   endActiveRuns,
+  registerPool,
   registerRun,
   shareActiveRuns,
 } from '../../../src/runner/active.ts'
@@ -38,6 +39,26 @@ test('a run that cannot be ended does not keep the others', async () => {
   await expect(endActiveRuns()).rejects.toMatchObject({ errors: [failure] })
   expect(ended).toEqual(['good'])
   expect(activeRuns().count).toBe(0)
+})
+
+test('what waits for runs hears when all are over, and is ended with them', async () => {
+  const heard: string[] = []
+  const pool = { rested: () => heard.push('rested'), end: async () => void heard.push('end') }
+  const unregister = registerPool(pool)
+  const [first, second] = [registerRun(run('first')), registerRun(run('second'))]
+  first()
+  expect(heard).toEqual([])
+  second()
+  second()
+  expect(heard).toEqual(['rested'])
+  const third = registerRun(run('third'))
+  await endActiveRuns()
+  third()
+  expect(heard).toEqual(['rested', 'end'])
+  unregister()
+  registerRun(run('fourth'))()
+  await endActiveRuns()
+  expect(heard).toEqual(['rested', 'end'])
 })
 
 test('another realm that shares the runs sees the same ones', () => {
