@@ -11,9 +11,9 @@ import { shapeOf } from '../../dist/runner/pool/ready.js'
 import { Launcher } from '../../dist/runner/run/attempt.js'
 import { imageOf, prepareRun } from '../../dist/runner/run/prepare.js'
 import { alone, otherSandboxes, PROGRAM } from '../lib/contestants.mjs'
-import { measurePaces, PAUSE_MS, ROW, report, timersOf } from './latency.mjs'
+import { measurePaces, PAUSE_MS, ROW, timersOf } from './latency.mjs'
 
-export { report }
+export { report } from './latency.mjs'
 
 /**
  * What of a run is the kernel's: launch programs are started, and told to go, by a caller that has planned all

@@ -5,8 +5,7 @@ import { latencies } from '../lib/latencies.mjs'
 import { round, shuffled } from '../lib/stats.mjs'
 
 const WARM_UP = 50
-// One after another, as a test makes them. What goes on in the background then, the kernel taking
-// namespaces apart or the pool being filled, is mostly in the time of whose background it is.
+// One after another, as a test may make them.
 export const ROW = 10
 // After this long, in ms, all that is done: but a processor that slept has to warm its caches up again.
 export const PAUSE_MS = 15

@@ -1,8 +1,9 @@
 // @ts-check
-import { aloneWithoutFilter } from '../lib/contestants.mjs'
-import { measurePaces, report, timersOf } from './latency.mjs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { aloneWithoutFilter, DRAIN_MS } from '../lib/contestants.mjs'
+import { measurePaces, timersOf } from './latency.mjs'
 
-export { report }
+export { report } from './latency.mjs'
 
 /**
  * The latencies of a policy that has no seccomp filter. Not beside those that have one: a process's waiting
@@ -11,5 +12,6 @@ export { report }
  * @param {{ runs: number }} options
  */
 export async function measure({ runs }) {
+  await sleep(DRAIN_MS)
   return { runs, ...(await measurePaces(timersOf(aloneWithoutFilter), runs)) }
 }

@@ -1,14 +1,12 @@
 // @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
-import { basic, otherSandboxes, SPAWN } from '../lib/contestants.mjs'
+import { basic, DRAIN_MS, otherSandboxes, SPAWN } from '../lib/contestants.mjs'
 import { cpuTimeMs } from '../lib/machine.mjs'
 import { median, round } from '../lib/stats.mjs'
 import { fixed, table } from '../lib/table.mjs'
 
 const AT_ONCE = [1, 2, 4, 8]
 const REPEATS = 3
-/** Waiting sandboxes end after a second; their processor time belongs to their runs. */
-const DRAIN_MS = 1500
 
 /** @type {(run: () => Promise<unknown>, atOnce: number, total: number) => Promise<void>} */
 async function runAll(run, atOnce, total) {

@@ -104,6 +104,9 @@ export const basic = {
   'sandboxed, cold': () => sandboxes.cold(PROGRAM),
 }
 
+/** Waiting sandboxes end after a second; their processor time belongs to their runs. */
+export const DRAIN_MS = 1500
+
 const warmAlone = createSandbox({ warm: 8 })
 const kissAlone = createSandbox({ policy: 'kiss' })
 const warmKissAlone = createSandbox({ policy: 'kiss', warm: 8 })

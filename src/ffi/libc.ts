@@ -264,9 +264,12 @@ export async function whenHungUp(readEnd: number, timeoutMs: number): Promise<bo
   if (waits.size >= MOST_WAITS) return false
   const polled = pollFor(readEnd, 0)
   return new Promise((resolve) => {
-    // Others may have taken all threads, for as long as they like. What is waited for then is another's descriptor
-    // or none, and nobody asks for the answer.
-    const late = setTimeout(() => resolve(false), timeoutMs + WAIT_LATE_MS)
+    // Others may have taken all threads, for as long as they like. The number may be another descriptor's when a
+    // thread comes to it, so it is to look at none: poll(2) ignores what is negative.
+    const late = setTimeout(() => {
+      polled[0] = -1
+      resolve(false)
+    }, timeoutMs + WAIT_LATE_MS)
     libc().poll.async(polled, 1, timeoutMs, (_error: unknown, count: number) => {
       clearTimeout(late)
       waits.delete(polled)

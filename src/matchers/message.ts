@@ -4,7 +4,7 @@ import type { Finding, MatcherContext } from './context.ts'
 import { limitPhrase } from './limit.ts'
 import type { AnyResult } from './received.ts'
 import { tail } from './tail.ts'
-import { limitOfVerdict, verdictFacts } from './verdict.ts'
+import { isOutputLimited, limitOfVerdict, verdictFacts } from './verdict.ts'
 import { commandLine, visible } from './visible.ts'
 
 /**
@@ -62,14 +62,13 @@ function limitsPhrase(result: AnyResult, subjects: NonNullable<Finding['limits']
   return [...names].map((name) => limitPhrase(result, name)).join(', ')
 }
 
-function usagePhrase({ usage, truncated, limits }: AnyResult): string {
+function usagePhrase(result: AnyResult): string {
+  const { usage, truncated } = result
   const parts = [
     `walltime ${formatDuration(usage.wallTimeMs)}`,
     `cpu ${formatDuration(usage.cpuTimeMs)} (user ${formatDuration(usage.userTimeMs)}, system ${formatDuration(usage.systemTimeMs)})`,
     `memory ${formatSize(usage.maxRssBytes)}`,
   ]
-  if (truncated) {
-    parts.push(limits.outputBytes === undefined ? 'output cut' : 'output cut at its limit')
-  }
+  if (truncated) parts.push(isOutputLimited(result) ? 'output cut at its limit' : 'output cut')
   return parts.join(', ')
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import type { LimitName } from '../policy/policy.ts'
 import type { SandboxStatus } from '../runner/result.ts'
 import type { AnyResult } from './received.ts'
@@ -14,12 +15,17 @@ export function verdictPhrase(result: AnyResult): string {
     case 'aborted':
       return 'aborted by the test'
     case 'output':
-      return result.limits.outputBytes === undefined
-        ? 'killed for writing more to one stream than a text can hold'
-        : 'killed for exceeding its output limit'
+      return isOutputLimited(result)
+        ? 'killed for exceeding its output limit'
+        : 'killed for writing too much'
     default:
       return `killed for exceeding its ${result.status} limit`
   }
+}
+
+/** Whether its output limit is what output that was cut had exceeded; if not, it may be what a text can hold. */
+export function isOutputLimited({ limits: { outputBytes } }: AnyResult): boolean {
+  return outputBytes !== undefined && outputBytes <= constants.MAX_STRING_LENGTH
 }
 
 /** The verdict's fields: `exited, exit code 1`, or `walltime, signal SIGKILL`. */

@@ -14,7 +14,7 @@ const poolSlot = Symbol.for('gradebox.pools')
 
 /** What waits for runs to come. */
 export interface ActivePool {
-  /** All runs of this process are over. */
+  /** All runs are over. */
   rested(): void
   /** Ends what waits; settles when none of its processes is left. */
   end(): Promise<void>
@@ -38,7 +38,7 @@ function poolsOf(global: object): Set<ActivePool> {
 }
 
 /**
- * Notes a run as unfinished, so that `endActiveRuns()` ends it.
+ * Notes a run as unfinished, so that `endActiveRuns()` ends it. When it was the last, pools hear that it is over.
  *
  * @returns a function to call once the run is over; calling it again does nothing.
  */
@@ -65,8 +65,8 @@ export function registerPool(pool: ActivePool): () => void {
   }
 }
 
-/** Whether this process has started anything of which it has not yet seen the end. */
-export const hasActiveRuns = (): boolean => runsOf(globalThis).size > 0
+/** How many runs have started that are not over. */
+export const countActiveRuns = (): number => runsOf(globalThis).size
 
 /** What this process has started and not yet seen the end of. */
 export function activeRuns(): { count: number; describe: string[] } {

@@ -1,6 +1,7 @@
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
 import { isMainThread } from 'node:worker_threads'
-import { hasActiveRuns, registerPool } from '../active.ts'
+import { countActiveRuns, registerPool } from '../active.ts'
+import { isAnyRunAlone } from '../queue/machine-slots.ts'
 import { identityOf, MountWatch } from './host-state.ts'
 import { isSameShape, type PoolShape, Ready } from './ready.ts'
 import { Shelf } from './shelf.ts'
@@ -61,7 +62,8 @@ export class Pool {
     // What is enough for the next run can wait until this one is over.
     if (shelf.waiting.length === 0) this.#fillSoon()
     return () => {
-      shelf.ended()
+      // It is itself one of them still.
+      shelf.ended({ othersGoOn: countActiveRuns() > 1 })
       this.#touch()
       if (shelf.lacksSome) this.#fillSoon()
     }
@@ -77,8 +79,9 @@ export class Pool {
     this.#mounts.close()
     this.#endAll()
     // Those whose runs go on are for what follows them.
-    this.#shelves.push(...this.#shelves.splice(0).filter(({ isBusy }) => isBusy))
-    for (const shelf of this.#shelves) shelf.forget()
+    const busy = this.#shelves.filter(({ isBusy }) => isBusy)
+    this.#shelves.splice(0, Number.POSITIVE_INFINITY, ...busy)
+    for (const shelf of busy) shelf.forget()
     await Promise.all(this.#ending)
   }
 
@@ -131,6 +134,7 @@ export class Pool {
     this.#filling = true
     setImmediate(() => {
       this.#filling = false
+      if (this.#idle === undefined) return
       if (this.#fillOne({ inBurst: true })) this.#fillSoon()
     })
   }
@@ -142,7 +146,7 @@ export class Pool {
       return
     }
     this.#rest = setTimeout(() => {
-      if (hasActiveRuns()) return
+      if (countActiveRuns() > 0 || isAnyRunAlone()) return
       for (const shelf of this.#shelves) shelf.rested()
       if (this.#fillOne({ inBurst: false })) this.#rest?.refresh()
     }, REST_MS).unref()

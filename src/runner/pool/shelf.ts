@@ -12,6 +12,8 @@ export class Shelf {
   #inFlight = 0
   /** The most that ran at once in this burst. */
   #peak = 0
+  /** How many besides are to wait: one, while there is no rest to come. */
+  #spare = 0
   /** How many runs this burst has. */
   #runs = 0
   /** How many runs the longest burst had. */
@@ -27,7 +29,7 @@ export class Shelf {
 
   /** Whether there are fewer than the runs of this burst need. */
   get lacksSome(): boolean {
-    return this.waiting.length < Math.min(this.#peak, this.#most)
+    return this.waiting.length < Math.min(this.#peak + this.#spare, this.#most)
   }
 
   /** Whether there are fewer than the next burst may need. */
@@ -48,14 +50,20 @@ export class Shelf {
     this.#longest = Math.max(this.#longest, this.#runs)
   }
 
-  /** A run is over. */
-  ended(): void {
+  /**
+   * A run is over.
+   *
+   * @param othersGoOn whether others, of whatever shape, are not
+   */
+  ended({ othersGoOn }: { othersGoOn: boolean }): void {
     this.#inFlight--
+    this.#spare = othersGoOn ? 1 : 0
   }
 
   /** A burst is over. */
   rested(): void {
     this.#peak = this.#inFlight
+    this.#spare = 0
     this.#runs = this.#inFlight
   }
 

@@ -65,6 +65,18 @@ async function acquire(held: Locks, request: SlotRequest): Promise<void> {
   for (const processor of processors()) await held.wait([processor], LOCK_EX, request)
 }
 
+/** Whether an exclusive run goes on, in whatever process. */
+export function isAnyRunAlone(): boolean {
+  try {
+    const fd = openLocked(GATE, LOCK_SH)
+    if (fd !== undefined) closeDescriptor(fd)
+    return fd === undefined
+  } catch {
+    // Then nobody can be alone.
+    return false
+  }
+}
+
 const isMissing = (error: unknown): boolean =>
   ['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')
 

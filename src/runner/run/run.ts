@@ -161,7 +161,7 @@ export class Run {
     const ready = pool.take(shape)
     // Up to its go at once; all else has time while the program runs.
     const result = this.#runWithInput({ plan, flow, image, ready })
-    // Nothing is built beside a run that has the machine for itself.
+    // Nothing is built for what follows a run that has the machine for itself: that would be beside it.
     const over = pool.started(shape, exclusive ? 0 : warm)
     try {
       return await result

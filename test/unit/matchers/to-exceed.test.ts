@@ -85,7 +85,7 @@ test('output that was more than a text can hold is not told as that of a limit t
     "expect(run).not.toExceedOutput()
 
     Expected: not killed for exceeding its output limit
-    Received: killed for writing more to one stream than a text can hold
+    Received: killed for writing too much
 
     This run had no output limit; set one with \`limits: { output: … }\`.
 

@@ -15,7 +15,7 @@ function lacking(shelf: Shelf, when: 'lacksSome' | 'lacksSomeAtRest'): number {
 function burst(shelf: Shelf, { runs, most }: { runs: number; most: number }): void {
   for (let run = 0; run < runs; run++) {
     shelf.started(most)
-    shelf.ended()
+    shelf.ended({ othersGoOn: false })
   }
 }
 
@@ -33,10 +33,20 @@ describe('launch programs wanted', () => {
     expect(lacking(shelf, 'lacksSome')).toBe(3)
   })
 
+  test('while others go on, which may be for long: one more', () => {
+    const shelf = makeShelf()
+    shelf.started(8)
+    shelf.ended({ othersGoOn: true })
+    expect(lacking(shelf, 'lacksSome')).toBe(2)
+    shelf.rested()
+    burst(shelf, { runs: 1, most: 8 })
+    expect(lacking(shelf, 'lacksSome')).toBe(1)
+  })
+
   test('in the next burst: as many as run at once then', () => {
     const shelf = makeShelf()
     for (let run = 0; run < 3; run++) shelf.started(8)
-    for (let run = 0; run < 3; run++) shelf.ended()
+    for (let run = 0; run < 3; run++) shelf.ended({ othersGoOn: run < 2 })
     shelf.rested()
     expect(lacking(shelf, 'lacksSome')).toBe(0)
     burst(shelf, { runs: 1, most: 8 })

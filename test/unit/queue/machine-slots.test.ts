@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { acquireSlot, parseCpuList } from '../../../src/runner/queue/machine-slots.ts'
+import {
+  acquireSlot,
+  isAnyRunAlone,
+  parseCpuList,
+} from '../../../src/runner/queue/machine-slots.ts'
 
 test('a list of processors is read as the kernel writes it', () => {
   expect(parseCpuList('0')).toEqual([0])
@@ -24,6 +28,19 @@ describe('an exclusive run', () => {
     expect(await isSettled(later)).toBe(false)
     release()
     ;(await later)()
+  })
+
+  test('is seen while it goes on, and not while it waits', async () => {
+    const first = await acquireSlot(wants)
+    const exclusive = acquireSlot({ ...wants, exclusive: true })
+    expect(isAnyRunAlone()).toBe(false)
+    first()
+    const release = await exclusive
+    expect(isAnyRunAlone()).toBe(true)
+    release()
+    const next = await acquireSlot(wants)
+    expect(isAnyRunAlone()).toBe(false)
+    next()
   })
 
   test('does not wait any more once it is not wanted', async () => {
