@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util'
 import * as capture from './cases/capture.mjs'
 import * as endurance from './cases/endurance.mjs'
 import * as growth from './cases/growth.mjs'
-import * as kernel from './cases/kernel.mjs'
 import * as latency from './cases/latency.mjs'
 import * as noFilter from './cases/no-filter.mjs'
+import * as others from './cases/others.mjs'
 import * as startUp from './cases/start-up.mjs'
 import * as throughput from './cases/throughput.mjs'
 import * as vitest from './cases/vitest.mjs'
@@ -20,9 +20,9 @@ import { drawLatencies } from './lib/svg.mjs'
 /** @type {Record<string, { title: string, measure: (options: { runs: number }) => Promise<any>, report: (result: any) => string }>} */
 const cases = {
   latency: { title: 'Latency of one run', ...latency },
+  others: { title: 'Latency of other sandboxes', ...others },
   'no-filter': { title: 'Latency without a filter', ...noFilter },
   vitest: { title: 'Latency in a test', ...vitest },
-  kernel: { title: 'The kernel’s part', ...kernel },
   throughput: { title: 'Throughput', ...throughput },
   growth: { title: 'Growth', ...growth },
   capture: { title: 'Capture of output', ...capture },
@@ -63,17 +63,21 @@ for (const [name, { title, measure, report }] of Object.entries(cases)) {
 
 if (values.save) save()
 
+/** @typedef {Awaited<ReturnType<typeof latency.measure>>} Latencies */
+
 // The figures, the picture of the README, and the tables in the bench's own.
 function save() {
   const directory = join(import.meta.dirname, 'results')
   mkdirSync(directory, { recursive: true })
   writeFileSync(join(directory, 'latest.json'), `${JSON.stringify({ machine, results })}\n`)
-  const timed = /** @type {Awaited<ReturnType<typeof latency.measure>> | undefined} */ (
-    results.latency
+  const { latency: ours, others: theirs } = /** @type {Record<string, Latencies | undefined>} */ (
+    results
   )
-  if (timed !== undefined) {
-    const caption = `One run of /bin/true, from call to result, one after another; ${timed.runs} each, Linux ${machine.kernel}, ${machine.date}`
-    writeFileSync(join(directory, 'latency.svg'), drawLatencies(timed.inRows, caption))
+  if (ours !== undefined) {
+    const caption = `One run of /bin/true, from call to result, one after another; ${ours.runs} each, Linux ${machine.kernel}, ${machine.date}`
+    const all = Object.entries({ ...ours.inRows, ...theirs?.inRows, ...ours.inRows })
+    const whole = all.filter(([name]) => !name.endsWith('the kernel alone'))
+    writeFileSync(join(directory, 'latency.svg'), drawLatencies(Object.fromEntries(whole), caption))
   }
   const readme = join(import.meta.dirname, 'README.md')
   const [before = '', after = ''] = readFileSync(readme, 'utf8').split(

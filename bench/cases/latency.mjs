@@ -1,25 +1,27 @@
 // @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
 import { alone, otherSandboxes, PROGRAM } from '../lib/contestants.mjs'
+import { kernelAlone } from '../lib/kernel-alone.mjs'
 import { latencies } from '../lib/latencies.mjs'
 import { round, shuffled } from '../lib/stats.mjs'
 
 const WARM_UP = 50
 // One after another, as a test may make them.
-export const ROW = 10
+const ROW = 10
 // After this long, in ms, all that is done: but a processor that slept has to warm its caches up again.
-export const PAUSE_MS = 15
+const PAUSE_MS = 15
 // So that no row pays for what the one before left to be done: the pool to be filled, namespaces to be taken apart.
 const ROW_PAUSE_MS = 60
 
 /**
- * How long one run of /bin/true takes, from the call to the result, in rows without a pause and after a pause.
- * Contestants take turns, each round in another order.
+ * How long one run of /bin/true takes, from the call to the result, in rows without a pause and after a pause,
+ * and what of it is the kernel's. Contestants take turns, each round in another order.
  *
  * @param {{ runs: number }} options
  */
 export async function measure({ runs }) {
-  const timers = timersOf({ ...alone, ...otherSandboxes() })
+  const timers = timersOf({ ...alone, ...otherSandboxes(['bwrap']) })
+  timers.push(...kernelAlone({ atOnce: ROW, buildMs: PAUSE_MS * ROW }))
   return { runs, ...(await measurePaces(timers, runs)) }
 }
 

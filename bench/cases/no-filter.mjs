@@ -6,8 +6,8 @@ import { measurePaces, timersOf } from './latency.mjs'
 export { report } from './latency.mjs'
 
 /**
- * The latencies of a policy that has no seccomp filter. Not beside those that have one: a process's waiting
- * sandboxes are shared by all its policies.
+ * The latencies of a policy that has no seccomp filter. Not beside those that have one, for a
+ * round would be too long for what waits.
  *
  * @param {{ runs: number }} options
  */

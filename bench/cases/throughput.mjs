@@ -1,6 +1,7 @@
 // @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
 import { basic, DRAIN_MS, otherSandboxes, SPAWN } from '../lib/contestants.mjs'
+import { kernelWithoutEnd } from '../lib/kernel-alone.mjs'
 import { cpuTimeMs } from '../lib/machine.mjs'
 import { median, round } from '../lib/stats.mjs'
 import { fixed, table } from '../lib/table.mjs'
@@ -18,15 +19,19 @@ async function runAll(run, atOnce, total) {
 }
 
 /**
- * Runs a second of /bin/true, and the processor time of one, with so many at once.
+ * Runs a second of /bin/true, and the processor time of one, with so many at once; of one at once also what is
+ * the kernel's.
  *
  * @param {{ runs: number }} options
  */
 export async function measure({ runs }) {
-  const { bwrap } = otherSandboxes()
-  const contestants = Object.entries({ ...basic, ...(bwrap === undefined ? {} : { bwrap }) })
+  const { bwrap } = otherSandboxes(['bwrap'])
+  const all = Object.entries({ ...basic, ...(bwrap === undefined ? {} : { bwrap }) })
+  const kernel = kernelWithoutEnd()
   const results = []
   for (const atOnce of AT_ONCE) {
+    const contestants = all.slice()
+    if (atOnce === 1 && kernel !== undefined) contestants.push([kernel.name, kernel.run])
     /** @type {Map<string, { perSecond: number, cpuMs: number }[]>} */
     const measured = new Map(contestants.map(([name]) => [name, []]))
     for (let repeat = 0; repeat < REPEATS; repeat++) {
@@ -40,16 +45,18 @@ export async function measure({ runs }) {
         measured.get(name)?.push({ perSecond, cpuMs: (cpuTimeMs() - cpu) / runs })
       }
     }
-    for (const [contestant, all] of measured) {
+    for (const [contestant, repeats] of measured) {
+      const rates = repeats.map(({ perSecond }) => perSecond)
       results.push({
         ...{ contestant, atOnce },
-        perSecond: round(median(all.map(({ perSecond }) => perSecond)), 1),
-        least: round(Math.min(...all.map(({ perSecond }) => perSecond)), 1),
-        most: round(Math.max(...all.map(({ perSecond }) => perSecond)), 1),
-        cpuMsPerRun: round(median(all.map(({ cpuMs }) => cpuMs)), 2),
+        perSecond: round(median(rates), 1),
+        least: round(Math.min(...rates), 1),
+        most: round(Math.max(...rates), 1),
+        cpuMsPerRun: round(median(repeats.map(({ cpuMs }) => cpuMs)), 2),
       })
     }
   }
+  await kernel?.end()
   return { runs, repeats: REPEATS, results }
 }
 

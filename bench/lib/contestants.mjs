@@ -63,12 +63,12 @@ function makeBundle() {
 /**
  * Other sandboxes that are installed here and work; says which are left out, and why.
  *
- * @param {readonly string[]} names of those to look for
+ * @param {readonly ('bwrap' | 'firejail' | 'crun')[]} names of those to look for
  */
-export function otherSandboxes(names = ['bwrap', 'firejail', 'crun']) {
+export function otherSandboxes(names) {
   const bundle = names.includes('crun') ? makeBundle() : ''
   let number = 0
-  /** @type {Record<string, () => [string, string[]]>} */
+  /** @type {Record<typeof names[number], () => [string, string[]]>} */
   const tools = {
     bwrap: () => ['bwrap', BWRAP],
     firejail: () => ['firejail', FIREJAIL],
@@ -79,8 +79,8 @@ export function otherSandboxes(names = ['bwrap', 'firejail', 'crun']) {
   }
   /** @type {Record<string, Contestant>} */
   const working = {}
-  for (const [name, call] of Object.entries(tools)) {
-    if (!names.includes(name)) continue
+  for (const name of names) {
+    const call = tools[name]
     const { status, stderr, error } = spawnSync(...call(), { encoding: 'utf8' })
     if (status === 0) working[name] = () => plain(...call())
     else console.log(`NOT COMPARED: ${name}: ${error?.message ?? stderr.trim().split('\n').at(-1)}`)
@@ -91,10 +91,13 @@ export function otherSandboxes(names = ['bwrap', 'firejail', 'crun']) {
 const concurrency = 64
 export const SPAWN = 'child_process.spawn'
 
+/** As many as the longest row of the cases here has runs, and some. */
+const WAITING = 12
+
 /** Ours; one that is warm has as many waiting as its rate needs. */
 export const sandboxes = {
   cold: createSandbox({ concurrency }),
-  warm: createSandbox({ concurrency, warm: 8 }),
+  warm: createSandbox({ concurrency, warm: WAITING }),
 }
 
 /** @type {Record<string, Contestant>} */
@@ -107,9 +110,9 @@ export const basic = {
 /** Waiting sandboxes end after a second; their processor time belongs to their runs. */
 export const DRAIN_MS = 1500
 
-const warmAlone = createSandbox({ warm: 8 })
+const warmAlone = createSandbox({ warm: WAITING })
 const kissAlone = createSandbox({ policy: 'kiss' })
-const warmKissAlone = createSandbox({ policy: 'kiss', warm: 8 })
+const warmKissAlone = createSandbox({ policy: 'kiss', warm: WAITING })
 
 /**
  * For one at a time: nothing is said of concurrency.

@@ -27,7 +27,7 @@ export interface GradeboxOptions {
    */
   readonly concurrency?: number
   /**
-   * How many sandboxes may wait, built and unused, for a test worker's next runs, 0 to 8; see
+   * How many sandboxes may wait, built and unused, for a test worker's next runs, 0 to 32; see
    * `createSandbox()`.
    *
    * @default 0

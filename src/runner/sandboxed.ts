@@ -76,7 +76,7 @@ export interface SandboxConfig extends SandboxOptions {
    */
   readonly concurrency?: number
   /**
-   * How many sandboxes may wait, built and unused, for runs to come: 0 to 8, best as many as a test has
+   * How many sandboxes may wait, built and unused, for runs to come: 0 to 32, best as many as a test has
    * runs. They are made in the background, mostly when no run goes on, up to one more than followed each
    * other without a pause; each serves one run, and they are ended a second after the last.
    *

@@ -18,6 +18,8 @@ export class Shelf {
   #runs = 0
   /** How many runs the longest burst had. */
   #longest = 0
+  /** How many the longest before this one had. */
+  #expected = 0
 
   constructor(shape: PoolShape) {
     this.shape = shape
@@ -27,8 +29,9 @@ export class Shelf {
     return this.#inFlight > 0
   }
 
-  /** Whether there are fewer than the runs of this burst need. */
+  /** Whether there are fewer than the runs of this burst need; one as long as any before may be over. */
   get lacksSome(): boolean {
+    if (this.#runs === this.#expected) return false
     return this.waiting.length < Math.min(this.#peak + this.#spare, this.#most)
   }
 
@@ -65,11 +68,12 @@ export class Shelf {
     this.#peak = this.#inFlight
     this.#spare = 0
     this.#runs = this.#inFlight
+    this.#expected = this.#longest
   }
 
   /** Forgets all bursts but what runs now. */
   forget(): void {
-    this.rested()
     this.#longest = this.#inFlight
+    this.rested()
   }
 }

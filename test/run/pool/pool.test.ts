@@ -172,9 +172,10 @@ describe('the pool', () => {
   test(`has no more than ${MOST_WAITING}, and so many descriptors`, async () => {
     const before = readdirSync('/proc/self/fd').length
     const runs = ['strict', 'c', 'python'].map((policy) =>
-      createSandbox({ policy, warm: 8, concurrency: 8 }),
+      createSandbox({ policy, warm: MOST_WAITING, concurrency: 8 }),
     )
-    await Promise.all(runs.flatMap((run) => Array.from({ length: 8 }, () => run('sleep', ['0.2']))))
+    const each = Array.from({ length: MOST_WAITING / 2 })
+    await Promise.all(runs.flatMap((run) => each.map(() => run('true'))))
     expect(await eventually(() => inits().length === MOST_WAITING)).toBe(true)
     await sleep(50)
     expect(inits().length).toBe(MOST_WAITING)
@@ -189,25 +190,26 @@ describe('the pool', () => {
     for (const own of limits) await run('true', [], { limits: own })
     expect(await eventually(() => inits().length === MOST_WAITING)).toBe(true)
     const old = inits()
-    await run('true', [], { limits: { disk: '9MiB' } })
+    const another = { disk: (MOST_WAITING + 1) << 20 }
+    await run('true', [], { limits: another })
     expect(await eventually(() => inits().some((pid) => !old.includes(pid)))).toBe(true)
     await sleep(50)
     const now = inits()
-    const next = run('true', [], { limits: { disk: '9MiB' } })
+    const next = run('true', [], { limits: another })
     expect(await next).toSucceed()
     expect(now).toContain(next.pid)
     expect(old).not.toContain(next.pid)
   })
 
   test('is shared out at rest, and then left so', async () => {
-    const run = makeWarm({ warm: 8 })
-    const bursts = async (policy: string, count: number) => {
-      for (let burst = 0; burst < count; burst++) await run('true', [], { policy })
+    const run = makeWarm({ warm: MOST_WAITING })
+    const burst = async (policy: string) => {
+      for (let count = 0; count < MOST_WAITING; count++) await run('true', [], { policy })
     }
-    await bursts('strict', 8)
+    await burst('strict')
     expect(await eventually(() => inits().length === MOST_WAITING)).toBe(true)
     const strict = inits()
-    await bursts('kiss', 8)
+    await burst('kiss')
     const isShared = () => inits().filter((pid) => strict.includes(pid)).length === MOST_WAITING / 2
     expect(await eventually(() => isShared() && inits().length === MOST_WAITING)).toBe(true)
     const shared = inits()
@@ -274,11 +276,11 @@ describe('the pool', () => {
   })
 })
 
-test.each([-1, 9, 1.5, Number.NaN, '2', true, null])('warm: %s is refused', (warm) => {
+test.each([-1, MOST_WAITING + 1, 1.5, Number.NaN, '2', true, null])('warm: %s is refused', (warm) => {
   expect(() => createSandbox({ warm } as object)).toThrow(
     expect.objectContaining({
       code: 'SETUP_FAILED',
-      message: expect.stringContaining('Expected `warm` to be a whole number from 0 to 8, got'),
+      message: expect.stringContaining('Expected `warm` to be a whole number from 0 to 32, got'),
     }),
   )
 })

@@ -39,7 +39,7 @@ describe('launch programs wanted', () => {
     shelf.ended({ othersGoOn: true })
     expect(lacking(shelf, 'lacksSome')).toBe(2)
     shelf.rested()
-    burst(shelf, { runs: 1, most: 8 })
+    burst(shelf, { runs: 2, most: 8 })
     expect(lacking(shelf, 'lacksSome')).toBe(1)
   })
 
@@ -51,6 +51,19 @@ describe('launch programs wanted', () => {
     expect(lacking(shelf, 'lacksSome')).toBe(0)
     burst(shelf, { runs: 1, most: 8 })
     expect(lacking(shelf, 'lacksSome')).toBe(1)
+  })
+
+  test('in a burst: none beside the last run of one as long as the longest before', () => {
+    const shelf = makeShelf()
+    burst(shelf, { runs: 3, most: 8 })
+    shelf.rested()
+    const wanted = [1, 2, 3, 4].map(() => {
+      shelf.started(8)
+      const count = lacking(shelf, 'lacksSome')
+      shelf.ended({ othersGoOn: false })
+      return count
+    })
+    expect(wanted).toEqual([1, 1, 0, 1])
   })
 
   test('at rest: one more than the longest burst had runs', () => {

@@ -1,0 +1,173 @@
+// @ts-check
+// What of a run is the kernel's: launch programs are started, and told to go, by a caller that has planned all
+// there is to plan before, and only sleeps until the init, and all with it, is gone.
+import { setTimeout as sleep } from 'node:timers/promises'
+import koffi from 'koffi'
+import { SYS_pidfd_open } from '../../dist/ffi/constants.js'
+import { closeDescriptor, waitUntilReadable } from '../../dist/ffi/libc.js'
+import { Capture, OutputBudget } from '../../dist/runner/io/capture.js'
+import { planEnforcement } from '../../dist/runner/limits/enforcement.js'
+import { nextFlow } from '../../dist/runner/machine/machine.js'
+import { normalizeOptions } from '../../dist/runner/options/normalize.js'
+import { shapeOf } from '../../dist/runner/pool/ready.js'
+import { Launcher } from '../../dist/runner/run/attempt.js'
+import { imageOf, prepareRun } from '../../dist/runner/run/prepare.js'
+import { PROGRAM } from './contestants.mjs'
+
+const WARM = 'warm, the kernel alone'
+
+/**
+ * Those whose latency can be measured here, each with how long it took, in ms.
+ *
+ * @param {{ atOnce: number, buildMs: number }} stock how many launch programs are built in nobody's time, and how
+ *   long that is waited for
+ * @returns {[string, () => Promise<number>][]}
+ */
+export function kernelAlone(stock) {
+  const plan = plannedOnce()
+  /** @type {[string, () => Promise<number>]} */
+  const spawned = ['spawn, the kernel alone', spawnTime]
+  if (plan === undefined) return [spawned]
+  const ready = inStock(plan.start, stock)
+  return [
+    spawned,
+    [WARM, async () => runTime(plan, await ready())],
+    ['cold, the kernel alone', () => runTime(plan, undefined)],
+  ]
+}
+
+/**
+ * Runs that follow each other without end, for each of which the next one's root is built beside it.
+ *
+ * @returns {{ name: string, run: () => Promise<unknown>, end: () => Promise<void> } | undefined}
+ */
+export function kernelWithoutEnd() {
+  const plan = plannedOnce()
+  if (plan === undefined) return undefined
+  /** @type {Launcher | undefined} */
+  let next
+  return {
+    name: WARM,
+    run: async () => {
+      const launcher = next ?? plan.start()
+      const seeOff = sleepThrough(plan, launcher, () => {
+        next = plan.start()
+      })
+      await seeOff()
+    },
+    end: async () => next?.discard(false),
+  }
+}
+
+// All that a run of the program asks for, made once.
+function plannedOnce() {
+  const options = normalizeOptions(PROGRAM, [], {}, {})
+  const { enforcement, delegation } = planEnforcement(options.limits, options.policy.require)
+  if (delegation !== undefined) {
+    console.log('NOT MEASURED: our runs, the kernel alone, where control groups are delegated')
+    return undefined
+  }
+  const flow = nextFlow()
+  const preparation = {
+    ...{ flow, enforcement, cgroup: false, terminal: undefined },
+    filterReport: /** @type {const} */ ('listener'),
+  }
+  const image = imageOf(options, preparation)
+  const shape = shapeOf(options, image, undefined)
+  const request = prepareRun(options, preparation, image).makeRequest()
+  return { request, start: () => Launcher.start(shape, { cgroup: undefined, flow }) }
+}
+
+/** @typedef {NonNullable<ReturnType<typeof plannedOnce>>} Plan */
+
+/**
+ * Gives launch programs that have built their roots.
+ *
+ * @param {() => Launcher} start
+ * @param {{ atOnce: number, buildMs: number }} stock
+ */
+function inStock(start, { atOnce, buildMs }) {
+  /** @type {Launcher[]} */
+  const stock = []
+  return async () => {
+    if (stock.length === 0) {
+      for (let place = 0; place < atOnce; place++) stock.push(start())
+      await sleep(buildMs)
+    }
+    return stock.shift()
+  }
+}
+
+/**
+ * @param {Plan} plan
+ * @param {Launcher | undefined} ready one that has built its root; without it, one is started here
+ */
+async function runTime(plan, ready) {
+  const start = performance.now()
+  const seeOff = sleepThrough(plan, ready ?? plan.start())
+  const timeMs = performance.now() - start
+  await seeOff()
+  return timeMs
+}
+
+/**
+ * Tells one to go, and sleeps until its init is gone.
+ *
+ * @param {Plan} plan
+ * @param {Launcher} launcher
+ * @param {() => void} [meanwhile] what is done while it runs
+ * @returns a function to call then: it settles once all of the run is read
+ */
+function sleepThrough({ request }, launcher, meanwhile) {
+  const attempt = launcher.go({
+    makeRequest: () => request,
+    captures: { stdout: new Capture(), stderr: new Capture() },
+    budget: new OutputBudget({ limit: undefined, text: undefined }, () => {}),
+    onLogged: undefined,
+    walltimeMs: undefined,
+  })
+  meanwhile?.()
+  sleepUntilEnd(attempt.pid)
+  return async () => {
+    const records = await attempt.report
+    await attempt.gone()
+    if (!records.some((record) => record.kind === 'end' && record.status === 0)) {
+      throw new Error(`The bare run failed: ${JSON.stringify(records)}`)
+    }
+  }
+}
+
+// What child_process.spawn calls: libuv's spawn, with the same two streams.
+async function spawnTime() {
+  const { Process } = internalBinding('process_wrap')
+  const { Pipe, constants } = internalBinding('pipe_wrap')
+  const streams = [new Pipe(constants.SOCKET), new Pipe(constants.SOCKET)]
+  const child = new Process()
+  const ended = new Promise((resolve) => {
+    child.onexit = resolve
+  })
+  const stdio = [{ type: 'ignore' }, ...streams.map((handle) => ({ type: 'pipe', handle }))]
+  const start = performance.now()
+  const errno = child.spawn({ file: PROGRAM, args: [PROGRAM], stdio })
+  if (errno !== 0) throw new Error(`The bare spawn failed: ${errno}`)
+  sleepUntilEnd(child.pid)
+  const timeMs = performance.now() - start
+  await ended
+  for (const handle of [child, ...streams]) handle.close()
+  return timeMs
+}
+
+/** @type {(name: string) => any} */
+const internalBinding = (name) => Reflect.get(process, 'binding').call(process, name)
+
+const pidfdOpen = koffi.load(null).func('syscall', 'long', ['long', 'int', 'uint'])
+
+/** @param {number | undefined} pid */
+function sleepUntilEnd(pid) {
+  if (pid === undefined) throw new Error('There is no process yet')
+  const fd = Number(pidfdOpen(SYS_pidfd_open, pid, 0))
+  if (fd < 0) throw new Error(`pidfd_open(${pid}) failed`)
+  const isOver = waitUntilReadable(fd, 10_000)
+  closeDescriptor(fd)
+  if (!isOver) throw new Error('The bare run did not end in 10 s')
+}
