@@ -2,15 +2,12 @@
 import { writeFileSync } from 'node:fs'
 import { test } from 'vitest'
 import { version } from 'vitest/node'
-import { measurePaces, timersOf } from '../cases/latency.mjs'
-import { alone, otherSandboxes } from '../lib/contestants.mjs'
+import { measure } from '../cases/latency.mjs'
 
 const { BENCH_RUNS, BENCH_RESULT = '' } = process.env
 
 test('latency', async () => {
-  const runs = Number(BENCH_RUNS)
-  const contestants = { ...alone, ...otherSandboxes(['bwrap']) }
-  const latencies = await measurePaces(timersOf(contestants), runs)
+  const latencies = await measure({ runs: Number(BENCH_RUNS) })
   const rssMiB = Math.round(process.memoryUsage.rss() / 2 ** 20)
-  writeFileSync(BENCH_RESULT, JSON.stringify({ runs, rssMiB, version, ...latencies }))
+  writeFileSync(BENCH_RESULT, JSON.stringify({ rssMiB, version, ...latencies }))
 })

@@ -1,5 +1,5 @@
-import { openSync, statSync } from 'node:fs'
-import { closeDescriptor, hasNews } from '../../ffi/libc.ts'
+import { closeSync, openSync, statSync } from 'node:fs'
+import { hasNews } from '../../ffi/libc.ts'
 
 /**
  * Which files some host paths are now, as text to compare. What is bound somewhere keeps its inode, so
@@ -29,7 +29,7 @@ export class MountWatch {
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeDescriptor(this.#fd)
+    if (this.#fd !== undefined) closeSync(this.#fd)
     this.#fd = undefined
   }
 }

@@ -77,4 +77,15 @@ describe('sandboxes that wait', () => {
       }`)
     expect({ code, stdout }).toEqual({ code: 0, stdout: '0 0\n' })
   })
+
+  // Node closes what `fs` opened in a thread when that ends: a number that is another's by then.
+  test('leave no descriptor to a thread that takes it for its own', async () => {
+    const run = await runNode(`${waits}
+      if (isMainThread) new Worker(fileURLToPath(import.meta.url))
+      else for (const _ of [1, 2]) {
+        await warmUp()
+        while (inits().length > 0) await sleep(20)
+      }`)
+    expect(run).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
 })
