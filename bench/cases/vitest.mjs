@@ -7,11 +7,13 @@ import { report as reportLatency } from './latency.mjs'
 
 const root = resolve(import.meta.dirname, '../..')
 
+/** @typedef {Parameters<typeof reportLatency>[0]} Latencies */
+
 /** Vitest's own default, and the other one in which a test has a thread of the runner's process. */
 const POOLS = ['forks', 'threads']
 
 /**
- * The same latencies where graders have them: in a test of Vitest, with the plugin. Its process is larger than a
+ * The same latencies, and the kernel's part of them, where graders have them: in a test of Vitest, with the plugin. Its process is larger than a
  * bare Node, and what is forked from it has more pages to copy.
  *
  * @param {{ runs: number }} options
@@ -20,7 +22,7 @@ export async function measure({ runs }) {
   return Object.fromEntries(POOLS.map((pool) => [pool, inPool(pool, runs)]))
 }
 
-/** @returns {Parameters<typeof reportLatency>[0] & { rssMiB: number, version: string }} */
+/** @returns {{ rssMiB: number, version: string, whole: Latencies, kernel: Latencies }} */
 function inPool(/** @type {string} */ pool, /** @type {number} */ runs) {
   const directory = mkdtempSync(join(tmpdir(), 'gradebox-bench-'))
   const file = join(directory, 'result.json')
@@ -46,9 +48,11 @@ function inPool(/** @type {string} */ pool, /** @type {number} */ runs) {
 /** @param {Record<string, ReturnType<typeof inPool>>} result */
 export function report(result) {
   return Object.entries(result)
-    .flatMap(([pool, latencies]) => [
-      `In a test of Vitest ${latencies.version}, pool \`${pool}\`: its process has ${latencies.rssMiB} MiB in memory.`,
-      reportLatency(latencies),
+    .flatMap(([pool, { version, rssMiB, whole, kernel }]) => [
+      `In a test of Vitest ${version}, pool \`${pool}\`: its process has ${rssMiB} MiB in memory.`,
+      reportLatency(whole),
+      'The kernel’s part of that:',
+      reportLatency(kernel),
     ])
     .join('\n\n')
 }
