@@ -276,11 +276,14 @@ describe('the pool', () => {
   })
 })
 
-test.each([-1, MOST_WAITING + 1, 1.5, Number.NaN, '2', true, null])('warm: %s is refused', (warm) => {
-  expect(() => createSandbox({ warm } as object)).toThrow(
-    expect.objectContaining({
-      code: 'SETUP_FAILED',
-      message: expect.stringContaining('Expected `warm` to be a whole number from 0 to 32, got'),
-    }),
-  )
-})
+test.each([-1, MOST_WAITING + 1, 1.5, Number.NaN, '2', true, null])(
+  'warm: %s is refused',
+  (warm) => {
+    expect(() => createSandbox({ warm } as object)).toThrow(
+      expect.objectContaining({
+        code: 'SETUP_FAILED',
+        message: expect.stringContaining('Expected `warm` to be a whole number from 0 to 32, got'),
+      }),
+    )
+  },
+)
