@@ -181,7 +181,10 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
   test('no program in memory can be executed: a file takes its place', (context) => {
     if (lacksRoot('vm.memfd_noexec')) return context.skip()
     const pids = ['--pid', '--fork', '--mount-proc']
-    const by = ['unshare', ...pids, ...after('echo 2 > /proc/sys/vm/memfd_noexec')]
+    // Of its own, for elsewhere in this suite nobody may leave such a file.
+    const files = ['mount -t tmpfs none /mnt', 'export TMPDIR=/mnt']
+    const forbid = 'echo 2 > /proc/sys/vm/memfd_noexec'
+    const by = ['unshare', ...pids, ...after(...files, forbid)]
     const { code, found } = diagnose({ by })
     expect(found('memfd')).toMatchObject({
       state: 'weaker',
