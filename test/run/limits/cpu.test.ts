@@ -6,16 +6,14 @@ import { sandboxLacks } from '../support/tools.ts'
 
 const spin = 'while :; do :; done'
 
-/** What a limit may be exceeded by. Only alone: elsewhere the watch has to wait for a processor, as all do. */
+/** What a limit may be exceeded by. */
 const mostMs = (limitMs: number) => limitMs * 1.25 + 50
-const exclusive = true
+/** Where too much else wants the processors, also this process has to wait for one before it can look. */
+const held = { retry: 2 }
 
 describe('a program that uses more CPU time than it may', () => {
-  test('is ended at the limit, to the millisecond, with what it wrote by then', async () => {
-    const run = await runShell(`echo partial; ${spin}`, {
-      limits: { cpu: 700, walltime: '20s' },
-      exclusive,
-    })
+  test('is ended at the limit, to the millisecond, with what it wrote by then', held, async () => {
+    const run = await runShell(`echo partial; ${spin}`, { limits: { cpu: 700, walltime: '20s' } })
     expect(run).toExceedCpu()
     expect(run).toMatchObject({ ok: false, stdout: 'partial\n', enforcement: { cpu: 'watch' } })
     expect(run.reason).toMatch(/^used .* of CPU time; the limit is 700 ms$/)
@@ -55,8 +53,8 @@ describe.skipIf(sandboxLacks('python3'))(
       'of daemons in sessions of their own': `for i in range(8):\n if os.fork() == 0:\n  os.setsid()\n  if os.fork() > 0: os._exit(0)\n${indent(burn(500), 2)}  os._exit(0)\n os.wait()\ntime.sleep(20)`,
     }
 
-    test.each(Object.entries(trees))('%s, is ended together', async (_, tree) => {
-      const run = await runPython(`import os, time\n${tree}`, { limits, exclusive })
+    test.each(Object.entries(trees))('%s, is ended together', held, async (_, tree) => {
+      const run = await runPython(`import os, time\n${tree}`, { limits })
       expect(run).toExceedCpu()
       expect(run.usage.cpuTimeMs).toBeGreaterThan(600)
       expect(run.usage.cpuTimeMs).toBeLessThan(mostMs(600))
