@@ -11,6 +11,8 @@ import { MOST_WAITING } from './warm.ts'
 export const IDLE_MS = 1000
 /** So long after the last run's end, in ms, a burst of runs is thought to be over. */
 const REST_MS = 2
+/** How often it is looked, at rest, whether an exclusive run of another process is over, in ms. */
+const ALONE_MS = 50
 
 /**
  * Launch programs that have built their roots, or are about to, and wait for a request; each is used
@@ -24,6 +26,7 @@ export class Pool {
   readonly #ending = new Set<Promise<void>>()
   #filling = false
   #rest: NodeJS.Timeout | undefined
+  #alone: NodeJS.Timeout | undefined
   #idle: NodeJS.Timeout | undefined
   #unregister = () => {}
 
@@ -73,6 +76,7 @@ export class Pool {
   async drain(): Promise<void> {
     clearTimeout(this.#idle)
     clearTimeout(this.#rest)
+    clearTimeout(this.#alone)
     this.#idle = undefined
     this.#rest = undefined
     this.#unregister()
@@ -139,17 +143,21 @@ export class Pool {
     })
   }
 
-  // One after another, each only where no run has started meanwhile.
   #fillAtRest(): void {
-    if (this.#rest !== undefined) {
-      this.#rest.refresh()
+    if (this.#rest !== undefined) this.#rest.refresh()
+    else this.#rest = setTimeout(() => this.#fillRested(), REST_MS).unref()
+  }
+
+  // One after another, each only where no run has started meanwhile.
+  #fillRested(): void {
+    if (countActiveRuns() > 0) return
+    if (isAnyRunAlone()) {
+      clearTimeout(this.#alone)
+      this.#alone = setTimeout(() => this.#fillRested(), ALONE_MS).unref()
       return
     }
-    this.#rest = setTimeout(() => {
-      if (countActiveRuns() > 0 || isAnyRunAlone()) return
-      for (const shelf of this.#shelves) shelf.rested()
-      if (this.#fillOne({ inBurst: false })) this.#rest?.refresh()
-    }, REST_MS).unref()
+    for (const shelf of this.#shelves) shelf.rested()
+    if (this.#fillOne({ inBurst: false })) this.#rest?.refresh()
   }
 
   // At the expense of a shape that was not asked for lately; only for the one that was asked for last, or
