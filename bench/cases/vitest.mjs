@@ -13,8 +13,8 @@ const root = resolve(import.meta.dirname, '../..')
 const POOLS = ['forks', 'threads']
 
 /**
- * The same latencies, and the kernel's part of them, where graders have them: in a test of Vitest, with the plugin. Its process is larger than a
- * bare Node, and what is forked from it has more pages to copy.
+ * The same latencies, and the kernel's part of them, where graders have them: in a test of Vitest, with the
+ * plugin. Its process is larger than a bare Node, and what is forked from it has more pages to copy.
  *
  * @param {{ runs: number }} options
  */
