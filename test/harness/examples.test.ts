@@ -29,6 +29,9 @@ function write(pages: readonly string[], type: 'module' | 'commonjs'): string {
   return directory
 }
 
+// Their programs wait for processors that other tests' programs have.
+const patient = '--testTimeout=30000'
+
 function run(cwd: string, ...command: string[]): string {
   const { stdout, stderr } = spawnSync(process.execPath, command, {
     cwd,
@@ -46,23 +49,23 @@ test('what the README shows works as it is shown', () => {
     'compiled.test.ts',
     'jest.config.js',
   ])
-  expect(run(write(['README.md'], 'module'), vitest, 'run')).toContain('4 passed (4)')
+  expect(run(write(['README.md'], 'module'), vitest, 'run', patient)).toContain('4 passed (4)')
 })
 
 test('so does what the pages on Vitest and on the matchers show', () => {
   const directory = write(['docs/vitest.md', 'docs/matchers.md'], 'module')
   const others = ['--exclude=several', '--exclude=parts']
-  expect(run(directory, vitest, 'run', ...others)).toMatch(/Tests {2}17 passed \(17\)/)
-  expect(run(join(directory, 'several'), vitest, 'run')).toMatch(/Tests {2}2 passed \(2\)/)
-  expect(run(join(directory, 'parts'), vitest, 'run')).toMatch(/Tests {2}1 passed \(1\)/)
+  expect(run(directory, vitest, 'run', patient, ...others)).toMatch(/Tests {2}17 passed \(17\)/)
+  expect(run(join(directory, 'several'), vitest, 'run', patient)).toMatch(/Tests {2}2 passed \(2\)/)
+  expect(run(join(directory, 'parts'), vitest, 'run', patient)).toMatch(/Tests {2}1 passed \(1\)/)
 })
 
 test('so does what the page on Jest shows', () => {
   const directory = write(['docs/jest.md'], 'commonjs')
-  const output = run(directory, jest, '--ci', '--testPathIgnorePatterns=/esm/')
+  const output = run(directory, jest, '--ci', patient, '--testPathIgnorePatterns=/esm/')
   expect(output).toContain('Tests:       3 passed, 3 total')
   writeFileSync(join(directory, 'esm/package.json'), '{ "type": "module" }')
-  const modules = run(join(directory, 'esm'), '--experimental-vm-modules', jest, '--ci')
+  const modules = run(join(directory, 'esm'), '--experimental-vm-modules', jest, '--ci', patient)
   expect(modules).toContain('Tests:       1 passed, 1 total')
 })
 

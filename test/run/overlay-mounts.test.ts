@@ -1,15 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { runNodeBy } from './support/built.ts'
 import { makeDirectory, snapshot } from './support/directory.ts'
 import { bare } from './support/policies.ts'
 import { runShell } from './support/programs.ts'
@@ -183,21 +176,26 @@ describe('an overlay mount', () => {
     },
   )
 
-  test.skipIf(lacksRoot('a mount on the host'))(
-    'shows what is mounted below its source',
-    async () => {
-      const source = makeDirectory({ 'mounted/hidden': '', other: '' })
-      const mounted = join(source, 'mounted')
-      execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', mounted])
-      onTestFinished(() => void execFileSync('umount', [mounted]))
-      writeFileSync(join(mounted, 'seen'), 'seen\n')
-      const run = await runShell('ls -A mounted; echo x >> mounted/seen; ls', {
-        mounts: [overlay(source, '/data')],
+  // In a mount namespace of its own: other tests look at the host's.
+  test.skipIf(lacksRoot('a mount'))('shows what is mounted below its source', () => {
+    const source = makeDirectory({ 'mounted/hidden': '', other: '' })
+    const output = runNodeBy(
+      'exec unshare --mount --propagation private "$@"',
+      `
+      import { execFileSync } from 'node:child_process'
+      import { writeFileSync } from 'node:fs'
+      import { sandboxed } from 'gradebox-under-test'
+      const source = ${JSON.stringify(source)}
+      execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', source + '/mounted'])
+      writeFileSync(source + '/mounted/seen', 'seen\\n')
+      const run = await sandboxed('sh', ['-c', 'ls -A mounted; echo x >> mounted/seen; ls'], {
+        mounts: [{ type: 'overlay', source, target: '/data' }],
         cwd: '/data',
       })
-      expect(run).toHaveStdout('seen\nmounted\nother\n')
-    },
-  )
+      process.stdout.write(run.stdout)`,
+    )
+    expect(output).toBe('seen\nmounted\nother\n')
+  })
 })
 
 test('a link in an overlay’s source leads the change of owners nowhere', async () => {
