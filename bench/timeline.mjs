@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { syscallNumber } from '../dist/ffi/syscalls.js'
+import { syscallNumber } from '../dist/linux/syscalls.js'
 import { MOST_WAITING } from '../dist/runner/pool/warm.js'
 import { basic, SPAWN } from './lib/contestants.mjs'
 

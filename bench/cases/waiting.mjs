@@ -2,17 +2,17 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-// The engine itself, not the package's public part: it is a launch program that is measured.
-import { CLONE_FILES, CLONE_VFORK, CLONE_VM, SIGCHLD } from '../../dist/ffi/constants.js'
-import { loadPolicy } from '../../dist/policy/load.js'
 import {
   enterNamespacesSteps,
   failSteps,
   starterAreas,
   starterSteps,
-} from '../../dist/runner/launcher/plan/starter.js'
-import { stepsOf } from '../../dist/runner/launcher/step.js'
-import { hostMachine, nextFlow } from '../../dist/runner/machine/machine.js'
+} from '../../dist/launcher/plan/starter.js'
+import { stepsOf } from '../../dist/launcher/step.js'
+// The engine itself, not the package's public part: it is a launch program that is measured.
+import { CLONE_FILES, CLONE_VFORK, CLONE_VM, SIGCHLD } from '../../dist/linux/constants.js'
+import { loadPolicy } from '../../dist/policy/load.js'
+import { hostMachine, nextFlow } from '../../dist/runner/host-machine.js'
 import { Launcher } from '../../dist/runner/run/attempt.js'
 import { policyImage } from '../../dist/runner/run/image-cache.js'
 import { makeImage } from '../../dist/runner/run/launch.js'

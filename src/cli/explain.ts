@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { describeStep } from '../runner/launcher/describe/describe.ts'
-import type { Step } from '../runner/launcher/step.ts'
+import { describeStep } from '../launcher/describe/describe.ts'
+import type { Step } from '../launcher/step.ts'
 import type { RunOptions } from '../runner/options/normalize.ts'
 import { planRun } from '../runner/run/prepare.ts'
 import { EXIT, printError } from './errors.ts'
@@ -8,8 +8,8 @@ import { print } from './print.ts'
 import { addRunFlags, type RunFlags } from './run/flags.ts'
 import { isInteractive } from './run/interactive.ts'
 import { runOptions } from './run/options.ts'
+import { terminalUse } from './run/relay.ts'
 import { colorsFor, STDOUT } from './style.ts'
-import { terminalUse } from './terminal/relay.ts'
 
 /** `gradebox explain`: the system calls that `run` would make with the same arguments. */
 export function addExplainCommand(program: Command): Command {

@@ -2,7 +2,7 @@ import type { TestContext } from 'vitest'
 import { withOwner } from '../runner/owner.ts'
 import type { Sandboxed } from '../runner/sandboxed.ts'
 import { makeScratch, removeScratch } from './scratch.ts'
-import { watchTest } from './vitest-test.ts'
+import { watchTest } from './vitest/test.ts'
 
 /**
  * Vitest fixtures.

@@ -22,7 +22,7 @@ class TroubleReporter implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     if (this.#told || !modules.some(couldNotStart)) return
     this.#told = true
-    const { describeTrouble, diagnose } = await import('../runner/doctor/doctor.ts')
+    const { describeTrouble, diagnose } = await import('../doctor/doctor.ts')
     const lines = describeTrouble(await diagnose())
     const text = ['What gradebox doctor finds on this machine:', ...lines].join('\n')
     process.stderr.write(`\n${text}\n\n`)

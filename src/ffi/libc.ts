@@ -1,5 +1,4 @@
 import { clearTimeout, setTimeout } from 'node:timers'
-import { type CFunction, cLibrary } from './c-library.ts'
 import {
   EFD_CLOEXEC,
   EFD_NONBLOCK,
@@ -18,8 +17,9 @@ import {
   RUSAGE_SIZE,
   SYS_pidfd_open,
   WNOHANG,
-} from './constants.ts'
-import { ErrnoError } from './errno.ts'
+} from '../linux/constants.ts'
+import { ErrnoError } from '../linux/errno.ts'
+import { type CFunction, cLibrary } from './c-library.ts'
 
 interface Libc {
   readonly koffi: ReturnType<typeof cLibrary>['koffi']

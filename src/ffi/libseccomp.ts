@@ -1,8 +1,8 @@
 import { fstatSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { LibraryHandle } from 'koffi'
+import type { Arch } from '../linux/syscalls.ts'
 import { closeDescriptor, memfdCreate } from './libc.ts'
-import type { Arch } from './syscalls.ts'
 
 // seccomp.h
 export const SCMP_ACT_KILL_PROCESS = 0x80000000

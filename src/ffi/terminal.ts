@@ -1,6 +1,12 @@
+import {
+  AF_UNIX,
+  MSG_CMSG_CLOEXEC,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+  TIOCSWINSZ,
+} from '../linux/constants.ts'
+import { ErrnoError } from '../linux/errno.ts'
 import { type CFunction, cLibrary } from './c-library.ts'
-import { AF_UNIX, MSG_CMSG_CLOEXEC, SOCK_CLOEXEC, SOCK_STREAM, TIOCSWINSZ } from './constants.ts'
-import { ErrnoError } from './errno.ts'
 
 interface Libc {
   readonly koffi: ReturnType<typeof cLibrary>['koffi']

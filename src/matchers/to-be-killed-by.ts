@@ -1,4 +1,4 @@
-import { signalName } from '../runner/verdict/signals.ts'
+import { signalName } from '../linux/signals.ts'
 import { printArgument, readArgument } from './argument.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { judge } from './judge.ts'

@@ -1,9 +1,9 @@
+import { startProblem } from '../seccomp/rules/check.ts'
+import { asWritten } from '../seccomp/rules/normalize.ts'
 import type { PolicyLayer } from './layer.ts'
 import { isWithin } from './mounts.ts'
 import type { Mount, Policy, SeccompPolicy } from './policy.ts'
 import { type Problem, show } from './problem.ts'
-import { startProblem } from './seccomp/check.ts'
-import { asWritten } from './seccomp/normalize.ts'
 
 /** What is wrong with policies only when they are put together, and in which of them to look. */
 export interface MergeProblem extends Problem {

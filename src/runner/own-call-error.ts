@@ -1,5 +1,5 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
-import type { ErrnoError } from '../ffi/errno.ts'
+import type { ErrnoError } from '../linux/errno.ts'
 
 const hints: Readonly<Record<string, string>> = {
   EAGAIN: 'The user or container is at its limit of processes; raise it, or lower `concurrency`.',

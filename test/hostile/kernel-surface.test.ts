@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { syscallNumber } from '../../src/ffi/syscalls.ts'
-import { syscallGroup } from '../../src/policy/seccomp/groups.ts'
+import { syscallNumber } from '../../src/linux/syscalls.ts'
+import { syscallGroup } from '../../src/seccomp/rules/groups.ts'
 import { bare } from '../run/support/policies.ts'
 import { runC } from '../run/support/programs.ts'
 import { lacks } from '../run/support/tools.ts'

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { type SandboxOptions, sandboxed } from '../../src/index.ts'
-import { supportedArch } from '../../src/runner/machine/machine.ts'
+import { supportedArch } from '../../src/runner/host-machine.ts'
 import { refusals, withOptions } from './support/refusals.ts'
 
 describe('a call is refused, naming what it expects and got,', () => {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { createSandbox, isSandboxError, type SandboxOptions } from '../../src/index.ts'
-import type { Assembled } from '../../src/runner/launcher/image/assemble.ts'
-import { STEP_SIZE, STEPS_ADDRESS } from '../../src/runner/launcher/machine/layout.ts'
-import type { Step } from '../../src/runner/launcher/step.ts'
+import type { Assembled } from '../../src/launcher/image/assemble.ts'
+import { STEP_SIZE, STEPS_ADDRESS } from '../../src/launcher/machine/layout.ts'
+import type { Step } from '../../src/launcher/step.ts'
 import { giveToUser, makeDirectory } from './support/directory.ts'
 import { bare } from './support/policies.ts'
 import { children, eventually } from './support/processes.ts'
@@ -20,7 +20,7 @@ const fault = vi.hoisted(() => ({
   steps: { image: [] as readonly unknown[], request: [] as readonly unknown[] },
 }))
 
-vi.mock(import('../../src/runner/launcher/image/assemble.ts'), async (original) => {
+vi.mock(import('../../src/launcher/image/assemble.ts'), async (original) => {
   const actual = await original()
   const assemble: typeof actual.assemble = (segment, options) => {
     const assembled = actual.assemble(segment, options)

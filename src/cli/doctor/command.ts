@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { type Diagnosis, diagnose, fixLines } from '../../runner/doctor/doctor.ts'
-import type { Finding } from '../../runner/doctor/finding.ts'
+import { type Diagnosis, diagnose, fixLines } from '../../doctor/doctor.ts'
+import type { Finding } from '../../doctor/finding.ts'
 import { EXIT } from '../errors.ts'
 import { print } from '../print.ts'
 import { colorsFor, STDOUT } from '../style.ts'

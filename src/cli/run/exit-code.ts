@@ -1,5 +1,5 @@
+import { signalNumber } from '../../linux/signals.ts'
 import type { SandboxResult } from '../../runner/result.ts'
-import { signalNumber } from '../../runner/verdict/signals.ts'
 
 /** What a shell adds to a signal's number. */
 const SIGNAL_BASE = 128

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Policy } from '../../policy/policy.ts'
-import { hostMachine } from '../../runner/machine/machine.ts'
+import { hostMachine } from '../../runner/host-machine.ts'
 import { normalizeOptions, type RunOptions } from '../../runner/options/normalize.ts'
 import type { SandboxOptions } from '../../runner/options/options.ts'
 import type { RunFlags } from './flags.ts'

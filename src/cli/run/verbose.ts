@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
-import { describeStep } from '../../runner/launcher/describe/describe.ts'
-import type { Step } from '../../runner/launcher/step.ts'
+import { describeStep } from '../../launcher/describe/describe.ts'
+import type { Step } from '../../launcher/step.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'

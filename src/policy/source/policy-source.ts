@@ -1,6 +1,6 @@
 import type { KeyPath } from '../problem.ts'
-import { type Part, type TomlPositions, tomlPositions } from '../toml/positions.ts'
 import { codeFrame, offsetAt, type Position, positionAt } from './code-frame.ts'
+import { type Part, type TomlPositions, tomlPositions } from './positions.ts'
 
 /** A policy's text as it was written, for errors that show where they are. */
 export class PolicySource {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import type { SandboxError } from '../../errors/sandbox-error.ts'
-import { LOCK_EX, LOCK_SH } from '../../ffi/constants.ts'
-import type { ErrnoError } from '../../ffi/errno.ts'
 import { closeDescriptor, openLocked } from '../../ffi/libc.ts'
+import { LOCK_EX, LOCK_SH } from '../../linux/constants.ts'
+import type { ErrnoError } from '../../linux/errno.ts'
 import { ownCallError } from '../own-call-error.ts'
 
 /*

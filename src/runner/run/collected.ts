@@ -1,4 +1,6 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { COLLECT_MAX_BYTES } from '../../launcher/plan/collect.ts'
+import type { ReportRecord } from '../../launcher/report/parse.ts'
 import {
   S_IFBLK,
   S_IFCHR,
@@ -7,11 +9,9 @@ import {
   S_IFMT,
   S_IFREG,
   S_IFSOCK,
-} from '../../ffi/constants.ts'
-import { errnoName, errnoText } from '../../ffi/errno.ts'
+} from '../../linux/constants.ts'
+import { errnoName, errnoText } from '../../linux/errno.ts'
 import { formatSize } from '../../units/size.ts'
-import { COLLECT_MAX_BYTES } from '../launcher/plan/collect.ts'
-import type { ReportRecord } from '../launcher/report/parse.ts'
 
 /** Reads of the collected bytes into a buffer, from a position; gives how many there were. */
 export type ReadCollected = (buffer: Uint8Array, position: number) => number

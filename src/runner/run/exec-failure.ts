@@ -1,6 +1,6 @@
 import { type FailedStep, SandboxError } from '../../errors/sandbox-error.ts'
-import { errnoName, errnoText } from '../../ffi/errno.ts'
-import type { ReportRecord } from '../launcher/report/parse.ts'
+import type { ReportRecord } from '../../launcher/report/parse.ts'
+import { errnoName, errnoText } from '../../linux/errno.ts'
 
 /** Why execve(2) of one candidate failed. */
 export type ExecAttempt = Extract<ReportRecord, { kind: 'exec' }> & { readonly path: string }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { errnoName, errnoText } from '../../ffi/errno.ts'
-import { describeStep } from '../launcher/describe/describe.ts'
-import type { Step } from '../launcher/step.ts'
+import { describeStep } from '../../launcher/describe/describe.ts'
+import type { Step } from '../../launcher/step.ts'
+import { errnoName, errnoText } from '../../linux/errno.ts'
 
 /** The error for a step that failed, or for one that a damaged report names. */
 export function failureError(step: Step | undefined, result: number): SandboxError {

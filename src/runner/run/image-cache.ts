@@ -1,22 +1,22 @@
-import type { Policy, SandboxFile, SeccompPolicy } from '../../policy/policy.ts'
-import type { Flow } from '../launcher/plan/flow.ts'
+import type { Flow } from '../../launcher/plan/flow.ts'
 import {
   byDepth,
   type EarlyMount,
   type HostPath,
   isInsideMount,
   resolveMounts,
-} from '../launcher/plan/host.ts'
-import { planImage } from '../launcher/plan/plan.ts'
-import { boundSources } from '../launcher/plan/root.ts'
-import { FILTERED_CALLS, type FilterUse } from '../launcher/plan/target.ts'
-import { hostMachine } from '../machine/machine.ts'
-import { compileSeccomp, logsCalls } from '../seccomp/compile.ts'
-import { letsPass } from '../seccomp/evaluate.ts'
-import { execToken } from '../seccomp/exec-token.ts'
-import { guarded } from '../seccomp/guard.ts'
-import { guardFilter } from '../seccomp/guard-filter.ts'
-import { killsUntold, notifiedMeanings } from '../seccomp/notified.ts'
+} from '../../launcher/plan/host.ts'
+import { planImage } from '../../launcher/plan/plan.ts'
+import { boundSources } from '../../launcher/plan/root.ts'
+import { FILTERED_CALLS, type FilterUse } from '../../launcher/plan/target.ts'
+import type { Policy, SandboxFile, SeccompPolicy } from '../../policy/policy.ts'
+import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
+import { letsPass } from '../../seccomp/compiler/evaluate.ts'
+import { execToken } from '../../seccomp/compiler/exec-token.ts'
+import { killsUntold, notifiedMeanings } from '../../seccomp/decode/notified.ts'
+import { guarded } from '../../seccomp/guard/guard.ts'
+import { guardFilter } from '../../seccomp/guard/guard-filter.ts'
+import { hostMachine } from '../host-machine.ts'
 import { type Image, makeImage } from './launch.ts'
 import { LastRequest } from './request.ts'
 

@@ -1,6 +1,6 @@
-import type { Flow } from '../launcher/plan/flow.ts'
-import { type HostPath, isBelow } from '../launcher/plan/host.ts'
-import type { LateMount } from '../launcher/plan/late-mounts.ts'
+import type { Flow } from '../../launcher/plan/flow.ts'
+import { type HostPath, isBelow } from '../../launcher/plan/host.ts'
+import type { LateMount } from '../../launcher/plan/late-mounts.ts'
 import type { WorkdirOption } from '../options/options.ts'
 import { resolveOverlay, resolveWorkdir } from '../workdir/resolve.ts'
 

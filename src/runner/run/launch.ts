@@ -1,23 +1,23 @@
 import type { SandboxError } from '../../errors/sandbox-error.ts'
-import { type ErrnoError, errnoText } from '../../ffi/errno.ts'
 import { spawn } from '../../ffi/libc.ts'
-import { type Assembled, assemble } from '../launcher/image/assemble.ts'
-import { elfImage } from '../launcher/image/elf.ts'
-import { makeExecutable } from '../launcher/image/memory.ts'
+import { type Assembled, assemble } from '../../launcher/image/assemble.ts'
+import { elfImage } from '../../launcher/image/elf.ts'
+import { makeExecutable } from '../../launcher/image/memory.ts'
 import {
   DATA_ADDRESS,
   DATA_OFFSET,
   REQUEST_ADDRESS,
   STEP_SIZE,
   STEPS_ADDRESS,
-} from '../launcher/machine/layout.ts'
-import type { Arch } from '../launcher/machine/machine.ts'
-import { entrySymbols } from '../launcher/plan/entries.ts'
-import type { Flow } from '../launcher/plan/flow.ts'
-import { ownIdValues } from '../launcher/plan/identity.ts'
-import { CGROUP_PATH } from '../launcher/plan/starter.ts'
-import { RECORD } from '../launcher/report/records.ts'
-import type { Segment, Step } from '../launcher/step.ts'
+} from '../../launcher/machine/layout.ts'
+import type { Arch } from '../../launcher/machine/machine.ts'
+import { entrySymbols } from '../../launcher/plan/entries.ts'
+import type { Flow } from '../../launcher/plan/flow.ts'
+import { ownIdValues } from '../../launcher/plan/identity.ts'
+import { CGROUP_PATH } from '../../launcher/plan/starter.ts'
+import { RECORD } from '../../launcher/report/records.ts'
+import type { Segment, Step } from '../../launcher/step.ts'
+import { type ErrnoError, errnoText } from '../../linux/errno.ts'
 import { ownCallError } from '../own-call-error.ts'
 
 /** A launch program up to its request, ready to be executed as often as one likes. */

@@ -1,16 +1,16 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { EndedProcess } from '../../ffi/libc.ts'
+import type { FilterUse } from '../../launcher/plan/target.ts'
+import type { ReportRecord } from '../../launcher/report/parse.ts'
+import type { Held } from '../../limits/hold.ts'
+import { signalName } from '../../linux/signals.ts'
+import type { DeniedCalls } from '../../seccomp/decode/denied-calls.ts'
 import type { OutputExcess } from '../io/capture.ts'
-import type { FilterUse } from '../launcher/plan/target.ts'
-import type { ReportRecord } from '../launcher/report/parse.ts'
-import type { Held } from '../limits/hold.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { brandResult, type EnforcementByLimit, type SandboxResult } from '../result.ts'
-import type { DeniedCalls } from '../seccomp/denied-calls.ts'
-import { signalName } from '../verdict/signals.ts'
-import { judge } from '../verdict/verdict.ts'
 import { collectFiles, type ReadCollected } from './collected.ts'
 import { measure } from './measure.ts'
+import { judge } from './verdict.ts'
 
 /** All that is known once a run is over. */
 export interface RunFacts {

@@ -1,8 +1,8 @@
 import type { EndedProcess } from '../../ffi/libc.ts'
-import { parseRusage, type ReportRecord } from '../launcher/report/parse.ts'
-import type { Held } from '../limits/hold.ts'
+import { parseRusage, type ReportRecord } from '../../launcher/report/parse.ts'
+import type { Held } from '../../limits/hold.ts'
+import { parseSchedstat } from '../../limits/watch/tree.ts'
 import type { SandboxUsage } from '../result.ts'
-import { parseSchedstat } from '../watch/tree.ts'
 
 type Record<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: Kind }>
 

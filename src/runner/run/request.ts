@@ -1,4 +1,4 @@
-import type { Assembled } from '../launcher/image/assemble.ts'
+import type { Assembled } from '../../launcher/image/assemble.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import type { EnforcementByLimit } from '../result.ts'
 

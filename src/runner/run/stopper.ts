@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { SIGKILL } from '../../ffi/constants.ts'
 import {
   closeDescriptor,
   type EndedProcess,
@@ -7,7 +6,8 @@ import {
   waitForProcess,
   waitShortly,
 } from '../../ffi/libc.ts'
-import { DISMISSED } from '../launcher/plan/starter.ts'
+import { DISMISSED } from '../../launcher/plan/starter.ts'
+import { SIGKILL } from '../../linux/constants.ts'
 
 /** How long a stopped run may take to clean up before the init is killed, and all with it, in ms. */
 const STOP_GRACE_MS = 5000

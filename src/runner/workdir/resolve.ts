@@ -1,9 +1,9 @@
 import { realpathSync, statSync } from 'node:fs'
 import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
-import type { Flow } from '../launcher/plan/flow.ts'
-import type { HostPath } from '../launcher/plan/host.ts'
-import type { LateMount } from '../launcher/plan/late-mounts.ts'
-import type { Tree } from '../launcher/plan/trees.ts'
+import type { Flow } from '../../launcher/plan/flow.ts'
+import type { HostPath } from '../../launcher/plan/host.ts'
+import type { LateMount } from '../../launcher/plan/late-mounts.ts'
+import type { Tree } from '../../launcher/plan/trees.ts'
 import type { WorkdirOption } from '../options/options.ts'
 import { scanDirectory } from './scan.ts'
 

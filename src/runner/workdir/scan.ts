@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import type { DirectoryEntry } from '../launcher/plan/copy.ts'
+import type { DirectoryEntry } from '../../launcher/plan/copy.ts'
 
 /** A host directory's contents, parents before their children. */
 export interface DirectoryScan {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { sandboxed } from '../../../src/index.ts'
-import { findDelegation } from '../../../src/runner/cgroup/delegation.ts'
+import { findDelegation } from '../../../src/limits/cgroup/delegation.ts'
 import { bare } from '../support/policies.ts'
 import { runC, runPython, runShell } from '../support/programs.ts'
 import { lacks, sandboxLacks } from '../support/tools.ts'

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { SIGKILL } from '../../../src/ffi/constants.ts'
 import { killProcess } from '../../../src/ffi/libc.ts'
 import {
   createSandbox,
@@ -9,6 +8,7 @@ import {
   type Sandboxed,
   type SandboxOptions,
 } from '../../../src/index.ts'
+import { SIGKILL } from '../../../src/linux/constants.ts'
 import { endActiveRuns } from '../../../src/runner/active.ts'
 import { MOST_WAITING } from '../../../src/runner/pool/warm.ts'
 import { makeDirectory } from '../support/directory.ts'

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { syscallNumber } from '../../../src/ffi/syscalls.ts'
 import type { SandboxResult } from '../../../src/index.ts'
-import { syscallGroup } from '../../../src/policy/seccomp/groups.ts'
+import { syscallNumber } from '../../../src/linux/syscalls.ts'
+import { syscallGroup } from '../../../src/seccomp/rules/groups.ts'
 import { runC } from './programs.ts'
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64'

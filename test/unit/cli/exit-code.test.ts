@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { expect, test } from 'vitest'
 import { exitCodeOf, signalExitCode } from '../../../src/cli/run/exit-code.ts'
-import { signalName, signalNumber } from '../../../src/runner/verdict/signals.ts'
+import { signalName, signalNumber } from '../../../src/linux/signals.ts'
 
 test('every signal has the number that its name came from', () => {
   const numbers = [...new Set(Object.values(constants.signals)), 32, 33, 34, 50, 64]

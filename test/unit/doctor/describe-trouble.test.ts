@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Diagnosis, describeTrouble } from '../../../src/runner/doctor/doctor.ts'
-import type { Environment } from '../../../src/runner/doctor/finding.ts'
+import { type Diagnosis, describeTrouble } from '../../../src/doctor/doctor.ts'
+import type { Environment } from '../../../src/doctor/finding.ts'
 
 const diagnosis = (...environments: readonly Environment[]): Diagnosis => ({
   ok: false,

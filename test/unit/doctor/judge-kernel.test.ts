@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { judgeKernel } from '../../../src/runner/doctor/launch-checks.ts'
+import { judgeKernel } from '../../../src/doctor/launch-checks.ts'
 
 test.each([
   ['5.10.0-32-cloud-amd64', 'weaker', /no mount_setattr\(2\).*; the limit of processes/],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Surroundings } from '../../../src/runner/doctor/environment.ts'
-import { namespaceCause } from '../../../src/runner/doctor/namespace-cause.ts'
+import type { Surroundings } from '../../../src/doctor/environment.ts'
+import { namespaceCause } from '../../../src/doctor/namespace-cause.ts'
 
 const user: Surroundings = {
   environments: ['machine'],

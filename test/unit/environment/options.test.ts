@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkOptions } from '../../../src/environment/options.ts'
-import gradebox from '../../../src/environment/vitest.ts'
+import gradebox from '../../../src/environment/vitest/plugin.ts'
 
 test('options that fit are taken', () => {
   const limits = { walltime: '1.5s', cpu: 1000, memory: '64MiB', processes: 16 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { VitestPluginContext } from 'vitest/node'
-import gradebox from '../../../src/environment/vitest.ts'
+import gradebox from '../../../src/environment/vitest/plugin.ts'
 
 /** What the plugin makes of a project's configuration, and what it provides to it. */
 function configure(config: object) {

@@ -12,14 +12,6 @@ import {
 } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
-  F_SEAL_GROW,
-  F_SEAL_SEAL,
-  F_SEAL_SHRINK,
-  F_SEAL_WRITE,
-  O_NONBLOCK,
-  SIGKILL,
-} from '../../../src/ffi/constants.ts'
-import {
   addSeals,
   killProcess,
   makePipe,
@@ -28,6 +20,14 @@ import {
   waitForProcess,
   waitShortly,
 } from '../../../src/ffi/libc.ts'
+import {
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+  O_NONBLOCK,
+  SIGKILL,
+} from '../../../src/linux/constants.ts'
 
 /** Where each of this process's descriptors leads, sockets and pipes of its own event loop too. */
 function openDescriptors(): string[] {

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isSandboxError } from '../../../src/errors/sandbox-error.ts'
-import { parseReport, recordAt } from '../../../src/runner/launcher/report/parse.ts'
-import { RECORD, type RecordName } from '../../../src/runner/launcher/report/records.ts'
+import { parseReport, recordAt } from '../../../src/launcher/report/parse.ts'
+import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts'
 import { normalizeOptions } from '../../../src/runner/options/normalize.ts'
 import type { SandboxResult } from '../../../src/runner/result.ts'
 import { makeResult } from '../../../src/runner/run/make-result.ts'
-import { DeniedCalls } from '../../../src/runner/seccomp/denied-calls.ts'
+import { DeniedCalls } from '../../../src/seccomp/decode/denied-calls.ts'
 
 const names = Object.keys(RECORD) as RecordName[]
 

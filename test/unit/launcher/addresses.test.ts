@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Assembled, assemble } from '../../../src/runner/launcher/image/assemble.ts'
+import { type Assembled, assemble } from '../../../src/launcher/image/assemble.ts'
 import {
   HEAD,
   JUMP_IF_DIFFERENT,
@@ -8,8 +8,8 @@ import {
   LOAD_OPERAND,
   STEP_SIZE,
   STEPS_ADDRESS,
-} from '../../../src/runner/launcher/machine/layout.ts'
-import { failSteps } from '../../../src/runner/launcher/plan/starter.ts'
+} from '../../../src/launcher/machine/layout.ts'
+import { failSteps } from '../../../src/launcher/plan/starter.ts'
 import {
   at,
   DIE,
@@ -20,7 +20,7 @@ import {
   stepsOf,
   text,
   words,
-} from '../../../src/runner/launcher/step.ts'
+} from '../../../src/launcher/step.ts'
 import { assembledPlan, random, root, samplePlan, user } from './sample-plans.ts'
 
 const NO_STEP = 0

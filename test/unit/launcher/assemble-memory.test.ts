@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { assemble } from '../../../src/runner/launcher/image/assemble.ts'
-import { STEP_SIZE } from '../../../src/runner/launcher/machine/layout.ts'
+import { assemble } from '../../../src/launcher/image/assemble.ts'
+import { STEP_SIZE } from '../../../src/launcher/machine/layout.ts'
 import {
   type Area,
   at,
@@ -10,7 +10,7 @@ import {
   stepsOf,
   text,
   words,
-} from '../../../src/runner/launcher/step.ts'
+} from '../../../src/launcher/step.ts'
 import { ADDRESS, assembled } from './assembled.ts'
 import { assembledPlan, root, user } from './sample-plans.ts'
 

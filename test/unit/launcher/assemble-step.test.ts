@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { syscallNumber } from '../../../src/ffi/syscalls.ts'
-import { assemble } from '../../../src/runner/launcher/image/assemble.ts'
+import { assemble } from '../../../src/launcher/image/assemble.ts'
 import {
   HEAD,
   JUMP_IF_DIFFERENT,
@@ -8,8 +7,9 @@ import {
   LOAD_ARGUMENT,
   LOAD_OPERAND,
   STEP_SIZE,
-} from '../../../src/runner/launcher/machine/layout.ts'
-import { at, DIE, FAIL, load, stepsOf } from '../../../src/runner/launcher/step.ts'
+} from '../../../src/launcher/machine/layout.ts'
+import { at, DIE, FAIL, load, stepsOf } from '../../../src/launcher/step.ts'
+import { syscallNumber } from '../../../src/linux/syscalls.ts'
 import { ADDRESS, assembled, FAIL_ADDRESS } from './assembled.ts'
 
 const step = stepsOf('init')

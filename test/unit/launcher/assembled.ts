@@ -1,6 +1,6 @@
-import { assemble, type Symbols } from '../../../src/runner/launcher/image/assemble.ts'
-import { STEP_SIZE } from '../../../src/runner/launcher/machine/layout.ts'
-import { type Area, FAIL, type Step } from '../../../src/runner/launcher/step.ts'
+import { assemble, type Symbols } from '../../../src/launcher/image/assemble.ts'
+import { STEP_SIZE } from '../../../src/launcher/machine/layout.ts'
+import { type Area, FAIL, type Step } from '../../../src/launcher/step.ts'
 
 export const ADDRESS = 0x5000
 export const FAIL_ADDRESS = 0x9000

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { DATA_ADDRESS, DATA_OFFSET } from '../../../src/runner/launcher/machine/layout.ts'
-import { ENTRY } from '../../../src/runner/launcher/plan/entries.ts'
-import { ownIdValues } from '../../../src/runner/launcher/plan/identity.ts'
+import { DATA_ADDRESS, DATA_OFFSET } from '../../../src/launcher/machine/layout.ts'
+import { ENTRY } from '../../../src/launcher/plan/entries.ts'
+import { ownIdValues } from '../../../src/launcher/plan/identity.ts'
 import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
 import { calls, completePlan, expectOrder, initSteps, root, user } from './sample-plans.ts'
 

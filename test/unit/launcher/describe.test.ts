@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { type Argument, at, bytes, load, stepsOf, text, words } from '../../../src/launcher/step.ts'
 import {
   AT_FDCWD,
   CLONE_NEWNET,
@@ -15,17 +17,7 @@ import {
   O_WRONLY,
   S_IFREG,
   SIGCHLD,
-} from '../../../src/ffi/constants.ts'
-import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
-import {
-  type Argument,
-  at,
-  bytes,
-  load,
-  stepsOf,
-  text,
-  words,
-} from '../../../src/runner/launcher/step.ts'
+} from '../../../src/linux/constants.ts'
 
 const describeCall = (syscall: string, ...args: Argument[]): string =>
   describeStep(stepsOf('init')(syscall, args))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { FD } from '../../../src/runner/launcher/plan/descriptors.ts'
-import type { Argument, Step } from '../../../src/runner/launcher/step.ts'
+import { FD } from '../../../src/launcher/plan/descriptors.ts'
+import type { Argument, Step } from '../../../src/launcher/step.ts'
 import {
   calls,
   enteredSteps,

@@ -3,18 +3,18 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dirSync } from 'tmp-promise'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { assemble } from '../../../src/runner/launcher/image/assemble.ts'
-import { elfImage } from '../../../src/runner/launcher/image/elf.ts'
+import { assemble } from '../../../src/launcher/image/assemble.ts'
+import { elfImage } from '../../../src/launcher/image/elf.ts'
 import {
   CODE_ADDRESS,
   DATA_ADDRESS,
   DATA_OFFSET,
   HEAD,
   STEPS_ADDRESS,
-} from '../../../src/runner/launcher/machine/layout.ts'
-import { machineCode } from '../../../src/runner/launcher/machine/machine.ts'
-import { failSteps } from '../../../src/runner/launcher/plan/starter.ts'
-import { RECORD } from '../../../src/runner/launcher/report/records.ts'
+} from '../../../src/launcher/machine/layout.ts'
+import { machineCode } from '../../../src/launcher/machine/machine.ts'
+import { failSteps } from '../../../src/launcher/plan/starter.ts'
+import { RECORD } from '../../../src/launcher/report/records.ts'
 import { requireTool } from './tools.ts'
 
 const ARM64_LARGEST_PAGE = 0x10000

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { FILTERED_CALLS } from '../../../src/launcher/plan/target.ts'
+import type { Step } from '../../../src/launcher/step.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
-import { FILTERED_CALLS } from '../../../src/runner/launcher/plan/target.ts'
-import type { Step } from '../../../src/runner/launcher/step.ts'
 import { policyImage } from '../../../src/runner/run/image-cache.ts'
 import { completePlan, root, user } from './sample-plans.ts'
 

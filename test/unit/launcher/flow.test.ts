@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { chooseFlow, isKernelRoot, parseIdMap } from '../../../src/runner/launcher/plan/flow.ts'
+import { chooseFlow, isKernelRoot, parseIdMap } from '../../../src/launcher/plan/flow.ts'
 
 const WHOLE = '         0          0 4294967295\n'
 const ROOTLESS = '         0       1000          1\n         1     100000      65536\n'
@@ -57,7 +57,7 @@ describe('ids of the runs of several processes and threads', () => {
     vi.resetModules()
     const randomInt = vi.fn(() => drawn)
     vi.doMock('node:crypto', () => ({ randomInt }))
-    const own = await import('../../../src/runner/launcher/plan/flow.ts')
+    const own = await import('../../../src/launcher/plan/flow.ts')
     const ids = Array.from({ length: count }, () => own.chooseFlow(process).uid)
     expect(randomInt.mock.calls).toEqual([[RUNS_PER_BLOCK]])
     return ids

@@ -3,19 +3,19 @@ import { join } from 'node:path'
 import { dirSync } from 'tmp-promise'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
+  isInsideMount,
+  mountsBelow,
+  readMountinfo,
+  resolveMounts,
+} from '../../../src/launcher/plan/host.ts'
+import {
   MS_NODEV,
   MS_NOEXEC,
   MS_NOSUID,
   MS_RDONLY,
   MS_RELATIME,
-} from '../../../src/ffi/constants.ts'
+} from '../../../src/linux/constants.ts'
 import type { BindMount } from '../../../src/policy/policy.ts'
-import {
-  isInsideMount,
-  mountsBelow,
-  readMountinfo,
-  resolveMounts,
-} from '../../../src/runner/launcher/plan/host.ts'
 
 /** A host with /usr/bin, a file, and links as a merged-/usr system has them. */
 function host(): string {

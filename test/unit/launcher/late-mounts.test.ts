@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { MS_NOEXEC, MS_RDONLY } from '../../../src/ffi/constants.ts'
-import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
+import { describeStep } from '../../../src/launcher/describe/describe.ts'
 import {
   attachTreeSteps,
   type LateMount,
   type LateMountOptions,
   lateMountAreas,
   openTreeSteps,
-} from '../../../src/runner/launcher/plan/late-mounts.ts'
-import { SafePaths } from '../../../src/runner/launcher/plan/paths.ts'
-import { isOverlayRefusal } from '../../../src/runner/launcher/plan/trees.ts'
-import type { Step } from '../../../src/runner/launcher/step.ts'
+} from '../../../src/launcher/plan/late-mounts.ts'
+import { SafePaths } from '../../../src/launcher/plan/paths.ts'
+import { isOverlayRefusal } from '../../../src/launcher/plan/trees.ts'
+import type { Step } from '../../../src/launcher/step.ts'
+import { MS_NOEXEC, MS_RDONLY } from '../../../src/linux/constants.ts'
 
 const directory: LateMount & { type: 'bind' } = {
   type: 'bind',

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { FD } from '../../../src/launcher/plan/descriptors.ts'
+import type { LateMount } from '../../../src/launcher/plan/late-mounts.ts'
+import type { Argument, Step } from '../../../src/launcher/step.ts'
 import {
   AT_FDCWD,
   MS_REMOUNT,
@@ -6,11 +10,7 @@ import {
   O_EXCL,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_SYMLINKS,
-} from '../../../src/ffi/constants.ts'
-import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
-import { FD } from '../../../src/runner/launcher/plan/descriptors.ts'
-import type { LateMount } from '../../../src/runner/launcher/plan/late-mounts.ts'
-import type { Argument, Step } from '../../../src/runner/launcher/step.ts'
+} from '../../../src/linux/constants.ts'
 import { type PathUse, pathUses } from './path-uses.ts'
 import {
   enteredSteps,

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { AUDIT_ARCH } from '../../../src/ffi/constants.ts'
-import { syscallNames, syscallNumber } from '../../../src/ffi/syscalls.ts'
+import { logSteps } from '../../../src/launcher/plan/log.ts'
+import type { Step } from '../../../src/launcher/step.ts'
+import { AUDIT_ARCH } from '../../../src/linux/constants.ts'
+import { syscallNames, syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import type { SeccompPolicy } from '../../../src/policy/policy.ts'
-import { expandNames } from '../../../src/policy/seccomp/names.ts'
-import { logSteps } from '../../../src/runner/launcher/plan/log.ts'
-import type { Step } from '../../../src/runner/launcher/step.ts'
-import { notifiedMeanings } from '../../../src/runner/seccomp/notified.ts'
+import { notifiedMeanings } from '../../../src/seccomp/decode/notified.ts'
+import { expandNames } from '../../../src/seccomp/rules/names.ts'
 
 /** Where the init goes with a notification: what lseek(2) would do, step by step. */
 function follow(steps: readonly Step[], call: { number: number; arch: number }): string {

@@ -3,15 +3,14 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dirSync } from 'tmp-promise'
 import { describe, expect, onTestFinished, type TestContext, test } from 'vitest'
-import { AT_FDCWD, EEXIST, SIGCHLD } from '../../../src/ffi/constants.ts'
-import { type Assembled, assemble } from '../../../src/runner/launcher/image/assemble.ts'
-import { elfImage } from '../../../src/runner/launcher/image/elf.ts'
-import { STEPS_ADDRESS } from '../../../src/runner/launcher/machine/layout.ts'
-import type { Arch } from '../../../src/runner/launcher/machine/machine.ts'
-import { FD } from '../../../src/runner/launcher/plan/descriptors.ts'
-import { failSteps } from '../../../src/runner/launcher/plan/starter.ts'
-import { parseReport } from '../../../src/runner/launcher/report/parse.ts'
-import { RECORD } from '../../../src/runner/launcher/report/records.ts'
+import { type Assembled, assemble } from '../../../src/launcher/image/assemble.ts'
+import { elfImage } from '../../../src/launcher/image/elf.ts'
+import { STEPS_ADDRESS } from '../../../src/launcher/machine/layout.ts'
+import type { Arch } from '../../../src/launcher/machine/machine.ts'
+import { FD } from '../../../src/launcher/plan/descriptors.ts'
+import { failSteps } from '../../../src/launcher/plan/starter.ts'
+import { parseReport } from '../../../src/launcher/report/parse.ts'
+import { RECORD } from '../../../src/launcher/report/records.ts'
 import {
   at,
   DIE,
@@ -21,7 +20,8 @@ import {
   stepsOf,
   text,
   words,
-} from '../../../src/runner/launcher/step.ts'
+} from '../../../src/launcher/step.ts'
+import { AT_FDCWD, EEXIST, SIGCHLD } from '../../../src/linux/constants.ts'
 import { stepAt } from '../../../src/runner/run/launch.ts'
 import { requireTool } from './tools.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { assemble } from '../../../src/runner/launcher/image/assemble.ts'
+import { assemble } from '../../../src/launcher/image/assemble.ts'
 import {
   DATA_ADDRESS,
   HEAD,
@@ -9,9 +9,9 @@ import {
   LOAD_OPERAND,
   STEP_SIZE,
   STEPS_ADDRESS,
-} from '../../../src/runner/launcher/machine/layout.ts'
-import { type Arch, machines } from '../../../src/runner/launcher/machine/machine.ts'
-import { at, load, stepsOf } from '../../../src/runner/launcher/step.ts'
+} from '../../../src/launcher/machine/layout.ts'
+import { type Arch, machines } from '../../../src/launcher/machine/machine.ts'
+import { at, load, stepsOf } from '../../../src/launcher/step.ts'
 
 const hex = (value: number): string => `0x${value.toString(16)}`
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { MS_NOEXEC, MS_NOSUID, MS_RDONLY } from '../../../src/ffi/constants.ts'
-import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
+import { describeStep } from '../../../src/launcher/describe/describe.ts'
 import {
   bindSteps,
   isOwnTmpfs,
   remountSteps,
   tmpfsStep,
-} from '../../../src/runner/launcher/plan/mounts.ts'
-import { FreshDirectories } from '../../../src/runner/launcher/plan/paths.ts'
+} from '../../../src/launcher/plan/mounts.ts'
+import { FreshDirectories } from '../../../src/launcher/plan/paths.ts'
+import { MS_NOEXEC, MS_NOSUID, MS_RDONLY } from '../../../src/linux/constants.ts'
 import { calls, initSteps, samplePlan, workdirVariants } from './sample-plans.ts'
 
 test.each(workdirVariants)(

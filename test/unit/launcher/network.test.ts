@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
-import {
-  announceNetworkSteps,
-  makeNetworkSteps,
-} from '../../../src/runner/launcher/plan/network.ts'
+import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { announceNetworkSteps, makeNetworkSteps } from '../../../src/launcher/plan/network.ts'
 import { calls, initSteps, samplePlan, user } from './sample-plans.ts'
 
 describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mode) => {

@@ -1,5 +1,5 @@
-import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_EXCL, O_NOFOLLOW } from '../../../src/ffi/constants.ts'
-import type { Argument, Data, Step } from '../../../src/runner/launcher/step.ts'
+import type { Argument, Data, Step } from '../../../src/launcher/step.ts'
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_EXCL, O_NOFOLLOW } from '../../../src/linux/constants.ts'
 
 /** A path that a step has the kernel look up. */
 export interface PathUse {

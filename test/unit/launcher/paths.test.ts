@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { AT_FDCWD, EEXIST, O_DIRECTORY } from '../../../src/ffi/constants.ts'
-import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
-import {
-  fileMode,
-  writeFileSteps,
-  writeFreshFileSteps,
-} from '../../../src/runner/launcher/plan/files.ts'
-import { FreshDirectories, SafePaths, splitPath } from '../../../src/runner/launcher/plan/paths.ts'
-import type { Step } from '../../../src/runner/launcher/step.ts'
+import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { fileMode, writeFileSteps, writeFreshFileSteps } from '../../../src/launcher/plan/files.ts'
+import { FreshDirectories, SafePaths, splitPath } from '../../../src/launcher/plan/paths.ts'
+import type { Step } from '../../../src/launcher/step.ts'
+import { AT_FDCWD, EEXIST, O_DIRECTORY } from '../../../src/linux/constants.ts'
 
 const failure = { code: 'MOUNT_FAILED' } as const
 const owner = { uid: 71, gid: 72 }

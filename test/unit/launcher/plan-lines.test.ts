@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
-import type { Flow } from '../../../src/runner/launcher/plan/flow.ts'
+import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import type { Flow } from '../../../src/launcher/plan/flow.ts'
 import { type PlanChanges, root, samplePlan, user, workdirs } from './sample-plans.ts'
 
 /** A plan's lines: who takes a step, and the step. */

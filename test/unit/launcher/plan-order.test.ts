@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { syscallNumber } from '../../../src/ffi/syscalls.ts'
-import { RECORD } from '../../../src/runner/launcher/report/records.ts'
+import { RECORD } from '../../../src/launcher/report/records.ts'
+import { syscallNumber } from '../../../src/linux/syscalls.ts'
 import { calls, expectOrder, initSteps, samplePlan, workdirVariants } from './sample-plans.ts'
 
 describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { MS_NOEXEC, MS_RDONLY } from '../../../src/ffi/constants.ts'
-import type { EarlyMount } from '../../../src/runner/launcher/plan/host.ts'
+import type { EarlyMount } from '../../../src/launcher/plan/host.ts'
+import { MS_NOEXEC, MS_RDONLY } from '../../../src/linux/constants.ts'
 import { calls, paths, policy, samplePlan, user } from './sample-plans.ts'
 
 describe('a policy', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { CLONE_NEWUSER } from '../../../src/ffi/constants.ts'
-import type { Step } from '../../../src/runner/launcher/step.ts'
+import type { Step } from '../../../src/launcher/step.ts'
+import { CLONE_NEWUSER } from '../../../src/linux/constants.ts'
 import { calls, expectOrder, initSteps, root, samplePlan, user, workdirs } from './sample-plans.ts'
 
 describe('for root', () => {

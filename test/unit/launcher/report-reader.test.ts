@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseReport } from '../../../src/runner/launcher/report/parse.ts'
-import { ReportReader } from '../../../src/runner/launcher/report/reader.ts'
-import { RECORD, type RecordName } from '../../../src/runner/launcher/report/records.ts'
+import { parseReport } from '../../../src/launcher/report/parse.ts'
+import { ReportReader } from '../../../src/launcher/report/reader.ts'
+import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts'
 
 const record = (kind: RecordName): Buffer => {
   const bytes = Buffer.alloc(RECORD[kind].size)

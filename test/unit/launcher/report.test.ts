@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseReport } from '../../../src/runner/launcher/report/parse.ts'
-import { RECORD, type RecordName } from '../../../src/runner/launcher/report/records.ts'
+import { parseReport } from '../../../src/launcher/report/parse.ts'
+import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts'
 
 type Field = readonly [offset: number, value: number | bigint, size?: 2 | 4 | 8]
 

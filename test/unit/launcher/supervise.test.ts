@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/runner/launcher/describe/describe.ts'
-import { entrySteps } from '../../../src/runner/launcher/plan/entries.ts'
-import { pollFd } from '../../../src/runner/launcher/plan/poll.ts'
-import { startSteps, superviseSteps } from '../../../src/runner/launcher/plan/supervise.ts'
-import { RECORD } from '../../../src/runner/launcher/report/records.ts'
-import type { Step } from '../../../src/runner/launcher/step.ts'
+import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { entrySteps } from '../../../src/launcher/plan/entries.ts'
+import { pollFd } from '../../../src/launcher/plan/poll.ts'
+import { startSteps, superviseSteps } from '../../../src/launcher/plan/supervise.ts'
+import { RECORD } from '../../../src/launcher/report/records.ts'
+import type { Step } from '../../../src/launcher/step.ts'
 
 const steps = (options: Partial<Parameters<typeof superviseSteps>[0]> = {}) =>
   [startSteps, superviseSteps].flatMap((part) =>

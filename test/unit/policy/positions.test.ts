@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { codeFrame, positionAt } from '../../../src/policy/source/code-frame.ts'
-import { tomlPositions } from '../../../src/policy/toml/positions.ts'
+import { tomlPositions } from '../../../src/policy/source/positions.ts'
 
 // What is at a key's and at its value's place, to the end of the line.
 function at(text: string, ...path: (string | number)[]): [string | undefined, string | undefined] {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { documentGroups } from '../../../src/policy/seccomp/group-table.ts'
+import { documentGroups } from '../../../src/seccomp/rules/group-table.ts'
 
 const path = new URL('../../../docs/seccomp.md', import.meta.url)
 

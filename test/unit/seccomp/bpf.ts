@@ -1,6 +1,6 @@
 // A simulator of the classic BPF that seccomp(2) accepts, to ask a filter what it would do.
 
-import type { ArgumentTest } from '../../../src/policy/seccomp/argument-test.ts'
+import type { ArgumentTest } from '../../../src/seccomp/rules/argument-test.ts'
 
 /** struct seccomp_data of linux/seccomp.h. */
 export interface Call {

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import { type Arch, syscallName, syscallNames, syscallNumber } from '../../../src/ffi/syscalls.ts'
+import { type Arch, syscallName, syscallNames, syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import type {
   SeccompAction,
@@ -8,11 +8,11 @@ import type {
   SeccompPolicy,
   SeccompRule,
 } from '../../../src/policy/policy.ts'
-import { argumentTest } from '../../../src/policy/seccomp/argument-test.ts'
-import { expandNames } from '../../../src/policy/seccomp/names.ts'
-import { operandBits } from '../../../src/policy/seccomp/operand.ts'
-import { compactFilter } from '../../../src/runner/seccomp/compact.ts'
-import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
+import { compactFilter } from '../../../src/seccomp/compiler/compact.ts'
+import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
+import { argumentTest } from '../../../src/seccomp/rules/argument-test.ts'
+import { expandNames } from '../../../src/seccomp/rules/names.ts'
+import { operandBits } from '../../../src/seccomp/rules/operand.ts'
 import {
   AUDIT_ARCH_AARCH64,
   AUDIT_ARCH_I386,

@@ -1,9 +1,9 @@
 import { constants } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import { type Arch, syscallNumber } from '../../../src/ffi/syscalls.ts'
+import { type Arch, syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import type { SeccompPolicy } from '../../../src/policy/policy.ts'
-import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
+import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
 import {
   AUDIT_ARCH_AARCH64,
   AUDIT_ARCH_I386,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { SeccompPolicy } from '../../../src/policy/policy.ts'
-import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
-import { letsPass } from '../../../src/runner/seccomp/evaluate.ts'
-import { guardFilter } from '../../../src/runner/seccomp/guard-filter.ts'
+import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
+import { letsPass } from '../../../src/seccomp/compiler/evaluate.ts'
+import { guardFilter } from '../../../src/seccomp/guard/guard-filter.ts'
 
 const arches = ['x64', 'arm64'] as const
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { syscallNames, syscallNumber } from '../../../src/ffi/syscalls.ts'
+import { syscallNames, syscallNumber } from '../../../src/linux/syscalls.ts'
 import type { SeccompPolicy } from '../../../src/policy/policy.ts'
-import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
-import { guarded } from '../../../src/runner/seccomp/guard.ts'
-import { guardFilter } from '../../../src/runner/seccomp/guard-filter.ts'
+import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
+import { guarded } from '../../../src/seccomp/guard/guard.ts'
+import { guardFilter } from '../../../src/seccomp/guard/guard-filter.ts'
 import {
   AUDIT_ARCH_AARCH64,
   AUDIT_ARCH_I386,

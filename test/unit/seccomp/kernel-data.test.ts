@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import * as choices from '../../../src/ffi/names/choices.ts'
-import * as flags from '../../../src/ffi/names/flags.ts'
-import { argumentBits, syscallSignature } from '../../../src/ffi/syscall-signatures.ts'
-import { syscallNames } from '../../../src/ffi/syscalls.ts'
+import * as choices from '../../../src/linux/names/choices.ts'
+import * as flags from '../../../src/linux/names/flags.ts'
+import { argumentBits, syscallSignature } from '../../../src/linux/syscall-signatures.ts'
+import { syscallNames } from '../../../src/linux/syscalls.ts'
 
 // What the data says of the kernel, asked of the kernel itself and of its headers.
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { seccompConstant } from '../../../src/ffi/seccomp-constants.ts'
-import { operandBits } from '../../../src/policy/seccomp/operand.ts'
+import { seccompConstant } from '../../../src/linux/seccomp-constants.ts'
+import { operandBits } from '../../../src/seccomp/rules/operand.ts'
 
 test('a number, a constant and several constants stand for their bits', () => {
   expect(operandBits(21522)).toBe(0x5412n)

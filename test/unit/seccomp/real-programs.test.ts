@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { syscallNumber } from '../../../src/ffi/syscalls.ts'
+import { syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
-import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
+import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
 
 // The strict policy's filter in the kernel, with programs as they are on this machine.
 

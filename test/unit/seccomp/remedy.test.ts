@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { AUDIT_ARCH, AUDIT_ARCH_I386 } from '../../../src/ffi/constants.ts'
-import { syscallNumber } from '../../../src/ffi/syscalls.ts'
+import { AUDIT_ARCH, AUDIT_ARCH_I386 } from '../../../src/linux/constants.ts'
+import { syscallNumber } from '../../../src/linux/syscalls.ts'
 import type { SeccompPolicy } from '../../../src/policy/policy.ts'
-import { ruleKeys } from '../../../src/policy/seccomp/rule-text.ts'
-import { decodeCall } from '../../../src/runner/seccomp/decode/denied-syscall.ts'
-import { remedy, ruleFor } from '../../../src/runner/seccomp/remedy.ts'
+import { decodeCall } from '../../../src/seccomp/decode/denied-syscall.ts'
+import { remedy, ruleFor } from '../../../src/seccomp/decode/remedy.ts'
+import { ruleKeys } from '../../../src/seccomp/rules/rule-text.ts'
 
 const call = (name: string, ...args: bigint[]) => ({
   syscall: syscallNumber(name, 'x64') ?? -1,

@@ -7,8 +7,8 @@ import {
   syscallName,
   syscallNames,
   syscallNumber,
-} from '../../../src/ffi/syscalls.ts'
-import { syscallGroups } from '../../../src/policy/seccomp/groups.ts'
+} from '../../../src/linux/syscalls.ts'
+import { syscallGroups } from '../../../src/seccomp/rules/groups.ts'
 
 // Debian's place, and everybody else's.
 const headers: readonly (readonly [Arch, string, string])[] = [

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import type { SandboxError } from '../../../src/errors/sandbox-error.ts'
 import { LibseccompMissingError } from '../../../src/ffi/libseccomp.ts'
-import { compileSeccomp } from '../../../src/runner/seccomp/compile.ts'
+import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
 
 vi.mock('../../../src/ffi/libseccomp.ts', async (original) => ({
   ...(await original<typeof import('../../../src/ffi/libseccomp.ts')>()),

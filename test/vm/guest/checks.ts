@@ -154,7 +154,7 @@ async function collect(): Promise<string> {
 }
 
 // The command's own module, in this process: a Node of its own takes seconds here.
-const DOCTOR = '/gradebox/dist/runner/doctor/doctor.js'
+const DOCTOR = '/gradebox/dist/doctor/doctor.js'
 
 /** What `gradebox doctor --json` prints of it. */
 interface Diagnosis {

@@ -1,10 +1,10 @@
-import { AT_FDCWD } from '../../../src/ffi/constants.ts'
-import { assemble } from '../../../src/runner/launcher/image/assemble.ts'
-import { elfImage } from '../../../src/runner/launcher/image/elf.ts'
-import { STEPS_ADDRESS } from '../../../src/runner/launcher/machine/layout.ts'
-import type { Arch } from '../../../src/runner/launcher/machine/machine.ts'
-import { failSteps } from '../../../src/runner/launcher/plan/starter.ts'
-import { stepsOf, text, words } from '../../../src/runner/launcher/step.ts'
+import { assemble } from '../../../src/launcher/image/assemble.ts'
+import { elfImage } from '../../../src/launcher/image/elf.ts'
+import { STEPS_ADDRESS } from '../../../src/launcher/machine/layout.ts'
+import type { Arch } from '../../../src/launcher/machine/machine.ts'
+import { failSteps } from '../../../src/launcher/plan/starter.ts'
+import { stepsOf, text, words } from '../../../src/launcher/step.ts'
+import { AT_FDCWD } from '../../../src/linux/constants.ts'
 
 const step = stepsOf('init')
 const O_RDWR = 2

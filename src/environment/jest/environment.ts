@@ -1,0 +1,80 @@
+import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment'
+import type { Circus } from '@jest/types'
+import { TestEnvironment as NodeEnvironment } from 'jest-environment-node'
+import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
+import { endActiveRuns, shareActiveRuns } from '../../runner/active.ts'
+import { setDefaults } from '../../runner/defaults.ts'
+import { setOwnerSource } from '../../runner/owner.ts'
+import { isSandboxResult } from '../../runner/result.ts'
+import { createSandbox, sandboxed } from '../../runner/sandboxed.ts'
+import { checkOptions } from '../options.ts'
+import { provided } from '../provided.ts'
+import { JestTests } from './tests.ts'
+
+/** What CommonJS tests find as `globalThis.gradebox`, and `require('gradebox')` gives them. */
+const handedOver = { sandboxed, createSandbox, SandboxError, isSandboxError, isSandboxResult }
+
+/**
+ * Jest's `node` environment, for tests that run programs.
+ *
+ * - `testEnvironmentOptions.gradebox` has the defaults of `sandboxed()`; a file's own are in its
+ *   `@jest-environment-options`.
+ * - The package is made of ES modules, which tests without `--experimental-vm-modules` cannot load:
+ *   the environment loads it for them, and `require('gradebox')` works.
+ * - A run ends when its test times out, is over before the next test starts, and is an error where
+ *   nobody awaited it.
+ *
+ * @throws {TypeError} when an option is wrong.
+ * @example
+ * export default {
+ *   testEnvironment: 'gradebox/jest-environment',
+ *   testEnvironmentOptions: { gradebox: { limits: { walltime: '2s' } } },
+ *   setupFilesAfterEnv: ['gradebox/matchers/jest'],
+ * }
+ */
+export class TestEnvironment extends NodeEnvironment {
+  readonly #tests: JestTests
+  readonly #defaults: ReturnType<typeof provided>
+
+  constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
+    super(config, context)
+    const { projectConfig, globalConfig } = config
+    const options = projectConfig.testEnvironmentOptions.gradebox ?? {}
+    checkOptions(options)
+    const workers = globalConfig.runInBand ? 1 : globalConfig.maxWorkers
+    this.#defaults = { ...provided(options, projectConfig.rootDir), workers }
+    this.#tests = new JestTests(this.global)
+  }
+
+  override async setup(): Promise<void> {
+    await super.setup()
+    shareActiveRuns(this.global)
+    // Tests that import the package have a copy of it; those that require it have this realm's.
+    for (const realm of [globalThis, this.global]) {
+      setDefaults(this.#defaults, realm)
+      setOwnerSource(realm, () => this.#tests.current())
+    }
+    // Jest has put the options there.
+    Object.defineProperty(this.global, 'gradebox', { value: handedOver, configurable: true })
+  }
+
+  /** A condition of the package's `exports`, by which `require('gradebox')` finds what is handed over. */
+  override exportConditions(): string[] {
+    return [...super.exportConditions(), 'gradebox-jest']
+  }
+
+  async handleTestEvent(event: Circus.Event, state: Circus.State): Promise<void> {
+    await this.#tests.handle(event, state)
+  }
+
+  override async teardown(): Promise<void> {
+    setOwnerSource(globalThis, undefined)
+    try {
+      await endActiveRuns()
+    } finally {
+      await super.teardown()
+    }
+  }
+}
+
+export default TestEnvironment

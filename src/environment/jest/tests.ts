@@ -1,0 +1,74 @@
+import type { Circus } from '@jest/types'
+import { forgottenError, interruptedError } from '../leftover-error.ts'
+import { TestRuns } from '../test-runs.ts'
+
+/** In a realm with tests: how Jest's `expect` tells which test is running. */
+const slot = Symbol.for('gradebox.currentJestTest')
+
+interface Realm {
+  [slot]?: () => object | undefined
+}
+
+/** The runs of each test of a file, and of the file outside its tests. */
+export class JestTests {
+  readonly #realm: Realm
+  readonly #runs = new Map<object, TestRuns>()
+  readonly #fileRuns = new TestRuns()
+  #running: object | undefined
+
+  /** @param realm - The tests' global object. */
+  constructor(realm: object) {
+    this.#realm = realm
+  }
+
+  /** To whom a run belongs that starts now. */
+  current(): TestRuns {
+    // Where the matchers are not registered, the test that started last: wrong only for concurrent ones.
+    const test = this.#realm[slot]?.() ?? this.#running
+    return (test && this.#runs.get(test)) ?? this.#fileRuns
+  }
+
+  /** Follows jest-circus, which waits for it at each of its events. */
+  async handle(event: Circus.Event, state: Circus.State): Promise<void> {
+    switch (event.name) {
+      case 'test_start':
+        this.#running = event.test
+        this.#runs.set(event.test, new TestRuns())
+        return
+      case 'test_fn_failure':
+      case 'hook_failure':
+        if (event.test !== undefined && isTimeout(event.error)) {
+          this.#runs.get(event.test)?.interrupt()
+        }
+        return
+      case 'test_done':
+        await this.#end(event.test)
+        return
+      case 'run_finish':
+        await this.#endFile(state)
+        return
+    }
+  }
+
+  async #end(test: Circus.TestEntry): Promise<void> {
+    const runs = this.#runs.get(test)
+    if (this.#running === test) this.#running = undefined
+    if (runs === undefined) return
+    const left = await runs.end()
+    const error =
+      interruptedError(left) ??
+      (test.errors.length === 0 ? forgottenError(left, 'test') : undefined)
+    if (error !== undefined) test.errors.push(error)
+  }
+
+  async #endFile({ unhandledErrors }: Circus.State): Promise<void> {
+    const error = forgottenError(await this.#fileRuns.end(), 'test file')
+    if (error !== undefined) unhandledErrors.push(error)
+  }
+}
+
+// jest-circus rejects with a text, not an error, when a test's or hook's time is up.
+function isTimeout(error: unknown): boolean {
+  const message = typeof error === 'string' ? error : error instanceof Error ? error.message : ''
+  return message.startsWith('Exceeded timeout of ')
+}

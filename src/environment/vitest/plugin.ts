@@ -1,0 +1,96 @@
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'vitest/config'
+import type { VitestPluginContext } from 'vitest/node'
+import { checkOptions, type GradeboxOptions } from '../options.ts'
+import { mergeOptions, provided } from '../provided.ts'
+import { addReporter } from '../reporter.ts'
+import type { RunsSummary } from '../run-summary.ts'
+import { scratchRoot } from '../scratch.ts'
+import { addTroubleReporter } from '../trouble-reporter.ts'
+import { workerCount } from '../workers.ts'
+
+export { gradeboxFixtures } from '../fixtures.ts'
+export type { GradeboxOptions } from '../options.ts'
+export type { RunSummary, RunsSummary } from '../run-summary.ts'
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** What the test's sandboxed runs were and used. */
+    gradebox?: RunsSummary
+  }
+}
+
+const environmentFile = sibling('vitest-environment')
+const setupFile = sibling('vitest-setup')
+
+// Vitest imports a file from node_modules once a worker, and a setup file must run once a test file.
+const inlineSetupFile = { test: { server: { deps: { inline: [/[\\/]vitest-setup\.[jt]s$/] } } } }
+
+/**
+ * The Vitest plugin: registers the matchers, hands defaults to `sandboxed()` in every worker, ties
+ * each run to its test, and reports it there. It chooses its own environment unless the project has
+ * one. A project's `environmentOptions.gradebox` comes before the plugin's options.
+ *
+ * @throws {TypeError} at once when an option is wrong.
+ * @example
+ * import { defineConfig } from 'vitest/config'
+ * import gradebox from 'gradebox/vitest'
+ *
+ * export default defineConfig({
+ *   plugins: [gradebox({ policy: 'python', limits: { walltime: '5s' } })],
+ * })
+ */
+export function gradebox(options: GradeboxOptions = {}): Plugin {
+  checkOptions(options)
+  return {
+    name: 'gradebox',
+    config: ({ test }) => (test?.server?.deps?.inline === true ? undefined : inlineSetupFile),
+    // Not `config`: what a plugin changes there is lost in Vitest 5's inline projects.
+    configureVitest({ project, vitest }) {
+      const { config } = project
+      // From a browser no program can be run; a project of that kind may have inherited the plugin.
+      if (config.browser?.enabled === true) return
+      const merged = mergeOptions(takeOptions(project, options), ownOptions(project))
+      if (config.environment === 'node') config.environment = environmentFile
+      // A plugin that a project has and also inherits is called twice.
+      if (!config.setupFiles.includes(setupFile)) config.setupFiles.unshift(setupFile)
+      const defaults = provided(merged, config.root)
+      config.environmentOptions = { ...config.environmentOptions, gradebox: defaults }
+      project.provide('gradebox', {
+        defaults: { ...defaults, workers: workerCount(config, vitest.config) },
+        scratchRoot: scratchRoot(vitest),
+      })
+      addReporter(vitest)
+      addTroubleReporter(vitest)
+    },
+  }
+}
+
+export default gradebox
+
+type Project = VitestPluginContext['project']
+
+// By project: what its `environmentOptions` had before a plugin wrote there.
+const own = new WeakMap<Project, GradeboxOptions>()
+
+function ownOptions(project: Project): GradeboxOptions {
+  const options = own.get(project) ?? project.config.environmentOptions?.gradebox ?? {}
+  checkOptions(options)
+  own.set(project, options)
+  return options
+}
+
+// By project: the options of its plugins until now; those that it has itself come after inherited ones.
+const taken = new WeakMap<Project, GradeboxOptions>()
+
+function takeOptions(project: Project, options: GradeboxOptions): GradeboxOptions {
+  const all = mergeOptions(taken.get(project) ?? {}, options)
+  taken.set(project, all)
+  return all
+}
+
+function sibling(name: string): string {
+  const extension = extname(fileURLToPath(import.meta.url))
+  return fileURLToPath(new URL(`./${name}${extension}`, import.meta.url))
+}

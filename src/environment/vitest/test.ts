@@ -1,0 +1,58 @@
+import type { TestContext } from 'vitest'
+import type { AnyResult } from '../../matchers/received.ts'
+import { forgottenError, hasStarted, interruptedError } from '../leftover-error.ts'
+import { addRun, runLine, summarizeRun } from '../run-summary.ts'
+import { TestRuns } from '../test-runs.ts'
+
+type Test = Pick<TestContext, 'task' | 'signal' | 'annotate'>
+
+// Each costs a message to Vitest's main process, and reports show them all.
+const maxAnnotations = 20
+
+/** The runs of one try of a test. */
+export interface WatchedTest {
+  readonly runs: TestRuns
+  /**
+   * Ends what the test left running and waits until it is over.
+   *
+   * @throws {Error} for a run that the test's time-out interrupted, or that nobody awaited
+   */
+  end(): Promise<void>
+}
+
+/** Follows a test: its runs are reported with it, and end when its time is up. */
+export function watchTest(test: Test): WatchedTest {
+  const { signal, task } = test
+  const runs = new TestRuns((result) => report(test, result))
+  const interrupt = () => runs.interrupt()
+  signal.addEventListener('abort', interrupt, { once: true })
+  return {
+    runs,
+    async end() {
+      signal.removeEventListener('abort', interrupt)
+      const left = await runs.end()
+      if (isCancelled(signal)) return
+      const error = interruptedError(left)
+      if (error !== undefined) throw error
+      // A test that failed midway could not await what it had started.
+      if (task.result?.state !== 'pass' && task.result?.state !== 'run') return
+      const forgotten = forgottenError(left, 'test')
+      if (forgotten !== undefined) throw forgotten
+    },
+  }
+}
+
+// By bail or Ctrl-C; the test is skipped then, not failed.
+function isCancelled({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof Error && reason.name === 'TestRunAbortError'
+}
+
+function report({ task, annotate }: Test, result: AnyResult): void {
+  if (!hasStarted(result)) return
+  const run = summarizeRun(result)
+  const summary = addRun(task.meta.gradebox, run)
+  task.meta.gradebox = summary
+  // Vitest takes no annotations from hooks that come after the test's function.
+  if (summary.count > maxAnnotations || task.result?.state !== 'run') return
+  annotate(runLine(run), 'sandbox').catch(() => {})
+}

@@ -1,0 +1,77 @@
+import { writeFileSync, writeSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { addSeals, closeDescriptor, memfdCreate } from '../../ffi/libc.ts'
+import {
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+  MFD_EXEC,
+  MFD_NOEXEC_SEAL,
+} from '../../linux/constants.ts'
+import { ErrnoError } from '../../linux/errno.ts'
+
+/** A launch program that can be executed. */
+export interface Executable {
+  /** What posix_spawn(3) is given. */
+  readonly path: string
+  /** Lets go of it; to be called when posix_spawn(3) has returned, for then it is running. */
+  readonly dispose: () => void
+}
+
+/**
+ * Puts a launch program where it can be executed and nobody can change it: a sealed memfd, or, where
+ * vm.memfd_noexec = 2 forbids executable ones, a temporary file.
+ *
+ * @throws {ErrnoError} when neither works
+ */
+export function makeExecutable(image: Uint8Array): Executable {
+  try {
+    const fd = sealedMemfd(image)
+    return { path: `/proc/self/fd/${fd}`, dispose: () => closeDescriptor(fd) }
+  } catch (error) {
+    if (!(error instanceof ErrnoError) || error.code !== 'EACCES') throw error
+    return temporaryExecutable(image)
+  }
+}
+
+/** Makes an empty memfd that may grow; the caller closes it. */
+export function makeMemfd(name: string): number {
+  return createMemfd(name, MFD_NOEXEC_SEAL)
+}
+
+// MFD_EXEC and MFD_NOEXEC_SEAL came with Linux 6.3; before, EINVAL, and every memfd is executable.
+function createMemfd(name: string, flags: number): number {
+  try {
+    return memfdCreate(name, flags)
+  } catch (error) {
+    if (!(error instanceof ErrnoError) || error.code !== 'EINVAL') throw error
+    return memfdCreate(name, 0)
+  }
+}
+
+function sealedMemfd(image: Uint8Array): number {
+  const fd = createMemfd('gradebox-launcher', MFD_EXEC)
+  try {
+    writeAll(fd, image)
+    addSeals(fd, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+    return fd
+  } catch (error) {
+    closeDescriptor(fd)
+    throw error
+  }
+}
+
+/** Writes all of it, however often the kernel takes a part. */
+export function writeAll(fd: number, contents: Uint8Array): void {
+  let written = 0
+  while (written < contents.length) written += writeSync(fd, contents, written)
+}
+
+function temporaryExecutable(image: Uint8Array): Executable {
+  const require = createRequire(import.meta.url)
+  const { fileSync } = require('tmp-promise') as typeof import('tmp-promise')
+  const file = fileSync({ prefix: 'gradebox-launcher-', mode: 0o700, discardDescriptor: true })
+  writeFileSync(file.name, image)
+  return { path: file.name, dispose: file.removeCallback }
+}

@@ -1,0 +1,199 @@
+import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { posix } from 'node:path'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import {
+  MS_NOATIME,
+  MS_NODEV,
+  MS_NODIRATIME,
+  MS_NOEXEC,
+  MS_NOSUID,
+  MS_RDONLY,
+  MS_RELATIME,
+} from '../../linux/constants.ts'
+import type {
+  BindMount,
+  Mount,
+  OverlayMount,
+  SymlinkMount,
+  TmpfsMount,
+} from '../../policy/policy.ts'
+import type { HostMount } from './mounts.ts'
+
+/** A mount of a policy as it is on this host. */
+export type HostPath =
+  | {
+      readonly type: 'bind'
+      /** Every symbolic link resolved. */
+      readonly source: string
+      readonly target: string
+      readonly isDirectory: boolean
+      readonly writable: boolean
+      readonly noexec?: boolean
+    }
+  | {
+      /** What an overlay mount asks for; how it comes to be is decided for each run. */
+      readonly type: 'copy-on-write'
+      readonly source: string
+      readonly target: string
+      readonly noexec?: boolean
+    }
+  | SymlinkMount
+  | TmpfsMount
+
+/** A mount that all runs of a policy have in common, made before there is a request. */
+export type EarlyMount = Exclude<HostPath, { type: 'copy-on-write' }>
+
+/**
+ * Looks a policy's mounts up on the host. A source that is a symbolic link into another of the mounts
+ * (`/bin` on a merged-/usr system) becomes the same link in the sandbox: that saves a mount.
+ *
+ * @throws {SandboxError} MOUNT_FAILED when a source is missing and not optional
+ */
+export function resolveMounts(mounts: readonly Mount[], policyName: string): HostPath[] {
+  const present = mounts.flatMap((mount) => {
+    const needsSource = mount.type === 'bind' || mount.type === 'overlay'
+    const found = needsSource ? lookUp(mount, policyName) : NO_SOURCE
+    return found === undefined ? [] : [{ mount, found }]
+  })
+  // Of one target the last: it lies over the others.
+  const last = new Map(present.map((each) => [each.mount.target, each]))
+  const seen = [...last.values()].map(({ mount }) => mount)
+  return [...last.values()].flatMap(({ mount, found }): HostPath[] => {
+    if (mount.type !== 'bind' && mount.type !== 'overlay') return [mount]
+    if (mount.type === 'overlay') return [copyOnWrite(mount, found, policyName)]
+    const mayLink = mount.source === mount.target && mount.noexec !== true
+    const link = mayLink && linkInto(mount, seen)
+    if (link) return [{ type: 'symlink', link, target: mount.target }]
+    const { target, writable, noexec } = mount
+    const flags = { writable, ...(noexec === true ? { noexec } : {}) }
+    return [{ type: 'bind', source: found.path, target, isDirectory: found.isDirectory, ...flags }]
+  })
+}
+
+/** The order of mounts in which none hides another that is inside it. */
+export const byDepth = (a: HostPath, b: HostPath): number => depth(a.target) - depth(b.target)
+const depth = (path: string): number => path.split('/').length
+
+function copyOnWrite(mount: OverlayMount, found: Found, policyName: string): HostPath {
+  if (!found.isDirectory) throw mountSourceError(mount, 'ENOTDIR', policyName, undefined)
+  const { target, noexec } = mount
+  const flags = noexec === true ? { noexec } : {}
+  return { type: 'copy-on-write', source: found.path, target, ...flags }
+}
+
+/** Whether device nodes of a host path must work in the sandbox. */
+export const isDevice = (source: string): boolean => source === '/dev' || source.startsWith('/dev/')
+
+export const isBelow = (path: string, directory: string): boolean =>
+  path.startsWith(`${directory}/`)
+
+/**
+ * Whether a target is inside the working directory, or inside another mount: what is there may have
+ * links that somebody planted, and changes from run to run.
+ */
+export function isInsideMount(
+  target: string,
+  mounts: readonly { readonly target: string }[],
+  workdirTarget: string,
+): boolean {
+  if (target === workdirTarget || isBelow(target, workdirTarget)) return true
+  return mounts.some((mount) => isBelow(target, mount.target))
+}
+
+interface Found {
+  readonly path: string
+  readonly isDirectory: boolean
+}
+
+const NO_SOURCE: Found = { path: '', isDirectory: true }
+
+function lookUp(mount: BindMount | OverlayMount, policyName: string): Found | undefined {
+  try {
+    const path = realpathSync(mount.source)
+    return { path, isDirectory: statSync(path).isDirectory() }
+  } catch (cause) {
+    const errno = (cause as NodeJS.ErrnoException).code ?? 'EIO'
+    if (mount.optional && errno === 'ENOENT') return undefined
+    throw mountSourceError(mount, errno, policyName, cause)
+  }
+}
+
+function mountSourceError(
+  mount: BindMount | OverlayMount,
+  errno: string,
+  policy: string,
+  cause: unknown,
+) {
+  const isFile = mount.type === 'overlay' && errno === 'ENOTDIR'
+  const why = isFile ? 'is not a directory' : `cannot be used (${errno})`
+  return new SandboxError(
+    `The mount source ${JSON.stringify(mount.source)} (target ${JSON.stringify(mount.target)}, policy "${policy}") ${errno === 'ENOENT' ? 'does not exist on this host' : why}`,
+    {
+      code: 'MOUNT_FAILED',
+      step: {
+        syscall: 'stat',
+        call: `stat(${JSON.stringify(mount.source)})`,
+        errno,
+        process: 'spawn',
+      },
+      hint: isFile
+        ? 'An overlay shows a directory. Bind a single file, or write it with `files`.'
+        : 'Correct the path, or mark the mount `optional = true` if programs can do without it.',
+      cause,
+    },
+  )
+}
+
+function linkInto(mount: BindMount, mounts: readonly Mount[]): string | undefined {
+  if (!lstatSync(mount.source).isSymbolicLink()) return undefined
+  // What is mounted below it could not be made through a link.
+  if (mounts.some(({ target }) => isBelow(target, mount.target))) return undefined
+  const link = readlinkSync(mount.source)
+  const destination = posix.resolve(posix.dirname(mount.source), link)
+  const isShown = mounts.some(
+    (other) =>
+      other.type === 'bind' &&
+      other !== mount &&
+      other.source === other.target &&
+      destination.startsWith(`${other.source}/`) &&
+      !lstatSync(other.source, { throwIfNoEntry: false })?.isSymbolicLink(),
+  )
+  return isShown && realpathSync(destination) === destination ? link : undefined
+}
+
+const FLAGS: Readonly<Record<string, number>> = {
+  ro: MS_RDONLY,
+  nosuid: MS_NOSUID,
+  nodev: MS_NODEV,
+  noexec: MS_NOEXEC,
+  noatime: MS_NOATIME,
+  nodiratime: MS_NODIRATIME,
+  relatime: MS_RELATIME,
+}
+
+/** The mounts at or below a path, from the text of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
+export function mountsBelow(source: string, mountinfo: string): HostMount[] {
+  const all = mountinfo.split('\n').flatMap((line): HostMount[] => {
+    const [, , , , path, options] = line.split(' ')
+    if (path === undefined || options === undefined) return []
+    const flags = options.split(',').reduce((sum, option) => sum | (FLAGS[option] ?? 0), 0)
+    return [{ path: unescapeOctal(path), flags }]
+  })
+  const isAbove = ({ path }: HostMount) =>
+    path === '/' || source === path || source.startsWith(`${path}/`)
+  // The mount that the source is in: the longest of those above it, and of equals the last.
+  const own = all.filter(isAbove).reduce<HostMount | undefined>((best, mount) => {
+    return best === undefined || mount.path.length >= best.path.length ? mount : best
+  }, undefined)
+  const prefix = source === '/' ? '/' : `${source}/`
+  const below = all.filter(({ path }) => path !== source && path.startsWith(prefix))
+  return [{ path: source, flags: own?.flags ?? 0 }, ...below]
+}
+
+const unescapeOctal = (path: string): string =>
+  path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  )
+
+/** The host's mountinfo. */
+export const readMountinfo = (): string => readFileSync('/proc/self/mountinfo', 'utf8')

@@ -1,0 +1,195 @@
+import {
+  CLONE_NEWUSER,
+  LINUX_CAPABILITY_VERSION_3,
+  O_CLOEXEC,
+  O_RDWR,
+  O_WRONLY,
+  PR_CAPBSET_DROP,
+  PR_SET_DUMPABLE,
+  PR_SET_NO_NEW_PRIVS,
+  PR_SET_PDEATHSIG,
+  PR_SET_SECUREBITS,
+  SECBIT_ALL_LOCKED,
+  SIGKILL,
+} from '../../linux/constants.ts'
+import {
+  type Area,
+  type Argument,
+  at,
+  type LauncherProcess,
+  load,
+  type Step,
+  type StepFailure,
+  stepsOf,
+  text,
+  words,
+} from '../step.ts'
+import { FD } from './descriptors.ts'
+
+const init = stepsOf('init')
+const userNamespaces: StepFailure = { code: 'NAMESPACES_UNAVAILABLE' }
+
+/** Ids: numbers, or {@link OWN_IDS}. */
+export interface IdArguments {
+  readonly uid: Argument
+  readonly gid: Argument
+}
+
+/** Who the program sees itself as, and who that is outside. */
+export interface IdMap {
+  readonly inside: { readonly uid: number; readonly gid: number }
+  readonly outside: IdArguments
+}
+
+/** The ids outside that root gives a launch program when it starts, in an image that becomes them. */
+export const OWN_IDS: IdArguments = { uid: load('ids.uid'), gid: load('ids.gid') }
+
+/** The digits of the largest id, and where the outer one's begin in a map's text. */
+const DIGITS = 10
+const padded = (id: number): string => `${id}`.padStart(DIGITS, '0')
+
+/** The memory of {@link OWN_IDS}, and of the maps with them. */
+export function ownIdAreas(inside: IdMap['inside']): Area[] {
+  const map = (id: number) => Buffer.from(`${padded(id)} ${padded(0)} 1`)
+  const fields = (['uid', 'gid'] as const).flatMap((name) => {
+    const text = map(inside[name])
+    return [
+      { name, size: 8 },
+      { name: `${name}Map`, size: text.length, init: text },
+    ]
+  })
+  return [{ name: 'ids', fields }]
+}
+
+/** What is written to those places for a launch program. */
+export function ownIdValues({ uid, gid }: { uid: number; gid: number }) {
+  return Object.entries({ uid, gid }).flatMap(([name, id]) => {
+    const number = Buffer.alloc(8)
+    number.writeUInt32LE(id)
+    return [
+      { place: `ids.${name}`, offset: 0, bytes: number },
+      { place: `ids.${name}Map`, offset: DIGITS + 1, bytes: Buffer.from(padded(id)) },
+    ]
+  })
+}
+
+// user_namespaces(7): the first id inside, the first outside, how many.
+function mapText(inside: number, outside: Argument): Contents {
+  if (typeof outside !== 'object') return literal(`${inside} ${outside} 1`)
+  if (outside.kind !== 'load') throw new Error('An id is a number or at a place')
+  return {
+    contents: at(`${outside.place}Map`),
+    length: 2 * DIGITS + 3,
+    shown: `${inside} (its own) 1`,
+  }
+}
+
+/** What is written to a file of /proc. */
+interface Contents {
+  readonly contents: Argument
+  readonly length: number
+  /** The same for a person. */
+  readonly shown: string
+}
+
+const literal = (line: string): Contents => ({
+  contents: text(line),
+  length: line.length,
+  shown: line,
+})
+
+/** Steps that give a process's new user namespace its one user and one group (user_namespaces(7)). */
+function mapIdsSteps({ inside, outside }: IdMap, by: LauncherProcess): Step[] {
+  return [
+    // An ordinary user may write a group map only where setgroups(2) is denied for ever.
+    ...writeProcSteps('self/setgroups', literal('deny'), by),
+    ...writeProcSteps('self/uid_map', mapText(inside.uid, outside.uid), by),
+    ...writeProcSteps('self/gid_map', mapText(inside.gid, outside.gid), by),
+  ]
+}
+
+function writeProcSteps(
+  path: string,
+  { contents, length, shown }: Contents,
+  by: LauncherProcess,
+): Step[] {
+  const step = stepsOf(by)
+  const failure = userNamespaces
+  return [
+    step('openat', [FD.proc, text(path), O_WRONLY | O_CLOEXEC, 0], { store: 'init.fd', failure }),
+    step('write', [load('init.fd'), contents, length], {
+      failure,
+      shown: `${JSON.stringify(`/proc/${path}`)}, ${JSON.stringify(shown)}`,
+    }),
+    step('close', [load('init.fd')]),
+  ]
+}
+
+/**
+ * Steps with which an ordinary user's starter enters the user namespace in which it may make the others. As
+ * its owner it stays dumpable, and dies with its parent (kernel/cred.c, commit_creds).
+ */
+export function enterUserNamespaceSteps(ids: IdMap): Step[] {
+  return [
+    stepsOf('starter')('unshare', [CLONE_NEWUSER], { failure: userNamespaces }),
+    ...mapIdsSteps(ids, 'starter'),
+  ]
+}
+
+/**
+ * Steps with which a process that is root becomes another user, and then makes a user namespace as that
+ * user: it has no power over what root made.
+ */
+export function becomeUserSteps({ inside, outside }: IdMap, by: LauncherProcess): Step[] {
+  const step = stepsOf(by)
+  const { uid, gid } = outside
+  return [
+    step('setgroups', [0, 0]),
+    step('setresgid', [gid, gid, gid]),
+    step('setresuid', [uid, uid, uid]),
+    // A change of uid makes us undumpable, and then /proc/self belongs to root (proc(5)).
+    step('prctl', [PR_SET_DUMPABLE, 1, 0, 0, 0]),
+    step('unshare', [CLONE_NEWUSER], { failure: userNamespaces }),
+    ...mapIdsSteps({ inside, outside }, by),
+  ]
+}
+
+/** Steps with which the init, real root so far, becomes unprivileged: the program is never root to the kernel. */
+export function dropRootSteps(ids: IdMap): Step[] {
+  return [
+    ...becomeUserSteps(ids, 'init'),
+    // Cleared by the change of uid.
+    init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
+  ]
+}
+
+/**
+ * Steps after which neither the init nor the program can gain a privilege again: no user namespace
+ * below this one, no capability, also not as uid 0 inside, none by execve(2).
+ *
+ * @param lastCapability the kernel's highest, from /proc/sys/kernel/cap_last_cap
+ */
+export function dropPrivilegesSteps(lastCapability: number): Step[] {
+  return [
+    // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
+    ...writeProcSteps('sys/user/max_user_namespaces', literal('0'), 'init'),
+    // What a user has few of, counted across all their sandboxes: one program must leave some to the others.
+    ...writeProcSteps('sys/user/max_inotify_instances', literal('8'), 'init'),
+    ...writeProcSteps('sys/user/max_inotify_watches', literal('4096'), 'init'),
+    // Opened while we may: an undumpable process's /proc files are not its own.
+    init('openat', [FD.proc, text('self/oom_score_adj'), O_RDWR | O_CLOEXEC, 0], {
+      store: 'init.fd',
+    }),
+    init('dup3', [load('init.fd'), FD.oomScore, O_CLOEXEC]),
+    init('close', [load('init.fd')]),
+    init('prctl', [PR_SET_SECUREBITS, SECBIT_ALL_LOCKED, 0, 0, 0]),
+    ...Array.from({ length: lastCapability + 1 }, (_, capability) =>
+      init('prctl', [PR_CAPBSET_DROP, capability, 0, 0, 0]),
+    ),
+    // struct __user_cap_header_struct: version, pid 0; then two empty sets (capset(2)).
+    init('capset', [words(LINUX_CAPABILITY_VERSION_3), words(0, 0, 0)]),
+    init('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0]),
+    // From here on the program may neither trace us nor read our /proc files (ptrace(2)).
+    init('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0]),
+  ]
+}

@@ -1,0 +1,190 @@
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_RECURSIVE,
+  EEXIST,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MOVE_MOUNT_T_EMPTY_PATH,
+  O_CLOEXEC,
+  O_NOFOLLOW,
+  O_PATH,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
+  S_IFREG,
+} from '../../linux/constants.ts'
+import type { TmpfsMount } from '../../policy/policy.ts'
+import type { Arch } from '../machine/machine.ts'
+import { type Area, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
+import { type HostPath, isDevice } from './host.ts'
+import { bindFailure, type HostMount, mountAttributes, remountSteps, tmpfsStep } from './mounts.ts'
+import { type Ids, type SafePaths, splitPath } from './paths.ts'
+import { fillTreeSteps, makeTreeSteps, type Tree, treeFailure } from './trees.ts'
+
+const init = stepsOf('init')
+
+/** A mount that each run makes: what a run asks for, is made anew for each, or is inside another. */
+export type LateMount = Exclude<HostPath, { type: 'copy-on-write' }> | Tree
+
+export interface LateMountOptions {
+  /** In the order in which they are mounted. */
+  readonly mounts: readonly LateMount[]
+  readonly arch: Arch
+  /** The unprivileged ids that root gives the program. */
+  readonly owner?: Ids | undefined
+  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+}
+
+type Bind = HostPath & { type: 'bind' }
+
+/** The descriptors of the trees that are to be mounted, and of the directories that are to be copied. */
+export const lateMountAreas = ({ mounts }: Pick<LateMountOptions, 'mounts'>): Area[] => [
+  {
+    name: 'tree',
+    fields: mounts.flatMap(({ type }, index) => [
+      { name: `fd${index}`, size: 8 },
+      ...(type === 'copy' ? [{ name: `source${index}`, size: 8 }] : []),
+    ]),
+  },
+]
+
+const attributesOf = ({ writable, source, noexec = false }: Bind) =>
+  mountAttributes({ readOnly: !writable, devices: isDevice(source), noexec })
+
+/** Steps that take the trees while the host's paths are there: open_tree(2), mounted nowhere yet. */
+export function openTreeSteps(options: LateMountOptions): Step[] {
+  const steps = options.mounts.map((mount, index) => openSteps(mount, index, options))
+  // An idmapped one first: many others' descriptors would reach the number that it uses.
+  const first = options.mounts.findIndex(({ type }) => type === 'idmapped')
+  return [...steps.splice(Math.max(0, first), 1), ...steps].flat()
+}
+
+function openSteps(mount: LateMount, index: number, options: LateMountOptions): Step[] {
+  if (mount.type === 'symlink' || mount.type === 'tmpfs') return []
+  if (mount.type !== 'bind') return makeTreeSteps(treeOptions(mount, index, options))
+  const failure = bindFailure(mount.source, mount.target.slice(1))
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
+  const tree = `tree.fd${index}`
+  const open = init('open_tree', [AT_FDCWD, text(mount.source), flags], { store: tree, failure })
+  if (options.remount !== undefined) return [open]
+  const attributes = words(attributesOf(mount), 0, 0, 0)
+  const at = AT_EMPTY_PATH | AT_RECURSIVE
+  return [open, init('mount_setattr', [load(tree), text(''), at, attributes, 32], { failure })]
+}
+
+const treeOptions = (tree: Tree, index: number, { arch, owner }: LateMountOptions) => ({
+  tree,
+  index,
+  arch,
+  owner,
+})
+
+/** Steps that mount them, in the entered root. */
+export function attachTreeSteps(options: LateMountOptions, paths: SafePaths): Step[] {
+  return options.mounts.flatMap((mount, index) => {
+    const target = mount.target.slice(1)
+    if (mount.type === 'symlink') return symlinkSteps(target, mount.link, paths)
+    if (mount.type === 'tmpfs') return tmpfsSteps(target, mount, paths)
+    const close = init('close', [load(`tree.fd${index}`)])
+    const use = { index, options, paths }
+    if (mount.type === 'bind') return [...attachBindSteps(mount, use), close]
+    const source = mount.type === 'empty' ? 'an empty directory' : JSON.stringify(mount.source)
+    const own = { source, isDirectory: true, failure: treeFailure(mount) }
+    const attach = attachSteps(target, own, use)
+    return [...attach, ...fillTreeSteps(treeOptions(mount, index, options)), close]
+  })
+}
+
+interface Use {
+  readonly index: number
+  readonly options: LateMountOptions
+  readonly paths: SafePaths
+}
+
+function attachBindSteps(mount: Bind, use: Use): Step[] {
+  const target = mount.target.slice(1)
+  const failure = bindFailure(mount.source, target)
+  const own = { ...mount, target, readOnly: !mount.writable, devices: isDevice(mount.source) }
+  const { remount } = use.options
+  const source = JSON.stringify(mount.source)
+  return [
+    ...attachSteps(target, { source, isDirectory: mount.isDirectory, failure }, use),
+    ...(remount === undefined ? [] : remountSteps(own, remount(mount.source))),
+  ]
+}
+
+interface Attached {
+  /** What is mounted, for a person. */
+  readonly source: string
+  readonly isDirectory: boolean
+  readonly failure: StepFailure
+}
+
+function attachSteps(
+  target: string,
+  { source, isDirectory, failure }: Attached,
+  { index, options, paths }: Use,
+): Step[] {
+  const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
+  const tree = load(`tree.fd${index}`)
+  return [
+    ...(isDirectory
+      ? paths.makeDirectory(target, { failure })
+      : makeFileSteps(target, failure, paths)),
+    ...openTargetSteps(target, { failure, paths, arch: options.arch }),
+    init('move_mount', [tree, text(''), load('init.fd'), text(''), flags], {
+      shown: `${source} -> ${JSON.stringify(`/${target}`)}`,
+      failure,
+    }),
+    init('close', [load('init.fd')]),
+  ]
+}
+
+function makeFileSteps(target: string, failure: StepFailure, paths: SafePaths): Step[] {
+  const { parent, name } = splitPath(target)
+  return [
+    ...paths.makeDirectory(parent, { failure }),
+    ...paths.open(parent, failure),
+    init('mknodat', [load('init.parent'), text(name), S_IFREG | 0o444, 0], {
+      tolerate: EEXIST,
+      failure,
+    }),
+    init('close', [load('init.parent')]),
+  ]
+}
+
+function openTargetSteps(
+  target: string,
+  { failure, paths, arch }: { failure: StepFailure; paths: SafePaths; arch: Arch },
+): Step[] {
+  const { parent, name } = splitPath(target)
+  const flags = O_PATH | O_NOFOLLOW[arch] | O_CLOEXEC
+  return [
+    ...paths.open(parent, failure),
+    init('openat', [load('init.parent'), text(name), flags, 0], { store: 'init.fd', failure }),
+    init('close', [load('init.parent')]),
+  ]
+}
+
+function symlinkSteps(target: string, link: string, paths: SafePaths): Step[] {
+  const failure: StepFailure = { code: 'MOUNT_FAILED' }
+  const { parent, name } = splitPath(target)
+  return [
+    ...paths.makeDirectory(parent, { failure }),
+    ...paths.open(parent, failure),
+    init('symlinkat', [text(link), load('init.parent'), text(name)], { failure }),
+    init('close', [load('init.parent')]),
+  ]
+}
+
+function tmpfsSteps(target: string, mount: TmpfsMount, paths: SafePaths): Step[] {
+  const failure: StepFailure = { code: 'MOUNT_FAILED' }
+  return [
+    ...paths.makeDirectory(target, { failure }),
+    ...paths.open(target, failure),
+    // mount(2) takes a path: the directory that was opened is ".".
+    init('fchdir', [load('init.parent')]),
+    tmpfsStep('.', mount),
+    init('chdir', [text('/')]),
+    init('close', [load('init.parent')]),
+  ]
+}

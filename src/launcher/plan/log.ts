@@ -1,0 +1,173 @@
+import {
+  AUDIT_ARCH,
+  EINTR,
+  MFD_CLOEXEC,
+  O_CLOEXEC,
+  POLLOUT,
+  SECCOMP_IOCTL_NOTIF_RECV,
+  SECCOMP_IOCTL_NOTIF_SEND,
+  SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+  SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
+  SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+  SEEK_CUR,
+  SEEK_SET,
+} from '../../linux/constants.ts'
+import type { Arch } from '../machine/machine.ts'
+import { RECORD } from '../report/records.ts'
+import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
+import { FD } from './descriptors.ts'
+import { pollFd } from './poll.ts'
+
+const init = stepsOf('init')
+
+// sizeof(struct seccomp_notif), linux/seccomp.h; its first word is the notification's id.
+const NOTIFICATION_SIZE = 80
+const ID_SIZE = 8
+// u64 id, u32 pid, u32 flags, int nr, u32 arch.
+const HEAD_SIZE = 24
+const NUMBER_OFFSET = 16
+const ARCH_OFFSET = 20
+/** Where the memfd has zeros. */
+const ZEROS_OFFSET = 24
+
+/** Calls from a number on, up to the next meaning's, end the run or are logged. */
+export interface Meaning {
+  readonly from: number
+  readonly action: 'kill' | 'log'
+}
+
+/** struct seccomp_notif_resp but for its id: no value, no error, and the flags. */
+function carryOn(): Uint8Array {
+  const rest = Buffer.alloc(16)
+  rest.writeUInt32LE(SECCOMP_USER_NOTIF_FLAG_CONTINUE, 12)
+  return rest
+}
+
+/** The init's memory for calls that are logged. */
+export const logArea: Area = {
+  name: 'logged',
+  fields: [
+    { name: 'tag', size: 8, init: RECORD.logged.tag },
+    { name: 'notification', size: NOTIFICATION_SIZE },
+    { name: 'id', size: ID_SIZE },
+    { name: 'response', size: 16, init: carryOn() },
+    { name: 'scratch', size: 8 },
+    // u32, and zeros above it.
+    { name: 'number', size: 8 },
+    { name: 'arch', size: 8 },
+  ],
+}
+
+/**
+ * Makes the memfd by which memory is copied and cleared: the machine can only make system calls. Zeros
+ * follow the place of the id.
+ */
+export function scratchSteps(): Step[] {
+  const made = load('logged.scratch')
+  return [
+    init('memfd_create', [text('gradebox-log'), MFD_CLOEXEC], { store: 'logged.scratch' }),
+    init('ftruncate', [made, ZEROS_OFFSET + NOTIFICATION_SIZE]),
+    init('dup3', [made, FD.scratch, O_CLOEXEC]),
+    init('close', [made]),
+  ]
+}
+
+/** The program's processor is given to the init at once, and back; a kernel before 6.6 cannot. */
+export function fasterWakeStep(): Step {
+  const flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
+  return init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags], {
+    onError: 'continue',
+  })
+}
+
+/**
+ * Takes one notification, lets the call go on, and reports it (seccomp_unotify(2)). The report pipe is
+ * looked at first: where its reader does not keep up, the program waits at its next logged call, and the
+ * init for room or for whatever ends the run. Nothing is lost, and nothing piles up.
+ */
+export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
+  const tampered = { onError: { goto: 'watch.tampered' } } as const
+  return [
+    init('ppoll', [bytes(pollFd(FD.report, POLLOUT)), 1, words(0, 0), 0, 8], {
+      whenEqual: { value: 0, goto: 'watch.full' },
+      ...tampered,
+    }),
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('logged.notification')], {
+      onError: { goto: 'watch.gone' },
+    }),
+    init('pwrite64', [FD.scratch, at('logged.notification'), HEAD_SIZE, 0], tampered),
+    init('pread64', [FD.scratch, at('logged.id'), ID_SIZE, 0], tampered),
+    ...meaningSteps(meanings, arch),
+    // A call that a signal interrupted meanwhile is not made, or is made and notified again.
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('logged.id')], {
+      label: 'log.log',
+      onError: { goto: 'watch.clear' },
+    }),
+    init('write', [FD.report, at('logged.tag'), RECORD.logged.size]),
+    // RECV wants zeros.
+    init('pread64', [FD.scratch, at('logged.notification'), NOTIFICATION_SIZE, ZEROS_OFFSET], {
+      label: 'watch.clear',
+      ...tampered,
+      next: { goto: 'watch.quiet' },
+    }),
+    init('ppoll', [bytes(roomOrOthers()), 4, 0, 0, 8], {
+      label: 'watch.full',
+      whenEqual: { value: -EINTR, goto: 'watch.full' },
+      ...tampered,
+      next: { goto: 'watch.quiet' },
+    }),
+  ]
+}
+
+// The machine cannot compare by size, but lseek(2) can: it refuses to go below 0. So the call's number is
+// made the memfd's position, and a binary search goes down from it.
+function meaningSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
+  const tampered = { onError: { goto: 'watch.tampered' } } as const
+  const record = words(at('denied.tag'), 8, at('logged.notification'), NOTIFICATION_SIZE)
+  return [
+    init('pread64', [FD.scratch, at('logged.number'), 4, NUMBER_OFFSET], tampered),
+    init('pread64', [FD.scratch, at('logged.arch'), 4, ARCH_OFFSET], tampered),
+    // Another table's calls are never allowed, and their numbers mean others.
+    init('lseek', [FD.scratch, load('logged.arch'), SEEK_SET], {
+      ...tampered,
+      whenDifferent: { value: AUDIT_ARCH[arch], goto: 'log.kill' },
+    }),
+    init('lseek', [FD.scratch, load('logged.number'), SEEK_SET], {
+      ...tampered,
+      next: { goto: labelOf(meanings, 0) },
+    }),
+    ...searchSteps(meanings, 0),
+    init('writev', [FD.report, record, 2], {
+      label: 'log.kill',
+      next: { goto: 'watch.stop' },
+    }),
+  ]
+}
+
+const labelOf = (among: readonly Meaning[], base: number): string =>
+  among.length === 1
+    ? `log.${among[0]?.action}`
+    : `log.from${among[0]?.from}.${among.length}.${base}`
+
+/** @param base what the position is short of the call's number */
+function searchSteps(among: readonly Meaning[], base: number): Step[] {
+  if (among.length <= 1) return []
+  const middle = among.length >>> 1
+  const [below, above] = [among.slice(0, middle), among.slice(middle)]
+  const from = above[0]?.from ?? 0
+  return [
+    init('lseek', [FD.scratch, base - from, SEEK_CUR], {
+      label: labelOf(among, base),
+      onError: { goto: labelOf(below, base) },
+      next: { goto: labelOf(above, from) },
+    }),
+    ...searchSteps(below, base),
+    ...searchSteps(above, from),
+  ]
+}
+
+const roomOrOthers = () =>
+  Buffer.concat([
+    ...[FD.timer, FD.signal, FD.control].map((fd) => pollFd(fd)),
+    pollFd(FD.report, POLLOUT),
+  ])

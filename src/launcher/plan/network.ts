@@ -1,0 +1,102 @@
+import {
+  AF_INET,
+  CLONE_NEWNET,
+  EFD_CLOEXEC,
+  EFD_NONBLOCK,
+  IFF_UP,
+  IFNAMSIZ,
+  O_CLOEXEC,
+  O_RDONLY,
+  SIOCSIFFLAGS,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+} from '../../linux/constants.ts'
+import type { Policy } from '../../policy/policy.ts'
+import { HEAD } from '../machine/layout.ts'
+import { at, bytes, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
+import { FD } from './descriptors.ts'
+import { pollFd } from './poll.ts'
+
+const init = stepsOf('init')
+const starter = stepsOf('starter')
+const failure: StepFailure = { code: 'NAMESPACES_UNAVAILABLE' }
+
+/**
+ * Steps after which the init, once it is made, can wait for its network: a counter (eventfd(2)) that says
+ * when it is there, and its place, taken until then, so that the kernel gives it to nothing else.
+ */
+export function announceNetworkSteps(mode: Policy['network']): Step[] {
+  if (mode === 'host') return []
+  return [
+    starter('eventfd2', [0, EFD_CLOEXEC | EFD_NONBLOCK], { store: 'init.fd', failure }),
+    starter('dup3', [load('init.fd'), FD.networkReady, O_CLOEXEC]),
+    starter('dup3', [load('init.fd'), FD.network, O_CLOEXEC]),
+    starter('close', [load('init.fd')]),
+  ]
+}
+
+/**
+ * Steps with which the starter makes the network namespace, and puts it where the init finds it.
+ *
+ * @param next the label to go on at
+ */
+export function makeNetworkSteps(mode: Policy['network'], next: string): Step[] {
+  if (mode === 'host') return []
+  const steps = [
+    starter('unshare', [CLONE_NEWNET], { failure }),
+    starter('openat', [FD.proc, text('self/ns/net'), O_RDONLY | O_CLOEXEC, 0], {
+      store: 'init.network',
+    }),
+    ...(mode === 'loopback' ? loopbackSteps() : []),
+    starter('dup3', [load('init.network'), FD.network, O_CLOEXEC]),
+    starter('close', [load('init.network')]),
+  ]
+  const ready = [FD.networkReady, words(1), 8]
+  return [
+    ...steps.map((step) => ({ ...step, onError: { goto: 'network.failed' } })),
+    starter('write', ready, { next: { goto: next } }),
+    starter('write', [FD.report, HEAD.tag, HEAD.recordSize], {
+      label: 'network.failed',
+      onError: 'continue',
+    }),
+    // The init finds no network there, and ends.
+    starter('write', ready, { next: { goto: 'starter.exit' } }),
+  ]
+}
+
+/** Steps with which the init waits for the network namespace and joins it. */
+export function joinNetworkSteps(mode: Policy['network']): Step[] {
+  if (mode === 'host') return []
+  return [
+    // Or for the caller's end, which may have been the starter's.
+    init('ppoll', [
+      bytes(Buffer.concat([pollFd(FD.networkReady), pollFd(FD.control, 0)])),
+      2,
+      0,
+      0,
+      8,
+    ]),
+    init('read', [FD.networkReady, at('init.fd'), 8], { onError: { goto: 'init.unused' } }),
+    init('setns', [FD.network, CLONE_NEWNET], { failure }),
+    init('close', [FD.network]),
+    init('close', [FD.networkReady]),
+  ]
+}
+
+// Brings the loopback interface up (netdevice(7)).
+function loopbackSteps(): Step[] {
+  // struct ifreq: the name, then the flags.
+  const request = Buffer.alloc(40)
+  request.write('lo')
+  request.writeUInt16LE(IFF_UP, IFNAMSIZ)
+  return [
+    starter('socket', [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0], { store: 'init.fd' }),
+    starter('ioctl', [load('init.fd'), SIOCSIFFLAGS, bytes(request)]),
+    starter('close', [load('init.fd')]),
+  ]
+}
+
+/** The step that names the host of the init's UTS namespace. */
+export function hostnameStep(hostname: string): Step {
+  return init('sethostname', [text(hostname), Buffer.byteLength(hostname)])
+}

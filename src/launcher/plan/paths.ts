@@ -1,0 +1,113 @@
+import { posix } from 'node:path'
+import {
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
+  EEXIST,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_SYMLINKS,
+} from '../../linux/constants.ts'
+import type { Arch } from '../machine/machine.ts'
+import { load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
+
+const init = stepsOf('init')
+
+/** A user and a group. */
+export interface Ids {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** struct open_how of openat2(2), and its size. */
+export const openHow = (flags: number, mode: number, resolve: number) =>
+  [words(flags, mode, resolve), 24] as const
+
+/** A path's directory and its last part: `etc/passwd` is `etc` and `passwd`, `x` is `.` and `x`. */
+export function splitPath(path: string): { readonly parent: string; readonly name: string } {
+  return { parent: posix.dirname(path), name: posix.basename(path) }
+}
+
+/** Directories that the plan makes in the fresh root, before anything of others is mounted there. */
+export class FreshDirectories {
+  readonly #made = new Set<string>(['.', '/', ''])
+
+  /** Steps that make a directory and its parents. */
+  make(path: string, failure?: StepFailure): Step[] {
+    if (this.#made.has(path)) return []
+    const steps = this.make(posix.dirname(path), failure)
+    this.#made.add(path)
+    const options = failure === undefined ? {} : { failure }
+    steps.push(init('mkdirat', [AT_FDCWD, text(path), 0o755], { tolerate: EEXIST, ...options }))
+    return steps
+  }
+}
+
+/**
+ * Paths in the entered root, where a student's and the host's files are mounted. Each directory is
+ * opened through no symbolic link (openat2(2)), and what is made is made in what was opened: a planted
+ * link is an error, and leads nowhere.
+ */
+export class SafePaths {
+  readonly #arch: Arch
+  readonly #base: string
+  readonly #made = new Set<string>(['.', '/', ''])
+
+  /** @param base where the directory that the init is in is seen by the program */
+  constructor(arch: Arch, base = '/') {
+    this.#arch = arch
+    this.#base = base
+  }
+
+  /** A path as the program sees it, for a person. */
+  shown(path: string): string {
+    return JSON.stringify(posix.resolve(this.#base, path))
+  }
+
+  /** Steps that open a directory as `init.parent`, which the caller closes. */
+  open(path: string, failure: StepFailure): Step[] {
+    return [this.#openStep(path, failure)]
+  }
+
+  /** Steps that make a directory and its parents; given an owner, those that are new become its. */
+  makeDirectory(
+    path: string,
+    { failure, owner }: { failure: StepFailure; owner?: Ids | undefined },
+  ): Step[] {
+    if (this.#made.has(path)) return []
+    const { parent, name } = splitPath(path)
+    const steps = this.makeDirectory(parent, { failure, owner })
+    this.#made.add(path)
+    const done = `directory ${path}`
+    return [
+      ...steps,
+      this.#openStep(parent, failure),
+      init('mkdirat', [load('init.parent'), text(name), 0o755], {
+        shown: JSON.stringify(`/${path}`),
+        whenEqual: { value: -EEXIST, goto: done },
+        failure,
+      }),
+      ...(owner === undefined
+        ? []
+        : [
+            init(
+              'fchownat',
+              [load('init.parent'), text(name), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW],
+              { shown: `${JSON.stringify(`/${path}`)}, ${owner.uid}, ${owner.gid}` },
+            ),
+          ]),
+      init('close', [load('init.parent')], { label: done }),
+    ]
+  }
+
+  #openStep(path: string, failure: StepFailure): Step {
+    const flags = O_PATH | O_DIRECTORY[this.#arch] | O_CLOEXEC
+    const how = openHow(flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS)
+    return init('openat2', [AT_FDCWD, text(path), ...how], {
+      store: 'init.parent',
+      shown: `${this.shown(path)}, RESOLVE_IN_ROOT|RESOLVE_NO_SYMLINKS`,
+      failure,
+    })
+  }
+}

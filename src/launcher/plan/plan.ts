@@ -1,0 +1,270 @@
+import {
+  MAP_FIXED,
+  MAP_PRIVATE,
+  MNT_DETACH,
+  MS_BIND,
+  MS_NODEV,
+  MS_NOSUID,
+  MS_RDONLY,
+  MS_REMOUNT,
+  PROT_READ,
+  PROT_WRITE,
+} from '../../linux/constants.ts'
+import type { Policy, SandboxFile } from '../../policy/policy.ts'
+import { REQUEST_ADDRESS } from '../machine/layout.ts'
+import {
+  type Area,
+  at,
+  labelled,
+  load,
+  type Segment,
+  type Step,
+  stepsOf,
+  text,
+  thenGoTo,
+} from '../step.ts'
+import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect.ts'
+import { FD } from './descriptors.ts'
+import { ENTERED, ENTRY, entrySteps, TARGET_ENTRY } from './entries.ts'
+import { writeFileSteps } from './files.ts'
+import type { Flow } from './flow.ts'
+import {
+  dropPrivilegesSteps,
+  dropRootSteps,
+  type IdArguments,
+  OWN_IDS,
+  ownIdAreas,
+} from './identity.ts'
+import {
+  attachTreeSteps,
+  type LateMountOptions,
+  lateMountAreas,
+  openTreeSteps,
+} from './late-mounts.ts'
+import { logArea } from './log.ts'
+import { hostnameStep, joinNetworkSteps } from './network.ts'
+import type { CompleteRoot, ImageOptions, RequestOptions } from './options.ts'
+import { SafePaths } from './paths.ts'
+import { resourceLimits } from './rlimits.ts'
+import { rootSteps } from './root.ts'
+import { enterNamespacesSteps, failSteps, starterAreas, starterSteps } from './starter.ts'
+import { startSteps, superviseAreas, superviseSteps, WATCH } from './supervise.ts'
+import { prepareTargetSteps, targetArea, targetSteps } from './target.ts'
+import { openTerminalSteps, terminalDeviceSteps } from './terminal.ts'
+import { chownSteps, treeDirectory } from './trees.ts'
+
+const init = stepsOf('init')
+const target = stepsOf('target')
+
+/** The label at which the init, with its root complete, gives up its privileges. */
+const LOCK = 'lock'
+
+/**
+ * What of the launch program is the same in every run under a policy: it builds the root; then, when the
+ * request has added to it, gives up every privilege, starts the program and watches it. In between, and
+ * at the end, the request has its turn. Where no request has anything to add to the root, it is complete
+ * and has no privilege any more when it waits for one; where the filter permits, it is the target that
+ * waits, and has only to become the program.
+ */
+export function planImage(options: ImageOptions): Segment {
+  const { policy, flow, filter, discard } = options
+  const inside = { uid: policy.uid, gid: policy.gid }
+  const { complete } = options
+  const targetWaits = complete?.filter !== undefined
+  const lock = labelled(LOCK, dropPrivilegesSteps(options.lastCapability))
+  return {
+    areas: [
+      ...starterAreas(options),
+      ...imageAreas(filter),
+      ...superviseAreas,
+      logArea,
+      targetArea,
+      ...(complete === undefined ? [] : lateMountAreas({ mounts: [complete.workdir] })),
+      ...(complete === undefined || flow.kind === 'user' ? [] : ownIdAreas(inside)),
+    ],
+    steps: [
+      ...starterSteps(options),
+      ...failSteps,
+      ...enterNamespacesSteps(policy),
+      init('umask', [0]),
+      ...rootSteps(options),
+      ...(policy.shareUts ? [] : [hostnameStep(policy.hostname)]),
+      ...(complete === undefined
+        ? [...thenGoTo(ENTRY.mounts, loadRequestSteps(init)), ...lock]
+        : [...completeRootSteps(options, complete), ...lock]),
+      ...(complete === undefined || targetWaits ? [] : loadRequestSteps(init)),
+      ...startSteps(options),
+      ...thenGoTo(ENTRY.target, [
+        ...prepareTargetSteps({ discard, filter: complete?.filter }),
+        ...(targetWaits ? loadRequestSteps(target) : []),
+      ]),
+      ...superviseSteps(options),
+      // Of whoever waits for a request, when there will be none.
+      init('exit_group', [0], { label: 'init.unused' }),
+    ],
+  }
+}
+
+// The owner of what is made is not known before the launch program starts.
+function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRoot): Step[] {
+  const { flow, policy } = options
+  const mounts = { ...options, mounts: [workdir] }
+  const isRoot = flow.kind === 'root'
+  return [
+    ...openTreeSteps(mounts),
+    ...(isRoot ? chownSteps(treeDirectory(0), OWN_IDS) : []),
+    ...enterRootSteps(),
+    ...insideRootSteps({ ...mounts, files: [] }),
+    ...leaveRootSteps(policy, { owner: isRoot ? OWN_IDS : undefined, pipes }),
+  ]
+}
+
+function imageAreas(filter: Uint8Array | undefined): Area[] {
+  const fields = ['fd', 'parent', 'from', 'network', 'requestSize'].map((name) => ({
+    name,
+    size: 8,
+  }))
+  return [
+    { name: 'init', fields },
+    ...(filter === undefined
+      ? []
+      : [{ name: 'filter', fields: [{ name: 'code', size: filter.length, init: filter }] }]),
+  ]
+}
+
+// The request is ready when the counter says so; when the control pipe is at its end there will be none.
+function loadRequestSteps(step: typeof init): Step[] {
+  const SEEK_END = 2
+  return [
+    step('ppoll', [at('poll.go'), 2, 0, 0, 8]),
+    step('read', [FD.go, at('watch.scratch'), 8], { onError: { goto: 'init.unused' } }),
+    step('lseek', [FD.request, 0, SEEK_END], { store: 'init.requestSize' }),
+    step('mmap', [
+      REQUEST_ADDRESS,
+      load('init.requestSize'),
+      PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_FIXED,
+      FD.request,
+      0,
+    ]),
+  ]
+}
+
+/** The rest of the launch program: what this run adds to the root, what it runs, and what it brings back. */
+export function planRequest(options: RequestOptions): Segment {
+  const { candidates, cwd, collect, arch, limits, isComplete } = options
+  return {
+    areas: [...execAreas(candidates), ...collectAreas(collect), ...lateMountAreas(options)],
+    steps: [
+      ...entrySteps(isComplete),
+      ...(isComplete ? [] : labelled(ENTERED.mounts, thenGoTo(LOCK, ownRootSteps(options)))),
+      ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
+      init('chdir', [text('/')], { label: 'collect' }),
+      ...collectSteps(collect, arch),
+      // The report's end, at once: the kernel closes what is left open after it took the namespaces apart.
+      init('close', [FD.report]),
+      init('exit_group', [0]),
+      ...targetSteps({
+        walltimeMs: limits.walltimeMs,
+        limits: resourceLimits(limits, options.enforcement),
+        candidates,
+        argv: options.argv,
+        env: options.env,
+        cwd,
+        filter: options.filter,
+        terminal: options.terminal,
+      }),
+    ],
+  }
+}
+
+/** The steps of a whole launch program in the order in which they are taken, for who reads them. */
+export function stepsInOrder(
+  image: Pick<Segment, 'steps'>,
+  request: Pick<Segment, 'steps'>,
+): Step[] {
+  const isComplete = !request.steps.some(({ label }) => label === ENTERED.mounts)
+  return [
+    ...(isComplete
+      ? part(image, { to: WATCH })
+      : [
+          ...part(image, { to: LOCK }),
+          ...part(request, { from: ENTERED.mounts, to: ENTERED.over }),
+          ...part(image, { from: LOCK, to: WATCH }),
+        ]),
+    ...request.steps.slice(TARGET_ENTRY, TARGET_ENTRY + 1),
+    ...part(request, { from: ENTERED.target }),
+    ...part(image, { from: WATCH }),
+    ...part(request, { from: ENTERED.over, to: ENTERED.target }),
+  ]
+}
+
+// From one label, or the beginning, up to another, or the end.
+function part({ steps }: Pick<Segment, 'steps'>, { from, to }: { from?: string; to?: string }) {
+  const indexOf = (name: string) => steps.findIndex(({ label }) => label === name)
+  return steps.slice(from ? indexOf(from) : 0, to ? indexOf(to) : undefined)
+}
+
+const terminalOptions = ({ policy, terminal, remount }: RequestOptions) => ({
+  terminal,
+  remount,
+  ownDevices: policy.mounts.some(({ target }) => target === '/dev'),
+})
+
+const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
+
+function enterRootSteps(): Step[] {
+  return [
+    // pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new one and is let go.
+    init('pivot_root', [text('.'), text('.')], { failure: { code: 'MOUNT_FAILED' } }),
+    init('umount2', [text('.'), MNT_DETACH], { failure: { code: 'MOUNT_FAILED' } }),
+    init('chdir', [text('/')]),
+  ]
+}
+
+// What a run adds to the root.
+function ownRootSteps(options: RequestOptions): Step[] {
+  const owner = ownerOf(options.flow)
+  const terminal = terminalOptions(options)
+  return [
+    ...openTreeSteps({ ...options, owner }),
+    ...terminalDeviceSteps(terminal),
+    ...enterRootSteps(),
+    ...insideRootSteps({ ...options, owner }, openTerminalSteps(terminal)),
+    ...leaveRootSteps(options.policy, { owner, pipes: options.pipes }),
+  ]
+}
+
+interface InsideRoot extends LateMountOptions {
+  readonly files: readonly SandboxFile[]
+}
+
+function insideRootSteps(options: InsideRoot, last: readonly Step[] = []): Step[] {
+  const { arch, files, owner } = options
+  const paths = new SafePaths(arch)
+  const readOnlyRoot = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
+  return [
+    ...attachTreeSteps(options, paths),
+    ...files.flatMap(({ target, contents }) =>
+      writeFileSteps(target.slice(1), contents, { arch, owner, paths }),
+    ),
+    ...last,
+    init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } }),
+  ]
+}
+
+// With its root built, root has nothing more to do.
+function leaveRootSteps(
+  policy: Policy,
+  { owner, pipes }: { owner: IdArguments | undefined; pipes: readonly number[] },
+): Step[] {
+  const { uid, gid } = policy
+  const network = joinNetworkSteps(policy.network)
+  if (owner === undefined) return network
+  return [
+    ...network,
+    // Only its owner may open a pipe again, as /dev/stdout (pipe(7), proc_pid_fd(5)).
+    ...pipes.map((fd) => init('fchown', [fd, owner.uid, owner.gid])),
+    ...dropRootSteps({ inside: { uid, gid }, outside: owner }),
+  ]
+}

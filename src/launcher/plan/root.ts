@@ -1,0 +1,214 @@
+import {
+  AT_FDCWD,
+  EEXIST,
+  ENOENT,
+  MS_BIND,
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_NOSUID,
+  MS_PRIVATE,
+  MS_REC,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
+} from '../../linux/constants.ts'
+import type { Policy, SandboxFile } from '../../policy/policy.ts'
+import type { Arch } from '../machine/machine.ts'
+import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import { FD } from './descriptors.ts'
+import { writeFreshFileSteps } from './files.ts'
+import type { Flow } from './flow.ts'
+import { type EarlyMount, isDevice } from './host.ts'
+import {
+  bindSteps,
+  type HostMount,
+  isOwnTmpfs,
+  tmpfsStep,
+  writableDirectorySteps,
+} from './mounts.ts'
+import { FreshDirectories, splitPath } from './paths.ts'
+
+const init = stepsOf('init')
+
+/**
+ * Where the sandbox's tmpfs is mounted while it is built. It covers what is there, in the init's mount
+ * namespace only, so it must be a directory that exists everywhere and that nobody binds from.
+ */
+const BASE = '/proc'
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
+const DEVICE_LINKS = [
+  ['/proc/self/fd', 'dev/fd'],
+  ['/proc/self/fd/0', 'dev/stdin'],
+  ['/proc/self/fd/1', 'dev/stdout'],
+  ['/proc/self/fd/2', 'dev/stderr'],
+] as const
+
+export interface RootOptions {
+  readonly policy: Policy
+  readonly arch: Arch
+  readonly flow: Flow
+  /** The policy's mounts as they are on this host, but for those inside others. */
+  readonly paths: readonly EarlyMount[]
+  /** Host mounts at or below a path, where the kernel is older than mount_setattr(2), 5.12. */
+  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+  /** The policy's files that are in no mount. */
+  readonly files: readonly SandboxFile[]
+  readonly diskBytes: number | undefined
+}
+
+/** Steps that build all of the sandbox's root that depends on the policy alone. */
+export function rootSteps(options: RootOptions): Step[] {
+  const directories = new FreshDirectories()
+  const has = (target: string) => options.paths.some((path) => path.target === target)
+  return [
+    ...baseSteps(options.arch, options.diskBytes),
+    ...(has('/dev') ? [] : deviceSteps(directories, options)),
+    ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
+    ...(has('/proc') ? [] : procSteps(options.policy.proc)),
+    ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
+    // Over and into those above.
+    ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
+    ...(has('/proc') ? [] : maskSteps(options, has('/dev') ? '/dev/null' : 'dev/null')),
+    ...options.files.flatMap(({ target, contents }) => {
+      const path = target.slice(1)
+      return [
+        ...directories.make(splitPath(path).parent),
+        ...writeFreshFileSteps(path, contents, options),
+      ]
+    }),
+  ]
+}
+
+/** The host paths that these steps bind. */
+export function boundSources(paths: readonly EarlyMount[]): string[] {
+  const bound = paths.flatMap((path) => (path.type === 'bind' ? [path.source] : []))
+  const ownDevices = paths.some(({ target }) => target === '/dev') ? [] : DEVICES
+  return [...bound, ...ownDevices.map((name) => `/dev/${name}`)]
+}
+
+// All of the sandbox's writable memory is one tmpfs, so that one size limits it. It has the new root,
+// and beside it, out of the program's sight, what the run's own directories are made of.
+function baseSteps(arch: Arch, diskBytes: number | undefined): Step[] {
+  const failure: StepFailure = { code: 'MOUNT_FAILED' }
+  return [
+    // Nothing mounted here may reach the host, and nothing mounted there us: it would be writable.
+    init('mount', [0, text('/'), 0, MS_PRIVATE | MS_REC, 0], { failure }),
+    // Of this mount namespace, before it is covered: what covers parts of it, as a container's read-only
+    // /proc/sys, is let go of with the old root.
+    init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
+      store: 'init.fd',
+    }),
+    init('dup3', [load('init.fd'), FD.proc, O_CLOEXEC]),
+    init('close', [load('init.fd')]),
+    init(
+      'mount',
+      [
+        text('gradebox'),
+        text(BASE),
+        text('tmpfs'),
+        MS_NOSUID | MS_NODEV,
+        text(tmpfsOptions(diskBytes)),
+      ],
+      { failure },
+    ),
+    init('mkdirat', [AT_FDCWD, text(`${BASE}/root`), 0o755]),
+    // pivot_root(2) wants a mount point.
+    init('mount', [text(`${BASE}/root`), text(`${BASE}/root`), 0, MS_BIND, 0], { failure }),
+    init('chdir', [text(`${BASE}/root`)]),
+  ]
+}
+
+/** Bytes of tmpfs for each inode that a disk limit allows. */
+const BYTES_PER_INODE = 4096
+
+function tmpfsOptions(diskBytes: number | undefined): string {
+  if (diskBytes === undefined) return 'mode=0755'
+  // The root's own directories and links are not the program's.
+  const inodes = 1024 + Math.ceil(diskBytes / BYTES_PER_INODE)
+  return `mode=0755,size=${diskBytes + 1024 * BYTES_PER_INODE},nr_inodes=${inodes}`
+}
+
+function hostPathSteps(
+  path: EarlyMount,
+  directories: FreshDirectories,
+  options: RootOptions,
+): Step[] {
+  const target = path.target.slice(1)
+  const { parent } = splitPath(target)
+  if (path.type === 'symlink') {
+    return [
+      ...directories.make(parent),
+      init('symlinkat', [text(path.link), AT_FDCWD, text(target)], { tolerate: EEXIST }),
+    ]
+  }
+  if (path.type === 'tmpfs') {
+    return isOwnTmpfs(path)
+      ? [...directories.make(target), tmpfsStep(target, path)]
+      : [...directories.make(parent), ...writableDirectorySteps(target, 0o1777)]
+  }
+  const { source, isDirectory, writable, noexec = false } = path
+  const remount = options.remount?.(source)
+  const devices = isDevice(source)
+  return bindSteps(
+    { source, target, isDirectory, readOnly: !writable, devices, noexec, remount },
+    directories,
+  )
+}
+
+function deviceSteps(directories: FreshDirectories, options: RootOptions): Step[] {
+  return [
+    ...DEVICES.flatMap((name) =>
+      bindSteps(
+        {
+          source: `/dev/${name}`,
+          target: `dev/${name}`,
+          isDirectory: false,
+          // A device works on a read-only mount; its owner, mode and times cannot be changed.
+          readOnly: true,
+          devices: true,
+          noexec: true,
+          remount: options.remount?.(`/dev/${name}`),
+        },
+        directories,
+      ),
+    ),
+    ...DEVICE_LINKS.map(([link, path]) => init('symlinkat', [text(link), AT_FDCWD, text(path)])),
+  ]
+}
+
+/** Whose lines about the whole machine one program can write and another read: locks (proc_locks(5)). */
+const ABOUT_THE_MACHINE = ['proc/locks']
+/** What is about the user: the names of all keys of the one who runs the tests (keyrings(7)). */
+const ABOUT_THE_USER = ['proc/keys', 'proc/key-users']
+
+function maskSteps({ flow, policy }: RootOptions, source: string): Step[] {
+  if (policy.proc !== 'full') return []
+  // As root each run is a user of its own.
+  const masked = flow.kind === 'root' ? [] : ABOUT_THE_USER
+  return [...ABOUT_THE_MACHINE, ...masked].map((path) =>
+    init('mount', [text(source), text(path), 0, MS_BIND, 0], {
+      // A kernel without keyrings, or without locks, has no such file.
+      tolerate: ENOENT,
+      failure: { code: 'MOUNT_FAILED' },
+    }),
+  )
+}
+
+function procSteps(proc: Policy['proc']): Step[] {
+  const steps = [init('mkdirat', [AT_FDCWD, text('proc'), 0o555], { tolerate: EEXIST })]
+  if (proc === 'none') return steps
+  const options = proc === 'pid' ? text('subset=pid') : 0
+  steps.push(
+    init(
+      'mount',
+      [text('proc'), text('proc'), text('proc'), MS_NOSUID | MS_NODEV | MS_NOEXEC, options],
+      {
+        failure: {
+          code: 'NAMESPACES_UNAVAILABLE',
+          hint: 'The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked.',
+        },
+      },
+    ),
+  )
+  return steps
+}

@@ -1,0 +1,191 @@
+import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  CLONE_FILES,
+  CLONE_INTO_CGROUP,
+  CLONE_NEWCGROUP,
+  CLONE_NEWIPC,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWUTS,
+  CLONE_PARENT,
+  EBUSY,
+  F_SETFD,
+  FD_CLOEXEC,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
+  PR_SET_NAME,
+  PR_SET_PDEATHSIG,
+  SIGCHLD,
+  SIGKILL,
+  SIGTERM,
+  SIGUSR1,
+} from '../../linux/constants.ts'
+import type { Policy } from '../../policy/policy.ts'
+import { cloneFlags } from '../describe/flags.ts'
+import { HEAD } from '../machine/layout.ts'
+import type { Arch } from '../machine/machine.ts'
+import { RECORD } from '../report/records.ts'
+import { type Area, at, FAIL, load, type Step, stepsOf, text, words } from '../step.ts'
+import { FD, FIRST_UNUSED_FD } from './descriptors.ts'
+import type { Flow } from './flow.ts'
+import { enterUserNamespaceSteps } from './identity.ts'
+import { announceNetworkSteps, makeNetworkSteps } from './network.ts'
+
+const starter = stepsOf('starter')
+const init = stepsOf('init')
+
+export interface StarterOptions {
+  readonly policy: Pick<Policy, 'network' | 'shareUts' | 'uid' | 'gid'>
+  readonly flow: Flow
+  readonly arch: Arch
+  /** The process that spawns the starter: when it is gone already, so is the reason to run. */
+  readonly parentPid: number
+  /** Whether each run has a control group of its own, whose path is written to {@link CGROUP_PATH}. */
+  readonly cgroup: boolean
+}
+
+/** Where a run's control group is named, in an image for runs that have one. */
+export const CGROUP_PATH = { place: 'cgroup.path', size: 1024 } as const
+
+/** The starter's memory: its record, and for a run with a control group the argument of clone3(2). */
+export function starterAreas(options: StarterOptions): Area[] {
+  const record = {
+    name: 'starter',
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.started.tag },
+      { name: 'init', size: 8 },
+    ],
+  }
+  if (!options.cgroup) return [record]
+  // struct clone_args: flags, three pointers, exit_signal (the parent's is taken), five more words, cgroup.
+  const args = Buffer.alloc(11 * 8)
+  args.writeBigUInt64LE(BigInt(initFlags(options)) | CLONE_INTO_CGROUP, 0)
+  args.writeBigUInt64LE(BigInt(FD.cgroup), 10 * 8)
+  return [
+    record,
+    {
+      name: 'cgroup',
+      fields: [
+        { name: 'path', size: CGROUP_PATH.size },
+        { name: 'args', size: args.length, init: args },
+      ],
+    },
+  ]
+}
+
+/**
+ * The starter's steps: it makes the init in its namespaces, and while that builds the root the network
+ * namespace, which takes the kernel as long; then it has done its part. The init is the caller's own child
+ * (CLONE_PARENT), which waits for it: so the end of a run is seen by nobody else first.
+ */
+export function starterSteps(options: StarterOptions): Step[] {
+  const { policy, flow, arch } = options
+  return [
+    ...tieSteps(options),
+    starter('prctl', [PR_SET_NAME, text('gradebox'), 0, 0, 0]),
+    // What the caller leaked without close-on-exec ends here.
+    starter('close_range', [FIRST_UNUSED_FD, 0xffff_ffff, 0], {
+      failure: { code: 'UNSUPPORTED_PLATFORM', hint: 'Gradebox needs Linux 5.9 or newer.' },
+    }),
+    ...[FD.report, FD.control, FD.request, FD.collect, FD.go].map((fd) =>
+      starter('fcntl', [fd, F_SETFD, FD_CLOEXEC]),
+    ),
+    starter('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
+      whenDifferent: { value: FD.proc, goto: FAIL },
+    }),
+    ...(flow.kind === 'user' ? enterUserNamespaceSteps({ inside: policy, outside: flow }) : []),
+    ...announceNetworkSteps(policy.network),
+    ...cloneSteps(options),
+    starter('write', [FD.report, at('starter.tag'), RECORD.started.size]),
+    ...makeNetworkSteps(policy.network, options.cgroup ? 'group.keep' : 'starter.exit'),
+    ...(options.cgroup ? keepGroupSteps() : []),
+    starter('exit_group', [0], { label: 'starter.exit' }),
+  ]
+}
+
+// Bound to the thread that spawned us (prctl(2)), which may have died just before it. Somebody has to remove
+// the control group when it is gone: there it is told of that, by a signal that is blocked.
+const tieSteps = ({ parentPid, cgroup }: StarterOptions): Step[] => [
+  starter('prctl', [PR_SET_PDEATHSIG, cgroup ? SIGTERM : SIGKILL, 0, 0, 0]),
+  starter('getppid', [], {
+    whenDifferent: { value: parentPid, goto: cgroup ? 'group.remove' : 'starter.exit' },
+  }),
+]
+
+function cloneSteps(options: StarterOptions): Step[] {
+  const made = { store: 'starter.init', whenEqual: { value: 0, goto: 'init' } }
+  const flags = initFlags(options)
+  if (!options.cgroup) {
+    const failure = { code: 'NAMESPACES_UNAVAILABLE' } as const
+    return [starter('clone', [flags | SIGCHLD, 0, 0, 0, 0], { ...made, failure })]
+  }
+  const failure = {
+    code: 'LIMIT_UNAVAILABLE',
+    hint: 'The kernel refused to start a process in the control group that was made for it: cgroups(7).',
+  } as const
+  return [
+    starter('openat', [AT_FDCWD, at(CGROUP_PATH.place), O_PATH | O_CLOEXEC, 0], {
+      store: 'init.fd',
+      failure,
+    }),
+    starter('dup3', [load('init.fd'), FD.cgroup, O_CLOEXEC]),
+    starter('close', [load('init.fd')]),
+    starter('clone3', [at('cgroup.args'), 11 * 8], {
+      ...made,
+      failure,
+      shown: `${cloneFlags(flags)}|CLONE_INTO_CGROUP, ${FD.cgroup}`,
+    }),
+  ]
+}
+
+// Only a child can be in another process namespace; the other namespaces the init makes itself, beside the
+// network. That one's descriptor reaches it through the table of descriptors that both have meanwhile.
+const initFlags = ({ policy }: StarterOptions): number =>
+  CLONE_PARENT | CLONE_NEWPID | (policy.network === 'host' ? 0 : CLONE_FILES)
+
+/** The init's first steps: it ties itself to the caller, and makes its namespaces but for the network. */
+export const enterNamespacesSteps = ({ shareUts }: Pick<Policy, 'shareUts'>): Step[] => [
+  init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
+  init('setsid', []),
+  init('unshare', [CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWCGROUP | (shareUts ? 0 : CLONE_NEWUTS)], {
+    failure: { code: 'NAMESPACES_UNAVAILABLE' },
+  }),
+]
+
+/** By this signal a group's keeper is told that the caller removes the group itself. */
+export const DISMISSED = SIGUSR1
+
+const NS_PER_MS = 1_000_000
+
+// The starter stays as the group's keeper. When the caller dies so does the init, and the group is empty
+// soon after it.
+function keepGroupSteps(): Step[] {
+  const signals = words((1 << (SIGTERM - 1)) | (1 << (DISMISSED - 1)))
+  return [
+    starter('unshare', [CLONE_FILES], { label: 'group.keep' }),
+    starter('close_range', [0, 0xffff_ffff, 0]),
+    starter('rt_sigtimedwait', [signals, 0, 0, 8], {
+      label: 'group.wait',
+      whenEqual: { value: DISMISSED, goto: 'starter.exit' },
+      onError: { goto: 'group.wait' },
+    }),
+    starter('unlinkat', [AT_FDCWD, at(CGROUP_PATH.place), AT_REMOVEDIR], {
+      label: 'group.remove',
+      whenEqual: { value: -EBUSY, goto: 'group.busy' },
+      onError: { goto: 'starter.exit' },
+      next: { goto: 'starter.exit' },
+    }),
+    starter('ppoll', [0, 0, words(0, NS_PER_MS), 0, 8], {
+      label: 'group.busy',
+      next: { goto: 'group.remove' },
+    }),
+  ]
+}
+
+/** The step that every failed one goes to: it reports that one, and ends its process. */
+export const failSteps: readonly Step[] = [
+  starter('write', [FD.report, HEAD.tag, HEAD.recordSize], { label: FAIL, onError: 'continue' }),
+  starter('exit_group', [1]),
+]

@@ -1,0 +1,243 @@
+import {
+  CLOCK_MONOTONIC,
+  CLONE_FILES,
+  CLONE_VFORK,
+  CLONE_VM,
+  EINTR,
+  F_GETFD,
+  KEYCTL_JOIN_SESSION_KEYRING,
+  RUSAGE_CHILDREN,
+  SECCOMP_IOCTL_NOTIF_RECV,
+  SIGCHLD,
+  SIGKILL,
+  TFD_CLOEXEC,
+  TFD_NONBLOCK,
+  WNOHANG,
+} from '../../linux/constants.ts'
+import type { Arch } from '../machine/machine.ts'
+import { RECORD } from '../report/records.ts'
+import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
+import { FD } from './descriptors.ts'
+import { ENTRY } from './entries.ts'
+import { fasterWakeStep, logSteps, type Meaning, scratchSteps } from './log.ts'
+import { pollFd } from './poll.ts'
+
+const init = stepsOf('init')
+
+export interface SuperviseOptions {
+  /** Whether the filter reports by notification. */
+  readonly listener: boolean
+  /** Set when some of what it reports goes on: which calls; otherwise each ends the run. */
+  readonly log: readonly Meaning[] | undefined
+  readonly arch: Arch
+}
+
+/** The label at which the init goes on when the target has become the program, or was not to. */
+export const WATCH = 'watch'
+
+const WATCHED = ['control', 'timer', 'signal', 'listener'] as const
+/** Before its request is there; as they are in memory, just before those that are watched. */
+const AWAITED = ['go'] as const
+
+/** The init's memory while it watches the program. */
+export const superviseAreas: readonly Area[] = [
+  {
+    name: 'watch',
+    fields: [
+      { name: 'target', size: 8 },
+      { name: 'reaped', size: 8 },
+      { name: 'oomScore', size: 8 },
+      { name: 'oomScoreLength', size: 8 },
+      { name: 'scratch', size: 128 },
+    ],
+  },
+  // An array of struct pollfd (poll(2)).
+  {
+    name: 'poll',
+    fields: [...AWAITED, ...WATCHED].map((name) => ({ name, size: 8, init: pollFd(FD[name]) })),
+  },
+  {
+    name: 'end',
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.end.tag },
+      { name: 'status', size: 8 },
+      { name: 'start', size: 16 },
+      { name: 'end', size: 16 },
+      { name: 'rusage', size: 144 },
+      { name: 'before', size: 144 },
+    ],
+  },
+  {
+    name: 'walltime',
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.walltime.tag },
+      { name: 'schedstat', size: RECORD.walltime.size - 8 },
+    ],
+  },
+  {
+    name: 'denied',
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.seccomp.tag },
+      { name: 'notification', size: 80 },
+    ],
+  },
+]
+
+/**
+ * Steps with which the init, when the program has started, waits for whatever ends the run, and cleans up.
+ *
+ * Time, the caller's wish and the program's end all come through descriptors. Signals would not do:
+ * the program may send any to the init, and a pending forged SIGALRM swallows the kernel's own.
+ */
+export function superviseSteps(options: SuperviseOptions): Step[] {
+  return [...startedSteps(options), ...loopSteps(options), ...endSteps()]
+}
+
+/** Steps with which the init readies what it watches with, and clones the target. */
+export function startSteps({ log }: SuperviseOptions): Step[] {
+  const signals = words(1 << (SIGCHLD - 1))
+  return [
+    // A session keyring of its own (keyrings(7)); a kernel without keyrings has nothing to share.
+    init('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], { onError: 'continue' }),
+    init('timerfd_create', [CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC], {
+      whenDifferent: { value: FD.timer, goto: 'fail' },
+    }),
+    init('signalfd4', [-1, signals, 8, TFD_NONBLOCK | TFD_CLOEXEC], {
+      whenDifferent: { value: FD.signal, goto: 'fail' },
+    }),
+    // Of all processes on the machine the out-of-memory killer shall choose the program's (proc(5)).
+    init('pread64', [FD.oomScore, at('watch.oomScore'), 8, 0], { store: 'watch.oomScoreLength' }),
+    init('write', [FD.oomScore, text('1000'), 4]),
+    ...(log ? scratchSteps() : []),
+    // What the init's own helpers used is not the program's.
+    init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
+    // Until it has become the program the child shares our memory and descriptors, and we wait: so its
+    // failures and the filter's notification descriptor are ours as well (clone(2), CLONE_VFORK).
+    init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
+      store: 'watch.target',
+      whenEqual: { value: 0, goto: 'target' },
+      next: { goto: WATCH },
+    }),
+  ]
+}
+
+function startedSteps({ listener, log }: SuperviseOptions): Step[] {
+  return [
+    // Returns 0, which the size still is when there was no request: then there is nothing to watch.
+    // A pipe ends when the program ends its side, not when we do.
+    init('close_range', [0, 2, 0], {
+      label: WATCH,
+      whenEqual: { value: load('init.requestSize'), goto: 'init.unused' },
+    }),
+    // But not the init, which is to tell how it ended; back to where we were is always allowed.
+    init('write', [FD.oomScore, at('watch.oomScore'), load('watch.oomScoreLength')], {
+      onError: 'continue',
+    }),
+    ...[FD.oomScore, FD.proc, FD.request, FD.go].map((fd) => init('close', [fd])),
+    // Is the notification descriptor where we look for it?
+    ...(listener ? [init('fcntl', [FD.listener, F_GETFD])] : []),
+    ...(log ? [fasterWakeStep()] : []),
+  ]
+}
+
+function loopSteps(options: SuperviseOptions): Step[] {
+  const { listener } = options
+  return [
+    init('ppoll', [at('poll.control'), listener ? WATCHED.length : WATCHED.length - 1, 0, 0, 8], {
+      label: 'watch.wait',
+      whenEqual: { value: -EINTR, goto: 'watch.wait' },
+      // It works unless the program, which is the same user, takes our limits away (prlimit(2)).
+      onError: { goto: 'watch.tampered' },
+    }),
+    init('read', [FD.signal, at('watch.scratch'), 128], { onError: 'continue' }),
+    init('wait4', [-1, at('end.status'), WNOHANG, 0], {
+      label: 'watch.reap',
+      store: 'watch.reaped',
+      whenEqual: { value: load('watch.target'), goto: 'watch.exited' },
+    }),
+    ...(listener ? listenerSteps(options) : []),
+    init('read', [FD.timer, at('watch.scratch'), 8], {
+      onError: 'continue',
+      whenEqual: { value: 8, goto: 'watch.walltime' },
+    }),
+    // End of file or a byte; EAGAIN is an error and goes on.
+    init('read', [FD.control, at('watch.scratch'), 1], {
+      onError: { goto: 'watch.more' },
+      next: { goto: 'watch.stopped' },
+    }),
+    // It returns 0: one more orphan may be waiting when one was found, and time is looked at between.
+    init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], {
+      label: 'watch.more',
+      whenDifferent: { value: load('watch.reaped'), goto: 'watch.reap' },
+      next: { goto: 'watch.wait' },
+    }),
+  ]
+}
+
+function listenerSteps({ log, arch }: SuperviseOptions): Step[] {
+  return [
+    // RECV blocks when there is nothing to receive: look first (seccomp_unotify(2)).
+    init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
+      whenEqual: { value: 0, goto: 'watch.quiet' },
+      onError: { goto: 'watch.tampered' },
+    }),
+    ...(log ? logSteps(log, arch) : killSteps()),
+    // Who called was killed meanwhile; or it hangs up, for everybody who had the filter is exiting (the
+    // kernel's do_exit() lets go of it early), and there is nothing else to wait for, or to end.
+    init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {
+      label: 'watch.gone',
+      whenEqual: { value: 0, goto: 'watch.quiet' },
+      onError: { goto: 'watch.tampered' },
+    }),
+    init('wait4', [load('watch.target'), at('end.status'), 0, 0], {
+      next: { goto: 'watch.exited' },
+    }),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], { label: 'watch.quiet' }),
+  ]
+}
+
+function killSteps(): Step[] {
+  return [
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], {
+      onError: { goto: 'watch.gone' },
+    }),
+    init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size], {
+      next: { goto: 'watch.stop' },
+    }),
+  ]
+}
+
+function endSteps(): Step[] {
+  return [
+    // How long it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot tell.
+    init('pread64', [FD.schedstat, at('walltime.schedstat'), RECORD.walltime.size - 8, 0], {
+      label: 'watch.walltime',
+      onError: 'continue',
+    }),
+    init('write', [FD.report, at('walltime.tag'), RECORD.walltime.size], {
+      next: { goto: 'watch.stop' },
+    }),
+    init('write', [FD.report, bytes(RECORD.tampered.tag), RECORD.tampered.size], {
+      label: 'watch.tampered',
+      next: { goto: 'watch.stop' },
+    }),
+    init('write', [FD.report, bytes(RECORD.stopped.tag), RECORD.stopped.size], {
+      label: 'watch.stopped',
+    }),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.stop' }),
+    init('kill', [-1, SIGKILL], { onError: 'continue' }),
+    init('wait4', [load('watch.target'), at('end.status'), 0, 0], {
+      next: { goto: 'watch.orphans' },
+    }),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.exited' }),
+    init('kill', [-1, SIGKILL], { onError: 'continue' }),
+    // Reaped by us, orphans count in our children's usage; the kernel's own clean-up loses them.
+    init('wait4', [-1, 0, 0, 0], {
+      label: 'watch.orphans',
+      onError: { goto: 'watch.end' },
+      next: { goto: 'watch.orphans' },
+    }),
+    init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')], { label: 'watch.end' }),
+    init('write', [FD.report, at('end.tag'), RECORD.end.size], { next: { goto: ENTRY.over } }),
+  ]
+}

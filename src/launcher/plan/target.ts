@@ -1,0 +1,203 @@
+import {
+  AT_FDCWD,
+  CLOCK_MONOTONIC,
+  EPERM,
+  O_CLOEXEC,
+  O_RDONLY,
+  O_WRONLY,
+  RLIMIT_MEMLOCK,
+  RLIMIT_MSGQUEUE,
+  RLIMIT_SIGPENDING,
+  SECCOMP_FILTER_FLAG_NEW_LISTENER,
+  SECCOMP_SET_MODE_FILTER,
+  SIG_SETMASK,
+  SIGSEGV,
+} from '../../linux/constants.ts'
+import { type Area, at, DIE, labelled, load, type Step, stepsOf, text, words } from '../step.ts'
+import { FD } from './descriptors.ts'
+import { ENTERED } from './entries.ts'
+import type { ResourceLimit } from './rlimits.ts'
+import { controlTerminalSteps, type TerminalUse } from './terminal.ts'
+
+const target = stepsOf('target')
+
+/** The seccomp filter that the image has. */
+export interface FilterUse {
+  /** Its length in struct sock_filter. */
+  readonly instructions: number
+  /** How a denied call is known: by notification to the init, by the kernel's SIGSYS alone; `none`: it kills none. */
+  readonly report: 'listener' | 'kill' | 'none'
+  /**
+   * Set when the policy logs: our own execve, at which the init cannot listen yet, is known by what is in
+   * its last register, which the call does not have; and whether the kernel kills for some calls.
+   */
+  readonly log?: { readonly execToken: bigint; readonly killsUntold: boolean } | undefined
+}
+
+/** What of the target is the same in every run of an image. */
+export interface PrepareTargetOptions {
+  /** The standard streams, 1 and 2, that nobody wants: they become the sandbox's /dev/null. */
+  readonly discard: readonly number[]
+  /** The filter, when it is on while the target waits for its request; see {@link FILTERED_CALLS}. */
+  readonly filter: FilterUse | undefined
+}
+
+/** What the request adds. */
+export interface TargetOptions {
+  readonly walltimeMs: number | undefined
+  /** Paths to try in turn, as execvp(3) would. */
+  readonly candidates: readonly string[]
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly limits: readonly ResourceLimit[]
+  /** The filter, unless it is on already. */
+  readonly filter: FilterUse | undefined
+  readonly terminal?: TerminalUse | undefined
+}
+
+/** The target's memory, which the image has. */
+export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8 }] }
+
+/**
+ * Limits of what a user has across all their processes, so that an ordinary user's sandboxes leave some to
+ * each other and to the host: queued signals and timers; bytes of message queues; bytes of locked memory.
+ */
+const USER_QUOTAS = [
+  [RLIMIT_SIGPENDING, 1024],
+  [RLIMIT_MSGQUEUE, 100_000],
+  [RLIMIT_MEMLOCK, 64 * 1024],
+] as const
+
+/** The address of no code: a handler that faults in its turn, which ends the process. */
+const HANDLER = 4096
+
+/**
+ * What the target calls after its filter is on, when that is on early: with the first argument, where that
+ * is always the same. Beside these it only reports that a step failed.
+ */
+export const FILTERED_CALLS: readonly { readonly syscall: string; readonly first?: number }[] = [
+  { syscall: 'ppoll' },
+  { syscall: 'read', first: FD.go },
+  { syscall: 'lseek', first: FD.request },
+  { syscall: 'mmap' },
+  { syscall: 'clock_gettime', first: CLOCK_MONOTONIC },
+  { syscall: 'timerfd_settime', first: FD.timer },
+  { syscall: 'chdir' },
+  { syscall: 'prlimit64', first: 0 },
+  { syscall: 'execve' },
+  { syscall: 'write', first: FD.report },
+  { syscall: 'exit_group' },
+]
+
+/** The child that becomes the program, up to its request. It shares the init's memory and descriptors. */
+export function prepareTargetSteps({ discard, filter }: PrepareTargetOptions): Step[] {
+  return [
+    // kill(0, …) must not reach the init's process group.
+    target('setsid', [], { label: 'target' }),
+    ...schedstatSteps(),
+    target('umask', [0o022], { label: 'target.umask' }),
+    ...discardSteps(discard),
+    ...USER_QUOTAS.map(([resource, most]) =>
+      // Where the host allows less, less it is.
+      target('prlimit64', [0, resource, words(most, most), 0], { tolerate: EPERM }),
+    ),
+    // The kernel logs a fault that nobody handles: going to DIE is no news. execve(2) resets it.
+    target('rt_sigaction', [SIGSEGV, words(HANDLER, 0, 0, 0), 0, 8]),
+    // Emptied last of all that concerns signals; ignored ones were reset by posix_spawn.
+    target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
+    ...filterSteps(filter),
+  ]
+}
+
+/** The target's part of the request: what this run limits and executes. */
+export function targetSteps(options: TargetOptions): Step[] {
+  const { argv, env, cwd } = options
+  const argvAddress = words(...argv.map(text), 0)
+  const token = options.filter?.log?.execToken
+  const unused = token === undefined ? [] : [0, 0, token]
+  const envAddress = words(...Object.entries(env).map(([key, value]) => text(`${key}=${value}`)), 0)
+  return labelled(ENTERED.target, [
+    ...controlTerminalSteps(options.terminal),
+    ...walltimeSteps(options.walltimeMs),
+    target('chdir', [text(cwd)], {
+      failure: {
+        code: 'SETUP_FAILED',
+        hint: `The directory ${JSON.stringify(cwd)} (option cwd) must exist in the sandbox.`,
+      },
+    }),
+    ...options.limits.map(limitStep),
+    ...filterSteps(options.filter),
+    ...options.candidates.map((path, index) =>
+      target('execve', [text(path), argvAddress, envAddress, ...unused], {
+        store: `exec${index}.result`,
+        // The filter is on: no call but execve is known to be allowed. The init reports.
+        onError: index === options.candidates.length - 1 ? { goto: DIE } : 'continue',
+      }),
+    ),
+  ])
+}
+
+/** A century: longer than any run, shorter than what timerfd_settime(2) takes. */
+const LONGEST_SECONDS = 3_155_760_000
+
+// The init's own timer, for its descriptors are still shared. Armed here, and not by the init before it
+// waits, because only the request knows the time.
+function walltimeSteps(walltimeMs: number | undefined): Step[] {
+  if (walltimeMs === undefined) return []
+  const seconds = Math.min(LONGEST_SECONDS, Math.floor(walltimeMs / 1000))
+  const nanoseconds = Math.max(seconds === 0 ? 1 : 0, Math.round((walltimeMs % 1000) * 1e6))
+  // struct itimerspec: no interval, then the time; zero would mean never.
+  const value = words(0, 0, seconds, Math.min(nanoseconds, 999_999_999))
+  return [target('timerfd_settime', [FD.timer, 0, value, 0])]
+}
+
+// The init reads it if the walltime ends the run. It needs a number of its own, which the kernel without
+// such a file does not give it.
+const schedstatSteps = (): Step[] => [
+  target('openat', [FD.proc, text('thread-self/schedstat'), O_RDONLY | O_CLOEXEC, 0], {
+    onError: 'continue',
+    whenEqual: { value: FD.schedstat, goto: 'target.umask' },
+  }),
+  target('dup3', [FD.control, FD.schedstat, O_CLOEXEC]),
+]
+
+function discardSteps(streams: readonly number[]): Step[] {
+  return streams.flatMap((fd) => [
+    target('openat', [AT_FDCWD, text('/dev/null'), O_WRONLY | O_CLOEXEC, 0], {
+      store: 'target.fd',
+    }),
+    target('dup3', [load('target.fd'), fd, 0]),
+    target('close', [load('target.fd')]),
+  ])
+}
+
+function limitStep({ resource, option, soft, hard }: ResourceLimit): Step {
+  return target('prlimit64', [0, resource, words(soft, hard), 0], {
+    failure: {
+      code: 'LIMIT_UNAVAILABLE',
+      hint: `The host's own hard limit is below what limits.${option} asks for; raise it (ulimit -H) or ask for less.`,
+    },
+  })
+}
+
+function filterSteps(filter: FilterUse | undefined): Step[] {
+  if (filter === undefined) return []
+  // struct sock_fprog: the number of instructions, and where they are.
+  const program = words(filter.instructions, at('filter.code'))
+  const failure = {
+    code: 'SECCOMP_UNAVAILABLE',
+    hint: 'The kernel refused the filter. It needs CONFIG_SECCOMP_FILTER, and a container must not deny seccomp(2).',
+  } as const
+  if (filter.report !== 'listener') {
+    return [target('seccomp', [SECCOMP_SET_MODE_FILTER, 0, program], { failure })]
+  }
+  const flags = SECCOMP_FILTER_FLAG_NEW_LISTENER
+  return [
+    target('seccomp', [SECCOMP_SET_MODE_FILTER, flags, program], {
+      failure,
+      // The filter is on: the init, which shares our descriptors, finds that it has no listener.
+      whenDifferent: { value: FD.listener, goto: DIE },
+    }),
+  ]
+}

@@ -1,0 +1,210 @@
+import {
+  AT_FDCWD,
+  AT_RECURSIVE,
+  AT_SYMLINK_NOFOLLOW,
+  ENOENT,
+  MS_BIND,
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_NOSUID,
+  MS_RDONLY,
+  MS_REMOUNT,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
+} from '../../linux/constants.ts'
+import type { Arch } from '../machine/machine.ts'
+import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import { copySteps, type DirectoryEntry, finishCopySteps, isCopied } from './copy.ts'
+import type { IdArguments } from './identity.ts'
+import { idMappedTreeSteps } from './idmap.ts'
+import { type Ids, SafePaths, splitPath } from './paths.ts'
+
+const init = stepsOf('init')
+
+/** What copy-on-write directories have in common, overlay or copy. */
+interface CopyOnWrite {
+  /** Absolute host path with every symbolic link resolved. */
+  readonly source: string
+  /** Absolute path in the sandbox. */
+  readonly target: string
+  /** The directory's own permission bits. */
+  readonly mode: number
+  readonly readOnly: boolean
+  readonly noexec?: boolean
+}
+
+/** A directory that each run makes for itself, out of the program's sight, before it is mounted. */
+export type Tree =
+  | { readonly type: 'empty'; readonly target: string }
+  /** The directory itself, as if the program owned what belongs to its owner. */
+  | {
+      readonly type: 'idmapped'
+      readonly source: string
+      readonly target: string
+      readonly disk: Ids
+    }
+  /** An overlay whose changes stay in the sandbox; with `chown`, its files become the program's. */
+  | ({
+      readonly type: 'overlay'
+      readonly options: string
+      readonly chown: readonly DirectoryEntry[]
+    } & CopyOnWrite)
+  /** A copy in the sandbox's tmpfs. */
+  | ({ readonly type: 'copy'; readonly entries: readonly DirectoryEntry[] } & CopyOnWrite)
+
+/** A tree's place among the run's mounts, by which its directories and descriptors are named. */
+export interface TreeOptions {
+  readonly tree: Tree
+  readonly index: number
+  readonly arch: Arch
+  /** The unprivileged ids that root gives the program; files made as root must become theirs. */
+  readonly owner: Ids | undefined
+}
+
+/** What a failing step of a tree means. */
+export function treeFailure(tree: Tree): StepFailure {
+  if (tree.type === 'empty') return { code: 'MOUNT_FAILED' }
+  const { source, target } = tree
+  return {
+    code: 'MOUNT_FAILED',
+    hint: `The directory ${JSON.stringify(source)} could not be shown at ${target}. Check that the user who runs the tests can read it, that it fits the disk limit (limits.disk), and that ${target} can be made in the sandbox and is not behind a symbolic link.`,
+  }
+}
+
+const overlayLabel = (index: number): string => `overlay ${index}`
+
+/** Whether a failing step says "no overlay here" for a run's mount: the caller then plans a copy. */
+export const isOverlayRefusal = ({ syscall, label }: Step, index: number): boolean =>
+  syscall === 'mount' && label === overlayLabel(index)
+
+/** Steps that make a tree while the host's paths are there, mounted nowhere yet: `tree.fd<index>`. */
+export function makeTreeSteps(options: TreeOptions): Step[] {
+  const { tree, index, owner } = options
+  if (tree.type === 'idmapped') return idMappedSteps(tree, options)
+  if (tree.type === 'overlay') return overlaySteps(tree, options)
+  const path = treeDirectory(index)
+  const mode = tree.type === 'copy' ? tree.mode | 0o700 : 0o755
+  const failure = treeFailure(tree)
+  const make = [
+    init('mkdirat', [AT_FDCWD, text(path), mode]),
+    ...chownSteps(path, owner),
+    takeStep(path, options),
+  ]
+  if (tree.type === 'empty') return make
+  // The copy is made once the root is entered, when no link in the source leads out any more.
+  // A tree of its own: what is mounted below the source would be gone with the old root.
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
+  const store = `tree.source${index}`
+  return [...make, init('open_tree', [AT_FDCWD, text(tree.source), flags], { store, failure })]
+}
+
+// The mount of the directory, or what is mounted on it: it stays when the old root is let go.
+const takeStep = (path: string, { index, tree }: TreeOptions): Step =>
+  init('open_tree', [AT_FDCWD, text(path), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
+    store: `tree.fd${index}`,
+    failure: treeFailure(tree),
+  })
+
+function idMappedSteps(tree: Tree & { type: 'idmapped' }, { index, owner }: TreeOptions): Step[] {
+  if (owner === undefined) throw new Error('Only root makes idmapped mounts')
+  return idMappedTreeSteps({ ...tree, owner, store: `tree.fd${index}` })
+}
+
+function overlaySteps(tree: Tree & { type: 'overlay' }, options: TreeOptions): Step[] {
+  const { index, owner } = options
+  const [lower, upper, work, root] = ['lower', 'upper', 'work', 'root'].map(
+    (name) => `../${index}/${name}`,
+  ) as [string, string, string, string]
+  // overlayfs.rst: a link in place of the path, which may have a comma or a colon.
+  const data = `lowerdir=${lower},upperdir=${upper},workdir=${work}${tree.options}`
+  return [
+    init('mkdirat', [AT_FDCWD, text(`../${index}`), 0o755]),
+    // What is shown has the upper directory's own mode and owner.
+    init('mkdirat', [AT_FDCWD, text(upper), tree.mode | 0o700]),
+    init('mkdirat', [AT_FDCWD, text(work), 0o755]),
+    init('mkdirat', [AT_FDCWD, text(root), 0o755]),
+    init('symlinkat', [text(tree.source), AT_FDCWD, text(lower)]),
+    ...chownSteps(upper, owner),
+    init(
+      'mount',
+      [text('overlay'), text(root), text('overlay'), MS_NOSUID | MS_NODEV, text(data)],
+      { label: overlayLabel(index), failure: treeFailure(tree) },
+    ),
+    takeStep(root, options),
+  ]
+}
+
+/** The directory, out of the program's sight, in which the tree of a run's mount is made. */
+export const treeDirectory = (index: number): string => `../${index}`
+
+/** Steps that give a directory to the program. */
+export const chownSteps = (path: string, owner: IdArguments | undefined): Step[] =>
+  owner === undefined
+    ? []
+    : [init('fchownat', [AT_FDCWD, text(path), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW])]
+
+/**
+ * Steps once a tree is mounted in the entered root, still with the init's first privileges: contents,
+ * owners, read-only. The init goes into the tree for them: where it is mounted others may have links.
+ */
+export function fillTreeSteps(options: TreeOptions): Step[] {
+  const { tree, index } = options
+  if (tree.type !== 'overlay' && tree.type !== 'copy') return []
+  const steps = [
+    ...(tree.type === 'copy' ? fillCopySteps(tree, options) : []),
+    ...(tree.type === 'overlay' && options.owner !== undefined
+      ? ownSteps(tree.chown, options.owner, new SafePaths(options.arch, tree.target))
+      : []),
+    ...restrictSteps(tree),
+  ]
+  if (steps.length === 0) return []
+  return [init('fchdir', [load(`tree.fd${index}`)]), ...steps, init('chdir', [text('/')])]
+}
+
+function fillCopySteps(tree: Tree & { type: 'copy' }, options: TreeOptions): Step[] {
+  const { arch, owner, index } = options
+  const { target } = tree
+  const from = `tree.source${index}`
+  const entries = tree.entries.filter(isCopied)
+  const failure = treeFailure(tree)
+  return [
+    ...entries.flatMap((entry) => copySteps(entry, { from, target, arch, failure })),
+    init('close', [load(from)]),
+    ...(owner === undefined ? [] : ownSteps(entries, owner, new SafePaths(arch, target))),
+    // Children first: a directory may be one that nobody may enter.
+    ...entries.toReversed().flatMap((entry) => finishCopySteps(entry, { target })),
+  ]
+}
+
+function restrictSteps({ target, readOnly, noexec }: CopyOnWrite): Step[] {
+  const extra = (readOnly ? MS_RDONLY : 0) | (noexec === true ? MS_NOEXEC : 0)
+  if (extra === 0) return []
+  const flags = MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | extra
+  const failure: StepFailure = { code: 'MOUNT_FAILED', hint: `${target} could not be restricted.` }
+  return [init('mount', [0, text('.'), 0, flags, 0], { failure })]
+}
+
+// By descriptors, directory by directory: what was one when the host was looked at may be a link now.
+function ownSteps(entries: readonly DirectoryEntry[], owner: Ids, paths: SafePaths): Step[] {
+  const children = new Map<string, string[]>()
+  for (const { path } of entries) {
+    const { parent, name } = splitPath(path)
+    const names = children.get(parent)
+    if (names === undefined) children.set(parent, [name])
+    else names.push(name)
+  }
+  return [...children].flatMap(([parent, names]) => [
+    ...paths.open(parent, { code: 'MOUNT_FAILED' }),
+    ...names.map((name) =>
+      init(
+        'fchownat',
+        [load('init.parent'), text(name), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW],
+        {
+          shown: `${paths.shown(`${parent}/${name}`)}, ${owner.uid}, ${owner.gid}`,
+          tolerate: ENOENT,
+        },
+      ),
+    ),
+    init('close', [load('init.parent')]),
+  ])
+}

@@ -1,0 +1,166 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { SandboxUsage } from '../../runner/result.ts'
+import { RECORD, type RecordName } from './records.ts'
+
+/** CPU time and the like, from struct rusage (getrusage(2)). */
+export type Rusage = Omit<
+  SandboxUsage,
+  'wallTimeMs' | 'cpuTimeMs' | 'peakMemoryBytes' | 'peakProcesses' | 'waitTimeMs'
+>
+
+/** A call as struct seccomp_data has it. */
+export interface CallRecord {
+  readonly syscall: number
+  /** AUDIT_ARCH_…, linux/audit.h. */
+  readonly auditArch: number
+  readonly args: readonly bigint[]
+}
+
+/** What the launch program reported, in the order in which it did. */
+export type ReportRecord =
+  | { readonly kind: 'failure'; readonly stepAddress: number; readonly result: number }
+  | {
+      readonly kind: 'started'
+      /** The init's process id. */
+      readonly init: number
+    }
+  | {
+      readonly kind: 'walltime'
+      /** The text of the main thread's /proc/pid/schedstat; empty where the kernel has none. */
+      readonly schedstat: string
+    }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'tampered' }
+  | ({ readonly kind: 'seccomp' } & CallRecord)
+  | ({ readonly kind: 'logged' } & CallRecord)
+  | {
+      readonly kind: 'end'
+      /** As wait(2) has it. */
+      readonly status: number
+      readonly wallTimeMs: number
+      readonly rusage: Rusage
+    }
+  | {
+      readonly kind: 'exec'
+      readonly result: number
+      readonly access: number
+      readonly head: Uint8Array
+    }
+  | {
+      readonly kind: 'collect'
+      readonly result: number
+      readonly mode: number
+      readonly sizeBytes: number
+      readonly copiedBytes: number
+    }
+
+const kinds = new Map(
+  (Object.keys(RECORD) as RecordName[]).map((kind) => [
+    Buffer.from(RECORD[kind].tag).toString('latin1'),
+    kind,
+  ]),
+)
+
+/**
+ * Reads the launch program's report.
+ *
+ * @throws {SandboxError} SETUP_FAILED for bytes that the launch program does not write
+ */
+export function parseReport(report: Buffer): ReportRecord[] {
+  const records: ReportRecord[] = []
+  for (let offset = 0; offset < report.length; ) {
+    const next = recordAt(report, offset)
+    if (next === undefined) {
+      const isKnown = kinds.has(report.toString('latin1', offset, offset + 8))
+      if (!isKnown) throw damaged(`is damaged at ${offset}`)
+      // A process that is killed between two writes leaves whole records only; see pipe(7).
+      throw damaged('is cut short')
+    }
+    records.push(next.record)
+    offset = next.end
+  }
+  return records
+}
+
+const damaged = (how: string): SandboxError =>
+  new SandboxError(`The launch program's report ${how}`, { code: 'SETUP_FAILED' })
+
+/** The record at a place of a report, and where it ends; `undefined` when there is no whole one. */
+export function recordAt(
+  report: Buffer,
+  offset: number,
+): { readonly record: ReportRecord; readonly end: number } | undefined {
+  const kind = kinds.get(report.toString('latin1', offset, offset + 8))
+  if (kind === undefined) return undefined
+  const end = offset + RECORD[kind].size
+  if (end > report.length) return undefined
+  return { record: parseRecord(kind, report.subarray(offset + 8, end)), end }
+}
+
+function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
+  const int = (offset: number): number => Number(body.readBigInt64LE(offset))
+  switch (kind) {
+    case 'failure':
+      return { kind, stepAddress: int(0), result: int(8) }
+    case 'started':
+      return { kind, init: int(0) }
+    case 'stopped':
+    case 'tampered':
+      return { kind }
+    case 'walltime':
+      return { kind, schedstat: body.toString('latin1').replace(/\0.*$/s, '') }
+    case 'seccomp':
+    case 'logged':
+      // struct seccomp_notif: id, pid, flags; then struct seccomp_data: nr, arch, ip, args.
+      return {
+        kind,
+        syscall: body.readInt32LE(16),
+        auditArch: body.readUInt32LE(20),
+        args: [0, 1, 2, 3, 4, 5].map((index) => body.readBigUInt64LE(32 + index * 8)),
+      }
+    case 'end': {
+      const wallTimeMs = (int(24) - int(8)) * 1000 + (int(32) - int(16)) / 1e6
+      const rusage = without(parseRusage(body, 40), parseRusage(body, 40 + 144))
+      return { kind, status: body.readInt32LE(0), wallTimeMs, rusage }
+    }
+    case 'exec':
+      return { kind, result: int(0), access: int(8), head: body.subarray(16) }
+    case 'collect':
+      // struct statx: stx_mode at 28, stx_size at 40.
+      return {
+        kind,
+        result: int(0),
+        mode: body.readUInt16LE(8 + 28),
+        sizeBytes: int(8 + 40),
+        copiedBytes: int(8 + 256),
+      }
+  }
+}
+
+// Times and counts add up over children; the largest resident set is that of one.
+function without(all: Rusage, before: Rusage): Rusage {
+  const more = (name: keyof Rusage): number => Math.max(0, all[name] - before[name])
+  return {
+    userTimeMs: more('userTimeMs'),
+    systemTimeMs: more('systemTimeMs'),
+    maxRssBytes: all.maxRssBytes,
+    minorPageFaults: more('minorPageFaults'),
+    majorPageFaults: more('majorPageFaults'),
+    voluntaryContextSwitches: more('voluntaryContextSwitches'),
+    involuntaryContextSwitches: more('involuntaryContextSwitches'),
+  }
+}
+
+/** Reads a struct rusage: two struct timeval, then fourteen longs of which Linux fills eight. */
+export function parseRusage(body: Buffer, offset = 0): Rusage {
+  const long = (index: number): number => Number(body.readBigInt64LE(offset + index * 8))
+  return {
+    userTimeMs: long(0) * 1000 + long(1) / 1000,
+    systemTimeMs: long(2) * 1000 + long(3) / 1000,
+    maxRssBytes: long(4) * 1024,
+    minorPageFaults: long(8),
+    majorPageFaults: long(9),
+    voluntaryContextSwitches: long(16),
+    involuntaryContextSwitches: long(17),
+  }
+}

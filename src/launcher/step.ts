@@ -1,0 +1,106 @@
+import type { SandboxErrorCode } from '../errors/sandbox-error.ts'
+
+/** Which of the launch program's processes takes a step. */
+export type LauncherProcess = 'starter' | 'init' | 'idmap' | 'target'
+
+/** Bytes that lie beside the steps; an argument that is data is the address of its first byte. */
+export type Data =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'words'; readonly words: readonly Argument[] }
+
+/** A named place in memory, `area.field`: its address, or the 64-bit value that is there. */
+export type Place =
+  | { readonly kind: 'at'; readonly place: string }
+  | { readonly kind: 'load'; readonly place: string }
+
+/** An argument of a step: a literal, a named place, or data. */
+export type Argument = number | bigint | Place | Data
+
+/** Where to go after a step: the step of that label. */
+export interface Goto {
+  readonly goto: string
+}
+
+/** What a failing step means for the user. */
+export interface StepFailure {
+  readonly code: SandboxErrorCode
+  readonly hint?: string | undefined
+}
+
+/** One system call and what to do with its result. The launch program is a list of these. */
+export interface Step {
+  readonly process: LauncherProcess
+  readonly syscall: string
+  readonly args: readonly Argument[]
+  /** The arguments as a person should read them, where places and descriptors would say nothing. */
+  readonly shown?: string
+  /** A name that other steps may jump to. */
+  readonly label?: string
+  /** The place where the result is stored. */
+  readonly store?: string
+  /** After an error: report it and exit (the default), carry on, or go elsewhere. */
+  readonly onError?: 'fail' | 'continue' | Goto
+  /** An error that is none: carry on after it. */
+  readonly tolerate?: number
+  /** Jump when the result equals a value; looked at before errors are. */
+  readonly whenEqual?: { readonly value: number | Place } & Goto
+  /** Jump when the result is no error and differs from a value. */
+  readonly whenDifferent?: { readonly value: number | Place } & Goto
+  /** The step that follows, where it is not the next of the list. */
+  readonly next?: Goto
+  /** Error code and hint for the case that it fails; default SETUP_FAILED. */
+  readonly failure?: StepFailure
+}
+
+/** A named piece of memory, made of fields in order; zero unless `init` says otherwise. */
+export interface Area {
+  readonly name: string
+  readonly fields: readonly {
+    readonly name: string
+    /** Bytes; every field starts at a multiple of 8. */
+    readonly size: number
+    readonly init?: Uint8Array
+  }[]
+}
+
+/** Steps and the memory that they use: a part of the launch program that is made as one. */
+export interface Segment {
+  readonly steps: readonly Step[]
+  readonly areas: readonly Area[]
+}
+
+/** The label of the step that reports the last failed one and ends its process. */
+export const FAIL = 'fail'
+/** The label of no step: going there ends the process at once, without another system call. */
+export const DIE = 'die'
+
+export const text = (value: string): Data => ({ kind: 'text', text: value })
+export const bytes = (value: Uint8Array): Data => ({ kind: 'bytes', bytes: value })
+export const words = (...values: readonly Argument[]): Data => ({ kind: 'words', words: values })
+/** The address of a place. */
+export const at = (place: string): Place => ({ kind: 'at', place })
+/** The 64-bit value at a place. */
+export const load = (place: string): Place => ({ kind: 'load', place })
+
+/** The same steps, the first of them under a label. */
+export const labelled = (label: string, steps: readonly Step[]): Step[] =>
+  steps.map((step, index) => (index === 0 ? { ...step, label } : step))
+
+/** The same steps, and after the last of them on to a label. */
+export const thenGoTo = (label: string, steps: readonly Step[]): Step[] =>
+  steps.map((step, index) =>
+    index === steps.length - 1 ? { ...step, next: { goto: label } } : step,
+  )
+
+type StepOptions = Omit<Step, 'process' | 'syscall' | 'args'>
+
+/** A function that makes steps for one process, so that a plan's lines stay short. */
+export const stepsOf =
+  (process: LauncherProcess) =>
+  (syscall: string, args: readonly Argument[], options: StepOptions = {}): Step => ({
+    process,
+    syscall,
+    args,
+    ...options,
+  })

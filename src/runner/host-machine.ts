@@ -1,0 +1,82 @@
+import { readFileSync, statSync } from 'node:fs'
+import { release } from 'node:os'
+import { SandboxError } from '../errors/sandbox-error.ts'
+import type { Arch } from '../launcher/machine/machine.ts'
+import { chooseFlow, type Flow, isKernelRoot } from '../launcher/plan/flow.ts'
+import { mountsBelow, readMountinfo } from '../launcher/plan/host.ts'
+import type { HostMount } from '../launcher/plan/mounts.ts'
+
+/** What the plan has to know of the machine; read once a process. */
+export interface HostMachine {
+  readonly arch: Arch
+  /** The highest capability of the kernel, from /proc/sys/kernel/cap_last_cap. */
+  readonly lastCapability: number
+  /** Set where the kernel has no mount_setattr(2): the host's mounts at or below a path. */
+  readonly remount: ((source: string) => readonly HostMount[]) | undefined
+}
+
+let known: HostMachine | undefined
+
+/**
+ * The machine this process runs on.
+ *
+ * @throws {SandboxError} UNSUPPORTED_PLATFORM where it is not Linux on x64 or arm64
+ */
+export function hostMachine(): HostMachine {
+  known ??= {
+    arch: supportedArch(process.platform, process.arch),
+    lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')),
+    remount: isAtLeast(release(), 5, 12)
+      ? undefined
+      : (source) => mountsBelow(source, readMountinfo()),
+  }
+  return known
+}
+
+/** Node's words for the platform and architecture, checked. */
+export function supportedArch(platform: string, arch: string): Arch {
+  if (platform === 'linux' && (arch === 'x64' || arch === 'arm64')) return arch
+  throw new SandboxError(
+    `Gradebox runs programs on Linux x64 and arm64, this is ${platform} ${arch}`,
+    {
+      code: 'UNSUPPORTED_PLATFORM',
+      hint: 'Run the tests on a Linux machine, in a virtual machine, or in a Linux container.',
+    },
+  )
+}
+
+/** Whether a kernel release, `6.1.0-18-amd64`, is at least a version. */
+export function isAtLeast(kernel: string, major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10))
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor)
+}
+
+let idMaps:
+  | (Pick<Parameters<typeof chooseFlow>[0], 'uidMap' | 'gidMap' | 'setgroups'> & {
+      readonly systemOwner: number
+    })
+  | undefined
+
+/**
+ * How this process, as the user it is now, builds its next sandbox.
+ *
+ * @throws {SandboxError} NAMESPACES_UNAVAILABLE where the program would be the kernel's root
+ */
+export function nextFlow(): Flow {
+  idMaps ??= {
+    uidMap: readFileSync('/proc/self/uid_map', 'utf8'),
+    gidMap: readFileSync('/proc/self/gid_map', 'utf8'),
+    setgroups: readFileSync('/proc/self/setgroups', 'utf8'),
+    systemOwner: statSync('/proc/sys/kernel').uid,
+  }
+  const [euid, egid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
+  const flow = chooseFlow({ euid, egid, ...idMaps })
+  if (!isKernelRoot(flow, idMaps.systemOwner)) return flow
+  throw new SandboxError(
+    'This process is root in a user namespace that has no other user: the program would be root to the kernel',
+    {
+      code: 'NAMESPACES_UNAVAILABLE',
+      hint: 'Run the tests as an ordinary user, as root outside of the namespace, or map more ids (unshare --map-auto).',
+    },
+  )
+}

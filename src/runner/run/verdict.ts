@@ -1,0 +1,185 @@
+import type { ReportRecord } from '../../launcher/report/parse.ts'
+import { signalName } from '../../linux/signals.ts'
+import type { Limits, SeccompPolicy } from '../../policy/policy.ts'
+import { decodeCall } from '../../seccomp/decode/denied-syscall.ts'
+import { remedy } from '../../seccomp/decode/remedy.ts'
+import { formatDuration } from '../../units/duration.ts'
+import { formatSize } from '../../units/size.ts'
+import type { OutputExcess } from '../io/capture.ts'
+import type { DeniedSyscall, EnforcementByLimit, SandboxStatus, SandboxUsage } from '../result.ts'
+
+/** What is known of a run that took place. */
+export interface Evidence {
+  readonly limits: Limits
+  readonly policy: string
+  /** The policy's filter. */
+  readonly seccomp?: SeccompPolicy | undefined
+  readonly usage: SandboxUsage
+  /** The program's wait status, as wait(2) has it. */
+  readonly waitStatus: number
+  /** How the filter tells of a denied call: to the init, or by the kernel's SIGSYS alone; `none`: it kills none. */
+  readonly filter: 'listener' | 'kill' | 'none' | undefined
+  /** What there was too much output for. */
+  readonly outputExceeded: OutputExcess | undefined
+  /** Whether the init ended the run at its walltime. */
+  readonly walltimeReached: boolean
+  /** Whether the init ended the run because the caller asked for it. */
+  readonly stopped: boolean
+  /** Whether the init ended the run because the program interfered with it. */
+  readonly tampered: boolean
+  /** How the limits were held. */
+  readonly enforcement: EnforcementByLimit
+  /** The limit for which the watch of the process tree ended the run. */
+  readonly exceeded?: 'cpu' | 'memory' | undefined
+  /** How many processes the kernel killed because the control group was out of memory. */
+  readonly oomKills?: number
+  /** The call that the filter denied, where the kernel tells. */
+  readonly denied?: Extract<ReportRecord, { kind: 'seccomp' }> | undefined
+}
+
+export interface Verdict {
+  readonly status: SandboxStatus
+  readonly exitCode?: number
+  readonly signal?: string
+  readonly reason: string
+  readonly syscall?: DeniedSyscall
+}
+
+/**
+ * Names the cause of a run's end. In this order:
+ *
+ * 1. `seccomp`: the filter denied a call.
+ * 2. `output`: there was more output than allowed, whether or not the program had ended by then.
+ * 3. `walltime`: the kernel's timer ended the run.
+ * 4. `cpu`, `memory`: the watch of the process tree ended the run.
+ * 5. `aborted`: the caller ended the run.
+ * 6. `cpu`: the kernel's SIGXCPU or SIGKILL at the CPU limit, or more CPU time than the limit.
+ * 7. `memory`: the kernel killed a process for the control group's limit; without a group, more resident
+ *    memory than the limit.
+ * 8. `signaled`: any other signal.
+ * 9. `exited`.
+ *
+ * Limits come before the program's own end, for it may hide what happened: a shell that exits with 0
+ * although its child was killed.
+ */
+export function judge(evidence: Evidence): Verdict {
+  const end = endOf(evidence.waitStatus)
+  return (
+    seccompVerdict(evidence, end.signal) ??
+    limitVerdict(evidence, end.signal) ??
+    consumptionVerdict(evidence, end) ??
+    ownVerdict(evidence, end)
+  )
+}
+
+interface End {
+  readonly exitCode?: number
+  readonly signal?: string
+}
+
+function endOf(waitStatus: number): End {
+  const signal = waitStatus & 0x7f
+  return signal === 0 ? { exitCode: (waitStatus >> 8) & 0xff } : { signal: signalName(signal) }
+}
+
+const noRules: SeccompPolicy = { default: 'kill', rules: [] }
+
+function seccompVerdict(evidence: Evidence, signal?: string): Verdict | undefined {
+  const { denied, filter, policy } = evidence
+  if (denied !== undefined) {
+    const syscall = decodeCall(denied)
+    const change = remedy(denied, { name: policy, seccomp: evidence.seccomp ?? noRules })
+    const reason = `killed by seccomp: ${syscall.text} is not in policy "${policy}"; ${change}`
+    return { status: 'seccomp', signal: 'SIGSYS', reason, syscall }
+  }
+  // Where denied calls are told to the init, a SIGSYS that came without was sent by a program.
+  if (signal !== 'SIGSYS' || filter !== 'kill') return undefined
+  const reason = `killed by seccomp: a system call is not allowed by policy "${policy}"`
+  return { status: 'seccomp', signal, reason }
+}
+
+function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined {
+  const { limits, usage, outputExceeded, walltimeReached, exceeded, stopped } = evidence
+  const ending = signal === undefined ? {} : { signal }
+  if (outputExceeded !== undefined) {
+    return { status: 'output', ...ending, reason: outputReason(outputExceeded, limits) }
+  }
+  if (walltimeReached) {
+    const reason = `ran longer than the walltime limit of ${formatDuration(limits.walltimeMs ?? 0)}`
+    return { status: 'walltime', ...ending, reason: `${reason}${starvation(usage)}` }
+  }
+  if (exceeded === 'cpu') return { status: 'cpu', ...ending, reason: cpuReason(evidence) }
+  if (exceeded === 'memory') return { status: 'memory', ...ending, reason: memoryReason(evidence) }
+  if (stopped) return { status: 'aborted', ...ending, reason: 'ended by the caller' }
+  return undefined
+}
+
+function outputReason(excess: OutputExcess, { outputBytes }: Limits): string {
+  if (excess === 'limit')
+    return `wrote more than the output limit of ${formatSize(outputBytes ?? 0)}`
+  const advice = `take bytes with \`encoding: 'buffer'\`, or ${outputBytes === undefined ? 'set' : 'lower'} limits.output`
+  return `wrote more to one stream than a text can hold (512 MiB); ${advice}`
+}
+
+/** Whether a program could not use most of its time, because it waited for a processor. */
+export const isStarved = ({ wallTimeMs, waitTimeMs = 0 }: SandboxUsage): boolean =>
+  waitTimeMs > wallTimeMs / 2
+
+function starvation(usage: SandboxUsage): string {
+  if (!isStarved(usage)) return ''
+  return `, but waited for a processor for ${formatDuration(usage.waitTimeMs ?? 0)} of that: the machine was too busy to judge it`
+}
+
+const cpuReason = ({ limits, usage }: Evidence): string =>
+  `used ${formatDuration(usage.cpuTimeMs)} of CPU time; the limit is ${formatDuration(limits.cpuMs ?? 0)}`
+
+const memoryUsed = ({ maxRssBytes, peakMemoryBytes }: SandboxUsage): number =>
+  Math.max(maxRssBytes, peakMemoryBytes)
+
+const memoryReason = ({ limits, usage }: Evidence): string =>
+  `used ${formatSize(memoryUsed(usage))} of memory; the limit is ${formatSize(limits.memoryBytes ?? 0)}`
+
+function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
+  const { limits, usage, oomKills = 0, enforcement } = evidence
+  const { cpuMs, memoryBytes } = limits
+  const { cpuTimeMs } = usage
+  // The kernel checks RLIMIT_CPU by ticks, which run ahead of the time it accounts.
+  if (
+    cpuMs !== undefined &&
+    cpuTimeMs > cpuMs - (end.signal === 'SIGXCPU' ? Math.max(50, cpuMs / 5) : 0)
+  ) {
+    return { status: 'cpu', ...end, reason: cpuReason(evidence) }
+  }
+  // The kernel held the group to its limit, and tells of it. What is resident may be charged to others.
+  const exceedsMemory =
+    enforcement.memory === 'cgroup'
+      ? oomKills > 0
+      : memoryBytes !== undefined && memoryUsed(usage) > memoryBytes
+  if (exceedsMemory) {
+    const killed = oomKills > 0 ? '; the kernel killed it for that' : ''
+    return { status: 'memory', ...end, reason: `${memoryReason(evidence)}${killed}` }
+  }
+  return undefined
+}
+
+function ownVerdict({ limits, tampered }: Evidence, end: End): Verdict {
+  if (tampered) {
+    return { status: 'signaled', ...end, reason: "ended for interfering with the sandbox's init" }
+  }
+  if (end.signal === undefined) {
+    return { status: 'exited', ...end, reason: `exited with code ${end.exitCode}` }
+  }
+  const because =
+    end.signal === 'SIGXFSZ' && limits.fileSizeBytes !== undefined
+      ? `: it wrote a file larger than the limit of ${formatSize(limits.fileSizeBytes)}`
+      : (meanings[end.signal] ?? '')
+  return { status: 'signaled', ...end, reason: `killed by ${end.signal}${because}` }
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  SIGSEGV: ' (invalid memory access)',
+  SIGABRT: ' (abort)',
+  SIGFPE: ' (arithmetic error, such as a division by zero)',
+  SIGBUS: ' (bus error)',
+  SIGILL: ' (illegal instruction)',
+}

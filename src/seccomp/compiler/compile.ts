@@ -1,0 +1,156 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import {
+  buildFilter,
+  type FilterRule,
+  LibseccompError,
+  LibseccompMissingError,
+  SCMP_ACT_ALLOW,
+  SCMP_ACT_ERRNO,
+  SCMP_ACT_KILL_PROCESS,
+  SCMP_ACT_LOG,
+  SCMP_ACT_NOTIFY,
+  SCMP_ACT_TRACE,
+} from '../../ffi/libseccomp.ts'
+import { type Arch, syscallName } from '../../linux/syscalls.ts'
+import type { SeccompAction, SeccompPolicy } from '../../policy/policy.ts'
+import { invalid, type Problem } from '../../policy/problem.ts'
+import { notifiedFor } from '../decode/notified.ts'
+import { seccompProblems } from '../rules/check.ts'
+import { errnoNumber } from '../rules/errno.ts'
+import type { Outcome } from './choices.ts'
+import { compactFilter } from './compact.ts'
+import { type Decision, decisions } from './decisions.ts'
+import { execToken } from './exec-token.ts'
+
+/** How a filter is made. */
+export interface CompileOptions {
+  /**
+   * Whether there is a listener, which is told (SECCOMP_RET_USER_NOTIF) of the calls to kill for and to
+   * log, and must do that; see notified.ts. Otherwise the kernel does it.
+   */
+  readonly notify: boolean
+  /**
+   * For which machine; on x64 also `arm64`.
+   * @default process.arch
+   */
+  readonly arch?: Arch
+}
+
+/** BPF_MAXINSNS of linux/bpf_common.h: what seccomp(2) accepts. */
+const BPF_MAXINSNS = 4096
+/** sizeof(struct sock_filter). */
+const INSTRUCTION_SIZE = 8
+
+function scmpAction(action: SeccompAction, notified: SeccompAction | undefined): number {
+  if (action === 'allow') return SCMP_ACT_ALLOW
+  if (action === notified) return SCMP_ACT_NOTIFY
+  if (action === 'log') return SCMP_ACT_LOG
+  if (action === 'kill') return SCMP_ACT_KILL_PROCESS
+  const errno = errnoNumber(action.slice('errno:'.length))
+  if (errno === undefined) throw new RangeError(`unknown action ${action}`)
+  return SCMP_ACT_ERRNO(errno)
+}
+
+// libseccomp knows no order of rules, and needs a rule for every way through those that contradict
+// each other: thousands, or so many that it never ends. So it gets one a call; where arguments decide, a
+// return that no policy has stands for the decision until it is put in.
+function parts(
+  decided: readonly Decision[],
+  toValues: (actions: readonly SeccompAction[]) => readonly number[],
+) {
+  const outcomes = new Map<number, readonly Outcome[]>()
+  const rules = decided.map(({ syscall, choices }): FilterRule => {
+    const values = toValues(choices.map(({ action }) => action))
+    const [only] = values
+    if (only !== undefined && values.length === 1) return { syscall, action: only }
+    const action = SCMP_ACT_TRACE(outcomes.size)
+    outcomes.set(
+      action,
+      choices.map(({ tests }, index) => ({ value: values[index] ?? 0, tests })),
+    )
+    return { syscall, action }
+  })
+  return { rules, outcomes }
+}
+
+// Without conditions no filter comes near the limit.
+function mostTested(decided: readonly Decision[], arch: Arch): string {
+  const tests = ({ choices }: Decision) => choices.flatMap((choice) => choice.tests).length
+  const [most] = decided.toSorted((a, b) => tests(b) - tests(a))
+  return syscallName(most?.syscall ?? 0, arch) ?? ''
+}
+
+/** Whether a policy has calls to log. */
+export function logsCalls({ default: fallback, rules }: SeccompPolicy): boolean {
+  return fallback === 'log' || rules.some(({ action }) => action === 'log')
+}
+
+function refuse(message: string, cause?: unknown): SandboxError {
+  return invalid('seccomp policy', [{ path: [], message }], { cause })
+}
+
+function unavailable(cause: LibseccompMissingError): SandboxError {
+  return new SandboxError(
+    `The policy has a seccomp filter, and libseccomp is not available: ${cause.message}`,
+    {
+      code: 'SECCOMP_UNAVAILABLE',
+      hint:
+        'Install libseccomp 2.5 or newer: libseccomp2 on Debian and Ubuntu, libseccomp on Fedora ' +
+        'and Alpine.',
+      cause,
+    },
+  )
+}
+
+function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Array {
+  const problems: readonly Problem[] = seccompProblems(seccomp)
+  if (problems.length > 0) throw invalid('seccomp policy', problems)
+  try {
+    const logs = logsCalls(seccomp)
+    const toValues = (actions: readonly SeccompAction[]) => {
+      const notified = notify ? (logs ? notifiedFor(actions) : 'kill') : undefined
+      return actions.map((action) => scmpAction(action, notified))
+    }
+    const decided = decisions(seccomp, arch, notify && logs ? execToken : undefined)
+    const { rules, outcomes } = parts(decided, toValues)
+    const actions = {
+      defaultAction: toValues([seccomp.default])[0] ?? SCMP_ACT_KILL_PROCESS,
+      // Whatever the policy says: its rules are about this architecture's calls.
+      foreignAction: notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS,
+    }
+    // The library refuses a rule that does what the default does.
+    const needed = rules.filter(({ action }) => action !== actions.defaultAction)
+    const program = compactFilter(buildFilter(actions, needed, arch), outcomes)
+    const instructions = program.length / INSTRUCTION_SIZE
+    if (instructions <= BPF_MAXINSNS) return program
+    throw refuse(
+      `its filter has ${instructions} instructions, the kernel takes ${BPF_MAXINSNS}; ` +
+        `the conditions on ${mostTested(decided, arch)} take most of them`,
+    )
+  } catch (error) {
+    if (error instanceof LibseccompMissingError) throw unavailable(error)
+    if (error instanceof LibseccompError) throw refuse(`libseccomp: ${error.message}`, error)
+    if (error instanceof RangeError) throw refuse(error.message, error)
+    throw error
+  }
+}
+
+const compiled = new WeakMap<SeccompPolicy, Map<string, Uint8Array>>()
+
+/**
+ * Compiles a seccomp policy to a BPF program: `struct sock_filter[]`, 8 bytes an instruction, as
+ * SECCOMP_SET_MODE_FILTER of seccomp(2) takes it. Calls by another architecture's table (i386,
+ * x32) are killed, whatever the policy says. The same policy object is compiled once.
+ *
+ * @throws {SandboxError} SECCOMP_UNAVAILABLE without libseccomp 2.5; POLICY_INVALID for a policy
+ * under which no program could start, or that the kernel would not take
+ */
+export function compileSeccomp(seccomp: SeccompPolicy, options: CompileOptions): Uint8Array {
+  const arch = options.arch ?? (process.arch === 'arm64' ? 'arm64' : 'x64')
+  const key = `${arch} ${options.notify}`
+  const programs = compiled.get(seccomp) ?? new Map<string, Uint8Array>()
+  compiled.set(seccomp, programs)
+  const program = programs.get(key) ?? compile(seccomp, options.notify, arch)
+  programs.set(key, program)
+  return program
+}

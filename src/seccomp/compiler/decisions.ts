@@ -1,0 +1,53 @@
+import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
+import type { SeccompAction, SeccompPolicy } from '../../policy/policy.ts'
+import { type ArgumentTest, argumentTest } from '../rules/argument-test.ts'
+import { expandNames } from '../rules/names.ts'
+
+/** What happens on a call all of whose tests hold. */
+export interface Choice {
+  readonly action: SeccompAction
+  readonly tests: readonly ArgumentTest[]
+}
+
+/** What a filter does with the calls of one number: the first choice whose tests hold. */
+export interface Decision {
+  readonly syscall: number
+  /** The last one has no test. */
+  readonly choices: readonly Choice[]
+}
+
+const has = (token: bigint): ArgumentTest => ({
+  arg: 5,
+  op: 'eq',
+  value: token,
+  mask: (1n << 64n) - 1n,
+})
+
+/**
+ * A policy's rules, call by call, in the policy's order. What always gets the default is left out.
+ *
+ * @param seccomp a filter without problems
+ * @param execToken lets an execve pass that has it in its last register, whatever the policy says
+ */
+export function decisions(seccomp: SeccompPolicy, arch: Arch, execToken?: bigint): Decision[] {
+  const byCall = new Map<string, Choice[]>()
+  if (execToken !== undefined) byCall.set('execve', [{ action: 'allow', tests: [has(execToken)] }])
+  const isDecided = (choices: readonly Choice[]) => choices.at(-1)?.tests.length === 0
+  for (const { action, syscalls, conditions = [] } of seccomp.rules) {
+    for (const name of expandNames(syscalls, arch)) {
+      const choices = byCall.get(name) ?? []
+      byCall.set(name, choices)
+      if (isDecided(choices)) continue
+      choices.push({
+        action,
+        tests: conditions.map((each) => argumentTest(name, arch, each)),
+      })
+    }
+  }
+  return [...byCall].flatMap(([name, choices]) => {
+    const syscall = syscallNumber(name, arch)
+    if (syscall === undefined) return []
+    if (!isDecided(choices)) choices.push({ action: seccomp.default, tests: [] })
+    return choices.every(({ action }) => action === seccomp.default) ? [] : [{ syscall, choices }]
+  })
+}

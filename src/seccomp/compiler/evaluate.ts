@@ -1,0 +1,55 @@
+import { AUDIT_ARCH } from '../../linux/constants.ts'
+import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
+import { AND, JEQ, JGE, JGT, JUMP, LOAD, RETURN } from './bpf-graph.ts'
+
+/** A system call of which the arguments after the first, or all, may be any. */
+export interface SomeCall {
+  readonly syscall: string
+  /** The first argument, where it is known: a small number. */
+  readonly first?: number
+}
+
+const SECCOMP_RET_ALLOW = 0x7fff_0000
+/** sizeof(struct sock_filter) of linux/filter.h: u16 code, u8 jt, u8 jf, u32 k. */
+const INSTRUCTION_SIZE = 8
+/** Offsets in struct seccomp_data, linux/seccomp.h. */
+const DATA = { nr: 0, arch: 4, firstLow: 16, firstHigh: 20 } as const
+
+/**
+ * Whether a filter, `struct sock_filter[]`, allows each of some calls, whatever the arguments that are not
+ * given. One that looks at those, or at where the call is made, is taken to refuse it.
+ */
+export function letsPass(filter: Uint8Array, arch: Arch, calls: readonly SomeCall[]): boolean {
+  return calls.every((call) => returned(filter, arch, call) === SECCOMP_RET_ALLOW)
+}
+
+// What it returns; undefined when that depends on what is not known, or for an instruction that no filter
+// of ours has.
+function returned(filter: Uint8Array, arch: Arch, { syscall, first }: SomeCall) {
+  const data = new Map<number, number | undefined>([
+    [DATA.nr, syscallNumber(syscall, arch)],
+    [DATA.arch, AUDIT_ARCH[arch]],
+    [DATA.firstLow, first],
+    [DATA.firstHigh, first === undefined ? undefined : 0],
+  ])
+  const view = new DataView(filter.buffer, filter.byteOffset, filter.byteLength)
+  let accumulator = 0
+  // Its jumps are all forward: it ends.
+  for (let at = 0; at < filter.length; at += INSTRUCTION_SIZE) {
+    const code = view.getUint16(at, true)
+    const k = view.getUint32(at + 4, true)
+    const skip = (holds: boolean) => view.getUint8(at + (holds ? 2 : 3)) * INSTRUCTION_SIZE
+    if (code === RETURN) return k
+    if (code === LOAD) {
+      const word = data.get(k)
+      if (word === undefined) return undefined
+      accumulator = word
+    } else if (code === AND) accumulator = (accumulator & k) >>> 0
+    else if (code === JUMP) at += k * INSTRUCTION_SIZE
+    else if (code === JEQ) at += skip(accumulator === k)
+    else if (code === JGT) at += skip(accumulator > k)
+    else if (code === JGE) at += skip(accumulator >= k)
+    else return undefined
+  }
+  return undefined
+}

@@ -1,0 +1,70 @@
+import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
+import type { Arch } from '../../linux/syscalls.ts'
+import { hex } from './bits.ts'
+import { decoders } from './kinds.ts'
+
+const O_CREAT = 0x40
+/** __O_TMPFILE. */
+const O_TMPFILE = 0x400000
+
+// How many arguments these have besides those that say what to do; the registers of the others hold
+// what they held before.
+const prctlArguments: Readonly<Record<string, number>> = {
+  PR_GET_DUMPABLE: 0,
+  PR_GET_KEEPCAPS: 0,
+  PR_GET_SECUREBITS: 0,
+  PR_GET_SECCOMP: 0,
+  PR_GET_TIMERSLACK: 0,
+  PR_SET_PDEATHSIG: 1,
+  PR_GET_PDEATHSIG: 1,
+  PR_SET_DUMPABLE: 1,
+  PR_SET_KEEPCAPS: 1,
+  PR_SET_NAME: 1,
+  PR_GET_NAME: 1,
+  PR_CAPBSET_READ: 1,
+  PR_CAPBSET_DROP: 1,
+  PR_SET_SECUREBITS: 1,
+  PR_SET_TIMERSLACK: 1,
+  PR_SET_CHILD_SUBREAPER: 1,
+  PR_GET_CHILD_SUBREAPER: 1,
+  PR_SET_PTRACER: 1,
+  PR_SET_TSC: 1,
+  PR_GET_TSC: 1,
+  PR_SET_SECCOMP: 2,
+}
+const fcntlWithout = /^F_GET(FD|FL|OWN|SIG|LEASE|PIPE_SZ)$|^F_GET_SEALS$/
+
+// Arguments that the call has, but not with these others.
+function unused(name: string, texts: readonly string[], args: readonly bigint[]): number {
+  const flags = { open: args[1], openat: args[2], mq_open: args[1] }[name]
+  if (flags !== undefined) return Number(flags) & (O_CREAT | O_TMPFILE) ? 0 : 1
+  if (name === 'fcntl') return fcntlWithout.test(texts[1] ?? '') ? 1 : 0
+  const count = name === 'prctl' ? prctlArguments[texts[0] ?? ''] : undefined
+  return count === undefined ? 0 : texts.length - 1 - count
+}
+
+/** Those of a call's six registers that are its arguments; all of them for a call that is not known. */
+export function ownArguments(
+  name: string,
+  arch: Arch,
+  registers: readonly bigint[],
+): readonly bigint[] {
+  return registers.slice(0, syscallSignature(name, arch)?.length ?? registers.length)
+}
+
+/**
+ * A system call as C writes it, its arguments decoded as far as registers tell: `socket(AF_INET,
+ * SOCK_STREAM, 0)`. What a pointer points to is not known: it is an address.
+ *
+ * @param registers its six argument registers
+ */
+export function callText(name: string, arch: Arch, registers: readonly bigint[]): string {
+  const signature = syscallSignature(name, arch)
+  if (signature === undefined) return `${name}(${registers.map(hex).join(', ')})`
+  const texts = signature.map((kind, index) => {
+    const read = BigInt.asUintN(argumentBits[kind], registers[index] ?? 0n)
+    return decoders[kind](read, arch)
+  })
+  const shown = texts.slice(0, texts.length - unused(name, texts, registers))
+  return `${name}(${shown.join(', ')})`
+}

@@ -1,0 +1,94 @@
+import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
+import { type Arch, syscallName } from '../../linux/syscalls.ts'
+import type { DeniedCall } from '../../runner/result.ts'
+import { archOf, type CallRegisters, decodeCall } from './denied-syscall.ts'
+
+/** Of one call, this many kinds of use are told apart; further ones are counted together. */
+const SHAPES_PER_CALL = 32
+
+// Arguments that say with what, not what: any two calls differ in them.
+const indifferent = new Set(
+  'ptr int uint hex32 pid uid fd dirfd mode long ulong size off hex addr'.split(' '),
+)
+
+interface Counted {
+  readonly first: CallRegisters
+  /** Whether it stands for uses of which there were too many. */
+  readonly isRest: boolean
+  count: number
+}
+
+/** What is compared of which arguments. */
+type Compared = readonly { readonly arg: number; readonly mask: bigint }[]
+
+interface Uses {
+  readonly compared: Compared
+  readonly byShape: Map<string, Counted>
+}
+
+function comparedOf(name: string, arch: Arch): Compared {
+  return (syscallSignature(name, arch) ?? []).flatMap((kind, arg) =>
+    indifferent.has(kind) ? [] : [{ arg, mask: (1n << BigInt(argumentBits[kind])) - 1n }],
+  )
+}
+
+function shapeOf(compared: Compared, args: readonly bigint[]): string {
+  let shape = ''
+  for (const { arg, mask } of compared) shape += ` ${(args[arg] ?? 0n) & mask}`
+  return shape
+}
+
+/** Adds the counts of calls that do the same, of several runs. */
+export function sumOfCalls(calls: readonly DeniedCall[]): DeniedCall[] {
+  const sums = new Map<string, DeniedCall>()
+  for (const call of calls) {
+    const args = call.args.map((arg) => BigInt.asUintN(64, BigInt(arg)))
+    const isRest = call.text.endsWith('(…)')
+    const arch = call.arch === 'aarch64' ? 'arm64' : 'x64'
+    const shape = isRest ? '…' : shapeOf(comparedOf(call.name, arch), args)
+    const key = `${call.name}${shape}`
+    const known = sums.get(key)
+    sums.set(key, known ? { ...known, count: known.count + call.count } : call)
+  }
+  return [...sums.values()]
+}
+
+/**
+ * Counts calls that a filter logs. Calls that do the same count as one: of the same name, and with the
+ * same domains, requests and flags. However many calls there are, of a call no more than 32 such kinds
+ * are kept, and what comes after is counted as one more; numbers that no call has count as one call.
+ */
+export class DeniedCalls {
+  readonly #byCall = new Map<string, Uses>()
+
+  add(call: CallRegisters): void {
+    const arch = archOf(call)
+    const name = arch === undefined ? undefined : syscallName(call.syscall, arch)
+    const key = name ?? 'unknown'
+    let uses = this.#byCall.get(key)
+    if (uses === undefined) {
+      uses = { compared: arch && name ? comparedOf(name, arch) : [], byShape: new Map() }
+      this.#byCall.set(key, uses)
+    }
+    count(uses, call, name === undefined ? `${call.auditArch} ${call.syscall}` : '')
+  }
+
+  /** In the order in which they were first made. */
+  list(): DeniedCall[] {
+    return [...this.#byCall.values()].flatMap(({ byShape }) =>
+      [...byShape.values()].map(({ first, isRest, count }) => {
+        const decoded = decodeCall(first)
+        if (!isRest) return { ...decoded, count }
+        return { ...decoded, args: [], text: `${decoded.name}(…)`, count }
+      }),
+    )
+  }
+}
+
+function count({ compared, byShape }: Uses, call: CallRegisters, number: string): void {
+  const shape = number + shapeOf(compared, call.args)
+  const isRest = !byShape.has(shape) && byShape.size >= SHAPES_PER_CALL
+  const known = byShape.get(isRest ? '…' : shape)
+  if (known === undefined) byShape.set(isRest ? '…' : shape, { first: call, isRest, count: 1 })
+  else known.count++
+}

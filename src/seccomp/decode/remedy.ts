@@ -1,0 +1,56 @@
+import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
+import { type Arch, syscallName } from '../../linux/syscalls.ts'
+import type { SeccompCondition, SeccompPolicy, SeccompRule } from '../../policy/policy.ts'
+import { sameDeed } from '../rules/deeds.ts'
+import { inlineRule } from '../rules/rule-text.ts'
+import { archOf, type CallRegisters } from './denied-syscall.ts'
+import { decoders } from './kinds.ts'
+
+/** The narrowest rule that lets a call through; `undefined` when no policy can name it. */
+export function ruleFor(call: CallRegisters): SeccompRule | undefined {
+  const arch = archOf(call)
+  const name = arch === undefined ? undefined : syscallName(call.syscall, arch)
+  if (arch === undefined || name === undefined) return undefined
+  const conditions = conditionsFor(name, arch, call.args)
+  const rule = { action: 'allow', syscalls: [name] } as const
+  return conditions.length === 0 ? rule : { ...rule, conditions }
+}
+
+/** The conditions under which a call does the same as one with these registers; see deeds.ts. */
+export function conditionsFor(
+  name: string,
+  arch: Arch,
+  registers: readonly bigint[],
+): SeccompCondition[] {
+  return sameDeed(name, { arch, registers }, (arg) => {
+    const kind = syscallSignature(name, arch)?.[arg] ?? 'ulong'
+    return decoders[kind](BigInt.asUintN(argumentBits[kind], registers[arg] ?? 0n), arch)
+  })
+}
+
+// The rules of hakoniwa's form: one list, and what happens on the others.
+function isList({ default: fallback, rules }: SeccompPolicy): boolean {
+  return fallback === 'kill' && rules.length === 1 && rules[0]?.action === 'allow'
+}
+
+/**
+ * What to change so that a policy lets a call through, as the end of a sentence: `to allow it …`.
+ *
+ * @param policy its name, `inline` for one that is an object in code
+ */
+export function remedy(
+  call: CallRegisters,
+  policy: { readonly name: string; readonly seccomp: SeccompPolicy },
+): string {
+  const rule = ruleFor(call)
+  if (rule === undefined) {
+    return archOf(call) === undefined
+      ? "no policy can allow it: it is by another machine's table of calls"
+      : 'no rule can name it: it is newer than this version of Gradebox'
+  }
+  if (policy.name !== 'inline') {
+    return `to allow it add to a policy that extends it: seccomp.rules = [${inlineRule(rule)}]`
+  }
+  if (isList(policy.seccomp)) return `to allow it add "${rule.syscalls[0]}" to its list of syscalls`
+  return `to allow it put in front of its seccomp.rules: ${JSON.stringify(rule)}`
+}

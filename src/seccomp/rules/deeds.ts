@@ -1,0 +1,81 @@
+import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
+import type { Arch } from '../../linux/syscalls.ts'
+import type { SeccompCondition } from '../../policy/policy.ts'
+import { operandBits } from './operand.ts'
+
+/** The flags with which clone(2) makes namespaces. */
+const NAMESPACES =
+  'CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWUSER|CLONE_NEWPID|CLONE_NEWNET'
+
+/** The sandbox's init, which is the same user as the program. */
+const INIT_PID = 1
+
+type Question = 'same' | 'same namespaces' | 'not the init'
+
+// Calls that are many calls in one, and calls that can be made on the init: what of their arguments
+// says so.
+const questions: Readonly<Record<string, readonly (readonly [arg: number, Question])[]>> = {
+  socket: [[0, 'same']],
+  socketpair: [[0, 'same']],
+  clone: [[0, 'same namespaces']],
+  ioctl: [[1, 'same']],
+  prctl: [[0, 'same']],
+  arch_prctl: [[0, 'same']],
+  personality: [[0, 'same']],
+  ptrace: [[0, 'same']],
+  bpf: [[0, 'same']],
+  keyctl: [[0, 'same']],
+  seccomp: [[0, 'same']],
+  unshare: [[0, 'same']],
+  prlimit64: [[0, 'not the init']],
+  sched_setaffinity: [[0, 'not the init']],
+  sched_setattr: [[0, 'not the init']],
+  sched_setparam: [[0, 'not the init']],
+  sched_setscheduler: [[0, 'not the init']],
+  setpriority: [
+    [0, 'same'],
+    [1, 'not the init'],
+  ],
+  ioprio_set: [
+    [0, 'same'],
+    [1, 'not the init'],
+  ],
+}
+
+const questionsOf = (name: string) => (Object.hasOwn(questions, name) ? questions[name] : []) ?? []
+
+/** Whether a call does one thing or another by its arguments. */
+export const isManyCalls = (name: string): boolean => questionsOf(name).length > 0
+
+/**
+ * The conditions under which a call does the same as one that was seen: sockets of its domain, the
+ * ioctl's request, a clone into the same namespaces. None for a call that always does the same.
+ *
+ * @param registers the argument registers that were seen
+ * @param textOf how an argument is written: `AF_INET`
+ */
+export function sameDeed(
+  name: string,
+  { arch, registers }: { readonly arch: Arch; readonly registers: readonly bigint[] },
+  textOf: (arg: number) => string,
+): SeccompCondition[] {
+  const signature = syscallSignature(name, arch) ?? []
+  return questionsOf(name).map(([arg, question]) => {
+    const read = BigInt.asUintN(argumentBits[signature[arg] ?? 'ulong'], registers[arg] ?? 0n)
+    if (question === 'same namespaces') {
+      const made = NAMESPACES.split('|').filter((flag) => read & BigInt(operandBits(flag)))
+      return { arg, op: 'masked_eq', mask: NAMESPACES, value: made.join('|') || 0 }
+    }
+    if (question === 'not the init' && read !== BigInt(INIT_PID)) {
+      return { arg, op: 'ne', value: INIT_PID }
+    }
+    const text = textOf(arg)
+    return { arg, op: 'eq', value: operandBits(text) === read ? plain(text) : number(read) }
+  })
+}
+
+const plain = (text: string): number | string => (/^\d{1,9}$/.test(text) ? Number(text) : text)
+
+function number(value: bigint): number | string {
+  return value <= 0xffff_ffffn ? Number(value) : `0x${value.toString(16)}`
+}

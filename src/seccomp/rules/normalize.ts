@@ -1,0 +1,69 @@
+import type { SeccompAction, SeccompRule } from '../../policy/policy.ts'
+import type { Problem } from '../../policy/problem.ts'
+import type { RawSeccomp } from '../../policy/schema.ts'
+import { ruleProblems } from './check.ts'
+
+/** What one policy says about system calls. */
+export interface SeccompLayer {
+  readonly default?: SeccompAction
+  readonly rules: readonly SeccompRule[]
+  /** hakoniwa's form: it takes the place of what the extended policy says, all of it. */
+  readonly isWhole: boolean
+}
+
+// hakoniwa's form: what is listed is what is let through, or with `allow` what is not.
+function fromList({ syscalls = [], dismatch_action = 'kill_process' }: RawSeccomp): SeccompLayer {
+  if (dismatch_action === 'allow') {
+    return { default: 'allow', rules: [{ action: 'kill', syscalls }], isWhole: true }
+  }
+  const fallback = dismatch_action === 'log' ? 'log' : 'kill'
+  return { default: fallback, rules: [{ action: 'allow', syscalls }], isWhole: true }
+}
+
+// Actions are checked right after, by ruleProblems().
+function fromRules({ default: fallback, rules = [] }: RawSeccomp): SeccompLayer {
+  return {
+    ...(fallback === undefined ? {} : { default: fallback as SeccompAction }),
+    isWhole: false,
+    rules: rules.map(({ action, syscalls, conditions }) => ({
+      action: action as SeccompAction,
+      syscalls,
+      ...(conditions === undefined
+        ? {}
+        : {
+            conditions: conditions.map(({ arg, op, value, mask }) => ({
+              arg,
+              op: op ?? (mask === undefined ? 'eq' : 'masked_eq'),
+              value,
+              ...(mask === undefined ? {} : { mask }),
+            })),
+          }),
+    })),
+  }
+}
+
+/** Where a problem of a filter was written: in hakoniwa's form the keys are others. */
+export function asWritten(path: Problem['path'], { isWhole }: SeccompLayer): Problem['path'] {
+  if (!isWhole) return ['seccomp', ...path]
+  return path[0] === 'rules' && path[2] === 'syscalls'
+    ? ['seccomp', 'syscalls', ...path.slice(3)]
+    : ['seccomp']
+}
+
+/** Turns a `[seccomp]` table, in hakoniwa's form or in ours, into rules. */
+export function normalizeSeccomp(raw: RawSeccomp): {
+  readonly seccomp: SeccompLayer
+  readonly problems: readonly Problem[]
+} {
+  const isList = raw.syscalls !== undefined || raw.dismatch_action !== undefined
+  if (isList && (raw.default !== undefined || raw.rules !== undefined)) {
+    const message = 'syscalls and dismatch_action (hakoniwa) do not mix with default and rules'
+    return { seccomp: fromRules(raw), problems: [{ path: ['seccomp'], message }] }
+  }
+  const seccomp = isList ? fromList(raw) : fromRules(raw)
+  const problems = ruleProblems(seccomp).map(({ path, message }) => ({
+    path: asWritten(path, seccomp),
+    message,
+  }))
+  return { seccomp, problems }
+}

@@ -1,0 +1,28 @@
+import { seccompConstant, seccompConstantNames } from '../../linux/seccomp-constants.ts'
+import { show, unknownName } from '../../policy/problem.ts'
+
+function term(text: string): bigint | string {
+  if (/^(0[xX][\da-fA-F]+|0[oO][0-7]+|\d+)$/.test(text)) return BigInt(text)
+  const value = seccompConstant(text)
+  return value === undefined ? unknownName('constant', text, seccompConstantNames()) : BigInt(value)
+}
+
+/**
+ * The 64 bits that a condition's `value` or `mask` stands for: a number (a negative one as the
+ * kernel sees it, in two's complement), a constant, or several joined by `|`.
+ *
+ * @returns a text instead when it stands for nothing: what is wrong with it
+ */
+export function operandBits(operand: number | string): bigint | string {
+  if (typeof operand === 'number') {
+    if (Number.isSafeInteger(operand)) return BigInt.asUintN(64, BigInt(operand))
+    return `expected a whole number, got ${show(operand)}`
+  }
+  let bits = 0n
+  for (const part of operand.split('|')) {
+    const value = term(part.trim())
+    if (typeof value === 'string') return value
+    bits |= value
+  }
+  return bits < 1n << 64n ? bits : `expected at most 64 bits, got ${show(operand)}`
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { resourceLimits as limitsWith } from '../../../src/launcher/plan/rlimits.ts'
+import type { Limits } from '../../../src/policy/policy.ts'
+
+const resourceLimits = (limits: Limits) =>
+  limitsWith(limits, { memory: 'rlimit', processes: 'rlimit' })
+const MEBIBYTE = 1024 * 1024
+
+const [CPU, FSIZE, DATA, STACK, CORE, NPROC, NOFILE, AS] = [0, 1, 2, 3, 4, 6, 7, 9]
+
+describe('the resource limits', () => {
+  test('are none where nothing is limited', () => {
+    expect(resourceLimits({})).toEqual([])
+    expect(resourceLimits({ walltimeMs: 1, outputBytes: 1, diskBytes: 1 })).toEqual([])
+  })
+
+  test('hold each limit under the option that asks for it', () => {
+    const limits = {
+      memoryBytes: MEBIBYTE,
+      fileSizeBytes: 2,
+      stackBytes: 3,
+      addressSpaceBytes: 4,
+      coreBytes: 0,
+      openFiles: 5,
+    }
+    expect(resourceLimits(limits)).toEqual([
+      { resource: DATA, option: 'memory', soft: 17 * MEBIBYTE, hard: 17 * MEBIBYTE },
+      { resource: FSIZE, option: 'fileSize', soft: 2, hard: 2 },
+      { resource: STACK, option: 'stack', soft: 3, hard: 3 },
+      { resource: AS, option: 'addressSpace', soft: 4, hard: 4 },
+      { resource: CORE, option: 'core', soft: 1, hard: 1 },
+      { resource: NOFILE, option: 'openFiles', soft: 5, hard: 5 },
+    ])
+  })
+
+  test.each([
+    [1, 2],
+    [999, 2],
+    [1000, 2],
+    [1001, 3],
+    [2500, 4],
+  ])(
+    'hold %d ms of CPU time, where nobody looks, to %d s, and to one more for who ignores SIGXCPU',
+    (cpuMs, soft) => {
+      expect(resourceLimits({ cpuMs })).toEqual([
+        { resource: CPU, option: 'cpu', soft, hard: soft + 1 },
+      ])
+    },
+  )
+
+  test('allow a process more than asked for: the init counts', () => {
+    expect(resourceLimits({ processes: 1 })).toEqual([
+      { resource: NPROC, option: 'processes', soft: 2, hard: 2 },
+    ])
+  })
+
+  test('leave room above the memory limit: a program that goes over it is seen to', () => {
+    const soft = (memoryBytes: number) => resourceLimits({ memoryBytes })[0]?.soft
+    expect(soft(64 * MEBIBYTE)).toBe(80 * MEBIBYTE)
+    expect(soft(1024 * MEBIBYTE)).toBe(1152 * MEBIBYTE)
+  })
+
+  test('are none of those that a control group holds', () => {
+    const limits = { memoryBytes: 1, processes: 2, cpuMs: 1 }
+    const enforcement = { memory: 'cgroup', processes: 'cgroup', cpu: 'cgroup' } as const
+    expect(limitsWith(limits, enforcement).map(({ option }) => option)).toEqual(['cpu'])
+  })
+})

@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest'
+import { ownGroup } from '../../../src/limits/cgroup/delegation.ts'
+
+const unified = '35 25 0:30 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n'
+const hybrid =
+  '36 25 0:31 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n37 25 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n'
+
+describe('the group of this process', () => {
+  test('is below the mount of cgroup v2', () => {
+    const own = ownGroup(unified, '0::/user.slice/user-1000.slice/run.scope\n')
+    expect(own).toBe('/sys/fs/cgroup/user.slice/user-1000.slice/run.scope')
+    expect(ownGroup(hybrid, '8:memory:/x\n0::/\n')).toBe('/sys/fs/cgroup/unified/')
+  })
+
+  test('is relative to the part of the hierarchy that is mounted, as in a container', () => {
+    const part = unified.replace(' / /sys', ' /docker/abc /sys')
+    expect(ownGroup(part, '0::/docker/abc\n')).toBe('/sys/fs/cgroup')
+    expect(ownGroup(part, '0::/docker/abc/tests\n')).toBe('/sys/fs/cgroup/tests')
+    expect(ownGroup(part, '0::/docker/abcd\n')).toBeUndefined()
+  })
+
+  test('is none where there is only cgroup v1', () => {
+    expect(ownGroup(hybrid.split('\n')[0] ?? '', '8:memory:/x\n')).toBeUndefined()
+  })
+})

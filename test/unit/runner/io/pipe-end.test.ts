@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process'
+import { writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { closeDescriptor, makePipe } from '../../../../src/ffi/libc.ts'
+import { PipeEnd } from '../../../../src/runner/io/pipe-end.ts'
+
+const SOON_MS = 50
+const LONG_MS = 5000
+
+function start() {
+  const { read, write } = makePipe(0)
+  const chunks: Buffer[] = []
+  const pipe = new PipeEnd(read, (chunk) => chunks.push(chunk))
+  return { pipe, read, write, text: () => Buffer.concat(chunks).toString() }
+}
+
+const isOpen = (fd: number): boolean => {
+  try {
+    closeDescriptor(fd)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('a pipe', () => {
+  test('is read at once, as far as something has come', () => {
+    const { pipe, write, text } = start()
+    expect(pipe.readNext(0)).toBe(false)
+    writeSync(write, 'one ')
+    expect(pipe.readNext(0)).toBe(true)
+    writeSync(write, 'two')
+    expect(pipe.readNext(0)).toBe(true)
+    // What was handed on is not written over by what comes later.
+    expect(text()).toBe('one two')
+    expect(pipe.readNext(0)).toBe(false)
+    pipe.close()
+    closeDescriptor(write)
+  })
+
+  test('whose end comes soon is read without the event loop, and closed', async () => {
+    const { pipe, read, write, text } = start()
+    writeSync(write, 'x'.repeat(60_000))
+    closeDescriptor(write)
+    const done = pipe.readToEnd(SOON_MS)
+    expect(isOpen(read)).toBe(false)
+    await done
+    expect(text()).toBe('x'.repeat(60_000))
+    expect(pipe.readNext(-1)).toBe(false)
+    await pipe.readByLoop()
+    pipe.close()
+  })
+
+  test('whose end does not come soon is read by the event loop', async () => {
+    const { pipe, write, text } = start()
+    writeSync(write, 'one ')
+    const done = pipe.readToEnd(1)
+    await sleep(20)
+    writeSync(write, 'two')
+    closeDescriptor(write)
+    await done
+    expect(text()).toBe('one two')
+    expect(pipe.readNext(-1)).toBe(false)
+  })
+
+  test('that is written to faster than it is read does not keep the event loop waiting', async () => {
+    const { pipe, write, text } = start()
+    // As many as it takes that it is never empty.
+    const writers = Array.from({ length: 8 }, () =>
+      spawn('yes', [], { stdio: ['ignore', write, 'ignore'] }),
+    )
+    closeDescriptor(write)
+    await sleep(50)
+    const before = performance.now()
+    const done = pipe.readToEnd(SOON_MS)
+    expect(performance.now() - before).toBeLessThan(LONG_MS)
+    await sleep(1)
+    for (const writer of writers) writer.kill('SIGKILL')
+    await done
+    expect(text().startsWith('y\ny\n')).toBe(true)
+  })
+
+  test('that is read by the event loop keeps no process alive in the background', async () => {
+    const pipes = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length
+    const before = pipes()
+    const { pipe, write } = start()
+    const done = pipe.readByLoop(true)
+    expect(pipes()).toBe(before)
+    closeDescriptor(write)
+    await done
+  })
+
+  test('may be let go of unread', () => {
+    const { pipe, read, write } = start()
+    pipe.close()
+    expect(isOpen(read)).toBe(false)
+    pipe.close()
+    expect(pipe.readNext(-1)).toBe(false)
+    closeDescriptor(write)
+  })
+})
+
+describe('the end of who writes to a pipe', () => {
+  // From the first pipe on that was read by the event loop.
+  beforeAll(async () => {
+    const { pipe, write } = start()
+    closeDescriptor(write)
+    await pipe.readByLoop()
+  })
+
+  test('is told, whatever there is to read yet', async () => {
+    const { pipe, write, text } = start()
+    writeSync(write, 'unread')
+    const end = pipe.hangsUpWithin(LONG_MS)
+    expect(await Promise.race([end, sleep(20, 'not yet')])).toBe('not yet')
+    closeDescriptor(write)
+    expect(await end).toBe(true)
+    await pipe.readToEnd(0)
+    expect(text()).toBe('unread')
+  })
+
+  test('is waited for no longer than asked', async () => {
+    const { pipe, write } = start()
+    expect(await pipe.hangsUpWithin(1)).toBe(false)
+    closeDescriptor(write)
+    pipe.close()
+  })
+
+  test('is waited for by two at once: others need threads too', async () => {
+    const pipes = [start(), start(), start()]
+    const [first, second, third] = pipes.map(({ pipe }) => pipe.hangsUpWithin(LONG_MS))
+    expect(await third).toBe(false)
+    for (const { write } of pipes) closeDescriptor(write)
+    expect(await Promise.all([first, second])).toEqual([true, true])
+    for (const { pipe } of pipes) pipe.close()
+  })
+})

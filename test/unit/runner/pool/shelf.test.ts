@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import type { PoolShape, Ready } from '../../../../src/runner/pool/ready.ts'
+import { Shelf } from '../../../../src/runner/pool/shelf.ts'
+
+const makeShelf = () => new Shelf({} as PoolShape)
+
+/** How many would be started, in a burst or at rest. */
+function lacking(shelf: Shelf, when: 'lacksSome' | 'lacksSomeAtRest'): number {
+  const before = shelf.waiting.length
+  while (shelf[when]) shelf.waiting.push({} as Ready)
+  return shelf.waiting.splice(before).length
+}
+
+/** As many runs, one after another. */
+function burst(shelf: Shelf, { runs, most }: { runs: number; most: number }): void {
+  for (let run = 0; run < runs; run++) {
+    shelf.started(most)
+    shelf.ended({ othersGoOn: false })
+  }
+}
+
+describe('launch programs wanted', () => {
+  test('none before the first run', () => {
+    const shelf = makeShelf()
+    expect([lacking(shelf, 'lacksSome'), lacking(shelf, 'lacksSomeAtRest')]).toEqual([0, 0])
+  })
+
+  test('in a burst: as many as run at once', () => {
+    const shelf = makeShelf()
+    burst(shelf, { runs: 5, most: 8 })
+    expect(lacking(shelf, 'lacksSome')).toBe(1)
+    for (let run = 0; run < 3; run++) shelf.started(8)
+    expect(lacking(shelf, 'lacksSome')).toBe(3)
+  })
+
+  test('while others go on, which may be for long: one more', () => {
+    const shelf = makeShelf()
+    shelf.started(8)
+    shelf.ended({ othersGoOn: true })
+    expect(lacking(shelf, 'lacksSome')).toBe(2)
+    shelf.rested()
+    burst(shelf, { runs: 2, most: 8 })
+    expect(lacking(shelf, 'lacksSome')).toBe(1)
+  })
+
+  test('in the next burst: as many as run at once then', () => {
+    const shelf = makeShelf()
+    for (let run = 0; run < 3; run++) shelf.started(8)
+    for (let run = 0; run < 3; run++) shelf.ended({ othersGoOn: run < 2 })
+    shelf.rested()
+    expect(lacking(shelf, 'lacksSome')).toBe(0)
+    burst(shelf, { runs: 1, most: 8 })
+    expect(lacking(shelf, 'lacksSome')).toBe(1)
+  })
+
+  test('in a burst: none beside the last run of one as long as the longest before', () => {
+    const shelf = makeShelf()
+    burst(shelf, { runs: 3, most: 8 })
+    shelf.rested()
+    const wanted = [1, 2, 3, 4].map(() => {
+      shelf.started(8)
+      const count = lacking(shelf, 'lacksSome')
+      shelf.ended({ othersGoOn: false })
+      return count
+    })
+    expect(wanted).toEqual([1, 1, 0, 1])
+  })
+
+  test('at rest: one more than the longest burst had runs', () => {
+    const shelf = makeShelf()
+    for (const runs of [2, 5, 1]) {
+      burst(shelf, { runs, most: 8 })
+      shelf.rested()
+    }
+    expect(lacking(shelf, 'lacksSomeAtRest')).toBe(6)
+  })
+
+  test('no more than the last run allows', () => {
+    const shelf = makeShelf()
+    burst(shelf, { runs: 5, most: 8 })
+    burst(shelf, { runs: 1, most: 2 })
+    expect(lacking(shelf, 'lacksSomeAtRest')).toBe(2)
+    burst(shelf, { runs: 1, most: 0 })
+    expect(lacking(shelf, 'lacksSomeAtRest')).toBe(0)
+  })
+
+  test('what bursts had is forgotten when all were ended', () => {
+    const shelf = makeShelf()
+    burst(shelf, { runs: 5, most: 8 })
+    shelf.forget()
+    burst(shelf, { runs: 1, most: 8 })
+    expect(lacking(shelf, 'lacksSomeAtRest')).toBe(2)
+  })
+})

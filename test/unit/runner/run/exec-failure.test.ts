@@ -1,0 +1,194 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import {
+  type ExecAttempt,
+  execError,
+  interpreterOf,
+} from '../../../../src/runner/run/exec-failure.ts'
+
+const [ENOENT, E2BIG, ENOEXEC, EACCES, ENOTDIR, ELOOP, EPERM] = [2, 7, 8, 13, 20, 40, 1]
+
+const attempt = (path: string, errno: number, head: string | Uint8Array = ''): ExecAttempt => ({
+  kind: 'exec',
+  path,
+  result: -errno,
+  access: errno === ENOENT && head === '' ? -ENOENT : 0,
+  head: typeof head === 'string' ? Buffer.from(head.padEnd(1024, '\0')) : head,
+})
+
+const message = (command: string, attempts: readonly ExecAttempt[], env = {}): string =>
+  execError(command, attempts, env).message
+
+describe('a program that is nowhere', () => {
+  test('was looked for in the sandbox’s PATH', () => {
+    const attempts = [attempt('/usr/bin/jq', ENOENT), attempt('/bin/jq', ENOENT)]
+    const error = execError('jq', attempts, { PATH: '/usr/bin:/bin' })
+    expect(error.code).toBe('PROGRAM_NOT_FOUND')
+    expect(error.step).toEqual({
+      syscall: 'execve',
+      call: 'execve("/bin/jq")',
+      errno: 'ENOENT',
+      process: 'target',
+    })
+    expect(error.message).toMatchInlineSnapshot(`
+      "The program "jq" was not found in the sandbox's PATH (/usr/bin:/bin)
+        hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts."
+    `)
+    expect(message('jq', attempts)).toMatch("in the sandbox's PATH (not set)")
+  })
+
+  test('is a path of the sandbox where it has a slash', () => {
+    expect(message('./a.out', [attempt('./a.out', ENOENT)])).toMatchInlineSnapshot(`
+      "The program "./a.out" was not found
+        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target."
+    `)
+  })
+})
+
+describe('a program that is there', () => {
+  test.each([
+    [EACCES, 'EACCES'],
+    [ENOEXEC, 'ENOEXEC'],
+    [E2BIG, 'E2BIG'],
+    [ENOTDIR, 'ENOTDIR'],
+    [ELOOP, 'ELOOP'],
+    [EPERM, 'EPERM'],
+  ])('but cannot be executed has error %d told: %s', (errno, name) => {
+    const error = execError('./run.sh', [attempt('./run.sh', errno)], {})
+    expect(error.code).toBe('PROGRAM_NOT_EXECUTABLE')
+    expect(error.step?.errno).toBe(name)
+    expect(error.message).toMatchSnapshot()
+  })
+
+  test('lacks its interpreter', () => {
+    const script = attempt('./main.py', ENOENT, '#!/usr/bin/python2 -u\nprint 1\n')
+    expect(execError('./main.py', [script], {}).code).toBe('PROGRAM_NOT_EXECUTABLE')
+    expect(message('./main.py', [script])).toMatchInlineSnapshot(`
+      "The program "./main.py" cannot be executed: its interpreter "/usr/bin/python2" does not exist in the sandbox
+        hint: Correct the program's first line (or link it for this system), or mount the interpreter."
+    `)
+  })
+
+  test('lacks its interpreter for a carriage return', () => {
+    const script = attempt('./run.sh', ENOENT, '#!/bin/sh\r\necho hi\r\n')
+    expect(message('./run.sh', [script])).toMatchInlineSnapshot(`
+      "The program "./run.sh" cannot be executed: its interpreter "/bin/sh\\r" does not exist in the sandbox
+        hint: Its first line ends in a carriage return: save it with Unix line ends."
+    `)
+  })
+
+  test('lacks an interpreter that cannot be told', () => {
+    const program: ExecAttempt = { ...attempt('./a.out', ENOENT), access: 0 }
+    expect(message('./a.out', [program])).toMatchInlineSnapshot(`
+      "The program "./a.out" cannot be executed: its interpreter does not exist in the sandbox
+        hint: Correct the program's first line (or link it for this system), or mount the interpreter."
+    `)
+  })
+
+  test('is the one that is told of, wherever else it was looked for', () => {
+    const attempts = [
+      attempt('/usr/local/bin/tool', ENOENT),
+      attempt('/usr/bin/tool', EACCES),
+      attempt('/bin/tool', ENOENT),
+    ]
+    expect(execError('tool', attempts, {}).step?.call).toBe('execve("/usr/bin/tool")')
+  })
+
+  test('may be behind a directory that cannot be entered', () => {
+    const hidden: ExecAttempt = { ...attempt('/root/tool', EACCES), access: -EACCES }
+    const error = execError('tool', [attempt('/bin/tool', ENOENT), hidden], {})
+    expect(error.step).toMatchObject({ call: 'execve("/root/tool")', errno: 'EACCES' })
+  })
+})
+
+describe('an interpreter', () => {
+  const of = (head: string | Uint8Array) =>
+    interpreterOf(typeof head === 'string' ? Buffer.from(head) : head)
+
+  test.each([
+    ['#!/bin/sh\necho', '/bin/sh'],
+    ['#! \t/usr/bin/env python3\n', '/usr/bin/env'],
+    ['#!/bin/sh -e', '/bin/sh'],
+    ['#!/bin/sh\r\n', '/bin/sh\r'],
+    ['#!/opt/jé/bin\n', '/opt/jé/bin'],
+    ['#!relative', 'relative'],
+    ['#!\n', undefined],
+    ['#!', undefined],
+    ['#', undefined],
+    ['', undefined],
+    ['echo hi\n', undefined],
+  ])('of the script %j is %j', (head, interpreter) => {
+    expect(of(head)).toBe(interpreter)
+  })
+
+  test('of an ELF program is its PT_INTERP', () => {
+    const head = Buffer.alloc(1024)
+    const fd = openSync('/bin/true', 'r')
+    readSync(fd, head)
+    closeSync(fd)
+    expect(of(head)).toMatch(/^\/.*ld.*\.so/)
+  })
+
+  test('of a static one is none', () => {
+    expect(of(elf([]))).toBeUndefined()
+    expect(of(elf([{ type: 1, offset: 0 }]))).toBeUndefined()
+  })
+
+  test('of an ELF program is read from where its header says', () => {
+    expect(
+      of(
+        elf(
+          [
+            { type: 1, offset: 0 },
+            { type: 3, offset: 512 },
+          ],
+          '/lib/ld.so',
+        ),
+      ),
+    ).toBe('/lib/ld.so')
+  })
+
+  test.each([
+    ['its path is cut off', elf([{ type: 3, offset: 1020 }], '/lib/ld.so')],
+    ['its path lies behind the bytes that were read', elf([{ type: 3, offset: 5000 }])],
+    ['its headers lie behind them', elf([{ type: 3, offset: 512 }], '', 2000)],
+    ['its headers are nowhere', elf([{ type: 3, offset: 512 }], '', 2n ** 64n - 1n)],
+    ['its path is nowhere', elf([{ type: 3, offset: 2n ** 64n - 1n }])],
+    ['it is cut short', elf([{ type: 3, offset: 512 }]).subarray(0, 63)],
+  ])('is none when %s', (_, head) => {
+    expect(of(head)).toBeUndefined()
+  })
+
+  test('is looked for in whatever bytes without an error', () => {
+    for (let seed = 0; seed < 2000; seed++) {
+      const junk = Buffer.alloc(seed % 200)
+      for (let index = 0; index < junk.length; index++) {
+        junk[index] = Math.imul(seed * 2654435761 + index, 40503) >>> 11
+      }
+      const starts = ['', '\x7fELF', '#!']
+      junk.write(starts[seed % 3] ?? '', 'latin1')
+      expect(() => of(junk)).not.toThrow()
+      const whole = Buffer.alloc(1024, junk.length === 0 ? Buffer.from([seed]) : junk)
+      expect(() => of(whole)).not.toThrow()
+    }
+  })
+})
+
+interface Header {
+  readonly type: number
+  readonly offset: number | bigint
+}
+
+/** The first kilobyte of an ELF file with these program headers, and a text at 512 or the last one's. */
+function elf(headers: readonly Header[], path = '', table: number | bigint = 64): Buffer {
+  const head = Buffer.alloc(1024)
+  head.write('\x7fELF', 'latin1')
+  head.writeBigUInt64LE(BigInt(table), 32)
+  head.writeUInt16LE(headers.length, 56)
+  headers.forEach(({ type, offset }, index) => {
+    head.writeUInt32LE(type, 64 + index * 56)
+    head.writeBigUInt64LE(BigInt(offset), 64 + index * 56 + 8)
+    if (type === 3 && offset < 1024) head.write(path, Number(offset))
+  })
+  return head
+}

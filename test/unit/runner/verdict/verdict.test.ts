@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest'
+import { signalName } from '../../../../src/linux/signals.ts'
+import { type Evidence, judge } from '../../../../src/runner/run/verdict.ts'
+import { denied, evidence, exitStatus, usage, used } from './evidence.ts'
+
+const [SIGABRT, SIGKILL, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS] = [6, 9, 11, 24, 25, 31]
+const CORE_DUMPED = 0x80
+
+/** What each cause leaves behind besides what was used; those that come first count. */
+const causes: readonly (readonly [status: string, Partial<Evidence>])[] = [
+  ['seccomp', { denied }],
+  ['output', { outputExceeded: 'limit' }],
+  ['walltime', { walltimeReached: true }],
+  ['cpu', { exceeded: 'cpu', stopped: true }],
+  ['memory', { exceeded: 'memory', stopped: true }],
+  ['aborted', { stopped: true }],
+  ['cpu', used({ cpuTimeMs: 1500 })],
+  ['memory', used({ maxRssBytes: 65 * 1024 * 1024 })],
+  ['memory', { enforcement: { memory: 'cgroup' }, oomKills: 1 }],
+]
+
+const combinations = Array.from({ length: 2 ** causes.length }, (_, bits) =>
+  causes.filter((_cause, index) => bits & (1 << index)),
+)
+
+/** Evidence of several causes at once. */
+function combined(present: typeof causes, waitStatus: number): Evidence {
+  const all = present.map(([, each]) => each)
+  const inOrder = all.toReversed()
+  return evidence({
+    ...Object.assign({}, ...inOrder),
+    usage: Object.assign({}, usage, ...all.map((each) => each.usage).map(differences)),
+    waitStatus,
+  })
+}
+
+/** What of a usage differs from that of the sample. */
+const differences = (other: Partial<typeof usage> = {}) =>
+  Object.fromEntries(
+    Object.entries(other).filter(([name, value]) => value !== usage[name as keyof typeof usage]),
+  )
+
+describe('of several causes the first counts', () => {
+  test.each([
+    ['exited', exitStatus(0), 'exited'],
+    ['exited with a code', exitStatus(3), 'exited'],
+    ['died of a signal', SIGSEGV, 'signaled'],
+    ['was killed', SIGKILL, 'signaled'],
+  ])('when the program %s', (_, waitStatus, own) => {
+    for (const present of combinations) {
+      const expected = present[0]?.[0] ?? own
+      const names = present.map(([name]) => name)
+      expect([names, judge(combined(present, waitStatus)).status]).toEqual([names, expected])
+    }
+    expect(combinations).toHaveLength(512)
+  })
+})
+
+describe('a program that ended by itself', () => {
+  test('exited', () => {
+    expect(judge(evidence())).toEqual({
+      status: 'exited',
+      exitCode: 0,
+      reason: 'exited with code 0',
+    })
+    expect(judge(evidence({ waitStatus: exitStatus(255) }))).toEqual({
+      status: 'exited',
+      exitCode: 255,
+      reason: 'exited with code 255',
+    })
+  })
+
+  test.each([
+    [SIGSEGV, 'SIGSEGV', 'killed by SIGSEGV (invalid memory access)'],
+    [SIGSEGV | CORE_DUMPED, 'SIGSEGV', 'killed by SIGSEGV (invalid memory access)'],
+    [SIGABRT, 'SIGABRT', 'killed by SIGABRT (abort)'],
+    [8, 'SIGFPE', 'killed by SIGFPE (arithmetic error, such as a division by zero)'],
+    [7, 'SIGBUS', 'killed by SIGBUS (bus error)'],
+    [4, 'SIGILL', 'killed by SIGILL (illegal instruction)'],
+    [SIGKILL, 'SIGKILL', 'killed by SIGKILL'],
+    [15, 'SIGTERM', 'killed by SIGTERM'],
+    [37, 'SIGRTMIN+3', 'killed by SIGRTMIN+3'],
+    [SIGXFSZ, 'SIGXFSZ', 'killed by SIGXFSZ: it wrote a file larger than the limit of 10 MiB'],
+  ])('with wait status %d was killed by %s', (waitStatus, signal, reason) => {
+    expect(judge(evidence({ waitStatus }))).toEqual({ status: 'signaled', signal, reason })
+  })
+
+  test('and raised SIGXFSZ where no file is limited was killed by that, no more', () => {
+    expect(judge(evidence({ waitStatus: SIGXFSZ, limits: {} })).reason).toBe('killed by SIGXFSZ')
+  })
+
+  test('and raised SIGXCPU early did not reach its limit', () => {
+    expect(judge(evidence({ waitStatus: SIGXCPU }))).toEqual({
+      status: 'signaled',
+      signal: 'SIGXCPU',
+      reason: 'killed by SIGXCPU',
+    })
+  })
+
+  test.each([undefined, 'listener'] as const)(
+    'and raised SIGSYS was not killed by a filter, be it none or one that tells: %s',
+    (filter) => {
+      expect(judge(evidence({ waitStatus: SIGSYS, filter }))).toEqual({
+        status: 'signaled',
+        signal: 'SIGSYS',
+        reason: 'killed by SIGSYS',
+      })
+    },
+  )
+})
+
+describe('a program that was killed by its filter', () => {
+  test('is named with the call', () => {
+    expect(judge(evidence({ denied, waitStatus: SIGKILL }))).toEqual({
+      status: 'seccomp',
+      signal: 'SIGSYS',
+      reason:
+        'killed by seccomp: socket(AF_INET, SOCK_STREAM, 0) is not in policy "strict"; ' +
+        'to allow it add to a policy that extends it: seccomp.rules = [{ action = "allow", ' +
+        'syscalls = ["socket"], conditions = [{ arg = 0, value = "AF_INET" }] }]',
+      syscall: {
+        name: 'socket',
+        args: [2, 1, 0],
+        text: 'socket(AF_INET, SOCK_STREAM, 0)',
+        arch: 'x86_64',
+      },
+    })
+  })
+
+  test.each([
+    [0xc000_003e, 198, 'lremovexattr', 'x86_64'],
+    [0xc000_00b7, 198, 'socket', 'aarch64'],
+    [0xc000_003e, 0x4000_0029, 'x32 syscall 41', 'x32'],
+    [0x4000_0003, 359, '32-bit syscall 359', 'i386'],
+    [0x4000_0028, 281, '32-bit syscall 281', 'arm'],
+  ])('made the call that has its number there: %#', (auditArch, syscall, name, arch) => {
+    const there = { ...denied, syscall, auditArch }
+    expect(judge(evidence({ denied: there })).syscall).toMatchObject({ name, arch })
+  })
+
+  test('for a call that is newer than Gradebox has its number told', () => {
+    const unknown = { ...denied, syscall: 9999 }
+    expect(judge(evidence({ denied: unknown })).reason).toBe(
+      'killed by seccomp: syscall 9999(0x2, 0x1, 0, 0, 0, 0) is not in policy "strict"; ' +
+        'no rule can name it: it is newer than this version of Gradebox',
+    )
+  })
+
+  test('is known by SIGSYS where the kernel does not tell the call', () => {
+    const verdict = judge(evidence({ waitStatus: SIGSYS | CORE_DUMPED, filter: 'kill' }))
+    expect(verdict).toEqual({
+      status: 'seccomp',
+      signal: 'SIGSYS',
+      reason: 'killed by seccomp: a system call is not allowed by policy "strict"',
+    })
+  })
+})
+
+describe('a signal', () => {
+  test.each([
+    [1, 'SIGHUP'],
+    [6, 'SIGABRT'],
+    [29, 'SIGIO'],
+    [31, 'SIGSYS'],
+    [32, 'signal 32'],
+    [34, 'SIGRTMIN+0'],
+    [64, 'SIGRTMIN+30'],
+  ])('%d is named %s', (number, name) => {
+    expect(signalName(number)).toBe(name)
+  })
+})
