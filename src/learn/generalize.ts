@@ -1,9 +1,9 @@
 import { type Arch, syscallNumber } from '../linux/syscalls.ts'
-import type { SeccompCondition, SeccompRule } from '../policy/policy.ts'
 import type { DeniedCall } from '../runner/result.ts'
 import { conditionsFor } from '../seccomp/decode/remedy.ts'
 import { isManyCalls } from '../seccomp/rules/deeds.ts'
 import { type SyscallGroup, syscallGroups } from '../seccomp/rules/groups.ts'
+import type { SeccompCondition, SeccompRule } from '../seccomp/seccomp-policy.ts'
 
 /**
  * What a filter cannot look into, and libraries do without: the flags of clone3 are in memory, and

@@ -1,7 +1,7 @@
 import { stringify } from 'smol-toml'
 import { SandboxError } from '../errors/sandbox-error.ts'
-import type { SeccompRule } from '../policy/policy.ts'
 import { inlineRule, ruleKeys } from '../seccomp/rules/rule-text.ts'
+import type { SeccompRule } from '../seccomp/seccomp-policy.ts'
 
 /** Keys of a policy, but for its filter. */
 export type PolicyKeys = Readonly<Record<string, unknown>>

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
-import { invalid, unknownName } from './problem.ts'
+import { invalid } from '../errors/invalid.ts'
+import { unknownName } from '../errors/problem.ts'
 import { type PolicyOrigin, type ReadLayer, readLayer } from './read-layer.ts'
 import { readPolicyText } from './read-text.ts'
 import { shippedPolicies, shippedPolicyPath } from './shipped.ts'

@@ -1,9 +1,10 @@
-import { normalizeSeccomp, type SeccompLayer } from '../seccomp/rules/normalize.ts'
+import type { Problem } from '../errors/problem.ts'
+import type { Mount, SandboxFile } from '../launcher/sandbox-shape.ts'
 import { checkLimits, type LimitUnits } from './limits.ts'
 import { normalizeMount, repeatedTargets, tidy } from './mounts.ts'
-import type { Limits, Mount, Policy, SandboxFile } from './policy.ts'
-import type { Problem } from './problem.ts'
+import type { Limits, Policy } from './policy.ts'
 import type { RawPolicy } from './schema.ts'
+import { normalizeSeccomp, type SeccompLayer } from './seccomp-layer.ts'
 
 /** What one policy says by itself; what it does not say comes from the one that it extends. */
 export interface PolicyLayer

@@ -1,7 +1,8 @@
+import { invalid } from '../errors/invalid.ts'
+import { type Problem, show, unknownName } from '../errors/problem.ts'
 import { parseDuration } from '../units/duration.ts'
 import { parseSize } from '../units/size.ts'
 import type { LimitName, Limits } from './policy.ts'
-import { invalid, type Problem, show, unknownName } from './problem.ts'
 
 interface LimitKey {
   readonly field: LimitName

@@ -1,9 +1,11 @@
+import { type Problem, show } from '../errors/problem.ts'
+import type { Mount } from '../launcher/sandbox-shape.ts'
 import { startProblem } from '../seccomp/rules/check.ts'
-import { asWritten } from '../seccomp/rules/normalize.ts'
+import type { SeccompPolicy } from '../seccomp/seccomp-policy.ts'
 import type { PolicyLayer } from './layer.ts'
 import { isWithin } from './mounts.ts'
-import type { Mount, Policy, SeccompPolicy } from './policy.ts'
-import { type Problem, show } from './problem.ts'
+import type { Policy } from './policy.ts'
+import { asWritten } from './seccomp-layer.ts'
 
 /** What is wrong with policies only when they are put together, and in which of them to look. */
 export interface MergeProblem extends Problem {

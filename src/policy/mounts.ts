@@ -1,7 +1,13 @@
 import { resolve } from 'node:path'
+import { alternatives, type Problem, show } from '../errors/problem.ts'
+import type {
+  BindMount,
+  Mount,
+  OverlayMount,
+  SymlinkMount,
+  TmpfsMount,
+} from '../launcher/sandbox-shape.ts'
 import { parseSize } from '../units/size.ts'
-import type { BindMount, Mount, OverlayMount, SymlinkMount, TmpfsMount } from './policy.ts'
-import { alternatives, type Problem, show } from './problem.ts'
 import type { RawMount } from './schema.ts'
 
 /** A mount, or what is wrong with it; paths start at the mount. */

@@ -1,7 +1,7 @@
+import { invalid } from '../errors/invalid.ts'
 import { extendedLayers } from './extends.ts'
 import { mergeLayers } from './merge.ts'
 import type { Policy } from './policy.ts'
-import { invalid } from './problem.ts'
 import {
   type PolicyOrigin,
   type ReadLayer,

@@ -1,4 +1,4 @@
-import { invalid } from './problem.ts'
+import { invalid } from '../errors/invalid.ts'
 import type { TemplateInputs } from './source/template-inputs.ts'
 
 /** More than this is no policy: the largest shipped one has 6 KiB. */

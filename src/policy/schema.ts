@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import * as v from 'valibot'
+import { alternatives, show, unknownName } from '../errors/problem.ts'
 import { limitDescriptions } from './limits.ts'
-import { alternatives, show, unknownName } from './problem.ts'
 import { openTable, strictTable } from './strict-table.ts'
 
 const expected = (what: string) => (issue: { readonly input: unknown }) =>

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { show, unknownName } from './problem.ts'
+import { show, unknownName } from '../errors/problem.ts'
 
 const expectedTable = (issue: { readonly input: unknown }) =>
   `expected a table, got ${show(issue.input)}`

@@ -10,8 +10,8 @@ import {
   RESOLVE_IN_ROOT,
   RESOLVE_NO_SYMLINKS,
 } from '../../linux/constants.ts'
-import type { SandboxFile } from '../../policy/policy.ts'
 import type { Arch } from '../machine/machine.ts'
+import type { SandboxFile } from '../sandbox-shape.ts'
 import { bytes, load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { type Ids, openHow, type SafePaths, splitPath } from './paths.ts'
 

@@ -10,13 +10,7 @@ import {
   MS_RDONLY,
   MS_RELATIME,
 } from '../../linux/constants.ts'
-import type {
-  BindMount,
-  Mount,
-  OverlayMount,
-  SymlinkMount,
-  TmpfsMount,
-} from '../../policy/policy.ts'
+import type { BindMount, Mount, OverlayMount, SymlinkMount, TmpfsMount } from '../sandbox-shape.ts'
 import type { HostMount } from './mounts.ts'
 
 /** A mount of a policy as it is on this host. */

@@ -12,8 +12,8 @@ import {
   OPEN_TREE_CLONE,
   S_IFREG,
 } from '../../linux/constants.ts'
-import type { TmpfsMount } from '../../policy/policy.ts'
 import type { Arch } from '../machine/machine.ts'
+import type { TmpfsMount } from '../sandbox-shape.ts'
 import { type Area, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { type HostPath, isDevice } from './host.ts'
 import { bindFailure, type HostMount, mountAttributes, remountSteps, tmpfsStep } from './mounts.ts'

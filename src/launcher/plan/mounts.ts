@@ -16,7 +16,7 @@ import {
   MS_REMOUNT,
   S_IFREG,
 } from '../../linux/constants.ts'
-import type { TmpfsMount } from '../../policy/policy.ts'
+import type { TmpfsMount } from '../sandbox-shape.ts'
 import { type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import type { FreshDirectories } from './paths.ts'
 

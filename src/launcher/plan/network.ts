@@ -11,8 +11,8 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
 } from '../../linux/constants.ts'
-import type { Policy } from '../../policy/policy.ts'
 import { HEAD } from '../machine/layout.ts'
+import type { SandboxShape } from '../sandbox-shape.ts'
 import { at, bytes, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { pollFd } from './poll.ts'
@@ -25,7 +25,7 @@ const failure: StepFailure = { code: 'NAMESPACES_UNAVAILABLE' }
  * Steps after which the init, once it is made, can wait for its network: a counter (eventfd(2)) that says
  * when it is there, and its place, taken until then, so that the kernel gives it to nothing else.
  */
-export function announceNetworkSteps(mode: Policy['network']): Step[] {
+export function announceNetworkSteps(mode: SandboxShape['network']): Step[] {
   if (mode === 'host') return []
   return [
     starter('eventfd2', [0, EFD_CLOEXEC | EFD_NONBLOCK], { store: 'init.fd', failure }),
@@ -40,7 +40,7 @@ export function announceNetworkSteps(mode: Policy['network']): Step[] {
  *
  * @param next the label to go on at
  */
-export function makeNetworkSteps(mode: Policy['network'], next: string): Step[] {
+export function makeNetworkSteps(mode: SandboxShape['network'], next: string): Step[] {
   if (mode === 'host') return []
   const steps = [
     starter('unshare', [CLONE_NEWNET], { failure }),
@@ -65,7 +65,7 @@ export function makeNetworkSteps(mode: Policy['network'], next: string): Step[] 
 }
 
 /** Steps with which the init waits for the network namespace and joins it. */
-export function joinNetworkSteps(mode: Policy['network']): Step[] {
+export function joinNetworkSteps(mode: SandboxShape['network']): Step[] {
   if (mode === 'host') return []
   return [
     // Or for the caller's end, which may have been the starter's.

@@ -1,6 +1,7 @@
-import type { Limits, Policy, SandboxFile } from '../../policy/policy.ts'
+import type { Limits } from '../../policy/policy.ts'
 import type { EnforcementByLimit } from '../../runner/result.ts'
 import type { Arch } from '../machine/machine.ts'
+import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import type { Flow } from './flow.ts'
 import type { EarlyMount } from './host.ts'
 import type { LateMount } from './late-mounts.ts'
@@ -11,7 +12,7 @@ import type { TerminalUse } from './terminal.ts'
 
 /** What every run under a policy has in common. */
 export interface ImageOptions {
-  readonly policy: Policy
+  readonly policy: SandboxShape
   readonly arch: Arch
   readonly flow: Flow
   readonly parentPid: number
@@ -48,7 +49,7 @@ export interface CompleteRoot {
 
 /** What differs from run to run. */
 export interface RequestOptions {
-  readonly policy: Policy
+  readonly policy: SandboxShape
   readonly arch: Arch
   readonly flow: Flow
   /** The working directory, the run's own mounts, and those of the policy that each run makes. */

@@ -10,8 +10,8 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from '../../linux/constants.ts'
-import type { Policy, SandboxFile } from '../../policy/policy.ts'
 import { REQUEST_ADDRESS } from '../machine/layout.ts'
+import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import {
   type Area,
   at,
@@ -255,7 +255,7 @@ function insideRootSteps(options: InsideRoot, last: readonly Step[] = []): Step[
 
 // With its root built, root has nothing more to do.
 function leaveRootSteps(
-  policy: Policy,
+  policy: SandboxShape,
   { owner, pipes }: { owner: IdArguments | undefined; pipes: readonly number[] },
 ): Step[] {
   const { uid, gid } = policy

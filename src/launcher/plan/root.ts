@@ -12,8 +12,8 @@ import {
   O_DIRECTORY,
   O_PATH,
 } from '../../linux/constants.ts'
-import type { Policy, SandboxFile } from '../../policy/policy.ts'
 import type { Arch } from '../machine/machine.ts'
+import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { writeFreshFileSteps } from './files.ts'
@@ -44,7 +44,7 @@ const DEVICE_LINKS = [
 ] as const
 
 export interface RootOptions {
-  readonly policy: Policy
+  readonly policy: SandboxShape
   readonly arch: Arch
   readonly flow: Flow
   /** The policy's mounts as they are on this host, but for those inside others. */
@@ -194,7 +194,7 @@ function maskSteps({ flow, policy }: RootOptions, source: string): Step[] {
   )
 }
 
-function procSteps(proc: Policy['proc']): Step[] {
+function procSteps(proc: SandboxShape['proc']): Step[] {
   const steps = [init('mkdirat', [AT_FDCWD, text('proc'), 0o555], { tolerate: EEXIST })]
   if (proc === 'none') return steps
   const options = proc === 'pid' ? text('subset=pid') : 0

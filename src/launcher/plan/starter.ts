@@ -22,11 +22,11 @@ import {
   SIGTERM,
   SIGUSR1,
 } from '../../linux/constants.ts'
-import type { Policy } from '../../policy/policy.ts'
 import { cloneFlags } from '../describe/flags.ts'
 import { HEAD } from '../machine/layout.ts'
 import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
+import type { SandboxShape } from '../sandbox-shape.ts'
 import { type Area, at, FAIL, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD, FIRST_UNUSED_FD } from './descriptors.ts'
 import type { Flow } from './flow.ts'
@@ -37,7 +37,7 @@ const starter = stepsOf('starter')
 const init = stepsOf('init')
 
 export interface StarterOptions {
-  readonly policy: Pick<Policy, 'network' | 'shareUts' | 'uid' | 'gid'>
+  readonly policy: Pick<SandboxShape, 'network' | 'shareUts' | 'uid' | 'gid'>
   readonly flow: Flow
   readonly arch: Arch
   /** The process that spawns the starter: when it is gone already, so is the reason to run. */
@@ -146,7 +146,7 @@ const initFlags = ({ policy }: StarterOptions): number =>
   CLONE_PARENT | CLONE_NEWPID | (policy.network === 'host' ? 0 : CLONE_FILES)
 
 /** The init's first steps: it ties itself to the caller, and makes its namespaces but for the network. */
-export const enterNamespacesSteps = ({ shareUts }: Pick<Policy, 'shareUts'>): Step[] => [
+export const enterNamespacesSteps = ({ shareUts }: Pick<SandboxShape, 'shareUts'>): Step[] => [
   init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
   init('setsid', []),
   init('unshare', [CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWCGROUP | (shareUts ? 0 : CLONE_NEWUTS)], {

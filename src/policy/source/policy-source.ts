@@ -1,4 +1,4 @@
-import type { KeyPath } from '../problem.ts'
+import type { KeyPath } from '../../errors/problem.ts'
 import { codeFrame, offsetAt, type Position, positionAt } from './code-frame.ts'
 import { type Part, type TomlPositions, tomlPositions } from './positions.ts'
 

@@ -1,4 +1,4 @@
-import type { KeyPath } from '../problem.ts'
+import type { KeyPath } from '../../errors/problem.ts'
 
 /** Where a key and its value are in a TOML text, and the same for the keys below it. */
 interface Node {

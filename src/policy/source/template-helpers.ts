@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type HandlebarsModule from 'handlebars'
-import { show } from '../problem.ts'
+import { show } from '../../errors/problem.ts'
 import { TemplateError } from './template-error.ts'
 import type { TemplateInputs } from './template-inputs.ts'
 

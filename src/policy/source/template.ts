@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type HandlebarsModule from 'handlebars'
-import { unknownName } from '../problem.ts'
+import { unknownName } from '../../errors/problem.ts'
 import { offsetAt, type Position, positionAt } from './code-frame.ts'
 import { TemplateError } from './template-error.ts'
 import { helperNames, registerHelpers } from './template-helpers.ts'

@@ -1,3 +1,5 @@
+import { invalid } from '../../errors/invalid.ts'
+import type { Problem } from '../../errors/problem.ts'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import {
   buildFilter,
@@ -12,11 +14,10 @@ import {
   SCMP_ACT_TRACE,
 } from '../../ffi/libseccomp.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
-import type { SeccompAction, SeccompPolicy } from '../../policy/policy.ts'
-import { invalid, type Problem } from '../../policy/problem.ts'
 import { notifiedFor } from '../decode/notified.ts'
 import { seccompProblems } from '../rules/check.ts'
 import { errnoNumber } from '../rules/errno.ts'
+import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
 import type { Outcome } from './choices.ts'
 import { compactFilter } from './compact.ts'
 import { type Decision, decisions } from './decisions.ts'

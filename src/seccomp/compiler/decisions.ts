@@ -1,7 +1,7 @@
 import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
-import type { SeccompAction, SeccompPolicy } from '../../policy/policy.ts'
 import { type ArgumentTest, argumentTest } from '../rules/argument-test.ts'
 import { expandNames } from '../rules/names.ts'
+import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
 
 /** What happens on a call all of whose tests hold. */
 export interface Choice {

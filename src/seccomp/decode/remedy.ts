@@ -1,8 +1,8 @@
 import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
-import type { SeccompCondition, SeccompPolicy, SeccompRule } from '../../policy/policy.ts'
 import { sameDeed } from '../rules/deeds.ts'
 import { inlineRule } from '../rules/rule-text.ts'
+import type { SeccompCondition, SeccompPolicy, SeccompRule } from '../seccomp-policy.ts'
 import { archOf, type CallRegisters } from './denied-syscall.ts'
 import { decoders } from './kinds.ts'
 

@@ -1,7 +1,8 @@
 import type { Arch } from '../../linux/syscalls.ts'
-import type { Policy, SeccompAction, SeccompPolicy, SeccompRule } from '../../policy/policy.ts'
+import type { Policy } from '../../policy/policy.ts'
 import { expandNames } from '../rules/names.ts'
 import { operandBits } from '../rules/operand.ts'
+import type { SeccompAction, SeccompPolicy, SeccompRule } from '../seccomp-policy.ts'
 
 /**
  * What no policy lets a program do. The sandbox's init, process 1, is the same user to the kernel, which

@@ -1,7 +1,7 @@
+import { show } from '../../errors/problem.ts'
 import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
 import type { Arch } from '../../linux/syscalls.ts'
-import type { SeccompCondition } from '../../policy/policy.ts'
-import { show } from '../../policy/problem.ts'
+import type { SeccompCondition } from '../seccomp-policy.ts'
 import { operandBits } from './operand.ts'
 
 /**

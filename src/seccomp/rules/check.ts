@@ -1,11 +1,11 @@
+import type { Problem } from '../../errors/problem.ts'
+import { unknownName } from '../../errors/problem.ts'
 import type {
   SeccompAction,
   SeccompCondition,
   SeccompPolicy,
   SeccompRule,
-} from '../../policy/policy.ts'
-import type { Problem } from '../../policy/problem.ts'
-import { unknownName } from '../../policy/problem.ts'
+} from '../seccomp-policy.ts'
 import { argumentTest } from './argument-test.ts'
 import { errnoNames, errnoNumber } from './errno.ts'
 import { expandNames, nameProblem } from './names.ts'

@@ -1,6 +1,6 @@
 import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
 import type { Arch } from '../../linux/syscalls.ts'
-import type { SeccompCondition } from '../../policy/policy.ts'
+import type { SeccompCondition } from '../seccomp-policy.ts'
 import { operandBits } from './operand.ts'
 
 /** The flags with which clone(2) makes namespaces. */

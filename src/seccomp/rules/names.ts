@@ -1,5 +1,5 @@
+import { unknownName } from '../../errors/problem.ts'
 import { type Arch, isSyscallName, syscallNames, syscallNumber } from '../../linux/syscalls.ts'
-import { unknownName } from '../../policy/problem.ts'
 import { syscallGroup, syscallGroups } from './groups.ts'
 
 /** What is wrong with the name of a call or group in a rule; `undefined` when nothing is. */

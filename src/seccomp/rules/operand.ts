@@ -1,5 +1,5 @@
+import { show, unknownName } from '../../errors/problem.ts'
 import { seccompConstant, seccompConstantNames } from '../../linux/seccomp-constants.ts'
-import { show, unknownName } from '../../policy/problem.ts'
 
 function term(text: string): bigint | string {
   if (/^(0[xX][\da-fA-F]+|0[oO][0-7]+|\d+)$/.test(text)) return BigInt(text)

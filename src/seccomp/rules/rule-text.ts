@@ -1,4 +1,4 @@
-import type { SeccompCondition, SeccompRule } from '../../policy/policy.ts'
+import type { SeccompCondition, SeccompRule } from '../seccomp-policy.ts'
 
 function operand(value: number | string): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value)

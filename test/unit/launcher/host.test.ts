@@ -8,6 +8,7 @@ import {
   readMountinfo,
   resolveMounts,
 } from '../../../src/launcher/plan/host.ts'
+import type { BindMount } from '../../../src/launcher/sandbox-shape.ts'
 import {
   MS_NODEV,
   MS_NOEXEC,
@@ -15,7 +16,6 @@ import {
   MS_RDONLY,
   MS_RELATIME,
 } from '../../../src/linux/constants.ts'
-import type { BindMount } from '../../../src/policy/policy.ts'
 
 /** A host with /usr/bin, a file, and links as a merged-/usr system has them. */
 function host(): string {

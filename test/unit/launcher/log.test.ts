@@ -4,9 +4,9 @@ import type { Step } from '../../../src/launcher/step.ts'
 import { AUDIT_ARCH } from '../../../src/linux/constants.ts'
 import { syscallNames, syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
-import type { SeccompPolicy } from '../../../src/policy/policy.ts'
 import { notifiedMeanings } from '../../../src/seccomp/decode/notified.ts'
 import { expandNames } from '../../../src/seccomp/rules/names.ts'
+import type { SeccompPolicy } from '../../../src/seccomp/seccomp-policy.ts'
 
 /** Where the init goes with a notification: what lseek(2) would do, step by step. */
 function follow(steps: readonly Step[], call: { number: number; arch: number }): string {

@@ -2,17 +2,17 @@ import { constants } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { type Arch, syscallName, syscallNames, syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
-import type {
-  SeccompAction,
-  SeccompCondition,
-  SeccompPolicy,
-  SeccompRule,
-} from '../../../src/policy/policy.ts'
 import { compactFilter } from '../../../src/seccomp/compiler/compact.ts'
 import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
 import { argumentTest } from '../../../src/seccomp/rules/argument-test.ts'
 import { expandNames } from '../../../src/seccomp/rules/names.ts'
 import { operandBits } from '../../../src/seccomp/rules/operand.ts'
+import type {
+  SeccompAction,
+  SeccompCondition,
+  SeccompPolicy,
+  SeccompRule,
+} from '../../../src/seccomp/seccomp-policy.ts'
 import {
   AUDIT_ARCH_AARCH64,
   AUDIT_ARCH_I386,

@@ -2,8 +2,8 @@ import { constants } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { type Arch, syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
-import type { SeccompPolicy } from '../../../src/policy/policy.ts'
 import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
+import type { SeccompPolicy } from '../../../src/seccomp/seccomp-policy.ts'
 import {
   AUDIT_ARCH_AARCH64,
   AUDIT_ARCH_I386,

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { syscallNumber } from '../../../src/linux/syscalls.ts'
+import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
+import { decisions } from '../../../src/seccomp/compiler/decisions.ts'
+import { operandBits } from '../../../src/seccomp/rules/operand.ts'
 import type {
   SeccompAction,
   SeccompCondition,
   SeccompPolicy,
   SeccompRule,
-} from '../../../src/policy/policy.ts'
-import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
-import { decisions } from '../../../src/seccomp/compiler/decisions.ts'
-import { operandBits } from '../../../src/seccomp/rules/operand.ts'
+} from '../../../src/seccomp/seccomp-policy.ts'
 import { AUDIT_ARCH_AARCH64, AUDIT_ARCH_X86_64, actionName, simulate } from './bpf.ts'
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { SeccompPolicy } from '../../../src/policy/policy.ts'
 import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
 import { letsPass } from '../../../src/seccomp/compiler/evaluate.ts'
 import { guardFilter } from '../../../src/seccomp/guard/guard-filter.ts'
+import type { SeccompPolicy } from '../../../src/seccomp/seccomp-policy.ts'
 
 const arches = ['x64', 'arm64'] as const
 

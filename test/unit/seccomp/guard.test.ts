@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { syscallNames, syscallNumber } from '../../../src/linux/syscalls.ts'
-import type { SeccompPolicy } from '../../../src/policy/policy.ts'
 import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
 import { guarded } from '../../../src/seccomp/guard/guard.ts'
 import { guardFilter } from '../../../src/seccomp/guard/guard-filter.ts'
+import type { SeccompPolicy } from '../../../src/seccomp/seccomp-policy.ts'
 import {
   AUDIT_ARCH_AARCH64,
   AUDIT_ARCH_I386,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { AUDIT_ARCH, AUDIT_ARCH_I386 } from '../../../src/linux/constants.ts'
 import { syscallNumber } from '../../../src/linux/syscalls.ts'
-import type { SeccompPolicy } from '../../../src/policy/policy.ts'
 import { decodeCall } from '../../../src/seccomp/decode/denied-syscall.ts'
 import { remedy, ruleFor } from '../../../src/seccomp/decode/remedy.ts'
 import { ruleKeys } from '../../../src/seccomp/rules/rule-text.ts'
+import type { SeccompPolicy } from '../../../src/seccomp/seccomp-policy.ts'
 
 const call = (name: string, ...args: bigint[]) => ({
   syscall: syscallNumber(name, 'x64') ?? -1,

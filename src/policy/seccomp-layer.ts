@@ -1,7 +1,7 @@
-import type { SeccompAction, SeccompRule } from '../../policy/policy.ts'
-import type { Problem } from '../../policy/problem.ts'
-import type { RawSeccomp } from '../../policy/schema.ts'
-import { ruleProblems } from './check.ts'
+import type { Problem } from '../errors/problem.ts'
+import { ruleProblems } from '../seccomp/rules/check.ts'
+import type { SeccompAction, SeccompRule } from '../seccomp/seccomp-policy.ts'
+import type { RawSeccomp } from './schema.ts'
 
 /** What one policy says about system calls. */
 export interface SeccompLayer {

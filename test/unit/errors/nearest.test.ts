@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nearest } from '../../../src/policy/nearest.ts'
+import { nearest } from '../../../src/errors/nearest.ts'
 
 const known = ['walltime', 'fileSize', 'openFiles', 'cpu', 'core']
 

@@ -1,69 +1,31 @@
-import { SandboxError } from '../errors/sandbox-error.ts'
-import { nearest } from './nearest.ts'
-import type { Position } from './source/code-frame.ts'
-import type { PolicySource } from './source/policy-source.ts'
+import { formatKeyPath, type KeyPath, type Problem } from './problem.ts'
+import { SandboxError } from './sandbox-error.ts'
 
-/** A key of a policy from its root: `['mounts', 0, 'target']`. */
-export type KeyPath = readonly (string | number)[]
-
-/** One thing that is wrong in a policy. */
-export interface Problem {
-  readonly path: KeyPath
-  /** What was expected and what was got; lower case, no full stop. */
-  readonly message: string
-  /** A key in the table at `path` that should not be there: the place to look at. */
-  readonly key?: string
-  /** Where it was written, when it is not at a key: text that is not TOML. */
-  readonly position?: Position
+/** A text in which a problem has a place, so that the error can show the lines around it. */
+export interface ProblemSource {
+  /** The file's path. */
+  readonly path: string
+  /** The offset of a key or of its value; absent for a key that the text does not have. */
+  locate(path: KeyPath, part: 'key' | 'value'): number | undefined
+  offsetOf(position: Place): number
+  positionOf(offset: number): Place
+  /** The lines around a position, with a caret below it. */
+  frame(position: Place): string
 }
 
-/** A key as TOML spells it: `mounts[0].target`, `env."A B"`. */
-export function formatKeyPath(path: KeyPath): string {
-  return path
-    .map((key, index) => {
-      if (typeof key === 'number') return `[${key}]`
-      const name = /^[\w-]+$/.test(key) ? key : JSON.stringify(key)
-      return index === 0 ? name : `.${name}`
-    })
-    .join('')
-}
-
-/** A wrong value for a message, short: `"x"`, `-1`, `a list`. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') {
-    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
-  }
-  if (Array.isArray(value)) return 'a list'
-  if (value instanceof Date) return 'a date'
-  if (typeof value === 'object' && value !== null) return 'a table'
-  if (typeof value === 'function') return 'a function'
-  return String(value)
-}
-
-/** Alternatives in a sentence: `a, b or c`. */
-export function alternatives(words: readonly string[]): string {
-  if (words.length < 2) return words.join('')
-  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
-}
-
-/** `unknown key; did you mean "walltime"?`, or the list of those there are. */
-export function unknownName(kind: string, name: string, known: readonly string[]): string {
-  const guess = nearest(name, known)
-  if (guess !== undefined) return `unknown ${kind} ${show(name)}; did you mean "${guess}"?`
-  const listed = known.length > 40 ? '' : `; expected ${alternatives(known)}`
-  return `unknown ${kind} ${show(name)}${listed}`
-}
+/** A place in a text: line and column count from 1. */
+type Place = NonNullable<Problem['position']>
 
 const tell = ({ path, message }: Problem): string =>
   path.length === 0 ? message : `${formatKeyPath(path)}: ${message}`
 
-function offsetOf({ path, key, position }: Problem, source: PolicySource): number | undefined {
+function offsetOf({ path, key, position }: Problem, source: ProblemSource): number | undefined {
   if (position !== undefined) return source.offsetOf(position)
   return key === undefined ? source.locate(path, 'value') : source.locate([...path, key], 'key')
 }
 
 // `/srv/p.toml:3:1: uid: expected ...`, and the lines around it.
-function tellAt(problem: Problem, source: PolicySource): string {
+function tellAt(problem: Problem, source: ProblemSource): string {
   const offset = offsetOf(problem, source)
   if (offset === undefined) return `${source.path}: ${tell(problem)}`
   const place = source.positionOf(offset)
@@ -72,7 +34,7 @@ function tellAt(problem: Problem, source: PolicySource): string {
 }
 
 // In the order of the text, those without a place last.
-function inOrder(problems: readonly Problem[], source: PolicySource): readonly Problem[] {
+function inOrder(problems: readonly Problem[], source: ProblemSource): readonly Problem[] {
   return problems
     .map((problem) => ({ problem, offset: offsetOf(problem, source) ?? Number.MAX_SAFE_INTEGER }))
     .sort((a, b) => a.offset - b.offset)
@@ -94,7 +56,7 @@ export interface InvalidOptions {
   readonly hint?: string | undefined
   readonly cause?: unknown
   /** The text that the problems are in, when there is one: they are shown where they are. */
-  readonly source?: PolicySource | undefined
+  readonly source?: ProblemSource | undefined
 }
 
 /**

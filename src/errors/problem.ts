@@ -1,0 +1,52 @@
+import { nearest } from './nearest.ts'
+
+/** A key of a policy from its root: `['mounts', 0, 'target']`. */
+export type KeyPath = readonly (string | number)[]
+
+/** One thing that is wrong in a policy. */
+export interface Problem {
+  readonly path: KeyPath
+  /** What was expected and what was got; lower case, no full stop. */
+  readonly message: string
+  /** A key in the table at `path` that should not be there: the place to look at. */
+  readonly key?: string
+  /** Where it was written, when it is not at a key: text that is not TOML. */
+  readonly position?: { readonly line: number; readonly column: number }
+}
+
+/** A key as TOML spells it: `mounts[0].target`, `env."A B"`. */
+export function formatKeyPath(path: KeyPath): string {
+  return path
+    .map((key, index) => {
+      if (typeof key === 'number') return `[${key}]`
+      const name = /^[\w-]+$/.test(key) ? key : JSON.stringify(key)
+      return index === 0 ? name : `.${name}`
+    })
+    .join('')
+}
+
+/** A wrong value for a message, short: `"x"`, `-1`, `a list`. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+  }
+  if (Array.isArray(value)) return 'a list'
+  if (value instanceof Date) return 'a date'
+  if (typeof value === 'object' && value !== null) return 'a table'
+  if (typeof value === 'function') return 'a function'
+  return String(value)
+}
+
+/** Alternatives in a sentence: `a, b or c`. */
+export function alternatives(words: readonly string[]): string {
+  if (words.length < 2) return words.join('')
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+/** `unknown key; did you mean "walltime"?`, or the list of those there are. */
+export function unknownName(kind: string, name: string, known: readonly string[]): string {
+  const guess = nearest(name, known)
+  if (guess !== undefined) return `unknown ${kind} ${show(name)}; did you mean "${guess}"?`
+  const listed = known.length > 40 ? '' : `; expected ${alternatives(known)}`
+  return `unknown ${kind} ${show(name)}${listed}`
+}

@@ -1,0 +1,68 @@
+/** A host path shown in the sandbox. */
+export interface BindMount {
+  readonly type: 'bind'
+  /** Absolute path on the host. */
+  readonly source: string
+  /** Absolute path in the sandbox. */
+  readonly target: string
+  readonly writable: boolean
+  /** A missing source is left out, not an error. */
+  readonly optional: boolean
+  /** No program in it can be executed (mount(2), MS_NOEXEC); default false. */
+  readonly noexec?: boolean
+}
+
+/** A host directory that the program may change, while the host sees nothing of it. */
+export interface OverlayMount {
+  readonly type: 'overlay'
+  /** Absolute path of a directory on the host. */
+  readonly source: string
+  readonly target: string
+  /** As for a bind. */
+  readonly optional: boolean
+  readonly noexec?: boolean
+}
+
+/** An empty, writable, private directory. */
+export interface TmpfsMount {
+  readonly type: 'tmpfs'
+  readonly target: string
+  /** Its own size; without one it shares the sandbox's disk limit. */
+  readonly sizeBytes?: number
+  /** How many files and directories it may have (tmpfs(5), nr_inodes). */
+  readonly inodes?: number
+  /** As for a bind. */
+  readonly noexec?: boolean
+}
+
+/** A symbolic link in the sandbox. */
+export interface SymlinkMount {
+  readonly type: 'symlink'
+  /** Its text: an absolute path in the sandbox, or one relative to the link. */
+  readonly link: string
+  readonly target: string
+}
+
+export type Mount = BindMount | OverlayMount | TmpfsMount | SymlinkMount
+
+/** A file that is written into the sandbox before the program starts. */
+export interface SandboxFile {
+  /** Absolute path in the sandbox. */
+  readonly target: string
+  readonly contents: string | Uint8Array
+}
+
+/** The parts of a policy that the launch program builds. */
+export interface SandboxShape {
+  readonly hostname: string
+  /** User and group id that the program sees. */
+  readonly uid: number
+  readonly gid: number
+  /** `loopback`: a network of its own, `lo` up; `none`: not even that; `host`: the host's. */
+  readonly network: 'none' | 'loopback' | 'host'
+  readonly shareUts: boolean
+  /** `full`: /proc; `pid`: only its process directories (procfs `subset=pid`); `none`: no /proc. */
+  readonly proc: 'full' | 'pid' | 'none'
+  readonly mounts: readonly Mount[]
+  readonly files: readonly SandboxFile[]
+}
