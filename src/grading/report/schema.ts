@@ -1,0 +1,191 @@
+import * as v from 'valibot'
+
+/** The report's format; the number rises when a reader of the last one would go wrong. */
+export const REPORT_FORMAT = 'gradebox/report/v1'
+
+export const visibilities = ['visible', 'after-due-date', 'after-published', 'hidden'] as const
+export const testStatuses = ['passed', 'partial', 'failed', 'error', 'blocked'] as const
+export const groupModes = ['sum', 'all', 'min'] as const
+export const feedbackModes = ['full', 'verdict', 'none'] as const
+
+function about<Schema extends v.GenericSchema>(schema: Schema, text: string) {
+  return v.pipe(schema, v.description(text))
+}
+
+const text = v.string()
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const measure = v.pipe(v.number(), v.minValue(0))
+const points = v.number()
+const time = v.pipe(v.string(), v.isoTimestamp())
+
+const visibility = about(v.picklist(visibilities), 'Who sees the test, and when.')
+const feedback = about(
+  v.picklist(feedbackModes),
+  'What the student reads about the test: everything, only whether it passed, or nothing.',
+)
+
+const testPlan = v.object({
+  number: about(count, 'The place of the test in the assignment, from 1.'),
+  name: text,
+  group: v.optional(about(text, 'The name of the group that the test belongs to.')),
+  weight: about(points, "The test's own points; in a group that has points, its share of them."),
+  maxPoints: about(points, 'What the test adds to the total at most, by the rule of its group.'),
+  extraCredit: about(v.boolean(), 'Whether the points are outside the maximum.'),
+  visibility,
+  feedback,
+  hint: v.optional(about(text, 'What a student reads when the test fails.')),
+})
+
+const groupPlan = v.object({
+  name: text,
+  mode: about(
+    v.picklist(groupModes),
+    '`sum` adds the tests up; `all` gives points only if every test passes; `min` scales all by the worst test.',
+  ),
+  maxPoints: points,
+})
+
+const usage = v.object({
+  wallTimeMs: measure,
+  cpuTimeMs: measure,
+  maxRssBytes: about(measure, 'The most resident memory of one process.'),
+  peakMemoryBytes: about(measure, 'The most memory of all processes together.'),
+  waitTimeMs: v.optional(about(measure, 'How long the program waited for a processor.')),
+})
+
+const run = v.object({
+  command: about(text, 'The command with its arguments, on one line.'),
+  status: about(text, 'The verdict, as in `result.status`.'),
+  exitCode: v.optional(v.number()),
+  signal: v.optional(text),
+  reason: about(text, 'One sentence for the staff.'),
+  usage,
+  limits: about(
+    v.record(text, v.union([v.number(), text])),
+    'The limits in force, by the names of `result.limits`.',
+  ),
+  attempts: about(count, 'How often the program was started for this result.'),
+  stdin: v.optional(about(text, 'The beginning of the input. Staff only.')),
+  stdout: about(text, 'The beginning of the output. Staff only.'),
+  stderr: about(text, 'The beginning of the error output. Staff only.'),
+})
+
+const attempt = v.object({
+  status: v.picklist(testStatuses),
+  message: about(text, 'Why this try did not pass. Staff only.'),
+})
+
+const test = v.object({
+  number: testPlan.entries.number,
+  name: text,
+  group: testPlan.entries.group,
+  points: about(points, 'What the test adds to the total, by the rule of its group.'),
+  maxPoints: testPlan.entries.maxPoints,
+  extraCredit: testPlan.entries.extraCredit,
+  earned: about(points, 'What the test earned by itself, of `weight`.'),
+  weight: testPlan.entries.weight,
+  status: v.picklist(testStatuses),
+  visibility,
+  studentMessage: about(text, 'What the student may read; empty for a hidden test.'),
+  staffMessage: about(text, 'What the staff reads: everything.'),
+  hint: testPlan.entries.hint,
+  expected: v.optional(about(text, 'The expected output, cut. Staff only.')),
+  received: v.optional(about(text, 'What was compared with it, cut. Staff only.')),
+  durationMs: measure,
+  runs: v.array(run),
+  attempts: about(v.array(attempt), 'Every try in order; more than one only with retries.'),
+})
+
+const person = v.object({
+  id: v.optional(text),
+  name: v.optional(text),
+  email: v.optional(text),
+})
+
+const build = v.object({
+  status: about(
+    v.picklist(['passed', 'failed', 'error', 'none']),
+    '`none`: the language has no build; `error`: it could not be tried.',
+  ),
+  studentMessage: text,
+  staffMessage: text,
+  durationMs: measure,
+  run: v.optional(run),
+})
+
+const file = v.object({
+  path: about(text, 'Relative to the submission.'),
+  bytes: count,
+  sha256: text,
+  text: v.optional(about(text, 'What is in it, if it is text and not long.')),
+})
+
+const adjustment = v.object({
+  name: text,
+  points: about(points, 'Below 0 for a deduction.'),
+  message: about(text, 'What the student reads about it.'),
+})
+
+const submission = v.object({
+  id: text,
+  people: v.array(person),
+  source: about(
+    text,
+    "The submission's path, relative to the project if it is inside. Staff only.",
+  ),
+  submittedAt: v.optional(text),
+  metadata: about(v.record(text, v.unknown()), 'What the platform says about the submission.'),
+  files: v.array(file),
+  language: v.optional(v.object({ name: text, title: text, version: v.optional(text) })),
+  build: v.optional(build),
+  tests: about(v.array(test), 'The tests that have ended, by number.'),
+  adjustments: v.array(adjustment),
+  points,
+  maxPoints: about(points, 'Without extra credit.'),
+  complete: about(v.boolean(), 'Whether every test has ended.'),
+  gradable: about(
+    v.boolean(),
+    'Whether the points are a grade: every test ended, and none had trouble that is not the student’s.',
+  ),
+  problems: about(v.array(text), 'Why it is not gradable, and what to do. Staff only.'),
+})
+
+export const reportSchema = v.object({
+  format: v.literal(REPORT_FORMAT),
+  gradebox: about(text, 'The version of Gradebox.'),
+  startedAt: time,
+  updatedAt: time,
+  complete: about(v.boolean(), 'Whether every submission is complete.'),
+  assignment: v.object({
+    name: text,
+    maxPoints: about(points, 'Without extra credit.'),
+    tests: v.array(testPlan),
+    groups: v.array(groupPlan),
+  }),
+  machine: v.object({
+    os: text,
+    kernel: text,
+    arch: text,
+    processors: count,
+    memoryBytes: count,
+  }),
+  shard: v.optional(v.object({ index: count, count })),
+  submissions: v.array(submission),
+})
+
+/** Everything that a grading found out; every other format is a function of it. */
+export type Report = v.InferOutput<typeof reportSchema>
+export type ReportSubmission = Report['submissions'][number]
+export type ReportTest = v.InferOutput<typeof test>
+export type ReportRun = v.InferOutput<typeof run>
+export type ReportAttempt = v.InferOutput<typeof attempt>
+export type ReportBuild = v.InferOutput<typeof build>
+export type ReportFile = v.InferOutput<typeof file>
+export type ReportAdjustment = v.InferOutput<typeof adjustment>
+export type ReportPerson = v.InferOutput<typeof person>
+export type TestPlan = v.InferOutput<typeof testPlan>
+export type GroupPlan = v.InferOutput<typeof groupPlan>
+export type Visibility = (typeof visibilities)[number]
+export type TestStatus = (typeof testStatuses)[number]
+export type GroupMode = (typeof groupModes)[number]
+export type FeedbackMode = (typeof feedbackModes)[number]

@@ -1,0 +1,107 @@
+import { addPoints, scalePoints, splitPoints } from './points.ts'
+import type {
+  GroupMode,
+  GroupPlan,
+  Report,
+  ReportSubmission,
+  ReportTest,
+  TestPlan,
+} from './schema.ts'
+
+/** A test as its assignment declares it, before the points of its group are shared out. */
+export type DeclaredTest = Omit<TestPlan, 'maxPoints'>
+
+/** A group as its assignment declares it. */
+export interface DeclaredGroup {
+  readonly name: string
+  readonly mode: GroupMode
+  /** What its tests give together; without it, the sum of their own points. */
+  readonly points?: number | undefined
+}
+
+/** The plan of an assignment: what each test and group can give. */
+export type Plan = Pick<Report['assignment'], 'maxPoints' | 'tests' | 'groups'>
+
+/** Shares the points of each group among its tests, and adds the maximum up. */
+export function planPoints(
+  declared: readonly DeclaredTest[],
+  groups: readonly DeclaredGroup[],
+): Plan {
+  const maxPoints = new Map(declared.map((test) => [test, test.weight]))
+  for (const { name, points } of groups) {
+    if (points === undefined) continue
+    const members = declared.filter((test) => test.group === name)
+    const weights = members.map(({ weight }) => weight)
+    for (const [index, share] of splitPoints(points, weights).entries()) {
+      const member = members[index]
+      if (member !== undefined) maxPoints.set(member, share)
+    }
+  }
+  const tests = declared.map((test) => ({ ...test, maxPoints: maxPoints.get(test) ?? 0 }))
+  return {
+    maxPoints: maximum(tests),
+    tests,
+    groups: groups.map(({ name, mode }): GroupPlan => {
+      const members = tests.filter((test) => test.group === name)
+      return { name, mode, maxPoints: addPoints(...members.map((test) => test.maxPoints)) }
+    }),
+  }
+}
+
+/**
+ * The submission with everything that follows from its tests: points of each by the rule of its group,
+ * totals, whether it is complete, and whether it is gradable.
+ */
+export function scoreSubmission(submission: ReportSubmission, plan: Plan): ReportSubmission {
+  const tests = scoreTests(submission.tests, plan)
+  const given = [...tests, ...submission.adjustments].map(({ points }) => points)
+  const complete = plan.tests.every(({ number }) => tests.some((test) => test.number === number))
+  const trouble = tests.some(({ status }) => status === 'error')
+  return {
+    ...submission,
+    tests,
+    points: Math.max(0, addPoints(...given)),
+    maxPoints: plan.maxPoints,
+    complete,
+    gradable: complete && !trouble && submission.build?.status !== 'error',
+  }
+}
+
+function scoreTests(tests: readonly ReportTest[], plan: Plan): ReportTest[] {
+  const modes = new Map(plan.groups.map(({ name, mode }) => [name, mode]))
+  const maxPoints = new Map(plan.tests.map((test) => [test.number, test.maxPoints]))
+  return [...tests]
+    .sort((a, b) => a.number - b.number)
+    .map((test) => {
+      const mode = test.group === undefined ? 'sum' : (modes.get(test.group) ?? 'sum')
+      const max = maxPoints.get(test.number) ?? 0
+      const scale = mode === 'sum' ? test : worstOf(test.group, tests, plan)
+      const { earned, weight } = mode === 'all' && !isFull(scale) ? nothing : scale
+      return { ...test, maxPoints: max, points: scalePoints(max, earned, weight) }
+    })
+}
+
+interface Earned {
+  readonly earned: number
+  readonly weight: number
+}
+
+const isFull = ({ earned, weight }: Earned) => earned >= weight
+const nothing: Earned = { earned: 0, weight: 1 }
+
+/** The least successful test of a group; nothing while one of them has not ended. */
+function worstOf(group: string | undefined, tests: readonly ReportTest[], plan: Plan): Earned {
+  const members = tests.filter((test) => test.group === group)
+  const planned = plan.tests.filter((test) => test.group === group)
+  if (members.length < planned.length) return nothing
+  const counted = members.filter(({ weight }) => weight > 0)
+  return counted.reduce<Earned>(
+    // By cross multiplication, so that no quotient is rounded.
+    (worst, test) => (test.earned * worst.weight < worst.earned * test.weight ? test : worst),
+    { earned: 1, weight: 1 },
+  )
+}
+
+function maximum(tests: readonly TestPlan[]): number {
+  return addPoints(...tests.filter(({ extraCredit }) => !extraCredit).map((test) => test.maxPoints))
+}
