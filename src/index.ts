@@ -4,6 +4,15 @@ export {
   SandboxError,
   type SandboxErrorCode,
 } from './errors/sandbox-error.ts'
+export { type MatcherFailure, matcherFailureOf } from './feedback/failure.ts'
+export { type FinishedRun, feedbackFor } from './feedback/run-feedback.ts'
+export { type StudentMessageOptions, studentMessage } from './feedback/student-message.ts'
+export {
+  type FeedbackLanguage,
+  type FeedbackOptions,
+  type FeedbackTexts,
+  feedbackTexts,
+} from './feedback/texts.ts'
 export { type Learned, type LearnOptions, learn } from './learn/learn.ts'
 export type { LimitOptions, MountOption, SandboxOptions } from './runner/options/options.ts'
 export {

@@ -1,0 +1,106 @@
+import type { Excerpt } from '../units/cut.ts'
+import type { FinishedRun } from './run-feedback.ts'
+
+/**
+ * Why a matcher failed, as data: short, and free of everything but the assertion and the run. The grading layer makes the
+ * student's message of it.
+ */
+export type MatcherFailure = FailureOrigin & FailureDetail
+
+/** Which assertion failed, and on which run. */
+export interface FailureOrigin {
+  /** The matcher's name: `toHaveStdout`. */
+  readonly matcher: string
+  /** Whether the assertion had `.not`. */
+  readonly negated: boolean
+  readonly run: FinishedRun
+}
+
+export type FailureDetail =
+  | OutputFailure
+  | FileFailure
+  | ExitCodeFailure
+  | UsageFailure
+  | { readonly kind: 'end' }
+
+/** A stream or a file of the program has other contents than expected. */
+export interface OutputFailure {
+  readonly kind: 'output'
+  /** Absent for a file. */
+  readonly stream?: 'stdout' | 'stderr'
+  /** The file's path as the test has it; absent for a stream. */
+  readonly file?: string
+  /** The line of the output that differs, from 1. */
+  readonly line: number
+  /** What should stand there: the line, or the word of a comparison by tokens. Absent where nothing more is expected. */
+  readonly expected?: string
+  /** What stands there; absent where the output has ended. */
+  readonly received?: string
+  /** Set where nothing else differs. */
+  readonly only?: 'space' | 'case' | 'final-newline-missing' | 'final-newline-too-many'
+  /** The first byte of the output that is not valid UTF-8. */
+  readonly invalidByte?: { readonly byte: number; readonly offset: number; readonly line: number }
+  /** Lines of the expected output; absent for a pattern. */
+  readonly expectedExcerpt?: Excerpt
+  /** Lines of the output. */
+  readonly receivedExcerpt: Excerpt
+}
+
+/** A file is not there, or its bytes differ. */
+export interface FileFailure {
+  readonly kind: 'file'
+  readonly file: string
+  readonly problem: 'not-written' | 'not-collected' | 'unreadable' | 'contents' | 'present'
+}
+
+/** The exit code is another one. */
+export interface ExitCodeFailure {
+  readonly kind: 'exit-code'
+  readonly expected: number
+}
+
+/** The program used more than the test allows. */
+export interface UsageFailure {
+  readonly kind: 'wall-time' | 'cpu-time' | 'memory'
+  /** Milliseconds, or bytes of memory. */
+  readonly used: number
+  readonly limit: number
+}
+
+// Registered globally: an error crosses realms, and each entry of the package has its own copy of this module.
+const brand = Symbol.for('gradebox.MatcherFailure')
+
+/** Marks a failure, so that `matcherFailureOf()` knows it in another realm too. */
+export function brandFailure(failure: MatcherFailure): MatcherFailure {
+  return Object.defineProperty(failure, brand, { value: true })
+}
+
+/**
+ * Finds why a matcher failed in the error that `expect` threw; also in a cause of it.
+ *
+ * @returns undefined for any other error
+ * @example
+ * try {
+ *   expect(run).toHaveStdout('6\n')
+ * } catch (error) {
+ *   const failure = matcherFailureOf(error)
+ *   if (failure !== undefined) console.log(studentMessage(failure))
+ * }
+ */
+export function matcherFailureOf(error: unknown): MatcherFailure | undefined {
+  const seen = new Set<unknown>()
+  for (let next = error; isObject(next) && !seen.has(next); next = next.cause) {
+    seen.add(next)
+    // Vitest copies `actual` of a matcher's result to its error; Jest keeps the whole result.
+    const result = next.matcherResult
+    const candidates = [next.actual, isObject(result) ? result.actual : undefined]
+    const found = candidates.find(isFailure)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+const isFailure = (value: unknown): value is MatcherFailure => isObject(value) && brand in value

@@ -1,0 +1,75 @@
+import type { FeedbackTexts } from '../texts.ts'
+
+export const german: FeedbackTexts = {
+  decimalPoint: ',',
+  succeeded: 'Dein Programm ist normal zu Ende gelaufen.',
+  exitCode: 'Dein Programm endete mit dem Exit-Code {code}; 0 bedeutet Erfolg.',
+  exitCodeOfCrash:
+    'Dein Programm endete mit dem Exit-Code {code}. Meist bedeutet das, dass ein Teil davon abgestürzt ist: {cause}.',
+  wallTime: 'Dein Programm hat nicht innerhalb von {limit} aufgehört.',
+  wallTimeIdle:
+    'Dein Programm hat nicht innerhalb von {limit} aufgehört; es hat fast die ganze Zeit gewartet, zum Beispiel auf eine Eingabe.',
+  wallTimeBusyMachine:
+    'Dein Programm hat nicht innerhalb von {limit} aufgehört, aber der Rechner war zu beschäftigt, um es gerecht zu beurteilen.',
+  cpuTime: 'Dein Programm hat {used} Rechenzeit verbraucht; erlaubt sind {limit}.',
+  cpuTimeReached: 'Dein Programm hat mehr Rechenzeit verbraucht als die erlaubten {limit}.',
+  memory: 'Dein Programm hat {used} Speicher belegt; erlaubt sind {limit}.',
+  memoryReached: 'Dein Programm brauchte mehr Speicher als die erlaubten {limit}.',
+  output: 'Dein Programm hat mehr als die erlaubten {limit} ausgegeben.',
+  outputWithoutLimit: 'Dein Programm hat zu viel ausgegeben.',
+  fileSize: 'Dein Programm wollte eine Datei anlegen, die größer ist als die erlaubten {limit}.',
+  aborted: 'Dein Programm wurde angehalten, bevor es zu Ende war.',
+  crashed: 'Dein Programm ist abgestürzt: {cause}.',
+  signaled: 'Dein Programm wurde durch das Signal {signal} beendet.',
+  crashes: {
+    SIGSEGV:
+      'Es hat Speicher benutzt, der ihm nicht gehört, zum Beispiel hinter dem Ende eines Arrays oder nach zu vielen verschachtelten Aufrufen',
+    SIGABRT:
+      'Es hat einen Fehler bemerkt und aufgegeben, zum Beispiel wegen einer verletzten Zusicherung oder einer nicht abgefangenen Ausnahme',
+    SIGFPE: 'Es hat etwas Unmögliches berechnet, zum Beispiel durch null geteilt',
+    SIGBUS: 'Es hat eine Speicheradresse benutzt, die es nicht gibt',
+    SIGILL: 'Es hat einen Befehl ausgeführt, den der Prozessor nicht kennt',
+  },
+  notAllowed: 'Dein Programm hat versucht, {action}; das ist hier nicht erlaubt.',
+  notAllowedUnknown: 'Dein Programm hat etwas versucht, das hier nicht erlaubt ist.',
+  actions: {
+    network: 'eine Netzwerkverbindung zu öffnen',
+    socket: 'über einen Socket mit anderen Programmen zu sprechen',
+    process: 'einen weiteren Prozess oder Thread zu starten',
+    program: 'ein anderes Programm zu starten',
+    otherProcess: 'einen anderen Prozess zu beobachten oder zu verändern',
+    system: 'das System zu verändern, auf dem es läuft',
+    call: 'die Systemfunktion `{call}` zu benutzen',
+  },
+  lineDiffers: 'Zeile {line}: erwartet `{expected}`, dein Programm hat `{received}` ausgegeben.',
+  lineMissing:
+    'Zeile {line}: erwartet `{expected}`, aber dein Programm hat nichts mehr ausgegeben.',
+  lineTooMany:
+    'Zeile {line}: dein Programm hat `{received}` ausgegeben, aber hier wurde nichts mehr erwartet.',
+  nothingPrinted: 'Dein Programm hat nichts ausgegeben; erwartet war `{expected}` in Zeile {line}.',
+  finalNewlineMissing: 'Der Zeilenumbruch am Ende der Ausgabe fehlt.',
+  finalNewlineTooMany: 'Am Ende der Ausgabe steht ein Zeilenumbruch zu viel.',
+  invalidText:
+    'Zeile {line}: dein Programm hat das Byte {byte} ausgegeben, das kein gültiger Text ist (UTF-8).',
+  formDiffers: 'Die Ausgabe hat nicht die erwartete Form.',
+  shouldNotPrint: 'Dein Programm hat etwas ausgegeben, das es nicht ausgeben soll.',
+  onlySpace: 'Nur Leerzeichen, Tabulatoren oder Zeilenumbrüche sind anders.',
+  onlyCase: 'Nur die Groß- und Kleinschreibung ist anders.',
+  inErrorOutput: 'In der Fehlerausgabe: {sentence}',
+  inFile: 'In der Datei `{file}`: {sentence}',
+  fileMissing: 'Dein Programm hat die Datei `{file}` nicht geschrieben.',
+  fileUnreadable: 'Die Datei `{file}` deines Programms konnte nicht gelesen werden.',
+  fileDiffers: 'Die Datei `{file}` hat nicht den erwarteten Inhalt.',
+  fileUnwanted: 'Dein Programm hat die Datei `{file}` geschrieben, die es nicht schreiben soll.',
+  exitCodeDiffers: 'Dein Programm endete mit dem Exit-Code {code}; erwartet war {expected}.',
+  exitCodeUnwanted: 'Dein Programm endete mit dem Exit-Code {code}, der hier nicht erwartet wird.',
+  tookTooLong: 'Dein Programm hat {used} gebraucht; erlaubt sind {limit}.',
+  tookTooLongSlightly: 'Dein Programm hat ein wenig mehr als die erlaubten {limit} gebraucht.',
+  otherEndExpected: '{sentence} Der Test erwartet etwas anderes.',
+  input: 'Eingabe',
+  expectedOutput: 'Erwartete Ausgabe',
+  receivedOutput: 'Ausgabe deines Programms',
+  fromLine: '{heading} (ab Zeile {line})',
+  empty: '(nichts)',
+  moreLines: '… ({count} weitere Zeilen)',
+}

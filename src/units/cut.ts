@@ -1,0 +1,62 @@
+/**
+ * A text that is not too long, or its beginning and end with its length between them.
+ *
+ * @param most - how many characters of the text are shown at most
+ * @example
+ * cutMiddle('abcdefgh', 4) // 'ab… (8 characters) …gh'
+ */
+export function cutMiddle(text: string, most: number): string {
+  if (text.length <= most) return text
+  const end = Math.floor(most / 2)
+  return `${sliceWhole(text, 0, most - end)}… (${text.length} characters) …${sliceWhole(text, text.length - end)}`
+}
+
+/** A part of a text, without the half of a surrogate pair that a cut leaves at either end. */
+export function sliceWhole(text: string, start: number, end = text.length): string {
+  const from = isInsidePair(text, start) ? start + 1 : start
+  const to = isInsidePair(text, end) ? end - 1 : end
+  return text.slice(from, to)
+}
+
+function isInsidePair(text: string, at: number): boolean {
+  if (at <= 0 || at >= text.length) return false
+  return (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(at) & 0xfc00) === 0xdc00
+}
+
+/** Some lines of a text, for a person. */
+export interface Excerpt {
+  /** The number of the first line shown, from 1. */
+  readonly firstLine: number
+  readonly lines: readonly string[]
+  /** How many lines of the text follow. */
+  readonly moreLines: number
+}
+
+const linesBefore = 3
+const mostLines = 12
+const mostCharacters = 160
+
+/**
+ * The lines around one line of a text, each cut to 160 characters.
+ *
+ * @param line - the line that matters, from 1
+ */
+export function excerpt(text: string, line = 1): Excerpt {
+  const firstLine = Math.max(1, line - linesBefore)
+  let start = 0
+  for (let number = 1; number < firstLine && start !== -1; number++) start = nextLine(text, start)
+  const lines: string[] = []
+  while (start !== -1 && start < text.length && lines.length < mostLines) {
+    const next = nextLine(text, start)
+    lines.push(cutMiddle(text.slice(start, next === -1 ? undefined : next - 1), mostCharacters))
+    start = next
+  }
+  let moreLines = 0
+  for (; start !== -1 && start < text.length; start = nextLine(text, start)) moreLines++
+  return { firstLine, lines, moreLines }
+}
+
+function nextLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from)
+  return end === -1 ? -1 : end + 1
+}

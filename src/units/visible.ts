@@ -1,0 +1,60 @@
+const unsafe = new RegExp(
+  [
+    // C0 but tab and newline, DEL, C1: what a terminal obeys.
+    '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]',
+    // Line and paragraph separators; marks that reorder text; characters without a shape.
+    '[\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]',
+    // Halves of a surrogate pair.
+    '\\p{Cs}',
+  ].join('|'),
+  'gu',
+)
+
+const named: Readonly<Record<string, string>> = {
+  '\0': '\\0',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\u001b': '\\e',
+}
+
+/**
+ * Text that is safe to print: each control character, line separator and mark that reorders text becomes an escape. A program
+ * could otherwise clear the terminal or forge a message. Tabs and newlines stay.
+ *
+ * @example
+ * visible('a\u001b[31mb\r') // 'a\\e[31mb\\r'
+ */
+export function visible(text: string): string {
+  return text.replace(unsafe, escapeCharacter)
+}
+
+/**
+ * Text that is safe to print and stays on its line: like `visible()`, with tabs and newlines as escapes too.
+ *
+ * @example
+ * visibleLine('a\n  hint: b') // 'a\\n  hint: b'
+ */
+export function visibleLine(text: string): string {
+  return visible(text).replace(/[\t\n]/g, escapeCharacter)
+}
+
+/** One character as an escape: `\e`, `\x7f`, `\u202e`, `\u{e0041}`. */
+export function escapeCharacter(character: string): string {
+  const name = named[character]
+  if (name !== undefined) return name
+  const code = character.codePointAt(0) ?? 0
+  const digits = code.toString(16)
+  if (code < 0x100) return `\\x${digits.padStart(2, '0')}`
+  return code < 0x10000 ? `\\u${digits.padStart(4, '0')}` : `\\u{${digits}}`
+}
+
+/**
+ * A value in quotes that is safe to print: text on one line, anything else as JSON.
+ *
+ * @example
+ * quoted('/work/a\u001b[2K') // '"/work/a\\u001b[2K"'
+ */
+export function quoted(value: unknown): string {
+  return visible(JSON.stringify(value) ?? String(value))
+}
