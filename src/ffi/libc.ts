@@ -1,12 +1,10 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../globals.ts'
 import {
   EFD_CLOEXEC,
   EFD_NONBLOCK,
   EINTR,
-  EWOULDBLOCK,
   F_ADD_SEALS,
   F_DUPFD_CLOEXEC,
-  LOCK_NB,
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
   O_CLOEXEC,
@@ -32,8 +30,6 @@ interface Libc {
   readonly syscall: CFunction
   readonly kill: CFunction
   readonly poll: CFunction
-  readonly open: CFunction
-  readonly flock: CFunction
   readonly clock_gettime: CFunction
   readonly getxattr: CFunction
   readonly posix_spawn: CFunction
@@ -63,9 +59,6 @@ function libc(): Libc {
     syscall: library.func('syscall', 'long', ['long', 'int', 'uint']),
     kill: bind('kill', 'int', 'int'),
     poll: bind('poll', 'void *', 'uint64', 'int'),
-    // The mode, which its prototype leaves open, is for files that it makes.
-    open: bind('open', 'str', 'int'),
-    flock: bind('flock', 'int', 'int'),
     clock_gettime: bind('clock_gettime', 'int', 'void *'),
     getxattr: library.func('getxattr', 'int64', ['str', 'str', 'void *', 'uint64']),
     posix_spawn: bind('posix_spawn', 'void *', 'str', 'void *', 'void *', 'char **', 'char **'),
@@ -284,23 +277,6 @@ const pollFor = (fd: number, events: number): Int32Array => new Int32Array([fd, 
 
 const poll = (fd: number, events: number, timeoutMs: number): number =>
   libc().poll(pollFor(fd, events), 1, timeoutMs)
-
-/**
- * Opens a file to read and takes a lock of it without waiting, open(2) and flock(2). Closing the descriptor
- * gives it back, also by the end of the process. A third of what `fs.openSync` takes.
- *
- * @param operation LOCK_SH or LOCK_EX
- * @returns the descriptor; undefined when another has the lock
- * @throws {ErrnoError} ENOENT, EACCES, EMFILE; ENOLCK
- */
-export function openLocked(path: string, operation: number): number | undefined {
-  const fd = check('open', libc().open(path, O_CLOEXEC), JSON.stringify(path))
-  if (libc().flock(fd, operation | LOCK_NB) === 0) return fd
-  const errno = libc().koffi.errno()
-  closeDescriptor(fd)
-  if (errno === EWOULDBLOCK) return undefined
-  throw new ErrnoError('flock', errno, JSON.stringify(path))
-}
 
 // The kernel's clock of another process's CPU time, all its threads together: clock_getcpuclockid(3).
 const CPUCLOCK_SCHED = 2

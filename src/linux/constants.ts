@@ -22,6 +22,11 @@ export const O_NOFOLLOW = { x64: 0o400000, arm64: 0o100000 } as const
 export const F_DUPFD_CLOEXEC = 1030
 export const F_GETFD = 1
 export const F_SETFD = 2
+export const F_OFD_GETLK = 36
+export const F_OFD_SETLK = 37
+export const F_RDLCK = 0
+export const F_WRLCK = 1
+export const F_UNLCK = 2
 export const F_ADD_SEALS = 1033
 export const FD_CLOEXEC = 1
 
@@ -106,8 +111,9 @@ export const SIG_SETMASK = 2
 export const EPERM = 1
 export const ENOENT = 2
 export const EINTR = 4
-export const EWOULDBLOCK = 11
 export const ECHILD = 10
+export const EAGAIN = 11
+export const EACCES = 13
 export const EBUSY = 16
 export const EEXIST = 17
 export const ENOSPC = 28
@@ -208,8 +214,3 @@ export const TIOCGPTPEER = 0x5441
 // spawn.h
 export const POSIX_SPAWN_SETSIGDEF = 4
 export const POSIX_SPAWN_SETSIGMASK = 8
-
-// sys/file.h
-export const LOCK_SH = 1
-export const LOCK_EX = 2
-export const LOCK_NB = 4

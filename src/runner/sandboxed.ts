@@ -1,5 +1,4 @@
 import { Readable, type Writable } from 'node:stream'
-import type PQueue from 'p-queue'
 import { registerRun } from './active.ts'
 import { getDefaults, type SandboxDefaults } from './defaults.ts'
 import { hostMachine } from './host-machine.ts'
@@ -8,6 +7,7 @@ import { normalizeOptions } from './options/normalize.ts'
 import type { SandboxOptions } from './options/options.ts'
 import { currentOwner } from './owner.ts'
 import { isWarm, MOST_WAITING } from './pool/warm.ts'
+import type { Line } from './queue/line.ts'
 import { defaultConcurrency, makeQueue, sharedQueue, type Turns, turnsOf } from './queue/queue.ts'
 import type { SandboxResult } from './result.ts'
 import { abortedResult } from './run/make-result.ts'
@@ -94,7 +94,7 @@ export interface SandboxConfig extends SandboxOptions {
  * const run = await python('python3', ['main.py'], { workdir: 'submissions/bob' })
  */
 export function createSandbox({ concurrency, warm, ...config }: SandboxConfig = {}): Sandboxed {
-  let queue: PQueue | undefined
+  let queue: Line | undefined
   if (warm !== undefined && !isWarm(warm)) {
     throw invalid('warm', `a whole number from 0 to ${MOST_WAITING}`, warm)
   }
@@ -186,7 +186,11 @@ async function enqueue(run: Run, turns: Turns): Promise<AnyResult> {
 function takeTurn(run: Run, turns: Turns): Promise<AnyResult> {
   return new Promise((resolve, reject) => {
     run.onStoppedEarly(() => resolve(abortedResult(run.options)))
-    const wants = { exclusive: run.options.exclusive, cancelled: () => run.isStopped }
+    const wants = {
+      exclusive: run.options.exclusive,
+      processors: 1,
+      cancelled: () => run.isStopped,
+    }
     turns.take(() => run.start(), wants).then(resolve, reject)
   })
 }

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import PQueue from 'p-queue'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Line } from '../../src/runner/queue/line.ts'
 import { findKernel, type Kernel, NoKernel } from './host/kernel.ts'
 import { boot, type MachineRun } from './host/qemu.ts'
 import { makeRootImage } from './host/root-image.ts'
@@ -100,13 +100,13 @@ beforeAll(
     if (machines.length === 0) return
     const deadline = Date.now() + SECONDS * 1000
     const image = makeRootImage(directory, kernels)
-    const queue = new PQueue({ concurrency: Math.min(2, availableParallelism()) })
+    const queue = new Line(() => Math.min(2, availableParallelism()))
     const boots = machines.map((machine) => async () => {
       const timeoutMs = deadline - Date.now()
       if (timeoutMs <= 0) return
       runs.set(machine, await boot(machine.kernel, { ...machine, image, directory, timeoutMs }))
     })
-    await queue.addAll(boots)
+    await Promise.all(boots.map((each) => queue.add(each)))
   },
   SECONDS * 1000 + 60_000,
 )

@@ -1,7 +1,13 @@
-import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
 import { isMainThread } from 'node:worker_threads'
+import {
+  clearInterval,
+  clearTimeout,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from '../../globals.ts'
 import { countActiveRuns, registerPool } from '../active.ts'
-import { isAnyRunAlone } from '../queue/machine-slots.ts'
+import { isAnyRunAlone } from '../queue/machine-turns.ts'
 import { identityOf, MountWatch } from './host-state.ts'
 import { isSameShape, type PoolShape, Ready } from './ready.ts'
 import { Shelf } from './shelf.ts'
@@ -111,7 +117,6 @@ export class Pool {
     this.#ending.add(ending)
   }
 
-  // Not the global timers, which a test may have replaced by its own.
   #touch(): void {
     if (this.#idle !== undefined) {
       this.#idle.refresh()

@@ -5,7 +5,7 @@ import { endActiveRuns } from '../../../src/runner/active.ts'
 import { eventually, inits } from '../support/processes.ts'
 
 let isAlone = false
-vi.mock(import('../../../src/runner/queue/machine-slots.ts'), async (original) => ({
+vi.mock(import('../../../src/runner/queue/machine-turns.ts'), async (original) => ({
   ...(await original()),
   isAnyRunAlone: () => isAlone,
 }))

@@ -15,7 +15,7 @@ import { makeDirectory } from '../support/directory.ts'
 import { eventually, inits } from '../support/processes.ts'
 
 // Other tests' exclusive runs may last longer than what waits.
-vi.mock(import('../../../src/runner/queue/machine-slots.ts'), async (original) => ({
+vi.mock(import('../../../src/runner/queue/machine-turns.ts'), async (original) => ({
   ...(await original()),
   isAnyRunAlone: () => false,
 }))

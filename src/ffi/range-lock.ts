@@ -1,0 +1,73 @@
+import {
+  EACCES,
+  EAGAIN,
+  F_OFD_GETLK,
+  F_OFD_SETLK,
+  F_RDLCK,
+  F_UNLCK,
+  F_WRLCK,
+} from '../linux/constants.ts'
+import { ErrnoError } from '../linux/errno.ts'
+import { type CFunction, cLibrary } from './c-library.ts'
+
+/** Bytes of a file that a lock is about; a length of 0 means all from the start. */
+export interface LockRange {
+  readonly start: bigint
+  readonly length: bigint
+}
+
+/** Readers share a range, a writer has it alone. */
+export type LockKind = 'read' | 'write'
+
+let loaded: CFunction | undefined
+
+function fcntl(): CFunction {
+  // The third parameter, which the C prototype leaves open, is a pointer here.
+  loaded ??= cLibrary().library.func('fcntl', 'int', ['int', 'int', 'void *'])
+  return loaded
+}
+
+// struct flock of fcntl(2), 64 bit: l_type and l_whence are 16 bits, l_start and l_len 64, l_pid 32.
+const LAYOUT = { size: 32, type: 0, start: 8, length: 16 } as const
+const bytes = new Uint8Array(LAYOUT.size)
+const view = new DataView(bytes.buffer)
+
+function call(fd: number, command: number, type: number, { start, length }: LockRange): boolean {
+  bytes.fill(0)
+  view.setInt16(LAYOUT.type, type, true)
+  view.setBigInt64(LAYOUT.start, start, true)
+  view.setBigInt64(LAYOUT.length, length, true)
+  if (fcntl()(fd, command, bytes) >= 0) return true
+  const errno: number = cLibrary().koffi.errno()
+  if (command === F_OFD_SETLK && (errno === EAGAIN || errno === EACCES)) return false
+  throw new ErrnoError(
+    'fcntl',
+    errno,
+    `${fd}, ${command === F_OFD_SETLK ? 'F_OFD_SETLK' : 'F_OFD_GETLK'}`,
+  )
+}
+
+/**
+ * Locks bytes of a file for its open file description, without waiting: fcntl(2), F_OFD_SETLK. The kernel
+ * gives the locks back when the last descriptor of the description is closed, also by the end of a process.
+ *
+ * @returns whether the range is locked now; another description may have it
+ * @throws {ErrnoError} EINVAL where the kernel has no such locks; ENOLCK
+ */
+export const lockRange = (fd: number, kind: LockKind, range: LockRange): boolean =>
+  call(fd, F_OFD_SETLK, kind === 'read' ? F_RDLCK : F_WRLCK, range)
+
+/** Gives a range back. */
+export function unlockRange(fd: number, range: LockRange): void {
+  call(fd, F_OFD_SETLK, F_UNLCK, range)
+}
+
+/**
+ * Whether a lock that another open file description has is in the way of one like this: fcntl(2), F_OFD_GETLK.
+ *
+ * @throws {ErrnoError} EINVAL where the kernel has no such locks
+ */
+export function isRangeTaken(fd: number, kind: LockKind, range: LockRange): boolean {
+  call(fd, F_OFD_GETLK, kind === 'read' ? F_RDLCK : F_WRLCK, range)
+  return view.getInt16(LAYOUT.type, true) !== F_UNLCK
+}

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describeRange } from './turns-file.ts'
+
+/** Command lines are shown up to this many characters. */
+const LONGEST_COMMAND = 80
+
+/**
+ * Says which processes hold what in the turns file: `processor 0 is held by process 12 (node vitest)`. The kernel
+ * lists the locks of a descriptor in /proc/PID/fdinfo (proc_pid_fdinfo(5)).
+ */
+export function describeHolders(inode: bigint): string {
+  const waiting = new Set<number>()
+  const held = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .flatMap((pid) =>
+      locksOf(pid, inode).flatMap((start) => {
+        const what = describeRange(start)
+        if (what === undefined && pid !== process.pid) waiting.add(pid)
+        return what === undefined ? [] : [`${what} is held by process ${pid} (${commandOf(pid)})`]
+      }),
+    )
+  const others = waiting.size === 0 ? [] : [`processes that wait too: ${[...waiting].join(', ')}`]
+  const all = [...new Set([...held, ...others])]
+  return all.length === 0 ? 'no process that can be seen here holds one' : all.join('; ')
+}
+
+// "lock: 1: OFDLCK ADVISORY WRITE -1 00:1b:1234 1 1": device and inode, then the first and the last byte.
+function locksOf(pid: number, inode: bigint): bigint[] {
+  return filesIn(`/proc/${pid}/fdinfo`).flatMap((path) =>
+    [...read(path).matchAll(/^lock:\t.* OFDLCK .* \S+:(\d+) (\d+) \S+$/gm)].flatMap(
+      ([, own = '0', start = '0']) => (BigInt(own) === inode ? [BigInt(start)] : []),
+    ),
+  )
+}
+
+function commandOf(pid: number): string {
+  const words = read(`/proc/${pid}/cmdline`).split('\0').join(' ').trim()
+  // Any process may name itself as it likes: nothing of it reaches a terminal but plain characters.
+  return words.slice(0, LONGEST_COMMAND).replace(/[^ -~]/g, '?') || 'it has ended'
+}
+
+// A process may end at any moment, and may be another user's.
+function filesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).map((name) => `${directory}/${name}`)
+  } catch {
+    return []
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

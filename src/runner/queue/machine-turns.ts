@@ -1,0 +1,188 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import { clockMs, machineClockNs, pause } from '../../globals.ts'
+import { ErrnoError } from '../../linux/errno.ts'
+import { formatDuration } from '../../units/duration.ts'
+import { ownCallError } from '../own-call-error.ts'
+import { describeHolders } from './holders.ts'
+import { allowedProcessors, leastUsedProcessors, noteUse } from './processors.ts'
+import { TurnsFile } from './turns-file.ts'
+
+/** How often a run that waits looks whether it is its turn: first, and at the longest, in milliseconds. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1, 16]
+/** How long a run waits for its turn before it fails, in milliseconds. */
+export const LONGEST_WAIT_MS = 600_000
+
+export interface TurnRequest {
+  /** Whether nothing else of this user may run meanwhile, in any process. */
+  readonly exclusive: boolean
+  /** How many processors the run uses; with more than there are, it gets all. */
+  readonly processors: number
+  /** Whether other runs keep off them; a caller who sets `concurrency` decides how many runs there are. */
+  readonly holds: boolean
+  /** Whether the turn is not wanted any more. */
+  readonly cancelled: () => boolean
+  /** @default LONGEST_WAIT_MS */
+  readonly longestWaitMs?: number
+}
+
+/** A run's turn: it may use these processors until it gives them back. */
+export interface Turn {
+  readonly processors: readonly number[]
+  readonly release: () => void
+}
+
+/**
+ * Waits for a run's turn among all runs of this user: first come, first served. Where no file for that can be opened,
+ * the turn comes at once, unless the run wants to be alone.
+ *
+ * @throws {SandboxError} SETUP_FAILED when the turn does not come, with who has the processors; or where an
+ *   exclusive run cannot be had
+ */
+export async function takeTurn(request: TurnRequest): Promise<Turn> {
+  const file = openFile(request)
+  if (file === undefined) return turnWithout(request)
+  try {
+    const processors = await new Waiting(file, request).wait()
+    const used = noteUse(processors)
+    const release = () => {
+      used()
+      file.close()
+    }
+    return { processors, release: once(release) }
+  } catch (error) {
+    file.close()
+    if (!(error instanceof ErrnoError)) throw error
+    if (request.exclusive || error.code !== 'EINVAL') throw turnError(error)
+    // A kernel without such locks (gVisor).
+    return turnWithout(request)
+  }
+}
+
+/** Whether an exclusive run goes on, in whatever process of this user. */
+export function isAnyRunAlone(): boolean {
+  try {
+    const file = TurnsFile.open()
+    if (!(file instanceof TurnsFile)) return false
+    try {
+      return file.isGateClosed()
+    } finally {
+      file.close()
+    }
+  } catch {
+    // No lock can be made, so nobody can be alone.
+    return false
+  }
+}
+
+/** Says, for a run that waits, who has the processors and the gate: `processor 0: process 12 (node vitest)`. */
+export function describeTurns(): string {
+  const file = TurnsFile.open()
+  if (!(file instanceof TurnsFile)) return 'no other run is known'
+  try {
+    return describeHolders(file.inode)
+  } finally {
+    file.close()
+  }
+}
+
+function openFile({ exclusive }: TurnRequest): TurnsFile | undefined {
+  let opened: ReturnType<typeof TurnsFile.open>
+  try {
+    opened = TurnsFile.open()
+  } catch (error) {
+    const { code = 'EIO', syscall = 'open' } = error as NodeJS.ErrnoException
+    throw turnError(Object.assign(new ErrnoError(syscall, 0), { code }))
+  }
+  if (opened instanceof TurnsFile) return opened
+  if (!exclusive) return undefined
+  throw new SandboxError(`An exclusive run cannot be had here: ${opened.reason}`, {
+    code: 'SETUP_FAILED',
+    hint: 'Remove the file, or make one of these places writable for you, or leave `exclusive` out.',
+  })
+}
+
+function turnWithout({ processors }: TurnRequest): Turn {
+  const own = leastUsedProcessors().slice(0, processors)
+  return { processors: own, release: once(noteUse(own)) }
+}
+
+const turnError = (cause: ErrnoError): SandboxError =>
+  ownCallError(`The program's turn on this machine could not be had: ${cause.message}`, cause)
+
+function once(release: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) release()
+    isDone = true
+  }
+}
+
+/** One run in the queue. */
+class Waiting {
+  readonly #file: TurnsFile
+  readonly #request: TurnRequest
+  readonly #held: number[] = []
+  #ticket: bigint | undefined
+
+  constructor(file: TurnsFile, request: TurnRequest) {
+    this.#file = file
+    this.#request = request
+  }
+
+  /** Waits, and gives the processors; those that are free now, once the turn is not wanted any more. */
+  async wait(): Promise<readonly number[]> {
+    const { cancelled, longestWaitMs = LONGEST_WAIT_MS } = this.#request
+    const start = clockMs()
+    for (let wait = FIRST_PAUSE_MS; !this.#isReady(); wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+      if (cancelled()) break
+      const waited = clockMs() - start
+      if (waited >= longestWaitMs) throw this.#lateError(waited)
+      await pause(wait)
+    }
+    if (this.#ticket !== undefined) this.#file.leavePlace(this.#ticket)
+    const { holds, exclusive, processors } = this.#request
+    return holds && !exclusive ? this.#held : leastUsedProcessors().slice(0, processors)
+  }
+
+  #isReady(): boolean {
+    const { exclusive, holds } = this.#request
+    const file = this.#file
+    if (!exclusive && !holds) {
+      // It takes no processor from those who wait for one: it waits for those who want to be alone only.
+      this.#ticket ??= ticketNow()
+      return !file.waitsBefore(this.#ticket, { exclusiveOnly: true }) && file.takeGate()
+    }
+    if (this.#ticket === undefined) {
+      const now = ticketNow()
+      if (!exclusive && !file.waitsBefore(now) && this.#takeProcessors()) return true
+      // What it got it gives back: only the first in the queue may keep a part.
+      for (const processor of this.#held.splice(0)) file.giveProcessor(processor)
+      this.#ticket = file.takePlace(now, exclusive)
+    }
+    if (file.waitsBefore(this.#ticket)) return false
+    return exclusive ? file.takeAll() : this.#takeProcessors()
+  }
+
+  #takeProcessors(): boolean {
+    const wanted = Math.min(this.#request.processors, allowedProcessors().length)
+    for (const processor of leastUsedProcessors()) {
+      if (this.#held.length >= wanted) break
+      if (this.#held.includes(processor)) continue
+      if (this.#file.takeProcessor(processor)) this.#held.push(processor)
+    }
+    return this.#held.length >= wanted
+  }
+
+  #lateError(waitedMs: number): SandboxError {
+    const what = this.#request.exclusive ? 'alone' : 'with a processor of its own'
+    return new SandboxError(
+      `The program waited ${formatDuration(waitedMs)} for its turn to run ${what}, and was not started: ${describeHolders(this.#file.inode)}`,
+      {
+        code: 'SETUP_FAILED',
+        hint: 'Wait until those processes end, or end them. With the option `concurrency` a run does not wait for other test runners.',
+      },
+    )
+  }
+}
+
+const ticketNow = (): bigint => machineClockNs() / 1000n

@@ -1,0 +1,169 @@
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { isRangeTaken, type LockRange, lockRange, unlockRange } from '../../ffi/range-lock.ts'
+
+/*
+ * How many sandboxes run at once is an affair of the user's processes together: a test runner has several
+ * workers, and there may be several test runners. They share one empty file and lock bytes of it. A byte stands
+ * for a processor, for the gate, or for a place in the queue. The kernel gives the locks of a process back when the
+ * process ends, however it ends.
+ *
+ * The file is the user's own, because everybody who can open a file can lock it and so keep all runs waiting.
+ */
+
+const NAME = 'gradebox-turns'
+
+/** Held for reading by runs that hold no processor, for writing by an exclusive run. */
+const GATE: LockRange = { start: 0n, length: 1n }
+/** The kernel has at most 8192 processors (CONFIG_NR_CPUS). */
+const PROCESSORS: LockRange = { start: 1n, length: 8192n }
+/** Places in the queue: one for each microsecond of the machine's clock, so that who came first is first. */
+const QUEUE = 1n << 60n
+/** The same again, for exclusive runs alone: a run that holds no processor waits for these only. */
+const EXCLUSIVE_QUEUE = 1n << 61n
+
+const processorRange = (processor: number): LockRange => ({
+  start: PROCESSORS.start + BigInt(processor),
+  length: 1n,
+})
+
+const place = (queue: bigint, ticket: bigint): LockRange => ({ start: queue + ticket, length: 1n })
+const before = (queue: bigint, ticket: bigint): LockRange => ({ start: queue, length: ticket })
+
+/** The file in which runs take turns, opened for one run; what it locks it has until it is closed. */
+export class TurnsFile {
+  readonly path: string
+  readonly #fd: number
+  #isOpen = true
+
+  private constructor(path: string, fd: number) {
+    this.path = path
+    this.#fd = fd
+  }
+
+  /**
+   * Opens the user's file, at the first place that can be used.
+   *
+   * @throws {NodeJS.ErrnoException} EMFILE or ENFILE
+   */
+  static open(): TurnsFile | NoTurnsFile {
+    const reasons: string[] = []
+    for (const candidate of candidates()) {
+      const fd = openOwn(candidate)
+      if (typeof fd === 'number') return new TurnsFile(candidate.path, fd)
+      reasons.push(fd)
+    }
+    return { reason: reasons.join('; ') }
+  }
+
+  /** The device and inode as /proc/PID/fdinfo has them, to find who else has locks here. */
+  get inode(): bigint {
+    return fstatSync(this.#fd, { bigint: true }).ino
+  }
+
+  /** @returns whether this run holds the processor now */
+  takeProcessor(processor: number): boolean {
+    return lockRange(this.#fd, 'write', processorRange(processor))
+  }
+
+  giveProcessor(processor: number): void {
+    unlockRange(this.#fd, processorRange(processor))
+  }
+
+  /** Takes every processor and the gate, if no run is there. */
+  takeAll(): boolean {
+    return lockRange(this.#fd, 'write', { start: 0n, length: GATE.length + PROCESSORS.length })
+  }
+
+  /** Takes part in the gate, unless an exclusive run has it. */
+  takeGate(): boolean {
+    return lockRange(this.#fd, 'read', GATE)
+  }
+
+  /** Whether an exclusive run goes on. */
+  isGateClosed(): boolean {
+    return isRangeTaken(this.#fd, 'read', GATE)
+  }
+
+  /** Takes a place in the queue; a later moment if another run came in the same. */
+  takePlace(ticket: bigint, isExclusive: boolean): bigint {
+    let own = ticket
+    while (!lockRange(this.#fd, 'write', place(QUEUE, own))) own++
+    if (isExclusive) lockRange(this.#fd, 'write', place(EXCLUSIVE_QUEUE, own))
+    return own
+  }
+
+  /** Whether a run waits that came before; with `exclusiveOnly`, an exclusive one. */
+  waitsBefore(ticket: bigint, { exclusiveOnly = false } = {}): boolean {
+    return isRangeTaken(this.#fd, 'read', before(exclusiveOnly ? EXCLUSIVE_QUEUE : QUEUE, ticket))
+  }
+
+  leavePlace(ticket: bigint): void {
+    unlockRange(this.#fd, place(QUEUE, ticket))
+    unlockRange(this.#fd, place(EXCLUSIVE_QUEUE, ticket))
+  }
+
+  close(): void {
+    if (this.#isOpen) closeSync(this.#fd)
+    this.#isOpen = false
+  }
+}
+
+/** Why there is no place for the file. */
+export interface NoTurnsFile {
+  readonly reason: string
+}
+
+/** A lock as the kernel lists it for a descriptor, in words. */
+export function describeRange(start: bigint): string | undefined {
+  if (start === GATE.start) return 'the gate'
+  const processor = start - PROCESSORS.start
+  return processor < PROCESSORS.length ? `processor ${processor}` : undefined
+}
+
+/** Where the file can be, and whether nobody else can make it there first. */
+interface Candidate {
+  readonly path: string
+  readonly isPrivate: boolean
+}
+
+let known: { readonly uid: number; readonly candidates: readonly Candidate[] } | undefined
+
+/** The places for the file, best first: the same list in every process of a user. */
+function candidates(): readonly Candidate[] {
+  const uid = process.geteuid?.() ?? 0
+  if (known?.uid === uid) return known.candidates
+  const runtime = uid === 0 ? '/run' : `/run/user/${uid}`
+  const isOwn = statSync(runtime, { throwIfNoEntry: false })?.uid === uid
+  known = {
+    uid,
+    candidates: [
+      ...(isOwn ? [{ path: join(runtime, NAME), isPrivate: true }] : []),
+      { path: `/tmp/${NAME}-${uid}`, isPrivate: false },
+      { path: join(homedir(), `.${NAME}`), isPrivate: true },
+    ],
+  }
+  return known.candidates
+}
+
+const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
+const ONLY_ITS_OWNER = 0o600
+
+// By `fs`, which closes the descriptors of a worker thread that is terminated.
+function openOwn({ path, isPrivate }: Candidate): number | string {
+  let fd: number
+  try {
+    fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, ONLY_ITS_OWNER)
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException
+    if (code === 'EMFILE' || code === 'ENFILE') throw error
+    return `${path} cannot be opened: ${code}`
+  }
+  if (isPrivate) return fd
+  // Another user may have made the name first, to lock the file and keep all our runs waiting.
+  const { uid, mode } = fstatSync(fd)
+  if (uid === known?.uid && (mode & 0o077) === 0) return fd
+  closeSync(fd)
+  return `${path} belongs to user ${uid} with mode ${(mode & 0o777).toString(8)}: others can lock it`
+}
