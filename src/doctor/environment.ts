@@ -10,23 +10,18 @@ export interface Surroundings {
   /** Its AppArmor profile; undefined without AppArmor, or unconfined. */
   readonly appArmor: string | undefined
   readonly isRoot: boolean
-  readonly hasSysAdmin: boolean
 }
-
-const CAP_SYS_ADMIN = 21n
 
 /** Looks around; tries nothing. */
 export function lookAround(env: NodeJS.ProcessEnv = process.env): Surroundings {
   const status = readText('/proc/self/status')
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1]
-  const capabilities = BigInt(`0x${field('CapEff') ?? '0'}`)
   const profile = readText('/proc/self/attr/current').replace(/\0/g, '').trim()
   return {
     environments: environmentsOf(env),
     filtered: field('Seccomp') === '2',
     appArmor: profile === '' || profile.startsWith('unconfined') ? undefined : profile,
     isRoot: process.geteuid?.() === 0,
-    hasSysAdmin: ((capabilities >> CAP_SYS_ADMIN) & 1n) === 1n,
   }
 }
 

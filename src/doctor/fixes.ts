@@ -17,7 +17,7 @@ const container: Fixes = {
     'pod: hostUsers: false; container: securityContext: { runAsUser: 1000, procMount: Unmasked, seccompProfile: { type: Localhost, localhostProfile: gradebox-seccomp.json }, appArmorProfile: { type: Unconfined } }',
   'github-actions': `a job with a container: its options: ${DOCKER}; on the runner itself: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`,
   'gitlab-ci':
-    'the shell executor, or privileged = true in [runners.docker] of a runner of its own (the engine takes no narrower settings from config.toml)',
+    'the shell executor, or in [runners.docker]: cap_add = ["SYS_ADMIN", "NET_ADMIN"] and security_opt = ["seccomp=unconfined", "apparmor=unconfined"]',
 }
 
 /** A setting of the kernel, which containers share with their host. */
@@ -44,10 +44,6 @@ export const namespaceFixes = {
     machine:
       'a service manager or an outer sandbox restricts this process: let it make namespaces (systemd: RestrictNamespaces=no, and no SystemCallFilter of @mount)',
   },
-  capability: {
-    ...container,
-    machine: 'run it as an ordinary user; as root it needs CAP_SYS_ADMIN',
-  },
 } as const satisfies Record<string, Fixes>
 
 /** /proc/sys is read-only: a sandbox cannot forbid user namespaces within, also not with proc = "none". */
@@ -57,7 +53,7 @@ export const readOnlySysctlFixes: Fixes = {
   podman: '--security-opt unmask=ALL',
   kubernetes: 'securityContext: { procMount: Unmasked } and hostUsers: false',
   'github-actions': 'a job with a container: options: --security-opt systempaths=unconfined',
-  'gitlab-ci': 'the shell executor, or privileged = true',
+  'gitlab-ci': 'the shell executor, or cap_add = ["SYS_ADMIN", "NET_ADMIN"]',
 }
 
 /** /proc is masked: the kernel then mounts no new one in a user namespace. */
@@ -69,7 +65,7 @@ export const procFixes: Fixes = {
   kubernetes: 'securityContext: { procMount: Unmasked } and hostUsers: false',
   'github-actions': 'a job with a container: options: --security-opt systempaths=unconfined',
   'gitlab-ci':
-    'the shell executor, or privileged = true (the runner cannot unmask /proc in another way)',
+    'the shell executor, or cap_add = ["SYS_ADMIN", "NET_ADMIN"] (the runner cannot unmask /proc)',
 }
 
 export const libseccompFixes: Fixes = {

@@ -8,23 +8,18 @@ import { namespaceFixes } from './fixes.ts'
  * @param sysctl gives a setting's value by its path below /proc/sys; empty where there is none
  */
 export function namespaceCause(
-  { filtered, appArmor, isRoot, hasSysAdmin }: Surroundings,
+  { filtered, appArmor }: Surroundings,
   sysctl: (path: string) => string,
 ): { readonly cause: string; readonly fixes: Fixes } {
   if (sysctl('user/max_user_namespaces') === '0') {
     return { cause: 'user.max_user_namespaces is 0', fixes: namespaceFixes.maxUserNamespaces }
   }
-  // Root makes them as the unprivileged user that it becomes.
-  const asUser = !isRoot || hasSysAdmin
-  if (asUser && sysctl('kernel/unprivileged_userns_clone') === '0') {
+  if (sysctl('kernel/unprivileged_userns_clone') === '0') {
     return { cause: 'kernel.unprivileged_userns_clone is 0', fixes: namespaceFixes.usernsClone }
   }
-  if (asUser && sysctl('kernel/apparmor_restrict_unprivileged_userns') === '1') {
+  if (sysctl('kernel/apparmor_restrict_unprivileged_userns') === '1') {
     const cause = 'kernel.apparmor_restrict_unprivileged_userns is 1 (Ubuntu 23.10 and later)'
     return { cause, fixes: namespaceFixes.appArmor }
-  }
-  if (isRoot && !hasSysAdmin) {
-    return { cause: 'root has no CAP_SYS_ADMIN here', fixes: namespaceFixes.capability }
   }
   const confined = [
     ...(filtered ? ['a seccomp filter'] : []),

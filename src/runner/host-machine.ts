@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { SandboxError } from '../errors/sandbox-error.ts'
 import type { Arch } from '../launcher/machine/machine.ts'
-import { chooseFlow, type Flow, isKernelRoot } from '../launcher/plan/flow.ts'
+import { chooseFlow, type Flow, hasCapabilities, isKernelRoot } from '../launcher/plan/flow.ts'
 import { mountsBelow, readMountinfo } from '../launcher/plan/host.ts'
 import type { HostMount } from '../launcher/plan/mounts.ts'
 
@@ -70,8 +70,19 @@ export function nextFlow(): Flow {
     systemOwner: statSync('/proc/sys/kernel').uid,
   }
   const [euid, egid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
-  const flow = chooseFlow({ euid, egid, ...idMaps })
+  if (euid === 0) rootCapabilities ??= effectiveCapabilities()
+  const capabilities = euid === 0 ? (rootCapabilities ?? 0n) : 0n
+  const flow = chooseFlow({ euid, egid, ...idMaps, capabilities })
   if (!isKernelRoot(flow, idMaps.systemOwner)) return flow
+  if (!hasCapabilities(capabilities, 'CAP_SETUID', 'CAP_SETGID')) {
+    throw new SandboxError(
+      'This process is root without the capability to become another user: the program would be root to the kernel',
+      {
+        code: 'NAMESPACES_UNAVAILABLE',
+        hint: 'Run the tests as an ordinary user (docker run --user 1000:1000), or leave CAP_SETUID and CAP_SETGID to root.',
+      },
+    )
+  }
   throw new SandboxError(
     'This process is root in a user namespace that has no other user: the program would be root to the kernel',
     {
@@ -79,4 +90,12 @@ export function nextFlow(): Flow {
       hint: 'Run the tests as an ordinary user, as root outside of the namespace, or map more ids (unshare --map-auto).',
     },
   )
+}
+
+let rootCapabilities: bigint | undefined
+
+/** This process's effective capabilities, CapEff of proc_pid_status(5). */
+export function effectiveCapabilities(): bigint {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  return BigInt(`0x${/^CapEff:\s*(\S+)/m.exec(status)?.[1] ?? '0'}`)
 }

@@ -3,7 +3,13 @@ import { randomInt } from 'node:crypto'
 /** Who builds the sandbox, and who the program is to the kernel. */
 export type Flow =
   /** An ordinary user: the init starts with a user namespace, and the program keeps the user's ids. */
-  | { readonly kind: 'user'; readonly uid: number; readonly gid: number }
+  | {
+      readonly kind: 'user'
+      readonly uid: number
+      readonly gid: number
+      /** Root without CAP_SYS_ADMIN: the starter first becomes these ids, which no other run has. */
+      readonly fromRoot?: true
+    }
   /**
    * Root: the init builds the root as real root, becomes these unprivileged ids, and only then makes
    * the user namespace.
@@ -50,10 +56,19 @@ const RUNS_PER_BLOCK = 0x8000
 let block: number | undefined
 let runs = 0
 
+/** Bits of a capability set, linux/capability.h. */
+const CAPABILITY = { CAP_SETGID: 6, CAP_SETUID: 7, CAP_SYS_ADMIN: 21 } as const
+
+/** Whether a set of capabilities, as /proc/pid/status has it, includes all of these. */
+export const hasCapabilities = (
+  set: bigint,
+  ...names: readonly (keyof typeof CAPABILITY)[]
+): boolean => names.every((name) => ((set >> BigInt(CAPABILITY[name])) & 1n) === 1n)
+
 /**
  * Decides the flow. As root of the initial user namespace each run gets a uid and gid that no other
  * has, so that two sandboxes share no quota, keyring or permission; in a nested one, the highest id
- * that is mapped.
+ * that is mapped. Root without CAP_SYS_ADMIN, as in a container, builds the sandbox as that user.
  */
 export function chooseFlow(process: {
   readonly euid: number
@@ -62,6 +77,8 @@ export function chooseFlow(process: {
   readonly gidMap: string
   /** The text of /proc/self/setgroups: `allow` or `deny`. */
   readonly setgroups: string
+  /** The effective capabilities, CapEff of /proc/self/status. */
+  readonly capabilities: bigint
 }): Flow {
   const user = { kind: 'user', uid: process.euid, gid: process.egid } as const
   if (process.euid !== 0) return user
@@ -72,12 +89,22 @@ export function chooseFlow(process: {
     const [uid, gid] = [highest(uids), highest(gids)]
     // Root of a namespace that has no second user is an ordinary user outside it.
     if (uid === 0 || gid === 0 || process.setgroups.trim() === 'deny') return user
-    return { kind: 'root', uid, gid, initial }
+    return asRoot({ uid, gid }, initial, process.capabilities) ?? user
   }
   block ??= randomInt(ID_BLOCKS)
   runs = (runs + 1) % RUNS_PER_BLOCK
   const id = PRIVATE_IDS + block * RUNS_PER_BLOCK + runs
-  return { kind: 'root', uid: id, gid: id, initial }
+  return asRoot({ uid: id, gid: id }, initial, process.capabilities) ?? user
+}
+
+function asRoot(
+  ids: { readonly uid: number; readonly gid: number },
+  initial: boolean,
+  capabilities: bigint,
+): Flow | undefined {
+  if (!hasCapabilities(capabilities, 'CAP_SETUID', 'CAP_SETGID')) return undefined
+  if (hasCapabilities(capabilities, 'CAP_SYS_ADMIN')) return { kind: 'root', ...ids, initial }
+  return { kind: 'user', ...ids, fromRoot: true }
 }
 
 /** What the ids that are not mapped here look like, unless somebody set it otherwise (user_namespaces(7)). */

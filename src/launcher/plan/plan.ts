@@ -80,7 +80,7 @@ export function planImage(options: ImageOptions): Segment {
       logArea,
       targetArea,
       ...(complete === undefined ? [] : lateMountAreas({ mounts: [complete.workdir] })),
-      ...(complete === undefined || flow.kind === 'user' ? [] : ownIdAreas(inside)),
+      ...(hasOwnIds(flow, complete) ? ownIdAreas(inside) : []),
     ],
     steps: [
       ...starterSteps(options),
@@ -104,6 +104,10 @@ export function planImage(options: ImageOptions): Segment {
     ],
   }
 }
+
+// Whether the image becomes ids that are not known before the launch program starts.
+const hasOwnIds = (flow: Flow, complete: CompleteRoot | undefined): boolean =>
+  flow.kind === 'user' ? flow.fromRoot === true : complete !== undefined
 
 // The owner of what is made is not known before the launch program starts.
 function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRoot): Step[] {
@@ -216,7 +220,7 @@ const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
 function enterRootSteps(): Step[] {
   return [
     // pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new one and is let go.
-    init('pivot_root', [text('.'), text('.')], { failure: { code: 'MOUNT_FAILED' } }),
+    init('pivot_root', [text('.'), text('.')], { failure: { code: 'NAMESPACES_UNAVAILABLE' } }),
     init('umount2', [text('.'), MNT_DETACH], { failure: { code: 'MOUNT_FAILED' } }),
     init('chdir', [text('/')]),
   ]

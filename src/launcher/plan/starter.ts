@@ -30,7 +30,7 @@ import type { SandboxShape } from '../sandbox-shape.ts'
 import { type Area, at, FAIL, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD, FIRST_UNUSED_FD } from './descriptors.ts'
 import type { Flow } from './flow.ts'
-import { enterUserNamespaceSteps } from './identity.ts'
+import { becomeUserSteps, enterUserNamespaceSteps, OWN_IDS } from './identity.ts'
 import { announceNetworkSteps, makeNetworkSteps } from './network.ts'
 
 const starter = stepsOf('starter')
@@ -95,14 +95,26 @@ export function starterSteps(options: StarterOptions): Step[] {
     starter('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
       whenDifferent: { value: FD.proc, goto: FAIL },
     }),
-    ...(flow.kind === 'user' ? enterUserNamespaceSteps({ inside: policy, outside: flow }) : []),
+    ...enterUserSteps(options),
     ...announceNetworkSteps(policy.network),
     ...cloneSteps(options),
     starter('write', [FD.report, at('starter.tag'), RECORD.started.size]),
-    ...makeNetworkSteps(policy.network, options.cgroup ? 'group.keep' : 'starter.exit'),
+    ...makeNetworkSteps(policy.network, {
+      asRoot: flow.kind === 'root',
+      next: options.cgroup ? 'group.keep' : 'starter.exit',
+    }),
     ...(options.cgroup ? keepGroupSteps() : []),
     starter('exit_group', [0], { label: 'starter.exit' }),
   ]
+}
+
+// The namespaces are made by an ordinary user, or by root in the init.
+function enterUserSteps(options: StarterOptions): Step[] {
+  const { policy: inside, flow } = options
+  if (flow.kind === 'root') return []
+  if (flow.fromRoot !== true) return enterUserNamespaceSteps({ inside, outside: flow })
+  // The change of uid clears PR_SET_PDEATHSIG (prctl(2)).
+  return [...becomeUserSteps({ inside, outside: OWN_IDS }, 'starter'), ...tieSteps(options)]
 }
 
 // Bound to the thread that spawned us (prctl(2)), which may have died just before it. Somebody has to remove

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { fchownSync, writeSync } from 'node:fs'
 import { type EndedProcess, hasReader, makeCounter } from '../../ffi/libc.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../../launcher/image/memory.ts'
@@ -161,6 +161,13 @@ export class Launcher {
     const own = stdin === undefined && shape.stdin === 'pipe' ? descriptors.pipe() : undefined
     const stdout = shape.stdout === 'pipe' ? descriptors.pipe() : undefined
     const stderr = shape.stderr === 'pipe' ? descriptors.pipe() : undefined
+    // Only its owner may open a pipe again, as /dev/stdout (pipe(7)).
+    if (values.flow.kind === 'user' && values.flow.fromRoot === true) {
+      const { uid, gid } = values.flow
+      const pipes = [own, stdout, stderr].flatMap((pipe) => (pipe === undefined ? [] : [pipe]))
+      for (const { read, write } of pipes) for (const fd of [read, write]) fchownSync(fd, uid, gid)
+      if (stdin !== undefined && shape.stdin === 'pipe') fchownSync(stdin, uid, gid)
+    }
     const request = descriptors.own(makeMemfd('gradebox-request'))
     const go = descriptors.own(makeCounter())
     const collected = shape.collects ? descriptors.own(makeMemfd('gradebox-collect')) : undefined

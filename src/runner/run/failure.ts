@@ -73,5 +73,5 @@ export function namespaceHint(errno: string, read: (path: string) => string | un
     return 'Too many namespaces exist: see the limits in /proc/sys/user, or lower `concurrency`.'
   }
   if (errno === 'ENOMEM') return 'The machine or container is out of memory; lower `concurrency`.'
-  return 'A container must allow namespaces; Docker: --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined'
+  return 'A container must allow namespaces; Docker: --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined'
 }

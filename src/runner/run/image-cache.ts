@@ -62,9 +62,10 @@ export function policyImage(
     readonly discard: readonly number[]
   },
 ): PolicyImage {
-  // An ordinary user's ids are in the image; root's, which differ from run to run, are not.
+  // An ordinary user's ids are in the image. The ids that root gives differ from run to run, and are not.
   const { kind, uid, gid } = use.flow
-  const who = kind === 'user' ? `${uid}:${gid}` : kind
+  const fromRoot = use.flow.kind === 'user' && use.flow.fromRoot === true
+  const who = kind === 'root' ? kind : fromRoot ? 'from root' : `${uid}:${gid}`
   const { diskBytes, report, cgroup, workdirTarget, adds, discard } = use
   const pipes = adds ? 'adds' : use.pipes
   const key = [who, diskBytes, report, cgroup, workdirTarget, pipes, discard].join(' ')

@@ -9,7 +9,6 @@ const diagnosis = (...environments: readonly Environment[]): Diagnosis => ({
     filtered: false,
     appArmor: undefined,
     isRoot: false,
-    hasSysAdmin: false,
   },
   findings: [
     { id: 'kernel', title: 'kernel', state: 'works', detail: 'Linux 6.1' },

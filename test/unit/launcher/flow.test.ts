@@ -3,7 +3,17 @@ import { chooseFlow, isKernelRoot, parseIdMap } from '../../../src/launcher/plan
 
 const WHOLE = '         0          0 4294967295\n'
 const ROOTLESS = '         0       1000          1\n         1     100000      65536\n'
-const process = { euid: 0, egid: 0, uidMap: WHOLE, gidMap: WHOLE, setgroups: 'allow\n' }
+const ALL = (1n << 41n) - 1n
+/** What Docker leaves to root: CHOWN, DAC_OVERRIDE, SETUID, SETGID, KILL and others; not SYS_ADMIN. */
+const DOCKERS = 0xa80425fbn
+const process = {
+  euid: 0,
+  egid: 0,
+  uidMap: WHOLE,
+  gidMap: WHOLE,
+  setgroups: 'allow\n',
+  capabilities: ALL,
+}
 
 describe('an id map', () => {
   test('is a list of ranges', () => {
@@ -111,6 +121,27 @@ describe('root of a nested namespace', () => {
     const most = '0 0 4294967294\n'
     const flow = chooseFlow({ ...process, uidMap: most })
     expect(flow).toMatchObject({ kind: 'root', uid: 4294967293, initial: false })
+  })
+})
+
+describe('root without CAP_SYS_ADMIN', () => {
+  const own = { ...process, capabilities: DOCKERS }
+
+  test('becomes a user that no other run has, and makes the sandbox as that', () => {
+    const [one, other] = [chooseFlow(own), chooseFlow(own)]
+    expect(one).toEqual({ kind: 'user', uid: one.uid, gid: one.uid, fromRoot: true })
+    expect(one.uid).toBeGreaterThanOrEqual(0x4000_0000)
+    expect(other.uid).not.toBe(one.uid)
+  })
+
+  test('becomes the highest id of a nested namespace', () => {
+    const nested = { ...own, uidMap: ROOTLESS, gidMap: ROOTLESS }
+    expect(chooseFlow(nested)).toEqual({ kind: 'user', uid: 65536, gid: 65536, fromRoot: true })
+  })
+
+  test.each([6n, 7n])('and without capability %d can become nobody', (capability) => {
+    const capabilities = DOCKERS & ~(1n << capability)
+    expect(chooseFlow({ ...own, capabilities })).toEqual({ kind: 'user', uid: 0, gid: 0 })
   })
 })
 

@@ -4,7 +4,7 @@ import { announceNetworkSteps, makeNetworkSteps } from '../../../src/launcher/pl
 import { calls, initSteps, samplePlan, user } from './sample-plans.ts'
 
 describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mode) => {
-  const steps = makeNetworkSteps(mode, 'next')
+  const steps = makeNetworkSteps(mode, { asRoot: false, next: 'next' })
   const all = steps.map(describeStep)
 
   test('shows its namespace, and says so, when all else is done', () => {
@@ -43,14 +43,27 @@ describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mod
 
 test('the interface that is brought up is lo', () => {
   const [, , argument] =
-    makeNetworkSteps('loopback', 'next').find(({ syscall }) => syscall === 'ioctl')?.args ?? []
+    makeNetworkSteps('loopback', { asRoot: false, next: 'next' }).find(
+      ({ syscall }) => syscall === 'ioctl',
+    )?.args ?? []
   const request = typeof argument === 'object' && argument.kind === 'bytes' ? argument.bytes : []
   // struct ifreq: sixteen bytes of name, then the flags; IFF_UP is 1.
   expect(Buffer.from(request).toString('latin1', 0, 18)).toBe(`lo${'\0'.repeat(14)}\x01\0`)
 })
 
+test.each([
+  ['loopback', 'unshare(CLONE_NEWUSER|CLONE_NEWNET)'],
+  ['none', 'unshare(CLONE_NEWNET)'],
+] as const)('root, which may lack CAP_NET_ADMIN, makes %s with %s', (mode, call) => {
+  const [first] = makeNetworkSteps(mode, { asRoot: true, next: 'next' })
+  expect(first && describeStep(first)).toBe(call)
+})
+
 test('the host’s network needs no making', () => {
-  expect([announceNetworkSteps('host'), makeNetworkSteps('host', 'next')]).toEqual([[], []])
+  expect([
+    announceNetworkSteps('host'),
+    makeNetworkSteps('host', { asRoot: true, next: 'next' }),
+  ]).toEqual([[], []])
 })
 
 test('the init joins the network when it is there, and before the program starts', () => {

@@ -52,9 +52,9 @@ describe('for root', () => {
     expect(all.slice(dropped)).toContain('prctl(PR_SET_PDEATHSIG, SIGKILL)')
   })
 
-  test('the namespaces are made without a user namespace', () => {
+  test('the namespaces are made without a user namespace, but for the one of the network', () => {
     const isUser = (step: Step) => step.syscall === 'unshare' && step.process === 'starter'
-    expect(calls(steps.filter(isUser))).toEqual(['unshare(CLONE_NEWNET)'])
+    expect(calls(steps.filter(isUser))).toEqual(['unshare(CLONE_NEWUSER|CLONE_NEWNET)'])
     const flags = steps.filter(({ store }) => store === 'starter.init').map(({ args }) => args[0])
     expect(flags.map((flag) => Number(flag) & CLONE_NEWUSER)).toEqual([0])
   })

@@ -110,7 +110,7 @@ describe('what keeps a user from making namespaces', () => {
       'kernel/apparmor_restrict_unprivileged_userns': '0',
     }
     expect(hintWith(allowed)).toMatchInlineSnapshot(
-      `"A container must allow namespaces; Docker: --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined"`,
+      `"A container must allow namespaces; Docker: --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined"`,
     )
     expect(hintWith({})).toBe(hintWith(allowed))
   })
