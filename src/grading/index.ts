@@ -17,4 +17,11 @@ export {
   type TestStatus,
   type Visibility,
 } from './report/schema.ts'
-export { type ReportKind, type ReportWriter, type WriterOptions, writers } from './writers/index.ts'
+export {
+  type ReportKind,
+  type ReportPart,
+  type ReportWriter,
+  splitReport,
+  type WriterOptions,
+  writers,
+} from './writers/index.ts'

@@ -2,8 +2,20 @@ import type { Report } from '../report/schema.ts'
 
 /** What a writer may be asked for besides the report. */
 export interface WriterOptions {
-  /** The language of the texts that the writer adds; the messages of the tests are as the report has them. */
+  /**
+   * The language of the texts that the writer adds: `en`, `de` or `es`; default `en`. The messages of the tests are as
+   * the report has them.
+   */
   readonly language?: string
+  /**
+   * `after-published` shows hidden tests on Gradescope once grades are published. Gradescope hides the total of a
+   * submission from its student while a test is `hidden`. Default `hidden`.
+   */
+  readonly hiddenTests?: 'hidden' | 'after-published'
+  /** `format-error` makes a compile error an invalid submission on PrairieLearn; default `score`: 0 points. */
+  readonly compileErrors?: 'score' | 'format-error'
+  /** The variables that the platform sets, for formats that repeat them (Classroom 50); default none. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
 /** Makes one platform's format of a report. The same report always gives the same contents. */

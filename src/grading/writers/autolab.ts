@@ -1,0 +1,15 @@
+import { studentText } from './student-text.ts'
+import { onlySubmission, quotedLines } from './student-view.ts'
+import type { ReportWriter } from './writer.ts'
+
+/**
+ * What an Autolab autograder prints: feedback, and as the last line the scores (docs.autolabproject.com, "Autograders").
+ * The one problem has the assignment's name. A submission that is not gradable has no last line, so Autolab gives no score.
+ */
+export const writeAutolab: ReportWriter = (report, options) => {
+  const submission = onlySubmission(report, 'Autolab')
+  const feedback = quotedLines(studentText(submission, report, options))
+  if (!submission.gradable) return `${feedback}\n`
+  const scores = { scores: { [report.assignment.name]: submission.points } }
+  return `${feedback}\n${JSON.stringify(scores)}\n`
+}

@@ -1,0 +1,25 @@
+import { formatPoints } from '../report/points.ts'
+import type { ReportPerson } from '../report/schema.ts'
+import { toCsv } from './csv.ts'
+import { peopleOf } from './moodle.ts'
+import type { ReportWriter } from './writer.ts'
+
+/**
+ * CSV for Canvas's gradebook import: five columns that name the student, then the assignment, and a second row with the
+ * points possible. Canvas finds a student by its own number (`ID`), else by the SIS ids. A submission that is not gradable
+ * has an empty cell, which Canvas ignores.
+ */
+export const writeCanvas: ReportWriter = ({ assignment, submissions }) => {
+  const header = ['Student', 'ID', 'SIS User ID', 'SIS Login ID', 'Section', assignment.name]
+  const possible = ['    Points Possible', '', '', '', '', formatPoints(assignment.maxPoints)]
+  const rows = submissions.flatMap((submission) => {
+    const points = submission.gradable ? formatPoints(submission.points) : ''
+    return peopleOf(submission).map((person) => [...identity(person, submission.id), '', points])
+  })
+  return toCsv([header, possible, ...rows])
+}
+
+function identity({ id = '', name, email = '' }: ReportPerson, submission: string): string[] {
+  const isCanvasId = /^\d+$/.test(id)
+  return [name ?? submission, isCanvasId ? id : '', isCanvasId ? '' : id, email]
+}

@@ -1,0 +1,44 @@
+import { formatPoints } from '../report/points.ts'
+import type { Report, ReportPerson, ReportSubmission } from '../report/schema.ts'
+import { toCsv } from './csv.ts'
+import { studentText } from './student-text.ts'
+import type { ReportWriter, WriterOptions } from './writer.ts'
+
+/**
+ * CSV for Moodle's grade import (docs.moodle.org, "Grade import"): map `ID number` or `Email address` to the user, and both
+ * last columns to the assignment. A row is never without a grade, because importing feedback alone deletes the grade. So
+ * submissions that are not gradable have no row.
+ */
+export const writeMoodle: ReportWriter = (report, options) => {
+  const { name } = report.assignment
+  const header = ['ID number', 'Email address', 'Name', name, `${name} (feedback)`]
+  const rows = report.submissions
+    .filter(({ gradable }) => gradable)
+    .flatMap((submission) =>
+      peopleOf(submission).map((person) => row(person, submission, report, options)),
+    )
+  return toCsv([header, ...rows])
+}
+
+/** The people of a submission. Its id stands for a person that no platform gave an id or an address. */
+export function peopleOf({ id, people }: ReportSubmission): readonly ReportPerson[] {
+  if (people.length === 0) return [{ id, name: id }]
+  return people.map((person) =>
+    person.id === undefined && person.email === undefined ? { ...person, id } : person,
+  )
+}
+
+function row(
+  { id, email, name }: ReportPerson,
+  submission: ReportSubmission,
+  report: Report,
+  options: WriterOptions,
+): string[] {
+  return [
+    id ?? '',
+    email ?? '',
+    name ?? '',
+    formatPoints(submission.points),
+    studentText(submission, report, options),
+  ]
+}

@@ -1,0 +1,43 @@
+import type { Report } from '../report/schema.ts'
+import type { ReportKind } from './index.ts'
+
+/** The formats that hold one submission. */
+const single: ReadonlySet<ReportKind> = new Set([
+  'gradescope',
+  'prairielearn',
+  'github-classroom',
+  'github-notices',
+  'classroom50',
+  'autolab',
+  'vpl',
+])
+
+/** A part of a report, and the file that its format goes to. */
+export interface ReportPart {
+  readonly file: string
+  readonly report: Report
+}
+
+/**
+ * The files that a format of a report consists of. A format that holds one submission gets a file for each; where there are
+ * several, the submission's id goes before the extension.
+ *
+ * @example
+ * splitReport(report, 'gradescope', 'results.json') // results-alice.json, results-bob.json
+ */
+export function splitReport(report: Report, kind: ReportKind, file: string): readonly ReportPart[] {
+  if (!single.has(kind) || report.submissions.length === 1) return [{ file, report }]
+  return report.submissions.map((submission) => ({
+    file: withId(file, submission.id),
+    report: { ...report, submissions: [submission] },
+  }))
+}
+
+// An id may have anything that a folder's name has, and more where it came from a platform.
+function withId(file: string, id: string): string {
+  const safe = id.replace(/[^\p{L}\p{N}._@+-]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
+  )
+  const at = /\.[^./]+$/.exec(file)?.index ?? file.length
+  return `${file.slice(0, at)}-${safe}${file.slice(at)}`
+}
