@@ -14,22 +14,25 @@ export {
   feedbackTexts,
 } from './feedback/texts.ts'
 export { type Learned, type LearnOptions, learn } from './learn/learn.ts'
-export type { LimitOptions, MountOption, SandboxOptions } from './runner/options/options.ts'
+export type { WantedSyscall } from './matchers/to-be-killed-by-seccomp.ts'
+export type { Limits } from './policy/policy.ts'
+export type { PolicyInput } from './policy/policy-input.ts'
+export type {
+  LimitOptions,
+  MountOption,
+  SandboxConfig,
+  SandboxOptions,
+} from './runner/options/options.ts'
 export {
-  type DeniedCall,
   type DeniedSyscall,
   type Enforcement,
+  type EnforcementByLimit,
   isSandboxResult,
+  type LoggedCall,
   type SandboxResult,
   type SandboxStatus,
   type SandboxUsage,
 } from './runner/result.ts'
-export {
-  createSandbox,
-  type SandboxConfig,
-  type Sandboxed,
-  type SandboxHandle,
-  sandboxed,
-} from './runner/sandboxed.ts'
+export { createSandbox, type Sandboxed, type SandboxHandle, sandboxed } from './runner/sandboxed.ts'
 export type { Duration } from './units/duration.ts'
 export type { Size } from './units/size.ts'

@@ -124,7 +124,7 @@ function sleepThrough({ request }, launcher, meanwhile) {
     captures: { stdout: new Capture(), stderr: new Capture() },
     budget: new OutputBudget({ limit: undefined, text: undefined }, () => {}),
     onLogged: undefined,
-    walltimeMs: undefined,
+    wallTimeMs: undefined,
   })
   meanwhile?.()
   sleepUntilEnd(attempt.pid)

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SandboxDefaults } from '../runner/defaults.ts'
+import type { SandboxOptions } from '../runner/options/options.ts'
 import type { GradeboxOptions } from './options.ts'
 
 declare module 'vitest' {
@@ -30,7 +31,9 @@ export function mergeOptions(base: GradeboxOptions, over: GradeboxOptions): Grad
   return { ...merged, ...both('limits'), ...both('env') }
 }
 
-function absolutePolicy(policy: string | URL | object, root: string): string | object {
+type PolicyOption = NonNullable<SandboxOptions['policy']>
+
+function absolutePolicy(policy: PolicyOption, root: string): PolicyOption {
   if (policy instanceof URL) return fileURLToPath(policy)
   if (typeof policy === 'string' && policy.startsWith('.')) return resolve(root, policy)
   return policy

@@ -1,5 +1,5 @@
 import { formatKeyPath, type KeyPath, type Problem } from './problem.ts'
-import { SandboxError } from './sandbox-error.ts'
+import { SandboxError, type SandboxErrorCode } from './sandbox-error.ts'
 
 /** A text in which a problem has a place, so that the error can show the lines around it. */
 export interface ProblemSource {
@@ -53,6 +53,8 @@ function listed(problems: readonly Problem[], toText: (problem: Problem) => stri
 
 /** What an error about a policy may have besides its problems. */
 export interface InvalidOptions {
+  /** Default `POLICY_INVALID`. */
+  readonly code?: SandboxErrorCode
   readonly hint?: string | undefined
   readonly cause?: unknown
   /** The text that the problems are in, when there is one: they are shown where they are. */

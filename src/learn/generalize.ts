@@ -1,5 +1,5 @@
 import { type Arch, syscallNumber } from '../linux/syscalls.ts'
-import type { DeniedCall } from '../runner/result.ts'
+import type { LoggedCall } from '../runner/result.ts'
 import { conditionsFor } from '../seccomp/decode/remedy.ts'
 import { isManyCalls } from '../seccomp/rules/deeds.ts'
 import { type SyscallGroup, syscallGroups } from '../seccomp/rules/groups.ts'
@@ -29,7 +29,7 @@ const FITTING_CALLS = 3
 /** Every call that was seen: when it may be made, `always` or on conditions each of which suffices. */
 type Needs = Map<string, 'always' | (readonly SeccompCondition[])[]>
 
-function addNeed(needs: Needs, { name, args, arch }: DeniedCall): void {
+function addNeed(needs: Needs, { name, args, arch }: LoggedCall): void {
   const machine: Arch = arch === 'aarch64' ? 'arm64' : 'x64'
   // An unknown call, and one by a 32-bit table, has no name that a policy could have.
   if (syscallNumber(name, machine) === undefined) return
@@ -58,7 +58,7 @@ function fits({ name, syscalls }: SyscallGroup, needs: Needs, arch: Arch): boole
  * @param groups whether to use groups at all
  */
 export function rulesThatAllow(
-  calls: readonly DeniedCall[],
+  calls: readonly LoggedCall[],
   { arch, groups }: { readonly arch: Arch; readonly groups: boolean },
 ): SeccompRule[] {
   const needs: Needs = new Map(ALWAYS.map((name) => [name, 'always']))

@@ -5,11 +5,11 @@ import { parse } from 'smol-toml'
 import { SandboxError } from '../errors/sandbox-error.ts'
 import { getDefaults } from '../runner/defaults.ts'
 import { hostMachine } from '../runner/host-machine.ts'
-import { invalid, isUrl } from '../runner/options/check.ts'
+import { invalid, isUrl } from '../runner/options/invalid.ts'
 import type { SandboxOptions } from '../runner/options/options.ts'
-import type { DeniedCall, DeniedSyscall, SandboxResult } from '../runner/result.ts'
+import type { DeniedSyscall, LoggedCall, SandboxResult } from '../runner/result.ts'
 import { sandboxed } from '../runner/sandboxed.ts'
-import { sumOfCalls } from '../seccomp/decode/denied-calls.ts'
+import { sumOfCalls } from '../seccomp/decode/logged-calls.ts'
 import { syscallGroups } from '../seccomp/rules/groups.ts'
 import { opaque, rulesThatAllow } from './generalize.ts'
 import { learnedToml, type PolicyKeys } from './learned-toml.ts'
@@ -38,7 +38,7 @@ export interface Learned {
   /** The same as a TOML file. */
   readonly toml: string
   /** Every call that the program made, with counts. */
-  readonly syscalls: readonly DeniedCall[]
+  readonly syscalls: readonly LoggedCall[]
   /** The runs that it was learned from: did the program do there what it shall? */
   readonly runs: readonly SandboxResult[]
 }
@@ -102,8 +102,8 @@ function baseOf(policy: NonNullable<SandboxOptions['policy']>): PolicyKeys {
   return keys
 }
 
-function callsOf({ denied }: SandboxResult): readonly DeniedCall[] {
-  if (denied !== undefined) return denied
+function callsOf({ logged }: SandboxResult): readonly LoggedCall[] {
+  if (logged !== undefined) return logged
   throw new SandboxError('What a program needs cannot be learned here: its calls are not told', {
     code: 'SECCOMP_UNAVAILABLE',
     hint: "The kernel must have seccomp's user notification (Linux 5.9 has), and no listener of an outer sandbox, such as a container's, may be in its place.",

@@ -47,8 +47,8 @@ function enforcementOf(limits: Limits, delegation: Delegation | undefined): Enfo
   const hold = (name: keyof EnforcementByLimit, limit: number | undefined, how: Enforcement) => {
     if (limit !== undefined) held[name] = how
   }
-  hold('walltime', limits.walltimeMs, 'watch')
-  hold('cpu', limits.cpuMs, delegation === undefined ? 'watch' : 'cgroup')
+  hold('walltime', limits.wallTimeMs, 'watch')
+  hold('cpu', limits.cpuTimeMs, delegation === undefined ? 'watch' : 'cgroup')
   hold('memory', limits.memoryBytes, has('memory') ? 'cgroup' : 'rlimit')
   hold('output', limits.outputBytes, 'watch')
   hold('fileSize', limits.fileSizeBytes, 'rlimit')

@@ -43,13 +43,13 @@ export class LimitHold {
    * @param stop ends the run
    */
   watch(init: () => number | undefined, stop: () => void): void {
-    const { cpuMs, memoryBytes, walltimeMs } = this.#limits
+    const { cpuTimeMs, memoryBytes, wallTimeMs } = this.#limits
     this.#watch = new TreeWatch({
       init,
       group: this.#group,
-      cpuMs,
+      cpuTimeMs,
       memoryBytes: this.#enforcement.memory === 'rlimit' ? memoryBytes : undefined,
-      walltimeMs,
+      wallTimeMs,
       onExceeded: (limit) => {
         this.#exceeded = limit
         stop()

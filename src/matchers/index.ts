@@ -16,6 +16,7 @@ import { toUseMemoryWithin } from './to-use-memory-within.ts'
 export type { MatcherContext, MatcherResult } from './context.ts'
 export type { ExpectedLines, ExpectedText, ExpectedTokens } from './expected-text.ts'
 export { snapshotSerializer } from './serializer.ts'
+export type { WantedSyscall } from './to-be-killed-by-seccomp.ts'
 export type { SandboxMatchers } from './types.ts'
 
 /**

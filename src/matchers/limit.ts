@@ -11,8 +11,8 @@ interface LimitFormat {
 }
 
 const formats: Readonly<Record<LimitName, LimitFormat>> = {
-  walltimeMs: { option: 'walltime', format: formatDuration },
-  cpuMs: { option: 'cpu', format: formatDuration },
+  wallTimeMs: { option: 'walltime', format: formatDuration },
+  cpuTimeMs: { option: 'cpu', format: formatDuration },
   memoryBytes: { option: 'memory', format: formatSize },
   outputBytes: { option: 'output', format: formatSize },
   fileSizeBytes: { option: 'fileSize', format: formatSize },
@@ -24,7 +24,7 @@ const formats: Readonly<Record<LimitName, LimitFormat>> = {
   coreBytes: { option: 'core', format: formatSize },
 }
 
-/** A limit's name in the `limits` option: `walltime` for `walltimeMs`. */
+/** A limit's name in the `limits` option: `walltime` for `wallTimeMs`. */
 export function limitOption(name: LimitName): string {
   return formats[name].option
 }

@@ -67,7 +67,7 @@ function usagePhrase(result: AnyResult): string {
   const parts = [
     `walltime ${formatDuration(usage.wallTimeMs)}`,
     `cpu ${formatDuration(usage.cpuTimeMs)} (user ${formatDuration(usage.userTimeMs)}, system ${formatDuration(usage.systemTimeMs)})`,
-    `memory ${formatSize(usage.maxRssBytes)}`,
+    `memory ${formatSize(usage.peakMemoryBytes)}`,
   ]
   if (truncated) parts.push(isOutputLimited(result) ? 'output cut at its limit' : 'output cut')
   return parts.join(', ')

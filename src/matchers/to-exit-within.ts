@@ -19,6 +19,6 @@ export function toExitWithin(
     pass: result.status === 'exited' && result.usage.wallTimeMs <= mostMs,
     expected: `an exit by itself within ${formatDuration(mostMs)}`,
     received: `${verdictPhrase(result)} after ${measuredDuration(result.usage.wallTimeMs, mostMs)}`,
-    limits: ['walltimeMs'],
+    limits: ['wallTimeMs'],
   }))
 }

@@ -19,6 +19,6 @@ export function toUseCpuWithin(
     pass: usage.cpuTimeMs <= mostMs,
     expected: `at most ${formatDuration(mostMs)} of processor time`,
     received: measuredDuration(usage.cpuTimeMs, mostMs),
-    limits: ['cpuMs'],
+    limits: ['cpuTimeMs'],
   }))
 }

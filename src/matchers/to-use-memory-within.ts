@@ -7,8 +7,8 @@ import { measuredSize } from './measured.ts'
 const name = 'toUseMemoryWithin'
 
 /**
- * Passes when the largest process of the run was never larger in memory (resident) than this,
- * however the run ended.
+ * Passes when all processes of the run together never used more memory than this
+ * (`usage.peakMemoryBytes`, which `limits.memory` bounds too), however the run ended.
  *
  * @param size - Bytes, or text with a unit: `'64MiB'`.
  * @throws {TypeError} when `size` is none.
@@ -21,9 +21,9 @@ export function toUseMemoryWithin(
   const args = printArgument(size)
   const mostBytes = readArgument(this, name, args, () => parseSize(size))
   return judge(this, name, args, received, ({ usage }) => ({
-    pass: usage.maxRssBytes <= mostBytes,
+    pass: usage.peakMemoryBytes <= mostBytes,
     expected: `at most ${formatSize(mostBytes)} of memory`,
-    received: measuredSize(usage.maxRssBytes, mostBytes),
+    received: measuredSize(usage.peakMemoryBytes, mostBytes),
     limits: ['memoryBytes'],
   }))
 }

@@ -76,7 +76,8 @@ export interface SandboxMatchers<Returned = void> {
   toUseCpuWithin(duration: Duration): Returned
 
   /**
-   * The largest process of the run was never larger in memory than this: bytes, or text with a unit.
+   * All processes of the run together never used more memory than this (`usage.peakMemoryBytes`):
+   * bytes, or text with a unit.
    *
    * @example
    * expect(run).toUseMemoryWithin('32MiB')

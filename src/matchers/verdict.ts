@@ -37,8 +37,8 @@ export function verdictFacts({ status, exitCode, signal }: AnyResult): string {
 }
 
 const limitOfStatus: Readonly<Partial<Record<SandboxStatus, LimitName>>> = {
-  walltime: 'walltimeMs',
-  cpu: 'cpuMs',
+  walltime: 'wallTimeMs',
+  cpu: 'cpuTimeMs',
   memory: 'memoryBytes',
   output: 'outputBytes',
 }

@@ -12,8 +12,8 @@ interface LimitKey {
 }
 
 const keys: Readonly<Record<string, LimitKey>> = {
-  walltime: { field: 'walltimeMs', kind: 'duration', zero: false },
-  cpu: { field: 'cpuMs', kind: 'duration', zero: false },
+  walltime: { field: 'wallTimeMs', kind: 'duration', zero: false },
+  cpu: { field: 'cpuTimeMs', kind: 'duration', zero: false },
   memory: { field: 'memoryBytes', kind: 'size', zero: false },
   output: { field: 'outputBytes', kind: 'size', zero: true },
   fileSize: { field: 'fileSizeBytes', kind: 'size', zero: true },
@@ -31,7 +31,7 @@ const keys: Readonly<Record<string, LimitKey>> = {
 }
 
 /** The keys of a `[limits]` table, ours and hakoniwa's `as`, `fsize` and `nofile`: what each limits. */
-export const limitDescriptions: Readonly<Record<string, string>> = {
+export const limitDescriptions = {
   walltime: 'Real time from the program\'s start: whole seconds, or text such as "1.5s".',
   cpu: 'Processor time, user and system: whole seconds, or text such as "1.5s".',
   memory: 'Memory: bytes, or text such as "64MiB".',
@@ -46,7 +46,7 @@ export const limitDescriptions: Readonly<Record<string, string>> = {
   as: "hakoniwa's name of addressSpace.",
   fsize: "hakoniwa's name of fileSize.",
   nofile: "hakoniwa's name of openFiles.",
-}
+} as const satisfies Readonly<Record<string, string>>
 
 const limitKeys: readonly string[] = Object.keys(keys)
 
@@ -124,15 +124,15 @@ export function checkLimits(raw: unknown, units: LimitUnits): CheckedLimits {
  *
  * @param raw `{ walltime: '2s', memory: '64MiB', processes: 16 }`; absent keys and `undefined` are
  * not limited
- * @throws {SandboxError} POLICY_INVALID, naming every limit that is unknown, negative, not a
+ * @throws {SandboxError} OPTION_INVALID, naming every limit that is unknown, negative, not a
  * number, or zero where that could only stop every program
  * @example
  * normalizeLimits({ walltime: 1500, memory: '64MiB' }, { bareTime: 'ms' })
- * // { walltimeMs: 1500, memoryBytes: 67108864 }
+ * // { wallTimeMs: 1500, memoryBytes: 67108864 }
  */
 export function normalizeLimits(raw: unknown, units: LimitUnits): Limits {
   const { limits, problems } = checkLimits(raw, units)
-  if (problems.length > 0) throw invalid('limits', problems)
+  if (problems.length > 0) throw invalid('limits', problems, { code: 'OPTION_INVALID' })
   return limits
 }
 

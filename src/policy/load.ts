@@ -95,7 +95,7 @@ function fromUrl(url: URL): Policy {
  * numbers for `walltime` and `cpu` are whole seconds in a file and milliseconds in an object
  * @throws {SandboxError} POLICY_INVALID
  * @example
- * loadPolicy('strict').limits.walltimeMs // 10000
+ * loadPolicy('strict').limits.wallTimeMs // 10000
  */
 export function loadPolicy(reference: PolicyReference): Policy {
   if (typeof reference === 'object' && reference !== null) {

@@ -4,9 +4,9 @@ import type { SeccompPolicy } from '../seccomp/seccomp-policy.ts'
 /** Limits after validation: units are in the names; an absent one is not limited. */
 export interface Limits {
   /** Real time from the program's start, in milliseconds. */
-  readonly walltimeMs?: number
+  readonly wallTimeMs?: number
   /** Processor time, user and system, in milliseconds. */
-  readonly cpuMs?: number
+  readonly cpuTimeMs?: number
   /** Memory of the program, in bytes. */
   readonly memoryBytes?: number
   /** stdout and stderr together, in bytes. */

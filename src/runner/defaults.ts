@@ -1,15 +1,8 @@
+import type { SandboxConfig } from './options/options.ts'
+
 /** What `sandboxed()` uses where a call does not say otherwise. */
-export interface SandboxDefaults {
-  /** Shipped name, path, URL or object; see the `policy` option. */
-  readonly policy?: string | URL | object
-  /** Numbers in the limit's unit, or text with one: `{ walltime: '2s', memory: '64MiB' }`. */
-  readonly limits?: Readonly<Record<string, number | string>>
-  /** Added to each program's environment; a call's own `env` wins, name by name. */
-  readonly env?: Readonly<Record<string, string>>
-  /** How many programs may run at once in this process. */
-  readonly concurrency?: number
-  /** How many sandboxes may wait, built, for runs to come; 0: none. */
-  readonly warm?: number
+export interface SandboxDefaults
+  extends Pick<SandboxConfig, 'policy' | 'limits' | 'env' | 'concurrency' | 'warm'> {
   /** How many test workers share the machine; the default of `concurrency` is its share of one. */
   readonly workers?: number
 }

@@ -64,7 +64,7 @@ export interface DeniedSyscall {
 }
 
 /** Calls that a policy's `log` let through. */
-export interface DeniedCall extends DeniedSyscall {
+export interface LoggedCall extends DeniedSyscall {
   /** How often it was made, with the same domains, requests and flags; `args` and `text` are the first's. */
   readonly count: number
 }
@@ -115,9 +115,9 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
    * The calls that the policy would have denied but only logs (`default = "log"`), in the order in which
    * they were first made. Present when the policy logs and the kernel tells of what.
    */
-  readonly denied?: readonly DeniedCall[]
+  readonly logged?: readonly LoggedCall[]
   readonly enforcement: EnforcementByLimit
-  /** How often it was run: more than once only where the option `retry` says so. */
+  /** How often it was run: more than once only with the option `retryWhenStarved`. */
   readonly attempts: number
   /** What `collect` named and the program left, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>

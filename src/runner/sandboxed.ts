@@ -2,11 +2,10 @@ import { Readable, type Writable } from 'node:stream'
 import { registerRun } from './active.ts'
 import { getDefaults, type SandboxDefaults } from './defaults.ts'
 import { hostMachine } from './host-machine.ts'
-import { invalid } from './options/check.ts'
+import { checkOptions } from './options/check.ts'
 import { normalizeOptions } from './options/normalize.ts'
-import type { SandboxOptions } from './options/options.ts'
+import type { SandboxConfig, SandboxOptions } from './options/options.ts'
 import { currentOwner } from './owner.ts'
-import { isWarm, MOST_WAITING } from './pool/warm.ts'
 import type { Line } from './queue/line.ts'
 import { defaultConcurrency, makeQueue, sharedQueue, type Turns, turnsOf } from './queue/queue.ts'
 import type { SandboxResult } from './result.ts'
@@ -66,53 +65,26 @@ export const sandboxed: Sandboxed = makeSandboxed(
   turnsOf(sharedQueue, () => getDefaults().concurrency),
 )
 
-/** Defaults of a {@link createSandbox}: any option of a run, and how many runs it makes at once. */
-export interface SandboxConfig extends SandboxOptions {
-  /**
-   * How many programs of this sandbox run at once, whatever else runs on the machine.
-   *
-   * @default the cores, divided by the test runner's workers; and of all processes on the machine
-   *   together no more than it has processors
-   */
-  readonly concurrency?: number
-  /**
-   * How many sandboxes may wait, built and unused, for runs to come: 0 to 32, best as many as a test has
-   * runs. They are made in the background, mostly when no run goes on, up to one more than followed each
-   * other without a pause; each serves one run, and they are ended a second after the last.
-   *
-   * @default 0
-   */
-  readonly warm?: number
-}
-
 /**
  * Makes a `sandboxed` with defaults bound, and with its own queue. Options of a call take their place;
  * `limits`, `env` and `files` are merged, name by name.
  *
+ * @throws {SandboxError} OPTION_INVALID for a wrong option, POLICY_INVALID for a wrong policy
  * @example
  * const python = createSandbox({ policy: 'strict', limits: { walltime: '5s' } })
  * const run = await python('python3', ['main.py'], { workdir: 'submissions/bob' })
  */
-export function createSandbox({ concurrency, warm, ...config }: SandboxConfig = {}): Sandboxed {
+export function createSandbox(config: SandboxConfig = {}): Sandboxed {
+  checkOptions(config, 'createSandbox')
+  const { concurrency, warm, ...base } = config
   let queue: Line | undefined
-  if (warm !== undefined && !isWarm(warm)) {
-    throw invalid('warm', `a whole number from 0 to ${MOST_WAITING}`, warm)
-  }
   const ownQueue = () => {
     queue ??= makeQueue(concurrency ?? defaultConcurrency())
     return queue
   }
   const turns = turnsOf(ownQueue, () => concurrency ?? getDefaults().concurrency)
   const defaults = () => (warm === undefined ? getDefaults() : { ...getDefaults(), warm })
-  const run = makeSandboxed(defaults, turns)
-  return ((
-    command: string,
-    args?: readonly string[] | SandboxOptions,
-    options?: SandboxOptions,
-  ) => {
-    const [list, own] = splitArguments(args, options)
-    return run(command, list, mergeOptions(config, own))
-  }) as Sandboxed
+  return makeSandboxed(defaults, turns, base)
 }
 
 function mergeOptions(base: SandboxOptions, own: SandboxOptions): SandboxOptions {
@@ -133,7 +105,11 @@ function splitArguments(
   return [args as readonly string[], options ?? {}]
 }
 
-function makeSandboxed(defaults: () => SandboxDefaults, turns: Turns): Sandboxed {
+function makeSandboxed(
+  defaults: () => SandboxDefaults,
+  turns: Turns,
+  base: SandboxOptions = {},
+): Sandboxed {
   return ((
     command: string,
     args?: readonly string[] | SandboxOptions,
@@ -142,7 +118,8 @@ function makeSandboxed(defaults: () => SandboxDefaults, turns: Turns): Sandboxed
     const [list, own] = splitArguments(args, options)
     try {
       hostMachine()
-      const run = new Run(normalizeOptions(command, list, own, defaults()))
+      checkOptions(own, 'sandboxed')
+      const run = new Run(normalizeOptions(command, list, mergeOptions(base, own), defaults()))
       return makeHandle(run, enqueue(run, turns))
     } catch (error) {
       return makeHandle(neverStarted, Promise.reject(error))

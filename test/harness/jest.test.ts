@@ -106,7 +106,7 @@ test('as ES modules too, and without injected globals', async () => {
 test('a wrong option, of the configuration or a pragma, is named', async () => {
   const { output, exitCode } = await runProject('jest', 'jest-wrong-option')
   expect(exitCode).toBe(1)
-  expect(output).toContain('TypeError: gradebox: `limits.walltime`: Expected a duration')
+  expect(output).toContain('SandboxError: Invalid limits: walltime: expected a duration above 0')
 })
 
 test('registered too early, the matchers say where they belong', async () => {

@@ -7,13 +7,10 @@ import { refusals, withOptions } from './support/refusals.ts'
 describe('a call is refused, naming what it expects and got,', () => {
   test('for a command that is none', async () => {
     expect(await refusals([], [1], [''], ['a\0b'])).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`command\` to be a string, got \`undefined\` (undefined)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`command\` to be a string, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`command\` to be a program's name or path, got \`''\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: \`command\` has a NUL byte at position 1: "a\\u0000b"
+      "OPTION_INVALID: Expected \`command\` to be a string, got \`undefined\` (undefined)
+      OPTION_INVALID: Expected \`command\` to be a string, got \`1\` (number)
+      OPTION_INVALID: Expected \`command\` to be a program's name or path, got \`''\` (string)
+      OPTION_INVALID: \`command\` has a NUL byte at position 1: "a\\u0000b"
         hint: Linux ends every text at its first NUL byte: leave it out."
     `)
   })
@@ -22,21 +19,18 @@ describe('a call is refused, naming what it expects and got,', () => {
     expect(
       await refusals(['true', 'x'], ['true', ['a', 1]], ['true', ['a', 'b\0']], ['true', [], 1]),
     ).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`args\` to be an array of strings, got \`'x'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`args[1]\` to be a string, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: \`args[1]\` has a NUL byte at position 1: "b\\u0000"
+      "OPTION_INVALID: Expected \`args\` to be an array of strings, got \`'x'\` (string)
+      OPTION_INVALID: Expected \`args[1]\` to be a string, got \`1\` (number)
+      OPTION_INVALID: \`args[1]\` has a NUL byte at position 1: "b\\u0000"
         hint: Linux ends every text at its first NUL byte: leave it out.
-      SETUP_FAILED: Expected \`options\` to be an object, got \`1\` (number)
-        hint: See the options of sandboxed() in the README."
+      OPTION_INVALID: Expected \`options\` to be an object, got \`1\` (number)"
     `)
   })
 
   test('for an option that does not exist', async () => {
     expect(await withOptions({ timeout: 1 })).toMatchInlineSnapshot(`
-      "SETUP_FAILED: There is no option \`timeout\`
-        hint: The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, exclusive, retry, signal."
+      "OPTION_INVALID: There is no option \`timeout\`
+        hint: The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, exclusive, retryWhenStarved, signal."
     `)
   })
 
@@ -51,18 +45,13 @@ describe('a call is refused, naming what it expects and got,', () => {
         { workdir: {} },
       ),
     ).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`workdir\` to be a string, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`workdir\` to be a path, got \`''\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: \`workdir\` has a NUL byte at position 4: "/tmp\\u0000"
+      "OPTION_INVALID: Expected \`workdir\` to be a string, got \`1\` (number)
+      OPTION_INVALID: Expected \`workdir\` to be a path, got \`''\` (string)
+      OPTION_INVALID: \`workdir\` has a NUL byte at position 4: "/tmp\\u0000"
         hint: Linux ends every text at its first NUL byte: leave it out.
-      SETUP_FAILED: Expected \`workdir\` to be a path or a file: URL, got \`https://example.org/\` (object)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`workdir.mode\` to be "copy-on-write" or "read-only" or "read-write", got \`'rw'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`workdir.source\` to be a string, got \`undefined\` (undefined)
-        hint: See the options of sandboxed() in the README."
+      OPTION_INVALID: Expected \`workdir\` to be a path or a file: URL, got \`https://example.org/\` (object)
+      OPTION_INVALID: Expected \`workdir.mode\` to be "copy-on-write" or "read-only" or "read-write", got \`'rw'\` (string)
+      OPTION_INVALID: Expected \`workdir.source\` to be a string, got \`undefined\` (undefined)"
     `)
   })
 
@@ -76,16 +65,11 @@ describe('a call is refused, naming what it expects and got,', () => {
         { files: { '/work/x': new URL('https://example.org/') } },
       ),
     ).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'work/x'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'/work/../x'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'/'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`files["/work/x"]\` to be text, bytes or a file URL, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`files["/work/x"]\` to be a path or a file: URL, got \`https://example.org/\` (object)
-        hint: See the options of sandboxed() in the README."
+      "OPTION_INVALID: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'work/x'\` (string)
+      OPTION_INVALID: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'/work/../x'\` (string)
+      OPTION_INVALID: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'/'\` (string)
+      OPTION_INVALID: Expected \`files["/work/x"]\` to be text, bytes or a file URL, got \`1\` (number)
+      OPTION_INVALID: Expected \`files["/work/x"]\` to be a path or a file: URL, got \`https://example.org/\` (object)"
     `)
   })
 
@@ -99,16 +83,11 @@ describe('a call is refused, naming what it expects and got,', () => {
         { mounts: [{ source: '/tmp', target: '/x', writable: 1 }] },
       ),
     ).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`mounts\` to be an array of mounts, got \`{}\` (object)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`mounts[0].source\` to be a string, got \`undefined\` (undefined)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`mounts[0].target\` to be an absolute path in the sandbox, without "..", got \`'x'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`mounts[0]\` to be an object with source, target, type, writable and optional, got \`{ source: '/tmp', target: '/x', rw: true }\` (object)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`mounts[0].writable\` to be true or false, got \`1\` (number)
-        hint: See the options of sandboxed() in the README."
+      "OPTION_INVALID: Expected \`mounts\` to be an array of mounts, got \`{}\` (object)
+      OPTION_INVALID: Expected \`mounts[0].source\` to be a string, got \`undefined\` (undefined)
+      OPTION_INVALID: Expected \`mounts[0].target\` to be an absolute path in the sandbox, without "..", got \`'x'\` (string)
+      OPTION_INVALID: Expected \`mounts[0]\` to be an object with source, target, type, writable and optional, got \`{ source: '/tmp', target: '/x', rw: true }\` (object)
+      OPTION_INVALID: Expected \`mounts[0].writable\` to be true or false, got \`1\` (number)"
     `)
   })
 
@@ -122,16 +101,12 @@ describe('a call is refused, naming what it expects and got,', () => {
         { cwd: '/work/..' },
       ),
     ).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`env key\` to be a name without "=", got \`'A=B'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`env.A\` to be a string, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: \`env.A\` has a NUL byte at position 0: "\\u0000"
+      "OPTION_INVALID: Expected \`env key\` to be a name without "=", got \`'A=B'\` (string)
+      OPTION_INVALID: Expected \`env.A\` to be a string, got \`1\` (number)
+      OPTION_INVALID: \`env.A\` has a NUL byte at position 0: "\\u0000"
         hint: Linux ends every text at its first NUL byte: leave it out.
-      SETUP_FAILED: Expected \`cwd\` to be an absolute path in the sandbox, without "..", got \`'work'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`cwd\` to be an absolute path in the sandbox, without "..", got \`'/work/..'\` (string)
-        hint: See the options of sandboxed() in the README."
+      OPTION_INVALID: Expected \`cwd\` to be an absolute path in the sandbox, without "..", got \`'work'\` (string)
+      OPTION_INVALID: Expected \`cwd\` to be an absolute path in the sandbox, without "..", got \`'/work/..'\` (string)"
     `)
   })
 
@@ -146,18 +121,12 @@ describe('a call is refused, naming what it expects and got,', () => {
         { encoding: 'latin1' },
       ),
     ).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`stdin\` to be text, bytes, a readable stream, a file URL, "inherit" or "pipe", got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`stdin\` to be text, bytes, a readable stream, a file URL, "inherit" or "pipe", got \`null\` (null)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`stdin\` to be a path or a file: URL, got \`https://example.org/\` (object)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`stdout\` to be "pipe" or "inherit" or "ignore", got \`'file'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`stderr\` to be "pipe" or "inherit" or "ignore", got \`[PassThrough]\` (object)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`encoding\` to be "utf8" or "buffer", got \`'latin1'\` (string)
-        hint: See the options of sandboxed() in the README."
+      "OPTION_INVALID: Expected \`stdin\` to be text, bytes, a readable stream, a file URL, "inherit" or "pipe", got \`1\` (number)
+      OPTION_INVALID: Expected \`stdin\` to be text, bytes, a readable stream, a file URL, "inherit" or "pipe", got \`null\` (null)
+      OPTION_INVALID: Expected \`stdin\` to be a path or a file: URL, got \`https://example.org/\` (object)
+      OPTION_INVALID: Expected \`stdout\` to be "pipe" or "inherit" or "ignore", got \`'file'\` (string)
+      OPTION_INVALID: Expected \`stderr\` to be "pipe" or "inherit" or "ignore", got \`[PassThrough]\` (object)
+      OPTION_INVALID: Expected \`encoding\` to be "utf8" or "buffer", got \`'latin1'\` (string)"
     `)
   })
 
@@ -165,14 +134,10 @@ describe('a call is refused, naming what it expects and got,', () => {
     expect(
       await withOptions({ collect: 'x' }, { collect: [1] }, { collect: [''] }, { signal: {} }),
     ).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`collect\` to be an array of paths in the sandbox, got \`'x'\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`collect[0]\` to be a string, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`collect[0]\` to be a path, got \`''\` (string)
-        hint: See the options of sandboxed() in the README.
-      SETUP_FAILED: Expected \`signal\` to be an AbortSignal, got \`{}\` (object)
-        hint: See the options of sandboxed() in the README."
+      "OPTION_INVALID: Expected \`collect\` to be an array of paths in the sandbox, got \`'x'\` (string)
+      OPTION_INVALID: Expected \`collect[0]\` to be a string, got \`1\` (number)
+      OPTION_INVALID: Expected \`collect[0]\` to be a path, got \`''\` (string)
+      OPTION_INVALID: Expected \`signal\` to be an AbortSignal, got \`{}\` (object)"
     `)
   })
 })

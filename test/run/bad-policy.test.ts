@@ -15,15 +15,14 @@ describe('a call is refused, naming every problem at once,', () => {
         { limits: { memory: 'much', openFiles: '1', stack: null } },
       ),
     ).toMatchInlineSnapshot(`
-      "SETUP_FAILED: Expected \`limits\` to be an object, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
-      POLICY_INVALID: Invalid limits: unknown limit "time"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, processes, openFiles, core, as, fsize or nofile
-      POLICY_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got -1
-      POLICY_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got 0
-      POLICY_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got "1"
-      POLICY_INVALID: Invalid limits: cpu: expected a duration above 0: milliseconds, or text such as "1.5s", got Infinity
-      POLICY_INVALID: Invalid limits: processes: expected a whole number from 1 to 2147483647, got 1.5
-      POLICY_INVALID: Invalid limits:
+      "OPTION_INVALID: Expected \`limits\` to be an object, got \`1\` (number)
+      OPTION_INVALID: Invalid limits: unknown limit "time"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, processes, openFiles, core, as, fsize or nofile
+      OPTION_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got -1
+      OPTION_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got 0
+      OPTION_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got "1"
+      OPTION_INVALID: Invalid limits: cpu: expected a duration above 0: milliseconds, or text such as "1.5s", got Infinity
+      OPTION_INVALID: Invalid limits: processes: expected a whole number from 1 to 2147483647, got 1.5
+      OPTION_INVALID: Invalid limits:
         memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "much"
         openFiles: expected a whole number from 1 to 2147483647, got "1"
         stack: expected a size above 0: a whole number of bytes, or text such as "64MiB", got null"
@@ -45,8 +44,7 @@ describe('a call is refused, naming every problem at once,', () => {
         hint: Shipped policies: (all). A path has a slash or ends in .toml.
       POLICY_INVALID: Invalid policy ./missing.toml: there is no such file
       POLICY_INVALID: Invalid policy: expected a file: URL, got "https://example.org/p.toml"
-      SETUP_FAILED: Expected \`policy\` to be a policy's name, path, URL or object, got \`1\` (number)
-        hint: See the options of sandboxed() in the README.
+      OPTION_INVALID: Expected \`policy\` to be a policy's name, path, URL or object, got \`1\` (number)
       POLICY_INVALID: Invalid policy inline:
         uid: expected a whole number from 0 to 4294967294, got -1
         hostname: expected 1 to 64 letters, digits, dots and hyphens, got ""

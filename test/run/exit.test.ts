@@ -92,7 +92,7 @@ test('a result says what was run, under which policy and limits, and how they we
       "files": {},
       "limits": {
         "coreBytes": 0,
-        "cpuMs": 10000,
+        "cpuTimeMs": 10000,
         "diskBytes": 268435456,
         "fileSizeBytes": 67108864,
         "memoryBytes": 536870912,
@@ -100,7 +100,7 @@ test('a result says what was run, under which policy and limits, and how they we
         "outputBytes": 16777216,
         "processes": 64,
         "stackBytes": 8388608,
-        "walltimeMs": 3000,
+        "wallTimeMs": 3000,
       },
       "ok": true,
       "policy": "strict",
@@ -134,7 +134,7 @@ test('a result says what was run, under which policy and limits, and how they we
 test('a limit that the policy does not have is in neither limits nor enforcement', async () => {
   const run = await sandboxed('true', [], { policy: 'kiss' })
   expect(run.policy).toBe('kiss')
-  expect(run.limits).not.toHaveProperty('walltimeMs')
+  expect(run.limits).not.toHaveProperty('wallTimeMs')
   expect(run.enforcement).not.toHaveProperty('walltime')
   expect(run.enforcement).toHaveProperty('disk')
 })

@@ -85,6 +85,7 @@ test('300 runs one after the other, of every end, leave nothing behind', async (
     [
       "LIMIT_UNAVAILABLE",
       "MOUNT_FAILED",
+      "OPTION_INVALID",
       "PROGRAM_NOT_FOUND",
       "SETUP_FAILED",
       "aborted",

@@ -96,7 +96,7 @@ describe('a mount', () => {
       { type: 'tmpfs', target: '/a/b/in' },
       { source: outer, target: '/a/b' },
       { type: 'tmpfs', target: '/a' },
-    ]
+    ] as const
     const policy = { extends: 'strict', mounts: mounts.filter(({ target }) => target !== '/a/b') }
     const run = await runShell('cat /a/b/in/deep/x', { policy })
     expect(run).toHaveStdout('x\n')

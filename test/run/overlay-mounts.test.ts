@@ -52,7 +52,7 @@ describe('an overlay mount', () => {
       mounts: [
         overlay(inner, '/outer/a/new'),
         overlay(outer, '/outer'),
-        { type: 'tmpfs', target: '/fresh' },
+        { type: 'tmpfs', target: '/fresh' } as const,
         overlay(inner, '/fresh/data'),
       ],
     }

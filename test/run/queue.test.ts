@@ -60,7 +60,7 @@ describe('createSandbox', () => {
       limits: { walltime: '8s' },
     })
     expect(result).toHaveStdout('/tmp\nb\n99\n')
-    expect(result.limits).toMatchObject({ walltimeMs: 8000, openFiles: 99 })
+    expect(result.limits).toMatchObject({ wallTimeMs: 8000, openFiles: 99 })
   })
 
   test('takes a time in the queue for no part of the walltime', async () => {

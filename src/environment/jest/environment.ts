@@ -4,10 +4,10 @@ import { TestEnvironment as NodeEnvironment } from 'jest-environment-node'
 import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
 import { endActiveRuns, shareActiveRuns } from '../../runner/active.ts'
 import { setDefaults } from '../../runner/defaults.ts'
+import { checkOptions } from '../../runner/options/check.ts'
 import { setOwnerSource } from '../../runner/owner.ts'
 import { isSandboxResult } from '../../runner/result.ts'
 import { createSandbox, sandboxed } from '../../runner/sandboxed.ts'
-import { checkOptions } from '../options.ts'
 import { provided } from '../provided.ts'
 import { JestTests } from './tests.ts'
 
@@ -24,7 +24,7 @@ const handedOver = { sandboxed, createSandbox, SandboxError, isSandboxError, isS
  * - A run ends when its test times out, is over before the next test starts, and is an error where
  *   nobody awaited it.
  *
- * @throws {TypeError} when an option is wrong.
+ * @throws {SandboxError} OPTION_INVALID when an option is wrong.
  * @example
  * export default {
  *   testEnvironment: 'gradebox/jest-environment',
@@ -40,7 +40,7 @@ export class TestEnvironment extends NodeEnvironment {
     super(config, context)
     const { projectConfig, globalConfig } = config
     const options = projectConfig.testEnvironmentOptions.gradebox ?? {}
-    checkOptions(options)
+    checkOptions(options, 'plugin')
     const workers = globalConfig.runInBand ? 1 : globalConfig.maxWorkers
     this.#defaults = { ...provided(options, projectConfig.rootDir), workers }
     this.#tests = new JestTests(this.global)

@@ -1,9 +1,9 @@
 import { builtinEnvironments, type Environment } from 'vitest/runtime'
 import { endActiveRuns, shareActiveRuns } from '../../runner/active.ts'
 import { setDefaults } from '../../runner/defaults.ts'
+import { checkOptions } from '../../runner/options/check.ts'
 import { setOwnerSource } from '../../runner/owner.ts'
 import { forgottenError } from '../leftover-error.ts'
-import { checkOptions } from '../options.ts'
 import { provided } from '../provided.ts'
 import { TestRuns } from '../test-runs.ts'
 
@@ -50,7 +50,7 @@ export default environment
 
 function prepare(realm: object, options: Readonly<Record<string, unknown>>): TestRuns {
   const own = options.gradebox ?? {}
-  checkOptions(own)
+  checkOptions(own, 'plugin')
   setDefaults(provided(own, process.cwd()), realm)
   const runs = new TestRuns()
   setOwnerSource(realm, () => runs)

@@ -2,7 +2,8 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vitest/config'
 import type { VitestPluginContext } from 'vitest/node'
-import { checkOptions, type GradeboxOptions } from '../options.ts'
+import { checkOptions } from '../../runner/options/check.ts'
+import type { GradeboxOptions } from '../options.ts'
 import { mergeOptions, provided } from '../provided.ts'
 import { addReporter } from '../reporter.ts'
 import type { RunsSummary } from '../run-summary.ts'
@@ -21,18 +22,20 @@ declare module 'vitest' {
   }
 }
 
-const environmentFile = sibling('vitest-environment')
-const setupFile = sibling('vitest-setup')
+const environmentFile = sibling('environment')
+const setupFile = sibling('setup')
 
 // Vitest imports a file from node_modules once a worker, and a setup file must run once a test file.
-const inlineSetupFile = { test: { server: { deps: { inline: [/[\\/]vitest-setup\.[jt]s$/] } } } }
+const inlineSetupFile = {
+  test: { server: { deps: { inline: [/[\\/]environment[\\/]vitest[\\/]setup\.[jt]s$/] } } },
+}
 
 /**
  * The Vitest plugin: registers the matchers, hands defaults to `sandboxed()` in every worker, ties
  * each run to its test, and reports it there. It chooses its own environment unless the project has
  * one. A project's `environmentOptions.gradebox` comes before the plugin's options.
  *
- * @throws {TypeError} at once when an option is wrong.
+ * @throws {SandboxError} OPTION_INVALID, at once, when an option is wrong.
  * @example
  * import { defineConfig } from 'vitest/config'
  * import gradebox from 'gradebox/vitest'
@@ -42,7 +45,7 @@ const inlineSetupFile = { test: { server: { deps: { inline: [/[\\/]vitest-setup\
  * })
  */
 export function gradebox(options: GradeboxOptions = {}): Plugin {
-  checkOptions(options)
+  checkOptions(options, 'plugin')
   return {
     name: 'gradebox',
     config: ({ test }) => (test?.server?.deps?.inline === true ? undefined : inlineSetupFile),
@@ -76,7 +79,7 @@ const own = new WeakMap<Project, GradeboxOptions>()
 
 function ownOptions(project: Project): GradeboxOptions {
   const options = own.get(project) ?? project.config.environmentOptions?.gradebox ?? {}
-  checkOptions(options)
+  checkOptions(options, 'plugin')
   own.set(project, options)
   return options
 }

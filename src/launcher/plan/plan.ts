@@ -169,7 +169,7 @@ export function planRequest(options: RequestOptions): Segment {
       init('close', [FD.report]),
       init('exit_group', [0]),
       ...targetSteps({
-        walltimeMs: limits.walltimeMs,
+        wallTimeMs: limits.wallTimeMs,
         limits: resourceLimits(limits, options.enforcement),
         candidates,
         argv: options.argv,

@@ -39,7 +39,7 @@ export function resourceLimits(limits: Limits, enforcement: EnforcementByLimit):
   }
   // Whole seconds, counted by ticks that may run ahead: a second more than the limit, for who is not looked
   // at in time. SIGXCPU at the soft limit, SIGKILL a second later for who ignores it.
-  const cpu = limits.cpuMs === undefined ? undefined : Math.ceil(limits.cpuMs / 1000) + 1
+  const cpu = limits.cpuTimeMs === undefined ? undefined : Math.ceil(limits.cpuTimeMs / 1000) + 1
   add(RLIMIT_CPU, 'cpu', cpu, cpu === undefined ? undefined : cpu + 1)
   const { memoryBytes } = limits
   if (memoryBytes !== undefined && enforcement.memory === 'rlimit') {

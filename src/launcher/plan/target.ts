@@ -44,7 +44,7 @@ export interface PrepareTargetOptions {
 
 /** What the request adds. */
 export interface TargetOptions {
-  readonly walltimeMs: number | undefined
+  readonly wallTimeMs: number | undefined
   /** Paths to try in turn, as execvp(3) would. */
   readonly candidates: readonly string[]
   readonly argv: readonly string[]
@@ -119,7 +119,7 @@ export function targetSteps(options: TargetOptions): Step[] {
   const envAddress = words(...Object.entries(env).map(([key, value]) => text(`${key}=${value}`)), 0)
   return labelled(ENTERED.target, [
     ...controlTerminalSteps(options.terminal),
-    ...walltimeSteps(options.walltimeMs),
+    ...walltimeSteps(options.wallTimeMs),
     target('chdir', [text(cwd)], {
       failure: {
         code: 'SETUP_FAILED',
@@ -143,10 +143,10 @@ const LONGEST_SECONDS = 3_155_760_000
 
 // The init's own timer, for its descriptors are still shared. Armed here, and not by the init before it
 // waits, because only the request knows the time.
-function walltimeSteps(walltimeMs: number | undefined): Step[] {
-  if (walltimeMs === undefined) return []
-  const seconds = Math.min(LONGEST_SECONDS, Math.floor(walltimeMs / 1000))
-  const nanoseconds = Math.max(seconds === 0 ? 1 : 0, Math.round((walltimeMs % 1000) * 1e6))
+function walltimeSteps(wallTimeMs: number | undefined): Step[] {
+  if (wallTimeMs === undefined) return []
+  const seconds = Math.min(LONGEST_SECONDS, Math.floor(wallTimeMs / 1000))
+  const nanoseconds = Math.max(seconds === 0 ? 1 : 0, Math.round((wallTimeMs % 1000) * 1e6))
   // struct itimerspec: no interval, then the time; zero would mean never.
   const value = words(0, 0, seconds, Math.min(nanoseconds, 999_999_999))
   return [target('timerfd_settime', [FD.timer, 0, value, 0])]

@@ -11,10 +11,10 @@ export interface WatchOptions {
   readonly init: () => number | undefined
   /** The run's control group, which knows the CPU time, and holds the memory limit itself. */
   readonly group: RunGroup | undefined
-  readonly cpuMs: number | undefined
+  readonly cpuTimeMs: number | undefined
   /** Absent where a control group holds it. */
   readonly memoryBytes: number | undefined
-  readonly walltimeMs: number | undefined
+  readonly wallTimeMs: number | undefined
   /** Called once, when the processes together have used more than a limit. */
   readonly onExceeded: (limit: Watched) => void
 }
@@ -59,11 +59,11 @@ export class TreeWatch {
 
   constructor(options: WatchOptions) {
     this.#options = options
-    const { cpuMs, memoryBytes, walltimeMs } = options
+    const { cpuTimeMs, memoryBytes, wallTimeMs } = options
     cores ??= availableParallelism()
-    if (cpuMs !== undefined) this.#nextCpu = Math.max(SHORTEST_MS, cpuMs / cores)
+    if (cpuTimeMs !== undefined) this.#nextCpu = Math.max(SHORTEST_MS, cpuTimeMs / cores)
     if (memoryBytes !== undefined) this.#nextMemory = MEMORY_INTERVAL_MS
-    if (walltimeMs !== undefined) this.#nextWait = walltimeMs * WAIT_SHARE
+    if (wallTimeMs !== undefined) this.#nextWait = wallTimeMs * WAIT_SHARE
     this.#schedule(0)
   }
 
@@ -120,13 +120,13 @@ export class TreeWatch {
   }
 
   #exceedsCpu(now: number, init: number, ofTree: number | undefined): boolean {
-    const { cpuMs = 0, group } = this.#options
+    const { cpuTimeMs = 0, group } = this.#options
     // The init is in the group, and not the program's to answer for.
     const own = group === undefined ? 0 : (processCpuMs(init) ?? 0)
     const used = (group?.cpuTimeMs() ?? ofTree ?? 0) - own
     this.#seen = { ...this.#seen, cpuTimeMs: used }
-    this.#nextCpu = now + Math.max(SHORTEST_MS, (cpuMs - used) / (cores ?? 1))
-    return used > cpuMs
+    this.#nextCpu = now + Math.max(SHORTEST_MS, (cpuTimeMs - used) / (cores ?? 1))
+    return used > cpuTimeMs
   }
 
   #exceedsMemory({ residentBytes, processes }: ReturnType<typeof readTree>): boolean {

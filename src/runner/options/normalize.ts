@@ -11,7 +11,8 @@ import { tidy } from '../../policy/mounts.ts'
 import type { Limits, Policy } from '../../policy/policy.ts'
 import type { SandboxDefaults } from '../defaults.ts'
 import type { StdinSource } from '../io/stdin.ts'
-import { checkCommand, checkOptions, invalid, isUrl } from './check.ts'
+import { checkCommand, checkOptions } from './check.ts'
+import { invalid, isUrl } from './invalid.ts'
 import type { MountOption, SandboxOptions, WorkdirOption } from './options.ts'
 
 /** A run's options, checked and with every default filled in. */
@@ -33,8 +34,8 @@ export interface RunOptions {
   readonly limits: Limits
   readonly collect: readonly string[]
   readonly exclusive: boolean
-  /** How often a starved run is made again. */
-  readonly starvedRetries: number
+  /** How many more attempts a starved run gets. */
+  readonly retryWhenStarved: number
   readonly signal: AbortSignal | undefined
   /** How many launch programs may wait for runs like this one; 0: it is neither for nor from the pool. */
   readonly warm: number
@@ -43,8 +44,8 @@ export interface RunOptions {
 /**
  * Checks a run's options and fills in what they leave out.
  *
- * @throws {SandboxError} POLICY_INVALID for a policy or limit, SETUP_FAILED for anything else that is
- *   not what its option takes
+ * @throws {SandboxError} POLICY_INVALID for a policy, OPTION_INVALID for any other wrong option,
+ *   SETUP_FAILED for a host file that cannot be read
  */
 export function normalizeOptions(
   command: string,
@@ -53,7 +54,7 @@ export function normalizeOptions(
   defaults: SandboxDefaults,
 ): RunOptions {
   checkCommand(command, args)
-  checkOptions(options)
+  checkOptions(options, 'sandboxed')
   const policy = loadPolicy(options.policy ?? defaults.policy ?? 'strict')
   const limits = [defaults.limits, options.limits].reduce<Limits>(
     (base, more) =>
@@ -84,7 +85,7 @@ export function normalizeOptions(
     limits,
     collect: options.collect ?? [],
     exclusive: options.exclusive ?? false,
-    starvedRetries: starvedRetries(options.retry, stdin),
+    retryWhenStarved: retryWhenStarved(options.retryWhenStarved, stdin),
     signal: options.signal,
     warm: defaults.warm ?? 0,
   }
@@ -158,12 +159,11 @@ function stdinSource(stdin: SandboxOptions['stdin'] = ''): StdinSource {
   throw invalid('stdin', 'text, bytes, a readable stream, a file URL, "inherit" or "pipe"', stdin)
 }
 
-function starvedRetries(retry: SandboxOptions['retry'], { kind }: StdinSource): number {
-  const count = retry?.starved ?? 0
+function retryWhenStarved(count = 0, { kind }: StdinSource): number {
   if (count === 0 || kind === 'bytes' || kind === 'file') return count
-  throw new SandboxError('The option `retry` needs an input that can be given again', {
-    code: 'SETUP_FAILED',
-    hint: 'Give stdin as text, bytes or the URL of a file, or leave retry out.',
+  throw new SandboxError('The option `retryWhenStarved` needs an input that can be read again', {
+    code: 'OPTION_INVALID',
+    hint: 'Give stdin as text, bytes or the URL of a file, or leave retryWhenStarved out.',
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { PolicyInput } from '../../policy/policy-input.ts'
 import type { Duration } from '../../units/duration.ts'
 import type { Size } from '../../units/size.ts'
 
@@ -59,7 +60,7 @@ export interface SandboxOptions {
    *
    * @default 'strict'
    */
-  readonly policy?: string | URL | object
+  readonly policy?: string | URL | PolicyInput
   /**
    * The host directory shown at `/work`, or at its `target`. Copy-on-write: the program may change it
    * all, the host sees nothing of it. Without one, `/work` is empty.
@@ -113,12 +114,31 @@ export interface SandboxOptions {
    */
   readonly exclusive?: boolean
   /**
-   * How often a run is made again that its walltime ended while it waited for a processor most of the
-   * time: `{ starved: 2 }`. What it reads must then be text, bytes or a file.
+   * How many more attempts a run gets after it hit its walltime limit while it mostly waited for a CPU:
+   * 0 or more. `stdin` must then be text, bytes or the URL of a file, which can be read again.
    *
    * @default 0
    */
-  readonly retry?: { readonly starved: number }
+  readonly retryWhenStarved?: number
   /** Ends the run when it is aborted; the status is then `aborted`. */
   readonly signal?: AbortSignal
+}
+
+/** Defaults of a {@link createSandbox}: any option of a run, and how many runs it makes at once. */
+export interface SandboxConfig extends SandboxOptions {
+  /**
+   * How many programs of this sandbox run at once, 1 or more, whatever else runs on the machine.
+   *
+   * @default the processors, divided by the number of test workers; all processes on the machine
+   *   together start no more sandboxes than it has processors
+   */
+  readonly concurrency?: number
+  /**
+   * How many sandboxes may wait, built and unused, for later runs: 0 to 32. Set it to the number of runs
+   * in one test. Gradebox builds them in the background while no run is active, and ends them a second
+   * after the last run. Each serves one run.
+   *
+   * @default 0
+   */
+  readonly warm?: number
 }

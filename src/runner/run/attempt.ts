@@ -45,7 +45,7 @@ export interface AttemptOptions {
   /** Called for each call that the filter logs; given where it logs. */
   readonly onLogged: ((call: CallRecord) => void) | undefined
   /** The walltime; the init holds it, but for the case that its set-up hangs. */
-  readonly walltimeMs: number | undefined
+  readonly wallTimeMs: number | undefined
 }
 
 /** One launch program that is running, or has run. */
@@ -232,7 +232,7 @@ export class Launcher {
   go(options: AttemptOptions): Attempt {
     if (this.#used) throw new Error('A launch program serves one run')
     this.#used = true
-    const { captures, budget, walltimeMs, makeRequest, onLogged } = options
+    const { captures, budget, wallTimeMs, makeRequest, onLogged } = options
     const { collected } = this.#ends
     const descriptors = this.#descriptors
     const stopper = this.#stopper
@@ -242,7 +242,7 @@ export class Launcher {
       // there for our planning.
       stopper.awaitStarter(START_MS)
       const request = this.#send(makeRequest)
-      stopper.expect(walltimeMs)
+      stopper.expect(wallTimeMs)
       if (collected !== undefined) descriptors.release(collected)
       const streams = this.#streams(captures, budget)
       const pid = () => this.pid

@@ -4,7 +4,7 @@ import type { FilterUse } from '../../launcher/plan/target.ts'
 import type { ReportRecord } from '../../launcher/report/parse.ts'
 import type { Held } from '../../limits/hold.ts'
 import { signalName } from '../../linux/signals.ts'
-import type { DeniedCalls } from '../../seccomp/decode/denied-calls.ts'
+import type { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
 import type { OutputExcess } from '../io/capture.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { brandResult, type EnforcementByLimit, type SandboxResult } from '../result.ts'
@@ -20,7 +20,7 @@ export interface RunFacts {
   readonly outputExceeded: OutputExcess | undefined
   readonly filter: FilterUse | undefined
   /** The calls that the filter logged. */
-  readonly denied: DeniedCalls
+  readonly logged: LoggedCalls
   /** What the control group and the watch know. */
   readonly held: Held
   /** How the init ended, where that matters. */
@@ -66,7 +66,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     stderr: decode(facts.stderr, options.encoding),
     truncated: outputExceeded !== undefined,
     attempts: facts.attempts,
-    ...deniedOf(facts),
+    ...loggedOf(facts),
     usage,
     ...collectFiles(options.collect, collects, facts.readCollected),
     ...about(options, facts.held.enforcement),
@@ -74,8 +74,8 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
 }
 
 // Where there is no listener, the kernel tells its own log of the calls, and nobody else.
-const deniedOf = ({ filter, denied }: RunFacts) =>
-  filter?.log === undefined ? {} : { denied: denied.list() }
+const loggedOf = ({ filter, logged }: RunFacts) =>
+  filter?.log === undefined ? {} : { logged: logged.list() }
 
 /** The result of a run that was aborted before the program started. */
 export function abortedResult(options: RunOptions, attempts = 0): AnyResult {

@@ -11,7 +11,7 @@ import type { Step } from '../../launcher/step.ts'
 import { type EnforcementPlan, planEnforcement } from '../../limits/enforcement.ts'
 import { type Held, LimitHold } from '../../limits/hold.ts'
 import { ErrnoError } from '../../linux/errno.ts'
-import { DeniedCalls } from '../../seccomp/decode/denied-calls.ts'
+import { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
 import { nextFlow } from '../host-machine.ts'
 import { Capture, OutputBudget } from '../io/capture.ts'
 import { feedStdin, type StdinFeed } from '../io/stdin.ts'
@@ -64,7 +64,7 @@ export class Run {
   #budget: OutputBudget
   #attempt: Attempt | undefined
   #filter: FilterUse | undefined
-  #denied = new DeniedCalls()
+  #logged = new LoggedCalls()
   #attempts = 0
   #started = false
   #stopped = false
@@ -141,7 +141,7 @@ export class Run {
     for (this.#attempts = 1; ; this.#attempts++) {
       const result = await this.#once().catch(asSandboxError)
       const isStarving = result.status === 'walltime' && isStarved(result.usage)
-      if (!isStarving || this.#stopped || this.#attempts > this.options.starvedRetries) {
+      if (!isStarving || this.#stopped || this.#attempts > this.options.retryWhenStarved) {
         return result
       }
       this.#stdout.forget()
@@ -252,7 +252,7 @@ export class Run {
     const preparation = this.#preparation(flow, enforcementPlan)
     const { image, mounts, makeRequest: make } = prepareRun(this.options, preparation, use.image)
     this.#filter = image.filter
-    this.#denied = new DeniedCalls()
+    this.#logged = new LoggedCalls()
     const makeRequest = () => {
       const request = make()
       onPlan?.(stepsInOrder(image.image.assembled, request))
@@ -265,8 +265,8 @@ export class Run {
       makeRequest,
       captures: { stdout: this.#stdout, stderr: this.#stderr },
       budget: this.#budget,
-      onLogged: image.filter.log && ((call) => this.#denied.add(call)),
-      walltimeMs: limits.walltimeMs,
+      onLogged: image.filter.log && ((call) => this.#logged.add(call)),
+      wallTimeMs: limits.wallTimeMs,
     })
     this.#attempt = attempt
     return { attempt, mounts }
@@ -295,7 +295,7 @@ export class Run {
       outputExceeded: this.#budget.exceeded,
       filter: this.#filter,
       ...ending,
-      denied: this.#denied,
+      logged: this.#logged,
       attempts: this.#attempts,
       readCollected: (buffer, position) =>
         attempt.collected === undefined

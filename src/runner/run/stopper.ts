@@ -66,9 +66,9 @@ export class Stopper {
   }
 
   /** Stops a run that does not end, although its walltime is long over: its set-up hangs. */
-  expect(walltimeMs: number | undefined): void {
-    if (walltimeMs === undefined || this.#control === undefined) return
-    const latest = Math.min(LONGEST_TIMEOUT_MS, walltimeMs + SETUP_GRACE_MS)
+  expect(wallTimeMs: number | undefined): void {
+    if (wallTimeMs === undefined || this.#control === undefined) return
+    const latest = Math.min(LONGEST_TIMEOUT_MS, wallTimeMs + SETUP_GRACE_MS)
     this.#timer = setTimeout(() => this.stop(), latest)
   }
 

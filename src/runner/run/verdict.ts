@@ -106,7 +106,7 @@ function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined 
     return { status: 'output', ...ending, reason: outputReason(outputExceeded, limits) }
   }
   if (walltimeReached) {
-    const reason = `ran longer than the walltime limit of ${formatDuration(limits.walltimeMs ?? 0)}`
+    const reason = `ran longer than the walltime limit of ${formatDuration(limits.wallTimeMs ?? 0)}`
     return { status: 'walltime', ...ending, reason: `${reason}${starvation(usage)}` }
   }
   if (exceeded === 'cpu') return { status: 'cpu', ...ending, reason: cpuReason(evidence) }
@@ -132,7 +132,7 @@ function starvation(usage: SandboxUsage): string {
 }
 
 const cpuReason = ({ limits, usage }: Evidence): string =>
-  `used ${formatDuration(usage.cpuTimeMs)} of CPU time; the limit is ${formatDuration(limits.cpuMs ?? 0)}`
+  `used ${formatDuration(usage.cpuTimeMs)} of CPU time; the limit is ${formatDuration(limits.cpuTimeMs ?? 0)}`
 
 const memoryUsed = ({ maxRssBytes, peakMemoryBytes }: SandboxUsage): number =>
   Math.max(maxRssBytes, peakMemoryBytes)
@@ -142,12 +142,12 @@ const memoryReason = ({ limits, usage }: Evidence): string =>
 
 function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   const { limits, usage, oomKills = 0, enforcement } = evidence
-  const { cpuMs, memoryBytes } = limits
+  const { cpuTimeMs: mostCpuMs, memoryBytes } = limits
   const { cpuTimeMs } = usage
   // The kernel checks RLIMIT_CPU by ticks, which run ahead of the time it accounts.
   if (
-    cpuMs !== undefined &&
-    cpuTimeMs > cpuMs - (end.signal === 'SIGXCPU' ? Math.max(50, cpuMs / 5) : 0)
+    mostCpuMs !== undefined &&
+    cpuTimeMs > mostCpuMs - (end.signal === 'SIGXCPU' ? Math.max(50, mostCpuMs / 5) : 0)
   ) {
     return { status: 'cpu', ...end, reason: cpuReason(evidence) }
   }

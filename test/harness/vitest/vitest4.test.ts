@@ -11,7 +11,9 @@ describe('Vitest 4', () => {
 test('a wrong option of the plugin stops Vitest before any test', async () => {
   const run = await runProject('vitest', 'vitest-wrong-option')
   expect(run.exitCode).toBe(1)
-  expect(run.output).toContain('TypeError: gradebox: `limits.walltime`: Expected a duration')
+  expect(run.output).toContain(
+    'SandboxError: Invalid limits: walltime: expected a duration above 0',
+  )
 })
 
 test('to a report for machines no line is added', async () => {

@@ -45,7 +45,7 @@ test('and ours besides', () => {
     signal: null,
     syscall: null,
     usage: { wallTimeMs: expect.any(Number) },
-    limits: { walltimeMs: 5000 },
+    limits: { wallTimeMs: 5000 },
     enforcement: { walltime: 'watch' },
     policy: 'kiss',
     command: 'echo',

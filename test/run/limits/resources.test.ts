@@ -176,7 +176,7 @@ describe('all limits of a policy and a call', () => {
 })
 
 describe('require', () => {
-  const policy = { extends: 'strict', require: ['memory:cgroup'] }
+  const policy = { extends: 'strict', require: ['memory:cgroup'] } as const
   const delegation = findDelegation()
   const isHeld = 'path' in delegation && delegation.controllers.has('memory')
 
@@ -193,7 +193,7 @@ describe('require', () => {
   })
 
   test('says nothing of a limit that is not there', async () => {
-    const without = { ...bare(), require: ['processes:cgroup'] }
+    const without = { ...bare(), require: ['processes:cgroup'] } as const
     expect(await sandboxed('true', { policy: without })).toSucceed()
   })
 })

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createSandbox, type Sandboxed } from '../../../src/index.ts'
+import { createSandbox, type PolicyInput, type Sandboxed } from '../../../src/index.ts'
 import { endActiveRuns } from '../../../src/runner/active.ts'
 import { runNodeBy } from '../support/built.ts'
 import { makeDirectory } from '../support/directory.ts'
@@ -18,8 +18,8 @@ async function waiting(run: Sandboxed, workdir?: string): Promise<number> {
 }
 
 const showing = (source: string): Sandboxed => {
-  const policy = bare() as { mounts: object[] }
-  const mounts = [...policy.mounts, { source, target: '/shown' }]
+  const policy: PolicyInput = bare()
+  const mounts = [...(policy.mounts ?? []), { source, target: '/shown' }]
   return createSandbox({ policy: { ...policy, mounts }, warm: 1, concurrency: 1 })
 }
 

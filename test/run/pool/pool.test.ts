@@ -287,7 +287,7 @@ test.each([-1, MOST_WAITING + 1, 1.5, Number.NaN, '2', true, null])(
   (warm) => {
     expect(() => createSandbox({ warm } as object)).toThrow(
       expect.objectContaining({
-        code: 'SETUP_FAILED',
+        code: 'OPTION_INVALID',
         message: expect.stringContaining('Expected `warm` to be a whole number from 0 to 32, got'),
       }),
     )

@@ -35,8 +35,8 @@ describe.skipIf(lacks('gcc'))('a denied call', () => {
         const run = await runC('deny', [how], { policy: only(action) })
         expect({ action, ...run }).toMatchObject({ action, status: 'exited', exitCode: 0 })
         expect(run.stdout).toMatch(/ends\n$/)
-        const denied = run.denied?.map(({ text, count }) => `${count} ${text}`)
-        expect(denied).toEqual(action === 'log' ? ['1 unshare(CLONE_NEWUSER)'] : undefined)
+        const logged = run.logged?.map(({ text, count }) => `${count} ${text}`)
+        expect(logged).toEqual(action === 'log' ? ['1 unshare(CLONE_NEWUSER)'] : undefined)
       }
     },
   )

@@ -91,7 +91,7 @@ describe('what is learned', () => {
     writeFileSync(path, learned.toml)
     const run = await sandboxed('cat', ['/etc/x'], { policy: path })
     expect(run).toHaveStdout('y')
-    expect(run.limits.walltimeMs).toBe(1500)
+    expect(run.limits.wallTimeMs).toBe(1500)
     expect(readFileSync(path, 'utf8')).toContain('walltime = "1500ms"')
   })
 

@@ -9,16 +9,16 @@ const audit = resolve(import.meta.dirname, '../../../fixtures/policies/hakoniwa/
 const logging = (...syscalls: string[]) =>
   bare({ seccomp: { default: 'allow', rules: [{ action: 'log', syscalls }] } })
 
-const countOf = ({ denied = [] }: SandboxResult, name: string): number =>
-  denied.filter((call) => call.name === name).reduce((sum, { count }) => sum + count, 0)
+const countOf = ({ logged = [] }: SandboxResult, name: string): number =>
+  logged.filter((call) => call.name === name).reduce((sum, { count }) => sum + count, 0)
 
 describe('hakoniwa’s audit policy', () => {
   test('lets a program run, and tells every call that it made', async () => {
     const run = await sandboxed('/bin/echo', ['hello'], { policy: audit })
     expect(run).toHaveStdout('hello\n')
-    const names = run.denied?.map(({ name }) => name)
+    const names = run.logged?.map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['mmap', 'brk', 'write', 'exit_group']))
-    expect(run.denied?.find(({ name }) => name === 'exit_group')).toEqual({
+    expect(run.logged?.find(({ name }) => name === 'exit_group')).toEqual({
       name: 'exit_group',
       args: [0],
       text: 'exit_group(0)',
@@ -44,7 +44,7 @@ for kind in socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM: socket.so
 print('made')`
     const run = await runPython(script, { policy: logging('socket') })
     expect(run).toHaveStdout('made\n')
-    expect(run.denied?.map(({ text, count }) => `${count} ${text}`)).toEqual([
+    expect(run.logged?.map(({ text, count }) => `${count} ${text}`)).toEqual([
       '2 socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 0)',
       '1 socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, 0)',
     ])
@@ -90,7 +90,7 @@ for flags in range(100): libc.access(b'/', flags << 3)
 print('made')`
       const run = await runPython(script, { policy: bare({ seccomp: { default: 'log' } }) })
       expect(run).toHaveStdout('made\n')
-      const of = (pattern: RegExp) => run.denied?.filter(({ name }) => pattern.test(name)) ?? []
+      const of = (pattern: RegExp) => run.logged?.filter(({ name }) => pattern.test(name)) ?? []
       expect(of(/^syscall \d+$/)).toHaveLength(33)
       expect(of(/^access$/)).toHaveLength(33)
       expect(countOf(run, 'access')).toBeGreaterThanOrEqual(100)
@@ -115,8 +115,8 @@ describe.skipIf(lacks('gcc'))('a policy that logs and kills', () => {
   test('lets pass what it logs', async () => {
     const run = await runC('call', ['unknown'], { policy })
     expect(run).toHaveStdout('calling\nFunction not implemented\n')
-    expect(run.denied).toHaveLength(1)
-    expect(run.denied?.[0]?.text).toMatch(/^syscall 1023\(0xf+, 0, 0, 0, 0, 0\)$/)
+    expect(run.logged).toHaveLength(1)
+    expect(run.logged?.[0]?.text).toMatch(/^syscall 1023\(0xf+, 0, 0, 0, 0, 0\)$/)
   })
 
   test('is not misled by a SIGSYS that a program sends', async () => {
@@ -145,6 +145,6 @@ describe.skipIf(lacks('gcc'))('a policy that logs and kills', () => {
 })
 
 test('a policy that logs nothing tells of nothing', async () => {
-  expect(await sandboxed('true')).not.toHaveProperty('denied')
-  expect((await sandboxed('true', [], { policy: logging('getppid') })).denied).toEqual([])
+  expect(await sandboxed('true')).not.toHaveProperty('logged')
+  expect((await sandboxed('true', [], { policy: logging('getppid') })).logged).toEqual([])
 })

@@ -33,7 +33,7 @@ test('a copy has the modes of its source, but no setuid bit, and may be noexec',
   const modes = { none: 0o000, private: 0o700, shared: 0o1777, run: 0o4755 }
   for (const [name, mode] of Object.entries(modes)) chmodSync(join(source, name), mode)
   chmodSync(source, 0o750)
-  const mount = { type: 'overlay', source, target: '/data', noexec: true }
+  const mount = { type: 'overlay', source, target: '/data', noexec: true } as const
   const run = await runShell('stat -c "%a %n" . *; chmod 600 none; cat none; ./run', {
     policy: { extends: 'strict', mounts: [mount] },
     cwd: '/data',

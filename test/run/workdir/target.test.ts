@@ -47,7 +47,7 @@ describe('a working directory that is not at /work', () => {
 
   test('may be inside a mount of the policy, or of the call', async () => {
     const [workdir, home] = [makeDirectory({ file: 'work\n' }), makeDirectory({ 'student/': '' })]
-    const inTmpfs = { ...policy, mounts: [{ type: 'tmpfs', target: '/home' }] }
+    const inTmpfs = { ...policy, mounts: [{ type: 'tmpfs', target: '/home' } as const] }
     expect(await runShell('cat file; ls /home', { policy: inTmpfs, workdir })).toHaveStdout(
       'work\nstudent\n',
     )
@@ -81,10 +81,10 @@ describe('the target of a working directory is refused', () => {
   test.each(['/', 'relative', '/a/../b', '/..', '', 7, '/nul\0'])('%j', async (target) => {
     const workdir = { source, target } as { source: string; target: string }
     await expect(sandboxed('true', [], { workdir })).rejects.toMatchObject({
-      code: 'SETUP_FAILED',
+      code: 'OPTION_INVALID',
       message: expect.stringContaining('workdir.target'),
     })
-    const policy = { workdir: { target } }
+    const policy = { workdir: { target: target as string } }
     await expect(sandboxed('true', [], { policy })).rejects.toMatchObject({
       code: 'POLICY_INVALID',
       message: expect.stringContaining('workdir.target: expected'),
@@ -95,7 +95,7 @@ describe('the target of a working directory is refused', () => {
     const policy = {
       workdir: { target: '/home/student' },
       mounts: [{ type: 'symlink', source: 'srv', target: '/home' }],
-    }
+    } as const
     await expect(sandboxed('true', [], { policy })).rejects.toMatchObject({
       code: 'POLICY_INVALID',
       message:
@@ -107,7 +107,7 @@ describe('the target of a working directory is refused', () => {
         { type: 'symlink', source: 'usr/bin', target: '/bin' },
         { source: '/usr', target: '/usr' },
       ],
-    }
+    } as const
     await expect(sandboxed('true', [], { policy: merged, workdir })).rejects.toMatchObject({
       code: 'MOUNT_FAILED',
       step: { errno: 'ELOOP' },

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { VitestPluginContext } from 'vitest/node'
 import gradebox from '../../../src/environment/vitest/plugin.ts'
 
 /** What the plugin makes of a project's configuration, and what it provides to it. */
-function configure(config: object) {
+function configure<Config extends object>(config: Config) {
   const provided: unknown[] = []
   const project = { config, provide: (_: string, value: unknown) => provided.push(value) }
   const vitest = { config: { reporters: ['default'] }, onClose: () => {} }
@@ -20,10 +21,12 @@ const node = () => ({ environment: 'node', setupFiles: ['own.ts'], root: '/proje
 test('a project gets setup file, environment and defaults, each once', () => {
   const { config, provided } = configure(node())
   expect(config).toMatchObject({
-    environment: expect.stringMatching(/\/vitest-environment\.ts$/),
+    environment: expect.stringMatching(/\/vitest\/environment\.ts$/),
     environmentOptions: { gradebox: { limits: { walltime: '2s' } } },
-    setupFiles: [expect.stringMatching(/\/vitest-setup\.ts$/), 'own.ts'],
+    setupFiles: [expect.stringMatching(/\/vitest\/setup\.ts$/), 'own.ts'],
   })
+  const [setupFile = ''] = config.setupFiles
+  for (const file of [config.environment, setupFile]) expect(existsSync(file)).toBe(true)
   expect(provided[1]).toMatchObject({ defaults: { limits: { walltime: '2s' } } })
 })
 

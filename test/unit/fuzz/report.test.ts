@@ -6,7 +6,7 @@ import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts
 import { normalizeOptions } from '../../../src/runner/options/normalize.ts'
 import type { SandboxResult } from '../../../src/runner/result.ts'
 import { makeResult } from '../../../src/runner/run/make-result.ts'
-import { DeniedCalls } from '../../../src/seccomp/decode/denied-calls.ts'
+import { LoggedCalls } from '../../../src/seccomp/decode/logged-calls.ts'
 
 const names = Object.keys(RECORD) as RecordName[]
 
@@ -42,7 +42,7 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     outputExceeded: undefined,
     attempts: 1,
     filter: { instructions: 1, report: 'listener' },
-    denied: new DeniedCalls(),
+    logged: new LoggedCalls(),
     init: undefined,
     held: { enforcement: {}, exceeded: undefined, seen: undefined, group: undefined },
     readCollected: (buffer) => Math.min(buffer.length, 100),

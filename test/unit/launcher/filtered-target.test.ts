@@ -17,7 +17,13 @@ test.each([root, user])(
   (flow) => {
     const { steps } = completePlan(flow, 'target', {
       limits: {
-        ...{ walltimeMs: 1500, cpuMs: 10, memoryBytes: 1 << 20, fileSizeBytes: 1, stackBytes: 1 },
+        ...{
+          wallTimeMs: 1500,
+          cpuTimeMs: 10,
+          memoryBytes: 1 << 20,
+          fileSizeBytes: 1,
+          stackBytes: 1,
+        },
         ...{ addressSpaceBytes: 1, processes: 1, openFiles: 1, coreBytes: 1 },
       },
     })

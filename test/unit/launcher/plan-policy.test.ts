@@ -119,8 +119,8 @@ test.each([
   [0.5, '0.000500000 s'],
   [2000, '2.000000000 s'],
   [1999.9999999999, '1.999999999 s'],
-])('a walltime of %d ms is a timer of %s', (walltimeMs, timer) => {
-  const all = calls(samplePlan(user, { limits: { walltimeMs } }).steps)
+])('a walltime of %d ms is a timer of %s', (wallTimeMs, timer) => {
+  const all = calls(samplePlan(user, { limits: { wallTimeMs } }).steps)
   expect(all.find((call) => call.startsWith('timerfd_settime'))).toBe(
     `timerfd_settime(9, 0, ${timer})`,
   )

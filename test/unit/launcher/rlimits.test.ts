@@ -11,7 +11,7 @@ const [CPU, FSIZE, DATA, STACK, CORE, NPROC, NOFILE, AS] = [0, 1, 2, 3, 4, 6, 7,
 describe('the resource limits', () => {
   test('are none where nothing is limited', () => {
     expect(resourceLimits({})).toEqual([])
-    expect(resourceLimits({ walltimeMs: 1, outputBytes: 1, diskBytes: 1 })).toEqual([])
+    expect(resourceLimits({ wallTimeMs: 1, outputBytes: 1, diskBytes: 1 })).toEqual([])
   })
 
   test('hold each limit under the option that asks for it', () => {
@@ -41,8 +41,8 @@ describe('the resource limits', () => {
     [2500, 4],
   ])(
     'hold %d ms of CPU time, where nobody looks, to %d s, and to one more for who ignores SIGXCPU',
-    (cpuMs, soft) => {
-      expect(resourceLimits({ cpuMs })).toEqual([
+    (cpuTimeMs, soft) => {
+      expect(resourceLimits({ cpuTimeMs })).toEqual([
         { resource: CPU, option: 'cpu', soft, hard: soft + 1 },
       ])
     },
@@ -61,7 +61,7 @@ describe('the resource limits', () => {
   })
 
   test('are none of those that a control group holds', () => {
-    const limits = { memoryBytes: 1, processes: 2, cpuMs: 1 }
+    const limits = { memoryBytes: 1, processes: 2, cpuTimeMs: 1 }
     const enforcement = { memory: 'cgroup', processes: 'cgroup', cpu: 'cgroup' } as const
     expect(limitsWith(limits, enforcement).map(({ option }) => option)).toEqual(['cpu'])
   })

@@ -84,7 +84,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     argv: ['a.out', '--fast'],
     env: { PATH: '/usr/bin:/bin' },
     cwd: '/work',
-    limits: { walltimeMs: 1500, cpuMs: 1000, processes: 8 },
+    limits: { wallTimeMs: 1500, cpuTimeMs: 1000, processes: 8 },
     collect: ['/work/out.txt'],
     discard: [2],
     pipes: [0, 1],

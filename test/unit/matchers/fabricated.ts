@@ -36,8 +36,8 @@ export function fabricate(changes: Fabricated = {}): SandboxResult<string | Uint
     cwd: '/work',
     policy: 'strict',
     limits: {
-      walltimeMs: 2000,
-      cpuMs: 1000,
+      wallTimeMs: 2000,
+      cpuTimeMs: 1000,
       memoryBytes: 67_108_864,
       outputBytes: 1_048_576,
     },

@@ -39,7 +39,7 @@ test('a program that stayed within its memory is shown with what it used and may
 })
 
 test('a limit that was never set is pointed out', () => {
-  const run = fabricate({ limits: { walltimeMs: 2000 } })
+  const run = fabricate({ limits: { wallTimeMs: 2000 } })
   expect(messageOf(() => expect(run).toExceedCpu())).toMatchInlineSnapshot(`
     "expect(run).toExceedCpu()
 

@@ -50,7 +50,7 @@ describe('a policy that extends another', () => {
     )
     expect(loadPolicy(path)).toMatchObject({
       env: { A: '1', B: '3' },
-      limits: { cpuMs: 1000, addressSpaceBytes: 1_048_576, coreBytes: 0 },
+      limits: { cpuTimeMs: 1000, addressSpaceBytes: 1_048_576, coreBytes: 0 },
     })
   })
 
@@ -135,7 +135,7 @@ seccomp.rules = [{ action = "errno:EPERM", syscalls = ["read"] }]`,
     const object = { extends: 'strict', limits: { walltime: 1500 } }
     expect(loadPolicy(object)).toMatchObject({
       hostname: 'gradebox',
-      limits: { walltimeMs: 1500, cpuMs: 10_000 },
+      limits: { wallTimeMs: 1500, cpuTimeMs: 10_000 },
     })
     expect(loadPolicy(object)).toBe(loadPolicy(object))
   })

@@ -20,10 +20,10 @@ describe("a policy in hakoniwa's language", () => {
     expect(limits).toEqual({
       addressSpaceBytes: 256_000_000,
       coreBytes: 0,
-      cpuMs: 2000,
+      cpuTimeMs: 2000,
       fileSizeBytes: 0,
       openFiles: 32,
-      walltimeMs: 5000,
+      wallTimeMs: 5000,
     })
     expect(seccomp).toMatchObject({ default: 'kill', rules: [{ action: 'allow' }] })
     expect(network).toBe('loopback')

@@ -20,8 +20,8 @@ describe('limits', () => {
       core: 0,
     }
     expect(normalizeLimits(raw, ms)).toEqual({
-      walltimeMs: 1500,
-      cpuMs: 800,
+      wallTimeMs: 1500,
+      cpuTimeMs: 800,
       memoryBytes: 67_108_864,
       outputBytes: 0,
       fileSizeBytes: 10_000_000,
@@ -35,9 +35,9 @@ describe('limits', () => {
   })
 
   test('count bare times in seconds in a policy file and in milliseconds in code', () => {
-    expect(normalizeLimits({ walltime: 2 }, s)).toEqual({ walltimeMs: 2000 })
-    expect(normalizeLimits({ walltime: 2 }, ms)).toEqual({ walltimeMs: 2 })
-    expect(normalizeLimits({ walltime: '250ms' }, s)).toEqual({ walltimeMs: 250 })
+    expect(normalizeLimits({ walltime: 2 }, s)).toEqual({ wallTimeMs: 2000 })
+    expect(normalizeLimits({ walltime: 2 }, ms)).toEqual({ wallTimeMs: 2 })
+    expect(normalizeLimits({ walltime: '250ms' }, s)).toEqual({ wallTimeMs: 250 })
   })
 
   test('may have the names that hakoniwa gives them', () => {
@@ -53,8 +53,8 @@ describe('limits', () => {
   })
 
   test('of a call replace those of a policy one by one', () => {
-    const base = { walltimeMs: 1000, cpuMs: 500 }
-    expect(mergeLimits(base, { walltimeMs: 2000 })).toEqual({ walltimeMs: 2000, cpuMs: 500 })
+    const base = { wallTimeMs: 1000, cpuTimeMs: 500 }
+    expect(mergeLimits(base, { wallTimeMs: 2000 })).toEqual({ wallTimeMs: 2000, cpuTimeMs: 500 })
   })
 })
 

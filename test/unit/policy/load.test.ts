@@ -49,7 +49,7 @@ describe('loadPolicy()', () => {
       limits: { walltime: 1500 },
       files: [{ target: '/a', contents: bytes }],
     })
-    expect(policy).toMatchObject({ name: 'inline', network: 'host', limits: { walltimeMs: 1500 } })
+    expect(policy).toMatchObject({ name: 'inline', network: 'host', limits: { wallTimeMs: 1500 } })
     expect(policy.files).toEqual([{ target: '/a', contents: bytes }])
   })
 

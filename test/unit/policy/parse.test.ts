@@ -70,10 +70,10 @@ syscalls = ["execve", "read", "_llseek"]
       limits: {
         addressSpaceBytes: 256_000_000,
         coreBytes: 0,
-        cpuMs: 2000,
+        cpuTimeMs: 2000,
         fileSizeBytes: 0,
         openFiles: 32,
-        walltimeMs: 5000,
+        wallTimeMs: 5000,
       },
       seccomp: {
         default: 'log',

@@ -7,7 +7,7 @@ test('a program runs, with the configuration’s defaults', async () => {
   const run = await sandboxed('sh', ['-c', 'cat; echo $GRADER'], { stdin: '3\n' })
   expect(run).toSucceed()
   expect(run).toHaveStdout('3\nconfig\n')
-  expect(run.limits.walltimeMs).toBe(5000)
+  expect(run.limits.wallTimeMs).toBe(5000)
   expect([run]).toEqual([expect.not.toExitWith(1)])
   await expect(createSandbox()('false')).resolves.toExitWith(1)
 })

@@ -4,5 +4,5 @@ import { expect, test } from 'vitest'
 test('a project’s environmentOptions come before the plugin’s options', async () => {
   const run = await sandboxed('sh', ['-c', 'echo $GRADER $OWN'])
   expect(run).toHaveStdout('plugin option\n')
-  expect(run.limits).toMatchObject({ walltimeMs: 5000, processes: 20 })
+  expect(run.limits).toMatchObject({ wallTimeMs: 5000, processes: 20 })
 })

@@ -9,7 +9,7 @@ test('a program runs, with the plugin’s defaults', async () => {
   const run = await sandboxed('sh', ['-c', 'cat; echo $GRADER'], { stdin: '3\n' })
   expect(run).toSucceed()
   expect(run).toHaveStdout('3\nplugin\n')
-  expect(run.limits.walltimeMs).toBe(5000)
+  expect(run.limits.wallTimeMs).toBe(5000)
   expect(run.policy).toBe(resolve('policy.toml'))
   expect([run]).toEqual([expect.not.toExitWith(1)])
   await expect(sandboxed('false')).resolves.toExitWith(1)

@@ -7,7 +7,7 @@ const asked = {
   args: ['1', '2'],
   env: { PATH: '/bin', HOME: '/work' },
   cwd: '/work',
-  limits: { walltimeMs: 1000, openFiles: 64 },
+  limits: { wallTimeMs: 1000, openFiles: 64 },
   collect: ['out.txt'],
   enforcement: { walltime: 'watch', openFiles: 'rlimit' },
 } as const
@@ -40,9 +40,9 @@ test.each([
   { env: { HOME: '/work', PATH: '/bin' } },
   { env: { PATH: '/bin', HOME: '/work', LANG: 'C' } },
   { cwd: '/tmp' },
-  { limits: { walltimeMs: 1001, openFiles: 64 } },
-  { limits: { walltimeMs: 1000 } },
-  { limits: { walltimeMs: 1000, processes: 64 } },
+  { limits: { wallTimeMs: 1001, openFiles: 64 } },
+  { limits: { wallTimeMs: 1000 } },
+  { limits: { wallTimeMs: 1000, processes: 64 } },
   { collect: [] },
   { enforcement: { walltime: 'watch', openFiles: 'cgroup' } },
 ] as const)('one that asks something else gets its own: %j', (changes) => {

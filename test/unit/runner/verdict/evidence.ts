@@ -4,8 +4,8 @@ import type { Evidence } from '../../../../src/runner/run/verdict.ts'
 export const exitStatus = (code: number): number => code << 8
 
 export const limits = {
-  walltimeMs: 2000,
-  cpuMs: 1000,
+  wallTimeMs: 2000,
+  cpuTimeMs: 1000,
   memoryBytes: 64 * 1024 * 1024,
   outputBytes: 1024 * 1024,
   fileSizeBytes: 10 * 1024 * 1024,

@@ -83,8 +83,8 @@ describe('a limit', () => {
     [100, 51, 'cpu'],
   ])(
     'of %d ms of CPU time is checked by ticks, which run ahead: SIGXCPU at %d ms is %s',
-    (cpuMs, cpuTimeMs, status) => {
-      const early = { ...used({ cpuTimeMs }), limits: { ...limits, cpuMs } }
+    (mostCpuMs, cpuTimeMs, status) => {
+      const early = { ...used({ cpuTimeMs }), limits: { ...limits, cpuTimeMs: mostCpuMs } }
       expect(judge(evidence({ ...early, waitStatus: SIGXCPU })).status).toBe(status)
       expect(judge(evidence({ ...early, waitStatus: SIGSEGV })).status).toBe('signaled')
     },

@@ -1,6 +1,6 @@
 import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
-import type { DeniedCall } from '../../runner/result.ts'
+import type { LoggedCall } from '../../runner/result.ts'
 import { archOf, type CallRegisters, decodeCall } from './denied-syscall.ts'
 
 /** Of one call, this many kinds of use are told apart; further ones are counted together. */
@@ -39,8 +39,8 @@ function shapeOf(compared: Compared, args: readonly bigint[]): string {
 }
 
 /** Adds the counts of calls that do the same, of several runs. */
-export function sumOfCalls(calls: readonly DeniedCall[]): DeniedCall[] {
-  const sums = new Map<string, DeniedCall>()
+export function sumOfCalls(calls: readonly LoggedCall[]): LoggedCall[] {
+  const sums = new Map<string, LoggedCall>()
   for (const call of calls) {
     const args = call.args.map((arg) => BigInt.asUintN(64, BigInt(arg)))
     const isRest = call.text.endsWith('(…)')
@@ -58,7 +58,7 @@ export function sumOfCalls(calls: readonly DeniedCall[]): DeniedCall[] {
  * same domains, requests and flags. However many calls there are, of a call no more than 32 such kinds
  * are kept, and what comes after is counted as one more; numbers that no call has count as one call.
  */
-export class DeniedCalls {
+export class LoggedCalls {
   readonly #byCall = new Map<string, Uses>()
 
   add(call: CallRegisters): void {
@@ -74,7 +74,7 @@ export class DeniedCalls {
   }
 
   /** In the order in which they were first made. */
-  list(): DeniedCall[] {
+  list(): LoggedCall[] {
     return [...this.#byCall.values()].flatMap(({ byShape }) =>
       [...byShape.values()].map(({ first, isRest, count }) => {
         const decoded = decodeCall(first)

@@ -1,0 +1,20 @@
+import type { limitDescriptions } from './limits.ts'
+import type { RawPolicy } from './schema.ts'
+
+/**
+ * A policy as an object in code: the keys of a policy file, as docs/policies.md describes them. A number
+ * in `walltime` or `cpu` means milliseconds here and whole seconds in a file.
+ *
+ * @example
+ * const policy: PolicyInput = { extends: 'python', network: 'none', limits: { processes: 8 } }
+ */
+export type PolicyInput = DeepReadonly<Omit<RawPolicy, 'limits'>> & {
+  /** What the program may use: a number in the limit's unit, or text with a unit. */
+  readonly limits?: { readonly [Name in keyof typeof limitDescriptions]?: number | string }
+}
+
+type DeepReadonly<T> = T extends string | number | boolean | Uint8Array | undefined
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly DeepReadonly<Item>[]
+    : { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
