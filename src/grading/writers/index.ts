@@ -5,6 +5,7 @@ import { writeCsv } from './csv.ts'
 import { writeCtrf } from './ctrf.ts'
 import { writeGitHubClassroom, writeGitHubNotices } from './github-classroom.ts'
 import { writeGradescope } from './gradescope.ts'
+import { writeHtml, writeStudentHtml } from './html/write-html.ts'
 import { writeJson } from './json.ts'
 import { writeJUnit } from './junit.ts'
 import { writeMarkdown } from './markdown.ts'
@@ -32,6 +33,8 @@ export const writers = {
   autolab: writeAutolab,
   vpl: writeVpl,
   markdown: writeMarkdown,
+  html: writeHtml,
+  'student-html': writeStudentHtml,
 } as const satisfies Readonly<Record<string, ReportWriter>>
 
 /** A key of `writers`. */

@@ -10,6 +10,7 @@ const single: ReadonlySet<ReportKind> = new Set([
   'classroom50',
   'autolab',
   'vpl',
+  'student-html',
 ])
 
 /** A part of a report, and the file that its format goes to. */

@@ -14,6 +14,8 @@ export interface WriterOptions {
   readonly hiddenTests?: 'hidden' | 'after-published'
   /** `format-error` makes a compile error an invalid submission on PrairieLearn; default `score`: 0 points. */
   readonly compileErrors?: 'score' | 'format-error'
+  /** `true` leaves out of the HTML report everything that names a student; default `false`. */
+  readonly anonymous?: boolean
   /** The variables that the platform sets, for formats that repeat them (Classroom 50); default none. */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }

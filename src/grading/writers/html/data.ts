@@ -1,0 +1,88 @@
+import { visible } from '../../../units/visible.ts'
+import type { Report, ReportSubmission } from '../../report/schema.ts'
+import { studentView } from '../student-view.ts'
+import type { WriterOptions } from '../writer.ts'
+
+/** What a student may see of a submission. */
+export interface StudentPage {
+  readonly points: number | null
+  readonly maxPoints: number
+  readonly remarks: readonly string[]
+  readonly rows: readonly {
+    readonly name: string
+    readonly points: number
+    readonly maxPoints: number
+    readonly status: string
+    readonly message: string
+  }[]
+}
+
+/** A submission on the page; `staff` is absent on a page for a student. */
+export interface PageSubmission {
+  readonly label: string
+  readonly student: StudentPage
+  readonly staff?: ReportSubmission
+}
+
+/** Everything that the page shows, as JSON in it. */
+export interface PageData {
+  readonly assignment: string
+  readonly updatedAt: string
+  readonly maxPoints: number
+  readonly tests: Report['assignment']['tests']
+  readonly submissions: readonly PageSubmission[]
+}
+
+/** The data of a page for staff: the class, with all that the report has. */
+export function classPage(report: Report, options: WriterOptions): PageData {
+  const submissions = report.submissions.map((submission, index) => {
+    const shown = options.anonymous ? anonymous(submission, index) : submission
+    return {
+      label: labelOf(shown),
+      student: studentPage(submission, report, options),
+      staff: shown,
+    }
+  })
+  return { ...head(report), tests: report.assignment.tests, submissions }
+}
+
+/** The data of a page for one student: nothing in it is for staff. */
+export function handoutPage(
+  submission: ReportSubmission,
+  report: Report,
+  options: WriterOptions,
+): PageData {
+  const student = studentPage(submission, report, options)
+  return { ...head(report), tests: [], submissions: [{ label: labelOf(submission), student }] }
+}
+
+const head = ({ assignment, updatedAt }: Report) => ({
+  assignment: assignment.name,
+  updatedAt,
+  maxPoints: assignment.maxPoints,
+})
+
+function studentPage(
+  submission: ReportSubmission,
+  report: Report,
+  options: WriterOptions,
+): StudentPage {
+  const { rows, remarks, texts } = studentView(submission, report, options)
+  return {
+    points: submission.gradable ? submission.points : null,
+    maxPoints: submission.maxPoints,
+    remarks,
+    rows: rows.map((row) => ({ ...row, status: texts.statuses[row.status] })),
+  }
+}
+
+function labelOf({ id, people }: ReportSubmission): string {
+  const names = people.flatMap(({ name }) => name ?? []).join(', ')
+  return visible(names === '' || names === id ? id : `${names} (${id})`)
+}
+
+// What names a person: ids, people, paths, metadata of the platform, and the report's own words about the submission's path.
+function anonymous(submission: ReportSubmission, index: number): ReportSubmission {
+  const id = `submission ${index + 1}`
+  return { ...submission, id, people: [], source: '', metadata: {}, problems: [] }
+}

@@ -1,0 +1,68 @@
+/** What an element may contain. Text goes in as text: markup in a program's output stays text. */
+export type Content = Node | string | number | null | readonly Content[]
+
+type Attributes = Readonly<Record<string, string | number | boolean | (() => void) | undefined>>
+
+/** Makes an HTML element. A function is a listener for the event whose name the key has. */
+export function el(name: string, attributes: Attributes = {}, ...content: Content[]): HTMLElement {
+  const element = document.createElement(name)
+  fill(element, attributes, content)
+  return element
+}
+
+/** Makes an SVG element. */
+export function svg(name: string, attributes: Attributes = {}, ...content: Content[]): SVGElement {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', name)
+  fill(element, attributes, content)
+  return element
+}
+
+function fill(element: Element, attributes: Attributes, content: readonly Content[]): void {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(key, value)
+    else if (value !== undefined && value !== false) element.setAttribute(key, String(value))
+  }
+  append(element, content)
+}
+
+function append(element: Element, content: readonly Content[]): void {
+  for (const each of content) {
+    if (each === null) continue
+    if (typeof each === 'string' || typeof each === 'number') element.append(String(each))
+    else if (each instanceof Node) element.append(each)
+    else append(element, each)
+  }
+}
+
+const mostCharacters = 20_000
+
+/** A block of a program's text; a long one is cut, with a button that shows the rest. */
+export function block(text: string): HTMLElement {
+  if (text.length <= mostCharacters) return el('pre', { tabindex: 0 }, safe(text))
+  const pre = el('pre', { tabindex: 0 }, safe(text.slice(0, mostCharacters)))
+  const more = el(
+    'button',
+    {
+      click: () => {
+        pre.textContent = safe(text)
+        more.remove()
+      },
+    },
+    `Show all ${text.length.toLocaleString()} characters`,
+  )
+  return el('div', {}, pre, more)
+}
+
+// Control characters and marks that reorder text, as pictures and escapes.
+const unsafe =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced.
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+/** Text in which nothing that cannot be seen changes what can be seen. */
+export function safe(text: string): string {
+  return text.replace(unsafe, (character) => {
+    const code = character.charCodeAt(0)
+    if (code < 0x20) return String.fromCharCode(0x2400 + code)
+    return `\\u${code.toString(16).padStart(4, '0')}`
+  })
+}

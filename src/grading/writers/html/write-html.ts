@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import Handlebars from 'handlebars'
+import { SandboxError } from '../../../errors/sandbox-error.ts'
+import { onlySubmission } from '../student-view.ts'
+import type { ReportWriter } from '../writer.ts'
+import { classPage, handoutPage, type PageData } from './data.ts'
+import { style } from './style.ts'
+
+// A policy that allows our script and style alone: whatever a program printed, the page loads and runs nothing else.
+const template = Handlebars.compile(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src '{{scriptHash}}'; style-src '{{styleHash}}'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>{{title}}</title>
+<link rel="icon" href="data:,">
+<style>{{{style}}}</style>
+</head>
+<body>
+<noscript>This report needs JavaScript, which is inside this file. It loads nothing.</noscript>
+<main id="page"></main>
+<script type="application/json" id="data">{{{data}}}</script>
+<script>{{{script}}}</script>
+</body>
+</html>
+`)
+
+/**
+ * A page for staff, in one file that needs no network: the class, each student's result, source and output, and plots. With
+ * `anonymous` nothing names a student.
+ */
+export const writeHtml: ReportWriter = (report, options) => page(classPage(report, options))
+
+/** A page for one student: the feedback and the points, and nothing that is for staff. */
+export const writeStudentHtml: ReportWriter = (report, options) =>
+  page(handoutPage(onlySubmission(report, 'student HTML'), report, options))
+
+function page(data: PageData): string {
+  const script = pageScript()
+  return template({
+    title: data.assignment,
+    style,
+    styleHash: contentHash(style),
+    script,
+    scriptHash: contentHash(script),
+    data: json(data),
+  })
+}
+
+// "</script>" and "<!--" end or change a script element (HTML standard, "Restrictions for contents of script elements").
+const json = (data: PageData) =>
+  JSON.stringify(data).replace(
+    /[<\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+const contentHash = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`
+
+let script: string | undefined
+
+/** The page's script, which the build makes of page/. */
+function pageScript(): string {
+  script ??= readScript()
+  return script
+}
+
+function readScript(): string {
+  // dist/report-page.js, as seen from src/, from dist/ and from one bundled file.
+  const places = ['../../../../dist/report-page.js', '../../../report-page.js', '../report-page.js']
+  for (const place of places) {
+    try {
+      return readFileSync(new URL(place, import.meta.url), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  throw new SandboxError('The HTML report needs dist/report-page.js, and it does not exist', {
+    code: 'OPTION_INVALID',
+    hint: 'In a checkout, run `npm run build` first.',
+  })
+}
