@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Command } from 'commander'
 import { type LearnOptions, learn } from '../learn/learn.ts'
-import { CliError, EXIT, printError } from './errors.ts'
+import { EXIT, printError } from './errors.ts'
+import { openOutputFile } from './output-file.ts'
 import { print } from './print.ts'
 import { policyReference } from './run/options.ts'
 
@@ -57,21 +57,17 @@ async function writeLearned(
     ...(workDir === undefined ? {} : { workdir: workDir }),
     ...(input.length === 0 ? {} : { inputs: input.map((path) => pathToFileURL(resolve(path))) }),
   }
-  const { toml, runs } = await learn(command, args, options)
-  // What a program did not do because it failed cannot be learned.
-  for (const { ok, reason } of runs) {
-    if (!ok) process.stderr.write(`gradebox: it was learned from a run that ${reason}\n`)
-  }
-  if (output === undefined) print(toml.trimEnd())
-  else writePolicy(output, toml)
-}
-
-function writePolicy(path: string, toml: string): void {
+  const file = output === undefined ? undefined : openOutputFile('policy', output)
   try {
-    writeFileSync(path, toml)
-  } catch (cause) {
-    const { code = 'EIO' } = cause as NodeJS.ErrnoException
-    const text = `The policy ${JSON.stringify(path)} cannot be written: ${code}`
-    throw new CliError(text, EXIT.setup, cause)
+    const { toml, runs } = await learn(command, args, options)
+    // What a program did not do because it failed cannot be learned.
+    for (const { ok, reason } of runs) {
+      if (!ok) process.stderr.write(`gradebox: it was learned from a run that ${reason}\n`)
+    }
+    if (file === undefined) print(toml.trimEnd())
+    else file.write(toml)
+  } catch (error) {
+    file?.close()
+    throw error
   }
 }

@@ -5,9 +5,12 @@ import {
   EINTR,
   F_ADD_SEALS,
   F_DUPFD_CLOEXEC,
+  F_SETFL,
+  F_SETPIPE_SZ,
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
   O_CLOEXEC,
+  O_NONBLOCK,
   POLLIN,
   POLLPRI,
   POSIX_SPAWN_SETSIGDEF,
@@ -149,6 +152,21 @@ export function makePipe(flags: number): { readonly read: number; readonly write
     closeDescriptor(higher.write)
     throw error
   }
+}
+
+/**
+ * Makes reading and writing a descriptor fail with EAGAIN where they would wait, fcntl(2) with F_SETFL. The
+ * setting belongs to the open file description, so use it only on one that no program has.
+ *
+ * @throws {ErrnoError} EBADF when it is not open
+ */
+export function setNonBlocking(fd: number): void {
+  check('fcntl', libc().fcntl(fd, F_SETFL, O_NONBLOCK), `${fd}, F_SETFL, O_NONBLOCK`)
+}
+
+/** Asks for a pipe of that capacity, in bytes: F_SETPIPE_SZ of fcntl(2). A user at the limit keeps the old one. */
+export function setPipeSize(fd: number, bytes: number): void {
+  libc().fcntl(fd, F_SETPIPE_SZ, bytes)
 }
 
 /**

@@ -27,6 +27,8 @@ export const F_OFD_SETLK = 37
 export const F_RDLCK = 0
 export const F_WRLCK = 1
 export const F_UNLCK = 2
+export const F_SETFL = 4
+export const F_SETPIPE_SZ = 1031
 export const F_ADD_SEALS = 1033
 export const FD_CLOEXEC = 1
 
@@ -168,6 +170,8 @@ export const RUSAGE_SIZE = 144
 
 // asm-generic/unistd.h: the same number everywhere
 export const SYS_pidfd_open = 434
+/** openat2(2), the same on x64 and arm64. */
+export const SYS_openat2 = 437
 
 // linux/time.h, linux/timerfd.h
 export const CLOCK_MONOTONIC = 1

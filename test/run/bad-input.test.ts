@@ -86,7 +86,7 @@ describe('a call is refused, naming what it expects and got,', () => {
       "OPTION_INVALID: Expected \`mounts\` to be an array of mounts, got \`{}\` (object)
       OPTION_INVALID: Expected \`mounts[0].source\` to be a string, got \`undefined\` (undefined)
       OPTION_INVALID: Expected \`mounts[0].target\` to be an absolute path in the sandbox, without "..", got \`'x'\` (string)
-      OPTION_INVALID: Expected \`mounts[0]\` to be an object with source, target, type, writable and optional, got \`{ source: '/tmp', target: '/x', rw: true }\` (object)
+      OPTION_INVALID: Expected \`mounts[0]\` to be an object with source, target, type, writable, optional and followLinks, got \`{ source: '/tmp', target: '/x', rw: true }\` (object)
       OPTION_INVALID: Expected \`mounts[0].writable\` to be true or false, got \`1\` (number)"
     `)
   })

@@ -110,7 +110,9 @@ describe('a file that cannot be put into the sandbox is an error', () => {
   test('when its source is missing', async () => {
     await expect(failing({ '/work/x': new URL('file:///nonexistent') })).rejects.toMatchObject({
       code: 'SETUP_FAILED',
-      message: expect.stringContaining('/nonexistent, meant for /work/x, cannot be read: ENOENT'),
+      message: expect.stringContaining(
+        'The file "/nonexistent", meant for "/work/x", does not exist',
+      ),
     })
   })
 

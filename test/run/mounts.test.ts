@@ -65,12 +65,12 @@ describe('a mount', () => {
     expect(snapshot(source)).toBe(before)
   })
 
-  test('takes a relative source, a file URL, and a symbolic link', async () => {
+  test('takes a relative source, a file URL, and a symbolic link that it may follow', async () => {
     const directory = makeDirectory({ 'real/file': 'content\n' })
     symlinkSync('real', join(directory, 'link'))
     const real = join(directory, 'real')
     for (const source of [relative('.', real), pathToFileURL(real), join(directory, 'link')]) {
-      const mounts = [{ source, target: '/data' }]
+      const mounts = [{ source, target: '/data', followLinks: true }]
       expect(await sandboxed('cat', ['/data/file'], { mounts })).toHaveStdout('content\n')
     }
   })

@@ -3,12 +3,13 @@ import type { Command } from 'commander'
 import type { SandboxResult } from '../../runner/result.ts'
 import { Run, type RunExtras } from '../../runner/run/run.ts'
 import { EXIT, printError } from '../errors.ts'
+import { openOutputFile } from '../output-file.ts'
 import { exitCodeOf, signalExitCode } from './exit-code.ts'
 import { addRunFlags, type RunFlags } from './flags.ts'
 import { isInteractive } from './interactive.ts'
 import { runOptions } from './options.ts'
 import { TerminalRelay } from './relay.ts'
-import { failureReport, reportOf, writeReport } from './report-file.ts'
+import { failureReport, reportOf } from './report-file.ts'
 import { VerboseLog } from './verbose.ts'
 
 type Result = SandboxResult<string | Uint8Array>
@@ -45,8 +46,10 @@ async function run(
   commandLine: readonly string[],
   output: Output,
 ): Promise<number> {
+  const { reportFile } = output
+  const file = reportFile === undefined ? undefined : openOutputFile('report file', reportFile)
   const { report, exitCode } = await runAndReport(flags, commandLine, output)
-  if (output.reportFile !== undefined) writeReport(output.reportFile, report)
+  file?.write(`${JSON.stringify(report)}\n`)
   return exitCode
 }
 

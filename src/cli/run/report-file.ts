@@ -1,7 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { isSandboxError } from '../../errors/sandbox-error.ts'
 import type { SandboxResult } from '../../runner/result.ts'
-import { CliError, EXIT } from '../errors.ts'
 import { exitCodeOf } from './exit-code.ts'
 
 /** What was to run, for a report of a run that did not take place. */
@@ -66,21 +64,6 @@ export function failureReport(error: unknown, attempted: Attempted): object {
     ...Object.fromEntries(unknown.map((key) => [key, null])),
     error: details,
     ...attempted,
-  }
-}
-
-/**
- * Writes a report as one line of JSON.
- *
- * @throws {CliError} when the file cannot be written
- */
-export function writeReport(path: string, report: object): void {
-  try {
-    writeFileSync(path, `${JSON.stringify(report)}\n`)
-  } catch (cause) {
-    const { code = 'EIO' } = cause as NodeJS.ErrnoException
-    const text = `The report file ${JSON.stringify(path)} cannot be written: ${code}`
-    throw new CliError(text, EXIT.setup, cause)
   }
 }
 

@@ -29,6 +29,8 @@ export type HostPath =
       readonly type: 'copy-on-write'
       readonly source: string
       readonly target: string
+      /** Whether the program may not change it. */
+      readonly readOnly?: boolean
       readonly noexec?: boolean
     }
   | SymlinkMount

@@ -1,6 +1,5 @@
 import {
   AT_EMPTY_PATH,
-  AT_FDCWD,
   CLONE_FILES,
   MOUNT_ATTR_IDMAP,
   MOUNT_ATTR_NODEV,
@@ -14,6 +13,7 @@ import {
 import { labelled, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { becomeUserSteps } from './identity.ts'
+import { openSourceTreeSteps } from './paths.ts'
 
 const init = stepsOf('init')
 const idmap = stepsOf('idmap')
@@ -46,10 +46,7 @@ export function idMappedTreeSteps({ source, store, disk, owner }: IdMappedTree):
       whenEqual: { value: 0, goto: 'idmap' },
     }),
     init('wait4', [load('init.from'), 0, 0, 0]),
-    init('open_tree', [AT_FDCWD, text(source), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
-      store,
-      failure,
-    }),
+    ...openSourceTreeSteps({ source, store, failure }, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
     init(
       'mount_setattr',
       [load(store), text(''), AT_EMPTY_PATH, words(attributes, 0, 0, FD.idmap), 32],

@@ -1,6 +1,5 @@
 import {
   AT_EMPTY_PATH,
-  AT_FDCWD,
   AT_RECURSIVE,
   EEXIST,
   MOVE_MOUNT_F_EMPTY_PATH,
@@ -17,7 +16,7 @@ import type { TmpfsMount } from '../sandbox-shape.ts'
 import { type Area, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { type HostPath, isDevice } from './host.ts'
 import { bindFailure, type HostMount, mountAttributes, remountSteps, tmpfsStep } from './mounts.ts'
-import { type Ids, type SafePaths, splitPath } from './paths.ts'
+import { type Ids, openSourceTreeSteps, type SafePaths, splitPath } from './paths.ts'
 import { fillTreeSteps, makeTreeSteps, type Tree, treeFailure } from './trees.ts'
 
 const init = stepsOf('init')
@@ -64,11 +63,11 @@ function openSteps(mount: LateMount, index: number, options: LateMountOptions): 
   const failure = bindFailure(mount.source, mount.target.slice(1))
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
   const tree = `tree.fd${index}`
-  const open = init('open_tree', [AT_FDCWD, text(mount.source), flags], { store: tree, failure })
-  if (options.remount !== undefined) return [open]
+  const open = openSourceTreeSteps({ source: mount.source, store: tree, failure }, flags)
+  if (options.remount !== undefined) return open
   const attributes = words(attributesOf(mount), 0, 0, 0)
   const at = AT_EMPTY_PATH | AT_RECURSIVE
-  return [open, init('mount_setattr', [load(tree), text(''), at, attributes, 32], { failure })]
+  return [...open, init('mount_setattr', [load(tree), text(''), at, attributes, 32], { failure })]
 }
 
 const treeOptions = (tree: Tree, index: number, { arch, owner }: LateMountOptions) => ({

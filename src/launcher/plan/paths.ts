@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import {
+  AT_EMPTY_PATH,
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
   EEXIST,
@@ -14,6 +15,13 @@ import { load, type Step, type StepFailure, stepsOf, text, words } from '../step
 
 const init = stepsOf('init')
 
+/**
+ * Where the sandbox's tmpfs is mounted while it is built. It covers what is there, in the init's mount
+ * namespace only, so it must be a directory that exists everywhere and that nobody binds from. The new root is
+ * `root` in it.
+ */
+export const BASE = '/proc'
+
 /** A user and a group. */
 export interface Ids {
   readonly uid: number
@@ -23,6 +31,40 @@ export interface Ids {
 /** struct open_how of openat2(2), and its size. */
 export const openHow = (flags: number, mode: number, resolve: number) =>
   [words(flags, mode, resolve), 24] as const
+
+/** A host path that a step of the launch program opens. */
+export interface HostSource {
+  /** Absolute, with every symbolic link resolved. */
+  readonly source: string
+  /** The place where the descriptor is stored, which the caller closes. */
+  readonly store: string
+  readonly failure: StepFailure
+}
+
+/**
+ * The step that opens a host path. Node has resolved its links, so a link there now was planted since: the
+ * kernel refuses it (openat2(2), RESOLVE_NO_SYMLINKS).
+ */
+export const openSourceStep = ({ source, store, failure }: HostSource): Step =>
+  init(
+    'openat2',
+    [AT_FDCWD, text(source), ...openHow(O_PATH | O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS)],
+    { store, shown: `${JSON.stringify(source)}, RESOLVE_NO_SYMLINKS`, failure },
+  )
+
+/** Steps that make a detached mount of a host path (open_tree(2)), which is reached through no link. */
+export function openSourceTreeSteps(path: HostSource, flags: number): Step[] {
+  const { source, store, failure } = path
+  return [
+    openSourceStep({ ...path, store: 'init.from' }),
+    init('open_tree', [load('init.from'), text(''), flags | AT_EMPTY_PATH], {
+      store,
+      shown: JSON.stringify(source),
+      failure,
+    }),
+    init('close', [load('init.from')]),
+  ]
+}
 
 /** A path's directory and its last part: `etc/passwd` is `etc` and `passwd`, `x` is `.` and `x`. */
 export function splitPath(path: string): { readonly parent: string; readonly name: string } {

@@ -26,15 +26,10 @@ import {
   tmpfsStep,
   writableDirectorySteps,
 } from './mounts.ts'
-import { FreshDirectories, splitPath } from './paths.ts'
+import { BASE, FreshDirectories, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
 
-/**
- * Where the sandbox's tmpfs is mounted while it is built. It covers what is there, in the init's mount
- * namespace only, so it must be a directory that exists everywhere and that nobody binds from.
- */
-const BASE = '/proc'
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom']
 const DEVICE_LINKS = [
   ['/proc/self/fd', 'dev/fd'],

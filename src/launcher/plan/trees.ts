@@ -17,7 +17,14 @@ import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { copySteps, type DirectoryEntry, finishCopySteps, isCopied } from './copy.ts'
 import type { IdArguments } from './identity.ts'
 import { idMappedTreeSteps } from './idmap.ts'
-import { type Ids, SafePaths, splitPath } from './paths.ts'
+import {
+  BASE,
+  type Ids,
+  openSourceStep,
+  openSourceTreeSteps,
+  SafePaths,
+  splitPath,
+} from './paths.ts'
 
 const init = stepsOf('init')
 
@@ -95,7 +102,7 @@ export function makeTreeSteps(options: TreeOptions): Step[] {
   // A tree of its own: what is mounted below the source would be gone with the old root.
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
   const store = `tree.source${index}`
-  return [...make, init('open_tree', [AT_FDCWD, text(tree.source), flags], { store, failure })]
+  return [...make, ...openSourceTreeSteps({ source: tree.source, store, failure }, flags)]
 }
 
 // The mount of the directory, or what is mounted on it: it stays when the old root is let go.
@@ -112,24 +119,32 @@ function idMappedSteps(tree: Tree & { type: 'idmapped' }, { index, owner }: Tree
 
 function overlaySteps(tree: Tree & { type: 'overlay' }, options: TreeOptions): Step[] {
   const { index, owner } = options
-  const [lower, upper, work, root] = ['lower', 'upper', 'work', 'root'].map(
-    (name) => `../${index}/${name}`,
-  ) as [string, string, string, string]
-  // overlayfs.rst: a link in place of the path, which may have a comma or a colon.
-  const data = `lowerdir=${lower},upperdir=${upper},workdir=${work}${tree.options}`
+  const directory = `${BASE}/${index}`
+  const [upper, work, root] = ['upper', 'work', 'root'].map((name) => `${directory}/${name}`) as [
+    string,
+    string,
+    string,
+  ]
+  const failure = treeFailure(tree)
+  // The lower directory is the current one: a path there could be a link by now, or have a comma or a colon
+  // (overlayfs.rst).
+  const data = `lowerdir=.,upperdir=${upper},workdir=${work}${tree.options}`
   return [
-    init('mkdirat', [AT_FDCWD, text(`../${index}`), 0o755]),
+    init('mkdirat', [AT_FDCWD, text(directory), 0o755]),
     // What is shown has the upper directory's own mode and owner.
     init('mkdirat', [AT_FDCWD, text(upper), tree.mode | 0o700]),
     init('mkdirat', [AT_FDCWD, text(work), 0o755]),
     init('mkdirat', [AT_FDCWD, text(root), 0o755]),
-    init('symlinkat', [text(tree.source), AT_FDCWD, text(lower)]),
     ...chownSteps(upper, owner),
+    openSourceStep({ source: tree.source, store: 'init.from', failure }),
+    init('fchdir', [load('init.from')], { shown: JSON.stringify(tree.source), failure }),
+    init('close', [load('init.from')]),
     init(
       'mount',
       [text('overlay'), text(root), text('overlay'), MS_NOSUID | MS_NODEV, text(data)],
-      { label: overlayLabel(index), failure: treeFailure(tree) },
+      { label: overlayLabel(index), failure },
     ),
+    init('chdir', [text(`${BASE}/root`)]),
     takeStep(root, options),
   ]
 }

@@ -1,20 +1,26 @@
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { closeDescriptor, waitUntilReadable, whenHungUp } from '../../ffi/libc.ts'
+import { closeDescriptor, setNonBlocking, waitUntilReadable, whenHungUp } from '../../ffi/libc.ts'
 
-/** What a pipe holds, pipe(7). */
+/** The default capacity of a pipe, pipe(7). */
 const CAPACITY = 64 * 1024
-/** So many reads are made one after another, without the event loop. */
+/**
+ * The most reads in a row without the event loop. A program may enlarge its pipe to 1 MiB (pipe(7)), which is
+ * this many times the default.
+ */
 const MOST_PIECES = 16
 
 let scratch: Buffer | undefined
 /**
- * Whether this process has read a pipe by the event loop. With the first one libuv opens a descriptor of its
- * own, for good (uv__stream_init, emfile_fd): in the first run, not in a later one, where it looks like a leak.
+ * Whether this process has read a pipe by the event loop. With the first one libuv opens a descriptor and keeps
+ * it (uv__stream_init, emfile_fd). The first run opens it, because in a later run it looks like a leak.
  */
 let hasRead = false
 
-/** The read end of a pipe: read at once where it is known what is there, else by the event loop. */
+/**
+ * The read end of a pipe. It never blocks this thread for longer than the caller allows: a program can open its
+ * own pipe again through /proc/self/fd, so a poll(2) that reports data or a hang-up may be out of date.
+ */
 export class PipeEnd {
   readonly #fd: number
   readonly #take: (chunk: Buffer) => void
@@ -23,18 +29,26 @@ export class PipeEnd {
   #isClosed = false
 
   /**
-   * @param fd the read end, which is now ours to close
-   * @param take called with what was read, piece by piece
+   * @param fd the read end, which this object closes
+   * @param take receives what was read, piece by piece
+   * @throws {ErrnoError} EBADF when the descriptor is not open
    */
   constructor(fd: number, take: (chunk: Buffer) => void) {
+    // Each end of a pipe is an open file description of its own, so no program can clear the flag.
+    setNonBlocking(fd)
     this.#fd = fd
     this.#take = take
   }
 
+  /** Whether its end was read, or this process has let go of it. */
+  get isClosed(): boolean {
+    return this.#isClosed || this.#socket?.destroyed === true
+  }
+
   /**
-   * Waits, beside the event loop, until nobody can write to it any more.
+   * Waits, beside the event loop, until the pipe has no writer. A writer may come back.
    *
-   * @returns whether that came within the time, in ms; if not, nothing is said of it
+   * @returns whether that came within the time, in ms
    */
   async hangsUpWithin(timeoutMs: number): Promise<boolean> {
     return hasRead && whenHungUp(this.#fd, timeoutMs)
@@ -43,30 +57,35 @@ export class PipeEnd {
   /**
    * Reads what comes within a time, in ms; -1 is without end.
    *
-   * @returns whether something came; not, at its end
+   * @returns whether something came; false at the end of the pipe
    */
   readNext(timeoutMs: number): boolean {
-    if (this.#isClosed || this.#socket?.destroyed || !waitUntilReadable(this.#fd, timeoutMs)) {
-      return false
-    }
+    if (this.isClosed || !waitUntilReadable(this.#fd, timeoutMs)) return false
     scratch ??= Buffer.allocUnsafeSlow(CAPACITY)
-    const length = readSync(this.#fd, scratch)
+    const length = readAvailable(this.#fd, scratch)
+    if (length === undefined) return false
     if (length > 0) this.#take(Buffer.from(scratch.subarray(0, length)))
     else if (this.#socket === undefined) this.close()
     return length > 0
   }
 
+  /** Reads what is there, up to what a pipe can hold, and closes at the end of the pipe. */
+  readPresent(soonMs = 0): void {
+    for (let pieces = 0; pieces < MOST_PIECES && this.readNext(soonMs); pieces++) {}
+  }
+
   /**
-   * Reads it to its end: at once as long as each piece comes within a time, in ms, then by the event loop. What
-   * is left of a writer that is gone is one piece; one that writes faster than we read shall not keep us here.
+   * Reads to the end of the pipe: at once as long as each piece comes within a time, in ms, then by the event
+   * loop. What a writer that is gone left is a few pieces; a writer that is faster than this reader must not
+   * keep the thread here.
    */
   async readToEnd(soonMs: number): Promise<void> {
-    for (let pieces = 0; pieces < MOST_PIECES && this.readNext(soonMs); pieces++) {}
+    this.readPresent(soonMs)
     await this.readByLoop()
   }
 
   /**
-   * Reads it to its end as it comes.
+   * Reads to the end of the pipe as data comes.
    *
    * @param background whether this process may end meanwhile
    */
@@ -85,10 +104,26 @@ export class PipeEnd {
     await this.#ended
   }
 
-  /** Lets go of it, read or not. */
+  /** Takes what is there and closes the pipe, although somebody outside the sandbox may still hold its other end. */
+  finish(): void {
+    this.readPresent()
+    this.close()
+  }
+
+  /** Lets go of the pipe, read or not. */
   close(): void {
     if (this.#socket !== undefined) this.#socket.destroy()
     else if (!this.#isClosed) closeDescriptor(this.#fd)
     this.#isClosed = true
+  }
+}
+
+/** Reads from a non-blocking descriptor; undefined when nothing is there now. */
+function readAvailable(fd: number, buffer: Buffer): number | undefined {
+  try {
+    return readSync(fd, buffer)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined
+    throw error
   }
 }

@@ -1,22 +1,26 @@
-import { createReadStream, openSync, writeSync } from 'node:fs'
+import { fstatSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { finished, type PassThrough, type Readable, Transform } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { closeDescriptor } from '../../ffi/libc.ts'
+import { closeDescriptor, setNonBlocking, setPipeSize } from '../../ffi/libc.ts'
+import { sendFile } from '../../ffi/open.ts'
+import { type HostPathOption, hostPathTrouble, openHostFile } from './host-file.ts'
 
 /** Where the program's input comes from, after the options were checked. */
 export type StdinSource =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'stream'; readonly stream: Readable }
-  | { readonly kind: 'file'; readonly path: string }
+  | ({ readonly kind: 'file' } & HostPathOption)
   | { readonly kind: 'pipe'; readonly stream: PassThrough }
   | { readonly kind: 'inherit' }
 
 /** The feeding of one program's stdin. */
 export interface StdinFeed {
-  /** Ends it, when the program is gone. */
+  /** Ends the feeding, when the program is gone. */
   readonly stop: () => void
-  /** @throws {SandboxError} SETUP_FAILED when the source failed: the program had not all its input. */
+  /** Whether all input was written and the program's stdin has its end. */
+  readonly isComplete: () => boolean
+  /** @throws {SandboxError} SETUP_FAILED when the source failed: the program did not get all its input. */
   readonly check: () => void
 }
 
@@ -24,61 +28,142 @@ export interface StdinFeed {
 const PIPE_BUF = 4096
 
 /**
- * Feeds the program's stdin, and closes it. A program need not read it: what it leaves is dropped.
+ * Feeds the program's stdin, and closes it. A program need not read it; what it leaves is dropped.
  *
- * @param fd the pipe's write end, which is now ours to close
+ * @param fd the pipe's write end, which this function closes
  * @param onError called when the source fails
  * @throws {SandboxError} SETUP_FAILED when a file cannot be opened
  */
 export function feedStdin(fd: number, source: StdinSource, onError: () => void): StdinFeed {
+  // The program has the pipe's other end only: this end's flags are ours alone.
+  setNonBlocking(fd)
   if (source.kind === 'bytes' && source.bytes.length <= PIPE_BUF) {
     if (source.bytes.length > 0) writeSync(fd, source.bytes)
     closeDescriptor(fd)
-    return { stop: () => {}, check: () => {} }
+    return { stop: () => {}, isComplete: () => true, check: () => {} }
   }
   const pipe = new Socket({ fd, readable: false, writable: true })
   // EPIPE: the program closed its stdin or ended.
   pipe.on('error', () => {})
-  if (source.kind === 'bytes') {
-    pipe.end(source.bytes)
-    return { stop: () => pipe.destroy(), check: () => {} }
-  }
   try {
-    return feedFrom(openSource(source), { pipe, onError, isOurs: source.kind === 'file' })
+    return feedPipe(pipe, { fd, source, onError })
   } catch (error) {
     pipe.destroy()
     throw error
   }
 }
 
-function openSource(source: StdinSource): Readable {
-  if (source.kind === 'stream' || source.kind === 'pipe') return source.stream
-  if (source.kind !== 'file') throw new Error(`There is nothing to read from ${source.kind}`)
+interface FeedUse {
+  readonly fd: number
+  readonly source: StdinSource
+  readonly onError: () => void
+}
+
+function feedPipe(pipe: Socket, { fd, source, onError }: FeedUse): StdinFeed {
+  const isComplete = () => pipe.writableFinished
+  switch (source.kind) {
+    case 'bytes':
+      pipe.end(source.bytes)
+      return { stop: () => pipe.destroy(), isComplete, check: () => {} }
+    case 'file':
+      return { isComplete, ...feedFile(pipe, { fd, file: openFile(source), onError }) }
+    case 'stream':
+    case 'pipe':
+      return { isComplete, ...feedFrom(source.stream, { pipe, onError }) }
+    default:
+      throw new Error(`There is nothing to read from ${source.kind}`)
+  }
+}
+
+function openFile(source: HostPathOption): number {
   try {
-    return createReadStream(source.path, { fd: openSync(source.path, 'r') })
-  } catch (cause) {
-    const { code = 'EIO' } = cause as NodeJS.ErrnoException
+    return openHostFile(source)
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException
     const path = JSON.stringify(source.path)
-    throw new SandboxError(`The file ${path}, meant for stdin, cannot be read: ${code}`, {
+    const { why, hint } = hostPathTrouble(cause, source)
+    throw new SandboxError(`The file ${path}, meant for stdin, ${why}`, {
       code: 'SETUP_FAILED',
-      step: { syscall: 'open', call: `open(${path})`, errno: code, process: 'spawn' },
-      hint: 'The option stdin takes text, bytes, a stream, or the URL of a host file that can be read.',
+      step: {
+        syscall: 'open',
+        call: `open(${path})`,
+        errno: cause.code ?? 'EIO',
+        process: 'spawn',
+      },
+      hint:
+        hint ??
+        'The option stdin takes text, bytes, a stream, or the URL of a regular file that can be read.',
       cause,
     })
   }
 }
 
-function feedFrom(
-  from: Readable,
-  { pipe, onError, isOurs }: { pipe: Socket; onError: () => void; isOurs: boolean },
-): StdinFeed {
+/** The default capacity of a pipe, pipe(7). */
+const PIPE_CAPACITY = 64 * 1024
+/** The capacity for a file that does not fit the default: fewer turns of the event loop. All pipes of a user share 64 MiB. */
+const LARGE_CAPACITY = 256 * 1024
+/** The most that one turn of the event loop moves. */
+const MOST_A_TURN = 1024 * 1024
+/** How much is read into this process when the pipe is full, to learn when it takes more. */
+const PIECE = 16 * 1024
+
+type Feed = Omit<StdinFeed, 'isComplete'>
+
+/**
+ * Feeds a file: the kernel moves its pages into the pipe. When the pipe is full, a small piece goes through the event loop,
+ * which says when the pipe takes more. The program gets no descriptor of the file, which it could open again for
+ * writing, lock, or learn the path of.
+ */
+function feedFile(
+  pipe: Socket,
+  { fd, file, onError }: { fd: number; file: number; onError: () => void },
+): Feed {
+  let position = 0
+  let failure: Error | undefined
+  let isOpen = true
+  const close = () => {
+    if (isOpen) closeDescriptor(file)
+    isOpen = false
+  }
+  const stop = () => {
+    close()
+    pipe.destroy()
+  }
+  const piece = Buffer.allocUnsafe(PIECE)
+  const more = (): void => {
+    if (pipe.destroyed) close()
+    if (!isOpen) return
+    try {
+      const sent = sendFile(fd, file, position, MOST_A_TURN)
+      position += sent ?? 0
+      const length = readSync(file, piece, 0, PIECE, position)
+      position += length
+      if (length > 0) pipe.write(piece.subarray(0, length), more)
+      else {
+        close()
+        pipe.end()
+      }
+    } catch (error) {
+      stop()
+      // EPIPE: the program closed its stdin or ended.
+      if ((error as NodeJS.ErrnoException).code === 'EPIPE') return
+      failure = error as Error
+      onError()
+    }
+  }
+  pipe.once('close', close)
+  if (fstatSync(file).size > PIPE_CAPACITY) setPipeSize(fd, LARGE_CAPACITY)
+  more()
+  return { stop, check: () => checkSource(failure) }
+}
+
+function feedFrom(from: Readable, { pipe, onError }: { pipe: Socket; onError: () => void }): Feed {
   let failure: Error | undefined
   let stopped = false
   const stop = () => {
     stopped = true
     from.unpipe(pipe)
     pipe.destroy()
-    if (isOurs) from.destroy()
   }
   const fail = (error: Error) => {
     if (stopped) return
@@ -86,19 +171,14 @@ function feedFrom(
     stop()
     onError()
   }
-  // Also told of a stream that was destroyed, or had failed before it came here.
+  // This also reports a stream that was destroyed, or had failed before it came here.
   finished(from, { writable: false }, (error) => {
     if (error != null) fail(error)
   })
   if (from.readableEnded) pipe.end()
   else if (from.readableObjectMode) from.pipe(textOrBytes(fail)).pipe(pipe)
   else from.pipe(pipe)
-  return {
-    stop,
-    check: () => {
-      if (failure !== undefined) throw sourceError(failure)
-    },
-  }
+  return { stop, check: () => checkSource(failure) }
 }
 
 // A stream of objects may be one of texts, as `Readable.from(['1', '2'])` is; others have no bytes.
@@ -113,8 +193,9 @@ function textOrBytes(fail: (error: Error) => void): Transform {
   return only.on('error', fail)
 }
 
-function sourceError(cause: Error): SandboxError {
-  return new SandboxError(`The stream meant for stdin failed: ${cause.message}`, {
+function checkSource(cause: Error | undefined): void {
+  if (cause === undefined) return
+  throw new SandboxError(`The stream meant for stdin failed: ${cause.message}`, {
     code: 'SETUP_FAILED',
     hint: 'The program did not get all its input, so its run says nothing; mend the source and run it again.',
     cause,

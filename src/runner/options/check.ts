@@ -33,7 +33,8 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
   workdir: (value, name) => {
     if (!isObject(value) || isUrl(value)) return checkPath(value, name)
     checkPath((value as { source?: unknown }).source, `${name}.source`)
-    const { mode, target } = value as { mode?: unknown; target?: unknown }
+    const { mode, target, followLinks } = value as Record<string, unknown>
+    if (followLinks !== undefined) checkBoolean(followLinks, `${name}.followLinks`)
     if (mode !== undefined) oneOf('copy-on-write', 'read-only', 'read-write')(mode, `${name}.mode`)
     if (target !== undefined) checkTarget(target, `${name}.target`)
   },
@@ -72,6 +73,7 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
     if (!Array.isArray(value)) throw invalid(name, 'an array of paths in the sandbox', value)
     for (const [index, path] of value.entries()) checkPath(path, `${name}[${index}]`)
   },
+  followLinks: checkBoolean,
   exclusive: checkBoolean,
   retryWhenStarved: wholeNumber(0),
   signal: (value, name) => {
@@ -121,6 +123,8 @@ function checkPolicy(value: unknown, name: string): void {
   loadPolicy(value as string | object)
 }
 
+const mountFlags: readonly string[] = ['writable', 'optional', 'followLinks']
+
 function checkMount(name: string, mount: unknown): void {
   if (!isObject(mount)) throw invalid(name, 'an object with source and target', mount)
   const { source, target, type, ...rest } = mount as Record<string, unknown>
@@ -128,8 +132,9 @@ function checkMount(name: string, mount: unknown): void {
   checkTarget(target, `${name}.target`)
   if (type !== undefined) oneOf('bind', 'overlay')(type, `${name}.type`)
   for (const [key, value] of Object.entries(rest)) {
-    if (key !== 'writable' && key !== 'optional') {
-      throw invalid(name, 'an object with source, target, type, writable and optional', mount)
+    if (!mountFlags.includes(key)) {
+      const keys = 'source, target, type, writable, optional and followLinks'
+      throw invalid(name, `an object with ${keys}`, mount)
     }
     if (value !== undefined) checkBoolean(value, `${name}.${key}`)
     if (key === 'writable' && value !== undefined && type === 'overlay') {

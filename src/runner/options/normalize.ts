@@ -4,16 +4,21 @@ import { PassThrough, type Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { closeDescriptor } from '../../ffi/libc.ts'
 import type { BindMount, OverlayMount, SandboxFile } from '../../launcher/sandbox-shape.ts'
 import { mergeLimits, normalizeLimits } from '../../policy/limits.ts'
 import { loadPolicy } from '../../policy/load.ts'
 import { tidy } from '../../policy/mounts.ts'
 import type { Limits, Policy } from '../../policy/policy.ts'
 import type { SandboxDefaults } from '../defaults.ts'
+import { type HostPathOption, hostPathTrouble, openHostFile } from '../io/host-file.ts'
 import type { StdinSource } from '../io/stdin.ts'
 import { checkCommand, checkOptions } from './check.ts'
 import { invalid, isUrl } from './invalid.ts'
 import type { MountOption, SandboxOptions, WorkdirOption } from './options.ts'
+
+/** A mount that the run asks for, and not its policy. */
+export type OwnMount = (BindMount | OverlayMount) & { readonly followLinks: boolean }
 
 /** A run's options, checked and with every default filled in. */
 export interface RunOptions {
@@ -24,7 +29,7 @@ export interface RunOptions {
   /** Where the working directory is in the sandbox. */
   readonly workdirTarget: string
   readonly files: readonly SandboxFile[]
-  readonly mounts: readonly (BindMount | OverlayMount)[]
+  readonly mounts: readonly OwnMount[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly stdin: StdinSource
@@ -62,15 +67,16 @@ export function normalizeOptions(
     policy.limits,
   )
   const workdirTarget = targetOption(options.workdir) ?? policy.workdirTarget
-  const stdin = stdinSource(options.stdin)
+  const { followLinks = false } = options
+  const stdin = stdinSource(options.stdin, followLinks)
   return {
     command,
     args: [...args],
     policy,
-    workdir: workdirOption(options.workdir, policy.workdirMode),
+    workdir: workdirOption(options.workdir, { mode: policy.workdirMode, followLinks }),
     workdirTarget,
-    files: fileList(options.files),
-    mounts: (options.mounts ?? []).map(mountOption),
+    files: fileList(options.files, followLinks),
+    mounts: (options.mounts ?? []).map((mount) => mountOption(mount, followLinks)),
     env: {
       ...homeAt(workdirTarget, policy.env),
       ...sharedEnv(policy),
@@ -91,29 +97,38 @@ export function normalizeOptions(
   }
 }
 
-function mountOption(mount: MountOption): BindMount | OverlayMount {
-  const { target, type = 'bind', writable = false, optional = false } = mount
-  const common = { source: hostPath(mount.source), target: tidy(target), optional }
+function mountOption(mount: MountOption, follow: boolean): OwnMount {
+  const { target, type = 'bind', writable = false, optional = false, followLinks = follow } = mount
+  const common = { source: hostPath(mount.source), target: tidy(target), optional, followLinks }
   return type === 'overlay' ? { type, ...common } : { type, ...common, writable }
 }
 
 const hostPath = (path: string | URL): string =>
-  typeof path === 'string' ? resolve(path) : fileURLToPath(path.href)
+  resolve(typeof path === 'string' ? path : fileURLToPath(path.href))
 
 function sharedEnv({ shareEnv = [] }: Policy): Record<string, string> {
   const pairs = shareEnv.map((name) => [name, process.env[name]] as const)
   return Object.fromEntries(pairs.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
 
+interface WorkdirDefaults {
+  readonly mode: WorkdirOption['mode'] | undefined
+  readonly followLinks: boolean
+}
+
 function workdirOption(
   option: SandboxOptions['workdir'],
-  mode: WorkdirOption['mode'] = 'copy-on-write',
+  { mode = 'copy-on-write', followLinks }: WorkdirDefaults,
 ): WorkdirOption | undefined {
   if (option === undefined) return undefined
   if (typeof option === 'string' || isUrl(option)) {
-    return { source: hostPath(option), mode }
+    return { source: hostPath(option), mode, followLinks }
   }
-  return { source: hostPath(option.source), mode: option.mode ?? mode }
+  return {
+    source: hostPath(option.source),
+    mode: option.mode ?? mode,
+    followLinks: option.followLinks ?? followLinks,
+  }
 }
 
 // The shipped policies' home is the working directory, wherever that is.
@@ -125,36 +140,49 @@ function targetOption(option: SandboxOptions['workdir']): string | undefined {
   return option.target === undefined ? undefined : tidy(option.target)
 }
 
-function fileList(files: SandboxOptions['files'] = {}): SandboxFile[] {
+function fileList(files: SandboxOptions['files'] = {}, followLinks: boolean): SandboxFile[] {
   return Object.entries(files).map(([target, contents]) => ({
     target,
-    contents: isUrl(contents) ? readFileOption(target, contents) : contents,
+    contents: isUrl(contents)
+      ? readFileOption(target, { path: hostPath(contents), followLinks })
+      : contents,
   }))
 }
 
-function readFileOption(target: string, url: URL): Uint8Array {
+function readFileOption(target: string, option: HostPathOption): Uint8Array {
   try {
-    return readFileSync(fileURLToPath(url.href))
-  } catch (cause) {
-    const { code = 'EIO' } = cause as NodeJS.ErrnoException
-    throw new SandboxError(
-      `The file ${url.pathname}, meant for ${target}, cannot be read: ${code}`,
-      {
-        code: 'SETUP_FAILED',
-        step: { syscall: 'open', call: `open("${url.pathname}")`, errno: code, process: 'spawn' },
-        hint: 'The option files takes text, bytes, or the URL of a host file that can be read.',
-        cause,
+    const fd = openHostFile(option)
+    try {
+      return readFileSync(fd)
+    } finally {
+      closeDescriptor(fd)
+    }
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException
+    const path = JSON.stringify(option.path)
+    const { why, hint } = hostPathTrouble(cause, option)
+    throw new SandboxError(`The file ${path}, meant for ${JSON.stringify(target)}, ${why}`, {
+      code: 'SETUP_FAILED',
+      step: {
+        syscall: 'open',
+        call: `open(${path})`,
+        errno: cause.code ?? 'EIO',
+        process: 'spawn',
       },
-    )
+      hint:
+        hint ??
+        'The option files takes text, bytes, or the URL of a regular file that can be read.',
+      cause,
+    })
   }
 }
 
-function stdinSource(stdin: SandboxOptions['stdin'] = ''): StdinSource {
+function stdinSource(stdin: SandboxOptions['stdin'] = '', followLinks: boolean): StdinSource {
   if (stdin === 'inherit') return { kind: 'inherit' }
   if (stdin === 'pipe') return { kind: 'pipe', stream: new PassThrough() }
   if (typeof stdin === 'string') return { kind: 'bytes', bytes: Buffer.from(stdin) }
   if (types.isUint8Array(stdin)) return { kind: 'bytes', bytes: stdin }
-  if (isUrl(stdin)) return { kind: 'file', path: fileURLToPath(stdin.href) }
+  if (isUrl(stdin)) return { kind: 'file', path: hostPath(stdin), followLinks }
   if (isReadable(stdin)) return { kind: 'stream', stream: stdin }
   throw invalid('stdin', 'text, bytes, a readable stream, a file URL, "inherit" or "pipe"', stdin)
 }

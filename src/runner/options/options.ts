@@ -44,12 +44,16 @@ export interface MountOption {
   readonly writable?: boolean
   /** Whether a missing source is left out; default false: an error. */
   readonly optional?: boolean
+  /** Whether the source may be a symbolic link; default: the run's option `followLinks`. */
+  readonly followLinks?: boolean
 }
 
 /** What is shown as the working directory, and whether the program's changes stay. */
 export interface WorkdirOption {
   /** A host directory. */
   readonly source: string
+  /** Whether the source may be a symbolic link. */
+  readonly followLinks: boolean
   readonly mode: 'copy-on-write' | 'read-only' | 'read-write'
 }
 
@@ -68,7 +72,12 @@ export interface SandboxOptions {
   readonly workdir?:
     | string
     | URL
-    | { source: string | URL; mode?: WorkdirOption['mode']; target?: string }
+    | {
+        source: string | URL
+        mode?: WorkdirOption['mode']
+        target?: string
+        followLinks?: boolean
+      }
   /**
    * Files to put into the sandbox, by absolute path: text, bytes, or the URL of a host file. An ELF
    * program or a script with `#!` is made executable.
@@ -76,6 +85,14 @@ export interface SandboxOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array | URL>>
   /** Host paths to show besides the policy's. */
   readonly mounts?: readonly MountOption[]
+  /**
+   * Whether `workdir`, `mounts`, and the URLs in `files` and `stdin` may be symbolic links. Without it, a path is refused
+   * when its last part is a link, or a part below the current directory: a student can make a link that leads to any
+   * file of this machine. Set it only for paths that no student can change. A policy's own mounts may always be links.
+   *
+   * @default false
+   */
+  readonly followLinks?: boolean
   /** Added to the policy's environment; nothing is inherited. */
   readonly env?: Readonly<Record<string, string>>
   /**

@@ -271,18 +271,25 @@ export class Launcher {
     return [...read(this.#ends.stdout, stdout), ...read(this.#ends.stderr, stderr)]
   }
 
+  /**
+   * The report ends with the init, and with the init every process of the sandbox is gone. A stream may have a
+   * writer even then, when the program has passed it to a process of the host (unix(7), SCM_RIGHTS).
+   */
   async #readAll(streams: readonly Stream[]): Promise<readonly ReportRecord[]> {
     const report = this.#report
     const [first = { pipe: report }] = streams
-    const isShort = await first.pipe.hangsUpWithin(SHORT_MS)
-    const reads = streams.map(async ({ pipe, capture }) => {
-      await (isShort ? pipe.readToEnd(0) : pipe.readByLoop())
+    if (await first.pipe.hangsUpWithin(SHORT_MS)) {
+      for (const { pipe } of streams) pipe.readPresent()
+    }
+    const open = streams.filter(({ pipe }) => !pipe.isClosed)
+    for (const { pipe, capture } of open) void pipe.readByLoop().then(() => capture.end())
+    // Logged calls may be millions, so they are taken as they come.
+    const isShort = open.length === 0 && this.#onLogged === undefined
+    await (isShort ? report.readToEnd(END_MS) : report.readByLoop())
+    for (const { pipe, capture } of streams) {
+      pipe.finish()
       capture.end()
-    })
-    // Logged calls may be millions: they are taken as they come.
-    if (this.#onLogged !== undefined) reads.push(report.readByLoop())
-    await Promise.all(reads)
-    await report.readToEnd(END_MS)
+    }
     return this.#reader.records()
   }
 

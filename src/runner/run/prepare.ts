@@ -1,6 +1,5 @@
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
-import { resolveMounts } from '../../launcher/plan/host.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
 import { planRequest, stepsInOrder } from '../../launcher/plan/plan.ts'
 import type { TerminalUse } from '../../launcher/plan/terminal.ts'
@@ -9,6 +8,7 @@ import { planEnforcement } from '../../limits/enforcement.ts'
 import { hostMachine, nextFlow } from '../host-machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import type { EnforcementByLimit } from '../result.ts'
+import { resolveOwnMounts } from '../workdir/own-mounts.ts'
 import { candidatesFor } from './candidates.ts'
 import { type PolicyImage, policyImage } from './image-cache.ts'
 import { lateMounts } from './late.ts'
@@ -73,7 +73,7 @@ export function prepareRun(
   const { flow, terminal, enforcement } = preparation
   const { policy, command, args, env, cwd, limits } = options
   const { filter, late, isComplete, isFiltered } = image
-  const own = resolveMounts(options.mounts, policy.name)
+  const own = resolveOwnMounts(options.mounts, policy.name)
   const mounts = isComplete
     ? []
     : lateMounts({ ...options, mounts: [...late.mounts, ...own], flow })

@@ -1,9 +1,10 @@
-import { realpathSync, statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
-import type { HostPath } from '../../launcher/plan/host.ts'
+import { type HostPath, mountsBelow, readMountinfo } from '../../launcher/plan/host.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
 import type { Tree } from '../../launcher/plan/trees.ts'
+import { type HostPathOption, hostPathTrouble, lookUpHostPath } from '../io/host-file.ts'
 import type { WorkdirOption } from '../options/options.ts'
 import { scanDirectory } from './scan.ts'
 
@@ -21,7 +22,7 @@ export function noteOverlayRefusal(source: string): void {
  * | asked for      | ordinary user, all files theirs | else ordinary user | root                      |
  * |----------------|---------------------------------|--------------------|---------------------------|
  * | copy-on-write  | overlay                         | copy               | overlay, owners changed   |
- * | read-only      | read-only bind                  | read-only bind     | the same, then read-only  |
+ * | read-only      | read-only overlay               | the same           | the same, owners changed  |
  * | read-write     | bind                            | bind               | idmapped bind             |
  *
  * @param target where the program sees it; without an option it is empty
@@ -33,18 +34,20 @@ export function resolveWorkdir(
   flow: Flow,
 ): LateMount {
   if (option === undefined) return { type: 'empty', target }
-  return explained(`The working directory ${JSON.stringify(option.source)}`, option.source, () => {
-    const source = realpathSync(option.source)
-    const { uid, gid } = statDirectory(source)
-    const readOnly = option.mode === 'read-only'
-    if (option.mode === 'read-write' && flow.kind === 'root') {
-      if (uid === 0 || gid === 0) throw rootOwnedError(source)
-      return { type: 'idmapped', source, target, disk: { uid, gid } }
+  const path = { path: option.source, followLinks: option.followLinks }
+  return explained(`The working directory ${JSON.stringify(option.source)}`, path, () => {
+    const { path: source, stats } = lookUpHostPath(path)
+    const { uid, gid } = checkDirectory(source, stats)
+    if (option.mode !== 'read-write') {
+      const readOnly = option.mode === 'read-only'
+      if (readOnly && flow.kind === 'user') return asItIs({ source, target, readOnly }, flow)
+      return copyOnWrite({ source, target, readOnly }, flow)
     }
-    if (option.mode === 'read-write' || (readOnly && flow.kind === 'user')) {
-      return { type: 'bind', source, target, isDirectory: true, writable: !readOnly }
+    if (flow.kind === 'user') {
+      return { type: 'bind', source, target, isDirectory: true, writable: true }
     }
-    return copyOnWrite({ source, target, readOnly }, flow)
+    if (uid === 0 || gid === 0) throw rootOwnedError(source)
+    return { type: 'idmapped', source, target, disk: { uid, gid } }
   })
 }
 
@@ -54,9 +57,30 @@ export function resolveWorkdir(
  * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is none, or cannot be read
  */
 export function resolveOverlay(mount: HostPath & { type: 'copy-on-write' }, flow: Flow): Tree {
-  const { type: _, ...options } = mount
+  const { type: _, readOnly = false, ...options } = mount
   const what = `The mount source ${JSON.stringify(mount.source)} (target ${JSON.stringify(mount.target)})`
-  return explained(what, mount.source, () => copyOnWrite({ ...options, readOnly: false }, flow))
+  const path = { path: mount.source, followLinks: true }
+  return explained(what, path, () =>
+    readOnly ? asItIs({ ...options, readOnly }, flow) : copyOnWrite({ ...options, readOnly }, flow),
+  )
+}
+
+interface Shown {
+  readonly source: string
+  readonly target: string
+  readonly readOnly: boolean
+  readonly noexec?: boolean
+}
+
+/** Shows a directory read-only, with the owners and modes of its files, which are not listed for that. */
+function asItIs(options: Shown, flow: Flow): Tree {
+  const { dev, mode } = statDirectory(options.source)
+  const hasMounts = mountsBelow(options.source, readMountinfo()).length > 1
+  const common = { ...options, mode: mode & 0o1777 }
+  if (withoutOverlay.has(dev) || hasMounts) {
+    return { type: 'copy', ...common, entries: scanDirectory(options.source).entries }
+  }
+  return { type: 'overlay', ...common, options: overlayOptions(flow), chown: [] }
 }
 
 /**
@@ -65,10 +89,7 @@ export function resolveOverlay(mount: HostPath & { type: 'copy-on-write' }, flow
  * one, or other file systems are mounted in the directory, which it would not show, a copy takes its
  * place.
  */
-function copyOnWrite(
-  options: { source: string; target: string; readOnly: boolean; noexec?: boolean },
-  flow: Flow,
-): Tree {
+function copyOnWrite(options: Shown, flow: Flow): Tree {
   const { dev, mode } = statDirectory(options.source)
   const { entries, ownedBy, hasMounts } = scanDirectory(options.source)
   const common = { ...options, mode: mode & 0o1777 }
@@ -80,12 +101,12 @@ function copyOnWrite(
   return { type: 'overlay', ...common, options: overlayOptions(flow), chown }
 }
 
-function explained<T>(what: string, source: string, resolve: () => T): T {
+function explained<T>(what: string, path: HostPathOption, resolve: () => T): T {
   try {
     return resolve()
   } catch (cause) {
     if (isSandboxError(cause)) throw cause
-    throw directoryError(what, source, cause as NodeJS.ErrnoException)
+    throw directoryError(what, path, cause as NodeJS.ErrnoException)
   }
 }
 
@@ -104,32 +125,35 @@ const rootOwnedError = (source: string): SandboxError =>
 const overlayOptions = (flow: Flow): string =>
   flow.kind === 'root' && flow.initial ? ',metacopy=on' : ',userxattr'
 
-function statDirectory(source: string) {
-  const stats = statSync(source)
+const statDirectory = (source: string): Stats => checkDirectory(source, statSync(source))
+
+function checkDirectory(source: string, stats: Stats): Stats {
   if (stats.isDirectory()) return stats
   throw Object.assign(new Error(), { code: 'ENOTDIR', syscall: 'stat', path: source })
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  ENOTDIR: 'is not a directory',
-  EACCES: 'cannot be read by this user',
-}
-
-function directoryError(what: string, source: string, cause: NodeJS.ErrnoException): SandboxError {
+function directoryError(
+  what: string,
+  option: HostPathOption,
+  cause: NodeJS.ErrnoException,
+): SandboxError {
   const errno = cause.code ?? 'EIO'
-  const where = cause.path === undefined || cause.path === source ? '' : ` (at ${cause.path})`
-  return new SandboxError(`${what} ${reasons[errno] ?? `cannot be used: ${errno}`}${where}`, {
+  const { why, hint } = hostPathTrouble(cause, option)
+  const path = cause.path ?? option.path
+  const where = path === option.path ? '' : ` (at ${JSON.stringify(path)})`
+  return new SandboxError(`${what} ${why}${where}`, {
     code: 'MOUNT_FAILED',
     step: {
       syscall: cause.syscall ?? 'stat',
-      call: `${cause.syscall ?? 'stat'}(${JSON.stringify(cause.path ?? source)})`,
+      call: `${cause.syscall ?? 'stat'}(${JSON.stringify(path)})`,
       errno,
       process: 'spawn',
     },
-    hint: what.startsWith('The working')
-      ? 'The option workdir takes a directory of the host; a relative path is relative to process.cwd().'
-      : 'An overlay shows a directory of the host, all of which whoever runs the tests must be able to read.',
+    hint:
+      hint ??
+      (what.startsWith('The working')
+        ? 'The option workdir takes a directory of the host; a relative path is relative to process.cwd().'
+        : 'An overlay shows a directory of the host, all of which whoever runs the tests must be able to read.'),
     cause,
   })
 }

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeDirectory } from '../support/directory.ts'
+import { mkfifoSync } from '../support/fifo.ts'
 import { gradebox, stable } from './cli.ts'
 
 /** Runs a command and gives its report. */
@@ -124,6 +125,34 @@ test('a report that cannot be written is told', () => {
   expect(run.stderr).toBe(
     'error: The report file "/no/such/report.json" cannot be written: ENOENT\n',
   )
+})
+
+test('a report file that is a link, a FIFO or a directory is refused before the program runs', () => {
+  const directory = makeDirectory({ real: 'kept\n', 'directory/': '' })
+  symlinkSync('real', join(directory, 'link'))
+  mkfifoSync(join(directory, 'fifo'))
+  const reasons = {
+    link: 'ELOOP: it is a symbolic link, which a program may have made',
+    fifo: 'ENXIO: it is a FIFO that nobody reads; give a regular file',
+    directory: 'EISDIR',
+  }
+  for (const [name, reason] of Object.entries(reasons)) {
+    const path = join(directory, name)
+    const run = gradebox(['run', '--report-file', path, '--', 'echo', 'ran'])
+    expect(run).toEqual({
+      code: 125,
+      stdout: '',
+      stderr: `error: The report file "${path}" cannot be written: ${reason}\n`,
+    })
+  }
+  expect(readFileSync(join(directory, 'real'), 'utf8')).toBe('kept\n')
+})
+
+test('a report replaces a longer one that was there', () => {
+  const directory = makeDirectory({ 'report.json': 'x'.repeat(100_000) })
+  const path = join(directory, 'report.json')
+  expect(gradebox(['run', '--report-file', path, '--', 'true']).code).toBe(0)
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ status: 'OK' })
 })
 
 test('--verbose tells what the plan has, and how it ended', () => {

@@ -22,10 +22,10 @@ describe('a working directory is named', () => {
     }
   })
 
-  test('by a symbolic link to it', async () => {
+  test('by a symbolic link to it, which it may follow', async () => {
     const outer = makeDirectory({ 'real/file': 'content\n' })
     symlinkSync('real', join(outer, 'link'))
-    const workdir = join(outer, 'link')
+    const workdir = { source: join(outer, 'link'), followLinks: true }
     expect(await runShell('cat file; echo x > file', { workdir })).toHaveStdout('content\n')
     expect(await runShell('cat file', { workdir })).toHaveStdout('content\n')
   })

@@ -41,7 +41,9 @@ describe('a mount inside another', () => {
     const { outside, inside } = late([directory])
     expect(outside).toMatchInlineSnapshot(`
       [
-        "open_tree(-100, "/srv/tests", 557057)",
+        "openat2("/srv/tests", RESOLVE_NO_SYMLINKS)",
+        "open_tree("/srv/tests")",
+        "close(init.from)",
         "mount_setattr(tree.fd0, AT_EMPTY_PATH|AT_RECURSIVE, MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV)",
       ]
     `)
@@ -67,7 +69,9 @@ describe('a mount inside another', () => {
     const { outside, inside } = late([file])
     expect(outside).toMatchInlineSnapshot(`
       [
-        "open_tree(-100, "/srv/answer.txt", 557057)",
+        "openat2("/srv/answer.txt", RESOLVE_NO_SYMLINKS)",
+        "open_tree("/srv/answer.txt")",
+        "close(init.from)",
         "mount_setattr(tree.fd0, AT_EMPTY_PATH|AT_RECURSIVE, MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV|MOUNT_ATTR_NOEXEC)",
       ]
     `)
@@ -94,7 +98,7 @@ describe('a mount inside another', () => {
 
   test('of devices has devices', () => {
     const { outside } = late([{ ...file, source: '/dev/fuse', noexec: false }])
-    expect(outside[1]).toBe(
+    expect(outside[2]).toBe(
       'mount_setattr(tree.fd0, AT_EMPTY_PATH|AT_RECURSIVE, MOUNT_ATTR_NOSUID)',
     )
   })
@@ -164,14 +168,19 @@ describe('an overlay mount', () => {
     } as const
     expect(openTreeSteps(options).slice(2).map(describeStep)).toMatchInlineSnapshot(`
       [
-        "mkdirat("../1", 0755)",
-        "mkdirat("../1/upper", 0700)",
-        "mkdirat("../1/work", 0755)",
-        "mkdirat("../1/root", 0755)",
-        "symlinkat("/srv/a,b", "../1/lower")",
-        "fchownat("../1/upper", 71, 72)",
-        "mount("overlay" -> "../1/root", "overlay", MS_NOSUID|MS_NODEV, "lowerdir=../1/lower,upperdir=../1/upper,workdir=../1/work,userxattr")",
-        "open_tree(-100, "../1/root", 524289)",
+        "close(init.from)",
+        "mount_setattr(tree.fd0, AT_EMPTY_PATH|AT_RECURSIVE, MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV)",
+        "mkdirat("/proc/1", 0755)",
+        "mkdirat("/proc/1/upper", 0700)",
+        "mkdirat("/proc/1/work", 0755)",
+        "mkdirat("/proc/1/root", 0755)",
+        "fchownat("/proc/1/upper", 71, 72)",
+        "openat2("/srv/a,b", RESOLVE_NO_SYMLINKS)",
+        "fchdir("/srv/a,b")",
+        "close(init.from)",
+        "mount("overlay" -> "/proc/1/root", "overlay", MS_NOSUID|MS_NODEV, "lowerdir=.,upperdir=/proc/1/upper,workdir=/proc/1/work,userxattr")",
+        "chdir("/proc/root")",
+        "open_tree(-100, "/proc/1/root", 524289)",
       ]
     `)
     const inside = attachTreeSteps(options, new SafePaths('x64')).map(describeStep)
@@ -233,8 +242,12 @@ describe('where the kernel has no mount_setattr(2), a mount inside another', () 
   test('is restricted once it is mounted, and each below it', () => {
     const { outside, inside } = late([directory, file], remount)
     expect(outside).toEqual([
-      'open_tree(-100, "/srv/tests", 557057)',
-      'open_tree(-100, "/srv/answer.txt", 557057)',
+      'openat2("/srv/tests", RESOLVE_NO_SYMLINKS)',
+      'open_tree("/srv/tests")',
+      'close(init.from)',
+      'openat2("/srv/answer.txt", RESOLVE_NO_SYMLINKS)',
+      'open_tree("/srv/answer.txt")',
+      'close(init.from)',
     ])
     const attached = inside.flatMap((call) => /^(?:move_mount|mount)\(.*/.exec(call) ?? [])
     expect(attached).toMatchInlineSnapshot(`

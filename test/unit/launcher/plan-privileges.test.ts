@@ -63,7 +63,7 @@ describe('for root', () => {
     const owned = calls(init).filter((call) => call.startsWith('fchownat('))
     expect(owned).toMatchInlineSnapshot(`
       [
-        "fchownat("../0/upper", 1073741825, 1073741826)",
+        "fchownat("/proc/0/upper", 1073741825, 1073741826)",
         "fchownat("/work/src", 1073741825, 1073741826)",
         "fchownat("/work/link", 1073741825, 1073741826)",
         "fchownat("/work/socket", 1073741825, 1073741826)",

@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process'
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { closeDescriptor, makePipe } from '../../../../src/ffi/libc.ts'
 import { PipeEnd } from '../../../../src/runner/io/pipe-end.ts'
+
+const poll = vi.hoisted(() => ({ claimsReadable: false }))
+vi.mock('../../../../src/ffi/libc.ts', async (original) => {
+  const libc = await original<typeof import('../../../../src/ffi/libc.ts')>()
+  const waitUntilReadable = (fd: number, timeoutMs: number) =>
+    poll.claimsReadable || libc.waitUntilReadable(fd, timeoutMs)
+  return { ...libc, waitUntilReadable }
+})
 
 const SOON_MS = 50
 const LONG_MS = 5000
@@ -90,6 +98,32 @@ describe('a pipe', () => {
     expect(pipes()).toBe(before)
     closeDescriptor(write)
     await done
+  })
+
+  test('that only seems readable is not waited for, by any call that reads at once', async () => {
+    // As after a hang-up that poll(2) reported, when the pipe has a writer again: a read that blocks never returns.
+    const { pipe, write, text } = start()
+    poll.claimsReadable = true
+    expect(pipe.readNext(0)).toBe(false)
+    expect(pipe.readNext(-1)).toBe(false)
+    pipe.readPresent()
+    const done = pipe.readToEnd(1)
+    writeSync(write, 'late')
+    await sleep(20)
+    pipe.finish()
+    await done
+    poll.claimsReadable = false
+    expect(text()).toBe('late')
+    closeDescriptor(write)
+  })
+
+  test('is closed when its reader is finished with it, although it has a writer', async () => {
+    const { pipe, read, write, text } = start()
+    writeSync(write, 'rest')
+    pipe.finish()
+    expect(isOpen(read)).toBe(false)
+    expect(text()).toBe('rest')
+    closeDescriptor(write)
   })
 
   test('may be let go of unread', () => {

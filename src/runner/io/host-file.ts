@@ -1,0 +1,101 @@
+import { constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs'
+import { dirname, relative, sep } from 'node:path'
+import { closeDescriptor } from '../../ffi/libc.ts'
+import { openPath } from '../../ffi/open.ts'
+import { O_NONBLOCK, O_PATH, O_RDONLY, RESOLVE_NO_SYMLINKS } from '../../linux/constants.ts'
+import { ErrnoError } from '../../linux/errno.ts'
+
+/** A path of the host that an option of a run names. */
+export interface HostPathOption {
+  /** Absolute. */
+  readonly path: string
+  /** Whether it may be a symbolic link: it is the caller's own, and no student can change it. */
+  readonly followLinks: boolean
+}
+
+const ELOOP = 40
+const ENOTREG = 'is no regular file'
+
+/**
+ * Opens a host path without reading from it (O_PATH), and refuses a symbolic link that a student can have made: the
+ * last part of the path, and every part below the current directory. The parts above may be links, such as a
+ * home directory on another disk. The caller closes the descriptor.
+ *
+ * @throws {ErrnoError} ELOOP for such a link; ENOENT, EACCES, ENOTDIR
+ */
+export function openHostPath({ path, followLinks }: HostPathOption): number {
+  if (followLinks) return openPath(path, { flags: O_PATH, resolve: 0 })
+  const below = relative(process.cwd(), path)
+  const isBelow = below !== '..' && !below.startsWith(`..${sep}`)
+  const fd = isBelow
+    ? openPath(below === '' ? '.' : below, { flags: O_PATH, resolve: RESOLVE_NO_SYMLINKS })
+    : openPath(path, { flags: O_PATH | constants.O_NOFOLLOW, resolve: 0 })
+  if (!fstatSync(fd).isSymbolicLink()) return fd
+  closeDescriptor(fd)
+  throw new ErrnoError('openat2', ELOOP, JSON.stringify(path))
+}
+
+/** The host path of an open descriptor, with no link in it: proc_pid_fd(5). */
+export const physicalPath = (fd: number): string => readlinkSync(`/proc/self/fd/${fd}`)
+
+/**
+ * Looks a host path up, by the rules of {@link openHostPath}.
+ *
+ * @returns its path without links, and what it is
+ * @throws {ErrnoError} ELOOP for a link that is not followed; ENOENT, EACCES, ENOTDIR
+ */
+export function lookUpHostPath(option: HostPathOption): { path: string; stats: Stats } {
+  const fd = openHostPath(option)
+  try {
+    return { path: physicalPath(fd), stats: fstatSync(fd) }
+  } finally {
+    closeDescriptor(fd)
+  }
+}
+
+/**
+ * Opens a regular file of the host to read, by the rules of {@link openHostPath}. It opens nothing else: a FIFO would
+ * wait, and a device may have no end. The caller closes the descriptor.
+ *
+ * @throws {NodeJS.ErrnoException} ENOENT, EACCES, ELOOP; ENOTREG for what is no regular file
+ */
+export function openHostFile(option: HostPathOption): number {
+  const fd = openHostPath(option)
+  try {
+    if (!fstatSync(fd).isFile()) throw Object.assign(new Error(ENOTREG), { code: 'ENOTREG' })
+    // The file that was checked, whatever has its name by now.
+    return openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK)
+  } finally {
+    closeDescriptor(fd)
+  }
+}
+
+/** The link that {@link openHostPath} refused: the first part of the path, from its end, that is one. */
+function refusedLink(path: string): string {
+  for (let part = path; part !== dirname(part); part = dirname(part)) {
+    if (lstatSync(part, { throwIfNoEntry: false })?.isSymbolicLink()) return part
+  }
+  return path
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'is not a directory',
+  EACCES: 'cannot be read by this user',
+  ENOTREG: `${ENOTREG}`,
+}
+
+/** Why a host path cannot be used, as the end of a sentence that starts with its name. */
+export function hostPathTrouble(
+  { code = 'EIO' }: NodeJS.ErrnoException,
+  { path, followLinks }: HostPathOption,
+): { readonly why: string; readonly hint?: string } {
+  if (code !== 'ELOOP' || followLinks) return { why: reasons[code] ?? `cannot be used: ${code}` }
+  const link = refusedLink(path)
+  const what =
+    link === path ? 'is a symbolic link' : `is behind the symbolic link ${JSON.stringify(link)}`
+  return {
+    why: `${what}, which is not followed`,
+    hint: 'A student can make a link that leads to any file of this machine. Name the file or directory itself, or set `followLinks: true` if only you can change this path.',
+  }
+}

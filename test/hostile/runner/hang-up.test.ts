@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { runC, runShell } from '../../run/support/programs.ts'
+import { lacks } from '../../run/support/tools.ts'
+
+const RUNS = 40
+const WALLTIME_MS = 150
+
+/** How often the event loop came round while something went on. */
+async function turnsDuring(work: Promise<unknown>): Promise<number> {
+  let turns = 0
+  let isOver = false
+  const counting = (async () => {
+    for (; !isOver; turns++) await sleep(1)
+  })()
+  await work
+  isOver = true
+  await counting
+  return turns
+}
+
+describe.skipIf(lacks('gcc')).each(['strict', 'kiss'])('under policy %s, a program', (policy) => {
+  test('that hangs up its stdout and opens it again does not stop the event loop', async () => {
+    // The first run loads what all need.
+    await runShell('true', { policy })
+    let last: unknown
+    for (let run = 0; run < RUNS; run++) {
+      const delay = `${Math.random() * 400}`
+      const work = runC('hang-up', [delay], { policy, limits: { walltime: WALLTIME_MS } })
+      const turns = await turnsDuring(work)
+      last = await work
+      expect(last).toMatchObject({ status: 'walltime' })
+      // A read that waits for the program lets it come round once, after the walltime.
+      expect(turns, `after ${delay} µs`).toBeGreaterThan(2)
+    }
+  })
+})
