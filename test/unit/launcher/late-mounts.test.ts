@@ -98,7 +98,7 @@ describe('a mount inside another', () => {
 
   test('of devices has devices', () => {
     const { outside } = late([{ ...file, source: '/dev/fuse', noexec: false }])
-    expect(outside[2]).toBe(
+    expect(outside[3]).toBe(
       'mount_setattr(tree.fd0, AT_EMPTY_PATH|AT_RECURSIVE, MOUNT_ATTR_NOSUID)',
     )
   })
