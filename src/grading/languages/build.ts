@@ -1,0 +1,153 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { LimitOptions } from '../../runner/options/options.ts'
+import type { SandboxResult } from '../../runner/result.ts'
+import { sandboxed } from '../../runner/sandboxed.ts'
+import { detectLanguage } from './detect.ts'
+import { buildPolicy, languageVersion } from './installed.ts'
+import type { BuiltFile, Command, Language, LanguageTable, Project } from './language.ts'
+import { memoryBytesOf } from './limits.ts'
+import { SubmissionProblem } from './problem.ts'
+import { type SubmittedFile, writeSubmissionFiles } from './submission-files.ts'
+import { makeProgramNames } from './table.ts'
+import { readTar } from './tar.ts'
+
+/** A submission whose program can be run. */
+export interface BuiltProgram {
+  readonly name: string
+  readonly language: Language
+  /** The version of the compiler or interpreter. */
+  readonly version: string
+  /** The host directory that the sandbox shows at `/work`. */
+  readonly directory: string
+  /** The compiler's run; absent for a language without a build. */
+  readonly run?: SandboxResult
+  /** The command that starts the program. */
+  command(limits: LimitOptions): Command
+}
+
+/** A build that the compiler refused, or that a limit ended. */
+export class BuildFailure extends SubmissionProblem {
+  readonly run: SandboxResult
+
+  constructor(run: SandboxResult) {
+    super('build-failed')
+    this.run = run
+  }
+}
+
+/**
+ * Makes a submission's program, in a sandbox: finds its language, lays its files out in a new directory, and runs the
+ * compiler.
+ *
+ * @param parent the directory in which the new one is made
+ * @throws {SubmissionProblem} for what the student has to mend
+ * @throws {SandboxError} for what the staff has to mend, such as a compiler that is not installed
+ */
+export async function buildSubmission(
+  files: readonly SubmittedFile[],
+  table: LanguageTable,
+  parent: string,
+): Promise<BuiltProgram> {
+  const texts = files.flatMap(({ path, text }) => (text === undefined ? [] : [{ path, text }]))
+  const { name, language, main, sources } = detectLanguage(texts, table)
+  const version = await languageVersion(language)
+  if (version === undefined) throw notInstalled(language)
+  const directory = mkdtempSync(join(parent, 'build-'))
+  try {
+    writeSubmissionFiles(files, directory)
+    const project: Project = { main, sources, files: files.map(({ path }) => path), built: [] }
+    const build = await compile(language, project, directory)
+    const built = { ...project, built: build?.built ?? [] }
+    checkProgram(name, built)
+    return {
+      name,
+      language,
+      version,
+      directory,
+      ...(build === undefined ? {} : { run: build.run }),
+      command: (limits) => language.run(built, { memoryBytes: memoryBytesOf(limits) }),
+    }
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true })
+    throw error
+  }
+}
+
+const archive = '/tmp/gradebox-build.tar'
+// The build runs on a copy in the sandbox, whose size is limited; its files come back as one archive.
+const script = `"$@" || exit; exec tar -cf ${archive} --format=gnu .`
+
+async function compile(language: Language, project: Project, directory: string) {
+  if (language.compile === undefined) return undefined
+  const run = await sandboxed('sh', ['-c', script, 'build', ...language.compile(project)], {
+    policy: buildPolicy(language),
+    workdir: directory,
+    limits: language.compileLimits ?? {},
+    collect: [archive],
+  })
+  if (!run.ok) throw new BuildFailure(run)
+  const contents = run.files[archive]
+  if (contents === undefined) throw tooLarge(run)
+  return { run, built: unpack(contents, directory, new Set(project.files)) }
+}
+
+// All of the archive, in place of what was handed in: a build may also change and remove files.
+function unpack(contents: Uint8Array, directory: string, known: ReadonlySet<string>): BuiltFile[] {
+  rmSync(directory, { recursive: true })
+  mkdirSync(directory, { mode: 0o755 })
+  const files = readTar(contents).map(({ path, bytes, executable }): BuiltFile => {
+    const target = join(directory, path)
+    try {
+      mkdirSync(dirname(target), { recursive: true })
+      writeFileSync(target, bytes, { mode: executable ? 0o755 : 0o644 })
+    } catch (error) {
+      const { code = 'EIO' } = error as NodeJS.ErrnoException
+      throw new SubmissionProblem('unreadable', { reason: `${path}: ${code}` })
+    }
+    return { path, executable: executable && isProgram(path, bytes) }
+  })
+  const made = files.filter(({ path }) => !known.has(path))
+  // `make` leaves a program that was handed in as it is.
+  return made.some(({ executable }) => executable) ? made : files
+}
+
+// An ELF file's type is in its bytes 16 and 17: 2 is a program, 3 one that can be loaded anywhere (elf(5)).
+function isProgram(path: string, bytes: Uint8Array): boolean {
+  const [first, second] = bytes
+  if (first === 0x23 && second === 0x21) return true
+  const isElf = Buffer.from(bytes.subarray(0, 4)).toString('latin1') === '\x7fELF'
+  return isElf && (bytes[16] === 2 || bytes[16] === 3) && !/\.so(\.|$)/.test(path)
+}
+
+// Only a Makefile is free to name its program.
+function checkProgram(name: string, { built }: Project): void {
+  if (name !== 'make') return
+  const programs = built.filter(({ executable }) => executable).map(({ path }) => path)
+  if (programs.length === 0) throw new SubmissionProblem('built-nothing')
+  const isNamed = programs.some((path) => makeProgramNames.includes(path.split('/').at(-1) ?? ''))
+  if (programs.length > 1 && !isNamed) {
+    throw new SubmissionProblem('built-several', {
+      files: programs.join(', '),
+      names: makeProgramNames.join(', '),
+    })
+  }
+}
+
+function notInstalled({ title, install }: Language): SandboxError {
+  return new SandboxError(`${title} is not installed where the sandbox can see it`, {
+    code: 'PROGRAM_NOT_FOUND',
+    hint: `Install ${install}, and grade again.`,
+  })
+}
+
+function tooLarge({ uncollected, stderr }: SandboxResult): SandboxError {
+  return new SandboxError(
+    `The files of a build could not be brought back: ${uncollected[archive] ?? (stderr.trim() || 'there is no archive')}`,
+    {
+      code: 'SETUP_FAILED',
+      hint: 'The sandbox needs sh and tar, and room for the files (limit `disk`).',
+    },
+  )
+}

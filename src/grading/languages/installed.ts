@@ -1,0 +1,64 @@
+import { isSandboxError } from '../../errors/sandbox-error.ts'
+import { sandboxed } from '../../runner/sandboxed.ts'
+import type { Language, LanguageTable } from './language.ts'
+import { languages as shipped } from './table.ts'
+
+/** Whether a language can be used on this machine. */
+export interface InstalledLanguage {
+  readonly name: string
+  readonly title: string
+  /** The first line that its compiler or interpreter prints about itself; absent where it is missing. */
+  readonly version?: string
+  /** What to install; absent where nothing is missing. */
+  readonly install?: string
+}
+
+/** Asks every language for its version, inside the sandbox that its programs get. */
+export async function installedLanguages(
+  table: LanguageTable = shipped,
+): Promise<InstalledLanguage[]> {
+  return await Promise.all(
+    Object.entries(table).map(async ([name, language]) => {
+      const version = await languageVersion(language)
+      const { title, install } = language
+      return { name, title, ...(version === undefined ? { install } : { version }) }
+    }),
+  )
+}
+
+const known = new WeakMap<Language, Promise<string | undefined>>()
+
+/**
+ * The version of a language's compiler or interpreter, asked once; undefined where it is missing.
+ *
+ * @throws {SandboxError} for a machine on which no sandbox works
+ */
+export function languageVersion(language: Language): Promise<string | undefined> {
+  const version = known.get(language) ?? askVersion(language)
+  known.set(language, version)
+  return version
+}
+
+async function askVersion(language: Language): Promise<string | undefined> {
+  const [command, ...args] = language.version
+  try {
+    const { ok, stdout, stderr } = await sandboxed(command, args, {
+      policy: buildPolicy(language),
+      limits: { walltime: '60s', ...language.compileLimits },
+    })
+    if (!ok) return undefined
+    return `${stdout}\n${stderr}`.split('\n').map(tidy).find(isVersion)
+  } catch (error) {
+    if (isSandboxError(error) && error.code === 'PROGRAM_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+/** The policy under which a language's tools run. */
+export function buildPolicy({ compile, compilePolicy, policy }: Language): string | URL | object {
+  return compile === undefined ? (policy ?? 'strict') : (compilePolicy ?? 'c')
+}
+
+const tidy = (line: string) => line.trim()
+// The JVM may print a warning first, and Perl an empty line.
+const isVersion = (line: string) => /\d/.test(line) && !/warning/i.test(line)

@@ -1,0 +1,73 @@
+import type { LimitOptions } from '../../runner/options/options.ts'
+
+/** A program and its arguments. */
+export type Command = readonly [program: string, ...args: string[]]
+
+/** A source file of a submission: as UTF-8, without a byte order mark, with LF at the end of lines. */
+export interface SourceFile {
+  /** Relative to the submission. */
+  readonly path: string
+  readonly text: string
+}
+
+/** A submission's program, as its language sees it. */
+export interface Project {
+  /** The file that the program starts with, relative to `/work`. */
+  readonly main: SourceFile
+  /** All source files of the language, `main` among them, by path. */
+  readonly sources: readonly SourceFile[]
+  /** All files of the submission, relative to `/work`. */
+  readonly files: readonly string[]
+  /** Files that the build made or changed; empty before it and without one. */
+  readonly built: readonly BuiltFile[]
+}
+
+/** A file that a build left in `/work`. */
+export interface BuiltFile {
+  readonly path: string
+  /** Whether it is an ELF program, or a script with `#!`. */
+  readonly executable: boolean
+}
+
+/** Limits that have a least value below which no program of a language starts. */
+export interface Floors {
+  readonly walltimeMs?: number
+  readonly memoryBytes?: number
+  readonly processes?: number
+}
+
+/** How programs of one language are recognised, built and run. */
+export interface Language {
+  /** As people write it: `C++`. */
+  readonly title: string
+  /** Endings of source files, such as `.cpp`. */
+  readonly extensions: readonly string[]
+  /** Names of files that decide for the language before any ending does, such as `Makefile`. */
+  readonly decidedBy?: readonly string[]
+  /** Names of the file to start with, the best first; used where several files could be. */
+  readonly mainNames?: readonly string[]
+  /** Finds the place where a program starts, in a source without comments and texts. */
+  readonly startsAt?: RegExp
+  /** Whether all sources become one program, so that two places to start are an error. */
+  readonly linksAll?: boolean
+  /** Builds the program in `/work`; absent where the source is run. */
+  readonly compile?: (project: Project) => Command
+  /** Runs the program in `/work`, within this much memory. */
+  readonly run: (project: Project, limits: { readonly memoryBytes: number }) => Command
+  /** Prints the version, and fails where the language is not installed. */
+  readonly version: Command
+  /** What to install where the language is missing. */
+  readonly install: string
+  /** @default 'strict' */
+  readonly policy?: string | URL | object
+  /** @default 'c' */
+  readonly compilePolicy?: string | URL | object
+  /** Of a run, before those of the assignment. */
+  readonly limits: LimitOptions & { readonly memory: NonNullable<LimitOptions['memory']> }
+  /** Of the build, over those of its policy. */
+  readonly compileLimits?: LimitOptions
+  readonly floors?: Floors
+}
+
+/** Languages by name. */
+export type LanguageTable = Readonly<Record<string, Language>>

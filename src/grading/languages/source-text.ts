@@ -1,0 +1,26 @@
+/**
+ * A source file's text: from UTF-8 or, with a byte order mark, UTF-16; without the mark, and with LF at the end of
+ * lines. Editors of Windows write what javac, shells and make refuse.
+ */
+export function decodeSource(bytes: Uint8Array): string {
+  return new TextDecoder(encodingOf(bytes)).decode(bytes).replaceAll('\r\n', '\n')
+}
+
+/** Whether bytes are text: a program or a picture has NUL bytes early. */
+export function isText(bytes: Uint8Array): boolean {
+  return encodingOf(bytes) !== 'utf-8' || !bytes.subarray(0, 8192).includes(0)
+}
+
+function encodingOf([first, second]: Uint8Array): string {
+  if (first === 0xff && second === 0xfe) return 'utf-16le'
+  if (first === 0xfe && second === 0xff) return 'utf-16be'
+  return 'utf-8'
+}
+
+const commentsAndTexts =
+  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])'/g
+
+/** A source in a language with C's comments, with spaces in place of comments and texts. */
+export function withoutComments(text: string): string {
+  return text.replace(commentsAndTexts, (match) => match.replace(/[^\n]/g, ' '))
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { formatSize } from '../../units/size.ts'
+import type { ReportFile } from '../report/schema.ts'
+import { SubmissionProblem } from './problem.ts'
+import { decodeSource, isText } from './source-text.ts'
+
+/** A file that a student handed in. */
+export interface SubmittedFile {
+  /** Relative to the submission, with `/`. */
+  readonly path: string
+  readonly bytes: Uint8Array
+  readonly executable: boolean
+  /** Absent for a file that is not text. */
+  readonly text?: string
+}
+
+const mostFiles = 5000
+const mostBytes = 256 * 1024 * 1024
+// Archives, version control and editors leave these; no program needs them.
+const leftOut = new Set([
+  '.git',
+  '.svn',
+  '.hg',
+  '__MACOSX',
+  '.DS_Store',
+  'Thumbs.db',
+  '__pycache__',
+])
+
+/**
+ * Reads a submission: a folder or a single file. A folder whose only entry is a folder stands for that one, as zip files
+ * have it. Links, devices and what version control keeps are left out, so nothing outside the folder is ever read.
+ *
+ * @throws {SubmissionProblem} `too-large` or `unreadable`
+ */
+export function readSubmissionFiles(path: string): SubmittedFile[] {
+  try {
+    if (statSync(path).isFile()) return [readFile(path, basename(path))]
+    const root = withoutWrapping(path)
+    return listFiles(root).map((relative) => readFile(join(root, relative), relative))
+  } catch (error) {
+    if (error instanceof SubmissionProblem) throw error
+    const { code = 'EIO' } = error as NodeJS.ErrnoException
+    throw new SubmissionProblem('unreadable', { reason: code })
+  }
+}
+
+/** Writes files into an empty directory, their text as a compiler of this system wants it. */
+export function writeSubmissionFiles(files: readonly SubmittedFile[], directory: string): void {
+  const made = new Set<string>()
+  for (const { path, bytes, text, executable } of files) {
+    const target = join(directory, path)
+    const parent = dirname(target)
+    if (!made.has(parent)) mkdirSync(parent, { recursive: true })
+    made.add(parent)
+    writeFileSync(target, isSource(path) && text !== undefined ? text : bytes, {
+      mode: executable ? 0o755 : 0o644,
+    })
+  }
+}
+
+const longestText = 64 * 1024
+
+/** What the report keeps of a file. */
+export function describeFile({ path, bytes, text }: SubmittedFile): ReportFile {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const kept = text !== undefined && text.length <= longestText ? { text } : {}
+  return { path, bytes: bytes.length, sha256, ...kept }
+}
+
+// A text that is data keeps its bytes: an end of line may be part of the task.
+const dataEndings = /\.(?:txt|csv|tsv|in|out|ans|dat|data|json|xml|bin)$/i
+const isSource = (path: string) => !dataEndings.test(path)
+
+function withoutWrapping(directory: string): string {
+  const entries = readdirSync(directory, { withFileTypes: true }).filter(isKept)
+  const [only] = entries
+  if (entries.length !== 1 || only === undefined || !only.isDirectory()) return directory
+  return withoutWrapping(join(directory, only.name))
+}
+
+const isKept = ({ name }: { readonly name: string }) => !leftOut.has(name) && !name.startsWith('._')
+
+function listFiles(root: string): string[] {
+  const found: string[] = []
+  const waiting = ['']
+  let bytes = 0
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true }).filter(isKept)) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      if (entry.isDirectory()) waiting.push(path)
+      if (!entry.isFile()) continue
+      bytes += lstatSync(join(root, path)).size
+      found.push(path)
+      checkSize(found.length, bytes)
+    }
+  }
+  // Not by locale: the order must be the same on every machine.
+  return found.sort((a, b) => (a < b ? -1 : 1))
+}
+
+function checkSize(files: number, bytes: number): void {
+  if (files > mostFiles) throw new SubmissionProblem('too-large', { most: `${mostFiles} files` })
+  if (bytes > mostBytes) throw new SubmissionProblem('too-large', { most: formatSize(mostBytes) })
+}
+
+function readFile(absolute: string, path: string): SubmittedFile {
+  const status = lstatSync(absolute)
+  checkSize(1, status.size)
+  const bytes = readFileSync(absolute)
+  const executable = (status.mode & 0o111) !== 0
+  return isText(bytes)
+    ? { path, bytes, executable, text: decodeSource(bytes) }
+    : { path, bytes, executable }
+}

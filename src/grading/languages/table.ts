@@ -1,0 +1,327 @@
+import { basename } from 'node:path/posix'
+import { javaMain, javaMainClass } from './java.ts'
+import type { Command, Language, LanguageTable, Project } from './language.ts'
+
+const MiB = 1024 * 1024
+
+/** Where a build puts its program. */
+const program = 'a.out'
+
+// A path that starts with "-" would be an option to a compiler.
+const dotted = (path: string) => `./${path}`
+const paths = ({ sources }: Project) => sources.map(({ path }) => dotted(path))
+const runProgram = (): Command => [dotted(program)]
+const interpret =
+  (...command: Command) =>
+  ({ main }: Project): Command => [...command, dotted(main.path)]
+
+const withMount = (policy: string, path: string) => ({
+  extends: policy,
+  mounts: [{ source: path, target: path, optional: true }],
+})
+
+/** The policy for Node; one that is installed elsewhere than the system's programs is mounted. */
+export function nodePolicy(execPath: string): string | object {
+  if (/^\/(usr|bin)\//.test(execPath)) return 'node'
+  return {
+    extends: 'node',
+    mounts: [{ source: execPath, target: '/opt/node/bin/node' }],
+    env: { PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin' },
+  }
+}
+
+const native = {
+  policy: 'native',
+  limits: { walltime: '10s', cpu: '10s', memory: '256MiB', processes: 16 },
+  floors: { memoryBytes: 8 * MiB },
+} satisfies Partial<Language>
+
+const cMain = /(?:^|[\s*;}])main\s*\(/
+
+const c: Language = {
+  ...native,
+  title: 'C',
+  extensions: ['.c'],
+  startsAt: cMain,
+  linksAll: true,
+  compile: (project) => [
+    'gcc',
+    '-O2',
+    '-std=gnu17',
+    '-Wall',
+    '-o',
+    program,
+    ...paths(project),
+    '-lm',
+  ],
+  run: runProgram,
+  version: ['gcc', '--version'],
+  install: 'gcc (Debian: apt install gcc libc6-dev)',
+}
+
+const cpp: Language = {
+  ...c,
+  title: 'C++',
+  extensions: ['.cpp', '.cc', '.cxx', '.c++', '.C'],
+  compile: (project) => ['g++', '-O2', '-std=gnu++17', '-Wall', '-o', program, ...paths(project)],
+  version: ['g++', '--version'],
+  install: 'g++ (Debian: apt install g++)',
+}
+
+// Small heaps start faster with the serial collector, and the JVM then fits where no control group counts memory.
+const jvmOptions = [
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-XX:-UsePerfData',
+  '-Xshare:auto',
+]
+const heap = (memoryBytes: number) => `-Xmx${Math.max(16, Math.floor(memoryBytes / MiB) - 80)}m`
+
+const java: Language = {
+  title: 'Java',
+  extensions: ['.java'],
+  mainNames: ['Main.java', 'Solution.java'],
+  startsAt: javaMain,
+  compile: (project) => [
+    'javac',
+    ...jvmOptions.map((option) => `-J${option}`),
+    '-encoding',
+    'UTF-8',
+    '-d',
+    '.',
+    ...paths(project),
+  ],
+  run: (project, { memoryBytes }) => [
+    'java',
+    ...jvmOptions,
+    heap(memoryBytes),
+    '-cp',
+    '.',
+    javaMainClass(project),
+  ],
+  version: ['javac', '-version'],
+  install: 'a JDK (Debian: apt install default-jdk-headless)',
+  policy: 'java',
+  compilePolicy: 'java',
+  limits: { walltime: '10s', cpu: '10s', memory: '512MiB' },
+  floors: { memoryBytes: 128 * MiB, walltimeMs: 1000, processes: 32 },
+}
+
+const kotlin: Language = {
+  ...java,
+  title: 'Kotlin',
+  extensions: ['.kt'],
+  mainNames: ['Main.kt', 'main.kt'],
+  startsAt: /\bfun\s+main\s*\(/,
+  linksAll: true,
+  compile: (project) => [
+    'kotlinc',
+    '-nowarn',
+    '-include-runtime',
+    '-d',
+    'program.jar',
+    ...paths(project),
+  ],
+  run: (_, { memoryBytes }) => ['java', ...jvmOptions, heap(memoryBytes), '-jar', 'program.jar'],
+  version: ['kotlinc', '-version'],
+  install: 'Kotlin (Debian: apt install kotlin)',
+  compileLimits: { walltime: '120s', cpu: '120s', memory: '2GiB', processes: 256, openFiles: 1024 },
+}
+
+const python: Language = {
+  title: 'Python',
+  extensions: ['.py'],
+  mainNames: ['main.py', '__main__.py', 'solution.py'],
+  startsAt: /^if\s+__name__\s*==/m,
+  run: interpret('python3'),
+  version: ['python3', '--version'],
+  install: 'Python 3 (Debian: apt install python3)',
+  policy: 'python',
+  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
+  floors: { memoryBytes: 24 * MiB },
+}
+
+const javascript: Language = {
+  title: 'JavaScript',
+  extensions: ['.js', '.mjs', '.cjs'],
+  mainNames: ['main.js', 'main.mjs', 'index.js', 'solution.js'],
+  run: interpret('node'),
+  version: ['node', '--version'],
+  install: 'Node.js (Debian: apt install nodejs)',
+  policy: nodePolicy(process.execPath),
+  limits: { walltime: '10s', cpu: '10s', memory: '512MiB' },
+  floors: { memoryBytes: 96 * MiB, processes: 16 },
+}
+
+const typescript: Language = {
+  ...javascript,
+  title: 'TypeScript',
+  extensions: ['.ts', '.mts', '.cts'],
+  mainNames: ['main.ts', 'main.mts', 'index.ts', 'solution.ts'],
+  run: interpret('node', '--experimental-strip-types', '--disable-warning=ExperimentalWarning'),
+  // Fails where Node cannot run TypeScript, which says what is missing.
+  version: ['node', '--experimental-strip-types', '--version'],
+  install: 'Node.js 22.7 or newer, which runs TypeScript',
+}
+
+const go: Language = {
+  ...native,
+  title: 'Go',
+  extensions: ['.go'],
+  startsAt: /^func\s+main\s*\(/m,
+  linksAll: true,
+  compile: (project) => [
+    'go',
+    'build',
+    '-o',
+    program,
+    ...(project.files.includes('go.mod') ? ['.'] : paths(project)),
+  ],
+  run: runProgram,
+  version: ['go', 'version'],
+  install: 'Go (Debian: apt install golang-go)',
+  compilePolicy: 'go',
+  limits: { ...native.limits, processes: 64 },
+  floors: { memoryBytes: 48 * MiB, processes: 16 },
+}
+
+const rust: Language = {
+  ...native,
+  title: 'Rust',
+  extensions: ['.rs'],
+  mainNames: ['main.rs'],
+  startsAt: /\bfn\s+main\s*\(/,
+  compile: ({ main }) => ['rustc', '-O', '--edition', '2021', '-o', program, dotted(main.path)],
+  run: runProgram,
+  version: ['rustc', '--version'],
+  install: 'Rust (Debian: apt install rustc)',
+  compilePolicy: 'rust',
+}
+
+const csharp: Language = {
+  title: 'C#',
+  extensions: ['.cs'],
+  startsAt: /\bstatic\s+(?:async\s+)?(?:void|int|Task(?:\s*<\s*int\s*>)?)\s+Main\s*\(/,
+  linksAll: true,
+  compile: (project) => ['mcs', '-optimize', '-out:program.exe', ...paths(project)],
+  run: () => ['mono', 'program.exe'],
+  version: ['mcs', '--version'],
+  install: 'Mono (Debian: apt install mono-mcs mono-runtime)',
+  // Without its configuration Mono does not find the C library.
+  policy: withMount('strict', '/etc/mono'),
+  compilePolicy: withMount('c', '/etc/mono'),
+  limits: { walltime: '10s', cpu: '10s', memory: '512MiB' },
+  floors: { memoryBytes: 96 * MiB, processes: 16 },
+}
+
+const haskell: Language = {
+  ...native,
+  title: 'Haskell',
+  extensions: ['.hs'],
+  mainNames: ['Main.hs', 'main.hs'],
+  startsAt: /^main\s*(?:::|=)/m,
+  compile: ({ main }) => [
+    'ghc',
+    '-O1',
+    '-v0',
+    '-outputdir',
+    '/tmp/ghc',
+    '-o',
+    program,
+    dotted(main.path),
+  ],
+  run: runProgram,
+  version: ['ghc', '--version'],
+  install: 'GHC (Debian: apt install ghc)',
+  // Debian keeps the list of packages there, behind a link.
+  compilePolicy: withMount('c', '/var/lib/ghc'),
+  compileLimits: { memory: '2GiB' },
+  floors: { memoryBytes: 32 * MiB },
+}
+
+const ruby: Language = {
+  title: 'Ruby',
+  extensions: ['.rb'],
+  mainNames: ['main.rb', 'solution.rb'],
+  run: interpret('ruby'),
+  version: ['ruby', '--version'],
+  install: 'Ruby (Debian: apt install ruby)',
+  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
+  floors: { memoryBytes: 48 * MiB },
+}
+
+const php: Language = {
+  title: 'PHP',
+  extensions: ['.php'],
+  mainNames: ['main.php', 'index.php', 'solution.php'],
+  run: interpret('php'),
+  version: ['php', '--version'],
+  install: 'PHP (Debian: apt install php-cli)',
+  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
+  floors: { memoryBytes: 48 * MiB },
+}
+
+const perl: Language = {
+  title: 'Perl',
+  extensions: ['.pl'],
+  mainNames: ['main.pl', 'solution.pl'],
+  run: interpret('perl'),
+  version: ['perl', '--version'],
+  install: 'Perl (Debian: apt install perl)',
+  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
+  floors: { memoryBytes: 16 * MiB },
+}
+
+const shell: Language = {
+  title: 'shell',
+  extensions: ['.sh', '.bash'],
+  mainNames: ['main.sh', 'solution.sh'],
+  run: interpret('bash'),
+  version: ['bash', '--version'],
+  install: 'Bash (Debian: apt install bash)',
+  policy: 'shell',
+  limits: { walltime: '10s', cpu: '10s', memory: '128MiB' },
+  floors: { memoryBytes: 8 * MiB },
+}
+
+const make: Language = {
+  title: 'make',
+  extensions: [],
+  decidedBy: ['GNUmakefile', 'makefile', 'Makefile'],
+  compile: () => ['make'],
+  run: ({ built }) => [dotted(makeProgram(built.filter(({ executable }) => executable)))],
+  version: ['make', '--version'],
+  install: 'make (Debian: apt install make)',
+  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
+  floors: { memoryBytes: 8 * MiB },
+}
+
+/** Names of a program that win where make built several. */
+export const makeProgramNames = ['main', 'program', 'solution', program]
+
+function makeProgram(built: Project['built']): string {
+  const named = makeProgramNames
+    .map((name) => built.find(({ path }) => basename(path) === name))
+    .find((file) => file !== undefined)
+  return (named ?? built[0])?.path ?? program
+}
+
+/** The languages that come with Gradebox; `make` is first, because a Makefile decides. */
+export const languages = {
+  make,
+  c,
+  cpp,
+  java,
+  python,
+  javascript,
+  typescript,
+  go,
+  rust,
+  csharp,
+  kotlin,
+  ruby,
+  php,
+  perl,
+  haskell,
+  shell,
+} as const satisfies LanguageTable
