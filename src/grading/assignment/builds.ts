@@ -1,0 +1,44 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Set by the process that starts the test workers: where they keep the programs that they build. */
+export const BUILDS_VARIABLE = 'GRADEBOX_BUILDS'
+
+let own: string | undefined
+
+/**
+ * The directory in which this process keeps the programs that it builds. It is removed when the process exits; the next
+ * grading removes what a killed one left.
+ */
+export function buildsDirectory(): string {
+  if (own !== undefined) return own
+  removeAbandoned()
+  const directory = mkdtempSync(join(process.env[BUILDS_VARIABLE] ?? tmpdir(), prefix))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  own = directory
+  return directory
+}
+
+const prefix = `gradebox-builds-${process.pid}-`
+
+function removeAbandoned(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const [, pid] = /^gradebox-builds-(\d+)-/.exec(name) ?? []
+    if (pid === undefined || isAlive(Number(pid))) continue
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true })
+    } catch {
+      // Another user's.
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { parse } from 'smol-toml'
+import { globSync } from 'tinyglobby'
+import * as v from 'valibot'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+
+/** A case on disk: an input, and the output that a right program prints for it. */
+export interface Case {
+  /** The file's name without `.in`. */
+  readonly name: string
+  readonly input: string
+  readonly answer: string
+  readonly args: readonly string[]
+  readonly points?: number
+  readonly hint?: string
+}
+
+const answerEndings = ['.ans', '.out', '.a']
+
+const settings = v.strictObject({
+  points: v.optional(v.number()),
+  hint: v.optional(v.string()),
+  args: v.optional(v.array(v.string())),
+})
+
+/**
+ * Reads cases: `NAME.in` with `NAME.ans`, `.out` or `.a`, and where there are such files the arguments in `NAME.args`,
+ * one a line, and points and hint in `NAME.toml`.
+ *
+ * @param pattern a folder, or a glob of inputs
+ * @throws {SandboxError} OPTION_INVALID for no case, an input without an answer, and a wrong setting
+ */
+export function readCases(pattern: string, from: string): Case[] {
+  const inputs = inputsOf(pattern, from)
+  if (inputs.length === 0) {
+    throw invalid(
+      `There are no cases in ${resolve(from, pattern)}`,
+      'A case is a file NAME.in with NAME.ans.',
+    )
+  }
+  return inputs.map(readCase)
+}
+
+function inputsOf(pattern: string, from: string): string[] {
+  const folder = resolve(from, pattern)
+  const isFolder = existsSync(folder) && statSync(folder).isDirectory()
+  const found = isFolder
+    ? globSync('*.in', { cwd: folder, absolute: true })
+    : globSync(pattern, { cwd: from, absolute: true })
+  return found.filter((path) => path.endsWith('.in')).sort(naturally)
+}
+
+// Case 10 comes after case 9; not by a person's locale, so that every machine has the same order.
+const collator = new Intl.Collator('en', { numeric: true })
+const naturally = (a: string, b: string) => collator.compare(a, b) || (a < b ? -1 : 1)
+
+function readCase(input: string): Case {
+  const name = basename(input, '.in')
+  const beside = (ending: string) => join(dirname(input), `${name}${ending}`)
+  const answer = answerEndings.map(beside).find((path) => existsSync(path))
+  if (answer === undefined) {
+    throw invalid(
+      `The case ${input} has no answer`,
+      `Write what a right program prints to ${name}.ans (or .out, .a).`,
+    )
+  }
+  const { args = readArgs(beside('.args')), points, hint } = readSettings(beside('.toml'))
+  return {
+    name,
+    input: readFileSync(input, 'utf8'),
+    answer: readFileSync(answer, 'utf8'),
+    args,
+    ...(points === undefined ? {} : { points }),
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
+
+function readArgs(path: string): string[] {
+  if (!existsSync(path)) return []
+  const lines = readFileSync(path, 'utf8').split(/\r?\n/)
+  if (lines.at(-1) === '') lines.pop()
+  return lines
+}
+
+function readSettings(path: string): v.InferOutput<typeof settings> {
+  if (!existsSync(path)) return {}
+  let value: unknown
+  try {
+    value = parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw invalid(`${path} is no TOML: ${error instanceof Error ? error.message : error}`)
+  }
+  const { success, output, issues } = v.safeParse(settings, value)
+  if (success) return output
+  throw invalid(
+    `${path}: ${v.getDotPath(issues[0]) ?? 'the whole'}: ${issues[0].message}`,
+    'A case may set `points`, `hint` and `args`.',
+  )
+}
+
+function invalid(summary: string, hint?: string): SandboxError {
+  return new SandboxError(summary, { code: 'OPTION_INVALID', hint })
+}

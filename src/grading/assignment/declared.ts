@@ -1,0 +1,18 @@
+import type { LimitOptions } from '../../runner/options/options.ts'
+import type { DeclaredGroup, DeclaredTest } from '../report/score.ts'
+import type { GradingContext } from './options.ts'
+
+/** A test of an assignment, before it is given to a submission. */
+export interface GradedTestDeclaration<Expect> {
+  readonly plan: DeclaredTest
+  readonly limits: LimitOptions
+  readonly timeoutMs: number
+  readonly retry: number
+  readonly run: (context: GradingContext<Expect>) => unknown
+}
+
+/** Everything that an assignment declares, in order. */
+export interface Declarations<Expect> {
+  readonly tests: GradedTestDeclaration<Expect>[]
+  readonly groups: DeclaredGroup[]
+}

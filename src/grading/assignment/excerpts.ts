@@ -1,0 +1,49 @@
+import { stripVTControlCharacters } from 'node:util'
+import type { SandboxResult } from '../../runner/result.ts'
+import { visible } from '../../units/visible.ts'
+import type { ReportRun } from '../report/schema.ts'
+
+const mostCharacters = 4096
+
+/** The beginning of a text for the staff, without colours and control characters. */
+export function forStaff(text: string | Uint8Array, most = mostCharacters): string {
+  const whole =
+    typeof text === 'string' ? text : new TextDecoder().decode(text.subarray(0, 4 * most))
+  const start = whole.length > most ? `${whole.slice(0, most)}…` : whole
+  return visible(stripVTControlCharacters(start))
+}
+
+/** What the report keeps of a run. */
+export function describeRun(
+  result: SandboxResult<string | Uint8Array>,
+  stdin: string | undefined,
+): ReportRun {
+  const { status, exitCode, signal, reason, usage, attempts } = result
+  const { wallTimeMs, cpuTimeMs, maxRssBytes, peakMemoryBytes, waitTimeMs } = usage
+  return {
+    command: forStaff([result.command, ...result.args].join(' '), 200),
+    status,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    reason: forStaff(reason),
+    usage: {
+      wallTimeMs,
+      cpuTimeMs,
+      maxRssBytes,
+      peakMemoryBytes,
+      ...(waitTimeMs === undefined ? {} : { waitTimeMs }),
+    },
+    limits: describeLimits(result.limits),
+    attempts,
+    ...(stdin === undefined ? {} : { stdin: forStaff(stdin) }),
+    stdout: forStaff(result.stdout),
+    stderr: forStaff(result.stderr),
+  }
+}
+
+function describeLimits(limits: object): ReportRun['limits'] {
+  const kept = Object.entries(limits).filter((entry): entry is [string, number | string] =>
+    typeof entry[1] === 'number' ? Number.isFinite(entry[1]) : typeof entry[1] === 'string',
+  )
+  return Object.fromEntries(kept)
+}

@@ -1,0 +1,170 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { FeedbackLanguage } from '../../feedback/texts.ts'
+import { type SandboxHandle, sandboxed } from '../../runner/sandboxed.ts'
+import type { BuiltProgram } from '../languages/build.ts'
+import { limitsFor } from '../languages/limits.ts'
+import { SubmissionProblem } from '../languages/problem.ts'
+import { addPoints, checkPoints, formatPoints, roundPoints } from '../report/points.ts'
+import type { ReportAttempt, TestStatus } from '../report/schema.ts'
+import type { GradedTestDeclaration } from './declared.ts'
+import { describeRun } from './excerpts.ts'
+import {
+  comparison,
+  type Ending,
+  isAssertion,
+  messageForStaff,
+  messageForStudent,
+  type RecordedRun,
+} from './messages.ts'
+import type { AssignmentOptions, GradingContext, RunOptions } from './options.ts'
+import type { Prepared } from './program.ts'
+import type { TestOutcome } from './records.ts'
+
+/** What a test of one submission is judged with. */
+export interface Judging<Expect> {
+  readonly test: GradedTestDeclaration<Expect>
+  readonly prepared: Prepared
+  readonly options: Pick<AssignmentOptions, 'limits'>
+  readonly language: FeedbackLanguage
+  readonly expect: Expect
+  /** Assertions that failed without ending the test (`expect.soft`). */
+  readonly softFailures: () => readonly unknown[]
+  readonly earlier: readonly ReportAttempt[]
+}
+
+/** A test's outcome, and the error by which the test runner hears of it; undefined for a test that passed. */
+export interface Judged {
+  readonly outcome: TestOutcome
+  readonly error: unknown
+}
+
+/** Runs a test on a submission. It never throws: whatever happens is an outcome. */
+export async function gradeTest<Expect>(judging: Judging<Expect>): Promise<Judged> {
+  const started = performance.now()
+  const { test, prepared, language, earlier } = judging
+  const recorder = new Recorder(test.plan.weight)
+  const error = await errorOf(judging, recorder)
+  const earned =
+    error === undefined ? (recorder.awarded ?? test.plan.weight) : (recorder.awarded ?? 0)
+  const status = statusOf(error, earned, test.plan.weight)
+  const counts = status === 'passed' || status === 'partial'
+  const ending: Ending = { status, error, runs: recorder.runs, awards: recorder.messages }
+  const { feedback, hint } = test.plan
+  const staffMessage = messageForStaff(ending)
+  const blocked = status === 'blocked' && feedback === 'full'
+  return {
+    error: runnerError(status, error, prepared, test.plan.weight),
+    outcome: {
+      status,
+      earned: counts ? earned : 0,
+      studentMessage: blocked
+        ? prepared.facts.build.studentMessage
+        : messageForStudent(ending, feedback, language, hint),
+      staffMessage: status === 'blocked' ? prepared.facts.build.staffMessage : staffMessage,
+      ...comparison(error),
+      durationMs: performance.now() - started,
+      runs: recorder.runs.slice(0, mostRuns).map(({ result, stdin }) => describeRun(result, stdin)),
+      attempts: [...earlier, { status, message: staffMessage }],
+    },
+  }
+}
+
+// A test runner shows the error; the report has the points.
+function runnerError(status: TestStatus, error: unknown, { facts }: Prepared, weight: number) {
+  if (status === 'blocked') return new Error(`The test could not run.\n${facts.build.staffMessage}`)
+  if (status !== 'failed' || error !== undefined) return error
+  return new Error(`The test gave 0 of ${formatPoints(weight)} points.`)
+}
+
+// Enough to see what went on; a test may start hundreds.
+const mostRuns = 20
+
+async function errorOf<Expect>(judging: Judging<Expect>, recorder: Recorder): Promise<unknown> {
+  const { prepared, test, softFailures } = judging
+  const { program, problem } = prepared
+  if (program === undefined) return problem ?? new Error('There is no program')
+  try {
+    await test.run(contextOf(judging, program, recorder))
+    return softFailures()[0]
+  } catch (error) {
+    return error ?? new Error('The test threw nothing')
+  } finally {
+    recorder.close()
+  }
+}
+
+function statusOf(error: unknown, earned: number, weight: number): TestStatus {
+  if (error instanceof SubmissionProblem) return 'blocked'
+  if (error !== undefined && !isAssertion(error)) return 'error'
+  if (error === undefined && earned >= weight) return 'passed'
+  return earned > 0 ? 'partial' : 'failed'
+}
+
+function contextOf<Expect>(
+  { test, prepared, options, expect }: Judging<Expect>,
+  program: BuiltProgram,
+  recorder: Recorder,
+): GradingContext<Expect> {
+  return {
+    submission: prepared.submission,
+    expect,
+    award: (points, message) => recorder.award(points, message),
+    run: (runOptions: RunOptions = {}) => {
+      const { args = [], limits: own, ...others } = runOptions
+      const limits = limitsFor(program.language, options.limits, test.limits, own)
+      const [command, ...before] = program.command(limits)
+      const { policy = 'strict' } = program.language
+      const handle: SandboxHandle = sandboxed(command, [...before, ...args], {
+        policy,
+        ...others,
+        workdir: program.directory,
+        limits,
+      })
+      recorder.record(handle, others.stdin)
+      return handle
+    },
+  }
+}
+
+/** Keeps the runs and the points of one try of a test. */
+class Recorder {
+  readonly runs: RecordedRun[] = []
+  readonly messages: string[] = []
+  readonly #weight: number
+  #closed = false
+  /** The points given so far; undefined before the first. */
+  awarded: number | undefined
+
+  constructor(weight: number) {
+    this.#weight = weight
+  }
+
+  /** A run that ends after its test changes nothing. */
+  close(): void {
+    this.#closed = true
+  }
+
+  record(handle: SandboxHandle, stdin: unknown): void {
+    handle.then(
+      (result) => {
+        if (this.#closed) return
+        this.runs.push({ result, stdin: typeof stdin === 'string' ? stdin : undefined })
+      },
+      // The test hears of it.
+      () => {},
+    )
+  }
+
+  award(points: number, message?: string): void {
+    if (typeof points !== 'number' || !Number.isFinite(points)) checkPoints('points', points)
+    const total = addPoints(this.awarded ?? 0, roundPoints(points))
+    if (points < 0 || total > this.#weight) {
+      throw new SandboxError(
+        `award(${formatPoints(points)}) makes ${formatPoints(total)} points; the test has 0 to ${formatPoints(this.#weight)}`,
+        { code: 'OPTION_INVALID', hint: 'Raise the `points` of the test, or award less.' },
+      )
+    }
+    this.awarded = total
+    if (message !== undefined) this.messages.push(message)
+  }
+}

@@ -1,0 +1,99 @@
+import { type MatcherFailure, matcherFailureOf } from '../../feedback/failure.ts'
+import { feedbackFor } from '../../feedback/run-feedback.ts'
+import { studentMessage } from '../../feedback/student-message.ts'
+import { type FeedbackLanguage, fill } from '../../feedback/texts.ts'
+import type { SandboxResult } from '../../runner/result.ts'
+import { gradingTexts } from '../feedback/texts.ts'
+import type { FeedbackMode, TestStatus } from '../report/schema.ts'
+import { forStaff } from './excerpts.ts'
+
+/** A run of a test, with what the program read if that was text. */
+export interface RecordedRun {
+  readonly result: SandboxResult<string | Uint8Array>
+  readonly stdin: string | undefined
+}
+
+/** What is known when a test has ended. */
+export interface Ending {
+  readonly status: TestStatus
+  /** Why it did not pass; undefined where it did. */
+  readonly error: unknown
+  readonly runs: readonly RecordedRun[]
+  /** The messages of `award()`. */
+  readonly awards: readonly string[]
+}
+
+/** Whether an error says that the submission is wrong, and not that the test is. */
+export function isAssertion(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  const { name, code, matcherResult } = error as Record<string, unknown>
+  return (
+    name === 'AssertionError' ||
+    code === 'ERR_ASSERTION' ||
+    matcherResult !== undefined ||
+    matcherFailureOf(error) !== undefined
+  )
+}
+
+/** What the student may read about a test. Nothing of an error's own message is in it: that may show the test's secrets. */
+export function messageForStudent(
+  ending: Ending,
+  feedback: FeedbackMode,
+  language: FeedbackLanguage,
+  hint: string | undefined,
+): string {
+  if (feedback === 'none') return ''
+  const { status, awards } = ending
+  const texts = gradingTexts[language]
+  if (status === 'error') return texts.error
+  const verdict = status === 'blocked' ? texts.failed : texts[status]
+  const parts =
+    feedback === 'verdict' ? [verdict] : [...awards, ...explain(ending, verdict, language)]
+  const help = hint === undefined || status === 'passed' ? [] : [fill(texts.hint, { hint })]
+  return [...parts, ...help].join('\n')
+}
+
+function explain(
+  { status, error, runs, awards }: Ending,
+  verdict: string,
+  language: FeedbackLanguage,
+) {
+  if (status === 'passed') return awards.length > 0 ? [] : [verdict]
+  const failure = matcherFailureOf(error)
+  if (failure !== undefined) {
+    return [studentMessage(failure, { language, input: inputOf(failure, runs) })]
+  }
+  const last = runs.at(-1)?.result
+  const failed = last !== undefined && !last.ok
+  if (failed) return [feedbackFor(last, { language })]
+  return error === undefined && awards.length > 0 ? [] : [verdict]
+}
+
+function inputOf(failure: MatcherFailure, runs: readonly RecordedRun[]): string | undefined {
+  const run = runs.find(({ result }) => result === (failure.run as unknown)) ?? runs.at(-1)
+  return run?.stdin
+}
+
+const longestError = 16_384
+
+/** What the staff reads: the error whole, and where the test's own code went wrong also the place. */
+export function messageForStaff({ status, error, awards }: Ending): string {
+  if (error === undefined) return awards.join('\n')
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' }
+  const place =
+    status === 'error' ? (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
+  return [...awards, forStaff([message, ...place.slice(0, 5)].join('\n'), longestError)].join('\n')
+}
+
+/** The outputs that differ, for a staff's view of them side by side. */
+export function comparison(error: unknown): { expected?: string; received?: string } {
+  const failure = matcherFailureOf(error)
+  if (failure?.kind !== 'output') return {}
+  const { expectedExcerpt, receivedExcerpt } = failure
+  return {
+    ...(expectedExcerpt === undefined
+      ? {}
+      : { expected: forStaff(expectedExcerpt.lines.join('\n')) }),
+    received: forStaff(receivedExcerpt.lines.join('\n')),
+  }
+}

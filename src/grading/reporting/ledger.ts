@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs'
+import { arch, availableParallelism, release, totalmem, type } from 'node:os'
+import { relative } from 'node:path'
+import type { GradedMeta, SubmissionFacts, TestOutcome } from '../assignment/records.ts'
+import { finishReport } from '../report/merge.ts'
+import {
+  REPORT_FORMAT,
+  type Report,
+  type ReportAdjustment,
+  type ReportSubmission,
+  type ReportTest,
+} from '../report/schema.ts'
+import { type DeclaredGroup, type DeclaredTest, planPoints } from '../report/score.ts'
+
+interface Entry {
+  readonly meta: GradedMeta
+  readonly outcomes: Map<number, TestOutcome>
+  facts?: SubmissionFacts | undefined
+  adjustments?: readonly ReportAdjustment[] | undefined
+  readonly problems: Set<string>
+}
+
+interface Book {
+  readonly tests: Map<number, DeclaredTest>
+  readonly groups: Map<string, DeclaredGroup>
+  readonly submissions: Map<string, Entry>
+  /** The tests that were found, as submission and number. */
+  readonly planned: Set<string>
+}
+
+/** Collects what the tests of a run report, and makes reports of it at any moment. */
+export class Ledger {
+  readonly #root: string
+  readonly #books = new Map<string, Book>()
+  readonly #startedAt = new Date()
+
+  /** @param root the directory to which the paths of submissions are relative */
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /** Whether there is a graded test at all. */
+  get isEmpty(): boolean {
+    return this.#books.size === 0
+  }
+
+  /** Notes a test that is going to run. */
+  plan(meta: GradedMeta): void {
+    const { gradeboxSubmission: id, gradeboxNumber: number } = meta
+    const book = this.#book(meta.gradeboxAssignment)
+    if (!book.tests.has(number)) book.tests.set(number, declared(meta))
+    const { gradeboxGroup: name, gradeboxGroupMode: mode, gradeboxGroupPoints: points } = meta
+    if (name !== undefined && mode !== undefined) book.groups.set(name, { name, mode, points })
+    if (!book.submissions.has(id)) {
+      book.submissions.set(id, { meta, outcomes: new Map(), problems: new Set() })
+    }
+    book.planned.add(key(meta))
+  }
+
+  /** Notes how a test ended; a later outcome of the same test takes its place. */
+  end(meta: GradedMeta, outcome: TestOutcome): void {
+    this.plan(meta)
+    const entry = this.#book(meta.gradeboxAssignment).submissions.get(meta.gradeboxSubmission)
+    if (entry === undefined) return
+    entry.outcomes.set(meta.gradeboxNumber, outcome)
+    entry.facts = outcome.submission ?? entry.facts
+    entry.adjustments = outcome.adjustments ?? entry.adjustments
+    for (const problem of outcome.problems ?? []) entry.problems.add(problem)
+  }
+
+  /** Notes a test that ended without an outcome, such as with its worker. */
+  fail(meta: GradedMeta, reason: string): void {
+    this.end(meta, {
+      status: 'error',
+      earned: 0,
+      studentMessage: '',
+      staffMessage: reason,
+      durationMs: 0,
+      runs: [],
+      attempts: [{ status: 'error', message: reason }],
+    })
+  }
+
+  /** Whether a test has ended. */
+  hasEnded(meta: GradedMeta): boolean {
+    const book = this.#books.get(meta.gradeboxAssignment)
+    return (
+      book?.submissions.get(meta.gradeboxSubmission)?.outcomes.has(meta.gradeboxNumber) ?? false
+    )
+  }
+
+  /** How many tests there are and how many have ended. */
+  progress(): { readonly done: number; readonly all: number } {
+    const books = [...this.#books.values()]
+    const entries = books.flatMap(({ submissions }) => [...submissions.values()])
+    return {
+      done: entries.reduce((sum, { outcomes }) => sum + outcomes.size, 0),
+      all: books.reduce((sum, { planned }) => sum + planned.size, 0),
+    }
+  }
+
+  /** A report per assignment, by name. */
+  reports(): Report[] {
+    return [...this.#books].map(([name, book]) => this.#report(name, book))
+  }
+
+  #book(name: string): Book {
+    const book = this.#books.get(name) ?? {
+      tests: new Map(),
+      groups: new Map(),
+      submissions: new Map(),
+      planned: new Set(),
+    }
+    this.#books.set(name, book)
+    return book
+  }
+
+  #report(name: string, { tests, groups, submissions }: Book): Report {
+    const declaredTests = [...tests.values()].sort((a, b) => a.number - b.number)
+    return finishReport({
+      format: REPORT_FORMAT,
+      gradebox: version(),
+      startedAt: this.#startedAt.toISOString(),
+      updatedAt: new Date().toISOString(),
+      complete: false,
+      assignment: { name, ...planPoints(declaredTests, [...groups.values()]) },
+      machine: machine(),
+      submissions: [...submissions].map(([id, entry]) => this.#submission(id, entry, tests)),
+    })
+  }
+
+  #submission(id: string, entry: Entry, tests: Book['tests']): ReportSubmission {
+    const { meta, facts, outcomes, adjustments = [], problems } = entry
+    const ended = [...outcomes].flatMap(([number, outcome]) => {
+      const test = tests.get(number)
+      return test === undefined ? [] : [endedTest(test, outcome)]
+    })
+    return {
+      id,
+      people: [...meta.gradeboxPeople],
+      source: within(this.#root, meta.gradeboxSource),
+      ...(facts?.submittedAt === undefined ? {} : { submittedAt: facts.submittedAt }),
+      metadata: facts?.metadata ?? {},
+      files: [...(facts?.files ?? [])],
+      ...(facts?.language === undefined ? {} : { language: facts.language }),
+      ...(facts === undefined ? {} : { build: facts.build }),
+      tests: ended,
+      adjustments: [...adjustments],
+      points: 0,
+      maxPoints: 0,
+      complete: false,
+      gradable: false,
+      problems: [...problems, ...troubles(ended)],
+    }
+  }
+}
+
+const key = (meta: GradedMeta) => `${meta.gradeboxSubmission}\0${meta.gradeboxNumber}`
+
+function declared(meta: GradedMeta): DeclaredTest {
+  return {
+    number: meta.gradeboxNumber,
+    name: meta.gradeboxTest,
+    ...(meta.gradeboxGroup === undefined ? {} : { group: meta.gradeboxGroup }),
+    weight: meta.gradeboxPoints,
+    extraCredit: meta.gradeboxExtraCredit,
+    visibility: meta.gradeboxVisibility,
+    feedback: meta.gradeboxFeedback,
+    ...(meta.gradeboxHint === undefined ? {} : { hint: meta.gradeboxHint }),
+  }
+}
+
+function endedTest({ feedback: _, ...test }: DeclaredTest, outcome: TestOutcome): ReportTest {
+  const { submission: __, adjustments: ___, problems: ____, runs, attempts, ...rest } = outcome
+  return { ...test, points: 0, maxPoints: 0, ...rest, runs: [...runs], attempts: [...attempts] }
+}
+
+// One line per cause: a missing compiler fails every test of a submission alike.
+function troubles(tests: readonly ReportTest[]): string[] {
+  const causes = new Map<string, string[]>()
+  for (const { status, name, staffMessage } of tests) {
+    if (status !== 'error') continue
+    causes.set(staffMessage, [...(causes.get(staffMessage) ?? []), name])
+  }
+  return [...causes].map(([cause, names]) => `${names.join(', ')}: ${cause}`)
+}
+
+function within(root: string, path: string): string {
+  const inside = relative(root, path)
+  return inside === '' || inside.startsWith('..') ? path : inside
+}
+
+const machine = (): Report['machine'] => ({
+  os: type(),
+  kernel: release(),
+  arch: arch(),
+  processors: availableParallelism(),
+  memoryBytes: totalmem(),
+})
+
+let known: string | undefined
+
+// As far from src/grading/reporting as from dist/grading/reporting.
+function version(): string {
+  const file = new URL('../../../package.json', import.meta.url)
+  known ??= (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+  return known
+}

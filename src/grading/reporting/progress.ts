@@ -1,0 +1,55 @@
+import { formatDuration } from '../../units/duration.ts'
+import { visibleLine } from '../../units/visible.ts'
+
+/** Prints how far a grading is: on a terminal one line that changes, elsewhere a line per submission. */
+export class Progress {
+  readonly #started = performance.now()
+  readonly #print: (text: string) => void
+  readonly #isTerminal: boolean
+  readonly #open = new Map<string, number>()
+  #shown = 0
+
+  /**
+   * @param print writes to the terminal or file as it is
+   * @param isTerminal whether a line may be overwritten
+   */
+  constructor(print: (text: string) => void, isTerminal: boolean) {
+    this.#print = print
+    this.#isTerminal = isTerminal
+  }
+
+  /** A test was found. */
+  expect(submission: string): void {
+    this.#open.set(submission, (this.#open.get(submission) ?? 0) + 1)
+  }
+
+  /** A test of a submission has ended. */
+  tick(submission: string, { done, all }: { readonly done: number; readonly all: number }): void {
+    const left = (this.#open.get(submission) ?? 1) - 1
+    this.#open.set(submission, left)
+    if (this.#isTerminal) this.#rewrite(`${this.#counts(done, all)}, ${visibleLine(submission)}`)
+    else if (left === 0) {
+      this.#print(` gradebox  ${visibleLine(submission)} is done (${this.#counts(done, all)})\n`)
+    }
+  }
+
+  /** Removes the line from a terminal. */
+  clear(): void {
+    if (this.#isTerminal && this.#shown > 0) this.#rewrite('')
+  }
+
+  #counts(done: number, all: number): string {
+    const elapsedMs = performance.now() - this.#started
+    const leftMs = done === 0 ? 0 : (elapsedMs / done) * (all - done)
+    const left =
+      leftMs < 1000 ? '' : `, about ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left`
+    return `${done} of ${all} tests${left}`
+  }
+
+  #rewrite(text: string): void {
+    const line =
+      text === '' ? '' : ` gradebox  ${text}`.slice(0, (process.stdout.columns ?? 80) - 1)
+    this.#print(`\r${line.padEnd(this.#shown)}${text === '' ? '\r' : ''}`)
+    this.#shown = line.length
+  }
+}

@@ -1,0 +1,58 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import { type ReportKind, writers } from '../writers/index.ts'
+
+/** Which reports are written, and where: a path by kind, relative to the project's root. */
+export type ReportsOption = Readonly<Partial<Record<ReportKind, string>>>
+
+/** Adds to the reports, for CI: `KIND=PATH`, several with commas between. */
+export const REPORTS_VARIABLE = 'GRADEBOX_REPORTS'
+
+/** Where the report itself goes unless `reports.json` says otherwise. */
+export const DEFAULT_REPORT = 'gradebox-report.json'
+
+/**
+ * The reports to write: the option's, and over them those of `GRADEBOX_REPORTS`, such as
+ * `gradescope=/autograder/results/results.json,csv=grades.csv`.
+ *
+ * @throws {SandboxError} OPTION_INVALID for an unknown kind, and for a path that is no text
+ */
+export function chosenReports(
+  option: ReportsOption = {},
+  variable = process.env[REPORTS_VARIABLE] ?? '',
+): [ReportKind, string][] {
+  if (typeof option !== 'object' || option === null) {
+    throw invalid(
+      `Expected \`reports\` to be an object, got \`${String(option)}\` (${typeof option})`,
+    )
+  }
+  const chosen = { json: DEFAULT_REPORT, ...option, ...fromVariable(variable) }
+  return Object.entries(chosen).map(([kind, path]) => {
+    if (!Object.hasOwn(writers, kind)) {
+      throw invalid(`There is no kind of report \`${kind}\``)
+    }
+    if (typeof path !== 'string' || path === '') {
+      throw invalid(
+        `Expected \`reports.${kind}\` to be a path, got \`${String(path)}\` (${typeof path})`,
+      )
+    }
+    return [kind as ReportKind, path]
+  })
+}
+
+function fromVariable(variable: string): Record<string, string> {
+  const entries = variable.split(',').filter((entry) => entry.trim() !== '')
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf('=')
+      if (at > 0) return [entry.slice(0, at).trim(), entry.slice(at + 1).trim()]
+      throw invalid(`Expected ${REPORTS_VARIABLE} to be KIND=PATH, got \`${entry}\``)
+    }),
+  )
+}
+
+function invalid(summary: string): SandboxError {
+  return new SandboxError(summary, {
+    code: 'OPTION_INVALID',
+    hint: `The kinds are ${Object.keys(writers).join(', ')}.`,
+  })
+}

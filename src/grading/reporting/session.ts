@@ -1,0 +1,76 @@
+import { relative } from 'node:path'
+import type { GradedMeta, TestOutcome } from '../assignment/records.ts'
+import { Ledger } from './ledger.ts'
+import { Progress } from './progress.ts'
+import { ReportFiles } from './report-files.ts'
+import { chosenReports, type ReportsOption } from './reports-option.ts'
+import { hasTrouble, summaryLines } from './summary.ts'
+
+/** The exit code of a run in which a submission could not be graded, for a reason that is not the student's. */
+const NOT_GRADABLE = 2
+
+/** One grading, in the process that reports: it takes what the tests say, and keeps the reports and the terminal up to date. */
+export class GradingSession {
+  readonly #root: string
+  readonly #ledger: Ledger
+  readonly #files: ReportFiles
+  readonly #progress: Progress
+  readonly #print: (text: string) => void
+
+  /**
+   * @param root the project's directory
+   * @param isTerminal whether `print` writes to a terminal that nobody else draws on
+   * @throws {SandboxError} OPTION_INVALID for a wrong `reports`
+   */
+  constructor(
+    reports: ReportsOption | undefined,
+    root: string,
+    print: (text: string) => void,
+    isTerminal: boolean,
+  ) {
+    this.#root = root
+    this.#ledger = new Ledger(root)
+    this.#files = new ReportFiles(this.#ledger, chosenReports(reports), root)
+    this.#print = print
+    this.#progress = new Progress(print, isTerminal)
+  }
+
+  /** A graded test was found. */
+  plan(meta: GradedMeta): void {
+    this.#ledger.plan(meta)
+    this.#progress.expect(meta.gradeboxSubmission)
+  }
+
+  /** A graded test has ended, with an outcome, or with a reason for having none. */
+  end(meta: GradedMeta, outcome: TestOutcome | string): void {
+    if (typeof outcome === 'string') this.#ledger.fail(meta, outcome)
+    else this.#ledger.end(meta, outcome)
+    this.#progress.tick(meta.gradeboxSubmission, this.#ledger.progress())
+    this.#files.update()
+  }
+
+  hasEnded(meta: GradedMeta): boolean {
+    return this.#ledger.hasEnded(meta)
+  }
+
+  /** Writes the last reports, prints the summary, and sets the exit code where something could not be graded. */
+  finish(): void {
+    this.#progress.clear()
+    if (this.#ledger.isEmpty) return
+    const paths = this.#files.flush().map((path) => shortest(this.#root, path))
+    const reports = this.#ledger.reports()
+    const lines = [...reports.flatMap(summaryLines), `Written: ${paths.join(', ')}`]
+    this.#print(`\n${lines.join('\n')}\n\n`)
+    if (!reports.some(hasTrouble)) return
+    process.exitCode = NOT_GRADABLE
+    // The test runner sets its own exit code when it is done.
+    process.once('exit', () => {
+      process.exitCode = NOT_GRADABLE
+    })
+  }
+}
+
+function shortest(root: string, path: string): string {
+  const inside = relative(root, path)
+  return inside.startsWith('..') ? path : inside
+}

@@ -1,0 +1,36 @@
+import { visibleLine } from '../../units/visible.ts'
+import { formatPoints } from '../report/points.ts'
+import type { Report, ReportSubmission } from '../report/schema.ts'
+
+/** The end of a grading, for a person: points per submission, and what could not be graded. */
+export function summaryLines({ assignment, submissions }: Report): string[] {
+  const width = Math.max(...submissions.map(({ id }) => visibleLine(id).length))
+  return [
+    `${visibleLine(assignment.name)}: ${count(submissions.length, 'submission')}`,
+    ...submissions.flatMap((submission) => submissionLines(submission, width)),
+  ]
+}
+
+function submissionLines(submission: ReportSubmission, width: number): string[] {
+  const { id, language, problems } = submission
+  const name = visibleLine(id).padEnd(width)
+  const line = `  ${name}  ${result(submission)}${language === undefined ? '' : `  ${language.title}`}`
+  return [line, ...problems.map((problem) => `    ${visibleLine(problem.split('\n')[0] ?? '')}`)]
+}
+
+function result({ gradable, complete, points, maxPoints, tests }: ReportSubmission): string {
+  if (gradable) return `${formatPoints(points)} of ${formatPoints(maxPoints)} points`
+  return complete ? 'NOT GRADABLE' : `incomplete, ${count(tests.length, 'test')} done`
+}
+
+const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`
+
+/** Whether something kept a submission from being graded that is not a student's fault. */
+export function hasTrouble({ submissions }: Report): boolean {
+  return submissions.some(
+    ({ problems, tests, build }) =>
+      problems.length > 0 ||
+      build?.status === 'error' ||
+      tests.some(({ status }) => status === 'error'),
+  )
+}

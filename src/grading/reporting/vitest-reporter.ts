@@ -1,0 +1,84 @@
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import type { GradedMeta } from '../assignment/records.ts'
+import type { ReportsOption } from './reports-option.ts'
+import { GradingSession } from './session.ts'
+
+/** Adds the grading reporter to a Vitest, once; later plugins may add reports. */
+export function addGradingReporter({ config }: Vitest, reports: ReportsOption | undefined): void {
+  const entries: unknown[] = config.reporters
+  const known = entries.find((entry) => entry instanceof GradingReporter)
+  if (known !== undefined) known.addReports(reports)
+  else entries.push(new GradingReporter(reports))
+}
+
+/** Collects the outcomes of graded tests, and writes the reports. Without a graded test it does nothing. */
+class GradingReporter implements Reporter {
+  #reports: ReportsOption | undefined
+  #vitest: Vitest | undefined
+  #session: GradingSession | undefined
+
+  constructor(reports: ReportsOption | undefined) {
+    this.#reports = reports
+  }
+
+  addReports(reports: ReportsOption | undefined): void {
+    this.#reports = { ...this.#reports, ...reports }
+  }
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+  }
+
+  onTestRunStart(): void {
+    const root = this.#vitest?.config.root ?? process.cwd()
+    // Vitest's own reporters draw on the terminal, so a line of ours must not be overwritten.
+    this.#session = new GradingSession(this.#reports, root, (text) => this.#print(text), false)
+  }
+
+  onTestModuleCollected(module: TestModule): void {
+    for (const test of module.children.allTests()) {
+      const meta = gradedMeta(test)
+      if (meta !== undefined) this.#session?.plan(meta)
+    }
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    const meta = gradedMeta(test)
+    const { state, errors = [] } = test.result()
+    if (meta === undefined || state === 'skipped' || state === 'pending') return
+    const outcome = meta.gradeboxOutcome
+    const reasons = errors.map(({ message }) => message).join('\n')
+    if (outcome === undefined) this.#session?.end(meta, `The test did not end: ${reasons}`)
+    else if (state === 'failed' && outcome.status === 'passed') {
+      this.#session?.end(meta, `The test failed after it was judged: ${reasons}`)
+    } else this.#session?.end(meta, outcome)
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message: string }[]): void {
+    for (const module of modules) {
+      const errors = [...module.errors(), ...unhandled].map(({ message }) => message)
+      for (const test of module.children.allTests()) this.#endLost(test, errors)
+    }
+    this.#session?.finish()
+  }
+
+  // A worker that was killed reports nothing; its tests are still pending.
+  #endLost(test: TestCase, errors: readonly string[]): void {
+    const meta = gradedMeta(test)
+    if (meta === undefined || this.#session?.hasEnded(meta) !== false) return
+    if (test.result().state !== 'pending' || errors.length === 0) return
+    this.#session.end(
+      meta,
+      `The test worker ended before the test did: ${errors.join('\n')}. Grade again.`,
+    )
+  }
+
+  #print(text: string): void {
+    this.#vitest?.logger.log(text.trimEnd())
+  }
+}
+
+function gradedMeta(test: TestCase): GradedMeta | undefined {
+  const meta = test.meta()
+  return meta.gradeboxAssignment === undefined ? undefined : (meta as GradedMeta)
+}

@@ -1,0 +1,106 @@
+import { describe, type ExpectStatic, expect as globalExpect, test as vitestTest } from 'vitest'
+import '../matchers/vitest.ts'
+import { type Assignment, type Declared, declareAssignment } from './assignment/assignment.ts'
+import type { GradedTestDeclaration } from './assignment/declared.ts'
+import type { AssignmentOptions } from './assignment/options.ts'
+import type { GradedMeta } from './assignment/records.ts'
+import type { SubmissionState } from './assignment/submission-state.ts'
+
+export type { Assignment } from './assignment/assignment.ts'
+export type {
+  Adjustment,
+  AssignmentOptions,
+  CasesOptions,
+  Graded,
+  GradingContext,
+  GroupOptions,
+  RunOptions,
+  Submission,
+  TestOptions,
+} from './assignment/options.ts'
+
+declare module 'vitest' {
+  interface TaskMeta extends Partial<GradedMeta> {}
+}
+
+/**
+ * Declares an assignment: every test is made once per submission, in a suite of the submission's name. With the plugin
+ * `gradebox/vitest`, reports are written as the tests end.
+ *
+ * @throws {SandboxError} OPTION_INVALID for a wrong option, and where there are no submissions
+ * @example
+ * const median = assignment({ name: 'Median', submissions: 'submissions' })
+ *
+ * median.test('three numbers', { points: 2 }, async ({ run, expect }) => {
+ *   expect(await run({ stdin: '3 1 2\n' })).toHaveStdout({ lines: '2' })
+ * })
+ */
+export function assignment(options: AssignmentOptions): Assignment<ExpectStatic> {
+  return declareAssignment(options, runner())
+}
+
+type Test = GradedTestDeclaration<ExpectStatic>
+
+interface Location {
+  readonly line: number
+  readonly column: number
+}
+
+function runner() {
+  const locations = new Map<Test, Location>()
+  return {
+    testFile,
+    compare: (expect: ExpectStatic, run: unknown, answer: object | string) => {
+      expect(run).toSucceed()
+      expect(run).toHaveStdout(answer as string)
+    },
+    // Vitest calls a suite's function once the file is loaded, when all tests are declared.
+    declareSuites: (declared: Declared<ExpectStatic>) => {
+      for (const submission of declared.submissions) {
+        const suite = describe(submission.found.id, {
+          concurrent: declared.options.concurrent ?? true,
+        }, () => {
+          for (const test of declared.tests) {
+            addTest(declared, submission, test)
+            const task = suite.tasks.at(-1)
+            const location = locations.get(test)
+            if (task !== undefined && task.type === 'test' && location !== undefined) {
+              task.location ??= location
+            }
+          }
+        })
+      }
+    },
+    declareTest: (_: Declared<ExpectStatic>, test: Test) => {
+      const location = callerLocation()
+      if (location !== undefined) locations.set(test, location)
+    },
+  }
+}
+
+function addTest(declared: Declared<ExpectStatic>, submission: SubmissionState, test: Test): void {
+  const { plan, timeoutMs, retry } = test
+  const meta = declared.meta(submission, test)
+  vitestTest(plan.name, { meta, timeout: timeoutMs, retry }, async ({ task, expect }) => {
+    const errors = () => task.result?.errors ?? []
+    const before = errors().length
+    const softFailures = () => errors().slice(before)
+    await submission.judge(test, expect, softFailures, (outcome) => {
+      task.meta.gradeboxOutcome = outcome
+    })
+  })
+}
+
+function testFile(): string {
+  const { testPath } = globalExpect.getState()
+  if (testPath === undefined) throw new Error('assignment() was called outside of a test file')
+  return testPath
+}
+
+// Editors and `vitest FILE:LINE` find a test by the line that declares it.
+function callerLocation(): Location | undefined {
+  const { testPath } = globalExpect.getState()
+  const frame = new Error().stack?.split('\n').find((line) => testPath && line.includes(testPath))
+  const [, line, column] = /:(\d+):(\d+)\)?$/.exec(frame ?? '') ?? []
+  return line === undefined ? undefined : { line: Number(line), column: Number(column) }
+}
