@@ -2,6 +2,8 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vitest/config'
 import type { VitestPluginContext } from 'vitest/node'
+import { chosenReports, type ReportsOption } from '../../grading/reporting/reports-option.ts'
+import { addGradingReporter } from '../../grading/reporting/vitest-reporter.ts'
 import { checkOptions } from '../../runner/options/check.ts'
 import type { GradeboxOptions } from '../options.ts'
 import { mergeOptions, provided } from '../provided.ts'
@@ -14,6 +16,17 @@ import { workerCount } from '../workers.ts'
 export { gradeboxFixtures } from '../fixtures.ts'
 export type { GradeboxOptions } from '../options.ts'
 export type { RunSummary, RunsSummary } from '../run-summary.ts'
+
+/** Options of the Vitest plugin. */
+export interface GradeboxPluginOptions extends GradeboxOptions {
+  /**
+   * The reports of graded tests: a path by kind, relative to the root. `GRADEBOX_REPORTS` adds to them.
+   *
+   * @default { json: 'gradebox-report.json' }
+   * @example { gradescope: '/autograder/results/results.json', csv: 'grades.csv' }
+   */
+  readonly reports?: ReportsOption
+}
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -44,8 +57,9 @@ const inlineSetupFile = {
  *   plugins: [gradebox({ policy: 'python', limits: { walltime: '5s' } })],
  * })
  */
-export function gradebox(options: GradeboxOptions = {}): Plugin {
+export function gradebox({ reports, ...options }: GradeboxPluginOptions = {}): Plugin {
   checkOptions(options, 'plugin')
+  chosenReports(reports)
   return {
     name: 'gradebox',
     config: ({ test }) => (test?.server?.deps?.inline === true ? undefined : inlineSetupFile),
@@ -66,6 +80,7 @@ export function gradebox(options: GradeboxOptions = {}): Plugin {
       })
       addReporter(vitest)
       addTroubleReporter(vitest)
+      addGradingReporter(vitest, reports)
     },
   }
 }

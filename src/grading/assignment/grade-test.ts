@@ -1,5 +1,6 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { FeedbackLanguage } from '../../feedback/texts.ts'
+import { getDefaults } from '../../runner/defaults.ts'
 import { type SandboxHandle, sandboxed } from '../../runner/sandboxed.ts'
 import type { BuiltProgram } from '../languages/build.ts'
 import { limitsFor } from '../languages/limits.ts'
@@ -111,7 +112,13 @@ function contextOf<Expect>(
     award: (points, message) => recorder.award(points, message),
     run: (runOptions: RunOptions = {}) => {
       const { args = [], limits: own, ...others } = runOptions
-      const limits = limitsFor(program.language, options.limits, test.limits, own)
+      const limits = limitsFor(
+        program.language,
+        getDefaults().limits,
+        options.limits,
+        test.limits,
+        own,
+      )
       const [command, ...before] = program.command(limits)
       const { policy = 'strict' } = program.language
       const handle: SandboxHandle = sandboxed(command, [...before, ...args], {

@@ -26,12 +26,13 @@ export interface Ending {
 /** Whether an error says that the submission is wrong, and not that the test is. */
 export function isAssertion(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
-  const { name, code, matcherResult } = error as Record<string, unknown>
+  const { name, code } = error as Record<string, unknown>
+  if (name === 'AssertionError' || code === 'ERR_ASSERTION') return true
+  // Jest's `expect`, and the two ways by which Vitest 4 and 5 mark the errors of added matchers.
   return (
-    name === 'AssertionError' ||
-    code === 'ERR_ASSERTION' ||
-    matcherResult !== undefined ||
-    matcherFailureOf(error) !== undefined
+    'matcherResult' in error ||
+    '__vitest_error_context__' in error ||
+    error.constructor.name === 'JestExtendError'
   )
 }
 

@@ -75,6 +75,19 @@ export async function buildSubmission(
   }
 }
 
+// All of them, because the defaults of a test run are meant for students' programs.
+const buildLimits = {
+  walltime: '60s',
+  cpu: '120s',
+  memory: '1GiB',
+  stack: '8MiB',
+  output: '16MiB',
+  fileSize: '512MiB',
+  disk: '1GiB',
+  processes: 256,
+  openFiles: 1024,
+} satisfies LimitOptions
+
 const archive = '/tmp/gradebox-build.tar'
 // The build runs on a copy in the sandbox, whose size is limited; its files come back as one archive.
 const script = `"$@" || exit; exec tar -cf ${archive} --format=gnu .`
@@ -84,7 +97,7 @@ async function compile(language: Language, project: Project, directory: string) 
   const run = await sandboxed('sh', ['-c', script, 'build', ...language.compile(project)], {
     policy: buildPolicy(language),
     workdir: directory,
-    limits: language.compileLimits ?? {},
+    limits: { ...buildLimits, ...language.compileLimits },
     collect: [archive],
   })
   if (!run.ok) throw new BuildFailure(run)

@@ -44,7 +44,7 @@ async function askVersion(language: Language): Promise<string | undefined> {
   try {
     const { ok, stdout, stderr } = await sandboxed(command, args, {
       policy: buildPolicy(language),
-      limits: { walltime: '60s', ...language.compileLimits },
+      limits: { walltime: '60s', cpu: '60s', memory: '1GiB', ...language.compileLimits },
     })
     if (!ok) return undefined
     return `${stdout}\n${stderr}`.split('\n').map(tidy).find(isVersion)

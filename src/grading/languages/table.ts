@@ -125,7 +125,7 @@ const kotlin: Language = {
   run: (_, { memoryBytes }) => ['java', ...jvmOptions, heap(memoryBytes), '-jar', 'program.jar'],
   version: ['kotlinc', '-version'],
   install: 'Kotlin (Debian: apt install kotlin)',
-  compileLimits: { walltime: '120s', cpu: '120s', memory: '2GiB', processes: 256, openFiles: 1024 },
+  compileLimits: { walltime: '120s', memory: '2GiB' },
 }
 
 const python: Language = {
@@ -181,6 +181,7 @@ const go: Language = {
   version: ['go', 'version'],
   install: 'Go (Debian: apt install golang-go)',
   compilePolicy: 'go',
+  compileLimits: { memory: '2GiB' },
   limits: { ...native.limits, processes: 64 },
   floors: { memoryBytes: 48 * MiB, processes: 16 },
 }
@@ -196,6 +197,7 @@ const rust: Language = {
   version: ['rustc', '--version'],
   install: 'Rust (Debian: apt install rustc)',
   compilePolicy: 'rust',
+  compileLimits: { memory: '2GiB' },
 }
 
 const csharp: Language = {

@@ -182,7 +182,14 @@ function troubles(tests: readonly ReportTest[]): string[] {
     if (status !== 'error') continue
     causes.set(staffMessage, [...(causes.get(staffMessage) ?? []), name])
   }
-  return [...causes].map(([cause, names]) => `${names.join(', ')}: ${cause}`)
+  return [...causes].map(([cause, names]) => `${names.join(', ')}: ${shortCause(cause)}`)
+}
+
+// The first line and the hint; the rest is in the tests.
+function shortCause(cause: string): string {
+  const [first = '', ...rest] = cause.split('\n')
+  const hint = rest.map((line) => line.trim()).find((line) => line.startsWith('hint: '))
+  return hint === undefined ? first : `${first}. ${hint.slice('hint: '.length)}`
 }
 
 function within(root: string, path: string): string {

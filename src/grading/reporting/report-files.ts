@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { writeFileAtomically } from '../report/atomic-file.ts'
 import type { Report } from '../report/schema.ts'
-import { type ReportKind, writers } from '../writers/index.ts'
+import { splitReport, writers } from '../writers/index.ts'
 import type { Ledger } from './ledger.ts'
+import type { ChosenReport } from './reports-option.ts'
 
 /** Of the time that grading takes, at most one part in this many goes into writing reports. */
 const SHARE = 10
@@ -14,13 +16,14 @@ const SHARE = 10
  */
 export class ReportFiles {
   readonly #ledger: Ledger
-  readonly #reports: readonly (readonly [ReportKind, string])[]
+  readonly #reports: readonly ChosenReport[]
   readonly #root: string
   #timer: NodeJS.Timeout | undefined
   #notBefore = 0
   #written = new Set<string>()
+  readonly #hashes = new Map<string, string>()
 
-  constructor(ledger: Ledger, reports: readonly (readonly [ReportKind, string])[], root: string) {
+  constructor(ledger: Ledger, reports: readonly ChosenReport[], root: string) {
     this.#ledger = ledger
     this.#reports = reports
     this.#root = root
@@ -39,6 +42,14 @@ export class ReportFiles {
     return [...this.#written]
   }
 
+  // Of a class's files, most are as they were.
+  #replace(path: string, contents: string | Uint8Array): void {
+    const hash = createHash('sha1').update(contents).digest('base64')
+    if (this.#hashes.get(path) === hash) return
+    writeFileAtomically(path, contents)
+    this.#hashes.set(path, hash)
+  }
+
   #write(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -47,10 +58,12 @@ export class ReportFiles {
     const written = new Set<string>()
     const reports = this.#ledger.reports()
     for (const report of reports) {
-      for (const [kind, path] of this.#reports) {
-        const target = pathOf(resolve(this.#root, path), report, reports.length)
-        writeFileAtomically(target, writers[kind](report, {}))
-        written.add(target)
+      for (const [kind, { path, ...options }] of this.#reports) {
+        const file = pathOf(resolve(this.#root, path), report, reports.length)
+        for (const part of splitReport(report, kind, file)) {
+          this.#replace(part.file, writers[kind](part.report, options))
+          written.add(part.file)
+        }
       }
     }
     // A second assignment gives the files other names.

@@ -1,8 +1,17 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { type ReportKind, writers } from '../writers/index.ts'
+import { type ReportKind, type WriterOptions, writers } from '../writers/index.ts'
 
-/** Which reports are written, and where: a path by kind, relative to the project's root. */
-export type ReportsOption = Readonly<Partial<Record<ReportKind, string>>>
+/** Where a report goes, and what its writer is asked for. */
+export interface ReportTarget extends WriterOptions {
+  /** Relative to the project's root. */
+  readonly path: string
+}
+
+/** Which reports are written, and where: a path by kind, or an object that has one. */
+export type ReportsOption = Readonly<Partial<Record<ReportKind, string | ReportTarget>>>
+
+/** A report that is to be written. */
+export type ChosenReport = readonly [ReportKind, ReportTarget]
 
 /** Adds to the reports, for CI: `KIND=PATH`, several with commas between. */
 export const REPORTS_VARIABLE = 'GRADEBOX_REPORTS'
@@ -19,23 +28,22 @@ export const DEFAULT_REPORT = 'gradebox-report.json'
 export function chosenReports(
   option: ReportsOption = {},
   variable = process.env[REPORTS_VARIABLE] ?? '',
-): [ReportKind, string][] {
+): ChosenReport[] {
   if (typeof option !== 'object' || option === null) {
     throw invalid(
       `Expected \`reports\` to be an object, got \`${String(option)}\` (${typeof option})`,
     )
   }
   const chosen = { json: DEFAULT_REPORT, ...option, ...fromVariable(variable) }
-  return Object.entries(chosen).map(([kind, path]) => {
-    if (!Object.hasOwn(writers, kind)) {
-      throw invalid(`There is no kind of report \`${kind}\``)
-    }
-    if (typeof path !== 'string' || path === '') {
-      throw invalid(
-        `Expected \`reports.${kind}\` to be a path, got \`${String(path)}\` (${typeof path})`,
-      )
-    }
-    return [kind as ReportKind, path]
+  return Object.entries(chosen).map(([kind, value]): ChosenReport => {
+    if (!Object.hasOwn(writers, kind)) throw invalid(`There is no kind of report \`${kind}\``)
+    const target: ReportTarget =
+      typeof value === 'object' && value !== null ? value : { path: value }
+    const { path } = target
+    if (typeof path === 'string' && path !== '') return [kind as ReportKind, target]
+    throw invalid(
+      `Expected \`reports.${kind}\` to be a path, got \`${String(path)}\` (${typeof path})`,
+    )
   })
 }
 
