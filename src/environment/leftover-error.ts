@@ -1,5 +1,5 @@
-import { runReport } from '../matchers/message.ts'
-import type { AnyResult } from '../matchers/received.ts'
+import { runReport } from '../print/run-report.ts'
+import type { AnyResult } from '../runner/result.ts'
 import type { EndedRun, Leftovers } from './test-runs.ts'
 
 // Enough to see what went on; a test may have started hundreds.

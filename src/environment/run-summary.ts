@@ -1,6 +1,6 @@
-import type { AnyResult } from '../matchers/received.ts'
-import { verdictFacts } from '../matchers/verdict.ts'
-import { commandLine } from '../matchers/visible.ts'
+import { commandLine } from '../print/run-report.ts'
+import { verdictFacts } from '../print/verdict.ts'
+import type { AnyResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
 

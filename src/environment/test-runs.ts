@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import type { AnyResult } from '../matchers/received.ts'
 import type { OwnedRun, RunOwner } from '../runner/owner.ts'
+import type { AnyResult } from '../runner/result.ts'
 
 /** A run that somebody had to end, and from where it was started. */
 export interface EndedRun {

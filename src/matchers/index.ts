@@ -1,22 +1,19 @@
-import { toBeKilledBy } from './to-be-killed-by.ts'
-import { toBeKilledBySeccomp } from './to-be-killed-by-seccomp.ts'
-import { toExceedCpu } from './to-exceed-cpu.ts'
-import { toExceedMemory } from './to-exceed-memory.ts'
-import { toExceedOutput } from './to-exceed-output.ts'
-import { toExceedWalltime } from './to-exceed-walltime.ts'
-import { toExitWith } from './to-exit-with.ts'
-import { toExitWithin } from './to-exit-within.ts'
-import { toHaveFile } from './to-have-file.ts'
-import { toHaveStderr } from './to-have-stderr.ts'
-import { toHaveStdout } from './to-have-stdout.ts'
-import { toSucceed } from './to-succeed.ts'
-import { toUseCpuWithin } from './to-use-cpu-within.ts'
-import { toUseMemoryWithin } from './to-use-memory-within.ts'
+import { toExitWith, toExitWithin, toSucceed } from './exit.ts'
+import {
+  toBeKilledBy,
+  toBeKilledBySeccomp,
+  toExceedCpu,
+  toExceedMemory,
+  toExceedOutput,
+  toExceedWalltime,
+} from './kill.ts'
+import { toHaveFile, toHaveStderr, toHaveStdout } from './output.ts'
+import { toUseCpuWithin, toUseMemoryWithin } from './usage.ts'
 
-export type { MatcherContext, MatcherResult } from './context.ts'
-export type { ExpectedLines, ExpectedText, ExpectedTokens } from './expected-text.ts'
-export { snapshotSerializer } from './serializer.ts'
-export type { WantedSyscall } from './to-be-killed-by-seccomp.ts'
+export { snapshotSerializer } from '../print/serializer.ts'
+export type { ExpectedLines, ExpectedText, ExpectedTokens } from './expected.ts'
+export type { WantedSignal, WantedSyscall } from './kill.ts'
+export type { MatcherContext, MatcherResult } from './matcher.ts'
 export type { SandboxMatchers } from './types.ts'
 
 /**

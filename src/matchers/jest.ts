@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals'
+import { snapshotSerializer } from '../print/serializer.ts'
 import { matchers } from './index.ts'
-import { snapshotSerializer } from './serializer.ts'
 import type { SandboxMatchers } from './types.ts'
 
 /**

@@ -1,18 +1,51 @@
-import { formatDuration } from '../units/duration.ts'
-import { formatSize } from '../units/size.ts'
-import type { Finding, MatcherContext } from './context.ts'
-import { limitPhrase } from './limit.ts'
-import type { AnyResult } from './received.ts'
-import { tail } from './tail.ts'
-import { isOutputLimited, limitOfVerdict, verdictFacts } from './verdict.ts'
-import { commandLine, visible } from './visible.ts'
+import type { FailureDetail } from '../feedback/failure.ts'
+import type { LimitName } from '../policy/policy.ts'
+import { runReport } from '../print/run-report.ts'
+import type { AnyResult } from '../runner/result.ts'
+import { cutMiddle } from '../units/cut.ts'
+import { quoted } from '../units/visible.ts'
+
+/** What a matcher finds as `this`; the part that Vitest and Jest have in common. */
+export interface MatcherContext {
+  readonly isNot?: boolean
+  /** `resolves` or `rejects`; the empty string without; absent in an asymmetric matcher. */
+  readonly promise?: string
+  readonly utils: MatcherUtils
+}
+
+/** The printing helpers of Vitest and Jest. */
+export interface MatcherUtils {
+  matcherHint(
+    name: string,
+    received: string,
+    expected: string,
+    options: { isNot?: boolean; promise?: string },
+  ): string
+  printReceived(value: unknown): string
+  EXPECTED_COLOR(text: string): string
+  RECEIVED_COLOR(text: string): string
+}
+
+/** What one matcher finds in one result. `expected` and `received` are phrases that fit behind "Expected:" and "Received:". */
+export interface Finding {
+  readonly pass: boolean
+  readonly expected: string
+  readonly received: string
+  /** Why the run did not succeed, where that explains the finding; stands before everything else. */
+  readonly cause?: string
+  /** Paragraphs between the received line and the run's report: a diff, advice. */
+  readonly notes?: readonly string[]
+  /** The limits that the matcher is about, in addition to the one that the verdict names. */
+  readonly limits?: readonly LimitName[]
+  /** What to tell of a failure; by default that the run ended in another way. */
+  readonly failure?: FailureDetail
+}
 
 /**
- * Builds the message of every failed matcher, in this order: the assertion, what was expected and
- * received, the matcher's notes, then the run: reason, verdict, limits, usage, command, policy and
- * the ends of stdout and stderr.
+ * Builds the message of every failed matcher, in this order: the assertion, what was expected and received, the matcher's notes,
+ * then the run: reason, verdict, limits, usage, command, policy and the ends of stdout and stderr.
  *
- * @param hint - The assertion as `matcherHint()` prints it.
+ * @param hint - the assertion as `matcherHint()` prints it
  */
 export function failureMessage(
   context: MatcherContext,
@@ -22,6 +55,7 @@ export function failureMessage(
 ): string {
   return [
     hint,
+    ...(finding.cause === undefined ? [] : [finding.cause]),
     comparison(context, finding),
     ...(finding.notes ?? []),
     runReport(result, finding.limits),
@@ -35,40 +69,30 @@ function comparison({ isNot, utils }: MatcherContext, { expected, received }: Fi
   ].join('\n')
 }
 
+/** How many characters of a text in quotes are shown. */
+export const mostQuoted = 80
+
 /**
- * What a run did, for a person: reason, verdict, limits, usage, command, policy and the ends of
- * stdout and stderr.
+ * Text on one line, in quotes; where it is longer than 80 characters, its beginning and end.
  *
- * @param limits - The limits to show besides the one that the verdict names.
+ * @example
+ * quote('a\n') // '"a\\n"'
  */
-export function runReport(result: AnyResult, limits: NonNullable<Finding['limits']> = []): string {
-  const fields = {
-    reason: visible(result.reason),
-    verdict: verdictFacts(result),
-    limits: limitsPhrase(result, limits),
-    usage: usagePhrase(result),
-    command: commandLine(result.command, result.args),
-    policy: visible(result.policy),
-  }
-  const lines = Object.entries(fields)
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${`${name}:`.padEnd(8)} ${value}`)
-  return [...lines, tail('stdout', result.stdout), tail('stderr', result.stderr)].join('\n')
+export function quote(text: string): string {
+  return quoted(cutMiddle(text, mostQuoted))
 }
 
-function limitsPhrase(result: AnyResult, subjects: NonNullable<Finding['limits']>): string {
-  const hit = limitOfVerdict(result.status)
-  const names = new Set(hit === undefined ? subjects : [hit, ...subjects])
-  return [...names].map((name) => limitPhrase(result, name)).join(', ')
-}
-
-function usagePhrase(result: AnyResult): string {
-  const { usage, truncated } = result
-  const parts = [
-    `walltime ${formatDuration(usage.wallTimeMs)}`,
-    `cpu ${formatDuration(usage.cpuTimeMs)} (user ${formatDuration(usage.userTimeMs)}, system ${formatDuration(usage.systemTimeMs)})`,
-    `memory ${formatSize(usage.peakMemoryBytes)}`,
-  ]
-  if (truncated) parts.push(isOutputLimited(result) ? 'output cut at its limit' : 'output cut')
-  return parts.join(', ')
+/**
+ * A measured amount for a person, exact where rounding would hide that it is above its bound: `1 s (1000.4 ms)` against `1 s`.
+ *
+ * @param unit - the unit of `used` and `limit`: `ms`, `bytes`
+ */
+export function measured(
+  used: number,
+  limit: number,
+  format: (amount: number) => string,
+  unit: string,
+): string {
+  const text = format(used)
+  return used > limit && text === format(limit) ? `${text} (${used} ${unit})` : text
 }

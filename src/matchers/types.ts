@@ -1,7 +1,7 @@
 import type { Duration } from '../units/duration.ts'
 import type { Size } from '../units/size.ts'
-import type { ExpectedText } from './expected-text.ts'
-import type { WantedSyscall } from './to-be-killed-by-seccomp.ts'
+import type { ExpectedText } from './expected.ts'
+import type { WantedSignal, WantedSyscall } from './kill.ts'
 
 /**
  * The assertions on the result of a sandboxed run, as `expect(run)` has them.
@@ -41,7 +41,7 @@ export interface SandboxMatchers<Returned = void> {
    * @example
    * expect(run).toBeKilledBy('SIGSEGV')
    */
-  toBeKilledBy(signal: string | number): Returned
+  toBeKilledBy(signal: WantedSignal): Returned
 
   /**
    * The seccomp filter killed the program; for this system call if one is given: its name, a pattern

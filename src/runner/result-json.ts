@@ -1,6 +1,4 @@
-import type { SandboxResult } from './result.ts'
-
-type AnyResult = SandboxResult<string | Uint8Array>
+import type { AnyResult } from './result.ts'
 
 /**
  * A result's `toJSON()`. JSON.stringify() passes a key, and gets all that JSON can hold.

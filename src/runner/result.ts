@@ -1,4 +1,5 @@
 import type { Limits } from '../policy/policy.ts'
+import type { InvalidByte } from '../units/utf8.ts'
 import { resultToJson } from './result-json.ts'
 
 /** Why a run ended; DESIGN order of precedence is in verdict.ts. */
@@ -108,6 +109,10 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly stderr: Output
   /** Whether output was cut: at the output limit, or, as text, at the 512 MiB that one can hold. */
   readonly truncated: boolean
+  /** The first byte of a stream that is not valid UTF-8, where the output is a text: U+FFFD stands in its place. */
+  readonly invalidUtf8?: { readonly stdout?: InvalidByte; readonly stderr?: InvalidByte }
+  /** What happened, as one plain sentence for the student, in English; `feedbackFor()` has other languages. */
+  readonly feedback: string
   readonly usage: SandboxUsage
   /** Present when `status` is `seccomp` and the kernel could tell which call it was. */
   readonly syscall?: DeniedSyscall
@@ -132,6 +137,9 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   /** The limits that were in force. */
   readonly limits: Limits
 }
+
+/** A result whose output is text or bytes, as its `encoding` had it. */
+export type AnyResult = SandboxResult<string | Uint8Array>
 
 // Registered globally: see sandbox-error.ts.
 const brand = Symbol.for('gradebox.SandboxResult')

@@ -41,7 +41,7 @@ describe('a program that a signal ends', () => {
     ['USR1', 'SIGUSR1', 'killed by SIGUSR1'],
     ['ALRM', 'SIGALRM', 'killed by SIGALRM'],
     ['XCPU', 'SIGXCPU', 'killed by SIGXCPU'],
-  ])('%s is reported with its name and meaning', async (short, signal, reason) => {
+  ] as const)('%s is reported with its name and meaning', async (short, signal, reason) => {
     const run = await runShell(`kill -${short} $$`)
     expect(run).toBeKilledBy(signal)
     expect(run.ok).toBe(false)

@@ -16,7 +16,14 @@ test('Vitest’s expect has them, with their arguments', () => {
   expectTypeOf(expect(run).toSucceed()).toEqualTypeOf<void>()
   expectTypeOf(expect(run).not.toExitWith(1)).toEqualTypeOf<void>()
   expectTypeOf(expect(pending).resolves.toExitWithin('1s')).toEqualTypeOf<Promise<void>>()
-  expectTypeOf(expect(run).toBeKilledBy).parameters.toEqualTypeOf<[string | number]>()
+  expect(run).toBeKilledBy('SIGSEGV')
+  expect(run).toBeKilledBy('SEGV')
+  expect(run).toBeKilledBy('SIGRTMIN+3')
+  expect(run).toBeKilledBy(11)
+  // @ts-expect-error no such signal
+  expect(run).toBeKilledBy('SIGFOO')
+  // @ts-expect-error signals have names in capitals
+  expect(run).toBeKilledBy('segv')
   expectTypeOf(expect(run).toBeKilledBySeccomp)
     .parameter(0)
     .toEqualTypeOf<string | RegExp | ((syscall: DeniedSyscall) => boolean) | undefined>()

@@ -1,5 +1,5 @@
 import type { TestContext } from 'vitest'
-import type { AnyResult } from '../../matchers/received.ts'
+import type { AnyResult } from '../../runner/result.ts'
 import { forgottenError, hasStarted, interruptedError } from '../leftover-error.ts'
 import { addRun, runLine, summarizeRun } from '../run-summary.ts'
 import { TestRuns } from '../test-runs.ts'

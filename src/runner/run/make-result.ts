@@ -1,13 +1,15 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { feedbackFor } from '../../feedback/run-feedback.ts'
 import type { EndedProcess } from '../../ffi/libc.ts'
 import type { FilterUse } from '../../launcher/plan/target.ts'
 import type { ReportRecord } from '../../launcher/report/parse.ts'
 import type { Held } from '../../limits/hold.ts'
 import { signalName } from '../../linux/signals.ts'
 import type { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
+import { firstInvalidByte } from '../../units/utf8.ts'
 import type { OutputExcess } from '../io/capture.ts'
 import type { RunOptions } from '../options/normalize.ts'
-import { brandResult, type EnforcementByLimit, type SandboxResult } from '../result.ts'
+import { type AnyResult, brandResult, type EnforcementByLimit } from '../result.ts'
 import { collectFiles, type ReadCollected } from './collected.ts'
 import { measure } from './measure.ts'
 import { judge } from './verdict.ts'
@@ -29,8 +31,6 @@ export interface RunFacts {
   readonly attempts: number
   readonly readCollected: ReadCollected
 }
-
-type AnyResult = SandboxResult<string | Uint8Array>
 
 /**
  * Makes a run's result.
@@ -59,11 +59,14 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     oomKills: facts.held.group?.oomKills ?? 0,
   })
   const collects = records.filter((record) => record.kind === 'collect')
+  const { limits } = options
   return brandResult({
     ...verdict,
+    feedback: feedbackFor({ ...verdict, usage, limits }),
     ok: verdict.status === 'exited' && verdict.exitCode === 0,
     stdout: decode(facts.stdout, options.encoding),
     stderr: decode(facts.stderr, options.encoding),
+    ...invalidUtf8(facts, options.encoding),
     truncated: outputExceeded !== undefined,
     attempts: facts.attempts,
     ...loggedOf(facts),
@@ -79,15 +82,17 @@ const loggedOf = ({ filter, logged }: RunFacts) =>
 
 /** The result of a run that was aborted before the program started. */
 export function abortedResult(options: RunOptions, attempts = 0): AnyResult {
+  const usage = { wallTimeMs: 0, cpuTimeMs: 0, ...noUsage }
   return brandResult({
     status: 'aborted',
+    feedback: feedbackFor({ status: 'aborted', usage, limits: options.limits }),
     ok: false,
     reason: 'ended by the caller before it started',
     stdout: decode(Buffer.alloc(0), options.encoding),
     stderr: decode(Buffer.alloc(0), options.encoding),
     truncated: false,
     attempts,
-    usage: { wallTimeMs: 0, cpuTimeMs: 0, ...noUsage },
+    usage,
     files: {},
     uncollected: {},
     ...about(options, {}),
@@ -109,6 +114,30 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
 
 const decode = (bytes: Buffer, encoding: RunOptions['encoding']): string | Uint8Array =>
   encoding === 'utf8' ? bytes.toString('utf8') : bytes
+
+// The longest character of UTF-8 has four bytes, so that output that was cut may end within three of them.
+const mostCutBytes = 3
+
+function invalidUtf8(
+  { stdout, stderr, outputExceeded }: RunFacts,
+  encoding: RunOptions['encoding'],
+): Pick<AnyResult, 'invalidUtf8'> {
+  if (encoding !== 'utf8') return {}
+  const find = (bytes: Buffer) => {
+    const found = firstInvalidByte(bytes)
+    const isCut =
+      outputExceeded !== undefined && (found?.offset ?? 0) >= bytes.length - mostCutBytes
+    return isCut ? undefined : found
+  }
+  const [inStdout, inStderr] = [find(stdout), find(stderr)]
+  if (inStdout === undefined && inStderr === undefined) return {}
+  return {
+    invalidUtf8: {
+      ...(inStdout === undefined ? {} : { stdout: inStdout }),
+      ...(inStderr === undefined ? {} : { stderr: inStderr }),
+    },
+  }
+}
 
 const noUsage = {
   userTimeMs: 0,

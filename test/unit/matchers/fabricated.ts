@@ -11,6 +11,7 @@ export function fabricate(changes: Fabricated = {}): SandboxResult<string | Uint
     ok: true,
     exitCode: 0,
     reason: 'the program exited with code 0',
+    feedback: 'Your program ended normally.',
     stdout: '',
     stderr: '',
     truncated: false,

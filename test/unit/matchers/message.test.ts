@@ -1,8 +1,8 @@
 import * as utils from 'jest-matcher-utils'
 import { expect, test } from 'vitest'
 import { matchers } from '../../../src/matchers/index.ts'
-import { tail } from '../../../src/matchers/tail.ts'
-import { asText, visible } from '../../../src/matchers/visible.ts'
+import { tail } from '../../../src/print/tail.ts'
+import { visible } from '../../../src/units/visible.ts'
 import { exited, fabricate, messageOf } from './fabricated.ts'
 
 const lines = (count: number) => Array.from({ length: count }, (_, i) => `line ${i + 1}\n`).join('')
@@ -55,12 +55,16 @@ test('control characters are made visible, so that a program cannot forge a mess
 test('bytes that are more than a text can hold are not matched as one, and a failure shows their end', () => {
   // Pages that nobody writes to are none.
   const bytes = Buffer.alloc(600 << 20)
-  expect(() => asText(bytes)).toThrow(
-    new RangeError(
-      '600 MiB are more than a text can hold (512 MiB), so they cannot be matched as one: compare the bytes themselves',
-    ),
+  expect(messageOf(() => expect(fabricate({ stdout: bytes })).toHaveStdout(/0/))).toBe(
+    [
+      'expect(run).toHaveStdout(/0/)',
+      '',
+      'Matcher error: 600 MiB are more than a text can hold (512 MiB), so they cannot be matched as one: compare the bytes themselves',
+    ].join('\n'),
   )
-  expect(tail('stdout', bytes)).toMatch(/^stdout:\n {2}(\\0)+… \(536870888 characters\) …(\\0)+$/)
+  expect(tail('stdout', bytes)).toMatch(
+    /^stdout \(the end of 629145600 bytes\):\n {2}(\\0)+… \(1048576 characters\) …(\\0)+$/,
+  )
 })
 
 test("Jest's helpers give the same message", () => {

@@ -88,7 +88,7 @@ test('white space at the end of a line is made visible', () => {
 test('of long output the surroundings of the first difference are shown', () => {
   const stdout = lines(5000).replace('line 4000\n', 'LINE 4000\n')
   const message = messageOf(() => expect(printed(stdout)).toHaveStdout(lines(5000)))
-  expect(message).toContain('The texts differ first near line 4000:')
+  expect(message).toContain('The texts differ first in line 4000:')
   expect(message).toContain('- line 4000\n+ LINE 4000')
   expect(message.length).toBeLessThan(5000)
 })

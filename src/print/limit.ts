@@ -1,8 +1,7 @@
 import type { LimitName } from '../policy/policy.ts'
-import type { EnforcementByLimit } from '../runner/result.ts'
+import type { AnyResult, EnforcementByLimit } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
-import type { AnyResult } from './received.ts'
 
 interface LimitFormat {
   /** The limit's name in the `limits` option. */

@@ -1,5 +1,5 @@
+import type { AnyResult } from '../runner/result.ts'
 import { isSandboxResult } from '../runner/result.ts'
-import type { AnyResult } from './received.ts'
 
 type Printer<Config, Refs> = (
   value: unknown,

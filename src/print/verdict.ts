@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer'
 import type { LimitName } from '../policy/policy.ts'
-import type { SandboxStatus } from '../runner/result.ts'
-import type { AnyResult } from './received.ts'
+import type { AnyResult, SandboxStatus } from '../runner/result.ts'
+import { visibleLine } from '../units/visible.ts'
 
 /** How the run ended, as a phrase: `exit code 1`, `killed by SIGSEGV`. */
 export function verdictPhrase(result: AnyResult): string {
@@ -9,9 +9,9 @@ export function verdictPhrase(result: AnyResult): string {
     case 'exited':
       return `exit code ${result.exitCode}`
     case 'signaled':
-      return `killed by ${result.signal}`
+      return `killed by ${visibleLine(result.signal ?? 'a signal')}`
     case 'seccomp':
-      return `killed by seccomp for ${result.syscall?.text ?? 'a system call that the kernel did not name'}`
+      return `killed by seccomp for ${visibleLine(result.syscall?.text ?? 'a system call that the kernel did not name')}`
     case 'aborted':
       return 'aborted by the test'
     case 'output':
@@ -32,7 +32,7 @@ export function isOutputLimited({ limits: { outputBytes } }: AnyResult): boolean
 export function verdictFacts({ status, exitCode, signal }: AnyResult): string {
   const facts = [status as string]
   if (exitCode !== undefined) facts.push(`exit code ${exitCode}`)
-  if (signal !== undefined) facts.push(`signal ${signal}`)
+  if (signal !== undefined) facts.push(`signal ${visibleLine(signal)}`)
   return facts.join(', ')
 }
 

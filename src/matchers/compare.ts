@@ -1,0 +1,274 @@
+import { constants } from 'node:buffer'
+import type { OutputFailure } from '../feedback/failure.ts'
+import { cutMiddle, excerpt } from '../units/cut.ts'
+import { formatSize } from '../units/size.ts'
+import { firstInvalidByte, type InvalidByte } from '../units/utf8.ts'
+import { visible } from '../units/visible.ts'
+import {
+  type ExpectedLines,
+  type ExpectedText,
+  type ExpectedTokens,
+  isExpectedLines,
+  isPattern,
+  matchesPattern,
+} from './expected.ts'
+import { type LineMode, lineDifference, lookAlikeNote, printDiff } from './line-diff.ts'
+import { showPair } from './look-alikes.ts'
+import { type Finding, type MatcherUtils, mostQuoted, quote } from './message.ts'
+import { joinTokens, sameButSpace, tokenDifference } from './tokens.ts'
+
+/** What a program wrote, and where. */
+export interface Output {
+  /** How messages call it: `stdout`, or the file's path. */
+  readonly name: string
+  readonly place: Pick<OutputFailure, 'stream' | 'file'>
+  readonly contents: string | Uint8Array
+  /** The first byte that is not UTF-8, where the contents are a text already. */
+  readonly invalidByte?: InvalidByte | undefined
+}
+
+/**
+ * Compares a program's output with an expectation. The time that this takes grows with the length of both, whatever is in them.
+ *
+ * @throws {RangeError} when there are more bytes than a text can hold
+ */
+export function compareOutput(
+  utils: MatcherUtils,
+  expected: ExpectedText,
+  output: Output,
+): Finding {
+  const text = textOf(output.contents)
+  const finding = compareText(utils, expected, output, text)
+  const invalidByte = invalidByteOf(output)
+  if (invalidByte === undefined) return finding
+  // The decoder puts U+FFFD in place of such a byte, so that an expected U+FFFD would match it.
+  const pass = finding.pass && !expectsReplacement(expected)
+  const failure = { ...outputFailure(output, text, {}), ...finding.failure, invalidByte }
+  const notes = [invalidNote(output, invalidByte), ...(finding.notes ?? [])]
+  return { ...finding, pass, notes, failure }
+}
+
+function invalidByteOf({ contents, invalidByte }: Output): InvalidByte | undefined {
+  return typeof contents === 'string' ? invalidByte : firstInvalidByte(contents)
+}
+
+function invalidNote({ name }: Output, { byte, offset, line }: InvalidByte): string {
+  const shown = byte.toString(16).padStart(2, '0')
+  return `${visible(name)} is not valid UTF-8: byte 0x${shown} at offset ${offset}, line ${line}.`
+}
+
+function expectsReplacement(expected: ExpectedText): boolean {
+  if (isPattern(expected)) return false
+  return sourceOf(expected).includes('\ufffd')
+}
+
+function sourceOf(expected: string | ExpectedLines | ExpectedTokens): string {
+  if (typeof expected === 'string') return expected
+  return isExpectedLines(expected) ? joinLines(expected) : joinTokens(expected.tokens)
+}
+
+const joinLines = ({ lines }: ExpectedLines): string =>
+  typeof lines === 'string' ? lines : lines.join('\n')
+
+/** Output as text; bytes are read as UTF-8, with U+FFFD for each that is none. */
+function textOf(contents: string | Uint8Array): string {
+  if (typeof contents === 'string') return contents
+  if (contents.length <= constants.MAX_STRING_LENGTH) {
+    return Buffer.from(contents.buffer, contents.byteOffset, contents.length).toString('utf8')
+  }
+  throw new RangeError(
+    `${formatSize(contents.length)} are more than a text can hold (512 MiB), so they cannot be matched as one: compare the bytes themselves`,
+  )
+}
+
+function compareText(
+  utils: MatcherUtils,
+  expected: ExpectedText,
+  output: Output,
+  text: string,
+): Finding {
+  if (typeof expected === 'string') return compareExactly(utils, expected, output, text)
+  if (isPattern(expected)) return comparePattern(expected, output, text)
+  if (isExpectedLines(expected)) return compareLines(utils, joinLines(expected), output, text)
+  return compareTokens(expected, output, text)
+}
+
+function compareExactly(
+  utils: MatcherUtils,
+  expected: string,
+  output: Output,
+  text: string,
+): Finding {
+  const pass = expected === text
+  const [wanted, got] = quotePair(expected, text)
+  const phrases = { pass, expected: `${visible(output.name)} ${wanted}`, received: got }
+  return { ...phrases, ...differenceOf(utils, expected, output, text, 'exact') }
+}
+
+function compareLines(
+  utils: MatcherUtils,
+  expected: string,
+  output: Output,
+  text: string,
+): Finding {
+  const difference = differenceOf(utils, expected, output, text, 'trimmed')
+  const [wanted, got] = quotePair(trimLines(expected), trimLines(text))
+  return {
+    pass: difference.notes.length === 0,
+    expected: `${visible(output.name)} with the lines ${wanted}`,
+    received: got,
+    ...difference,
+  }
+}
+
+function comparePattern(expected: RegExp, output: Output, text: string): Finding {
+  return {
+    pass: matchesPattern(expected, text),
+    expected: `${visible(output.name)} matching ${visible(String(expected))}`,
+    received: quote(text),
+    failure: outputFailure(output, text, {}),
+  }
+}
+
+function compareTokens(expected: ExpectedTokens, output: Output, text: string): Finding {
+  const difference = tokenDifference(expected, text)
+  const source = joinTokens(expected.tokens)
+  const conditions = [
+    ...(expected.float === undefined ? [] : [`, numbers within ${expected.float}`]),
+    ...(expected.ignoreCase === true ? [', ignoring case'] : []),
+    ...(expected.prompts === undefined ? [] : [`, without ${visible(String(expected.prompts))}`]),
+  ]
+  const [wanted, got] = quotePair(oneLine(source), oneLine(text))
+  return {
+    pass: difference === undefined,
+    expected: `${visible(output.name)} with the tokens ${wanted}${conditions.join('')}`,
+    received: got,
+    notes: difference === undefined ? [] : [difference.sentence],
+    failure: outputFailure(output, text, { ...difference, source }),
+  }
+}
+
+// Only the beginning and the end are shown, so that the middle of a long text can stay as it is.
+const mostCollapsed = 1000
+
+function oneLine(text: string): string {
+  const collapse = (part: string) => part.replace(/\s+/g, ' ')
+  if (text.length <= 2 * mostCollapsed) return collapse(text).trim()
+  const middle = text.slice(mostCollapsed, -mostCollapsed)
+  return `${collapse(text.slice(0, mostCollapsed))}${middle}${collapse(text.slice(-mostCollapsed))}`.trim()
+}
+
+/** Two texts in quotes; what is hard to see where they differ is shown as escapes. */
+function quotePair(expected: string, received: string): [expected: string, received: string] {
+  const inside = (text: string) => JSON.stringify(cutMiddle(text, mostQuoted)).slice(1, -1)
+  const [left, right] = showPair(inside(expected), inside(received))
+  return [`"${left}"`, `"${right}"`]
+}
+
+// Only for their beginning and end, which are shown.
+function trimLines(text: string): string {
+  const lines = text.trimEnd()
+  if (lines.length > 100_000) return lines
+  return lines
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+interface Difference {
+  readonly notes: readonly string[]
+  readonly failure: OutputFailure
+}
+
+function differenceOf(
+  utils: MatcherUtils,
+  expected: string,
+  output: Output,
+  text: string,
+  mode: LineMode,
+): Difference {
+  const difference = lineDifference(expected, text, mode)
+  if (difference === undefined) {
+    return { notes: [], failure: outputFailure(output, text, { source: expected }) }
+  }
+  const only = onlyDifference(expected, text)
+  const notes = [
+    ...(only === undefined ? [] : [only.note]),
+    lookAlikeNote(difference),
+    // The diff shows by itself how the texts begin.
+    difference.changes[0]?.expectedLine === 1
+      ? undefined
+      : `The texts differ first in line ${difference.line}:`,
+    printDiff(utils, difference),
+  ]
+  const failure = outputFailure(output, text, {
+    ...difference,
+    ...(only === undefined ? {} : { only: only.kind }),
+    source: expected,
+  })
+  return { notes: notes.filter((note) => note !== undefined), failure }
+}
+
+interface OnlyDifference {
+  readonly kind: NonNullable<OutputFailure['only']>
+  readonly note: string
+}
+
+/** What the one kind of difference is, where everything else is the same. */
+function onlyDifference(expected: string, received: string): OnlyDifference | undefined {
+  const newline = 'The only difference is the final newline:'
+  if (expected === `${received}\n`) {
+    return { kind: 'final-newline-missing', note: `${newline} it is missing.` }
+  }
+  if (received === `${expected}\n`) {
+    const problem = expected.endsWith('\n') ? 'there is one too many' : 'none was expected'
+    return { kind: 'final-newline-too-many', note: `${newline} ${problem}.` }
+  }
+  if (expected.replaceAll('\r\n', '\n') === received.replaceAll('\r\n', '\n')) {
+    return {
+      kind: 'space',
+      note: 'The only difference is how lines end: "\\r\\n" against "\\n".',
+    }
+  }
+  if (lineDifference(expected, received, 'trimmed') === undefined) {
+    return {
+      kind: 'space',
+      note: 'The only difference is white space at the ends of lines or of the text (space ·, tab →).',
+    }
+  }
+  if (sameButSpace(expected, received)) {
+    return { kind: 'space', note: 'The only difference is white space.' }
+  }
+  if (expected.toLowerCase() === received.toLowerCase()) {
+    return { kind: 'case', note: 'The only difference is upper and lower case.' }
+  }
+  return undefined
+}
+
+const mostInFailure = 200
+
+/** A difference as data, each part of it short. */
+function outputFailure(
+  { place }: Output,
+  text: string,
+  difference: {
+    readonly line?: number
+    readonly expected?: string | undefined
+    readonly received?: string | undefined
+    readonly only?: NonNullable<OutputFailure['only']>
+    /** The whole text that is expected. */
+    readonly source?: string
+  },
+): OutputFailure {
+  const { line = 1, expected, received, only, source } = difference
+  return {
+    kind: 'output',
+    ...place,
+    line,
+    ...(expected === undefined ? {} : { expected: cutMiddle(expected, mostInFailure) }),
+    ...(received === undefined ? {} : { received: cutMiddle(received, mostInFailure) }),
+    ...(only === undefined ? {} : { only }),
+    ...(source === undefined ? {} : { expectedExcerpt: excerpt(source, line) }),
+    receivedExcerpt: excerpt(text, line),
+  }
+}

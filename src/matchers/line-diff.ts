@@ -1,0 +1,262 @@
+import { cutMiddle } from '../units/cut.ts'
+import { visible } from '../units/visible.ts'
+import { cutPair, differingCharacters, looksTheSame, showPair } from './look-alikes.ts'
+import type { MatcherUtils } from './message.ts'
+
+/** How a text falls into lines: as it is, or without the white space at the lines' ends and the empty last lines. */
+export type LineMode = 'exact' | 'trimmed'
+
+/** The place where two texts begin to differ, and the lines around it. */
+export interface LineDifference {
+  /** The first line that differs, from 1; the same in both texts. */
+  readonly line: number
+  /** That line of each text; absent where the text has ended. */
+  readonly expected: string | undefined
+  readonly received: string | undefined
+  readonly changes: readonly Change[]
+}
+
+interface Change {
+  readonly kind: 'same' | 'missing' | 'extra'
+  readonly text: string
+  /** The line's number in each text. */
+  readonly expectedLine: number
+  readonly receivedLine: number
+}
+
+const context = 3
+// Enough to align what was inserted or left out, and little enough for a table of all pairs.
+const maxLines = 300
+const maxCharacters = 100_000
+
+/** Finds where the lines of two texts differ; `undefined` when they are the same. Takes time that grows with their length. */
+export function lineDifference(
+  expected: string,
+  received: string,
+  mode: LineMode,
+): LineDifference | undefined {
+  // A final newline that both have is no empty last line.
+  const common = mode === 'exact' && expected.endsWith('\n') && received.endsWith('\n')
+  const [wanted, got] = [new Lines(expected, mode, common), new Lines(received, mode, common)]
+  const before: string[] = []
+  while (true) {
+    const [next, found] = [wanted.next(), got.next()]
+    if (next === undefined && found === undefined) return undefined
+    if (next === found) {
+      before.push(next ?? '')
+      if (before.length > context) before.shift()
+      continue
+    }
+    const line = wanted.count + (next === undefined ? 1 : 0)
+    const changes = align(window(wanted, next), window(got, found), line)
+    const first = line - before.length
+    const same = before.map((text, index): Change => {
+      return { kind: 'same', text, expectedLine: first + index, receivedLine: first + index }
+    })
+    return { line, expected: next, received: found, changes: [...same, ...changes] }
+  }
+}
+
+/** The lines of a text, one after the other: a list of those of 16 MB would be large. */
+class Lines {
+  readonly #text: string
+  readonly #trims: boolean
+  readonly #end: number
+  #at = 0
+  /** How many lines have been read. */
+  count = 0
+
+  constructor(text: string, mode: LineMode, endsBeforeNewline: boolean) {
+    this.#text = text
+    this.#trims = mode === 'trimmed'
+    this.#end = this.#trims ? text.trimEnd().length : text.length - (endsBeforeNewline ? 1 : 0)
+    if (text === '' || (this.#trims && this.#end === 0)) this.#at = -1
+  }
+
+  next(): string | undefined {
+    if (this.#at === -1) return undefined
+    const found = this.#text.indexOf('\n', this.#at)
+    const end = found === -1 || found >= this.#end ? this.#end : found
+    const line = this.#text.slice(this.#at, end)
+    this.#at = end === this.#end ? -1 : end + 1
+    this.count++
+    return this.#trims ? line.trimEnd() : line
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === -1
+  }
+}
+
+interface Window {
+  readonly lines: readonly string[]
+  /** Whether the text goes on behind these lines. */
+  readonly goesOn: boolean
+}
+
+function window(rest: Lines, first: string | undefined): Window {
+  const lines: string[] = []
+  let characters = 0
+  for (let line = first; line !== undefined; line = rest.next()) {
+    lines.push(line)
+    characters += line.length
+    if (lines.length === maxLines || characters > maxCharacters) break
+  }
+  return { lines, goesOn: !rest.isAtEnd }
+}
+
+/** Pairs the lines that are in both, in order, so that as few as possible are left. */
+function align(expected: Window, received: Window, line: number): Change[] {
+  const [left, right] = [expected.lines, received.lines]
+  const lengths = commonLengths(left, right)
+  const width = right.length + 1
+  const changes: Change[] = []
+  let [i, j] = [0, 0]
+  const add = (kind: Change['kind'], text: string) =>
+    changes.push({ kind, text, expectedLine: line + i, receivedLine: line + j })
+  while (i < left.length || j < right.length) {
+    const [down, across] = [lengths[(i + 1) * width + j] ?? 0, lengths[i * width + j + 1] ?? 0]
+    if (i < left.length && j < right.length && left[i] === right[j]) {
+      add('same', left[i] ?? '')
+      i++
+      j++
+    } else if (j === right.length || (i < left.length && down >= across)) {
+      add('missing', left[i] ?? '')
+      i++
+    } else {
+      add('extra', right[j] ?? '')
+      j++
+    }
+  }
+  return expected.goesOn || received.goesOn ? withoutUndecidedEnd(changes) : changes
+}
+
+// The length of the longest common sequence of lines, from each pair of lines on (row by row).
+function commonLengths(left: readonly string[], right: readonly string[]): Uint16Array {
+  const numbers = new Map<string, number>()
+  const numberOf = (line: string) => {
+    const known = numbers.get(line)
+    if (known !== undefined) return known
+    numbers.set(line, numbers.size)
+    return numbers.size - 1
+  }
+  const [a, b] = [left.map(numberOf), right.map(numberOf)]
+  const width = b.length + 1
+  const lengths = new Uint16Array((a.length + 1) * width)
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      const [down, across] = [lengths[(i + 1) * width + j] ?? 0, lengths[i * width + j + 1] ?? 0]
+      const both = (lengths[(i + 1) * width + j + 1] ?? 0) + 1
+      lengths[i * width + j] = a[i] === b[j] ? both : Math.max(down, across)
+    }
+  }
+  return lengths
+}
+
+// Lines behind the last common one may have their partners behind the window: to call them missing could be wrong. Without a common
+// line, only the first line of each text is certain to be another.
+function withoutUndecidedEnd(changes: readonly Change[]): Change[] {
+  const lastSame = changes.findLastIndex(({ kind }) => kind === 'same')
+  if (lastSame !== -1) return changes.slice(0, lastSame + 1)
+  const firsts = (['missing', 'extra'] as const).map((wanted) =>
+    changes.find(({ kind }) => kind === wanted),
+  )
+  return firsts.filter((change) => change !== undefined)
+}
+
+// A person reads no more of a diff.
+const maxShown = 60
+
+/**
+ * Prints a difference as a diff: expected lines with `-`, received ones with `+`, and `@@ -40 +41 @@` above each part that does not
+ * begin at line 1, with the line's number in the expected and the received text.
+ */
+export function printDiff(utils: MatcherUtils, { changes }: LineDifference): string {
+  const lines = [utils.EXPECTED_COLOR('- Expected'), utils.RECEIVED_COLOR('+ Received'), '']
+  const shown = hunks(changes)
+  const texts = showChanges(changes)
+  const printed = shown.slice(0, maxShown)
+  printed.forEach((index, position) => {
+    const change = changes[index]
+    if (change === undefined) return
+    const follows = position > 0 && printed[position - 1] === index - 1
+    const { kind, expectedLine, receivedLine } = change
+    if (!follows && (position > 0 || expectedLine > 1 || receivedLine > 1)) {
+      lines.push(`@@ -${expectedLine} +${receivedLine} @@`)
+    }
+    const text = texts[index] ?? ''
+    const print = printers[kind]
+    lines.push(print(utils, text === '' ? '' : ` ${text}`))
+  })
+  if (shown.length > maxShown) lines.push('… (more differences follow)')
+  return lines.join('\n')
+}
+
+const printers: Readonly<Record<Change['kind'], (utils: MatcherUtils, text: string) => string>> = {
+  same: (_, text) => (text === '' ? '' : ` ${text}`),
+  missing: (utils, text) => utils.EXPECTED_COLOR(`-${text}`),
+  extra: (utils, text) => utils.RECEIVED_COLOR(`+${text}`),
+}
+
+// The changes near a difference, by index.
+function hunks(changes: readonly Change[]): number[] {
+  const near = new Set<number>()
+  changes.forEach(({ kind }, index) => {
+    if (kind === 'same') return
+    for (let at = index - context; at <= index + context; at++) near.add(at)
+  })
+  return [...near].filter((index) => index in changes).sort((a, b) => a - b)
+}
+
+/** The changes' lines, ready to print: a missing line is shown beside the extra one that stands in its place. */
+function showChanges(changes: readonly Change[]): string[] {
+  const texts = changes.map(({ text }) => visible(cutMiddle(text, 240)))
+  for (const [missing, extra] of linePairs(changes)) {
+    const [left = '', right = ''] = [changes[missing]?.text, changes[extra]?.text]
+    const pair = showPair(...cutPair(left, right))
+    const marked = left.trimEnd() === right.trimEnd() ? pair.map(markTrailing) : pair
+    texts[missing] = marked[0] ?? ''
+    texts[extra] = marked[1] ?? ''
+  }
+  return texts
+}
+
+// The indexes of each missing line and the extra line in its place: the first of one block with the first of the next, and so on.
+function linePairs(changes: readonly Change[]): [missing: number, extra: number][] {
+  const pairs: [number, number][] = []
+  let missing: number[] = []
+  let extra: number[] = []
+  const flush = () => {
+    missing.forEach((index, position) => {
+      const partner = extra[position]
+      if (partner !== undefined) pairs.push([index, partner])
+    })
+    missing = []
+    extra = []
+  }
+  changes.forEach(({ kind }, index) => {
+    if (kind === 'same') flush()
+    else if (kind === 'missing') missing.push(index)
+    else extra.push(index)
+  })
+  flush()
+  return pairs
+}
+
+// The line is safe to print already, so that a carriage return is two characters.
+function markTrailing(line: string): string {
+  const end = line.endsWith('\\r') ? '\\r' : ''
+  const rest = line.slice(0, line.length - end.length)
+  const body = rest.trimEnd()
+  const space = rest.slice(body.length).replaceAll(' ', '·').replaceAll('\t', '→')
+  return `${body}${space}${end}`
+}
+
+/** A sentence on the first line that differs, where the two only look the same. */
+export function lookAlikeNote({ line, expected, received }: LineDifference): string | undefined {
+  if (expected === undefined || received === undefined) return undefined
+  const [left, right] = cutPair(expected, received)
+  if (!looksTheSame(left, right) || left.trimEnd() === right.trimEnd()) return undefined
+  const [wanted, got] = differingCharacters(left, right)
+  return `Line ${line} looks the same in both: expected ${wanted}, received ${got}.`
+}

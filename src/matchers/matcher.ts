@@ -1,0 +1,120 @@
+import { brandFailure, type MatcherFailure } from '../feedback/failure.ts'
+import { type AnyResult, isSandboxResult } from '../runner/result.ts'
+import { visible } from '../units/visible.ts'
+import { isPattern } from './expected.ts'
+import { type Finding, failureMessage, type MatcherContext, quote } from './message.ts'
+
+export type { Finding, MatcherContext }
+
+/** What a matcher returns to `expect`. */
+export interface MatcherResult {
+  readonly pass: boolean
+  readonly message: () => string
+  /** Why the assertion failed, as data; Vitest and Jest keep it with the error. See `matcherFailureOf()`. */
+  readonly actual?: MatcherFailure
+}
+
+/**
+ * The frame of every matcher: checks that a result was received, lets the matcher look at it, and builds the message when it is
+ * wanted.
+ *
+ * @param args - the matcher's arguments as the hint shows them; empty without
+ */
+export function judge(
+  context: MatcherContext,
+  name: string,
+  args: string,
+  received: unknown,
+  find: (result: AnyResult) => Finding,
+): MatcherResult {
+  const hint = () => matcherHint(context, name, args)
+  const result = receivedResult(context, hint, received)
+  if (result === undefined) return { pass: false, message: hint }
+  const finding = find(result)
+  const negated = context.isNot === true
+  const message = () => failureMessage(context, hint(), result, finding)
+  if (finding.pass !== negated) return { pass: finding.pass, message }
+  const detail = finding.failure ?? { kind: 'end' as const }
+  const actual = brandFailure({ matcher: name, negated, run: endOf(result), ...detail })
+  return { pass: finding.pass, message, actual }
+}
+
+// Only what feedback needs: Vitest and Jest serialize the failure to report it, and cannot serialize a bigint.
+function endOf(result: AnyResult): MatcherFailure['run'] {
+  const { status, exitCode, signal, usage, limits, syscall } = result
+  return {
+    status,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    usage,
+    limits,
+    ...(syscall === undefined
+      ? {}
+      : { syscall: { name: syscall.name, args: syscall.args.map(Number) } }),
+  }
+}
+
+/** The first line of every message: `expect(run).resolves.not.toExitWith(3)`. */
+function matcherHint({ utils, isNot, promise }: MatcherContext, name: string, args: string) {
+  return utils.matcherHint(name, 'run', args, { isNot: isNot ?? false, promise: promise ?? '' })
+}
+
+/**
+ * The received value as a result. Inside another matcher (`toEqual([expect.toSucceed()])`) any other value is merely no match:
+ * `undefined`.
+ *
+ * @throws {TypeError} in a plain assertion on anything else, above all on a run not yet awaited; `.not` must not turn that mistake
+ * into a pass
+ */
+function receivedResult(
+  context: MatcherContext,
+  hint: () => string,
+  received: unknown,
+): AnyResult | undefined {
+  if (isSandboxResult(received)) return received
+  if (context.promise === undefined) return undefined
+  throw new TypeError(
+    `${hint()}\n\n` +
+      'Matcher error: the received value must be the result of a sandboxed run\n' +
+      `Received: ${describeValue(context, received)}`,
+  )
+}
+
+function describeValue({ utils }: MatcherContext, value: unknown): string {
+  if (typeof value === 'string') return utils.RECEIVED_COLOR(quote(value))
+  if (typeof value !== 'object' || value === null) return utils.printReceived(value)
+  if ('then' in value && typeof value.then === 'function') {
+    return 'a run that is still pending (a promise); did you forget `await`, or `.resolves`?'
+  }
+  if ('name' in value && 'message' in value) return visible(`${value.name}: ${value.message}`)
+  return visible(`an object of type ${Object.prototype.toString.call(value).slice(8, -1)}`)
+}
+
+/**
+ * Reads a matcher's argument. A wrong argument fails at once, also with `.not`, and not as a failed assertion.
+ *
+ * @param args - the arguments as the hint shows them
+ * @param read - parses the argument; throws an error that says what is expected
+ * @throws {TypeError} with the hint above that error's message
+ */
+export function readArgument<T>(
+  context: MatcherContext,
+  name: string,
+  args: string,
+  read: () => T,
+): T {
+  try {
+    return read()
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    const hint = matcherHint(context, name, args)
+    throw new TypeError(`${hint}\n\nMatcher error: ${visible(problem)}`)
+  }
+}
+
+/** An argument as the hint shows it: text is quoted, and cut where it is long. */
+export function printArgument(value: unknown): string {
+  if (typeof value === 'string') return quote(value)
+  if (typeof value === 'object' && value !== null && !isPattern(value)) return '{…}'
+  return visible(String(value))
+}

@@ -1,0 +1,166 @@
+import { posix } from 'node:path'
+import { isUint8Array } from 'node:util/types'
+import type { FileFailure } from '../feedback/failure.ts'
+import type { AnyResult } from '../runner/result.ts'
+import { visible, visibleLine } from '../units/visible.ts'
+import { compareOutput } from './compare.ts'
+import { type ExpectedText, parseExpectedText } from './expected.ts'
+import {
+  type Finding,
+  judge,
+  type MatcherContext,
+  type MatcherResult,
+  printArgument,
+  readArgument,
+} from './matcher.ts'
+import { quote } from './message.ts'
+
+/**
+ * Passes when the program's stdout is this text exactly (the final newline counts), has a place that this pattern matches, or
+ * consists of these lines or tokens.
+ *
+ * @throws {TypeError} when `expected` is neither text, a RegExp, `{ lines }` nor `{ tokens, float }`
+ */
+export function toHaveStdout(
+  this: MatcherContext,
+  received: unknown,
+  expected: ExpectedText,
+): MatcherResult {
+  return judgeStream(this, 'toHaveStdout', 'stdout', received, expected)
+}
+
+/**
+ * Passes when the program's stderr is this text exactly (the final newline counts), has a place that this pattern matches, or
+ * consists of these lines or tokens.
+ *
+ * @throws {TypeError} when `expected` is neither text, a RegExp, `{ lines }` nor `{ tokens, float }`
+ */
+export function toHaveStderr(
+  this: MatcherContext,
+  received: unknown,
+  expected: ExpectedText,
+): MatcherResult {
+  return judgeStream(this, 'toHaveStderr', 'stderr', received, expected)
+}
+
+function judgeStream(
+  context: MatcherContext,
+  name: string,
+  stream: 'stdout' | 'stderr',
+  received: unknown,
+  expected: ExpectedText,
+): MatcherResult {
+  const args = printArgument(expected)
+  const wanted = readArgument(context, name, args, () => parseExpectedText(expected))
+  return judge(context, name, args, received, (result) => {
+    const invalidByte = result.invalidUtf8?.[stream]
+    const output = { name: stream, place: { stream }, contents: result[stream], invalidByte }
+    const finding = readArgument(context, name, args, () =>
+      compareOutput(context.utils, wanted, output),
+    )
+    return withCause(context, result, finding)
+  })
+}
+
+/**
+ * The finding with the end of a run that failed before the difference: output that is missing because the program crashed is no
+ * wrong output.
+ */
+function withCause({ isNot }: MatcherContext, result: AnyResult, finding: Finding): Finding {
+  if (isNot === true || finding.pass || result.ok) return finding
+  const cause = `The run did not succeed: ${visibleLine(result.reason)}.`
+  return { ...finding, cause }
+}
+
+/**
+ * Passes when the program left this file and the run's `collect` option brought it back, with this content if one is given: bytes,
+ * or what `toHaveStdout()` takes.
+ *
+ * @param path - as `collect` named it; a relative one is relative to the program's `cwd`
+ * @throws {TypeError} when `path` is no text or `content` none of these
+ */
+export function toHaveFile(
+  this: MatcherContext,
+  received: unknown,
+  path: string,
+  content?: ExpectedText | Uint8Array,
+): MatcherResult {
+  const name = 'toHaveFile'
+  const args = [path, ...(content === undefined ? [] : [content])].map(printArgument).join(', ')
+  const wanted = readArgument(this, name, args, () => {
+    if (typeof path !== 'string') throw new TypeError(`Expected a path, got ${String(path)}`)
+    return content === undefined || isUint8Array(content) ? content : parseExpectedText(content)
+  })
+  return judge(this, name, args, received, (result) => {
+    const file = lookUp(result, result.files, path)
+    const find = () =>
+      file === undefined ? missing(result, path) : compareFile(this, path, wanted, file)
+    return withCause(this, result, readArgument(this, name, args, find))
+  })
+}
+
+function lookUp<T>(
+  { cwd }: Pick<AnyResult, 'cwd'>,
+  files: Readonly<Record<string, T>>,
+  path: string,
+): T | undefined {
+  const wanted = posix.resolve(cwd, path)
+  const key = Object.keys(files).find((candidate) => posix.resolve(cwd, candidate) === wanted)
+  return key === undefined ? undefined : files[key]
+}
+
+const mostPaths = 20
+
+function missing(result: AnyResult, path: string): Finding {
+  const paths = Object.keys(result.files)
+  const more = paths.length > mostPaths ? ` and ${paths.length - mostPaths} more` : ''
+  const { problem, note } = whyMissing(result, path)
+  return {
+    pass: false,
+    expected: `the file ${quote(path)}`,
+    received:
+      paths.length === 0
+        ? 'no files'
+        : `the files ${paths.slice(0, mostPaths).map(quote).join(', ')}${more}`,
+    notes: [note],
+    failure: { kind: 'file', file: path, problem },
+  }
+}
+
+function whyMissing(
+  result: AnyResult,
+  path: string,
+): { readonly problem: FileFailure['problem']; readonly note: string } {
+  const why = lookUp(result, result.uncollected, path)
+  if (why !== undefined) {
+    return { problem: 'unreadable', note: `It could not be collected: ${visible(why)}` }
+  }
+  return {
+    problem: 'not-collected',
+    note: 'It was not collected; is it among the paths of `collect`?',
+  }
+}
+
+function compareFile(
+  { utils }: MatcherContext,
+  path: string,
+  wanted: ExpectedText | Uint8Array | undefined,
+  file: Uint8Array,
+): Finding {
+  if (wanted === undefined || isUint8Array(wanted)) return compareBytes(path, wanted, file)
+  return compareOutput(utils, wanted, { name: path, place: { file: path }, contents: file })
+}
+
+function compareBytes(path: string, wanted: Uint8Array | undefined, file: Uint8Array): Finding {
+  const received = `the file, ${file.length} bytes long`
+  if (wanted === undefined) {
+    const failure = { kind: 'file', file: path, problem: 'present' } as const
+    return { pass: true, expected: `the file ${quote(path)}`, received, failure }
+  }
+  const expected = `the file ${quote(path)} with ${wanted.length} given bytes`
+  const failure = { kind: 'file', file: path, problem: 'contents' } as const
+  if (Buffer.compare(wanted, file) === 0) return { pass: true, expected, received, failure }
+  const at = file.findIndex((byte, index) => byte !== wanted[index])
+  const notes = [`The contents differ from byte ${at === -1 ? file.length : at} on.`]
+  return { pass: false, expected, received, notes, failure }
+}

@@ -1,0 +1,177 @@
+import { type ExpectedTokens, removePattern } from './expected.ts'
+import { quote } from './message.ts'
+
+/** The first place where two lists of tokens differ. */
+export interface TokenDifference {
+  /** What to tell the author of the test. */
+  readonly sentence: string
+  /** The line of the output, from 1. */
+  readonly line: number
+  readonly expected?: string
+  readonly received?: string
+}
+
+/** Compares the words of an output with those that are expected; `undefined` when they match. */
+export function tokenDifference(
+  expected: ExpectedTokens,
+  output: string,
+): TokenDifference | undefined {
+  const wanted = new Tokens(joinTokens(expected.tokens))
+  const got = new Tokens(
+    expected.prompts === undefined ? output : removePattern(expected.prompts, output),
+  )
+  while (true) {
+    const [next, found] = [wanted.next(), got.next()]
+    if (next === undefined || found === undefined) return lengthDifference(wanted, got, next, found)
+    const difference = compareToken(next, found, expected)
+    if (difference === undefined) continue
+    const line = got.line()
+    const place = `Token ${got.count} differs${line === 1 ? '' : ` (line ${line})`}`
+    return { sentence: `${place}: ${difference}.`, line, expected: next, received: found }
+  }
+}
+
+function lengthDifference(
+  wanted: Tokens,
+  got: Tokens,
+  next: string | undefined,
+  found: string | undefined,
+): TokenDifference | undefined {
+  if (next === undefined && found === undefined) return undefined
+  const line = got.line()
+  const [verb, longer, token] =
+    next === undefined ? ['too many', got, found ?? ''] : (['missing', wanted, next] as const)
+  const place = longer.count
+  const counts = `Expected ${wanted.rest()}, received ${got.rest()}`
+  return {
+    sentence: `${counts}: token ${place}, ${quote(token)}, is ${verb}.`,
+    line,
+    ...(next === undefined ? {} : { expected: next }),
+    ...(found === undefined ? {} : { received: found }),
+  }
+}
+
+/** The tokens of an expectation as one text. */
+export function joinTokens(tokens: string | readonly string[]): string {
+  return typeof tokens === 'string' ? tokens : tokens.join(' ')
+}
+
+/**
+ * The words of a text, one after the other: a list of those of 16 MB would be large. Written without a regular expression, because
+ * V8 bounds the memory of one, and a word can be the whole output.
+ */
+class Tokens {
+  readonly #text: string
+  #at = 0
+  #start = 0
+  /** How many words have been read. */
+  count = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  next(): string | undefined {
+    const text = this.#text
+    let start = this.#at
+    while (start < text.length && isSpace(text.charCodeAt(start))) start++
+    let end = start
+    while (end < text.length && !isSpace(text.charCodeAt(end))) end++
+    this.#at = end
+    if (start === end) return undefined
+    this.#start = start
+    this.count++
+    return text.slice(start, end)
+  }
+
+  /** The line of the word that was read last, from 1. */
+  line(): number {
+    let line = 1
+    let at = this.#text.indexOf('\n')
+    for (; at !== -1 && at < this.#start; at = this.#text.indexOf('\n', at + 1)) line++
+    return line
+  }
+
+  /** Counts the words that are left: `3 tokens` in all. */
+  rest(): string {
+    while (this.next() !== undefined);
+    return `${this.count} ${this.count === 1 ? 'token' : 'tokens'}`
+  }
+}
+
+// The white space of a regular expression's \s beyond ASCII.
+const spaces: ReadonlySet<number> = new Set([
+  0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009,
+  0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff,
+])
+
+const isSpace = (code: number): boolean =>
+  code <= 0x20 ? code === 0x20 || (code >= 9 && code <= 13) : code >= 0xa0 && spaces.has(code)
+
+/** Whether two texts are the same but for their white space. */
+export function sameButSpace(left: string, right: string): boolean {
+  let [i, j] = [0, 0]
+  while (true) {
+    while (i < left.length && isSpace(left.charCodeAt(i))) i++
+    while (j < right.length && isSpace(right.charCodeAt(j))) j++
+    if (i === left.length || j === right.length) return i === left.length && j === right.length
+    if (left.charCodeAt(i++) !== right.charCodeAt(j++)) return false
+  }
+}
+
+function compareToken(
+  wanted: string,
+  got: string,
+  { float, ignoreCase = false }: ExpectedTokens,
+): string | undefined {
+  if (wanted === got) return undefined
+  if (ignoreCase && wanted.toLowerCase() === got.toLowerCase()) return undefined
+  const difference = `expected ${quote(wanted)}, received ${quote(got)}`
+  if (float === undefined) return difference
+  const [exact, other] = [decimal(wanted), decimal(got)]
+  if (exact === undefined || other === undefined) return difference
+  if (exact === other) return undefined
+  if (float === 0) return `${difference}; the numbers are compared exactly`
+  const off = Math.abs(Number(wanted) - Number(got))
+  if (off <= float * Math.max(1, Math.abs(Number(wanted)))) return undefined
+  return `${difference} (${Number(off.toPrecision(3))} apart, tolerance ${float})`
+}
+
+/**
+ * A decimal number in a form of its own, whatever its length: two numbers are equal when these texts are. Infinities, NaN and
+ * exponents of more than 15 digits are no numbers here. Written without a regular expression, so that it is linear for certain.
+ *
+ * @returns undefined for a token that is no number
+ * @example
+ * decimal('0012.50') // '125e-1'
+ */
+function decimal(token: string): string | undefined {
+  const start = token[0] === '+' || token[0] === '-' ? 1 : 0
+  const point = endOfDigits(token, start)
+  const end = token[point] === '.' ? endOfDigits(token, point + 1) : point
+  const whole = token.slice(start, point)
+  const fraction = token.slice(point + 1, Math.max(point + 1, end))
+  const digits = `${whole}${fraction}`
+  const exponent = parseExponent(token.slice(end))
+  if (digits === '' || exponent === undefined) return undefined
+  let first = 0
+  while (first < digits.length && digits[first] === '0') first++
+  if (first === digits.length) return '0'
+  let last = digits.length
+  while (digits[last - 1] === '0') last--
+  const power = exponent - fraction.length + (digits.length - last)
+  return `${token[0] === '-' ? '-' : ''}${digits.slice(first, last)}e${power}`
+}
+
+function endOfDigits(token: string, from: number): number {
+  let at = from
+  while (at < token.length && isDigit(token.charCodeAt(at))) at++
+  return at
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
+
+function parseExponent(text: string): number | undefined {
+  if (text === '') return 0
+  return text.length <= 17 && /^e[+-]?\d{1,15}$/i.test(text) ? Number(text.slice(1)) : undefined
+}

@@ -1,0 +1,61 @@
+import { type Duration, formatDuration, parseDuration } from '../units/duration.ts'
+import { formatSize, parseSize, type Size } from '../units/size.ts'
+import {
+  judge,
+  type MatcherContext,
+  type MatcherResult,
+  printArgument,
+  readArgument,
+} from './matcher.ts'
+import { measured } from './message.ts'
+
+/**
+ * Passes when all processes of the run together used at most this processor time, user and system, however the run ended.
+ *
+ * @param duration - milliseconds, or text with a unit: `'1.5s'`
+ * @throws {TypeError} when `duration` is none
+ */
+export function toUseCpuWithin(
+  this: MatcherContext,
+  received: unknown,
+  duration: Duration,
+): MatcherResult {
+  const args = printArgument(duration)
+  const limit = readArgument(this, 'toUseCpuWithin', args, () => parseDuration(duration))
+  return judge(this, 'toUseCpuWithin', args, received, ({ usage: { cpuTimeMs: used } }) => ({
+    pass: used <= limit,
+    expected: `at most ${formatDuration(limit)} of processor time`,
+    received: measured(used, limit, formatDuration, 'ms'),
+    limits: ['cpuTimeMs'],
+    failure: { kind: 'cpu-time', used, limit },
+  }))
+}
+
+/**
+ * Passes when all processes of the run together never used more memory than this (`usage.peakMemoryBytes`, which `limits.memory`
+ * bounds too), however the run ended.
+ *
+ * @param size - bytes, or text with a unit: `'64MiB'`
+ * @throws {TypeError} when `size` is none
+ */
+export function toUseMemoryWithin(
+  this: MatcherContext,
+  received: unknown,
+  size: Size,
+): MatcherResult {
+  const args = printArgument(size)
+  const limit = readArgument(this, 'toUseMemoryWithin', args, () => parseSize(size))
+  return judge(
+    this,
+    'toUseMemoryWithin',
+    args,
+    received,
+    ({ usage: { peakMemoryBytes: used } }) => ({
+      pass: used <= limit,
+      expected: `at most ${formatSize(limit)} of memory`,
+      received: measured(used, limit, formatSize, 'bytes'),
+      limits: ['memoryBytes'],
+      failure: { kind: 'memory', used, limit },
+    }),
+  )
+}
