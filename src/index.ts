@@ -14,7 +14,7 @@ export {
   feedbackTexts,
 } from './feedback/texts.ts'
 export { type Learned, type LearnOptions, learn } from './learn/learn.ts'
-export type { WantedSyscall } from './matchers/kill.ts'
+export type { WantedSignal, WantedSyscall } from './matchers/kill.ts'
 export type { Limits } from './policy/policy.ts'
 export type { PolicyInput } from './policy/policy-input.ts'
 export type {
