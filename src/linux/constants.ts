@@ -199,6 +199,7 @@ export const KEYCTL_JOIN_SESSION_KEYRING = 1
 // linux/socket.h, linux/if.h, linux/sockios.h
 export const AF_UNIX = 1
 export const AF_INET = 2
+export const AF_INET6 = 10
 export const SOCK_STREAM = 1
 export const SOCK_DGRAM = 2
 export const SOCK_CLOEXEC = O_CLOEXEC

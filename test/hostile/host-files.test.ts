@@ -101,7 +101,7 @@ describe.each(policies)('under policy %s', (_, policy) => {
 
   test('a setuid program gains nothing', async () => {
     const run = await runShell(
-      'for p in su sudo mount umount passwd newgrp chsh pkexec; do command -v $p; done; grep -h CapEff /proc/self/status; cp /usr/bin/id /tmp/id && chmod 6755 /tmp/id && /tmp/id -u; su -c id </dev/null; mount -t tmpfs x /tmp; find / -xdev -perm -4000 -exec {} --help \\; 2>/dev/null | grep -i "uid=0"',
+      'for p in su sudo mount umount passwd newgrp chsh pkexec; do command -v $p; done; grep -h CapEff /proc/self/status; cp /usr/bin/id /tmp/id; chmod 6755 /tmp/id; /tmp/id -u; su -c id </dev/null; mount -t tmpfs x /tmp; find / -xdev -perm -4000 -exec {} --help \\; 2>/dev/null | grep -i "uid=0"',
       { policy },
     )
     expect(run.stdout).toContain('CapEff:\t0000000000000000')

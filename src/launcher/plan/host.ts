@@ -193,3 +193,27 @@ const unescapeOctal = (path: string): string =>
 
 /** The host's mountinfo. */
 export const readMountinfo = (): string => readFileSync('/proc/self/mountinfo', 'utf8')
+
+/** A path of /proc that is covered. */
+export interface MaskedPath {
+  readonly path: string
+  readonly isDirectory: boolean
+}
+
+/** Docker's list of masked paths, and the statistics of the machine's file systems. */
+const ABOUT_THE_HARDWARE = [
+  ...['acpi', 'asound', 'fs', 'interrupts', 'kcore', 'latency_stats', 'sched_debug', 'scsi'],
+  ...['timer_list', 'timer_stats'],
+]
+
+/**
+ * What of this host's /proc every user may read, and tells of the machine's hardware, disks and other
+ * programs. A file that only root may read needs no cover: the program is never root to the kernel.
+ */
+export const maskedPaths = (): MaskedPath[] =>
+  ABOUT_THE_HARDWARE.flatMap((name) => {
+    const path = `/proc/${name}`
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined || (stat.mode & 0o004) === 0) return []
+    return [{ path, isDirectory: stat.isDirectory() }]
+  })

@@ -125,14 +125,28 @@ function writeProcSteps(
   ]
 }
 
+/** The ids of who owns the sandbox's namespaces: the kernel gives the limits of IPC to no other. */
+export const NAMESPACE_ROOT = { uid: 0, gid: 0 }
+
 /**
  * Steps with which an ordinary user's starter enters the user namespace in which it may make the others. As
  * its owner it stays dumpable, and dies with its parent (kernel/cred.c, commit_creds).
  */
-export function enterUserNamespaceSteps(ids: IdMap): Step[] {
+export function enterUserNamespaceSteps(user: IdArguments): Step[] {
   return [
     stepsOf('starter')('unshare', [CLONE_NEWUSER], { failure: userNamespaces }),
-    ...mapIdsSteps(ids, 'starter'),
+    ...mapIdsSteps({ inside: NAMESPACE_ROOT, outside: user }, 'starter'),
+  ]
+}
+
+/**
+ * Steps with which the init of an ordinary user enters the program's user namespace, which owns nothing:
+ * it has no power over the mounts, the network and the limits that the init made.
+ */
+export function enterInnerUserNamespaceSteps(inside: IdMap['inside']): Step[] {
+  return [
+    init('unshare', [CLONE_NEWUSER], { failure: userNamespaces }),
+    ...mapIdsSteps({ inside, outside: NAMESPACE_ROOT }, 'init'),
   ]
 }
 

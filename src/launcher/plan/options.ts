@@ -3,7 +3,7 @@ import type { EnforcementByLimit } from '../../runner/result.ts'
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import type { Flow } from './flow.ts'
-import type { EarlyMount } from './host.ts'
+import type { EarlyMount, MaskedPath } from './host.ts'
 import type { LateMount } from './late-mounts.ts'
 import type { Meaning } from './log.ts'
 import type { HostMount } from './mounts.ts'
@@ -22,12 +22,16 @@ export interface ImageOptions {
   /** The policy's files that are in no mount. */
   readonly files: readonly SandboxFile[]
   readonly diskBytes: number | undefined
+  /** What of /proc tells too much of the machine. */
+  readonly masked: readonly MaskedPath[]
   /** The compiled seccomp filter, struct sock_filter[]. */
   readonly filter: Uint8Array | undefined
   /** Whether the filter reports by notification. */
   readonly listener: boolean
   /** Set when some of what it reports goes on: which calls. */
   readonly log: readonly Meaning[] | undefined
+  /** Whether the filter may let the program have TCP sockets. */
+  readonly connects: boolean
   readonly lastCapability: number
   /** Whether each run has a control group. */
   readonly cgroup: boolean
@@ -68,6 +72,8 @@ export interface RequestOptions {
   readonly filter: FilterUse | undefined
   /** The pseudo-terminal that the program gets, if it gets one. */
   readonly terminal?: TerminalUse | undefined
+  /** As the image has it. */
+  readonly connects: boolean
   /** The standard streams that are pipes of ours; the program may open them again. */
   readonly pipes: readonly number[]
   /** Whether the image builds all of the root. */

@@ -31,10 +31,13 @@ import type { Flow } from './flow.ts'
 import {
   dropPrivilegesSteps,
   dropRootSteps,
+  enterInnerUserNamespaceSteps,
   type IdArguments,
+  NAMESPACE_ROOT,
   OWN_IDS,
   ownIdAreas,
 } from './identity.ts'
+import { kernelLimitSteps } from './kernel-limits.ts'
 import {
   attachTreeSteps,
   type LateMountOptions,
@@ -80,7 +83,9 @@ export function planImage(options: ImageOptions): Segment {
       logArea,
       targetArea,
       ...(complete === undefined ? [] : lateMountAreas({ mounts: [complete.workdir] })),
-      ...(hasOwnIds(flow, complete) ? ownIdAreas(inside) : []),
+      ...(hasOwnIds(flow, complete)
+        ? ownIdAreas(flow.kind === 'user' ? NAMESPACE_ROOT : inside)
+        : []),
     ],
     steps: [
       ...starterSteps(options),
@@ -111,7 +116,7 @@ const hasOwnIds = (flow: Flow, complete: CompleteRoot | undefined): boolean =>
 
 // The owner of what is made is not known before the launch program starts.
 function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRoot): Step[] {
-  const { flow, policy } = options
+  const { flow, policy, connects } = options
   const mounts = { ...options, mounts: [workdir] }
   const isRoot = flow.kind === 'root'
   return [
@@ -119,7 +124,7 @@ function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRo
     ...(isRoot ? chownSteps(treeDirectory(0), OWN_IDS) : []),
     ...enterRootSteps(),
     ...insideRootSteps({ ...mounts, files: [] }),
-    ...leaveRootSteps(policy, { owner: isRoot ? OWN_IDS : undefined, pipes }),
+    ...leaveRootSteps({ policy, connects, pipes, owner: isRoot ? OWN_IDS : undefined }),
   ]
 }
 
@@ -235,7 +240,7 @@ function ownRootSteps(options: RequestOptions): Step[] {
     ...terminalDeviceSteps(terminal),
     ...enterRootSteps(),
     ...insideRootSteps({ ...options, owner }, openTerminalSteps(terminal)),
-    ...leaveRootSteps(options.policy, { owner, pipes: options.pipes }),
+    ...leaveRootSteps({ ...options, owner }),
   ]
 }
 
@@ -257,18 +262,24 @@ function insideRootSteps(options: InsideRoot, last: readonly Step[] = []): Step[
   ]
 }
 
-// With its root built, root has nothing more to do.
-function leaveRootSteps(
-  policy: SandboxShape,
-  { owner, pipes }: { owner: IdArguments | undefined; pipes: readonly number[] },
-): Step[] {
-  const { uid, gid } = policy
-  const network = joinNetworkSteps(policy.network)
-  if (owner === undefined) return network
+// With its root built, the init has nothing more to do as the owner of its namespaces.
+function leaveRootSteps(options: {
+  readonly policy: SandboxShape
+  readonly connects: boolean
+  readonly owner: IdArguments | undefined
+  readonly pipes: readonly number[]
+}): Step[] {
+  const { policy, connects, owner, pipes } = options
+  const inside = { uid: policy.uid, gid: policy.gid }
   return [
-    ...network,
-    // Only its owner may open a pipe again, as /dev/stdout (pipe(7), proc_pid_fd(5)).
-    ...pipes.map((fd) => init('fchown', [fd, owner.uid, owner.gid])),
-    ...dropRootSteps({ inside: { uid, gid }, outside: owner }),
+    ...joinNetworkSteps(policy.network),
+    ...kernelLimitSteps({ connects: connects && policy.network !== 'host' }),
+    ...(owner === undefined
+      ? enterInnerUserNamespaceSteps(inside)
+      : [
+          // Only its owner may open a pipe again, as /dev/stdout (pipe(7), proc_pid_fd(5)).
+          ...pipes.map((fd) => init('fchown', [fd, owner.uid, owner.gid])),
+          ...dropRootSteps({ inside, outside: owner }),
+        ]),
   ]
 }

@@ -7,7 +7,9 @@ import {
   MS_NOEXEC,
   MS_NOSUID,
   MS_PRIVATE,
+  MS_RDONLY,
   MS_REC,
+  MS_REMOUNT,
   O_CLOEXEC,
   O_DIRECTORY,
   O_PATH,
@@ -18,7 +20,7 @@ import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { writeFreshFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
-import { type EarlyMount, isDevice } from './host.ts'
+import { type EarlyMount, isDevice, type MaskedPath } from './host.ts'
 import {
   bindSteps,
   type HostMount,
@@ -49,6 +51,8 @@ export interface RootOptions {
   /** The policy's files that are in no mount. */
   readonly files: readonly SandboxFile[]
   readonly diskBytes: number | undefined
+  /** What of /proc tells too much of the machine. */
+  readonly masked: readonly MaskedPath[]
 }
 
 /** Steps that build all of the sandbox's root that depends on the policy alone. */
@@ -175,18 +179,28 @@ function deviceSteps(directories: FreshDirectories, options: RootOptions): Step[
 const ABOUT_THE_MACHINE = ['proc/locks']
 /** What is about the user: the names of all keys of the one who runs the tests (keyrings(7)). */
 const ABOUT_THE_USER = ['proc/keys', 'proc/key-users']
+/** An empty directory beside the root. */
+const EMPTY = '../empty'
 
-function maskSteps({ flow, policy }: RootOptions, source: string): Step[] {
+function maskSteps({ flow, policy, masked }: RootOptions, source: string): Step[] {
   if (policy.proc !== 'full') return []
   // As root each run is a user of its own.
-  const masked = flow.kind === 'root' ? [] : ABOUT_THE_USER
-  return [...ABOUT_THE_MACHINE, ...masked].map((path) =>
-    init('mount', [text(source), text(path), 0, MS_BIND, 0], {
-      // A kernel without keyrings, or without locks, has no such file.
-      tolerate: ENOENT,
-      failure: { code: 'MOUNT_FAILED' },
-    }),
-  )
+  const own = [...ABOUT_THE_MACHINE, ...(flow.kind === 'root' ? [] : ABOUT_THE_USER)]
+  const files = masked.filter(({ isDirectory }) => !isDirectory).map(({ path }) => path.slice(1))
+  const directories = masked.filter(({ isDirectory }) => isDirectory)
+  // A kernel without keyrings, or without locks, has no such file.
+  const options = { tolerate: ENOENT, failure: { code: 'MOUNT_FAILED' } } as const
+  const readOnly = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
+  return [
+    ...[...own, ...files].map((path) =>
+      init('mount', [text(source), text(path), 0, MS_BIND, 0], options),
+    ),
+    ...(directories.length === 0 ? [] : [init('mkdirat', [AT_FDCWD, text(EMPTY), 0o555])]),
+    ...directories.flatMap(({ path }) => [
+      init('mount', [text(EMPTY), text(path.slice(1)), 0, MS_BIND, 0], options),
+      init('mount', [0, text(path.slice(1)), 0, readOnly, 0], options),
+    ]),
+  ]
 }
 
 function procSteps(proc: SandboxShape['proc']): Step[] {

@@ -30,7 +30,7 @@ import type { SandboxShape } from '../sandbox-shape.ts'
 import { type Area, at, FAIL, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD, FIRST_UNUSED_FD } from './descriptors.ts'
 import type { Flow } from './flow.ts'
-import { becomeUserSteps, enterUserNamespaceSteps, OWN_IDS } from './identity.ts'
+import { becomeUserSteps, enterUserNamespaceSteps, NAMESPACE_ROOT, OWN_IDS } from './identity.ts'
 import { announceNetworkSteps, makeNetworkSteps } from './network.ts'
 
 const starter = stepsOf('starter')
@@ -110,11 +110,14 @@ export function starterSteps(options: StarterOptions): Step[] {
 
 // The namespaces are made by an ordinary user, or by root in the init.
 function enterUserSteps(options: StarterOptions): Step[] {
-  const { policy: inside, flow } = options
+  const { flow } = options
   if (flow.kind === 'root') return []
-  if (flow.fromRoot !== true) return enterUserNamespaceSteps({ inside, outside: flow })
+  if (flow.fromRoot !== true) return enterUserNamespaceSteps(flow)
   // The change of uid clears PR_SET_PDEATHSIG (prctl(2)).
-  return [...becomeUserSteps({ inside, outside: OWN_IDS }, 'starter'), ...tieSteps(options)]
+  return [
+    ...becomeUserSteps({ inside: NAMESPACE_ROOT, outside: OWN_IDS }, 'starter'),
+    ...tieSteps(options),
+  ]
 }
 
 // Bound to the thread that spawned us (prctl(2)), which may have died just before it. Somebody has to remove

@@ -4,8 +4,10 @@ import {
   CLONE_VFORK,
   CLONE_VM,
   EINTR,
+  EPERM,
   F_GETFD,
   KEYCTL_JOIN_SESSION_KEYRING,
+  RLIMIT_SIGPENDING,
   RUSAGE_CHILDREN,
   SECCOMP_IOCTL_NOTIF_RECV,
   SIGCHLD,
@@ -21,6 +23,7 @@ import { FD } from './descriptors.ts'
 import { ENTRY } from './entries.ts'
 import { fasterWakeStep, logSteps, type Meaning, scratchSteps } from './log.ts'
 import { pollFd } from './poll.ts'
+import { USER_SIGPENDING } from './target.ts'
 
 const init = stepsOf('init')
 
@@ -34,6 +37,9 @@ export interface SuperviseOptions {
 
 /** The label at which the init goes on when the target has become the program, or was not to. */
 export const WATCH = 'watch'
+
+/** Signals that may be queued for the init. */
+const INIT_SIGPENDING = 16
 
 const WATCHED = ['control', 'timer', 'signal', 'listener'] as const
 /** Before its request is there; as they are in memory, just before those that are watched. */
@@ -109,6 +115,11 @@ export function startSteps({ log }: SuperviseOptions): Step[] {
     init('pread64', [FD.oomScore, at('watch.oomScore'), 8, 0], { store: 'watch.oomScoreLength' }),
     init('write', [FD.oomScore, text('1000'), 4]),
     ...(log ? scratchSteps() : []),
+    // Signals that the program queues for the init count as the user's, up to the init's own limit
+    // (setrlimit(2)). The init itself needs none: SIGCHLD is delivered without a queue entry too.
+    init('prlimit64', [0, RLIMIT_SIGPENDING, words(INIT_SIGPENDING, USER_SIGPENDING), 0], {
+      tolerate: EPERM,
+    }),
     // What the init's own helpers used is not the program's.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
     // Until it has become the program the child shares our memory and descriptors, and we wait: so its

@@ -59,12 +59,15 @@ export interface TargetOptions {
 /** The target's memory, which the image has. */
 export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8 }] }
 
+/** Signals and timers that a sandbox may have queued. */
+export const USER_SIGPENDING = 1024
+
 /**
  * Limits of what a user has across all their processes, so that an ordinary user's sandboxes leave some to
  * each other and to the host: queued signals and timers; bytes of message queues; bytes of locked memory.
  */
 const USER_QUOTAS = [
-  [RLIMIT_SIGPENDING, 1024],
+  [RLIMIT_SIGPENDING, USER_SIGPENDING],
   [RLIMIT_MSGQUEUE, 100_000],
   [RLIMIT_MEMLOCK, 64 * 1024],
 ] as const

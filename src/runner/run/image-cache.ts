@@ -4,15 +4,17 @@ import {
   type EarlyMount,
   type HostPath,
   isInsideMount,
+  maskedPaths,
   resolveMounts,
 } from '../../launcher/plan/host.ts'
 import { planImage } from '../../launcher/plan/plan.ts'
 import { boundSources } from '../../launcher/plan/root.ts'
 import { FILTERED_CALLS, type FilterUse } from '../../launcher/plan/target.ts'
 import type { SandboxFile } from '../../launcher/sandbox-shape.ts'
+import { AF_INET, AF_INET6, SOCK_STREAM } from '../../linux/constants.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
-import { letsPass } from '../../seccomp/compiler/evaluate.ts'
+import { letsPass, mayPass } from '../../seccomp/compiler/evaluate.ts'
 import { execToken } from '../../seccomp/compiler/exec-token.ts'
 import { killsUntold, notifiedMeanings } from '../../seccomp/decode/notified.ts'
 import { guarded } from '../../seccomp/guard/guard.ts'
@@ -26,6 +28,8 @@ import { LastRequest } from './request.ts'
 export interface PolicyImage {
   readonly image: Image
   readonly filter: FilterUse
+  /** Whether the filter may let the program have TCP sockets. */
+  readonly connects: boolean
   /** The host paths that the image binds: they are the sandbox's as they are when its root is built. */
   readonly sources: readonly string[]
   /** Whether it builds all of the root. */
@@ -36,6 +40,12 @@ export interface PolicyImage {
   /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
   readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
 }
+
+const TCP_SOCKETS = [AF_INET, AF_INET6].map((first) => ({
+  syscall: 'socket',
+  first,
+  second: SOCK_STREAM,
+}))
 
 const images = new WeakMap<Policy, Map<string, PolicyImage>>()
 
@@ -116,6 +126,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
   }
   const isComplete = !adds && late.length === 0 && files.length === 0
   const isFiltered = isComplete && log === undefined && letsPass(code, arch, FILTERED_CALLS)
+  const connects = TCP_SOCKETS.some((call) => mayPass(code, arch, call))
   const workdir = { type: 'empty', target: workdirTarget } as const
   const segment = planImage({
     policy,
@@ -126,9 +137,11 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     remount,
     files: policy.files.filter((file) => !isLateFile(file)),
     diskBytes,
+    masked: policy.proc === 'full' ? maskedPaths() : [],
     filter: code,
     listener: seccomp !== undefined && report === 'listener',
     log: logging && notifiedMeanings(logging, arch),
+    connects,
     lastCapability,
     cgroup,
     discard,
@@ -137,6 +150,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
   return {
     image: makeImage(segment, arch),
     filter,
+    connects,
     sources: boundSources(paths),
     isComplete,
     isFiltered,

@@ -72,7 +72,7 @@ export function prepareRun(
 ): PreparedRun {
   const { flow, terminal, enforcement } = preparation
   const { policy, command, args, env, cwd, limits } = options
-  const { filter, late, isComplete, isFiltered } = image
+  const { filter, connects, late, isComplete, isFiltered } = image
   const own = resolveOwnMounts(options.mounts, policy.name)
   const mounts = isComplete
     ? []
@@ -89,6 +89,7 @@ export function prepareRun(
         mounts,
         files: [...late.files, ...options.files],
         isComplete,
+        connects,
         pipes: streamsOf(options, terminal).pipes,
         candidates: candidatesOf(options),
         argv: [command, ...args],

@@ -123,7 +123,7 @@ function search(among: readonly Interval[], make: MakeNode): Node {
 }
 
 /** The load with a search instead of its comparisons, if that is shorter. */
-function searched(load: Node, make: MakeNode): Node {
+export function searched(load: Node, make: MakeNode): Node {
   const among = intervals(load)
   if (among === undefined) return load
   const tree = search(among, make)
@@ -169,7 +169,7 @@ function read(program: Uint8Array, make: MakeNode, decided: Decided): Node | und
 }
 
 /** Writes from the last instruction to the first, so that every jump's target has its place. */
-function write(root: Node): Uint8Array {
+export function write(root: Node): Uint8Array {
   const backwards: { code: number; jumps: readonly number[]; k: number }[] = []
   const places = new Map<Node, number>()
   const distance = (node: Node) => backwards.length - 1 - (places.get(node) as number)

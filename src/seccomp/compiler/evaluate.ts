@@ -7,13 +7,15 @@ export interface SomeCall {
   readonly syscall: string
   /** The first argument, where it is known: a small number. */
   readonly first?: number
+  /** The second argument, likewise. */
+  readonly second?: number
 }
 
 const SECCOMP_RET_ALLOW = 0x7fff_0000
 /** sizeof(struct sock_filter) of linux/filter.h: u16 code, u8 jt, u8 jf, u32 k. */
 const INSTRUCTION_SIZE = 8
 /** Offsets in struct seccomp_data, linux/seccomp.h. */
-const DATA = { nr: 0, arch: 4, firstLow: 16, firstHigh: 20 } as const
+const DATA = { nr: 0, arch: 4, firstLow: 16, firstHigh: 20, secondLow: 24, secondHigh: 28 } as const
 
 /**
  * Whether a filter, `struct sock_filter[]`, allows each of some calls, whatever the arguments that are not
@@ -23,14 +25,22 @@ export function letsPass(filter: Uint8Array, arch: Arch, calls: readonly SomeCal
   return calls.every((call) => returned(filter, arch, call) === SECCOMP_RET_ALLOW)
 }
 
+/** Whether a filter may allow a call: it does, or it depends on an argument that is not given. */
+export function mayPass(filter: Uint8Array, arch: Arch, call: SomeCall): boolean {
+  const value = returned(filter, arch, call)
+  return value === undefined || value === SECCOMP_RET_ALLOW
+}
+
 // What it returns; undefined when that depends on what is not known, or for an instruction that no filter
 // of ours has.
-function returned(filter: Uint8Array, arch: Arch, { syscall, first }: SomeCall) {
+function returned(filter: Uint8Array, arch: Arch, { syscall, first, second }: SomeCall) {
   const data = new Map<number, number | undefined>([
     [DATA.nr, syscallNumber(syscall, arch)],
     [DATA.arch, AUDIT_ARCH[arch]],
     [DATA.firstLow, first],
     [DATA.firstHigh, first === undefined ? undefined : 0],
+    [DATA.secondLow, second],
+    [DATA.secondHigh, second === undefined ? undefined : 0],
   ])
   const view = new DataView(filter.buffer, filter.byteOffset, filter.byteLength)
   let accumulator = 0

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 
-const numbers: ReadonlyMap<string, number> = new Map(Object.entries(constants.errno))
+// `0` is no error: the call does nothing and returns 0 (seccomp(2), SECCOMP_RET_ERRNO).
+const numbers: ReadonlyMap<string, number> = new Map([...Object.entries(constants.errno), ['0', 0]])
 
 /** The number of an error such as `ENOSYS`; `undefined` when there is none of that name. */
 export function errnoNumber(name: string): number | undefined {

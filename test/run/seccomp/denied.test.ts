@@ -47,7 +47,7 @@ describe.skipIf(lacks('gcc'))('the reason of a kill', () => {
 
   test.each([
     ['socket', 'AF_INET'],
-    ['socket', 'AF_NETLINK'],
+    ['socket', 'AF_PACKET'],
     ['clone-newuser', ''],
     ['unshare', ''],
     ['ptrace', ''],

@@ -37,7 +37,7 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
     expect(run.reason).toContain(`) is not in policy "strict"; to allow it add`)
   })
 
-  test.each(['AF_INET', 'AF_INET6', 'AF_NETLINK', 'AF_PACKET', 'AF_VSOCK', 'AF_ALG'])(
+  test.each(['AF_INET', 'AF_INET6', 'AF_PACKET', 'AF_VSOCK', 'AF_ALG'])(
     'a socket of %s ends the run, and its arguments are told',
     async (family) => {
       const run = await runC('call', ['socket', family])
@@ -45,15 +45,24 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
       const families = {
         AF_INET: 2,
         AF_INET6: 10,
-        AF_NETLINK: 16,
         AF_PACKET: 17,
         AF_VSOCK: 40,
         AF_ALG: 38,
       }
       expect(run.syscall?.args[0]).toBe(families[family as keyof typeof families])
-      expect(run.syscall?.text).toBe(`socket(${family}, SOCK_DGRAM, 0)`)
+      expect(run.syscall?.text).toBe(`socket(${family}, SOCK_STREAM, 0)`)
     },
   )
+
+  test.each([
+    ['datagrams', 'AF_INET'],
+    ['datagrams', 'AF_INET6'],
+    ['socket', 'AF_NETLINK'],
+    ['datagrams', 'AF_NETLINK'],
+  ])('a library that probes the network gets an error: %s, %s', async (call, family) => {
+    const run = await runC('call', [call, family])
+    expect(run.stdout).toBe('calling\nAddress family not supported by protocol\n')
+  })
 
   test.each([
     ['a local socket', 'socket', 'AF_UNIX', 'result 3'],

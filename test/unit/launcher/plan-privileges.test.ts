@@ -85,14 +85,27 @@ describe('for an ordinary user', () => {
       'openat(8, "self/setgroups", O_WRONLY|O_CLOEXEC, 0)',
       'write("/proc/self/setgroups", "deny")',
       'openat(8, "self/uid_map", O_WRONLY|O_CLOEXEC, 0)',
-      'write("/proc/self/uid_map", "1000 1234 1")',
+      'write("/proc/self/uid_map", "0 1234 1")',
       'openat(8, "self/gid_map", O_WRONLY|O_CLOEXEC, 0)',
-      'write("/proc/self/gid_map", "1000 5678 1")',
+      'write("/proc/self/gid_map", "0 5678 1")',
+    ])
+  })
+
+  test('the program’s user namespace is one below, which owns nothing that the init made', () => {
+    expectOrder(init, [
+      'mount("/", MS_RDONLY',
+      'setns(30, CLONE_NEWNET)',
+      'write("/proc/sys/kernel/sem", "250 3200 32 128")',
+      'unshare(CLONE_NEWUSER)',
+      'write("/proc/self/uid_map", "1000 0 1")',
+      'write("/proc/self/gid_map", "1000 0 1")',
+      'write("/proc/sys/user/max_user_namespaces", "0")',
+      'clone(',
     ])
   })
 
   test('no step changes the user or an owner', () => {
-    const changes = /^(setres|setgroups|fchown|unshare\(CLONE_NEWUSER)/
+    const changes = /^(setres|setgroups|fchown)/
     expect(calls(init).filter((call) => changes.test(call))).toEqual([])
   })
 })

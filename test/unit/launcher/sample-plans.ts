@@ -77,6 +77,10 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     parentPid: 4321,
     paths,
     diskBytes: 16 * 1024 * 1024,
+    masked: [
+      { path: '/proc/interrupts', isDirectory: false },
+      { path: '/proc/fs', isDirectory: true },
+    ],
     workdir: workdirs.empty,
     mounts: [],
     files: [{ target: '/work/in/data.txt', contents: '1 2\n' }],
@@ -88,6 +92,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     collect: ['/work/out.txt'],
     discard: [2],
     pipes: [0, 1],
+    connects: true,
     lastCapability: 2,
     cgroup: false,
     isComplete: false,
@@ -126,12 +131,14 @@ export function completePlan(
 ) {
   const filterUse = { instructions: 3, report: 'listener' } as const
   const policyFiles = policy.files.filter(({ target }) => !target.startsWith('/work/'))
-  const options = { policy, arch: 'x64' as Arch, flow, listener: true, lastCapability: 2 }
+  const machine = { arch: 'x64' as Arch, lastCapability: 2 }
+  const options = { policy, flow, listener: true, connects: false, ...machine }
   const image = planImage({
     ...options,
     parentPid: 4321,
     paths,
     diskBytes: undefined,
+    masked: [],
     files: policyFiles,
     filter: FILTER,
     log: undefined,

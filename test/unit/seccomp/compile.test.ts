@@ -222,7 +222,21 @@ describe('the strict policy', () => {
       test('allows local sockets only', () => {
         expect(verdict('socket', 1n)).toBe('allow')
         expect(verdict('socketpair', 1n)).toBe('allow')
-        for (const domain of [2n, 10n, 16n, 40n]) expect(verdict('socket', domain)).toBe('notify')
+        // SOCK_STREAM, SOCK_RAW; with SOCK_CLOEXEC and SOCK_NONBLOCK.
+        for (const domain of [2n, 10n, 17n, 40n]) {
+          for (const type of [1n, 3n, 0x80801n]) {
+            expect(verdict('socket', domain, type)).toBe('notify')
+          }
+        }
+      })
+
+      test('gives an error to a library that probes the network', () => {
+        expect(verdict('socket', 16n, 3n)).toBe('errno 97')
+        for (const domain of [2n, 10n]) {
+          for (const type of [2n, 0x80802n]) {
+            expect(verdict('socket', domain, type)).toBe('errno 97')
+          }
+        }
       })
 
       test('refuses to type into a terminal, however the number is dressed up', () => {

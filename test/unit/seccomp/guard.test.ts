@@ -35,10 +35,60 @@ const cases: readonly (readonly [string, readonly number[], string])[] = [
   ['ioprio_set', [1, 0], 'allow'],
   ['ioprio_set', [2, 1], 'errno 1'],
   ['ioprio_set', [3, 1000], 'errno 1'],
+  ...['io_uring_setup', 'io_uring_enter', 'io_uring_register'].map(
+    (name) => [name, [1, 0], 'errno 38'] as const,
+  ),
+  ['madvise', [0, 0, 21], 'errno 22'],
+  ['madvise', [0, 0, 12], 'errno 22'],
+  ['madvise', [0, 0, 4], 'allow'],
+  ['process_madvise', [0, 0, 0, 20], 'errno 38'],
+  ['prctl', [67, 1], 'errno 22'],
+  ['prctl', [15], 'allow'],
+  ['vmsplice', [1], 'errno 38'],
+  ['fcntl', [0, 1031, 1 << 20], 'errno 1'],
+  ['fcntl', [0, 1032], 'allow'],
+  ['setsockopt', [0, 1, 7], 'errno 0'],
+  ['setsockopt', [0, 1, 8], 'errno 0'],
+  ['setsockopt', [0, 1, 32], 'errno 1'],
+  ['setsockopt', [0, 1, 33], 'errno 1'],
+  ['setsockopt', [0, 1, 9], 'allow'],
+  ['setsockopt', [0, 6, 7], 'allow'],
+  ['memfd_create', [0, 5], 'errno 22'],
+  ['memfd_create', [0, 1], 'allow'],
+  ...[0o4755, 0o2755, 0o6000].flatMap(
+    (mode) =>
+      [
+        ['fchmod', [3, mode], 'errno 1'],
+        ['fchmodat', [-100, 0, mode], 'errno 1'],
+        ['fchmodat2', [-100, 0, mode, 0], 'errno 1'],
+        ['openat', [-100, 0, 0o101, mode], 'errno 1'],
+        ['openat', [-100, 0, 0o20200001, mode], 'errno 1'],
+        ['openat', [-100, 0, 1, mode], 'allow'],
+        ['mknodat', [-100, 0, 0o100000 | mode], 'errno 1'],
+      ] as const,
+  ),
+  ['fchmod', [3, 0o1777], 'allow'],
+  ['fchmodat', [-100, 0, 0o777], 'allow'],
+  ['openat', [-100, 0, 0o101, 0o777], 'allow'],
+  ['mknodat', [-100, 0, 0o100644], 'allow'],
+  ['openat2', [-100, 0, 0, 24], 'errno 38'],
   ['socket', [40], 'errno 97'],
   ['socket', [1], 'allow'],
   ['socket', [2], 'allow'],
 ]
+
+/** The calls that only x64 has. */
+const casesOfX64: typeof cases = [
+  ['chmod', [0, 0o4755], 'errno 1'],
+  ['chmod', [0, 0o755], 'allow'],
+  ['creat', [0, 0o2755], 'errno 1'],
+  ['creat', [0, 0o644], 'allow'],
+  ['open', [0, 0o101, 0o4755], 'errno 1'],
+  ['open', [0, 0o20200001, 0o2755], 'errno 1'],
+  ['open', [0, 0, 0o4755], 'allow'],
+  ['mknod', [0, 0o102755], 'errno 1'],
+]
+const casesOf = (arch: 'x64' | 'arm64') => (arch === 'x64' ? [...cases, ...casesOfX64] : cases)
 
 const keyrings = ['add_key', 'request_key', 'keyctl']
 
@@ -63,7 +113,7 @@ describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
         ),
     ],
   ])('%s', (_, filter) => {
-    test.each(cases)('%s(%j): %s', (name, args, expected) => {
+    test.each(casesOf(arch))('%s(%j): %s', (name, args, expected) => {
       expect(actionName(simulate(filter(), call(name, args)))).toBe(expected)
     })
 
@@ -75,7 +125,7 @@ describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
   })
 
   test('the guard’s own filter has no keyrings, and lets through every other call', () => {
-    const known = new Set(cases.map(([name]) => name))
+    const known = new Set(casesOf(arch).map(([name]) => name))
     for (const name of syscallNames(arch)) {
       if (known.has(name)) continue
       const expected = keyrings.includes(name) ? 'errno 38' : 'allow'
@@ -99,18 +149,54 @@ test.each([
   ['arm64', AUDIT_ARCH_ARM, 380, 'errno 1'],
   ['arm64', AUDIT_ARCH_ARM, 311, 'errno 38'],
   ['arm64', AUDIT_ARCH_ARM, 261, 'allow'],
+  ['x64', AUDIT_ARCH_I386, 425, 'errno 38'],
+  ['arm64', AUDIT_ARCH_ARM, 427, 'errno 38'],
 ] as const)('a 32-bit program’s call on %s (%i, %i): %s', (machine, arch, nr, expected) => {
   const args = [1n, 1n, 0n, 0n, 0n, 0n]
   expect(actionName(simulate(guardFilter(machine, 'none'), { nr, arch, args }))).toBe(expected)
 })
 
-test('x32’s numbers are those of x64 with a bit more', () => {
-  const nr = 0x4000_0000 | (syscallNumber('prlimit64', 'x64') ?? 0)
-  const args = [1n, 0n, 0n, 0n, 0n, 0n]
-  expect(
-    actionName(simulate(guardFilter('x64', 'none'), { nr, arch: AUDIT_ARCH_X86_64, args })),
-  ).toBe('errno 1')
+// The same tables: what is refused by its arguments.
+test.each([
+  ['madvise', [0, 0, 21], { x64: 219, arm64: 220 }],
+  ['process_madvise', [], { x64: 440, arm64: 440 }],
+  ['prctl', [67], { x64: 172, arm64: 172 }],
+  ['vmsplice', [], { x64: 316, arm64: 343 }],
+  ['fcntl', [0, 1031], { x64: 55, arm64: 55 }],
+  ['fcntl64', [0, 1031], { x64: 221, arm64: 221 }],
+  ['setsockopt', [0, 1, 7], { x64: 366, arm64: 294 }],
+  ['memfd_create', [0, 4], { x64: 356, arm64: 385 }],
+  ['open', [0, 0o101, 0o4755], { x64: 5, arm64: 5 }],
+  ['creat', [0, 0o4755], { x64: 8, arm64: 8 }],
+  ['mknod', [0, 0o2755], { x64: 14, arm64: 14 }],
+  ['chmod', [0, 0o4755], { x64: 15, arm64: 15 }],
+  ['fchmod', [0, 0o4755], { x64: 94, arm64: 94 }],
+  ['openat', [0, 0, 0o101, 0o4755], { x64: 295, arm64: 322 }],
+  ['mknodat', [0, 0, 0o2755], { x64: 297, arm64: 324 }],
+  ['fchmodat', [0, 0, 0o4755], { x64: 306, arm64: 333 }],
+  ['openat2', [], { x64: 437, arm64: 437 }],
+  ['fchmodat2', [0, 0, 0o2755], { x64: 452, arm64: 452 }],
+] as const)('a 32-bit program has no %s(%j) either', (_, given, numbers) => {
+  const args = [0, 1, 2, 3, 4, 5].map((index) => BigInt(given[index] ?? 0))
+  for (const [machine, arch] of [
+    ['x64', AUDIT_ARCH_I386],
+    ['arm64', AUDIT_ARCH_ARM],
+  ] as const) {
+    const call = { nr: numbers[machine], arch, args }
+    expect(actionName(simulate(guardFilter(machine, 'none'), call))).toMatch(/^errno /)
+  }
 })
+
+test.each(['prlimit64', 'getpid', 'io_uring_setup'])(
+  'x32 has no %s: its table is no kernel’s of today',
+  (name) => {
+    const nr = 0x4000_0000 | (syscallNumber(name, 'x64') ?? 0)
+    const args = [1n, 0n, 0n, 0n, 0n, 0n]
+    expect(
+      actionName(simulate(guardFilter('x64', 'none'), { nr, arch: AUDIT_ARCH_X86_64, args })),
+    ).toBe('errno 38')
+  },
+)
 
 test('the host’s network has the host’s vsock', () => {
   const nr = syscallNumber('socket', 'x64') ?? 0
@@ -156,6 +242,30 @@ describe('a policy’s own rules', () => {
       expect(decide(seccomp, 'prlimit64', one)).toBe('errno 1')
       expect(decide(seccomp, 'prlimit64', [0n, ...one.slice(1)])).toBe('allow')
     }
+  })
+
+  test('that kill for calls leave a program no filter of its own, which would hide them', () => {
+    const kill = { action: 'kill', syscalls: ['socket'] } as const
+    const set = [22n, 2n, 0n, 0n, 0n, 0n]
+    for (const rules of [[kill], [kill, { action: 'allow', syscalls: ['@process'] } as const]]) {
+      expect(decide({ default: 'allow', rules }, 'prctl', set)).toBe('errno 22')
+      expect(decide({ default: 'allow', rules }, 'seccomp', one)).toBe('errno 38')
+    }
+    expect(decide({ default: 'allow', rules: [] }, 'prctl', set)).toBe('allow')
+    const own = { action: 'allow', syscalls: ['seccomp'] } as const
+    expect(decide({ default: 'allow', rules: [kill, own] }, 'prctl', set)).toBe('allow')
+    expect(decide({ default: 'allow', rules: [kill, own] }, 'seccomp', one)).toBe('allow')
+  })
+
+  test('that allow io_uring do not', () => {
+    const rules = [{ action: 'allow', syscalls: ['@io-uring'] }] as const
+    expect(
+      decide(
+        { default: 'kill', rules: [...rules, { action: 'allow', syscalls: ['execve'] }] },
+        'io_uring_setup',
+        one,
+      ),
+    ).toBe('errno 38')
   })
 
   test('about other arguments need no guard, and stay as few', () => {

@@ -1,0 +1,62 @@
+import { O_CLOEXEC, O_WRONLY } from '../../linux/constants.ts'
+import { labelled, load, type Step, stepsOf, text } from '../step.ts'
+import { FD } from './descriptors.ts'
+
+const init = stepsOf('init')
+
+const MIB = 1024 * 1024
+const PAGE_SIZE = 4096
+/** How much shared memory of System V a sandbox may have, whether a process has attached it or not. */
+const SHARED_MEMORY_BYTES = 64 * MIB
+
+type Setting = readonly [file: string, value: string]
+
+/**
+ * Limits of a new IPC namespace: no limit of a process counts what these calls allocate. The values allow
+ * what course work does. A new namespace has `msgmnb` 16384 and `shmmni` 4096, which are small enough.
+ */
+const ipcLimits: readonly Setting[] = [
+  // Semaphores a set, in all sets, operations a call, sets.
+  ['kernel/sem', '250 3200 32 128'],
+  ['kernel/shmmax', `${SHARED_MEMORY_BYTES}`],
+  ['kernel/shmall', `${SHARED_MEMORY_BYTES / PAGE_SIZE}`],
+  // Each queue holds at most `msgmnb` bytes, and as many empty messages.
+  ['kernel/msgmni', '32'],
+]
+
+/** A connection's buffers on the sandbox's own loopback: at least, at first, at most. */
+const tcpLimits: readonly Setting[] = [
+  ['net/ipv4/tcp_rmem', '4096 131072 212992'],
+  ['net/ipv4/tcp_wmem', '4096 16384 212992'],
+]
+
+const LAST = 'limits.done'
+
+/**
+ * Steps that limit the memory behind the calls of the sandbox's own IPC and network namespaces, while the
+ * init is still their owner. A kernel without one of the features has no such file. An ordinary user may
+ * write the files of the IPC namespace from Linux 6.10 on.
+ *
+ * @param connects whether the program can have TCP sockets, on a network of its own
+ */
+export function kernelLimitSteps({ connects }: { readonly connects: boolean }): Step[] {
+  const settings = [...ipcLimits, ...(connects ? tcpLimits : [])]
+  const label = (index: number) => (index < settings.length ? `limits.${index}` : LAST)
+  return [
+    ...settings.flatMap(([file, value], index) =>
+      labelled(label(index), writeSteps(`sys/${file}`, value, label(index + 1))),
+    ),
+    init('getpid', [], { label: LAST }),
+  ]
+}
+
+const writeSteps = (path: string, value: string, next: string): Step[] => [
+  init('openat', [FD.proc, text(path), O_WRONLY | O_CLOEXEC, 0], {
+    store: 'init.fd',
+    onError: { goto: next },
+  }),
+  init('write', [load('init.fd'), text(value), value.length], {
+    shown: `${JSON.stringify(`/proc/${path}`)}, ${JSON.stringify(value)}`,
+  }),
+  init('close', [load('init.fd')]),
+]

@@ -1,0 +1,71 @@
+/**
+ * The numbers of the calls that the guard knows in the tables of 32-bit programs, which a policy without
+ * a filter runs: arch/x86/entry/syscalls/syscall_32.tbl and arch/arm/tools/syscall.tbl.
+ */
+const common = {
+  open: [5],
+  creat: [8],
+  mknod: [14],
+  chmod: [15],
+  // fcntl and fcntl64
+  fcntl: [55, 221],
+  fchmod: [94],
+  setpriority: [97],
+  sched_setparam: [154],
+  sched_setscheduler: [156],
+  prctl: [172],
+  sched_setaffinity: [241],
+  io_uring_setup: [425],
+  io_uring_enter: [426],
+  io_uring_register: [427],
+  openat2: [437],
+  process_madvise: [440],
+  fchmodat2: [452],
+} as const
+
+type Numbers = Readonly<Record<string, readonly number[]>>
+
+const i386: Numbers = {
+  ...common,
+  madvise: [219],
+  add_key: [286],
+  request_key: [287],
+  keyctl: [288],
+  ioprio_set: [289],
+  openat: [295],
+  mknodat: [297],
+  fchmodat: [306],
+  vmsplice: [316],
+  prlimit64: [340],
+  sched_setattr: [351],
+  memfd_create: [356],
+  socket: [359],
+  setsockopt: [366],
+}
+
+const arm: Numbers = {
+  ...common,
+  madvise: [220],
+  socket: [281],
+  setsockopt: [294],
+  add_key: [309],
+  request_key: [310],
+  keyctl: [311],
+  ioprio_set: [314],
+  openat: [322],
+  mknodat: [324],
+  fchmodat: [333],
+  vmsplice: [343],
+  prlimit64: [369],
+  sched_setattr: [380],
+  memfd_create: [385],
+}
+
+/** i386's older way to sockets, with its arguments in memory, where no filter looks (socketcall(2)). */
+export const SOCKETCALL = 102
+
+/** Each machine's table of calls for 32-bit programs: AUDIT_ARCH_… of linux/audit.h, and its numbers. */
+export const foreignTables = {
+  x64: { audit: 0x4000_0003, numbers: i386, hasSocketcall: true },
+  arm64: { audit: 0x4000_0028, numbers: arm, hasSocketcall: false },
+} as const

@@ -1,0 +1,145 @@
+import type { SeccompAction, SeccompRule } from '../seccomp-policy.ts'
+
+/** Each constant has one value on x86-64 and arm64, in 32-bit programs too. */
+const constants = {
+  // sys/stat.h
+  S_ISUID: 0o4000,
+  S_ISGID: 0o2000,
+  // asm-generic/fcntl.h; O_TMPFILE without O_DIRECTORY, whose value differs between machines
+  O_CREAT: 0o100,
+  __O_TMPFILE: 0o20000000,
+  F_SETPIPE_SZ: 1031,
+  // asm-generic/socket.h
+  SOL_SOCKET: 1,
+  SO_SNDBUF: 7,
+  SO_RCVBUF: 8,
+  SO_SNDBUFFORCE: 32,
+  SO_RCVBUFFORCE: 33,
+  AF_VSOCK: 40,
+  // asm-generic/mman-common.h
+  MADV_MERGEABLE: 12,
+  MADV_PAGEOUT: 21,
+  // linux/prctl.h
+  PR_SET_SECCOMP: 22,
+  PR_SET_MEMORY_MERGE: 67,
+  // linux/memfd.h
+  MFD_HUGETLB: 4,
+} as const
+
+/** The sandbox's init. */
+const INIT = 1
+const ALL_BITS = 0xffff_ffff
+
+/** The argument must be equal to `value` in the bits of `mask`. */
+const is = (arg: number, value: number, mask = ALL_BITS) =>
+  ({ arg, op: 'masked_eq', mask, value }) as const
+
+/** The argument must have this bit. */
+const has = (arg: number, bit: number) => is(arg, bit, bit)
+
+type Conditions = NonNullable<SeccompRule['conditions']>
+
+const rule = (action: SeccompAction, call: string, ...conditions: Conditions): SeccompRule =>
+  conditions.length === 0 ? { action, syscalls: [call] } : { action, syscalls: [call], conditions }
+
+/**
+ * The init is the same user as the program, and these calls compare users only (prlimit(2), sched(7),
+ * setpriority(2), ioprio_set(2)). A program that took the init's limits or its processor time away would
+ * make the run end as if the machine had failed.
+ */
+const initRules: readonly SeccompRule[] = [
+  ...[
+    'prlimit64',
+    'sched_setaffinity',
+    'sched_setattr',
+    'sched_setparam',
+    'sched_setscheduler',
+  ].map((call) => rule('errno:EPERM', call, is(0, INIT))),
+  // Process, group, user: PRIO_PROCESS is 0, and IOPRIO_WHO_PROCESS is 1.
+  ...Object.entries({ setpriority: 0, ioprio_set: 1 }).flatMap(([call, first]) => [
+    rule('errno:EPERM', call, is(0, first), is(1, INIT)),
+    rule('errno:EPERM', call, is(0, first + 1), is(1, INIT)),
+    rule('errno:EPERM', call, is(0, first + 2)),
+  ]),
+]
+
+/** No filter sees what io_uring does: IORING_OP_SOCKET makes a socket that `socket` may not. */
+const ioUringRules = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'].map((call) =>
+  rule('errno:ENOSYS', call),
+)
+
+/**
+ * Memory that no limit of a process counts. Each call fails as on a kernel without the feature, because
+ * programs do without. A socket's buffer size is only a wish (socket(7)): the call returns 0.
+ */
+const memoryRules: readonly SeccompRule[] = [
+  // Moves memory to the machine's swap.
+  rule('errno:EINVAL', 'madvise', is(2, constants.MADV_PAGEOUT)),
+  rule('errno:ENOSYS', 'process_madvise'),
+  // Costs processor time in ksmd, and shows by its timing what other programs have in memory.
+  rule('errno:EINVAL', 'madvise', is(2, constants.MADV_MERGEABLE)),
+  rule('errno:EINVAL', 'prctl', is(0, constants.PR_SET_MEMORY_MERGE)),
+  // One byte of a huge page in a pipe holds all 2 MiB of it.
+  rule('errno:ENOSYS', 'vmsplice'),
+  rule('errno:EPERM', 'fcntl', is(1, constants.F_SETPIPE_SZ)),
+  ...[constants.SO_SNDBUF, constants.SO_RCVBUF].map((option) =>
+    rule('errno:0', 'setsockopt', is(1, constants.SOL_SOCKET), is(2, option)),
+  ),
+  ...[constants.SO_SNDBUFFORCE, constants.SO_RCVBUFFORCE].map((option) =>
+    rule('errno:EPERM', 'setsockopt', is(1, constants.SOL_SOCKET), is(2, option)),
+  ),
+  // Its pages come from the machine's pool of huge pages, which has few.
+  rule('errno:EINVAL', 'memfd_create', has(1, constants.MFD_HUGETLB)),
+]
+
+const setIdBits = [constants.S_ISUID, constants.S_ISGID]
+
+const setIdRule = (call: string, mode: number, ...conditions: Conditions): SeccompRule[] =>
+  setIdBits.map((bit) => rule('errno:EPERM', call, ...conditions, has(mode, bit)))
+
+/**
+ * A set-user-ID file in a writable directory of the host would run there as the user who runs the tests.
+ * mkdir(2) and mkdirat(2) ignore both bits of the mode.
+ */
+const setIdRules: readonly SeccompRule[] = [
+  ...Object.entries({ chmod: 1, fchmod: 1, fchmodat: 2, fchmodat2: 2 }).flatMap(([call, mode]) =>
+    setIdRule(call, mode),
+  ),
+  ...Object.entries({ creat: 1, mknod: 1, mknodat: 2 }).flatMap(([call, mode]) =>
+    setIdRule(call, mode),
+  ),
+  // The kernel reads the mode only when the call makes a file; else the register has any value.
+  ...[constants.O_CREAT, constants.__O_TMPFILE].flatMap((flag) => [
+    ...setIdRule('open', 2, has(1, flag)),
+    ...setIdRule('openat', 3, has(2, flag)),
+  ]),
+  // Its mode is in memory, where no filter looks. C libraries and Go do without it.
+  rule('errno:ENOSYS', 'openat2'),
+]
+
+/** What no policy lets a program do. */
+export const alwaysRules: readonly SeccompRule[] = [
+  ...initRules,
+  ...ioUringRules,
+  ...memoryRules,
+  ...setIdRules,
+]
+
+/** vsock(7) sockets reach the virtual machine's host, whatever the network namespace. */
+export const vsockRules: readonly SeccompRule[] = [
+  rule('errno:EAFNOSUPPORT', 'socket', is(0, constants.AF_VSOCK)),
+]
+
+/**
+ * A filter of the program's own that gives an error comes before a filter that notifies (seccomp(2)): the
+ * program would hide the calls that the policy kills it for.
+ */
+export const ownFilterRules: readonly SeccompRule[] = [
+  rule('errno:EINVAL', 'prctl', is(0, constants.PR_SET_SECCOMP)),
+  rule('errno:ENOSYS', 'seccomp'),
+]
+
+/** Kernel keyrings know users, not sandboxes: their quota and their keys' names are the whole user's. */
+export const keyringRules: readonly SeccompRule[] = ['add_key', 'request_key', 'keyctl'].map(
+  (call) => rule('errno:ENOSYS', call),
+)
