@@ -107,7 +107,7 @@ print(result, os.strerror(ctypes.get_errno()))`
 
   withPython.each([
     ['socket', '2', '1', '0'],
-    ['socket', '16', '3', '0'],
+    ['socket', '17', '3', '0'],
     ['socket', '40', '1', '0'],
     ['ptrace', '0'],
     ['mount', '0', '0', '0'],
