@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isSandboxError, type SandboxOptions, sandboxed } from '../../src/index.ts'
@@ -38,6 +38,57 @@ describe('a program that cannot be started is an error that says why', () => {
         hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
         step: target execve("./tool"): ENOENT"
     `)
+  })
+
+  test('when it is a link to a toolchain that the sandbox does not show', async () => {
+    const toolchain = makeDirectory({ 'bin/python3.99': '#!/bin/sh\necho started\n' })
+    chmodSync(join(toolchain, 'bin/python3.99'), 0o755)
+    const workdir = makeDirectory({ 'venv/bin/': '' })
+    symlinkSync('python3', join(workdir, 'venv/bin/python'))
+    symlinkSync(join(toolchain, 'bin/python3.99'), join(workdir, 'venv/bin/python3'))
+    symlinkSync('/nonexistent/bin/ruby', join(workdir, 'ruby'))
+    const text = (await failure('./venv/bin/python', { workdir })).replaceAll(toolchain, 'TOOLS')
+    expect(text).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_FOUND: The program "./venv/bin/python" was not found: "./venv/bin/python" is a link to "TOOLS/bin/python3.99", which is not in the sandbox
+        hint: The host has it: mount its directory (mounts: [{ source: "TOOLS", target: "TOOLS" }]).
+        step: target execve("./venv/bin/python"): ENOENT"
+    `)
+    expect(await failure('./ruby', { workdir })).toMatchInlineSnapshot(`
+      "PROGRAM_NOT_FOUND: The program "./ruby" was not found: "./ruby" is a link to "/nonexistent/bin/ruby", which is not in the sandbox
+        hint: This machine does not have it either: make the environment again on this machine, without links (python3 -m venv --copies), or correct the link.
+        step: target execve("./ruby"): ENOENT"
+    `)
+    const mounts = [{ source: toolchain, target: toolchain }]
+    const run = await sandboxed('./venv/bin/python', [], { workdir, mounts })
+    expect(run.stdout).toBe('started\n')
+  })
+
+  test('when the host has it, and the sandbox does not show it', async () => {
+    const tools = makeDirectory({ 'bin/some-tool': '#!/bin/sh\n' })
+    const tool = join(tools, 'bin/some-tool')
+    chmodSync(tool, 0o755)
+    const byPath = (await failure(tool)).replaceAll(tools, 'TOOLS')
+    expect(byPath).toContain(
+      'hint: The host has it, and the sandbox does not show it: mount its directory (mounts: [{ source: "TOOLS", target: "TOOLS" }]).',
+    )
+    const files = { '/work/main': `#!${tool}\n` }
+    expect((await failure('./main', { files })).replaceAll(tools, 'TOOLS')).toContain(
+      'hint: The host has "TOOLS/bin/some-tool", and the sandbox does not show it: mount its directory',
+    )
+  })
+
+  test('when it is a command line', async () => {
+    expect(await failure('python3 main.py')).toContain(
+      'hint: Arguments go in an array, and no shell splits the command: sandboxed("python3", ["main.py"]).',
+    )
+  })
+
+  test('when the sandbox has it by another name', async () => {
+    const workdir = makeDirectory({ python3: '#!/bin/sh\n' })
+    chmodSync(join(workdir, 'python3'), 0o755)
+    expect(await failure('python', { workdir, env: { PATH: '/work' } })).toContain(
+      'hint: The sandbox has python3: run "python3".',
+    )
   })
 
   test('when it is not executable', async () => {

@@ -105,6 +105,11 @@ describe('input that a program does not read', () => {
     expect(await run).toSucceed()
   })
 
+  test('does not keep a run from ending when it is a file', async () => {
+    const path = join(makeDirectory({ input: large }), 'input')
+    expect(await sandboxed('true', [], { stdin: pathToFileURL(path) })).toSucceed()
+  })
+
   test('may be read in part', async () => {
     expect(await sandboxed('head', ['-c', '5'], { stdin: large })).toHaveStdout('xxxxx')
   })
@@ -112,4 +117,35 @@ describe('input that a program does not read', () => {
   test('does not end a program that closes its stdin', async () => {
     expect(await runShell('exec <&-; echo closed', { stdin: large })).toHaveStdout('closed\n')
   })
+})
+
+describe('a program that waits for input', () => {
+  const limits = { walltime: '500ms' }
+  const waited =
+    /^ran longer than the walltime limit of 500 ms; it used [\d.]+ m?s of CPU time while its stdin was open and empty: it was probably waiting for input$/
+
+  test('is said to wait', async () => {
+    const run = await sandboxed('cat', [], { stdin: 'pipe', limits })
+    expect(run.reason).toMatch(waited)
+    const silent = new Readable({ read: () => {} })
+    expect((await sandboxed('cat', [], { stdin: silent, limits })).reason).toMatch(waited)
+    silent.destroy()
+  })
+
+  test('is not said to wait while there is input that it has not read, or no more comes', async () => {
+    const sleeps = (stdin: string | Uint8Array) => sandboxed('sleep', ['1000'], { stdin, limits })
+    for (const stdin of ['', 'x', Buffer.alloc(1 << 20)]) {
+      expect((await sleeps(stdin)).reason).not.toContain('input')
+    }
+    const run = sandboxed('sleep', ['1000'], { stdin: 'pipe', limits })
+    run.stdin?.write('unread')
+    expect((await run).reason).not.toContain('input')
+  })
+})
+
+test('a large file is read whole, whatever reads it', async () => {
+  const bytes = Buffer.alloc(20_000_003, 'abcdefgh\n')
+  const path = join(makeDirectory({ input: bytes }), 'input')
+  const run = await sandboxed('cksum', [], { stdin: pathToFileURL(path) })
+  expect(run).toHaveStdout((await sandboxed('cksum', [], { stdin: bytes })).stdout)
 })

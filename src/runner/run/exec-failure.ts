@@ -1,19 +1,30 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { posix } from 'node:path'
 import { type FailedStep, SandboxError } from '../../errors/sandbox-error.ts'
 import type { ReportRecord } from '../../launcher/report/parse.ts'
 import { errnoName, errnoText } from '../../linux/errno.ts'
+import { candidatesFor } from './candidates.ts'
+import type { SandboxView } from './sandbox-view.ts'
 
 /** Why execve(2) of one candidate failed. */
 export type ExecAttempt = Extract<ReportRecord, { kind: 'exec' }> & { readonly path: string }
 
+/** What the search for a program depended on. */
+export interface ExecSearch {
+  readonly command: string
+  /** The program's environment. */
+  readonly env: Readonly<Record<string, string>>
+  /** The sandbox's files. */
+  readonly view: Pick<SandboxView, 'lookUp'>
+  /** The directories of this process's own PATH. */
+  readonly hostPath: string | undefined
+}
+
 /** The error for a program that could not be executed, from what the init found out about it. */
-export function execError(
-  command: string,
-  attempts: readonly ExecAttempt[],
-  env: Readonly<Record<string, string>>,
-): SandboxError {
+export function execError(search: ExecSearch, attempts: readonly ExecAttempt[]): SandboxError {
   const present = attempts.find(({ access }) => access === 0)
   const told = present ?? attempts.find(({ result }) => errnoName(-result) !== 'ENOENT')
-  if (told === undefined) return notFound(command, attempts, env)
+  if (told === undefined) return notFound(search, attempts)
   const errno = errnoName(-told.result)
   const step = stepFor(told)
   const name = JSON.stringify(told.path)
@@ -24,9 +35,7 @@ export function execError(
       {
         code: 'PROGRAM_NOT_EXECUTABLE',
         step,
-        hint: interpreter?.endsWith('\r')
-          ? 'Its first line ends in a carriage return: save it with Unix line ends.'
-          : "Correct the program's first line (or link it for this system), or mount the interpreter.",
+        hint: interpreterHint(interpreter, search),
       },
     )
   }
@@ -49,20 +58,127 @@ const hints: Readonly<Record<string, string>> = {
   ELOOP: 'Its path has too many symbolic links.',
 }
 
-function notFound(
-  command: string,
-  attempts: readonly ExecAttempt[],
-  env: Readonly<Record<string, string>>,
-): SandboxError {
+function interpreterHint(interpreter: string | undefined, { view }: ExecSearch): string {
+  if (interpreter?.endsWith('\r')) {
+    return 'Its first line ends in a carriage return: save it with Unix line ends.'
+  }
+  const link = interpreter === undefined ? undefined : view.lookUp(interpreter).link
+  const missing = link?.target ?? interpreter
+  if (missing !== undefined && isProgram(missing)) {
+    return `The host has ${JSON.stringify(missing)}, and the sandbox does not show it: ${mountAdvice(missing)}.`
+  }
+  return "Correct the program's first line (or link it for this system), or mount the interpreter."
+}
+
+function notFound(search: ExecSearch, attempts: readonly ExecAttempt[]): SandboxError {
+  const { command, env } = search
   const last = attempts.at(-1)
   const looked = command.includes('/') ? '' : ` in the sandbox's PATH (${env.PATH ?? 'not set'})`
-  return new SandboxError(`The program ${JSON.stringify(command)} was not found${looked}`, {
+  const { why = '', hint } = explain(search, attempts)
+  return new SandboxError(`The program ${JSON.stringify(command)} was not found${looked}${why}`, {
     code: 'PROGRAM_NOT_FOUND',
     ...(last === undefined ? {} : { step: stepFor(last) }),
-    hint: command.includes('/')
-      ? 'A relative path is relative to `cwd`, an absolute one is a path of the sandbox, where the host directory `workdir` is /work, or its target.'
-      : 'A program of the working directory is run as "./name"; mount what is outside the policy\'s mounts.',
+    hint,
   })
+}
+
+interface Explanation {
+  readonly why?: string
+  readonly hint: string
+}
+
+function explain(search: ExecSearch, attempts: readonly ExecAttempt[]): Explanation {
+  return (
+    danglingLink(search, attempts) ??
+    commandLine(search) ??
+    otherName(search) ??
+    onTheHost(search) ?? {
+      hint: search.command.includes('/')
+        ? 'A relative path is relative to `cwd`, an absolute one is a path of the sandbox, where the host directory `workdir` is /work, or its target.'
+        : 'A program of the working directory is run as "./name"; mount what is outside the policy\'s mounts.',
+    }
+  )
+}
+
+/** A virtual environment, or a tool that manages versions, links to a toolchain elsewhere. */
+function danglingLink(
+  { view }: ExecSearch,
+  attempts: readonly ExecAttempt[],
+): Explanation | undefined {
+  for (const { path } of attempts) {
+    const { exists, link } = view.lookUp(path)
+    if (exists || link === undefined) continue
+    const { target } = link
+    return {
+      why: `: ${JSON.stringify(path)} is a link to ${JSON.stringify(target)}, which is not in the sandbox`,
+      hint: isProgram(target)
+        ? `The host has it: ${mountAdvice(target)}.`
+        : 'This machine does not have it either: make the environment again on this machine, without links (python3 -m venv --copies), or correct the link.',
+    }
+  }
+  return undefined
+}
+
+function commandLine({ command }: ExecSearch): Explanation | undefined {
+  const [program = '', ...args] = command.trim().split(/\s+/)
+  if (args.length === 0 || program === '') return undefined
+  return {
+    hint: `Arguments go in an array, and no shell splits the command: sandboxed(${JSON.stringify(program)}, [${args.map((arg) => JSON.stringify(arg)).join(', ')}]).`,
+  }
+}
+
+/** Programs that some systems have by another name only. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  python: ['python3'],
+  python2: ['python3'],
+  pip: ['pip3'],
+  node: ['nodejs'],
+  cc: ['gcc', 'clang'],
+  gcc: ['cc', 'clang'],
+  'c++': ['g++', 'clang++'],
+  'g++': ['c++', 'clang++'],
+  lua: ['lua5.4', 'lua5.3'],
+}
+
+function otherName({ command, env, view }: ExecSearch): Explanation | undefined {
+  const names = Object.hasOwn(otherNames, command) ? (otherNames[command] ?? []) : []
+  const found = names.find((name) =>
+    candidatesFor(name, env.PATH).some((path) => view.lookUp(path).exists),
+  )
+  return found === undefined ? undefined : { hint: `The sandbox has ${found}: run "${found}".` }
+}
+
+function onTheHost({ command, hostPath }: ExecSearch): Explanation | undefined {
+  if (command.includes('/') && !command.startsWith('/')) return undefined
+  const found = candidatesFor(command, hostPath).find(
+    (path) => path.startsWith('/') && isProgram(path),
+  )
+  if (found === undefined) return undefined
+  const isListed = command.startsWith('/')
+  const path = isListed
+    ? ''
+    : `, and add ${JSON.stringify(posix.dirname(found))} to PATH in \`env\``
+  return {
+    hint: `The host has ${isListed ? 'it' : JSON.stringify(found)}, and the sandbox does not show it: ${mountAdvice(found)}${path}.`,
+  }
+}
+
+/** What shows a program with the libraries of its toolchain, which are beside its `bin`. */
+function mountAdvice(program: string): string {
+  const directory = posix.dirname(program)
+  const isInBin = posix.basename(directory) === 'bin' && posix.dirname(directory) !== '/'
+  const shown = isInBin ? posix.dirname(directory) : directory
+  const path = JSON.stringify(shown)
+  return `mount its directory (mounts: [{ source: ${path}, target: ${path} }])`
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 function stepFor({ path, result }: ExecAttempt): FailedStep {

@@ -27,6 +27,8 @@ export interface RunFacts {
   readonly held: Held
   /** How the init ended, where that matters. */
   readonly init: EndedProcess | undefined
+  /** Whether its stdin was open and empty when it ended. */
+  readonly awaitsInput: boolean
   /** How often it was run, this time included. */
   readonly attempts: number
   readonly readCollected: ReadCollected
@@ -52,6 +54,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     outputExceeded,
     walltimeReached: find(records, 'walltime') !== undefined,
     stopped: find(records, 'stopped') !== undefined,
+    awaitsInput: facts.awaitsInput,
     tampered: find(records, 'tampered') !== undefined,
     denied: find(records, 'seccomp'),
     enforcement: facts.held.enforcement,

@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer'
 import { readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
-import { closeDescriptor, type EndedProcess, makePipe } from '../../ffi/libc.ts'
+import { closeDescriptor, makePipe, waitUntilReadable } from '../../ffi/libc.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
 import { stepsInOrder } from '../../launcher/plan/plan.ts'
@@ -9,7 +9,7 @@ import type { FilterUse } from '../../launcher/plan/target.ts'
 import type { ReportRecord } from '../../launcher/report/parse.ts'
 import type { Step } from '../../launcher/step.ts'
 import { type EnforcementPlan, planEnforcement } from '../../limits/enforcement.ts'
-import { type Held, LimitHold } from '../../limits/hold.ts'
+import { LimitHold } from '../../limits/hold.ts'
 import { ErrnoError } from '../../linux/errno.ts'
 import { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
 import { nextFlow } from '../host-machine.ts'
@@ -24,9 +24,10 @@ import { execError } from './exec-failure.ts'
 import { failureError } from './failure.ts'
 import type { PolicyImage } from './image-cache.ts'
 import { spawnError } from './launch.ts'
-import { abortedResult, makeResult } from './make-result.ts'
+import { abortedResult, makeResult, type RunFacts } from './make-result.ts'
 import { candidatesOf, imageOf, type Preparation, prepareRun, type RunTerminal } from './prepare.ts'
 import { filterReport, noteRefusal } from './refusals.ts'
+import { SandboxView } from './sandbox-view.ts'
 import { isStarved } from './verdict.ts'
 
 type AnyResult = SandboxResult<string | Uint8Array>
@@ -65,6 +66,7 @@ export class Run {
   #attempt: Attempt | undefined
   #filter: FilterUse | undefined
   #logged = new LoggedCalls()
+  #feed: StdinFeed | undefined
   #attempts = 0
   #started = false
   #stopped = false
@@ -178,16 +180,15 @@ export class Run {
     if (terminal !== undefined) return this.#runWith(terminal.socket, use)
     if (stdin.kind === 'inherit') return this.#runWith(0, use)
     const pipe = use.ready?.launcher.takeStdin() ?? makePipe(0)
-    let feed: StdinFeed | undefined
     try {
       // A run whose input fails is not the program's to answer for.
-      feed = feedStdin(pipe.write, stdin, () => this.#attempt?.stop())
+      this.#feed = feedStdin(pipe.write, stdin, () => this.#attempt?.stop())
       // We keep the read end: should the set-up have to be tried in another way, no input is lost.
       const result = await this.#runWith(pipe.read, use)
-      feed.check()
+      this.#feed.check()
       return result
     } finally {
-      feed?.stop()
+      this.#feed?.stop()
       closeDescriptor(pipe.read)
     }
   }
@@ -222,11 +223,18 @@ export class Run {
       }
       // A group's account has what the init itself used; how that ended matters where it could not report.
       const init = hold.cgroup !== undefined || !isOver ? await attempt.gone() : undefined
-      return this.#result(records, attempt, { held: hold.facts(), init })
+      const awaitsInput = this.#awaitsInput(stdin)
+      return this.#result(records, attempt, { held: hold.facts(), init, awaitsInput })
     } finally {
       await attempt.gone()
       if (attempt.collected !== undefined) closeDescriptor(attempt.collected)
     }
+  }
+
+  // Whether more input may come, and the program has read all that came.
+  #awaitsInput(stdin: number): boolean {
+    const isOpen = this.options.stdin.kind === 'inherit' || this.#feed?.isComplete() === false
+    return isOpen && this.#extras.terminal === undefined && !waitUntilReadable(stdin, 0)
   }
 
   // What is found out by a failed attempt changes it.
@@ -280,13 +288,15 @@ export class Run {
   #result(
     records: readonly ReportRecord[],
     attempt: Attempt,
-    ending: { readonly held: Held; readonly init: EndedProcess | undefined },
+    ending: Pick<RunFacts, 'held' | 'init' | 'awaitsInput'>,
   ): AnyResult {
     const attempts = records.filter((record) => record.kind === 'exec')
     if (attempts.length > 0) {
       const paths = candidatesOf(this.options)
       const named = attempts.map((each, index) => ({ ...each, path: paths[index] ?? '' }))
-      throw execError(this.options.command, named, this.options.env)
+      const { command, env } = this.options
+      const view = new SandboxView(this.options)
+      throw execError({ command, env, view, hostPath: process.env.PATH }, named)
     }
     return makeResult(this.options, {
       records,

@@ -26,6 +26,8 @@ export interface Evidence {
   readonly walltimeReached: boolean
   /** Whether the init ended the run because the caller asked for it. */
   readonly stopped: boolean
+  /** Whether the program's stdin was open and empty at its end. */
+  readonly awaitsInput?: boolean
   /** Whether the init ended the run because the program interfered with it. */
   readonly tampered: boolean
   /** How the limits were held. */
@@ -107,11 +109,14 @@ function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined 
   }
   if (walltimeReached) {
     const reason = `ran longer than the walltime limit of ${formatDuration(limits.wallTimeMs ?? 0)}`
-    return { status: 'walltime', ...ending, reason: `${reason}${starvation(usage)}` }
+    const why = starvation(usage) || inputWait(evidence)
+    return { status: 'walltime', ...ending, reason: `${reason}${why}` }
   }
   if (exceeded === 'cpu') return { status: 'cpu', ...ending, reason: cpuReason(evidence) }
   if (exceeded === 'memory') return { status: 'memory', ...ending, reason: memoryReason(evidence) }
-  if (stopped) return { status: 'aborted', ...ending, reason: 'ended by the caller' }
+  if (stopped) {
+    return { status: 'aborted', ...ending, reason: `ended by the caller${inputWait(evidence)}` }
+  }
   return undefined
 }
 
@@ -129,6 +134,14 @@ export const isStarved = ({ wallTimeMs, waitTimeMs = 0 }: SandboxUsage): boolean
 function starvation(usage: SandboxUsage): string {
   if (!isStarved(usage)) return ''
   return `, but waited for a processor for ${formatDuration(usage.waitTimeMs ?? 0)} of that: the machine was too busy to judge it`
+}
+
+/** A program that waits for input uses no more CPU time than its start takes. */
+const isIdle = ({ cpuTimeMs, wallTimeMs }: SandboxUsage): boolean => cpuTimeMs < wallTimeMs / 4
+
+function inputWait({ usage, awaitsInput }: Evidence): string {
+  if (awaitsInput !== true || !isIdle(usage)) return ''
+  return `; it used ${formatDuration(usage.cpuTimeMs)} of CPU time while its stdin was open and empty: it was probably waiting for input`
 }
 
 const cpuReason = ({ limits, usage }: Evidence): string =>

@@ -39,6 +39,7 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     records: parseReport(report),
     stdout: Buffer.alloc(0),
     stderr: Buffer.alloc(0),
+    awaitsInput: false,
     outputExceeded: undefined,
     attempts: 1,
     filter: { instructions: 1, report: 'listener' },

@@ -5,6 +5,7 @@ import {
   execError,
   interpreterOf,
 } from '../../../../src/runner/run/exec-failure.ts'
+import type { Lookup } from '../../../../src/runner/run/sandbox-view.ts'
 
 const [ENOENT, E2BIG, ENOEXEC, EACCES, ENOTDIR, ELOOP, EPERM] = [2, 7, 8, 13, 20, 40, 1]
 
@@ -16,13 +17,22 @@ const attempt = (path: string, errno: number, head: string | Uint8Array = ''): E
   head: typeof head === 'string' ? Buffer.from(head.padEnd(1024, '\0')) : head,
 })
 
+const nothing = { lookUp: () => ({ exists: false }) }
+
+const errorOf = (
+  command: string,
+  attempts: readonly ExecAttempt[],
+  env: Record<string, string> = {},
+  view: { lookUp: (path: string) => Lookup } = nothing,
+) => execError({ command, env, view, hostPath: '/nonexistent' }, attempts)
+
 const message = (command: string, attempts: readonly ExecAttempt[], env = {}): string =>
-  execError(command, attempts, env).message
+  errorOf(command, attempts, env).message
 
 describe('a program that is nowhere', () => {
   test('was looked for in the sandbox’s PATH', () => {
     const attempts = [attempt('/usr/bin/jq', ENOENT), attempt('/bin/jq', ENOENT)]
-    const error = execError('jq', attempts, { PATH: '/usr/bin:/bin' })
+    const error = errorOf('jq', attempts, { PATH: '/usr/bin:/bin' })
     expect(error.code).toBe('PROGRAM_NOT_FOUND')
     expect(error.step).toEqual({
       syscall: 'execve',
@@ -45,6 +55,53 @@ describe('a program that is nowhere', () => {
   })
 })
 
+describe('what to do is said for', () => {
+  const at = (path: string) => [attempt(path, ENOENT)]
+
+  test.each([
+    ['python3 main.py', 'sandboxed("python3", ["main.py"])'],
+    ['./a.out  -x "y', 'sandboxed("./a.out", ["-x", "\\"y"])'],
+  ])('a command line in place of a command: %s', (command, call) => {
+    expect(errorOf(command, at(command)).hint).toBe(
+      `Arguments go in an array, and no shell splits the command: ${call}.`,
+    )
+  })
+
+  test('a name that the sandbox has in another form', () => {
+    const view = { lookUp: (path: string) => ({ exists: path === '/usr/bin/python3' }) }
+    const { hint } = errorOf('python', at('/usr/bin/python'), { PATH: '/usr/bin' }, view)
+    expect(hint).toBe('The sandbox has python3: run "python3".')
+  })
+
+  test('a link that leads out of the sandbox', () => {
+    const leadsTo = (target: string) => ({
+      lookUp: (path: string) => ({ exists: false, link: { path, target } }),
+    })
+    const error = (target: string) =>
+      errorOf('./venv/bin/python', at('./venv/bin/python'), {}, leadsTo(target))
+    expect(error('/nonexistent/bin/python3.12').message).toMatchInlineSnapshot(`
+      "The program "./venv/bin/python" was not found: "./venv/bin/python" is a link to "/nonexistent/bin/python3.12", which is not in the sandbox
+        hint: This machine does not have it either: make the environment again on this machine, without links (python3 -m venv --copies), or correct the link."
+    `)
+    expect(error(process.execPath).message.replaceAll(process.execPath, 'NODE')).toContain(
+      '"./venv/bin/python" is a link to "NODE", which is not in the sandbox',
+    )
+  })
+
+  test('a program of the host', () => {
+    const error = execError(
+      { command: 'sh', env: { PATH: '/opt' }, view: nothing, hostPath: '/nonexistent:/bin' },
+      at('/opt/sh'),
+    )
+    expect(error.hint).toBe(
+      'The host has "/bin/sh", and the sandbox does not show it: mount its directory (mounts: [{ source: "/bin", target: "/bin" }]), and add "/bin" to PATH in `env`.',
+    )
+    expect(errorOf('/bin/sh', at('/bin/sh')).hint).toBe(
+      'The host has it, and the sandbox does not show it: mount its directory (mounts: [{ source: "/bin", target: "/bin" }]).',
+    )
+  })
+})
+
 describe('a program that is there', () => {
   test.each([
     [EACCES, 'EACCES'],
@@ -54,7 +111,7 @@ describe('a program that is there', () => {
     [ELOOP, 'ELOOP'],
     [EPERM, 'EPERM'],
   ])('but cannot be executed has error %d told: %s', (errno, name) => {
-    const error = execError('./run.sh', [attempt('./run.sh', errno)], {})
+    const error = errorOf('./run.sh', [attempt('./run.sh', errno)], {})
     expect(error.code).toBe('PROGRAM_NOT_EXECUTABLE')
     expect(error.step?.errno).toBe(name)
     expect(error.message).toMatchSnapshot()
@@ -62,7 +119,7 @@ describe('a program that is there', () => {
 
   test('lacks its interpreter', () => {
     const script = attempt('./main.py', ENOENT, '#!/usr/bin/python2 -u\nprint 1\n')
-    expect(execError('./main.py', [script], {}).code).toBe('PROGRAM_NOT_EXECUTABLE')
+    expect(errorOf('./main.py', [script], {}).code).toBe('PROGRAM_NOT_EXECUTABLE')
     expect(message('./main.py', [script])).toMatchInlineSnapshot(`
       "The program "./main.py" cannot be executed: its interpreter "/usr/bin/python2" does not exist in the sandbox
         hint: Correct the program's first line (or link it for this system), or mount the interpreter."
@@ -91,12 +148,12 @@ describe('a program that is there', () => {
       attempt('/usr/bin/tool', EACCES),
       attempt('/bin/tool', ENOENT),
     ]
-    expect(execError('tool', attempts, {}).step?.call).toBe('execve("/usr/bin/tool")')
+    expect(errorOf('tool', attempts, {}).step?.call).toBe('execve("/usr/bin/tool")')
   })
 
   test('may be behind a directory that cannot be entered', () => {
     const hidden: ExecAttempt = { ...attempt('/root/tool', EACCES), access: -EACCES }
-    const error = execError('tool', [attempt('/bin/tool', ENOENT), hidden], {})
+    const error = errorOf('tool', [attempt('/bin/tool', ENOENT), hidden], {})
     expect(error.step).toMatchObject({ call: 'execve("/root/tool")', errno: 'EACCES' })
   })
 })

@@ -1,0 +1,110 @@
+import { existsSync, readlinkSync } from 'node:fs'
+import { posix } from 'node:path'
+import type { RunOptions } from '../options/normalize.ts'
+
+/** A host path that a run shows. */
+interface Shown {
+  readonly source: string
+  readonly target: string
+}
+
+/** The most symbolic links that the kernel follows in a path (path_resolution(7)). */
+const MOST_LINKS = 40
+
+/** What a path of the sandbox leads to. */
+export interface Lookup {
+  readonly exists: boolean
+  /** The link that leads to nothing, and the path that is not there. */
+  readonly link?: { readonly path: string; readonly target: string }
+}
+
+type ViewOptions = Pick<RunOptions, 'workdir' | 'workdirTarget' | 'mounts' | 'files' | 'cwd'> & {
+  readonly policy: Pick<RunOptions['policy'], 'mounts' | 'files'>
+}
+
+/** The sandbox's files as the host has them, to explain why a program was not found. Nothing is opened. */
+export class SandboxView {
+  readonly #cwd: string
+  readonly #shown: readonly Shown[]
+  readonly #links = new Map<string, string>()
+  readonly #made: readonly string[]
+
+  constructor({ workdir, workdirTarget, mounts, files, cwd, policy }: ViewOptions) {
+    this.#cwd = cwd
+    const all = [...policy.mounts, ...mounts]
+    const ofMounts = all.flatMap((mount) =>
+      mount.type === 'bind' || mount.type === 'overlay'
+        ? [{ source: mount.source, target: mount.target }]
+        : [],
+    )
+    const own = workdir === undefined ? [] : [{ source: workdir.source, target: workdirTarget }]
+    // The longest target first: it covers the others.
+    this.#shown = [...ofMounts, ...own].sort((a, b) => b.target.length - a.target.length)
+    for (const mount of all) if (mount.type === 'symlink') this.#links.set(mount.target, mount.link)
+    const paths = [...policy.files, ...files, ...all].map(({ target }) => target)
+    this.#made = ['/', workdirTarget, ...paths]
+  }
+
+  /** Looks a path up as the kernel does in the sandbox, link by link. */
+  lookUp(path: string): Lookup {
+    let link: { path: string; target: string; own: string } | undefined
+    let rest = partsOf(posix.resolve(this.#cwd, path))
+    let at = '/'
+    for (let links = 0; rest.length > 0; ) {
+      const [part = '', ...others] = rest
+      const here = posix.join(at, part)
+      const target = this.#linkAt(here)
+      if (target === undefined) {
+        if (!this.#has(here)) return missing(here, link)
+        at = here
+        rest = others
+        continue
+      }
+      if (++links > MOST_LINKS) return { exists: false }
+      const leadsTo = posix.resolve(at, target, ...others)
+      link = { path: here, target: leadsTo, own: posix.resolve(at, target) }
+      rest = partsOf(leadsTo)
+      at = '/'
+    }
+    return { exists: true }
+  }
+
+  #linkAt(path: string): string | undefined {
+    const own = this.#links.get(path)
+    if (own !== undefined) return own
+    const host = this.#hostPath(path)
+    if (host === undefined) return undefined
+    try {
+      return readlinkSync(host)
+    } catch {
+      // It is no link, is not there, or this user may not look.
+      return undefined
+    }
+  }
+
+  #has(path: string): boolean {
+    if (this.#made.some((made) => made === path || made.startsWith(`${path}/`))) return true
+    const host = this.#hostPath(path)
+    return host !== undefined && existsSync(host)
+  }
+
+  #hostPath(path: string): string | undefined {
+    const shown = this.#shown.find(
+      ({ target }) => path === target || path.startsWith(`${target === '/' ? '' : target}/`),
+    )
+    return shown && posix.join(shown.source, posix.relative(shown.target, path))
+  }
+}
+
+/** A link is to blame where it leads to nothing itself: `/bin` leads to `/usr/bin`, whatever is missing there. */
+function missing(
+  at: string,
+  link: { path: string; target: string; own: string } | undefined,
+): Lookup {
+  const isDangling = link !== undefined && `${link.own}/`.startsWith(`${at}/`)
+  return isDangling
+    ? { exists: false, link: { path: link.path, target: link.target } }
+    : { exists: false }
+}
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '')
