@@ -1,0 +1,154 @@
+import { constants, createReadStream, lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { openPromise, type Entry as ZipEntry, type ZipFile } from 'yauzl'
+
+/** A file or folder of an export. */
+export interface ExportEntry {
+  /** With `/`, relative to the export; a folder's has none at its end. Bytes that are not UTF-8 are replaced. */
+  readonly path: string
+  readonly isUtf8: boolean
+  readonly kind: 'file' | 'directory' | 'link' | 'device'
+  /** The size when unpacked, as the export says; reading fails where it is wrong. */
+  readonly bytes: number
+  readonly isExecutable: boolean
+  readonly read: () => Promise<Readable>
+}
+
+/** An export that can be listed and read; close it when done. */
+export interface OpenExport {
+  readonly entries: readonly ExportEntry[]
+  readonly close: () => void
+}
+
+/** An archive with more entries is refused as a whole: its list alone would fill the memory. */
+export const MOST_ENTRIES = 500_000
+
+/**
+ * Lists a zip file. Nothing is unpacked yet.
+ *
+ * @throws {Error} for a file that is no zip file, with the reason
+ */
+export async function openZip(path: string): Promise<OpenExport> {
+  // A FIFO or a device in place of the file would block.
+  const handle = await openFile(
+    path,
+    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+  )
+  const isFile = (await handle.stat()).isFile()
+  await handle.close()
+  if (!isFile) throw new Error('it is not a regular file')
+  const zip = await openPromise(path, { decodeStrings: false, autoClose: false })
+  try {
+    if (zip.entryCount > MOST_ENTRIES) {
+      throw new Error(`it has ${zip.entryCount} entries, and ${MOST_ENTRIES} are allowed`)
+    }
+    const entries: ExportEntry[] = []
+    for await (const entry of zip.eachEntry()) entries.push(toEntry(zip, entry))
+    return { entries: withSlashes(entries), close: () => zip.close() }
+  } catch (error) {
+    zip.close()
+    throw error
+  }
+}
+
+// The upper half of the attributes is st_mode, where the archive was made on Unix (APPNOTE.TXT 4.4.15, info-zip).
+const types: ReadonlyMap<number, ExportEntry['kind']> = new Map([
+  [constants.S_IFLNK, 'link'],
+  [constants.S_IFDIR, 'directory'],
+  [constants.S_IFREG, 'file'],
+  [0, 'file'],
+])
+
+function toEntry(zip: ZipFile, entry: ZipEntry): ExportEntry {
+  // With decodeStrings: false the name is a Buffer, whatever the type says.
+  const raw = entry.fileName as unknown as Buffer
+  const { path, isUtf8 } = decode(raw)
+  const mode = entry.externalFileAttributes >>> 16
+  const isDirectory = path.endsWith('/')
+  return {
+    path: path.replace(/\/+$/, ''),
+    isUtf8,
+    kind: isDirectory ? 'directory' : (types.get(mode & constants.S_IFMT) ?? 'device'),
+    bytes: entry.uncompressedSize,
+    isExecutable: (mode & 0o100) !== 0,
+    read: async () => {
+      if (entry.isEncrypted()) throw new Error('it is encrypted')
+      return zip.openReadStreamPromise(entry)
+    },
+  }
+}
+
+function decode(raw: Buffer): { readonly path: string; readonly isUtf8: boolean } {
+  const path = raw.toString('utf8')
+  return { path, isUtf8: Buffer.from(path, 'utf8').equals(raw) }
+}
+
+// Some programs on Windows write "\" between folders, which the format forbids (APPNOTE.TXT 4.4.17).
+function withSlashes(entries: readonly ExportEntry[]): readonly ExportEntry[] {
+  const isWindows =
+    entries.some(({ path }) => path.includes('\\')) &&
+    !entries.some(({ path }) => path.includes('/'))
+  if (!isWindows) return entries
+  return entries.map((entry) => ({ ...entry, path: entry.path.replaceAll('\\', '/') }))
+}
+
+/** Lists a folder to some depth; links are listed, never followed. */
+export function openFolder(root: string, depth: number): OpenExport {
+  const entries: ExportEntry[] = []
+  const waiting: { readonly folder: string; readonly depth: number }[] = [{ folder: '', depth }]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const raw of readdirSync(join(root, next.folder), { encoding: 'buffer' })) {
+      const { path: name, isUtf8 } = decode(raw as unknown as Buffer)
+      const path = next.folder === '' ? name : `${next.folder}/${name}`
+      const entry = isUtf8 ? fileEntry(root, path) : { ...unreadable(path), isUtf8 }
+      entries.push(entry)
+      if (entry.kind === 'directory' && next.depth > 1) {
+        waiting.push({ folder: path, depth: next.depth - 1 })
+      }
+    }
+  }
+  return { entries, close: () => {} }
+}
+
+const unreadable = (path: string): ExportEntry => ({
+  path,
+  isUtf8: true,
+  kind: 'device',
+  bytes: 0,
+  isExecutable: false,
+  read: () => Promise.reject(new Error('it cannot be read')),
+})
+
+function fileEntry(root: string, path: string): ExportEntry {
+  const absolute = join(root, path)
+  const status = lstatSync(absolute)
+  const kind = status.isDirectory()
+    ? 'directory'
+    : status.isFile()
+      ? 'file'
+      : status.isSymbolicLink()
+        ? 'link'
+        : 'device'
+  return {
+    path,
+    isUtf8: true,
+    kind,
+    bytes: status.size,
+    isExecutable: (status.mode & 0o100) !== 0,
+    read: async () =>
+      createReadStream(absolute, {
+        flags: (constants.O_RDONLY |
+          constants.O_NOFOLLOW |
+          constants.O_NONBLOCK) as unknown as string,
+      }),
+  }
+}
+
+/** Where a link leads: in a zip file, its contents. */
+export async function linkTarget(entry: ExportEntry, root?: string): Promise<string> {
+  if (root !== undefined) return readlinkSync(join(root, entry.path))
+  return (await buffer(await entry.read())).toString('utf8')
+}

@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SandboxError } from '../../../errors/sandbox-error.ts'
+import type { UnpackedSubmission } from './unpack.ts'
+
+/**
+ * The submissions of an export: of Moodle, Canvas, Gradescope or GitHub Classroom, or a folder of folders, each as a folder
+ * or a zip file, with zip files in it. What is unpacked goes to `cache`, by the export's size and time, and is found there
+ * the next time. A submission that is refused has `refused`, and the others are there all the same.
+ *
+ * @param source an absolute path
+ * @param cache a directory that stays; it is made where it does not exist
+ * @param sourceNames endings and names of source files: a zip file with one at its top is one submission
+ * @throws {SandboxError} OPTION_INVALID for an export that cannot be read as a whole
+ * @example
+ * importExport('/srv/moodle.zip', '/srv/.cache', ['.py'])
+ */
+export function importExport(
+  source: string,
+  cache: string,
+  sourceNames: readonly string[],
+): readonly UnpackedSubmission[] {
+  const place = join(cache, fingerprint(source, sourceNames))
+  const known = readIndex(place)
+  if (known !== undefined) return known
+  mkdirSync(cache, { recursive: true })
+  const fresh = mkdtempSync(join(cache, 'unpacking-'))
+  try {
+    const submissions = unpack(source, fresh, sourceNames)
+    writeFileSync(join(fresh, index), JSON.stringify(submissions.map(relativeTo(fresh))))
+    renameSync(fresh, place)
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true })
+    // Another process was faster: its files are the same.
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!['ENOTEMPTY', 'EEXIST'].includes(code)) throw error
+  }
+  return readIndex(place) ?? []
+}
+
+const index = 'index.json'
+const inside = 'cache:'
+
+// Paths in the cache are kept relative to it, because the folder gets its name when it is whole.
+const relativeTo =
+  (directory: string) =>
+  (submission: UnpackedSubmission): UnpackedSubmission =>
+    submission.path?.startsWith(`${directory}/`)
+      ? { ...submission, path: inside + submission.path.slice(directory.length + 1) }
+      : submission
+
+function readIndex(place: string): readonly UnpackedSubmission[] | undefined {
+  const path = join(place, index)
+  if (!existsSync(path)) return undefined
+  const submissions: readonly UnpackedSubmission[] = JSON.parse(readFileSync(path, 'utf8'))
+  return submissions.map((submission) =>
+    submission.path?.startsWith(inside)
+      ? { ...submission, path: join(place, submission.path.slice(inside.length)) }
+      : submission,
+  )
+}
+
+function unpack(source: string, into: string, sourceNames: readonly string[]) {
+  const endings = sourceNames.flatMap((name) => ['--extension', name])
+  const { status, stdout, stderr, error } = spawnSync(
+    process.execPath,
+    ['--max-old-space-size=512', unpackerPath(), ...endings, '--', source, into],
+    { encoding: 'utf8', maxBuffer: 2 ** 30 },
+  )
+  const answer =
+    status === 0 && error === undefined ? JSON.parse(stdout) : { error: error?.message ?? stderr }
+  if (answer.error === undefined) return answer.submissions as readonly UnpackedSubmission[]
+  throw new SandboxError(`The submissions in ${source} cannot be read: ${answer.error}`, {
+    code: 'OPTION_INVALID',
+    hint: `Download ${basename(source)} again, or unpack it and give the folder.`,
+  })
+}
+
+// Beside this module in dist; from src, in the dist that the build made.
+function unpackerPath(): string {
+  const places = ['./unpack-main.js', '../../../../dist/grading/submissions/exports/unpack-main.js']
+  const found = places
+    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+    .find((path) => existsSync(path))
+  if (found !== undefined) return found
+  throw new SandboxError('The module that unpacks archives does not exist', {
+    code: 'OPTION_INVALID',
+    hint: 'In a checkout, run `npm run build` first.',
+  })
+}
+
+// Sizes and times, as make and rsync compare files: to read a class's gigabytes would take longer than to unpack them.
+function fingerprint(source: string, sourceNames: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(sourceNames))
+  const add = (path: string) => {
+    const { size, mtimeMs, ino } = statSync(path, { throwIfNoEntry: false }) ?? {}
+    hash.update(JSON.stringify([path, size, mtimeMs, ino]))
+  }
+  add(source)
+  if (statSync(source).isDirectory()) {
+    for (const name of readdirSync(source).sort()) {
+      add(join(source, name))
+      const folder = join(source, name)
+      if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue
+      for (const file of readdirSync(folder).sort()) add(join(folder, file))
+    }
+  }
+  return hash.digest('hex').slice(0, 32)
+}

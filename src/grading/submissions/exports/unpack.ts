@@ -1,0 +1,285 @@
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { text as readText } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { visibleLine } from '../../../units/visible.ts'
+import { type Budget, checkEntries, fullBudget, RefusedSubmission, refuse } from './check.ts'
+import { type ExportEntry, type OpenExport, openFolder, openZip } from './entries.ts'
+import { layoutOf, type Place, type TopEntry } from './layout.ts'
+
+/** A submission of an export: where its files are, or why it is refused. */
+export interface UnpackedSubmission {
+  readonly id: string
+  readonly people: Place['people']
+  readonly metadata: Place['metadata']
+  readonly submittedAt?: string
+  /** Absent for a refused one. */
+  readonly path?: string
+  /** For the staff; names the entry. */
+  readonly refused?: string
+}
+
+const mostMetadataBytes = 64 * 1024 * 1024
+/** An archive in an archive in an archive is still unpacked. */
+const deepestArchive = 3
+
+/**
+ * Unpacks an export into a directory, one folder per submission. A submission that cannot be unpacked safely is refused by
+ * name, and the others are unpacked all the same. Folders of an export that need no unpacking stay where they are.
+ *
+ * @param source a zip file or a folder
+ * @param isSource whether a file is source code: a zip file with one at its top is one submission
+ * @throws {Error} for an export that cannot be read as a whole
+ */
+export async function unpackExport(
+  source: string,
+  into: string,
+  isSource: (name: string) => boolean,
+): Promise<UnpackedSubmission[]> {
+  if (statSync(source).isDirectory()) {
+    return unpackGroups(openFolder(source, 1), into, isSource, source)
+  }
+  const zip = await openZip(source)
+  try {
+    const id = basename(source).replace(/\.zip$/i, '')
+    return await unpackGroups(withoutWrapper(zip), into, isSource, undefined, id)
+  } finally {
+    zip.close()
+  }
+}
+
+const ignored = /^(?:__MACOSX|\.DS_Store|Thumbs\.db)$/
+
+// A folder around everything, as "compress this folder" makes it.
+function withoutWrapper(zip: OpenExport): OpenExport {
+  const entries = zip.entries.filter(({ path }) => !ignored.test(path.split('/')[0] ?? ''))
+  const tops = new Set(entries.map(({ path }) => path.split('/')[0] ?? ''))
+  const [top = ''] = tops
+  const isFolder = entries.every(({ path, kind }) => path !== top || kind === 'directory')
+  const isPlatform = layoutOf([{ name: top, isDirectory: true }], { isClone: () => false })({
+    name: top,
+    isDirectory: true,
+  })?.metadata.platform
+  if (tops.size !== 1 || !isFolder || isPlatform !== undefined || top === '..' || top === '') {
+    return { ...zip, entries }
+  }
+  const inner = entries
+    .filter(({ path }) => path !== top)
+    .map((entry) => ({ ...entry, path: entry.path.slice(top.length + 1) }))
+  return withoutWrapper({ ...zip, entries: inner })
+}
+
+interface Group {
+  readonly place: Place
+  /** Entries with their paths in the submission. */
+  readonly entries: ExportEntry[]
+  /** The top entries of the export that it consists of. */
+  readonly tops: Set<string>
+}
+
+async function unpackGroups(
+  opened: OpenExport,
+  into: string,
+  isSource: (name: string) => boolean,
+  root?: string,
+  ownId?: string,
+): Promise<UnpackedSubmission[]> {
+  const tops = topEntries(opened.entries)
+  const isOne = tops.some(({ name, isDirectory }) => !isDirectory && isSource(name))
+  const groups = await group(opened.entries, tops, root)
+  const isOfPlatform = groups.some(({ place }) => place.metadata.platform !== undefined)
+  if (ownId !== undefined && isOne && !isOfPlatform) {
+    const place = { id: ownId, people: [{ id: ownId }], metadata: {} }
+    const whole = { place, entries: [...opened.entries], tops: new Set<string>() }
+    return [await unpackGroup(whole, into, root)]
+  }
+  const unpacked: UnpackedSubmission[] = []
+  for (const each of groups) unpacked.push(await unpackGroup(each, into, root))
+  return unpacked.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)))
+}
+
+function topEntries(entries: readonly ExportEntry[]): TopEntry[] {
+  const tops = new Map<string, boolean>()
+  for (const { path, kind } of entries) {
+    const [top = '', ...rest] = path.split('/')
+    tops.set(top, (tops.get(top) ?? false) || rest.length > 0 || kind === 'directory')
+  }
+  return [...tops].map(([name, isDirectory]) => ({ name, isDirectory }))
+}
+
+async function group(
+  entries: readonly ExportEntry[],
+  tops: readonly TopEntry[],
+  root: string | undefined,
+): Promise<Group[]> {
+  const metadata = entries.find(({ path }) => path === 'submission_metadata.yml')
+  const layout = layoutOf(tops, {
+    gradescopeMetadata: metadata === undefined ? undefined : await metadataText(metadata),
+    isClone: (folder) =>
+      root === undefined
+        ? entries.some(({ path }) => path.startsWith(`${folder}/.git/`))
+        : existsSync(join(root, folder, '.git')),
+  })
+  const isDirectory = new Map(tops.map((top) => [top.name, top.isDirectory]))
+  const groups = new Map<string, Group>()
+  for (const entry of entries) {
+    const [top = '', ...rest] = entry.path.split('/')
+    if (ignored.test(top) || top.startsWith('._')) continue
+    const place = placeOf(layout, entry, { name: top, isDirectory: isDirectory.get(top) ?? false })
+    if (place === undefined) continue
+    const known = groups.get(place.id) ?? { place, entries: [], tops: new Set<string>() }
+    groups.set(place.id, known)
+    known.tops.add(top)
+    const path = place.file ?? rest.join('/')
+    if (path !== '') known.entries.push({ ...entry, path })
+  }
+  return [...groups.values()]
+}
+
+// A path that leads elsewhere, a link or a device at the top belongs to nobody's folder: it is refused by its own name.
+function placeOf(layout: (top: TopEntry) => Place | undefined, entry: ExportEntry, top: TopEntry) {
+  const leadsElsewhere = top.name === '' || top.name === '.' || top.name === '..'
+  const isOdd = entry.path === top.name && entry.kind !== 'file' && entry.kind !== 'directory'
+  if (!leadsElsewhere && !isOdd) return layout(top)
+  const id = visibleLine(entry.path)
+  return { id, people: [], metadata: {}, file: entry.path }
+}
+
+async function metadataText(entry: ExportEntry): Promise<string> {
+  if (entry.kind !== 'file' || entry.bytes > mostMetadataBytes) {
+    throw new Error('submission_metadata.yml is not a file, or is too large')
+  }
+  return readText(await entry.read())
+}
+
+async function unpackGroup(
+  group: Group,
+  into: string,
+  root: string | undefined,
+): Promise<UnpackedSubmission> {
+  const { id, people, metadata, submittedAt } = group.place
+  const known = { id, people, metadata, ...(submittedAt === undefined ? {} : { submittedAt }) }
+  try {
+    return { ...known, path: await pathOf(group, into, root) }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return {
+      ...known,
+      refused: error instanceof RefusedSubmission ? reason : `cannot be unpacked: ${reason}`,
+    }
+  }
+}
+
+async function pathOf(
+  { place, entries, tops }: Group,
+  into: string,
+  root: string | undefined,
+): Promise<string> {
+  const [top = '', ...others] = tops
+  if (others.length > 0 && place.metadata.platform === undefined) {
+    refuse({ path: others[0] ?? '' }, `is the same submission as \`${visibleLine(top)}\``)
+  }
+  const budget = fullBudget()
+  if (root === undefined || place.file !== undefined) {
+    const target = stageFor(into, place.id)
+    await write(entries, target, budget, root)
+    await unpackNested(target, budget, 1)
+    return target
+  }
+  const folders = [...tops].map((folder) => join(root, folder))
+  const [only = ''] = folders
+  // A folder of a folder stays where it is, unless there is an archive in it.
+  if (folders.length === 1 && !openFolder(only, 1).entries.some(isArchive)) return only
+  const target = stageFor(into, place.id)
+  for (const folder of folders) await write(openFolder(folder, 64).entries, target, budget, folder)
+  await unpackNested(target, budget, 1)
+  return target
+}
+
+// An id may have anything in it; the folder's name is made of the id's hash.
+function stageFor(into: string, id: string): string {
+  const target = join(into, createHash('sha256').update(id).digest('hex').slice(0, 24))
+  mkdirSync(target, { recursive: true })
+  return target
+}
+
+const isArchive = ({ path, kind }: ExportEntry) => kind === 'file' && /\.zip$/i.test(path)
+
+async function write(
+  entries: readonly ExportEntry[],
+  target: string,
+  budget: Budget,
+  root?: string,
+): Promise<void> {
+  const kept = entries.filter(({ path }) => !path.split('/').some((name) => ignored.test(name)))
+  await checkEntries(kept, budget, root)
+  for (const entry of kept) {
+    const path = join(target, entry.path)
+    if (entry.kind === 'directory') mkdirSync(path, { recursive: true })
+    // Links inside the submission are left out, as they are in a folder.
+    if (entry.kind !== 'file') continue
+    mkdirSync(dirname(path), { recursive: true })
+    // `wx` fails where something is there already, and follows no link.
+    const file = createWriteStream(path, { flags: 'wx', mode: entry.isExecutable ? 0o755 : 0o644 })
+    await pipeline(await entry.read(), file)
+  }
+}
+
+/** Unpacks the archives at the top of a submission: one alone in its place, others into folders of their names. */
+async function unpackNested(target: string, budget: Budget, depth: number): Promise<void> {
+  const names = readdirSync(target)
+  for (const name of names.filter((each) => /\.zip$/i.test(each))) {
+    const path = join(target, name)
+    if (!statSync(path).isFile() || !isZip(path)) continue
+    if (depth > deepestArchive)
+      refuse({ path: name }, `is nested deeper than ${deepestArchive} archives`)
+    const folder = names.length === 1 ? target : join(target, name.replace(/\.zip$/i, ''))
+    await unpackArchive(path, folder, name, budget)
+    await unpackNested(folder, budget, depth + 1)
+  }
+}
+
+async function unpackArchive(
+  path: string,
+  folder: string,
+  name: string,
+  budget: Budget,
+): Promise<void> {
+  const zip = await openZip(path)
+  try {
+    // The archive makes way for what is in it, which may have its name.
+    unlinkSync(path)
+    if (existsSync(folder) && readdirSync(folder).length > 0) {
+      refuse({ path: name }, 'unpacks into a folder that the submission has already')
+    }
+    mkdirSync(folder, { recursive: true })
+    await write(zip.entries, folder, budget)
+  } finally {
+    zip.close()
+  }
+}
+
+/** How a zip file starts: with a local file header, or with the end of an empty archive (APPNOTE.TXT 4.3.7, 4.3.16). */
+const signatures = ['504b0304', '504b0506']
+
+function isZip(path: string): boolean {
+  const descriptor = openSync(path, 'r')
+  try {
+    const start = Buffer.alloc(4)
+    readSync(descriptor, start)
+    return signatures.includes(start.toString('hex'))
+  } finally {
+    closeSync(descriptor)
+  }
+}
