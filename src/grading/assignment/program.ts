@@ -1,3 +1,4 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
 import { feedbackFor } from '../../feedback/run-feedback.ts'
 import type { FeedbackLanguage } from '../../feedback/texts.ts'
 import { visible } from '../../units/visible.ts'
@@ -35,6 +36,7 @@ export async function prepareSubmission(
   const started = performance.now()
   let files: readonly SubmittedFile[] = []
   try {
+    if (found.refused !== undefined) throw refusedError(found.id, found.refused)
     files = readSubmissionFiles(found.path)
     const program = await buildSubmission(files, table, buildsDirectory())
     const build: ReportBuild = {
@@ -51,6 +53,13 @@ export async function prepareSubmission(
     return { ...describe(found, files, build), problem }
   }
 }
+
+// Only staff can tell whether a strange archive is an accident: it is no reason for 0 points.
+const refusedError = (id: string, reason: string): SandboxError =>
+  new SandboxError(`The submission ${id} was not unpacked: ${reason}`, {
+    code: 'OPTION_INVALID',
+    hint: 'Ask the student for another archive, or unpack it by hand and grade the folder.',
+  })
 
 function describe(
   found: FoundSubmission,

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { basename, dirname, extname, relative, resolve, sep } from 'node:path'
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { globSync } from 'tinyglobby'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { cacheDirectory } from '../cache-directory.ts'
 import type { LanguageTable } from '../languages/language.ts'
 import type { ReportPerson } from '../report/schema.ts'
+import { importExport, isExport } from './exports/import-export.ts'
 import { readGradescopeMetadata } from './gradescope.ts'
 
 /** A submission that was found, before its files are read. */
@@ -13,10 +15,13 @@ export interface FoundSubmission {
   readonly people: readonly ReportPerson[]
   readonly metadata: Readonly<Record<string, unknown>>
   readonly submittedAt?: string
+  /** Why the submission of an export was not unpacked; for the staff. */
+  readonly refused?: string
 }
 
 /**
- * Finds the submissions of an assignment: each folder in a folder, one submission by itself, or several paths and globs.
+ * Finds the submissions of an assignment: each folder in a folder, an export of a platform (a folder or a zip file), one
+ * submission by itself, or several paths and globs.
  *
  * @param from the directory that relative paths start from
  * @throws {SandboxError} OPTION_INVALID for a path that does not exist, and where there is none
@@ -56,7 +61,9 @@ function expand(pattern: string, from: string): string[] {
 function inside(path: string, table: LanguageTable): FoundSubmission[] {
   const gradescope = readGradescopeMetadata(dirname(path))
   if (gradescope !== undefined) return [{ ...plain(path), ...gradescope }]
-  if (!statSync(path).isDirectory()) return [plain(path)]
+  const isDirectory = statSync(path).isDirectory()
+  if (!isDirectory && extname(path).toLowerCase() !== '.zip') return [plain(path)]
+  if (!isDirectory || isExport(path)) return imported(path, table)
   const entries = readdirSync(path, { withFileTypes: true }).filter(
     ({ name }) => !name.startsWith('.'),
   )
@@ -65,6 +72,18 @@ function inside(path: string, table: LanguageTable): FoundSubmission[] {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => plain(resolve(path, name)))
     .sort((a, b) => byName(a.path, b.path))
+}
+
+function imported(path: string, table: LanguageTable): FoundSubmission[] {
+  const names = Object.values(table).flatMap(({ extensions, decidedBy = [] }) => [
+    ...extensions,
+    ...decidedBy,
+  ])
+  const cache = join(cacheDirectory(), 'submissions')
+  return importExport(path, cache, names).map(({ path: unpacked = path, ...submission }) => ({
+    ...submission,
+    path: unpacked,
+  }))
 }
 
 function isSource(name: string, table: LanguageTable): boolean {

@@ -14,6 +14,7 @@ import {
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SandboxError } from '../../../errors/sandbox-error.ts'
+import { layoutOf } from './layout.ts'
 import type { UnpackedSubmission } from './unpack.ts'
 
 /**
@@ -50,6 +51,21 @@ export function importExport(
   }
   return readIndex(place) ?? []
 }
+
+/** Whether a folder is a platform's export, or has zip files in it or in its folders: then it is not a plain folder of folders. */
+export function isExport(folder: string): boolean {
+  const entries = readdirSync(folder, { withFileTypes: true })
+  const tops = entries.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
+  if (tops.some(({ name }) => name === 'submission_metadata.yml' || isZipName(name))) return true
+  const layout = layoutOf(tops, { isClone: (name) => existsSync(join(folder, name, '.git')) })
+  return tops.some(
+    (top) =>
+      layout(top)?.metadata.platform !== undefined ||
+      (top.isDirectory && readdirSync(join(folder, top.name)).some(isZipName)),
+  )
+}
+
+const isZipName = (name: string) => /\.zip$/i.test(name)
 
 const index = 'index.json'
 const inside = 'cache:'
