@@ -1,4 +1,5 @@
 import { isSandboxError } from '../errors/sandbox-error.ts'
+import { visible } from '../units/visible.ts'
 import { colorsFor, STDERR } from './style.ts'
 
 /** What a command could not do, in words for whoever typed it. */
@@ -21,7 +22,7 @@ export function printError(error: unknown): void {
   const colors = colorsFor(STDERR)
   const known = isSandboxError(error) || error instanceof CliError
   const text = known ? error.message : error instanceof Error ? (error.stack ?? '') : String(error)
-  const [first = '', ...rest] = text.split('\n')
+  const [first = '', ...rest] = visible(text).split('\n')
   const lines = [first, ...rest.map((line) => line.replace(/^ {2}hint:/, colors.yellow('  hint:')))]
   process.stderr.write(`${colors.red('error:')} ${lines.join('\n')}\n`)
 }

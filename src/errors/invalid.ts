@@ -1,3 +1,4 @@
+import { visibleLine } from '../units/visible.ts'
 import { formatKeyPath, type KeyPath, type Problem } from './problem.ts'
 import { SandboxError, type SandboxErrorCode } from './sandbox-error.ts'
 
@@ -16,8 +17,9 @@ export interface ProblemSource {
 /** A place in a text: line and column count from 1. */
 type Place = NonNullable<Problem['position']>
 
+// A key or a value may have line breaks; the problem stays on its line.
 const tell = ({ path, message }: Problem): string =>
-  path.length === 0 ? message : `${formatKeyPath(path)}: ${message}`
+  visibleLine(path.length === 0 ? message : `${formatKeyPath(path)}: ${message}`)
 
 function offsetOf({ path, key, position }: Problem, source: ProblemSource): number | undefined {
   if (position !== undefined) return source.offsetOf(position)
@@ -25,12 +27,13 @@ function offsetOf({ path, key, position }: Problem, source: ProblemSource): numb
 }
 
 // `/srv/p.toml:3:1: uid: expected ...`, and the lines around it.
-function tellAt(problem: Problem, source: ProblemSource): string {
+function tellAt(problem: Problem, source: ProblemSource): string[] {
   const offset = offsetOf(problem, source)
-  if (offset === undefined) return `${source.path}: ${tell(problem)}`
+  const path = visibleLine(source.path)
+  if (offset === undefined) return [`${path}: ${tell(problem)}`]
   const place = source.positionOf(offset)
-  const where = `${source.path}:${place.line}:${place.column}`
-  return `${where}: ${tell(problem)}\n${source.frame(place)}`
+  const where = `${path}:${place.line}:${place.column}`
+  return [`${where}: ${tell(problem)}`, ...source.frame(place).split('\n')]
 }
 
 // In the order of the text, those without a place last.
@@ -44,11 +47,14 @@ function inOrder(problems: readonly Problem[], source: ProblemSource): readonly 
 /** Problems that are told one by one; of more, only how many there are. */
 const TOLD = 10
 
-function listed(problems: readonly Problem[], toText: (problem: Problem) => string): string {
-  const lines = problems.slice(0, TOLD).flatMap((problem) => toText(problem).split('\n'))
+function listed(
+  problems: readonly Problem[],
+  toLines: (problem: Problem) => readonly string[],
+): string[] {
+  const lines = problems.slice(0, TOLD).flatMap(toLines)
   const more = problems.length - TOLD
   if (more > 0) lines.push(`and ${more} more problem${more === 1 ? '' : 's'}`)
-  return lines.map((line) => `\n  ${line}`).join('')
+  return lines.map((line) => `  ${line}`)
 }
 
 /** What an error about a policy may have besides its problems. */
@@ -72,14 +78,17 @@ export function invalid(
   problems: readonly Problem[],
   { source, ...options }: InvalidOptions = {},
 ): SandboxError {
-  const toText = (problem: Problem) =>
-    source === undefined ? tell(problem) : tellAt(problem, source)
+  const toLines = (problem: Problem) =>
+    source === undefined ? [tell(problem)] : tellAt(problem, source)
   const details = { code: 'POLICY_INVALID', ...options } as const
   const [only] = problems
   const isOne = only !== undefined && problems.length === 1
   const ordered = source === undefined ? problems : inOrder(problems, source)
-  const text = isOne ? ` ${toText(only)}` : listed(ordered, toText)
-  if (source === undefined) return new SandboxError(`Invalid ${subject}:${text}`, details)
-  const head = isOne ? '' : `, ${problems.length} problems:`
-  return new SandboxError(`Invalid policy${head}${text}`, details)
+  const start = source === undefined ? `Invalid ${subject}:` : 'Invalid policy'
+  if (isOne) {
+    const [first = '', ...rest] = toLines(only)
+    return new SandboxError([`${start} ${first}`, ...rest], details)
+  }
+  const head = source === undefined ? start : `${start}, ${problems.length} problems:`
+  return new SandboxError([head, ...listed(ordered, toLines)], details)
 }

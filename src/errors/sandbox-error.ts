@@ -1,3 +1,5 @@
+import { visible, visibleLine } from '../units/visible.ts'
+
 /** What could not be done. */
 export type SandboxErrorCode =
   | 'UNSUPPORTED_PLATFORM'
@@ -52,18 +54,37 @@ export class SandboxError extends Error {
   /** What to change so that it works; also the message's last line. */
   readonly hint: string | undefined
 
-  constructor(summary: string, { code, step, hint, cause }: SandboxErrorDetails) {
-    const message = hint === undefined ? summary : `${summary}\n  hint: ${hint}`
-    super(message, cause === undefined ? undefined : { cause })
+  /** @param summary - one line, or several; what is not safe to print in them, a line break too, becomes an escape */
+  constructor(summary: string | readonly string[], details: SandboxErrorDetails) {
+    const { code, step, hint, cause } = details
+    const lines = typeof summary === 'string' ? [summary] : summary
+    const safeHint = hint === undefined ? undefined : visibleLine(hint)
+    const message = [
+      ...lines.map(visibleLine),
+      ...(safeHint === undefined ? [] : [`  hint: ${safeHint}`]),
+    ]
+    super(message.join('\n'), cause === undefined ? undefined : { cause: safeCause(cause) })
     this.code = code
-    this.step = step
-    this.hint = hint
+    this.step = step === undefined ? undefined : { ...step, call: visibleLine(step.call) }
+    this.hint = safeHint
     Object.defineProperty(this, brand, { value: true })
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isSandboxError(value)
   }
+}
+
+// Test runners print causes too. An error of Node has paths in its message and in `path`.
+function safeCause(cause: unknown): unknown {
+  if (!(cause instanceof Error) || isSandboxError(cause)) return cause
+  const texts = [cause.message, cause.stack ?? '', ...Object.values(cause).map(String)]
+  if (texts.every((text) => visible(text) === text) && !cause.message.includes('\n')) return cause
+  const safe = new Error(visibleLine(cause.message))
+  safe.name = visibleLine(cause.name)
+  safe.stack = visible(cause.stack ?? '')
+  const { code, errno, syscall } = cause as NodeJS.ErrnoException
+  return Object.assign(safe, code === undefined ? {} : { code, errno, syscall })
 }
 
 /** Whether a value is a `SandboxError`, also one made in another realm or by another copy. */

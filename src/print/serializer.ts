@@ -1,5 +1,6 @@
 import type { AnyResult } from '../runner/result.ts'
 import { isSandboxResult } from '../runner/result.ts'
+import { visible } from '../units/visible.ts'
 
 type Printer<Config, Refs> = (
   value: unknown,
@@ -29,15 +30,18 @@ export const snapshotSerializer = {
 }
 
 function lasting({ command, args, status, exitCode, signal, syscall, ...rest }: AnyResult) {
-  const files = Object.keys(rest.files)
+  const files = Object.keys(rest.files).map(visible)
   return {
-    command: [command, ...args],
+    command: [command, ...args].map(visible),
     status,
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(signal === undefined ? {} : { signal }),
     ...(syscall === undefined ? {} : { syscall: syscall.name }),
-    stdout: rest.stdout,
-    stderr: rest.stderr,
+    stdout: shown(rest.stdout),
+    stderr: shown(rest.stderr),
     ...(files.length === 0 ? {} : { files }),
   }
 }
+
+const shown = (output: string | Uint8Array): string | Uint8Array =>
+  typeof output === 'string' ? visible(output) : output

@@ -1,3 +1,5 @@
+import { cutMiddle } from '../units/cut.ts'
+import { visible } from '../units/visible.ts'
 import type { AnyResult } from './result.ts'
 
 /**
@@ -20,7 +22,7 @@ function jsonOf(result: AnyResult): unknown {
 
 function summaryOf({ command, args, status, exitCode, signal, reason, stdout, stderr }: AnyResult) {
   return {
-    command: [command, ...args],
+    command: [command, ...args].map(visible),
     status,
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(signal === undefined ? {} : { signal }),
@@ -40,13 +42,11 @@ function characterFrom(bytes: Uint8Array, place: number): number {
 }
 
 function shorten(output: string | Uint8Array): string | Uint8Array {
-  if (output.length <= mostCharacters) return output
+  if (output.length <= mostCharacters) return typeof output === 'string' ? visible(output) : output
   const half = mostCharacters / 2
-  if (typeof output === 'string') {
-    return `${output.slice(0, half)}… (${output.length} characters) …${output.slice(-half)}`
-  }
+  if (typeof output === 'string') return visible(cutMiddle(output, mostCharacters))
   const start = characterFrom(output, half)
   const end = characterFrom(output, output.length - half)
   const text = (from: number, to?: number) => Buffer.from(output.subarray(from, to)).toString()
-  return `${text(0, start)}… (${output.length} bytes) …${text(end)}`
+  return visible(`${text(0, start)}… (${output.length} bytes) …${text(end)}`)
 }

@@ -1,3 +1,5 @@
+import { quoted } from './visible.ts'
+
 const milliseconds: Readonly<Record<string, number>> = {
   us: 0.001,
   ms: 1,
@@ -26,7 +28,7 @@ export function parseDuration(value: Duration): number {
   const scale = milliseconds[match?.[2]?.toLowerCase() ?? '']
   if (match === null || scale === undefined) {
     throw new RangeError(
-      `Expected a duration such as "1.5s", "200ms" or "2min", got ${JSON.stringify(value)}`,
+      `Expected a duration such as "1.5s", "200ms" or "2min", got ${quoted(value)}`,
     )
   }
   return Number(match[1]) * scale

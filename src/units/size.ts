@@ -1,3 +1,5 @@
+import { quoted } from './visible.ts'
+
 const bytes: Readonly<Record<string, number>> = {
   b: 1,
   kb: 1000,
@@ -28,13 +30,11 @@ export function parseSize(value: Size): number {
   const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]+)\s*$/i.exec(value)
   const scale = bytes[match?.[2]?.toLowerCase() ?? '']
   if (match === null || scale === undefined) {
-    throw new RangeError(
-      `Expected a size such as "64MiB", "10MB" or "512B", got ${JSON.stringify(value)}`,
-    )
+    throw new RangeError(`Expected a size such as "64MiB", "10MB" or "512B", got ${quoted(value)}`)
   }
   const size = Math.round(Number(match[1]) * scale)
   if (Number.isSafeInteger(size)) return size
-  throw new RangeError(`Expected a size below 8 PiB, got ${JSON.stringify(value)}`)
+  throw new RangeError(`Expected a size below 8 PiB, got ${quoted(value)}`)
 }
 
 /** A size for a person: `812 B`, `1.5 MiB`, `2 GiB`. */

@@ -4,6 +4,7 @@ import type { Step } from '../../launcher/step.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'
+import { visibleLine } from '../../units/visible.ts'
 import { colorsFor, STDERR } from '../style.ts'
 
 /** What a step is about, for whoever asks what a run does; those about nothing else are left out. */
@@ -38,7 +39,7 @@ export class VerboseLog {
     const { dim, cyan } = this.#colors
     const now = dim(new Date().toISOString())
     // Not process.stderr, which would make it non-blocking for the program too.
-    writeSync(STDERR, `[${now} ${cyan(topic)}] ${text}\n`)
+    writeSync(STDERR, `[${now} ${cyan(topic)}] ${visibleLine(text)}\n`)
   }
 
   plan(steps: readonly Step[]): void {

@@ -1,4 +1,5 @@
 import { AT_FDCWD } from '../../linux/constants.ts'
+import { visibleLine } from '../../units/visible.ts'
 import type { Argument, Step } from '../step.ts'
 import {
   bits,
@@ -26,7 +27,7 @@ const CALL_MAX_LENGTH = 400
  */
 export function describeStep(step: Step): string {
   const format = formats[step.syscall] ?? plain
-  const call = `${step.syscall}(${step.shown ?? format(step.args).join(', ')})`
+  const call = visibleLine(`${step.syscall}(${step.shown ?? format(step.args).join(', ')})`)
   return call.length > CALL_MAX_LENGTH ? `${call.slice(0, CALL_MAX_LENGTH)}…` : call
 }
 

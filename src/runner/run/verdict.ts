@@ -6,6 +6,7 @@ import { remedy } from '../../seccomp/decode/remedy.ts'
 import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'
+import { visibleLine } from '../../units/visible.ts'
 import type { OutputExcess } from '../io/capture.ts'
 import type { DeniedSyscall, EnforcementByLimit, SandboxStatus, SandboxUsage } from '../result.ts'
 
@@ -67,12 +68,12 @@ export interface Verdict {
  */
 export function judge(evidence: Evidence): Verdict {
   const end = endOf(evidence.waitStatus)
-  return (
+  const verdict =
     seccompVerdict(evidence, end.signal) ??
     limitVerdict(evidence, end.signal) ??
     consumptionVerdict(evidence, end) ??
     ownVerdict(evidence, end)
-  )
+  return { ...verdict, reason: visibleLine(verdict.reason) }
 }
 
 interface End {
