@@ -3,7 +3,7 @@ import type { OutputFailure } from '../feedback/failure.ts'
 import { cutMiddle, excerpt } from '../units/cut.ts'
 import { formatSize } from '../units/size.ts'
 import { firstInvalidByte, type InvalidByte } from '../units/utf8.ts'
-import { visible } from '../units/visible.ts'
+import { visibleLine } from '../units/visible.ts'
 import {
   type ExpectedLines,
   type ExpectedText,
@@ -54,7 +54,7 @@ function invalidByteOf({ contents, invalidByte }: Output): InvalidByte | undefin
 
 function invalidNote({ name }: Output, { byte, offset, line }: InvalidByte): string {
   const shown = byte.toString(16).padStart(2, '0')
-  return `${visible(name)} is not valid UTF-8: byte 0x${shown} at offset ${offset}, line ${line}.`
+  return `${visibleLine(name)} is not valid UTF-8: byte 0x${shown} at offset ${offset}, line ${line}.`
 }
 
 function expectsReplacement(expected: ExpectedText): boolean {
@@ -101,7 +101,7 @@ function compareExactly(
 ): Finding {
   const pass = expected === text
   const [wanted, got] = quotePair(expected, text)
-  const phrases = { pass, expected: `${visible(output.name)} ${wanted}`, received: got }
+  const phrases = { pass, expected: `${visibleLine(output.name)} ${wanted}`, received: got }
   return { ...phrases, ...differenceOf(utils, expected, output, text, 'exact') }
 }
 
@@ -115,7 +115,7 @@ function compareLines(
   const [wanted, got] = quotePair(trimLines(expected), trimLines(text))
   return {
     pass: difference.notes.length === 0,
-    expected: `${visible(output.name)} with the lines ${wanted}`,
+    expected: `${visibleLine(output.name)} with the lines ${wanted}`,
     received: got,
     ...difference,
   }
@@ -124,7 +124,7 @@ function compareLines(
 function comparePattern(expected: RegExp, output: Output, text: string): Finding {
   return {
     pass: matchesPattern(expected, text),
-    expected: `${visible(output.name)} matching ${visible(String(expected))}`,
+    expected: `${visibleLine(output.name)} matching ${visibleLine(String(expected))}`,
     received: quote(text),
     failure: outputFailure(output, text, {}),
   }
@@ -136,12 +136,14 @@ function compareTokens(expected: ExpectedTokens, output: Output, text: string): 
   const conditions = [
     ...(expected.float === undefined ? [] : [`, numbers within ${expected.float}`]),
     ...(expected.ignoreCase === true ? [', ignoring case'] : []),
-    ...(expected.prompts === undefined ? [] : [`, without ${visible(String(expected.prompts))}`]),
+    ...(expected.prompts === undefined
+      ? []
+      : [`, without ${visibleLine(String(expected.prompts))}`]),
   ]
   const [wanted, got] = quotePair(oneLine(source), oneLine(text))
   return {
     pass: difference === undefined,
-    expected: `${visible(output.name)} with the tokens ${wanted}${conditions.join('')}`,
+    expected: `${visibleLine(output.name)} with the tokens ${wanted}${conditions.join('')}`,
     received: got,
     notes: difference === undefined ? [] : [difference.sentence],
     failure: outputFailure(output, text, { ...difference, source }),

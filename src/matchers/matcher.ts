@@ -1,6 +1,6 @@
 import { brandFailure, type MatcherFailure } from '../feedback/failure.ts'
 import { type AnyResult, isSandboxResult } from '../runner/result.ts'
-import { visible } from '../units/visible.ts'
+import { visibleLine } from '../units/visible.ts'
 import { isPattern } from './expected.ts'
 import { type Finding, failureMessage, type MatcherContext, quote } from './message.ts'
 
@@ -86,8 +86,8 @@ function describeValue({ utils }: MatcherContext, value: unknown): string {
   if ('then' in value && typeof value.then === 'function') {
     return 'a run that is still pending (a promise); did you forget `await`, or `.resolves`?'
   }
-  if ('name' in value && 'message' in value) return visible(`${value.name}: ${value.message}`)
-  return visible(`an object of type ${Object.prototype.toString.call(value).slice(8, -1)}`)
+  if ('name' in value && 'message' in value) return visibleLine(`${value.name}: ${value.message}`)
+  return visibleLine(`an object of type ${Object.prototype.toString.call(value).slice(8, -1)}`)
 }
 
 /**
@@ -108,7 +108,7 @@ export function readArgument<T>(
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
     const hint = matcherHint(context, name, args)
-    throw new TypeError(`${hint}\n\nMatcher error: ${visible(problem)}`)
+    throw new TypeError(`${hint}\n\nMatcher error: ${visibleLine(problem)}`)
   }
 }
 
@@ -116,5 +116,5 @@ export function readArgument<T>(
 export function printArgument(value: unknown): string {
   if (typeof value === 'string') return quote(value)
   if (typeof value === 'object' && value !== null && !isPattern(value)) return '{…}'
-  return visible(String(value))
+  return visibleLine(String(value))
 }

@@ -3,7 +3,7 @@ import type { LimitName } from '../policy/policy.ts'
 import { runReport } from '../print/run-report.ts'
 import type { AnyResult } from '../runner/result.ts'
 import { cutMiddle } from '../units/cut.ts'
-import { quoted } from '../units/visible.ts'
+import { quoted, visibleLine } from '../units/visible.ts'
 
 /** What a matcher finds as `this`; the part that Vitest and Jest have in common. */
 export interface MatcherContext {
@@ -64,8 +64,8 @@ export function failureMessage(
 
 function comparison({ isNot, utils }: MatcherContext, { expected, received }: Finding): string {
   return [
-    `Expected: ${isNot === true ? 'not ' : ''}${utils.EXPECTED_COLOR(expected)}`,
-    `Received: ${utils.RECEIVED_COLOR(received)}`,
+    `Expected: ${isNot === true ? 'not ' : ''}${utils.EXPECTED_COLOR(visibleLine(expected))}`,
+    `Received: ${utils.RECEIVED_COLOR(visibleLine(received))}`,
   ].join('\n')
 }
 

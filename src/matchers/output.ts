@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { isUint8Array } from 'node:util/types'
 import type { FileFailure } from '../feedback/failure.ts'
 import type { AnyResult } from '../runner/result.ts'
-import { visible, visibleLine } from '../units/visible.ts'
+import { visibleLine } from '../units/visible.ts'
 import { compareOutput } from './compare.ts'
 import { type ExpectedText, parseExpectedText } from './expected.ts'
 import {
@@ -133,7 +133,7 @@ function whyMissing(
 ): { readonly problem: FileFailure['problem']; readonly note: string } {
   const why = lookUp(result, result.uncollected, path)
   if (why !== undefined) {
-    return { problem: 'unreadable', note: `It could not be collected: ${visible(why)}` }
+    return { problem: 'unreadable', note: `It could not be collected: ${visibleLine(why)}` }
   }
   return {
     problem: 'not-collected',
