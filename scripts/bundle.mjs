@@ -2,7 +2,7 @@
 // Makes one file of the package's entry, and of what it uses of its dependencies: Node reads and links each module
 // of a graph on its own, which for a hundred small ones takes longer than running them, and reads all of a large
 // one of which little is used. Koffi has native code, and stays where it is.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { build } from 'rolldown'
 
@@ -28,6 +28,12 @@ writeFileSync(
   'dist/bundle/LICENSES.txt',
   `index.js contains code of these packages.\n\n${notices.join(`\n${'-'.repeat(80)}\n\n`)}`,
 )
+
+// The watch's thread is a program of its own, which its starter finds beside itself.
+cpSync('dist/limits/watch/thread', 'dist/bundle/thread', {
+  recursive: true,
+  filter: (path) => !path.endsWith('.d.cts'),
+})
 
 /** @param {string} module a path */
 function packageOf(module) {

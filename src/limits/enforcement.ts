@@ -1,4 +1,5 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
+import { closeDescriptor, openTaskClock } from '../ffi/libc.ts'
 import type { Limits } from '../policy/policy.ts'
 import type { Enforcement, EnforcementByLimit } from '../runner/result.ts'
 import { type Delegation, findDelegation } from './cgroup/delegation.ts'
@@ -30,7 +31,20 @@ export function planEnforcement(limits: Limits, require: readonly string[] = [])
 }
 
 const controllersOf = ({ path, controllers }: Delegation): string =>
-  `${path} has no other controllers than ${[...controllers].join(' and ')}`
+  controllers.size === 0
+    ? `${path} has no controllers`
+    : `${path} has no other controllers than ${[...controllers].join(' and ')}`
+
+let countable: boolean | undefined
+
+// The kernel refuses it to all runs or to none: it asks for the user, a setting and the container's filter.
+function canCount(): boolean {
+  if (countable !== undefined) return countable
+  const counter = openTaskClock(process.pid)
+  if (counter !== undefined) closeDescriptor(counter)
+  countable = counter !== undefined
+  return countable
+}
 
 const requireError = (wish: string, held: string, reason: string): SandboxError =>
   new SandboxError(
@@ -48,8 +62,8 @@ function enforcementOf(limits: Limits, delegation: Delegation | undefined): Enfo
     if (limit !== undefined) held[name] = how
   }
   hold('walltime', limits.wallTimeMs, 'watch')
-  hold('cpu', limits.cpuTimeMs, delegation === undefined ? 'watch' : 'cgroup')
-  hold('memory', limits.memoryBytes, has('memory') ? 'cgroup' : 'rlimit')
+  hold('cpu', limits.cpuTimeMs, delegation !== undefined ? 'cgroup' : canCount() ? 'perf' : 'watch')
+  hold('memory', limits.memoryBytes, has('memory') ? 'cgroup' : 'watch')
   hold('output', limits.outputBytes, 'watch')
   hold('fileSize', limits.fileSizeBytes, 'rlimit')
   // The size of the sandbox's tmpfs, which the kernel holds as firmly as a resource limit.

@@ -1,10 +1,11 @@
+import { SandboxError } from '../errors/sandbox-error.ts'
 import type { Limits } from '../policy/policy.ts'
 import type { EnforcementByLimit } from '../runner/result.ts'
 import { type GroupUsage, makeRunGroup, type RunGroup } from './cgroup/run-group.ts'
 import type { EnforcementPlan } from './enforcement.ts'
-import { type Seen, TreeWatch, type Watched } from './watch/watch.ts'
+import { type CpuSource, type Seen, TreeWatch, type Watched } from './watch/watch.ts'
 
-/** What those who held a run's limits from outside know of it. */
+/** What is known of a run by the control group and the watch that held its limits. */
 export interface Held {
   readonly enforcement: EnforcementByLimit
   /** The limit for which the watch ended the run. */
@@ -13,13 +14,25 @@ export interface Held {
   readonly group: GroupUsage | undefined
 }
 
+/** The run that is watched. */
+export interface HeldRun {
+  /** The init's process id; undefined until it is known. */
+  readonly pid: number | undefined
+  /** The write end of the pipe in which a byte ends the run; undefined when the run is to end already. */
+  readonly control: number | undefined
+  /** The counter of its CPU time, which the watch closes. */
+  readonly counter: number | undefined
+  readonly stop: () => void
+}
+
 /** Holds, from outside, the limits that a process cannot hold itself: a control group and a watch. */
 export class LimitHold {
   readonly #limits: Limits
   readonly #enforcement: EnforcementByLimit
   readonly #group: RunGroup | undefined
+  #suppliedBytes = 0
+  #cpuSource: CpuSource = 'watch'
   #watch: TreeWatch | undefined
-  #exceeded: Watched | undefined
 
   /**
    * @param group the control group that the run is in already; without it, where one is planned, it is made
@@ -36,33 +49,47 @@ export class LimitHold {
     return this.#group?.path
   }
 
-  /**
-   * Watches a run from its start.
-   *
-   * @param init the init's process id, once that is known
-   * @param stop ends the run
-   */
-  watch(init: () => number | undefined, stop: () => void): void {
+  /** Notes what the caller's files take of the run's tmpfs, before they are there: they are not the program's memory. */
+  supply(bytes: number): void {
+    this.#suppliedBytes = bytes
+    this.#group?.allowMemory(bytes)
+  }
+
+  /** Watches a run from its start. */
+  watch(run: HeldRun): void {
+    const { control, counter } = run
+    if (control === undefined) return
     const { cpuTimeMs, memoryBytes, wallTimeMs } = this.#limits
+    this.#cpuSource =
+      this.#group !== undefined ? 'cgroup' : counter !== undefined ? 'perf' : 'watch'
     this.#watch = new TreeWatch({
-      init,
-      group: this.#group,
+      init: () => run.pid,
+      control,
+      stop: run.stop,
       cpuTimeMs,
-      memoryBytes: this.#enforcement.memory === 'rlimit' ? memoryBytes : undefined,
+      cpuSource: this.#cpuSource,
+      cpuFile: this.#group?.cpuFile,
+      counter,
+      memoryBytes: this.#enforcement.memory === 'watch' ? memoryBytes : undefined,
+      suppliedBytes: this.#suppliedBytes,
       wallTimeMs,
-      onExceeded: (limit) => {
-        this.#exceeded = limit
-        stop()
-      },
     })
   }
 
-  /** What is known, when the run's processes are gone. */
+  /**
+   * What is known, when the run's processes are gone.
+   *
+   * @throws {SandboxError} SETUP_FAILED when the run was not watched to its end
+   */
   facts(): Held {
+    const seen = this.#watch?.stop()
+    const lost = this.#watch?.lost
+    if (lost !== undefined) throw lostError(lost)
+    const { cpu } = this.#enforcement
     return {
-      enforcement: this.#enforcement,
-      exceeded: this.#exceeded,
-      seen: this.#watch?.stop(),
+      enforcement: { ...this.#enforcement, ...(cpu && { cpu: this.#cpuSource }) },
+      exceeded: this.#watch?.exceeded,
+      seen,
       group: this.#group?.usage(),
     }
   }
@@ -73,3 +100,10 @@ export class LimitHold {
     this.#group?.remove()
   }
 }
+
+const lostError = (cause: Error): SandboxError =>
+  new SandboxError(`The thread that watches the limits failed: ${cause.message}`, {
+    code: 'SETUP_FAILED',
+    hint: 'The run was ended, for nobody held its limits. Is the process out of memory or of threads?',
+    cause,
+  })

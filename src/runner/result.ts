@@ -18,18 +18,22 @@ export interface SandboxUsage {
   /** From just before execve to the end of the program. */
   readonly wallTimeMs: number
   /**
-   * User and system time together. Without a control group, the kernel forgets the time of children whose
-   * parent ignores SIGCHLD (times(2)); of them counts what they were seen to use while they lived.
+   * User and system time together, in milliseconds. Without a control group and a counter (perf_event_open(2)),
+   * the kernel forgets the time of children whose parent ignores SIGCHLD (times(2)); see `cpuTimeLowerBound`.
    */
   readonly cpuTimeMs: number
+  /**
+   * Why `cpuTimeMs` is only a lower bound, as the end of a sentence. Absent where it is the time that was used.
+   */
+  readonly cpuTimeLowerBound?: string
   readonly userTimeMs: number
   readonly systemTimeMs: number
   /** Peak resident memory of the largest single process. */
   readonly maxRssBytes: number
   /**
-   * The most memory of all processes together: with a control group what the kernel charged to it, page
-   * cache and temporary files included; else the largest of what was seen every 20 ms, shared pages
-   * counted once, and `maxRssBytes`.
+   * The most memory of all processes together, in bytes: with a control group what the kernel charged to it; else
+   * the most that was seen, every page once, without pages of files that were only read. The files that the caller
+   * supplied do not count.
    */
   readonly peakMemoryBytes: number
   /** The most processes at once, with a control group threads too; without one, of the moments looked at. */
@@ -70,8 +74,11 @@ export interface LoggedCall extends DeniedSyscall {
   readonly count: number
 }
 
-/** How a limit was held: by a cgroup, by setrlimit(2), or by a timer or counter of ours. */
-export type Enforcement = 'cgroup' | 'rlimit' | 'watch'
+/**
+ * How a limit was held: `cgroup` by a control group, `rlimit` by setrlimit(2), `perf` by a counter of the kernel's
+ * (perf_event_open(2)), `watch` by a timer or a thread of ours.
+ */
+export type Enforcement = 'cgroup' | 'rlimit' | 'perf' | 'watch'
 
 /** Which of a result's limits has which enforcement; the names are those of the `limits` option. */
 export type EnforcementByLimit = Readonly<

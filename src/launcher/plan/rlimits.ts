@@ -2,7 +2,6 @@ import {
   RLIMIT_AS,
   RLIMIT_CORE,
   RLIMIT_CPU,
-  RLIMIT_DATA,
   RLIMIT_FSIZE,
   RLIMIT_NOFILE,
   RLIMIT_NPROC,
@@ -24,12 +23,6 @@ export interface ResourceLimit {
 const INIT_PROCESSES = 1
 
 /**
- * How much more than its memory limit a process may have written to: a program that goes over its limit
- * shall be seen to, rather than be refused memory just below it and fail in a way of its own.
- */
-const memoryHeadroom = (bytes: number): number => Math.max(bytes / 8, 16 * 1024 * 1024)
-
-/**
  * The resource limits that hold a run's limits, but for those that its control group holds.
  */
 export function resourceLimits(limits: Limits, enforcement: EnforcementByLimit): ResourceLimit[] {
@@ -37,14 +30,10 @@ export function resourceLimits(limits: Limits, enforcement: EnforcementByLimit):
   const add = (resource: number, option: string, soft: number | undefined, hard = soft): void => {
     if (soft !== undefined && hard !== undefined) list.push({ resource, option, soft, hard })
   }
-  // Whole seconds, counted by ticks that may run ahead: a second more than the limit, for who is not looked
-  // at in time. SIGXCPU at the soft limit, SIGKILL a second later for who ignores it.
+  // RLIMIT_CPU counts whole seconds in ticks and can fire early, so it is set one second above the limit: a
+  // backstop for when the watch gets no processor. SIGXCPU at the soft limit, SIGKILL a second later.
   const cpu = limits.cpuTimeMs === undefined ? undefined : Math.ceil(limits.cpuTimeMs / 1000) + 1
   add(RLIMIT_CPU, 'cpu', cpu, cpu === undefined ? undefined : cpu + 1)
-  const { memoryBytes } = limits
-  if (memoryBytes !== undefined && enforcement.memory === 'rlimit') {
-    add(RLIMIT_DATA, 'memory', memoryBytes + Math.ceil(memoryHeadroom(memoryBytes)))
-  }
   add(RLIMIT_FSIZE, 'fileSize', limits.fileSizeBytes)
   add(RLIMIT_STACK, 'stack', limits.stackBytes)
   add(RLIMIT_AS, 'addressSpace', limits.addressSpaceBytes)

@@ -5,7 +5,12 @@ import { RECORD, type RecordName } from './records.ts'
 /** CPU time and the like, from struct rusage (getrusage(2)). */
 export type Rusage = Omit<
   SandboxUsage,
-  'wallTimeMs' | 'cpuTimeMs' | 'peakMemoryBytes' | 'peakProcesses' | 'waitTimeMs'
+  | 'wallTimeMs'
+  | 'cpuTimeMs'
+  | 'cpuTimeLowerBound'
+  | 'peakMemoryBytes'
+  | 'peakProcesses'
+  | 'waitTimeMs'
 >
 
 /** A call as struct seccomp_data has it. */

@@ -57,7 +57,6 @@ function prepare(): Delegation | NoDelegation {
   try {
     const available = words(join(path, 'cgroup.controllers'))
     const wanted = CONTROLLERS.filter((name) => available.includes(name))
-    if (wanted.length === 0) return { reason: `no controller is delegated to ${path}` }
     enable(path, wanted)
     removeStale(path)
     return { path, controllers: new Set(wanted) }

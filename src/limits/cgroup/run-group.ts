@@ -24,8 +24,10 @@ export interface GroupUsage {
 export interface RunGroup {
   readonly path: string
   usage(): GroupUsage
-  /** The CPU time alone, for who asks often; in milliseconds. */
-  cpuTimeMs(): number
+  /** The path of its cpu.stat, which every group has. */
+  readonly cpuFile: string
+  /** Raises its memory limit by what the caller's files take, which are charged to it. */
+  allowMemory(bytes: number): void
   /** Removes it; to be called when its processes are gone. */
   remove(): void
 }
@@ -55,7 +57,12 @@ export function makeRunGroup({ path, controllers }: Delegation, limits: Limits):
   return {
     path: own,
     usage: () => usageOf(own),
-    cpuTimeMs: () => cpuTimesOf(own).cpuTimeMs,
+    cpuFile: join(own, 'cpu.stat'),
+    allowMemory: (bytes) => {
+      const { memoryBytes } = limits
+      if (memoryBytes === undefined || bytes === 0 || !controllers.has('memory')) return
+      set('memory.max', memoryBytes + bytes)
+    },
     remove: () => remove(own),
   }
 }

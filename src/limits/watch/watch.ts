@@ -1,140 +1,157 @@
-import { availableParallelism } from 'node:os'
-import { processCpuMs } from '../../ffi/libc.ts'
-import type { RunGroup } from '../cgroup/run-group.ts'
-import { longestWaitMs, proportionalBytes, readTree } from './tree.ts'
+import { closeDescriptor, duplicate, readCounter } from '../../ffi/libc.ts'
+import { clearTimeout, machineClockNs, setTimeout } from '../../globals.ts'
+import { layout } from './shared.ts'
+import { watchInThread } from './watch-thread.ts'
 
 /** A limit that a watch holds. */
-export type Watched = 'cpu' | 'memory'
+export type Watched = (typeof layout.limits)[number]
+
+/** Who knows the CPU time of a tree: its control group, a counter of the kernel's, or only the watch. */
+export type CpuSource = 'cgroup' | 'perf' | 'watch'
 
 export interface WatchOptions {
   /** The init's process id, once that is known. */
   readonly init: () => number | undefined
-  /** The run's control group, which knows the CPU time, and holds the memory limit itself. */
-  readonly group: RunGroup | undefined
+  /** The write end of the pipe whose every byte ends the run; the watch makes a descriptor of its own of it. */
+  readonly control: number
+  /** Absent where the limit is lifted. */
   readonly cpuTimeMs: number | undefined
+  readonly cpuSource: CpuSource
+  /** The cpu.stat of the run's control group, for the source `cgroup`. */
+  readonly cpuFile?: string | undefined
+  /** The descriptor of a counter, for the source `perf`; the watch closes it. */
+  readonly counter?: number | undefined
   /** Absent where a control group holds it. */
   readonly memoryBytes: number | undefined
+  /** What the run's files take of its tmpfs. */
+  readonly suppliedBytes: number
   readonly wallTimeMs: number | undefined
-  /** Called once, when the processes together have used more than a limit. */
-  readonly onExceeded: (limit: Watched) => void
+  /** How many processors the run may use at once; without it, all. */
+  readonly processors?: number | undefined
+  /** Ends a run that is not watched any more. */
+  readonly stop: () => void
+}
+
+/** What the watch's thread receives. */
+export interface WatchRequest extends Omit<WatchOptions, 'init' | 'stop'> {
+  readonly shared: SharedArrayBuffer
+  /** On the clock of process.hrtime(), which all threads share. */
+  readonly startedNs: bigint
 }
 
 /** What a watch saw. */
 export interface Seen {
-  /** CPU time at the last look; more than is accounted for if children went that nobody waited for. */
+  /** CPU time in all; that of a counter is exact, else at least what was seen. */
   readonly cpuTimeMs: number
-  /** The most resident memory of all processes together, shared pages once; of the moments looked at. */
+  /** The counter's time at the end, the launch program's own included. */
+  readonly counterMs?: number
+  /** Whether the kernel forgot some of the CPU time. */
+  readonly isLowerBound: boolean
+  /** The most memory of all processes together, shared pages once; of the moments looked at. */
   readonly peakMemoryBytes: number
+  /** The most that one process had of files mapped, which is in its peak resident memory. */
+  readonly peakFileBytes: number
   readonly peakProcesses: number
   /** Shortly before the walltime was over: for how long a thread had waited for a processor. */
   readonly waitTimeMs: number
 }
 
-/** How often memory is looked at, in milliseconds. */
-const MEMORY_INTERVAL_MS = 20
-/** CPU time is looked at no more often than this, in milliseconds. */
-const SHORTEST_MS = 2
-/** A look takes at most this share of a processor's time: a tree of hundreds of processes is looked at less often. */
-const LARGEST_SHARE = 0.1
-/** When waiting times are read: at this share of the walltime, for at its end the processes are gone. */
-const WAIT_SHARE = 0.9
-/** setTimeout takes no more. */
-const LONGEST_MS = 0x7fff_ffff
-
-let cores: number | undefined
+/** How often the init's process id is asked for while it is not known, in milliseconds. */
+const INIT_MS = 2
+/** How long, and how often, the thread may keep a descriptor in use, which it reads or writes some bytes of. */
+const BUSY_MS = 100
+const BUSY_TRIES = 10
 
 /**
- * Watches what all processes of a run use together, which resource limits, being each process's own,
- * cannot hold. CPU time is first looked at when it could have been used up, on every core at once, and
- * then again when the rest could have been.
+ * Watches what all processes of a run use together, which resource limits, being each process's own, cannot hold.
+ * A thread of its own looks, judges and ends the run: the test's code may keep this one busy.
  */
 export class TreeWatch {
   readonly #options: WatchOptions
-  readonly #started = performance.now()
+  readonly #words: Int32Array
+  readonly #figures: Float64Array
+  readonly #control: number
+  readonly #leave: () => void
   #timer: NodeJS.Timeout | undefined
-  #nextCpu = Number.POSITIVE_INFINITY
-  #nextMemory = Number.POSITIVE_INFINITY
-  #nextWait = Number.POSITIVE_INFINITY
-  #seen: Seen = { cpuTimeMs: 0, peakMemoryBytes: 0, peakProcesses: 0, waitTimeMs: 0 }
+  #seen: Seen | undefined
+  #lost: Error | undefined
 
-  constructor(options: WatchOptions) {
-    this.#options = options
-    const { cpuTimeMs, memoryBytes, wallTimeMs } = options
-    cores ??= availableParallelism()
-    if (cpuTimeMs !== undefined) this.#nextCpu = Math.max(SHORTEST_MS, cpuTimeMs / cores)
-    if (memoryBytes !== undefined) this.#nextMemory = MEMORY_INTERVAL_MS
-    if (wallTimeMs !== undefined) this.#nextWait = wallTimeMs * WAIT_SHARE
-    this.#schedule(0)
+  constructor({ init, stop, ...options }: WatchOptions) {
+    const shared = new SharedArrayBuffer(layout.size)
+    this.#options = { init, stop, ...options }
+    this.#words = new Int32Array(shared, 0, layout.figuresAt / 4)
+    this.#figures = new Float64Array(shared, layout.figuresAt)
+    this.#control = duplicate(options.control)
+    this.#findInit()
+    const request = { ...options, shared, control: this.#control, startedNs: machineClockNs() }
+    this.#leave = watchInThread(request, (error) => {
+      this.#lost = error
+      stop()
+    })
+  }
+
+  /** The limit for which the watch ended the run. */
+  get exceeded(): Watched | undefined {
+    return layout.limits[Atomics.load(this.#words, layout.exceeded) - 1]
+  }
+
+  /** Why the run was not watched to its end. */
+  get lost(): Error | undefined {
+    return this.#lost
+  }
+
+  // A starter that stays as a control group's keeper may not have cloned the init yet.
+  #findInit(): void {
+    const init = this.#options.init()
+    if (init !== undefined) Atomics.store(this.#words, layout.init, init)
+    else this.#timer = setTimeout(() => this.#findInit(), INIT_MS).unref()
   }
 
   /** Ends it, and says what it saw. */
   stop(): Seen {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#seen ??= this.#end()
     return this.#seen
   }
 
-  #schedule(tookMs: number): void {
-    const next = Math.min(this.#nextCpu, this.#nextMemory, this.#nextWait)
-    if (next === Number.POSITIVE_INFINITY) return
-    const pause = Math.max(next - this.#elapsedMs(), tookMs / LARGEST_SHARE, 0)
-    // It keeps no process alive: the run itself does.
-    this.#timer = setTimeout(() => this.#look(), Math.min(pause, LONGEST_MS)).unref()
-  }
-
-  #elapsedMs(): number {
-    return performance.now() - this.#started
-  }
-
-  #look(): void {
-    const before = process.cpuUsage()
-    const now = this.#elapsedMs()
-    const exceeded = this.#check(now)
-    const { user, system } = process.cpuUsage(before)
-    if (exceeded !== undefined) this.#options.onExceeded(exceeded)
-    // Not the time that went by, where others have the processors: the next look would be ten times too late;
-    // nor more than that, where other threads of this process have them.
-    else this.#schedule(Math.min((user + system) / 1000, this.#elapsedMs() - now))
-  }
-
-  #check(now: number): Watched | undefined {
-    const init = this.#options.init()
-    if (init === undefined) return undefined
-    const needsTree =
-      now >= this.#nextMemory || now >= this.#nextWait || this.#options.group === undefined
-    const tree = needsTree ? readTree(init) : undefined
-    if (tree !== undefined) {
-      const peakProcesses = Math.max(this.#seen.peakProcesses, tree.processes.length)
-      this.#seen = { ...this.#seen, peakProcesses }
+  #end(): Seen {
+    clearTimeout(this.#timer)
+    this.#leave()
+    this.#endUse()
+    closeDescriptor(this.#control)
+    const figure = (name: FigureName): number => this.#figures[layout[name]] ?? 0
+    return {
+      ...this.#endCounter(),
+      cpuTimeMs: figure('cpuTimeMs'),
+      isLowerBound: figure('isLowerBound') === 1,
+      peakMemoryBytes: figure('peakMemoryBytes'),
+      peakFileBytes: figure('peakFileBytes'),
+      peakProcesses: figure('peakProcesses'),
+      waitTimeMs: figure('waitTimeMs'),
     }
-    if (tree !== undefined && now >= this.#nextWait) {
-      this.#nextWait = Number.POSITIVE_INFINITY
-      this.#seen = { ...this.#seen, waitTimeMs: longestWaitMs(tree.processes) }
-    }
-    if (now >= this.#nextCpu && this.#exceedsCpu(now, init, tree?.cpuTimeMs)) return 'cpu'
-    if (tree !== undefined && now >= this.#nextMemory) {
-      this.#nextMemory = now + MEMORY_INTERVAL_MS
-      if (this.#exceedsMemory(tree)) return 'memory'
-    }
-    return undefined
   }
 
-  #exceedsCpu(now: number, init: number, ofTree: number | undefined): boolean {
-    const { cpuTimeMs = 0, group } = this.#options
-    // The init is in the group, and not the program's to answer for.
-    const own = group === undefined ? 0 : (processCpuMs(init) ?? 0)
-    const used = (group?.cpuTimeMs() ?? ofTree ?? 0) - own
-    this.#seen = { ...this.#seen, cpuTimeMs: used }
-    this.#nextCpu = now + Math.max(SHORTEST_MS, (cpuTimeMs - used) / (cores ?? 1))
-    return used > cpuTimeMs
+  // Afterwards the thread uses none of the run's descriptors, whose numbers may soon be other files'.
+  #endUse(): void {
+    const { state, open, busy, ended } = layout
+    for (let tries = 0; tries < BUSY_TRIES; tries++) {
+      if (Atomics.compareExchange(this.#words, state, open, ended) !== busy) return
+      Atomics.wait(this.#words, state, busy, BUSY_MS)
+    }
   }
 
-  #exceedsMemory({ residentBytes, processes }: ReturnType<typeof readTree>): boolean {
-    const { memoryBytes = 0 } = this.#options
-    // The sum counts shared pages more than once: only when it is too much is it worth the exact one.
-    const bytes = residentBytes > memoryBytes ? proportionalBytes(processes) : residentBytes
-    const peakMemoryBytes = Math.max(this.#seen.peakMemoryBytes, bytes)
-    this.#seen = { ...this.#seen, peakMemoryBytes }
-    return bytes > memoryBytes
+  #endCounter(): { counterMs?: number } {
+    const { counter } = this.#options
+    if (counter === undefined) return {}
+    const counterMs = readCounter(counter)
+    closeDescriptor(counter)
+    return { counterMs }
   }
 }
+
+type FigureName =
+  | 'cpuTimeMs'
+  | 'isLowerBound'
+  | 'peakMemoryBytes'
+  | 'peakFileBytes'
+  | 'peakProcesses'
+  | 'waitTimeMs'

@@ -1,5 +1,5 @@
 import { fchownSync, writeSync } from 'node:fs'
-import { type EndedProcess, hasReader, makeCounter } from '../../ffi/libc.ts'
+import { type EndedProcess, hasReader, makeCounter, openTaskClock } from '../../ffi/libc.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../../launcher/image/memory.ts'
 import { WATCH } from '../../launcher/plan/supervise.ts'
@@ -52,6 +52,10 @@ export interface AttemptOptions {
 export interface Attempt {
   /** The init's process id; undefined until that is known. */
   readonly pid: number | undefined
+  /** The write end of the control pipe, a byte in which ends the run; undefined when it is to end already. */
+  readonly control: number | undefined
+  /** The counter of its CPU time, where the kernel has one; the caller closes it. */
+  readonly counter: number | undefined
   /** The step at an address, for a failure's report. */
   readonly stepAt: (address: number) => Step | undefined
   /** Whether the step at an address is the image's, and before the program's start. */
@@ -92,6 +96,7 @@ interface Ends {
   readonly stdout: number | undefined
   readonly stderr: number | undefined
   readonly collected: number | undefined
+  readonly counter: number | undefined
 }
 
 /** What the program writes to one of its streams. */
@@ -188,7 +193,10 @@ export class Launcher {
     }
     const keepsGroup = values.cgroup !== undefined
     const stopper = new Stopper(descriptors.release(control.write), starter, keepsGroup)
-    const ends = { request, collected, go, stdout: stdout?.read, stderr: stderr?.read }
+    // A control group has an account of its own.
+    const counter = keepsGroup ? undefined : openTaskClock(starter)
+    if (counter !== undefined) descriptors.own(counter)
+    const ends = { request, collected, go, stdout: stdout?.read, stderr: stderr?.read, counter }
     const started = { stopper, stdin: own, ends, report: descriptors.release(report.read) }
     return new Launcher(image, started, descriptors)
   }
@@ -233,7 +241,7 @@ export class Launcher {
     if (this.#used) throw new Error('A launch program serves one run')
     this.#used = true
     const { captures, budget, wallTimeMs, makeRequest, onLogged } = options
-    const { collected } = this.#ends
+    const { collected, counter } = this.#ends
     const descriptors = this.#descriptors
     const stopper = this.#stopper
     try {
@@ -243,13 +251,15 @@ export class Launcher {
       stopper.awaitStarter(START_MS)
       const request = this.#send(makeRequest)
       stopper.expect(wallTimeMs)
-      if (collected !== undefined) descriptors.release(collected)
+      for (const fd of [collected, counter]) if (fd !== undefined) descriptors.release(fd)
       const streams = this.#streams(captures, budget)
       const pid = () => this.pid
       return {
         get pid() {
           return pid()
         },
+        control: stopper.control,
+        counter,
         stepAt: (address) => stepAt(address, [this.#image.assembled, request]),
         isOfImage: (address) => address < (this.#image.assembled.symbols.get(WATCH) ?? 0),
         collected,

@@ -1,7 +1,7 @@
 import type { EndedProcess } from '../../ffi/libc.ts'
-import { parseRusage, type ReportRecord } from '../../launcher/report/parse.ts'
+import { parseRusage, type ReportRecord, type Rusage } from '../../launcher/report/parse.ts'
 import type { Held } from '../../limits/hold.ts'
-import { parseSchedstat } from '../../limits/watch/tree.ts'
+import type { Seen } from '../../limits/watch/watch.ts'
 import type { SandboxUsage } from '../result.ts'
 
 type Record<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: Kind }>
@@ -21,16 +21,17 @@ export function measure(
   const { group, seen } = held
   const { rusage, wallTimeMs } = end
   const times = longer(rusage, group && withoutInit(group, init, end))
-  const peakMemoryBytes = group?.peakMemoryBytes ?? seen?.peakMemoryBytes ?? 0
+  const cpuTimeMs = Math.max(sum(times), countedMs(seen, sum(times)), seen?.cpuTimeMs ?? 0)
   // The init is one of a group's processes.
   const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
   const waitTimeMs = group?.waitTimeMs ?? waitOf(records, seen?.waitTimeMs)
   return {
     wallTimeMs,
-    cpuTimeMs: Math.max(sum(times), seen?.cpuTimeMs ?? 0),
+    cpuTimeMs,
+    ...(seen?.isLowerBound ? { cpuTimeLowerBound: FORGOTTEN } : {}),
     ...rusage,
     ...times,
-    peakMemoryBytes: Math.max(rusage.maxRssBytes, peakMemoryBytes),
+    peakMemoryBytes: group?.peakMemoryBytes ?? peakMemory(rusage, seen),
     peakProcesses,
     ...(waitTimeMs === undefined ? {} : { waitTimeMs }),
   }
@@ -66,4 +67,31 @@ function waitOf(records: readonly ReportRecord[], seenMs: number | undefined): n
   )
   if (walltime === undefined) return undefined
   return Math.max(parseSchedstat(walltime.schedstat), seenMs ?? 0)
+}
+
+/** The waiting time in a schedstat's text, in milliseconds: its second number, nanoseconds. */
+const parseSchedstat = (text: string): number => Number(text.split(' ')[1] ?? 0) / 1e6 || 0
+
+const FORGOTTEN =
+  'it ignores SIGCHLD or sets SA_NOCLDWAIT, so the kernel forgets the CPU time of its children'
+
+/** What starting the sandbox may have taken of a counter's time, and what is never lost by that, in milliseconds. */
+const START_MS = 10
+
+// The counter has the launch program's own time too: so it counts only where it shows that some was lost.
+function countedMs(seen: Seen | undefined, accountedMs: number): number {
+  const counted = seen?.counterMs ?? 0
+  return counted - accountedMs > START_MS ? counted : 0
+}
+
+/** The smallest page. Every page of a program's own was a fault, most pages of a file were not. */
+const PAGE_BYTES = 4096
+
+/**
+ * The most memory that was in use. The kernel's own peak has the mapped pages of files as well, which count for
+ * nobody: those that were seen are taken off, and all that no page fault was made for.
+ */
+function peakMemory({ maxRssBytes, minorPageFaults }: Rusage, seen: Seen | undefined): number {
+  const own = maxRssBytes - (seen?.peakFileBytes ?? 0)
+  return Math.max(seen?.peakMemoryBytes ?? 0, Math.min(own, minorPageFaults * PAGE_BYTES), 0)
 }

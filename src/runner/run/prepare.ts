@@ -3,6 +3,7 @@ import type { Flow } from '../../launcher/plan/flow.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
 import { planRequest, stepsInOrder } from '../../launcher/plan/plan.ts'
 import type { TerminalUse } from '../../launcher/plan/terminal.ts'
+import type { SandboxFile } from '../../launcher/sandbox-shape.ts'
 import type { Step } from '../../launcher/step.ts'
 import { planEnforcement } from '../../limits/enforcement.ts'
 import { hostMachine, nextFlow } from '../host-machine.ts'
@@ -34,6 +35,8 @@ export interface PreparedRun {
   readonly image: PolicyImage
   /** What is mounted for this run alone. */
   readonly mounts: readonly LateMount[]
+  /** What the files that we put into its tmpfs take there. */
+  readonly suppliedBytes: number
   /** Makes what this run adds to the image. */
   readonly makeRequest: () => Assembled
 }
@@ -108,6 +111,7 @@ export function prepareRun(
   return {
     image,
     mounts,
+    suppliedBytes: suppliedBytes([...late.files, ...options.files], mounts),
     makeRequest: isComplete ? () => lastRequest.of(asked, makeRequest) : makeRequest,
   }
 }
@@ -143,4 +147,16 @@ function streamsOf({ stdin, stdout, stderr }: RunOptions, terminal: TerminalUse 
   // The terminal is one file, whichever streams it is.
   const pipes = terminal === undefined ? numbers('pipe') : [0]
   return { pipes, discard: numbers('ignore') }
+}
+
+/** The unit in which a tmpfs gives out memory. */
+const BLOCK = 4096
+const inBlocks = (bytes: number): number => Math.ceil(bytes / BLOCK) * BLOCK
+
+function suppliedBytes(files: readonly SandboxFile[], mounts: readonly LateMount[]): number {
+  const written = files.map(({ contents }) => Buffer.byteLength(contents))
+  const copied = mounts.flatMap((mount) =>
+    mount.type === 'copy' ? mount.entries.map(({ sizeBytes }) => sizeBytes) : [],
+  )
+  return [...written, ...copied].reduce((sum, bytes) => sum + inBlocks(bytes), 0)
 }

@@ -206,7 +206,7 @@ export class Run {
   async #runHeld(stdin: number, use: AttemptUse): Promise<AnyResult> {
     const { hold } = use
     const { attempt, mounts } = this.#startAttempt(stdin, use)
-    hold.watch(() => attempt.pid, attempt.stop)
+    hold.watch(attempt)
     try {
       const records = await attempt.report
       const failure = records.find((record) => record.kind === 'failure')
@@ -258,7 +258,12 @@ export class Run {
     const { limits } = this.options
     const { onPlan } = this.#extras
     const preparation = this.#preparation(flow, enforcementPlan)
-    const { image, mounts, makeRequest: make } = prepareRun(this.options, preparation, use.image)
+    const {
+      image,
+      mounts,
+      suppliedBytes,
+      makeRequest: make,
+    } = prepareRun(this.options, preparation, use.image)
     this.#filter = image.filter
     this.#logged = new LoggedCalls()
     const makeRequest = () => {
@@ -268,6 +273,7 @@ export class Run {
     }
     const parts = { stdin, cgroup: hold.cgroup, flow }
     const shape = shapeOf(this.options, image, enforcementPlan.delegation)
+    hold.supply(suppliedBytes)
     const launcher = ready?.launcher ?? Launcher.start(shape, parts)
     const attempt = launcher.go({
       makeRequest,

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   closeDescriptor,
@@ -16,6 +17,9 @@ const STOP_GRACE_MS = 5000
 const SETUP_GRACE_MS = 30_000
 /** setTimeout takes no more. */
 const LONGEST_TIMEOUT_MS = 0x7fff_ffff
+
+/** Any byte in the control pipe ends the run. */
+const STOP = 'x'
 
 /** How long this process stands still for an init that is exiting: it takes a fraction of that, in ms. */
 const EXIT_MS = 1
@@ -74,9 +78,19 @@ export class Stopper {
 
   stop(): void {
     if (this.#control === undefined) return
+    this.#say(this.#control)
     this.#close()
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#kill(), STOP_GRACE_MS)
+  }
+
+  // The watch of the limits has a write end too, so closing ours is not the pipe's end.
+  #say(control: number): void {
+    try {
+      writeSync(control, STOP)
+    } catch {
+      // Nobody reads: the init has ended.
+    }
   }
 
   // They are our children and not waited for yet: their pids are nobody else's.

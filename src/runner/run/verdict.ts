@@ -145,14 +145,18 @@ function inputWait({ usage, awaitsInput }: Evidence): string {
   return `; it used ${formatDuration(usage.cpuTimeMs)} of CPU time while its stdin was open and empty: it was probably waiting for input`
 }
 
-const cpuReason = ({ limits, usage }: Evidence): string =>
-  `used ${formatDuration(usage.cpuTimeMs)} of CPU time; the limit is ${formatDuration(limits.cpuTimeMs ?? 0)}`
-
-const memoryUsed = ({ maxRssBytes, peakMemoryBytes }: SandboxUsage): number =>
-  Math.max(maxRssBytes, peakMemoryBytes)
+function cpuReason({ limits, usage }: Evidence): string {
+  const { cpuTimeMs, cpuTimeLowerBound } = usage
+  const limitMs = limits.cpuTimeMs ?? 0
+  const limit = `the limit is ${formatDuration(limitMs)}`
+  if (cpuTimeLowerBound === undefined || cpuTimeMs > limitMs) {
+    return `used ${formatDuration(cpuTimeMs)} of CPU time; ${limit}`
+  }
+  return `may have used more CPU time than it may, so its wall time counts: ${cpuTimeLowerBound}; ${limit}`
+}
 
 const memoryReason = ({ limits, usage }: Evidence): string =>
-  `used ${formatSize(memoryUsed(usage))} of memory; the limit is ${formatSize(limits.memoryBytes ?? 0)}`
+  `used ${formatSize(usage.peakMemoryBytes)} of memory; the limit is ${formatSize(limits.memoryBytes ?? 0)}`
 
 function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   const { limits, usage, oomKills = 0, enforcement } = evidence
@@ -169,7 +173,7 @@ function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   const exceedsMemory =
     enforcement.memory === 'cgroup'
       ? oomKills > 0
-      : memoryBytes !== undefined && memoryUsed(usage) > memoryBytes
+      : memoryBytes !== undefined && usage.peakMemoryBytes > memoryBytes
   if (exceedsMemory) {
     const killed = oomKills > 0 ? '; the kernel killed it for that' : ''
     return { status: 'memory', ...end, reason: `${memoryReason(evidence)}${killed}` }

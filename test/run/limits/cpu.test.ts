@@ -15,13 +15,14 @@ describe('a program that uses more CPU time than it may', () => {
   test('is ended at the limit, to the millisecond, with what it wrote by then', held, async () => {
     const run = await runShell(`echo partial; ${spin}`, { limits: { cpu: 700, walltime: '20s' } })
     expect(run).toExceedCpu()
-    expect(run).toMatchObject({ ok: false, stdout: 'partial\n', enforcement: { cpu: 'watch' } })
+    expect(run).toMatchObject({ ok: false, stdout: 'partial\n' })
+    expect(['cgroup', 'perf', 'watch']).toContain(run.enforcement.cpu)
     expect(run.reason).toMatch(/^used .* of CPU time; the limit is 700 ms$/)
     expect(run.usage.cpuTimeMs).toBeGreaterThan(700)
     expect(run.usage.cpuTimeMs).toBeLessThan(mostMs(700))
   })
 
-  test('is ended by the kernel when this process has no time to look', async () => {
+  test('is ended also while the test’s own code keeps this process busy', async () => {
     const handle = runShell(spin, { limits: { cpu: '1s', walltime: '30s' } })
     await setTimeout(100)
     // Blocks the event loop until the init is a zombie, which it is until this process looks.
@@ -29,7 +30,7 @@ describe('a program that uses more CPU time than it may', () => {
     while (!isOver()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
     const run = await handle
     expect(run).toExceedCpu()
-    expect(run.signal).toBe('SIGXCPU')
+    expect(run.usage.cpuTimeMs).toBeLessThan(mostMs(1000))
   })
 
   test('exceeds its limit also when it ends by itself before it is looked at', async () => {

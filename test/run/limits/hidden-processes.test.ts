@@ -42,5 +42,5 @@ test.skipIf(
   const output = await new Promise<string>((settle, reject) => {
     execFile('unshare', args, (error, stdout) => (error ? reject(error) : settle(stdout)))
   })
-  expect(output).toMatch(/^memory true (rlimit|cgroup)\n$/)
+  expect(output).toMatch(/^memory true (watch|cgroup)\n$/)
 })

@@ -188,7 +188,7 @@ describe('require', () => {
     const run = sandboxed('true', { policy })
     await expect(run).rejects.toMatchObject({ code: 'LIMIT_UNAVAILABLE' })
     await expect(sandboxed('true', { policy })).rejects.toThrow(
-      'The policy requires "memory:cgroup", but here that limit is held by rlimit: ',
+      'The policy requires "memory:cgroup", but here that limit is held by watch: ',
     )
   })
 

@@ -42,7 +42,7 @@ export const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   outputExceeded: undefined,
   walltimeReached: false,
   stopped: false,
-  enforcement: { cpu: 'watch', memory: 'rlimit' },
+  enforcement: { cpu: 'watch', memory: 'watch' },
   tampered: false,
   ...changes,
 })

@@ -56,7 +56,7 @@ describe('a limit', () => {
       { status: 'cpu', exitCode: 0, reason: 'used 1.5 s of CPU time; the limit is 1 s' },
     ],
     [
-      { ...used({ maxRssBytes: 64 * 1024 * 1024 + 4096 }), waitStatus: exitStatus(1) },
+      { ...used({ peakMemoryBytes: 64 * 1024 * 1024 + 4096 }), waitStatus: exitStatus(1) },
       { status: 'memory', exitCode: 1, reason: 'used 64 MiB of memory; the limit is 64 MiB' },
     ],
   ] satisfies [Partial<Evidence>, object][])(
@@ -67,12 +67,12 @@ describe('a limit', () => {
   )
 
   test('that was reached but not passed is none', () => {
-    const exactly = used({ cpuTimeMs: 1000, maxRssBytes: limits.memoryBytes })
+    const exactly = used({ cpuTimeMs: 1000, peakMemoryBytes: limits.memoryBytes })
     expect(judge(evidence(exactly)).status).toBe('exited')
   })
 
   test('that was not asked for is never reached', () => {
-    const much = used({ cpuTimeMs: 1e9, maxRssBytes: 2 ** 50 })
+    const much = used({ cpuTimeMs: 1e9, peakMemoryBytes: 2 ** 50 })
     expect(judge(evidence({ ...much, limits: {} })).status).toBe('exited')
   })
 

@@ -15,7 +15,7 @@ const causes: readonly (readonly [status: string, Partial<Evidence>])[] = [
   ['memory', { exceeded: 'memory', stopped: true }],
   ['aborted', { stopped: true }],
   ['cpu', used({ cpuTimeMs: 1500 })],
-  ['memory', used({ maxRssBytes: 65 * 1024 * 1024 })],
+  ['memory', used({ peakMemoryBytes: 65 * 1024 * 1024 })],
   ['memory', { enforcement: { memory: 'cgroup' }, oomKills: 1 }],
 ]
 

@@ -1,0 +1,189 @@
+// @ts-check
+// Memory that a tree holds without mapping it: memfds, files of its tmpfs, sockets, pipes, locks, mappings.
+'use strict'
+
+const fs = require('node:fs')
+const { bytes, isRefused, link, list, read, READ_SIZE, threadCpuMs } = require('./proc.cjs')
+
+/** @typedef {import('./tree.cjs').Process} Process */
+
+/**
+ * @typedef {object} Held
+ * @property {Map<number, number>} memfds the size of each memfd that is open, by inode
+ * @property {number} diskBytes files in the sandbox's tmpfs
+ * @property {number} kernelBytes the most that its sockets, pipes and locks can hold
+ * @property {boolean} isHidden whether a process refuses to be read, or descriptors are on their way
+ */
+
+/** A run's descriptors are at most this many a look; a tree with more is not read to its end. */
+const MOST_DESCRIPTORS = 4096
+/** net.core.wmem_default and rmem_default: what a socket may queue on either side, in bytes. */
+const SOCKET_BYTES = 2 * 212_992
+/** linux/magic.h. */
+const TMPFS_MAGIC = 0x0102_1994
+/** pipe(7): the capacity of a pipe. */
+const PIPE_BYTES = 64 * 1024
+/** struct file_lock and its share of a slab. */
+const LOCK_BYTES = 256
+/** struct vm_area_struct and its share of a maple node. */
+const MAPPING_BYTES = 256
+/** The most time that one look gives to the kernel's memory, in milliseconds. */
+const KERNEL_USE_MS = 20
+/** vm.max_map_count. */
+const MOST_MAPPINGS = 65_530
+
+/**
+ * What a tree's descriptors hold.
+ *
+ * @param {Process[]} processes
+ * @returns {Held}
+ */
+function readHeld(processes) {
+  /** @type {Held} */
+  const held = { memfds: new Map(), diskBytes: 0, kernelBytes: 0, isHidden: false }
+  /** @type {Set<string>} */
+  const others = new Set()
+  let left = MOST_DESCRIPTORS
+  let hasDisk = false
+  for (const { pid } of processes) {
+    const disk = hasDisk ? undefined : diskUse(pid)
+    if (disk !== undefined) {
+      held.diskBytes = disk
+      hasDisk = true
+    }
+    const descriptors = list(`/proc/${pid}/fd`)
+    if (descriptors === undefined) {
+      held.isHidden ||= isRefused(pid)
+      continue
+    }
+    if (descriptors.length > left) held.isHidden = true
+    for (const fd of descriptors.slice(0, left)) {
+      addDescriptor(`/proc/${pid}/fd/${fd}`, held.memfds, others)
+    }
+    left = Math.max(0, left - descriptors.length)
+  }
+  for (const name of others) held.kernelBytes += name.startsWith('s') ? SOCKET_BYTES : PIPE_BYTES
+  return held
+}
+
+/**
+ * @param {string} path
+ * @param {Map<number, number>} memfds
+ * @param {Set<string>} others
+ */
+function addDescriptor(path, memfds, others) {
+  const name = link(path)
+  if (name.startsWith('socket:') || name.startsWith('pipe:')) others.add(name)
+  if (!name.startsWith('/memfd:')) return
+  try {
+    // No other file is opened: the path is a link of /proc, and stat(2) blocks on nothing.
+    const { ino, blocks } = fs.statSync(path)
+    memfds.set(ino, blocks * 512)
+  } catch {
+    // It was closed meanwhile.
+  }
+}
+
+/**
+ * The use of the tmpfs that the sandbox's root is in, in bytes.
+ *
+ * @param {number} pid
+ */
+function diskUse(pid) {
+  try {
+    const { type, blocks, bfree, bsize } = fs.statfsSync(`/proc/${pid}/root`)
+    return type === TMPFS_MAGIC ? (blocks - bfree) * bsize : 0
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The most that a tree's mappings and locks take of the kernel's memory, and whether descriptors are on their
+ * way through sockets. Read only when the machine lost more memory than the tree shows, for it takes long.
+ *
+ * @param {Process[]} processes
+ * @param {number} enough stops at so many bytes
+ */
+function readKernelUse(processes, enough) {
+  let used = 0
+  let isHidden = false
+  const latest = threadCpuMs('thread-self') + KERNEL_USE_MS
+  for (const { pid } of processes) {
+    if (used > enough) break
+    used += mappingsOf(pid) * MAPPING_BYTES
+    for (const fd of (list(`/proc/${pid}/fd`) ?? []).slice(0, MOST_DESCRIPTORS)) {
+      const info = read(`/proc/${pid}/fdinfo/${fd}`)
+      if (/\nscm_fds:\s+[1-9]/.test(info)) isHidden = true
+      // A file with thousands of locks does not fit in one read: the rest of them may be any number.
+      if (info.length >= READ_SIZE / 2 && info.includes('\nlock:')) isHidden = true
+      used += (info.split('\nlock:').length - 1) * LOCK_BYTES
+      // The kernel writes a file's thousand locks for milliseconds: what is not read counts in full.
+      if (isHidden || threadCpuMs('thread-self') > latest)
+        return { usedBytes: used, isHidden: true }
+    }
+  }
+  return { usedBytes: used, isHidden }
+}
+
+/**
+ * How many mappings a process has, counted up to one read; more count as the most that there can be.
+ *
+ * @param {number} pid
+ */
+function mappingsOf(pid) {
+  const maps = read(`/proc/${pid}/maps`)
+  return maps.length >= READ_SIZE - 4096 ? MOST_MAPPINGS : maps.split('\n').length
+}
+
+/**
+ * A process's shared memory that no descriptor and no file of its tmpfs stands for.
+ *
+ * @param {number} pid
+ * @param {ReadonlySet<number>} memfds the inodes that descriptors hold
+ * @returns {{ mappedBytes: number, sizes: Map<string, number> } | undefined} the process's share of the pages that
+ *   it has mapped, and the size of each such mapping by its inode; undefined where it cannot be known
+ */
+function sharedOf(pid, memfds) {
+  const text = readLong(`/proc/${pid}/smaps`)
+  if (text === undefined) return undefined
+  const shared = { mappedBytes: 0, sizes: new Map() }
+  for (const part of text.split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/)) {
+    const [, , , , inode = '', name = ''] = part.slice(0, part.indexOf('\n')).split(/\s+/)
+    // Shared anonymous memory, System V segments, and memfds of which no descriptor is left.
+    const isAlone = /^\/(?:dev\/zero|SYSV|memfd:)/.test(name) && !memfds.has(Number(inode))
+    if (!isAlone) continue
+    shared.mappedBytes += bytes(part, 'Pss:')
+    shared.sizes.set(inode, (shared.sizes.get(inode) ?? 0) + bytes(part, 'Size:'))
+  }
+  return shared
+}
+
+/** A file of /proc that is longer is one of thousands of mappings. */
+const LONGEST = 1024 * 1024
+/** @type {Buffer | undefined} */
+let long
+
+/**
+ * @param {string} path
+ * @returns {string | undefined} undefined when it is refused or too long
+ */
+function readLong(path) {
+  long ??= Buffer.allocUnsafeSlow(LONGEST)
+  let fd
+  try {
+    fd = fs.openSync(path, 'r')
+    let length = 0
+    for (let got = -1; got !== 0; length += got) {
+      if (length === LONGEST) return undefined
+      got = fs.readSync(fd, long, length, LONGEST - length, null)
+    }
+    return long.toString('latin1', 0, length)
+  } catch {
+    return undefined
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd)
+  }
+}
+
+module.exports = { readHeld, readKernelUse, sharedOf }

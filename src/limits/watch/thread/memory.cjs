@@ -1,0 +1,182 @@
+// @ts-check
+// How much memory a tree uses: cheap figures first, exact ones only where the cheap ones are over the limit.
+'use strict'
+
+const { readHeld, readKernelUse, sharedOf } = require('./held.cjs')
+const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
+
+/** @typedef {import('./tree.cjs').Process} Process */
+
+/**
+ * What a run's memory is compared with.
+ *
+ * @typedef {object} MemoryState
+ * @property {number} limitBytes
+ * @property {number} suppliedBytes files that we put into its tmpfs
+ * @property {number} leastShmem the machine's least shared memory since the run's start
+ * @property {number} mostAvailable the machine's most available memory since the run's start
+ * @property {number} nextHidden when what no figure shows is looked for again, on the clock of performance.now()
+ * @property {number} twinLooks how often in a row a vfork's child was counted with its parent
+ */
+
+/** How much processor time exact figures may take before a growing machine ends that, in milliseconds. */
+const LONGEST_MS = 20
+/** How much less memory the machine then has. */
+const GROWTH = 32 * 1024 * 1024
+/** How often memory that no figure shows is looked for, in milliseconds. */
+const HIDDEN_MS = 50
+/** For so many looks, a copy of a process is taken for a vfork's child, which has no memory of its own. */
+const MOST_TWIN_LOOKS = 3
+
+/** The machine's own figures, for what no process shows: proc_meminfo(5). */
+function readMachine() {
+  const text = `\n${read('/proc/meminfo')}`
+  const swapFree = bytes(text, 'SwapFree:')
+  return {
+    // What is in swap was taken all the same.
+    availableBytes: bytes(text, 'MemAvailable:') + swapFree,
+    sharedBytes: bytes(text, 'Shmem:') + bytes(text, 'SwapTotal:') - swapFree,
+  }
+}
+
+/**
+ * The memory of a tree in bytes: at most what it really uses where that is below the limit, else exact.
+ *
+ * @param {MemoryState} state
+ * @param {Process[]} processes
+ */
+function memoryOf(state, processes) {
+  const machine = readMachine()
+  state.leastShmem = Math.min(state.leastShmem, machine.sharedBytes)
+  state.mostAvailable = Math.max(state.mostAvailable, machine.availableBytes)
+  const held = readHeld(processes)
+  let files = Math.max(0, held.diskBytes - state.suppliedBytes)
+  for (const size of held.memfds.values()) files += size
+  const shared = Math.max(0, sum(processes, 'sharedBytes') - state.suppliedBytes)
+  const own = sum(processes, 'anonBytes') + sum(processes, 'tableBytes')
+  let used = own + files + shared
+  if (used > state.limitBytes) used = exactBytes(state, processes, held, files)
+  else state.twinLooks = 0
+  if (used <= state.limitBytes)
+    used += hiddenBytes(state, processes, held, { used, known: files + shared, machine })
+  return used
+}
+
+/**
+ * @param {Process[]} processes
+ * @param {'anonBytes' | 'sharedBytes' | 'tableBytes'} name
+ */
+const sum = (processes, name) => processes.reduce((total, process) => total + process[name], 0)
+
+/**
+ * Each page counts once: proc_pid_smaps(5), Pss. A process that cannot be read counts in full.
+ *
+ * @param {MemoryState} state
+ * @param {Process[]} processes
+ * @param {import('./held.cjs').Held} held
+ * @param {number} files
+ */
+function exactBytes(state, processes, held, files) {
+  const latest = threadCpuMs('thread-self') + LONGEST_MS
+  const available = readMachine().availableBytes
+  let used = files + sum(processes, 'tableBytes')
+  const unread = withoutTwins(state, processes).sort((one, other) => sizeOf(other) - sizeOf(one))
+  let rest = unread.reduce((total, process) => total + sizeOf(process), 0)
+  for (const process of unread) {
+    // Those that are left are small: there is room for them in full.
+    if (used + rest <= state.limitBytes) break
+    const isLate =
+      threadCpuMs('thread-self') > latest && available - readMachine().availableBytes > GROWTH
+    if (isLate) break
+    rest -= sizeOf(process)
+    used += exactSize(process, held)
+  }
+  return used + rest
+}
+
+/** @param {Process} process */
+const sizeOf = ({ anonBytes, sharedBytes }) => anonBytes + sharedBytes
+
+/**
+ * @param {Process} process
+ * @param {import('./held.cjs').Held} held
+ */
+function exactSize(process, { memfds }) {
+  const rollup = read(`/proc/${process.pid}/smaps_rollup`)
+  // Who is gone has given all back; who refuses to be read counts in full.
+  if (!rollup.includes('\nPss_Anon:')) return isGone(process.pid) ? 0 : sizeOf(process)
+  const anonymous = bytes(rollup, 'Pss_Anon:') + bytes(rollup, 'SwapPss:')
+  if (process.sharedBytes === 0) return anonymous
+  const shared = sharedOf(process.pid, new Set(memfds.keys()))
+  return anonymous + (shared?.mappedBytes ?? process.sharedBytes)
+}
+
+/**
+ * A vfork's child (vfork(2), posix_spawn(3)) shows its parent's memory until it executes a program. Such a copy is
+ * not counted, but not for long: a fork's child looks the same, and may go on to fill its memory with its own.
+ *
+ * @param {MemoryState} state
+ * @param {Process[]} processes
+ */
+function withoutTwins(state, processes) {
+  const parents = new Map(processes.map((process) => [process.pid, process]))
+  const others = processes.filter((process) => {
+    const parent = parents.get(process.parent)
+    return !process.isCopy || parent === undefined || !isClose(process, parent)
+  })
+  if (others.length === processes.length) return others
+  state.twinLooks++
+  return state.twinLooks > MOST_TWIN_LOOKS ? [...processes] : others
+}
+
+/**
+ * @param {Process} one
+ * @param {Process} other
+ */
+const isClose = (one, other) =>
+  Math.abs(one.anonBytes - other.anonBytes) <= Math.max(1024 * 1024, other.anonBytes / 50)
+
+/**
+ * Memory that the machine lost since the run's start and that the tree's figures do not show, as far as the tree
+ * holds what may have taken it. What cannot be read counts as all of it.
+ *
+ * @param {MemoryState} state
+ * @param {Process[]} processes
+ * @param {import('./held.cjs').Held} held
+ * @param {{ used: number, known: number, machine: ReturnType<typeof readMachine> }} seen
+ */
+function hiddenBytes(state, processes, held, { used, known, machine }) {
+  const room = state.limitBytes - used
+  const grown = machine.sharedBytes - state.leastShmem - known
+  const lost = state.mostAvailable - machine.availableBytes - used
+  if (Math.max(grown, lost) <= room || performance.now() < state.nextHidden) return 0
+  state.nextHidden = performance.now() + HIDDEN_MS
+  let hidden = 0
+  if (grown > room) hidden = Math.min(grown, held.isHidden ? grown : mappedBytes(processes, held))
+  if (lost > room) {
+    const kernel = readKernelUse(processes, lost - held.kernelBytes)
+    const most = kernel.isHidden ? lost : held.kernelBytes + kernel.usedBytes
+    hidden = Math.max(hidden, Math.min(lost, most))
+  }
+  return hidden
+}
+
+/**
+ * @param {Process[]} processes
+ * @param {import('./held.cjs').Held} held
+ */
+function mappedBytes(processes, { memfds }) {
+  const known = new Set(memfds.keys())
+  /** @type {Map<string, number>} */
+  const sizes = new Map()
+  for (const { pid } of processes) {
+    const shared = sharedOf(pid, known)
+    if (shared === undefined && !isGone(pid)) return Number.POSITIVE_INFINITY
+    // Pages that no process has in its tables any more are kept as long as the mapping is (MADV_DONTNEED).
+    for (const [inode, size] of shared?.sizes ?? [])
+      sizes.set(inode, Math.max(size, sizes.get(inode) ?? 0))
+  }
+  return [...sizes.values()].reduce((total, size) => total + size, 0)
+}
+
+module.exports = { memoryOf, readMachine }

@@ -1,0 +1,110 @@
+// @ts-check
+// What /proc says of processes. A program controls much of it (names, counts, sizes), so every read is bounded.
+'use strict'
+
+const fs = require('node:fs')
+
+/** The size of one read of /proc; the kernel fills at most this much of a longer file. */
+const READ_SIZE = 64 * 1024
+const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
+
+/**
+ * The first 64 KiB of a file of /proc.
+ *
+ * @param {string} path
+ * @returns {string} empty when the process is gone or the file is refused
+ */
+function read(path) {
+  let fd
+  try {
+    fd = fs.openSync(path, 'r')
+  } catch {
+    return ''
+  }
+  try {
+    let length = 0
+    // The kernel gives a page or so per read(2).
+    for (let got = -1; got !== 0 && length < READ_SIZE; length += got) {
+      got = fs.readSync(fd, buffer, length, READ_SIZE - length, null)
+    }
+    return buffer.toString('latin1', 0, length)
+  } catch {
+    return ''
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/**
+ * A number after a name at the start of a line: `VmRSS:     12 kB`.
+ *
+ * @param {string} text
+ * @param {string} name with its colon
+ */
+function field(text, name) {
+  const at = text.indexOf(`\n${name}`)
+  return at < 0
+    ? 0
+    : Number.parseInt(text.slice(at + name.length + 1, at + name.length + 40), 10) || 0
+}
+
+/**
+ * A size in bytes after a name at the start of a line.
+ *
+ * @param {string} text
+ * @param {string} name with its colon
+ */
+const bytes = (text, name) => field(text, name) * 1024
+
+/**
+ * The names in a directory of /proc.
+ *
+ * @param {string} path
+ * @returns {string[] | undefined} undefined when it is gone or refused
+ */
+function list(path) {
+  try {
+    return fs.readdirSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * A link of /proc, such as /proc/PID/fd/3.
+ *
+ * @param {string} path
+ */
+function link(path) {
+  try {
+    return fs.readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+/**
+ * Whether the kernel refuses to show what a process holds: the process may not be traced (ptrace(2)), because it
+ * executed a file that it may not read, or asked for that (PR_SET_DUMPABLE). A process that is gone is not refused.
+ *
+ * @param {number} pid
+ */
+const isRefused = (pid) => list(`/proc/${pid}/fd`) === undefined && !isGone(pid)
+
+/**
+ * Whether a process has ended, reaped or not, and has given back what it had.
+ *
+ * @param {number} pid
+ */
+const isGone = (pid) => !/\nState:\s+[^ZX]/.test(read(`/proc/${pid}/status`))
+
+/**
+ * The processor time of a thread, in milliseconds: proc_pid_schedstat(5). A wall clock would count the time in
+ * which a busy machine has no processor for us.
+ *
+ * @param {number | string} thread its process id, or `thread-self`
+ */
+const threadCpuMs = (thread) =>
+  Number(read(`/proc/${thread}/schedstat`).split(' ')[0] ?? 0) / 1e6 || 0
+
+module.exports = { bytes, field, isGone, isRefused, link, list, read, READ_SIZE, threadCpuMs }

@@ -1,0 +1,240 @@
+// @ts-check
+// One run that is watched: when to look, what was seen, and when a limit is exceeded.
+'use strict'
+
+const fs = require('node:fs')
+const { memoryOf } = require('./memory.cjs')
+const { isRefused, read, threadCpuMs } = require('./proc.cjs')
+const { longestWaitMs, readTree } = require('./tree.cjs')
+
+/** @typedef {import('../watch.ts').WatchRequest} WatchRequest */
+/** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
+
+/** Memory is looked at no less often than this, in milliseconds. */
+const LONGEST_MS = 20
+/** And no more often than this. */
+const SHORTEST_MS = 1
+/** How much a processor can fill, in bytes a millisecond. */
+const FILL_RATE = 3 * 1024 * 1024
+/** How much more than its limit a program may have before it is ended: a program may be that far on its way. */
+const SLACK = 16 * 1024 * 1024
+/** A run takes at most this share of this thread's time, unless it is close to its limit. */
+const LARGEST_SHARE = 0.25
+/** When waiting times are read: at this share of the walltime, for at its end the processes are gone. */
+const WAIT_SHARE = 0.9
+/** What starting the init may have taken of a counter's time, in milliseconds. */
+const START_MS = 5
+/** CPU time that a tree may lose between two looks by rounding, in milliseconds. */
+const ROUNDING_MS = 25
+
+class WatchedRun {
+  /**
+   * @param {WatchRequest} request
+   * @param {SharedLayout} layout
+   * @param {number} processors
+   */
+  constructor(request, layout, processors) {
+    this.request = request
+    this.layout = layout
+    this.processors = request.processors ?? processors
+    this.words = new Int32Array(request.shared)
+    this.figures = new Float64Array(request.shared, layout.figuresAt)
+    const { cpuTimeMs, memoryBytes, wallTimeMs, startedNs } = request
+    const started = performance.now() - Number(process.hrtime.bigint() - startedNs) / 1e6
+    this.started = started
+    this.nextMemory = memoryBytes === undefined ? Infinity : started + SHORTEST_MS
+    this.nextCpu = cpuTimeMs === undefined ? Infinity : started + cpuTimeMs / this.processors
+    this.nextWait = wallTimeMs === undefined ? Infinity : started + wallTimeMs * WAIT_SHARE
+    this.memory = {
+      limitBytes: memoryBytes ?? Infinity,
+      suppliedBytes: request.suppliedBytes,
+      leastShmem: Infinity,
+      mostAvailable: 0,
+      twinLooks: 0,
+      nextHidden: 0,
+    }
+    this.lastCpuMs = 0
+    this.lostMs = 0
+    this.isDone = false
+  }
+
+  /** When the next look is due, on the clock of performance.now(). */
+  get next() {
+    return Math.min(this.nextMemory, this.nextCpu, this.nextWait)
+  }
+
+  /** Whether the run has ended. */
+  get isOver() {
+    return this.isDone || Atomics.load(this.words, this.layout.state) === this.layout.ended
+  }
+
+  look() {
+    const before = performance.now()
+    const init = Atomics.load(this.words, this.layout.init)
+    const limit = init === 0 ? this.wait(before) : this.check(init, before)
+    if (limit !== undefined) this.end(limit)
+    const took = performance.now() - before
+    const earliest = before + took / LARGEST_SHARE
+    // A tree of hundreds of processes is looked at less often.
+    if (took > SHORTEST_MS)
+      this.nextMemory = Math.max(this.nextMemory, Math.min(earliest, before + took + LONGEST_MS))
+    this.nextCpu = Math.max(this.nextCpu, performance.now() + SHORTEST_MS)
+  }
+
+  /**
+   * The init's number is not known yet.
+   *
+   * @param {number} now
+   * @returns {undefined}
+   */
+  wait(now) {
+    if (this.nextMemory <= now) this.nextMemory = now + SHORTEST_MS * 2
+    if (this.nextCpu <= now) this.nextCpu = now + SHORTEST_MS * 2
+    if (this.nextWait <= now) this.nextWait = Infinity
+  }
+
+  /**
+   * @param {number} init
+   * @param {number} now
+   * @returns {'cpu' | 'memory' | undefined}
+   */
+  check(init, now) {
+    const processes = readTree(init)
+    const { figures, layout } = this
+    figures[layout.peakProcesses] = Math.max(figures[layout.peakProcesses] ?? 0, processes.length)
+    if (processes.some(({ ignoresChildren }) => ignoresChildren)) this.noteForgotten(processes)
+    for (const { fileBytes } of processes) {
+      figures[layout.peakFileBytes] = Math.max(figures[layout.peakFileBytes] ?? 0, fileBytes)
+    }
+    if (now >= this.nextWait) {
+      this.nextWait = Infinity
+      figures[layout.waitTimeMs] = longestWaitMs(processes)
+    }
+    const cpu = this.exceedsCpu(init, processes, now)
+    if (now >= this.nextMemory && this.exceedsMemory(processes, now)) return 'memory'
+    return cpu ? 'cpu' : undefined
+  }
+
+  /**
+   * The kernel forgets the time of children whose parent ignores SIGCHLD. A counter has it all the same, but the
+   * kernel ends the counter of a process that executes a file it may not read (perf_event_open(2), undumpable).
+   *
+   * @param {import('./tree.cjs').Process[]} processes
+   */
+  noteForgotten(processes) {
+    const { cpuSource } = this.request
+    const isCounted =
+      cpuSource === 'cgroup' ||
+      (cpuSource === 'perf' && !processes.some(({ pid }) => isRefused(pid)))
+    if (!isCounted) this.figures[this.layout.isLowerBound] = 1
+  }
+
+  /**
+   * @param {import('./tree.cjs').Process[]} processes
+   * @param {number} now
+   */
+  exceedsMemory(processes, now) {
+    const { figures, layout, memory } = this
+    // The program has not started: nothing that is there is its own.
+    if (processes.length === 0) {
+      this.nextMemory = now + SHORTEST_MS * 2
+      return false
+    }
+    const used = memoryOf(memory, processes)
+    figures[layout.peakMemoryBytes] = Math.max(figures[layout.peakMemoryBytes] ?? 0, used)
+    const room = Math.max(0, memory.limitBytes - used) + SLACK
+    const pause = room / (FILL_RATE * this.processors)
+    this.nextMemory = now + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, pause))
+    return used > memory.limitBytes
+  }
+
+  /**
+   * @param {number} init
+   * @param {import('./tree.cjs').Process[]} processes
+   * @param {number} now
+   */
+  exceedsCpu(init, processes, now) {
+    const { cpuTimeMs: limitMs = Infinity } = this.request
+    const used = this.cpuTimeMs(init, processes)
+    // A group and a counter say at the end what was used.
+    if (this.request.cpuSource === 'watch') this.figures[this.layout.cpuTimeMs] = used
+    const isKnown = this.figures[this.layout.isLowerBound] === 0
+    // The most that it can have used, where its figure is only the least.
+    const judged = isKnown ? used : (now - this.started) * this.processors
+    if (now >= this.nextCpu)
+      this.nextCpu = now + Math.max(SHORTEST_MS * 2, (limitMs - judged) / this.processors)
+    return judged > limitMs
+  }
+
+  /**
+   * @param {number} init
+   * @param {import('./tree.cjs').Process[]} processes
+   */
+  cpuTimeMs(init, processes) {
+    const { cpuSource, cpuFile = '' } = this.request
+    if (cpuSource === 'cgroup') return groupCpuMs(cpuFile) - threadCpuMs(init)
+    if (cpuSource === 'perf') return this.counterMs() - threadCpuMs(init) - START_MS
+    const now = processes.reduce((total, process) => total + process.cpuMs, threadReapedMs(init))
+    // A tree's time only grows, unless the kernel forgets that of children whose parent does not wait for them.
+    const lost = this.lastCpuMs - now
+    if (lost > ROUNDING_MS) {
+      this.lostMs += lost
+      this.figures[this.layout.isLowerBound] = 1
+    }
+    this.lastCpuMs = now
+    return now + this.lostMs
+  }
+
+  /** The time of the run's counter, perf_event_open(2), in milliseconds; 0 when the run has ended. */
+  counterMs() {
+    const bytes = Buffer.alloc(8)
+    this.whileOpen((fd) => fs.readSync(fd, bytes, 0, 8, null), this.request.counter)
+    return Number(bytes.readBigUInt64LE()) / 1e6
+  }
+
+  /**
+   * Uses a descriptor of the run's while it is surely open: the main thread closes it under the same lock.
+   *
+   * @param {(fd: number) => void} use
+   * @param {number | undefined} fd
+   */
+  whileOpen(use, fd) {
+    const { state, open, busy } = this.layout
+    if (fd === undefined) return false
+    if (Atomics.compareExchange(this.words, state, open, busy) !== open) return false
+    try {
+      use(fd)
+      return true
+    } catch {
+      return false
+    } finally {
+      Atomics.compareExchange(this.words, state, busy, open)
+      Atomics.notify(this.words, state)
+    }
+  }
+
+  /**
+   * Ends the run for a limit: the init reads a byte, and kills every process.
+   *
+   * @param {'cpu' | 'memory'} limit
+   */
+  end(limit) {
+    this.isDone = true
+    const { exceeded, limits } = this.layout
+    Atomics.store(this.words, exceeded, limits.indexOf(limit) + 1)
+    this.whileOpen((fd) => fs.writeSync(fd, 'x'), this.request.control)
+  }
+}
+
+/** @param {string} path a cpu.stat of cgroup v2 */
+const groupCpuMs = (path) => Number(/^usage_usec (\d+)/.exec(read(path))?.[1] ?? 0) / 1000
+
+// The init reaps orphans, and their time is in its children's.
+/** @param {number} init */
+function threadReapedMs(init) {
+  const stat = read(`/proc/${init}/stat`)
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) * 10
+}
+
+module.exports = { WatchedRun }

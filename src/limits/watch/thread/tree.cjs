@@ -1,0 +1,169 @@
+// @ts-check
+// The processes of one run: those below its init.
+'use strict'
+
+const { bytes, field, list, read } = require('./proc.cjs')
+
+/**
+ * @typedef {object} Process
+ * @property {number} pid
+ * @property {number} parent the pid below which it was found
+ * @property {number[]} threads
+ * @property {number} anonBytes private memory, resident or in swap
+ * @property {number} sharedBytes resident shared memory: mappings of memfds, tmpfs and System V segments
+ * @property {number} tableBytes page tables, which nobody shares
+ * @property {number} fileBytes resident pages of mapped files, which the kernel can take back
+ * @property {boolean} isCopy made by fork(2) or vfork(2), and has not executed a program since
+ * @property {boolean} ignoresChildren the kernel forgets its children's time (times(2), SIGCHLD)
+ * @property {number} cpuMs its own time and that of the children that it reaped
+ */
+
+/** proc_pid_stat(5) gives times in these; sysconf(_SC_CLK_TCK) is 100 on every Linux we run on. */
+const MS_PER_TICK = 10
+/** PF_FORKNOEXEC, linux/sched.h. */
+const FORKED_ONLY = 0x40
+const SIGCHLD_BIT = 1n << 16n
+/** How often the init's children are listed again, for a process that forks and exits to stay ahead of us. */
+const ROUNDS = 4
+
+/**
+ * The processes below an init.
+ *
+ * @param {number} init
+ * @returns {Process[]}
+ */
+function readTree(init) {
+  /** @type {Map<number, Process>} */
+  const found = new Map()
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = found.size
+    visit(init, found)
+    // An orphan becomes the init's child (pid_namespaces(7)), so a second listing finds who moved.
+    if (found.size === before) break
+  }
+  // The target shares the init's memory until it executes the program: the init's memory is not the program's.
+  const processes = [...found.values()]
+  const isStarted = processes.some(({ parent, isCopy }) => parent === init && !isCopy)
+  return isStarted ? processes : []
+}
+
+/**
+ * @param {number} init
+ * @param {Map<number, Process>} found
+ */
+function visit(init, found) {
+  const waiting = childrenOf(init, [init]).map((pid) => [pid, init])
+  if (waiting.length === 0 && read(`/proc/${init}/status`) === '') {
+    waiting.push(...childrenByParent(init).map((pid) => [pid, init]))
+  }
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const [pid = 0, parent = 0] = next
+    if (found.has(pid)) continue
+    const process = readProcess(pid, parent)
+    if (process === undefined) continue
+    found.set(pid, process)
+    for (const child of childrenOf(pid, process.threads)) waiting.push([child, pid])
+  }
+}
+
+/**
+ * @param {number} pid
+ * @param {number} parent
+ * @returns {Process | undefined}
+ */
+function readProcess(pid, parent) {
+  const leader = read(`/proc/${pid}/status`)
+  if (leader === '') return undefined
+  const threads = threadsOf(pid, leader)
+  // The first thread may have ended, and then it has no memory to show; the others share theirs.
+  const status = leader.includes('\nVmRSS:') ? leader : statusOfThreads(pid, threads)
+  const stat = read(`/proc/${pid}/stat`)
+  // The name, in parentheses, may have spaces and parentheses itself. The first field here is its third.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index] ?? 0), 0)
+  return {
+    pid,
+    parent,
+    threads,
+    anonBytes: bytes(status, 'RssAnon:') + bytes(status, 'VmSwap:'),
+    sharedBytes: bytes(status, 'RssShmem:'),
+    tableBytes: bytes(status, 'VmPTE:'),
+    fileBytes: bytes(status, 'RssFile:'),
+    isCopy: (Number(fields[6] ?? 0) & FORKED_ONLY) !== 0,
+    ignoresChildren: ignoresChildren(status || leader),
+    cpuMs: ticks * MS_PER_TICK,
+  }
+}
+
+/**
+ * @param {number} pid
+ * @param {number[]} threads
+ */
+function statusOfThreads(pid, threads) {
+  for (const thread of threads) {
+    const status = read(`/proc/${pid}/task/${thread}/status`)
+    if (status.includes('\nVmRSS:')) return status
+  }
+  return ''
+}
+
+/** @param {string} status */
+function ignoresChildren(status) {
+  const mask = /\nSigIgn:\s+([0-9a-f]+)/.exec(status)?.[1]
+  return mask !== undefined && (BigInt(`0x${mask}`) & SIGCHLD_BIT) !== 0n
+}
+
+/**
+ * @param {number} pid
+ * @param {string} status
+ * @returns {number[]}
+ */
+function threadsOf(pid, status) {
+  if (field(status, 'Threads:') === 1) return [pid]
+  return (list(`/proc/${pid}/task`) ?? []).map(Number)
+}
+
+// Each thread has children of its own; they are its process's all the same.
+/**
+ * @param {number} pid
+ * @param {number[]} threads
+ * @returns {number[]}
+ */
+const childrenOf = (pid, threads) =>
+  threads.flatMap((thread) =>
+    read(`/proc/${pid}/task/${thread}/children`)
+      .split(' ')
+      .flatMap((word) => (/^\d/.test(word) ? [Number(word)] : [])),
+  )
+
+// Where /proc hides the processes of others (hidepid=, proc(5)) it hides the init, which is undumpable, but
+// not the processes in the user namespace of ours.
+/**
+ * @param {number} parent
+ * @returns {number[]}
+ */
+function childrenByParent(parent) {
+  const line = new RegExp(`^PPid:\\s+${parent}$`, 'm')
+  return (list('/proc') ?? [])
+    .filter((name) => /^\d+$/.test(name) && line.test(read(`/proc/${name}/status`)))
+    .map(Number)
+}
+
+/**
+ * How long the thread that waited longest could have run but had no processor, in milliseconds:
+ * proc_pid_schedstat(5).
+ *
+ * @param {Process[]} processes
+ */
+function longestWaitMs(processes) {
+  let longest = 0
+  for (const { pid, threads } of processes) {
+    for (const thread of threads) {
+      const waited = Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[1] ?? 0) / 1e6
+      if (waited > longest) longest = waited
+    }
+  }
+  return longest
+}
+
+module.exports = { longestWaitMs, readTree }
