@@ -66,7 +66,11 @@ test('a result says what was run, under which policy and limits, and how they we
   const run = await sandboxed('echo', ['a b', ''], { limits: { walltime: '3s' } })
   expect(isSandboxResult(run)).toBe(true)
   expect(isSandboxResult({ ...run })).toBe(false)
-  const { usage, ...rest } = run
+  const { usage, enforcement, ...others } = run
+  const { cpu, memory, ...held } = enforcement
+  expect(['cgroup', 'perf', 'watch']).toContain(cpu)
+  expect(['cgroup', 'watch']).toContain(memory)
+  const rest = { ...others, enforcement: held }
   expect(rest).toMatchInlineSnapshot(`
     {
       "args": [
@@ -78,10 +82,8 @@ test('a result says what was run, under which policy and limits, and how they we
       "cwd": "/work",
       "enforcement": {
         "core": "rlimit",
-        "cpu": "watch",
         "disk": "rlimit",
         "fileSize": "rlimit",
-        "memory": "rlimit",
         "openFiles": "rlimit",
         "output": "watch",
         "processes": "rlimit",
