@@ -3,6 +3,7 @@ import { FILTERED_CALLS } from '../../../src/launcher/plan/target.ts'
 import type { Step } from '../../../src/launcher/step.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
+import { shippedPolicies } from '../../../src/policy/shipped.ts'
 import { policyImage } from '../../../src/runner/run/image-cache.ts'
 import { completePlan, root, user } from './sample-plans.ts'
 
@@ -56,7 +57,7 @@ const refusing = (name: string): Policy =>
   })
 
 test('a target waits with its filter on under each shipped policy', () => {
-  for (const name of ['strict', 'kiss', 'c', 'python', 'node', 'java', 'rust', 'go', 'shell']) {
+  for (const name of shippedPolicies()) {
     expect(isFiltered(loadPolicy(name)), name).toBe(true)
   }
 })
