@@ -80,15 +80,15 @@ describe('loadPolicy() refuses', () => {
   test('a name that is not shipped', () => {
     expect(() => loadPolicy('strikt')).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid policy: unknown name "strikt"; did you mean "strict"?
-        hint: Shipped policies: c, go, java, kiss, native, node, python, rust, shell, strict. A path has a slash or ends in .toml.]
+        hint: Shipped policies: c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict, typescript. A path has a slash or ends in .toml.]
     `)
     expect(() => loadPolicy('lenient')).toThrowErrorMatchingInlineSnapshot(`
-      [SandboxError: Invalid policy: unknown name "lenient"; expected c, go, java, kiss, native, node, python, rust, shell or strict
-        hint: Shipped policies: c, go, java, kiss, native, node, python, rust, shell, strict. A path has a slash or ends in .toml.]
+      [SandboxError: Invalid policy: unknown name "lenient"; expected c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict or typescript
+        hint: Shipped policies: c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict, typescript. A path has a slash or ends in .toml.]
     `)
     expect(() => loadPolicy('')).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid policy: unknown name ""; did you mean "c"?
-        hint: Shipped policies: c, go, java, kiss, native, node, python, rust, shell, strict. A path has a slash or ends in .toml.]
+        hint: Shipped policies: c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict, typescript. A path has a slash or ends in .toml.]
     `)
   })
 
