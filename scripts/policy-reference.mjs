@@ -42,9 +42,8 @@ function typeOf({ type, enum: words, anyOf, items, minimum, maximum, properties 
   return `whole number from ${minimum} to ${maximum}`
 }
 
-/** @param {string} path @param {Schema} schema */
-function section(path, schema) {
-  const note = keyNotes[path]
+/** @param {string} path @param {Schema} schema @param {import('./policy-keys/notes.mjs').KeyNote | undefined} note */
+function section(path, schema, note) {
   if (note === undefined) throw new Error(`scripts/policy-keys/ says nothing of ${path}`)
   const unit = note.unit === undefined ? '' : ` Unit: ${note.unit}.`
   return [
@@ -63,12 +62,14 @@ function section(path, schema) {
  * The reference of all keys, in Markdown.
  *
  * @param {Schema} schema the policy's JSON Schema
+ * @param {Parameters<typeof keyNotes>[0]} limitRows the table of limits
  */
-export function policyReference(schema) {
+export function policyReference(schema, limitRows) {
   const keys = schemaKeys(schema)
-  const unknown = Object.keys(keyNotes).filter((path) => !keys.some(([key]) => key === path))
+  const notes = keyNotes(limitRows)
+  const unknown = Object.keys(notes).filter((path) => !keys.some(([key]) => key === path))
   if (unknown.length > 0) throw new Error(`There are no keys ${unknown.join(', ')}`)
-  return keys.map(([path, property]) => section(path, property)).join('\n')
+  return keys.map(([path, property]) => section(path, property, notes[path])).join('\n')
 }
 
 /**
@@ -76,18 +77,19 @@ export function policyReference(schema) {
  *
  * @param {string} text docs/policies.md
  * @param {Schema} schema
+ * @param {Parameters<typeof keyNotes>[0]} limitRows
  */
-export function withReference(text, schema) {
+export function withReference(text, schema, limitRows) {
   const [before, rest] = text.split(START)
   const [, after] = rest?.split(END) ?? []
   if (before === undefined || after === undefined) {
     throw new Error(`docs/policies.md has not both ${START} and ${END}`)
   }
-  return `${before}${START}\n${policyReference(schema)}\n${END}${after}`
+  return `${before}${START}\n${policyReference(schema, limitRows)}\n${END}${after}`
 }
 
-/** Writes it. @param {Schema} schema */
-export function writeReference(schema) {
+/** Writes it. @param {Schema} schema @param {Parameters<typeof keyNotes>[0]} limitRows */
+export function writeReference(schema, limitRows) {
   const path = new URL('../docs/policies.md', import.meta.url)
-  writeFileSync(path, withReference(readFileSync(path, 'utf8'), schema))
+  writeFileSync(path, withReference(readFileSync(path, 'utf8'), schema, limitRows))
 }

@@ -14,19 +14,16 @@ export {
   feedbackTexts,
 } from './feedback/texts.ts'
 export { type Learned, type LearnOptions, learn } from './learn/learn.ts'
+export type { Enforcement, EnforcementByLimit, LimitOptions, Limits } from './limits/table.ts'
 export type { WantedSignal, WantedSyscall } from './matchers/kill.ts'
-export type { Limits } from './policy/policy.ts'
 export type { PolicyInput } from './policy/policy-input.ts'
 export type {
-  LimitOptions,
   MountOption,
   SandboxConfig,
   SandboxOptions,
 } from './runner/options/options.ts'
 export {
   type DeniedSyscall,
-  type Enforcement,
-  type EnforcementByLimit,
   isSandboxResult,
   type LoggedCall,
   type SandboxResult,

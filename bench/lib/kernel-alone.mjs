@@ -69,7 +69,7 @@ function plannedOnce() {
   }
   const flow = nextFlow()
   const preparation = {
-    ...{ flow, enforcement, cgroup: false, terminal: undefined },
+    ...{ flow, enforcement, cgroup: false, terminal: undefined, processors: [0] },
     filterReport: /** @type {const} */ ('listener'),
   }
   const image = imageOf(options, preparation)

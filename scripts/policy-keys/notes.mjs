@@ -11,5 +11,13 @@ import { seccompNotes } from './seccomp.mjs'
  * @typedef {Readonly<Record<string, KeyNote>>} KeyNotes
  */
 
-/** @type {KeyNotes} */
-export const keyNotes = { ...generalNotes, ...mountsNotes, ...limitsNotes, ...seccompNotes }
+/**
+ * @param {Parameters<typeof limitsNotes>[0]} limitRows the table of limits
+ * @returns {KeyNotes}
+ */
+export const keyNotes = (limitRows) => ({
+  ...generalNotes,
+  ...mountsNotes,
+  ...limitsNotes(limitRows),
+  ...seccompNotes,
+})

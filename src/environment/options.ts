@@ -1,5 +1,5 @@
+import type { LimitOptions } from '../limits/table.ts'
 import type { PolicyInput } from '../policy/policy-input.ts'
-import type { LimitOptions } from '../runner/options/options.ts'
 
 /** Options of the Vitest plugin: what `sandboxed()` uses where a call does not say otherwise. */
 export interface GradeboxOptions {

@@ -1,8 +1,13 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
 import { closeDescriptor, openTaskClock } from '../ffi/libc.ts'
-import type { Limits } from '../policy/policy.ts'
-import type { Enforcement, EnforcementByLimit } from '../runner/result.ts'
 import { type Delegation, findDelegation } from './cgroup/delegation.ts'
+import {
+  type Enforcement,
+  type EnforcementByLimit,
+  type LimitRow,
+  type Limits,
+  limitRows,
+} from './table.ts'
 
 /** How a run's limits will be held. */
 export interface EnforcementPlan {
@@ -56,22 +61,12 @@ const requireError = (wish: string, held: string, reason: string): SandboxError 
   )
 
 function enforcementOf(limits: Limits, delegation: Delegation | undefined): EnforcementByLimit {
-  const has = (name: 'memory' | 'pids') => delegation?.controllers.has(name) === true
-  const held: Partial<Record<keyof EnforcementByLimit, Enforcement>> = {}
-  const hold = (name: keyof EnforcementByLimit, limit: number | undefined, how: Enforcement) => {
-    if (limit !== undefined) held[name] = how
+  const how = (row: LimitRow): Enforcement => {
+    const { controller, isCounted, held } = row
+    const byGroup = controller === 'any' || (controller && delegation?.controllers.has(controller))
+    if (delegation !== undefined && byGroup) return 'cgroup'
+    return isCounted && canCount() ? 'perf' : held
   }
-  hold('walltime', limits.wallTimeMs, 'watch')
-  hold('cpu', limits.cpuTimeMs, delegation !== undefined ? 'cgroup' : canCount() ? 'perf' : 'watch')
-  hold('memory', limits.memoryBytes, has('memory') ? 'cgroup' : 'watch')
-  hold('output', limits.outputBytes, 'watch')
-  hold('fileSize', limits.fileSizeBytes, 'rlimit')
-  // The size of the sandbox's tmpfs, which the kernel holds as firmly as a resource limit.
-  hold('disk', limits.diskBytes, 'rlimit')
-  hold('stack', limits.stackBytes, 'rlimit')
-  hold('addressSpace', limits.addressSpaceBytes, 'rlimit')
-  hold('processes', limits.processes, has('pids') ? 'cgroup' : 'rlimit')
-  hold('openFiles', limits.openFiles, 'rlimit')
-  hold('core', limits.coreBytes, 'rlimit')
-  return held
+  const limited = limitRows.filter(([, { field }]) => limits[field] !== undefined)
+  return Object.fromEntries(limited.map(([option, row]) => [option, how(row)]))
 }

@@ -1,8 +1,7 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
-import type { Limits } from '../policy/policy.ts'
-import type { EnforcementByLimit } from '../runner/result.ts'
 import { type GroupUsage, makeRunGroup, type RunGroup } from './cgroup/run-group.ts'
 import type { EnforcementPlan } from './enforcement.ts'
+import type { EnforcementByLimit, Limits } from './table.ts'
 import { type CpuSource, type Seen, TreeWatch, type Watched } from './watch/watch.ts'
 
 /** What is known of a run by the control group and the watch that held its limits. */
@@ -55,8 +54,8 @@ export class LimitHold {
     this.#group?.allowMemory(bytes)
   }
 
-  /** Watches a run from its start. */
-  watch(run: HeldRun): void {
+  /** Watches a run from its start, which has so many processors. */
+  watch(run: HeldRun, processors: number): void {
     const { control, counter } = run
     if (control === undefined) return
     const { cpuTimeMs, memoryBytes, wallTimeMs } = this.#limits
@@ -73,6 +72,7 @@ export class LimitHold {
       memoryBytes: this.#enforcement.memory === 'watch' ? memoryBytes : undefined,
       suppliedBytes: this.#suppliedBytes,
       wallTimeMs,
+      processors,
     })
   }
 

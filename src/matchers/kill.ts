@@ -1,6 +1,5 @@
+import { type LimitName, limitOption } from '../limits/table.ts'
 import { isSignal, type SignalName, signalName, signalNumber } from '../linux/signals.ts'
-import type { LimitName } from '../policy/policy.ts'
-import { limitOption } from '../print/limit.ts'
 import { limitOfVerdict, verdictPhrase } from '../print/verdict.ts'
 import type { AnyResult, DeniedSyscall } from '../runner/result.ts'
 import { quoted } from '../units/visible.ts'

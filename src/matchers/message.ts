@@ -1,5 +1,5 @@
 import type { FailureDetail } from '../feedback/failure.ts'
-import type { LimitName } from '../policy/policy.ts'
+import type { LimitName } from '../limits/table.ts'
 import { runReport } from '../print/run-report.ts'
 import type { AnyResult } from '../runner/result.ts'
 import { cutMiddle } from '../units/cut.ts'

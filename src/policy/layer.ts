@@ -1,8 +1,9 @@
 import type { Problem } from '../errors/problem.ts'
 import type { Mount, SandboxFile } from '../launcher/sandbox-shape.ts'
+import type { Limits } from '../limits/table.ts'
 import { checkLimits, type LimitUnits } from './limits.ts'
 import { normalizeMount, repeatedTargets, tidy } from './mounts.ts'
-import type { Limits, Policy } from './policy.ts'
+import type { Policy } from './policy.ts'
 import type { RawPolicy } from './schema.ts'
 import { normalizeSeccomp, type SeccompLayer } from './seccomp-layer.ts'
 

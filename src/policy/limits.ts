@@ -1,54 +1,46 @@
 import { invalid } from '../errors/invalid.ts'
 import { type Problem, show, unknownName } from '../errors/problem.ts'
+import {
+  type LimitKind,
+  type LimitName,
+  type LimitRow,
+  type Limits,
+  limitRows,
+  UNLIMITED,
+} from '../limits/table.ts'
 import { parseDuration } from '../units/duration.ts'
 import { parseSize } from '../units/size.ts'
-import type { LimitName, Limits } from './policy.ts'
 
-interface LimitKey {
-  readonly field: LimitName
-  readonly kind: 'duration' | 'size' | 'count'
-  /** Zero means "none at all"; for the others it could only stop every program. */
-  readonly zero: boolean
+// Ours and hakoniwa's names of them.
+const keys: ReadonlyMap<string, LimitRow<LimitName>> = new Map([
+  ...limitRows,
+  ...limitRows.flatMap(([, row]) =>
+    row.hakoniwa === undefined ? [] : [[row.hakoniwa, row] as const],
+  ),
+])
+
+const limitKeys: readonly string[] = [...keys.keys()]
+
+/** What a value may be, for people. */
+const values: Readonly<Record<LimitKind, string>> = {
+  duration: 'whole seconds, text such as "1.5s", or "unlimited"',
+  size: 'bytes, text such as "64MiB", or "unlimited"',
+  count: 'a whole number, or "unlimited"',
+  processors: 'a whole number, or "all"',
 }
 
-const keys: Readonly<Record<string, LimitKey>> = {
-  walltime: { field: 'wallTimeMs', kind: 'duration', zero: false },
-  cpu: { field: 'cpuTimeMs', kind: 'duration', zero: false },
-  memory: { field: 'memoryBytes', kind: 'size', zero: false },
-  output: { field: 'outputBytes', kind: 'size', zero: true },
-  fileSize: { field: 'fileSizeBytes', kind: 'size', zero: true },
-  // A tmpfs of size 0 is one without a limit.
-  disk: { field: 'diskBytes', kind: 'size', zero: false },
-  stack: { field: 'stackBytes', kind: 'size', zero: false },
-  addressSpace: { field: 'addressSpaceBytes', kind: 'size', zero: false },
-  processes: { field: 'processes', kind: 'count', zero: false },
-  openFiles: { field: 'openFiles', kind: 'count', zero: false },
-  core: { field: 'coreBytes', kind: 'size', zero: true },
-  // hakoniwa's names of the same
-  as: { field: 'addressSpaceBytes', kind: 'size', zero: false },
-  fsize: { field: 'fileSizeBytes', kind: 'size', zero: true },
-  nofile: { field: 'openFiles', kind: 'count', zero: false },
-}
+const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
-/** The keys of a `[limits]` table, ours and hakoniwa's `as`, `fsize` and `nofile`: what each limits. */
-export const limitDescriptions = {
-  walltime: 'Real time from the program\'s start: whole seconds, or text such as "1.5s".',
-  cpu: 'Processor time, user and system: whole seconds, or text such as "1.5s".',
-  memory: 'Memory: bytes, or text such as "64MiB".',
-  output: 'stdout and stderr together: bytes, or text such as "1MiB".',
-  fileSize: 'The largest file it may write (RLIMIT_FSIZE): bytes, or text.',
-  disk: "All of the sandbox's own file system: bytes, or text.",
-  stack: "Its main thread's stack (RLIMIT_STACK): bytes, or text.",
-  addressSpace: 'Virtual memory (RLIMIT_AS): bytes, or text. Java, Go and Node reserve much.',
-  processes: 'Processes and threads.',
-  openFiles: 'Open descriptors a process (RLIMIT_NOFILE).',
-  core: 'The largest core file (RLIMIT_CORE): bytes, or text.',
-  as: "hakoniwa's name of addressSpace.",
-  fsize: "hakoniwa's name of fileSize.",
-  nofile: "hakoniwa's name of openFiles.",
-} as const satisfies Readonly<Record<string, string>>
-
-const limitKeys: readonly string[] = Object.keys(keys)
+/** The keys of a `[limits]` table, ours and hakoniwa's: what each limits. */
+export const limitDescriptions: Readonly<Record<string, string>> = Object.fromEntries([
+  ...limitRows.map(([option, { about, kind }]) => [
+    option,
+    `${capitalized(about)}: ${values[kind]}.`,
+  ]),
+  ...limitRows.flatMap(([option, { hakoniwa }]) =>
+    hakoniwa === undefined ? [] : [[hakoniwa, `hakoniwa's name of ${option}.`]],
+  ),
+])
 
 /** What a number without a unit means for `walltime` and `cpu`. */
 export interface LimitUnits {
@@ -58,20 +50,26 @@ export interface LimitUnits {
 
 const largestCount = 2 ** 31 - 1
 
-function expected({ kind, zero }: LimitKey, { bareTime }: LimitUnits): string {
-  if (kind === 'count') return `a whole number from ${zero ? 0 : 1} to ${largestCount}`
+function expected({ kind, zero = false }: LimitRow, { bareTime }: LimitUnits): string {
   const above = zero ? '' : ' above 0'
-  if (kind === 'size') return `a size${above}: a whole number of bytes, or text such as "64MiB"`
   const bare = bareTime === 's' ? 'whole seconds' : 'milliseconds'
-  return `a duration${above}: ${bare}, or text such as "1.5s"`
+  const counts = `a whole number from 1 to ${largestCount}`
+  const byKind: Readonly<Record<LimitKind, string>> = {
+    duration: `a duration${above}: ${bare}, text such as "1.5s", or "unlimited"`,
+    size: `a size${above}: a whole number of bytes, text such as "64MiB", or "unlimited"`,
+    count: `${counts}, or "unlimited"`,
+    processors: `${counts}, or "all"`,
+  }
+  return byKind[kind]
 }
 
 // The value in milliseconds, bytes or pieces; NaN for one that cannot be read.
-function read(value: unknown, { kind }: LimitKey, { bareTime }: LimitUnits): number {
+function read(value: unknown, { kind }: LimitRow, { bareTime }: LimitUnits): number {
+  if (value === 'unlimited' || (value === 'all' && kind === 'processors')) return UNLIMITED
   if (typeof value !== 'number' && typeof value !== 'string') return Number.NaN
   try {
-    if (kind === 'count') return Number.isInteger(value) ? Number(value) : Number.NaN
     if (kind === 'size') return parseSize(value)
+    if (kind !== 'duration') return isCount(value) ? value : Number.NaN
     if (typeof value === 'string' || bareTime === 'ms') return parseDuration(value)
     return Number.isInteger(value) ? parseDuration(value * 1000) : Number.NaN
   } catch (error) {
@@ -80,10 +78,11 @@ function read(value: unknown, { kind }: LimitKey, { bareTime }: LimitUnits): num
   }
 }
 
-function acceptable(amount: number, { kind, zero }: LimitKey): boolean {
-  if (kind === 'count' && amount > largestCount) return false
-  return amount > 0 || (zero && amount === 0)
-}
+const isCount = (value: number | string): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value <= largestCount
+
+const acceptable = (amount: number, { zero = false }: LimitRow): boolean =>
+  amount > 0 || (zero && amount === 0)
 
 /** Limits as far as they could be read, and what is wrong with the others. */
 export interface CheckedLimits {
@@ -101,7 +100,7 @@ export function checkLimits(raw: unknown, units: LimitUnits): CheckedLimits {
   const problems: Problem[] = []
   for (const [name, value] of Object.entries(raw)) {
     if (value === undefined) continue
-    const key = Object.hasOwn(keys, name) ? keys[name] : undefined
+    const key = keys.get(name)
     if (key === undefined) {
       problems.push({ path: [], message: unknownName('limit', name, limitKeys) })
       continue
@@ -122,8 +121,8 @@ export function checkLimits(raw: unknown, units: LimitUnits): CheckedLimits {
 /**
  * Turns limits as a person writes them into numbers whose units are in their names.
  *
- * @param raw `{ walltime: '2s', memory: '64MiB', processes: 16 }`; absent keys and `undefined` are
- * not limited
+ * @param raw `{ walltime: '2s', memory: '64MiB', processes: 16 }`; absent keys and `undefined` say
+ * nothing, `'unlimited'` lifts a limit and is UNLIMITED here
  * @throws {SandboxError} OPTION_INVALID, naming every limit that is unknown, negative, not a
  * number, or zero where that could only stop every program
  * @example

@@ -1,4 +1,4 @@
-import type { limitDescriptions } from './limits.ts'
+import type { HakoniwaLimitOptions, LimitOptions } from '../limits/table.ts'
 import type { RawPolicy } from './schema.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { RawPolicy } from './schema.ts'
  */
 export type PolicyInput = DeepReadonly<Omit<RawPolicy, 'limits'>> & {
   /** What the program may use: a number in the limit's unit, or text with a unit. */
-  readonly limits?: { readonly [Name in keyof typeof limitDescriptions]?: number | string }
+  readonly limits?: LimitOptions & HakoniwaLimitOptions
 }
 
 type DeepReadonly<T> = T extends string | number | boolean | Uint8Array | undefined

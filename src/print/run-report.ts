@@ -1,4 +1,4 @@
-import type { LimitName } from '../policy/policy.ts'
+import type { LimitName } from '../limits/table.ts'
 import type { AnyResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer'
-import type { LimitName } from '../policy/policy.ts'
+import type { LimitName } from '../limits/table.ts'
 import type { AnyResult, SandboxStatus } from '../runner/result.ts'
 import { visibleLine } from '../units/visible.ts'
 

@@ -1,4 +1,4 @@
-import type { Limits } from '../policy/policy.ts'
+import type { EnforcementByLimit, Limits } from '../limits/table.ts'
 import type { InvalidByte } from '../units/utf8.ts'
 import { resultToJson } from './result-json.ts'
 
@@ -39,9 +39,9 @@ export interface SandboxUsage {
   /** The most processes at once, with a control group threads too; without one, of the moments looked at. */
   readonly peakProcesses: number
   /**
-   * For how long the program could have run but had to wait for a processor: known of every run with a
-   * control group, else of runs that their walltime ended. Close to the wall time on a machine too busy
-   * to judge the program.
+   * How long the program could have run but waited for a processor, in milliseconds. Waiting for its own other
+   * threads does not count. Known of every run with a control group, else of runs that their walltime ended. On a
+   * machine too busy to judge the program it is close to the wall time.
    */
   readonly waitTimeMs?: number
   readonly minorPageFaults: number
@@ -73,32 +73,6 @@ export interface LoggedCall extends DeniedSyscall {
   /** How often it was made, with the same domains, requests and flags; `args` and `text` are the first's. */
   readonly count: number
 }
-
-/**
- * How a limit was held: `cgroup` by a control group, `rlimit` by setrlimit(2), `perf` by a counter of the kernel's
- * (perf_event_open(2)), `watch` by a timer or a thread of ours.
- */
-export type Enforcement = 'cgroup' | 'rlimit' | 'perf' | 'watch'
-
-/** Which of a result's limits has which enforcement; the names are those of the `limits` option. */
-export type EnforcementByLimit = Readonly<
-  Partial<
-    Record<
-      | 'walltime'
-      | 'cpu'
-      | 'memory'
-      | 'output'
-      | 'fileSize'
-      | 'disk'
-      | 'stack'
-      | 'addressSpace'
-      | 'processes'
-      | 'openFiles'
-      | 'core',
-      Enforcement
-    >
-  >
->
 
 /** What a sandboxed program did. */
 export interface SandboxResult<Output extends string | Uint8Array = string> {

@@ -165,10 +165,10 @@ function takeTurn(run: Run, turns: Turns): Promise<AnyResult> {
     run.onStoppedEarly(() => resolve(abortedResult(run.options)))
     const wants = {
       exclusive: run.options.exclusive,
-      processors: 1,
+      processors: run.options.processors,
       cancelled: () => run.isStopped,
     }
-    turns.take(() => run.start(), wants).then(resolve, reject)
+    turns.take((turn) => run.start(turn.processors), wants).then(resolve, reject)
   })
 }
 

@@ -16,16 +16,16 @@ describe('a call is refused, naming every problem at once,', () => {
       ),
     ).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`limits\` to be an object, got \`1\` (number)
-      OPTION_INVALID: Invalid limits: unknown limit "time"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, processes, openFiles, core, as, fsize or nofile
-      OPTION_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got -1
-      OPTION_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got 0
-      OPTION_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got "1"
-      OPTION_INVALID: Invalid limits: cpu: expected a duration above 0: milliseconds, or text such as "1.5s", got Infinity
-      OPTION_INVALID: Invalid limits: processes: expected a whole number from 1 to 2147483647, got 1.5
+      OPTION_INVALID: Invalid limits: unknown limit "time"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, cpus, processes, openFiles, core, fsize, as or nofile
+      OPTION_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got -1
+      OPTION_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got 0
+      OPTION_INVALID: Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got "1"
+      OPTION_INVALID: Invalid limits: cpu: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got Infinity
+      OPTION_INVALID: Invalid limits: processes: expected a whole number from 1 to 2147483647, or "unlimited", got 1.5
       OPTION_INVALID: Invalid limits:
-        memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "much"
-        openFiles: expected a whole number from 1 to 2147483647, got "1"
-        stack: expected a size above 0: a whole number of bytes, or text such as "64MiB", got null"
+        memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "much"
+        openFiles: expected a whole number from 1 to 2147483647, or "unlimited", got "1"
+        stack: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got null"
     `)
   })
 

@@ -1,8 +1,14 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { isSandboxError } from '../../errors/sandbox-error.ts'
+import {
+  type LimitKind,
+  type LimitOption,
+  type LimitOptions,
+  limitRows,
+} from '../../limits/table.ts'
 import { normalizeLimits } from '../../policy/limits.ts'
-import type { LimitOptions, MountOption } from '../../runner/options/options.ts'
+import type { MountOption } from '../../runner/options/options.ts'
 
 /** The flags of `run` and `explain`, as they were given. */
 export interface RunFlags {
@@ -19,33 +25,12 @@ export interface RunFlags {
   readonly policyFile?: string
 }
 
-interface LimitFlag {
-  readonly name: string
-  readonly limit: keyof LimitOptions
-  readonly kind: 'seconds' | 'bytes' | 'number'
-  readonly about: string
+const values: Readonly<Record<LimitKind, string>> = {
+  duration: 'seconds, text such as 1.5s or 200ms, or unlimited',
+  size: 'bytes, text such as 64MiB, or unlimited',
+  count: 'a number, or unlimited',
+  processors: 'a number, or all',
 }
-
-/** hakoniwa's six, and ours. */
-const limitFlags: readonly LimitFlag[] = [
-  { name: 'as', limit: 'addressSpace', kind: 'bytes', about: 'virtual memory' },
-  { name: 'core', limit: 'core', kind: 'bytes', about: 'the largest core file' },
-  { name: 'cpu', limit: 'cpu', kind: 'seconds', about: 'processor time' },
-  { name: 'fsize', limit: 'fileSize', kind: 'bytes', about: 'the largest file it may write' },
-  { name: 'nofile', limit: 'openFiles', kind: 'number', about: 'open descriptors of a process' },
-  { name: 'walltime', limit: 'walltime', kind: 'seconds', about: 'real time' },
-  { name: 'memory', limit: 'memory', kind: 'bytes', about: 'memory' },
-  { name: 'output', limit: 'output', kind: 'bytes', about: 'stdout and stderr together' },
-  { name: 'disk', limit: 'disk', kind: 'bytes', about: "all of the sandbox's own files" },
-  { name: 'stack', limit: 'stack', kind: 'bytes', about: "the main thread's stack" },
-  { name: 'processes', limit: 'processes', kind: 'number', about: 'processes and threads' },
-]
-
-const units = {
-  seconds: 'seconds, or text such as 1.5s or 200ms',
-  bytes: 'bytes, or text such as 64MiB',
-  number: 'a number',
-} as const
 
 /** Adds the flags that say how a sandbox is made; what they gather is in the returned object. */
 export function addRunFlags(command: Command): () => RunFlags {
@@ -69,15 +54,11 @@ export function addRunFlags(command: Command): () => RunFlags {
       Object.assign(setenv, parseVariable(text))
       return text
     })
-  for (const flag of limitFlags) {
-    command.option(
-      `--limit-${flag.name} <N>`,
-      `limit ${flag.about}: ${units[flag.kind]}`,
-      (text) => {
-        limits[flag.limit] = parseLimit(text, flag)
-        return text
-      },
-    )
+  for (const [option, { hakoniwa = option, kind, about }] of limitRows) {
+    command.option(`--limit-${hakoniwa} <N>`, `limit ${about}: ${values[kind]}`, (text) => {
+      limits[option] = parseLimit(text, option, kind)
+      return text
+    })
   }
   command.option(
     '--policy-file <FILE>',
@@ -119,15 +100,16 @@ function parseVariable(text: string): Record<string, string> {
   throw new InvalidArgumentError('Expected NAME=VALUE.')
 }
 
-// hakoniwa's are whole numbers: seconds or bytes.
-function parseLimit(text: string, { limit, kind }: LimitFlag): string | number {
+// A number without a unit is whole seconds or bytes, as hakoniwa has it.
+function parseLimit(text: string, option: LimitOption, kind: LimitKind): string | number {
   const bare = /^\d+$/.test(text)
-  const value = !bare ? text : kind === 'seconds' ? `${text}s` : Number(text)
+  const value = !bare ? text : kind === 'duration' ? `${text}s` : Number(text)
   try {
-    normalizeLimits({ [limit]: value }, { bareTime: 'ms' })
+    normalizeLimits({ [option]: value }, { bareTime: 'ms' })
     return value
   } catch (error) {
     if (!isSandboxError(error)) throw error
-    throw new InvalidArgumentError(`Expected ${units[kind]}${kind === 'bytes' ? '' : ', above 0'}.`)
+    const above = kind === 'size' ? '' : ', above 0'
+    throw new InvalidArgumentError(`Expected ${values[kind]}${above}.`)
   }
 }

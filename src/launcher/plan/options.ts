@@ -1,5 +1,3 @@
-import type { Limits } from '../../policy/policy.ts'
-import type { EnforcementByLimit } from '../../runner/result.ts'
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import type { Flow } from './flow.ts'
@@ -7,7 +5,7 @@ import type { EarlyMount, MaskedPath } from './host.ts'
 import type { LateMount } from './late-mounts.ts'
 import type { Meaning } from './log.ts'
 import type { HostMount } from './mounts.ts'
-import type { FilterUse } from './target.ts'
+import type { Affinity, FilterUse, ResourceLimit } from './target.ts'
 import type { TerminalUse } from './terminal.ts'
 
 /** What every run under a policy has in common. */
@@ -65,8 +63,9 @@ export interface RequestOptions {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
-  readonly limits: Limits
-  readonly enforcement: EnforcementByLimit
+  readonly wallTimeMs: number | undefined
+  readonly resourceLimits: readonly ResourceLimit[]
+  readonly affinity: Affinity
   readonly collect: readonly string[]
   /** The filter, unless the target has it when it waits. */
   readonly filter: FilterUse | undefined

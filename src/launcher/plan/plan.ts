@@ -48,7 +48,6 @@ import { logArea } from './log.ts'
 import { hostnameStep, joinNetworkSteps } from './network.ts'
 import type { CompleteRoot, ImageOptions, RequestOptions } from './options.ts'
 import { SafePaths } from './paths.ts'
-import { resourceLimits } from './rlimits.ts'
 import { rootSteps } from './root.ts'
 import { enterNamespacesSteps, failSteps, starterAreas, starterSteps } from './starter.ts'
 import { startSteps, superviseAreas, superviseSteps, WATCH } from './supervise.ts'
@@ -161,7 +160,7 @@ function loadRequestSteps(step: typeof init): Step[] {
 
 /** The rest of the launch program: what this run adds to the root, what it runs, and what it brings back. */
 export function planRequest(options: RequestOptions): Segment {
-  const { candidates, cwd, collect, arch, limits, isComplete } = options
+  const { candidates, cwd, collect, arch, isComplete } = options
   return {
     areas: [...execAreas(candidates), ...collectAreas(collect), ...lateMountAreas(options)],
     steps: [
@@ -174,8 +173,9 @@ export function planRequest(options: RequestOptions): Segment {
       init('close', [FD.report]),
       init('exit_group', [0]),
       ...targetSteps({
-        wallTimeMs: limits.wallTimeMs,
-        limits: resourceLimits(limits, options.enforcement),
+        wallTimeMs: options.wallTimeMs,
+        limits: options.resourceLimits,
+        affinity: options.affinity,
         candidates,
         argv: options.argv,
         env: options.env,

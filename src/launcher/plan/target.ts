@@ -16,7 +16,6 @@ import {
 import { type Area, at, DIE, labelled, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { ENTERED } from './entries.ts'
-import type { ResourceLimit } from './rlimits.ts'
 import { controlTerminalSteps, type TerminalUse } from './terminal.ts'
 
 const target = stepsOf('target')
@@ -42,6 +41,22 @@ export interface PrepareTargetOptions {
   readonly filter: FilterUse | undefined
 }
 
+/** The processors to which a program is bound. */
+export interface Affinity {
+  readonly processors: readonly number[]
+  /** By this, in a register that the call does not have, the filter knows our call from the program's. */
+  readonly token: bigint
+}
+
+/** A limit as setrlimit(2) has it. */
+export interface ResourceLimit {
+  readonly resource: number
+  /** The name of the limit that asks for it. */
+  readonly option: string
+  readonly soft: number | bigint
+  readonly hard: number | bigint
+}
+
 /** What the request adds. */
 export interface TargetOptions {
   readonly wallTimeMs: number | undefined
@@ -51,6 +66,7 @@ export interface TargetOptions {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly limits: readonly ResourceLimit[]
+  readonly affinity: Affinity
   /** The filter, unless it is on already. */
   readonly filter: FilterUse | undefined
   readonly terminal?: TerminalUse | undefined
@@ -77,14 +93,19 @@ const HANDLER = 4096
 
 /**
  * What the target calls after its filter is on, when that is on early: with the first argument, where that
- * is always the same. Beside these it only reports that a step failed.
+ * is always the same, and with the token that our own calls have in the sixth. Beside these it only reports that a step failed.
  */
-export const FILTERED_CALLS: readonly { readonly syscall: string; readonly first?: number }[] = [
+export const FILTERED_CALLS: readonly {
+  readonly syscall: string
+  readonly first?: number
+  readonly hasToken?: boolean
+}[] = [
   { syscall: 'ppoll' },
   { syscall: 'read', first: FD.go },
   { syscall: 'lseek', first: FD.request },
   { syscall: 'mmap' },
   { syscall: 'clock_gettime', first: CLOCK_MONOTONIC },
+  { syscall: 'sched_setaffinity', first: 0, hasToken: true },
   { syscall: 'timerfd_settime', first: FD.timer },
   { syscall: 'chdir' },
   { syscall: 'prlimit64', first: 0 },
@@ -121,6 +142,7 @@ export function targetSteps(options: TargetOptions): Step[] {
   const unused = token === undefined ? [] : [0, 0, token]
   const envAddress = words(...Object.entries(env).map(([key, value]) => text(`${key}=${value}`)), 0)
   return labelled(ENTERED.target, [
+    affinityStep(options.affinity),
     ...controlTerminalSteps(options.terminal),
     ...walltimeSteps(options.wallTimeMs),
     target('chdir', [text(cwd)], {
@@ -139,6 +161,25 @@ export function targetSteps(options: TargetOptions): Step[] {
       }),
     ),
   ])
+}
+
+/** Bits of a word of cpu_set_t (sched_setaffinity(2)). */
+const WORD_BITS = 64
+
+// The filter answers a program that would use other processors with 0, and does nothing.
+function affinityStep({ processors, token }: Affinity): Step {
+  const length = Math.floor(Math.max(...processors) / WORD_BITS) + 1
+  const masks = Array.from({ length }, (_, index) =>
+    processors
+      .filter((processor) => Math.floor(processor / WORD_BITS) === index)
+      .reduce((mask, processor) => mask | (1n << BigInt(processor % WORD_BITS)), 0n),
+  )
+  return target('sched_setaffinity', [0, length * 8, words(...masks), 0, 0, token], {
+    failure: {
+      code: 'LIMIT_UNAVAILABLE',
+      hint: 'A processor went offline, or out of the set of this container, while the tests ran: start them again.',
+    },
+  })
 }
 
 /** A century: longer than any run, shorter than what timerfd_settime(2) takes. */

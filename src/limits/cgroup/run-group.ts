@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import type { Limits } from '../../policy/policy.ts'
+import type { Limits } from '../table.ts'
 import type { Controller, Delegation } from './delegation.ts'
 
 /** What a run's control group knows once the run is over, or while it goes on. */

@@ -6,10 +6,11 @@ import { types } from 'node:util'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { closeDescriptor } from '../../ffi/libc.ts'
 import type { BindMount, OverlayMount, SandboxFile } from '../../launcher/sandbox-shape.ts'
+import { boundedLimits, type Limits, standardLimits } from '../../limits/table.ts'
 import { mergeLimits, normalizeLimits } from '../../policy/limits.ts'
 import { loadPolicy } from '../../policy/load.ts'
 import { tidy } from '../../policy/mounts.ts'
-import type { Limits, Policy } from '../../policy/policy.ts'
+import type { Policy } from '../../policy/policy.ts'
 import type { SandboxDefaults } from '../defaults.ts'
 import { type HostPathOption, hostPathTrouble, openHostFile } from '../io/host-file.ts'
 import type { StdinSource } from '../io/stdin.ts'
@@ -36,7 +37,12 @@ export interface RunOptions {
   readonly stdout: 'pipe' | 'inherit' | 'ignore'
   readonly stderr: 'pipe' | 'inherit' | 'ignore'
   readonly encoding: 'utf8' | 'buffer'
+  /** The limits that are in force. */
   readonly limits: Limits
+  /** The same, and UNLIMITED for those that are lifted. */
+  readonly wantedLimits: Limits
+  /** How many processors the program may use. */
+  readonly processors: number
   readonly collect: readonly string[]
   readonly exclusive: boolean
   /** How many more attempts a starved run gets. */
@@ -61,10 +67,10 @@ export function normalizeOptions(
   checkCommand(command, args)
   checkOptions(options, 'sandboxed')
   const policy = loadPolicy(options.policy ?? defaults.policy ?? 'strict')
-  const limits = [defaults.limits, options.limits].reduce<Limits>(
+  const wantedLimits = [defaults.limits, options.limits].reduce<Limits>(
     (base, more) =>
       more === undefined ? base : mergeLimits(base, normalizeLimits(more, { bareTime: 'ms' })),
-    policy.limits,
+    mergeLimits(standardLimits, policy.limits),
   )
   const workdirTarget = targetOption(options.workdir) ?? policy.workdirTarget
   const { followLinks = false } = options
@@ -88,7 +94,9 @@ export function normalizeOptions(
     stdout: options.stdout ?? 'pipe',
     stderr: options.stderr ?? 'pipe',
     encoding: options.encoding ?? 'utf8',
-    limits,
+    limits: boundedLimits(wantedLimits),
+    wantedLimits,
+    processors: wantedLimits.cpus ?? 1,
     collect: options.collect ?? [],
     exclusive: options.exclusive ?? false,
     retryWhenStarved: retryWhenStarved(options.retryWhenStarved, stdin),

@@ -1,33 +1,8 @@
 import type { Readable } from 'node:stream'
+import type { LimitOptions } from '../../limits/table.ts'
 import type { PolicyInput } from '../../policy/policy-input.ts'
-import type { Duration } from '../../units/duration.ts'
-import type { Size } from '../../units/size.ts'
 
-/** What the program may use; see the README's table for how each limit is held. */
-export interface LimitOptions {
-  /** Real time. A number is milliseconds; text has a unit: `'2s'`. */
-  readonly walltime?: Duration
-  /** Processor time, user and system. A number is milliseconds. */
-  readonly cpu?: Duration
-  /** Memory. A number is bytes; text has a unit: `'64MiB'`. */
-  readonly memory?: Size
-  /** stdout and stderr together, in bytes; the run is ended when there is more. */
-  readonly output?: Size
-  /** The largest file it may write, in bytes. */
-  readonly fileSize?: Size
-  /** Everything it may write to the sandbox's own file system, in bytes. */
-  readonly disk?: Size
-  /** Its main thread's stack, in bytes. */
-  readonly stack?: Size
-  /** Virtual memory, in bytes; breaks run-times that reserve much (Java, Go, Node). */
-  readonly addressSpace?: Size
-  /** Processes and threads. */
-  readonly processes?: number
-  /** Open descriptors of one process. */
-  readonly openFiles?: number
-  /** The largest core file, in bytes. */
-  readonly core?: Size
-}
+export type { LimitOptions } from '../../limits/table.ts'
 
 /** A host path that is shown in the sandbox. */
 export interface MountOption {

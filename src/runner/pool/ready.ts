@@ -1,6 +1,6 @@
 import type { Delegation } from '../../limits/cgroup/delegation.ts'
 import { makeRunGroup, type RunGroup } from '../../limits/cgroup/run-group.ts'
-import type { Limits } from '../../policy/policy.ts'
+import type { Limits } from '../../limits/table.ts'
 import { nextFlow } from '../host-machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { Launcher, type LauncherShape } from '../run/attempt.ts'

@@ -15,7 +15,7 @@ import { AF_INET, AF_INET6, SOCK_STREAM } from '../../linux/constants.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
 import { letsPass, mayPass } from '../../seccomp/compiler/evaluate.ts'
-import { execToken } from '../../seccomp/compiler/exec-token.ts'
+import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { killsUntold, notifiedMeanings } from '../../seccomp/decode/notified.ts'
 import { guarded } from '../../seccomp/guard/guard.ts'
 import { guardFilter } from '../../seccomp/guard/guard-filter.ts'
@@ -115,7 +115,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
   const late = mounts.filter((mount) => !isEarly(mount)).toSorted(byDepth)
   const logs = report === 'listener' && seccomp !== undefined && logsCalls(seccomp)
   const logging = logs ? seccomp : undefined
-  const log = logging && { execToken, killsUntold: killsUntold(logging, arch) }
+  const log = logging && { execToken: ownCallToken, killsUntold: killsUntold(logging, arch) }
   const paths = mounts.filter(isEarly)
   const files = policy.files.filter(isLateFile)
   // struct sock_filter is 8 bytes.

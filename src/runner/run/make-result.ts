@@ -4,12 +4,13 @@ import type { EndedProcess } from '../../ffi/libc.ts'
 import type { FilterUse } from '../../launcher/plan/target.ts'
 import type { ReportRecord } from '../../launcher/report/parse.ts'
 import type { Held } from '../../limits/hold.ts'
+import type { EnforcementByLimit } from '../../limits/table.ts'
 import { signalName } from '../../linux/signals.ts'
 import type { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
 import { firstInvalidByte } from '../../units/utf8.ts'
 import type { OutputExcess } from '../io/capture.ts'
 import type { RunOptions } from '../options/normalize.ts'
-import { type AnyResult, brandResult, type EnforcementByLimit } from '../result.ts'
+import { type AnyResult, brandResult } from '../result.ts'
 import { collectFiles, type ReadCollected } from './collected.ts'
 import { measure } from './measure.ts'
 import { judge } from './verdict.ts'
@@ -29,6 +30,8 @@ export interface RunFacts {
   readonly init: EndedProcess | undefined
   /** Whether its stdin was open and empty when it ended. */
   readonly awaitsInput: boolean
+  /** How many processors the run had. */
+  readonly processors: number
   /** How often it was run, this time included. */
   readonly attempts: number
   readonly readCollected: ReadCollected

@@ -9,6 +9,8 @@ type Record<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: K
 /**
  * What a run used: by the account of the processes that were waited for (getrusage(2)), and where there
  * was a control group by the group's, which also has those that nobody waited for.
+ *
+ * @param processors how many the run had
  */
 export function measure(
   records: readonly ReportRecord[],
@@ -16,7 +18,12 @@ export function measure(
   {
     held,
     init,
-  }: { readonly held: Pick<Held, 'group' | 'seen'>; readonly init: EndedProcess | undefined },
+    processors,
+  }: {
+    readonly held: Pick<Held, 'group' | 'seen'>
+    readonly init: EndedProcess | undefined
+    readonly processors: number
+  },
 ): SandboxUsage {
   const { group, seen } = held
   const { rusage, wallTimeMs } = end
@@ -24,7 +31,12 @@ export function measure(
   const cpuTimeMs = Math.max(sum(times), countedMs(seen, sum(times)), seen?.cpuTimeMs ?? 0)
   // The init is one of a group's processes.
   const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
-  const waitTimeMs = group?.waitTimeMs ?? waitOf(records, seen?.waitTimeMs)
+  const longestWaitMs = group?.waitTimeMs ?? waitOf(records, seen?.waitTimeMs)
+  // With less CPU time than it had, a program would seem to have waited: then how long it waited is not known.
+  const waitTimeMs =
+    longestWaitMs === undefined || seen?.isLowerBound
+      ? undefined
+      : Math.min(longestWaitMs, waitOfOneThread(wallTimeMs, cpuTimeMs, processors))
   return {
     wallTimeMs,
     cpuTimeMs,
@@ -36,6 +48,11 @@ export function measure(
     ...(waitTimeMs === undefined ? {} : { waitTimeMs }),
   }
 }
+
+// A program with more threads than processors makes its own threads wait. A program with one thread for each
+// processor would have waited only while the processors were others', whatever this one did.
+const waitOfOneThread = (wallTimeMs: number, cpuTimeMs: number, processors: number): number =>
+  Math.max(0, wallTimeMs - cpuTimeMs / processors)
 
 interface Times {
   readonly userTimeMs: number

@@ -6,9 +6,12 @@ import type { TerminalUse } from '../../launcher/plan/terminal.ts'
 import type { SandboxFile } from '../../launcher/sandbox-shape.ts'
 import type { Step } from '../../launcher/step.ts'
 import { planEnforcement } from '../../limits/enforcement.ts'
+import { resourceLimits } from '../../limits/rlimit.ts'
+import type { EnforcementByLimit } from '../../limits/table.ts'
+import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { hostMachine, nextFlow } from '../host-machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
-import type { EnforcementByLimit } from '../result.ts'
+import { leastUsedProcessors } from '../queue/processors.ts'
 import { resolveOwnMounts } from '../workdir/own-mounts.ts'
 import { candidatesFor } from './candidates.ts'
 import { type PolicyImage, policyImage } from './image-cache.ts'
@@ -25,6 +28,8 @@ export interface Preparation {
   readonly flow: Flow
   readonly filterReport: 'listener' | 'kill'
   readonly enforcement: EnforcementByLimit
+  /** The processors of the run's turn. */
+  readonly processors: readonly number[]
   /** Whether the run has a control group. */
   readonly cgroup: boolean
   readonly terminal: TerminalUse | undefined
@@ -48,7 +53,7 @@ export interface PreparedRun {
  */
 export function imageOf(
   options: RunOptions,
-  { flow, filterReport, cgroup, terminal }: Omit<Preparation, 'enforcement'>,
+  { flow, filterReport, cgroup, terminal }: Omit<Preparation, 'enforcement' | 'processors'>,
 ): PolicyImage {
   const { policy, limits, workdirTarget, workdir, mounts, files } = options
   const adds = workdir !== undefined || mounts.length > 0 || files.length > 0
@@ -73,8 +78,8 @@ export function prepareRun(
   preparation: Preparation,
   image: PolicyImage = imageOf(options, preparation),
 ): PreparedRun {
-  const { flow, terminal, enforcement } = preparation
-  const { policy, command, args, env, cwd, limits } = options
+  const { flow, terminal, enforcement, processors } = preparation
+  const { policy, command, args, env, cwd, limits, wantedLimits } = options
   const { filter, connects, late, isComplete, isFiltered } = image
   const own = resolveOwnMounts(options.mounts, policy.name)
   const mounts = isComplete
@@ -98,8 +103,9 @@ export function prepareRun(
         argv: [command, ...args],
         env,
         cwd,
-        limits,
-        enforcement,
+        wallTimeMs: limits.wallTimeMs,
+        resourceLimits: resourceLimits(wantedLimits, enforcement),
+        affinity: { processors, token: ownCallToken },
         filter: isFiltered ? undefined : filter,
         terminal,
         collect: collectPaths(options),
@@ -107,7 +113,16 @@ export function prepareRun(
     )
   }
   const { lastRequest } = image
-  const asked = { command, args, env, cwd, limits, collect: options.collect, enforcement }
+  const asked = {
+    command,
+    args,
+    env,
+    cwd,
+    limits: wantedLimits,
+    collect: options.collect,
+    enforcement,
+    processors,
+  }
   return {
     image,
     mounts,
@@ -127,6 +142,7 @@ export function planRun(options: RunOptions, terminal?: TerminalUse): readonly S
     flow: nextFlow(),
     filterReport: 'listener',
     enforcement,
+    processors: leastUsedProcessors().slice(0, options.processors),
     cgroup: delegation !== undefined,
     terminal,
   })

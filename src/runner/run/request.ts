@@ -1,10 +1,11 @@
 import type { Assembled } from '../../launcher/image/assemble.ts'
+import type { EnforcementByLimit } from '../../limits/table.ts'
 import type { RunOptions } from '../options/normalize.ts'
-import type { EnforcementByLimit } from '../result.ts'
 
 /** What the request of a run that adds nothing to its root depends on, besides its image. */
 type Asked = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'limits' | 'collect'> & {
   readonly enforcement: EnforcementByLimit
+  readonly processors: readonly number[]
 }
 
 /**
@@ -20,9 +21,9 @@ export class LastRequest {
     if (this.#request !== undefined && this.#asked !== undefined && isSame(asked, this.#asked)) {
       return this.#request
     }
-    const { command, args, env, cwd, limits, collect, enforcement } = asked
+    const { command, args, env, cwd, limits, collect, enforcement, processors } = asked
     const request = make()
-    this.#asked = { command, args, env, cwd, limits, collect, enforcement }
+    this.#asked = { command, args, env, cwd, limits, collect, enforcement, processors }
     this.#request = request
     return request
   }
@@ -33,11 +34,12 @@ const isSame = (one: Asked, other: Asked): boolean =>
   one.cwd === other.cwd &&
   isSameList(one.args, other.args) &&
   isSameList(one.collect, other.collect) &&
+  isSameList(one.processors, other.processors) &&
   isSameRecord(one.env, other.env) &&
   isSameRecord(one.limits, other.limits) &&
   isSameRecord(one.enforcement, other.enforcement)
 
-const isSameList = (one: readonly string[], other: readonly string[]): boolean =>
+const isSameList = <Item>(one: readonly Item[], other: readonly Item[]): boolean =>
   one.length === other.length && one.every((each, index) => each === other[index])
 
 // In the same order too: the program may see that of its environment.

@@ -18,6 +18,7 @@ import { feedStdin, type StdinFeed } from '../io/stdin.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { pool } from '../pool/pool.ts'
 import { type Ready, shapeOf } from '../pool/ready.ts'
+import { leastUsedProcessors } from '../queue/processors.ts'
 import type { SandboxResult } from '../result.ts'
 import { type Attempt, Launcher } from './attempt.ts'
 import { execError } from './exec-failure.ts'
@@ -68,6 +69,7 @@ export class Run {
   #logged = new LoggedCalls()
   #feed: StdinFeed | undefined
   #attempts = 0
+  #processors: readonly number[] = []
   #started = false
   #stopped = false
   #stoppedEarly = () => {}
@@ -135,11 +137,15 @@ export class Run {
   /**
    * Runs the program.
    *
+   * @param processors those of its turn; without a turn, the least used
    * @throws {SandboxError} when it could not be started as the policy wants
    */
-  async start(): Promise<AnyResult> {
+  async start(
+    processors: readonly number[] = leastUsedProcessors().slice(0, this.options.processors),
+  ): Promise<AnyResult> {
     if (this.#stopped) return abortedResult(this.options)
     this.#started = true
+    this.#processors = processors
     for (this.#attempts = 1; ; this.#attempts++) {
       const result = await this.#once().catch(asSandboxError)
       const isStarving = result.status === 'walltime' && isStarved(result.usage)
@@ -206,7 +212,7 @@ export class Run {
   async #runHeld(stdin: number, use: AttemptUse): Promise<AnyResult> {
     const { hold } = use
     const { attempt, mounts } = this.#startAttempt(stdin, use)
-    hold.watch(attempt)
+    hold.watch(attempt, this.#processors.length)
     try {
       const records = await attempt.report
       const failure = records.find((record) => record.kind === 'failure')
@@ -248,6 +254,7 @@ export class Run {
       flow,
       filterReport: filterReport(),
       enforcement,
+      processors: this.#processors,
       cgroup: delegation !== undefined,
       terminal,
     }
@@ -312,6 +319,7 @@ export class Run {
       filter: this.#filter,
       ...ending,
       logged: this.#logged,
+      processors: this.#processors.length,
       attempts: this.#attempts,
       readCollected: (buffer, position) =>
         attempt.collected === undefined

@@ -1,6 +1,6 @@
 import type { ReportRecord } from '../../launcher/report/parse.ts'
+import type { EnforcementByLimit, Limits } from '../../limits/table.ts'
 import { signalName } from '../../linux/signals.ts'
-import type { Limits } from '../../policy/policy.ts'
 import { decodeCall } from '../../seccomp/decode/denied-syscall.ts'
 import { remedy } from '../../seccomp/decode/remedy.ts'
 import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
@@ -8,7 +8,7 @@ import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'
 import { visibleLine } from '../../units/visible.ts'
 import type { OutputExcess } from '../io/capture.ts'
-import type { DeniedSyscall, EnforcementByLimit, SandboxStatus, SandboxUsage } from '../result.ts'
+import type { DeniedSyscall, SandboxStatus, SandboxUsage } from '../result.ts'
 
 /** What is known of a run that took place. */
 export interface Evidence {

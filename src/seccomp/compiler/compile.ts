@@ -21,7 +21,7 @@ import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
 import type { Outcome } from './choices.ts'
 import { compactFilter } from './compact.ts'
 import { type Decision, decisions } from './decisions.ts'
-import { execToken } from './exec-token.ts'
+import { ownCallToken } from './own-call-token.ts'
 
 /** How a filter is made. */
 export interface CompileOptions {
@@ -112,7 +112,9 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
       const notified = notify ? (logs ? notifiedFor(actions) : 'kill') : undefined
       return actions.map((action) => scmpAction(action, notified))
     }
-    const decided = decisions(seccomp, arch, notify && logs ? execToken : undefined)
+    // An init that logs cannot listen yet when the target executes the program.
+    const ownCalls = ['sched_setaffinity', ...(notify && logs ? ['execve'] : [])]
+    const decided = decisions(seccomp, arch, { calls: ownCalls, token: ownCallToken })
     const { rules, outcomes } = parts(decided, toValues)
     const actions = {
       defaultAction: toValues([seccomp.default])[0] ?? SCMP_ACT_KILL_PROCESS,

@@ -16,6 +16,12 @@ export interface Decision {
   readonly choices: readonly Choice[]
 }
 
+/** Calls of the launch program itself under the filter. */
+export interface OwnCalls {
+  readonly calls: readonly string[]
+  readonly token: bigint
+}
+
 const has = (token: bigint): ArgumentTest => ({
   arg: 5,
   op: 'eq',
@@ -27,11 +33,13 @@ const has = (token: bigint): ArgumentTest => ({
  * A policy's rules, call by call, in the policy's order. What always gets the default is left out.
  *
  * @param seccomp a filter without problems
- * @param execToken lets an execve pass that has it in its last register, whatever the policy says
+ * @param own calls that pass, whatever the policy says, when their last register has the token
  */
-export function decisions(seccomp: SeccompPolicy, arch: Arch, execToken?: bigint): Decision[] {
+export function decisions(seccomp: SeccompPolicy, arch: Arch, own?: OwnCalls): Decision[] {
   const byCall = new Map<string, Choice[]>()
-  if (execToken !== undefined) byCall.set('execve', [{ action: 'allow', tests: [has(execToken)] }])
+  for (const call of own?.calls ?? []) {
+    byCall.set(call, [{ action: 'allow', tests: [has(own?.token ?? 0n)] }])
+  }
   const isDecided = (choices: readonly Choice[]) => choices.at(-1)?.tests.length === 0
   for (const { action, syscalls, conditions = [] } of seccomp.rules) {
     for (const name of expandNames(syscalls, arch)) {

@@ -1,21 +1,28 @@
 import { AUDIT_ARCH } from '../../linux/constants.ts'
 import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
 import { AND, JEQ, JGE, JGT, JUMP, LOAD, RETURN } from './bpf-graph.ts'
+import { ownCallToken } from './own-call-token.ts'
 
-/** A system call of which the arguments after the first, or all, may be any. */
+/** A system call of which the arguments that are not given may be any. */
 export interface SomeCall {
   readonly syscall: string
   /** The first argument, where it is known: a small number. */
   readonly first?: number
   /** The second argument, likewise. */
   readonly second?: number
+  /** Whether the sixth argument is the token of our own calls. */
+  readonly hasToken?: boolean
 }
 
 const SECCOMP_RET_ALLOW = 0x7fff_0000
 /** sizeof(struct sock_filter) of linux/filter.h: u16 code, u8 jt, u8 jf, u32 k. */
 const INSTRUCTION_SIZE = 8
 /** Offsets in struct seccomp_data, linux/seccomp.h. */
-const DATA = { nr: 0, arch: 4, firstLow: 16, firstHigh: 20, secondLow: 24, secondHigh: 28 } as const
+const DATA = {
+  ...{ nr: 0, arch: 4, firstLow: 16, firstHigh: 20, secondLow: 24, secondHigh: 28 },
+  ...{ lastLow: 56, lastHigh: 60 },
+} as const
+const LOW_HALF = 0xffff_ffffn
 
 /**
  * Whether a filter, `struct sock_filter[]`, allows each of some calls, whatever the arguments that are not
@@ -33,7 +40,11 @@ export function mayPass(filter: Uint8Array, arch: Arch, call: SomeCall): boolean
 
 // What it returns; undefined when that depends on what is not known, or for an instruction that no filter
 // of ours has.
-function returned(filter: Uint8Array, arch: Arch, { syscall, first, second }: SomeCall) {
+function returned(
+  filter: Uint8Array,
+  arch: Arch,
+  { syscall, first, second, hasToken = false }: SomeCall,
+) {
   const data = new Map<number, number | undefined>([
     [DATA.nr, syscallNumber(syscall, arch)],
     [DATA.arch, AUDIT_ARCH[arch]],
@@ -41,6 +52,8 @@ function returned(filter: Uint8Array, arch: Arch, { syscall, first, second }: So
     [DATA.firstHigh, first === undefined ? undefined : 0],
     [DATA.secondLow, second],
     [DATA.secondHigh, second === undefined ? undefined : 0],
+    [DATA.lastLow, hasToken ? Number(ownCallToken & LOW_HALF) : undefined],
+    [DATA.lastHigh, hasToken ? Number(ownCallToken >> 32n) : undefined],
   ])
   const view = new DataView(filter.buffer, filter.byteOffset, filter.byteLength)
   let accumulator = 0

@@ -13,6 +13,7 @@ import {
 import { choose, type Outcome } from '../compiler/choices.ts'
 import { searched, write } from '../compiler/compact.ts'
 import { decisions } from '../compiler/decisions.ts'
+import { ownCallToken } from '../compiler/own-call-token.ts'
 import { errnoNumber } from '../rules/errno.ts'
 import type { SeccompRule } from '../seccomp-policy.ts'
 import { foreignTables, SOCKETCALL } from './foreign-numbers.ts'
@@ -68,8 +69,9 @@ function tables(arch: Arch, network: Policy['network']): [native: Table, foreign
 }
 
 function outcomesByNumber(rules: readonly SeccompRule[], arch: Arch): Table {
+  const own = { calls: ['sched_setaffinity'], token: ownCallToken }
   return new Map(
-    decisions({ default: 'allow', rules }, arch).map(({ syscall, choices }) => [
+    decisions({ default: 'allow', rules }, arch, own).map(({ syscall, choices }) => [
       syscall,
       choices.map(({ action, tests }) => ({
         value: action === 'allow' ? SECCOMP_RET_ALLOW : errno(action.slice('errno:'.length)),

@@ -48,13 +48,9 @@ const rule = (action: SeccompAction, call: string, ...conditions: Conditions): S
  * make the run end as if the machine had failed.
  */
 const initRules: readonly SeccompRule[] = [
-  ...[
-    'prlimit64',
-    'sched_setaffinity',
-    'sched_setattr',
-    'sched_setparam',
-    'sched_setscheduler',
-  ].map((call) => rule('errno:EPERM', call, is(0, INIT))),
+  ...['prlimit64', 'sched_setattr', 'sched_setparam', 'sched_setscheduler'].map((call) =>
+    rule('errno:EPERM', call, is(0, INIT)),
+  ),
   // Process, group, user: PRIO_PROCESS is 0, and IOPRIO_WHO_PROCESS is 1.
   ...Object.entries({ setpriority: 0, ioprio_set: 1 }).flatMap(([call, first]) => [
     rule('errno:EPERM', call, is(0, first), is(1, INIT)),
@@ -62,6 +58,12 @@ const initRules: readonly SeccompRule[] = [
     rule('errno:EPERM', call, is(0, first + 2)),
   ]),
 ]
+
+/**
+ * A program is bound to the processors that its turn holds, and the init to none. The call does nothing and
+ * returns 0, because many programs end when it fails. The launch program's own call passes by its token.
+ */
+const affinityRules = [rule('errno:0', 'sched_setaffinity')]
 
 /** No filter sees what io_uring does: IORING_OP_SOCKET makes a socket that `socket` may not. */
 const ioUringRules = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'].map((call) =>
@@ -120,6 +122,7 @@ const setIdRules: readonly SeccompRule[] = [
 /** What no policy lets a program do. */
 export const alwaysRules: readonly SeccompRule[] = [
   ...initRules,
+  ...affinityRules,
   ...ioUringRules,
   ...memoryRules,
   ...setIdRules,

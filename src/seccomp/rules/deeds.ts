@@ -28,7 +28,6 @@ const questions: Readonly<Record<string, readonly (readonly [arg: number, Questi
   seccomp: [[0, 'same']],
   unshare: [[0, 'same']],
   prlimit64: [[0, 'not the init']],
-  sched_setaffinity: [[0, 'not the init']],
   sched_setattr: [[0, 'not the init']],
   sched_setparam: [[0, 'not the init']],
   sched_setscheduler: [[0, 'not the init']],

@@ -42,6 +42,7 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     awaitsInput: false,
     outputExceeded: undefined,
     attempts: 1,
+    processors: 1,
     filter: { instructions: 1, report: 'listener' },
     logged: new LoggedCalls(),
     init: undefined,

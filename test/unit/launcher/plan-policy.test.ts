@@ -109,7 +109,7 @@ describe('where the kernel has no mount_setattr(2)', () => {
 })
 
 test('without a walltime no timer runs', () => {
-  const all = calls(samplePlan(user, { limits: {} }).steps)
+  const all = calls(samplePlan(user, { wallTimeMs: undefined, resourceLimits: [] }).steps)
   expect(all.filter((call) => call.startsWith('timerfd_settime'))).toEqual([])
 })
 
@@ -120,7 +120,7 @@ test.each([
   [2000, '2.000000000 s'],
   [1999.9999999999, '1.999999999 s'],
 ])('a walltime of %d ms is a timer of %s', (wallTimeMs, timer) => {
-  const all = calls(samplePlan(user, { limits: { wallTimeMs } }).steps)
+  const all = calls(samplePlan(user, { wallTimeMs }).steps)
   expect(all.find((call) => call.startsWith('timerfd_settime'))).toBe(
     `timerfd_settime(9, 0, ${timer})`,
   )

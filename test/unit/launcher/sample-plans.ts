@@ -7,7 +7,9 @@ import type { LateMount } from '../../../src/launcher/plan/late-mounts.ts'
 import type { ImageOptions, RequestOptions } from '../../../src/launcher/plan/options.ts'
 import { planImage, planRequest, stepsInOrder } from '../../../src/launcher/plan/plan.ts'
 import type { Step } from '../../../src/launcher/step.ts'
-import type { Limits, Policy } from '../../../src/policy/policy.ts'
+import { resourceLimits } from '../../../src/limits/rlimit.ts'
+import type { Limits } from '../../../src/limits/table.ts'
+import type { Policy } from '../../../src/policy/policy.ts'
 import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
 
 export const user: Flow = { kind: 'user', uid: 1234, gid: 5678 }
@@ -31,6 +33,9 @@ export const policy: Policy = {
   env: {},
   limits: {},
 }
+
+/** A processor of the first 64, and one of the next. */
+const affinity = { processors: [1, 64], token: 0x5678n }
 
 /** The sample policy's mounts, as a host has them. */
 export const paths: readonly EarlyMount[] = [
@@ -88,7 +93,8 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     argv: ['a.out', '--fast'],
     env: { PATH: '/usr/bin:/bin' },
     cwd: '/work',
-    limits: { wallTimeMs: 1500, cpuTimeMs: 1000, processes: 8 },
+    wallTimeMs: 1500,
+    resourceLimits: resourceLimits({ cpuTimeMs: 1000, processes: 8 }, {}),
     collect: ['/work/out.txt'],
     discard: [2],
     pipes: [0, 1],
@@ -96,7 +102,6 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     lastCapability: 2,
     cgroup: false,
     isComplete: false,
-    enforcement: { cpu: 'watch', processes: 'rlimit', memory: 'rlimit' } as const,
     ...changes,
   }
   const isLate = ({ target }: { readonly target: string }) =>
@@ -112,6 +117,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
   })
   const request = planRequest({
     ...options,
+    affinity,
     mounts: [options.workdir, ...options.paths.filter(isLate), ...options.mounts],
     files: [...options.policy.files.filter(isLate), ...options.files],
     filter: filtered === 'no' ? undefined : filters[filtered],
@@ -127,7 +133,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
 export function completePlan(
   flow: Flow,
   waiter: 'init' | 'target' = 'target',
-  changes: { readonly limits?: Limits } = {},
+  { limits = {} }: { readonly limits?: Limits } = {},
 ) {
   const filterUse = { instructions: 3, report: 'listener' } as const
   const policyFiles = policy.files.filter(({ target }) => !target.startsWith('/work/'))
@@ -152,17 +158,17 @@ export function completePlan(
   })
   const request = planRequest({
     ...options,
+    affinity,
     mounts: [],
     files: [],
     candidates: ['/bin/true'],
     argv: ['true'],
     env: {},
     cwd: '/work',
-    limits: {},
-    ...changes,
+    wallTimeMs: limits.wallTimeMs,
+    resourceLimits: resourceLimits(limits, {}),
     collect: [],
     pipes: [0, 1],
-    enforcement: {},
     isComplete: true,
     filter: waiter === 'target' ? undefined : filterUse,
   })

@@ -132,37 +132,37 @@ describe('a policy is refused', () => {
           > 1 | uid = -1
               |       ^
             2 |
-        /srv/numbers.toml:4:12: limits.walltime: expected a duration above 0: whole seconds, or text such as "1.5s", got -1
+        /srv/numbers.toml:4:12: limits.walltime: expected a duration above 0: whole seconds, text such as "1.5s", or "unlimited", got -1
             3 | [limits]
           > 4 | walltime = -1
               |            ^
             5 | cpu = 1e400
-        /srv/numbers.toml:5:7: limits.cpu: expected a duration above 0: whole seconds, or text such as "1.5s", got Infinity
+        /srv/numbers.toml:5:7: limits.cpu: expected a duration above 0: whole seconds, text such as "1.5s", or "unlimited", got Infinity
             4 | walltime = -1
           > 5 | cpu = 1e400
               |       ^
             6 | memory = "-64MiB"
-        /srv/numbers.toml:6:10: limits.memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "-64MiB"
+        /srv/numbers.toml:6:10: limits.memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "-64MiB"
             5 | cpu = 1e400
           > 6 | memory = "-64MiB"
               |          ^
             7 | disk = 0.5
-        /srv/numbers.toml:7:8: limits.disk: expected a size above 0: a whole number of bytes, or text such as "64MiB", got 0.5
+        /srv/numbers.toml:7:8: limits.disk: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got 0.5
             6 | memory = "-64MiB"
           > 7 | disk = 0.5
               |        ^
             8 | stack = "99999999999TiB"
-        /srv/numbers.toml:8:9: limits.stack: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "99999999999TiB"
+        /srv/numbers.toml:8:9: limits.stack: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "99999999999TiB"
             7 | disk = 0.5
           > 8 | stack = "99999999999TiB"
               |         ^
             9 | processes = 0
-        /srv/numbers.toml:9:13: limits.processes: expected a whole number from 1 to 2147483647, got 0
+        /srv/numbers.toml:9:13: limits.processes: expected a whole number from 1 to 2147483647, or "unlimited", got 0
              8 | stack = "99999999999TiB"
           >  9 | processes = 0
                |             ^
             10 | openFiles = 3000000000
-        /srv/numbers.toml:10:13: limits.openFiles: expected a whole number from 1 to 2147483647, got 3000000000
+        /srv/numbers.toml:10:13: limits.openFiles: expected a whole number from 1 to 2147483647, or "unlimited", got 3000000000
              9 | processes = 0
           > 10 | openFiles = 3000000000
                |             ^"
@@ -195,12 +195,12 @@ describe('a policy is refused', () => {
   test('for a unit that nobody knows', () => {
     expect(fixture('units.toml')).toMatchInlineSnapshot(`
       "Invalid policy, 2 problems:
-        /srv/units.toml:2:10: limits.memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "1.5 gigs"
+        /srv/units.toml:2:10: limits.memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "1.5 gigs"
             1 | [limits]
           > 2 | memory = "1.5 gigs"
               |          ^
             3 | walltime = "10 parsecs"
-        /srv/units.toml:3:12: limits.walltime: expected a duration above 0: whole seconds, or text such as "1.5s", got "10 parsecs"
+        /srv/units.toml:3:12: limits.walltime: expected a duration above 0: whole seconds, text such as "1.5s", or "unlimited", got "10 parsecs"
             2 | memory = "1.5 gigs"
           > 3 | walltime = "10 parsecs"
               |            ^"

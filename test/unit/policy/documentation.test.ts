@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import { expect, test } from 'vitest'
+import { withLimitsTable } from '../../../scripts/limits-table.mjs'
 import { withReference } from '../../../scripts/policy-reference.mjs'
+import { limitRows } from '../../../src/limits/table.ts'
 import { policyJsonSchema } from '../../../src/policy/json-schema.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import { parsePolicy } from '../../../src/policy/parse.ts'
@@ -21,7 +23,12 @@ test.each(examples)('an example of the documentation loads: %#', (example) => {
 })
 
 test('the documentation of the keys is that of the schema: else run npm run policy-schema', () => {
-  expect(withReference(text, policyJsonSchema(toJsonSchema))).toBe(text)
+  expect(withReference(text, policyJsonSchema(toJsonSchema), limitRows)).toBe(text)
+})
+
+test('the documentation of the limits is that of their table: else run npm run policy-schema', () => {
+  const limits = readFileSync(new URL('../../../docs/limits.md', import.meta.url), 'utf8')
+  expect(withLimitsTable(limits, limitRows)).toBe(limits)
 })
 
 test('every key is in its own example', () => {

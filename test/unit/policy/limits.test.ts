@@ -66,46 +66,46 @@ describe('a limit that cannot be', () => {
 
   test('is negative or not a number', () => {
     expect(reading({ walltime: -1 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got -1]`,
+      `[SandboxError: Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got -1]`,
     )
     expect(reading({ memory: Number.NaN })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got NaN]`,
+      `[SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got NaN]`,
     )
     expect(reading({ processes: 1.5 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: processes: expected a whole number from 1 to 2147483647, got 1.5]`,
+      `[SandboxError: Invalid limits: processes: expected a whole number from 1 to 2147483647, or "unlimited", got 1.5]`,
     )
     expect(reading({ openFiles: 2 ** 40 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: openFiles: expected a whole number from 1 to 2147483647, got 1099511627776]`,
+      `[SandboxError: Invalid limits: openFiles: expected a whole number from 1 to 2147483647, or "unlimited", got 1099511627776]`,
     )
   })
 
   test('is a fraction of a second in a policy file', () => {
     expect(reading({ cpu: 1.5 }, s)).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: cpu: expected a duration above 0: whole seconds, or text such as "1.5s", got 1.5]`,
+      `[SandboxError: Invalid limits: cpu: expected a duration above 0: whole seconds, text such as "1.5s", or "unlimited", got 1.5]`,
     )
   })
 
   test('is zero where that would stop every program', () => {
     expect(reading({ cpu: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: cpu: expected a duration above 0: milliseconds, or text such as "1.5s", got 0]`,
+      `[SandboxError: Invalid limits: cpu: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got 0]`,
     )
     expect(reading({ disk: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: disk: expected a size above 0: a whole number of bytes, or text such as "64MiB", got 0]`,
+      `[SandboxError: Invalid limits: disk: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got 0]`,
     )
     expect(reading({ memory: '0MiB' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "0MiB"]`,
+      `[SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "0MiB"]`,
     )
   })
 
   test('has a unit that nobody knows', () => {
     expect(reading({ memory: '64 mega' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "64 mega"]`,
+      `[SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "64 mega"]`,
     )
     expect(reading({ walltime: '2 fortnights' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got "2 fortnights"]`,
+      `[SandboxError: Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got "2 fortnights"]`,
     )
     expect(reading({ processes: '16' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: processes: expected a whole number from 1 to 2147483647, got "16"]`,
+      `[SandboxError: Invalid limits: processes: expected a whole number from 1 to 2147483647, or "unlimited", got "16"]`,
     )
   })
 
@@ -117,7 +117,7 @@ describe('a limit that cannot be', () => {
       `[SandboxError: Invalid limits: unknown limit "gpu"; did you mean "cpu"?]`,
     )
     expect(reading({ toString: 1 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: unknown limit "toString"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, processes, openFiles, core, as, fsize or nofile]`,
+      `[SandboxError: Invalid limits: unknown limit "toString"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, cpus, processes, openFiles, core, fsize, as or nofile]`,
     )
   })
 
@@ -130,8 +130,8 @@ describe('a limit that cannot be', () => {
   test('is told along with the others', () => {
     expect(reading({ cpu: 0, memory: true })).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid limits:
-        cpu: expected a duration above 0: milliseconds, or text such as "1.5s", got 0
-        memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got true]
+        cpu: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got 0
+        memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got true]
     `)
     expect(reading('10s')).toThrowErrorMatchingInlineSnapshot(
       `[SandboxError: Invalid limits: expected a table, got "10s"]`,

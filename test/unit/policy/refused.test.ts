@@ -142,7 +142,7 @@ describe('a policy file is refused', () => {
     )
     expect(() => parse('limits = { cpu = 1.5 }')).toThrowErrorMatchingInlineSnapshot(
       `
-      [SandboxError: Invalid policy /srv/p.toml:1:18: limits.cpu: expected a duration above 0: whole seconds, or text such as "1.5s", got 1.5
+      [SandboxError: Invalid policy /srv/p.toml:1:18: limits.cpu: expected a duration above 0: whole seconds, text such as "1.5s", or "unlimited", got 1.5
         > 1 | limits = { cpu = 1.5 }
             |                  ^]
     `,

@@ -32,19 +32,19 @@ const wrong: readonly (readonly [unknown, string])[] = [
   [{ limits: 'low' }, "Expected `limits` to be an object, got `'low'` (string)"],
   [
     { limits: { walltime: 0 } },
-    'Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got 0',
+    'Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got 0',
   ],
   [
     { limits: { walltime: '2 moons' } },
-    'Invalid limits: walltime: expected a duration above 0: milliseconds, or text such as "1.5s", got "2 moons"',
+    'Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got "2 moons"',
   ],
   [
     { limits: { memory: -1 } },
-    'Invalid limits: memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got -1',
+    'Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got -1',
   ],
   [
     { limits: { processes: '16' } },
-    'Invalid limits: processes: expected a whole number from 1 to 2147483647, got "16"',
+    'Invalid limits: processes: expected a whole number from 1 to 2147483647, or "unlimited", got "16"',
   ],
   [{ limits: { waltime: 1 } }, 'Invalid limits: unknown limit "waltime"; did you mean "walltime"?'],
   [{ env: { LANG: 1 } }, 'Expected `env.LANG` to be a string, got `1` (number)'],

@@ -1,5 +1,5 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   describeTurns,
   isAnyRunAlone,
@@ -12,6 +12,9 @@ import { TurnsFile } from '../../../../src/runner/queue/turns-file.ts'
 
 const wants = { exclusive: false, processors: 1, holds: true, cancelled: () => false }
 const all = { ...wants, processors: allowedProcessors().length }
+
+// The turns are those of all of this user's processes: other test runs may hold them for long.
+vi.setConfig({ testTimeout: 120_000 })
 
 const open: Turn[] = []
 async function turn(request: Partial<TurnRequest> = {}): Promise<Turn> {
@@ -27,7 +30,6 @@ const isSettled = async (promise: Promise<unknown>) =>
   (await Promise.race([promise.then(() => true), new Promise((r) => setTimeout(r, 60, false))])) ===
   true
 
-// The turns are those of all of this user's processes: other tests may hold them for a moment.
 describe('a turn', () => {
   test('has as many processors as were asked for, and each is its own', async () => {
     const { processors } = await turn(all)

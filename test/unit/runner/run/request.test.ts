@@ -10,6 +10,7 @@ const asked = {
   limits: { wallTimeMs: 1000, openFiles: 64 },
   collect: ['out.txt'],
   enforcement: { walltime: 'watch', openFiles: 'rlimit' },
+  processors: [0],
 } as const
 
 const make = (): Assembled => ({
@@ -45,6 +46,8 @@ test.each([
   { limits: { wallTimeMs: 1000, processes: 64 } },
   { collect: [] },
   { enforcement: { walltime: 'watch', openFiles: 'cgroup' } },
+  { processors: [1] },
+  { processors: [0, 1] },
 ] as const)('one that asks something else gets its own: %j', (changes) => {
   const requests = new LastRequest()
   const made = requests.of(asked, make)

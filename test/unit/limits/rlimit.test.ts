@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { resourceLimits as limitsWith } from '../../../src/launcher/plan/rlimits.ts'
-import type { Limits } from '../../../src/policy/policy.ts'
+import { resourceLimits as limitsWith, parseHardLimits } from '../../../src/limits/rlimit.ts'
+import { type Limits, UNLIMITED } from '../../../src/limits/table.ts'
 
 const resourceLimits = (limits: Limits) =>
   limitsWith(limits, { memory: 'watch', processes: 'rlimit' })
@@ -26,8 +26,8 @@ describe('the resource limits', () => {
       { resource: FSIZE, option: 'fileSize', soft: 2, hard: 2 },
       { resource: STACK, option: 'stack', soft: 3, hard: 3 },
       { resource: AS, option: 'addressSpace', soft: 4, hard: 4 },
-      { resource: CORE, option: 'core', soft: 1, hard: 1 },
       { resource: NOFILE, option: 'openFiles', soft: 5, hard: 5 },
+      { resource: CORE, option: 'core', soft: 1, hard: 1 },
     ])
   })
 
@@ -61,4 +61,24 @@ describe('the resource limits', () => {
     const enforcement = { memory: 'cgroup', processes: 'cgroup', cpu: 'cgroup' } as const
     expect(limitsWith(limits, enforcement).map(({ option }) => option)).toEqual(['cpu'])
   })
+
+  test('are those of the host where a limit is lifted', () => {
+    const [lifted, ...others] = resourceLimits({ stackBytes: UNLIMITED })
+    expect(others).toEqual([])
+    expect(lifted).toMatchObject({ resource: STACK, option: 'stack', soft: lifted?.hard })
+  })
+})
+
+test('hard limits are read as the kernel lists them', () => {
+  const text = [
+    'Limit                     Soft Limit           Hard Limit           Units     ',
+    'Max cpu time              unlimited            unlimited            seconds   ',
+    'Max file size             10                   20                   bytes     ',
+    'Max nice priority         0                    0                    ',
+  ].join('\n')
+  expect([...parseHardLimits(text)]).toEqual([
+    [0, (1n << 64n) - 1n],
+    [1, 20n],
+    [2, 0n],
+  ])
 })

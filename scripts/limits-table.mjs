@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+
+/** @typedef {readonly (readonly [string, import('../src/limits/table.ts').LimitRow])[]} LimitRows */
+
+const START = '<!-- limits: made by npm run policy-schema from src/limits/table.ts -->\n'
+const END = '<!-- /limits -->\n'
+const path = new URL('../docs/limits.md', import.meta.url)
+
+/** @param {LimitRows} rows */
+function limitsTable(rows) {
+  const lines = rows.map(([name, { held, controller, docs }]) => {
+    const group = docs.group === undefined ? 'the same' : `\`cgroup\`: ${docs.group}`
+    const with_ = controller === undefined ? 'the same' : group
+    return `| \`${name}\` | \`${held}\`: ${docs.without} | ${with_} | ${docs.hit} | ${docs.absent} |`
+  })
+  return [
+    '| limit | without a control group | with one | when it is hit | where nobody names it |',
+    '| --- | --- | --- | --- | --- |',
+    ...lines,
+    '',
+  ].join('\n')
+}
+
+/**
+ * The documentation with the table of limits in its place.
+ *
+ * @param {string} text docs/limits.md
+ * @param {LimitRows} rows
+ */
+export function withLimitsTable(text, rows) {
+  const [before, rest] = text.split(START)
+  const [, after] = rest?.split(END) ?? []
+  if (before === undefined || after === undefined) {
+    throw new Error(`docs/limits.md has not both ${START} and ${END}`)
+  }
+  return `${before}${START}\n${limitsTable(rows)}\n${END}${after}`
+}
+
+/** Writes it. @param {LimitRows} rows */
+export function writeLimitsTable(rows) {
+  writeFileSync(path, withLimitsTable(readFileSync(path, 'utf8'), rows))
+}

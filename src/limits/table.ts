@@ -1,0 +1,350 @@
+import {
+  RLIMIT_AS,
+  RLIMIT_CORE,
+  RLIMIT_CPU,
+  RLIMIT_FSIZE,
+  RLIMIT_NOFILE,
+  RLIMIT_NPROC,
+  RLIMIT_STACK,
+} from '../linux/constants.ts'
+import type { Duration } from '../units/duration.ts'
+import type { Size } from '../units/size.ts'
+
+/**
+ * How a limit was held: `cgroup` by a control group, `rlimit` by setrlimit(2), `perf` by a counter of the kernel's
+ * (perf_event_open(2)), `watch` by a timer or a thread of ours, `affinity` by the processors to which the program is
+ * bound (sched_setaffinity(2)).
+ */
+export type Enforcement = 'cgroup' | 'rlimit' | 'perf' | 'watch' | 'affinity'
+
+/** What a limit's value is: it decides units, checks and types. */
+export type LimitKind = 'duration' | 'size' | 'count' | 'processors'
+
+/** A control group's controller that can hold a limit; every group knows the CPU time used. */
+export type LimitController = 'any' | 'memory' | 'pids'
+
+/** A resource limit, setrlimit(2), that holds a limit or backs it up. */
+export interface ResourceUse {
+  readonly resource: number
+  /** From the limit's value to the soft limit; the value itself by default. */
+  readonly soft?: (value: number) => number
+  /** How far the hard limit is above the soft one; 0 by default. */
+  readonly grace?: number
+  /** Whether a control group that holds the limit takes its place. */
+  readonly withoutGroupOnly?: boolean
+}
+
+/** One limit: all that the code, the schema, the command line and the documentation derive from. */
+export interface LimitRow<Field extends string = string, Kind extends LimitKind = LimitKind> {
+  /** The name in `result.limits`, which has the unit in it. */
+  readonly field: Field
+  readonly kind: Kind
+  /** Whether 0 has a meaning, "none at all"; for most limits it could only stop every program. */
+  readonly zero?: boolean
+  /** The value where neither a policy nor a call names the limit; without it the limit is not held then. */
+  readonly standard?: number
+  /** hakoniwa's name of the limit, in policy files and on the command line. */
+  readonly hakoniwa?: string
+  /** How the limit is held without a control group. */
+  readonly held: Enforcement
+  /** The controller with which a control group holds the limit. */
+  readonly controller?: LimitController
+  /** Whether a counter of the kernel's takes the place of the watch where this process may have one. */
+  readonly isCounted?: boolean
+  readonly rlimit?: ResourceUse
+  /** What is limited: a noun phrase. */
+  readonly about: string
+  readonly docs: LimitDocs
+}
+
+/** What docs/limits.md and docs/policies.md say about a limit. */
+export interface LimitDocs {
+  /** How a control group holds the limit; without it, as `without` says. */
+  readonly group?: string
+  readonly without: string
+  readonly hit: string
+  /** What is counted, for a limit that is a count. */
+  readonly unit?: string
+  /** What holds where no policy and no call names the limit. */
+  readonly absent: string
+  readonly protects: string
+  readonly not: string
+  /** A value as TOML. */
+  readonly example: string
+}
+
+function limit<const Field extends string, const Kind extends LimitKind>(
+  field: Field,
+  kind: Kind,
+  row: Omit<LimitRow, 'field' | 'kind'>,
+): LimitRow<Field, Kind> {
+  return { field, kind, ...row }
+}
+
+/** The init is in the program's user namespace and control group, and counts too. */
+export const INIT_PROCESSES = 1
+
+/** Every limit, by the name that the `limits` option and a policy's `[limits]` have for it. */
+export const limitTable = {
+  /** Real time from the program's start. A number is milliseconds; text has a unit: `'2s'`. */
+  walltime: limit('wallTimeMs', 'duration', {
+    held: 'watch',
+    about: "real time from the program's start",
+    docs: {
+      without: "a kernel timer in the sandbox's init",
+      hit: 'the init kills every process: `walltime`. Set-up and clean-up do not count',
+      absent: 'none',
+      protects:
+        'Programs that hang, sleep or wait for input. The kernel holds it, also while Node is busy.',
+      not: 'A slow machine: it counts real time. Set-up and clean-up do not count.',
+      example: '"1.5s"',
+    },
+  }),
+  /** Processor time, user and system, of all processes together. A number is milliseconds. */
+  cpu: limit('cpuTimeMs', 'duration', {
+    held: 'watch',
+    controller: 'any',
+    isCounted: true,
+    rlimit: {
+      resource: RLIMIT_CPU,
+      // The kernel counts whole seconds in scheduler ticks and can fire early (setrlimit(2)). It is a
+      // backstop for when Node is too busy to check: SIGXCPU, and SIGKILL a second later.
+      soft: (ms) => Math.ceil(ms / 1000) + 1,
+      grace: 1,
+    },
+    about: 'processor time, user and system',
+    docs: {
+      group: 'cpu.stat, read in time',
+      without:
+        "a counter of the kernel's (`perf`) where this process may have one, else the tree's CPU clocks, read in time; RLIMIT_CPU, per process, a second and more later, if Node has no time",
+      hit: 'the init kills every process: `cpu`',
+      absent: 'none',
+      protects: 'Endless loops, on a busy machine too: time in which others ran does not count.',
+      not: 'Programs that sleep. Without a control group: what children used that nobody waited for counts while they live.',
+      example: '"2s"',
+    },
+  }),
+  /** Memory of all processes together. A number is bytes; text has a unit: `'64MiB'`. */
+  memory: limit('memoryBytes', 'size', {
+    held: 'watch',
+    controller: 'memory',
+    about: 'memory',
+    docs: {
+      group: 'memory.max, no swap',
+      without:
+        'the memory that all processes together have touched, looked at every few milliseconds. What a program only reserves does not count',
+      hit: 'the kernel or the watch kills: `memory`',
+      absent: 'none',
+      protects: "The machine's memory.",
+      not: 'Without a control group: some milliseconds over the limit, until the next look, and files in a tmpfs, which `disk` limits.',
+      example: '"64MiB"',
+    },
+  }),
+  /** stdout and stderr together. A number is bytes. The run ends when there is more. */
+  output: limit('outputBytes', 'size', {
+    zero: true,
+    held: 'watch',
+    about: 'output, stdout and stderr together',
+    docs: {
+      without: 'counted as it comes',
+      hit: 'the init kills every process: `output`; what was within the limit is kept',
+      absent: 'none, but 512 MiB of each stream whose result is text',
+      protects: 'The memory of the test runner, which keeps what a program prints.',
+      not: 'Output into files, and streams that are `inherit` or `ignore`.',
+      example: '"1MiB"',
+    },
+  }),
+  /** The largest file that the program may write. A number is bytes. */
+  fileSize: limit('fileSizeBytes', 'size', {
+    zero: true,
+    hakoniwa: 'fsize',
+    held: 'rlimit',
+    rlimit: { resource: RLIMIT_FSIZE },
+    about: 'the largest file that it may write',
+    docs: {
+      without: 'RLIMIT_FSIZE',
+      hit: 'SIGXFSZ',
+      absent: 'none',
+      protects: 'A single large file, also on the host where a mount is `rw`.',
+      not: 'Many files: `disk`.',
+      example: '"16MiB"',
+    },
+  }),
+  /** All that the program may write to the sandbox's own file system. A number is bytes. */
+  disk: limit('diskBytes', 'size', {
+    // The kernel holds the size of the sandbox's tmpfs as firmly as a resource limit. A tmpfs of size 0 has no limit.
+    held: 'rlimit',
+    about: "all of the sandbox's own files",
+    docs: {
+      without:
+        'the size, and the number of files, of the one tmpfs that `/work`, `/tmp` and `/dev/shm` are',
+      hit: 'ENOSPC',
+      absent: "half of the machine's memory, which is the kernel's own limit",
+      protects:
+        'The memory that /work, /tmp, /dev/shm, overlays and copies take, and the number of their files.',
+      not: 'Mounts that are `rw`, and tmpfs with a `size` of their own.',
+      example: '"64MiB"',
+    },
+  }),
+  /** The main thread's stack. A number is bytes. */
+  stack: limit('stackBytes', 'size', {
+    held: 'rlimit',
+    rlimit: { resource: RLIMIT_STACK },
+    about: "the main thread's stack",
+    docs: {
+      without: "RLIMIT_STACK, the main thread's",
+      hit: 'SIGSEGV',
+      absent: "the host's",
+      protects: 'Endless recursion, which ends in SIGSEGV sooner.',
+      not: "Memory in general. A new thread's stack has this size too, so a large one makes threads dear.",
+      example: '"8MiB"',
+    },
+  }),
+  /** Virtual memory. A number is bytes. Run-times that reserve much (Java, Go, Node) break under it. */
+  addressSpace: limit('addressSpaceBytes', 'size', {
+    hakoniwa: 'as',
+    held: 'rlimit',
+    rlimit: { resource: RLIMIT_AS },
+    about: 'virtual memory; Java, Go and Node reserve much',
+    docs: {
+      without: 'RLIMIT_AS, per process',
+      hit: 'ENOMEM. Java, Go and Node reserve far more than they use',
+      absent: 'none',
+      protects: 'Memory that is mapped but not written to.',
+      not: 'Use `memory` for memory. Java, Go and Node reserve many GiB and do not start with less.',
+      example: '"4GiB"',
+    },
+  }),
+  /** Processors on which the program may run at once: a whole number, or `'all'`. Default 1. */
+  cpus: limit('cpus', 'processors', {
+    standard: 1,
+    held: 'affinity',
+    about: 'processors that it may use at once',
+    docs: {
+      without:
+        "the program's affinity: the processors that its turn holds. The filter answers sched_setaffinity(2) with 0 and does nothing",
+      hit: 'threads share the processors; `nproc` and sched_getaffinity(2) say how many there are',
+      unit: 'processors',
+      absent: '1',
+      protects:
+        'Other runs, each of which has processors of its own; and grades that depend on how many processors the machine has.',
+      not: 'Programs that read /proc/cpuinfo see every processor of the machine.',
+      example: '2',
+    },
+  }),
+  /** Processes and threads at once. */
+  processes: limit('processes', 'count', {
+    held: 'rlimit',
+    controller: 'pids',
+    rlimit: {
+      resource: RLIMIT_NPROC,
+      soft: (count) => count + INIT_PROCESSES,
+      withoutGroupOnly: true,
+    },
+    about: 'processes and threads',
+    docs: {
+      group: 'pids.max',
+      without: 'RLIMIT_NPROC (Linux 5.14 or newer counts per sandbox; older ones per user)',
+      hit: 'fork(2) fails with EAGAIN',
+      unit: 'processes and threads together',
+      absent: 'none',
+      protects: 'Fork bombs.',
+      not: 'What few processes do. Run-times need some: node eleven, a JVM some twenty.',
+      example: '16',
+    },
+  }),
+  /** Open descriptors of one process. */
+  openFiles: limit('openFiles', 'count', {
+    hakoniwa: 'nofile',
+    held: 'rlimit',
+    rlimit: { resource: RLIMIT_NOFILE },
+    about: 'open descriptors of one process',
+    docs: {
+      without: 'RLIMIT_NOFILE',
+      hit: 'EMFILE',
+      unit: 'descriptors of one process',
+      absent: "the host's",
+      protects: "The kernel's memory for open files.",
+      not: 'Many processes, each of which may have that many.',
+      example: '64',
+    },
+  }),
+  /** The largest core file. A number is bytes. */
+  core: limit('coreBytes', 'size', {
+    zero: true,
+    held: 'rlimit',
+    // The kernel keeps only a limit of 1 for a core that a handler of the host gets (core(5), "Piping core dumps").
+    rlimit: { resource: RLIMIT_CORE, soft: (bytes) => Math.max(1, bytes) },
+    about: 'the largest core file',
+    docs: {
+      without: 'RLIMIT_CORE',
+      hit: 'no core file, and none for a handler of the host either',
+      absent: "the host's",
+      protects: 'Core files in the working directory of a program that crashes.',
+      not: 'A host whose core_pattern starts with a pipe: such a program gets every core, whatever its size (core(5)).',
+      example: '0',
+    },
+  }),
+} as const
+
+type Table = typeof limitTable
+
+/** A limit's name in the `limits` option, in policies and in `result.enforcement`. */
+export type LimitOption = keyof Table
+
+/** A limit's name in `result.limits`. */
+export type LimitName = Table[LimitOption]['field']
+
+interface ValueOfKind {
+  readonly duration: Duration
+  readonly size: Size
+  readonly count: number | 'unlimited'
+  readonly processors: number | 'all' | 'unlimited'
+}
+
+/** What the program may use; `'unlimited'` lifts a limit of the policy. docs/limits.md says how each is held. */
+export type LimitOptions = {
+  readonly [Option in LimitOption]?: ValueOfKind[Table[Option]['kind']]
+}
+
+/** hakoniwa's names of limits, which a policy may have too. */
+export interface HakoniwaLimitOptions {
+  readonly as?: LimitOptions['addressSpace']
+  readonly fsize?: LimitOptions['fileSize']
+  readonly nofile?: LimitOptions['openFiles']
+}
+
+/** Limits after validation: units are in the names; an absent one is not limited. */
+export type Limits = { readonly [Field in LimitName]?: number }
+
+/** How each of a run's limits is held, by the names of the `limits` option. */
+export type EnforcementByLimit = { readonly [Option in LimitOption]?: Enforcement }
+
+/** Every limit with its name in the `limits` option, in the order of the table. */
+export const limitRows: readonly (readonly [LimitOption, LimitRow<LimitName>])[] = Object.entries(
+  limitTable,
+) as [LimitOption, LimitRow<LimitName>][]
+
+const optionByField = new Map(limitRows.map(([option, { field }]) => [field, option]))
+
+/** A limit's name in the `limits` option: `walltime` for `wallTimeMs`. */
+export const limitOption = (name: LimitName): LimitOption => optionByField.get(name) as LimitOption
+
+/** What a policy's `require` takes: limits that a control group can hold. */
+export const groupRequirements: readonly string[] = limitRows.flatMap(([option, { controller }]) =>
+  controller === undefined ? [] : [`${option}:cgroup`],
+)
+
+/** The limits that hold where neither a policy nor a call names them. */
+export const standardLimits: Limits = Object.fromEntries(
+  limitRows.flatMap(([, { field, standard }]) =>
+    standard === undefined ? [] : [[field, standard]],
+  ),
+)
+
+/** Limits without those that are lifted. */
+export const boundedLimits = (limits: Limits): Limits =>
+  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== UNLIMITED))
+
+/** A limit without a bound, in limits that were read but not applied yet. */
+export const UNLIMITED = Number.POSITIVE_INFINITY
