@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { inject } from 'vitest'
 
 export type RunnerName = 'vitest' | 'jest'
@@ -53,7 +53,7 @@ export interface ReportedTest {
 /**
  * Starts a test runner on a fresh copy of a fixture project.
  *
- * @param project - Its folder in `test/harness/projects`.
+ * @param project - Its folder in `test/harness/projects`, or an absolute path.
  * @param command - The runner's arguments.
  */
 export function startProject(
@@ -62,8 +62,8 @@ export function startProject(
   command: readonly string[],
   { nodeArgs = [], env = {}, installation = ownInstallation() }: ProjectOptions = {},
 ): StartedProject {
-  const directory = mkdtempSync(join(installation.root, `${project}-`))
-  cpSync(join(import.meta.dirname, 'projects', project), directory, { recursive: true })
+  const directory = mkdtempSync(join(installation.root, `${basename(project)}-`))
+  cpSync(resolve(import.meta.dirname, 'projects', project), directory, { recursive: true })
   const temporary = join(directory, 'tmp')
   mkdirSync(temporary)
   const script =

@@ -2,6 +2,10 @@ import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environmen
 import type { Circus } from '@jest/types'
 import { TestEnvironment as NodeEnvironment } from 'jest-environment-node'
 import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
+import { declareAssignment } from '../../grading/assignment/assignment.ts'
+import type { AssignmentOptions } from '../../grading/assignment/options.ts'
+import { type JestGlobals, jestRunner } from '../../grading/jest-runner.ts'
+import { JestGrading } from '../../grading/reporting/jest-events.ts'
 import { endActiveRuns, shareActiveRuns } from '../../runner/active.ts'
 import { setDefaults } from '../../runner/defaults.ts'
 import { checkOptions } from '../../runner/options/check.ts'
@@ -12,7 +16,15 @@ import { provided } from '../provided.ts'
 import { JestTests } from './tests.ts'
 
 /** What CommonJS tests find as `globalThis.gradebox`, and `require('gradebox')` gives them. */
-const handedOver = { sandboxed, createSandbox, SandboxError, isSandboxError, isSandboxResult }
+const handedOver = {
+  sandboxed,
+  createSandbox,
+  SandboxError,
+  isSandboxError,
+  isSandboxResult,
+  declareJestAssignment: <Expect>(options: AssignmentOptions, globals: JestGlobals<Expect>) =>
+    declareAssignment(options, jestRunner(globals)),
+}
 
 /**
  * Jest's `node` environment, for tests that run programs.
@@ -34,6 +46,7 @@ const handedOver = { sandboxed, createSandbox, SandboxError, isSandboxError, isS
  */
 export class TestEnvironment extends NodeEnvironment {
   readonly #tests: JestTests
+  readonly #grading = new JestGrading()
   readonly #defaults: ReturnType<typeof provided>
 
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
@@ -65,6 +78,7 @@ export class TestEnvironment extends NodeEnvironment {
 
   async handleTestEvent(event: Circus.Event, state: Circus.State): Promise<void> {
     await this.#tests.handle(event, state)
+    this.#grading.handle(event, state)
   }
 
   override async teardown(): Promise<void> {

@@ -72,9 +72,17 @@ export async function gradeTest<Expect>(judging: Judging<Expect>): Promise<Judge
 
 // A test runner shows the error; the report has the points.
 function runnerError(status: TestStatus, error: unknown, { facts }: Prepared, weight: number) {
-  if (status === 'blocked') return new Error(`The test could not run.\n${facts.build.staffMessage}`)
+  if (status === 'blocked')
+    return plainError(`The test could not run.\n${facts.build.staffMessage}`)
   if (status !== 'failed' || error !== undefined) return error
-  return new Error(`The test gave 0 of ${formatPoints(weight)} points.`)
+  return plainError(`The test gave 0 of ${formatPoints(weight)} points.`)
+}
+
+// Without a stack: its lines are of this package, and say nothing to a teacher.
+function plainError(message: string): Error {
+  const error = new Error(message)
+  error.stack = `Error: ${message}`
+  return error
 }
 
 // Enough to see what went on; a test may start hundreds.

@@ -75,12 +75,18 @@ function inputOf(failure: MatcherFailure, runs: readonly RecordedRun[]): string 
   return run?.stdin
 }
 
+// By shape: under Jest an error may be of another realm.
+function asError(error: unknown): { readonly message: string; readonly stack?: string } {
+  const isError = typeof error === 'object' && error !== null && 'message' in error
+  return isError ? (error as Error) : { message: String(error) }
+}
+
 const longestError = 16_384
 
 /** What the staff reads: the error whole, and where the test's own code went wrong also the place. */
 export function messageForStaff({ status, error, awards }: Ending): string {
   if (error === undefined) return awards.join('\n')
-  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' }
+  const { message, stack } = asError(error)
   const place =
     status === 'error' ? (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
   return [...awards, forStaff([message, ...place.slice(0, 5)].join('\n'), longestError)].join('\n')

@@ -1,0 +1,14 @@
+// @ts-check
+// Writes the types of `require('gradebox/grading/jest')` into the built package: they are those of the ES module, which
+// TypeScript lets a CommonJS file name only with a resolution mode.
+import { writeFileSync } from 'node:fs'
+
+const esm = "'../../grading/jest.js'"
+const mode = "{ 'resolution-mode': 'import' }"
+writeFileSync(
+  'dist/cjs/grading/jest-bridge.d.ts',
+  `import '../matchers/jest.js'
+export type * from ${esm} with ${mode}
+export declare const assignment: typeof import(${esm}, { with: ${mode} }).assignment
+`,
+)

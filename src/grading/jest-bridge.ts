@@ -1,0 +1,19 @@
+// What `require('gradebox/grading/jest')` gives in tests under Jest: see `exports` in package.json.
+import { describe, expect, test } from '@jest/globals'
+import '../matchers/jest.ts'
+
+interface HandedOver {
+  readonly declareJestAssignment: (options: unknown, globals: unknown) => unknown
+}
+
+const { gradebox } = globalThis as { gradebox?: HandedOver }
+if (gradebox === undefined) {
+  throw new Error(
+    "`require('gradebox/grading/jest')` needs Jest's `testEnvironment: 'gradebox/jest-environment'`",
+  )
+}
+const { declareJestAssignment } = gradebox
+
+/** The types are in the file beside this one, which scripts/cjs-types.mjs writes. */
+export const assignment = (options: unknown): unknown =>
+  declareJestAssignment(options, { describe, test, expect })

@@ -1,0 +1,73 @@
+import type { Declared, TestRunner } from './assignment/assignment.ts'
+import type { GradedTestDeclaration } from './assignment/declared.ts'
+import type { GradedMeta } from './assignment/records.ts'
+import type { SubmissionState } from './assignment/submission-state.ts'
+
+/** The part of Jest's globals that graded tests need. */
+export interface JestGlobals<Expect> {
+  readonly describe: (name: string, fn: () => void) => void
+  readonly test: ((name: string, fn: () => Promise<void>, timeout: number) => void) & {
+    readonly concurrent: (name: string, fn: () => Promise<void>, timeout: number) => void
+  }
+  readonly expect: Expect & { getState(): { readonly testPath?: string | undefined } }
+}
+
+/** On a test's function: what the environment reports of it. */
+export const GRADED = Symbol.for('gradebox.gradedTest')
+
+/** Declares graded tests to Jest. */
+export function jestRunner<Expect>({
+  describe,
+  test,
+  expect,
+}: JestGlobals<Expect>): TestRunner<Expect> {
+  const declare = (
+    declared: Declared<Expect>,
+    submission: SubmissionState,
+    graded: GradedTestDeclaration<Expect>,
+  ): void => {
+    const meta = declared.meta(submission, graded)
+    const run = Object.assign(() => tryAgain(submission, graded, expect, meta), { [GRADED]: meta })
+    const add = declared.options.concurrent === true ? test.concurrent : test
+    add(graded.plan.name, run, graded.timeoutMs)
+  }
+  return {
+    testFile: () => expect.getState().testPath ?? '',
+    compare: (each, run, answer) => {
+      const matchers = each as (value: unknown) => {
+        toSucceed(): void
+        toHaveStdout(answer: unknown): void
+      }
+      matchers(run).toSucceed()
+      matchers(run).toHaveStdout(answer)
+    },
+    declareSuites: () => {},
+    // Jest takes no suite after its file is loaded; the environment joins those of one submission.
+    declareTest: (declared, graded) => {
+      for (const submission of declared.submissions) {
+        describe(submission.found.id, () => declare(declared, submission, graded))
+      }
+    },
+  }
+}
+
+// Jest can retry only whole files.
+async function tryAgain<Expect>(
+  submission: SubmissionState,
+  graded: GradedTestDeclaration<Expect>,
+  expect: Expect,
+  meta: GradedMeta,
+): Promise<void> {
+  for (let left = graded.retry; ; left -= 1) {
+    try {
+      await submission.judge(graded, expect, noSoftFailures, (outcome) => {
+        meta.gradeboxOutcome = outcome
+      })
+      return
+    } catch (error) {
+      if (left === 0) throw error
+    }
+  }
+}
+
+const noSoftFailures = () => []

@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals'
+import '../matchers/jest.ts'
+import { type Assignment, declareAssignment } from './assignment/assignment.ts'
+import type { AssignmentOptions } from './assignment/options.ts'
+import { type JestGlobals, jestRunner } from './jest-runner.ts'
+
+export type { Assignment } from './assignment/assignment.ts'
+export type {
+  Adjustment,
+  AssignmentOptions,
+  CasesOptions,
+  Graded,
+  GradingContext,
+  GroupOptions,
+  RunOptions,
+  Submission,
+  TestOptions,
+} from './assignment/options.ts'
+
+/**
+ * Declares an assignment: every test is made once per submission, in a suite of the submission's name. With Jest's
+ * `testEnvironment: 'gradebox/jest-environment'` and the reporter `gradebox/grading/jest-reporter`, reports are written as the
+ * tests end.
+ *
+ * @throws {SandboxError} OPTION_INVALID for a wrong option, and where there are no submissions
+ * @example
+ * const median = assignment({ name: 'Median', submissions: 'submissions' })
+ *
+ * median.test('three numbers', { points: 2 }, async ({ run, expect }) => {
+ *   expect(await run({ stdin: '3 1 2\n' })).toHaveStdout({ lines: '2' })
+ * })
+ */
+export function assignment(options: AssignmentOptions): Assignment<typeof expect> {
+  const globals = { describe, test, expect } as unknown as JestGlobals<typeof expect>
+  return declareAssignment(options, jestRunner(globals))
+}

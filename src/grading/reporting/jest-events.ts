@@ -1,0 +1,94 @@
+import type { Circus } from '@jest/types'
+import type { GradedMeta } from '../assignment/records.ts'
+import { GRADED } from '../jest-runner.ts'
+import { type JournalEntry, writeJournal } from './journal.ts'
+
+/** Follows the graded tests of a file in Jest's environment, and writes what becomes of them to the journal. */
+export class JestGrading {
+  // Jest puts another function in the place of a concurrent test's.
+  readonly #graded = new Map<Circus.TestEntry, GradedMeta>()
+
+  /** Follows jest-circus; after the runs of a test have ended. */
+  handle(event: Circus.Event, state: Circus.State): void {
+    switch (event.name) {
+      case 'run_start':
+        joinSuites(state.rootDescribeBlock)
+        this.#plan(state.rootDescribeBlock)
+        writeJournal([...this.#graded.values()].map((meta) => ({ type: 'plan', meta })))
+        return
+      case 'test_skip':
+        this.#write(event.test, (meta) => ({ type: 'skip', meta }))
+        return
+      case 'test_done':
+        this.#write(event.test, (meta) => ended(event.test, meta))
+        return
+    }
+  }
+
+  #plan(block: Circus.DescribeBlock): void {
+    for (const child of block.children) {
+      if (child.type === 'describeBlock') this.#plan(child)
+      else {
+        const meta = (child.fn as { [GRADED]?: GradedMeta } | undefined)?.[GRADED]
+        if (meta !== undefined) this.#graded.set(child, meta)
+      }
+    }
+  }
+
+  #write(test: Circus.TestEntry, entry: (meta: GradedMeta) => JournalEntry): void {
+    const meta = this.#graded.get(test)
+    if (meta !== undefined) writeJournal([entry(meta)])
+  }
+}
+
+function ended({ errors }: Circus.TestEntry, meta: GradedMeta): JournalEntry {
+  const { gradeboxOutcome: outcome, ...rest } = meta
+  const reasons = errors
+    .flat()
+    .map((error) => messageOf(error))
+    .filter((each) => each !== '')
+  if (outcome === undefined) {
+    return { type: 'end', meta: rest, outcome: `The test did not end: ${reasons.join('\n')}` }
+  }
+  if (outcome.status === 'passed' && errors.length > 0) {
+    return {
+      type: 'end',
+      meta: rest,
+      outcome: `The test failed after it was judged: ${reasons.join('\n')}`,
+    }
+  }
+  return { type: 'end', meta: rest, outcome }
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error === 'string') return error
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : ''
+}
+
+/** Makes one suite of those that have a submission's name, in which its graded tests are. */
+function joinSuites(root: Circus.DescribeBlock): void {
+  const first = new Map<string, Circus.DescribeBlock>()
+  const kept: typeof root.children = []
+  for (const child of root.children) {
+    const known = child.type === 'describeBlock' ? first.get(child.name) : undefined
+    if (child.type !== 'describeBlock' || !isGradedSuite(child)) kept.push(child)
+    else if (known === undefined) {
+      first.set(child.name, child)
+      kept.push(child)
+    } else {
+      for (const test of child.children) test.parent = known
+      known.children.push(...child.children)
+    }
+  }
+  root.children.splice(0, root.children.length, ...kept)
+}
+
+function isGradedSuite({ children, hooks }: Circus.DescribeBlock): boolean {
+  return (
+    hooks.length === 0 &&
+    children.length > 0 &&
+    children.every((child) => child.type === 'test' && Object.hasOwn(child.fn ?? {}, GRADED))
+  )
+}

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { GradedMeta } from '../assignment/records.ts'
+import { JOURNAL_VARIABLE, JournalReader } from './journal.ts'
+import { chosenReports, type ReportsOption } from './reports-option.ts'
+import { GradingSession } from './session.ts'
+
+export type { ReportsOption, ReportTarget } from './reports-option.ts'
+
+/** Options of the reporter. */
+export interface GradingReporterOptions {
+  /**
+   * The reports of graded tests: a path by kind, relative to `rootDir`. `GRADEBOX_REPORTS` adds to them.
+   *
+   * @default { json: 'gradebox-report.json' }
+   */
+  readonly reports?: ReportsOption
+}
+
+/**
+ * Jest's reporter of graded tests: writes the reports while the tests run, and prints the points.
+ *
+ * @throws {SandboxError} OPTION_INVALID for a wrong `reports`
+ * @example
+ * export default {
+ *   testEnvironment: 'gradebox/jest-environment',
+ *   reporters: ['default', ['gradebox/grading/jest-reporter', { reports: { csv: 'grades.csv' } }]],
+ * }
+ */
+export default class JestGradingReporter {
+  readonly #rootDir: string
+  readonly #options: GradingReporterOptions
+  readonly #journal: string
+  readonly #pending = new Map<string, GradedMeta>()
+  #reader: JournalReader
+  #session: GradingSession | undefined
+
+  constructor({ rootDir }: { readonly rootDir: string }, options: GradingReporterOptions = {}) {
+    chosenReports(options.reports)
+    this.#rootDir = rootDir
+    this.#options = options
+    this.#journal = mkdtempSync(join(tmpdir(), 'gradebox-journal-'))
+    this.#reader = new JournalReader(this.#journal)
+    // Jest starts its workers later, and they inherit it.
+    process.env[JOURNAL_VARIABLE] = this.#journal
+    process.once('exit', () => rmSync(this.#journal, { recursive: true, force: true }))
+  }
+
+  onRunStart(): void {
+    this.#pending.clear()
+    // Jest's own reporters draw on the terminal, so a line of ours must not be overwritten.
+    const print = (text: string) => process.stderr.write(text)
+    this.#session = new GradingSession(this.#options.reports, this.#rootDir, print, false)
+  }
+
+  onTestCaseResult(): void {
+    this.#read()
+  }
+
+  onTestFileResult(_: unknown, { testExecError, failureMessage }: FileResult): void {
+    this.#read()
+    const reason = testExecError?.message ?? failureMessage
+    if (testExecError !== undefined && testExecError !== null) this.#endPending(reason)
+  }
+
+  onRunComplete(): void {
+    this.#read()
+    this.#session?.finish()
+  }
+
+  #read(): void {
+    for (const entry of this.#reader.read()) {
+      const { meta } = entry
+      const key = `${meta.gradeboxAssignment}\0${meta.gradeboxSubmission}\0${meta.gradeboxNumber}`
+      if (entry.type === 'plan') {
+        this.#pending.set(key, meta)
+        this.#session?.plan(meta)
+      } else {
+        this.#pending.delete(key)
+        if (entry.type === 'end') this.#session?.end(meta, entry.outcome)
+      }
+    }
+  }
+
+  // A worker that was killed writes nothing more; other files may still run, and theirs have not started or are written.
+  #endPending(reason: string | null | undefined): void {
+    for (const [key, meta] of this.#pending) {
+      this.#pending.delete(key)
+      this.#session?.end(
+        meta,
+        `The test worker ended before the test did: ${reason ?? 'unknown'}. Grade again.`,
+      )
+    }
+  }
+}
+
+interface FileResult {
+  readonly testExecError?: { readonly message?: string } | null
+  readonly failureMessage?: string | null
+}

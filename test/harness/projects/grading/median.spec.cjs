@@ -1,0 +1,2 @@
+const { assignment } = require('gradebox/grading/jest')
+require('./declare.cjs')(assignment)

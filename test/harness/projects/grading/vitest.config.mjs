@@ -1,0 +1,7 @@
+import gradebox from 'gradebox/vitest'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  plugins: [gradebox({ reports: { csv: 'grades.csv' } })],
+  test: { include: ['*.test.mjs'] },
+})
