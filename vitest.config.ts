@@ -14,7 +14,7 @@ export default defineConfig({
         // No privilege, no sandbox.
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'fixtures/demo/{table,verdict,submissions}.test.ts'],
+          include: ['test/unit/**/*.test.ts'],
         },
       },
       {

@@ -94,8 +94,9 @@ class Declaring<Expect> implements Assignment<Expect>, Declared<Expect> {
     this.#folder = resolve(runner.testFile(), '..')
     const table = chooseLanguages(options.languages)
     // Languages that were named are checked at once, others when a submission turns up.
-    if (options.languages !== undefined) {
-      for (const language of Object.values(table)) limitsFor(language, options.limits)
+    const named = options.languages ?? []
+    for (const name of Array.isArray(named) ? named : Object.keys(named)) {
+      if (table[name] !== undefined) limitsFor(table[name], [options.limits])
     }
     const instead = process.env[SUBMISSIONS_VARIABLE]
     const found =
@@ -234,7 +235,7 @@ class Declaring<Expect> implements Assignment<Expect>, Declared<Expect> {
     { run, expect }: GradingContext<Expect>,
   ): Promise<void> {
     const result = await run({ stdin: input, args })
-    this.#runner.compare(expect, result, compare === 'exact' ? answer : { [compare]: answer })
+    this.#runner.compare(expect, result, expectedOutput(compare, answer))
   }
 
   #plan(): Plan {
@@ -243,6 +244,16 @@ class Declaring<Expect> implements Assignment<Expect>, Declared<Expect> {
       this.#groups,
     )
   }
+}
+
+function expectedOutput(
+  compare: NonNullable<CasesOptions['compare']>,
+  answer: string,
+): object | string {
+  if (compare === 'exact') return answer
+  return typeof compare === 'string'
+    ? { [compare]: answer }
+    : { tokens: answer, float: compare.float }
 }
 
 const isMode = (name: string): name is GroupMode => (groupModes as readonly string[]).includes(name)

@@ -38,6 +38,13 @@ const testChecks: Readonly<Record<string, Check>> = {
   retry: count,
 }
 
+const comparison = is(
+  "'lines', 'tokens', 'exact' or { float: NUMBER }",
+  (value) =>
+    ['lines', 'tokens', 'exact'].includes(value as string) ||
+    (typeof value === 'object' && Number((value as { float?: unknown } | null)?.float) >= 0),
+)
+
 const checks = {
   assignment: {
     name: text,
@@ -52,7 +59,7 @@ const checks = {
     concurrent: flag,
   },
   test: testChecks,
-  cases: { ...testChecks, compare: oneOf(['lines', 'tokens', 'exact']) },
+  cases: { ...testChecks, compare: comparison },
   group: { points: checkPoints, mode: oneOf(groupModes) },
 } satisfies Readonly<Record<string, Readonly<Record<string, Check>>>>
 

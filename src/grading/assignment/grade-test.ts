@@ -122,10 +122,8 @@ function contextOf<Expect>(
       const { args = [], limits: own, ...others } = runOptions
       const limits = limitsFor(
         program.language,
-        getDefaults().limits,
-        options.limits,
-        test.limits,
-        own,
+        [getDefaults().limits, options.limits],
+        [test.limits, own],
       )
       const [command, ...before] = program.command(limits)
       const { policy = 'strict' } = program.language

@@ -121,11 +121,12 @@ export interface TestOptions {
 /** What `.cases` takes. */
 export interface CasesOptions extends TestOptions {
   /**
-   * How the output is compared: line by line without white space at the end of lines, by words, or byte by byte.
+   * How the output is compared: line by line without white space at the end of lines, by words, byte by byte, or by words
+   * whose numbers may differ by so much, relative or absolute.
    *
    * @default 'lines'
    */
-  readonly compare?: 'lines' | 'tokens' | 'exact'
+  readonly compare?: 'lines' | 'tokens' | 'exact' | { readonly float: number }
 }
 
 /** What `.group` takes. */

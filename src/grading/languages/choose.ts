@@ -40,8 +40,10 @@ function changed(name: string, change: true | Partial<Language>): Language {
       hint: `The languages are ${Object.keys(shipped).join(', ')}. An object adds one.`,
     })
   }
-  const limits = { ...base?.limits, ...change.limits }
-  return complete(name, { ...base, ...change, limits } as Partial<Language>)
+  const { limits, ...parts } = change
+  // Of a shipped language they come before the assignment's limits, which are for all languages.
+  if (base !== undefined) return { ...base, ...parts, ...(limits && { ownLimits: limits }) }
+  return complete(name, change)
 }
 
 const wanted = ['title', 'extensions', 'run', 'version', 'install'] as const

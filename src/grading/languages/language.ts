@@ -64,6 +64,8 @@ export interface Language {
   readonly compilePolicy?: string | URL | object
   /** Of a run, before those of the assignment. */
   readonly limits: LimitOptions & { readonly memory: NonNullable<LimitOptions['memory']> }
+  /** Of a run, over those of the assignment: what an assignment's `languages` says of a language. */
+  readonly ownLimits?: LimitOptions
   /** Of the build, over those of its policy. */
   readonly compileLimits?: LimitOptions
   readonly floors?: Floors

@@ -5,17 +5,19 @@ import { formatSize, parseSize } from '../../units/size.ts'
 import type { Floors, Language } from './language.ts'
 
 /**
- * The limits of a run: the language's, and over them those of the assignment and of the call, one by one.
+ * The limits of a run, one by one: those of the language, over them those that are for every language, then what the
+ * assignment says of this language, and at last those of the test and of the call.
  *
  * @throws {SandboxError} OPTION_INVALID for a limit under which no program of the language starts: the fault
  *   would look like the student's
  */
 export function limitsFor(
   language: Language,
-  ...layers: readonly (LimitOptions | undefined)[]
+  general: readonly (LimitOptions | undefined)[] = [],
+  specific: readonly (LimitOptions | undefined)[] = [],
 ): LimitOptions & { readonly memory: NonNullable<LimitOptions['memory']> } {
   const limits = { ...language.limits }
-  for (const layer of layers) Object.assign(limits, layer)
+  for (const layer of [...general, language.ownLimits, ...specific]) Object.assign(limits, layer)
   checkFloors(language, limits)
   return limits
 }

@@ -31,8 +31,8 @@ class GradingReporter implements Reporter {
 
   onTestRunStart(): void {
     const root = this.#vitest?.config.root ?? process.cwd()
-    // Vitest's own reporters draw on the terminal, so a line of ours must not be overwritten.
-    this.#session = new GradingSession(this.#reports, root, (text) => this.#print(text), false)
+    const print = (text: string) => process.stderr.write(text)
+    this.#session = new GradingSession(this.#reports, root, print, this.#isOwnTerminal())
   }
 
   onTestModuleCollected(module: TestModule): void {
@@ -73,8 +73,12 @@ class GradingReporter implements Reporter {
     )
   }
 
-  #print(text: string): void {
-    this.#vitest?.logger.log(text.trimEnd())
+  // Vitest's own reporters draw on the terminal, where a line that changes would be in their way.
+  #isOwnTerminal(): boolean {
+    const names = this.#vitest?.config.reporters.map((entry) =>
+      Array.isArray(entry) ? entry[0] : entry,
+    )
+    return process.stderr.isTTY === true && names?.some((name) => typeof name === 'string') !== true
   }
 }
 

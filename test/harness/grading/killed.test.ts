@@ -54,8 +54,9 @@ test('a grading that is killed at any moment leaves a valid report of what was d
     expect(done.filter(({ status }) => status !== 'passed')).toEqual([])
     if (!complete) partial += 1
     for (const { gradable, complete: whole } of submissions) expect(gradable).toBe(whole)
-    const csv = readFileSync(join(started.directory, 'grades.csv'), 'utf8')
-    expect(csv.endsWith('\r\n')).toBe(true)
+    // The kill can come before the second file's first write.
+    const csv = join(started.directory, 'grades.csv')
+    if (existsSync(csv)) expect(readFileSync(csv, 'utf8').endsWith('\r\n')).toBe(true)
   }
 })
 

@@ -136,10 +136,16 @@ describe.for(Object.keys(doubled) as (keyof typeof languages)[])('%s', (name) =>
       parent,
     )
     const { memoryBytes, processes } = built.language.floors ?? {}
-    const limits = limitsFor(built.language, {
-      ...(memoryBytes === undefined ? {} : { memory: memoryBytes }),
-      ...(processes === undefined ? {} : { processes }),
-    })
+    const limits = limitsFor(
+      built.language,
+      [],
+      [
+        {
+          ...(memoryBytes === undefined ? {} : { memory: memoryBytes }),
+          ...(processes === undefined ? {} : { processes }),
+        },
+      ],
+    )
     const [command, ...args] = built.command(limits)
     const run = await sandboxed(command, args, {
       policy: built.language.policy ?? 'strict',

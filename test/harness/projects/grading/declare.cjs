@@ -3,7 +3,7 @@ module.exports = function declare(assignment) {
   const median = assignment({
     name: 'Median',
     submissions: 'submissions',
-    limits: { walltime: '2s', memory: '256MiB' },
+    limits: { memory: '256MiB', output: '64KiB' },
     adjust: ({ submission, points }) =>
       submission.id.endsWith('-java')
         ? [{ name: 'late', points: -points / 10, message: 'Late' }]

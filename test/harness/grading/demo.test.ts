@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, inject, test } from 'vitest'
+import { readReport } from '../../../src/grading/report/read.ts'
+import type { ReportSubmission } from '../../../src/grading/report/schema.ts'
+
+const fixtures = resolve(import.meta.dirname, '../../../fixtures')
+
+/** How some run of a submission ended, by the verdict that its folder's name starts with. */
+const verdicts: Readonly<Record<string, (submission: ReportSubmission) => unknown>> = {
+  accepted: ({ points, maxPoints }) => expect(points).toBe(maxPoints),
+  'compile-error': ({ build }) => expect(build?.status).toBe('failed'),
+  crash: ({ tests }) =>
+    expect(
+      tests
+        .flatMap(({ runs }) => runs)
+        .filter(({ status, exitCode }) => status === 'signaled' || exitCode !== 0),
+    ).not.toEqual([]),
+  wrong: ({ tests, points, maxPoints }) => {
+    expect(points).toBeLessThan(maxPoints)
+    expect(tests.map(({ status }) => status)).toContain('failed')
+  },
+  ...Object.fromEntries(
+    ['walltime', 'memory', 'output', 'seccomp'].map((status) => [
+      status,
+      ({ tests }: ReportSubmission) =>
+        expect(tests.flatMap(({ runs }) => runs.map((run) => run.status))).toContain(status),
+    ]),
+  ),
+}
+
+test('the demo grades every sample submission as its name says', () => {
+  const directory = join(inject('harnessRoot'), 'demo')
+  mkdirSync(directory)
+  for (const name of ['demo', 'submissions']) {
+    cpSync(join(fixtures, name), join(directory, name), { recursive: true })
+  }
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['demo/demo.mjs'], {
+    cwd: directory,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: directory, NO_COLOR: '1' },
+  })
+  expect(status, stderr).toBe(0)
+  const { submissions } = readReport(join(directory, 'demo/reports/report.json'))
+  expect(submissions.length).toBeGreaterThan(20)
+  for (const submission of submissions) {
+    const verdict = Object.keys(verdicts).find((name) => submission.id.startsWith(`${name}-`))
+    expect(submission.gradable, submission.id).toBe(true)
+    verdicts[verdict ?? '']?.(submission)
+  }
+  expect(stdout).toContain('What the student of wrong-javascript-sorts-as-text reads:')
+  expect(stdout).toContain('Line 3: expected')
+  expect(stderr).toMatch(/accepted-c +10 of 10 points {2}C\n/)
+  expect(stderr).toContain('Written: reports/report.json, reports/grades.csv, reports/summary.md')
+})
