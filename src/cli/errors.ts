@@ -23,6 +23,9 @@ export function printError(error: unknown): void {
   const known = isSandboxError(error) || error instanceof CliError
   const text = known ? error.message : error instanceof Error ? (error.stack ?? '') : String(error)
   const [first = '', ...rest] = visible(text).split('\n')
-  const lines = [first, ...rest.map((line) => line.replace(/^ {2}hint:/, colors.yellow('  hint:')))]
+  const lines = [
+    first,
+    ...rest.map((line) => line.replace(/^ {2}(hint|see):/, colors.yellow('  $1:'))),
+  ]
   process.stderr.write(`${colors.red('error:')} ${lines.join('\n')}\n`)
 }

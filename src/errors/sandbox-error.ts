@@ -1,17 +1,25 @@
 import { visible, visibleLine } from '../units/visible.ts'
 
-/** What could not be done. */
-export type SandboxErrorCode =
-  | 'UNSUPPORTED_PLATFORM'
-  | 'NAMESPACES_UNAVAILABLE'
-  | 'OPTION_INVALID'
-  | 'POLICY_INVALID'
-  | 'MOUNT_FAILED'
-  | 'PROGRAM_NOT_FOUND'
-  | 'PROGRAM_NOT_EXECUTABLE'
-  | 'SECCOMP_UNAVAILABLE'
-  | 'LIMIT_UNAVAILABLE'
-  | 'SETUP_FAILED'
+/** Every `SandboxErrorCode`. docs/errors.md has the cause and the fix of each under an anchor of its name. */
+export const sandboxErrorCodes = [
+  'OPTION_INVALID',
+  'POLICY_INVALID',
+  'PROGRAM_NOT_FOUND',
+  'PROGRAM_NOT_EXECUTABLE',
+  'MOUNT_FAILED',
+  'LIMIT_UNAVAILABLE',
+  'SECCOMP_UNAVAILABLE',
+  'NAMESPACES_UNAVAILABLE',
+  'UNSUPPORTED_PLATFORM',
+  'SETUP_FAILED',
+] as const
+
+/** What Gradebox could not do. */
+export type SandboxErrorCode = (typeof sandboxErrorCodes)[number]
+
+/** Where the documentation explains a code. */
+export const documentationOf = (code: SandboxErrorCode): string =>
+  `docs/errors.md#${code.toLowerCase()}`
 
 /** The system call that failed while a sandbox was being set up. */
 export interface FailedStep {
@@ -51,7 +59,7 @@ export class SandboxError extends Error {
   readonly code: SandboxErrorCode
   /** Where in the set-up it happened; absent when no system call was involved. */
   readonly step: FailedStep | undefined
-  /** What to change so that it works; also the message's last line. */
+  /** What to change so that it works; also in the message. */
   readonly hint: string | undefined
 
   /** @param summary - one line, or several; what is not safe to print in them, a line break too, becomes an escape */
@@ -62,6 +70,7 @@ export class SandboxError extends Error {
     const message = [
       ...lines.map(visibleLine),
       ...(safeHint === undefined ? [] : [`  hint: ${safeHint}`]),
+      `  see: ${documentationOf(code)}`,
     ]
     super(message.join('\n'), cause === undefined ? undefined : { cause: safeCause(cause) })
     this.code = code

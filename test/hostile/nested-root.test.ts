@@ -36,6 +36,7 @@ describe.skipIf(!canUnshare())('in a user namespace where root is the only user'
         expect(output).toMatchInlineSnapshot(`
           "This process is root in a user namespace that has no other user: the program would be root to the kernel
             hint: Run the tests as an ordinary user, as root outside of the namespace, or map more ids (unshare --map-auto).
+            see: docs/errors.md#namespaces_unavailable
           "
         `)
       } else {

@@ -8,10 +8,14 @@ describe('a call is refused, naming what it expects and got,', () => {
   test('for a command that is none', async () => {
     expect(await refusals([], [1], [''], ['a\0b'])).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`command\` to be a string, got \`undefined\` (undefined)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`command\` to be a string, got \`1\` (number)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`command\` to be a program's name or path, got \`''\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: \`command\` has a NUL byte at position 1: "a\\u0000b"
-        hint: Linux ends every text at its first NUL byte: leave it out."
+        hint: Linux ends every text at its first NUL byte: leave it out.
+        see: docs/errors.md#option_invalid"
     `)
   })
 
@@ -20,17 +24,22 @@ describe('a call is refused, naming what it expects and got,', () => {
       await refusals(['true', 'x'], ['true', ['a', 1]], ['true', ['a', 'b\0']], ['true', [], 1]),
     ).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`args\` to be an array of strings, got \`'x'\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`args[1]\` to be a string, got \`1\` (number)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: \`args[1]\` has a NUL byte at position 1: "b\\u0000"
         hint: Linux ends every text at its first NUL byte: leave it out.
-      OPTION_INVALID: Expected \`options\` to be an object, got \`1\` (number)"
+        see: docs/errors.md#option_invalid
+      OPTION_INVALID: Expected \`options\` to be an object, got \`1\` (number)
+        see: docs/errors.md#option_invalid"
     `)
   })
 
   test('for an option that does not exist', async () => {
     expect(await withOptions({ timeout: 1 })).toMatchInlineSnapshot(`
       "OPTION_INVALID: There is no option \`timeout\`
-        hint: The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, followLinks, exclusive, retryWhenStarved, signal."
+        hint: The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, followLinks, exclusive, retryWhenStarved, signal.
+        see: docs/errors.md#option_invalid"
     `)
   })
 
@@ -46,12 +55,18 @@ describe('a call is refused, naming what it expects and got,', () => {
       ),
     ).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`workdir\` to be a string, got \`1\` (number)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`workdir\` to be a path, got \`''\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: \`workdir\` has a NUL byte at position 4: "/tmp\\u0000"
         hint: Linux ends every text at its first NUL byte: leave it out.
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`workdir\` to be a path or a file: URL, got \`https://example.org/\` (object)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`workdir.mode\` to be "copy-on-write" or "read-only" or "read-write", got \`'rw'\` (string)
-      OPTION_INVALID: Expected \`workdir.source\` to be a string, got \`undefined\` (undefined)"
+        see: docs/errors.md#option_invalid
+      OPTION_INVALID: Expected \`workdir.source\` to be a string, got \`undefined\` (undefined)
+        see: docs/errors.md#option_invalid"
     `)
   })
 
@@ -66,10 +81,15 @@ describe('a call is refused, naming what it expects and got,', () => {
       ),
     ).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'work/x'\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'/work/../x'\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`files key\` to be an absolute path in the sandbox, without "..", got \`'/'\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`files["/work/x"]\` to be text, bytes or a file URL, got \`1\` (number)
-      OPTION_INVALID: Expected \`files["/work/x"]\` to be a path or a file: URL, got \`https://example.org/\` (object)"
+        see: docs/errors.md#option_invalid
+      OPTION_INVALID: Expected \`files["/work/x"]\` to be a path or a file: URL, got \`https://example.org/\` (object)
+        see: docs/errors.md#option_invalid"
     `)
   })
 
@@ -84,10 +104,15 @@ describe('a call is refused, naming what it expects and got,', () => {
       ),
     ).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`mounts\` to be an array of mounts, got \`{}\` (object)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`mounts[0].source\` to be a string, got \`undefined\` (undefined)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`mounts[0].target\` to be an absolute path in the sandbox, without "..", got \`'x'\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`mounts[0]\` to be an object with source, target, type, writable, optional and followLinks, got \`{ source: '/tmp', target: '/x', rw: true }\` (object)
-      OPTION_INVALID: Expected \`mounts[0].writable\` to be true or false, got \`1\` (number)"
+        see: docs/errors.md#option_invalid
+      OPTION_INVALID: Expected \`mounts[0].writable\` to be true or false, got \`1\` (number)
+        see: docs/errors.md#option_invalid"
     `)
   })
 
@@ -102,11 +127,16 @@ describe('a call is refused, naming what it expects and got,', () => {
       ),
     ).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`env key\` to be a name without "=", got \`'A=B'\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`env.A\` to be a string, got \`1\` (number)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: \`env.A\` has a NUL byte at position 0: "\\u0000"
         hint: Linux ends every text at its first NUL byte: leave it out.
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`cwd\` to be an absolute path in the sandbox, without "..", got \`'work'\` (string)
-      OPTION_INVALID: Expected \`cwd\` to be an absolute path in the sandbox, without "..", got \`'/work/..'\` (string)"
+        see: docs/errors.md#option_invalid
+      OPTION_INVALID: Expected \`cwd\` to be an absolute path in the sandbox, without "..", got \`'/work/..'\` (string)
+        see: docs/errors.md#option_invalid"
     `)
   })
 
@@ -122,11 +152,17 @@ describe('a call is refused, naming what it expects and got,', () => {
       ),
     ).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`stdin\` to be text, bytes, a readable stream, a file URL, "inherit" or "pipe", got \`1\` (number)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`stdin\` to be text, bytes, a readable stream, a file URL, "inherit" or "pipe", got \`null\` (null)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`stdin\` to be a path or a file: URL, got \`https://example.org/\` (object)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`stdout\` to be "pipe" or "inherit" or "ignore", got \`'file'\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`stderr\` to be "pipe" or "inherit" or "ignore", got \`[PassThrough]\` (object)
-      OPTION_INVALID: Expected \`encoding\` to be "utf8" or "buffer", got \`'latin1'\` (string)"
+        see: docs/errors.md#option_invalid
+      OPTION_INVALID: Expected \`encoding\` to be "utf8" or "buffer", got \`'latin1'\` (string)
+        see: docs/errors.md#option_invalid"
     `)
   })
 
@@ -135,9 +171,13 @@ describe('a call is refused, naming what it expects and got,', () => {
       await withOptions({ collect: 'x' }, { collect: [1] }, { collect: [''] }, { signal: {} }),
     ).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`collect\` to be an array of paths in the sandbox, got \`'x'\` (string)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`collect[0]\` to be a string, got \`1\` (number)
+        see: docs/errors.md#option_invalid
       OPTION_INVALID: Expected \`collect[0]\` to be a path, got \`''\` (string)
-      OPTION_INVALID: Expected \`signal\` to be an AbortSignal, got \`{}\` (object)"
+        see: docs/errors.md#option_invalid
+      OPTION_INVALID: Expected \`signal\` to be an AbortSignal, got \`{}\` (object)
+        see: docs/errors.md#option_invalid"
     `)
   })
 })

@@ -89,8 +89,10 @@ describe.skipIf(sandboxLacks('python3'))('where the machine itself is at its lim
     expect(output).toMatchInlineSnapshot(`
       "strict SETUP_FAILED The sandbox could not be started: memfd_create: file table overflow
         hint: The machine is at its limit of open files (sysctl fs.file-max); raise it, or lower \`concurrency\`.
+        see: docs/errors.md#setup_failed
       kiss SETUP_FAILED The sandbox could not be started: memfd_create: file table overflow
         hint: The machine is at its limit of open files (sysctl fs.file-max); raise it, or lower \`concurrency\`.
+        see: docs/errors.md#setup_failed
       "
     `)
   })
@@ -104,8 +106,10 @@ describe.skipIf(sandboxLacks('python3'))('where the machine itself is at its lim
     expect(runNodeBy(whereCallsFail(...calls), outcomes())).toMatchInlineSnapshot(`
       "strict SETUP_FAILED The sandbox could not be started: posix_spawn: not enough memory
         hint: The machine or container is out of memory; lower \`concurrency\`.
+        see: docs/errors.md#setup_failed
       kiss SETUP_FAILED The sandbox could not be started: posix_spawn: not enough memory
         hint: The machine or container is out of memory; lower \`concurrency\`.
+        see: docs/errors.md#setup_failed
       "
     `)
   })
@@ -118,8 +122,10 @@ describe.skipIf(sandboxLacks('python3'))('where the machine itself is at its lim
     expect(output.replaceAll(first, '…')).toMatchInlineSnapshot(`
       "strict NAMESPACES_UNAVAILABLE The sandbox could not be set up: unshare(…): ENOMEM: not enough memory
         hint: The machine or container is out of memory; lower \`concurrency\`.
-      kiss NAMESPACES_UNAVAILABLE The sandbox could not be set up: unshare(…): ENOMEM: not enough memory
+        see: docs/errors.md#namespaces_unavailable
+      kiss NAMESPACES_UNAVAILABLE The sandbox could not be set up: unshare(CLONE_NEWCGROUP|CLONE_NEWIPC|CLONE_NEWNS|CLONE_NEWUTS): ENOMEM: not enough memory
         hint: The machine or container is out of memory; lower \`concurrency\`.
+        see: docs/errors.md#namespaces_unavailable
       "
     `)
   })
@@ -155,7 +161,8 @@ describe('a machine', () => {
         `exec ${unshare} sh -euc '{ ${hide}; } 2>/dev/null; exec "$@"' sh "$@"`,
         outcomes(),
       )
-      const [strict, hint, kiss] = output.split('\n')
+      const [strict, hint, see, kiss] = output.split('\n')
+      expect(see).toBe('  see: docs/errors.md#seccomp_unavailable')
       expect(strict).toMatch(/^strict SECCOMP_UNAVAILABLE The policy has a seccomp filter/)
       expect(hint).toMatch(/^ {2}hint: Install libseccomp/)
       expect(kiss).toBe('kiss exited with code 0 x')

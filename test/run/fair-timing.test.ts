@@ -65,12 +65,16 @@ describe('a program whose walltime was over', () => {
     const options = { retryWhenStarved: 1, stdin: Readable.from(['x']) }
     await expect(sandboxed('cat', [], options)).rejects.toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: The option \`retryWhenStarved\` needs an input that can be read again
-        hint: Give stdin as text, bytes or the URL of a file, or leave retryWhenStarved out.]
+        hint: Give stdin as text, bytes or the URL of a file, or leave retryWhenStarved out.
+        see: docs/errors.md#option_invalid]
     `)
     await expect(
       sandboxed('cat', [], { retryWhenStarved: -1 }),
     ).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Expected \`retryWhenStarved\` to be a whole number from 0 and up, got \`-1\` (number)]`,
+      `
+      [SandboxError: Expected \`retryWhenStarved\` to be a whole number from 0 and up, got \`-1\` (number)
+        see: docs/errors.md#option_invalid]
+    `,
     )
   })
 })

@@ -21,21 +21,25 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(await failure('no-such-program')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "no-such-program" was not found in the sandbox's PATH (/usr/local/bin:/usr/bin:/bin)
         hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        see: docs/errors.md#program_not_found
         step: target execve("/bin/no-such-program"): ENOENT"
     `)
     expect(await failure('./no-such-program')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "./no-such-program" was not found
         hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target.
+        see: docs/errors.md#program_not_found
         step: target execve("./no-such-program"): ENOENT"
     `)
     expect(await failure('/no/such/program')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "/no/such/program" was not found
         hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target.
+        see: docs/errors.md#program_not_found
         step: target execve("/no/such/program"): ENOENT"
     `)
     expect(await failure('tool', { env: { PATH: '' } })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "tool" was not found in the sandbox's PATH ()
         hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        see: docs/errors.md#program_not_found
         step: target execve("./tool"): ENOENT"
     `)
   })
@@ -51,11 +55,13 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(text).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "./venv/bin/python" was not found: "./venv/bin/python" is a link to "TOOLS/bin/python3.99", which is not in the sandbox
         hint: The host has it: mount its directory (mounts: [{ source: "TOOLS", target: "TOOLS" }]).
+        see: docs/errors.md#program_not_found
         step: target execve("./venv/bin/python"): ENOENT"
     `)
     expect(await failure('./ruby', { workdir })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "./ruby" was not found: "./ruby" is a link to "/nonexistent/bin/ruby", which is not in the sandbox
         hint: This machine does not have it either: make the environment again on this machine, without links (python3 -m venv --copies), or correct the link.
+        see: docs/errors.md#program_not_found
         step: target execve("./ruby"): ENOENT"
     `)
     const mounts = [{ source: toolchain, target: toolchain }]
@@ -95,6 +101,7 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(await failure('./main', { files: { '/work/main': 'echo\n' } })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: EACCES: permission denied
         hint: It needs its executable bit (chmod +x) and must be a file the sandbox may read.
+        see: docs/errors.md#program_not_executable
         step: target execve("./main"): EACCES"
     `)
     const workdir = makeDirectory({ main: '#!/bin/sh\n' })
@@ -102,6 +109,7 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(await failure('./main', { workdir })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: EACCES: permission denied
         hint: It needs its executable bit (chmod +x) and must be a file the sandbox may read.
+        see: docs/errors.md#program_not_executable
         step: target execve("./main"): EACCES"
     `)
   })
@@ -110,6 +118,7 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(await failure('/usr')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "/usr" cannot be executed: EACCES: permission denied
         hint: It needs its executable bit (chmod +x) and must be a file the sandbox may read.
+        see: docs/errors.md#program_not_executable
         step: target execve("/usr"): EACCES"
     `)
   })
@@ -119,6 +128,7 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(await failure('./file/main', { files })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./file/main" cannot be executed: ENOTDIR: not a directory
         hint: A part of its path is a file.
+        see: docs/errors.md#program_not_executable
         step: target execve("./file/main"): ENOTDIR"
     `)
   })
@@ -128,6 +138,7 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(await failure('./main', { files })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: its interpreter "/usr/bin/no-such-interpreter" does not exist in the sandbox
         hint: Correct the program's first line (or link it for this system), or mount the interpreter.
+        see: docs/errors.md#program_not_executable
         step: target execve("./main"): ENOENT"
     `)
   })
@@ -137,6 +148,7 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(await failure('./main', { files })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: its interpreter "/bin/sh\\r" does not exist in the sandbox
         hint: Its first line ends in a carriage return: save it with Unix line ends.
+        see: docs/errors.md#program_not_executable
         step: target execve("./main"): ENOENT"
     `)
   })
@@ -152,6 +164,7 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(found).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: its interpreter "INTERPRETER" does not exist in the sandbox
         hint: Correct the program's first line (or link it for this system), or mount the interpreter.
+        see: docs/errors.md#program_not_executable
         step: target execve("./main"): ENOENT"
     `)
   })
@@ -162,11 +175,13 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(await failure('./main', { workdir })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: exec format error
         hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
+        see: docs/errors.md#program_not_executable
         step: target execve("./main"): ENOEXEC"
     `)
     expect(await failure('./empty', { workdir })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./empty" cannot be executed: ENOEXEC: exec format error
         hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
+        see: docs/errors.md#program_not_executable
         step: target execve("./empty"): ENOEXEC"
     `)
   })
@@ -179,6 +194,7 @@ describe('a program that cannot be started is an error that says why', () => {
     expect(await failure('./main', { files: { '/work/main': header } })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: exec format error
         hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
+        see: docs/errors.md#program_not_executable
         step: target execve("./main"): ENOEXEC"
     `)
   })

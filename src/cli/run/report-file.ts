@@ -60,7 +60,7 @@ export function failureReport(error: unknown, attempted: Attempted): object {
   const unknown = ['exit_code', 'start_time', 'real_time', 'system_time', 'user_time', 'max_rss']
   return {
     status: 'SE',
-    reason: message.split('\n  hint: ')[0],
+    reason: message.split(/\n {2}(?:hint|see): /, 1)[0],
     ...Object.fromEntries(unknown.map((key) => [key, null])),
     error: details,
     ...attempted,

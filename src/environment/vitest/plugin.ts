@@ -57,9 +57,9 @@ const inlineSetupFile = {
  *   plugins: [gradebox({ policy: 'python', limits: { walltime: '5s' } })],
  * })
  */
-export function gradebox({ reports, ...options }: GradeboxPluginOptions = {}): Plugin {
-  checkOptions(options, 'plugin')
-  chosenReports(reports)
+export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
+  checkOptions(all, 'plugin', { reports: (value) => chosenReports(value as ReportsOption) })
+  const { reports, ...options } = all
   return {
     name: 'gradebox',
     config: ({ test }) => (test?.server?.deps?.inline === true ? undefined : inlineSetupFile),

@@ -101,10 +101,15 @@ const tables = {
  *
  * @throws {SandboxError} OPTION_INVALID, which names the option, what it takes and what it got;
  *   POLICY_INVALID for a policy's name or object
+ * @param more checks of options that only this caller has
  */
-export function checkOptions(options: unknown, taker: keyof typeof tables): void {
+export function checkOptions(
+  options: unknown,
+  taker: keyof typeof tables,
+  more: Readonly<Record<string, Check>> = {},
+): void {
   if (!isObject(options)) throw invalid('options', 'an object', options)
-  const table: Readonly<Record<string, Check>> = tables[taker]
+  const table: Readonly<Record<string, Check>> = { ...tables[taker], ...more }
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(table, name) ? table[name] : undefined
     if (check === undefined) throw unknownOption(name, Object.keys(table))

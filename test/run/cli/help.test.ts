@@ -140,9 +140,12 @@ describe('check', () => {
       "error: Invalid policy DIR/bad.toml:1:1: unknown key "uidd"; did you mean "uid"?
         > 1 | uidd = 3
             | ^
+        see: docs/errors.md#policy_invalid
       error: The mount source "/no/such" (target "/x", policy "DIR/mount.toml") does not exist on this host
         hint: Correct the path, or mark the mount \`optional = true\` if programs can do without it.
+        see: docs/errors.md#mount_failed
       error: Invalid policy DIR/none.toml: there is no such file
+        see: docs/errors.md#policy_invalid
       "
     `)
     expect(run.stdout).toContain('valid good.toml: 0 mounts')

@@ -37,6 +37,7 @@ describe('the exit code', () => {
     expect(stderr).toMatchInlineSnapshot(`
       "error: The program "no-such-program" was not found in the sandbox's PATH (/usr/local/bin:/usr/bin:/bin)
         hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        see: docs/errors.md#program_not_found
       "
     `)
   })
@@ -84,7 +85,9 @@ describe('the exit code', () => {
     expect(stable(runs.map(({ stderr }) => stderr).join(''))).toMatchInlineSnapshot(`
       "error: Invalid policy: unknown name "strct"; did you mean "strict"?
         hint: Shipped policies: (all). A path has a slash or ends in .toml.
+        see: docs/errors.md#policy_invalid
       error: Invalid policy ./none.toml: there is no such file
+        see: docs/errors.md#policy_invalid
       error: Invalid policy, 2 problems:
         ./fixtures/policies/bad/units.toml:2:10: limits.memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "1.5 gigs"
             1 | [limits]
@@ -95,6 +98,7 @@ describe('the exit code', () => {
             2 | memory = "1.5 gigs"
           > 3 | walltime = "10 parsecs"
               |            ^
+        see: docs/errors.md#policy_invalid
       "
     `)
   })

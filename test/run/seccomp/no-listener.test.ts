@@ -59,7 +59,8 @@ test('without user notification nothing can be learned, which is said', { timeou
     {
       "code": "SECCOMP_UNAVAILABLE",
       "message": "What a program needs cannot be learned here: its calls are not told
-      hint: The kernel must have seccomp's user notification (Linux 5.9 has), and no listener of an outer sandbox, such as a container's, may be in its place.",
+      hint: The kernel must have seccomp's user notification (Linux 5.9 has), and no listener of an outer sandbox, such as a container's, may be in its place.
+      see: docs/errors.md#seccomp_unavailable",
     }
   `)
 })

@@ -99,7 +99,7 @@ describe('the target of a working directory is refused', () => {
     await expect(sandboxed('true', [], { policy })).rejects.toMatchObject({
       code: 'POLICY_INVALID',
       message:
-        'Invalid policy inline: mounts[0].target: the working directory, "/home/student", cannot be at or below a link',
+        'Invalid policy inline: mounts[0].target: the working directory, "/home/student", cannot be at or below a link\n  see: docs/errors.md#policy_invalid',
     })
     const workdir = { source, target: '/bin/work' }
     const merged = {

@@ -110,7 +110,8 @@ describe('a mount source', () => {
       messageOf(() => resolveMounts([bind('/nonexistent/jdk', { target: '/opt/jdk' })], 'java')),
     ).toMatchInlineSnapshot(`
       "The mount source "/nonexistent/jdk" (target "/opt/jdk", policy "java") does not exist on this host
-        hint: Correct the path, or mark the mount \`optional = true\` if programs can do without it."
+        hint: Correct the path, or mark the mount \`optional = true\` if programs can do without it.
+        see: docs/errors.md#mount_failed"
     `)
   })
 
@@ -121,14 +122,16 @@ describe('a mount source', () => {
     )
     expect(looked.replaceAll(path, '/host')).toMatchInlineSnapshot(`
       "The mount source "/host/loop" (target "/host/loop", policy "sample") cannot be used (ELOOP)
-        hint: Correct the path, or mark the mount \`optional = true\` if programs can do without it."
+        hint: Correct the path, or mark the mount \`optional = true\` if programs can do without it.
+        see: docs/errors.md#mount_failed"
     `)
     const below = messageOf(() =>
       resolveMounts([bind(`${path}/file/below`, { optional: true })], 'sample'),
     )
     expect(below.replaceAll(path, '/host')).toMatchInlineSnapshot(`
       "The mount source "/host/file/below" (target "/host/file/below", policy "sample") cannot be used (ENOTDIR)
-        hint: Correct the path, or mark the mount \`optional = true\` if programs can do without it."
+        hint: Correct the path, or mark the mount \`optional = true\` if programs can do without it.
+        see: docs/errors.md#mount_failed"
     `)
   })
 

@@ -23,8 +23,8 @@ describe('a report', () => {
   })
 
   test.each([
-    ['a record of which a part is missing', record('end').subarray(0, 100), /is cut short$/],
-    ['bytes that nobody writes', Buffer.from('nonsense and more'), /is damaged at 0$/],
+    ['a record of which a part is missing', record('end').subarray(0, 100), /is cut short\n/],
+    ['bytes that nobody writes', Buffer.from('nonsense and more'), /is damaged at 0\n/],
   ])('is refused with %s', (_, report, message) => {
     const reader = new ReportReader(none)
     reader.add(record('started'))

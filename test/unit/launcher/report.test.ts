@@ -151,7 +151,10 @@ describe('bytes that the launch program does not write', () => {
   test('are refused, and where they are is told', () => {
     const damaged = Buffer.concat([record('stopped'), Buffer.from('walltime')])
     expect(() => parseReport(damaged)).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: The launch program's report is damaged at 8]`,
+      `
+      [SandboxError: The launch program's report is damaged at 8
+        see: docs/errors.md#setup_failed]
+    `,
     )
   })
 

@@ -149,12 +149,14 @@ describe('a policy that extends another is refused', () => {
     expect(refusal(join(directory, 'a.toml'))).toMatchInlineSnapshot(`
       "Invalid policy /srv/c.toml:1:11: extends: the chain comes back to itself: /srv/a.toml -> /srv/b.toml -> /srv/c.toml -> /srv/a.toml
         > 1 | extends = "a.toml"
-            |           ^"
+            |           ^
+        see: docs/errors.md#policy_invalid"
     `)
     expect(refusal(write('self.toml', 'extends = "self.toml"'))).toMatchInlineSnapshot(`
       "Invalid policy /srv/self.toml:1:11: extends: the chain comes back to itself: /srv/self.toml -> /srv/self.toml
         > 1 | extends = "self.toml"
-            |           ^"
+            |           ^
+        see: docs/errors.md#policy_invalid"
     `)
   })
 
@@ -162,16 +164,21 @@ describe('a policy that extends another is refused', () => {
     expect(refusal(write('p.toml', 'extends = "strikt"'))).toMatchInlineSnapshot(`
       "Invalid policy /srv/p.toml:1:11: extends: unknown policy "strikt"; did you mean "strict"?
         > 1 | extends = "strikt"
-            |           ^"
+            |           ^
+        see: docs/errors.md#policy_invalid"
     `)
     expect(refusal(write('p.toml', 'uid = 1\nextends = "./none.toml"'))).toMatchInlineSnapshot(`
-      "Invalid policy /srv/p.toml:2:11: extends: /srv/none.toml: there is no such file
+      "Invalid policy /srv/p.toml:2:11: extends: /srv/none.toml: there is no such file\\n  see: docs/errors.md#policy_invalid
           1 | uid = 1
         > 2 | extends = "./none.toml"
-            |           ^"
+            |           ^
+        see: docs/errors.md#policy_invalid"
     `)
     expect(() => loadPolicy({ extends: 'strikt' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy inline: extends: unknown policy "strikt"; did you mean "strict"?]`,
+      `
+      [SandboxError: Invalid policy inline: extends: unknown policy "strikt"; did you mean "strict"?
+        see: docs/errors.md#policy_invalid]
+    `,
     )
   })
 
@@ -181,7 +188,8 @@ describe('a policy that extends another is refused', () => {
       "Invalid policy /srv/base.toml:2:1: unknown key "gidd"; did you mean "gid"?
           1 | uid = 1
         > 2 | gidd = 2
-            | ^"
+            | ^
+        see: docs/errors.md#policy_invalid"
     `)
   })
 
@@ -202,7 +210,8 @@ syscalls = ["execve"]`,
           5 | [[seccomp.rules]]
         > 6 | action = "kill"
             |          ^
-          7 | syscalls = ["execve"]"
+          7 | syscalls = ["execve"]
+        see: docs/errors.md#policy_invalid"
     `)
   })
 
@@ -216,7 +225,8 @@ syscalls = ["execve"]`,
       "Invalid policy /srv/p.toml:2:37: mounts[0].target: "/bin/a" is at or below the symbolic link "/bin"
           1 | extends = "base.toml"
         > 2 | mounts = [{ source = "/a", target = "/bin/a" }]
-            |                                     ^"
+            |                                     ^
+        see: docs/errors.md#policy_invalid"
     `)
   })
 })

@@ -66,64 +66,109 @@ describe('a limit that cannot be', () => {
 
   test('is negative or not a number', () => {
     expect(reading({ walltime: -1 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got -1]`,
+      `
+      [SandboxError: Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got -1
+        see: docs/errors.md#option_invalid]
+    `,
     )
     expect(reading({ memory: Number.NaN })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got NaN]`,
+      `
+      [SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got NaN
+        see: docs/errors.md#option_invalid]
+    `,
     )
     expect(reading({ processes: 1.5 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: processes: expected a whole number from 1 to 2147483647, or "unlimited", got 1.5]`,
+      `
+      [SandboxError: Invalid limits: processes: expected a whole number from 1 to 2147483647, or "unlimited", got 1.5
+        see: docs/errors.md#option_invalid]
+    `,
     )
     expect(reading({ openFiles: 2 ** 40 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: openFiles: expected a whole number from 1 to 2147483647, or "unlimited", got 1099511627776]`,
+      `
+      [SandboxError: Invalid limits: openFiles: expected a whole number from 1 to 2147483647, or "unlimited", got 1099511627776
+        see: docs/errors.md#option_invalid]
+    `,
     )
   })
 
   test('is a fraction of a second in a policy file', () => {
     expect(reading({ cpu: 1.5 }, s)).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: cpu: expected a duration above 0: whole seconds, text such as "1.5s", or "unlimited", got 1.5]`,
+      `
+      [SandboxError: Invalid limits: cpu: expected a duration above 0: whole seconds, text such as "1.5s", or "unlimited", got 1.5
+        see: docs/errors.md#option_invalid]
+    `,
     )
   })
 
   test('is zero where that would stop every program', () => {
     expect(reading({ cpu: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: cpu: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got 0]`,
+      `
+      [SandboxError: Invalid limits: cpu: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got 0
+        see: docs/errors.md#option_invalid]
+    `,
     )
     expect(reading({ disk: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: disk: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got 0]`,
+      `
+      [SandboxError: Invalid limits: disk: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got 0
+        see: docs/errors.md#option_invalid]
+    `,
     )
     expect(reading({ memory: '0MiB' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "0MiB"]`,
+      `
+      [SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "0MiB"
+        see: docs/errors.md#option_invalid]
+    `,
     )
   })
 
   test('has a unit that nobody knows', () => {
     expect(reading({ memory: '64 mega' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "64 mega"]`,
+      `
+      [SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "64 mega"
+        see: docs/errors.md#option_invalid]
+    `,
     )
     expect(reading({ walltime: '2 fortnights' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got "2 fortnights"]`,
+      `
+      [SandboxError: Invalid limits: walltime: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got "2 fortnights"
+        see: docs/errors.md#option_invalid]
+    `,
     )
     expect(reading({ processes: '16' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: processes: expected a whole number from 1 to 2147483647, or "unlimited", got "16"]`,
+      `
+      [SandboxError: Invalid limits: processes: expected a whole number from 1 to 2147483647, or "unlimited", got "16"
+        see: docs/errors.md#option_invalid]
+    `,
     )
   })
 
   test('has no such name', () => {
     expect(reading({ wallTime: 1 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: unknown limit "wallTime"; did you mean "walltime"?]`,
+      `
+      [SandboxError: Invalid limits: unknown limit "wallTime"; did you mean "walltime"?
+        see: docs/errors.md#option_invalid]
+    `,
     )
     expect(reading({ gpu: 1 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: unknown limit "gpu"; did you mean "cpu"?]`,
+      `
+      [SandboxError: Invalid limits: unknown limit "gpu"; did you mean "cpu"?
+        see: docs/errors.md#option_invalid]
+    `,
     )
     expect(reading({ toString: 1 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: unknown limit "toString"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, cpus, processes, openFiles, core, fsize, as or nofile]`,
+      `
+      [SandboxError: Invalid limits: unknown limit "toString"; expected walltime, cpu, memory, output, fileSize, disk, stack, addressSpace, cpus, processes, openFiles, core, fsize, as or nofile
+        see: docs/errors.md#option_invalid]
+    `,
     )
   })
 
   test('is given twice', () => {
     expect(reading({ fsize: 1, fileSize: 2 })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: fileSize: the same limit is given under another name too]`,
+      `
+      [SandboxError: Invalid limits: fileSize: the same limit is given under another name too
+        see: docs/errors.md#option_invalid]
+    `,
     )
   })
 
@@ -131,10 +176,14 @@ describe('a limit that cannot be', () => {
     expect(reading({ cpu: 0, memory: true })).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid limits:
         cpu: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got 0
-        memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got true]
+        memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got true
+        see: docs/errors.md#option_invalid]
     `)
     expect(reading('10s')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid limits: expected a table, got "10s"]`,
+      `
+      [SandboxError: Invalid limits: expected a table, got "10s"
+        see: docs/errors.md#option_invalid]
+    `,
     )
   })
 })

@@ -80,24 +80,33 @@ describe('loadPolicy() refuses', () => {
   test('a name that is not shipped', () => {
     expect(() => loadPolicy('strikt')).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid policy: unknown name "strikt"; did you mean "strict"?
-        hint: Shipped policies: c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict, typescript. A path has a slash or ends in .toml.]
+        hint: Shipped policies: c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict, typescript. A path has a slash or ends in .toml.
+        see: docs/errors.md#policy_invalid]
     `)
     expect(() => loadPolicy('lenient')).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid policy: unknown name "lenient"; expected c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict or typescript
-        hint: Shipped policies: c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict, typescript. A path has a slash or ends in .toml.]
+        hint: Shipped policies: c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict, typescript. A path has a slash or ends in .toml.
+        see: docs/errors.md#policy_invalid]
     `)
     expect(() => loadPolicy('')).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid policy: unknown name ""; did you mean "c"?
-        hint: Shipped policies: c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict, typescript. A path has a slash or ends in .toml.]
+        hint: Shipped policies: c, csharp, go, haskell, java, kiss, kotlin, lisp, native, node, pascal, perl, php, python, r, ruby, rust, sanitizers, shell, strict, typescript. A path has a slash or ends in .toml.
+        see: docs/errors.md#policy_invalid]
     `)
   })
 
   test('a file that is not there', () => {
     expect(() => loadPolicy('/nowhere/p.toml')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /nowhere/p.toml: there is no such file]`,
+      `
+      [SandboxError: Invalid policy /nowhere/p.toml: there is no such file
+        see: docs/errors.md#policy_invalid]
+    `,
     )
     expect(() => loadPolicy('/')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy /: it cannot be read: EISDIR]`,
+      `
+      [SandboxError: Invalid policy /: it cannot be read: EISDIR
+        see: docs/errors.md#policy_invalid]
+    `,
     )
   })
 
@@ -105,25 +114,43 @@ describe('loadPolicy() refuses', () => {
     expect(() =>
       loadPolicy(new URL('https://example.org/p.toml')),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy: expected a file: URL, got "https://example.org/p.toml"]`,
+      `
+      [SandboxError: Invalid policy: expected a file: URL, got "https://example.org/p.toml"
+        see: docs/errors.md#policy_invalid]
+    `,
     )
   })
 
   test('what is no reference', () => {
     expect(() => loadPolicy(null as never)).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy: expected a name, a path, a file URL or an object, got null]`,
+      `
+      [SandboxError: Invalid policy: expected a name, a path, a file URL or an object, got null
+        see: docs/errors.md#policy_invalid]
+    `,
     )
     expect(() => loadPolicy(5 as never)).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy: expected a name, a path, a file URL or an object, got 5]`,
+      `
+      [SandboxError: Invalid policy: expected a name, a path, a file URL or an object, got 5
+        see: docs/errors.md#policy_invalid]
+    `,
     )
     expect(() => loadPolicy([])).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy inline: expected a table, got a list]`,
+      `
+      [SandboxError: Invalid policy inline: expected a table, got a list
+        see: docs/errors.md#policy_invalid]
+    `,
     )
     expect(() => loadPolicy('/a\0b')).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy: expected a path without NUL characters, got "/a\\u0000b"]`,
+      `
+      [SandboxError: Invalid policy: expected a path without NUL characters, got "/a\\u0000b"
+        see: docs/errors.md#policy_invalid]
+    `,
     )
     expect(() => loadPolicy({ hostnam: 'x' })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: Invalid policy inline: unknown key "hostnam"; did you mean "hostname"?]`,
+      `
+      [SandboxError: Invalid policy inline: unknown key "hostnam"; did you mean "hostname"?
+        see: docs/errors.md#policy_invalid]
+    `,
     )
   })
 

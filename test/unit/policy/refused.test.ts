@@ -21,7 +21,8 @@ describe('a policy file is refused', () => {
       [SandboxError: Invalid policy /srv/p.toml:2:12: unfinished string
           1 | uid = 1
         > 2 | hostname = "box
-            |            ^]
+            |            ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('a = 1\na = 2')).toThrowErrorMatchingInlineSnapshot(
@@ -29,7 +30,8 @@ describe('a policy file is refused', () => {
       [SandboxError: Invalid policy /srv/p.toml:2:1: trying to redefine an already defined table or value
           1 | a = 1
         > 2 | a = 2
-            | ^]
+            | ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
   })
@@ -39,14 +41,16 @@ describe('a policy file is refused', () => {
       `
       [SandboxError: Invalid policy /srv/p.toml:1:1: unknown key "host_name"; did you mean "hostname"?
         > 1 | host_name = "x"
-            | ^]
+            | ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('limits = { walltme = 5 }')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:12: limits: unknown key "walltme"; did you mean "walltime"?
         > 1 | limits = { walltme = 5 }
-            |            ^]
+            |            ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() =>
@@ -58,13 +62,15 @@ describe('a policy file is refused', () => {
               |           ^
         /srv/p.toml:1:28: mounts[0]: unknown key "traget"; did you mean "target"?
           > 1 | mounts = [{ source = "/a", traget = "/b" }]
-              |                            ^]
+              |                            ^
+        see: docs/errors.md#policy_invalid]
     `)
     expect(() => parse('colour = "red"')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:1: unknown key "colour"; expected extends, description, share_net, share_uts, share_env, uid, gid, hostname, network, proc, mounts, files, workdir, env, limits, require or seccomp
         > 1 | colour = "red"
-            | ^]
+            | ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
   })
@@ -74,77 +80,88 @@ describe('a policy file is refused', () => {
       `
       [SandboxError: Invalid policy /srv/p.toml:1:7: uid: expected a whole number from 0 to 4294967294, got "root"
         > 1 | uid = "root"
-            |       ^]
+            |       ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('uid = -1')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:7: uid: expected a whole number from 0 to 4294967294, got -1
         > 1 | uid = -1
-            |       ^]
+            |       ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('network = "loopbak"')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:11: network: unknown value "loopbak"; did you mean "loopback"?
         > 1 | network = "loopbak"
-            |           ^]
+            |           ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('hostname = ""')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:12: hostname: expected 1 to 64 letters, digits, dots and hyphens, got ""
         > 1 | hostname = ""
-            |            ^]
+            |            ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('mounts = "/usr"')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:10: mounts: expected a list of mounts, got "/usr"
         > 1 | mounts = "/usr"
-            |          ^]
+            |          ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('mounts = ["/usr"]')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:11: mounts[0]: expected a table, got "/usr"
         > 1 | mounts = ["/usr"]
-            |           ^]
+            |           ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('env = []')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:7: env: expected a table, got a list
         > 1 | env = []
-            |       ^]
+            |       ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('env = { A = 1 }')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:13: env.A: expected text, got 1
         > 1 | env = { A = 1 }
-            |             ^]
+            |             ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('env = { "A=B" = "1" }')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:17: env."A=B": expected a name without "=" and NUL, got "A=B"
         > 1 | env = { "A=B" = "1" }
-            |                 ^]
+            |                 ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('files = [{ target = "/a" }]')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:10: files[0].contents: is missing
         > 1 | files = [{ target = "/a" }]
-            |          ^]
+            |          ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
     expect(() => parse('limits = { cpu = 1.5 }')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:18: limits.cpu: expected a duration above 0: whole seconds, text such as "1.5s", or "unlimited", got 1.5
         > 1 | limits = { cpu = 1.5 }
-            |                  ^]
+            |                  ^
+        see: docs/errors.md#policy_invalid]
     `,
     )
   })
@@ -235,7 +252,8 @@ describe('a policy file is refused', () => {
     expect(() => parse(`files = [${both}]`)).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid policy /srv/p.toml:1:55: files[1].target: "/c" is the target of an earlier entry too
         > 1 | files = [{ target = "/c", contents = "" }, { target = "/c/", contents = "" }]
-            |                                                       ^]
+            |                                                       ^
+        see: docs/errors.md#policy_invalid]
     `)
   })
 
@@ -245,7 +263,8 @@ describe('a policy file is refused', () => {
       [SandboxError: Invalid policy /srv/p.toml:1:13: share_net: contradicts network = "none"
         > 1 | share_net = true
             |             ^
-          2 | network = "none"]
+          2 | network = "none"
+        see: docs/errors.md#policy_invalid]
     `,
     )
   })
@@ -267,7 +286,8 @@ describe('a policy file is refused', () => {
         /srv/p.toml:3:22: mounts[0].target: expected text, got 1
             2 | proc = 1
           > 3 | mounts = [{ target = 1 }]
-              |                      ^]
+              |                      ^
+        see: docs/errors.md#policy_invalid]
     `)
   })
 })

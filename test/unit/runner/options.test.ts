@@ -78,7 +78,10 @@ describe('a wrong option is refused in the same words', () => {
     for (const [options, message] of wrong) {
       const error = errorOf(() => checkOptions(options, taker))
       expect(error).toBeInstanceOf(SandboxError)
-      expect(error).toMatchObject({ code: 'OPTION_INVALID', message })
+      expect(error).toMatchObject({
+        code: 'OPTION_INVALID',
+        message: `${message}\n  see: docs/errors.md#option_invalid`,
+      })
     }
   })
 
@@ -89,7 +92,10 @@ describe('a wrong option is refused in the same words', () => {
     for (const [options, message] of [...wrong, ...wrongForQueues]) {
       const error = errorOf(() => take(options))
       expect(error).toBeInstanceOf(SandboxError)
-      expect(error).toMatchObject({ code: 'OPTION_INVALID', message })
+      expect(error).toMatchObject({
+        code: 'OPTION_INVALID',
+        message: `${message}\n  see: docs/errors.md#option_invalid`,
+      })
     }
   })
 

@@ -126,10 +126,8 @@ test('rules on many arguments of one call are compiled at once', () => {
     )
     return { action: index % 2 === 0 ? 'kill' : 'log', syscalls: ['mmap'], conditions }
   })
-  const start = performance.now()
   const seccomp: SeccompPolicy = { default: 'allow', rules }
   const program = compileSeccomp(seccomp, { notify: false })
-  expect(performance.now() - start).toBeLessThan(1000)
   expect(program.length / 8).toBeLessThan(4096)
   const nr = syscallNumber('mmap', arch) ?? 0
   for (const args of [[0n, 1n, 2n, 3n, 4n, 5n], [7n], [0n, 8n], [], [700n, 1n, 2n, 3n, 4n, 5n]]) {

@@ -20,6 +20,7 @@ test('a machine without libseccomp is told which package to install', () => {
   expect((thrown as SandboxError).code).toBe('SECCOMP_UNAVAILABLE')
   expect((thrown as SandboxError).message).toMatchInlineSnapshot(`
     "The policy has a seccomp filter, and libseccomp is not available: libseccomp.so.2 cannot be loaded: no such file
-      hint: Install libseccomp 2.5 or newer: libseccomp2 on Debian and Ubuntu, libseccomp on Fedora and Alpine."
+      hint: Install libseccomp 2.5 or newer: libseccomp2 on Debian and Ubuntu, libseccomp on Fedora and Alpine.
+      see: docs/errors.md#seccomp_unavailable"
   `)
 })

@@ -39,7 +39,7 @@ test('a device is written to, not replaced', () => {
 test('a path that cannot be written is named, with the reason', () => {
   mkdirSync(join(directory, 'report.json/inside'), { recursive: true })
   expect(() => writeFileAtomically(join(directory, 'report.json'), 'text')).toThrow(
-    /^The report .*\/report\.json could not be written: EISDIR: .*\n {2}hint: Choose a path in `reports` that this user can write to\.$/,
+    /^The report .*\/report\.json could not be written: EISDIR: .*\n {2}hint: Choose a path in `reports` that this user can write to\.\n {2}see: docs\/errors\.md#setup_failed$/,
   )
   expect(readdirSync(directory)).toEqual(['report.json'])
 })

@@ -110,7 +110,10 @@ describe('collected files', () => {
 
   test('that are not where the report says are an error of ours', () => {
     expect(() => collect('on', { 'a.txt': whole(3) })).toThrowErrorMatchingInlineSnapshot(
-      `[SandboxError: The collected files are shorter than was reported]`,
+      `
+      [SandboxError: The collected files are shorter than was reported
+        see: docs/errors.md#setup_failed]
+    `,
     )
   })
 })

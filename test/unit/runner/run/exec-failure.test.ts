@@ -42,7 +42,8 @@ describe('a program that is nowhere', () => {
     })
     expect(error.message).toMatchInlineSnapshot(`
       "The program "jq" was not found in the sandbox's PATH (/usr/bin:/bin)
-        hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts."
+        hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        see: docs/errors.md#program_not_found"
     `)
     expect(message('jq', attempts)).toMatch("in the sandbox's PATH (not set)")
   })
@@ -50,7 +51,8 @@ describe('a program that is nowhere', () => {
   test('is a path of the sandbox where it has a slash', () => {
     expect(message('./a.out', [attempt('./a.out', ENOENT)])).toMatchInlineSnapshot(`
       "The program "./a.out" was not found
-        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target."
+        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target.
+        see: docs/errors.md#program_not_found"
     `)
   })
 })
@@ -81,7 +83,8 @@ describe('what to do is said for', () => {
       errorOf('./venv/bin/python', at('./venv/bin/python'), {}, leadsTo(target))
     expect(error('/nonexistent/bin/python3.12').message).toMatchInlineSnapshot(`
       "The program "./venv/bin/python" was not found: "./venv/bin/python" is a link to "/nonexistent/bin/python3.12", which is not in the sandbox
-        hint: This machine does not have it either: make the environment again on this machine, without links (python3 -m venv --copies), or correct the link."
+        hint: This machine does not have it either: make the environment again on this machine, without links (python3 -m venv --copies), or correct the link.
+        see: docs/errors.md#program_not_found"
     `)
     expect(error(process.execPath).message.replaceAll(process.execPath, 'NODE')).toContain(
       '"./venv/bin/python" is a link to "NODE", which is not in the sandbox',
@@ -122,7 +125,8 @@ describe('a program that is there', () => {
     expect(errorOf('./main.py', [script], {}).code).toBe('PROGRAM_NOT_EXECUTABLE')
     expect(message('./main.py', [script])).toMatchInlineSnapshot(`
       "The program "./main.py" cannot be executed: its interpreter "/usr/bin/python2" does not exist in the sandbox
-        hint: Correct the program's first line (or link it for this system), or mount the interpreter."
+        hint: Correct the program's first line (or link it for this system), or mount the interpreter.
+        see: docs/errors.md#program_not_executable"
     `)
   })
 
@@ -130,7 +134,8 @@ describe('a program that is there', () => {
     const script = attempt('./run.sh', ENOENT, '#!/bin/sh\r\necho hi\r\n')
     expect(message('./run.sh', [script])).toMatchInlineSnapshot(`
       "The program "./run.sh" cannot be executed: its interpreter "/bin/sh\\r" does not exist in the sandbox
-        hint: Its first line ends in a carriage return: save it with Unix line ends."
+        hint: Its first line ends in a carriage return: save it with Unix line ends.
+        see: docs/errors.md#program_not_executable"
     `)
   })
 
@@ -138,7 +143,8 @@ describe('a program that is there', () => {
     const program: ExecAttempt = { ...attempt('./a.out', ENOENT), access: 0 }
     expect(message('./a.out', [program])).toMatchInlineSnapshot(`
       "The program "./a.out" cannot be executed: its interpreter does not exist in the sandbox
-        hint: Correct the program's first line (or link it for this system), or mount the interpreter."
+        hint: Correct the program's first line (or link it for this system), or mount the interpreter.
+        see: docs/errors.md#program_not_executable"
     `)
   })
 

@@ -23,7 +23,8 @@ describe('a step that failed', () => {
     })
     expect(error.message).toMatchInlineSnapshot(`
       "The sandbox could not be set up: mount("/opt/jdk" -> "/opt/jdk", MS_BIND|MS_REC): ENOENT: no such file or directory
-        hint: Mount something else."
+        hint: Mount something else.
+        see: docs/errors.md#mount_failed"
     `)
   })
 
@@ -32,7 +33,10 @@ describe('a step that failed', () => {
     expect(error.code).toBe('SETUP_FAILED')
     expect(error.hint).toBeUndefined()
     expect(error.message).toMatchInlineSnapshot(
-      `"The sandbox could not be set up: mount("/opt/jdk" -> "/opt/jdk", MS_BIND|MS_REC): EPERM: operation not permitted"`,
+      `
+      "The sandbox could not be set up: mount("/opt/jdk" -> "/opt/jdk", MS_BIND|MS_REC): EPERM: operation not permitted
+        see: docs/errors.md#setup_failed"
+    `,
     )
   })
 
@@ -41,7 +45,10 @@ describe('a step that failed', () => {
     const error = stepError(open, 9)
     expect(error.step?.errno).toBe('result 9')
     expect(error.message).toMatchInlineSnapshot(
-      `"The sandbox could not be set up: openat(AT_FDCWD, "/proc", O_RDONLY, 0): unexpected result 9"`,
+      `
+      "The sandbox could not be set up: openat(AT_FDCWD, "/proc", O_RDONLY, 0): unexpected result 9
+        see: docs/errors.md#setup_failed"
+    `,
     )
   })
 
@@ -57,7 +64,10 @@ describe('a step that failed', () => {
 
   test('with an errno that has no name is told by its number', () => {
     expect(stepError(bind(), -4000).message).toMatchInlineSnapshot(
-      `"The sandbox could not be set up: mount("/opt/jdk" -> "/opt/jdk", MS_BIND|MS_REC): errno 4000: error number 4000"`,
+      `
+      "The sandbox could not be set up: mount("/opt/jdk" -> "/opt/jdk", MS_BIND|MS_REC): errno 4000: error number 4000
+        see: docs/errors.md#setup_failed"
+    `,
     )
   })
 

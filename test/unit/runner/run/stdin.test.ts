@@ -108,7 +108,8 @@ describe('a source that fails', () => {
     expect(check).toThrow(expect.objectContaining(UNREAD))
     expect(check).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: The stream meant for stdin failed: connection reset
-        hint: The program did not get all its input, so its run says nothing; mend the source and run it again.]
+        hint: The program did not get all its input, so its run says nothing; mend the source and run it again.
+        see: docs/errors.md#setup_failed]
     `)
   })
 
@@ -119,7 +120,8 @@ describe('a source that fails', () => {
     const start = () => feedStdin(write, source, () => {})
     expect(start).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: The file "/nonexistent/input", meant for stdin, does not exist
-        hint: The option stdin takes text, bytes, a stream, or the URL of a regular file that can be read.]
+        hint: The option stdin takes text, bytes, a stream, or the URL of a regular file that can be read.
+        see: docs/errors.md#setup_failed]
     `)
     expect(await readToEnd(read)).toBe('')
   })
