@@ -113,15 +113,11 @@ const mostPaths = 20
 
 function missing(result: AnyResult, path: string): Finding {
   const paths = Object.keys(result.files)
-  const more = paths.length > mostPaths ? ` and ${paths.length - mostPaths} more` : ''
   const { problem, note } = whyMissing(result, path)
   return {
     pass: false,
     expected: `the file ${quote(path)}`,
-    received:
-      paths.length === 0
-        ? 'no files'
-        : `the files ${paths.slice(0, mostPaths).map(quote).join(', ')}${more}`,
+    received: paths.length === 0 ? 'no files' : `the files ${list(paths)}`,
     notes: [note],
     failure: { kind: 'file', file: path, problem },
   }
@@ -135,10 +131,34 @@ function whyMissing(
   if (why !== undefined) {
     return { problem: 'unreadable', note: `It could not be collected: ${visibleLine(why)}` }
   }
+  const { cwd, collect = [] } = result
+  const naming = collect.find((pattern) =>
+    covers(posix.resolve(cwd, pattern), posix.resolve(cwd, path)),
+  )
+  if (naming !== undefined) {
+    const by = naming === path ? '' : ` (${quote(naming)})`
+    return {
+      problem: 'not-written',
+      note: `The option \`collect\` names it${by}, but the program did not write it.`,
+    }
+  }
+  const named = collect.length === 0 ? 'no file' : list(collect)
   return {
     problem: 'not-collected',
-    note: 'It was not collected; is it among the paths of `collect`?',
+    note: `The option \`collect\` does not name it, so nobody looked for it; it names ${named}.`,
   }
+}
+
+// A path covers itself and what is below it, a pattern what begins as it does before its first special character.
+function covers(pattern: string, path: string): boolean {
+  const special = pattern.search(/[*?[{]/)
+  if (special !== -1) return path.startsWith(pattern.slice(0, special))
+  return path === pattern || path.startsWith(`${pattern}/`)
+}
+
+function list(paths: readonly string[]): string {
+  const more = paths.length > mostPaths ? ` and ${paths.length - mostPaths} more` : ''
+  return `${paths.slice(0, mostPaths).map(quote).join(', ')}${more}`
 }
 
 function compareFile(

@@ -105,6 +105,8 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly enforcement: EnforcementByLimit
   /** How often it was run: more than once only with the option `retryWhenStarved`. */
   readonly attempts: number
+  /** What the option `collect` names. */
+  readonly collect: readonly string[]
   /** What `collect` named and the program left, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>
   /** What `collect` named but could not be brought back, and why, by path. */

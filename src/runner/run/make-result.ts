@@ -106,10 +106,10 @@ export function abortedResult(options: RunOptions, attempts = 0): AnyResult {
 }
 
 function about(
-  { command, args, cwd, policy, limits }: RunOptions,
+  { command, args, cwd, policy, limits, collect }: RunOptions,
   enforcement: EnforcementByLimit,
 ) {
-  return { enforcement, command, args, cwd, policy: policy.name, limits }
+  return { enforcement, command, args, cwd, policy: policy.name, limits, collect }
 }
 
 function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[], kind: Kind) {

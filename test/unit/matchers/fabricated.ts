@@ -30,6 +30,7 @@ export function fabricate(changes: Fabricated = {}): SandboxResult<string | Uint
     },
     enforcement: { walltime: 'watch', cpu: 'rlimit', memory: 'cgroup', output: 'watch' },
     attempts: 1,
+    collect: Object.keys({ ...changes.files, ...changes.uncollected }),
     files: {},
     uncollected: {},
     command: './a.out',

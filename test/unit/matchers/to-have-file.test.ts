@@ -41,9 +41,27 @@ test('a file that could not be collected is shown with the reason', () => {
 
 test('a file that was not asked for is pointed out', () => {
   expect(messageOf(() => expect(run).toHaveFile('other.txt'))).toContain(
-    'It was not collected; is it among the paths of `collect`?',
+    '\n\nThe option `collect` does not name it, so nobody looked for it; it names "out.txt", "/tmp/log", "core.txt".\n\n',
+  )
+  expect(messageOf(() => expect(fabricate()).toHaveFile('other.txt'))).toContain(
+    '\n\nThe option `collect` does not name it, so nobody looked for it; it names no file.\n\n',
   )
 })
+
+test.each([
+  ['out.txt', 'out.txt', ''],
+  ['out.txt', '/work/out.txt', ' ("out.txt")'],
+  ['out', 'out/a/b.txt', ' ("out")'],
+  ['out/**', 'out/a/b.txt', ' ("out/**")'],
+])(
+  'a file that collect: [%j] names and the program did not write is said to be: %s',
+  (named, path, by) => {
+    const none = fabricate({ collect: ['x', named] })
+    expect(messageOf(() => expect(none).toHaveFile(path))).toContain(
+      `\n\nThe option \`collect\` names it${by}, but the program did not write it.\n\n`,
+    )
+  },
+)
 
 test('other content is shown', () => {
   expect(messageOf(() => expect(run).toHaveFile('out.txt', 'done'))).toMatchInlineSnapshot(`
