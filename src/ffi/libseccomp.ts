@@ -1,22 +1,30 @@
 import { fstatSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { LibraryHandle } from 'koffi'
+import {
+  AUDIT_ARCH,
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+  SECCOMP_RET_KILL_PROCESS,
+  SECCOMP_RET_LOG,
+  SECCOMP_RET_TRACE,
+  SECCOMP_RET_USER_NOTIF,
+} from '../linux/constants.ts'
 import type { Arch } from '../linux/syscalls.ts'
 import { closeDescriptor, memfdCreate } from './libc.ts'
 
-// seccomp.h
-export const SCMP_ACT_KILL_PROCESS = 0x80000000
-export const SCMP_ACT_NOTIFY = 0x7fc00000
-export const SCMP_ACT_LOG = 0x7ffc0000
-export const SCMP_ACT_ALLOW = 0x7fff0000
+// seccomp.h: the library's names for what the kernel's filters return, and for AUDIT_ARCH.
+export const SCMP_ACT_KILL_PROCESS = SECCOMP_RET_KILL_PROCESS
+export const SCMP_ACT_NOTIFY = SECCOMP_RET_USER_NOTIF
+export const SCMP_ACT_LOG = SECCOMP_RET_LOG
+export const SCMP_ACT_ALLOW = SECCOMP_RET_ALLOW
 /** SCMP_ACT_TRACE(data) of seccomp.h. */
-export const SCMP_ACT_TRACE = (data: number): number => 0x7ff00000 | (data & 0xffff)
+export const SCMP_ACT_TRACE = (data: number): number => SECCOMP_RET_TRACE | (data & 0xffff)
 /** SCMP_ACT_ERRNO(errno) of seccomp.h. */
-export const SCMP_ACT_ERRNO = (errno: number): number => 0x00050000 | (errno & 0xffff)
+export const SCMP_ACT_ERRNO = (errno: number): number => SECCOMP_RET_ERRNO | (errno & 0xffff)
 
 const SCMP_FLTATR_ACT_BADARCH = 2
 const SCMP_FLTATR_CTL_OPTIMIZE = 8
-const SCMP_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const
 
 /** A rule by number, so that calls newer than the library can be named too. */
 export interface FilterRule {
@@ -132,12 +140,12 @@ function exported(filter: unknown): Uint8Array {
 // numbers, and the one check of the architecture (the program's second instruction) is replaced.
 function retarget(program: Uint8Array, arch: Arch): Uint8Array {
   const view = new DataView(program.buffer)
-  const native = process.arch === 'arm64' ? SCMP_ARCH.arm64 : SCMP_ARCH.x64
-  if (SCMP_ARCH[arch] === native) return program
+  const native = process.arch === 'arm64' ? AUDIT_ARCH.arm64 : AUDIT_ARCH.x64
+  if (AUDIT_ARCH[arch] === native) return program
   // Made on arm64, a program for x64 would lack the check of the x32 bit.
   if (arch === 'x64') throw new RangeError('A filter for x64 can be made on x64 only')
   if (view.getUint32(12, true) !== native) throw new Error('The architecture is checked elsewhere')
-  view.setUint32(12, SCMP_ARCH[arch], true)
+  view.setUint32(12, AUDIT_ARCH[arch], true)
   return program
 }
 

@@ -1,3 +1,5 @@
+import { signals } from './signals.ts'
+
 // Constants of the kernel's interface, with the header that has each group. All are the same on
 // x86-64 and arm64 except where said.
 
@@ -19,6 +21,10 @@ export const O_CLOEXEC = 0o2000000
 export const O_PATH = 0o10000000
 export const O_DIRECTORY = { x64: 0o200000, arm64: 0o40000 } as const
 export const O_NOFOLLOW = { x64: 0o400000, arm64: 0o100000 } as const
+export const O_DIRECT = { x64: 0o40000, arm64: 0o200000 } as const
+export const O_LARGEFILE = { x64: 0o100000, arm64: 0o400000 } as const
+// It contains the bit of O_DIRECTORY.
+export const O_TMPFILE = { x64: 0o20200000, arm64: 0o20040000 } as const
 export const F_DUPFD_CLOEXEC = 1030
 export const F_GETFD = 1
 export const F_SETFD = 2
@@ -101,12 +107,7 @@ export const CLONE_NEWPID = 0x20000000
 export const CLONE_NEWNET = 0x40000000
 
 // asm-generic/signal.h
-export const SIGKILL = 9
-export const SIGUSR1 = 10
-export const SIGSEGV = 11
-export const SIGTERM = 15
-export const SIGCHLD = 17
-export const SIGSYS = 31
+export const { SIGKILL, SIGUSR1, SIGSEGV, SIGTERM, SIGCHLD, SIGSYS } = signals
 export const SIG_SETMASK = 2
 
 // asm-generic/errno-base.h, asm-generic/errno.h
@@ -146,6 +147,12 @@ export const SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
 export const SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100
 export const SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101
 export const SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104
+export const SECCOMP_RET_KILL_PROCESS = 0x8000_0000
+export const SECCOMP_RET_ERRNO = 0x0005_0000
+export const SECCOMP_RET_USER_NOTIF = 0x7fc0_0000
+export const SECCOMP_RET_TRACE = 0x7ff0_0000
+export const SECCOMP_RET_LOG = 0x7ffc_0000
+export const SECCOMP_RET_ALLOW = 0x7fff_0000
 export const SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1
 export const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1
 

@@ -1,10 +1,25 @@
-/** Names of numbers, as the kernel's headers have them: `NAME=value` pairs. */
+import * as header from '../constants.ts'
+
+const constants: Readonly<Record<string, unknown>> = { ...header }
+
+/**
+ * Names of numbers, as the kernel's headers have them: `NAME=value`, or `NAME` alone for a constant that constants.ts defines.
+ *
+ * @throws {RangeError} for a name without a value
+ */
 export function names(text: string): ReadonlyMap<number, string> {
   const pairs = text.trim().split(/\s+/)
   return new Map(
     pairs.map((pair) => {
       const [name = '', value] = pair.split('=')
-      return [Number(value), name]
+      return [value === undefined ? constant(name) : Number(value), name]
     }),
   )
+}
+
+function constant(name: string): number {
+  const value = constants[name]
+  if (typeof value !== 'number') throw new RangeError(`There is no constant ${name} of one value`)
+  // A negative one is in a register as its two's complement.
+  return value < 0 ? value >>> 0 : value
 }

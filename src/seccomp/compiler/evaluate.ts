@@ -1,4 +1,4 @@
-import { AUDIT_ARCH } from '../../linux/constants.ts'
+import { AUDIT_ARCH, SECCOMP_RET_ALLOW } from '../../linux/constants.ts'
 import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
 import { AND, JEQ, JGE, JGT, JUMP, LOAD, RETURN } from './bpf-graph.ts'
 import { ownCallToken } from './own-call-token.ts'
@@ -14,7 +14,6 @@ export interface SomeCall {
   readonly hasToken?: boolean
 }
 
-const SECCOMP_RET_ALLOW = 0x7fff_0000
 /** sizeof(struct sock_filter) of linux/filter.h: u16 code, u8 jt, u8 jf, u32 k. */
 const INSTRUCTION_SIZE = 8
 /** Offsets in struct seccomp_data, linux/seccomp.h. */

@@ -1,11 +1,11 @@
+import { O_CREAT, O_DIRECTORY, O_TMPFILE } from '../../linux/constants.ts'
 import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
 import type { Arch } from '../../linux/syscalls.ts'
 import { hex } from './bits.ts'
 import { decoders } from './kinds.ts'
 
-const O_CREAT = 0x40
-/** __O_TMPFILE. */
-const O_TMPFILE = 0x400000
+// __O_TMPFILE: O_TMPFILE without the bit of O_DIRECTORY.
+const ONLY_TMPFILE = O_TMPFILE.x64 & ~O_DIRECTORY.x64
 
 // How many arguments these have besides those that say what to do; the registers of the others hold
 // what they held before.
@@ -37,7 +37,7 @@ const fcntlWithout = /^F_GET(FD|FL|OWN|SIG|LEASE|PIPE_SZ)$|^F_GET_SEALS$/
 // Arguments that the call has, but not with these others.
 function unused(name: string, texts: readonly string[], args: readonly bigint[]): number {
   const flags = { open: args[1], openat: args[2], mq_open: args[1] }[name]
-  if (flags !== undefined) return Number(flags) & (O_CREAT | O_TMPFILE) ? 0 : 1
+  if (flags !== undefined) return Number(flags) & (O_CREAT | ONLY_TMPFILE) ? 0 : 1
   if (name === 'fcntl') return fcntlWithout.test(texts[1] ?? '') ? 1 : 0
   const count = name === 'prctl' ? prctlArguments[texts[0] ?? ''] : undefined
   return count === undefined ? 0 : texts.length - 1 - count

@@ -1,4 +1,9 @@
-import { AUDIT_ARCH, X32_SYSCALL_BIT } from '../../linux/constants.ts'
+import {
+  AUDIT_ARCH,
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+  X32_SYSCALL_BIT,
+} from '../../linux/constants.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
 import type { Policy } from '../../policy/policy.ts'
 import {
@@ -19,9 +24,6 @@ import type { SeccompRule } from '../seccomp-policy.ts'
 import { foreignTables, SOCKETCALL } from './foreign-numbers.ts'
 import { alwaysRules, keyringRules, vsockRules } from './rules.ts'
 
-// linux/seccomp.h
-const SECCOMP_RET_ALLOW = 0x7fff_0000
-const SECCOMP_RET_ERRNO = 0x0005_0000
 /** Where struct seccomp_data has the call's number and its architecture. */
 const DATA = { nr: 0, arch: 4 } as const
 

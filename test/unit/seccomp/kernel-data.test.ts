@@ -101,7 +101,9 @@ function headerValues(headers: readonly string[], wanted: readonly string[]): Ma
   const include = present.map((header) => `#include <${header}>\n`).join('')
   const preprocessed = ['-D_GNU_SOURCE', '-E', '-dD', '-']
   const text = execFileSync('gcc', preprocessed, { input: include, encoding: 'utf8' })
-  const defined = wanted.filter((name) => new RegExp(`\\b${name}\\b`).test(text))
+  const defined = wanted.filter((name) =>
+    new RegExp(`#define ${name}\\b|\\b${name}\\s*[=,}]`).test(text),
+  )
   const prints = defined.map((name) => `printf("${name} %llu\\n", 0ULL + ${name});`)
   const source = `${include}#include <stdio.h>\nint main(void) { ${prints.join('\n')} }\n`
   const shell = 'gcc -w -D_GNU_SOURCE -x c - -o "$0" && "$0"; status=$?; rm -f "$0"; exit $status'
