@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { describeStep } from '../../launcher/describe/describe.ts'
+import { FD } from '../../launcher/plan/descriptors.ts'
 import type { Step } from '../../launcher/step.ts'
 import { errnoName, errnoText } from '../../linux/errno.ts'
+
+/** The highest number that the launch program gives a descriptor. */
+const LAST_FD = Math.max(...Object.values(FD))
 
 /** The error for a step that failed, or for one that a damaged report names. */
 export function failureError(step: Step | undefined, result: number): SandboxError {
@@ -29,6 +33,13 @@ export function stepError(step: Step, result: number): SandboxError {
 function hintFor(step: Step, errno: number): string | undefined {
   if (step.failure?.code === 'NAMESPACES_UNAVAILABLE' && step.failure.hint === undefined) {
     return namespaceHint(errnoName(errno), readSetting)
+  }
+  // dup2(2): a number at or above the limit of open files is a bad descriptor.
+  if (step.syscall === 'dup3' && errnoName(errno) === 'EBADF') {
+    return `A sandbox needs descriptors up to ${LAST_FD}: raise the limit of open files (ulimit -n) to 64 or more.`
+  }
+  if (errnoName(errno) === 'EMFILE') {
+    return 'This process is at its limit of open files: raise it (ulimit -n), or lower `concurrency`.'
   }
   if (errnoName(errno) === 'ENOSPC') {
     return `The sandbox's file system is full: raise limits.disk. ${step.failure?.hint ?? ''}`.trim()

@@ -1,15 +1,14 @@
-import type { Flow } from '../../launcher/plan/flow.ts'
 import { type HostPath, isBelow } from '../../launcher/plan/host.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
 import type { WorkdirOption } from '../options/options.ts'
-import { resolveOverlay, resolveWorkdir } from '../workdir/resolve.ts'
+import { type Host, resolveOverlay, resolveWorkdir } from '../workdir/resolve.ts'
 
 export interface LateOptions {
   readonly workdir: WorkdirOption | undefined
   readonly workdirTarget: string
   /** The policy's own that each run makes, then the run's. */
   readonly mounts: readonly HostPath[]
-  readonly flow: Flow
+  readonly host: Host
 }
 
 /**
@@ -18,14 +17,14 @@ export interface LateOptions {
  *
  * @throws {SandboxError} MOUNT_FAILED for a directory that is missing, is none, or cannot be read
  */
-export function lateMounts({ workdir, workdirTarget, mounts, flow }: LateOptions): LateMount[] {
+export function lateMounts({ workdir, workdirTarget, mounts, host }: LateOptions): LateMount[] {
   const resolved = mounts.map((mount) =>
-    mount.type === 'copy-on-write' ? resolveOverlay(mount, flow) : mount,
+    mount.type === 'copy-on-write' ? resolveOverlay(mount, host) : mount,
   )
   const isAbove = ({ target }: LateMount) => isBelow(workdirTarget, target)
   return [
     ...resolved.filter(isAbove),
-    resolveWorkdir(workdir, workdirTarget, flow),
+    resolveWorkdir(workdir, workdirTarget, host),
     ...resolved.filter((mount) => !isAbove(mount)),
   ]
 }

@@ -13,6 +13,8 @@ import { hostMachine, nextFlow } from '../host-machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { leastUsedProcessors } from '../queue/processors.ts'
 import { resolveOwnMounts } from '../workdir/own-mounts.ts'
+import { directoriesToList } from '../workdir/resolve.ts'
+import { Listing } from '../workdir/scan.ts'
 import { candidatesFor } from './candidates.ts'
 import { type PolicyImage, policyImage } from './image-cache.ts'
 import { lateMounts } from './late.ts'
@@ -33,6 +35,8 @@ export interface Preparation {
   /** Whether the run has a control group. */
   readonly cgroup: boolean
   readonly terminal: TerminalUse | undefined
+  /** The host directories that were listed; others are listed when they are needed. */
+  readonly listing?: Listing
 }
 
 /** A run that has only to be started. */
@@ -68,6 +72,12 @@ export function imageOf(
   })
 }
 
+/** Starts to list the host directories of a run. */
+export function listDirectories(options: RunOptions, { late }: PolicyImage, flow: Flow): Listing {
+  const own = resolveOwnMounts(options.mounts, options.policy.name)
+  return new Listing(directoriesToList(options.workdir, [...late.mounts, ...own], flow))
+}
+
 /**
  * Makes a run's image, or takes the policy's, and readies the rest of its plan. Nothing is started.
  *
@@ -82,9 +92,9 @@ export function prepareRun(
   const { policy, command, args, env, cwd, limits, wantedLimits } = options
   const { filter, connects, late, isComplete, isFiltered } = image
   const own = resolveOwnMounts(options.mounts, policy.name)
-  const mounts = isComplete
-    ? []
-    : lateMounts({ ...options, mounts: [...late.mounts, ...own], flow })
+  const all = [...late.mounts, ...own]
+  const listing = preparation.listing ?? new Listing([])
+  const mounts = isComplete ? [] : lateMounts({ ...options, mounts: all, host: { flow, listing } })
   const makeRequest = (): Assembled => {
     const { arch, remount } = hostMachine()
     return assembleRequest(

@@ -26,7 +26,15 @@ import { failureError } from './failure.ts'
 import type { PolicyImage } from './image-cache.ts'
 import { spawnError } from './launch.ts'
 import { abortedResult, makeResult, type RunFacts } from './make-result.ts'
-import { candidatesOf, imageOf, type Preparation, prepareRun, type RunTerminal } from './prepare.ts'
+import {
+  candidatesOf,
+  imageOf,
+  listDirectories,
+  type Preparation,
+  type PreparedRun,
+  prepareRun,
+  type RunTerminal,
+} from './prepare.ts'
 import { filterReport, noteRefusal } from './refusals.ts'
 import { SandboxView } from './sandbox-view.ts'
 import { isStarved } from './verdict.ts'
@@ -211,7 +219,14 @@ export class Run {
 
   async #runHeld(stdin: number, use: AttemptUse): Promise<AnyResult> {
     const { hold } = use
-    const { attempt, mounts } = this.#startAttempt(stdin, use)
+    const preparation = this.#preparation(use.flow, use.plan)
+    const image = use.image ?? imageOf(this.options, preparation)
+    const listing = listDirectories(this.options, image, use.flow)
+    if (!listing.isComplete) await listing.complete(() => this.#stopped)
+    if (this.#stopped) return abortedResult(this.options, this.#attempts)
+    const prepared = prepareRun(this.options, { ...preparation, listing }, image)
+    const { mounts } = prepared
+    const attempt = this.#startAttempt(stdin, use, prepared)
     hold.watch(attempt, this.#processors.length)
     try {
       const records = await attempt.report
@@ -260,17 +275,11 @@ export class Run {
     }
   }
 
-  #startAttempt(stdin: number, use: AttemptUse) {
+  #startAttempt(stdin: number, use: AttemptUse, prepared: PreparedRun): Attempt {
     const { flow, plan: enforcementPlan, hold, ready } = use
     const { limits } = this.options
     const { onPlan } = this.#extras
-    const preparation = this.#preparation(flow, enforcementPlan)
-    const {
-      image,
-      mounts,
-      suppliedBytes,
-      makeRequest: make,
-    } = prepareRun(this.options, preparation, use.image)
+    const { image, suppliedBytes, makeRequest: make } = prepared
     this.#filter = image.filter
     this.#logged = new LoggedCalls()
     const makeRequest = () => {
@@ -290,7 +299,7 @@ export class Run {
       wallTimeMs: limits.wallTimeMs,
     })
     this.#attempt = attempt
-    return { attempt, mounts }
+    return attempt
   }
 
   #mayRetry({ stepAddress, result }: Failure, attempt: Attempt, mounts: readonly LateMount[]) {

@@ -6,7 +6,7 @@ import type { LateMount } from '../../launcher/plan/late-mounts.ts'
 import type { Tree } from '../../launcher/plan/trees.ts'
 import { type HostPathOption, hostPathTrouble, lookUpHostPath } from '../io/host-file.ts'
 import type { WorkdirOption } from '../options/options.ts'
-import { scanDirectory } from './scan.ts'
+import type { Listing } from './scan.ts'
 
 /** Devices whose file systems the kernel did not take as an overlay's lower layer. */
 const withoutOverlay = new Set<number>()
@@ -14,6 +14,36 @@ const withoutOverlay = new Set<number>()
 /** Remembers that a directory cannot be overlaid, so that from now on it is copied. */
 export function noteOverlayRefusal(source: string): void {
   withoutOverlay.add(statSync(source).dev)
+}
+
+/** What the host has for a run. */
+export interface Host {
+  readonly flow: Flow
+  /** The directories that were listed. */
+  readonly listing: Listing
+}
+
+/**
+ * The directories that are listed for a run: for owners that have to change, or a copy. A read-only directory of an
+ * ordinary user needs neither, unless it has to be copied.
+ */
+export function directoriesToList(
+  workdir: WorkdirOption | undefined,
+  mounts: readonly HostPath[],
+  flow: Flow,
+): string[] {
+  const overlays = mounts.flatMap((mount) =>
+    mount.type === 'copy-on-write' && mount.readOnly !== true ? [mount.source] : [],
+  )
+  if (workdir === undefined || workdir.mode === 'read-write') return overlays
+  if (workdir.mode === 'read-only' && flow.kind === 'user') return overlays
+  try {
+    const { path, stats } = lookUpHostPath({ ...workdir, path: workdir.source })
+    return stats.isDirectory() ? [path, ...overlays] : overlays
+  } catch {
+    // resolveWorkdir() explains it.
+    return overlays
+  }
 }
 
 /**
@@ -31,8 +61,9 @@ export function noteOverlayRefusal(source: string): void {
 export function resolveWorkdir(
   option: WorkdirOption | undefined,
   target: string,
-  flow: Flow,
+  host: Host,
 ): LateMount {
+  const { flow } = host
   if (option === undefined) return { type: 'empty', target }
   const path = { path: option.source, followLinks: option.followLinks }
   return explained(`The working directory ${JSON.stringify(option.source)}`, path, () => {
@@ -40,8 +71,8 @@ export function resolveWorkdir(
     const { uid, gid } = checkDirectory(source, stats)
     if (option.mode !== 'read-write') {
       const readOnly = option.mode === 'read-only'
-      if (readOnly && flow.kind === 'user') return asItIs({ source, target, readOnly }, flow)
-      return copyOnWrite({ source, target, readOnly }, flow)
+      if (readOnly && flow.kind === 'user') return asItIs({ source, target, readOnly }, host)
+      return copyOnWrite({ source, target, readOnly }, host)
     }
     if (flow.kind === 'user') {
       return { type: 'bind', source, target, isDirectory: true, writable: true }
@@ -56,12 +87,12 @@ export function resolveWorkdir(
  *
  * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is none, or cannot be read
  */
-export function resolveOverlay(mount: HostPath & { type: 'copy-on-write' }, flow: Flow): Tree {
+export function resolveOverlay(mount: HostPath & { type: 'copy-on-write' }, host: Host): Tree {
   const { type: _, readOnly = false, ...options } = mount
   const what = `The mount source ${JSON.stringify(mount.source)} (target ${JSON.stringify(mount.target)})`
   const path = { path: mount.source, followLinks: true }
   return explained(what, path, () =>
-    readOnly ? asItIs({ ...options, readOnly }, flow) : copyOnWrite({ ...options, readOnly }, flow),
+    readOnly ? asItIs({ ...options, readOnly }, host) : copyOnWrite({ ...options, readOnly }, host),
   )
 }
 
@@ -73,12 +104,12 @@ interface Shown {
 }
 
 /** Shows a directory read-only, with the owners and modes of its files, which are not listed for that. */
-function asItIs(options: Shown, flow: Flow): Tree {
+function asItIs(options: Shown, { flow, listing }: Host): Tree {
   const { dev, mode } = statDirectory(options.source)
   const hasMounts = mountsBelow(options.source, readMountinfo()).length > 1
   const common = { ...options, mode: mode & 0o1777 }
   if (withoutOverlay.has(dev) || hasMounts) {
-    return { type: 'copy', ...common, entries: scanDirectory(options.source).entries }
+    return { type: 'copy', ...common, entries: listing.of(options.source).entries }
   }
   return { type: 'overlay', ...common, options: overlayOptions(flow), chown: [] }
 }
@@ -89,9 +120,9 @@ function asItIs(options: Shown, flow: Flow): Tree {
  * one, or other file systems are mounted in the directory, which it would not show, a copy takes its
  * place.
  */
-function copyOnWrite(options: Shown, flow: Flow): Tree {
+function copyOnWrite(options: Shown, { flow, listing }: Host): Tree {
   const { dev, mode } = statDirectory(options.source)
-  const { entries, ownedBy, hasMounts } = scanDirectory(options.source)
+  const { entries, ownedBy, hasMounts } = listing.of(options.source)
   const common = { ...options, mode: mode & 0o1777 }
   const isForeign = flow.kind === 'user' && !ownedBy(flow.uid, flow.gid)
   if (withoutOverlay.has(dev) || hasMounts || isForeign) {

@@ -1,5 +1,6 @@
-import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
+import { type Dirent, lstatSync, opendirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { DirectoryEntry } from '../../launcher/plan/copy.ts'
 
 /** A host directory's contents, parents before their children. */
@@ -11,31 +12,103 @@ export interface DirectoryScan {
   readonly hasMounts: boolean
 }
 
-/**
- * Lists a host directory. It follows no symbolic link, and what vanishes meanwhile is left out.
- *
- * @throws {NodeJS.ErrnoException} when a directory cannot be read
- */
-export function scanDirectory(source: string): DirectoryScan {
+/** The longest time for which listing keeps other work of this thread waiting, in ms. */
+const TURN_MS = 10
+/** How many entries are listed between two looks at the clock. */
+const PIECE = 8
+/** How many names one system call brings. */
+const NAMES = 256
+
+/** The host directories that a run lists before it starts, in turns with other work of this thread. */
+export class Listing {
+  readonly #listed = new Map<string, DirectoryScan>()
+  readonly #errors = new Map<string, unknown>()
+  readonly #pending: [string, Generator<undefined, DirectoryScan>][]
+
+  /** Lists directories; large ones only in part. */
+  constructor(sources: readonly string[]) {
+    this.#pending = sources.map((source) => [source, listing(source)])
+    this.#continue()
+  }
+
+  get isComplete(): boolean {
+    return this.#pending.length === 0
+  }
+
+  /**
+   * Lists the rest.
+   *
+   * @param isCancelled whether nobody needs it any more
+   */
+  async complete(isCancelled: () => boolean): Promise<void> {
+    while (!this.isComplete && !isCancelled()) {
+      await setImmediate()
+      this.#continue()
+    }
+  }
+
+  /**
+   * A directory's contents; one that was not listed before is listed at once.
+   *
+   * @throws {NodeJS.ErrnoException} when a directory cannot be read
+   */
+  of(source: string): DirectoryScan {
+    if (this.#errors.has(source)) throw this.#errors.get(source)
+    return this.#listed.get(source) ?? finish(listing(source))
+  }
+
+  #continue(): void {
+    const end = performance.now() + TURN_MS
+    for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
+      const [source, steps] = next
+      try {
+        const scan = finishBy(steps, end)
+        if (scan === undefined) return
+        this.#listed.set(source, scan)
+      } catch (error) {
+        // It is thrown where it can be explained.
+        this.#errors.set(source, error)
+      }
+      this.#pending.shift()
+    }
+  }
+}
+
+function finishBy(
+  steps: Generator<undefined, DirectoryScan>,
+  end: number,
+): DirectoryScan | undefined {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+    if (performance.now() > end) return undefined
+  }
+}
+
+function finish(steps: Generator<undefined, DirectoryScan>): DirectoryScan {
+  return finishBy(steps, Number.POSITIVE_INFINITY) as DirectoryScan
+}
+
+/** Lists a host directory, pausing often. It follows no symbolic link, and leaves out what vanishes meanwhile. */
+function* listing(source: string): Generator<undefined, DirectoryScan> {
   const entries: DirectoryEntry[] = []
-  const owners = new Set<string>()
-  const devices = new Set<number>()
-  const visit = (directory: string): void => {
-    for (const dirent of listDirectory(source, directory)) {
-      const path = directory === '' ? dirent.name : `${directory}/${dirent.name}`
+  const top = lstatSync(source)
+  const owners = new Set([`${top.uid}:${top.gid}`])
+  const devices = new Set([top.dev])
+  const directories = ['']
+  for (let at = directories.pop(); at !== undefined; at = directories.pop()) {
+    for (const dirent of namesIn(source, at)) {
+      const path = at === '' ? dirent.name : `${at}/${dirent.name}`
       const stats = lstatSync(join(source, path), { throwIfNoEntry: false })
       if (stats === undefined) continue
       owners.add(`${stats.uid}:${stats.gid}`)
-      entries.push(entryOf(source, path, dirent, stats))
-      if (!dirent.isDirectory()) continue
+      entries.push(entryOf(source, path, stats))
+      if (entries.length % PIECE === 0) yield
+      if (!stats.isDirectory()) continue
       devices.add(stats.dev)
-      visit(path)
+      directories.push(path)
     }
   }
-  const top = lstatSync(source)
-  owners.add(`${top.uid}:${top.gid}`)
-  devices.add(top.dev)
-  visit('')
   return {
     entries,
     ownedBy: (uid, gid) => owners.size === 1 && owners.has(`${uid}:${gid}`),
@@ -43,22 +116,32 @@ export function scanDirectory(source: string): DirectoryScan {
   }
 }
 
-function listDirectory(source: string, directory: string): Dirent[] {
+function* namesIn(source: string, directory: string): Generator<Dirent> {
+  const opened = openIfThere(join(source, directory), directory === '')
+  if (opened === undefined) return
   try {
-    return readdirSync(join(source, directory), { withFileTypes: true })
+    for (let next = opened.readSync(); next !== null; next = opened.readSync()) yield next
+  } finally {
+    opened.closeSync()
+  }
+}
+
+function openIfThere(path: string, isTop: boolean) {
+  try {
+    return opendirSync(path, { bufferSize: NAMES })
   } catch (error) {
-    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT' && directory !== ''
-    if (isGone) return []
+    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT' && !isTop
+    if (isGone) return undefined
     throw error
   }
 }
 
-function entryOf(source: string, path: string, dirent: Dirent, stats: Stats): DirectoryEntry {
-  const type = dirent.isDirectory()
+function entryOf(source: string, path: string, stats: Stats): DirectoryEntry {
+  const type = stats.isDirectory()
     ? 'directory'
-    : dirent.isFile()
+    : stats.isFile()
       ? 'file'
-      : dirent.isSymbolicLink()
+      : stats.isSymbolicLink()
         ? 'symlink'
         : 'other'
   return {
