@@ -1,3 +1,19 @@
+export { type BuiltProgram, buildSubmission } from './languages/build.ts'
+export { chooseLanguages, type LanguageChoice } from './languages/choose.ts'
+export { type Detected, detectLanguage } from './languages/detect.ts'
+export { type InstalledLanguage, installedLanguages } from './languages/installed.ts'
+export type {
+  BuiltFile,
+  Command,
+  Language,
+  LanguageTable,
+  Project,
+  SourceFile,
+} from './languages/language.ts'
+export { limitsFor } from './languages/limits.ts'
+export { type ProblemCode, SubmissionProblem } from './languages/problem.ts'
+export { readSubmissionFiles, type SubmittedFile } from './languages/submission-files.ts'
+export { languages } from './languages/table.ts'
 export { mergeReports } from './report/merge.ts'
 export { addPoints, formatPoints } from './report/points.ts'
 export { parseReport, readReport } from './report/read.ts'
@@ -17,6 +33,7 @@ export {
   type TestStatus,
   type Visibility,
 } from './report/schema.ts'
+export { type FoundSubmission, findSubmissions } from './submissions/find.ts'
 export {
   type ReportKind,
   type ReportPart,

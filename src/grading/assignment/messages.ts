@@ -75,8 +75,8 @@ function inputOf(failure: MatcherFailure, runs: readonly RecordedRun[]): string 
   return run?.stdin
 }
 
-// By shape: under Jest an error may be of another realm.
-function asError(error: unknown): { readonly message: string; readonly stack?: string } {
+/** An error's message and stack, by shape: under Jest an error may be of another realm. */
+export function asError(error: unknown): { readonly message: string; readonly stack?: string } {
   const isError = typeof error === 'object' && error !== null && 'message' in error
   return isError ? (error as Error) : { message: String(error) }
 }

@@ -7,6 +7,7 @@ import type { FoundSubmission } from '../submissions/find.ts'
 import type { GradedTestDeclaration } from './declared.ts'
 import { forStaff } from './excerpts.ts'
 import { gradeTest } from './grade-test.ts'
+import { asError } from './messages.ts'
 import type { AssignmentOptions } from './options.ts'
 import { type Prepared, prepareSubmission } from './program.ts'
 import type { TestOutcome } from './records.ts'
@@ -82,7 +83,7 @@ export class SubmissionState {
       })
       return { adjustments: adjustments.map(checkAdjustment) }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = asError(error).message
       return { problems: [forStaff(`\`adjust\` failed: ${reason}. Correct it and grade again.`)] }
     }
   }

@@ -63,7 +63,11 @@ export function scoreSubmission(submission: ReportSubmission, plan: Plan): Repor
     points: Math.max(0, addPoints(...given)),
     maxPoints: plan.maxPoints,
     complete,
-    gradable: complete && !trouble && submission.build?.status !== 'error',
+    gradable:
+      complete &&
+      !trouble &&
+      submission.problems.length === 0 &&
+      submission.build?.status !== 'error',
   }
 }
 

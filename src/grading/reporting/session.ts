@@ -62,11 +62,13 @@ export class GradingSession {
     const lines = [...reports.flatMap(summaryLines), `Written: ${paths.join(', ')}`]
     this.#print(`\n${lines.join('\n')}\n\n`)
     if (!reports.some(hasTrouble)) return
-    process.exitCode = NOT_GRADABLE
-    // The test runner sets its own exit code when it is done.
-    process.once('exit', () => {
+    const exit = () => {
       process.exitCode = NOT_GRADABLE
-    })
+    }
+    exit()
+    // Vitest sets its own exit code after the reporters, and Jest at the exit: so also then, and last.
+    process.once('exit', exit)
+    process.once('beforeExit', () => process.once('exit', exit))
   }
 }
 

@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { expect, inject, test } from 'vitest'
+import type { Language } from '../../../src/grading/languages/language.ts'
+import { languages } from '../../../src/grading/languages/table.ts'
+import { readReport } from '../../../src/grading/report/read.ts'
+import { formatSize } from '../../../src/units/size.ts'
+import { runProject } from '../run-project.ts'
+
+const read = (page: string) =>
+  readFileSync(resolve(import.meta.dirname, '../../../docs', page), 'utf8')
+
+/** Writes the files that a page shows, each below a line with its path; gives their folder. */
+function writeFiles(page: string, config: Readonly<Record<string, string>>): string {
+  const directory = mkdtempSync(join(inject('harnessRoot'), 'page-'))
+  const blocks = read(page).matchAll(/^```\w+\n(?:\/\/|#) (\S+\.\w+)\n([\s\S]*?)^```$/gm)
+  const files = [...blocks].map(([, path = '', contents = '']) => [path, contents] as const)
+  for (const [path, contents] of [...files, ...Object.entries(config)]) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true })
+    writeFileSync(join(directory, path), contents)
+  }
+  return directory
+}
+
+const esm = '{ "type": "module" }'
+const plugin = "import gradebox from 'gradebox/vitest'\nexport default { plugins: [gradebox()] }\n"
+
+async function points(runner: 'vitest' | 'jest', project: string) {
+  const { directory, output, exitCode } = await runProject(runner, project)
+  const { submissions } = readReport(join(directory, 'gradebox-report.json'))
+  const all = submissions.map(({ id, gradable, ...each }) => [id, gradable, each.points])
+  return { all, output, exitCode, submissions }
+}
+
+test('what the page on grading shows works as it is shown', async () => {
+  const directory = writeFiles('grading.md', {
+    'median/package.json': esm,
+    'groups/package.json': esm,
+    'groups/vitest.config.js': plugin,
+    'jest/package.json': '{}',
+  })
+  const median = await points('vitest', join(directory, 'median'))
+  expect(median.all).toEqual([
+    ['ada', true, 8.5],
+    ['bob', true, 6.5],
+  ])
+  const [shown = ''] = /^Median: [\s\S]*?(?=^```)/m.exec(read('grading.md')) ?? []
+  expect(median.output).toContain(shown.trim())
+  expect(median.exitCode).toBe(1)
+
+  const groups = await points('vitest', join(directory, 'groups'))
+  expect(groups.all).toEqual([['late', true, 7.2]])
+  expect(groups.submissions[0]?.tests[0]?.studentMessage).toBe('Bestanden.')
+
+  const jest = await points('jest', join(directory, 'jest'))
+  expect(jest.all).toEqual([['ada', true, 2]])
+})
+
+test('so does what the page on languages shows', async () => {
+  const directory = writeFiles('languages.md', {
+    'own-language/package.json': esm,
+    'own-language/vitest.config.js': plugin,
+    'installed/package.json': esm,
+    'installed/vitest.config.js': plugin,
+  })
+  const own = await points('vitest', join(directory, 'own-language'))
+  expect(own.all).toEqual([
+    ['ada', true, 1],
+    ['bob', true, 1],
+  ])
+  const installed = await runProject('vitest', join(directory, 'installed'))
+  expect(installed.exitCode, installed.output).toBe(0)
+})
+
+test('the page on languages has every language and its least memory', () => {
+  const page = read('languages.md')
+  for (const [name, { extensions, floors }] of Object.entries<Language>(languages)) {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\``)) ?? ''
+    expect(row, name).toContain(formatSize(floors?.memoryBytes ?? 0))
+    expect(row, name).toContain(extensions[0] ?? 'Makefile')
+  }
+})
