@@ -15,6 +15,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          // A busy machine must not fail them; an algorithm that is quadratic by mistake takes longer.
+          testTimeout: 60_000,
         },
       },
       {

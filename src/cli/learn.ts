@@ -26,7 +26,7 @@ export function addLearnCommand(program: Command): Command {
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
     .option(
-      '--policy-file <FILE>',
+      '--policy, --policy-file <FILE>',
       'the policy that the new one extends: a file or a name',
       'strict',
     )

@@ -1,4 +1,5 @@
 import { Readable, type Writable } from 'node:stream'
+import { rethrowAt } from '../errors/rethrow-at.ts'
 import { registerRun } from './active.ts'
 import { getDefaults, type SandboxDefaults } from './defaults.ts'
 import { hostMachine } from './host-machine.ts'
@@ -75,7 +76,11 @@ export const sandboxed: Sandboxed = makeSandboxed(
  * const run = await python('python3', ['main.py'], { workdir: 'submissions/bob' })
  */
 export function createSandbox(config: SandboxConfig = {}): Sandboxed {
-  checkOptions(config, 'createSandbox')
+  try {
+    checkOptions(config, 'createSandbox')
+  } catch (error) {
+    rethrowAt(createSandbox)(error)
+  }
   const { concurrency, warm, ...base } = config
   let queue: Line | undefined
   const ownQueue = () => {
@@ -110,21 +115,23 @@ function makeSandboxed(
   turns: Turns,
   base: SandboxOptions = {},
 ): Sandboxed {
-  return ((
+  const run = (
     command: string,
     args?: readonly string[] | SandboxOptions,
     options?: SandboxOptions,
   ) => {
     const [list, own] = splitArguments(args, options)
+    const rethrow = rethrowAt(run)
     try {
       hostMachine()
       checkOptions(own, 'sandboxed')
-      const run = new Run(normalizeOptions(command, list, mergeOptions(base, own), defaults()))
-      return makeHandle(run, enqueue(run, turns))
+      const one = new Run(normalizeOptions(command, list, mergeOptions(base, own), defaults()))
+      return makeHandle(one, enqueue(one, turns).catch(rethrow))
     } catch (error) {
-      return makeHandle(neverStarted, Promise.reject(error))
+      return makeHandle(neverStarted, Promise.reject(error).catch(rethrow))
     }
-  }) as Sandboxed
+  }
+  return run as Sandboxed
 }
 
 type AnyResult = SandboxResult<string | Uint8Array>

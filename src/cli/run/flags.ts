@@ -61,7 +61,7 @@ export function addRunFlags(command: Command): () => RunFlags {
     })
   }
   command.option(
-    '--policy-file <FILE>',
+    '--policy, --policy-file <FILE>',
     'a policy: a TOML file, or the name of a shipped one',
     'kiss',
   )

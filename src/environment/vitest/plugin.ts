@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vitest/config'
 import type { VitestPluginContext } from 'vitest/node'
+import { rethrowAt } from '../../errors/rethrow-at.ts'
 import { chosenReports, type ReportsOption } from '../../grading/reporting/reports-option.ts'
 import { addGradingReporter } from '../../grading/reporting/vitest-reporter.ts'
 import { checkOptions } from '../../runner/options/check.ts'
@@ -58,7 +59,11 @@ const inlineSetupFile = {
  * })
  */
 export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
-  checkOptions(all, 'plugin', { reports: (value) => chosenReports(value as ReportsOption) })
+  try {
+    checkOptions(all, 'plugin', { reports: (value) => chosenReports(value as ReportsOption) })
+  } catch (error) {
+    rethrowAt(gradebox)(error)
+  }
   const { reports, ...options } = all
   return {
     name: 'gradebox',
