@@ -17,6 +17,12 @@ export { type Learned, type LearnOptions, learn } from './learn/learn.ts'
 export type { Enforcement, EnforcementByLimit, LimitOptions, Limits } from './limits/table.ts'
 export type { WantedSignal, WantedSyscall } from './matchers/kill.ts'
 export type { PolicyInput } from './policy/policy-input.ts'
+export {
+  type Interaction,
+  type InteractionHandle,
+  type InteractiveProgram,
+  interact,
+} from './runner/interact.ts'
 export type {
   MountOption,
   SandboxConfig,

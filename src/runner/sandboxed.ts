@@ -1,5 +1,7 @@
 import { Readable, type Writable } from 'node:stream'
 import { rethrowAt } from '../errors/rethrow-at.ts'
+import { clockMs } from '../globals.ts'
+import { formatDuration } from '../units/duration.ts'
 import { registerRun } from './active.ts'
 import { getDefaults, type SandboxDefaults } from './defaults.ts'
 import { hostMachine } from './host-machine.ts'
@@ -8,7 +10,8 @@ import { normalizeOptions } from './options/normalize.ts'
 import type { SandboxConfig, SandboxOptions } from './options/options.ts'
 import { currentOwner } from './owner.ts'
 import type { Line } from './queue/line.ts'
-import { defaultConcurrency, makeQueue, sharedQueue, type Turns, turnsOf } from './queue/queue.ts'
+import { describeTurns } from './queue/machine-turns.ts'
+import { defaultConcurrency, makeQueue, sharedTurns, type Turns, turnsOf } from './queue/queue.ts'
 import type { SandboxResult } from './result.ts'
 import { abortedResult } from './run/make-result.ts'
 import { Run } from './run/run.ts'
@@ -61,14 +64,11 @@ export interface Sandboxed {
  * })
  * expect(run).toExitWithin('1s')
  */
-export const sandboxed: Sandboxed = makeSandboxed(
-  getDefaults,
-  turnsOf(sharedQueue, () => getDefaults().concurrency),
-)
+export const sandboxed: Sandboxed = makeSandboxed(getDefaults, sharedTurns)
 
 /**
  * Makes a `sandboxed` with defaults bound, and with its own queue. Options of a call take their place;
- * `limits`, `env` and `files` are merged, name by name.
+ * `limits`, `env` and `files` are merged, name by name. A policy that a call names wins over the limits bound here.
  *
  * @throws {SandboxError} OPTION_INVALID for a wrong option, POLICY_INVALID for a wrong policy
  * @example
@@ -90,15 +90,6 @@ export function createSandbox(config: SandboxConfig = {}): Sandboxed {
   const turns = turnsOf(ownQueue, () => concurrency ?? getDefaults().concurrency)
   const defaults = () => (warm === undefined ? getDefaults() : { ...getDefaults(), warm })
   return makeSandboxed(defaults, turns, base)
-}
-
-function mergeOptions(base: SandboxOptions, own: SandboxOptions): SandboxOptions {
-  const merged: SandboxOptions = { ...base, ...own }
-  const both = (name: 'limits' | 'env' | 'files') =>
-    base[name] !== undefined && own[name] !== undefined
-      ? { [name]: { ...base[name], ...own[name] } }
-      : {}
-  return { ...merged, ...both('limits'), ...both('env'), ...both('files') }
 }
 
 function splitArguments(
@@ -124,9 +115,9 @@ function makeSandboxed(
     const rethrow = rethrowAt(run)
     try {
       hostMachine()
-      checkOptions(own, 'sandboxed')
-      const one = new Run(normalizeOptions(command, list, mergeOptions(base, own), defaults()))
-      return makeHandle(one, enqueue(one, turns).catch(rethrow))
+      const one = new Run(normalizeOptions(command, list, own, defaults(), base))
+      const result = superviseRun(one, () => runInTurn(one, turns))
+      return makeHandle(one, result.catch(rethrow))
     } catch (error) {
       return makeHandle(neverStarted, Promise.reject(error).catch(rethrow))
     }
@@ -136,12 +127,17 @@ function makeSandboxed(
 
 type AnyResult = SandboxResult<string | Uint8Array>
 
-async function enqueue(run: Run, turns: Turns): Promise<AnyResult> {
+/**
+ * Ties a run to its signal, to the test that owns it, and to the runs that a process ends with it.
+ *
+ * @param begin begins the run, or its waiting
+ */
+export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): Promise<AnyResult> {
   const { signal } = run.options
   const stop = () => run.stop()
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
-  const result = takeTurn(run, turns)
+  const result = begin()
   currentOwner()?.own({
     result,
     stop,
@@ -167,9 +163,10 @@ async function enqueue(run: Run, turns: Turns): Promise<AnyResult> {
 }
 
 // A run that is stopped while it waits is over at once; in its turn it has nothing to do.
-function takeTurn(run: Run, turns: Turns): Promise<AnyResult> {
+function runInTurn(run: Run, turns: Turns): Promise<AnyResult> {
+  const since = clockMs()
   return new Promise((resolve, reject) => {
-    run.onStoppedEarly(() => resolve(abortedResult(run.options)))
+    run.onStoppedEarly(() => resolve(abortedResult(run.options, { waited: waitReason(since) })))
     const wants = {
       exclusive: run.options.exclusive,
       processors: run.options.processors,
@@ -177,6 +174,16 @@ function takeTurn(run: Run, turns: Turns): Promise<AnyResult> {
     }
     turns.take((turn) => run.start(turn.processors), wants).then(resolve, reject)
   })
+}
+
+/** A run that waited for less, in milliseconds, was not kept waiting. */
+const SHORT_WAIT_MS = 1000
+
+/** Says, for a run that was stopped while it waited, what it waited for. */
+export function waitReason(since: number): string {
+  const waited = clockMs() - since
+  if (waited < SHORT_WAIT_MS) return ''
+  return `, when it had waited ${formatDuration(waited)} for its turn: ${describeTurns()}. Give the test more time, or run fewer tests at once`
 }
 
 type Live = Pick<Run, 'stdin' | 'stdout' | 'stderr' | 'pid' | 'stop'>

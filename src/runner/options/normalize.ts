@@ -6,8 +6,7 @@ import { types } from 'node:util'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { closeDescriptor } from '../../ffi/libc.ts'
 import type { BindMount, OverlayMount, SandboxFile } from '../../launcher/sandbox-shape.ts'
-import { boundedLimits, type Limits, standardLimits } from '../../limits/table.ts'
-import { mergeLimits, normalizeLimits } from '../../policy/limits.ts'
+import { boundedLimits, type Limits } from '../../limits/table.ts'
 import { loadPolicy } from '../../policy/load.ts'
 import { tidy } from '../../policy/mounts.ts'
 import type { Policy } from '../../policy/policy.ts'
@@ -16,6 +15,7 @@ import { type HostPathOption, hostPathTrouble, openHostFile } from '../io/host-f
 import type { StdinSource } from '../io/stdin.ts'
 import { checkCommand, checkOptions } from './check.ts'
 import { invalid, isUrl } from './invalid.ts'
+import { layeredLimits, mergeOptions } from './layers.ts'
 import type { MountOption, SandboxOptions, WorkdirOption } from './options.ts'
 
 /** A mount that the run asks for, and not its policy. */
@@ -55,23 +55,23 @@ export interface RunOptions {
 /**
  * Checks a run's options and fills in what they leave out.
  *
+ * @param call the options of the call
+ * @param base those of `createSandbox()`
  * @throws {SandboxError} POLICY_INVALID for a policy, OPTION_INVALID for any other wrong option,
  *   SETUP_FAILED for a host file that cannot be read
  */
 export function normalizeOptions(
   command: string,
   args: readonly string[],
-  options: SandboxOptions,
+  call: SandboxOptions,
   defaults: SandboxDefaults,
+  base: SandboxOptions = {},
 ): RunOptions {
   checkCommand(command, args)
-  checkOptions(options, 'sandboxed')
+  checkOptions(call, 'sandboxed')
+  const options = mergeOptions(base, call)
   const policy = loadPolicy(options.policy ?? defaults.policy ?? 'strict')
-  const wantedLimits = [defaults.limits, options.limits].reduce<Limits>(
-    (base, more) =>
-      more === undefined ? base : mergeLimits(base, normalizeLimits(more, { bareTime: 'ms' })),
-    mergeLimits(standardLimits, policy.limits),
-  )
+  const wantedLimits = layeredLimits([defaults, base, call], policy.limits)
   const workdirTarget = targetOption(options.workdir) ?? policy.workdirTarget
   const { followLinks = false } = options
   const stdin = stdinSource(options.stdin, followLinks)

@@ -74,8 +74,20 @@ export function isAnyRunAlone(): boolean {
   }
 }
 
-/** Says, for a run that waits, who has the processors and the gate: `processor 0: process 12 (node vitest)`. */
+/** How long a description is good, in milliseconds: hundreds of runs may be stopped at once, and it takes a look at every process. */
+const DESCRIPTION_MS = 1000
+
+let described: { readonly at: number; readonly text: string } | undefined
+
+/** Says, for a run that waits, who has the processors and the gate: `processor 0 is held by process 12 (node vitest)`. */
 export function describeTurns(): string {
+  if (described === undefined || clockMs() - described.at > DESCRIPTION_MS) {
+    described = { at: clockMs(), text: describeNow() }
+  }
+  return described.text
+}
+
+function describeNow(): string {
   const file = TurnsFile.open()
   if (!(file instanceof TurnsFile)) return 'no other run is known'
   try {

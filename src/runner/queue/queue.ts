@@ -20,8 +20,7 @@ export function defaultConcurrency(): number {
 
 let shared: Line | undefined
 
-/** The queue of all runs of this process that have no queue of their own. */
-export function sharedQueue(): Line {
+function sharedQueue(): Line {
   shared ??= new Line(defaultConcurrency)
   return shared
 }
@@ -54,3 +53,6 @@ export function turnsOf(queue: () => Line, concurrency: () => number | undefined
       }),
   }
 }
+
+/** The turns of all runs of this process that have no queue of their own. */
+export const sharedTurns: Turns = turnsOf(sharedQueue, () => getDefaults().concurrency)

@@ -87,13 +87,16 @@ const loggedOf = ({ filter, logged }: RunFacts) =>
   filter?.log === undefined ? {} : { logged: logged.list() }
 
 /** The result of a run that was aborted before the program started. */
-export function abortedResult(options: RunOptions, attempts = 0): AnyResult {
+export function abortedResult(
+  options: RunOptions,
+  { attempts = 0, waited = '' }: { attempts?: number; waited?: string } = {},
+): AnyResult {
   const usage = { wallTimeMs: 0, cpuTimeMs: 0, ...noUsage }
   return brandResult({
     status: 'aborted',
     feedback: feedbackFor({ status: 'aborted', usage, limits: options.limits }),
     ok: false,
-    reason: 'ended by the caller before it started',
+    reason: `ended by the caller before it started${waited}`,
     stdout: decode(Buffer.alloc(0), options.encoding),
     stderr: decode(Buffer.alloc(0), options.encoding),
     truncated: false,

@@ -81,6 +81,7 @@ export class Run {
   #started = false
   #stopped = false
   #stoppedEarly = () => {}
+  #waitsForInput = () => false
 
   constructor(options: RunOptions, extras: RunExtras = {}) {
     this.options = options
@@ -97,6 +98,11 @@ export class Run {
   /** The process to which the run belongs; undefined until it has started. */
   get pid(): number | undefined {
     return this.#attempt?.pid
+  }
+
+  /** Whether the program has read all input that came, and more may come; after its end, whether it had then. */
+  get hasReadAll(): boolean {
+    return this.#waitsForInput()
   }
 
   /** Whether it was stopped, before its start or after it. */
@@ -228,11 +234,12 @@ export class Run {
     const { mounts } = prepared
     const attempt = this.#startAttempt(stdin, use, prepared)
     hold.watch(attempt, this.#processors.length)
+    this.#waitsForInput = () => this.#awaitsInput(stdin)
     try {
       const records = await attempt.report
       const failure = records.find((record) => record.kind === 'failure')
       const isOver = records.some(({ kind }) => kind === 'end')
-      if (this.#stopped && !isOver) return abortedResult(this.options, this.#attempts)
+      if (this.#stopped && !isOver) return abortedResult(this.options, { attempts: this.#attempts })
       if (failure !== undefined) {
         // What was begun before this run: what failed there is said of one begun for it.
         const isOld = use.ready !== undefined && attempt.isOfImage(failure.stepAddress)
@@ -245,6 +252,7 @@ export class Run {
       // A group's account has what the init itself used; how that ended matters where it could not report.
       const init = hold.cgroup !== undefined || !isOver ? await attempt.gone() : undefined
       const awaitsInput = this.#awaitsInput(stdin)
+      this.#waitsForInput = () => awaitsInput
       return this.#result(records, attempt, { held: hold.facts(), init, awaitsInput })
     } finally {
       await attempt.gone()

@@ -1,0 +1,156 @@
+import { rethrowAt } from '../errors/rethrow-at.ts'
+import { clockMs } from '../globals.ts'
+import { getDefaults } from './defaults.ts'
+import { hostMachine } from './host-machine.ts'
+import { blameOf, type Ending } from './interact-blame.ts'
+import { normalizeOptions } from './options/normalize.ts'
+import type { SandboxOptions } from './options/options.ts'
+import { divideProcessors } from './queue/processors.ts'
+import { sharedTurns } from './queue/queue.ts'
+import type { SandboxResult } from './result.ts'
+import { abortedResult } from './run/make-result.ts'
+import { Run } from './run/run.ts'
+import { superviseRun, waitReason } from './sandboxed.ts'
+
+/** One of two programs that talk to each other. What it reads and writes is the other's, so it has no `stdin` or `stdout`. */
+export interface InteractiveProgram
+  extends Omit<SandboxOptions, 'stdin' | 'stdout' | 'encoding' | 'retryWhenStarved'> {
+  /** A program's name, looked up in the sandbox's PATH, or a path in the sandbox. */
+  readonly command: string
+  readonly args?: readonly string[]
+}
+
+/** What became of two programs that talked to each other. */
+export interface Interaction {
+  /** In the order of the arguments. `stdout` is what each wrote to the other. */
+  readonly results: readonly [SandboxResult, SandboxResult]
+  /** Which program ended first: 0 or 1. */
+  readonly endedFirst: 0 | 1
+  /** Whether each program had read all that the other wrote, and its input was still open, when the first ended. */
+  readonly waitedForInput: readonly [boolean, boolean]
+  /** Whether both waited for the other's next word until the walltime of one was over. */
+  readonly deadlock: boolean
+  /** Who is to blame for an interaction that failed: none, one, or both in a deadlock. */
+  readonly blame: readonly (0 | 1)[]
+}
+
+/** Two programs that talk to each other, and the promise of what became of them. */
+export interface InteractionHandle extends Promise<Interaction> {
+  /** Ends both runs with all their processes. */
+  kill(): void
+}
+
+type Result = SandboxResult<string | Uint8Array>
+
+/**
+ * Runs two programs that talk to each other, each in a sandbox of its own: what one writes to its stdout, the other
+ * reads from its stdin. Both start in one turn, so that neither waits for a processor while the other waits for it.
+ * On a machine with one processor they share it. Each program has its own policy and limits, in the order of
+ * `sandboxed()`. Both outputs pass through this process and count against each one's output limit.
+ *
+ * The promise is rejected only with a {@link SandboxError} for what could not be done; the other run ends then too.
+ *
+ * @example
+ * const { results: [judge], blame } = await interact(
+ *   { command: 'python3', args: ['judge.py'], workdir: 'problem' },
+ *   { command: './solution', workdir: 'submissions/alice', limits: { walltime: '2s' } },
+ * )
+ */
+export function interact(first: InteractiveProgram, second: InteractiveProgram): InteractionHandle {
+  let runs: readonly [Run, Run] | undefined
+  const kill = () => {
+    for (const run of runs ?? []) run.stop()
+  }
+  const start = async () => {
+    hostMachine()
+    runs = [makeRun(first), makeRun(second)]
+    return talk(runs)
+  }
+  const result = start().catch(rethrowAt(interact))
+  return Object.defineProperties(result, { kill: { value: kill } }) as InteractionHandle
+}
+
+function makeRun({ command, args = [], ...options }: InteractiveProgram): Run {
+  return new Run(normalizeOptions(command, args, { ...options, stdin: 'pipe' }, getDefaults()))
+}
+
+async function talk(runs: readonly [Run, Run]): Promise<Interaction> {
+  const endings: Ending[] = []
+  const both = runTogether(runs, endings)
+  const supervised = runs.map((run, index) =>
+    superviseRun(run, () => both.then((results) => results[index] as Result)),
+  )
+  const settled = await Promise.allSettled(supervised)
+  const failure = settled.find((each) => each.status === 'rejected')
+  if (failure !== undefined) throw failure.reason
+  const results = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  return describe(results as unknown as [SandboxResult, SandboxResult], endings[0])
+}
+
+function describe(
+  results: readonly [SandboxResult, SandboxResult],
+  ending: Ending = { endedFirst: 0, waitedForInput: [false, false] },
+): Interaction {
+  const blame = blameOf(results, ending)
+  return { results, ...ending, deadlock: blame.length === 2, blame }
+}
+
+// One turn for both: with a turn each, one would wait for a processor while the other waits for its word.
+function runTogether(runs: readonly [Run, Run], endings: Ending[]): Promise<readonly Result[]> {
+  const since = clockMs()
+  const wants = runs.map(({ options }) => options.processors)
+  return new Promise((resolve, reject) => {
+    const stopEarly = () => {
+      for (const run of runs) run.stop()
+      const waited = waitReason(since)
+      resolve(runs.map(({ options }) => abortedResult(options, { waited })))
+    }
+    for (const run of runs) run.onStoppedEarly(stopEarly)
+    const request = {
+      exclusive: runs.some(({ options }) => options.exclusive),
+      processors: wants.reduce((sum, each) => sum + each, 0),
+      cancelled: () => runs.some(({ isStopped }) => isStopped),
+    }
+    sharedTurns
+      .take(({ processors }) => {
+        connect(runs)
+        const own = divideProcessors(processors, wants)
+        return settle(runs, own, endings)
+      }, request)
+      .then(resolve, reject)
+  })
+}
+
+function connect([one, other]: readonly [Run, Run]): void {
+  if (other.stdin !== undefined) one.stdout.pipe(other.stdin)
+  if (one.stdin !== undefined) other.stdout.pipe(one.stdin)
+}
+
+// Both are over before the turn is given back, also when one could not be started.
+async function settle(
+  runs: readonly [Run, Run],
+  processors: readonly (readonly number[])[],
+  endings: Ending[],
+): Promise<readonly Result[]> {
+  const settled = await Promise.allSettled(
+    runs.map(async (run, index) => {
+      const other = runs[1 - index] as Run
+      try {
+        return await run.start(processors[index])
+      } catch (error) {
+        other.stop()
+        throw error
+      } finally {
+        endings.push({
+          endedFirst: index as 0 | 1,
+          waitedForInput: [runs[0].hasReadAll, runs[1].hasReadAll],
+        })
+        // Its streams have their end, which is the end of what the other reads.
+        run.close()
+      }
+    }),
+  )
+  const failure = settled.find((each) => each.status === 'rejected')
+  if (failure !== undefined) throw failure.reason
+  return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+}

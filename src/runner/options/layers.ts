@@ -1,0 +1,39 @@
+import { type LimitOptions, type Limits, standardLimits } from '../../limits/table.ts'
+import { mergeLimits, normalizeLimits } from '../../policy/limits.ts'
+import type { SandboxOptions } from './options.ts'
+
+/** Who says something about a run: the plugin, `createSandbox()`, the call. */
+export interface LimitLayer {
+  readonly policy?: SandboxOptions['policy']
+  readonly limits?: LimitOptions | undefined
+}
+
+/**
+ * A run's limits from all who say something. A later layer wins, and in one layer its limits win over its
+ * policy's: a call's limits, a policy named in the call, the plugin's limits, the plugin's policy.
+ *
+ * @param layers the outermost first: the plugin, `createSandbox()`, the call
+ * @param policyLimits those of the policy that the last layer with a policy names, or of the default policy
+ */
+export function layeredLimits(layers: readonly LimitLayer[], policyLimits: Limits): Limits {
+  const named = Math.max(
+    0,
+    layers.findLastIndex(({ policy }) => policy !== undefined),
+  )
+  return layers.reduce<Limits>((base, { limits }, index) => {
+    const under = index === named ? mergeLimits(base, policyLimits) : base
+    return limits === undefined
+      ? under
+      : mergeLimits(under, normalizeLimits(limits, { bareTime: 'ms' }))
+  }, standardLimits)
+}
+
+/** Options of a call over those of `createSandbox()`; `limits`, `env` and `files` are merged, name by name. */
+export function mergeOptions(base: SandboxOptions, own: SandboxOptions): SandboxOptions {
+  const merged: SandboxOptions = { ...base, ...own }
+  const both = (name: 'limits' | 'env' | 'files') =>
+    base[name] !== undefined && own[name] !== undefined
+      ? { [name]: { ...base[name], ...own[name] } }
+      : {}
+  return { ...merged, ...both('limits'), ...both('env'), ...both('files') }
+}
