@@ -17,8 +17,10 @@ const { hrtime } = process
 /** A clock that only goes forward, in milliseconds from the start of this thread. */
 export const clockMs = (): number => now()
 
-/** The time of day, in milliseconds from 1970. */
-export const timeOfDayMs = (): number => timeOrigin + now()
+const RealDate = Date
+
+/** The date and time of day. */
+export const timeOfDay = (): Date => new RealDate(timeOrigin + now())
 
 /** CLOCK_MONOTONIC, which is the same clock in every process of this machine, in nanoseconds. */
 export const machineClockNs: () => bigint = hrtime.bigint.bind(hrtime)

@@ -1,5 +1,6 @@
 import { finished } from 'node:stream/promises'
 import type { Command } from 'commander'
+import { timeOfDay } from '../../globals.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { Run, type RunExtras } from '../../runner/run/run.ts'
 import { EXIT, printError } from '../errors.ts'
@@ -58,7 +59,7 @@ async function runAndReport(
   commandLine: readonly string[],
   output: Output,
 ): Promise<{ report: object; exitCode: number }> {
-  const startTime = new Date()
+  const startTime = timeOfDay()
   try {
     const { result, stoppedBy } = await runOnTerminal(flags, commandLine, output)
     const exitCode = stoppedBy === undefined ? exitCodeOf(result) : signalExitCode(stoppedBy)

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { timeOfDay } from '../../globals.ts'
 import { describeStep } from '../../launcher/describe/describe.ts'
 import type { Step } from '../../launcher/step.ts'
 import type { SandboxResult } from '../../runner/result.ts'
@@ -37,7 +38,7 @@ export class VerboseLog {
 
   line(topic: string, text: string): void {
     const { dim, cyan } = this.#colors
-    const now = dim(new Date().toISOString())
+    const now = dim(timeOfDay().toISOString())
     // Not process.stderr, which would make it non-blocking for the program too.
     writeSync(STDERR, `[${now} ${cyan(topic)}] ${visibleLine(text)}\n`)
   }

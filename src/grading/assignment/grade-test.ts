@@ -1,5 +1,6 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { FeedbackLanguage } from '../../feedback/texts.ts'
+import { clockMs } from '../../globals.ts'
 import { getDefaults } from '../../runner/defaults.ts'
 import { type SandboxHandle, sandboxed } from '../../runner/sandboxed.ts'
 import type { BuiltProgram } from '../languages/build.ts'
@@ -41,7 +42,7 @@ export interface Judged {
 
 /** Runs a test on a submission. It never throws: whatever happens is an outcome. */
 export async function gradeTest<Expect>(judging: Judging<Expect>): Promise<Judged> {
-  const started = performance.now()
+  const started = clockMs()
   const { test, prepared, language, earlier } = judging
   const recorder = new Recorder(test.plan.weight)
   const error = await errorOf(judging, recorder)
@@ -63,7 +64,7 @@ export async function gradeTest<Expect>(judging: Judging<Expect>): Promise<Judge
         : messageForStudent(ending, feedback, language, hint),
       staffMessage: status === 'blocked' ? prepared.facts.build.staffMessage : staffMessage,
       ...comparison(error),
-      durationMs: performance.now() - started,
+      durationMs: clockMs() - started,
       runs: recorder.runs.slice(0, mostRuns).map(({ result, stdin }) => describeRun(result, stdin)),
       attempts: [...earlier, { status, message: staffMessage }],
     },

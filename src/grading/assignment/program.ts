@@ -1,6 +1,7 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { feedbackFor } from '../../feedback/run-feedback.ts'
 import type { FeedbackLanguage } from '../../feedback/texts.ts'
+import { clockMs } from '../../globals.ts'
 import { visible } from '../../units/visible.ts'
 import { gradingTexts, problemText } from '../feedback/texts.ts'
 import { BuildFailure, type BuiltProgram, buildSubmission } from '../languages/build.ts'
@@ -33,7 +34,7 @@ export async function prepareSubmission(
   table: LanguageTable,
   language: FeedbackLanguage,
 ): Promise<Prepared> {
-  const started = performance.now()
+  const started = clockMs()
   let files: readonly SubmittedFile[] = []
   try {
     if (found.refused !== undefined) throw refusedError(found.id, found.refused)
@@ -43,13 +44,13 @@ export async function prepareSubmission(
       status: program.run === undefined ? 'none' : 'passed',
       studentMessage: '',
       staffMessage: program.run === undefined ? '' : forStaff(program.run.stderr),
-      durationMs: performance.now() - started,
+      durationMs: clockMs() - started,
       ...(program.run === undefined ? {} : { run: describeRun(program.run, undefined) }),
     }
     return { ...describe(found, files, build, program), program }
   } catch (error) {
     const problem = error instanceof Error ? error : new Error(String(error))
-    const build = failedBuild(problem, language, performance.now() - started)
+    const build = failedBuild(problem, language, clockMs() - started)
     return { ...describe(found, files, build), problem }
   }
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { isProcess } from '../../globals.ts'
 
 /**
  * Replaces a file in one step: a reader, or a kill at any moment, finds the old contents or the new ones,
@@ -59,18 +60,9 @@ function removeAbandoned(target: string): void {
   const prefix = basename(temporaryPrefix(target))
   for (const name of readdirSync(dirname(target))) {
     const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN
-    if (Number.isSafeInteger(pid) && !isAlive(pid)) {
+    if (Number.isSafeInteger(pid) && !isProcess(pid)) {
       rmSync(join(dirname(target), name), { force: true })
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, release, totalmem, type } from 'node:os'
 import { relative } from 'node:path'
+import { timeOfDay } from '../../globals.ts'
 import type { GradedMeta, SubmissionFacts, TestOutcome } from '../assignment/records.ts'
 import { finishReport } from '../report/merge.ts'
 import {
@@ -32,7 +33,7 @@ interface Book {
 export class Ledger {
   readonly #root: string
   readonly #books = new Map<string, Book>()
-  readonly #startedAt = new Date()
+  readonly #startedAt = timeOfDay()
 
   /** @param root the directory to which the paths of submissions are relative */
   constructor(root: string) {
@@ -121,7 +122,7 @@ export class Ledger {
       format: REPORT_FORMAT,
       gradebox: version(),
       startedAt: this.#startedAt.toISOString(),
-      updatedAt: new Date().toISOString(),
+      updatedAt: timeOfDay().toISOString(),
       complete: false,
       assignment: { name, ...planPoints(declaredTests, [...groups.values()]) },
       machine: machine(),

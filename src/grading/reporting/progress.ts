@@ -1,9 +1,10 @@
+import { clockMs } from '../../globals.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { visibleLine } from '../../units/visible.ts'
 
 /** Prints how far a grading is: on a terminal one line that changes, elsewhere a line per submission. */
 export class Progress {
-  readonly #started = performance.now()
+  readonly #started = clockMs()
   readonly #print: (text: string) => void
   readonly #isTerminal: boolean
   readonly #open = new Map<string, number>()
@@ -39,7 +40,7 @@ export class Progress {
   }
 
   #counts(done: number, all: number): string {
-    const elapsedMs = performance.now() - this.#started
+    const elapsedMs = clockMs() - this.#started
     const leftMs = done === 0 ? 0 : (elapsedMs / done) * (all - done)
     const left =
       leftMs < 1000 ? '' : `, about ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left`

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
+import { clearTimeout, clockMs, setTimeout } from '../../globals.ts'
 import { writeFileAtomically } from '../report/atomic-file.ts'
 import type { Report } from '../report/schema.ts'
 import { splitReport, writers } from '../writers/index.ts'
@@ -31,7 +32,7 @@ export class ReportFiles {
 
   /** Called when the ledger has changed. */
   update(): void {
-    const waitMs = this.#notBefore - performance.now()
+    const waitMs = this.#notBefore - clockMs()
     if (waitMs <= 0) this.#write()
     else this.#timer ??= setTimeout(() => this.#write(), waitMs).unref()
   }
@@ -54,7 +55,7 @@ export class ReportFiles {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#ledger.isEmpty) return
-    const started = performance.now()
+    const started = clockMs()
     const written = new Set<string>()
     const reports = this.#ledger.reports()
     for (const report of reports) {
@@ -69,7 +70,7 @@ export class ReportFiles {
     // A second assignment gives the files other names.
     for (const path of this.#written) if (!written.has(path)) rmSync(path, { force: true })
     this.#written = written
-    const now = performance.now()
+    const now = clockMs()
     this.#notBefore = now + (now - started) * (SHARE - 1)
   }
 }

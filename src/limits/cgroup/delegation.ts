@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { readAttribute } from '../../ffi/libc.ts'
+import { isProcess } from '../../globals.ts'
 
 /** A part of the cgroup v2 hierarchy that is ours to divide (cgroups(7), "Delegation"). */
 export interface Delegation {
@@ -148,20 +149,11 @@ function moveProcess(leaf: string, pid: string): void {
 function removeStale(path: string): void {
   for (const name of readdirSync(path)) {
     const pid = RUN_GROUP.exec(name)?.[1]
-    if (pid === undefined || isAlive(Number(pid))) continue
+    if (pid === undefined || isProcess(Number(pid))) continue
     try {
       rmdirSync(join(path, name))
     } catch {
       // Its processes are still ending; the next runner will find it empty.
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import {
   closeDescriptor,
   type EndedProcess,
@@ -7,6 +6,7 @@ import {
   waitForProcess,
   waitShortly,
 } from '../../ffi/libc.ts'
+import { clearTimeout, pause, setTimeout } from '../../globals.ts'
 import { DISMISSED } from '../../launcher/plan/starter.ts'
 import { SIGKILL } from '../../linux/constants.ts'
 
