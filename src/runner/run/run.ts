@@ -229,7 +229,7 @@ export class Run {
     const image = use.image ?? imageOf(this.options, preparation)
     const listing = listDirectories(this.options, image, use.flow)
     if (!listing.isComplete) await listing.complete(() => this.#stopped)
-    if (this.#stopped) return abortedResult(this.options, this.#attempts)
+    if (this.#stopped) return abortedResult(this.options, { attempts: this.#attempts })
     const prepared = prepareRun(this.options, { ...preparation, listing }, image)
     const { mounts } = prepared
     const attempt = this.#startAttempt(stdin, use, prepared)
