@@ -71,6 +71,7 @@ function namespacesAlone() {
 function strictImage() {
   const policy = loadPolicy('strict')
   return policyImage(policy, {
+    level: 'full',
     flow: nextFlow(),
     diskBytes: policy.limits.diskBytes,
     report: 'listener',

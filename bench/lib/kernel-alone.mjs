@@ -70,6 +70,7 @@ function plannedOnce() {
   const flow = nextFlow()
   const preparation = {
     ...{ flow, enforcement, cgroup: false, terminal: undefined, processors: [0] },
+    level: /** @type {const} */ ('full'),
     filterReport: /** @type {const} */ ('listener'),
   }
   const image = imageOf(options, preparation)

@@ -1,5 +1,6 @@
 import type { LimitOptions } from '../limits/table.ts'
 import type { PolicyInput } from '../policy/policy-input.ts'
+import type { IsolationLevel } from '../runner/isolation/level.ts'
 
 /** Options of the Vitest plugin: what `sandboxed()` uses where a call does not say otherwise. */
 export interface GradeboxOptions {
@@ -31,4 +32,10 @@ export interface GradeboxOptions {
    * @default 0
    */
   readonly warm?: number
+  /**
+   * The weakest isolation that is good enough for a run that does not say otherwise; see `sandboxed()`.
+   *
+   * @default 'full'
+   */
+  readonly isolation?: IsolationLevel
 }

@@ -20,20 +20,29 @@ export interface EnforcementPlan {
  * Decides how each limit is held: by a control group wherever one is delegated to us.
  *
  * @param require what the policy insists on, such as `memory:cgroup`
+ * @param isConfined whether there are no namespaces: then no control groups are made, and no tmpfs holds the files
  * @throws {SandboxError} LIMIT_UNAVAILABLE when a required way cannot be had
  */
-export function planEnforcement(limits: Limits, require: readonly string[] = []): EnforcementPlan {
-  const found = findDelegation()
+export function planEnforcement(
+  limits: Limits,
+  require: readonly string[] = [],
+  isConfined = false,
+): EnforcementPlan {
+  const found = isConfined ? NO_GROUPS : findDelegation()
   const delegation = 'path' in found ? found : undefined
-  const enforcement = enforcementOf(limits, delegation)
+  const held = enforcementOf(limits, delegation)
+  const enforcement: EnforcementByLimit =
+    isConfined && limits.diskBytes !== undefined ? { ...held, disk: 'watch' } : held
   for (const wish of require) {
     const [limit = '', how] = wish.split(':')
-    const held = enforcement[limit as keyof EnforcementByLimit]
-    if (held === undefined || held === how) continue
-    throw requireError(wish, held, 'reason' in found ? found.reason : controllersOf(found))
+    const by = enforcement[limit as keyof EnforcementByLimit]
+    if (by === undefined || by === how) continue
+    throw requireError(wish, by, 'reason' in found ? found.reason : controllersOf(found))
   }
   return { enforcement, delegation }
 }
+
+const NO_GROUPS = { reason: 'isolation: "confined" makes no control groups' }
 
 const controllersOf = ({ path, controllers }: Delegation): string =>
   controllers.size === 0

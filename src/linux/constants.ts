@@ -127,6 +127,7 @@ export const PR_SET_DUMPABLE = 4
 export const PR_SET_NAME = 15
 export const PR_CAPBSET_DROP = 24
 export const PR_SET_SECUREBITS = 28
+export const PR_SET_CHILD_SUBREAPER = 36
 export const PR_SET_NO_NEW_PRIVS = 38
 
 // linux/securebits.h: NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE and the lock of each; KEEP_CAPS
@@ -134,6 +135,31 @@ export const PR_SET_NO_NEW_PRIVS = 38
 export const SECBIT_ALL_LOCKED = 0b1110_1111
 // linux/capability.h
 export const LINUX_CAPABILITY_VERSION_3 = 0x20080522
+
+// linux/landlock.h
+export const LANDLOCK_CREATE_RULESET_VERSION = 1
+export const LANDLOCK_RULE_PATH_BENEATH = 1
+export const LANDLOCK_ACCESS_FS = {
+  EXECUTE: 1 << 0,
+  WRITE_FILE: 1 << 1,
+  READ_FILE: 1 << 2,
+  READ_DIR: 1 << 3,
+  REMOVE_DIR: 1 << 4,
+  REMOVE_FILE: 1 << 5,
+  MAKE_CHAR: 1 << 6,
+  MAKE_DIR: 1 << 7,
+  MAKE_REG: 1 << 8,
+  MAKE_SOCK: 1 << 9,
+  MAKE_FIFO: 1 << 10,
+  MAKE_BLOCK: 1 << 11,
+  MAKE_SYM: 1 << 12,
+  REFER: 1 << 13,
+  TRUNCATE: 1 << 14,
+  IOCTL_DEV: 1 << 15,
+} as const
+
+// linux/fs.h
+export const FICLONE = 0x40049409
 
 // linux/audit.h
 export const AUDIT_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const

@@ -166,7 +166,10 @@ export const policySchema = strictTable({
   env: key(environment, 'The environment; nothing else is inherited.'),
   limits: key(limits, 'What the program may use. A bare time is whole seconds, a bare size bytes.'),
   require: key(
-    v.array(oneOf(groupRequirements), expected('a list of limits and how they must be held')),
+    v.array(
+      oneOf([...groupRequirements, 'isolation:full', 'isolation:nested']),
+      expected('a list of limits and how they must be held'),
+    ),
     'Limits that must be held by a control group (cgroup v2); where they cannot be, nothing is run.',
   ),
   seccomp: key(seccomp, 'Which system calls it may make; without this table all.'),

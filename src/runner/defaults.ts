@@ -2,7 +2,7 @@ import type { SandboxConfig } from './options/options.ts'
 
 /** What `sandboxed()` uses where a call does not say otherwise. */
 export interface SandboxDefaults
-  extends Pick<SandboxConfig, 'policy' | 'limits' | 'env' | 'concurrency' | 'warm'> {
+  extends Pick<SandboxConfig, 'policy' | 'limits' | 'env' | 'concurrency' | 'warm' | 'isolation'> {
   /** How many test workers share the machine; the default of `concurrency` is its share of one. */
   readonly workers?: number
 }

@@ -1,5 +1,6 @@
 import type { EnforcementByLimit, Limits } from '../limits/table.ts'
 import type { InvalidByte } from '../units/utf8.ts'
+import type { Isolation } from './isolation/level.ts'
 import { resultToJson } from './result-json.ts'
 
 /** Why a run ended; DESIGN order of precedence is in verdict.ts. */
@@ -103,6 +104,8 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
    */
   readonly logged?: readonly LoggedCall[]
   readonly enforcement: EnforcementByLimit
+  /** How the program was kept apart from the machine. */
+  readonly isolation: Isolation
   /** How often it was run: more than once only with the option `retryWhenStarved`. */
   readonly attempts: number
   /** What the option `collect` names. */

@@ -10,6 +10,8 @@ export interface SeccompCondition {
   readonly value: number | string
   /** With `masked_eq`: the bits that are compared. */
   readonly mask?: number | string
+  /** For our own rules: the test of a pointer against NULL, which is all that a filter can see of one. */
+  readonly isNullTest?: true
 }
 
 /** Conditions of one rule must all hold; for "or" write two rules. */

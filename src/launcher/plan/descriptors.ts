@@ -29,6 +29,12 @@ export const FD = {
   scratch: 33,
   /** The master of the sandbox's pseudo-terminal, until it is passed to the caller. */
   terminal: 34,
+  /** The list of the init's children, where it ends a run without a process namespace. */
+  children: 37,
+  /** A memfd in which it puts the number of one of them together. */
+  childName: 38,
+  /** The Landlock ruleset of a run without namespaces. */
+  ruleset: 39,
   /** The walltime's timerfd. */
   timer: 9,
   /** The init's signalfd. */

@@ -182,14 +182,11 @@ export function dropRootSteps(ids: IdMap): Step[] {
  * below this one, no capability, also not as uid 0 inside, none by execve(2).
  *
  * @param lastCapability the kernel's highest, from /proc/sys/kernel/cap_last_cap
+ * @param hasSettings whether /proc/sys can be written; otherwise the filter refuses user namespaces
  */
-export function dropPrivilegesSteps(lastCapability: number): Step[] {
+export function dropPrivilegesSteps(lastCapability: number, hasSettings: boolean): Step[] {
   return [
-    // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
-    ...writeProcSteps('sys/user/max_user_namespaces', literal('0'), 'init'),
-    // What a user has few of, counted across all their sandboxes: one program must leave some to the others.
-    ...writeProcSteps('sys/user/max_inotify_instances', literal('8'), 'init'),
-    ...writeProcSteps('sys/user/max_inotify_watches', literal('4096'), 'init'),
+    ...(hasSettings ? settingsSteps() : []),
     // Opened while we may: an undumpable process's /proc files are not its own.
     init('openat', [FD.proc, text('self/oom_score_adj'), O_RDWR | O_CLOEXEC, 0], {
       store: 'init.fd',
@@ -207,3 +204,11 @@ export function dropPrivilegesSteps(lastCapability: number): Step[] {
     init('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0]),
   ]
 }
+
+const settingsSteps = (): Step[] => [
+  // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
+  ...writeProcSteps('sys/user/max_user_namespaces', literal('0'), 'init'),
+  // What a user has few of, counted across all their sandboxes: one program must leave some to the others.
+  ...writeProcSteps('sys/user/max_inotify_instances', literal('8'), 'init'),
+  ...writeProcSteps('sys/user/max_inotify_watches', literal('4096'), 'init'),
+]

@@ -1,6 +1,7 @@
 import {
   AUDIT_ARCH,
   EINTR,
+  EPERM,
   MFD_CLOEXEC,
   O_CLOEXEC,
   POLLOUT,
@@ -23,23 +24,37 @@ const init = stepsOf('init')
 // sizeof(struct seccomp_notif), linux/seccomp.h; its first word is the notification's id.
 const NOTIFICATION_SIZE = 80
 const ID_SIZE = 8
-// u64 id, u32 pid, u32 flags, int nr, u32 arch.
-const HEAD_SIZE = 24
+// u64 id, u32 pid, u32 flags, int nr, u32 arch, u64 instruction pointer, u64 first argument.
+const HEAD_SIZE = 40
 const NUMBER_OFFSET = 16
 const ARCH_OFFSET = 20
+const ARGUMENT_OFFSET = 32
 /** Where the memfd has zeros. */
-const ZEROS_OFFSET = 24
+const ZEROS_OFFSET = 40
 
-/** Calls from a number on, up to the next meaning's, end the run or are logged. */
+/** Calls from a number on, up to the next meaning's, end the run, are logged, or something else. */
 export interface Meaning {
   readonly from: number
-  readonly action: 'kill' | 'log'
+  readonly action:
+    | 'kill'
+    | 'log'
+    /** The call is made, and nobody hears of it. */
+    | 'continue'
+    /** The same, if the process that its first argument names is of the program's session. */
+    | 'signal'
 }
 
 /** struct seccomp_notif_resp but for its id: no value, no error, and the flags. */
 function carryOn(): Uint8Array {
   const rest = Buffer.alloc(16)
   rest.writeUInt32LE(SECCOMP_USER_NOTIF_FLAG_CONTINUE, 12)
+  return rest
+}
+
+/** The same with EPERM, and no flags. */
+function refusal(): Uint8Array {
+  const rest = Buffer.alloc(16)
+  rest.writeInt32LE(-EPERM, 8)
   return rest
 }
 
@@ -55,6 +70,9 @@ export const logArea: Area = {
     // u32, and zeros above it.
     { name: 'number', size: 8 },
     { name: 'arch', size: 8 },
+    { name: 'process', size: 8 },
+    { name: 'refusedId', size: ID_SIZE },
+    { name: 'refusal', size: 16, init: refusal() },
   ],
 }
 
@@ -98,6 +116,7 @@ export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
     init('pwrite64', [FD.scratch, at('logged.notification'), HEAD_SIZE, 0], tampered),
     init('pread64', [FD.scratch, at('logged.id'), ID_SIZE, 0], tampered),
     ...meaningSteps(meanings, arch),
+    ...askedSteps(meanings),
     // A call that a signal interrupted meanwhile is not made, or is made and notified again.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('logged.id')], {
       label: 'log.log',
@@ -116,6 +135,43 @@ export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
       ...tampered,
       next: { goto: 'watch.quiet' },
     }),
+  ]
+}
+
+// What is asked for, but not reported. A signal to 0 is one to the caller's own group.
+function askedSteps(meanings: readonly Meaning[]): Step[] {
+  const has = (action: Meaning['action']) => meanings.some((each) => each.action === action)
+  const tampered = { onError: { goto: 'watch.tampered' } } as const
+  const after = { onError: { goto: 'watch.clear' }, next: { goto: 'watch.clear' } } as const
+  const refuse = { goto: 'log.refuse' }
+  if (!has('continue') && !has('signal')) return []
+  return [
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('logged.id')], {
+      label: 'log.continue',
+      ...after,
+    }),
+    ...(has('signal')
+      ? [
+          init('pread64', [FD.scratch, at('logged.process'), 4, ARGUMENT_OFFSET], {
+            label: 'log.signal',
+            ...tampered,
+          }),
+          init('lseek', [FD.scratch, load('logged.process'), SEEK_SET], {
+            whenEqual: { value: 0, goto: 'log.continue' },
+            ...tampered,
+          }),
+          init('getsid', [load('logged.process')], {
+            whenEqual: { value: load('watch.target'), goto: 'log.continue' },
+            onError: refuse,
+            next: refuse,
+          }),
+          init('pread64', [FD.scratch, at('logged.refusedId'), ID_SIZE, 0], {
+            label: 'log.refuse',
+            ...tampered,
+          }),
+          init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('logged.refusedId')], after),
+        ]
+      : []),
   ]
 }
 

@@ -22,6 +22,8 @@ export interface ImageOptions {
   readonly diskBytes: number | undefined
   /** What of /proc tells too much of the machine. */
   readonly masked: readonly MaskedPath[]
+  /** Whether the program gets the /proc of the container around the sandbox; see `sharedProcSteps()`. */
+  readonly sharesProc: boolean
   /** The compiled seccomp filter, struct sock_filter[]. */
   readonly filter: Uint8Array | undefined
   /** Whether the filter reports by notification. */

@@ -59,7 +59,7 @@ const init = stepsOf('init')
 const target = stepsOf('target')
 
 /** The label at which the init, with its root complete, gives up its privileges. */
-const LOCK = 'lock'
+export const LOCK = 'lock'
 
 /**
  * What of the launch program is the same in every run under a policy: it builds the root; then, when the
@@ -73,7 +73,7 @@ export function planImage(options: ImageOptions): Segment {
   const inside = { uid: policy.uid, gid: policy.gid }
   const { complete } = options
   const targetWaits = complete?.filter !== undefined
-  const lock = labelled(LOCK, dropPrivilegesSteps(options.lastCapability))
+  const lock = labelled(LOCK, dropPrivilegesSteps(options.lastCapability, !options.sharesProc))
   return {
     areas: [
       ...starterAreas(options),
@@ -127,7 +127,8 @@ function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRo
   ]
 }
 
-function imageAreas(filter: Uint8Array | undefined): Area[] {
+/** The init's memory, and the filter. */
+export function imageAreas(filter: Uint8Array | undefined): Area[] {
   const fields = ['fd', 'parent', 'from', 'network', 'requestSize'].map((name) => ({
     name,
     size: 8,
@@ -140,8 +141,11 @@ function imageAreas(filter: Uint8Array | undefined): Area[] {
   ]
 }
 
-// The request is ready when the counter says so; when the control pipe is at its end there will be none.
-function loadRequestSteps(step: typeof init): Step[] {
+/**
+ * Steps that wait for the request and map it. It is ready when the counter says so. When the control pipe is at
+ * its end there will be none.
+ */
+export function loadRequestSteps(step: typeof init): Step[] {
   const SEEK_END = 2
   return [
     step('ppoll', [at('poll.go'), 2, 0, 0, 8]),

@@ -1,7 +1,14 @@
 import {
+  AT_EMPTY_PATH,
   AT_FDCWD,
+  AT_RECURSIVE,
   EEXIST,
   ENOENT,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  MOVE_MOUNT_F_EMPTY_PATH,
   MS_BIND,
   MS_NODEV,
   MS_NOEXEC,
@@ -13,10 +20,12 @@ import {
   O_CLOEXEC,
   O_DIRECTORY,
   O_PATH,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
 } from '../../linux/constants.ts'
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
-import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import { load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
 import { writeFreshFileSteps } from './files.ts'
 import type { Flow } from './flow.ts'
@@ -53,6 +62,7 @@ export interface RootOptions {
   readonly diskBytes: number | undefined
   /** What of /proc tells too much of the machine. */
   readonly masked: readonly MaskedPath[]
+  readonly sharesProc: boolean
 }
 
 /** Steps that build all of the sandbox's root that depends on the policy alone. */
@@ -63,7 +73,7 @@ export function rootSteps(options: RootOptions): Step[] {
     ...baseSteps(options.arch, options.diskBytes),
     ...(has('/dev') ? [] : deviceSteps(directories, options)),
     ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
-    ...(has('/proc') ? [] : procSteps(options.policy.proc)),
+    ...(has('/proc') ? [] : procSteps(options)),
     ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
     // Over and into those above.
     ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
@@ -203,9 +213,10 @@ function maskSteps({ flow, policy, masked }: RootOptions, source: string): Step[
   ]
 }
 
-function procSteps(proc: SandboxShape['proc']): Step[] {
+function procSteps({ policy: { proc }, sharesProc }: RootOptions): Step[] {
   const steps = [init('mkdirat', [AT_FDCWD, text('proc'), 0o555], { tolerate: EEXIST })]
   if (proc === 'none') return steps
+  if (sharesProc) return [...steps, ...sharedProcSteps()]
   const options = proc === 'pid' ? text('subset=pid') : 0
   steps.push(
     init(
@@ -220,4 +231,30 @@ function procSteps(proc: SandboxShape['proc']): Step[] {
     ),
   )
   return steps
+}
+
+/**
+ * Steps that show the container's own /proc, read-only and with all that covers parts of it, where the kernel mounts
+ * no new one: a process namespace below the container's is a part of it, so its processes are there too.
+ */
+function sharedProcSteps(): Step[] {
+  const failure: StepFailure = {
+    code: 'NAMESPACES_UNAVAILABLE',
+    hint: 'The container’s own /proc could not be shown; it needs Linux 5.12 and a filter that allows open_tree(2) and move_mount(2).',
+  }
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH
+  const readOnly = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
+  const tree = load('init.fd')
+  return [
+    init('open_tree', [FD.proc, text(''), flags], { store: 'init.fd', failure }),
+    init(
+      'mount_setattr',
+      [tree, text(''), AT_EMPTY_PATH | AT_RECURSIVE, words(readOnly, 0, 0, 0), 32],
+      { failure },
+    ),
+    init('move_mount', [tree, text(''), AT_FDCWD, text('proc'), MOVE_MOUNT_F_EMPTY_PATH], {
+      failure,
+    }),
+    init('close', [tree]),
+  ]
 }

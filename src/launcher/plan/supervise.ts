@@ -33,6 +33,28 @@ export interface SuperviseOptions {
   /** Set when some of what it reports goes on: which calls; otherwise each ends the run. */
   readonly log: readonly Meaning[] | undefined
   readonly arch: Arch
+  /** How the init ends all processes of the run; by default those of its process namespace. */
+  readonly ending?: Ending | undefined
+}
+
+/** How an init ends a run. */
+export interface Ending {
+  /**
+   * Steps that kill every process of the run, or enough that the others follow.
+   *
+   * @param at where: labels need a name of their own
+   */
+  readonly kill: (at: 'stop' | 'exited') => Step[]
+  /** Steps that reap until nobody is left, and go on at `watch.end`; the first is `watch.orphans`. */
+  readonly orphans?: readonly Step[]
+  /** Steps for when nobody is left. */
+  readonly gone: readonly Step[]
+}
+
+/** All that a process namespace has, but for its first process. */
+const endNamespace: Ending = {
+  kill: () => [init('kill', [-1, SIGKILL], { onError: 'continue' })],
+  gone: [],
 }
 
 /** The label at which the init goes on when the target has become the program, or was not to. */
@@ -96,7 +118,7 @@ export const superviseAreas: readonly Area[] = [
  * the program may send any to the init, and a pending forged SIGALRM swallows the kernel's own.
  */
 export function superviseSteps(options: SuperviseOptions): Step[] {
-  return [...startedSteps(options), ...loopSteps(options), ...endSteps()]
+  return [...startedSteps(options), ...loopSteps(options), ...endSteps(options.ending)]
 }
 
 /** Steps with which the init readies what it watches with, and clones the target. */
@@ -132,7 +154,9 @@ export function startSteps({ log }: SuperviseOptions): Step[] {
   ]
 }
 
-function startedSteps({ listener, log }: SuperviseOptions): Step[] {
+function startedSteps({ listener, log, ending }: SuperviseOptions): Step[] {
+  // Who ends the run by the processes' directories in /proc needs that.
+  const closed = [FD.oomScore, ...(ending?.orphans ? [] : [FD.proc]), FD.request, FD.go]
   return [
     // Returns 0, which the size still is when there was no request: then there is nothing to watch.
     // A pipe ends when the program ends its side, not when we do.
@@ -144,7 +168,7 @@ function startedSteps({ listener, log }: SuperviseOptions): Step[] {
     init('write', [FD.oomScore, at('watch.oomScore'), load('watch.oomScoreLength')], {
       onError: 'continue',
     }),
-    ...[FD.oomScore, FD.proc, FD.request, FD.go].map((fd) => init('close', [fd])),
+    ...closed.map((fd) => init('close', [fd])),
     // Is the notification descriptor where we look for it?
     ...(listener ? [init('fcntl', [FD.listener, F_GETFD])] : []),
     ...(log ? [fasterWakeStep()] : []),
@@ -218,7 +242,7 @@ function killSteps(): Step[] {
   ]
 }
 
-function endSteps(): Step[] {
+function endSteps({ kill, orphans = reapSteps(), gone }: Ending = endNamespace): Step[] {
   return [
     // How long it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot tell.
     init('pread64', [FD.schedstat, at('walltime.schedstat'), RECORD.walltime.size - 8, 0], {
@@ -236,19 +260,24 @@ function endSteps(): Step[] {
       label: 'watch.stopped',
     }),
     init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.stop' }),
-    init('kill', [-1, SIGKILL], { onError: 'continue' }),
+    ...kill('stop'),
     init('wait4', [load('watch.target'), at('end.status'), 0, 0], {
       next: { goto: 'watch.orphans' },
     }),
     init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.exited' }),
-    init('kill', [-1, SIGKILL], { onError: 'continue' }),
-    // Reaped by us, orphans count in our children's usage; the kernel's own clean-up loses them.
-    init('wait4', [-1, 0, 0, 0], {
-      label: 'watch.orphans',
-      onError: { goto: 'watch.end' },
-      next: { goto: 'watch.orphans' },
-    }),
+    ...kill('exited'),
+    ...orphans,
     init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')], { label: 'watch.end' }),
+    ...gone,
     init('write', [FD.report, at('end.tag'), RECORD.end.size], { next: { goto: ENTRY.over } }),
   ]
 }
+
+// Reaped by us, orphans count in our children's usage; the kernel's own clean-up loses them.
+const reapSteps = (): Step[] => [
+  init('wait4', [-1, 0, 0, 0], {
+    label: 'watch.orphans',
+    onError: { goto: 'watch.end' },
+    next: { goto: 'watch.orphans' },
+  }),
+]

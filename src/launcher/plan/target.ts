@@ -30,7 +30,14 @@ export interface FilterUse {
    * Set when the policy logs: our own execve, at which the init cannot listen yet, is known by what is in
    * its last register, which the call does not have; and whether the kernel kills for some calls.
    */
-  readonly log?: { readonly execToken: bigint; readonly killsUntold: boolean } | undefined
+  readonly log?:
+    | {
+        readonly execToken: bigint
+        readonly killsUntold: boolean
+        /** Whether calls are recorded; otherwise the init is only asked about some. */
+        readonly records: boolean
+      }
+    | undefined
 }
 
 /** What of the target is the same in every run of an image. */
@@ -70,6 +77,8 @@ export interface TargetOptions {
   /** The filter, unless it is on already. */
   readonly filter: FilterUse | undefined
   readonly terminal?: TerminalUse | undefined
+  /** What confines the program where no namespaces do, just before its filter. */
+  readonly confine?: readonly Step[]
 }
 
 /** The target's memory, which the image has. */
@@ -152,6 +161,7 @@ export function targetSteps(options: TargetOptions): Step[] {
       },
     }),
     ...options.limits.map(limitStep),
+    ...(options.confine ?? []),
     ...filterSteps(options.filter),
     ...options.candidates.map((path, index) =>
       target('execve', [text(path), argvAddress, envAddress, ...unused], {

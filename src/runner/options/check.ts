@@ -1,6 +1,7 @@
 import { isName } from '../../policy/extends.ts'
 import { normalizeLimits } from '../../policy/limits.ts'
 import { loadPolicy } from '../../policy/load.ts'
+import { ISOLATION_LEVELS } from '../isolation/level.ts'
 import { MOST_WAITING } from '../pool/warm.ts'
 import { invalid, isObject, isUrl, unknownOption } from './invalid.ts'
 import type { SandboxConfig, SandboxOptions } from './options.ts'
@@ -76,6 +77,7 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
   followLinks: checkBoolean,
   exclusive: checkBoolean,
   retryWhenStarved: wholeNumber(0),
+  isolation: oneOf(...ISOLATION_LEVELS),
   signal: (value, name) => {
     if (!isObject(value) || !('aborted' in value)) throw invalid(name, 'an AbortSignal', value)
   },
@@ -87,13 +89,13 @@ const configChecks: Readonly<Record<keyof SandboxConfig, Check>> = {
   warm: wholeNumber(0, MOST_WAITING),
 }
 
-const { policy, limits, env, concurrency, warm } = configChecks
+const { policy, limits, env, concurrency, warm, isolation } = configChecks
 
 /** Which options exist, by the function that takes them. */
 const tables = {
   sandboxed: runChecks,
   createSandbox: configChecks,
-  plugin: { policy, limits, env, concurrency, warm },
+  plugin: { policy, limits, env, concurrency, warm, isolation },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Check>>>>
 
 /**

@@ -13,6 +13,7 @@ import type { Policy } from '../../policy/policy.ts'
 import type { SandboxDefaults } from '../defaults.ts'
 import { type HostPathOption, hostPathTrouble, openHostFile } from '../io/host-file.ts'
 import type { StdinSource } from '../io/stdin.ts'
+import { ISOLATION_LEVELS, type IsolationLevel, strongerOf } from '../isolation/level.ts'
 import { checkCommand, checkOptions } from './check.ts'
 import { invalid, isUrl } from './invalid.ts'
 import { layeredLimits, mergeOptions } from './layers.ts'
@@ -48,6 +49,8 @@ export interface RunOptions {
   /** How many more attempts a starved run gets. */
   readonly retryWhenStarved: number
   readonly signal: AbortSignal | undefined
+  /** The weakest isolation that is good enough for the caller and for the policy. */
+  readonly isolation: IsolationLevel
   /** How many launch programs may wait for runs like this one; 0: it is neither for nor from the pool. */
   readonly warm: number
 }
@@ -101,9 +104,17 @@ export function normalizeOptions(
     exclusive: options.exclusive ?? false,
     retryWhenStarved: retryWhenStarved(options.retryWhenStarved, stdin),
     signal: options.signal,
+    isolation: floorOf(options.isolation ?? defaults.isolation ?? 'full', policy),
     warm: defaults.warm ?? 0,
   }
 }
+
+// What a policy insists on, no option can lower.
+const floorOf = (asked: IsolationLevel, { require = [] }: Policy): IsolationLevel =>
+  ISOLATION_LEVELS.filter((level) => require.includes(`isolation:${level}`)).reduce(
+    strongerOf,
+    asked,
+  )
 
 function mountOption(mount: MountOption, follow: boolean): OwnMount {
   const { target, type = 'bind', writable = false, optional = false, followLinks = follow } = mount

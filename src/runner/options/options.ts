@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { LimitOptions } from '../../limits/table.ts'
 import type { PolicyInput } from '../../policy/policy-input.ts'
+import type { IsolationLevel } from '../isolation/level.ts'
 
 export type { LimitOptions } from '../../limits/table.ts'
 
@@ -112,6 +113,13 @@ export interface SandboxOptions {
    * @default 0
    */
   readonly retryWhenStarved?: number
+  /**
+   * The weakest isolation that is good enough: a floor. A run takes the strongest level at or above it that the
+   * machine has, and `result.isolation` says which. A policy can insist on more: `require = ["isolation:full"]`.
+   *
+   * @default 'full'
+   */
+  readonly isolation?: IsolationLevel
   /** Ends the run when it is aborted; the status is then `aborted`. */
   readonly signal?: AbortSignal
 }

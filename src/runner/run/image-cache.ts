@@ -19,8 +19,10 @@ import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { killsUntold, notifiedMeanings } from '../../seccomp/decode/notified.ts'
 import { guarded } from '../../seccomp/guard/guard.ts'
 import { guardFilter } from '../../seccomp/guard/guard-filter.ts'
+import { withoutUserNamespaces, withRules } from '../../seccomp/guard/levels.ts'
 import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
 import { hostMachine } from '../host-machine.ts'
+import type { IsolationLevel } from '../isolation/level.ts'
 import { type Image, makeImage } from './launch.ts'
 import { LastRequest } from './request.ts'
 
@@ -58,6 +60,7 @@ const images = new WeakMap<Policy, Map<string, PolicyImage>>()
 export function policyImage(
   policy: Policy,
   use: {
+    readonly level: IsolationLevel
     readonly flow: Flow
     readonly diskBytes: number | undefined
     readonly report: 'listener' | 'kill'
@@ -78,7 +81,7 @@ export function policyImage(
   const who = kind === 'root' ? kind : fromRoot ? 'from root' : `${uid}:${gid}`
   const { diskBytes, report, cgroup, workdirTarget, adds, discard } = use
   const pipes = adds ? 'adds' : use.pipes
-  const key = [who, diskBytes, report, cgroup, workdirTarget, pipes, discard].join(' ')
+  const key = [use.level, who, diskBytes, report, cgroup, workdirTarget, pipes, discard].join(' ')
   const known = images.get(policy) ?? new Map<string, PolicyImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makePolicyImage(policy, use)
@@ -86,21 +89,28 @@ export function policyImage(
   return made
 }
 
-const guardedOnes = new WeakMap<Policy, SeccompPolicy>()
+const guardedBy = {
+  full: new WeakMap<Policy, SeccompPolicy>(),
+  nested: new WeakMap<Policy, SeccompPolicy>(),
+}
 
 // The same object each time: a filter is compiled once for it, whatever else an image has.
-function guardedSeccomp(policy: Policy): SeccompPolicy | undefined {
+function guardedSeccomp(policy: Policy, level: IsolationLevel): SeccompPolicy | undefined {
   const { seccomp, network } = policy
-  if (seccomp === undefined) return undefined
-  const known = guardedOnes.get(policy) ?? guarded(seccomp, { network, arch: hostMachine().arch })
-  guardedOnes.set(policy, known)
-  return known
+  const { arch } = hostMachine()
+  const guardedOnes = guardedBy[level === 'full' ? 'full' : 'nested']
+  const known = guardedOnes.get(policy)
+  if (known !== undefined) return known
+  const whole = seccomp && guarded(seccomp, { network, arch })
+  const made = level === 'full' ? whole : withRules(whole, withoutUserNamespaces, arch)
+  if (made !== undefined) guardedOnes.set(policy, made)
+  return made
 }
 
 function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1]): PolicyImage {
-  const { flow, diskBytes, report, cgroup, workdirTarget, adds, pipes, discard } = use
+  const { level, flow, diskBytes, report, cgroup, workdirTarget, adds, pipes, discard } = use
   const { arch, remount, lastCapability } = hostMachine()
-  const seccomp = guardedSeccomp(policy)
+  const seccomp = guardedSeccomp(policy, level)
   const code =
     seccomp === undefined
       ? guardFilter(arch, policy.network)
@@ -115,7 +125,11 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
   const late = mounts.filter((mount) => !isEarly(mount)).toSorted(byDepth)
   const logs = report === 'listener' && seccomp !== undefined && logsCalls(seccomp)
   const logging = logs ? seccomp : undefined
-  const log = logging && { execToken: ownCallToken, killsUntold: killsUntold(logging, arch) }
+  const log = logging && {
+    execToken: ownCallToken,
+    killsUntold: killsUntold(logging, arch),
+    records: true,
+  }
   const paths = mounts.filter(isEarly)
   const files = policy.files.filter(isLateFile)
   // struct sock_filter is 8 bytes.
@@ -138,6 +152,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     files: policy.files.filter((file) => !isLateFile(file)),
     diskBytes,
     masked: policy.proc === 'full' ? maskedPaths() : [],
+    sharesProc: level !== 'full',
     filter: code,
     listener: seccomp !== undefined && report === 'listener',
     log: logging && notifiedMeanings(logging, arch),

@@ -9,6 +9,8 @@ import { signalName } from '../../linux/signals.ts'
 import type { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
 import { firstInvalidByte } from '../../units/utf8.ts'
 import type { OutputExcess } from '../io/capture.ts'
+import { isolationOf } from '../isolation/describe.ts'
+import type { Isolation } from '../isolation/level.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { type AnyResult, brandResult } from '../result.ts'
 import { collectFiles, type ReadCollected } from './collected.ts'
@@ -35,6 +37,9 @@ export interface RunFacts {
   /** How often it was run, this time included. */
   readonly attempts: number
   readonly readCollected: ReadCollected
+  readonly isolation: Isolation
+  /** How much the program had written when the watch of its files ended the run. */
+  readonly exceededDiskBytes: number | undefined
 }
 
 /**
@@ -62,6 +67,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     denied: find(records, 'seccomp'),
     enforcement: facts.held.enforcement,
     exceeded: facts.held.exceeded,
+    exceededDiskBytes: facts.exceededDiskBytes,
     oomKills: facts.held.group?.oomKills ?? 0,
   })
   const collects = records.filter((record) => record.kind === 'collect')
@@ -78,18 +84,22 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     ...loggedOf(facts),
     usage,
     ...collectFiles(options.collect, collects, facts.readCollected),
-    ...about(options, facts.held.enforcement),
+    ...about(options, facts.held.enforcement, facts.isolation),
   })
 }
 
 // Where there is no listener, the kernel tells its own log of the calls, and nobody else.
 const loggedOf = ({ filter, logged }: RunFacts) =>
-  filter?.log === undefined ? {} : { logged: logged.list() }
+  filter?.log?.records !== true ? {} : { logged: logged.list() }
 
 /** The result of a run that was aborted before the program started. */
 export function abortedResult(
   options: RunOptions,
-  { attempts = 0, waited = '' }: { attempts?: number; waited?: string } = {},
+  {
+    attempts = 0,
+    waited = '',
+    isolation = isolationOf(options.isolation, options.policy, undefined),
+  }: { attempts?: number; waited?: string; isolation?: Isolation } = {},
 ): AnyResult {
   const usage = { wallTimeMs: 0, cpuTimeMs: 0, ...noUsage }
   return brandResult({
@@ -104,15 +114,16 @@ export function abortedResult(
     usage,
     files: {},
     uncollected: {},
-    ...about(options, {}),
+    ...about(options, {}, isolation),
   })
 }
 
 function about(
   { command, args, cwd, policy, limits, collect }: RunOptions,
   enforcement: EnforcementByLimit,
+  isolation: Isolation,
 ) {
-  return { enforcement, command, args, cwd, policy: policy.name, limits, collect }
+  return { enforcement, isolation, command, args, cwd, policy: policy.name, limits, collect }
 }
 
 function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[], kind: Kind) {

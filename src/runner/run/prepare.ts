@@ -10,6 +10,7 @@ import { resourceLimits } from '../../limits/rlimit.ts'
 import type { EnforcementByLimit } from '../../limits/table.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { hostMachine, nextFlow } from '../host-machine.ts'
+import type { IsolationLevel } from '../isolation/level.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { leastUsedProcessors } from '../queue/processors.ts'
 import { resolveOwnMounts } from '../workdir/own-mounts.ts'
@@ -27,6 +28,7 @@ export interface RunTerminal extends TerminalUse {
 
 /** How this machine and this attempt decide what the options leave open. */
 export interface Preparation {
+  readonly level: IsolationLevel
   readonly flow: Flow
   readonly filterReport: 'listener' | 'kill'
   readonly enforcement: EnforcementByLimit
@@ -57,11 +59,12 @@ export interface PreparedRun {
  */
 export function imageOf(
   options: RunOptions,
-  { flow, filterReport, cgroup, terminal }: Omit<Preparation, 'enforcement' | 'processors'>,
+  { level, flow, filterReport, cgroup, terminal }: Omit<Preparation, 'enforcement' | 'processors'>,
 ): PolicyImage {
   const { policy, limits, workdirTarget, workdir, mounts, files } = options
   const adds = workdir !== undefined || mounts.length > 0 || files.length > 0
   return policyImage(policy, {
+    level,
     flow,
     diskBytes: limits.diskBytes,
     report: filterReport,
@@ -149,6 +152,7 @@ export function prepareRun(
 export function planRun(options: RunOptions, terminal?: TerminalUse): readonly Step[] {
   const { enforcement, delegation } = planEnforcement(options.limits, options.policy.require)
   const run = prepareRun(options, {
+    level: 'full',
     flow: nextFlow(),
     filterReport: 'listener',
     enforcement,
@@ -167,7 +171,11 @@ function collectPaths({ collect, cwd }: RunOptions): string[] {
   return collect.map((path) => (path.startsWith('/') ? path : `${cwd}/${path}`))
 }
 
-function streamsOf({ stdin, stdout, stderr }: RunOptions, terminal: TerminalUse | undefined) {
+/** The standard streams that are pipes of ours, and those that nobody wants. */
+export function streamsOf(
+  { stdin, stdout, stderr }: RunOptions,
+  terminal: TerminalUse | undefined,
+) {
   const modes = [stdin.kind === 'inherit' ? 'inherit' : 'pipe', stdout, stderr]
   const numbers = (mode: string) => modes.flatMap((each, fd) => (each === mode ? [fd] : []))
   // The terminal is one file, whichever streams it is.

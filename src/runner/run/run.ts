@@ -1,6 +1,8 @@
 import { constants } from 'node:buffer'
 import { readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
+import { isSandboxError, type SandboxError } from '../../errors/sandbox-error.ts'
+import { asFileUser } from '../../ffi/confinement.ts'
 import { closeDescriptor, makePipe, waitUntilReadable } from '../../ffi/libc.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
@@ -12,14 +14,22 @@ import { type EnforcementPlan, planEnforcement } from '../../limits/enforcement.
 import { LimitHold } from '../../limits/hold.ts'
 import { ErrnoError } from '../../linux/errno.ts'
 import { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
+import { makeRunDirectory, type RunDirectory } from '../confined/directory.ts'
+import { DiskWatch } from '../confined/disk-watch.ts'
+import { confinedBy } from '../confined/machine.ts'
+import { checkConfined, confinedSources, prepareConfined } from '../confined/prepare.ts'
 import { nextFlow } from '../host-machine.ts'
 import { Capture, OutputBudget } from '../io/capture.ts'
 import { feedStdin, type StdinFeed } from '../io/stdin.ts'
+import { strongestLevel, weakerLevel, withAdvice } from '../isolation/choose.ts'
+import { type ConfinedBy, isolationOf } from '../isolation/describe.ts'
+import type { Isolation, IsolationLevel } from '../isolation/level.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { pool } from '../pool/pool.ts'
 import { type Ready, shapeOf } from '../pool/ready.ts'
 import { leastUsedProcessors } from '../queue/processors.ts'
 import type { SandboxResult } from '../result.ts'
+import { Listing } from '../workdir/scan.ts'
 import { type Attempt, Launcher } from './attempt.ts'
 import { execError } from './exec-failure.ts'
 import { failureError } from './failure.ts'
@@ -43,6 +53,7 @@ type AnyResult = SandboxResult<string | Uint8Array>
 
 /** What a run is made with. */
 interface RunUse {
+  readonly level: IsolationLevel
   readonly plan: EnforcementPlan
   /** What the first attempt is made with, as far as it is known. */
   readonly flow?: Flow
@@ -55,6 +66,14 @@ interface RunUse {
 interface AttemptUse extends RunUse {
   readonly flow: Flow
   readonly hold: LimitHold
+  /** Set for a run without namespaces. */
+  readonly confined?: Confined
+}
+
+/** What takes the place of namespaces. */
+interface Confined {
+  readonly by: ConfinedBy
+  readonly directory: RunDirectory
 }
 
 /** What the command line tool asks of a run besides what its options say. */
@@ -78,6 +97,8 @@ export class Run {
   #feed: StdinFeed | undefined
   #attempts = 0
   #processors: readonly number[] = []
+  #isOver = false
+  #disk: DiskWatch | undefined
   #started = false
   #stopped = false
   #stoppedEarly = () => {}
@@ -161,7 +182,7 @@ export class Run {
     this.#started = true
     this.#processors = processors
     for (this.#attempts = 1; ; this.#attempts++) {
-      const result = await this.#once().catch(asSandboxError)
+      const result = await this.#once().catch((error) => this.#explain(error))
       const isStarving = result.status === 'walltime' && isStarved(result.usage)
       if (!isStarving || this.#stopped || this.#attempts > this.options.retryWhenStarved) {
         return result
@@ -172,17 +193,48 @@ export class Run {
     }
   }
 
+  // What this process itself is refused, before a launch program runs; and which level would work here.
+  async #explain(error: unknown): Promise<never> {
+    const told = error instanceof ErrnoError ? spawnError(error) : error
+    throw isSandboxError(told) ? await withAdvice(told, this.options, (to) => this.#try(to)) : told
+  }
+
+  async #try(isolation: IsolationLevel): Promise<SandboxError | undefined> {
+    const [stdout, stderr] = ['ignore', 'ignore'] as const
+    const stdin = { kind: 'bytes', bytes: Buffer.alloc(0) } as const
+    const nothing = { args: [], workdir: undefined, files: [], mounts: [], collect: [], warm: 0 }
+    const options = {
+      ...this.options,
+      ...nothing,
+      command: 'true',
+      stdin,
+      stdout,
+      stderr,
+      isolation,
+    }
+    try {
+      await new Run({ ...options, cwd: options.workdirTarget }).#once()
+      return undefined
+    } catch (error) {
+      if (!isSandboxError(error)) throw error
+      return error.code.startsWith('PROGRAM_NOT') ? undefined : error
+    }
+  }
+
   async #once(): Promise<AnyResult> {
     const { warm, exclusive } = this.options
-    const plan = this.#enforcement()
+    const level = strongestLevel(this.options)
+    const plan = this.#enforcement(level)
     const { terminal } = this.#extras
-    if (warm === 0 || terminal !== undefined) return this.#runWithInput({ plan })
+    if (warm === 0 || terminal !== undefined || level === 'confined') {
+      return this.#runWithInput({ level, plan })
+    }
     const flow = nextFlow()
-    const image = imageOf(this.options, this.#preparation(flow, plan))
+    const image = imageOf(this.options, this.#preparation(level, flow, plan))
     const shape = shapeOf(this.options, image, plan.delegation)
     const ready = pool.take(shape)
     // Up to its go at once; all else has time while the program runs.
-    const result = this.#runWithInput({ plan, flow, image, ready })
+    const result = this.#runWithInput({ level, plan, flow, image, ready })
     // Nothing is built for what follows a run that has the machine for itself: that would be beside it.
     const over = pool.started(shape, exclusive ? 0 : warm)
     try {
@@ -215,37 +267,69 @@ export class Run {
 
   async #runWith(stdin: number, use: RunUse): Promise<AnyResult> {
     const hold = new LimitHold(this.options.limits, use.plan, use.ready?.group)
+    let level: IsolationLevel | undefined
     try {
+      if (use.level === 'confined') return await this.#runConfined(stdin, { ...use, hold })
       return await this.#runHeld(stdin, { ...use, flow: use.flow ?? nextFlow(), hold })
+    } catch (error) {
+      level = weakerLevel(error, use.level, this.options)
+      if (level === undefined || this.#stopped) throw error
     } finally {
       await use.ready?.discard()
       hold.release()
     }
+    return this.#runWith(stdin, { level, plan: this.#enforcement(level) })
+  }
+
+  async #runConfined(stdin: number, use: Omit<AttemptUse, 'flow'>): Promise<AnyResult> {
+    checkConfined(this.options, this.#extras.terminal !== undefined)
+    const by = confinedBy()
+    const directory = makeRunDirectory(by.as)
+    this.#isOver = false
+    try {
+      const flow = confinedFlow(directory)
+      return await this.#runHeld(stdin, { ...use, flow, confined: { by, directory } })
+    } finally {
+      this.#disk?.stop()
+      await directory.remove(this.#isOver)
+    }
   }
 
   async #runHeld(stdin: number, use: AttemptUse): Promise<AnyResult> {
-    const { hold } = use
-    const preparation = this.#preparation(use.flow, use.plan)
-    const image = use.image ?? imageOf(this.options, preparation)
-    const listing = listDirectories(this.options, image, use.flow)
-    if (!listing.isComplete) await listing.complete(() => this.#stopped)
-    if (this.#stopped) return abortedResult(this.options, { attempts: this.#attempts })
-    const prepared = prepareRun(this.options, { ...preparation, listing }, image)
+    const { hold, confined } = use
+    const prepared = await this.#prepare(use)
+    if (prepared === undefined) {
+      return abortedResult(this.options, {
+        attempts: this.#attempts,
+        isolation: this.#isolation(use),
+      })
+    }
     const { mounts } = prepared
     const attempt = this.#startAttempt(stdin, use, prepared)
     hold.watch(attempt, this.#processors.length)
+    if (confined !== undefined) this.#watchDisk(confined.directory, attempt)
     this.#waitsForInput = () => this.#awaitsInput(stdin)
     try {
       const records = await attempt.report
+      this.#disk?.stop()
       const failure = records.find((record) => record.kind === 'failure')
       const isOver = records.some(({ kind }) => kind === 'end')
-      if (this.#stopped && !isOver) return abortedResult(this.options, { attempts: this.#attempts })
+      this.#isOver = isOver
+      if (this.#stopped && !isOver) {
+        return abortedResult(this.options, {
+          attempts: this.#attempts,
+          isolation: this.#isolation(use),
+        })
+      }
       if (failure !== undefined) {
         // What was begun before this run: what failed there is said of one begun for it.
         const isOld = use.ready !== undefined && attempt.isOfImage(failure.stepAddress)
         if (isOld || this.#mayRetry(failure, attempt, mounts)) {
           await attempt.gone()
-          return await this.#runWith(stdin, { plan: this.#enforcement() })
+          return await this.#runWith(stdin, {
+            level: use.level,
+            plan: this.#enforcement(use.level),
+          })
         }
         throw failureError(attempt.stepAt(failure.stepAddress), failure.result)
       }
@@ -253,7 +337,8 @@ export class Run {
       const init = hold.cgroup !== undefined || !isOver ? await attempt.gone() : undefined
       const awaitsInput = this.#awaitsInput(stdin)
       this.#waitsForInput = () => awaitsInput
-      return this.#result(records, attempt, { held: hold.facts(), init, awaitsInput })
+      const ending = { held: hold.facts(), init, awaitsInput, isolation: this.#isolation(use) }
+      return this.#result(records, attempt, ending)
     } finally {
       await attempt.gone()
       if (attempt.collected !== undefined) closeDescriptor(attempt.collected)
@@ -267,13 +352,33 @@ export class Run {
   }
 
   // What is found out by a failed attempt changes it.
-  #enforcement(): EnforcementPlan {
-    return planEnforcement(this.options.limits, this.options.policy.require)
+  #enforcement(level: IsolationLevel): EnforcementPlan {
+    const { limits, policy } = this.options
+    return planEnforcement(limits, policy.require, level === 'confined')
   }
 
-  #preparation(flow: Flow, { enforcement, delegation }: EnforcementPlan): Preparation {
+  #isolation({ level, confined }: AttemptUse): Isolation {
+    return isolationOf(level, this.options.policy, confined?.by)
+  }
+
+  #watchDisk(directory: RunDirectory, attempt: Attempt): void {
+    const { path } = directory
+    const { diskBytes } = this.options.limits
+    const asProgram = asProgramOf(directory)
+    if (diskBytes === undefined) return
+    const init = () => attempt.pid
+    const onExceeded = () => attempt.stop()
+    this.#disk = new DiskWatch({ path, diskBytes, init, asProgram, onExceeded })
+  }
+
+  #preparation(
+    level: IsolationLevel,
+    flow: Flow,
+    { enforcement, delegation }: EnforcementPlan,
+  ): Preparation {
     const { terminal } = this.#extras
     return {
+      level,
       flow,
       filterReport: filterReport(),
       enforcement,
@@ -281,6 +386,22 @@ export class Run {
       cgroup: delegation !== undefined,
       terminal,
     }
+  }
+
+  // Undefined when the run was stopped meanwhile.
+  async #prepare(use: AttemptUse): Promise<PreparedRun | undefined> {
+    const preparation = this.#preparation(use.level, use.flow, use.plan)
+    if (use.confined !== undefined) {
+      const listing = new Listing(confinedSources(this.options))
+      if (!listing.isComplete) await listing.complete(() => this.#stopped)
+      if (this.#stopped) return undefined
+      return prepareConfined(this.options, { ...preparation, ...use.confined, listing })
+    }
+    const image = use.image ?? imageOf(this.options, preparation)
+    const listing = listDirectories(this.options, image, use.flow)
+    if (!listing.isComplete) await listing.complete(() => this.#stopped)
+    if (this.#stopped) return undefined
+    return prepareRun(this.options, { ...preparation, listing }, image)
   }
 
   #startAttempt(stdin: number, use: AttemptUse, prepared: PreparedRun): Attempt {
@@ -303,7 +424,7 @@ export class Run {
       makeRequest,
       captures: { stdout: this.#stdout, stderr: this.#stderr },
       budget: this.#budget,
-      onLogged: image.filter.log && ((call) => this.#logged.add(call)),
+      onLogged: image.filter.log?.records ? (call) => this.#logged.add(call) : undefined,
       wallTimeMs: limits.wallTimeMs,
     })
     this.#attempt = attempt
@@ -318,7 +439,7 @@ export class Run {
   #result(
     records: readonly ReportRecord[],
     attempt: Attempt,
-    ending: Pick<RunFacts, 'held' | 'init' | 'awaitsInput'>,
+    ending: Pick<RunFacts, 'held' | 'init' | 'awaitsInput' | 'isolation'>,
   ): AnyResult {
     const attempts = records.filter((record) => record.kind === 'exec')
     if (attempts.length > 0) {
@@ -337,6 +458,7 @@ export class Run {
       ...ending,
       logged: this.#logged,
       processors: this.#processors.length,
+      exceededDiskBytes: this.#disk?.exceededBytes,
       attempts: this.#attempts,
       readCollected: (buffer, position) =>
         attempt.collected === undefined
@@ -348,7 +470,14 @@ export class Run {
 
 type Failure = Extract<ReportRecord, { kind: 'failure' }>
 
-// What this process itself is refused, before a launch program runs.
-function asSandboxError(error: unknown): never {
-  throw error instanceof ErrnoError ? spawnError(error) : error
+// The image has no ids in it: the request stores them.
+const confinedFlow = ({ ids }: RunDirectory): Flow => {
+  const uid = ids?.uid ?? process.geteuid?.() ?? 0
+  return { kind: 'user', uid, gid: ids?.uid ?? process.getegid?.() ?? 0 }
+}
+
+// Root in a container may lack the capability to look into other users' processes (CAP_SYS_PTRACE).
+function asProgramOf({ ids }: RunDirectory): <T>(look: () => T) => T {
+  const uid = ids?.uid
+  return uid === undefined ? (look) => look() : (look) => asFileUser(uid, uid, look)
 }

@@ -35,6 +35,8 @@ export interface Evidence {
   readonly enforcement: EnforcementByLimit
   /** The limit for which the watch of the process tree ended the run. */
   readonly exceeded?: 'cpu' | 'memory' | undefined
+  /** How much the program had written when the watch of its files ended the run. */
+  readonly exceededDiskBytes?: number | undefined
   /** How many processes the kernel killed because the control group was out of memory. */
   readonly oomKills?: number
   /** The call that the filter denied, where the kernel tells. */
@@ -115,6 +117,9 @@ function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined 
   }
   if (exceeded === 'cpu') return { status: 'cpu', ...ending, reason: cpuReason(evidence) }
   if (exceeded === 'memory') return { status: 'memory', ...ending, reason: memoryReason(evidence) }
+  if (evidence.exceededDiskBytes !== undefined) {
+    return { status: 'signaled', ...ending, reason: diskReason(evidence.exceededDiskBytes, limits) }
+  }
   if (stopped) {
     return { status: 'aborted', ...ending, reason: `ended by the caller${inputWait(evidence)}` }
   }
@@ -154,6 +159,9 @@ function cpuReason({ limits, usage }: Evidence): string {
   }
   return `may have used more CPU time than it may, so its wall time counts: ${cpuTimeLowerBound}; ${limit}`
 }
+
+const diskReason = (bytes: number, { diskBytes }: Limits): string =>
+  `wrote ${formatSize(bytes)} of files; the disk limit is ${formatSize(diskBytes ?? 0)}`
 
 const memoryReason = ({ limits, usage }: Evidence): string =>
   `used ${formatSize(usage.peakMemoryBytes)} of memory; the limit is ${formatSize(limits.memoryBytes ?? 0)}`

@@ -158,12 +158,14 @@ const overlayOptions = (flow: Flow): string =>
 
 const statDirectory = (source: string): Stats => checkDirectory(source, statSync(source))
 
-function checkDirectory(source: string, stats: Stats): Stats {
+/** Refuses what is no directory, as opendir(3) does. */
+export function checkDirectory(source: string, stats: Stats): Stats {
   if (stats.isDirectory()) return stats
   throw Object.assign(new Error(), { code: 'ENOTDIR', syscall: 'stat', path: source })
 }
 
-function directoryError(
+/** The error for a directory of the host that cannot be shown. */
+export function directoryError(
   what: string,
   option: HostPathOption,
   cause: NodeJS.ErrnoException,

@@ -4,7 +4,7 @@ import type { Arch } from '../../linux/syscalls.ts'
 import { type Decision, decisions } from '../compiler/decisions.ts'
 import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
 
-type Notified = Meaning['action']
+type Notified = 'kill' | 'log'
 
 /**
  * What the listener of a policy that logs is told of a call for: a notification does not say whether to

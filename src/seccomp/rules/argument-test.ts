@@ -46,7 +46,7 @@ export function argumentTest(name: string, arch: Arch, condition: SeccompConditi
     const count = signature.length === 0 ? 'no arguments' : `arguments 0 to ${signature.length - 1}`
     throw new RangeError(`${name} has ${count}, so there is no argument ${arg} to compare`)
   }
-  if (kind === 'ptr') {
+  if (kind === 'ptr' && condition.isNullTest !== true) {
     throw new RangeError(
       `argument ${arg} of ${name} is a pointer: a filter sees the address, not what is there`,
     )

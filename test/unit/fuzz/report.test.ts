@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { isSandboxError } from '../../../src/errors/sandbox-error.ts'
 import { parseReport, recordAt } from '../../../src/launcher/report/parse.ts'
 import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts'
+import { isolationOf } from '../../../src/runner/isolation/describe.ts'
 import { normalizeOptions } from '../../../src/runner/options/normalize.ts'
 import type { SandboxResult } from '../../../src/runner/result.ts'
 import { makeResult } from '../../../src/runner/run/make-result.ts'
@@ -47,6 +48,8 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     logged: new LoggedCalls(),
     init: undefined,
     held: { enforcement: {}, exceeded: undefined, seen: undefined, group: undefined },
+    isolation: isolationOf('full', options.policy, undefined),
+    exceededDiskBytes: undefined,
     readCollected: (buffer) => Math.min(buffer.length, 100),
   })
 

@@ -40,6 +40,7 @@ const strict = loadPolicy('strict')
 
 const isFiltered = (policy: Policy): boolean =>
   policyImage(policy, {
+    level: 'full',
     flow: user,
     diskBytes: undefined,
     report: 'listener',

@@ -69,7 +69,11 @@ const meanings = [
 const FILTER = new Uint8Array(24)
 const filters = {
   listener: { instructions: 3, report: 'listener' },
-  log: { instructions: 3, report: 'listener', log: { execToken: 0x1234n, killsUntold: false } },
+  log: {
+    instructions: 3,
+    report: 'listener',
+    log: { execToken: 0x1234n, killsUntold: false, records: true },
+  },
   kill: { instructions: 3, report: 'kill' },
 } as const
 
@@ -86,6 +90,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
       { path: '/proc/interrupts', isDirectory: false },
       { path: '/proc/fs', isDirectory: true },
     ],
+    sharesProc: false,
     workdir: workdirs.empty,
     mounts: [],
     files: [{ target: '/work/in/data.txt', contents: '1 2\n' }],
@@ -145,6 +150,7 @@ export function completePlan(
     paths,
     diskBytes: undefined,
     masked: [],
+    sharesProc: false,
     files: policyFiles,
     filter: FILTER,
     log: undefined,

@@ -37,6 +37,13 @@ export function fabricate(changes: Fabricated = {}): SandboxResult<string | Uint
     args: [],
     cwd: '/work',
     policy: 'strict',
+    isolation: {
+      level: 'full',
+      files: 'root',
+      network: 'namespace',
+      processes: 'namespace',
+      proc: 'own',
+    },
     limits: {
       wallTimeMs: 2000,
       cpuTimeMs: 1000,

@@ -38,6 +38,7 @@ const user: Flow = { kind: 'user', uid: 1234, gid: 5678 }
 const root: Flow = { kind: 'root', uid: 71, gid: 72, initial: true }
 const use = {
   flow: user,
+  level: 'full',
   diskBytes: undefined,
   report: 'listener',
   cgroup: false,

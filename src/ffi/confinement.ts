@@ -1,0 +1,69 @@
+import { closeSync, constants, openSync } from 'node:fs'
+import { LANDLOCK_CREATE_RULESET_VERSION } from '../linux/constants.ts'
+import { syscallNumber } from '../linux/syscalls.ts'
+import { type CFunction, cLibrary } from './c-library.ts'
+
+interface Calls {
+  readonly syscall: CFunction
+  readonly setfsuid: CFunction
+  readonly setfsgid: CFunction
+  readonly flock: CFunction
+}
+
+let loaded: Calls | undefined
+
+function calls(): Calls {
+  if (loaded !== undefined) return loaded
+  const { library } = cLibrary()
+  loaded = {
+    syscall: library.func('syscall', 'long', ['long', 'long', 'long', 'long']),
+    setfsuid: library.func('setfsuid', 'int', ['uint']),
+    setfsgid: library.func('setfsgid', 'int', ['uint']),
+    flock: library.func('flock', 'int', ['int', 'int']),
+  }
+  return loaded
+}
+
+/** The kernel's Landlock ABI, landlock_create_ruleset(2); 0 where it has none or a filter denies it. */
+export function kernelLandlockAbi(): number {
+  const number = syscallNumber('landlock_create_ruleset', 'x64')
+  return Math.max(0, Number(calls().syscall(number, 0, 0, LANDLOCK_CREATE_RULESET_VERSION)))
+}
+
+/**
+ * Does something with the eyes of another user, setfsuid(2): what this thread opens meanwhile, it opens as that
+ * user. Only for root; synchronous, because the ids are the thread's.
+ */
+export function asFileUser<T>(uid: number, gid: number, look: () => T): T {
+  const { setfsuid, setfsgid } = calls()
+  const before = { gid: Number(setfsgid(gid)), uid: Number(setfsuid(uid)) }
+  try {
+    return look()
+  } finally {
+    setfsuid(before.uid)
+    setfsgid(before.gid)
+  }
+}
+
+/** sys/file.h */
+const OPERATIONS = { shared: 1, exclusive: 2 } as const
+const LOCK_NB = 4
+
+/**
+ * Opens a directory and takes its lock without waiting, flock(2). The kernel gives the lock back when the
+ * descriptor is closed, also by the end of this process.
+ *
+ * @returns the descriptor; undefined when another has the lock, or nothing is there
+ */
+export function lockDirectory(path: string, kind: keyof typeof OPERATIONS): number | undefined {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  if (calls().flock(fd, OPERATIONS[kind] | LOCK_NB) === 0) return fd
+  closeSync(fd)
+  return undefined
+}

@@ -1,0 +1,145 @@
+import {
+  MFD_CLOEXEC,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_RDONLY,
+  SEEK_SET,
+  SIGKILL,
+  WNOHANG,
+} from '../../../linux/constants.ts'
+import type { Arch } from '../../machine/machine.ts'
+import { type Area, at, FAIL, load, type Step, stepsOf, text, words } from '../../step.ts'
+import { FD } from '../descriptors.ts'
+import type { Ending } from '../supervise.ts'
+
+const init = stepsOf('init')
+
+/** The ids of the run, which its request stores there: see {@link storeOwnIdsSteps}. */
+export const ownAreas: readonly Area[] = [
+  {
+    name: 'own',
+    fields: ['uid', 'neighbour'].map((name) => ({ name, size: 8 })),
+  },
+]
+
+/** Steps by which a request tells the image its ids: lseek(2) returns the position that it sets. */
+export const storeOwnIdsSteps = (ids: {
+  readonly uid: number
+  readonly neighbour: number
+}): Step[] =>
+  (['uid', 'neighbour'] as const).map((name) =>
+    init('lseek', [FD.request, ids[name], SEEK_SET], { store: `own.${name}` }),
+  )
+
+/**
+ * How root's init ends a run: as a user that only it is, with the power to signal the run's user and
+ * nobody else (kill(2)): its real and saved uid are a neighbour's, its effective uid is the run's. What it
+ * kills cannot signal it back. Each step before kill(-1) fails closed: then only the target is killed.
+ */
+export const endAsNeighbour: Ending = {
+  kill: (at) => {
+    const failed = { onError: { goto: `end.${at}.alone` } } as const
+    const differs = (value: string) => ({
+      whenDifferent: { value: load(value), goto: `end.${at}.alone` },
+      ...failed,
+    })
+    return [
+      init('setresuid', [load('own.neighbour'), load('own.uid'), load('own.neighbour')], failed),
+      init('geteuid', [], differs('own.uid')),
+      init('getuid', [], { ...differs('own.neighbour'), next: { goto: `end.${at}.all` } }),
+      init('kill', [load('watch.target'), SIGKILL], {
+        label: `end.${at}.alone`,
+        onError: 'continue',
+        next: { goto: FAIL },
+      }),
+      init('kill', [-1, SIGKILL], { label: `end.${at}.all`, onError: 'continue' }),
+    ]
+  },
+  // Nobody of the run is left: its files are read with the real uid too (access(2)).
+  gone: [
+    init('setresuid', [load('own.uid'), load('own.uid'), load('own.uid')], { onError: 'continue' }),
+  ],
+}
+
+/** The memory of an ordinary user's init while it ends a run. */
+export const childAreas: readonly Area[] = [
+  {
+    name: 'child',
+    fields: [
+      { name: 'made', size: 8 },
+      { name: 'character', size: 8 },
+      { name: 'name', size: 16 },
+      { name: 'fd', size: 8 },
+    ],
+  },
+]
+
+/** Steps that open what the init later needs to find its children: their list, and a place for text. */
+export function openChildrenSteps(): Step[] {
+  const made = load('child.made')
+  return [
+    init('openat', [FD.proc, text('thread-self/children'), O_RDONLY | O_CLOEXEC, 0], {
+      store: 'child.made',
+      failure: {
+        code: 'ISOLATION_UNAVAILABLE',
+        hint: 'isolation: "confined" as an ordinary user needs a kernel with CONFIG_PROC_CHILDREN.',
+      },
+    }),
+    init('dup3', [made, FD.children, O_CLOEXEC]),
+    init('close', [made]),
+    init('memfd_create', [text('gradebox-pid'), MFD_CLOEXEC], { store: 'child.made' }),
+    init('dup3', [made, FD.childName, O_CLOEXEC]),
+    init('close', [made]),
+  ]
+}
+
+const SPACE = 0x20
+/** How long the killed have to end before they are looked for again. */
+const PAUSE_NS = 200_000
+
+/**
+ * How an ordinary user's init ends a run. It cannot signal the whole run at once: kill(-1) is the whole
+ * user. It closes the listener, after which every clone(2) of the run fails (seccomp_unotify(2)), so the tree
+ * is finite. Then it kills its children, until it has none: orphans become its children, for it is their
+ * subreaper (prctl(2)). It reads their numbers as text, character by character, and signals each by its
+ * directory in /proc, which is a pidfd (pidfd_send_signal(2)).
+ */
+export const endTree = (arch: Arch): Ending => ({
+  kill: () => [
+    init('close', [FD.listener], { onError: 'continue' }),
+    // The target is a child that was not waited for, or the call fails.
+    init('kill', [load('watch.target'), SIGKILL], { onError: 'continue' }),
+  ],
+  orphans: [
+    init('lseek', [FD.children, 0, SEEK_SET], { label: 'watch.orphans' }),
+    init('read', [FD.children, at('child.character'), 1], {
+      label: 'tree.read',
+      whenEqual: { value: 0, goto: 'tree.reap' },
+      onError: { goto: 'tree.reap' },
+    }),
+    // The machine compares results, and lseek(2) returns the position that it sets.
+    init('lseek', [FD.scratch, load('child.character'), SEEK_SET], {
+      whenEqual: { value: SPACE, goto: 'tree.signal' },
+    }),
+    init('write', [FD.childName, at('child.character'), 1], { next: { goto: 'tree.read' } }),
+    // The NUL that ends it.
+    init('write', [FD.childName, text(''), 1], { label: 'tree.signal' }),
+    init('pread64', [FD.childName, at('child.name'), 16, 0]),
+    init('ftruncate', [FD.childName, 0]),
+    init('lseek', [FD.childName, 0, SEEK_SET]),
+    init('openat', [FD.proc, at('child.name'), O_RDONLY | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
+      store: 'child.fd',
+      onError: { goto: 'tree.read' },
+    }),
+    init('pidfd_send_signal', [load('child.fd'), SIGKILL, 0, 0], { onError: 'continue' }),
+    init('close', [load('child.fd')], { next: { goto: 'tree.read' } }),
+    // It fails when there is no child left. The list is no complete one while processes end (proc(5)).
+    init('wait4', [-1, 0, WNOHANG, 0], {
+      label: 'tree.reap',
+      onError: { goto: 'watch.end' },
+      whenDifferent: { value: 0, goto: 'tree.reap' },
+    }),
+    init('ppoll', [0, 0, words(0, PAUSE_NS), 0, 8], { next: { goto: 'watch.orphans' } }),
+  ],
+  gone: [],
+})

@@ -1,0 +1,188 @@
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
+import { OWN_DIRECTORIES } from '../../launcher/plan/confined/directory.ts'
+
+/** How often the files are looked at, in milliseconds. */
+const INTERVAL_MS = 50
+/** A look takes at most this share of a processor's time. */
+const LARGEST_SHARE = 0.1
+/** stat(2) counts blocks of so many bytes, whatever the file system's are. */
+const BLOCK_BYTES = 512
+/** As in a sandbox with a tmpfs: a disk limit allows a file for so many bytes, and some more. */
+const BYTES_PER_FILE = 4096
+const FILES_BESIDE = 1024
+/** A path of more is opened, and those below it are relative to that: the kernel takes no more than 4,096. */
+const LONGEST_PATH = 2048
+
+export interface DiskWatchOptions {
+  /** The run's own directory. */
+  readonly path: string
+  readonly diskBytes: number
+  /** The init's process id, once that is known. */
+  readonly init: () => number | undefined
+  /** Does something as a user who may look at the program's descriptors. */
+  readonly asProgram: <T>(look: () => T) => T
+  readonly onExceeded: () => void
+}
+
+/**
+ * Watches how much a program writes where no file system of its own holds it to a size: its files, and those that
+ * it has deleted but still holds open.
+ */
+export class DiskWatch {
+  readonly #options: DiskWatchOptions
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+  #bytes: number | undefined
+
+  constructor(options: DiskWatchOptions) {
+    this.#options = options
+    this.#schedule(0)
+  }
+
+  /** How much there was when it was too much. */
+  get exceededBytes(): number | undefined {
+    return this.#bytes
+  }
+
+  /** Looks once more, for a program that was fast, and ends the watch. */
+  stop(): void {
+    if (this.#stopped) return
+    this.#look()
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  #schedule(tookMs: number): void {
+    const pause = Math.max(INTERVAL_MS, tookMs / LARGEST_SHARE)
+    this.#timer = setTimeout(() => this.#look(), pause).unref()
+  }
+
+  #look(): void {
+    if (this.#stopped || this.#bytes !== undefined) return
+    const started = performance.now()
+    const { path, diskBytes, init, asProgram, onExceeded } = this.#options
+    const used = directoriesUse(path)
+    const pid = init()
+    const bytes = used.bytes + (pid === undefined ? 0 : asProgram(() => deletedBytes(pid, path)))
+    if (bytes > diskBytes || used.files > FILES_BESIDE + diskBytes / BYTES_PER_FILE) {
+      this.#bytes = Math.max(bytes, used.files * BYTES_PER_FILE)
+      onExceeded()
+    } else this.#schedule(performance.now() - started)
+  }
+}
+
+interface Use {
+  readonly bytes: number
+  readonly files: number
+}
+
+const directoriesUse = (path: string): Use =>
+  OWN_DIRECTORIES.map((name) => treeUse(`${path}/${name}`)).reduce(
+    (sum, one) => ({ bytes: sum.bytes + one.bytes, files: sum.files + one.files }),
+    { bytes: 0, files: 0 },
+  )
+
+function treeUse(top: string): Use {
+  const opened: number[] = []
+  const seen = new Set<number>()
+  const waiting = [top]
+  let [bytes, files] = [0, 0]
+  const near = (path: string): string => {
+    if (path.length <= LONGEST_PATH) return path
+    const fd = openSync(path, 'r')
+    opened.push(fd)
+    return `/proc/self/fd/${fd}`
+  }
+  try {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const directory = near(next)
+      for (const name of namesIn(directory)) {
+        const path = `${directory}/${name}`
+        const stats = attempt(() => lstatSync(path))
+        if (stats === undefined) continue
+        files++
+        if (!isCounted(stats, seen)) bytes += stats.blocks * BLOCK_BYTES
+        if (stats.isDirectory()) waiting.push(path)
+      }
+    }
+    return { bytes, files }
+  } finally {
+    for (const fd of opened) closeSync(fd)
+  }
+}
+
+// A file with several names is one.
+function isCounted({ nlink, ino }: Stats, seen: Set<number>): boolean {
+  if (nlink <= 1) return false
+  const known = seen.has(ino)
+  seen.add(ino)
+  return known
+}
+
+// A program can make a directory that even its owner cannot list.
+function namesIn(directory: string): string[] {
+  const names = attempt(() => readdirSync(directory))
+  if (names !== undefined) return names
+  return (
+    attempt(() => {
+      chmodSync(directory, 0o700)
+      return readdirSync(directory)
+    }) ?? []
+  )
+}
+
+function deletedBytes(init: number, path: string): number {
+  const { dev } = statSync(path)
+  const seen = new Set<number>()
+  let bytes = 0
+  for (const pid of processesBelow(init)) {
+    const directory = `/proc/${pid}/fd`
+    for (const fd of attempt(() => readdirSync(directory)) ?? []) {
+      const file = `${directory}/${fd}`
+      if (attempt(() => readlinkSync(file))?.endsWith(' (deleted)') !== true) continue
+      const stats = attempt(() => statSync(file))
+      if (stats === undefined || stats.dev !== dev || !stats.isFile() || seen.has(stats.ino))
+        continue
+      seen.add(stats.ino)
+      bytes += stats.blocks * BLOCK_BYTES
+    }
+  }
+  return bytes
+}
+
+// Every thread has children of its own.
+function processesBelow(init: number): number[] {
+  const found = new Set<number>()
+  const waiting = [init]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const tasks = `/proc/${next}/task`
+    for (const thread of attempt(() => readdirSync(tasks)) ?? []) {
+      const children = attempt(() => readFileSync(`${tasks}/${thread}/children`, 'latin1')) ?? ''
+      for (const child of children.split(' ').filter(Boolean).map(Number)) {
+        if (found.has(child)) continue
+        found.add(child)
+        waiting.push(child)
+      }
+    }
+  }
+  return [...found]
+}
+
+// Files and processes go at any moment.
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { killProcess } from '../../ffi/libc.ts'
+import { SESSION_NOTE } from '../../launcher/plan/confined/plan.ts'
+import { SIGKILL } from '../../linux/constants.ts'
+
+/** How often what is left is looked for: none of them can fork any more. */
+const MOST_ROUNDS = 100
+
+/**
+ * Ends what is left of an ordinary user's run whose init was killed. The run's processes cannot leave their
+ * session, whose number is in a note that the program cannot reach; and they are this user's, under a filter, and
+ * can gain no privilege, which they cannot undo.
+ *
+ * @param path the run's own directory
+ */
+export function endLeftSession(path: string): void {
+  const session = readSession(join(path, SESSION_NOTE))
+  if (session === undefined) return
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const left = processesOf(session)
+    if (left.length === 0) return
+    for (const pid of left) killIfThere(pid)
+  }
+}
+
+function readSession(note: string): number | undefined {
+  try {
+    const bytes = readFileSync(note)
+    const session = bytes.length === 8 ? Number(bytes.readBigUInt64LE()) : 0
+    return session > 1 ? session : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function processesOf(session: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid > 1 && pid !== process.pid && isOfSession(pid, session))
+}
+
+function isOfSession(pid: number, session: number): boolean {
+  const stat = readText(`/proc/${pid}/stat`)
+  // proc_pid_stat(5): state, ppid, pgrp, session come after the name, which may have spaces and parentheses.
+  const [state, , , own] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  if (Number(own) !== session || state === 'Z') return false
+  const status = readText(`/proc/${pid}/status`)
+  const field = (name: string) => new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1]
+  const uid = `${process.geteuid?.()}`
+  return field('Uid') === uid && field('NoNewPrivs') === '1' && field('Seccomp') === '2'
+}
+
+function killIfThere(pid: number): void {
+  try {
+    killProcess(pid, SIGKILL)
+  } catch {
+    // It ended by itself.
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}

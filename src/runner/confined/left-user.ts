@@ -1,0 +1,52 @@
+import { closeDescriptor, makePipe, spawn, waitForProcess } from '../../ffi/libc.ts'
+import { makeExecutable } from '../../launcher/image/memory.ts'
+import { failSteps } from '../../launcher/plan/starter.ts'
+import { FAIL, type Step, stepsOf } from '../../launcher/step.ts'
+import { SIGKILL } from '../../linux/constants.ts'
+import { hostMachine } from '../host-machine.ts'
+import { makeImage } from '../run/launch.ts'
+import type { PrivateIds } from './machine.ts'
+
+const starter = stepsOf('starter')
+
+/**
+ * The steps of a program that ends all processes of one user: it becomes a user that may signal those and nobody
+ * else, and makes sure of that before kill(-1).
+ */
+export function endUserSteps({ uid, neighbour }: PrivateIds): Step[] {
+  const unless = (value: number) => ({ whenDifferent: { value, goto: FAIL } })
+  return [
+    starter('setgroups', [0, 0]),
+    starter('setresgid', [neighbour, neighbour, neighbour]),
+    starter('setresuid', [neighbour, uid, neighbour]),
+    starter('geteuid', [], unless(uid)),
+    starter('getuid', [], unless(neighbour)),
+    // ESRCH: nobody is left.
+    starter('kill', [-1, SIGKILL], { onError: 'continue' }),
+    starter('exit_group', [0]),
+    ...failSteps,
+  ]
+}
+
+/**
+ * Ends what is left of a run whose init was killed. Its processes are nobody's to wait for.
+ *
+ * @throws {RangeError} for ids that are not a run's
+ */
+export function endLeftUser(ids: PrivateIds): void {
+  if (!(ids.uid > 0x1000 && ids.neighbour === ids.uid + 1)) {
+    throw new RangeError(`Expected the ids of a run, got ${ids.uid} and ${ids.neighbour}`)
+  }
+  const executable = makeExecutable(
+    makeImage({ steps: endUserSteps(ids), areas: [] }, hostMachine().arch).elf,
+  )
+  // A failure's record goes to descriptor 3, which nobody reads.
+  const pipe = makePipe(0)
+  try {
+    waitForProcess(spawn(executable.path, [pipe.read, pipe.write, pipe.write, pipe.write]))
+  } finally {
+    closeDescriptor(pipe.read)
+    closeDescriptor(pipe.write)
+    executable.dispose()
+  }
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  type Dirent,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+
+/** After so many names the event loop has its turn. */
+const NAMES_PER_TURN = 500
+
+/**
+ * Removes a directory that a program wrote to, once the program is gone. A program can nest thousands of
+ * directories, whose paths are too long for any call and whose depth is too much for recursion. So each
+ * directory in another is first moved to the top, and none is ever reached by a path of more than one name.
+ *
+ * @param path the directory; whoever removes it owns its parent
+ */
+export async function removeTree(path: string): Promise<void> {
+  // No name that another removal, which did not come to its end, has left.
+  const prefix = `${path}/.gone-${randomUUID()}`
+  const waiting = [path]
+  let moved = 0
+  let names = 0
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const fd = openDirectory(next)
+    try {
+      const base = `/proc/self/fd/${fd}/`
+      for (const { name, isDirectory } of listOf(base)) {
+        if (++names % NAMES_PER_TURN === 0) await setImmediate()
+        const from = Buffer.concat([Buffer.from(base), name])
+        if (!isDirectory) {
+          unlinkSync(from)
+          continue
+        }
+        const to = `${prefix}-${moved++}`
+        moveDirectory(from, to)
+        waiting.push(to)
+      }
+    } finally {
+      closeSync(fd)
+    }
+    if (next !== path) rmdirSync(next)
+  }
+  rmdirSync(path)
+}
+
+interface Entry {
+  readonly name: Buffer
+  readonly isDirectory: boolean
+}
+
+// A name may be any bytes.
+function listOf(path: string): Entry[] {
+  const entries = readdirSync(path, { withFileTypes: true, encoding: 'buffer' })
+  return (entries as unknown as Dirent<Buffer>[]).map((entry) => ({
+    name: entry.name,
+    isDirectory: entry.isDirectory(),
+  }))
+}
+
+// The program may have taken its own permissions away.
+function openDirectory(path: string): number {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+  chmodSync(path, 0o700)
+  return openSync(path, flags)
+}
+
+// Who moves a directory changes its "..", and so must be able to write to it (rename(2)).
+function moveDirectory(from: Buffer, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    chmodSync(from, 0o700)
+    renameSync(from, to)
+  }
+}

@@ -1,0 +1,147 @@
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { PathRule } from '../../launcher/plan/confined/landlock.ts'
+import { isBelow, isDevice } from '../../launcher/plan/host.ts'
+import type { BindMount, Mount, OverlayMount } from '../../launcher/sandbox-shape.ts'
+import type { Policy } from '../../policy/policy.ts'
+
+/** Devices that every sandbox has; they hold nothing. */
+const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom']
+
+/** Files of the shipped policies that name users and hosts: programs do without, as under an unknown uid. */
+const NAME_FILES = ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/hosts']
+
+/** Directories of the run's own, by the names that programs know them under. */
+export const OWN_TARGETS = ['/work', '/tmp'] as const
+
+export const isOwn = (path: string): boolean =>
+  OWN_TARGETS.some((own) => path === own || isBelow(path, own))
+
+/** The error for something that only namespaces can do. */
+export const impossible = (what: string, hint: string): SandboxError =>
+  new SandboxError(`isolation: "confined" cannot do this: ${what}`, {
+    code: 'ISOLATION_UNAVAILABLE',
+    hint,
+  })
+
+/**
+ * What a policy shows, as rules for the paths that are there.
+ *
+ * @param base the directory of all runs, which nothing may show
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE for what is not shown at its own path, MOUNT_FAILED for what is missing
+ */
+export function visibleRules(policy: Policy, base: string): PathRule[] {
+  if (policy.network === 'host') {
+    throw impossible('network = "host"', 'It has no sockets at all: take a policy without network.')
+  }
+  const hasDev = policy.mounts.some(({ target }) => target === '/dev')
+  return [
+    ...mountRules(policy.mounts, policy.name, base),
+    ...(hasDev ? [] : DEVICES.filter(existsSync)).map((path) => rule(path, 'device')),
+    ...(policy.proc === 'none' ? [] : [rule('/proc', 'read')]),
+  ]
+}
+
+const rule = (path: string, access: PathRule['access']): PathRule => ({ path, access })
+
+/** The same for mounts alone. */
+export function mountRules(mounts: readonly Mount[], policyName: string, base: string): PathRule[] {
+  return mounts.flatMap((mount) => {
+    if (mount.type === 'symlink') return linkRules(mount)
+    if (mount.type === 'tmpfs') {
+      if (isOwn(mount.target) || mount.target === '/dev/shm') return []
+      throw impossible(
+        `a tmpfs at ${JSON.stringify(mount.target)}`,
+        'Only /work and /tmp can be written; TMPDIR names the latter.',
+      )
+    }
+    return pathRules(mount, policyName, base)
+  })
+}
+
+function linkRules({ link, target }: Mount & { type: 'symlink' }): PathRule[] {
+  const stats = lstatSync(target, { throwIfNoEntry: false })
+  if (stats?.isSymbolicLink() && readlinkSync(target) === link) return []
+  throw impossible(
+    `a symbolic link at ${JSON.stringify(target)}`,
+    'Make the link in the container, or in the working directory.',
+  )
+}
+
+function pathRules(mount: BindMount | OverlayMount, policyName: string, base: string): PathRule[] {
+  const { source, target } = mount
+  const shown = `${JSON.stringify(source)} at ${JSON.stringify(target)}`
+  if (mount.type === 'overlay') {
+    throw impossible(
+      `the overlay of ${shown}`,
+      'Copy the directory into the working directory, or bind it read-only.',
+    )
+  }
+  if (mount.writable) {
+    throw impossible(
+      `the writable mount of ${shown}`,
+      'Programs write to /work and /tmp only; bring files back with `collect`.',
+    )
+  }
+  if (source !== target) {
+    throw impossible(
+      `the mount of ${shown}`,
+      'Paths stay what they are in the container: mount it at its own path, or link it there.',
+    )
+  }
+  const path = resolve(mount, policyName)
+  if (path === undefined) return []
+  if (base === path || isBelow(base, path) || path === '/') {
+    throw impossible(
+      `the mount of ${shown}, in which other programs' directories are`,
+      `Mount less of it, or set TMPDIR to a directory that is not in it (the runs' are in ${base}).`,
+    )
+  }
+  if (isDevice(path)) {
+    if (path !== '/dev') return [rule(path, 'device')]
+    throw impossible(
+      'the mount of /dev',
+      'The devices null, zero, full, random and urandom are there.',
+    )
+  }
+  const isDirectory = statSync(path).isDirectory()
+  if (mount.noexec === true)
+    return [rule(path, isDirectory ? 'readNoExecute' : 'readFileNoExecute')]
+  return [rule(path, isDirectory ? 'read' : 'readFile')]
+}
+
+function resolve({ source, target, optional }: BindMount, policy: string): string | undefined {
+  try {
+    return realpathSync(source)
+  } catch (cause) {
+    const errno = (cause as NodeJS.ErrnoException).code ?? 'EIO'
+    if (optional && errno === 'ENOENT') return undefined
+    throw new SandboxError(
+      `The mount source ${JSON.stringify(source)} (target ${JSON.stringify(target)}, policy "${policy}") ${errno === 'ENOENT' ? 'does not exist on this host' : `cannot be used (${errno})`}`,
+      {
+        code: 'MOUNT_FAILED',
+        step: { syscall: 'stat', call: `stat(${JSON.stringify(source)})`, errno, process: 'spawn' },
+        hint: 'Correct the path, or mark the mount `optional = true` if programs can do without it.',
+        cause,
+      },
+    )
+  }
+}
+
+/**
+ * Files that a run has, without those that only name users and hosts.
+ *
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE for one outside of what the run owns
+ */
+export function ownFiles<File extends { readonly target: string }>(
+  files: readonly File[],
+): readonly File[] {
+  return files.filter(({ target }) => {
+    if (isOwn(target)) return true
+    if (NAME_FILES.includes(target)) return false
+    throw impossible(
+      `the file ${JSON.stringify(target)}`,
+      'Files can be put below /work and /tmp only.',
+    )
+  })
+}

@@ -1,0 +1,32 @@
+import type { Policy } from '../../policy/policy.ts'
+import type { Isolation, IsolationLevel } from './level.ts'
+
+/** How `confined` keeps a run apart here. */
+export interface ConfinedBy {
+  readonly as: 'root' | 'user'
+  readonly landlockAbi: number
+}
+
+/** A run's isolation for its result. */
+export function isolationOf(
+  level: IsolationLevel,
+  { network, proc }: Pick<Policy, 'network' | 'proc'>,
+  confined: ConfinedBy | undefined,
+): Isolation {
+  const shows = level === 'full' ? 'own' : 'shared'
+  const own = { level, proc: proc === 'none' ? 'none' : shows } as const
+  if (confined !== undefined) {
+    return {
+      ...own,
+      files: `landlock ${confined.landlockAbi}`,
+      network: 'filter',
+      processes: confined.as === 'root' ? 'uid' : 'tracking',
+    }
+  }
+  return {
+    ...own,
+    files: 'root',
+    network: network === 'host' ? 'host' : 'namespace',
+    processes: 'namespace',
+  }
+}

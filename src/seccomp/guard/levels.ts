@@ -1,0 +1,231 @@
+import type { Arch } from '../../linux/syscalls.ts'
+import { expandNames } from '../rules/names.ts'
+import { operandBits } from '../rules/operand.ts'
+import type {
+  SeccompAction,
+  SeccompCondition,
+  SeccompPolicy,
+  SeccompRule,
+} from '../seccomp-policy.ts'
+
+/*
+ * What a filter does in place of what a weaker level of isolation lacks: docs/isolation.md.
+ */
+
+const WORD = 0xffff_ffff
+const equals = (arg: number, value: number | string): SeccompCondition => ({ arg, op: 'eq', value })
+const differs = (arg: number, value: number | string): SeccompCondition => ({
+  arg,
+  op: 'ne',
+  value,
+})
+const masked = (arg: number, mask: number | string, value: number | string): SeccompCondition => ({
+  arg,
+  op: 'masked_eq',
+  mask,
+  value,
+})
+
+const deny = (
+  errno: string,
+  syscalls: readonly string[],
+  ...conditions: readonly SeccompCondition[]
+): SeccompRule => ({
+  action: `errno:${errno}`,
+  syscalls,
+  ...(conditions.length === 0 ? {} : { conditions }),
+})
+
+const NAMESPACES = [
+  'CLONE_NEWNS',
+  'CLONE_NEWCGROUP',
+  'CLONE_NEWUTS',
+  'CLONE_NEWIPC',
+  'CLONE_NEWUSER',
+  'CLONE_NEWPID',
+  'CLONE_NEWNET',
+]
+
+/**
+ * In place of max_user_namespaces, which cannot be written where /proc/sys is read-only. The flags of
+ * clone3(2) are in memory: without it the C library uses clone(2).
+ */
+export const withoutUserNamespaces: readonly SeccompRule[] = [
+  deny('EPERM', ['clone'], masked(0, 'CLONE_NEWUSER', 'CLONE_NEWUSER')),
+  deny('EPERM', ['unshare'], masked(0, 'CLONE_NEWUSER', 'CLONE_NEWUSER')),
+  deny('ENOSYS', ['clone3']),
+]
+
+/** How a run without namespaces is kept apart. */
+export interface Confinement {
+  /** By a user of its own, or by a session of the user who runs the tests. */
+  readonly as: 'root' | 'user'
+  readonly landlockAbi: number
+}
+
+/** Every rule of a run without namespaces. */
+export function confinedRules({ as, landlockAbi }: Confinement): SeccompRule[] {
+  return [
+    ...noNetwork,
+    ...noSharedMemory,
+    ...NAMESPACES.map((flag) => deny('EPERM', ['clone'], masked(0, flag, flag))),
+    deny('EPERM', ['unshare', 'setns']),
+    deny('ENOSYS', ['clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register']),
+    ...(landlockAbi < 3 ? noTruncation : []),
+    ...(as === 'user' ? sameUser(landlockAbi) : []),
+  ]
+}
+
+// From a pair of datagram sockets one can send to any address (unix(7)), from the others not.
+const SOCK_TYPE_MASK = 0xf
+const DATAGRAMS = [2, 3, 4] as const
+
+const noNetwork: readonly SeccompRule[] = [
+  { action: 'kill', syscalls: ['socket'], conditions: [equals(0, 'AF_INET')] },
+  { action: 'kill', syscalls: ['socket'], conditions: [equals(0, 'AF_INET6')] },
+  deny('EACCES', ['socket'], equals(0, 'AF_UNIX')),
+  deny('EACCES', ['socket'], differs(0, 'AF_UNIX')),
+  deny('EACCES', ['socketpair'], differs(0, 'AF_UNIX')),
+  ...DATAGRAMS.map((type) => deny('EACCES', ['socketpair'], masked(1, SOCK_TYPE_MASK, type))),
+  deny('EACCES', ['connect', 'bind', 'listen', 'accept', 'accept4']),
+]
+
+// They belong to the container, and outlive the run.
+const noSharedMemory: readonly SeccompRule[] = [
+  deny('ENOSYS', ['shmget', 'shmat', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl']),
+  deny('ENOSYS', ['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink']),
+]
+
+// Before ABI 3 Landlock does not look at truncation. What is opened for writing it has seen.
+const O_ACCMODE_AND_TRUNC = 0o1003
+const O_TRUNC = 0o1000
+const noTruncation: readonly SeccompRule[] = [
+  deny('EPERM', ['truncate']),
+  deny('EPERM', ['open'], masked(1, O_ACCMODE_AND_TRUNC, O_TRUNC)),
+  deny('EPERM', ['openat'], masked(2, O_ACCMODE_AND_TRUNC, O_TRUNC)),
+  deny('ENOSYS', ['openat2']),
+]
+
+/** Calls that the init decides for; it is asked by a notification, which a rule that logs makes. */
+const signals = ['kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo'] as const
+const forks = ['clone', 'fork', 'vfork'] as const
+/** linux/sched.h: CLONE_THREAD, for a thread ends with its process; and every CLONE_NEW flag of clone(2). */
+const FORK_MASK = 0x10000 | 0x7e02_0000
+
+const F_SETOWN = 8
+const F_SETOWN_EX = 15
+const F_SETLEASE = 1024
+const FIOSETOWN = 0x8901
+const SIOCSPGRP = 0x8902
+const FS_IOC_SETFLAGS = 0x40086602
+const FS_IOC_FSSETXATTR = 0x401c5820
+/** setpriority(2), ioprio_set(2): one process. */
+const firstWhich = { setpriority: 0, ioprio_set: 1 } as const
+
+/**
+ * What keeps a program from the other processes and files of its own user. Landlock looks at none of these,
+ * and at signals only from ABI 6 on.
+ */
+function sameUser(landlockAbi: number): SeccompRule[] {
+  return [
+    // Nobody leaves the session, by which a run's processes are known.
+    deny('EPERM', ['setsid', 'pidfd_send_signal', 'truncate']),
+    ...[F_SETOWN, F_SETOWN_EX, F_SETLEASE].map((command) =>
+      deny('EPERM', ['fcntl'], masked(1, WORD, command)),
+    ),
+    ...[FIOSETOWN, SIOCSPGRP, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR].map((request) =>
+      deny('EPERM', ['ioctl'], masked(1, WORD, request)),
+    ),
+    deny(
+      'EPERM',
+      ['prlimit64', 'sched_setaffinity', 'sched_setattr', 'sched_setparam', 'sched_setscheduler'],
+      differs(0, 0),
+    ),
+    ...Object.entries(firstWhich).flatMap(([name, which]) => [
+      deny('EPERM', [name], differs(0, which)),
+      deny('EPERM', [name], differs(1, 0)),
+    ]),
+    ...noAttributes,
+    { action: 'log', syscalls: forks.slice(1) },
+    // Without namespaces: those are denied, or killed for by the policy.
+    { action: 'log', syscalls: ['clone'], conditions: [masked(0, FORK_MASK, 0)] },
+    ...(landlockAbi < 6 ? [{ action: 'log', syscalls: signals } as const] : []),
+  ]
+}
+
+// Owners, modes, times and attributes of files by their paths: of any file of the user. By a descriptor they
+// are those of what the program could open.
+const noAttributes: readonly SeccompRule[] = [
+  deny('EPERM', ['chown', 'lchown', 'fchown', 'fchownat']),
+  deny('EPERM', ['chmod', 'fchmodat', 'fchmodat2', 'file_setattr']),
+  deny('EPERM', ['utime', 'utimes', 'futimesat']),
+  deny('EPERM', ['utimensat'], { ...differs(1, 0), isNullTest: true }),
+  deny('EOPNOTSUPP', ['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat']),
+  deny('EOPNOTSUPP', ['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat']),
+]
+
+/** What the init does for each call that it is asked about. */
+export const askedCalls = (landlockAbi: number): ReadonlyMap<string, 'continue' | 'signal'> =>
+  new Map([
+    ...forks.map((name) => [name, 'continue'] as const),
+    ...(landlockAbi < 6 ? signals.map((name) => [name, 'signal'] as const) : []),
+  ])
+
+const allows = (action: SeccompAction): boolean => action === 'allow' || action === 'log'
+
+/**
+ * A policy's rules with those of a level: each comes before the first that would let its call through, so that
+ * what the policy kills is still killed, and named.
+ */
+export function withRules(
+  seccomp: SeccompPolicy | undefined,
+  added: readonly SeccompRule[],
+  arch: Arch,
+): SeccompPolicy {
+  const { default: fallback, rules: own }: SeccompPolicy = seccomp ?? {
+    default: 'allow',
+    rules: [],
+  }
+  const rules = [...own]
+  for (const rule of added.flatMap(eachCall)) {
+    const [name = ''] = rule.syscalls
+    const index = rules.findIndex(
+      (other) =>
+        allows(other.action) &&
+        expandNames(other.syscalls, arch).has(name) &&
+        !isDisjoint(other, rule),
+    )
+    // After those that were put there before it.
+    if (index >= 0) rules.splice(index, 0, rule)
+    else if (allows(fallback)) rules.push(rule)
+  }
+  return { default: fallback, rules }
+}
+
+const eachCall = (rule: SeccompRule): SeccompRule[] =>
+  rule.syscalls.map((name) => ({ ...rule, syscalls: [name] }))
+
+// Whether no call can meet the conditions of both.
+const isDisjoint = (one: SeccompRule, other: SeccompRule): boolean =>
+  (one.conditions ?? []).some((a) =>
+    (other.conditions ?? []).some((b) => a.arg === b.arg && excludes(a, b)),
+  )
+
+function excludes(a: SeccompCondition, b: SeccompCondition): boolean {
+  const [one, two] = [bitsOf(a), bitsOf(b)]
+  if (one === undefined || two === undefined) return false
+  const common = one.mask & two.mask
+  const isSame = (one.value & common) === (two.value & common)
+  const isNot = Number(a.op === 'ne') + Number(b.op === 'ne')
+  if (isNot === 0) return !isSame
+  return isNot === 1 && isSame && common === BigInt(WORD)
+}
+
+// The kernel reads 32 bits of all that these rules are about.
+function bitsOf({ op, value, mask = WORD }: SeccompCondition) {
+  if (op !== 'eq' && op !== 'ne' && op !== 'masked_eq') return undefined
+  const bits = operandBits(value)
+  const compared = op === 'masked_eq' ? operandBits(mask) : BigInt(WORD)
+  if (typeof bits !== 'bigint' || typeof compared !== 'bigint') return undefined
+  return { value: bits & BigInt(WORD), mask: compared & BigInt(WORD) }
+}
