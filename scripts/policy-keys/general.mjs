@@ -52,6 +52,13 @@ export const generalNotes = {
     not: 'Anything else: it is a name. With `share_uts` it is not used.',
     example: 'hostname = "exam"',
   },
+  terminal: {
+    default: '`false`: there is no /dev/ptmx',
+    protects:
+      "`false`: the kernel's code for terminals, and its 4096 pseudo-terminals, of which each sandbox may have 64.",
+    not: "Nothing of the host's: the terminals are the sandbox's own. The standard streams stay pipes.",
+    example: 'terminal = true',
+  },
   network: {
     default: '`"loopback"`',
     protects:

@@ -63,6 +63,8 @@ export interface SandboxShape {
   readonly shareUts: boolean
   /** `full`: /proc; `pid`: only its process directories (procfs `subset=pid`); `none`: no /proc. */
   readonly proc: 'full' | 'pid' | 'none'
+  /** Whether the program can make pseudo-terminals, of an instance of devpts of its own. */
+  readonly terminal?: boolean
   readonly mounts: readonly Mount[]
   readonly files: readonly SandboxFile[]
 }

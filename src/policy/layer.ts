@@ -18,6 +18,7 @@ export interface PolicyLayer
       | 'gid'
       | 'network'
       | 'shareUts'
+      | 'terminal'
       | 'proc'
       | 'workdirMode'
       | 'workdirTarget'
@@ -95,6 +96,7 @@ export function checkLayer(raw: RawPolicy, units: LimitUnits): CheckedLayer {
       network: network(raw, problems),
       shareUts: raw.share_uts,
       proc: raw.proc,
+      terminal: raw.terminal,
       workdirMode: raw.workdir?.mode,
       workdirTarget: raw.workdir?.target === undefined ? undefined : tidy(raw.workdir.target),
     }),

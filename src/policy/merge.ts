@@ -110,6 +110,7 @@ export function mergeLayers(
     network: top.network ?? 'loopback',
     shareUts: top.shareUts ?? false,
     proc: top.proc ?? 'full',
+    ...(top.terminal === true ? { terminal: true } : {}),
     mounts,
     files: byTarget(layers.map((layer) => layer.files)),
     env: Object.assign({}, ...layers.map((layer) => layer.env)),

@@ -160,6 +160,7 @@ export const policySchema = strictTable({
     "none; loopback, a network of its own; host, the machine's. Default loopback.",
   ),
   proc: key(oneOf(['full', 'pid', 'none']), '/proc: full, only processes, or none; default full.'),
+  terminal: key(flag, 'Whether the program can make pseudo-terminals; default false.'),
   mounts: key(v.array(mount, expected('a list of mounts')), 'What the program sees of the host.'),
   files: key(v.array(file, expected('a list of files')), 'Files that are written for each run.'),
   workdir: key(workdir, 'The working directory.'),

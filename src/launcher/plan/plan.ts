@@ -52,7 +52,8 @@ import { rootSteps } from './root.ts'
 import { enterNamespacesSteps, failSteps, starterAreas, starterSteps } from './starter.ts'
 import { startSteps, superviseAreas, superviseSteps, WATCH } from './supervise.ts'
 import { prepareTargetSteps, targetArea, targetSteps } from './target.ts'
-import { openTerminalSteps, terminalDeviceSteps } from './terminal.ts'
+import { openTerminalSteps } from './terminal.ts'
+import { terminalDeviceSteps } from './terminal-devices.ts'
 import { chownSteps, treeDirectory } from './trees.ts'
 
 const init = stepsOf('init')
@@ -218,10 +219,10 @@ function part({ steps }: Pick<Segment, 'steps'>, { from, to }: { from?: string; 
   return steps.slice(from ? indexOf(from) : 0, to ? indexOf(to) : undefined)
 }
 
-const terminalOptions = ({ policy, terminal, remount }: RequestOptions) => ({
+const terminalOptions = ({ policy, terminal }: RequestOptions) => ({
   terminal,
-  remount,
-  ownDevices: policy.mounts.some(({ target }) => target === '/dev'),
+  // What the policy's own terminals need is in /dev already.
+  ownDevices: policy.terminal === true || policy.mounts.some(({ target }) => target === '/dev'),
 })
 
 const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
@@ -241,7 +242,9 @@ function ownRootSteps(options: RequestOptions): Step[] {
   const terminal = terminalOptions(options)
   return [
     ...openTreeSteps({ ...options, owner }),
-    ...terminalDeviceSteps(terminal),
+    ...(terminal.terminal === undefined || terminal.ownDevices
+      ? []
+      : terminalDeviceSteps(options.remount)),
     ...enterRootSteps(),
     ...insideRootSteps({ ...options, owner }, openTerminalSteps(terminal)),
     ...leaveRootSteps({ ...options, owner }),

@@ -38,6 +38,11 @@ import {
   writableDirectorySteps,
 } from './mounts.ts'
 import { BASE, FreshDirectories, splitPath } from './paths.ts'
+import {
+  linkToTerminalsStep,
+  mountTerminalsSteps,
+  terminalDeviceSteps,
+} from './terminal-devices.ts'
 
 const init = stepsOf('init')
 
@@ -77,6 +82,7 @@ export function rootSteps(options: RootOptions): Step[] {
     ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
     // Over and into those above.
     ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
+    ...(options.policy.terminal === true ? terminalSteps(!has('/dev'), options) : []),
     ...(has('/proc') ? [] : maskSteps(options, has('/dev') ? '/dev/null' : 'dev/null')),
     ...options.files.flatMap(({ target, contents }) => {
       const path = target.slice(1)
@@ -163,6 +169,12 @@ function hostPathSteps(
     directories,
   )
 }
+
+// Pseudo-terminals of the sandbox's own; a /dev of the policy's has its own names for them.
+const terminalSteps = (isOwnDirectory: boolean, { remount }: RootOptions): Step[] => [
+  ...(isOwnDirectory ? [...terminalDeviceSteps(remount), linkToTerminalsStep] : []),
+  ...mountTerminalsSteps(),
+]
 
 function deviceSteps(directories: FreshDirectories, options: RootOptions): Step[] {
   return [

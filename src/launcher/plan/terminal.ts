@@ -1,9 +1,6 @@
 import { type WindowSize, windowSize } from '../../ffi/terminal.ts'
 import {
   AT_FDCWD,
-  EEXIST,
-  MS_NOEXEC,
-  MS_NOSUID,
   O_CLOEXEC,
   O_NOCTTY,
   O_RDWR,
@@ -14,11 +11,9 @@ import {
   TIOCSPTLCK,
   TIOCSWINSZ,
 } from '../../linux/constants.ts'
-import { bytes, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
+import { bytes, load, type Step, stepsOf, text, words } from '../step.ts'
 import { FD } from './descriptors.ts'
-import type { HostPath } from './host.ts'
-import { bindSteps, type HostMount } from './mounts.ts'
-import { FreshDirectories } from './paths.ts'
+import { linkToTerminalsStep, mountTerminalsSteps, terminalFailure } from './terminal-devices.ts'
 
 const init = stepsOf('init')
 const target = stepsOf('target')
@@ -34,52 +29,23 @@ export interface TerminalUse {
   readonly size: WindowSize
 }
 
-const failure: StepFailure = {
-  code: 'SETUP_FAILED',
-  hint: "The sandbox's pseudo-terminal could not be made (kernel.pty.max?). With its output in a pipe, `| cat`, the program runs without one.",
-}
-
-/** How many pseudo-terminals the sandbox may have: the host's kernel has 4096 in all. */
-const PTY_MAX = 64
+const failure = terminalFailure
 
 export interface TerminalOptions {
   readonly terminal?: TerminalUse | undefined
   /** Where a policy mounts a /dev of its own, nothing is added to it but its instance of devpts. */
   readonly ownDevices: boolean
-  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
-}
-
-/** Steps on the host's root: /dev/tty, by which a program finds its own terminal. */
-export function terminalDeviceSteps({ terminal, ownDevices, remount }: TerminalOptions): Step[] {
-  if (terminal === undefined || ownDevices) return []
-  const device: HostPath & { type: 'bind' } = {
-    type: 'bind',
-    source: '/dev/tty',
-    target: 'dev/tty',
-    isDirectory: false,
-    writable: false,
-    noexec: true,
-  }
-  return bindSteps(
-    { ...device, readOnly: true, devices: true, remount: remount?.(device.source) },
-    new FreshDirectories(),
-  )
 }
 
 /** Steps in the entered root: they make the pair, pass on its master, and put the other side in place. */
 export function openTerminalSteps({ terminal, ownDevices }: TerminalOptions): Step[] {
   if (terminal === undefined) return []
-  const options = text(`newinstance,ptmxmode=0666,mode=0620,max=${PTY_MAX}`)
-  const mount = [text('devpts'), text('dev/pts'), text('devpts'), MS_NOSUID | MS_NOEXEC, options]
   const slave = load('init.fd')
   const set = (request: number, argument: Uint8Array, shown: string) =>
     init('ioctl', [FD.terminal, request, bytes(argument)], { failure, shown })
   return [
-    init('mkdirat', [AT_FDCWD, text('dev/pts'), 0o755], { tolerate: EEXIST, failure }),
-    init('mount', mount, { failure }),
-    ...(ownDevices
-      ? []
-      : [init('symlinkat', [text('pts/ptmx'), AT_FDCWD, text('dev/ptmx')], { failure })]),
+    ...mountTerminalsSteps(),
+    ...(ownDevices ? [] : [linkToTerminalsStep]),
     init('openat', [AT_FDCWD, text('dev/pts/ptmx'), O_RDWR | O_NOCTTY | O_CLOEXEC, 0], {
       store: 'init.fd',
       failure,

@@ -76,6 +76,7 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
   },
   followLinks: checkBoolean,
   exclusive: checkBoolean,
+  terminal: checkBoolean,
   retryWhenStarved: wholeNumber(0),
   isolation: oneOf(...ISOLATION_LEVELS),
   signal: (value, name) => {

@@ -73,7 +73,8 @@ export function normalizeOptions(
   checkCommand(command, args)
   checkOptions(call, 'sandboxed')
   const options = mergeOptions(base, call)
-  const policy = loadPolicy(options.policy ?? defaults.policy ?? 'strict')
+  const named = loadPolicy(options.policy ?? defaults.policy ?? 'strict')
+  const policy = withTerminal(named, options.terminal)
   const wantedLimits = layeredLimits([defaults, base, call], policy.limits)
   const workdirTarget = targetOption(options.workdir) ?? policy.workdirTarget
   const { followLinks = false } = options
@@ -216,3 +217,14 @@ function retryWhenStarved(count = 0, { kind }: StdinSource): number {
 
 const isReadable = (value: unknown): value is Readable =>
   typeof (value as Readable | null)?.pipe === 'function'
+
+const variants = { true: new WeakMap<Policy, Policy>(), false: new WeakMap<Policy, Policy>() }
+
+// The same object each time, because an image is kept for each policy.
+function withTerminal(policy: Policy, terminal: boolean | undefined): Policy {
+  if (terminal === undefined || terminal === (policy.terminal ?? false)) return policy
+  const known = variants[`${terminal}`]
+  const variant = known.get(policy) ?? { ...policy, terminal }
+  known.set(policy, variant)
+  return variant
+}

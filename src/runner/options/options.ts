@@ -89,6 +89,16 @@ export interface SandboxOptions {
   /** @default 'pipe' */
   readonly stderr?: 'pipe' | 'inherit' | 'ignore'
   /**
+   * Whether the program can make pseudo-terminals: `/dev/ptmx`, `/dev/pts` and `/dev/tty` are there, and belong to the
+   * sandbox alone. `script`, `expect` and `os.openpty()` need it. The standard streams stay pipes; to give a program a
+   * terminal as stdin and stdout, run it by `script`.
+   *
+   * @default the policy's `terminal`: false
+   * @example
+   * await sandboxed('script', ['-qec', './menu', '/dev/null'], { terminal: true, stdin: '1\n' })
+   */
+  readonly terminal?: boolean
+  /**
    * Whether the result's output is text or bytes. A text holds 512 MiB of a stream
    * (`buffer.constants.MAX_STRING_LENGTH`); a program that writes more is ended with status `output`.
    *

@@ -57,7 +57,7 @@ const refusing = (name: string): Policy =>
     seccomp: { rules: [{ action: 'errno:EPERM', syscalls: [name] }] },
   })
 
-test('a target waits with its filter on under each shipped policy', () => {
+test('a target waits with its filter on under each shipped policy', { timeout: 60_000 }, () => {
   for (const name of shippedPolicies()) {
     expect(isFiltered(loadPolicy(name)), name).toBe(true)
   }

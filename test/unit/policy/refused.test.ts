@@ -67,7 +67,7 @@ describe('a policy file is refused', () => {
     `)
     expect(() => parse('colour = "red"')).toThrowErrorMatchingInlineSnapshot(
       `
-      [SandboxError: Invalid policy /srv/p.toml:1:1: unknown key "colour"; expected extends, description, share_net, share_uts, share_env, uid, gid, hostname, network, proc, mounts, files, workdir, env, limits, require or seccomp
+      [SandboxError: Invalid policy /srv/p.toml:1:1: unknown key "colour"; expected extends, description, share_net, share_uts, share_env, uid, gid, hostname, network, proc, terminal, mounts, files, workdir, env, limits, require or seccomp
         > 1 | colour = "red"
             | ^
         see: docs/errors.md#policy_invalid]

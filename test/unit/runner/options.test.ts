@@ -115,8 +115,8 @@ test('each taker lists the options that it has', () => {
   const hintOf = (taker: (typeof takers)[number]) =>
     (errorOf(() => checkOptions({ unheardOf: 1 }, taker)) as SandboxError).hint
   expect(takers.map(hintOf)).toEqual([
-    'The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, followLinks, exclusive, retryWhenStarved, isolation, signal.',
-    'The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, followLinks, exclusive, retryWhenStarved, isolation, signal, concurrency, warm.',
+    'The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, followLinks, exclusive, terminal, retryWhenStarved, isolation, signal.',
+    'The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, followLinks, exclusive, terminal, retryWhenStarved, isolation, signal, concurrency, warm.',
     'The options are policy, limits, env, concurrency, warm, isolation.',
   ])
 })

@@ -1,0 +1,52 @@
+import { AT_FDCWD, EEXIST, MS_NOEXEC, MS_NOSUID } from '../../linux/constants.ts'
+import { type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import type { HostPath } from './host.ts'
+import { bindSteps, type HostMount } from './mounts.ts'
+import { FreshDirectories } from './paths.ts'
+
+const init = stepsOf('init')
+
+/** What a failing step that makes a terminal means. */
+export const terminalFailure: StepFailure = {
+  code: 'SETUP_FAILED',
+  hint: "The sandbox's pseudo-terminal could not be made (kernel.pty.max?). Without `terminal`, or on the command line with its output in a pipe, `| cat`, the program runs without one.",
+}
+
+/** How many pseudo-terminals the sandbox may have: the host's kernel has 4096 in all. */
+const PTY_MAX = 64
+
+/** Steps on the host's root: /dev/tty, by which a program finds its own terminal. */
+export function terminalDeviceSteps(
+  remount: ((source: string) => readonly HostMount[]) | undefined,
+): Step[] {
+  const device: HostPath & { type: 'bind' } = {
+    type: 'bind',
+    source: '/dev/tty',
+    target: 'dev/tty',
+    isDirectory: false,
+    writable: false,
+    noexec: true,
+  }
+  return bindSteps(
+    { ...device, readOnly: true, devices: true, remount: remount?.(device.source) },
+    new FreshDirectories(),
+  )
+}
+
+/** Steps that mount an instance of devpts in the directory that is or becomes the root. */
+export function mountTerminalsSteps(): Step[] {
+  const options = text(`newinstance,ptmxmode=0666,mode=0620,max=${PTY_MAX}`)
+  const mount = [text('devpts'), text('dev/pts'), text('devpts'), MS_NOSUID | MS_NOEXEC, options]
+  const failure = terminalFailure
+  return [
+    init('mkdirat', [AT_FDCWD, text('dev/pts'), 0o755], { tolerate: EEXIST, failure }),
+    init('mount', mount, { failure }),
+  ]
+}
+
+/** The step that makes /dev/ptmx. */
+export const linkToTerminalsStep: Step = init(
+  'symlinkat',
+  [text('pts/ptmx'), AT_FDCWD, text('dev/ptmx')],
+  { failure: terminalFailure },
+)
