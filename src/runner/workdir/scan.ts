@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync, opendirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
+import { clockMs, nextTurn } from '../../globals.ts'
 import type { DirectoryEntry } from '../../launcher/plan/copy.ts'
 
 /** A host directory's contents, parents before their children. */
@@ -42,7 +42,7 @@ export class Listing {
    */
   async complete(isCancelled: () => boolean): Promise<void> {
     while (!this.isComplete && !isCancelled()) {
-      await setImmediate()
+      await nextTurn()
       this.#continue()
     }
   }
@@ -58,7 +58,7 @@ export class Listing {
   }
 
   #continue(): void {
-    const end = performance.now() + TURN_MS
+    const end = clockMs() + TURN_MS
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
       const [source, steps] = next
       try {
@@ -81,7 +81,7 @@ function finishBy(
   for (;;) {
     const { done, value } = steps.next()
     if (done === true) return value
-    if (performance.now() > end) return undefined
+    if (clockMs() > end) return undefined
   }
 }
 
