@@ -7,6 +7,8 @@ export type LauncherProcess = 'starter' | 'init' | 'idmap' | 'target'
 export type Data =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** Not their address, but where they are in the segment's file. */
+  | { readonly kind: 'offset'; readonly bytes: Uint8Array }
   | { readonly kind: 'words'; readonly words: readonly Argument[] }
 
 /** A named place in memory, `area.field`: its address, or the 64-bit value that is there. */
@@ -77,6 +79,8 @@ export const DIE = 'die'
 
 export const text = (value: string): Data => ({ kind: 'text', text: value })
 export const bytes = (value: Uint8Array): Data => ({ kind: 'bytes', bytes: value })
+/** Where these bytes are in the file that the segment is written to. */
+export const offsetOf = (value: Uint8Array): Data => ({ kind: 'offset', bytes: value })
 export const words = (...values: readonly Argument[]): Data => ({ kind: 'words', words: values })
 /** The address of a place. */
 export const at = (place: string): Place => ({ kind: 'at', place })

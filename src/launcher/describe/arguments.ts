@@ -79,6 +79,7 @@ export function value(argument: Argument): string {
     case 'text':
       return JSON.stringify(argument.text)
     case 'bytes':
+    case 'offset':
       return `<${argument.bytes.length} bytes>`
     case 'words':
       return `[${argument.words.map(value).join(', ')}]`

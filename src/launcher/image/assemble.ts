@@ -161,6 +161,8 @@ class Memory {
         return this.#symbols.resolve(argument.place)
       case 'bytes':
         return this.#add(argument.bytes)
+      case 'offset':
+        return this.#add(argument.bytes) - this.#address
       case 'words':
         return this.#addWords(argument.words)
       case 'text':

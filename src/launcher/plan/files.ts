@@ -12,10 +12,12 @@ import {
 } from '../../linux/constants.ts'
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile } from '../sandbox-shape.ts'
-import { bytes, load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import { bytes, load, offsetOf, type Step, type StepFailure, stepsOf, text } from '../step.ts'
+import { FD } from './descriptors.ts'
 import { type Ids, openHow, type SafePaths, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
+const SEEK_SET = 0
 
 /** An ELF program or a script is written executable, everything else is not. */
 export function fileMode(contents: Uint8Array): number {
@@ -82,7 +84,7 @@ export function writeFileSteps(
       failure,
     }),
     ...(owner === undefined ? [] : [init('fchown', [load('init.fd'), owner.uid, owner.gid])]),
-    ...writeSteps(path, data, failure),
+    ...sendSteps(path, data, failure),
     init('close', [load('init.fd')]),
     init('close', [load('init.parent')]),
   ]
@@ -97,4 +99,23 @@ function writeSteps(path: string, data: Uint8Array, failure: StepFailure): Step[
       failure,
     }),
   ]
+}
+
+/** sendfile(2) copies at most this much a call. */
+const SENDFILE_MAX = 0x7fff_f000
+
+// From the request's file, not from memory: the kernel's peak of our resident memory outlives execve(2), and would be
+// the program's.
+function sendSteps(path: string, data: Uint8Array, failure: StepFailure): Step[] {
+  if (data.length === 0) return []
+  const shown = `${JSON.stringify(`/${path}`)}, ${data.length} bytes`
+  const pieces = Array.from({ length: Math.ceil(data.length / SENDFILE_MAX) }, (_, index) => {
+    const length = Math.min(SENDFILE_MAX, data.length - index * SENDFILE_MAX)
+    return init('sendfile', [load('init.fd'), FD.request, 0, length], {
+      whenDifferent: { value: length, goto: 'fail' },
+      shown,
+      failure,
+    })
+  })
+  return [init('lseek', [FD.request, offsetOf(data), SEEK_SET]), ...pieces]
 }
