@@ -198,7 +198,7 @@ function ownVerdict({ limits, tampered }: Evidence, end: End): Verdict {
   }
   const because =
     end.signal === 'SIGXFSZ' && limits.fileSizeBytes !== undefined
-      ? `: it wrote a file larger than the limit of ${formatSize(limits.fileSizeBytes)}`
+      ? `: a file would have become larger than the limit of ${formatSize(limits.fileSizeBytes)}`
       : (meanings[end.signal] ?? '')
   return { status: 'signaled', ...end, reason: `killed by ${end.signal}${because}` }
 }

@@ -19,7 +19,9 @@ describe('fileSize', () => {
       collect: ['f'],
     })
     expect(run).toBeKilledBy('SIGXFSZ')
-    expect(run.reason).toBe('killed by SIGXFSZ: it wrote a file larger than the limit of 9.77 KiB')
+    expect(run.reason).toBe(
+      'killed by SIGXFSZ: a file would have become larger than the limit of 9.77 KiB',
+    )
     expect(run.files.f?.length).toBe(10_000)
   })
 

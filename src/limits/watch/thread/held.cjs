@@ -3,7 +3,7 @@
 'use strict'
 
 const fs = require('node:fs')
-const { bytes, isRefused, link, list, read, READ_SIZE, threadCpuMs } = require('./proc.cjs')
+const { bytes, isGone, isRefused, link, list, read, READ_SIZE, threadCpuMs } = require('./proc.cjs')
 
 /** @typedef {import('./tree.cjs').Process} Process */
 
@@ -29,6 +29,9 @@ const LOCK_BYTES = 256
 const MAPPING_BYTES = 256
 /** The most time that one look gives to the kernel's memory, in milliseconds. */
 const KERNEL_USE_MS = 20
+/** How often, and of how many processes a look, mappings are counted. */
+const RECOUNT_MS = 500
+const MOST_COUNTS = 8
 /** vm.max_map_count. */
 const MOST_MAPPINGS = 65_530
 
@@ -45,20 +48,20 @@ function readHeld(processes) {
   const others = new Set()
   let left = MOST_DESCRIPTORS
   let hasDisk = false
-  for (const { pid } of processes) {
-    const disk = hasDisk ? undefined : diskUse(pid)
+  for (const { path } of processes) {
+    const disk = hasDisk ? undefined : diskUse(path)
     if (disk !== undefined) {
       held.diskBytes = disk
       hasDisk = true
     }
-    const descriptors = list(`/proc/${pid}/fd`)
+    const descriptors = list(`${path}/fd`)
     if (descriptors === undefined) {
-      held.isHidden ||= isRefused(pid)
+      held.isHidden ||= isRefused(path)
       continue
     }
     if (descriptors.length > left) held.isHidden = true
     for (const fd of descriptors.slice(0, left)) {
-      addDescriptor(`/proc/${pid}/fd/${fd}`, held.memfds, others)
+      addDescriptor(`${path}/fd/${fd}`, held.memfds, others)
     }
     left = Math.max(0, left - descriptors.length)
   }
@@ -87,11 +90,11 @@ function addDescriptor(path, memfds, others) {
 /**
  * The use of the tmpfs that the sandbox's root is in, in bytes.
  *
- * @param {number} pid
+ * @param {string} path the folder of a process or thread
  */
-function diskUse(pid) {
+function diskUse(path) {
   try {
-    const { type, blocks, bfree, bsize } = fs.statfsSync(`/proc/${pid}/root`)
+    const { type, blocks, bfree, bsize } = fs.statfsSync(`${path}/root`)
     return type === TMPFS_MAGIC ? (blocks - bfree) * bsize : 0
   } catch {
     return undefined
@@ -99,7 +102,7 @@ function diskUse(pid) {
 }
 
 /**
- * The most that a tree's mappings and locks take of the kernel's memory, and whether descriptors are on their
+ * The most that a tree's locks take of the kernel's memory, and whether descriptors are on their
  * way through sockets. Read only when the machine lost more memory than the tree shows, for it takes long.
  *
  * @param {Process[]} processes
@@ -109,11 +112,10 @@ function readKernelUse(processes, enough) {
   let used = 0
   let isHidden = false
   const latest = threadCpuMs('thread-self') + KERNEL_USE_MS
-  for (const { pid } of processes) {
+  for (const { path } of processes) {
     if (used > enough) break
-    used += mappingsOf(pid) * MAPPING_BYTES
-    for (const fd of (list(`/proc/${pid}/fd`) ?? []).slice(0, MOST_DESCRIPTORS)) {
-      const info = read(`/proc/${pid}/fdinfo/${fd}`)
+    for (const fd of (list(`${path}/fd`) ?? []).slice(0, MOST_DESCRIPTORS)) {
+      const info = read(`${path}/fdinfo/${fd}`)
       if (/\nscm_fds:\s+[1-9]/.test(info)) isHidden = true
       // A file with thousands of locks does not fit in one read: the rest of them may be any number.
       if (info.length >= READ_SIZE / 2 && info.includes('\nlock:')) isHidden = true
@@ -127,25 +129,37 @@ function readKernelUse(processes, enough) {
 }
 
 /**
- * How many mappings a process has, counted up to one read; more count as the most that there can be.
+ * The kernel's memory for the mappings of a tree, in bytes. Few processes are counted a look, for long lists of
+ * mappings take long; the others keep the figures that they had.
  *
- * @param {number} pid
+ * @param {Map<number, { bytes: number, at: number }>} known the figures, by process
+ * @param {Process[]} processes
  */
-function mappingsOf(pid) {
-  const maps = read(`/proc/${pid}/maps`)
-  return maps.length >= READ_SIZE - 4096 ? MOST_MAPPINGS : maps.split('\n').length
+function mappingBytes(known, processes) {
+  const now = performance.now()
+  const isDue = (/** @type {Process} */ { pid }) =>
+    (known.get(pid)?.at ?? -Infinity) < now - RECOUNT_MS
+  for (const { pid, path } of processes.filter(isDue).slice(0, MOST_COUNTS)) {
+    const maps = readLong(`${path}/maps`)
+    // A list that is too long, or refused, is one of as many mappings as there can be.
+    const count = maps === undefined ? (isGone(path) ? 0 : MOST_MAPPINGS) : maps.split('\n').length
+    known.set(pid, { bytes: count * MAPPING_BYTES, at: now })
+  }
+  const living = new Set(processes.map(({ pid }) => pid))
+  for (const pid of known.keys()) if (!living.has(pid)) known.delete(pid)
+  return [...known.values()].reduce((total, { bytes }) => total + bytes, 0)
 }
 
 /**
  * A process's shared memory that no descriptor and no file of its tmpfs stands for.
  *
- * @param {number} pid
+ * @param {string} path the folder of a process or thread
  * @param {ReadonlySet<number>} memfds the inodes that descriptors hold
  * @returns {{ mappedBytes: number, sizes: Map<string, number> } | undefined} the process's share of the pages that
  *   it has mapped, and the size of each such mapping by its inode; undefined where it cannot be known
  */
-function sharedOf(pid, memfds) {
-  const text = readLong(`/proc/${pid}/smaps`)
+function sharedOf(path, memfds) {
+  const text = readLong(`${path}/smaps`)
   if (text === undefined) return undefined
   const shared = { mappedBytes: 0, sizes: new Map() }
   for (const part of text.split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/)) {
@@ -186,4 +200,4 @@ function readLong(path) {
   }
 }
 
-module.exports = { readHeld, readKernelUse, sharedOf }
+module.exports = { mappingBytes, readHeld, readKernelUse, sharedOf }

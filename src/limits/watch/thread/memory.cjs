@@ -2,7 +2,7 @@
 // How much memory a tree uses: cheap figures first, exact ones only where the cheap ones are over the limit.
 'use strict'
 
-const { readHeld, readKernelUse, sharedOf } = require('./held.cjs')
+const { mappingBytes, readHeld, readKernelUse, sharedOf } = require('./held.cjs')
 const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
 
 /** @typedef {import('./tree.cjs').Process} Process */
@@ -16,6 +16,7 @@ const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
  * @property {number} leastShmem the machine's least shared memory since the run's start
  * @property {number} mostAvailable the machine's most available memory since the run's start
  * @property {number} nextHidden when what no figure shows is looked for again, on the clock of performance.now()
+ * @property {Map<number, { bytes: number, at: number }>} mappings what each process's mappings take
  * @property {number} twinLooks how often in a row a vfork's child was counted with its parent
  */
 
@@ -24,7 +25,9 @@ const LONGEST_MS = 20
 /** How much less memory the machine then has. */
 const GROWTH = 32 * 1024 * 1024
 /** How often memory that no figure shows is looked for, in milliseconds. */
-const HIDDEN_MS = 50
+const HIDDEN_MS = 10
+/** How often exact figures are read again while processes come and go. */
+const MOST_PASSES = 4
 /** For so many looks, a copy of a process is taken for a vfork's child, which has no memory of its own. */
 const MOST_TWIN_LOOKS = 3
 
@@ -44,18 +47,20 @@ function readMachine() {
  *
  * @param {MemoryState} state
  * @param {Process[]} processes
+ * @param {() => Process[]} again reads the tree once more
  */
-function memoryOf(state, processes) {
+function memoryOf(state, processes, again) {
   const machine = readMachine()
   state.leastShmem = Math.min(state.leastShmem, machine.sharedBytes)
   state.mostAvailable = Math.max(state.mostAvailable, machine.availableBytes)
   const held = readHeld(processes)
-  let files = Math.max(0, held.diskBytes - state.suppliedBytes)
+  let files =
+    mappingBytes(state.mappings, processes) + Math.max(0, held.diskBytes - state.suppliedBytes)
   for (const size of held.memfds.values()) files += size
   const shared = Math.max(0, sum(processes, 'sharedBytes') - state.suppliedBytes)
   const own = sum(processes, 'anonBytes') + sum(processes, 'tableBytes')
   let used = own + files + shared
-  if (used > state.limitBytes) used = exactBytes(state, processes, held, files)
+  if (used > state.limitBytes) used = confirmedBytes(state, processes, { held, files, again })
   else state.twinLooks = 0
   if (used <= state.limitBytes)
     used += hiddenBytes(state, processes, held, { used, known: files + shared, machine })
@@ -67,6 +72,35 @@ function memoryOf(state, processes) {
  * @param {'anonBytes' | 'sharedBytes' | 'tableBytes'} name
  */
 const sum = (processes, name) => processes.reduce((total, process) => total + process[name], 0)
+
+/**
+ * A process's share of a page changes while processes come and go, and then the sum of all shares is wrong: a sum
+ * over the limit counts only when the tree was the same before and after, or is over it each time.
+ *
+ * @param {MemoryState} state
+ * @param {Process[]} processes
+ * @param {{ held: import('./held.cjs').Held, files: number, again: () => Process[] }} use
+ */
+function confirmedBytes(state, processes, { held, files, again }) {
+  let least = exactBytes(state, processes, held, files)
+  let before = processes
+  for (let pass = 0; pass < MOST_PASSES && least > state.limitBytes; pass++) {
+    const now = again()
+    if (isSameTree(before, now)) break
+    least = Math.min(least, exactBytes(state, now, held, files))
+    before = now
+  }
+  return least
+}
+
+/**
+ * @param {Process[]} one
+ * @param {Process[]} other
+ */
+function isSameTree(one, other) {
+  const pids = new Set(one.map(({ pid }) => pid))
+  return one.length === other.length && other.every(({ pid }) => pids.has(pid))
+}
 
 /**
  * Each page counts once: proc_pid_smaps(5), Pss. A process that cannot be read counts in full.
@@ -102,12 +136,12 @@ const sizeOf = ({ anonBytes, sharedBytes }) => anonBytes + sharedBytes
  * @param {import('./held.cjs').Held} held
  */
 function exactSize(process, { memfds }) {
-  const rollup = read(`/proc/${process.pid}/smaps_rollup`)
+  const rollup = read(`${process.path}/smaps_rollup`)
   // Who is gone has given all back; who refuses to be read counts in full.
-  if (!rollup.includes('\nPss_Anon:')) return isGone(process.pid) ? 0 : sizeOf(process)
+  if (!rollup.includes('\nPss_Anon:')) return isGone(process.path) ? 0 : sizeOf(process)
   const anonymous = bytes(rollup, 'Pss_Anon:') + bytes(rollup, 'SwapPss:')
   if (process.sharedBytes === 0) return anonymous
-  const shared = sharedOf(process.pid, new Set(memfds.keys()))
+  const shared = sharedOf(process.path, new Set(memfds.keys()))
   return anonymous + (shared?.mappedBytes ?? process.sharedBytes)
 }
 
@@ -150,14 +184,17 @@ function hiddenBytes(state, processes, held, { used, known, machine }) {
   const grown = machine.sharedBytes - state.leastShmem - known
   const lost = state.mostAvailable - machine.availableBytes - used
   if (Math.max(grown, lost) <= room || performance.now() < state.nextHidden) return 0
-  state.nextHidden = performance.now() + HIDDEN_MS
+  const started = performance.now()
+  const kernel = readKernelUse(processes, lost - held.kernelBytes)
+  const isHidden = held.isHidden || kernel.isHidden
   let hidden = 0
-  if (grown > room) hidden = Math.min(grown, held.isHidden ? grown : mappedBytes(processes, held))
+  if (grown > room) hidden = isHidden ? grown : Math.min(grown, mappedBytes(processes, held))
   if (lost > room) {
-    const kernel = readKernelUse(processes, lost - held.kernelBytes)
     const most = kernel.isHidden ? lost : held.kernelBytes + kernel.usedBytes
     hidden = Math.max(hidden, Math.min(lost, most))
   }
+  const ended = performance.now()
+  state.nextHidden = ended + Math.max(HIDDEN_MS, 4 * (ended - started))
   return hidden
 }
 
@@ -169,9 +206,9 @@ function mappedBytes(processes, { memfds }) {
   const known = new Set(memfds.keys())
   /** @type {Map<string, number>} */
   const sizes = new Map()
-  for (const { pid } of processes) {
-    const shared = sharedOf(pid, known)
-    if (shared === undefined && !isGone(pid)) return Number.POSITIVE_INFINITY
+  for (const { path } of processes) {
+    const shared = sharedOf(path, known)
+    if (shared === undefined && !isGone(path)) return Number.POSITIVE_INFINITY
     // Pages that no process has in its tables any more are kept as long as the mapping is (MADV_DONTNEED).
     for (const [inode, size] of shared?.sizes ?? [])
       sizes.set(inode, Math.max(size, sizes.get(inode) ?? 0))

@@ -87,16 +87,16 @@ function link(path) {
  * Whether the kernel refuses to show what a process holds: the process may not be traced (ptrace(2)), because it
  * executed a file that it may not read, or asked for that (PR_SET_DUMPABLE). A process that is gone is not refused.
  *
- * @param {number} pid
+ * @param {string} path the folder of a process or thread
  */
-const isRefused = (pid) => list(`/proc/${pid}/fd`) === undefined && !isGone(pid)
+const isRefused = (path) => list(`${path}/fd`) === undefined && !isGone(path)
 
 /**
- * Whether a process has ended, reaped or not, and has given back what it had.
+ * Whether a process has given back its memory: it ends, or has ended, reaped or not.
  *
- * @param {number} pid
+ * @param {string} path the folder of a process or thread
  */
-const isGone = (pid) => !/\nState:\s+[^ZX]/.test(read(`/proc/${pid}/status`))
+const isGone = (path) => !read(`${path}/status`).includes('\nVmRSS:')
 
 /**
  * The processor time of a thread, in milliseconds: proc_pid_schedstat(5). A wall clock would count the time in

@@ -52,6 +52,7 @@ class WatchedRun {
       mostAvailable: 0,
       twinLooks: 0,
       nextHidden: 0,
+      mappings: new Map(),
     }
     this.lastCpuMs = 0
     this.lostMs = 0
@@ -111,7 +112,7 @@ class WatchedRun {
       figures[layout.waitTimeMs] = longestWaitMs(processes)
     }
     const cpu = this.exceedsCpu(init, processes, now)
-    if (now >= this.nextMemory && this.exceedsMemory(processes, now)) return 'memory'
+    if (now >= this.nextMemory && this.exceedsMemory(init, processes, now)) return 'memory'
     return cpu ? 'cpu' : undefined
   }
 
@@ -125,22 +126,23 @@ class WatchedRun {
     const { cpuSource } = this.request
     const isCounted =
       cpuSource === 'cgroup' ||
-      (cpuSource === 'perf' && !processes.some(({ pid }) => isRefused(pid)))
+      (cpuSource === 'perf' && !processes.some(({ path }) => isRefused(path)))
     if (!isCounted) this.figures[this.layout.isLowerBound] = 1
   }
 
   /**
+   * @param {number} init
    * @param {import('./tree.cjs').Process[]} processes
    * @param {number} now
    */
-  exceedsMemory(processes, now) {
+  exceedsMemory(init, processes, now) {
     const { figures, layout, memory } = this
     // The program has not started: nothing that is there is its own.
     if (processes.length === 0) {
       this.nextMemory = now + SHORTEST_MS * 2
       return false
     }
-    const used = memoryOf(memory, processes)
+    const used = memoryOf(memory, processes, () => readTree(init))
     figures[layout.peakMemoryBytes] = Math.max(figures[layout.peakMemoryBytes] ?? 0, used)
     const room = Math.max(0, memory.limitBytes - used) + SLACK
     const pause = room / (FILL_RATE * this.processors)

@@ -7,6 +7,7 @@ const { bytes, field, list, read } = require('./proc.cjs')
 /**
  * @typedef {object} Process
  * @property {number} pid
+ * @property {string} path its folder in /proc, or that of a live thread: an ended first thread shows nothing
  * @property {number} parent the pid below which it was found
  * @property {number[]} threads
  * @property {number} anonBytes private memory, resident or in swap
@@ -75,14 +76,15 @@ function readProcess(pid, parent) {
   const leader = read(`/proc/${pid}/status`)
   if (leader === '') return undefined
   const threads = threadsOf(pid, leader)
-  // The first thread may have ended, and then it has no memory to show; the others share theirs.
-  const status = leader.includes('\nVmRSS:') ? leader : statusOfThreads(pid, threads)
+  const path = leader.includes('\nVmRSS:') ? `/proc/${pid}` : liveThread(pid, threads)
+  const status = path === `/proc/${pid}` ? leader : read(`${path}/status`)
   const stat = read(`/proc/${pid}/stat`)
   // The name, in parentheses, may have spaces and parentheses itself. The first field here is its third.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index] ?? 0), 0)
   return {
     pid,
+    path,
     parent,
     threads,
     anonBytes: bytes(status, 'RssAnon:') + bytes(status, 'VmSwap:'),
@@ -99,12 +101,9 @@ function readProcess(pid, parent) {
  * @param {number} pid
  * @param {number[]} threads
  */
-function statusOfThreads(pid, threads) {
-  for (const thread of threads) {
-    const status = read(`/proc/${pid}/task/${thread}/status`)
-    if (status.includes('\nVmRSS:')) return status
-  }
-  return ''
+function liveThread(pid, threads) {
+  const paths = threads.map((thread) => `/proc/${pid}/task/${thread}`)
+  return paths.find((path) => read(`${path}/status`).includes('\nVmRSS:')) ?? `/proc/${pid}`
 }
 
 /** @param {string} status */

@@ -80,7 +80,11 @@ describe('a program that ended by itself', () => {
     [SIGKILL, 'SIGKILL', 'killed by SIGKILL'],
     [15, 'SIGTERM', 'killed by SIGTERM'],
     [37, 'SIGRTMIN+3', 'killed by SIGRTMIN+3'],
-    [SIGXFSZ, 'SIGXFSZ', 'killed by SIGXFSZ: it wrote a file larger than the limit of 10 MiB'],
+    [
+      SIGXFSZ,
+      'SIGXFSZ',
+      'killed by SIGXFSZ: a file would have become larger than the limit of 10 MiB',
+    ],
   ])('with wait status %d was killed by %s', (waitStatus, signal, reason) => {
     expect(judge(evidence({ waitStatus }))).toEqual({ status: 'signaled', signal, reason })
   })

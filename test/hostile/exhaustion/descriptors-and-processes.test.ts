@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import { sandboxed } from '../../src/index.ts'
-import { makeMarker, processesWith } from '../run/support/processes.ts'
-import { runC } from '../run/support/programs.ts'
-import { lacks } from '../run/support/tools.ts'
+import { sandboxed } from '../../../src/index.ts'
+import { makeMarker, processesWith } from '../../run/support/processes.ts'
+import { runC } from '../../run/support/programs.ts'
+import { lacks } from '../../run/support/tools.ts'
 
 const limits = {
   memory: '32MiB',

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest'
+import { runC } from '../../run/support/programs.ts'
+import { lacks } from '../../run/support/tools.ts'
+
+const limits = {
+  memory: '128MiB',
+  disk: '1GiB',
+  walltime: '20s',
+  cpu: '15s',
+  processes: 60,
+  openFiles: 256,
+}
+/** What a program may take of the machine, whatever it takes, in MiB. */
+const MOST = 256
+
+/** How much the program said that it had, in MiB. */
+const held = (stdout: string): number => Number(/(\d+)\n[^\d]*$/.exec(stdout)?.[1] ?? 0)
+
+describe.skipIf(lacks('gcc'))('memory that a program takes is held to its limit: ', () => {
+  test.each([
+    ['private', 'pages of its own'],
+    ['shared', 'pages that it could share'],
+    ['dropped', 'shared pages that are in no page table any more'],
+    ['memfd', 'memory files that are open'],
+    ['closed-memfd', 'memory files that are only mapped'],
+    ['sent-memfd', 'memory files on their way through a socket'],
+    ['files', 'files in its own file system'],
+    ['page-tables', 'page tables'],
+    ['leaderless', 'processes whose first thread has ended'],
+  ])('%s: %s', { retry: 1 }, async (kind) => {
+    const run = await runC('hoard', [kind], { limits })
+    expect(run).toExceedMemory()
+    expect(held(run.stdout)).toBeLessThanOrEqual(MOST)
+  })
+
+  test('mappings: thousands of mappings, which are memory of the kernel’s', async () => {
+    const run = await runC('hoard', ['mappings'], { limits })
+    // A process is 8 MiB to the program, and 16 to the kernel.
+    expect(['memory', 'walltime', 'cpu']).toContain(run.status)
+    expect(held(run.stdout)).toBeLessThanOrEqual(MOST)
+  })
+})
