@@ -136,7 +136,7 @@ export const limitTable = {
       hit: 'the kernel or the watch kills: `memory`',
       absent: 'none',
       protects: "The machine's memory.",
-      not: 'Without a control group: some milliseconds over the limit, until the next look, and files in a tmpfs, which `disk` limits.',
+      not: 'Without a control group: some milliseconds over the limit, until the next look.',
       example: '"64MiB"',
     },
   }),

@@ -85,7 +85,8 @@ export class TreeWatch {
     this.#findInit()
     const request = { ...options, shared, control: this.#control, startedNs: machineClockNs() }
     this.#leave = watchInThread(request, (error) => {
-      this.#lost = error
+      // The first says why; the thread's end follows it.
+      this.#lost ??= error
       stop()
     })
   }

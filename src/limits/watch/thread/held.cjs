@@ -29,9 +29,9 @@ const LOCK_BYTES = 256
 const MAPPING_BYTES = 256
 /** The most time that one look gives to the kernel's memory, in milliseconds. */
 const KERNEL_USE_MS = 20
-/** How often, and of how many processes a look, mappings are counted. */
+/** How often mappings are counted, and the processor time that one look gives to that, in milliseconds. */
 const RECOUNT_MS = 500
-const MOST_COUNTS = 8
+const COUNT_MS = 10
 /** vm.max_map_count. */
 const MOST_MAPPINGS = 65_530
 
@@ -139,7 +139,9 @@ function mappingBytes(known, processes) {
   const now = performance.now()
   const isDue = (/** @type {Process} */ { pid }) =>
     (known.get(pid)?.at ?? -Infinity) < now - RECOUNT_MS
-  for (const { pid, path } of processes.filter(isDue).slice(0, MOST_COUNTS)) {
+  const latest = threadCpuMs('thread-self') + COUNT_MS
+  for (const { pid, path } of processes.filter(isDue)) {
+    if (threadCpuMs('thread-self') > latest) break
     const maps = readLong(`${path}/maps`)
     // A list that is too long, or refused, is one of as many mappings as there can be.
     const count = maps === undefined ? (isGone(path) ? 0 : MOST_MAPPINGS) : maps.split('\n').length

@@ -20,9 +20,22 @@ const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
  * @property {number} twinLooks how often in a row a vfork's child was counted with its parent
  */
 
-/** How much processor time exact figures may take before a growing machine ends that, in milliseconds. */
-const LONGEST_MS = 20
-/** How much less memory the machine then has. */
+/**
+ * What counts beside the processes' own pages.
+ *
+ * @typedef {object} Counted
+ * @property {import('./held.cjs').Held} held
+ * @property {number} files memfds and files in the tmpfs, in bytes
+ * @property {number} kernel page tables and mappings, in bytes
+ * @property {() => Process[]} again reads the tree once more
+ */
+
+/** How much processor time exact figures may take, and how much where tree and machine grow meanwhile, in milliseconds. */
+const LONGEST_MS = 200
+const LONG_MS = 20
+/** What the mappings of a process take whose list is read: some thousand. */
+const SHORT_LIST = 256 * 1024
+/** How much tree and machine then grow. */
 const GROWTH = 32 * 1024 * 1024
 /** How often memory that no figure shows is looked for, in milliseconds. */
 const HIDDEN_MS = 10
@@ -54,13 +67,13 @@ function memoryOf(state, processes, again) {
   state.leastShmem = Math.min(state.leastShmem, machine.sharedBytes)
   state.mostAvailable = Math.max(state.mostAvailable, machine.availableBytes)
   const held = readHeld(processes)
-  let files =
-    mappingBytes(state.mappings, processes) + Math.max(0, held.diskBytes - state.suppliedBytes)
+  let files = Math.max(0, held.diskBytes - state.suppliedBytes)
   for (const size of held.memfds.values()) files += size
+  const kernel = sum(processes, 'tableBytes') + mappingBytes(state.mappings, processes)
   const shared = Math.max(0, sum(processes, 'sharedBytes') - state.suppliedBytes)
-  const own = sum(processes, 'anonBytes') + sum(processes, 'tableBytes')
-  let used = own + files + shared
-  if (used > state.limitBytes) used = confirmedBytes(state, processes, { held, files, again })
+  let used = sum(processes, 'anonBytes') + kernel + files + shared
+  if (used > state.limitBytes)
+    used = confirmedBytes(state, processes, { held, files, kernel, again })
   else state.twinLooks = 0
   if (used <= state.limitBytes)
     used += hiddenBytes(state, processes, held, { used, known: files + shared, machine })
@@ -79,15 +92,15 @@ const sum = (processes, name) => processes.reduce((total, process) => total + pr
  *
  * @param {MemoryState} state
  * @param {Process[]} processes
- * @param {{ held: import('./held.cjs').Held, files: number, again: () => Process[] }} use
+ * @param {Counted} counted
  */
-function confirmedBytes(state, processes, { held, files, again }) {
-  let least = exactBytes(state, processes, held, files)
+function confirmedBytes(state, processes, counted) {
+  let least = exactBytes(state, processes, counted)
   let before = processes
   for (let pass = 0; pass < MOST_PASSES && least > state.limitBytes; pass++) {
-    const now = again()
+    const now = counted.again()
     if (isSameTree(before, now)) break
-    least = Math.min(least, exactBytes(state, now, held, files))
+    least = Math.min(least, exactBytes(state, now, counted))
     before = now
   }
   return least
@@ -107,26 +120,35 @@ function isSameTree(one, other) {
  *
  * @param {MemoryState} state
  * @param {Process[]} processes
- * @param {import('./held.cjs').Held} held
- * @param {number} files
+ * @param {Counted} counted
  */
-function exactBytes(state, processes, held, files) {
-  const latest = threadCpuMs('thread-self') + LONGEST_MS
+function exactBytes(state, processes, { held, files, kernel, again }) {
+  const started = threadCpuMs('thread-self')
   const available = readMachine().availableBytes
-  let used = files + sum(processes, 'tableBytes')
+  let used = files + kernel
   const unread = withoutTwins(state, processes).sort((one, other) => sizeOf(other) - sizeOf(one))
   let rest = unread.reduce((total, process) => total + sizeOf(process), 0)
   for (const process of unread) {
-    // Those that are left are small: there is room for them in full.
+    // Those that are left are small, and there is room for them in full; or there is room for none of them.
     if (used + rest <= state.limitBytes) break
-    const isLate =
-      threadCpuMs('thread-self') > latest && available - readMachine().availableBytes > GROWTH
-    if (isLate) break
+    if (used > state.limitBytes) return used
+    const tookMs = threadCpuMs('thread-self') - started
+    const hasGrown = tookMs > LONG_MS && available - readMachine().availableBytes > GROWTH
+    if (tookMs > LONGEST_MS || (hasGrown && sharesOf(again()) > sharesOf(processes) + GROWTH)) break
     rest -= sizeOf(process)
-    used += exactSize(process, held)
+    used += exactSize(process, held, files > 0 && isShort(state, process))
   }
   return used + rest
 }
+
+/** @param {Process[]} processes */
+const sharesOf = (processes) => sum(processes, 'anonBytes') + sum(processes, 'sharedBytes')
+
+/**
+ * @param {MemoryState} state
+ * @param {Process} process
+ */
+const isShort = ({ mappings }, { pid }) => (mappings.get(pid)?.bytes ?? 0) < SHORT_LIST
 
 /** @param {Process} process */
 const sizeOf = ({ anonBytes, sharedBytes }) => anonBytes + sharedBytes
@@ -134,15 +156,16 @@ const sizeOf = ({ anonBytes, sharedBytes }) => anonBytes + sharedBytes
 /**
  * @param {Process} process
  * @param {import('./held.cjs').Held} held
+ * @param {boolean} isShared whether its shared pages may be in files that are counted, and are not too many to list
  */
-function exactSize(process, { memfds }) {
+function exactSize(process, { memfds }, isShared) {
   const rollup = read(`${process.path}/smaps_rollup`)
   // Who is gone has given all back; who refuses to be read counts in full.
   if (!rollup.includes('\nPss_Anon:')) return isGone(process.path) ? 0 : sizeOf(process)
   const anonymous = bytes(rollup, 'Pss_Anon:') + bytes(rollup, 'SwapPss:')
-  if (process.sharedBytes === 0) return anonymous
+  if (!isShared) return anonymous + bytes(rollup, 'Pss_Shmem:')
   const shared = sharedOf(process.path, new Set(memfds.keys()))
-  return anonymous + (shared?.mappedBytes ?? process.sharedBytes)
+  return anonymous + (shared?.mappedBytes ?? bytes(rollup, 'Pss_Shmem:'))
 }
 
 /**
