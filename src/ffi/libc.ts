@@ -313,6 +313,7 @@ const MOST_WAITS = 2
 
 // Koffi keeps no reference to the memory that it gives to another thread, so we do until that is done.
 const waits = new Set<Int32Array>()
+const reads = new Set<Int32Array>()
 
 /** How long after its time a wait may come to an end, in ms: its thread has to be woken. */
 const WAIT_LATE_MS = 5
@@ -341,6 +342,23 @@ export async function whenHungUp(readEnd: number, timeoutMs: number): Promise<bo
     })
     waits.add(polled)
   })
+}
+
+/**
+ * Waits, in one of libuv's threads, until a descriptor can be read or its other end is closed: poll(2). The descriptor
+ * must stay open until then.
+ *
+ * @param timeoutMs after which it returns all the same
+ * @returns whether there is something to read, be it the end
+ */
+export async function whenReadable(fd: number, timeoutMs: number): Promise<boolean> {
+  const polled = pollFor(fd, POLLIN)
+  reads.add(polled)
+  const count = await new Promise<number>((resolve) => {
+    libc().poll.async(polled, 1, timeoutMs, (_error: unknown, ready: number) => resolve(ready))
+  })
+  reads.delete(polled)
+  return count > 0
 }
 
 // One struct pollfd: fd, events and revents (poll(2)).

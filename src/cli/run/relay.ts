@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { read, write } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { promisify } from 'node:util'
-import { closeDescriptor } from '../../ffi/libc.ts'
+import { closeDescriptor, setNonBlocking, whenReadable } from '../../ffi/libc.ts'
 import { setWindowSize } from '../../ffi/terminal.ts'
 import type { TerminalUse } from '../../launcher/plan/terminal.ts'
 import type { RunTerminal } from '../../runner/run/prepare.ts'
@@ -37,6 +38,7 @@ export class TerminalRelay {
   readonly #relays: Promise<void>[] = []
   readonly #onLost: () => void
   #finished: Promise<void> | undefined
+  #isOver = false
 
   /**
    * @param onOutput told of each piece that the program writes to the terminal, in bytes
@@ -46,7 +48,9 @@ export class TerminalRelay {
     this.#user = user
     this.#onLost = onLost
     const onMaster = (fd: number) => {
-      this.#relays.push(relayMaster(fd, user, onOutput).catch(onLost))
+      this.#relays.push(
+        relayMaster(fd, { user, onOutput, isOver: () => this.#isOver }).catch(onLost),
+      )
     }
     this.#channel = openTerminalChannel(onMaster, onLost)
     user.stdin.on('error', onLost).on('end', onLost)
@@ -65,6 +69,7 @@ export class TerminalRelay {
   }
 
   async #finish(): Promise<void> {
+    this.#isOver = true
     await this.#channel.close()
     await Promise.all(this.#relays)
     const { stdin, stdout } = this.#user
@@ -75,24 +80,35 @@ export class TerminalRelay {
 }
 
 const READ_SIZE = 65_536
+/** How often a relay checks whether the run is over, while nothing happens, in ms. */
+const CHECK_MS = 100
+/** The most pieces that are read after the run is over: what the terminal holds is one. */
+const MOST_PIECES = 64
 const readSome = promisify(read)
 const writeSome = promisify(write)
 
+interface RelayUse {
+  readonly user: UserTerminal
+  readonly onOutput: (bytes: number) => void
+  /** Whether the run is over, and with it all that wrote in the sandbox. */
+  readonly isOver: () => boolean
+}
+
 /**
- * Relays between the user's terminal and a master, until nobody has the master's other side open.
+ * Relays between the user's terminal and a master, until nobody has the master's other side open, or until the run is
+ * over: a program may have passed the other side to a process of the host.
  *
- * Not by a tty.ReadStream: at a hang-up that drops what it has not read yet. Not by the streams of fs:
- * each would close the descriptor that they share.
+ * It uses no tty.ReadStream, which at a hang-up drops what it has not read yet, and no streams of fs, each of which
+ * would close the descriptor that they share.
  */
-async function relayMaster(
-  fd: number,
-  { stdin, stdout }: UserTerminal,
-  onOutput: (bytes: number) => void,
-): Promise<void> {
+async function relayMaster(fd: number, { user, onOutput, isOver }: RelayUse): Promise<void> {
+  const { stdin, stdout } = user
+  // The init has closed its own: nobody else has this open file description.
+  setNonBlocking(fd)
   let typing = Promise.resolve()
   const type = (bytes: Buffer) => {
     // What nobody reads any more is dropped.
-    typing = typing.then(() => writeAll(fd, bytes)).catch(() => {})
+    typing = typing.then(() => writeAll(fd, bytes, isOver)).catch(() => {})
   }
   const resize = () => setWindowSize(fd, sizeOf(stdout))
   resize()
@@ -100,7 +116,7 @@ async function relayMaster(
   stdin.setRawMode(true)
   stdin.on('data', type).resume()
   try {
-    for await (const chunk of readAll(fd)) {
+    for await (const chunk of readAll(fd, isOver)) {
       onOutput(chunk.length)
       if (!stdout.write(chunk)) await once(stdout, 'drain')
     }
@@ -112,24 +128,38 @@ async function relayMaster(
   }
 }
 
-async function* readAll(fd: number): AsyncGenerator<Buffer> {
-  for (;;) {
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
+
+async function* readAll(fd: number, isOver: () => boolean): AsyncGenerator<Buffer> {
+  for (let late = 0; late < MOST_PIECES; ) {
+    const wasOver = isOver()
+    if (wasOver) late++
+    if (!(await whenReadable(fd, wasOver ? 0 : CHECK_MS))) {
+      if (wasOver) return
+      continue
+    }
     const buffer = Buffer.allocUnsafe(READ_SIZE)
     try {
       const { bytesRead } = await readSome(fd, buffer, 0, READ_SIZE, null)
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
     } catch (error) {
-      // The other side is closed, by everybody.
-      if ((error as NodeJS.ErrnoException).code === 'EIO') return
-      throw error
+      // EIO: the other side is closed, by everybody.
+      if (codeOf(error) === 'EIO') return
+      if (codeOf(error) !== 'EAGAIN') throw error
     }
   }
 }
 
-async function writeAll(fd: number, bytes: Buffer): Promise<void> {
+async function writeAll(fd: number, bytes: Buffer, isOver: () => boolean): Promise<void> {
   let written = 0
-  while (written < bytes.length) {
-    written += (await writeSome(fd, bytes, written, bytes.length - written)).bytesWritten
+  while (written < bytes.length && !isOver()) {
+    try {
+      written += (await writeSome(fd, bytes, written, bytes.length - written)).bytesWritten
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') throw error
+      // The program does not read what is typed.
+      await pause(CHECK_MS)
+    }
   }
 }
