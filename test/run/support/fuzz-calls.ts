@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { SandboxResult } from '../../../src/index.ts'
+import type { SandboxOptions, SandboxResult } from '../../../src/index.ts'
 import { syscallNumber } from '../../../src/linux/syscalls.ts'
 import { syscallGroup } from '../../../src/seccomp/rules/groups.ts'
 import { runC } from './programs.ts'
@@ -23,14 +23,20 @@ export interface FuzzedRun {
   readonly result: SandboxResult<string>
 }
 
-/** Runs a program that makes random system calls under `strict`. */
-export async function fuzzCalls(milliseconds: number): Promise<FuzzedRun> {
-  const seed = randomInt(2 ** 40)
+/** Runs a program that makes random system calls, under `strict` unless a policy is given. */
+export async function fuzzCalls(
+  milliseconds: number,
+  seed = randomInt(2 ** 40),
+  policy: SandboxOptions['policy'] = 'strict',
+): Promise<FuzzedRun> {
   const result = await runC(
     'fuzz-calls',
     [milliseconds, seed, ...numbers].map(String),
     // Its output is what write(2) happened to be given.
-    { limits: { walltime: milliseconds + 3000, cpu: milliseconds + 3000, output: '64MiB' } },
+    {
+      policy,
+      limits: { walltime: milliseconds + 3000, cpu: milliseconds + 3000, output: '64MiB' },
+    },
   )
   return { seed, result }
 }

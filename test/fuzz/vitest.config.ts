@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+// GRADEBOX_FUZZ_SECONDS says how long; GRADEBOX_FUZZ_SEED repeats a finding.
+export default defineConfig({
+  test: {
+    include: ['test/fuzz/**/*.test.ts'],
+    setupFiles: ['src/matchers/vitest.ts'],
+    fileParallelism: false,
+    disableConsoleIntercept: true,
+    testTimeout: 0,
+  },
+})
