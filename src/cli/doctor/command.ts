@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { type Diagnosis, diagnose, fixLines } from '../../doctor/doctor.ts'
 import type { Finding } from '../../doctor/finding.ts'
+import type { InstalledLanguage } from '../../grading/languages/installed.ts'
+import { visibleLine } from '../../units/visible.ts'
 import { EXIT } from '../errors.ts'
 import { print } from '../print.ts'
 import { colorsFor, STDOUT } from '../style.ts'
@@ -15,19 +17,39 @@ export function addDoctorCommand(program: Command): Command {
       'Tries everything that a sandbox is made of, and says what works, what works in a weaker way, what does not, why, and what mends it. Exits with 0 when the default policy can be enforced whole, else with 1.',
     )
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .option('--languages', 'also list the languages of submissions, with the versions installed')
+    .action(async ({ json, languages }: { json?: boolean; languages?: boolean }) => {
       const progress = new Progress(process.stderr)
       const diagnosis = await diagnose((title) => progress.show(`trying: ${title}`))
+      const installed = languages === true ? await findLanguages(progress) : undefined
       progress.clear()
-      print(json === true ? asJson(diagnosis) : asText(diagnosis))
+      print(json === true ? asJson(diagnosis, installed) : asText(diagnosis, installed))
       process.exitCode = diagnosis.ok ? EXIT.success : EXIT.failure
     })
 }
 
-const asJson = ({ ok, surroundings, findings }: Diagnosis): string =>
-  JSON.stringify({ ok, environments: surroundings.environments, findings }, null, 2)
+// Compilers are asked for their versions, which takes seconds.
+async function findLanguages(progress: Progress): Promise<readonly InstalledLanguage[]> {
+  progress.show('trying: languages')
+  const { installedLanguages } = await import('../../grading/languages/installed.ts')
+  return await installedLanguages()
+}
 
-function asText({ ok, surroundings, findings }: Diagnosis): string {
+type Installed = readonly InstalledLanguage[] | undefined
+
+const asJson = ({ ok, surroundings, findings }: Diagnosis, languages: Installed): string =>
+  JSON.stringify({ ok, environments: surroundings.environments, findings, languages }, null, 2)
+
+function languageLines(languages: Installed = []): string[] {
+  const width = Math.max(...languages.map(({ title }) => title.length))
+  return languages.map(({ title, version, install }) =>
+    version === undefined
+      ? `missing  ${title.padEnd(width)}  install ${install}`
+      : `works    ${title.padEnd(width)}  ${visibleLine(version)}`,
+  )
+}
+
+function asText({ ok, surroundings, findings }: Diagnosis, languages: Installed): string {
   const { bold, dim, green, red, yellow } = colorsFor(STDOUT)
   const paint = { works: green, weaker: yellow, fails: red, untried: dim }
   const width = Math.max(...findings.map(({ title }) => title.length))
@@ -38,5 +60,5 @@ function asText({ ok, surroundings, findings }: Diagnosis): string {
   const verdict = ok
     ? green('The default policy can be enforced whole.')
     : red('The default policy cannot be enforced here.')
-  return [...lines, '', verdict].join('\n')
+  return [...lines, ...languageLines(languages), '', verdict].join('\n')
 }

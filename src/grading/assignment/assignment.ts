@@ -52,7 +52,10 @@ type RowsTest<Expect, Rows extends readonly unknown[]> = {
 /** Declares a graded test; every submission gets it. */
 export interface DeclareTest<Expect> extends RowsTest<Expect, []> {
   /** Declares a test per row; the function gets the row's values, then the context. */
-  each<Row>(rows: readonly Row[]): RowsTest<Expect, Row extends readonly unknown[] ? Row : [Row]>
+  each<Row extends readonly unknown[] | readonly [unknown]>(
+    rows: readonly Row[],
+  ): RowsTest<Expect, Row>
+  each<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
   /** Declares a test per row; the function gets the row, then the context. */
   for<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
 }

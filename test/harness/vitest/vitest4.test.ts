@@ -3,9 +3,12 @@ import { runProject, startProject } from '../run-project.ts'
 import { testVitest } from './behaviours.ts'
 import { testTypes } from './types.ts'
 
+// Those of CommonJS are the same with every test runner.
+const gradingTypes = ['grading-vitest.ts', 'grading-jest.ts', 'grading-jest.cts']
+
 describe('Vitest 4', () => {
   testVitest()
-  testTypes(inject('harnessRoot'), ['vitest.ts', 'jest-globals.ts'])
+  testTypes(inject('harnessRoot'), ['vitest.ts', 'jest-globals.ts', ...gradingTypes])
 })
 
 test('a wrong option of the plugin stops Vitest before any test', async () => {

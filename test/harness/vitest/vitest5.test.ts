@@ -11,6 +11,6 @@ describe('Vitest 5 on Node 22', () => {
     test.skip('cannot be installed')
   } else {
     testVitest(installed.installation)
-    testTypes(installed.installation.root, ['vitest.ts', 'types-jest.ts'])
+    testTypes(installed.installation.root, ['vitest.ts', 'types-jest.ts', 'grading-vitest.ts'])
   }
 })

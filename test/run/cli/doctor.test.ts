@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { languages } from '../../../src/grading/languages/table.ts'
 import { lacks, lacksRoot } from '../support/tools.ts'
 import { type CliOptions, gradebox } from './cli.ts'
 import { addedInContainers, deniedByDefault } from './container-filter.ts'
@@ -71,6 +72,19 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^works +platform +Linux on (x64|arm64)$/m)
     expect(stdout).toMatch(/^works +libseccomp +version 2\.\d+\.\d+$/m)
     expect(stdout.trim().split('\n').at(-1)).toBe('The default policy can be enforced whole.')
+  })
+
+  test('lists the languages of submissions, with versions or what to install', {
+    timeout: 120_000,
+  }, () => {
+    const { stdout } = gradebox(['doctor', '--languages'])
+    expect(stdout).toMatch(/^works {4}shell +GNU bash, version /m)
+    expect(stdout).toMatch(/^works {4}make +GNU Make /m)
+    const listed = stdout.split('\n').filter((line) => /^(?:works|missing) {2,4}\S/.test(line))
+    const titles = Object.values(languages).map(({ title }) => title)
+    expect(titles.filter((title) => !listed.some((line) => line.includes(` ${title} `)))).toEqual(
+      [],
+    )
   })
 
   test('knows where it runs', () => {
