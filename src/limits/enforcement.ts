@@ -29,7 +29,9 @@ export function planEnforcement(
   isConfined = false,
 ): EnforcementPlan {
   const found = isConfined ? NO_GROUPS : findDelegation()
-  const delegation = 'path' in found ? found : undefined
+  // A group that only counts CPU time makes every run dearer than a counter of the kernel's, which knows it too.
+  const isUseful = 'path' in found && (found.controllers.size > 0 || !canCount())
+  const delegation = isUseful ? found : undefined
   const held = enforcementOf(limits, delegation)
   const enforcement: EnforcementByLimit =
     isConfined && limits.diskBytes !== undefined ? { ...held, disk: 'watch' } : held

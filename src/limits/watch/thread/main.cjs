@@ -9,7 +9,7 @@ const { link } = require('./proc.cjs')
 const { WatchedRun } = require('./run.cjs')
 
 /** While runs follow each other, their requests are collected this often, in milliseconds: nobody rings. */
-const COLLECT_MS = 5
+const COLLECT_MS = 10
 /** So long after the last run the thread sleeps until it is rung. */
 const SLEEP_AFTER_MS = 500
 

@@ -42,7 +42,9 @@ class WatchedRun {
     const { cpuTimeMs, memoryBytes, wallTimeMs, startedNs } = request
     const started = performance.now() - Number(process.hrtime.bigint() - startedNs) / 1e6
     this.started = started
-    this.nextMemory = memoryBytes === undefined ? Infinity : started + SHORTEST_MS
+    // A run that is over sooner cannot have filled its memory, and is not looked at.
+    const soonest = ((memoryBytes ?? 0) + SLACK) / (FILL_RATE * this.processors)
+    this.nextMemory = memoryBytes === undefined ? Infinity : started + Math.min(LONGEST_MS, soonest)
     this.nextCpu = cpuTimeMs === undefined ? Infinity : started + cpuTimeMs / this.processors
     this.nextWait = wallTimeMs === undefined ? Infinity : started + wallTimeMs * WAIT_SHARE
     this.memory = {
