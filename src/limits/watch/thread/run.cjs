@@ -177,16 +177,17 @@ class WatchedRun {
   cpuTimeMs(init, processes) {
     const { cpuSource, cpuFile = '' } = this.request
     if (cpuSource === 'cgroup') return groupCpuMs(cpuFile) - threadCpuMs(init)
-    if (cpuSource === 'perf') return this.counterMs() - threadCpuMs(init) - START_MS
+    // The counter has what the kernel forgets; the tree has what is not yet added to the counter.
+    const counted = cpuSource === 'perf' ? this.counterMs() - threadCpuMs(init) - START_MS : 0
     const now = processes.reduce((total, process) => total + process.cpuMs, threadReapedMs(init))
     // A tree's time only grows, unless the kernel forgets that of children whose parent does not wait for them.
     const lost = this.lastCpuMs - now
     if (lost > ROUNDING_MS) {
       this.lostMs += lost
-      this.figures[this.layout.isLowerBound] = 1
+      if (cpuSource === 'watch') this.figures[this.layout.isLowerBound] = 1
     }
     this.lastCpuMs = now
-    return now + this.lostMs
+    return Math.max(counted, now + this.lostMs)
   }
 
   /** The time of the run's counter, perf_event_open(2), in milliseconds; 0 when the run has ended. */
