@@ -4,7 +4,7 @@
 
 const fs = require('node:fs')
 const { memoryOf } = require('./memory.cjs')
-const { isRefused, read, threadCpuMs } = require('./proc.cjs')
+const { read, threadCpuMs } = require('./proc.cjs')
 const { longestWaitMs, readTree } = require('./tree.cjs')
 
 /** @typedef {import('../watch.ts').WatchRequest} WatchRequest */
@@ -105,7 +105,7 @@ class WatchedRun {
     const processes = readTree(init)
     const { figures, layout } = this
     figures[layout.peakProcesses] = Math.max(figures[layout.peakProcesses] ?? 0, processes.length)
-    if (processes.some(({ ignoresChildren }) => ignoresChildren)) this.noteForgotten(processes)
+    if (processes.some(({ ignoresChildren }) => ignoresChildren)) this.noteForgotten()
     for (const { fileBytes } of processes) {
       figures[layout.peakFileBytes] = Math.max(figures[layout.peakFileBytes] ?? 0, fileBytes)
     }
@@ -121,15 +121,9 @@ class WatchedRun {
   /**
    * The kernel forgets the time of children whose parent ignores SIGCHLD. A counter has it all the same, but the
    * kernel ends the counter of a process that executes a file it may not read (perf_event_open(2), undumpable).
-   *
-   * @param {import('./tree.cjs').Process[]} processes
    */
-  noteForgotten(processes) {
-    const { cpuSource } = this.request
-    const isCounted =
-      cpuSource === 'cgroup' ||
-      (cpuSource === 'perf' && !processes.some(({ path }) => isRefused(path)))
-    if (!isCounted) this.figures[this.layout.isLowerBound] = 1
+  noteForgotten() {
+    if (this.request.cpuSource !== 'cgroup') this.figures[this.layout.isLowerBound] = 1
   }
 
   /**
