@@ -5,6 +5,11 @@ import { addCompletionCommand } from './completion/command.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { EXIT } from './errors.ts'
 import { addExplainCommand } from './explain.ts'
+import { addCalibrateCommand } from './grade/calibrate.ts'
+import { addGradeCommand } from './grade/command.ts'
+import { addDiffCommand } from './grade/diff.ts'
+import { addMergeCommand } from './grade/merge.ts'
+import { addInitCommand } from './init/command.ts'
 import { addLearnCommand } from './learn.ts'
 import { addPoliciesCommand } from './policies.ts'
 import { addRunCommand } from './run/command.ts'
@@ -16,6 +21,11 @@ const { version } = JSON.parse(
 
 // In the order of the help.
 const commands = [
+  addGradeCommand,
+  addMergeCommand,
+  addDiffCommand,
+  addCalibrateCommand,
+  addInitCommand,
   addRunCommand,
   addExplainCommand,
   addDoctorCommand,
@@ -24,6 +34,18 @@ const commands = [
   addCheckCommand,
   addCompletionCommand,
 ]
+
+// `run` and its like give the program's own exit code; 2 of a grading means that something could not be graded.
+const usageCodes: Readonly<Record<string, number>> = {
+  run: EXIT.setup,
+  explain: EXIT.setup,
+  learn: EXIT.setup,
+  grade: EXIT.failure,
+  merge: EXIT.failure,
+  diff: EXIT.failure,
+  calibrate: EXIT.failure,
+  init: EXIT.failure,
+}
 
 /** The command line: every command with its flags. */
 export function makeProgram(): Command {
@@ -46,8 +68,7 @@ export function makeProgram(): Command {
     .exitOverride(exitWith(EXIT.usage))
   for (const add of commands) add(program)
   for (const command of program.commands) {
-    const code = ['run', 'explain', 'learn'].includes(command.name()) ? EXIT.setup : EXIT.usage
-    command.exitOverride(exitWith(code))
+    command.exitOverride(exitWith(usageCodes[command.name()] ?? EXIT.usage))
   }
   return program
 }

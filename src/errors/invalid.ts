@@ -62,6 +62,8 @@ export interface InvalidOptions {
   /** Default `POLICY_INVALID`. */
   readonly code?: SandboxErrorCode
   readonly hint?: string | undefined
+  /** What a text with a source is; default `policy`. */
+  readonly noun?: string
   readonly cause?: unknown
   /** The text that the problems are in, when there is one: they are shown where they are. */
   readonly source?: ProblemSource | undefined
@@ -76,7 +78,7 @@ export interface InvalidOptions {
 export function invalid(
   subject: string,
   problems: readonly Problem[],
-  { source, ...options }: InvalidOptions = {},
+  { source, noun = 'policy', ...options }: InvalidOptions = {},
 ): SandboxError {
   const toLines = (problem: Problem) =>
     source === undefined ? [tell(problem)] : tellAt(problem, source)
@@ -84,7 +86,7 @@ export function invalid(
   const [only] = problems
   const isOne = only !== undefined && problems.length === 1
   const ordered = source === undefined ? problems : inOrder(problems, source)
-  const start = source === undefined ? `Invalid ${subject}:` : 'Invalid policy'
+  const start = source === undefined ? `Invalid ${subject}:` : `Invalid ${noun}`
   if (isOne) {
     const [first = '', ...rest] = toLines(only)
     return new SandboxError([`${start} ${first}`, ...rest], details)

@@ -33,13 +33,15 @@ export function jestRunner<Expect>({
   }
   return {
     testFile: () => expect.getState().testPath ?? '',
-    compare: (each, run, answer) => {
+    compare: (each, run, answer, exitCode) => {
       const matchers = each as (value: unknown) => {
         toSucceed(): void
+        toExitWith(code: number): void
         toHaveStdout(answer: unknown): void
       }
-      matchers(run).toSucceed()
-      matchers(run).toHaveStdout(answer)
+      if (exitCode === 0) matchers(run).toSucceed()
+      else matchers(run).toExitWith(exitCode)
+      if (answer !== undefined) matchers(run).toHaveStdout(answer)
     },
     declareSuites: () => {},
     // Jest takes no suite after its file is loaded; the environment joins those of one submission.

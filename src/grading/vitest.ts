@@ -5,6 +5,8 @@ import type { GradedTestDeclaration } from './assignment/declared.ts'
 import type { AssignmentOptions } from './assignment/options.ts'
 import type { GradedMeta } from './assignment/records.ts'
 import type { SubmissionState } from './assignment/submission-state.ts'
+import { readAssignment } from './toml/read.ts'
+import { toOptions } from './toml/to-options.ts'
 
 export type { Assignment } from './assignment/assignment.ts'
 export type {
@@ -36,7 +38,24 @@ declare module 'vitest' {
  * })
  */
 export function assignment(options: AssignmentOptions): Assignment<ExpectStatic> {
-  return declareAssignment(options, runner())
+  return declareAssignment(options, runner(testFile))
+}
+
+/**
+ * Declares the assignment of an `assignment.toml`; `gradebox grade` makes a test file that calls this.
+ *
+ * @param path - the file's absolute path
+ * @throws {SandboxError} OPTION_INVALID with every problem of the file, its line and column
+ */
+export function declareToml(path: string): void {
+  const { options, groups, tests, cases } = toOptions(readAssignment(path), path)
+  const declared = declareAssignment(
+    options,
+    runner(() => path),
+  )
+  for (const { name, options: own } of groups) declared.group(name, own)
+  for (const test of tests) declared.data(test)
+  for (const { path: pattern, options: own } of cases) declared.cases(pattern, own)
 }
 
 type Test = GradedTestDeclaration<ExpectStatic>
@@ -46,13 +65,19 @@ interface Location {
   readonly column: number
 }
 
-function runner() {
+function runner(file: () => string) {
   const locations = new Map<Test, Location>()
   return {
-    testFile,
-    compare: (expect: ExpectStatic, run: unknown, answer: object | string) => {
-      expect(run).toSucceed()
-      expect(run).toHaveStdout(answer as string)
+    testFile: file,
+    compare: (
+      expect: ExpectStatic,
+      run: unknown,
+      answer: object | string | undefined,
+      exitCode: number,
+    ) => {
+      if (exitCode === 0) expect(run).toSucceed()
+      else expect(run).toExitWith(exitCode)
+      if (answer !== undefined) expect(run).toHaveStdout(answer as string)
     },
     // Vitest calls a suite's function once the file is loaded, when all tests are declared.
     declareSuites: (declared: Declared<ExpectStatic>) => {

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { folderFingerprint } from '../cache/fingerprint.ts'
 import { chooseLanguages } from '../languages/choose.ts'
 import { limitsFor } from '../languages/limits.ts'
 import { type FeedbackMode, type GroupMode, groupModes } from '../report/schema.ts'
 import { type DeclaredGroup, type Plan, planPoints } from '../report/score.ts'
+import { chosenReports } from '../reporting/reports-option.ts'
 import { findSubmissions } from '../submissions/find.ts'
-import { type Case, readCases } from './cases.ts'
+import { selectSubmissions } from '../submissions/select.ts'
+import { readCases } from './cases.ts'
 import { checkGradingOptions } from './check.ts'
 import type { GradedTestDeclaration } from './declared.ts'
 import type {
@@ -27,8 +30,8 @@ const SUBMISSIONS_VARIABLE = 'GRADEBOX_SUBMISSIONS'
 export interface TestRunner<Expect> {
   /** The test file that is being loaded. */
   testFile(): string
-  /** Compares a run with a case's answer. */
-  compare(expect: Expect, run: unknown, answer: object | string): void
+  /** Compares a run with an exit code, and with an answer unless the output does not matter. */
+  compare(expect: Expect, run: unknown, answer: object | string | undefined, exitCode: number): void
   /** Declares a suite per submission; `tests()` has them all once the file is loaded. */
   declareSuites(declared: Declared<Expect>): void
   /** Called after each declaration of a test, while its line is on the stack. */
@@ -73,16 +76,33 @@ export interface Assignment<Expect> {
   group(name: string, options?: GroupOptions): void
 }
 
+/** A test that is data: an input, and what a right program does with it. */
+export interface DataTest {
+  readonly name: string
+  readonly options: TestOptions
+  readonly args: readonly string[]
+  readonly input: string
+  /** Absent where the output does not matter. */
+  readonly answer?: string
+  readonly exitCode: number
+  readonly compare: NonNullable<CasesOptions['compare']>
+}
+
+/** An assignment that also takes tests that are data. */
+export interface DataAssignment<Expect> extends Assignment<Expect> {
+  data(test: DataTest): void
+}
+
 /** Declares an assignment to a test runner. */
 export function declareAssignment<Expect>(
   options: AssignmentOptions,
   runner: TestRunner<Expect>,
-): Assignment<Expect> {
+): DataAssignment<Expect> {
   checkGradingOptions('assignment', options, ['name', 'submissions'])
   return new Declaring(options, runner)
 }
 
-class Declaring<Expect> implements Assignment<Expect>, Declared<Expect> {
+class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
   readonly options: AssignmentOptions
   readonly submissions: readonly SubmissionState[]
   readonly tests: GradedTestDeclaration<Expect>[] = []
@@ -90,6 +110,7 @@ class Declaring<Expect> implements Assignment<Expect>, Declared<Expect> {
   readonly #runner: TestRunner<Expect>
   readonly #folder: string
   readonly #groups: DeclaredGroup[] = []
+  #folderContent: { readonly fingerprint: string | undefined } | undefined
 
   constructor(options: AssignmentOptions, runner: TestRunner<Expect>) {
     this.options = options
@@ -108,7 +129,7 @@ class Declaring<Expect> implements Assignment<Expect>, Declared<Expect> {
         : findSubmissions(instead, process.cwd(), table)
     const language = options.feedbackLanguage ?? 'en'
     const plan = () => this.#plan()
-    this.submissions = found.map(
+    this.submissions = selectSubmissions(found).map(
       (each) => new SubmissionState(each, { options, table, language, plan }),
     )
     this.test = this.#declareTest()
@@ -126,7 +147,8 @@ class Declaring<Expect> implements Assignment<Expect>, Declared<Expect> {
         ...pointsOf(group === undefined ? points : (each.points ?? 1)),
         ...(hint === undefined ? {} : { hint }),
       }
-      this.#add(each.name, own, (context) => this.#judgeCase(each, compare, context))
+      const { name, input, answer, args } = each
+      this.data({ name, input, answer, args, options: own, exitCode: 0, compare })
     }
   }
 
@@ -199,7 +221,12 @@ class Declaring<Expect> implements Assignment<Expect>, Declared<Expect> {
     return own
   }
 
-  #add(name: string, options: TestOptions, fn: (context: GradingContext<Expect>) => unknown): void {
+  #add(
+    name: string,
+    options: TestOptions,
+    fn: (context: GradingContext<Expect>) => unknown,
+    content = () => this.#codeContent(fn),
+  ): void {
     checkGradingOptions('test', options)
     const { group, hint, visibility = 'visible' } = options
     if (group !== undefined && !this.#groups.some((each) => each.name === group)) {
@@ -226,19 +253,37 @@ class Declaring<Expect> implements Assignment<Expect>, Declared<Expect> {
       limits: options.limits ?? {},
       timeoutMs: options.timeout ?? 300_000,
       retry: options.retry ?? 0,
+      content,
       run: fn,
     }
     this.tests.push(test)
     this.#runner.declareTest(this, test)
   }
 
-  async #judgeCase(
-    { input, answer, args }: Case,
-    compare: NonNullable<CasesOptions['compare']>,
+  data({ name, options, compare, ...test }: DataTest): void {
+    this.#add(
+      name,
+      options,
+      (context) => this.#judgeData({ ...test, compare }, context),
+      () => ({ ...test, compare }),
+    )
+  }
+
+  async #judgeData(
+    { input, answer, args, exitCode, compare }: Omit<DataTest, 'name' | 'options'>,
     { run, expect }: GradingContext<Expect>,
   ): Promise<void> {
     const result = await run({ stdin: input, args })
-    this.#runner.compare(expect, result, expectedOutput(compare, answer))
+    const expected = answer === undefined ? undefined : expectedOutput(compare, answer)
+    this.#runner.compare(expect, result, expected, exitCode)
+  }
+
+  // The code may use anything beside it: other modules, data. A table's row is in its name and in the file.
+  #codeContent(fn: (context: GradingContext<Expect>) => unknown): unknown {
+    const submissions = this.submissions.map(({ found }) => found.path)
+    this.#folderContent ??= folderContent(this.#folder, submissions)
+    const { fingerprint } = this.#folderContent
+    return fingerprint === undefined ? undefined : [String(fn), fingerprint]
   }
 
   #plan(): Plan {
@@ -254,14 +299,23 @@ function expectedOutput(
   answer: string,
 ): object | string {
   if (compare === 'exact') return answer
-  return typeof compare === 'string'
-    ? { [compare]: answer }
-    : { tokens: answer, float: compare.float }
+  return typeof compare === 'string' ? { [compare]: answer } : { tokens: answer, ...compare }
 }
 
 const isMode = (name: string): name is GroupMode => (groupModes as readonly string[]).includes(name)
 
 const pointsOf = (points: number | undefined) => (points === undefined ? {} : { points })
+
+function folderContent(folder: string, submissions: readonly string[]) {
+  const reports = chosenReports().map(([, { path }]) => resolve(path))
+  const isOutput = (path: string) =>
+    reports.includes(path) || /(?:^|[/\\])gradebox-report\.json$/.test(path)
+  const isSubmission = (path: string) =>
+    submissions.some((each) => each === path || each.startsWith(`${path}/`))
+  return {
+    fingerprint: folderFingerprint(folder, (path) => isOutput(path) || isSubmission(path)),
+  }
+}
 
 type AnyTest = (...args: readonly unknown[]) => unknown
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { feedbackTexts } from '../../feedback/texts.ts'
 import { checkPoints } from '../report/points.ts'
@@ -38,11 +39,18 @@ const testChecks: Readonly<Record<string, Check>> = {
   retry: count,
 }
 
+const tokenOptions: Readonly<Record<string, (value: unknown) => boolean>> = {
+  float: (value) => Number(value) >= 0,
+  ignoreCase: (value) => typeof value === 'boolean',
+  prompts: (value) => types.isRegExp(value),
+}
+
 const comparison = is(
-  "'lines', 'tokens', 'exact' or { float: NUMBER }",
+  "'lines', 'tokens', 'exact' or { float: NUMBER, ignoreCase: true, prompts: /…/ }",
   (value) =>
-    ['lines', 'tokens', 'exact'].includes(value as string) ||
-    (typeof value === 'object' && Number((value as { float?: unknown } | null)?.float) >= 0),
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).every(([key, each]) => tokenOptions[key]?.(each) === true)
+      : ['lines', 'tokens', 'exact'].includes(value as string),
 )
 
 const checks = {

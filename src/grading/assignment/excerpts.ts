@@ -35,10 +35,18 @@ export function describeRun(
     },
     limits: describeLimits(result.limits),
     attempts,
+    ...(isCloseToLimit(result) ? { closeToLimit: true as const } : {}),
     ...(stdin === undefined ? {} : { stdin: forStaff(stdin) }),
     stdout: forStaff(result.stdout),
     stderr: forStaff(result.stderr),
   }
+}
+
+/** A time from 80 % to 120 % of its limit would be judged otherwise on a machine that is a little slower or faster. */
+function isCloseToLimit({ usage, limits }: SandboxResult<string | Uint8Array>): boolean {
+  const isClose = (timeMs: number, limitMs: number | undefined) =>
+    limitMs !== undefined && timeMs >= limitMs * 0.8 && timeMs <= limitMs * 1.2
+  return isClose(usage.wallTimeMs, limits.wallTimeMs) || isClose(usage.cpuTimeMs, limits.cpuTimeMs)
 }
 
 function describeLimits(limits: object): ReportRun['limits'] {

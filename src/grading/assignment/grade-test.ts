@@ -22,6 +22,9 @@ import type { AssignmentOptions, GradingContext, RunOptions } from './options.ts
 import type { Prepared } from './program.ts'
 import type { TestOutcome } from './records.ts'
 
+/** Set by `gradebox calibrate`: each run has the machine for itself. */
+export const EXCLUSIVE_VARIABLE = 'GRADEBOX_EXCLUSIVE'
+
 /** What a test of one submission is judged with. */
 export interface Judging<Expect> {
   readonly test: GradedTestDeclaration<Expect>
@@ -133,6 +136,7 @@ function contextOf<Expect>(
         ...others,
         workdir: program.directory,
         limits,
+        ...(process.env[EXCLUSIVE_VARIABLE] === '1' ? { exclusive: true } : {}),
       })
       recorder.record(handle, others.stdin)
       return handle

@@ -1,4 +1,5 @@
 import type { FeedbackLanguage } from '../../feedback/texts.ts'
+import type { ExpectedTokens } from '../../matchers/expected.ts'
 import type { LimitOptions, SandboxOptions } from '../../runner/options/options.ts'
 import type { SandboxHandle } from '../../runner/sandboxed.ts'
 import type { LanguageChoice } from '../languages/choose.ts'
@@ -122,11 +123,12 @@ export interface TestOptions {
 export interface CasesOptions extends TestOptions {
   /**
    * How the output is compared: line by line without white space at the end of lines, by words, byte by byte, or by words
-   * whose numbers may differ by so much, relative or absolute.
+   * with options: how much numbers may differ, whether case counts, and prompts to remove.
    *
    * @default 'lines'
+   * @example { float: 1e-6 }
    */
-  readonly compare?: 'lines' | 'tokens' | 'exact' | { readonly float: number }
+  readonly compare?: 'lines' | 'tokens' | 'exact' | Omit<ExpectedTokens, 'tokens'>
 }
 
 /** What `.group` takes. */

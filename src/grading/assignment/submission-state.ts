@@ -6,10 +6,10 @@ import { type Plan, scoreSubmission } from '../report/score.ts'
 import type { FoundSubmission } from '../submissions/find.ts'
 import type { GradedTestDeclaration } from './declared.ts'
 import { forStaff } from './excerpts.ts'
-import { gradeTest } from './grade-test.ts'
 import { asError } from './messages.ts'
 import type { AssignmentOptions } from './options.ts'
 import { type Prepared, prepareSubmission } from './program.ts'
+import { judgeOrRecall } from './recall.ts'
 import type { TestOutcome } from './records.ts'
 
 /** What the tests of one assignment have in common. */
@@ -58,7 +58,7 @@ export class SubmissionState {
     const { options, language } = this.#setup
     const earlier = this.#attempts.get(number) ?? []
     const judging = { test, prepared, options, language, expect, softFailures, earlier }
-    const { outcome, error } = await gradeTest(judging)
+    const { outcome, error } = await judgeOrRecall(judging)
     this.#attempts.set(number, [...outcome.attempts])
     this.#outcomes.set(number, outcome)
     const facts = this.#isReported ? {} : { submission: prepared.facts }

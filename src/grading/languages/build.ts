@@ -1,9 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { loadPolicy } from '../../policy/load.ts'
 import type { LimitOptions } from '../../runner/options/options.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
+import { keepBuild, keptBuild } from '../cache/builds.ts'
+import { fingerprint } from '../cache/fingerprint.ts'
+import { cacheInUse } from '../cache/results.ts'
+import { packageVersion } from '../package-version.ts'
 import { detectLanguage } from './detect.ts'
 import { buildPolicy, languageVersion } from './installed.ts'
 import type { BuiltFile, Command, Language, LanguageTable, Project } from './language.ts'
@@ -54,6 +59,19 @@ export async function buildSubmission(
   const { name, language, main, sources } = detectLanguage(texts, table)
   const version = await languageVersion(language)
   if (version === undefined) throw notInstalled(language)
+  const cache = cacheInUse()
+  const key =
+    cache === undefined || language.compile === undefined
+      ? undefined
+      : buildKey(files, { name, language, version })
+  if (cache !== undefined && key !== undefined) {
+    const kept = keptBuild(cache, key)
+    if (kept !== undefined) {
+      const { directory, run, built: made } = kept
+      const built = { main, sources, files: files.map(({ path }) => path), built: made }
+      return { name, language, version, directory, run, command: commandOf(language, built) }
+    }
+  }
   const directory = mkdtempSync(join(parent, 'build-'))
   try {
     writeSubmissionFiles(files, directory)
@@ -61,18 +79,37 @@ export async function buildSubmission(
     const build = await compile(language, project, directory)
     const built = { ...project, built: build?.built ?? [] }
     checkProgram(name, built)
+    if (cache !== undefined && key !== undefined && build !== undefined) {
+      keepBuild(cache, key, { directory, ...build })
+    }
     return {
       name,
       language,
       version,
       directory,
       ...(build === undefined ? {} : { run: build.run }),
-      command: (limits) => language.run(built, { memoryBytes: memoryBytesOf(limits) }),
+      command: commandOf(language, built),
     }
   } catch (error) {
     rmSync(directory, { recursive: true, force: true })
     throw error
   }
+}
+
+const commandOf = (language: Language, built: Project) => (limits: LimitOptions) =>
+  language.run(built, { memoryBytes: memoryBytesOf(limits) })
+
+function buildKey(
+  files: readonly SubmittedFile[],
+  { name, language, version }: { name: string; language: Language; version: string },
+): string {
+  const contents = files.map(({ path, bytes, executable }) => [path, bytes, executable])
+  const { compile, compileLimits } = language
+  return fingerprint(
+    { gradebox: packageVersion(), arch: process.arch },
+    { name, version, compile, compileLimits, policy: loadPolicy(buildPolicy(language)) },
+    contents,
+  )
 }
 
 // All of them, because the defaults of a test run are meant for students' programs.

@@ -65,6 +65,12 @@ const run = v.object({
     'The limits in force, by the names of `result.limits`.',
   ),
   attempts: about(count, 'How often the program was started for this result.'),
+  closeToLimit: v.optional(
+    about(
+      v.literal(true),
+      'Set where a time is within 20 % of its limit: another machine may judge otherwise.',
+    ),
+  ),
   stdin: v.optional(about(text, 'The beginning of the input. Staff only.')),
   stdout: about(text, 'The beginning of the output. Staff only.'),
   stderr: about(text, 'The beginning of the error output. Staff only.'),

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, release, totalmem, type } from 'node:os'
 import { relative } from 'node:path'
 import { timeOfDay } from '../../globals.ts'
 import type { GradedMeta, SubmissionFacts, TestOutcome } from '../assignment/records.ts'
+import { packageVersion } from '../package-version.ts'
 import { finishReport } from '../report/merge.ts'
 import {
   REPORT_FORMAT,
@@ -12,6 +12,7 @@ import {
   type ReportTest,
 } from '../report/schema.ts'
 import { type DeclaredGroup, type DeclaredTest, planPoints } from '../report/score.ts'
+import { chosenShard } from '../submissions/select.ts'
 
 interface Entry {
   readonly meta: GradedMeta
@@ -117,15 +118,17 @@ export class Ledger {
   }
 
   #report(name: string, { tests, groups, submissions }: Book): Report {
+    const shard = chosenShard()
     const declaredTests = [...tests.values()].sort((a, b) => a.number - b.number)
     return finishReport({
       format: REPORT_FORMAT,
-      gradebox: version(),
+      gradebox: packageVersion(),
       startedAt: this.#startedAt.toISOString(),
       updatedAt: timeOfDay().toISOString(),
       complete: false,
       assignment: { name, ...planPoints(declaredTests, [...groups.values()]) },
       machine: machine(),
+      ...(shard === undefined ? {} : { shard }),
       submissions: [...submissions].map(([id, entry]) => this.#submission(id, entry, tests)),
     })
   }
@@ -205,12 +208,3 @@ const machine = (): Report['machine'] => ({
   processors: availableParallelism(),
   memoryBytes: totalmem(),
 })
-
-let known: string | undefined
-
-// As far from src/grading/reporting as from dist/grading/reporting.
-function version(): string {
-  const file = new URL('../../../package.json', import.meta.url)
-  known ??= (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
-  return known
-}

@@ -134,8 +134,13 @@ function outputReason(excess: OutputExcess, { outputBytes }: Limits): string {
 }
 
 /** Whether a program could not use most of its time, because it waited for a processor. */
-export const isStarved = ({ wallTimeMs, waitTimeMs = 0 }: SandboxUsage): boolean =>
-  waitTimeMs > wallTimeMs / 2
+export const isStarved = ({
+  wallTimeMs,
+  waitTimeMs = 0,
+}: {
+  readonly wallTimeMs: number
+  readonly waitTimeMs?: number | undefined
+}): boolean => waitTimeMs > wallTimeMs / 2
 
 function starvation(usage: SandboxUsage): string {
   if (!isStarved(usage)) return ''

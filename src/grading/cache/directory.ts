@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, parse, resolve } from 'node:path'
 
@@ -9,17 +9,26 @@ import { dirname, join, parse, resolve } from 'node:path'
  * @param from the directory to search from; default the current one
  */
 export function cacheDirectory(from = process.cwd()): string {
-  const own = join(tmpdir(), `gradebox-cache-${process.geteuid?.() ?? 0}`)
   const project = projectDirectory(from)
-  if (project === undefined) return own
+  if (project === undefined) return ownTemporary()
   const cache = join(project, 'node_modules', '.cache', 'gradebox')
   try {
     mkdirSync(cache, { recursive: true })
     accessSync(cache, constants.W_OK)
     return cache
   } catch {
-    return own
+    return ownTemporary()
   }
+}
+
+// Another user may have made a folder of that name first, with results of their own in it.
+function ownTemporary(): string {
+  const user = process.geteuid?.() ?? 0
+  const path = join(tmpdir(), `gradebox-cache-${user}`)
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const { uid, mode } = lstatSync(path)
+  const isOurs = lstatSync(path).isDirectory() && uid === user && (mode & 0o022) === 0
+  return isOurs ? path : mkdtempSync(`${path}-`)
 }
 
 function projectDirectory(from: string): string | undefined {

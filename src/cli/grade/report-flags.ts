@@ -1,0 +1,62 @@
+import { resolve } from 'node:path'
+import type { Report } from '../../grading/report/schema.ts'
+import { DEFAULT_REPORT, REPORTS_VARIABLE } from '../../grading/reporting/reports-option.ts'
+import { writeReports } from '../../grading/reporting/write-reports.ts'
+import { type ReportKind, type WriterOptions, writers } from '../../grading/writers/index.ts'
+import { CliError, EXIT } from '../errors.ts'
+
+/** `KIND=FILE` of `--report`, checked. */
+export interface ReportFlag {
+  readonly kind: ReportKind
+  /** Absolute. */
+  readonly file: string
+}
+
+/**
+ * Collects a `--report KIND=FILE`.
+ *
+ * @throws {CliError} for an unknown kind and for a text without a file
+ */
+export function collectReport(text: string, earlier: readonly ReportFlag[] = []): ReportFlag[] {
+  const at = text.indexOf('=')
+  const kind = text.slice(0, at)
+  const file = text.slice(at + 1)
+  if (at < 1 || file === '') {
+    throw new CliError(`Expected --report KIND=FILE, got ${JSON.stringify(text)}`, EXIT.failure)
+  }
+  if (!Object.hasOwn(writers, kind)) {
+    throw new CliError(
+      `There is no kind of report ${JSON.stringify(kind)}; the kinds are ${Object.keys(writers).join(', ')}`,
+      EXIT.failure,
+    )
+  }
+  if (file.includes(',')) {
+    throw new CliError(
+      `The file of a report has no comma in its name: ${JSON.stringify(file)}`,
+      EXIT.failure,
+    )
+  }
+  return [...earlier, { kind: kind as ReportKind, file: resolve(file) }]
+}
+
+/** The flags with the report itself, which is always written. */
+export function withDefault(flags: readonly ReportFlag[]): readonly ReportFlag[] {
+  if (flags.some(({ kind }) => kind === 'json')) return flags
+  return [{ kind: 'json', file: resolve(DEFAULT_REPORT) }, ...flags]
+}
+
+/** Hands the flags to the reporter of the tests. */
+export function setReports(flags: readonly ReportFlag[]): void {
+  const own = flags.map(({ kind, file }) => `${kind}=${file}`)
+  const others = (process.env[REPORTS_VARIABLE] ?? '').split(',').filter((each) => each !== '')
+  process.env[REPORTS_VARIABLE] = [...others, ...own].join(',')
+}
+
+/** Writes a report in every form that the flags name, and gives the files. */
+export function writeFlags(
+  report: Report,
+  flags: readonly ReportFlag[],
+  options: WriterOptions,
+): string[] {
+  return flags.flatMap(({ kind, file }) => writeReports(report, kind, file, options))
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestModule, Vitest } from 'vitest/node'
+import { visible } from '../../units/visible.ts'
+import { CliError, EXIT } from '../errors.ts'
+import type { AssignmentPlace } from './find-assignment.ts'
+
+/** How a run of the tests of an assignment ended, apart from its report. */
+export interface TestsEnd {
+  /** Why test files could not be loaded. */
+  readonly loadErrors: readonly string[]
+}
+
+/**
+ * Runs the tests of an assignment with Vitest, in the project's own configuration where it has one. The reporter that the
+ * plugin adds writes the reports.
+ *
+ * @param jobs how many test workers run at once; Vitest's own number by default
+ * @throws {CliError} where Vitest is not installed
+ */
+export async function runTests(
+  place: AssignmentPlace,
+  jobs: number | undefined,
+): Promise<TestsEnd> {
+  const { startVitest } = await vitestNode()
+  const { default: gradebox } = await import('../../environment/vitest/plugin.ts')
+  const temporary = place.kind === 'toml' ? tomlTest(place.file) : undefined
+  const root = place.kind === 'toml' ? (temporary ?? '') : place.root
+  let vitest: Vitest | undefined
+  try {
+    vitest = await startVitest(
+      'test',
+      place.kind === 'toml' ? [] : [...place.files],
+      {
+        root,
+        watch: false,
+        passWithNoTests: true,
+        // An empty list means Vitest's own reporter; the plugin adds the one that writes the reports.
+        reporters: [{}],
+        ...(jobs === undefined ? {} : { maxWorkers: jobs }),
+        ...(place.kind === 'toml' ? { config: false, include: ['*.test.mjs'] } : {}),
+      } as Parameters<typeof startVitest>[2],
+      { plugins: [gradebox()] },
+    )
+    return { loadErrors: vitest.state.getTestModules().flatMap(errorsOf) }
+  } finally {
+    await vitest?.close()
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
+  }
+}
+
+async function vitestNode(): Promise<typeof import('vitest/node')> {
+  try {
+    return await import('vitest/node')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new CliError(
+      'gradebox grade needs Vitest, which is not installed; run `npm install --save-dev vitest`',
+      EXIT.failure,
+      error,
+    )
+  }
+}
+
+// Vitest runs files. This one declares what the TOML file says.
+function tomlTest(toml: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gradebox-grade-'))
+  const entry = new URL('../../grading/vitest.js', import.meta.url)
+  const source = `import { declareToml } from ${JSON.stringify(entry.href)}\n\ndeclareToml(${JSON.stringify(toml)})\n`
+  writeFileSync(join(folder, 'assignment.test.mjs'), source)
+  return folder
+}
+
+const errorsOf = (module: TestModule): string[] =>
+  module.errors().map(({ message }) => visible(message))

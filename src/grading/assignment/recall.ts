@@ -1,0 +1,53 @@
+import { loadPolicy } from '../../policy/load.ts'
+import { getDefaults } from '../../runner/defaults.ts'
+import { fingerprint } from '../cache/fingerprint.ts'
+import { cacheInUse, keepOutcome, keptOutcome } from '../cache/results.ts'
+import type { Language } from '../languages/language.ts'
+import { packageVersion } from '../package-version.ts'
+import { gradeTest, type Judged, type Judging } from './grade-test.ts'
+import type { TestOutcome } from './records.ts'
+
+/**
+ * Judges a test, or recalls how it ended when everything was as it is now: submission, test, limits, policy, compiler and
+ * Gradebox.
+ */
+export async function judgeOrRecall<Expect>(judging: Judging<Expect>): Promise<Judged> {
+  const cache = cacheInUse()
+  const key = cache === undefined ? undefined : keyOf(judging)
+  if (cache === undefined || key === undefined) return gradeTest(judging)
+  const kept = judging.earlier.length === 0 ? keptOutcome(cache, key) : undefined
+  if (kept !== undefined) return { outcome: kept, error: recalledError(kept) }
+  const judged = await gradeTest(judging)
+  // A test that may be tried again has not ended yet.
+  if (judged.outcome.status === 'passed' || judging.test.retry === 0) {
+    keepOutcome(cache, key, judged.outcome)
+  }
+  return judged
+}
+
+function keyOf<Expect>({ prepared, test, options, language }: Judging<Expect>): string | undefined {
+  const content = test.content()
+  const { program, facts } = prepared
+  // Without a program nothing runs, and the build tells why.
+  if (content === undefined || program === undefined) return undefined
+  const { number: _, ...plan } = test.plan
+  const files = facts.files.map(({ path, sha256 }) => [path, sha256])
+  return fingerprint(
+    { gradebox: packageVersion(), arch: process.arch },
+    files,
+    { name: program.name, version: program.version, language: program.language },
+    { plan, content, limits: test.limits, of: options.limits, feedback: language },
+    { defaults: getDefaults().limits, policy: policyContent(program.language.policy) },
+  )
+}
+
+const policyContent = (policy: Language['policy']) => loadPolicy(policy ?? 'strict')
+
+// The test runner shows a test that did not pass as failed, and says where the result is from.
+function recalledError({ status, staffMessage }: TestOutcome): Error | undefined {
+  if (status === 'passed' || status === 'partial') return undefined
+  const message = `${staffMessage}\n(as in an earlier grading: nothing has changed since)`
+  const error = new Error(message)
+  error.stack = `Error: ${message}`
+  return error
+}

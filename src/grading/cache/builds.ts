@@ -1,0 +1,79 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type { SandboxResult } from '../../runner/result.ts'
+import type { BuiltFile } from '../languages/language.ts'
+
+/** A program that was built, and how. */
+export interface KeptBuild {
+  /** The directory that the sandbox shows at `/work`; runs see it copy-on-write, so it stays as it is. */
+  readonly directory: string
+  readonly built: readonly BuiltFile[]
+  readonly run: SandboxResult
+}
+
+const facts = 'build.json'
+const program = 'program'
+
+/** The program that was built of the same files by the same compiler, if it is kept. */
+export function keptBuild(cache: string, key: string): KeptBuild | undefined {
+  const place = join(cache, 'builds', key)
+  if (!existsSync(join(place, facts))) return undefined
+  try {
+    const { built, run } = JSON.parse(readFileSync(join(place, facts), 'utf8'))
+    return { directory: join(place, program), built, run }
+  } catch {
+    // Damaged: it is built again.
+    return undefined
+  }
+}
+
+/** Keeps a built program. Where that fails it is built again the next time. */
+export function keepBuild(cache: string, key: string, { directory, built, run }: KeptBuild): void {
+  const builds = join(cache, 'builds')
+  let fresh: string | undefined
+  try {
+    mkdirSync(builds, { recursive: true })
+    fresh = mkdtempSync(join(builds, 'keeping-'))
+    cpSync(directory, join(fresh, program), { recursive: true, preserveTimestamps: true })
+    const {
+      command,
+      args,
+      status,
+      exitCode,
+      signal,
+      reason,
+      usage,
+      limits,
+      attempts,
+      stdout,
+      stderr,
+    } = run
+    const kept = {
+      command,
+      args,
+      status,
+      exitCode,
+      signal,
+      reason,
+      usage,
+      limits,
+      attempts,
+      stdout,
+      stderr,
+    }
+    writeFileSync(join(fresh, facts), JSON.stringify({ built, run: kept }))
+    renameSync(fresh, join(builds, key))
+  } catch {
+    // Another worker kept the same program, or the disk is full.
+    if (fresh !== undefined) rmSync(fresh, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A hash of a value by its content: functions by their source, patterns by their text, bytes by their bytes. */
+export function fingerprint(...values: readonly unknown[]): string {
+  const hash = createHash('sha256')
+  for (const value of values) hash.update(`${JSON.stringify(value, plain) ?? 'undefined'}\n`)
+  return hash.digest('hex')
+}
+
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === 'function') return `function ${String(value)}`
+  if (value instanceof RegExp || value instanceof URL) return String(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (value instanceof Uint8Array) return createHash('sha256').update(value).digest('hex')
+  if (value instanceof Map || value instanceof Set) return [...value]
+  // The same options in another order are the same.
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+const mostFiles = 5000
+const mostBytes = 64 * 1024 * 1024
+const leftOut = new Set(['node_modules', 'dist', 'coverage'])
+
+/**
+ * A hash of all files of a folder: what the code of a test may read. Undefined for a folder that is too large to read each time,
+ * for then nobody can tell whether a test is as it was.
+ *
+ * @param without absolute paths that are left out, with all in them: submissions, reports
+ */
+export function folderFingerprint(
+  folder: string,
+  without: (path: string) => boolean,
+): string | undefined {
+  const hash = createHash('sha256')
+  const waiting = [folder]
+  let files = 0
+  let bytes = 0
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const name of readdirSync(next).sort()) {
+      const path = join(next, name)
+      if (name.startsWith('.') || leftOut.has(name) || without(path)) continue
+      const status = lstatSync(path)
+      if (status.isDirectory()) waiting.push(path)
+      if (!status.isFile()) continue
+      files += 1
+      bytes += status.size
+      if (files > mostFiles || bytes > mostBytes) return undefined
+      hash.update(JSON.stringify([path, status.size])).update(readFileSync(path))
+    }
+  }
+  return hash.digest('hex')
+}

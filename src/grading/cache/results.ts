@@ -1,0 +1,55 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isStarved } from '../../runner/run/verdict.ts'
+import type { TestOutcome } from '../assignment/records.ts'
+
+/** The directory of the cache; set by `gradebox grade`. Without it nothing is kept. */
+export const CACHE_VARIABLE = 'GRADEBOX_CACHE'
+
+/** The directory in which results and programs are kept; undefined where nothing is. */
+export function cacheInUse(variable = process.env[CACHE_VARIABLE]): string | undefined {
+  return variable === undefined || variable === '' ? undefined : variable
+}
+
+/** The kept outcome of a test, by the fingerprint of everything that it depends on. */
+export function keptOutcome(cache: string, key: string): TestOutcome | undefined {
+  try {
+    return JSON.parse(readFileSync(resultPath(cache, key), 'utf8')) as TestOutcome
+  } catch {
+    // Not there, or written by a machine that lost power: the test runs again.
+    return undefined
+  }
+}
+
+/**
+ * Keeps an outcome, if it would be the same again: not an error, and not a run that waited for a processor. A cache that
+ * cannot be written is no reason to stop a grading.
+ */
+export function keepOutcome(cache: string, key: string, outcome: TestOutcome): void {
+  if (outcome.status === 'error' || outcome.runs.some(wasStarved)) return
+  const { submission: _, adjustments: __, problems: ___, ...kept } = outcome
+  try {
+    const path = resultPath(cache, key)
+    mkdirSync(dirname(path), { recursive: true })
+    const temporary = `${path}.${process.pid}`
+    writeFileSync(temporary, JSON.stringify(kept))
+    renameSync(temporary, path)
+  } catch (error) {
+    warnOnce(error instanceof Error ? error.message : String(error))
+  }
+}
+
+// Only a walltime limit makes a difference: a program that finished all the same would finish again.
+const wasStarved = ({ status, usage }: TestOutcome['runs'][number]) =>
+  status === 'walltime' && isStarved(usage)
+
+const resultPath = (cache: string, key: string) =>
+  join(cache, 'results', key.slice(0, 2), `${key}.json`)
+
+let warned = false
+
+function warnOnce(reason: string): void {
+  if (warned) return
+  warned = true
+  process.emitWarning(`Gradebox cannot keep results: ${reason}`)
+}

@@ -1,0 +1,100 @@
+import { visibleLine } from '../../units/visible.ts'
+import { addPoints, formatPoints } from './points.ts'
+import type { Report, ReportSubmission, ReportTest } from './schema.ts'
+
+/** How the result of one submission differs between two reports. */
+export interface SubmissionChange {
+  readonly id: string
+  readonly kind: 'gained' | 'lost' | 'changed' | 'new' | 'gone'
+  /** Absent for a submission that is not gradable, or not in the report. */
+  readonly before?: number
+  readonly after?: number
+  /** Why: a line per test, adjustment or build that differs. */
+  readonly reasons: readonly string[]
+}
+
+/**
+ * What changed from one report of an assignment to another: who gained or lost points, and by which tests. Submissions whose
+ * results are the same are left out.
+ */
+export function compareReports(before: Report, after: Report): readonly SubmissionChange[] {
+  const old = new Map(before.submissions.map((submission) => [submission.id, submission]))
+  const now = new Map(after.submissions.map((submission) => [submission.id, submission]))
+  const ids = [...new Set([...old.keys(), ...now.keys()])].sort((a, b) => (a < b ? -1 : 1))
+  return ids.flatMap((id) => {
+    const change = compareSubmissions(id, old.get(id), now.get(id))
+    return change === undefined ? [] : [change]
+  })
+}
+
+/** The changes as lines for a terminal. */
+export function changeLines(changes: readonly SubmissionChange[]): string[] {
+  if (changes.length === 0) return ['No result changed.']
+  const width = Math.max(...changes.map(({ id }) => visibleLine(id).length))
+  return changes.flatMap(({ id, kind, before, after, reasons }) => [
+    `  ${visibleLine(id).padEnd(width)}  ${kind}: ${pointsText(before)} -> ${pointsText(after)}`,
+    ...reasons.map((reason) => `    ${reason}`),
+  ])
+}
+
+const pointsText = (points: number | undefined) =>
+  points === undefined ? 'not graded' : formatPoints(points)
+
+const gradeOf = (submission: ReportSubmission | undefined) =>
+  submission?.gradable ? submission.points : undefined
+
+function compareSubmissions(
+  id: string,
+  before: ReportSubmission | undefined,
+  after: ReportSubmission | undefined,
+): SubmissionChange | undefined {
+  const [old, now] = [gradeOf(before), gradeOf(after)]
+  const points = {
+    ...(old === undefined ? {} : { before: old }),
+    ...(now === undefined ? {} : { after: now }),
+  }
+  if (before === undefined) return { id, kind: 'new', ...points, reasons: [] }
+  if (after === undefined) return { id, kind: 'gone', ...points, reasons: [] }
+  const reasons = [
+    ...buildReasons(before, after),
+    ...testReasons(before, after),
+    ...adjustmentReasons(before, after),
+  ]
+  if (reasons.length === 0 && old === now) return undefined
+  return { id, kind: kindOf(old, now), ...points, reasons }
+}
+
+function kindOf(old: number | undefined, now: number | undefined): SubmissionChange['kind'] {
+  if (old === undefined || now === undefined || old === now) return 'changed'
+  return now > old ? 'gained' : 'lost'
+}
+
+function buildReasons(
+  { build: old }: ReportSubmission,
+  { build: now }: ReportSubmission,
+): string[] {
+  return old?.status === now?.status
+    ? []
+    : [`build: ${old?.status ?? 'none'} -> ${now?.status ?? 'none'}`]
+}
+
+function testReasons({ tests: old }: ReportSubmission, { tests: now }: ReportSubmission): string[] {
+  const names = [...new Set([...old, ...now].map(({ name }) => name))]
+  const find = (tests: readonly ReportTest[], name: string) =>
+    tests.find((test) => test.name === name)
+  return names.flatMap((name) => {
+    const [one, two] = [find(old, name), find(now, name)]
+    if (one?.status === two?.status && one?.points === two?.points) return []
+    return [`${visibleLine(name)}: ${testText(one)} -> ${testText(two)}`]
+  })
+}
+
+const testText = (test: ReportTest | undefined) =>
+  test === undefined ? 'not there' : `${test.status} (${formatPoints(test.points)})`
+
+function adjustmentReasons(before: ReportSubmission, after: ReportSubmission): string[] {
+  const total = ({ adjustments }: ReportSubmission) =>
+    addPoints(...adjustments.map(({ points }) => points))
+  const [old, now] = [total(before), total(after)]
+  return old === now ? [] : [`adjustments: ${formatPoints(old)} -> ${formatPoints(now)}`]
+}

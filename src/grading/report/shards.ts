@@ -1,0 +1,50 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import { mergeReports } from './merge.ts'
+import type { Report } from './schema.ts'
+
+/**
+ * Joins the reports of all shards of a class.
+ *
+ * @param named the reports by what they are called, such as their paths
+ * @throws {SandboxError} OPTION_INVALID for shards that are missing, that stand twice, or that are not of one grading
+ */
+export function mergeShards(named: Readonly<Record<string, Report>>): Report {
+  const shards = Object.entries(named).flatMap(([name, { shard }]) =>
+    shard === undefined ? [] : [{ name, ...shard }],
+  )
+  if (shards.length > 0) checkShards(shards, Object.keys(named))
+  return mergeReports(Object.values(named))
+}
+
+interface NamedShard {
+  readonly name: string
+  readonly index: number
+  readonly count: number
+}
+
+function checkShards(shards: readonly NamedShard[], names: readonly string[]): void {
+  const [first] = shards
+  const whole = names.find((name) => !shards.some((shard) => shard.name === name))
+  if (whole !== undefined) throw refused(`${whole} is not a shard, and the others are`)
+  const other = shards.find(({ count }) => count !== first?.count)
+  if (first === undefined || other !== undefined) {
+    throw refused(
+      `${first?.name} is one of ${first?.count} shards, and ${other?.name} is one of ${other?.count}`,
+    )
+  }
+  for (let index = 1; index <= first.count; index++) {
+    const same = shards.filter((shard) => shard.index === index)
+    if (same.length === 0) throw refused(`shard ${index}/${first.count} is missing`)
+    if (same.length > 1) {
+      throw refused(
+        `${same.map(({ name }) => name).join(' and ')} are both shard ${index}/${first.count}`,
+      )
+    }
+  }
+}
+
+const refused = (why: string): SandboxError =>
+  new SandboxError(`The reports cannot be merged: ${why}`, {
+    code: 'OPTION_INVALID',
+    hint: 'Give the report of every shard, each once, from one version of one assignment.',
+  })

@@ -1,0 +1,18 @@
+import { writeFileAtomically } from '../report/atomic-file.ts'
+import type { Report } from '../report/schema.ts'
+import { type ReportKind, splitReport, type WriterOptions, writers } from '../writers/index.ts'
+
+/**
+ * Writes a report in one format, and gives the files: one, or one per submission where the platform takes one submission.
+ */
+export function writeReports(
+  report: Report,
+  kind: ReportKind,
+  file: string,
+  options: WriterOptions,
+): string[] {
+  return splitReport(report, kind, file).map((part) => {
+    writeFileAtomically(part.file, writers[kind](part.report, options))
+    return part.file
+  })
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import picomatch from 'picomatch'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import { quoted } from '../../units/visible.ts'
+
+/** Globs of the ids to grade, with commas between; set by `gradebox grade --only`. */
+export const ONLY_VARIABLE = 'GRADEBOX_ONLY'
+
+/** `I/N`: grade the I-th of N parts of the submissions; set by `gradebox grade --shard`. */
+export const SHARD_VARIABLE = 'GRADEBOX_SHARD'
+
+/** A part of a class: number `index`, from 1, of `count`. */
+export interface Shard {
+  readonly index: number
+  readonly count: number
+}
+
+/**
+ * Reads a shard as the command line has it.
+ *
+ * @throws {SandboxError} OPTION_INVALID for a text that is not `I/N` with I from 1 to N
+ * @example
+ * parseShard('2/4') // { index: 2, count: 4 }
+ */
+export function parseShard(text: string): Shard {
+  const [, index = '', count = ''] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []
+  const shard = { index: Number(index), count: Number(count) }
+  if (shard.index >= 1 && shard.index <= shard.count) return shard
+  throw new SandboxError(`Expected a shard such as \`2/4\`, got ${quoted(text)}`, {
+    code: 'OPTION_INVALID',
+    hint: 'The first number counts from 1 to the second.',
+  })
+}
+
+/** The shard that this process grades; undefined for the whole class. */
+export function chosenShard(variable = process.env[SHARD_VARIABLE]): Shard | undefined {
+  return variable === undefined || variable === '' ? undefined : parseShard(variable)
+}
+
+/**
+ * The submissions that are to be graded: those whose ids match a glob, and of them one shard. Shards differ by one submission
+ * at most. The same submissions are split alike on every machine, by the hashes of their ids.
+ *
+ * @param only globs with commas between; empty for all
+ * @throws {SandboxError} OPTION_INVALID where nothing matches
+ */
+export function selectSubmissions<Found extends { readonly id: string }>(
+  found: readonly Found[],
+  only = process.env[ONLY_VARIABLE] ?? '',
+  shard: Shard | undefined = chosenShard(),
+): Found[] {
+  const globs = only.split(',').filter((glob) => glob !== '')
+  const matches = globs.length === 0 ? () => true : picomatch(globs, { dot: true })
+  const chosen = found.filter(({ id }) => globs.includes(id) || matches(id))
+  if (chosen.length === 0 && found.length > 0) {
+    throw new SandboxError(`No submission matches ${quoted(only)}`, {
+      code: 'OPTION_INVALID',
+      hint: `There are ${found.length}, such as ${quoted(found[0]?.id)}.`,
+    })
+  }
+  if (shard === undefined) return chosen
+  const order = chosen
+    .map(({ id }) => ({ id, hash: createHash('sha256').update(id).digest('hex') }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : 1))
+  const own = new Set(
+    order.filter((_, place) => place % shard.count === shard.index - 1).map(({ id }) => id),
+  )
+  return chosen.filter(({ id }) => own.has(id))
+}

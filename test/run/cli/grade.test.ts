@@ -1,0 +1,243 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { type Report, readReport } from '../../../src/grading/index.ts'
+import { cliPath } from '../support/built.ts'
+import { makeDirectory } from '../support/directory.ts'
+import { gradebox } from './cli.ts'
+
+const TOML = `name = "Median"
+languages = ["python", "shell"]
+
+[[tests]]
+name = "three numbers"
+points = 2
+stdin = "3 1 2\\n"
+stdout = "2"
+
+[[cases]]
+path = "cases"
+points = 3
+group = "all"
+visibility = "hidden"
+`
+const RIGHT = 'print(sorted(map(int, input().split()))[1])\n'
+const WRONG = 'print(input().split()[1])\n'
+
+/** A project with a TOML assignment of one test and two cases. */
+function project(submissions: Readonly<Record<string, string>>, toml = TOML): string {
+  return makeDirectory({
+    'package.json': '{}',
+    'assignment.toml': toml,
+    'cases/1.in': '5 4 9\n',
+    'cases/1.ans': '5\n',
+    'cases/2.in': '7 9 8\n',
+    'cases/2.ans': '8\n',
+    ...Object.fromEntries(
+      Object.entries(submissions).map(([id, source]) => [`submissions/${id}/main.py`, source]),
+    ),
+  })
+}
+
+function write(folder: string, path: string, contents: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  writeFileSync(join(folder, path), contents)
+}
+
+const grade = (cwd: string, ...flags: readonly string[]) => gradebox(['grade', ...flags], { cwd })
+const reportOf = (folder: string): Report => readReport(join(folder, 'gradebox-report.json'))
+const pointsOf = (report: Report) =>
+  Object.fromEntries(report.submissions.map(({ id, points }) => [id, points]))
+
+/** The times of all runs: a test that was recalled has the same to the nanosecond, one that ran again has not. */
+const timesOf = (report: Report) =>
+  new Map(
+    report.submissions.flatMap(({ id, tests }) =>
+      tests.map(({ name, runs }) => [
+        `${id}: ${name}`,
+        runs.map(({ usage }) => usage.wallTimeMs).join(),
+      ]),
+    ),
+  )
+
+function rerun(before: Report, after: Report): string[] {
+  const [old, now] = [timesOf(before), timesOf(after)]
+  return [...now.keys()].filter((key) => now.get(key) !== old.get(key))
+}
+
+test('a TOML assignment is graded, a wrong program is no failure, and the reports are written', () => {
+  const folder = project({ ada: RIGHT, bob: WRONG })
+  const { code, stderr } = grade(folder, '--report', 'csv=grades.csv')
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  expect(pointsOf(reportOf(folder))).toEqual({ ada: 5, bob: 0 })
+  expect(readFileSync(join(folder, 'grades.csv'), 'utf8')).toContain('ada,')
+})
+
+test('only what changed is graded again', () => {
+  const folder = project({ ada: RIGHT, bob: WRONG, cy: RIGHT })
+  grade(folder)
+  const first = reportOf(folder)
+  grade(folder)
+  expect(rerun(first, reportOf(folder))).toEqual([])
+
+  write(folder, 'submissions/bob/main.py', RIGHT)
+  const regraded = grade(folder)
+  const second = reportOf(folder)
+  expect(rerun(first, second)).toEqual(['bob: three numbers', 'bob: 1', 'bob: 2'])
+  expect(regraded.stdout).toContain('Since the last report:\n  bob  gained: 0 -> 5\n')
+
+  write(folder, 'cases/2.ans', '9\n')
+  grade(folder)
+  expect(rerun(second, reportOf(folder))).toEqual(['ada: 2', 'bob: 2', 'cy: 2'])
+  expect(pointsOf(reportOf(folder))).toEqual({ ada: 2, bob: 2, cy: 2 })
+
+  const third = reportOf(folder)
+  grade(folder, '--no-cache', '--only', 'ada')
+  const only = reportOf(folder)
+  expect(only.submissions.map(({ id }) => id)).toEqual(['ada'])
+  expect(rerun(third, only)).toHaveLength(3)
+}, 180_000)
+
+test('after a kill the next run repeats no finished test', async () => {
+  const submissions = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`s${i}`, RIGHT]))
+  const folder = project(submissions)
+  const child = spawn(process.execPath, [cliPath(), 'grade', '--jobs', '1'], {
+    cwd: folder,
+    stdio: 'ignore',
+    detached: true,
+  })
+  const report = join(folder, 'gradebox-report.json')
+  const ended = () => {
+    if (!existsSync(report)) return 0
+    return reportOf(folder).submissions.reduce((sum, { tests }) => sum + tests.length, 0)
+  }
+  while (ended() < 6) await setTimeout(20)
+  // The group is the child's own, because it is detached.
+  process.kill(-(child.pid ?? Number.NaN), 'SIGKILL')
+  await new Promise((resolve) => child.once('exit', resolve))
+  const killed = reportOf(folder)
+  expect(grade(folder).code).toBe(0)
+  const now = timesOf(reportOf(folder))
+  expect(now.size).toBe(36)
+  for (const [key, times] of timesOf(killed)) expect(now.get(key)).toBe(times)
+}, 180_000)
+
+test('shards are parts of the class, and merge joins them', () => {
+  const submissions = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`s${i}`, RIGHT]))
+  const folder = project(submissions)
+  grade(folder, '--shard', '1/2', '--report', 'json=one.json')
+  grade(folder, '--shard', '2/2', '--report', 'json=two.json')
+  const sizes = ['one.json', 'two.json'].map(
+    (file) => readReport(join(folder, file)).submissions.length,
+  )
+  expect(sizes.sort()).toEqual([2, 3])
+
+  const merged = gradebox(['merge', 'one.json', 'two.json', '--report', 'csv=all.csv'], {
+    cwd: folder,
+  })
+  expect(merged.code).toBe(0)
+  expect(reportOf(folder).submissions).toHaveLength(5)
+  const missing = gradebox(['merge', 'one.json'], { cwd: folder })
+  expect(missing.code).toBe(1)
+  expect(missing.stderr).toContain('The reports cannot be merged: shard 2/2 is missing')
+  const twice = gradebox(['merge', 'one.json', 'one.json', 'two.json'], { cwd: folder })
+  expect(twice.code).toBe(0)
+}, 120_000)
+
+describe('the exit code', () => {
+  test('is 2 when something could not be graded', () => {
+    const folder = project(
+      { ada: RIGHT },
+      TOML.replace('"shell"]', '"shell"]\n[limits]\nprocesses = 1'),
+    )
+    writeFileSync(
+      join(folder, 'assignment.toml'),
+      TOML.replace('stdout = "2"', 'stdout = "2"\nlimits = { memory = "64KiB" }'),
+    )
+    const { code } = grade(folder)
+    expect(reportOf(folder).submissions[0]).toMatchObject({ gradable: false })
+    expect(code).toBe(2)
+  })
+
+  test.each([
+    ['an unknown flag', ['--what'], "error: unknown option '--what'"],
+    ['an unknown kind of report', ['--report', 'x=y'], 'There is no kind of report "x"'],
+    ['a shard that is none', ['--shard', '3/2'], 'Expected a shard such as `2/4`, got "3/2"'],
+    ['no submission that matches', ['--only', 'zed'], 'No submission matches "zed"'],
+    [
+      'a folder without an assignment',
+      ['submissions'],
+      'submissions has no assignment.toml and no test file',
+    ],
+    ['a path that does not exist', ['nowhere'], 'nowhere does not exist'],
+  ])('is 1 for %s', (_, flags, message) => {
+    const { code, stderr } = grade(project({ ada: RIGHT }), ...flags)
+    expect(stderr).toContain(message)
+    expect(code).toBe(1)
+  })
+
+  test('is 1 for a wrong assignment.toml, whose problems have their line and column', () => {
+    const folder = project(
+      { ada: RIGHT },
+      `${TOML}\n[[tests]]\nname = "x"\npoint = 2\ngroup = "y"\nlimits = { memory = "much" }\n`,
+    )
+    const { code, stderr } = grade(folder)
+    expect(code).toBe(1)
+    expect(stderr).toContain(
+      `assignment.toml:18:1: tests[1]: unknown key "point"; did you mean "points"?`,
+    )
+  })
+})
+
+test('diff says who gained, who lost, and why', () => {
+  const folder = project({ ada: RIGHT, bob: WRONG })
+  grade(folder, '--report', 'json=before.json')
+  write(folder, 'submissions/ada/main.py', WRONG)
+  write(folder, 'submissions/bob/main.py', RIGHT)
+  grade(folder, '--report', 'json=after.json')
+  const { stdout } = gradebox(['diff', 'before.json', 'after.json'], { cwd: folder })
+  expect(stdout).toBe(
+    [
+      '  ada  lost: 5 -> 0',
+      '    three numbers: passed (2) -> failed (0)',
+      '    1: passed (1.5) -> failed (0)',
+      '    2: passed (1.5) -> failed (0)',
+      '  bob  gained: 0 -> 5',
+      '    three numbers: failed (0) -> passed (2)',
+      '    1: failed (0) -> passed (1.5)',
+      '    2: failed (0) -> passed (1.5)',
+      '',
+    ].join('\n'),
+  )
+}, 120_000)
+
+test('calibrate proposes limits from the reference solutions, and refuses one that fails', () => {
+  const folder = project({ ada: RIGHT })
+  write(folder, 'solutions/reference/main.py', RIGHT)
+  const { code, stdout } = gradebox(['calibrate', '--runs', '2'], { cwd: folder })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(
+    /^# 6 runs in python: wall time [\d.]+ s to [\d.]+ s, CPU time .*\n\[languages\.python\.limits\]\nwalltime = "\d+ms"\ncpu = "\d+ms"\nmemory = "\d+MiB"\n$/,
+  )
+  write(folder, 'solutions/reference/main.py', WRONG)
+  const refused = gradebox(['calibrate', '--runs', '1'], { cwd: folder })
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toContain('The solution reference does not pass: three numbers: ')
+}, 120_000)
+
+test('init writes an assignment that grades its own two samples, and changes no file', () => {
+  const parent = makeDirectory({ 'package.json': '{}' })
+  const { code, stdout } = gradebox(['init', 'median', '--gradescope', '--github'], { cwd: parent })
+  expect(code).toBe(0)
+  expect(stdout).toContain('Next: cd median && npm install && npm run grade')
+  const folder = join(parent, 'median')
+  expect(grade(folder).code).toBe(0)
+  expect(pointsOf(reportOf(folder))).toEqual({ correct: 5, mistaken: 1.5 })
+  expect(readdirSync(folder)).toContain('run_autograder')
+  const again = gradebox(['init', 'median'], { cwd: parent })
+  expect(again.code).toBe(1)
+  expect(again.stderr).toContain('assignment.toml exists already; choose an empty folder')
+  rmSync(folder, { recursive: true })
+}, 60_000)
