@@ -26,7 +26,7 @@ export default defineConfig({
           name: 'run',
           include: ['test/run/**/*.test.ts', 'test/hostile/**/*.test.ts'],
           setupFiles: ['src/matchers/vitest.ts'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {
@@ -40,7 +40,7 @@ export default defineConfig({
             'test/run/{limits,workdir}/*.test.ts',
           ],
           setupFiles: ['src/matchers/vitest.ts', 'test/run/support/always-warm.ts'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {

@@ -7,7 +7,20 @@ import { makeDirectory } from '../support/directory.ts'
 import { lacks } from '../support/tools.ts'
 import { gradebox, stable } from './cli.ts'
 
-const commands = ['run', 'explain', 'doctor', 'learn', 'policies', 'check', 'completion']
+const commands = [
+  'grade',
+  'merge',
+  'diff',
+  'calibrate',
+  'init',
+  'run',
+  'explain',
+  'doctor',
+  'learn',
+  'policies',
+  'check',
+  'completion',
+]
 
 test('--help lists the commands, and each has its own', () => {
   const { code, stdout, stderr } = gradebox(['--help'])
