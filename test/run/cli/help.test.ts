@@ -31,19 +31,24 @@ test('--help lists the commands, and each has its own', () => {
     Runs untrusted programs in Linux sandboxes.
 
     Options:
-      -V, --version                   print the version
-      -h, --help                      print help
+      -V, --version                     print the version
+      -h, --help                        print help
 
     Commands:
-      run [options] [command...]      run a command in a sandbox
-      explain [options] [command...]  show the system calls that a run would make
-      doctor [options]                find out what this machine can enforce
-      learn [options] <command...>    write the smallest policy that lets a program
-                                      pass
-      policies [options]              list the shipped policies
-      check <file...>                 validate a policy
-      completion <shell>              print a completion script for a shell
-      help [command]                  print help for a command
+      grade [options] [assignment]      grade the submissions of an assignment
+      merge [options] <report...>       join the reports of shards
+      diff <before> <after>             show what changed between two reports
+      calibrate [options] [assignment]  propose limits from reference solutions
+      init [options] [folder]           write a new assignment
+      run [options] [command...]        run a command in a sandbox
+      explain [options] [command...]    show the system calls that a run would make
+      doctor [options]                  find out what this machine can enforce
+      learn [options] <command...>      write the smallest policy that lets a
+                                        program pass
+      policies [options]                list the shipped policies
+      check <file...>                   validate a policy
+      completion <shell>                print a completion script for a shell
+      help [command]                    print help for a command
     "
   `)
   for (const command of commands) {
