@@ -51,10 +51,13 @@ function page(data: PageData): string {
   })
 }
 
-// "</script>" and "<!--" end or change a script element (HTML standard, "Restrictions for contents of script elements").
+// "</script>" and "<!--" end or change a script element (HTML standard, "Restrictions for contents of script elements"). The
+// others would reorder or hide text of the file in an editor.
+const unsafe = /[<\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
+
 const json = (data: PageData) =>
   JSON.stringify(data).replace(
-    /[<\u2028\u2029]/g,
+    unsafe,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
