@@ -1,33 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { expect, inject, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readReport } from '../../src/grading/report/read.ts'
+import { filesOf, outputsOf, readPage, repository, writePages } from './pages.ts'
 
-const repository = resolve(import.meta.dirname, '../..')
-const read = (page: string) => readFileSync(join(repository, page), 'utf8')
 const vitest = join(repository, 'node_modules/vitest/vitest.mjs')
 const jest = join(repository, 'node_modules/jest/bin/jest.js')
-
-/** A page's files: blocks of code whose first line is a comment with a path. */
-function filesOf(page: string): [path: string, contents: string][] {
-  const blocks = read(page).matchAll(/^```\w+\n((?:\/\/|#) (\S+\.\w+)\n[\s\S]*?)^```$/gm)
-  // A docblock is one only on the first line.
-  return [...blocks].map(([, contents = '', path = '']) => [
-    path,
-    contents.replace(/^\/\/ .*\n(?=\/\*\*)/, ''),
-  ])
-}
-
-/** Writes the files of pages where the package is installed. */
-function write(pages: readonly string[], type: 'module' | 'commonjs'): string {
-  const directory = mkdtempSync(join(inject('harnessRoot'), 'examples-'))
-  for (const [path, contents] of pages.flatMap(filesOf)) {
-    mkdirSync(dirname(join(directory, path)), { recursive: true })
-    writeFileSync(join(directory, path), contents)
-  }
-  writeFileSync(join(directory, 'package.json'), JSON.stringify({ type }))
-  return directory
-}
+const write = (pages: readonly string[], type: 'module' | 'commonjs') =>
+  writePages(pages, { 'package.json': JSON.stringify({ type }) })
 
 // Their programs wait for processors that other tests' programs have.
 const patient = '--testTimeout=30000'
@@ -44,12 +25,29 @@ function run(cwd: string, ...command: string[]): string {
 test('what the README shows works as it is shown', () => {
   expect(filesOf('README.md').map(([path]) => path)).toEqual([
     'vitest.config.ts',
-    'submissions/alice/sum.py',
-    'grade.test.ts',
-    'compiled.test.ts',
-    'jest.config.js',
+    'median.test.ts',
+    'submissions/ada/main.py',
+    'submissions/bob/main.py',
+    'socket.test.ts',
   ])
-  expect(run(write(['README.md'], 'module'), vitest, 'run', patient)).toContain('4 passed (4)')
+  const directory = write(['README.md'], 'module')
+  const output = run(directory, vitest, 'run', patient)
+  const [points = '', feedback = ''] = outputsOf('README.md')
+  expect(output).toContain(points)
+  expect(output).toMatch(/Tests {2}1 failed \| 4 passed \(5\)/)
+  const { submissions } = readReport(join(directory, 'gradebox-report.json'))
+  const messages = submissions.map(({ tests }) => tests[0]?.studentMessage)
+  expect(messages).toEqual(['Passed.', feedback.trim()])
+})
+
+test('so does what the page on sandboxed() shows', () => {
+  const plugin = "import gradebox from 'gradebox/vitest'\nexport default { plugins: [gradebox()] }\n"
+  const directory = writePages(['docs/sandboxed.md'], {
+    'package.json': '{ "type": "module" }',
+    'sandboxed/vitest.config.js': plugin,
+  })
+  const output = run(join(directory, 'sandboxed'), vitest, 'run', patient)
+  expect(output).toMatch(/Tests {2}3 passed \(3\)/)
 })
 
 test('so does what the pages on Vitest and on the matchers show', () => {
@@ -70,24 +68,30 @@ test('so does what the page on Jest shows', () => {
 })
 
 test('every block of code in the pages is such a file, or shows output', () => {
-  for (const page of ['docs/vitest.md', 'docs/jest.md', 'docs/matchers.md']) {
-    const blocks = read(page).match(/^```(?!text)\w+\n/gm)
+  for (const page of [
+    'docs/sandboxed.md',
+    'docs/vitest.md',
+    'docs/jest.md',
+    'docs/matchers.md',
+  ]) {
+    const blocks = readPage(page).match(/^```(?!text)\w+\n/gm)
     expect(blocks, page).toHaveLength(filesOf(page).length)
   }
 })
 
-test('the README names every option, limit, status, error code and matcher', async () => {
+test('the page on sandboxed() names every option, limit and property of results, and the page on matchers every matcher', async () => {
   const { matchers } = await import('../../src/matchers/index.ts')
-  const names = [...Object.keys(matchers), ...optionNames()]
-  const readme = read('README.md')
-  expect(names.filter((name) => !readme.includes(name))).toEqual([])
-  const page = read('docs/matchers.md')
+  const { limitTable } = await import('../../src/limits/table.ts')
+  const names = [...Object.keys(limitTable), ...optionNames()]
+  const sandboxed = readPage('docs/sandboxed.md')
+  expect(names.filter((name) => !sandboxed.includes(name))).toEqual([])
+  const page = readPage('docs/matchers.md')
   expect(Object.keys(matchers).filter((name) => !page.includes(`\`${name}(`))).toEqual([])
 })
 
 /** The properties of the public option and result types, from their source. */
 function optionNames(): string[] {
-  const sources = ['options/options.ts', 'result.ts'].map((path) => read(`src/runner/${path}`))
+  const sources = ['options/options.ts', 'result.ts'].map((path) => readPage(`src/runner/${path}`))
   return sources.flatMap((source) =>
     [...source.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name = '']) => name),
   )

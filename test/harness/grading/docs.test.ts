@@ -1,26 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { expect, inject, test } from 'vitest'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import type { Language } from '../../../src/grading/languages/language.ts'
 import { languages } from '../../../src/grading/languages/table.ts'
 import { readReport } from '../../../src/grading/report/read.ts'
 import { formatSize } from '../../../src/units/size.ts'
+import { readPage, writePages } from '../pages.ts'
 import { runProject } from '../run-project.ts'
-
-const read = (page: string) =>
-  readFileSync(resolve(import.meta.dirname, '../../../docs', page), 'utf8')
-
-/** Writes the files that a page shows, each below a line with its path; gives their folder. */
-function writeFiles(page: string, config: Readonly<Record<string, string>>): string {
-  const directory = mkdtempSync(join(inject('harnessRoot'), 'page-'))
-  const blocks = read(page).matchAll(/^```\w+\n(?:\/\/|#) (\S+\.\w+)\n([\s\S]*?)^```$/gm)
-  const files = [...blocks].map(([, path = '', contents = '']) => [path, contents] as const)
-  for (const [path, contents] of [...files, ...Object.entries(config)]) {
-    mkdirSync(dirname(join(directory, path)), { recursive: true })
-    writeFileSync(join(directory, path), contents)
-  }
-  return directory
-}
 
 const esm = '{ "type": "module" }'
 const plugin = "import gradebox from 'gradebox/vitest'\nexport default { plugins: [gradebox()] }\n"
@@ -33,7 +18,7 @@ async function points(runner: 'vitest' | 'jest', project: string) {
 }
 
 test('what the page on grading shows works as it is shown', async () => {
-  const directory = writeFiles('grading.md', {
+  const directory = writePages(['docs/grading.md'], {
     'median/package.json': esm,
     'groups/package.json': esm,
     'groups/vitest.config.js': plugin,
@@ -44,7 +29,7 @@ test('what the page on grading shows works as it is shown', async () => {
     ['ada', true, 8.5],
     ['bob', true, 6.5],
   ])
-  const [shown = ''] = /^Median: [\s\S]*?(?=^```)/m.exec(read('grading.md')) ?? []
+  const [shown = ''] = /^Median: [\s\S]*?(?=^```)/m.exec(readPage('docs/grading.md')) ?? []
   expect(median.output).toContain(shown.trim())
   expect(median.exitCode).toBe(1)
 
@@ -57,7 +42,7 @@ test('what the page on grading shows works as it is shown', async () => {
 })
 
 test('so does what the page on languages shows', async () => {
-  const directory = writeFiles('languages.md', {
+  const directory = writePages(['docs/languages.md'], {
     'own-language/package.json': esm,
     'own-language/vitest.config.js': plugin,
     'installed/package.json': esm,
@@ -73,7 +58,7 @@ test('so does what the page on languages shows', async () => {
 })
 
 test('the page on languages has every language and its least memory', () => {
-  const page = read('languages.md')
+  const page = readPage('docs/languages.md')
   for (const [name, { extensions, floors }] of Object.entries<Language>(languages)) {
     const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\``)) ?? ''
     expect(row, name).toContain(formatSize(floors?.memoryBytes ?? 0))
