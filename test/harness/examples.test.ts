@@ -41,7 +41,8 @@ test('what the README shows works as it is shown', () => {
 })
 
 test('so does what the page on sandboxed() shows', () => {
-  const plugin = "import gradebox from 'gradebox/vitest'\nexport default { plugins: [gradebox()] }\n"
+  const plugin =
+    "import gradebox from 'gradebox/vitest'\nexport default { plugins: [gradebox()] }\n"
   const directory = writePages(['docs/sandboxed.md'], {
     'package.json': '{ "type": "module" }',
     'sandboxed/vitest.config.js': plugin,
@@ -53,7 +54,7 @@ test('so does what the page on sandboxed() shows', () => {
 test('so does what the pages on Vitest and on the matchers show', () => {
   const directory = write(['docs/vitest.md', 'docs/matchers.md'], 'module')
   const others = ['--exclude=several', '--exclude=parts']
-  expect(run(directory, vitest, 'run', patient, ...others)).toMatch(/Tests {2}17 passed \(17\)/)
+  expect(run(directory, vitest, 'run', patient, ...others)).toMatch(/Tests {2}18 passed \(18\)/)
   expect(run(join(directory, 'several'), vitest, 'run', patient)).toMatch(/Tests {2}2 passed \(2\)/)
   expect(run(join(directory, 'parts'), vitest, 'run', patient)).toMatch(/Tests {2}1 passed \(1\)/)
 })
@@ -68,12 +69,7 @@ test('so does what the page on Jest shows', () => {
 })
 
 test('every block of code in the pages is such a file, or shows output', () => {
-  for (const page of [
-    'docs/sandboxed.md',
-    'docs/vitest.md',
-    'docs/jest.md',
-    'docs/matchers.md',
-  ]) {
+  for (const page of ['docs/sandboxed.md', 'docs/vitest.md', 'docs/jest.md', 'docs/matchers.md']) {
     const blocks = readPage(page).match(/^```(?!text)\w+\n/gm)
     expect(blocks, page).toHaveLength(filesOf(page).length)
   }
