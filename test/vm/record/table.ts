@@ -12,30 +12,32 @@ const HEAD = `<!-- Made from test/vm/record/recorded.json by GRADEBOX_VM_RECORD=
 
 # Compatibility
 
-What became of each feature on Debian's kernels, in settings that graders' machines have. \`npm run test:vm\` tries them in
-virtual machines under software emulation, on x64; this page is its record.
+This page says which features work on Debian's kernels, in settings that graders' machines have. \`npm run test:vm\` tries each setting in a virtual
+machine under software emulation, on x64. This page is its record.
 
-- **✓** works. Behind it, how a limit was held: \`cgroup\`, \`rlimit\` or \`watch\` (\`result.enforcement\`).
-- **◐** works in a weaker way: see the note.
-- **✗** \`sandboxed()\` throws the error of the note, before the program starts. Nothing is dropped silently.
+- **✓** The feature works. The word after it says how a limit was held: \`cgroup\`, \`rlimit\` or \`watch\` (\`result.enforcement\`).
+- **◐** The feature works in a weaker way, and the note says how.
+- **✗** \`sandboxed()\` throws the error of the note, before the program starts. Gradebox never drops a protection silently.
 
-What \`gradebox doctor\` finds there, and what it says would mend it, is the note of the last column.
+The note of the last column says what \`gradebox doctor\` finds there, and how to mend it.
 
-"root" and "user" are who runs the tests. "Ways out are refused" is that a program has no capability, cannot make a
-namespace, mount, change its user or leave its root, reach the init or write the kernel's settings, and sees no host file. All
-policies are \`strict\` but for "a program runs", "ways out are refused" and "no network", which are \`kiss\`, without a filter.
+The column "who" says whether root or an ordinary user runs the tests. "Ways out are refused" means all of this: the program has no capability; it
+cannot make a namespace, mount, change its user or leave its root; it cannot reach the init or write the kernel's settings; and it sees no
+file of the host. The columns "a program runs", "ways out are refused" and "no network" were tried under the policy \`kiss\`, which has no filter. All other
+columns were tried under \`strict\`.
 `
 
 const FOOT = `
 ## Not tried here
 
-- Ubuntu's restriction of user namespaces by AppArmor (\`kernel.apparmor_restrict_unprivileged_userns\`): the kernels of
-  Debian that were looked at do not have it. cgroup v1, SELinux, kernels that are not Debian's, kernels older than 5.10.
-- "No user notification" and "container without namespaces" are filters in front of a newer kernel, not an old kernel and not
-  Docker itself.
-- arm64: unit tests run its step machine under qemu-user, which makes no namespaces. \`npm run test:vm\` boots x64 only. The same
-  checks passed once, by hand, as root and as a user, with Debian's 6.1 cloud kernel for arm64 and Node 22 in
-  \`qemu-system-aarch64\`, as installed: all that works on x64 worked, held in the same ways. No other setting was tried there.
+- Ubuntu's restriction of user namespaces by AppArmor (\`kernel.apparmor_restrict_unprivileged_userns\`), because the tried kernels of Debian do not
+  have it.
+- cgroup v1, SELinux, kernels of other distributions, and kernels older than 5.10.
+- Old kernels without user notification, and Docker itself. The settings "no user notification" and "container without namespaces" are filters in
+  front of a newer kernel.
+- arm64, in these settings: \`npm run test:vm\` boots only x64. Unit tests run the arm64 step machine under qemu-user, which makes no namespaces. The same
+  checks passed once, by hand, as root and as a user: with Debian's 6.1 cloud kernel for arm64 and Node 22 in \`qemu-system-aarch64\`, as installed. Every
+  feature that works on x64 worked there, held in the same ways.
 `
 
 /** Texts under numbers, in the order in which they were first asked for. */
