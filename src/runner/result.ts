@@ -1,4 +1,6 @@
+import type { Rusage } from '../launcher/report/parse.ts'
 import type { EnforcementByLimit, Limits } from '../limits/table.ts'
+import type { DeniedSyscall, LoggedCall } from '../seccomp/decode/calls.ts'
 import type { InvalidByte } from '../units/utf8.ts'
 import type { Isolation } from './isolation/level.ts'
 import { resultToJson } from './result-json.ts'
@@ -15,7 +17,7 @@ export type SandboxStatus =
   | 'aborted'
 
 /** What the whole process tree used; from wait4(2) of every process, orphans included. */
-export interface SandboxUsage {
+export interface SandboxUsage extends Rusage {
   /** From just before execve to the end of the program. */
   readonly wallTimeMs: number
   /**
@@ -27,10 +29,6 @@ export interface SandboxUsage {
    * Why `cpuTimeMs` is only a lower bound, as the end of a sentence. Absent where it is the time that was used.
    */
   readonly cpuTimeLowerBound?: string
-  readonly userTimeMs: number
-  readonly systemTimeMs: number
-  /** Peak resident memory of the largest single process. */
-  readonly maxRssBytes: number
   /**
    * The most memory of all processes together, in bytes: with a control group what the kernel charged to it; else
    * the most that was seen, every page once, without pages of files that were only read. The files that the caller
@@ -45,35 +43,9 @@ export interface SandboxUsage {
    * machine too busy to judge the program it is close to the wall time.
    */
   readonly waitTimeMs?: number
-  readonly minorPageFaults: number
-  readonly majorPageFaults: number
-  readonly voluntaryContextSwitches: number
-  readonly involuntaryContextSwitches: number
 }
 
-/** A system call that a filter denied. */
-export interface DeniedSyscall {
-  /** Its name: `socket`. */
-  readonly name: string
-  /**
-   * Its arguments, as many as the call has, as signed 64-bit numbers; a bigint where a number would not
-   * be exact.
-   */
-  readonly args: readonly (number | bigint)[]
-  /**
-   * The call as C writes it: `socket(AF_INET, SOCK_STREAM, 0)`. A pointer is an address: what was
-   * there, such as a path, is not known.
-   */
-  readonly text: string
-  /** `i386`, `x32` and `arm`: a call by a 32-bit table, which is never allowed. */
-  readonly arch: 'x86_64' | 'aarch64' | 'i386' | 'x32' | 'arm'
-}
-
-/** Calls that a policy's `log` let through. */
-export interface LoggedCall extends DeniedSyscall {
-  /** How often it was made, with the same domains, requests and flags; `args` and `text` are the first's. */
-  readonly count: number
-}
+export type { DeniedSyscall, LoggedCall } from '../seccomp/decode/calls.ts'
 
 /** What a sandboxed program did. */
 export interface SandboxResult<Output extends string | Uint8Array = string> {

@@ -3,7 +3,7 @@ import { feedbackFor } from '../../feedback/run-feedback.ts'
 import { studentMessage } from '../../feedback/student-message.ts'
 import { type FeedbackLanguage, fill } from '../../feedback/texts.ts'
 import type { SandboxResult } from '../../runner/result.ts'
-import { gradingTexts } from '../feedback/texts.ts'
+import { gradingTexts } from '../grading-texts.ts'
 import type { FeedbackMode, TestStatus } from '../report/schema.ts'
 import { forStaff } from './excerpts.ts'
 

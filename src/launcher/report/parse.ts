@@ -1,17 +1,17 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import type { SandboxUsage } from '../../runner/result.ts'
 import { RECORD, type RecordName } from './records.ts'
 
-/** CPU time and the like, from struct rusage (getrusage(2)). */
-export type Rusage = Omit<
-  SandboxUsage,
-  | 'wallTimeMs'
-  | 'cpuTimeMs'
-  | 'cpuTimeLowerBound'
-  | 'peakMemoryBytes'
-  | 'peakProcesses'
-  | 'waitTimeMs'
->
+/** What the kernel counted of every process of a run that was waited for, from struct rusage (getrusage(2)). */
+export interface Rusage {
+  readonly userTimeMs: number
+  readonly systemTimeMs: number
+  /** Peak resident memory of the largest single process, in bytes. */
+  readonly maxRssBytes: number
+  readonly minorPageFaults: number
+  readonly majorPageFaults: number
+  readonly voluntaryContextSwitches: number
+  readonly involuntaryContextSwitches: number
+}
 
 /** A call as struct seccomp_data has it. */
 export interface CallRecord {

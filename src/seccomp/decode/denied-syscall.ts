@@ -1,7 +1,7 @@
 import { AUDIT_ARCH, AUDIT_ARCH_I386, X32_SYSCALL_BIT } from '../../linux/constants.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
-import type { DeniedSyscall } from '../../runner/result.ts'
 import { callText, ownArguments } from './call-text.ts'
+import type { DeniedSyscall } from './calls.ts'
 
 /** A call as struct seccomp_data has it (linux/seccomp.h). */
 export interface CallRegisters {

@@ -1,6 +1,6 @@
 import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
-import type { LoggedCall } from '../../runner/result.ts'
+import type { LoggedCall } from './calls.ts'
 import { archOf, type CallRegisters, decodeCall } from './denied-syscall.ts'
 
 /** Of one call, this many kinds of use are told apart; further ones are counted together. */

@@ -1,3 +1,4 @@
+import type { SandboxShape } from '../../launcher/sandbox-shape.ts'
 import {
   AUDIT_ARCH,
   SECCOMP_RET_ALLOW,
@@ -5,7 +6,6 @@ import {
   X32_SYSCALL_BIT,
 } from '../../linux/constants.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
-import type { Policy } from '../../policy/policy.ts'
 import {
   JEQ,
   JGE,
@@ -37,7 +37,7 @@ const errno = (name: string): number => SECCOMP_RET_ERRNO | (errnoNumber(name) ?
  * libseccomp. It refuses what the guard refuses, also by the numbers of 32-bit programs, and lets through
  * all else. x32 programs, which nobody has, do not run: their table has other numbers for some calls.
  */
-export function guardFilter(arch: Arch, network: Policy['network']): Uint8Array {
+export function guardFilter(arch: Arch, network: SandboxShape['network']): Uint8Array {
   const make = nodeMaker()
   const foreign = foreignTables[arch]
   const [native, compatible] = tables(arch, network)
@@ -57,7 +57,7 @@ export function guardFilter(arch: Arch, network: Policy['network']): Uint8Array 
   )
 }
 
-function tables(arch: Arch, network: Policy['network']): [native: Table, foreign: Table] {
+function tables(arch: Arch, network: SandboxShape['network']): [native: Table, foreign: Table] {
   const isOwn = network !== 'host'
   const rules = [...alwaysRules, ...keyringRules, ...(isOwn ? vsockRules : [])]
   const { numbers, hasSocketcall } = foreignTables[arch]

@@ -1,5 +1,5 @@
+import type { SandboxShape } from '../../launcher/sandbox-shape.ts'
 import type { Arch } from '../../linux/syscalls.ts'
-import type { Policy } from '../../policy/policy.ts'
 import { expandNames } from '../rules/names.ts'
 import { operandBits } from '../rules/operand.ts'
 import type { SeccompAction, SeccompPolicy, SeccompRule } from '../seccomp-policy.ts'
@@ -29,7 +29,7 @@ const lowHalf = (operand: number | string): bigint => {
 // decided that a program may have filters of its own.
 function guardsFor(
   { default: fallback, rules }: SeccompPolicy,
-  network: Policy['network'],
+  network: SandboxShape['network'],
   names: readonly ReadonlySet<string>[],
 ): readonly SeccompRule[] {
   const kills = fallback === 'kill' || rules.some(({ action }) => action === 'kill')
@@ -49,7 +49,7 @@ function guardsFor(
  */
 export function guarded(
   seccomp: SeccompPolicy,
-  { network, arch }: { readonly network: Policy['network']; readonly arch: Arch },
+  { network, arch }: { readonly network: SandboxShape['network']; readonly arch: Arch },
 ): SeccompPolicy {
   const { default: fallback } = seccomp
   const own = seccomp.rules.map((rule) => ({ rule, names: expandNames(rule.syscalls, arch) }))

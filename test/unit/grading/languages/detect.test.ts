@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { problemText } from '../../../../src/grading/feedback/texts.ts'
+import { problemText } from '../../../../src/grading/grading-texts.ts'
 import { chooseLanguages } from '../../../../src/grading/languages/choose.ts'
 import { detectLanguage } from '../../../../src/grading/languages/detect.ts'
 import { javaMainClass } from '../../../../src/grading/languages/java.ts'
