@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { asPattern, examplesOf, filesOf, readPage, runShell, writePages } from './pages.ts'
 
 const esm = '{ "type": "module" }'
@@ -25,9 +27,49 @@ test('the tutorial works as it is shown', () => {
 })
 
 test('every block of code of these pages is a file, a command that is run, or output', () => {
-  for (const page of ['docs/recipes.md', 'docs/tutorial.md']) {
+  for (const page of ['docs/recipes.md', 'docs/tutorial.md', 'docs/class.md']) {
     const blocks = readPage(page).match(/^```(?!text|console|sh)\w+\n/gm)
-    const shown = filesOf(page).filter(([path]) => !/\.(?:in|ans)$/.test(path))
+    const shown = filesOf(page).filter(([path]) => !/\.(?:in|ans|sbatch)$/.test(path))
     expect(blocks, page).toHaveLength(shown.length)
   }
+})
+
+describe('the page on grading a class', () => {
+  const folderOf = () => join(writePages(['docs/class.md'], { 'class/package.json': esm }), 'class')
+
+  test('shows what its commands print', () => {
+    expect(examplesOf('docs/class.md').length).toBeGreaterThan(8)
+    runExamples('docs/class.md', folderOf())
+  })
+
+  test('shows a workflow, an array and a job that grade the whole class', () => {
+    const folder = folderOf()
+    const workflow = parse(readFileSync(join(folder, '.github/workflows/grade.yml'), 'utf8'))
+    const job = parse(readFileSync(join(folder, 'job.yaml'), 'utf8'))
+    const steps = (name: string): string[] =>
+      workflow.jobs[name].steps
+        .map(({ run = '' }) => run)
+        .filter((run: string) => run.includes('gradebox'))
+    const [ofMatrix = ''] = steps('grade')
+    const [merge = ''] = steps('merge')
+    const [ofPod] = job.spec.template.spec.containers[0].args
+    const shards: number[] = workflow.jobs.grade.strategy.matrix.shard
+    const ways: ((shard: number) => string)[] = [
+      (shard) =>
+        ofMatrix
+          .replaceAll(`\${{ matrix.shard }}`, `${shard}`)
+          .replaceAll(`\${{ strategy.job-total }}`, `${shards.length}`),
+      (shard) => `SLURM_ARRAY_TASK_ID=${shard} SLURM_ARRAY_TASK_COUNT=2 sh grade.sbatch`,
+      (shard) => `JOB_COMPLETION_INDEX=${shard - 1}; ${ofPod.replaceAll('/reports', folder)}`,
+    ]
+    expect(shards).toEqual([1, 2])
+    expect(job.spec.completions).toBe(2)
+    for (const way of ways) {
+      for (const shard of shards) runShell(folder, way(shard))
+      expect(runShell(folder, merge)).toContain(
+        'Median: 2 submissions\n  ada  5 of 5 points  Python\n  bob  0 of 5 points  Python\n',
+      )
+      runShell(folder, 'rm shard-*.json grades.csv summary.md gradebox-report.json')
+    }
+  })
 })
