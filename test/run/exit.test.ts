@@ -94,6 +94,13 @@ test('a result says what was run, under which policy and limits, and how they we
       "exitCode": 0,
       "feedback": "Your program ended normally.",
       "files": {},
+      "isolation": {
+        "files": "root",
+        "level": "full",
+        "network": "namespace",
+        "proc": "own",
+        "processes": "namespace",
+      },
       "limits": {
         "coreBytes": 0,
         "cpuTimeMs": 10000,

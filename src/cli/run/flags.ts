@@ -23,6 +23,7 @@ export interface RunFlags {
   readonly setenv: Readonly<Record<string, string>>
   readonly limits: LimitOptions
   readonly policyFile?: string
+  readonly isolation?: IsolationLevel
 }
 
 const values: Readonly<Record<LimitKind, string>> = {

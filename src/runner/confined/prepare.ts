@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSandboxError } from '../../errors/sandbox-error.ts'
 import type { CopiedDirectory } from '../../launcher/plan/confined/directory.ts'
@@ -105,7 +106,7 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
         cwd: inRun(options.cwd),
         wallTimeMs: limits.wallTimeMs,
         affinity: { processors: preparation.processors, token: ownCallToken },
-        resourceLimits: resourceLimits(heldLimits(options, by.as), enforcement),
+        resourceLimits: resourceLimits(heldLimits(options, by.as, directory.path), enforcement),
         collect: options.collect.map((path) =>
           path.startsWith('/') ? path : `${options.cwd}/${path}`,
         ),
@@ -122,10 +123,12 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
 function heldLimits(
   { wantedLimits: limits }: RunOptions,
   as: ConfinedAs,
+  directory: string,
 ): RunOptions['wantedLimits'] {
   const { fileSizeBytes = UNLIMITED, diskBytes = UNLIMITED, processes = UNLIMITED } = limits
   const largest = Math.min(fileSizeBytes, diskBytes)
-  const others = as === 'root' ? 0 : userTasks()
+  const runs = readdirSync(dirname(directory)).length - 1
+  const others = as === 'root' || processes === UNLIMITED ? 0 : userTasks(runs, processes)
   return {
     ...limits,
     ...(largest === UNLIMITED ? {} : { fileSizeBytes: largest }),

@@ -1,13 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Room for what the user's other programs start meanwhile. */
-const HEADROOM = 256
+/** Room for threads that the test runner starts meanwhile. */
+const HEADROOM = 16
 
 /**
  * How many threads this user has outside of a run, and may come to have: RLIMIT_NPROC counts them all
  * (setrlimit(2)), so a run's limit is above them.
+ *
+ * @param runs how many other runs of this user go on
+ * @param processes how many threads each of them may have
  */
-export function userTasks(): number {
+export function userTasks(runs: number, processes: number): number {
   const uid = `${process.geteuid?.()}`
   let tasks = 0
   for (const name of readdirSync('/proc')) {
@@ -16,7 +19,7 @@ export function userTasks(): number {
     if (/^Uid:\s*(\d+)/m.exec(status)?.[1] !== uid) continue
     tasks += Number(/^Threads:\s*(\d+)/m.exec(status)?.[1] ?? 1)
   }
-  return tasks + HEADROOM
+  return tasks + HEADROOM + runs * processes
 }
 
 function readStatus(pid: string): string {

@@ -213,7 +213,9 @@ export class Run {
       isolation,
     }
     try {
-      await new Run({ ...options, cwd: options.workdirTarget }).#once()
+      const run = new Run({ ...options, cwd: options.workdirTarget })
+      run.#processors = this.#processors
+      await run.#once()
       return undefined
     } catch (error) {
       if (!isSandboxError(error)) throw error

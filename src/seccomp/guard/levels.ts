@@ -68,6 +68,7 @@ export function confinedRules({ as, landlockAbi }: Confinement): SeccompRule[] {
   return [
     ...noNetwork,
     ...noSharedMemory,
+    ...noExtendedAttributes,
     ...NAMESPACES.map((flag) => deny('EPERM', ['clone'], masked(0, flag, flag))),
     deny('EPERM', ['unshare', 'setns']),
     deny('ENOSYS', ['clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register']),
@@ -94,6 +95,12 @@ const noNetwork: readonly SeccompRule[] = [
 const noSharedMemory: readonly SeccompRule[] = [
   deny('ENOSYS', ['shmget', 'shmat', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl']),
   deny('ENOSYS', ['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink']),
+]
+
+// Whoever may write to a file may set them, and Landlock does not look at them.
+const noExtendedAttributes: readonly SeccompRule[] = [
+  deny('EOPNOTSUPP', ['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat']),
+  deny('EOPNOTSUPP', ['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat']),
 ]
 
 // Before ABI 3 Landlock does not look at truncation. What is opened for writing it has seen.
@@ -160,8 +167,6 @@ const noAttributes: readonly SeccompRule[] = [
   deny('EPERM', ['chmod', 'fchmodat', 'fchmodat2', 'file_setattr']),
   deny('EPERM', ['utime', 'utimes', 'futimesat']),
   deny('EPERM', ['utimensat'], { ...differs(1, 0), isNullTest: true }),
-  deny('EOPNOTSUPP', ['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat']),
-  deny('EOPNOTSUPP', ['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat']),
 ]
 
 /** What the init does for each call that it is asked about. */
