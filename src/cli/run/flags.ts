@@ -8,6 +8,7 @@ import {
   limitRows,
 } from '../../limits/table.ts'
 import { normalizeLimits } from '../../policy/limits.ts'
+import { ISOLATION_LEVELS, type IsolationLevel } from '../../runner/isolation/level.ts'
 import type { MountOption } from '../../runner/options/options.ts'
 
 /** The flags of `run` and `explain`, as they were given. */
@@ -61,6 +62,11 @@ export function addRunFlags(command: Command): () => RunFlags {
       return text
     })
   }
+  command.addOption(
+    new Option('--isolation <LEVEL>', 'the weakest isolation that is good enough').choices([
+      ...ISOLATION_LEVELS,
+    ]),
+  )
   command.option(
     '--policy, --policy-file <FILE>',
     'a policy: a TOML file, or the name of a shipped one',

@@ -32,6 +32,7 @@ export function runOptions(
       ? {}
       : { workdir: { source: workDir, mode: 'read-write', target: HAKO } }),
     limits: flags.limits,
+    ...(flags.isolation === undefined ? {} : { isolation: flags.isolation }),
     stdin: 'inherit',
     encoding: 'buffer',
   }
