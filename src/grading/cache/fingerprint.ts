@@ -9,14 +9,32 @@ export function fingerprint(...values: readonly unknown[]): string {
   return hash.digest('hex')
 }
 
-function plain(_key: string, value: unknown): unknown {
-  if (typeof value === 'function') return `function ${String(value)}`
-  if (value instanceof RegExp || value instanceof URL) return String(value)
-  if (typeof value === 'bigint') return `${value}n`
-  if (value instanceof Uint8Array) return createHash('sha256').update(value).digest('hex')
-  if (value instanceof Map || value instanceof Set) return [...value]
+// JSON calls toJSON() before it calls this function, so the value is read from its holder: as JSON, a Buffer is a list of numbers.
+function plain(this: unknown, key: string): unknown {
+  const value = (this as Readonly<Record<string, unknown>>)[key]
+  switch (typeof value) {
+    case 'function':
+      return { function: String(value) }
+    case 'bigint':
+      return { bigint: String(value) }
+    case 'number':
+      // JSON has no word for Infinity and NaN, and would write null.
+      return Number.isFinite(value) ? value : { number: String(value) }
+    case 'object':
+      return value === null ? null : plainObject(value)
+    default:
+      return value
+  }
+}
+
+function plainObject(value: object): unknown {
+  if (Array.isArray(value)) return value
+  if (value instanceof RegExp || value instanceof URL) return { text: String(value) }
+  if (value instanceof Date) return { date: value.getTime() }
+  if (value instanceof Uint8Array)
+    return { bytes: createHash('sha256').update(value).digest('hex') }
+  if (value instanceof Map || value instanceof Set) return { entries: [...value] }
   // The same options in another order are the same.
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
