@@ -21,7 +21,13 @@ declare module 'vitest' {
 }
 
 const repository = resolve(import.meta.dirname, '../..')
-const packaged = ['dist', 'policies', 'gradebox-report.schema.json', 'package.json']
+const packaged = [
+  'dist',
+  'policies',
+  'gradebox-report.schema.json',
+  'assignment.schema.json',
+  'package.json',
+]
 const sources = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json']
 
 /** Builds the package if its sources changed, and installs it where the fixture projects find it. */

@@ -47,7 +47,8 @@ const samples: readonly InitFile[] = [
   { path: 'cases/repeated.ans', contents: '2\n' },
 ]
 
-const toml = `name = "Median"
+const toml = `#:schema ./node_modules/gradebox/assignment.schema.json
+name = "Median"
 submissions = "submissions"
 
 # Limits of every run; see docs/limits.md for all of them.

@@ -32,7 +32,7 @@ const amount = v.union([v.number(), v.string()], expected('a number, or text wit
 const limits = openTable(text, amount)
 
 const compareTable = strictTable({
-  mode: v.optional(oneOf(['lines', 'tokens', 'exact'])),
+  mode: key(oneOf(['lines', 'tokens', 'exact']), 'What is compared; default tokens.'),
   float: key(v.number(expected('a number')), 'By how much two numbers may differ; with tokens.'),
   ignoreCase: key(flag, 'Whether upper and lower case are the same; with tokens.'),
   prompts: key(text, 'A regular expression of prompts that are removed; with tokens.'),
@@ -78,7 +78,7 @@ const cases = strictTable({
 })
 
 const group = strictTable({
-  name,
+  name: v.pipe(name, v.description('What tests write in `group`.')),
   mode: key(oneOf(groupModes), 'How its tests add up; default sum.'),
   points: key(points, 'What its tests give together; default their sum.'),
 })
