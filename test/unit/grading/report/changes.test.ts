@@ -54,7 +54,7 @@ test('a submission that could not be graded has no points, and that is no loss',
 
 test('tests that one report lacks, and adjustments, are reasons', () => {
   const before = report([one], [submission('ada', [ended(one, 1)])])
-  const adjustments = [{ points: -0.5, message: 'late' }]
+  const adjustments = [{ name: 'late', points: -0.5, message: '' }]
   const after = report(tests, [submission('ada', [ended(one, 1), ended(two, 2)], { adjustments })])
   expect(compareReports(before, after)[0]?.reasons).toEqual([
     'test 2: not there -> passed (2)',
