@@ -1,0 +1,3 @@
+# Forgets to sort.
+numbers = list(map(int, input().split()))
+print(numbers[len(numbers) // 2])
