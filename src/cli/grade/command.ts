@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { timeOfDay } from '../../globals.ts'
 import { cacheDirectory } from '../../grading/cache/directory.ts'
 import { CACHE_VARIABLE } from '../../grading/cache/results.ts'
 import { changeLines, compareReports } from '../../grading/report/changes.ts'
@@ -48,7 +49,7 @@ async function grade(assignment: string, flags: Flags): Promise<void> {
   setVariables(flags, reports)
   const file = reports.find(({ kind }) => kind === 'json')?.file ?? ''
   const before = reportAt(file)
-  const startedAt = new Date().toISOString()
+  const startedAt = timeOfDay().toISOString()
   const { loadErrors } = await runTests(place, flags.jobs)
   if (loadErrors.length > 0) throw new CliError(loadErrors.join('\n\n'), EXIT.failure)
   const after = reportAt(file)

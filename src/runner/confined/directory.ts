@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { lockDirectory } from '../../ffi/confinement.ts'
+import { clockMs } from '../../globals.ts'
 import { endLeftSession } from './left-session.ts'
 import { endLeftUser } from './left-user.ts'
 import { type IdSpace, ownIdSpace, type PrivateIds } from './machine.ts'
@@ -122,10 +123,10 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
 // Whoever has the base for himself has it for some microseconds.
 function lockPatiently(path: string): number | undefined {
-  const until = performance.now() + MOST_WAIT_MS
+  const until = clockMs() + MOST_WAIT_MS
   for (;;) {
     const fd = lockDirectory(path, 'shared')
-    if (fd !== undefined || !existsSync(path) || performance.now() > until) return fd
+    if (fd !== undefined || !existsSync(path) || clockMs() > until) return fd
     Atomics.wait(sleeper, 0, 0, 1)
   }
 }

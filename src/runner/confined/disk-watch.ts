@@ -9,6 +9,7 @@ import {
   type Stats,
   statSync,
 } from 'node:fs'
+import { clearTimeout, clockMs, setTimeout } from '../../globals.ts'
 import { OWN_DIRECTORIES } from '../../launcher/plan/confined/directory.ts'
 
 /** How often the files are looked at, in milliseconds. */
@@ -69,7 +70,7 @@ export class DiskWatch {
 
   #look(): void {
     if (this.#stopped || this.#bytes !== undefined) return
-    const started = performance.now()
+    const started = clockMs()
     const { path, diskBytes, init, asProgram, onExceeded } = this.#options
     const used = directoriesUse(path)
     const pid = init()
@@ -77,7 +78,7 @@ export class DiskWatch {
     if (bytes > diskBytes || used.files > FILES_BESIDE + diskBytes / BYTES_PER_FILE) {
       this.#bytes = Math.max(bytes, used.files * BYTES_PER_FILE)
       onExceeded()
-    } else this.#schedule(performance.now() - started)
+    } else this.#schedule(clockMs() - started)
   }
 }
 

@@ -10,7 +10,7 @@ import {
   rmdirSync,
   unlinkSync,
 } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
+import { nextTurn } from '../../globals.ts'
 
 /** After so many names the event loop has its turn. */
 const NAMES_PER_TURN = 500
@@ -33,7 +33,7 @@ export async function removeTree(path: string): Promise<void> {
     try {
       const base = `/proc/self/fd/${fd}/`
       for (const { name, isDirectory } of listOf(base)) {
-        if (++names % NAMES_PER_TURN === 0) await setImmediate()
+        if (++names % NAMES_PER_TURN === 0) await nextTurn()
         const from = Buffer.concat([Buffer.from(base), name])
         if (!isDirectory) {
           unlinkSync(from)

@@ -1,5 +1,6 @@
 import { fchownSync, writeSync } from 'node:fs'
 import { type EndedProcess, hasReader, makeCounter, openTaskClock } from '../../ffi/libc.ts'
+import { clearTimeout, setTimeout } from '../../globals.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../../launcher/image/memory.ts'
 import { WATCH } from '../../launcher/plan/supervise.ts'

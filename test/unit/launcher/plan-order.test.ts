@@ -62,7 +62,7 @@ describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir
     const all = calls([...image.steps, ...request.steps])
     const entered = all.indexOf('pivot_root(".", ".")')
     const written = all.flatMap((call, index) => {
-      const [, path] = /^write\("(\/[^"]*)", \d+ bytes\)$/.exec(call) ?? []
+      const [, path] = /^(?:write|sendfile)\("(\/[^"]*)", \d+ bytes\)$/.exec(call) ?? []
       return path === undefined ? [] : [[path, index < entered ? 'before' : 'after']]
     })
     expect(written).toEqual([
