@@ -1,4 +1,10 @@
-import { type LimitKind, type LimitName, limitOption, limitTable } from '../limits/table.ts'
+import {
+  type LimitKind,
+  type LimitName,
+  type LimitOption,
+  limitOption,
+  limitTable,
+} from '../limits/table.ts'
 import type { AnyResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
@@ -10,12 +16,15 @@ const formats: Readonly<Record<LimitKind, (value: number) => string>> = {
   processors: String,
 }
 
+/** A limit's value for a person: `64 MiB`. */
+export const formatLimit = (option: LimitOption, value: number): string =>
+  formats[limitTable[option].kind](value)
+
 /** A run's limit and how it was held: `memory 64 MiB (cgroup)`; `no memory limit` without one. */
 export function limitPhrase(result: AnyResult, name: LimitName): string {
   const option = limitOption(name)
-  const format = formats[limitTable[option].kind]
   const value = result.limits[name]
   if (value === undefined) return `no ${option} limit`
   const enforcement = result.enforcement[option]
-  return `${option} ${format(value)}${enforcement === undefined ? '' : ` (${enforcement})`}`
+  return `${option} ${formatLimit(option, value)}${enforcement === undefined ? '' : ` (${enforcement})`}`
 }

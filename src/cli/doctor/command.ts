@@ -14,14 +14,15 @@ export function addDoctorCommand(program: Command): Command {
     .command('doctor')
     .summary('find out what this machine can enforce')
     .description(
-      'Tries everything that a sandbox is made of, and says what works, what works in a weaker way, what does not, why, and what mends it. Exits with 0 when the default policy can be enforced whole, else with 1.',
+      'Tries everything that a sandbox is made of, and says what works, what works in a weaker way, what does not, why, and what mends it. Then lists the languages that can be graded here. Exits with 0 when the default policy can be enforced whole, else with 1.',
     )
     .option('--json', 'print JSON')
-    .option('--languages', 'also list the languages of submissions, with the versions installed')
-    .action(async ({ json, languages }: { json?: boolean; languages?: boolean }) => {
+    .option('--no-languages', 'do not ask every compiler for its version')
+    .action(async ({ json, languages }: { json?: boolean; languages: boolean }) => {
       const progress = new Progress(process.stderr)
       const diagnosis = await diagnose((title) => progress.show(`trying: ${title}`))
-      const installed = languages === true ? await findLanguages(progress) : undefined
+      const wanted = languages && diagnosis.ok
+      const installed = wanted ? await findLanguages(progress) : undefined
       progress.clear()
       print(json === true ? asJson(diagnosis, installed) : asText(diagnosis, installed))
       process.exitCode = diagnosis.ok ? EXIT.success : EXIT.failure

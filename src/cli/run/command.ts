@@ -1,8 +1,11 @@
 import { finished } from 'node:stream/promises'
 import type { Command } from 'commander'
+import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
 import { timeOfDay } from '../../globals.ts'
+import type { RunOptions } from '../../runner/options/normalize.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { Run, type RunExtras } from '../../runner/run/run.ts'
+import { visibleLine } from '../../units/visible.ts'
 import { EXIT, printError } from '../errors.ts'
 import { openOutputFile } from '../output-file.ts'
 import { exitCodeOf, signalExitCode } from './exit-code.ts'
@@ -11,6 +14,7 @@ import { isInteractive } from './interactive.ts'
 import { runOptions } from './options.ts'
 import { TerminalRelay } from './relay.ts'
 import { failureReport, reportOf } from './report-file.ts'
+import { unseenFileHint } from './unseen-file.ts'
 import { VerboseLog } from './verbose.ts'
 
 type Result = SandboxResult<string | Uint8Array>
@@ -103,11 +107,14 @@ async function runOnTerminal(
   try {
     run = new Run(options, extras)
     const passing = options.stdout === 'pipe' ? passOn(run, () => stop('SIGPIPE')) : undefined
-    const result = await run.start().finally(() => run?.close())
+    const result = await run
+      .start()
+      .catch((error) => throwWithHint(error, options))
+      .finally(() => run?.close())
     await passing
     // The last output first, and the user's terminal as it was.
     await relay?.finish()
-    tell(result, log)
+    tell(result, options, log)
     return { result, stoppedBy: result.status === 'aborted' ? stoppedBy : undefined }
   } finally {
     await relay?.finish()
@@ -125,10 +132,22 @@ async function passOn(run: Run, onLost: () => void): Promise<void> {
   await Promise.all(pairs.map(([from]) => finished(from).catch(onLost)))
 }
 
+function throwWithHint(error: unknown, options: RunOptions): never {
+  const isMissing = isSandboxError(error) && error.code === 'PROGRAM_NOT_FOUND'
+  const hint = isMissing ? unseenFileHint(options, true) : undefined
+  if (!isMissing || hint === undefined) throw error
+  const { code, step, message } = error
+  const [summary = ''] = message.split('\n')
+  throw new SandboxError(summary, { code, hint, cause: error, ...(step && { step }) })
+}
+
 // What a shell says of a command that did not end by itself.
-function tell(result: Result, log: VerboseLog | undefined): void {
+function tell(result: Result, options: RunOptions, log: VerboseLog | undefined): void {
   if (log !== undefined) log.result(result)
   else if (result.status !== 'exited' && result.status !== 'aborted') {
     process.stderr.write(`gradebox: ${result.reason}\n`)
   }
+  const failed = result.status === 'exited' && !result.ok
+  const hint = failed ? unseenFileHint(options, false) : undefined
+  if (hint !== undefined) process.stderr.write(`  hint: ${visibleLine(hint)}\n`)
 }

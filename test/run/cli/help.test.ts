@@ -41,7 +41,7 @@ test('--help lists the commands, and each has its own', () => {
       calibrate [options] [assignment]  propose limits from reference solutions
       init [options] [folder]           write a new assignment
       run [options] [command...]        run a command in a sandbox
-      explain [options] [command...]    show the system calls that a run would make
+      explain [options] [command...]    show what a run would do
       doctor [options]                  find out what this machine can enforce
       learn [options] <command...>      write the smallest policy that lets a
                                         program pass

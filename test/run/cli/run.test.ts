@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { giveToUser, makeDirectory } from '../support/directory.ts'
@@ -29,6 +29,42 @@ describe('the exit code', () => {
       stdout: '',
       stderr: 'gradebox: ran longer than the walltime limit of 300 ms\n',
     })
+  })
+
+  test.for([
+    ['x.py', 0o644, '`gradebox run -w . -- python3 ./x.py`'],
+    ['./x.py', 0o755, '`gradebox run -w . -- ./x.py`'],
+    ['sub/main.c', 0o644, '`gradebox run -w . -- ./sub/main.c`'],
+  ] as const)(
+    'is 125 for a file that only this machine has, with the flags that show it: %s',
+    ([file, mode, line]) => {
+      const cwd = makeDirectory()
+      mkdirSync(join(cwd, 'sub'))
+      writeFileSync(join(cwd, file), '#!/bin/sh\n', { mode })
+      const { code, stderr } = gradebox(['run', file], { cwd })
+      expect(code).toBe(125)
+      expect(stderr).toContain(
+        `  hint: This machine has the file "${file}", and the sandbox does not show it: show this directory, writable, with \`-w .\`, and run it as ${line}.\n`,
+      )
+    },
+  )
+
+  test('comes with a hint when a program fails that has an argument that only this machine has', () => {
+    const cwd = makeDirectory()
+    writeFileSync(join(cwd, 'x.txt'), '')
+    giveToUser(cwd)
+    const hint = '  hint: This machine has the file "x.txt", and the sandbox does not show it: '
+    expect(gradebox(['run', 'cat', 'x.txt'], { cwd }).stderr).toContain(hint)
+    const outside = gradebox(['run', 'cat', join(cwd, 'x.txt')], { cwd: '/' }).stderr
+    expect(outside).toContain(`show it with \`--ro-bind ${join(cwd, 'x.txt')}\``)
+    // The program fails for another reason, or does not fail.
+    const silent = [
+      ['-w', '.', 'grep', 'word', 'x.txt'],
+      ['--ro-bind', 'x.txt:/work/x.txt', 'grep', 'word', 'x.txt'],
+      ['echo', 'x.txt'],
+      ['cat', 'y.txt'],
+    ].map((args) => gradebox(['run', ...args], { cwd }).stderr)
+    expect(silent.filter((text) => text.includes('hint'))).toEqual([])
   })
 
   test('is 125 when there is no such program', () => {
@@ -69,10 +105,10 @@ describe('the exit code', () => {
       error: option '--ro-bind <HOST[:BOX]>' argument '/usr:usr' is invalid. Expected BOX to be an absolute path in the sandbox, below "/" and without "..".
       error: option '--rw-bind <HOST[:BOX]>' argument ':/usr' is invalid. Expected a path of the host, or HOST:BOX.
       error: option '--setenv <NAME=VALUE>' argument 'NAME' is invalid. Expected NAME=VALUE.
-      error: option '--limit-walltime <N>' argument '0' is invalid. Expected seconds, or text such as 1.5s or 200ms, above 0.
-      error: option '--limit-as <N>' argument '1 gig' is invalid. Expected bytes, or text such as 64MiB.
-      error: option '--limit-nofile <N>' argument '1.5' is invalid. Expected a number, above 0.
-      error: option '--policy-file <FILE>' argument missing
+      error: option '--limit-walltime <N>' argument '0' is invalid. Expected seconds, text such as 1.5s or 200ms, or unlimited, above 0.
+      error: option '--limit-as <N>' argument '1 gig' is invalid. Expected bytes, text such as 64MiB, or unlimited.
+      error: option '--limit-nofile <N>' argument '1.5' is invalid. Expected a number, or unlimited, above 0.
+      error: option '--policy, --policy-file <FILE>' argument missing
       "
     `)
   })
@@ -89,12 +125,12 @@ describe('the exit code', () => {
       error: Invalid policy ./none.toml: there is no such file
         see: docs/errors.md#policy_invalid
       error: Invalid policy, 2 problems:
-        ./fixtures/policies/bad/units.toml:2:10: limits.memory: expected a size above 0: a whole number of bytes, or text such as "64MiB", got "1.5 gigs"
+        ./fixtures/policies/bad/units.toml:2:10: limits.memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "1.5 gigs"
             1 | [limits]
           > 2 | memory = "1.5 gigs"
               |          ^
             3 | walltime = "10 parsecs"
-        ./fixtures/policies/bad/units.toml:3:12: limits.walltime: expected a duration above 0: whole seconds, or text such as "1.5s", got "10 parsecs"
+        ./fixtures/policies/bad/units.toml:3:12: limits.walltime: expected a duration above 0: whole seconds, text such as "1.5s", or "unlimited", got "10 parsecs"
             2 | memory = "1.5 gigs"
           > 3 | walltime = "10 parsecs"
               |            ^

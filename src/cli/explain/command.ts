@@ -1,23 +1,29 @@
 import type { Command } from 'commander'
-import { describeStep } from '../launcher/describe/describe.ts'
-import type { Step } from '../launcher/step.ts'
-import type { RunOptions } from '../runner/options/normalize.ts'
-import { planRun } from '../runner/run/prepare.ts'
-import { EXIT, printError } from './errors.ts'
-import { print } from './print.ts'
-import { addRunFlags, type RunFlags } from './run/flags.ts'
-import { isInteractive } from './run/interactive.ts'
-import { runOptions } from './run/options.ts'
-import { terminalUse } from './run/relay.ts'
-import { colorsFor, STDOUT } from './style.ts'
+import { describeStep } from '../../launcher/describe/describe.ts'
+import type { Step } from '../../launcher/step.ts'
+import type { RunOptions } from '../../runner/options/normalize.ts'
+import { planRun } from '../../runner/run/prepare.ts'
+import { EXIT, printError } from '../errors.ts'
+import { print } from '../print.ts'
+import { addRunFlags, type RunFlags } from '../run/flags.ts'
+import { isInteractive } from '../run/interactive.ts'
+import { runOptions } from '../run/options.ts'
+import { terminalUse } from '../run/relay.ts'
+import { colorsFor, STDOUT } from '../style.ts'
+import { explainRun } from './page.ts'
 
-/** `gradebox explain`: the system calls that `run` would make with the same arguments. */
+interface Output {
+  readonly calls?: boolean
+  readonly json?: boolean
+}
+
+/** `gradebox explain`: what `run` would do with the same arguments, as a page or as system calls. */
 export function addExplainCommand(program: Command): Command {
   const command = program
     .command('explain')
-    .summary('show the system calls that a run would make')
+    .summary('show what a run would do')
     .description(
-      'Shows every system call of the launch program that `gradebox run` would start with the same arguments, and by which of its processes it is made. Nothing is run.',
+      'Shows what `gradebox run` would do with the same arguments: mounts, ids, limits and filter in words. With --calls it shows every system call of the launch program, and the process that makes it. Nothing is run.',
     )
     .argument(
       '[command...]',
@@ -26,10 +32,11 @@ export function addExplainCommand(program: Command): Command {
     .passThroughOptions()
   const flags = addRunFlags(command)
   return command
-    .option('--json', 'print JSON')
-    .action((commandLine: string[], { json }: { json?: boolean }) => {
+    .option('--calls', 'show every system call')
+    .option('--json', 'print every system call as JSON')
+    .action((commandLine: string[], output: Output) => {
       try {
-        explain(flags(), commandLine, json === true)
+        explain(flags(), commandLine, output)
       } catch (error) {
         printError(error)
         process.exitCode = EXIT.setup
@@ -37,12 +44,17 @@ export function addExplainCommand(program: Command): Command {
     })
 }
 
-function explain(flags: RunFlags, commandLine: readonly string[], json: boolean): void {
+function explain(
+  flags: RunFlags,
+  commandLine: readonly string[],
+  { calls = false, json = false }: Output,
+): void {
   const interactive = isInteractive()
   const options = runOptions(flags, commandLine, interactive)
+  // The page is made of the options alone, but the plan refuses what a run would refuse.
   const steps = planRun(options, interactive ? terminalUse(process) : undefined)
-  const text = json ? asJson(options, steps) : asText(options, steps)
-  print(text)
+  if (json) print(asJson(options, steps))
+  else print(calls ? asCalls(options, steps) : explainRun(options, colorsFor(STDOUT)))
 }
 
 function asJson(
@@ -70,12 +82,12 @@ const processes: readonly (readonly [Step['process'], string])[] = [
   ['target', 'becomes the program'],
 ]
 
-function asText({ command, policy }: RunOptions, steps: readonly Step[]): string {
+function asCalls({ command, policy }: RunOptions, steps: readonly Step[]): string {
   const { dim, cyan } = colorsFor(STDOUT)
   const present = processes.filter(([name]) => steps.some((step) => step.process === name))
   return [
     dim(
-      `# ${command}, policy ${policy.name}: ${steps.length} steps; which of them are taken is seen as it runs`,
+      `# ${command}, policy ${policy.name}: ${steps.length} steps; the run decides which of them it takes`,
     ),
     ...present.map(([name, about]) => dim(`# ${name.padEnd(7)} ${about}`)),
     ...steps.map((step) => `${cyan(step.process.padEnd(7))} ${describeStep(step)}`),

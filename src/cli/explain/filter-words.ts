@@ -1,0 +1,40 @@
+import type { SeccompAction, SeccompCondition, SeccompRule } from '../../seccomp/seccomp-policy.ts'
+
+const fixed: Readonly<Record<string, string>> = {
+  allow: 'allowed',
+  log: 'allowed, recorded',
+  kill: 'ends the program',
+}
+
+/** What an action does to a system call: `fails with EPERM`. */
+export const actionWords = (action: SeccompAction): string =>
+  fixed[action] ?? `fails with ${action.slice('errno:'.length)}`
+
+const comparisons: Readonly<Record<SeccompCondition['op'], string>> = {
+  eq: 'is',
+  ne: 'is not',
+  lt: 'is below',
+  le: 'is at most',
+  gt: 'is above',
+  ge: 'is at least',
+  masked_eq: 'is',
+}
+
+/** The bits of an int, which is all that the kernel reads of one. */
+const ALL_BITS = 0xffff_ffff
+const LARGEST_DECIMAL = 0xffff
+
+const operand = (value: number | string): string =>
+  typeof value === 'number' && value > LARGEST_DECIMAL ? `0x${value.toString(16)}` : String(value)
+
+function conditionWords({ arg, op, value, mask }: SeccompCondition): string {
+  const masked = mask === undefined || mask === ALL_BITS ? '' : ` & ${operand(mask)}`
+  return `argument ${arg}${masked} ${comparisons[op]} ${operand(value)}`
+}
+
+/** The calls that a rule is about: `socket, socketpair, where argument 0 is AF_UNIX`. */
+export function ruleWords({ syscalls, conditions = [] }: SeccompRule): string {
+  const names = syscalls.join(', ')
+  if (conditions.length === 0) return names
+  return `${names}, where ${conditions.map(conditionWords).join(' and ')}`
+}
