@@ -66,7 +66,7 @@ describe('explain', () => {
     expect(lines[0]).toContain(`# true, policy kiss: ${steps.length} steps`)
     expect(steps.every((line) => /^(starter|init|idmap|target) +\w+\(.*\)$/.test(line))).toBe(true)
     const order = [
-      'starter prctl(PR_SET_PDEATHSIG, SIGTERM)',
+      'starter prctl(PR_SET_PDEATHSIG, SIGKILL)',
       'init    mount("/usr" -> "/usr", MS_BIND|MS_REC)',
       'init    pivot_root(".", ".")',
       'init    prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN)',
@@ -113,7 +113,7 @@ describe('explain', () => {
     expect(steps[0]).toEqual({
       process: 'starter',
       syscall: 'prctl',
-      call: 'prctl(PR_SET_PDEATHSIG, SIGTERM)',
+      call: 'prctl(PR_SET_PDEATHSIG, SIGKILL)',
       onError: 'fail',
     })
     const calls = steps.map(({ call }: { call: string }) => call)
