@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest'
+import { loadPolicy } from '../../../src/policy/load.ts'
+import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
+import { confinedRules, withRules } from '../../../src/seccomp/guard/levels.ts'
+
+const { seccomp } = loadPolicy('strict')
+
+describe('the filter of a run without namespaces', () => {
+  test.each([
+    ['root', 7],
+    ['root', 1],
+    ['user', 7],
+    ['user', 1],
+  ] as const)(
+    'compiles with and without a policy: as %s, Landlock %d',
+    (as, landlockAbi) => {
+      for (const own of [seccomp, undefined]) {
+        for (const arch of ['x64', 'arm64'] as const) {
+          const rules = withRules(own, confinedRules({ as, landlockAbi }), arch)
+          expect(compileSeccomp(rules, { notify: true, arch }).length).toBeGreaterThan(8)
+        }
+      }
+    },
+    60_000,
+  )
+
+  test('kills for what the policy kills for', () => {
+    const { rules } = withRules(seccomp, confinedRules({ as: 'root', landlockAbi: 7 }), 'x64')
+    const first = rules.findIndex(({ syscalls }) => syscalls.includes('socket'))
+    expect(rules[first]).toMatchObject({
+      action: 'errno:EACCES',
+      conditions: [{ value: 'AF_UNIX' }],
+    })
+    const kills = rules.find(
+      ({ action, syscalls, conditions }) =>
+        action === 'kill' && syscalls.includes('socket') && conditions === undefined,
+    )
+    expect(kills).toBeDefined()
+  })
+})
