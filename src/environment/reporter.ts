@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
+import { LOSSES } from '../runner/isolation/level.ts'
 import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
 import { type RunsSummary, slowestAndLargest } from './run-summary.ts'
@@ -18,18 +19,28 @@ export function addReporter({ config }: Vitest): void {
 /** Prints a line for each test file: how many programs it ran, the slowest and the largest. */
 class RunReporter implements Reporter {
   #vitest: Vitest | undefined
+  /** Projects whose weaker isolation is said already. */
+  readonly #told = new Set<TestModule['project']>()
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
   }
 
   onTestModuleEnd(file: TestModule): void {
-    const all = slowestAndLargest(
-      [file, ...file.children.allTests()].flatMap((each) => each.meta().gradebox ?? []),
+    const summaries = [file, ...file.children.allTests()].flatMap(
+      (each) => each.meta().gradebox ?? [],
     )
+    const all = slowestAndLargest(summaries)
     if (all === undefined) return
     const path = relative(file.project.config.root, file.moduleId)
     this.#vitest?.logger.log(` gradebox  ${path}: ${fileLine(all)}`)
+    const { project } = file
+    const runs = summaries.flatMap((summary) => [...summary.runs, summary.slowest, summary.largest])
+    const level = runs.find(({ isolation }) => isolation !== undefined)?.isolation
+    if (level === undefined || this.#told.has(project)) return
+    this.#told.add(project)
+    const where = project.name === '' ? '' : ` (${project.name})`
+    this.#vitest?.logger.log(` gradebox  isolation${where}: ${level}; ${LOSSES[level]}`)
   }
 }
 

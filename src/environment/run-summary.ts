@@ -1,5 +1,6 @@
 import { commandLine } from '../print/run-report.ts'
 import { verdictFacts } from '../print/verdict.ts'
+import type { IsolationLevel } from '../runner/isolation/level.ts'
 import type { AnyResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
@@ -15,6 +16,8 @@ export interface RunSummary {
   readonly cpuTimeMs: number
   /** Peak resident memory of the largest process. */
   readonly maxRssBytes: number
+  /** How it was kept apart from the machine, where that was weaker than `full`. */
+  readonly isolation?: Exclude<IsolationLevel, 'full'>
 }
 
 /** What a test's report keeps of all its runs. */
@@ -34,7 +37,15 @@ const maxListed = 100
 export function summarizeRun(result: AnyResult): RunSummary {
   const { wallTimeMs, cpuTimeMs, maxRssBytes } = result.usage
   const command = commandLine(result.command, result.args)
-  return { command, verdict: verdictFacts(result), wallTimeMs, cpuTimeMs, maxRssBytes }
+  const { level } = result.isolation
+  return {
+    command,
+    verdict: verdictFacts(result),
+    wallTimeMs,
+    cpuTimeMs,
+    maxRssBytes,
+    ...(level === 'full' ? {} : { isolation: level }),
+  }
 }
 
 /** The summary with one more run. */
