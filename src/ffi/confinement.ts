@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs'
-import { LANDLOCK_CREATE_RULESET_VERSION } from '../linux/constants.ts'
+import { LANDLOCK_CREATE_RULESET_VERSION, LOCK_NB } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
 import { type CFunction, cLibrary } from './c-library.ts'
 
@@ -47,7 +47,6 @@ export function asFileUser<T>(uid: number, gid: number, look: () => T): T {
 
 /** sys/file.h */
 const OPERATIONS = { shared: 1, exclusive: 2 } as const
-const LOCK_NB = 4
 
 /**
  * Opens a directory and takes its lock without waiting, flock(2). The kernel gives the lock back when the

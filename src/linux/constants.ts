@@ -262,3 +262,13 @@ export const TIOCGPTPEER = 0x5441
 // spawn.h
 export const POSIX_SPAWN_SETSIGDEF = 4
 export const POSIX_SPAWN_SETSIGMASK = 8
+
+// fcntl(2) and ioctl_iflags(2): what a program in a confined run may not do to others' files.
+export const F_SETOWN = 8
+export const F_SETOWN_EX = 15
+export const F_SETLEASE = 1024
+export const FS_IOC_SETFLAGS = 0x40086602
+export const FS_IOC_FSSETXATTR = 0x401c5820
+
+// flock(2)
+export const LOCK_NB = 4

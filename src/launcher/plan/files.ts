@@ -9,6 +9,7 @@ import {
   O_WRONLY,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_SYMLINKS,
+  SEEK_SET,
 } from '../../linux/constants.ts'
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile } from '../sandbox-shape.ts'
@@ -17,7 +18,6 @@ import { FD } from './descriptors.ts'
 import { type Ids, openHow, type SafePaths, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
-const SEEK_SET = 0
 
 /** An ELF program or a script is written executable, everything else is not. */
 export function fileMode(contents: Uint8Array): number {

@@ -106,7 +106,7 @@ export const cloneFlags = names(`
 
 /** sys/file.h: operations of flock(2). */
 export const lockOperations = names(`
-  LOCK_SH=1 LOCK_EX=2 LOCK_NB=4 LOCK_UN=8
+  LOCK_SH=1 LOCK_EX=2 LOCK_NB LOCK_UN=8
 `)
 
 /** linux/fcntl.h: flags of unlinkat(2). */

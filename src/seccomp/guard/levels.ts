@@ -1,3 +1,11 @@
+import {
+  F_SETLEASE,
+  F_SETOWN,
+  F_SETOWN_EX,
+  FS_IOC_FSSETXATTR,
+  FS_IOC_SETFLAGS,
+  O_TRUNC,
+} from '../../linux/constants.ts'
 import type { Arch } from '../../linux/syscalls.ts'
 import { expandNames } from '../rules/names.ts'
 import { operandBits } from '../rules/operand.ts'
@@ -105,7 +113,6 @@ const noExtendedAttributes: readonly SeccompRule[] = [
 
 // Before ABI 3 Landlock does not look at truncation. What is opened for writing it has seen.
 const O_ACCMODE_AND_TRUNC = 0o1003
-const O_TRUNC = 0o1000
 const noTruncation: readonly SeccompRule[] = [
   deny('EPERM', ['truncate']),
   deny('EPERM', ['open'], masked(1, O_ACCMODE_AND_TRUNC, O_TRUNC)),
@@ -119,13 +126,8 @@ const forks = ['clone', 'fork', 'vfork'] as const
 /** linux/sched.h: CLONE_THREAD, for a thread ends with its process; and every CLONE_NEW flag of clone(2). */
 const FORK_MASK = 0x10000 | 0x7e02_0000
 
-const F_SETOWN = 8
-const F_SETOWN_EX = 15
-const F_SETLEASE = 1024
 const FIOSETOWN = 0x8901
 const SIOCSPGRP = 0x8902
-const FS_IOC_SETFLAGS = 0x40086602
-const FS_IOC_FSSETXATTR = 0x401c5820
 /** setpriority(2), ioprio_set(2): one process. */
 const firstWhich = { setpriority: 0, ioprio_set: 1 } as const
 

@@ -101,7 +101,8 @@ describe('a file', () => {
         "unlinkat("/work/a.txt")",
         "openat("/work/a.txt")",
         "fchown(init.fd, 71, 72)",
-        "write("/work/a.txt", 4 bytes)",
+        "lseek(5, <4 bytes>, 0)",
+        "sendfile("/work/a.txt", 4 bytes)",
         "close(init.fd)",
         "close(init.parent)",
       ]

@@ -4,19 +4,31 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Listing } from '../../../../src/runner/workdir/scan.ts'
 import { makeDirectory } from '../../../run/support/directory.ts'
 
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  slowNow = undefined
+})
 
 const many = () =>
   makeDirectory(Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`d${n % 3}/f${n}`, ''])))
 
+let slowNow: number | undefined
+
 /** A clock by which each look at it comes after the turn's end. */
 function slowClock() {
-  let now = 0
-  vi.spyOn(performance, 'now').mockImplementation(() => {
-    now += 1000
-    return now
-  })
+  slowNow = 0
 }
+
+vi.mock(import('../../../../src/globals.ts'), async (original) => {
+  const real = await original()
+  return {
+    ...real,
+    clockMs: () => {
+      if (slowNow === undefined) return real.clockMs()
+      slowNow += 1000
+      return slowNow
+    },
+  }
+})
 
 describe('a host directory', () => {
   test('is listed at once when it is small, parents before their children', () => {
