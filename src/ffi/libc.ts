@@ -144,7 +144,12 @@ export function addSeals(fd: number, seals: number): void {
 /** Descriptors below this are those that the launch program has numbers for. */
 const FIRST_FREE_FD = 10
 
-function aboveLaunchers(fd: number): number {
+/**
+ * Moves a descriptor above those that the launch program has numbers for.
+ *
+ * @throws {ErrnoError} EMFILE when the process has too many descriptors; `fd` is closed then
+ */
+export function aboveLaunchers(fd: number): number {
   if (fd >= FIRST_FREE_FD) return fd
   const higher = libc().fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
   const errno = higher < 0 ? libc().koffi.errno() : 0

@@ -88,7 +88,10 @@ export const MOVE_MOUNT_F_EMPTY_PATH = 4
 export const MOVE_MOUNT_T_EMPTY_PATH = 0x40
 
 // linux/openat2.h
+export const RESOLVE_NO_XDEV = 1
+export const RESOLVE_NO_MAGICLINKS = 2
 export const RESOLVE_NO_SYMLINKS = 4
+export const RESOLVE_BENEATH = 8
 export const RESOLVE_IN_ROOT = 0x10
 
 // linux/sched.h
@@ -116,6 +119,7 @@ export const ENOENT = 2
 export const EINTR = 4
 export const ECHILD = 10
 export const EAGAIN = 11
+export const EXDEV = 18
 export const EACCES = 13
 export const EBUSY = 16
 export const EEXIST = 17
@@ -251,6 +255,7 @@ export const IFF_UP = 1
 export const SIOCSIFFLAGS = 0x8914
 export const SOL_SOCKET = 1
 export const SCM_RIGHTS = 1
+export const MSG_DONTWAIT = 0x40
 export const MSG_CMSG_CLOEXEC = 0x4000_0000
 
 // asm-generic/ioctls.h

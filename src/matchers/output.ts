@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { isUint8Array } from 'node:util/types'
 import type { FileFailure } from '../feedback/failure.ts'
 import type { AnyResult } from '../runner/result.ts'
+import { namingEntry } from '../runner/run/collect-pattern.ts'
 import { visibleLine } from '../units/visible.ts'
 import { compareOutput } from './compare.ts'
 import { type ExpectedText, parseExpectedText } from './expected.ts'
@@ -127,14 +128,12 @@ function whyMissing(
   result: AnyResult,
   path: string,
 ): { readonly problem: FileFailure['problem']; readonly note: string } {
-  const why = lookUp(result, result.uncollected, path)
+  const { cwd, uncollected, collect = [] } = result
+  const naming = namingEntry(collect, cwd, path)
+  const why = lookUp(result, uncollected, path) ?? (naming && whyWithout(uncollected, naming, path))
   if (why !== undefined) {
     return { problem: 'unreadable', note: `It could not be collected: ${visibleLine(why)}` }
   }
-  const { cwd, collect = [] } = result
-  const naming = collect.find((pattern) =>
-    covers(posix.resolve(cwd, pattern), posix.resolve(cwd, path)),
-  )
   if (naming !== undefined) {
     const by = naming === path ? '' : ` (${quote(naming)})`
     return {
@@ -142,18 +141,29 @@ function whyMissing(
       note: `The option \`collect\` names it${by}, but the program did not write it.`,
     }
   }
-  const named = collect.length === 0 ? 'no file' : list(collect)
-  return {
-    problem: 'not-collected',
-    note: `The option \`collect\` does not name it, so nobody looked for it; it names ${named}.`,
-  }
+  return { problem: 'not-collected', note: whyNotNamed(collect, cwd, path) }
 }
 
-// A path covers itself and what is below it, a pattern what begins as it does before its first special character.
-function covers(pattern: string, path: string): boolean {
-  const special = pattern.search(/[*?[{]/)
-  if (special !== -1) return path.startsWith(pattern.slice(0, special))
-  return path === pattern || path.startsWith(`${pattern}/`)
+// A pattern that was cut off has the reason itself; a directory that could not be read has it for what is in it.
+function whyWithout(
+  uncollected: Readonly<Record<string, string>>,
+  naming: string,
+  path: string,
+): string | undefined {
+  const outer = Object.keys(uncollected).find((key) => path.startsWith(`${key}/`))
+  const place = outer ?? naming
+  const why = uncollected[place]
+  return why === undefined || place === path ? why : `${quote(place)} ${why}`
+}
+
+function whyNotNamed(collect: readonly string[], cwd: string, path: string): string {
+  const wanted = posix.resolve(cwd, path)
+  const outer = collect.find((name) => wanted.startsWith(`${posix.resolve(cwd, name)}/`))
+  if (outer !== undefined) {
+    return `The option \`collect\` names ${quote(outer)}, which is one file; ${quote(`${outer}/`)} names what is in a directory.`
+  }
+  const named = collect.length === 0 ? 'no file' : list(collect)
+  return `The option \`collect\` does not name it, so nobody looked for it; it names ${named}.`
 }
 
 function list(paths: readonly string[]): string {

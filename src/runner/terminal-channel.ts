@@ -1,5 +1,5 @@
 import { closeDescriptor } from '../ffi/libc.ts'
-import { makeSocketPair, receiveDescriptor } from '../ffi/terminal.ts'
+import { makeSocketPair, receiveDescriptor } from '../ffi/passing.ts'
 
 /** The way by which the master of a sandbox's pseudo-terminal comes to this process. */
 export interface TerminalChannel {

@@ -9,7 +9,7 @@ export const FD = {
   control: 4,
   /** The run's request, a memfd, until the program has started. */
   request: 5,
-  /** The memfd that collected files are copied to, or /dev/null. */
+  /** The memfd that collected files are copied to, the socket that they are passed through, or /dev/null. */
   collect: 6,
   /** The counter (eventfd(2)) that says that the request is ready. */
   go: 7,
@@ -35,6 +35,8 @@ export const FD = {
   childName: 38,
   /** The Landlock ruleset of a run without namespaces. */
   ruleset: 39,
+  /** A collected file or directory, while its descriptor is passed to the caller. */
+  passed: 40,
   /** The walltime's timerfd. */
   timer: 9,
   /** The init's signalfd. */

@@ -1,5 +1,6 @@
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
+import type { Collection } from './collect.ts'
 import type { Flow } from './flow.ts'
 import type { EarlyMount, MaskedPath } from './host.ts'
 import type { LateMount } from './late-mounts.ts'
@@ -68,7 +69,7 @@ export interface RequestOptions {
   readonly wallTimeMs: number | undefined
   readonly resourceLimits: readonly ResourceLimit[]
   readonly affinity: Affinity
-  readonly collect: readonly string[]
+  readonly collect: Collection
   /** The filter, unless the target has it when it waits. */
   readonly filter: FilterUse | undefined
   /** The pseudo-terminal that the program gets, if it gets one. */

@@ -4,15 +4,14 @@ import {
   O_CLOEXEC,
   O_NOCTTY,
   O_RDWR,
-  SCM_RIGHTS,
-  SOL_SOCKET,
   TIOCGPTPEER,
   TIOCSCTTY,
   TIOCSPTLCK,
   TIOCSWINSZ,
 } from '../../linux/constants.ts'
-import { bytes, load, type Step, stepsOf, text, words } from '../step.ts'
+import { bytes, load, type Step, stepsOf, text } from '../step.ts'
 import { FD } from './descriptors.ts'
+import { passStep } from './passing.ts'
 import { linkToTerminalsStep, mountTerminalsSteps, terminalFailure } from './terminal-devices.ts'
 
 const init = stepsOf('init')
@@ -63,23 +62,11 @@ export function openTerminalSteps({ terminal, ownDevices }: TerminalOptions): St
       failure,
       shown: 'master, TIOCGPTPEER, O_RDWR|O_NOCTTY|O_CLOEXEC',
     }),
-    passMasterStep(),
+    passStep(0, FD.terminal, { failure, shown: '0, SCM_RIGHTS [master]' }),
     init('close', [FD.terminal]),
     ...terminal.streams.map((fd) => init('dup3', [slave, fd, 0])),
     init('close', [slave]),
   ]
-}
-
-// struct msghdr with one byte and one struct cmsghdr (unix(7)).
-function passMasterStep(): Step {
-  const control = Buffer.alloc(24)
-  control.writeBigUInt64LE(20n, 0)
-  control.writeInt32LE(SOL_SOCKET, 8)
-  control.writeInt32LE(SCM_RIGHTS, 12)
-  control.writeInt32LE(FD.terminal, 16)
-  const vector = words(text('m'), 1)
-  const message = words(0, 0, vector, 1, bytes(control), control.length, 0)
-  return init('sendmsg', [0, message, 0], { failure, shown: '0, SCM_RIGHTS [master]' })
 }
 
 /** The step by which the program, leader of a session of its own, gets it as controlling terminal. */

@@ -23,7 +23,7 @@ import type { WorkdirOption } from '../options/options.ts'
 import { candidatesFor } from '../run/candidates.ts'
 import type { PolicyImage } from '../run/image-cache.ts'
 import { assembleRequest, makeImage } from '../run/launch.ts'
-import { streamsOf } from '../run/prepare.ts'
+import { collectionOf, streamsOf } from '../run/prepare.ts'
 import { LastRequest } from '../run/request.ts'
 import { checkDirectory, directoryError } from '../workdir/resolve.ts'
 import type { Listing } from '../workdir/scan.ts'
@@ -107,9 +107,7 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
         wallTimeMs: limits.wallTimeMs,
         affinity: { processors: preparation.processors, token: ownCallToken },
         resourceLimits: resourceLimits(heldLimits(options, by.as, directory.path), enforcement),
-        collect: options.collect.map((path) =>
-          path.startsWith('/') ? path : `${options.cwd}/${path}`,
-        ),
+        collect: collectionOf(options),
         filter: image.filter,
         pipes: streamsOf(options, undefined).pipes,
       }),

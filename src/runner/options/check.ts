@@ -3,6 +3,7 @@ import { normalizeLimits } from '../../policy/limits.ts'
 import { loadPolicy } from '../../policy/load.ts'
 import { ISOLATION_LEVELS } from '../isolation/level.ts'
 import { MOST_WAITING } from '../pool/warm.ts'
+import { isPattern, parseCollectName } from '../run/collect-pattern.ts'
 import { invalid, isObject, isUrl, unknownOption } from './invalid.ts'
 import type { SandboxConfig, SandboxOptions } from './options.ts'
 import {
@@ -72,7 +73,10 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
   },
   collect: (value, name) => {
     if (!Array.isArray(value)) throw invalid(name, 'an array of paths in the sandbox', value)
-    for (const [index, path] of value.entries()) checkPath(path, `${name}[${index}]`)
+    for (const [index, path] of value.entries()) checkCollectName(path, `${name}[${index}]`)
+    const most = value.some(isPattern) ? MOST_NAMES_BESIDE_PATTERNS : Number.POSITIVE_INFINITY
+    if (value.length <= most) return
+    throw invalid(name, `at most ${most} entries where one of them is a pattern`, value.length)
   },
   followLinks: checkBoolean,
   exclusive: checkBoolean,
@@ -82,6 +86,19 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
   signal: (value, name) => {
     if (!isObject(value) || !('aborted' in value)) throw invalid(name, 'an AbortSignal', value)
   },
+}
+
+// The init passes a descriptor for each, and a socket holds about two hundred.
+const MOST_NAMES_BESIDE_PATTERNS = 100
+
+const checkCollectName: Check = (value, name) => {
+  checkPath(value, name)
+  try {
+    parseCollectName(String(value))
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw invalid(name, error.message, value)
+  }
 }
 
 const configChecks: Readonly<Record<keyof SandboxConfig, Check>> = {

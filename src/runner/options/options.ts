@@ -107,7 +107,15 @@ export interface SandboxOptions {
   readonly encoding?: 'utf8' | 'buffer'
   /** Limits that take the place of the policy's, one by one. */
   readonly limits?: LimitOptions
-  /** Files of the sandbox to bring back as `result.files`, by absolute path or relative to `cwd`. */
+  /**
+   * Files of the sandbox to bring back as `result.files`: paths, directories (`out/`) and patterns with `*`, `?`, `[a-z]`,
+   * `{a,b}` and `**`, absolute or relative to `cwd`. A file has at most 64 MiB; with a pattern, a run brings back at
+   * most 10,000 files and 256 MiB. `result.uncollected` says what was left out.
+   *
+   * @default []
+   * @example
+   * await sandboxed('./a.out', [], { collect: ['report.txt', 'out/**\/*.csv'] })
+   */
   readonly collect?: readonly string[]
   /**
    * Whether nothing else is run by Gradebox on this machine meanwhile, by whatever process: for times that

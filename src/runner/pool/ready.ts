@@ -4,6 +4,7 @@ import type { Limits } from '../../limits/table.ts'
 import { nextFlow } from '../host-machine.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { Launcher, type LauncherShape } from '../run/attempt.ts'
+import { collectionBy } from '../run/collect-pattern.ts'
 import type { PolicyImage } from '../run/image-cache.ts'
 import { identityOf } from './host-state.ts'
 
@@ -27,7 +28,7 @@ export function shapeOf(
     stdin: stdin.kind === 'inherit' ? 'inherit' : 'pipe',
     stdout,
     stderr,
-    collects: collect.length > 0,
+    collects: collect.length === 0 ? 'nothing' : collectionBy(collect),
     group: delegation && { delegation, limits },
   }
 }

@@ -1,8 +1,10 @@
 import { fchownSync, writeSync } from 'node:fs'
 import { type EndedProcess, hasReader, makeCounter, openTaskClock } from '../../ffi/libc.ts'
+import { makeSocketPair } from '../../ffi/passing.ts'
 import { clearTimeout, setTimeout } from '../../globals.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../../launcher/image/memory.ts'
+import type { Collection } from '../../launcher/plan/collect.ts'
 import { WATCH } from '../../launcher/plan/supervise.ts'
 import type { CallRecord, ReportRecord } from '../../launcher/report/parse.ts'
 import { ReportReader } from '../../launcher/report/reader.ts'
@@ -24,8 +26,8 @@ export interface LauncherShape {
   readonly stdin: 'pipe' | 'inherit'
   readonly stdout: StreamMode
   readonly stderr: StreamMode
-  /** Whether files are collected. */
-  readonly collects: boolean
+  /** How files are collected, if any are. */
+  readonly collects: Collection['by'] | 'nothing'
 }
 
 /** What is a launch program's own from the start. */
@@ -70,7 +72,7 @@ export interface Attempt {
   readonly report: Promise<readonly ReportRecord[]>
   /** How the init ended; settles when, after the report, nothing is left of the sandbox. */
   readonly gone: () => Promise<EndedProcess | undefined>
-  /** The memfd with the collected files; the caller closes it. */
+  /** The memfd with the collected files, or the socket with their descriptors; the caller closes it. */
   readonly collected: number | undefined
 }
 
@@ -119,6 +121,20 @@ interface Ends {
 interface Stream {
   readonly pipe: PipeEnd
   readonly capture: Capture
+}
+
+// The memfd is both sides'; of the socket's two ends, ours is read when the init is gone.
+function openCollection(
+  collects: LauncherShape['collects'],
+  descriptors: Descriptors,
+): { readonly ours: number; readonly theirs: number } | undefined {
+  if (collects === 'nothing') return undefined
+  if (collects === 'copies') {
+    const memfd = descriptors.own(makeMemfd('gradebox-collect'))
+    return { ours: memfd, theirs: memfd }
+  }
+  const [ours, theirs] = makeSocketPair()
+  return { ours: descriptors.own(ours), theirs: descriptors.own(theirs) }
 }
 
 /** A pipe for the program's stdin. */
@@ -191,7 +207,8 @@ export class Launcher {
     }
     const request = descriptors.own(makeMemfd('gradebox-request'))
     const go = descriptors.own(makeCounter())
-    const collected = shape.collects ? descriptors.own(makeMemfd('gradebox-collect')) : undefined
+    const collection = openCollection(shape.collects, descriptors)
+    const collected = collection?.ours
     const to = {
       stdin: stdin ?? own?.read ?? 0,
       // A stream that nobody wants: the target opens the sandbox's /dev/null in its place.
@@ -200,11 +217,12 @@ export class Launcher {
       report: report.write,
       control: control.read,
       request,
-      collect: collected ?? control.read,
+      collect: collection?.theirs ?? control.read,
       go,
     }
     const starter = launch(image, to, values)
-    for (const end of [report.write, control.read, stdout?.write, stderr?.write]) {
+    const passing = shape.collects === 'descriptors' ? collection?.theirs : undefined
+    for (const end of [report.write, control.read, stdout?.write, stderr?.write, passing]) {
       if (end !== undefined) descriptors.close(end)
     }
     const keepsGroup = values.cgroup !== undefined

@@ -16,7 +16,7 @@ import { formatSize } from '../../units/size.ts'
 /** Reads of the collected bytes into a buffer, from a position; gives how many there were. */
 export type ReadCollected = (buffer: Uint8Array, position: number) => number
 
-type CollectRecord = Extract<ReportRecord, { kind: 'collect' }>
+export type CollectRecord = Extract<ReportRecord, { kind: 'collect' }>
 
 /** What came back of the files that were asked for, and why the others did not; missing ones are in neither. */
 export interface Collected {
@@ -65,20 +65,28 @@ const damaged = (how: string): SandboxError =>
   new SandboxError(`The collected files are ${how}`, { code: 'SETUP_FAILED' })
 
 function refusalOf({ result, mode, sizeBytes, copiedBytes }: CollectRecord): string | undefined {
-  if (result < 0) {
-    const errno = errnoName(-result)
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined
-    return errno === 'ELOOP' ? 'is or is behind a symbolic link' : `${errno}: ${errnoText(-result)}`
-  }
-  if ((mode & S_IFMT) !== S_IFREG) return `is ${types[mode & S_IFMT] ?? 'no regular file'}`
-  if (sizeBytes > COLLECT_MAX_BYTES) {
-    return `is larger than ${formatSize(COLLECT_MAX_BYTES)}: ${formatSize(sizeBytes)}`
-  }
+  if (result < 0) return openRefusal(result)
+  const refusal = kindRefusal(mode, sizeBytes)
+  if (refusal !== undefined) return refusal
   if (copiedBytes >= 0 && copiedBytes < sizeBytes) {
     return `only ${formatSize(copiedBytes)} of ${formatSize(sizeBytes)} could be read`
   }
-  if (copiedBytes < 0) return `${errnoName(-copiedBytes)}: ${errnoText(-copiedBytes)}`
-  return undefined
+  return openRefusal(copiedBytes)
+}
+
+/** Why a call could not reach a file, by its result; undefined for a file that is missing, and for success. */
+export function openRefusal(result: number): string | undefined {
+  if (result >= 0) return undefined
+  const errno = errnoName(-result)
+  if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined
+  return errno === 'ELOOP' ? 'is or is behind a symbolic link' : `${errno}: ${errnoText(-result)}`
+}
+
+/** Why an open file is not brought back; undefined for a regular file that is not too large. */
+export function kindRefusal(mode: number, sizeBytes: number): string | undefined {
+  if ((mode & S_IFMT) !== S_IFREG) return `is ${types[mode & S_IFMT] ?? 'no regular file'}`
+  if (sizeBytes <= COLLECT_MAX_BYTES) return undefined
+  return `is larger than ${formatSize(COLLECT_MAX_BYTES)}: ${formatSize(sizeBytes)}`
 }
 
 const types: Readonly<Record<number, string>> = {

@@ -13,7 +13,7 @@ import { isolationOf } from '../isolation/describe.ts'
 import type { Isolation } from '../isolation/level.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { type AnyResult, brandResult } from '../result.ts'
-import { collectFiles, type ReadCollected } from './collected.ts'
+import type { Collected } from './collected.ts'
 import { measure } from './measure.ts'
 import { judge } from './verdict.ts'
 
@@ -36,7 +36,7 @@ export interface RunFacts {
   readonly processors: number
   /** How often it was run, this time included. */
   readonly attempts: number
-  readonly readCollected: ReadCollected
+  readonly collected: Collected
   readonly isolation: Isolation
   /** How much the program had written when the watch of its files ended the run. */
   readonly exceededDiskBytes: number | undefined
@@ -70,7 +70,6 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     exceededDiskBytes: facts.exceededDiskBytes,
     oomKills: facts.held.group?.oomKills ?? 0,
   })
-  const collects = records.filter((record) => record.kind === 'collect')
   const { limits } = options
   return brandResult({
     ...verdict,
@@ -83,7 +82,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     attempts: facts.attempts,
     ...loggedOf(facts),
     usage,
-    ...collectFiles(options.collect, collects, facts.readCollected),
+    ...facts.collected,
     ...about(options, facts.held.enforcement, facts.isolation),
   })
 }

@@ -1,4 +1,5 @@
 import type { Assembled } from '../../launcher/image/assemble.ts'
+import type { Collection } from '../../launcher/plan/collect.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
 import { planRequest, stepsInOrder } from '../../launcher/plan/plan.ts'
@@ -17,6 +18,7 @@ import { resolveOwnMounts } from '../workdir/own-mounts.ts'
 import { directoriesToList } from '../workdir/resolve.ts'
 import { Listing } from '../workdir/scan.ts'
 import { candidatesFor } from './candidates.ts'
+import { collectionBy, parseCollectName } from './collect-pattern.ts'
 import { type PolicyImage, policyImage } from './image-cache.ts'
 import { lateMounts } from './late.ts'
 import { assembleRequest } from './launch.ts'
@@ -121,7 +123,7 @@ export function prepareRun(
         affinity: { processors, token: ownCallToken },
         filter: isFiltered ? undefined : filter,
         terminal,
-        collect: collectPaths(options),
+        collect: collectionOf(options),
       }),
     )
   }
@@ -167,8 +169,13 @@ export function planRun(options: RunOptions, terminal?: TerminalUse): readonly S
 export const candidatesOf = ({ command, env }: RunOptions): string[] =>
   candidatesFor(command, env.PATH)
 
-function collectPaths({ collect, cwd }: RunOptions): string[] {
-  return collect.map((path) => (path.startsWith('/') ? path : `${cwd}/${path}`))
+/** What the init brings out: a pattern's directory, which Node walks through, or else the files. */
+export function collectionOf({ collect, cwd }: Pick<RunOptions, 'collect' | 'cwd'>): Collection {
+  const bases = collect.map((name) => parseCollectName(name).base)
+  return {
+    paths: bases.map((base) => (base.startsWith('/') ? base : `${cwd}/${base}`)),
+    by: collectionBy(collect),
+  }
 }
 
 /** The standard streams that are pipes of ours, and those that nobody wants. */

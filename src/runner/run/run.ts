@@ -1,5 +1,4 @@
 import { constants } from 'node:buffer'
-import { readSync } from 'node:fs'
 import type { PassThrough, Readable } from 'node:stream'
 import { isSandboxError, type SandboxError } from '../../errors/sandbox-error.ts'
 import { asFileUser } from '../../ffi/confinement.ts'
@@ -31,6 +30,7 @@ import { leastUsedProcessors } from '../queue/processors.ts'
 import type { SandboxResult } from '../result.ts'
 import { Listing } from '../workdir/scan.ts'
 import { type Attempt, Launcher } from './attempt.ts'
+import { collect } from './collect.ts'
 import { execError } from './exec-failure.ts'
 import { failureError } from './failure.ts'
 import type { PolicyImage } from './image-cache.ts'
@@ -340,7 +340,7 @@ export class Run {
       const awaitsInput = this.#awaitsInput(stdin)
       this.#waitsForInput = () => awaitsInput
       const ending = { held: hold.facts(), init, awaitsInput, isolation: this.#isolation(use) }
-      return this.#result(records, attempt, ending)
+      return await this.#result(records, attempt, use.flow, ending)
     } finally {
       await attempt.gone()
       if (attempt.collected !== undefined) closeDescriptor(attempt.collected)
@@ -438,11 +438,12 @@ export class Run {
     return step !== undefined && !this.#stopped && noteRefusal(step, result, mounts)
   }
 
-  #result(
+  async #result(
     records: readonly ReportRecord[],
     attempt: Attempt,
+    flow: Flow,
     ending: Pick<RunFacts, 'held' | 'init' | 'awaitsInput' | 'isolation'>,
-  ): AnyResult {
+  ): Promise<AnyResult> {
     const attempts = records.filter((record) => record.kind === 'exec')
     if (attempts.length > 0) {
       const paths = candidatesOf(this.options)
@@ -462,10 +463,7 @@ export class Run {
       processors: this.#processors.length,
       exceededDiskBytes: this.#disk?.exceededBytes,
       attempts: this.#attempts,
-      readCollected: (buffer, position) =>
-        attempt.collected === undefined
-          ? 0
-          : readSync(attempt.collected, buffer, 0, buffer.length, position),
+      collected: await collect(this.options, records, attempt, flow),
     })
   }
 }

@@ -6,6 +6,7 @@ import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts
 import { isolationOf } from '../../../src/runner/isolation/describe.ts'
 import { normalizeOptions } from '../../../src/runner/options/normalize.ts'
 import type { SandboxResult } from '../../../src/runner/result.ts'
+import { collectFiles } from '../../../src/runner/run/collected.ts'
 import { makeResult } from '../../../src/runner/run/make-result.ts'
 import { LoggedCalls } from '../../../src/seccomp/decode/logged-calls.ts'
 
@@ -50,7 +51,11 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     held: { enforcement: {}, exceeded: undefined, seen: undefined, group: undefined },
     isolation: isolationOf('full', options.policy, undefined),
     exceededDiskBytes: undefined,
-    readCollected: (buffer) => Math.min(buffer.length, 100),
+    collected: collectFiles(
+      options.collect,
+      parseReport(report).filter((record) => record.kind === 'collect'),
+      (buffer) => Math.min(buffer.length, 100),
+    ),
   })
 
 describe('a report, whatever its bytes,', () => {

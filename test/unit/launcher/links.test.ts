@@ -175,13 +175,18 @@ describe('a link that a student planted is never followed', () => {
 })
 
 describe('what the init reads after the program has ended', () => {
-  test('it opens in its own root and through no link', () => {
-    const init = initSteps(samplePlan(user, { collect: ['/work/a/b', '/tmp/c'] }).steps)
+  test.each([
+    ['copies', ['/', '', '']],
+    ['descriptors', ['/']],
+  ] as const)('it opens in its own root and through no link, for %s', (by, others) => {
+    const init = initSteps(
+      samplePlan(user, { collect: { paths: ['/work/a/b', '/tmp/c'], by } }).steps,
+    )
     const collecting = init.slice(init.findIndex(({ label }) => label === 'collect'))
     const opened = collecting.filter(({ syscall }) => /^open/.test(syscall))
     expect(opened.map(resolvesSafely)).toEqual([true, true])
     const uses = collecting.flatMap(pathUses).filter(({ step }) => !resolvesSafely(step))
-    expect(uses.map(({ path }) => path)).toEqual(['/', '', ''])
+    expect(uses.map(({ path }) => path)).toEqual(others)
   })
 })
 

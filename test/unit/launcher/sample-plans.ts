@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { describeStep } from '../../../src/launcher/describe/describe.ts'
 import type { Arch } from '../../../src/launcher/machine/machine.ts'
+import type { Collection } from '../../../src/launcher/plan/collect.ts'
 import type { Flow } from '../../../src/launcher/plan/flow.ts'
 import { type EarlyMount, isInsideMount } from '../../../src/launcher/plan/host.ts'
 import type { LateMount } from '../../../src/launcher/plan/late-mounts.ts'
@@ -100,7 +101,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     cwd: '/work',
     wallTimeMs: 1500,
     resourceLimits: resourceLimits({ cpuTimeMs: 1000, processes: 8 }, {}),
-    collect: ['/work/out.txt'],
+    collect: { paths: ['/work/out.txt'], by: 'copies' } as Collection,
     discard: [2],
     pipes: [0, 1],
     connects: true,
@@ -173,7 +174,7 @@ export function completePlan(
     cwd: '/work',
     wallTimeMs: limits.wallTimeMs,
     resourceLimits: resourceLimits(limits, {}),
-    collect: [],
+    collect: { paths: [], by: 'copies' },
     pipes: [0, 1],
     isComplete: true,
     filter: waiter === 'target' ? undefined : filterUse,

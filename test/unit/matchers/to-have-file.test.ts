@@ -51,7 +51,8 @@ test('a file that was not asked for is pointed out', () => {
 test.each([
   ['out.txt', 'out.txt', ''],
   ['out.txt', '/work/out.txt', ' ("out.txt")'],
-  ['out', 'out/a/b.txt', ' ("out")'],
+  ['out/', 'out/a/b.txt', ' ("out/")'],
+  ['/work/o*/{a,c}/[!x]?.txt', './out/a/bb.txt', ' ("/work/o*/{a,c}/[!x]?.txt")'],
   ['out/**', 'out/a/b.txt', ' ("out/**")'],
 ])(
   'a file that collect: [%j] names and the program did not write is said to be: %s',
@@ -62,6 +63,39 @@ test.each([
     )
   },
 )
+
+test.each([
+  ['out/*', 'out/a/b.txt'],
+  ['out/**', 'outer/b.txt'],
+  ['out/**', 'out'],
+  ['../x/*', '/work/x/a'],
+])('collect: [%j] does not name %s', (named, path) => {
+  expect(messageOf(() => expect(fabricate({ collect: [named] })).toHaveFile(path))).toContain(
+    `\n\nThe option \`collect\` does not name it, so nobody looked for it; it names "${named}".\n\n`,
+  )
+})
+
+test('where collect names the directory as if it were a file, the message says how to name it', () => {
+  const none = fabricate({ collect: ['out'] })
+  expect(messageOf(() => expect(none).toHaveFile('out/a'))).toContain(
+    '\n\nThe option `collect` names "out", which is one file; "out/" names what is in a directory.\n\n',
+  )
+})
+
+test('why a pattern was cut off, or a directory not read, is why its file is missing', () => {
+  const why = 'names more than 3 files; the others were not brought back'
+  const cut = fabricate({ collect: ['out/*'], uncollected: { 'out/*': why } })
+  expect(messageOf(() => expect(cut).toHaveFile('out/z'))).toContain(
+    `\n\nIt could not be collected: "out/*" ${why}\n\n`,
+  )
+  const closed = fabricate({
+    collect: ['out/'],
+    uncollected: { 'out/d': 'EACCES: permission denied' },
+  })
+  expect(messageOf(() => expect(closed).toHaveFile('out/d/z'))).toContain(
+    '\n\nIt could not be collected: "out/d" EACCES: permission denied\n\n',
+  )
+})
 
 test('other content is shown', () => {
   expect(messageOf(() => expect(run).toHaveFile('out.txt', 'done'))).toMatchInlineSnapshot(`

@@ -28,7 +28,13 @@ import {
   text,
   thenGoTo,
 } from '../../step.ts'
-import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from '../collect.ts'
+import {
+  type Collection,
+  collectAreas,
+  collectSteps,
+  diagnoseExecSteps,
+  execAreas,
+} from '../collect.ts'
 import { FD, FIRST_UNUSED_FD } from '../descriptors.ts'
 import { ENTERED, ENTRY, entrySteps } from '../entries.ts'
 import { logArea, type Meaning } from '../log.ts'
@@ -192,8 +198,7 @@ export interface ConfinedRequestOptions extends DirectoryOptions {
   readonly wallTimeMs: number | undefined
   readonly affinity: Affinity
   readonly resourceLimits: readonly ResourceLimit[]
-  /** Relative to the run's own directory, or absolute in it. */
-  readonly collect: readonly string[]
+  readonly collect: Collection
   readonly filter: FilterUse
   readonly pipes: readonly number[]
 }

@@ -1,0 +1,248 @@
+import { isUtf8 } from 'node:buffer'
+import { fstatSync, opendirSync, readSync } from 'node:fs'
+import { asFileUser } from '../../ffi/confinement.ts'
+import { closeDescriptor } from '../../ffi/libc.ts'
+import { openPath } from '../../ffi/open.ts'
+import { nextTurn } from '../../globals.ts'
+import {
+  EXDEV,
+  O_NONBLOCK,
+  O_RDONLY,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from '../../linux/constants.ts'
+import { ErrnoError } from '../../linux/errno.ts'
+import { formatSize } from '../../units/size.ts'
+import { advance, type CollectName, type Position } from './collect-pattern.ts'
+import { type Collected, type CollectRecord, kindRefusal, openRefusal } from './collected.ts'
+
+/** What a run with patterns brings back, and looks at, at most. */
+export interface CollectBounds {
+  /** Files, those that could not be brought back among them. */
+  readonly files: number
+  /** Bytes of all files together. */
+  readonly bytes: number
+  /** Names in directories. */
+  readonly names: number
+  /** Directories below one another. */
+  readonly depth: number
+}
+
+export const COLLECT_BOUNDS: CollectBounds = {
+  files: 10_000,
+  bytes: 256 * 1024 * 1024,
+  names: 100_000,
+  depth: 100,
+}
+
+/** After so many names and files other work of this process has its turn. */
+const NAMES_PER_TURN = 200
+
+const beneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV
+
+/** Where the descriptors come from, and whose rights count. */
+export interface CollectSource {
+  /** In the order of the records: what the init opened for each name. */
+  readonly records: readonly CollectRecord[]
+  /** The next descriptor that the init passed; undefined when it is lost. */
+  readonly take: () => number | undefined
+  /** The ids of the program: what it may not read is not brought back. */
+  readonly user: { readonly uid: number; readonly gid: number }
+}
+
+/**
+ * Brings back the files that names and patterns of `collect` name. To be called when every process of the sandbox is
+ * gone: nobody changes its files then, but each path is opened as if somebody did.
+ */
+export async function collectTrees(
+  names: readonly CollectName[],
+  source: CollectSource,
+  bounds: CollectBounds = COLLECT_BOUNDS,
+): Promise<Collected> {
+  const walk = new Walk(source, bounds)
+  for (const [index, record] of source.records.entries()) {
+    const name = names[index]
+    if (name !== undefined) await walk.collect(name, record)
+  }
+  return walk.collected
+}
+
+interface Directory {
+  readonly fd: number
+  /** What comes before a name in it, as the caller sees its path. */
+  readonly prefix: string
+  readonly position: Position
+  readonly depth: number
+}
+
+class Walk {
+  readonly #files = new Map<string, Uint8Array>()
+  readonly #uncollected = new Map<string, string>()
+  readonly #source: CollectSource
+  readonly #bounds: CollectBounds
+  readonly #asProgram: <T>(open: () => T) => T
+  #bytes = 0
+  #names = 0
+  #done = 0
+  /** Why nothing more is brought back. */
+  #end: string | undefined
+
+  constructor(source: CollectSource, bounds: CollectBounds) {
+    this.#source = source
+    this.#bounds = bounds
+    const { uid, gid } = source.user
+    const isOther = process.geteuid?.() === 0 && uid !== 0
+    this.#asProgram = isOther ? (open) => asFileUser(uid, gid, open) : (open) => open()
+  }
+
+  // Any name is a property of its own so, also `__proto__`.
+  get collected(): Collected {
+    return {
+      files: Object.fromEntries(this.#files),
+      uncollected: Object.fromEntries(this.#uncollected),
+    }
+  }
+
+  async collect({ name, base, start }: CollectName, record: CollectRecord): Promise<void> {
+    const refusal = openRefusal(record.result)
+    if (refusal !== undefined) this.#refuse(name, refusal)
+    if (record.result < 0) return
+    const passed = openRefusal(record.copiedBytes)
+    const fd = record.copiedBytes < 0 ? undefined : this.#source.take()
+    if (fd === undefined) {
+      this.#refuse(name, passed ?? 'this process has too many open files to receive it')
+      return
+    }
+    try {
+      if (start === undefined) this.#read(fd, name)
+      else if (!fstatSync(fd).isDirectory()) this.#refuse(name, `${base} is no directory`)
+      else {
+        const prefix = base === '' || base.endsWith('/') ? base : `${base}/`
+        await this.#walk({ fd, prefix, position: start, depth: 0 })
+      }
+    } finally {
+      closeDescriptor(fd)
+    }
+    if (this.#end !== undefined) this.#uncollected.set(name, this.#end)
+  }
+
+  async #walk(directory: Directory): Promise<void> {
+    if (this.#end !== undefined) return
+    for (const { bytes, isDirectory } of await this.#list(directory)) {
+      if (this.#end !== undefined) return
+      const path = `${directory.prefix}${bytes.toString()}`
+      const position = advance(directory.position, bytes.toString())
+      const isWanted = isDirectory ? position.parts.size > 0 : position.matches
+      if (!isWanted || this.#files.has(path) || this.#uncollected.has(path)) continue
+      if (!isUtf8(bytes)) {
+        this.#refuse(path, 'its name is not valid UTF-8')
+        continue
+      }
+      const fd = this.#open(directory, bytes, path)
+      if (fd === undefined) continue
+      try {
+        if (!isDirectory) this.#read(fd, path)
+        else if (directory.depth === this.#bounds.depth) {
+          this.#refuse(path, `is more than ${this.#bounds.depth} directories deep`)
+        } else {
+          await this.#walk({ fd, prefix: `${path}/`, position, depth: directory.depth + 1 })
+        }
+      } finally {
+        closeDescriptor(fd)
+      }
+      await this.#turn()
+    }
+  }
+
+  // Sorted, so that a bound cuts the same files off each time.
+  async #list({ fd, prefix }: Directory) {
+    const names: { bytes: Buffer; isDirectory: boolean }[] = []
+    let directory: ReturnType<typeof opendirSync>
+    try {
+      // Latin-1 keeps every byte of a name.
+      directory = opendirSync(`/proc/self/fd/${fd}`, { encoding: 'latin1', bufferSize: 256 })
+    } catch (error) {
+      this.#refuse(prefix, reasonOf(error))
+      return names
+    }
+    try {
+      for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+        if (++this.#names > this.#bounds.names) {
+          this.#end = `has more than ${this.#bounds.names} names to look at; the others were not`
+          break
+        }
+        names.push({
+          bytes: Buffer.from(entry.name, 'latin1'),
+          isDirectory: entry.isDirectory(),
+        })
+        await this.#turn()
+      }
+    } finally {
+      directory.closeSync()
+    }
+    return names.sort((one, other) => Buffer.compare(one.bytes, other.bytes))
+  }
+
+  async #turn(): Promise<void> {
+    this.#done++
+    if (this.#done % NAMES_PER_TURN === 0) await nextTurn()
+  }
+
+  #open({ fd: from }: Directory, name: Buffer, path: string): number | undefined {
+    const how = { flags: O_RDONLY | O_NONBLOCK, resolve: beneath, from }
+    try {
+      return this.#asProgram(() => openPath(name, how))
+    } catch (error) {
+      this.#refuse(path, reasonOf(error))
+      return undefined
+    }
+  }
+
+  #read(fd: number, path: string): void {
+    const { mode, size } = fstatSync(fd)
+    const refusal = kindRefusal(mode, size) ?? this.#sizeRefusal(size)
+    const contents = refusal === undefined ? readWhole(fd, size) : refusal
+    if (typeof contents === 'string') this.#refuse(path, contents)
+    else if (this.#hasRoom()) {
+      this.#bytes += size
+      this.#files.set(path, contents)
+    }
+  }
+
+  #sizeRefusal(size: number): string | undefined {
+    const { bytes } = this.#bounds
+    if (this.#bytes + size <= bytes) return undefined
+    return `does not fit into the ${formatSize(bytes)} that a run with patterns brings back`
+  }
+
+  #refuse(path: string, why: string): void {
+    if (this.#hasRoom()) this.#uncollected.set(path, why)
+  }
+
+  #hasRoom(): boolean {
+    const { files } = this.#bounds
+    if (this.#files.size + this.#uncollected.size < files) return true
+    this.#end ??= `names more than ${files} files; the others were not brought back`
+    return false
+  }
+}
+
+/** A file's contents, or why there are fewer than it said. */
+function readWhole(fd: number, size: number): Buffer | string {
+  const contents = Buffer.alloc(size)
+  let done = 0
+  while (done < size) {
+    const count = readSync(fd, contents, done, size - done, done)
+    if (count === 0) return `only ${formatSize(done)} of ${formatSize(size)} could be read`
+    done += count
+  }
+  return contents
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof ErrnoError)) return (error as Error).message
+  if (error.errno === EXDEV) return 'is another mount; name it by itself'
+  return openRefusal(-error.errno) ?? 'is gone'
+}

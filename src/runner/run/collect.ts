@@ -1,0 +1,30 @@
+import { readSync } from 'node:fs'
+import { takeDescriptor } from '../../ffi/passing.ts'
+import type { Flow } from '../../launcher/plan/flow.ts'
+import type { ReportRecord } from '../../launcher/report/parse.ts'
+import type { RunOptions } from '../options/normalize.ts'
+import type { Attempt } from './attempt.ts'
+import { collectionBy, parseCollectName } from './collect-pattern.ts'
+import { collectTrees } from './collect-tree.ts'
+import { type Collected, type CollectRecord, collectFiles } from './collected.ts'
+
+/** Brings back what a run's option `collect` names, when the run's report has come. */
+export async function collect(
+  { collect: names }: Pick<RunOptions, 'collect'>,
+  report: readonly ReportRecord[],
+  attempt: Pick<Attempt, 'collected' | 'gone'>,
+  user: Flow,
+): Promise<Collected> {
+  const { collected } = attempt
+  const records = report.filter((record): record is CollectRecord => record.kind === 'collect')
+  if (collected === undefined || records.length === 0) return { files: {}, uncollected: {} }
+  if (collectionBy(names) === 'copies') {
+    return collectFiles(names, records, (buffer, position) =>
+      readSync(collected, buffer, 0, buffer.length, position),
+    )
+  }
+  // The kernel takes the sandbox's mounts apart with the init: from then on no directory leads into another mount.
+  await attempt.gone()
+  const take = () => takeDescriptor(collected)
+  return collectTrees(names.map(parseCollectName), { records, take, user })
+}

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { closeDescriptor } from '../../../src/ffi/libc.ts'
+import { makeSocketPair, receiveDescriptor, takeDescriptor } from '../../../src/ffi/passing.ts'
+
+test('where the other end is closed, no descriptor comes', async () => {
+  const [ours, other] = makeSocketPair()
+  const received = receiveDescriptor(ours)
+  closeDescriptor(other)
+  expect(await received).toBeUndefined()
+  closeDescriptor(ours)
+})
+
+test('where nothing was passed, none is taken, and nobody waits', () => {
+  const [ours, other] = makeSocketPair()
+  expect(takeDescriptor(ours)).toBeUndefined()
+  closeDescriptor(other)
+  expect(takeDescriptor(ours)).toBeUndefined()
+  closeDescriptor(ours)
+  expect(() => takeDescriptor(1 << 20)).toThrow(/^recvmsg\(1048576\): EBADF/)
+})
