@@ -166,8 +166,10 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
 
   meta({ found }: SubmissionState, { plan }: GradedTestDeclaration<Expect>): GradedMeta {
     const group = this.#groups.find(({ name }) => name === plan.group)
+    const { feedbackLanguage: language } = this.options
     return {
       gradeboxAssignment: this.options.name,
+      ...(language === undefined || language === 'en' ? {} : { gradeboxLanguage: language }),
       gradeboxSubmission: found.id,
       gradeboxPeople: found.people,
       gradeboxSource: found.path,

@@ -18,6 +18,8 @@ import type {
  */
 export interface GradedMeta {
   readonly gradeboxAssignment: string
+  /** The language of what students read; absent for English. */
+  readonly gradeboxLanguage?: string
   readonly gradeboxSubmission: string
   readonly gradeboxPeople: readonly ReportPerson[]
   /** The submission's path on this machine. */

@@ -164,6 +164,9 @@ export const reportSchema = v.object({
   complete: about(v.boolean(), 'Whether every submission is complete.'),
   assignment: v.object({
     name: text,
+    language: v.optional(
+      about(text, 'The language of what students read; `en` where it is absent.'),
+    ),
     maxPoints: about(points, 'Without extra credit.'),
     tests: v.array(testPlan),
     groups: v.array(groupPlan),

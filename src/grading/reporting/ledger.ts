@@ -23,6 +23,7 @@ interface Entry {
 }
 
 interface Book {
+  language?: string
   readonly tests: Map<number, DeclaredTest>
   readonly groups: Map<string, DeclaredGroup>
   readonly submissions: Map<string, Entry>
@@ -50,6 +51,7 @@ export class Ledger {
   plan(meta: GradedMeta): void {
     const { gradeboxSubmission: id, gradeboxNumber: number } = meta
     const book = this.#book(meta.gradeboxAssignment)
+    if (meta.gradeboxLanguage !== undefined) book.language = meta.gradeboxLanguage
     if (!book.tests.has(number)) book.tests.set(number, declared(meta))
     const { gradeboxGroup: name, gradeboxGroupMode: mode, gradeboxGroupPoints: points } = meta
     if (name !== undefined && mode !== undefined) book.groups.set(name, { name, mode, points })
@@ -117,7 +119,7 @@ export class Ledger {
     return book
   }
 
-  #report(name: string, { tests, groups, submissions }: Book): Report {
+  #report(name: string, { tests, groups, submissions, language }: Book): Report {
     const shard = chosenShard()
     const declaredTests = [...tests.values()].sort((a, b) => a.number - b.number)
     return finishReport({
@@ -126,7 +128,11 @@ export class Ledger {
       startedAt: this.#startedAt.toISOString(),
       updatedAt: timeOfDay().toISOString(),
       complete: false,
-      assignment: { name, ...planPoints(declaredTests, [...groups.values()]) },
+      assignment: {
+        name,
+        ...(language === undefined ? {} : { language }),
+        ...planPoints(declaredTests, [...groups.values()]),
+      },
       machine: machine(),
       ...(shard === undefined ? {} : { shard }),
       submissions: [...submissions].map(([id, entry]) => this.#submission(id, entry, tests)),

@@ -11,7 +11,7 @@ import type { ReportWriter, WriterOptions } from './writer.ts'
  */
 export const writeGradescope: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'Gradescope')
-  const texts = writerTexts(options.language)
+  const texts = writerTexts(options.language ?? report.assignment.language)
   const hasScore = submission.gradable || !hasTrouble(submission)
   const result = {
     ...(hasScore ? { score: submission.points } : {}),

@@ -50,8 +50,8 @@ const testTable = ({ rows, texts }: StudentView) =>
 
 const marks = { passed: '✅', partial: '🟡', failed: '❌', error: '⚠️', blocked: '⛔' } as const
 
-function classTable({ submissions }: Report, { language }: WriterOptions): string {
-  const texts = writerTexts(language)
+function classTable({ assignment, submissions }: Report, { language }: WriterOptions): string {
+  const texts = writerTexts(language ?? assignment.language)
   const rows = submissions.map(({ id, gradable, points, maxPoints }) => [
     id,
     gradable ? texts.points(formatPoints(points), formatPoints(maxPoints)) : texts.statuses.error,

@@ -48,7 +48,7 @@ export function studentView(
   { assignment }: Report,
   options: WriterOptions,
 ): StudentView {
-  const texts = writerTexts(options.language)
+  const texts = writerTexts(options.language ?? assignment.language)
   const shown = submission.tests.filter(isShown)
   const secret = submission.tests.filter((test) => !isShown(test))
   const rows = shown.map(

@@ -3,7 +3,7 @@ import type { Report } from '../report/schema.ts'
 /** What a writer may be asked for besides the report. */
 export interface WriterOptions {
   /**
-   * The language of the texts that the writer adds: `en`, `de` or `es`; default `en`. The messages of the tests are as
+   * The language of the texts that the writer adds: `en`, `de` or `es`; default the assignment's. The messages of the tests are as
    * the report has them.
    */
   readonly language?: string

@@ -282,7 +282,10 @@ test('Classroom 50 says which variable of its runner is missing', () => {
   )
 })
 
-test('the texts of a writer are in the language that is asked for', () => {
+test('the texts of a writer are in the language of the assignment, or the one that is asked for', () => {
+  const report = sample('trouble')
+  const german = { ...report, assignment: { ...report.assignment, language: 'de' } }
+  expect(String(writers.vpl(german, {}))).toContain('Deine Abgabe ist noch nicht bewertet')
   const text = (language: string) => String(writers.vpl(sample('trouble'), { language }))
   expect(text('de')).toContain('Deine Abgabe ist noch nicht bewertet')
   expect(text('es-MX')).toContain('Tu entrega aún no está calificada')
