@@ -42,7 +42,7 @@ export function chosenShard(variable = process.env[SHARD_VARIABLE]): Shard | und
  * at most. The same submissions are split alike on every machine, by the hashes of their ids.
  *
  * @param only globs with commas between; empty for all
- * @throws {SandboxError} OPTION_INVALID where nothing matches
+ * @throws {SandboxError} OPTION_INVALID where nothing matches, and where there are more shards than submissions
  */
 export function selectSubmissions<Found extends { readonly id: string }>(
   found: readonly Found[],
@@ -59,6 +59,14 @@ export function selectSubmissions<Found extends { readonly id: string }>(
     })
   }
   if (shard === undefined) return chosen
+  // An empty shard would write no report, and `gradebox merge` would miss it.
+  if (shard.count > chosen.length) {
+    const plural = chosen.length === 1 ? '' : 's'
+    throw new SandboxError(
+      `There are ${shard.count} shards for ${chosen.length} submission${plural}`,
+      { code: 'OPTION_INVALID', hint: `Use at most ${chosen.length} shard${plural}.` },
+    )
+  }
   const order = chosen
     .map(({ id }) => ({ id, hash: createHash('sha256').update(id).digest('hex') }))
     .sort((a, b) => (a.hash < b.hash ? -1 : 1))

@@ -44,7 +44,7 @@ describe('shards', () => {
     [5, 2],
     [7, 3],
     [300, 8],
-    [2, 5],
+    [5, 5],
   ])(
     '%d submissions in %d shards: each is in one, and sizes differ by one at most',
     (size, count) => {
@@ -60,6 +60,17 @@ describe('shards', () => {
       expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
     },
   )
+
+  test.each([
+    [1, '1 submission', 'Use at most 1 shard.'],
+    [4, '4 submissions', 'Use at most 4 shards.'],
+  ])('more than %d submissions would leave one empty, so each is refused', (size, text, hint) => {
+    for (const index of [1, 5]) {
+      expect(() => selected(ids(size), '', { index, count: 5 })).toThrow(
+        `There are 5 shards for ${text}\n  hint: ${hint}`,
+      )
+    }
+  })
 
   test('do not depend on the order in which a file system lists the submissions', () => {
     const shard = { index: 1, count: 3 }
