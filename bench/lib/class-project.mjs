@@ -1,0 +1,54 @@
+// @ts-check
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/**
+ * A language of the class bench. The commands are those of Gradebox's own table, in a shell: `$1` is the submission's folder.
+ *
+ * @typedef {{ file: string, source: string, comment: string, build: string, command: string }} ClassLanguage
+ */
+
+/** @type {Record<string, ClassLanguage>} */
+export const classLanguages = {
+  c: {
+    file: 'main.c',
+    source:
+      '#include <stdio.h>\nint main(void) { long sum = 0, n; while (scanf("%ld", &n) == 1) sum += n; printf("%ld\\n", sum); }\n',
+    comment: '//',
+    build: 'gcc -std=gnu17 -O2 -Wall -o "$1/program" "$1/main.c" -lm',
+    command: './program',
+  },
+  python: {
+    file: 'main.py',
+    source: 'import sys\nprint(sum(int(n) for n in sys.stdin.read().split()))\n',
+    comment: '#',
+    build: ':',
+    command: 'python3 ./main.py',
+  },
+}
+
+/**
+ * Writes an assignment with so many submissions, each of other contents, and so many cases.
+ *
+ * @param {ClassLanguage} language
+ * @param {{ submissions: number, cases: number }} size
+ */
+export function makeClass({ file, source, comment }, { submissions, cases }) {
+  const folder = mkdtempSync(join(tmpdir(), 'gradebox-class-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const write = (/** @type {string} */ path, /** @type {string} */ contents) => {
+    mkdirSync(join(folder, path, '..'), { recursive: true })
+    writeFileSync(join(folder, path), contents)
+  }
+  write('package.json', '{}')
+  write('assignment.toml', 'name = "Sum"\n[[cases]]\npath = "cases"\n')
+  for (let number = 0; number < cases; number++) {
+    write(`cases/${number}.in`, `${number} 1 2\n`)
+    write(`cases/${number}.ans`, `${number + 3}\n`)
+  }
+  for (let number = 0; number < submissions; number++) {
+    write(`submissions/s${number}/${file}`, `${comment} ${number}\n${source}`)
+  }
+  return folder
+}
