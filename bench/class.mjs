@@ -67,7 +67,7 @@ function runnerMiB(pid) {
     const workers = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
       readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
     )
-    return [pid, ...workers].reduce((sum, each) => {
+    return [String(pid), ...workers].reduce((sum, each) => {
       const resident = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/status`, 'utf8'))
       return sum + Number(resident?.[1] ?? 0) / 1024
     }, 0)
