@@ -4,6 +4,7 @@ import type { matchers, SandboxMatchers } from '../../src/matchers/index.ts'
 import type {} from '../../src/matchers/jest.ts'
 import '../../src/matchers/vitest.ts'
 import type { DeniedSyscall, SandboxResult } from '../../src/runner/result.ts'
+import { createSandbox, sandboxed } from '../../src/runner/sandboxed.ts'
 
 declare const run: SandboxResult
 declare const pending: Promise<SandboxResult>
@@ -35,6 +36,21 @@ test('Vitest’s expect has them, with their arguments', () => {
   expect(run).toExitWith('1')
   // @ts-expect-error no duration
   expect(run).toUseCpuWithin()
+})
+
+test('a misspelt limit is an error about that limit', () => {
+  void (() => {
+    // @ts-expect-error the limit is walltime
+    void sandboxed('true', [], { limits: { waltime: '1s' } })
+    // @ts-expect-error the limit is memory
+    createSandbox({ limits: { memmory: '1MiB' } })
+    // @ts-expect-error the option is limits
+    void sandboxed('true', { limit: { walltime: '1s' } })
+    void sandboxed('true', {
+      // @ts-expect-error the limit is walltime
+      limits: { waltime: '1s' },
+    })
+  })
 })
 
 test('inside another matcher too', () => {
