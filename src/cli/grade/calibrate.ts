@@ -42,7 +42,7 @@ async function calibrateCommand(assignment: string, { solutions, runs }: Flags):
   try {
     const reports: Report[] = []
     for (let run = 0; run < runs; run++) {
-      const { loadErrors } = await runTests(place, 1)
+      const { loadErrors } = await runTests(place, { jobs: 1 })
       if (loadErrors.length > 0) throw new CliError(loadErrors.join('\n\n'), EXIT.failure)
       reports.push(checked(readReport(file)))
     }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { timeOfDay } from '../../globals.ts'
 import { cacheDirectory } from '../../grading/cache/directory.ts'
 import { CACHE_VARIABLE } from '../../grading/cache/results.ts'
@@ -9,6 +9,7 @@ import { readReport } from '../../grading/report/read.ts'
 import type { Report } from '../../grading/report/schema.ts'
 import { hasTrouble } from '../../grading/reporting/summary.ts'
 import { ONLY_VARIABLE, parseShard, SHARD_VARIABLE } from '../../grading/submissions/select.ts'
+import { ISOLATION_LEVELS, type IsolationLevel } from '../../runner/isolation/level.ts'
 import { CliError, EXIT } from '../errors.ts'
 import { print } from '../print.ts'
 import { findAssignment } from './find-assignment.ts'
@@ -23,6 +24,7 @@ interface Flags {
   readonly shard?: string
   readonly cache: boolean
   readonly jobs?: number
+  readonly isolation?: IsolationLevel
 }
 
 /** `gradebox grade`: grades a class. */
@@ -40,6 +42,11 @@ export function addGradeCommand(program: Command): Command {
     .option('--shard <i/n>', 'grade one of n equal parts of the submissions')
     .option('--no-cache', 'run every test again')
     .option('--jobs <n>', 'how many test workers run at once', positive('--jobs'))
+    .addOption(
+      new Option('--isolation <level>', 'the weakest isolation that is good enough').choices([
+        ...ISOLATION_LEVELS,
+      ]),
+    )
     .action(grade)
 }
 
@@ -50,7 +57,7 @@ async function grade(assignment: string, flags: Flags): Promise<void> {
   const file = reports.find(({ kind }) => kind === 'json')?.file ?? ''
   const before = reportAt(file)
   const startedAt = timeOfDay().toISOString()
-  const { loadErrors } = await runTests(place, flags.jobs)
+  const { loadErrors } = await runTests(place, flags)
   if (loadErrors.length > 0) throw new CliError(loadErrors.join('\n\n'), EXIT.failure)
   const after = reportAt(file)
   if (after === undefined || after.startedAt < startedAt) {

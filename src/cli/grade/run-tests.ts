@@ -2,9 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestModule, Vitest } from 'vitest/node'
+import type { IsolationLevel } from '../../runner/isolation/level.ts'
 import { visible } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 import type { AssignmentPlace } from './find-assignment.ts'
+
+/** How the tests of an assignment run. */
+export interface TestsOptions {
+  /** How many test workers run at once; Vitest's own number by default. */
+  readonly jobs?: number | undefined
+  /** The weakest isolation that is good enough; the project's own by default. */
+  readonly isolation?: IsolationLevel | undefined
+}
 
 /** How a run of the tests of an assignment ended, apart from its report. */
 export interface TestsEnd {
@@ -16,12 +25,11 @@ export interface TestsEnd {
  * Runs the tests of an assignment with Vitest, in the project's own configuration where it has one. The reporter that the
  * plugin adds writes the reports.
  *
- * @param jobs how many test workers run at once; Vitest's own number by default
  * @throws {CliError} where Vitest is not installed
  */
 export async function runTests(
   place: AssignmentPlace,
-  jobs: number | undefined,
+  { jobs, isolation }: TestsOptions,
 ): Promise<TestsEnd> {
   const { startVitest } = await vitestNode()
   const { default: gradebox } = await import('../../environment/vitest/plugin.ts')
@@ -41,7 +49,7 @@ export async function runTests(
         ...(jobs === undefined ? {} : { maxWorkers: jobs }),
         ...(place.kind === 'toml' ? { config: false, include: ['*.test.mjs'] } : {}),
       } as Parameters<typeof startVitest>[2],
-      { plugins: [gradebox()] },
+      { plugins: [gradebox(isolation === undefined ? {} : { isolation })] },
     )
     return { loadErrors: vitest.state.getTestModules().flatMap(errorsOf) }
   } finally {
