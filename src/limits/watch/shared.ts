@@ -1,27 +1,50 @@
 /**
- * Where a watched run's words and figures are in the memory that the watch's thread shares with us. The thread is
- * plain JavaScript, which Node runs without a build, and gets this table when it starts.
+ * The memory that one watched run shares with the watch's thread: its words, what is asked, and the figures. The
+ * thread is plain JavaScript, which Node runs without a build, and gets this table when it starts.
  */
 export const layout = {
-  /** Words: whether the run's descriptors are open, its init's process id, the limit that it exceeded. */
+  /** Words: the state, the init's process id, the limit that the run exceeded. */
   state: 0,
   init: 1,
   exceeded: 2,
-  /** States. Who changes `open` to `busy` uses a descriptor; who changes it to `ended` may close them. */
-  open: 0,
-  busy: 1,
-  ended: 2,
+  /**
+   * States. A run starts as `waiting`. The thread makes it `open` with its first look; a shorter run becomes `free`
+   * again, and its memory the next run's. Only `busy` lets the thread use a descriptor of the run, and only `ended`
+   * lets the main thread close them.
+   */
+  free: 0,
+  waiting: 1,
+  open: 2,
+  busy: 3,
+  ended: 4,
   /** The word `exceeded` is an index in here, from 1. */
   limits: ['cpu', 'memory'],
-  /** Where the figures start, in bytes; then their indices. */
-  figuresAt: 16,
+  /** The number `cpuSource` is an index in here. */
+  cpuSources: ['cgroup', 'perf', 'watch'],
+  /** Where the numbers start, in bytes. */
+  numbersAt: 16,
+  /** Indices of the figures. */
   cpuTimeMs: 0,
   peakMemoryBytes: 1,
   peakProcesses: 2,
   waitTimeMs: 3,
   isLowerBound: 4,
   peakFileBytes: 5,
-  size: 16 + 6 * 8,
+  figures: 6,
+  /** Indices of what is asked. A limit that is lifted is Infinity; a descriptor that is not there is -1. */
+  startedMs: 6,
+  control: 7,
+  cpuLimitMs: 8,
+  cpuSource: 9,
+  counter: 10,
+  memoryLimitBytes: 11,
+  suppliedBytes: 12,
+  wallLimitMs: 13,
+  processors: 14,
+  cpuFileLength: 15,
+  /** Where the bytes of cpuFile start. A control group's path has a bound of its own; see CGROUP_PATH. */
+  cpuFileAt: 16 + 16 * 8,
+  size: 16 + 16 * 8 + 1200,
   /** Words of the bell: whether the thread sleeps until it is rung. */
   asleep: 0,
   rung: 1,

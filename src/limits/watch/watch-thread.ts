@@ -1,6 +1,23 @@
 import { Worker } from 'node:worker_threads'
 import { layout } from './shared.ts'
-import type { WatchRequest } from './watch.ts'
+
+/** The shared memory of one watched run. */
+export interface Slot {
+  readonly words: Int32Array
+  readonly numbers: Float64Array
+  /** The path of the cpu.stat. */
+  readonly cpuFile: Uint8Array
+}
+
+/** A run in the thread's care. */
+export interface WatchedSlot extends Slot {
+  /** Ends the watching. Until then the thread may use the run's descriptors. */
+  readonly leave: () => void
+}
+
+/** How long, and how often, the thread may keep a descriptor in use, which it reads or writes some bytes of. */
+const BUSY_MS = 100
+const BUSY_TRIES = 10
 
 /**
  * The thread that watches the runs of this one, started with the first run that needs it. It is no module of
@@ -11,6 +28,8 @@ class WatchThread {
   readonly #worker: Worker
   /** Called with the error when the thread is lost, which leaves its runs unwatched. */
   readonly #lost = new Set<(error: Error) => void>()
+  /** What the thread knows and no run uses. */
+  readonly #free: Slot[] = []
 
   constructor() {
     // Nothing of the test runner's loaders: they would run in the thread too.
@@ -29,15 +48,55 @@ class WatchThread {
     this.#worker.on('exit', (code) => end(new Error(`it ended with code ${code}`)))
   }
 
-  watch(request: WatchRequest, onLost: (error: Error) => void): () => void {
+  watch(ask: (slot: Slot) => void, onLost: (error: Error) => void): WatchedSlot {
+    const { state, waiting, init, exceeded, figures, asleep, rung } = layout
+    const slot = this.#free.pop() ?? this.#addSlot()
+    const { words, numbers } = slot
+    words[init] = 0
+    words[exceeded] = 0
+    numbers.fill(0, 0, figures)
+    ask(slot)
+    // From here on the thread may read the slot.
+    Atomics.store(words, state, waiting)
     this.#lost.add(onLost)
-    this.#worker.postMessage(request)
-    if (Atomics.load(this.#bell, layout.asleep) === 1) {
-      Atomics.store(this.#bell, layout.rung, 1)
-      Atomics.notify(this.#bell, layout.rung)
+    if (Atomics.load(this.#bell, asleep) === 1) {
+      Atomics.store(this.#bell, rung, 1)
+      Atomics.notify(this.#bell, rung)
     }
-    return () => this.#lost.delete(onLost)
+    const leave = () => {
+      this.#lost.delete(onLost)
+      if (wasNotSeen(words)) this.#free.push(slot)
+    }
+    return { ...slot, leave }
   }
+
+  // A message costs the thread more than a look at shared memory, so most runs send none.
+  #addSlot(): Slot {
+    const shared = new SharedArrayBuffer(layout.size)
+    this.#worker.postMessage(shared)
+    const { numbersAt, cpuFileAt } = layout
+    return {
+      words: new Int32Array(shared, 0, numbersAt / 4),
+      numbers: new Float64Array(shared, numbersAt, (cpuFileAt - numbersAt) / 8),
+      cpuFile: new Uint8Array(shared, cpuFileAt),
+    }
+  }
+}
+
+/**
+ * Ends a run for the thread. Afterwards the thread uses none of the run's descriptors, whose numbers may soon be
+ * other files'.
+ *
+ * @returns whether the thread never looked at the run, and so keeps nothing of it
+ */
+function wasNotSeen(words: Int32Array): boolean {
+  const { state, waiting, free, open, busy, ended } = layout
+  if (Atomics.compareExchange(words, state, waiting, free) === waiting) return true
+  for (let tries = 0; tries < BUSY_TRIES; tries++) {
+    if (Atomics.compareExchange(words, state, open, ended) !== busy) return false
+    Atomics.wait(words, state, busy, BUSY_MS)
+  }
+  return false
 }
 
 let thread: WatchThread | undefined
@@ -45,10 +104,13 @@ let thread: WatchThread | undefined
 /**
  * Has a run watched.
  *
+ * @param ask writes into the run's shared memory what the thread is to do
  * @param onLost called when the thread that watches is lost
- * @returns ends that
  */
-export function watchInThread(request: WatchRequest, onLost: (error: Error) => void): () => void {
+export function watchInThread(
+  ask: (slot: Slot) => void,
+  onLost: (error: Error) => void,
+): WatchedSlot {
   thread ??= new WatchThread()
-  return thread.watch(request, onLost)
+  return thread.watch(ask, onLost)
 }

@@ -1,13 +1,14 @@
+import { availableParallelism } from 'node:os'
 import { closeDescriptor, duplicate, readCounter } from '../../ffi/libc.ts'
 import { clearTimeout, machineClockNs, setTimeout } from '../../globals.ts'
 import { layout } from './shared.ts'
-import { watchInThread } from './watch-thread.ts'
+import { type Slot, type WatchedSlot, watchInThread } from './watch-thread.ts'
 
 /** A limit that a watch holds. */
 export type Watched = (typeof layout.limits)[number]
 
 /** Who knows the CPU time of a tree: its control group, a counter of the kernel's, or only the watch. */
-export type CpuSource = 'cgroup' | 'perf' | 'watch'
+export type CpuSource = (typeof layout.cpuSources)[number]
 
 export interface WatchOptions {
   /** The init's process id, once that is known. */
@@ -32,13 +33,6 @@ export interface WatchOptions {
   readonly stop: () => void
 }
 
-/** What the watch's thread receives. */
-export interface WatchRequest extends Omit<WatchOptions, 'init' | 'stop'> {
-  readonly shared: SharedArrayBuffer
-  /** On the clock of process.hrtime(), which all threads share. */
-  readonly startedNs: bigint
-}
-
 /** What a watch saw. */
 export interface Seen {
   /** CPU time in all; that of a counter is exact, else at least what was seen. */
@@ -58,42 +52,34 @@ export interface Seen {
 
 /** How often the init's process id is asked for while it is not known, in milliseconds. */
 const INIT_MS = 2
-/** How long, and how often, the thread may keep a descriptor in use, which it reads or writes some bytes of. */
-const BUSY_MS = 100
-const BUSY_TRIES = 10
-
 /**
  * Watches what all processes of a run use together, which resource limits, being each process's own, cannot hold.
  * A thread of its own looks, judges and ends the run: the test's code may keep this one busy.
  */
 export class TreeWatch {
   readonly #options: WatchOptions
-  readonly #words: Int32Array
-  readonly #figures: Float64Array
+  readonly #slot: WatchedSlot
   readonly #control: number
-  readonly #leave: () => void
   #timer: NodeJS.Timeout | undefined
   #seen: Seen | undefined
+  #exceeded: Watched | undefined
   #lost: Error | undefined
 
-  constructor({ init, stop, ...options }: WatchOptions) {
-    const shared = new SharedArrayBuffer(layout.size)
-    this.#options = { init, stop, ...options }
-    this.#words = new Int32Array(shared, 0, layout.figuresAt / 4)
-    this.#figures = new Float64Array(shared, layout.figuresAt)
+  constructor(options: WatchOptions) {
+    this.#options = options
     this.#control = duplicate(options.control)
-    this.#findInit()
-    const request = { ...options, shared, control: this.#control, startedNs: machineClockNs() }
-    this.#leave = watchInThread(request, (error) => {
+    const ask = (slot: Slot) => writeRequest(slot, options, this.#control)
+    this.#slot = watchInThread(ask, (error) => {
       // The first says why; the thread's end follows it.
       this.#lost ??= error
-      stop()
+      options.stop()
     })
+    this.#findInit()
   }
 
-  /** The limit for which the watch ended the run. */
+  /** The limit for which the watch ended the run; known once {@link TreeWatch.stop} has returned. */
   get exceeded(): Watched | undefined {
-    return layout.limits[Atomics.load(this.#words, layout.exceeded) - 1]
+    return this.#exceeded
   }
 
   /** Why the run was not watched to its end. */
@@ -104,7 +90,7 @@ export class TreeWatch {
   // A starter that stays as a control group's keeper may not have cloned the init yet.
   #findInit(): void {
     const init = this.#options.init()
-    if (init !== undefined) Atomics.store(this.#words, layout.init, init)
+    if (init !== undefined) Atomics.store(this.#slot.words, layout.init, init)
     else this.#timer = setTimeout(() => this.#findInit(), INIT_MS).unref()
   }
 
@@ -116,10 +102,11 @@ export class TreeWatch {
 
   #end(): Seen {
     clearTimeout(this.#timer)
-    this.#leave()
-    this.#endUse()
+    const { words, numbers, leave } = this.#slot
+    leave()
     closeDescriptor(this.#control)
-    const figure = (name: FigureName): number => this.#figures[layout[name]] ?? 0
+    this.#exceeded = layout.limits[Atomics.load(words, layout.exceeded) - 1]
+    const figure = (name: FigureName): number => numbers[layout[name]] ?? 0
     return {
       ...this.#endCounter(),
       cpuTimeMs: figure('cpuTimeMs'),
@@ -128,15 +115,6 @@ export class TreeWatch {
       peakFileBytes: figure('peakFileBytes'),
       peakProcesses: figure('peakProcesses'),
       waitTimeMs: figure('waitTimeMs'),
-    }
-  }
-
-  // Afterwards the thread uses none of the run's descriptors, whose numbers may soon be other files'.
-  #endUse(): void {
-    const { state, open, busy, ended } = layout
-    for (let tries = 0; tries < BUSY_TRIES; tries++) {
-      if (Atomics.compareExchange(this.#words, state, open, ended) !== busy) return
-      Atomics.wait(this.#words, state, busy, BUSY_MS)
     }
   }
 
@@ -156,3 +134,21 @@ type FigureName =
   | 'peakFileBytes'
   | 'peakProcesses'
   | 'waitTimeMs'
+
+/** Writes what the thread is to do with a run into the run's shared memory. */
+function writeRequest({ numbers, cpuFile }: Slot, options: WatchOptions, control: number): void {
+  const { cpuTimeMs, cpuSource, memoryBytes, wallTimeMs, processors } = options
+  const path = Buffer.from(options.cpuFile ?? '')
+  if (path.length > cpuFile.length) throw new RangeError(`The path is too long: ${path}`)
+  cpuFile.set(path)
+  numbers[layout.cpuFileLength] = path.length
+  numbers[layout.startedMs] = Number(machineClockNs()) / 1e6
+  numbers[layout.control] = control
+  numbers[layout.cpuLimitMs] = cpuTimeMs ?? Number.POSITIVE_INFINITY
+  numbers[layout.cpuSource] = layout.cpuSources.indexOf(cpuSource)
+  numbers[layout.counter] = options.counter ?? -1
+  numbers[layout.memoryLimitBytes] = memoryBytes ?? Number.POSITIVE_INFINITY
+  numbers[layout.suppliedBytes] = options.suppliedBytes
+  numbers[layout.wallLimitMs] = wallTimeMs ?? Number.POSITIVE_INFINITY
+  numbers[layout.processors] = processors ?? availableParallelism()
+}

@@ -3,59 +3,99 @@
 // has no event loop, so that nothing that a test does to timers or to the main thread reaches it.
 'use strict'
 
-const { availableParallelism, setPriority } = require('node:os')
+const { setPriority } = require('node:os')
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
 const { link } = require('./proc.cjs')
-const { WatchedRun } = require('./run.cjs')
+const { firstLook, WatchedRun } = require('./run.cjs')
 
-/** While runs follow each other, their requests are collected this often, in milliseconds: nobody rings. */
-const COLLECT_MS = 10
-/** So long after the last run the thread sleeps until it is rung. */
+/**
+ * While runs follow each other nobody rings, because each time that this thread wakes costs a tenth of a millisecond.
+ * The thread looks for new runs as often as the last one it saw needs its first look, in milliseconds, within these.
+ */
+const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [10, 20]
+/** So long after it last saw a run the thread sleeps until it is rung. */
 const SLEEP_AFTER_MS = 500
 
-const { layout, bell } = workerData
+/** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
+
+/**
+ * The memory of one run after another, until one of them is looked at.
+ *
+ * @typedef {object} Slot
+ * @property {SharedArrayBuffer} shared
+ * @property {Int32Array} words
+ * @property {Float64Array} numbers
+ */
+
+const { bell } = workerData
+const layout = /** @type {SharedLayout} */ (workerData.layout)
 const words = new Int32Array(bell)
-const processors = availableParallelism()
+/** @type {Set<Slot>} */
+const slots = new Set()
 /** @type {Set<InstanceType<typeof WatchedRun>>} */
 const runs = new Set()
-let lastRequest = 0
+let lastSeen = performance.now()
+let pause = LONGEST_PAUSE_MS
 hurry()
 
 for (;;) {
-  const now = performance.now()
-  collect(now)
+  let next = collect()
   for (const run of runs) {
+    if (!run.isOver && run.next <= performance.now()) run.look()
     if (run.isOver) runs.delete(run)
-    else if (run.next <= performance.now()) run.look()
+    else next = Math.min(next, run.next)
   }
-  sleep(performance.now())
+  sleep(next)
 }
 
-/** @param {number} now */
-function collect(now) {
+/**
+ * Takes the runs whose first look is due.
+ *
+ * @returns when the next one's is, on the clock of performance.now()
+ */
+function collect() {
   const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort)
   for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
-    lastRequest = now
-    const run = new WatchedRun(got.message, layout, processors)
-    if (!run.isOver) runs.add(run)
+    const shared = /** @type {SharedArrayBuffer} */ (got.message)
+    const { numbersAt } = layout
+    const own = new Int32Array(shared, 0, numbersAt / 4)
+    slots.add({ shared, words: own, numbers: new Float64Array(shared, numbersAt, 16) })
   }
+  let next = Infinity
+  for (const slot of slots) {
+    const { state, waiting, open, ended } = layout
+    const now = Atomics.load(slot.words, state)
+    if (now === ended) slots.delete(slot)
+    if (now !== waiting) continue
+    lastSeen = performance.now()
+    const { started, due } = firstLook(slot.numbers, layout)
+    pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, due - started))
+    if (due > lastSeen) next = Math.min(next, due)
+    // From here on no other run gets the slot, so what is read is this run's.
+    else if (Atomics.compareExchange(slot.words, state, waiting, open) === waiting) {
+      slots.delete(slot)
+      runs.add(new WatchedRun(slot.shared, layout))
+    }
+  }
+  return next
 }
 
-/** @param {number} now */
-function sleep(now) {
-  const isIdle = runs.size === 0 && now - lastRequest > SLEEP_AFTER_MS
-  if (isIdle) {
-    Atomics.store(words, layout.asleep, 1)
-    // A request that was posted before that rang no bell.
-    collect(now)
-    if (runs.size === 0) Atomics.wait(words, layout.rung, 0)
-    Atomics.store(words, layout.asleep, 0)
-    Atomics.store(words, layout.rung, 0)
+/** @param {number} next when the next look is due */
+function sleep(next) {
+  const now = performance.now()
+  const { asleep, rung } = layout
+  if (runs.size === 0 && now - lastSeen > SLEEP_AFTER_MS) {
+    Atomics.store(words, asleep, 1)
+    // A run that started before that rang no bell.
+    collect()
+    if (runs.size === 0 && performance.now() - lastSeen > SLEEP_AFTER_MS)
+      Atomics.wait(words, rung, 0)
+    Atomics.store(words, asleep, 0)
+    Atomics.store(words, rung, 0)
     return
   }
-  let next = now + COLLECT_MS
-  for (const run of runs) next = Math.min(next, run.next)
-  if (next > now) Atomics.wait(words, layout.rung, 0, next - now)
+  const until = Math.min(next, now + pause)
+  if (until > now) Atomics.wait(words, rung, 0, until - now)
 }
 
 // What we watch wants every processor. Root may have its watch come first (setpriority(2)); the thread mostly sleeps.

@@ -7,7 +7,6 @@ const { memoryOf } = require('./memory.cjs')
 const { read, threadCpuMs } = require('./proc.cjs')
 const { longestWaitMs, readTree } = require('./tree.cjs')
 
-/** @typedef {import('../watch.ts').WatchRequest} WatchRequest */
 /** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
 
 /** Memory is looked at no less often than this, in milliseconds. */
@@ -27,29 +26,76 @@ const START_MS = 5
 /** CPU time that a tree may lose between two looks by rounding, in milliseconds. */
 const ROUNDING_MS = 25
 
+/**
+ * The limits and the start that a run's shared memory has, and when the first look is due.
+ *
+ * @param {Float64Array} numbers
+ * @param {SharedLayout} layout
+ */
+function readTimes(numbers, layout) {
+  const number = (/** @type {number} */ index) => numbers[index] ?? 0
+  const clockMs = Number(process.hrtime.bigint()) / 1e6
+  const started = performance.now() - clockMs + number(layout.startedMs)
+  const processors = number(layout.processors)
+  const memoryBytes = number(layout.memoryLimitBytes)
+  const nextMemory =
+    memoryBytes === Infinity ? Infinity : started + firstPause(memoryBytes, processors)
+  const nextCpu = started + number(layout.cpuLimitMs) / processors
+  const nextWait = started + number(layout.wallLimitMs) * WAIT_SHARE
+  return { started, processors, memoryBytes, nextMemory, nextCpu, nextWait }
+}
+
+/**
+ * A program that has run for less time cannot have filled its memory.
+ *
+ * @param {number} memoryBytes
+ * @param {number} processors
+ */
+const firstPause = (memoryBytes, processors) =>
+  Math.min(LONGEST_MS, (memoryBytes + SLACK) / (FILL_RATE * processors))
+
+/**
+ * When a run started and when the first look at it is due, on the clock of performance.now().
+ *
+ * @param {Float64Array} numbers
+ * @param {SharedLayout} layout
+ */
+function firstLook(numbers, layout) {
+  const { started, nextMemory, nextCpu, nextWait } = readTimes(numbers, layout)
+  return { started, due: Math.min(nextMemory, nextCpu, nextWait) }
+}
+
 class WatchedRun {
   /**
-   * @param {WatchRequest} request
+   * @param {SharedArrayBuffer} shared
    * @param {SharedLayout} layout
-   * @param {number} processors
    */
-  constructor(request, layout, processors) {
-    this.request = request
+  constructor(shared, layout) {
     this.layout = layout
-    this.processors = request.processors ?? processors
-    this.words = new Int32Array(request.shared)
-    this.figures = new Float64Array(request.shared, layout.figuresAt)
-    const { cpuTimeMs, memoryBytes, wallTimeMs, startedNs } = request
-    const started = performance.now() - Number(process.hrtime.bigint() - startedNs) / 1e6
+    this.words = new Int32Array(shared, 0, layout.numbersAt / 4)
+    this.figures = new Float64Array(shared, layout.numbersAt, layout.figures)
+    const numbers = new Float64Array(shared, layout.numbersAt, 16)
+    const { started, processors, memoryBytes, nextMemory, nextCpu, nextWait } = readTimes(
+      numbers,
+      layout,
+    )
     this.started = started
-    // A run that is over sooner cannot have filled its memory, and is not looked at.
-    const soonest = ((memoryBytes ?? 0) + SLACK) / (FILL_RATE * this.processors)
-    this.nextMemory = memoryBytes === undefined ? Infinity : started + Math.min(LONGEST_MS, soonest)
-    this.nextCpu = cpuTimeMs === undefined ? Infinity : started + cpuTimeMs / this.processors
-    this.nextWait = wallTimeMs === undefined ? Infinity : started + wallTimeMs * WAIT_SHARE
+    this.processors = processors
+    this.nextMemory = nextMemory
+    this.nextCpu = nextCpu
+    this.nextWait = nextWait
+    const number = (/** @type {number} */ index) => numbers[index] ?? 0
+    const length = number(layout.cpuFileLength)
+    this.request = {
+      control: number(layout.control),
+      counter: number(layout.counter),
+      cpuTimeMs: number(layout.cpuLimitMs),
+      cpuSource: layout.cpuSources[number(layout.cpuSource)],
+      cpuFile: Buffer.from(new Uint8Array(shared, layout.cpuFileAt, length)).toString(),
+    }
     this.memory = {
-      limitBytes: memoryBytes ?? Infinity,
-      suppliedBytes: request.suppliedBytes,
+      limitBytes: memoryBytes,
+      suppliedBytes: number(layout.suppliedBytes),
       leastShmem: Infinity,
       mostAvailable: 0,
       twinLooks: 0,
@@ -59,6 +105,11 @@ class WatchedRun {
     this.lastCpuMs = 0
     this.lostMs = 0
     this.isDone = false
+  }
+
+  /** How long a program that starts now cannot fill its memory, in milliseconds. */
+  get firstPause() {
+    return Math.max(SHORTEST_MS * 2, firstPause(this.memory.limitBytes, this.processors))
   }
 
   /** When the next look is due, on the clock of performance.now(). */
@@ -91,7 +142,7 @@ class WatchedRun {
    * @returns {undefined}
    */
   wait(now) {
-    if (this.nextMemory <= now) this.nextMemory = now + SHORTEST_MS * 2
+    if (this.nextMemory <= now) this.nextMemory = now + this.firstPause
     if (this.nextCpu <= now) this.nextCpu = now + SHORTEST_MS * 2
     if (this.nextWait <= now) this.nextWait = Infinity
   }
@@ -135,7 +186,7 @@ class WatchedRun {
     const { figures, layout, memory } = this
     // The program has not started: nothing that is there is its own.
     if (processes.length === 0) {
-      this.nextMemory = now + SHORTEST_MS * 2
+      this.nextMemory = now + this.firstPause
       return false
     }
     const used = memoryOf(memory, processes, () => readTree(init))
@@ -152,7 +203,7 @@ class WatchedRun {
    * @param {number} now
    */
   exceedsCpu(init, processes, now) {
-    const { cpuTimeMs: limitMs = Infinity } = this.request
+    const { cpuTimeMs: limitMs } = this.request
     const used = this.cpuTimeMs(init, processes)
     // A group and a counter say at the end what was used.
     if (this.request.cpuSource === 'watch') this.figures[this.layout.cpuTimeMs] = used
@@ -169,7 +220,7 @@ class WatchedRun {
    * @param {import('./tree.cjs').Process[]} processes
    */
   cpuTimeMs(init, processes) {
-    const { cpuSource, cpuFile = '' } = this.request
+    const { cpuSource, cpuFile } = this.request
     if (cpuSource === 'cgroup') return groupCpuMs(cpuFile) - threadCpuMs(init)
     // The counter has what the kernel forgets; the tree has what is not yet added to the counter.
     const counted = cpuSource === 'perf' ? this.counterMs() - threadCpuMs(init) - START_MS : 0
@@ -195,11 +246,11 @@ class WatchedRun {
    * Uses a descriptor of the run's while it is surely open: the main thread closes it under the same lock.
    *
    * @param {(fd: number) => void} use
-   * @param {number | undefined} fd
+   * @param {number} fd -1 for none
    */
   whileOpen(use, fd) {
     const { state, open, busy } = this.layout
-    if (fd === undefined) return false
+    if (fd < 0) return false
     if (Atomics.compareExchange(this.words, state, open, busy) !== open) return false
     try {
       use(fd)
@@ -236,4 +287,4 @@ function threadReapedMs(init) {
   return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) * 10
 }
 
-module.exports = { WatchedRun }
+module.exports = { firstLook, WatchedRun }
