@@ -113,7 +113,7 @@ function ownGroup(/** @type {string} */ controller) {
 /** @type {(image: ReturnType<typeof strictImage>, group: ReturnType<typeof makeGroup>) => Promise<number>} */
 async function costOf(image, group) {
   const streams = /** @type {const} */ ({ stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' })
-  const shape = { image, ...streams, collects: false }
+  const shape = /** @type {const} */ ({ image, ...streams, collects: 'nothing' })
   const before = group.usedKiB()
   const launchers = Array.from({ length: AT_ONCE }, () =>
     Launcher.start(shape, { flow: nextFlow() }),
