@@ -30,6 +30,7 @@ import {
 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
 import { type CFunction, cLibrary } from './c-library.ts'
+import { forgetChild, forgetDescriptor, noteChild, noteDescriptor } from './ended-threads.ts'
 
 interface Libc {
   readonly koffi: ReturnType<typeof cLibrary>['koffi']
@@ -117,6 +118,7 @@ function checkReturned(syscall: string, errno: number, detail = ''): void {
  * @throws {ErrnoError} EBADF when it is not open
  */
 export function closeDescriptor(fd: number): void {
+  forgetDescriptor(fd)
   check('close', libc().close(fd), `${fd}`)
 }
 
@@ -150,12 +152,12 @@ const FIRST_FREE_FD = 10
  * @throws {ErrnoError} EMFILE when the process has too many descriptors; `fd` is closed then
  */
 export function aboveLaunchers(fd: number): number {
-  if (fd >= FIRST_FREE_FD) return fd
+  if (fd >= FIRST_FREE_FD) return noteDescriptor(fd)
   const higher = libc().fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
   const errno = higher < 0 ? libc().koffi.errno() : 0
   closeDescriptor(fd)
   if (errno !== 0) throw new ErrnoError('fcntl', errno, `${fd}, F_DUPFD_CLOEXEC`)
-  return higher
+  return noteDescriptor(higher)
 }
 
 /**
@@ -209,7 +211,7 @@ export function makeCounter(): number {
  */
 export function duplicate(fd: number): number {
   const made = libc().fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
-  return check('fcntl', made, `${fd}, F_DUPFD_CLOEXEC`)
+  return noteDescriptor(check('fcntl', made, `${fd}, F_DUPFD_CLOEXEC`))
 }
 
 /**
@@ -296,9 +298,11 @@ function wait(pid: number, options: number): EndedProcess | undefined {
   const status = new Int32Array(1)
   const rusage = new Uint8Array(RUSAGE_SIZE)
   let waited: number
+  forgetChild(pid)
   do waited = libc().wait4(pid, status, options, rusage)
   while (waited < 0 && libc().koffi.errno() === EINTR)
   check('wait4', waited, `${pid}`)
+  if (waited === 0) noteChild(pid)
   return waited === 0 ? undefined : { status: status[0] ?? 0, rusage }
 }
 
@@ -474,5 +478,7 @@ export function spawn(path: string, descriptors: readonly number[]): number {
   const actions = fileActions(descriptors)
   const errno = libc().posix_spawn(pid, path, actions, spawnAttributes(), argv, environment)
   checkReturned('posix_spawn', errno, JSON.stringify(path))
-  return pid[0] ?? 0
+  const child = pid[0] ?? 0
+  noteChild(child)
+  return child
 }

@@ -1,6 +1,7 @@
 import { AT_FDCWD, O_CLOEXEC, SYS_openat2 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
 import { type CFunction, cLibrary } from './c-library.ts'
+import { noteDescriptor } from './ended-threads.ts'
 
 interface Libc {
   readonly koffi: ReturnType<typeof cLibrary>['koffi']
@@ -49,7 +50,7 @@ export function openPath(path: string | Uint8Array, options: OpenPathOptions): n
   const how = new BigUint64Array([BigInt(flags | O_CLOEXEC), 0n, BigInt(resolve)])
   const name = Buffer.concat([bytes, Buffer.alloc(1)])
   const fd = Number(libc().syscall(SYS_openat2, from, name, how, how.byteLength))
-  if (fd >= 0) return fd
+  if (fd >= 0) return noteDescriptor(fd)
   throw new ErrnoError('openat2', libc().koffi.errno(), JSON.stringify(bytes.toString()))
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
 import { type CFunction, cLibrary } from './c-library.ts'
+import { noteDescriptor } from './ended-threads.ts'
 import { aboveLaunchers, closeDescriptor } from './libc.ts'
 
 interface Libc {
@@ -111,7 +112,8 @@ export function takeDescriptor(socket: number): number | undefined {
   let received: number
   do received = Number(recvmsg(socket, message.header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT))
   while (received < 0 && koffi.errno() === EINTR)
-  if (received > 0) return message.descriptor
+  const { descriptor } = message
+  if (received > 0) return descriptor === undefined ? undefined : noteDescriptor(descriptor)
   const errno = koffi.errno()
   if (received < 0 && errno !== EAGAIN) throw new ErrnoError('recvmsg', errno, `${socket}`)
   return undefined

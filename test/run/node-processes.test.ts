@@ -48,10 +48,10 @@ describe('when the Node process ends', () => {
 
 describe('in a worker thread', () => {
   const worker = (body: string) => `
-    import { Worker, isMainThread, parentPort } from 'node:worker_threads'
+    import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
     import { fileURLToPath } from 'node:url'
     import { readdirSync, readFileSync } from 'node:fs'
-    import { sandboxed } from 'gradebox-under-test'
+    import { createSandbox, sandboxed } from 'gradebox-under-test'
     ${body}`
 
   test('programs are run', async () => {
@@ -90,5 +90,35 @@ describe('in a worker thread', () => {
         }`),
     )
     expect(run).toEqual({ code: 0, stdout: 'true 0\n', stderr: '' })
+  })
+
+  test('that is terminated in mid-run, no descriptor of it is left after the next run of another thread', async () => {
+    const run = await runNode(
+      worker(`
+        const pause = (ms) => new Promise((settle) => setTimeout(settle, ms))
+        const files = () => readdirSync('/proc/self/fd').length
+        if (isMainThread) {
+          await sandboxed('cat', [], { collect: ['*'] })
+          const before = files()
+          for (let i = 0; i < 4; i++) {
+            const children = [['out'], ['out/**']].map((workerData) => new Worker(fileURLToPath(import.meta.url), { workerData }))
+            await Promise.all(children.map((child) => new Promise((settle) => child.on('message', settle))))
+            await Promise.all(children.map((child) => child.terminate()))
+          }
+          const left = files() > before
+          await sandboxed('cat', [], { collect: ['*'] })
+          for (let i = 0; i < 200 && files() > before; i++) await pause(50)
+          console.log(JSON.stringify({ left, files: files() - before }))
+        } else {
+          const run = createSandbox({ warm: 1 })('sh', ['-c', 'echo started; sleep 1000'], {
+            collect: workerData,
+            stdin: 'x'.repeat(1e5),
+          })
+          await new Promise((settle) => run.stdout.once('data', settle))
+          parentPort.postMessage('started')
+        }`),
+    )
+    expect(run.stderr).toBe('')
+    expect(JSON.parse(run.stdout)).toEqual({ left: true, files: 0 })
   })
 })

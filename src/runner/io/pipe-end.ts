@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { forgetDescriptor } from '../../ffi/ended-threads.ts'
 import { closeDescriptor, setNonBlocking, waitUntilReadable, whenHungUp } from '../../ffi/libc.ts'
 
 /** The default capacity of a pipe, pipe(7). */
@@ -93,6 +94,7 @@ export class PipeEnd {
     if (this.#isClosed) return
     hasRead = true
     this.#ended ??= new Promise((resolve) => {
+      forgetDescriptor(this.#fd)
       const socket = new Socket({ fd: this.#fd, readable: true, writable: false })
       socket.on('data', this.#take)
       // A pipe's only errors are its end; 'close' follows.

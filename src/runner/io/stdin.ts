@@ -2,6 +2,7 @@ import { fstatSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { finished, type PassThrough, type Readable, Transform } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { forgetDescriptor } from '../../ffi/ended-threads.ts'
 import { closeDescriptor, setNonBlocking, setPipeSize } from '../../ffi/libc.ts'
 import { sendFile } from '../../ffi/open.ts'
 import { type HostPathOption, hostPathTrouble, openHostFile } from './host-file.ts'
@@ -42,6 +43,7 @@ export function feedStdin(fd: number, source: StdinSource, onError: () => void):
     closeDescriptor(fd)
     return { stop: () => {}, isComplete: () => true, check: () => {} }
   }
+  forgetDescriptor(fd)
   const pipe = new Socket({ fd, readable: false, writable: true })
   // EPIPE: the program closed its stdin or ended.
   pipe.on('error', () => {})

@@ -1,4 +1,5 @@
 import { fchownSync, writeSync } from 'node:fs'
+import { sweepEndedThreads } from '../../ffi/ended-threads.ts'
 import { type EndedProcess, hasReader, makeCounter, openTaskClock } from '../../ffi/libc.ts'
 import { makeSocketPair } from '../../ffi/passing.ts'
 import { clearTimeout, setTimeout } from '../../globals.ts'
@@ -179,6 +180,7 @@ export class Launcher {
    * @throws {SandboxError} SETUP_FAILED when it cannot be started; nothing is left open then
    */
   static start(shape: LauncherShape, parts: LauncherParts): Launcher {
+    sweepEndedThreads()
     const descriptors = new Descriptors()
     try {
       return Launcher.#start(shape, parts, descriptors)

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { noteChild } from '../../ffi/ended-threads.ts'
 import {
   closeDescriptor,
   type EndedProcess,
@@ -66,6 +67,7 @@ export class Stopper {
   /** The launch program has told its init's process id. */
   started(init: number): void {
     this.#init = init
+    noteChild(init)
     if (this.#isLate) killProcess(init, SIGKILL)
   }
 
@@ -133,6 +135,8 @@ export class Stopper {
     const ended = waitShortly(this.#starter, timeoutMs)
     if (ended === undefined) return
     this.#starter = undefined
+    // It told its init's number before it exited: should this thread be terminated, the next has to know it.
+    if (this.#init === undefined) this.#lookForInit()
     // Failed or killed: the init may wait for it.
     if (ended.status !== 0) this.stop()
   }

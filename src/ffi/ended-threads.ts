@@ -1,0 +1,201 @@
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
+import { clockMs, setTimeout } from '../globals.ts'
+import {
+  F_ADD_SEALS,
+  F_SEAL_SEAL,
+  MFD_ALLOW_SEALING,
+  MFD_CLOEXEC,
+  WNOHANG,
+} from '../linux/constants.ts'
+import { type CFunction, cLibrary } from './c-library.ts'
+
+/*
+ * A worker thread that is terminated runs no more JavaScript, so its open descriptors and ended children stay with the
+ * process. Each worker thread therefore keeps a list of them in a memfd, whose name says which thread it is. A later
+ * run of any thread finds the list in /proc/self/fd, closes the descriptors and waits for the children.
+ * An entry is removed before its descriptor is closed: a number on a list is never another's.
+ */
+
+const NAME = 'gradebox-thread-'
+const LINK = new RegExp(`^/memfd:${NAME}(\\d+)-(\\d+)( |$)`)
+
+interface Calls {
+  readonly memfd_create: CFunction
+  readonly fcntl: CFunction
+  readonly close: CFunction
+  readonly wait4: CFunction
+}
+
+let loaded: Calls | undefined
+
+function calls(): Calls {
+  if (loaded !== undefined) return loaded
+  const { library } = cLibrary()
+  loaded = {
+    memfd_create: library.func('memfd_create', 'int', ['str', 'uint']),
+    fcntl: library.func('fcntl', 'int', ['int', 'int', 'int']),
+    close: library.func('close', 'int', ['int']),
+    wait4: library.func('wait4', 'int', ['int', 'void *', 'int', 'void *']),
+  }
+  return loaded
+}
+
+/** A list of numbers in a memfd: a descriptor as itself and one more, a child as its negative pid, 0 for nothing. */
+class List {
+  readonly #fd: number
+  readonly #places = new Map<number, number>()
+  readonly #free: number[] = []
+  readonly #number = new Int32Array(1)
+
+  constructor() {
+    const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? ''
+    const name = `${NAME}${thread}-${startOf(thread)}`
+    this.#fd = calls().memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)
+  }
+
+  add(number: number): void {
+    const place = this.#free.pop() ?? this.#places.size
+    this.#places.set(number, place)
+    this.#write(place, number)
+  }
+
+  remove(number: number): void {
+    const place = this.#places.get(number)
+    if (place === undefined) return
+    this.#write(place, 0)
+    this.#places.delete(number)
+    this.#free.push(place)
+  }
+
+  #write(place: number, number: number): void {
+    if (this.#fd < 0) return
+    this.#number[0] = number
+    writeSync(this.#fd, this.#number, 0, 4, place * 4)
+  }
+}
+
+let list: List | undefined
+
+// The main thread ends with the process, which leaves nothing.
+function ownList(): List | undefined {
+  if (isMainThread) return undefined
+  list ??= new List()
+  return list
+}
+
+/** Notes a descriptor that this thread has to close, and gives it back. */
+export function noteDescriptor(fd: number): number {
+  ownList()?.add(fd + 1)
+  return fd
+}
+
+/** Says that this thread is about to close a descriptor, or that libuv has it, which closes it with the thread. */
+export function forgetDescriptor(fd: number): void {
+  list?.remove(fd + 1)
+}
+
+/** Notes a child for which this thread has to wait. */
+export function noteChild(pid: number): void {
+  ownList()?.add(-pid)
+}
+
+/** Says that this thread is about to wait for a child. */
+export function forgetChild(pid: number): void {
+  list?.remove(-pid)
+}
+
+/** How long a thread may have ended and another started before that is noticed, in ms. */
+const SWEEP_MS = 1000
+/** How often this thread looks for children of ended threads that are still being killed, in ms. */
+const REAP_MS = 50
+
+const orphans = new Set<number>()
+let swept = { threads: 0, atMs: Number.NEGATIVE_INFINITY }
+let isWaiting = false
+
+/** Closes what threads of this process that have ended left open, and waits for their children, which the kernel killed. */
+export function sweepEndedThreads(): void {
+  const threads = statSync('/proc/self/task').nlink
+  const atMs = clockMs()
+  if (threads === swept.threads && atMs - swept.atMs < SWEEP_MS) return
+  swept = { threads, atMs }
+  for (const name of readdirSync('/proc/self/fd')) {
+    if (isOfEndedThread(name)) takeOver(name)
+  }
+  reapOrphans()
+}
+
+function isOfEndedThread(fd: string): boolean {
+  try {
+    const [, thread = '', start] = LINK.exec(readlinkSync(`/proc/self/fd/${fd}`)) ?? []
+    return start !== undefined && startOf(thread) !== start
+  } catch {
+    // Closed meanwhile.
+    return false
+  }
+}
+
+/** When a thread of this process started, in ticks; empty when it has ended. */
+function startOf(thread: string): string {
+  try {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
+    // Field 22 of proc_pid_stat(5); the second one, in brackets, may have spaces in it.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+function takeOver(name: string): void {
+  let fd: number
+  try {
+    // A descriptor of our own, because another thread may close this one and reuse its number at any time.
+    fd = openSync(`/proc/self/fd/${name}`, 'r+')
+  } catch {
+    return
+  }
+  try {
+    // The kernel takes a seal once: the thread that sets it has the list for itself.
+    if (!isOfEndedThread(String(fd)) || calls().fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) < 0) return
+    const bytes = readFileSync(`/proc/self/fd/${fd}`)
+    const numbers = new Int32Array(
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+    )
+    for (const number of numbers) {
+      if (number > 0) calls().close(number - 1)
+      if (number < -1) adopt(-number)
+    }
+    calls().close(Number(name))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function adopt(pid: number): void {
+  orphans.add(pid)
+  noteChild(pid)
+}
+
+function reapOrphans(): void {
+  for (const pid of orphans) {
+    forgetChild(pid)
+    if (calls().wait4(pid, null, WNOHANG, null) === 0) noteChild(pid)
+    else orphans.delete(pid)
+  }
+  if (orphans.size === 0 || isWaiting) return
+  isWaiting = true
+  const again = () => {
+    isWaiting = false
+    reapOrphans()
+  }
+  setTimeout(again, REAP_MS).unref()
+}
