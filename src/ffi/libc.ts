@@ -1,4 +1,3 @@
-import { readSync } from 'node:fs'
 import { clearTimeout, setTimeout } from '../globals.ts'
 import {
   EFD_CLOEXEC,
@@ -12,19 +11,11 @@ import {
   MFD_CLOEXEC,
   O_CLOEXEC,
   O_NONBLOCK,
-  PERF_ATTR_SIZE_VER0,
-  PERF_COUNT_SW_TASK_CLOCK,
-  PERF_EXCLUDE_HV,
-  PERF_EXCLUDE_KERNEL,
-  PERF_FLAG_FD_CLOEXEC,
-  PERF_INHERIT,
-  PERF_TYPE_SOFTWARE,
   POLLIN,
   POLLPRI,
   POSIX_SPAWN_SETSIGDEF,
   POSIX_SPAWN_SETSIGMASK,
   RUSAGE_SIZE,
-  SYS_perf_event_open,
   SYS_pidfd_open,
   WNOHANG,
 } from '../linux/constants.ts'
@@ -41,7 +32,6 @@ interface Libc {
   readonly fcntl: CFunction
   readonly wait4: CFunction
   readonly syscall: CFunction
-  readonly perfEventOpen: CFunction
   readonly kill: CFunction
   readonly poll: CFunction
   readonly clock_gettime: CFunction
@@ -71,14 +61,6 @@ function libc(): Libc {
     fcntl: bind('fcntl', 'int', 'int', 'int'),
     wait4: bind('wait4', 'int', 'void *', 'int', 'void *'),
     syscall: library.func('syscall', 'long', ['long', 'int', 'uint']),
-    perfEventOpen: library.func('syscall', 'long', [
-      'long',
-      'void *',
-      'int',
-      'int',
-      'int',
-      'ulong',
-    ]),
     kill: bind('kill', 'int', 'int'),
     poll: bind('poll', 'void *', 'uint64', 'int'),
     clock_gettime: bind('clock_gettime', 'int', 'void *'),
@@ -212,31 +194,6 @@ export function makeCounter(): number {
 export function duplicate(fd: number): number {
   const made = libc().fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
   return noteDescriptor(check('fcntl', made, `${fd}, F_DUPFD_CLOEXEC`))
-}
-
-/**
- * Makes a counter of the CPU time of a process and of all that it will fork, perf_event_open(2). Unlike wait4(2) the
- * counter also has the time of children that nobody waited for.
- *
- * @returns its descriptor; undefined where the kernel refuses: perf_event_paranoid, a container's filter, no perf
- */
-export function openTaskClock(pid: number): number | undefined {
-  // struct perf_event_attr: type, size, config, then three words, then the flags.
-  const attributes = Buffer.alloc(PERF_ATTR_SIZE_VER0)
-  attributes.writeUInt32LE(PERF_TYPE_SOFTWARE, 0)
-  attributes.writeUInt32LE(attributes.length, 4)
-  attributes.writeBigUInt64LE(BigInt(PERF_COUNT_SW_TASK_CLOCK), 8)
-  attributes.writeBigUInt64LE(BigInt(PERF_INHERIT | PERF_EXCLUDE_KERNEL | PERF_EXCLUDE_HV), 40)
-  const call = SYS_perf_event_open[process.arch] ?? -1
-  const fd = libc().perfEventOpen(call, attributes, pid, -1, -1, PERF_FLAG_FD_CLOEXEC)
-  return fd < 0 ? undefined : aboveLaunchers(fd)
-}
-
-/** A counter's time, in milliseconds. */
-export function readCounter(fd: number): number {
-  const value = Buffer.alloc(8)
-  readSync(fd, value, 0, value.length, null)
-  return Number(value.readBigUInt64LE()) / 1e6
 }
 
 // 0, -1 and what wraps around to them are groups of processes, our own among them.

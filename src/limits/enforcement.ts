@@ -1,5 +1,4 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
-import { closeDescriptor, openTaskClock } from '../ffi/libc.ts'
 import { type Delegation, findDelegation } from './cgroup/delegation.ts'
 import {
   type Enforcement,
@@ -29,8 +28,8 @@ export function planEnforcement(
   isConfined = false,
 ): EnforcementPlan {
   const found = isConfined ? NO_GROUPS : findDelegation()
-  // A group that only counts CPU time makes every run dearer than a counter of the kernel's, which knows it too.
-  const isUseful = 'path' in found && (found.controllers.size > 0 || !canCount())
+  // A group that only counts CPU time makes every run a tenth dearer, so a policy has to ask for it.
+  const isUseful = 'path' in found && (found.controllers.size > 0 || require.includes('cpu:cgroup'))
   const delegation = isUseful ? found : undefined
   const held = enforcementOf(limits, delegation)
   const enforcement: EnforcementByLimit =
@@ -51,17 +50,6 @@ const controllersOf = ({ path, controllers }: Delegation): string =>
     ? `${path} has no controllers`
     : `${path} has no other controllers than ${[...controllers].join(' and ')}`
 
-let countable: boolean | undefined
-
-// The kernel refuses it to all runs or to none: it asks for the user, a setting and the container's filter.
-function canCount(): boolean {
-  if (countable !== undefined) return countable
-  const counter = openTaskClock(process.pid)
-  if (counter !== undefined) closeDescriptor(counter)
-  countable = counter !== undefined
-  return countable
-}
-
 const requireError = (wish: string, held: string, reason: string): SandboxError =>
   new SandboxError(
     `The policy requires ${JSON.stringify(wish)}, but here that limit is held by ${held}: ${reason}`,
@@ -73,10 +61,9 @@ const requireError = (wish: string, held: string, reason: string): SandboxError 
 
 function enforcementOf(limits: Limits, delegation: Delegation | undefined): EnforcementByLimit {
   const how = (row: LimitRow): Enforcement => {
-    const { controller, isCounted, held } = row
+    const { controller, held } = row
     const byGroup = controller === 'any' || (controller && delegation?.controllers.has(controller))
-    if (delegation !== undefined && byGroup) return 'cgroup'
-    return isCounted && canCount() ? 'perf' : held
+    return delegation !== undefined && byGroup ? 'cgroup' : held
   }
   const limited = limitRows.filter(([, { field }]) => limits[field] !== undefined)
   return Object.fromEntries(limited.map(([option, row]) => [option, how(row)]))

@@ -2,7 +2,7 @@ import { SandboxError } from '../errors/sandbox-error.ts'
 import { type GroupUsage, makeRunGroup, type RunGroup } from './cgroup/run-group.ts'
 import type { EnforcementPlan } from './enforcement.ts'
 import type { EnforcementByLimit, Limits } from './table.ts'
-import { type CpuSource, type Seen, TreeWatch, type Watched } from './watch/watch.ts'
+import { type Seen, TreeWatch, type Watched } from './watch/watch.ts'
 
 /** What is known of a run by the control group and the watch that held its limits. */
 export interface Held {
@@ -19,8 +19,6 @@ export interface HeldRun {
   readonly pid: number | undefined
   /** The write end of the pipe in which a byte ends the run; undefined when the run is to end already. */
   readonly control: number | undefined
-  /** The counter of its CPU time, which the watch closes. */
-  readonly counter: number | undefined
   readonly stop: () => void
 }
 
@@ -30,7 +28,6 @@ export class LimitHold {
   readonly #enforcement: EnforcementByLimit
   readonly #group: RunGroup | undefined
   #suppliedBytes = 0
-  #cpuSource: CpuSource = 'watch'
   #watch: TreeWatch | undefined
 
   /**
@@ -56,19 +53,16 @@ export class LimitHold {
 
   /** Watches a run from its start, which has so many processors. */
   watch(run: HeldRun, processors: number): void {
-    const { control, counter } = run
+    const { control } = run
     if (control === undefined) return
     const { cpuTimeMs, memoryBytes, wallTimeMs } = this.#limits
-    this.#cpuSource =
-      this.#group !== undefined ? 'cgroup' : counter !== undefined ? 'perf' : 'watch'
     this.#watch = new TreeWatch({
       init: () => run.pid,
       control,
       stop: run.stop,
       cpuTimeMs,
-      cpuSource: this.#cpuSource,
+      cpuSource: this.#group === undefined ? 'watch' : 'cgroup',
       cpuFile: this.#group?.cpuFile,
-      counter,
       memoryBytes: this.#enforcement.memory === 'watch' ? memoryBytes : undefined,
       suppliedBytes: this.#suppliedBytes,
       wallTimeMs,
@@ -85,9 +79,8 @@ export class LimitHold {
     const seen = this.#watch?.stop()
     const lost = this.#watch?.lost
     if (lost !== undefined) throw lostError(lost)
-    const { cpu } = this.#enforcement
     return {
-      enforcement: { ...this.#enforcement, ...(cpu && { cpu: this.#cpuSource }) },
+      enforcement: this.#enforcement,
       exceeded: this.#watch?.exceeded,
       seen,
       group: this.#group?.usage(),

@@ -11,11 +11,10 @@ import type { Duration } from '../units/duration.ts'
 import type { Size } from '../units/size.ts'
 
 /**
- * How a limit was held: `cgroup` by a control group, `rlimit` by setrlimit(2), `perf` by a counter of the kernel's
- * (perf_event_open(2)), `watch` by a timer or a thread of ours, `affinity` by the processors to which the program is
+ * How a limit was held: `cgroup` by a control group, `rlimit` by setrlimit(2), `watch` by a timer or a thread of ours, `affinity` by the processors to which the program is
  * bound (sched_setaffinity(2)).
  */
-export type Enforcement = 'cgroup' | 'rlimit' | 'perf' | 'watch' | 'affinity'
+export type Enforcement = 'cgroup' | 'rlimit' | 'watch' | 'affinity'
 
 /** What a limit's value is: it decides units, checks and types. */
 export type LimitKind = 'duration' | 'size' | 'count' | 'processors'
@@ -49,8 +48,6 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
   readonly held: Enforcement
   /** The controller with which a control group holds the limit. */
   readonly controller?: LimitController
-  /** Whether a counter of the kernel's takes the place of the watch where this process may have one. */
-  readonly isCounted?: boolean
   readonly rlimit?: ResourceUse
   /** What is limited: a noun phrase. */
   readonly about: string
@@ -104,7 +101,6 @@ export const limitTable = {
   cpu: limit('cpuTimeMs', 'duration', {
     held: 'watch',
     controller: 'any',
-    isCounted: true,
     rlimit: {
       resource: RLIMIT_CPU,
       // The kernel counts whole seconds in scheduler ticks and can fire early (setrlimit(2)). It is a
@@ -116,7 +112,7 @@ export const limitTable = {
     docs: {
       group: 'cpu.stat, read in time',
       without:
-        "a counter of the kernel's (`perf`) where this process may have one, else the tree's CPU clocks, read in time; RLIMIT_CPU, per process, a second and more later, if Node has no time",
+        "the tree's CPU clocks, read in time; RLIMIT_CPU, per process, a second and more later, if Node has no time",
       hit: 'the init kills every process: `cpu`',
       absent: 'none',
       protects: 'Endless loops, on a busy machine too: time in which others ran does not count.',

@@ -209,16 +209,6 @@ export const RUSAGE_SIZE = 144
 export const SYS_pidfd_open = 434
 /** openat2(2), the same on x64 and arm64. */
 export const SYS_openat2 = 437
-export const SYS_perf_event_open: Readonly<Record<string, number>> = { x64: 298, arm64: 241 }
-
-// linux/perf_event.h; the flags are bit fields of struct perf_event_attr.
-export const PERF_TYPE_SOFTWARE = 1
-export const PERF_COUNT_SW_TASK_CLOCK = 1
-export const PERF_ATTR_SIZE_VER0 = 64
-export const PERF_INHERIT = 1 << 1
-export const PERF_EXCLUDE_KERNEL = 1 << 5
-export const PERF_EXCLUDE_HV = 1 << 6
-export const PERF_FLAG_FD_CLOEXEC = 8
 
 // linux/time.h, linux/timerfd.h
 export const CLOCK_MONOTONIC = 1

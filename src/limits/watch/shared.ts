@@ -20,7 +20,7 @@ export const layout = {
   /** The word `exceeded` is an index in here, from 1. */
   limits: ['cpu', 'memory'],
   /** The number `cpuSource` is an index in here. */
-  cpuSources: ['cgroup', 'perf', 'watch'],
+  cpuSources: ['cgroup', 'watch'],
   /** Where the numbers start, in bytes. */
   numbersAt: 16,
   /** Indices of the figures. */
@@ -31,17 +31,16 @@ export const layout = {
   isLowerBound: 4,
   peakFileBytes: 5,
   figures: 6,
-  /** Indices of what is asked. A limit that is lifted is Infinity; a descriptor that is not there is -1. */
+  /** Indices of what is asked. A limit that is lifted is Infinity. */
   startedMs: 6,
   control: 7,
   cpuLimitMs: 8,
   cpuSource: 9,
-  counter: 10,
-  memoryLimitBytes: 11,
-  suppliedBytes: 12,
-  wallLimitMs: 13,
-  processors: 14,
-  cpuFileLength: 15,
+  memoryLimitBytes: 10,
+  suppliedBytes: 11,
+  wallLimitMs: 12,
+  processors: 13,
+  cpuFileLength: 14,
   /** Where the bytes of cpuFile start. A control group's path has a bound of its own; see CGROUP_PATH. */
   cpuFileAt: 16 + 16 * 8,
   size: 16 + 16 * 8 + 1200,

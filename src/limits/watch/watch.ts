@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { closeDescriptor, duplicate, readCounter } from '../../ffi/libc.ts'
+import { closeDescriptor, duplicate } from '../../ffi/libc.ts'
 import { clearTimeout, machineClockNs, setTimeout } from '../../globals.ts'
 import { layout } from './shared.ts'
 import { type Slot, type WatchedSlot, watchInThread } from './watch-thread.ts'
@@ -7,7 +7,7 @@ import { type Slot, type WatchedSlot, watchInThread } from './watch-thread.ts'
 /** A limit that a watch holds. */
 export type Watched = (typeof layout.limits)[number]
 
-/** Who knows the CPU time of a tree: its control group, a counter of the kernel's, or only the watch. */
+/** Who knows the CPU time of a tree: its control group, or only the watch. */
 export type CpuSource = (typeof layout.cpuSources)[number]
 
 export interface WatchOptions {
@@ -20,8 +20,6 @@ export interface WatchOptions {
   readonly cpuSource: CpuSource
   /** The cpu.stat of the run's control group, for the source `cgroup`. */
   readonly cpuFile?: string | undefined
-  /** The descriptor of a counter, for the source `perf`; the watch closes it. */
-  readonly counter?: number | undefined
   /** Absent where a control group holds it. */
   readonly memoryBytes: number | undefined
   /** What the run's files take of its tmpfs. */
@@ -35,10 +33,8 @@ export interface WatchOptions {
 
 /** What a watch saw. */
 export interface Seen {
-  /** CPU time in all; that of a counter is exact, else at least what was seen. */
+  /** CPU time in all: at least what was seen. */
   readonly cpuTimeMs: number
-  /** The counter's time at the end, the launch program's own included. */
-  readonly counterMs?: number
   /** Whether the kernel forgot some of the CPU time. */
   readonly isLowerBound: boolean
   /** The most memory of all processes together, shared pages once; of the moments looked at. */
@@ -108,7 +104,6 @@ export class TreeWatch {
     this.#exceeded = layout.limits[Atomics.load(words, layout.exceeded) - 1]
     const figure = (name: FigureName): number => numbers[layout[name]] ?? 0
     return {
-      ...this.#endCounter(),
       cpuTimeMs: figure('cpuTimeMs'),
       isLowerBound: figure('isLowerBound') === 1,
       peakMemoryBytes: figure('peakMemoryBytes'),
@@ -116,14 +111,6 @@ export class TreeWatch {
       peakProcesses: figure('peakProcesses'),
       waitTimeMs: figure('waitTimeMs'),
     }
-  }
-
-  #endCounter(): { counterMs?: number } {
-    const { counter } = this.#options
-    if (counter === undefined) return {}
-    const counterMs = readCounter(counter)
-    closeDescriptor(counter)
-    return { counterMs }
   }
 }
 
@@ -146,7 +133,6 @@ function writeRequest({ numbers, cpuFile }: Slot, options: WatchOptions, control
   numbers[layout.control] = control
   numbers[layout.cpuLimitMs] = cpuTimeMs ?? Number.POSITIVE_INFINITY
   numbers[layout.cpuSource] = layout.cpuSources.indexOf(cpuSource)
-  numbers[layout.counter] = options.counter ?? -1
   numbers[layout.memoryLimitBytes] = memoryBytes ?? Number.POSITIVE_INFINITY
   numbers[layout.suppliedBytes] = options.suppliedBytes
   numbers[layout.wallLimitMs] = wallTimeMs ?? Number.POSITIVE_INFINITY

@@ -1,6 +1,6 @@
 import { fchownSync, writeSync } from 'node:fs'
 import { sweepEndedThreads } from '../../ffi/ended-threads.ts'
-import { type EndedProcess, hasReader, makeCounter, openTaskClock } from '../../ffi/libc.ts'
+import { type EndedProcess, hasReader, makeCounter } from '../../ffi/libc.ts'
 import { makeSocketPair } from '../../ffi/passing.ts'
 import { clearTimeout, setTimeout } from '../../globals.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
@@ -58,8 +58,6 @@ export interface Attempt {
   readonly pid: number | undefined
   /** The write end of the control pipe, a byte in which ends the run; undefined when it is to end already. */
   readonly control: number | undefined
-  /** The counter of its CPU time, where the kernel has one; the caller closes it. */
-  readonly counter: number | undefined
   /** The step at an address, for a failure's report. */
   readonly stepAt: (address: number) => Step | undefined
   /** Whether the step at an address is the image's, and before the program's start. */
@@ -115,7 +113,6 @@ interface Ends {
   readonly stdout: number | undefined
   readonly stderr: number | undefined
   readonly collected: number | undefined
-  readonly counter: number | undefined
 }
 
 /** What the program writes to one of its streams. */
@@ -229,10 +226,7 @@ export class Launcher {
     }
     const keepsGroup = values.cgroup !== undefined
     const stopper = new Stopper(descriptors.release(control.write), starter, keepsGroup)
-    // A control group has an account of its own.
-    const counter = keepsGroup ? undefined : openTaskClock(starter)
-    if (counter !== undefined) descriptors.own(counter)
-    const ends = { request, collected, go, stdout: stdout?.read, stderr: stderr?.read, counter }
+    const ends = { request, collected, go, stdout: stdout?.read, stderr: stderr?.read }
     const started = { stopper, stdin: own, ends, report: descriptors.release(report.read) }
     return new Launcher(image, started, descriptors)
   }
@@ -277,7 +271,7 @@ export class Launcher {
     if (this.#used) throw new Error('A launch program serves one run')
     this.#used = true
     const { captures, budget, wallTimeMs, makeRequest, onLogged } = options
-    const { collected, counter } = this.#ends
+    const { collected } = this.#ends
     const descriptors = this.#descriptors
     const stopper = this.#stopper
     try {
@@ -287,7 +281,7 @@ export class Launcher {
       stopper.awaitStarter(START_MS)
       const request = this.#send(makeRequest)
       stopper.expect(wallTimeMs)
-      for (const fd of [collected, counter]) if (fd !== undefined) descriptors.release(fd)
+      if (collected !== undefined) descriptors.release(collected)
       const streams = this.#streams(captures, budget)
       const pid = () => this.pid
       return {
@@ -295,7 +289,6 @@ export class Launcher {
           return pid()
         },
         control: stopper.control,
-        counter,
         stepAt: (address) => stepAt(address, [this.#image.assembled, request]),
         isOfImage: (address) => address < (this.#image.assembled.symbols.get(WATCH) ?? 0),
         collected,

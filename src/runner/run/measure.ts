@@ -28,7 +28,7 @@ export function measure(
   const { group, seen } = held
   const { rusage, wallTimeMs } = end
   const times = longer(rusage, group && withoutInit(group, init, end))
-  const cpuTimeMs = Math.max(sum(times), countedMs(seen, sum(times)), seen?.cpuTimeMs ?? 0)
+  const cpuTimeMs = Math.max(sum(times), seen?.cpuTimeMs ?? 0)
   // The init is one of a group's processes.
   const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
   const longestWaitMs = group?.waitTimeMs ?? waitOf(records, seen?.waitTimeMs)
@@ -91,15 +91,6 @@ const parseSchedstat = (text: string): number => Number(text.split(' ')[1] ?? 0)
 
 const FORGOTTEN =
   'it ignores SIGCHLD or sets SA_NOCLDWAIT, so the kernel forgets the CPU time of its children'
-
-/** What starting the sandbox may have taken of a counter's time, and what is never lost by that, in milliseconds. */
-const START_MS = 10
-
-// The counter has the launch program's own time too: so it counts only where it shows that some was lost.
-function countedMs(seen: Seen | undefined, accountedMs: number): number {
-  const counted = seen?.counterMs ?? 0
-  return counted - accountedMs > START_MS ? counted : 0
-}
 
 /** The smallest page. Every page of a program's own was a fault, most pages of a file were not. */
 const PAGE_BYTES = 4096

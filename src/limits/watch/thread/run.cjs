@@ -21,8 +21,6 @@ const SLACK = 16 * 1024 * 1024
 const LARGEST_SHARE = 0.25
 /** When waiting times are read: at this share of the walltime, for at its end the processes are gone. */
 const WAIT_SHARE = 0.9
-/** What starting the init may have taken of a counter's time, in milliseconds. */
-const START_MS = 5
 /** CPU time that a tree may lose between two looks by rounding, in milliseconds. */
 const ROUNDING_MS = 25
 
@@ -88,7 +86,6 @@ class WatchedRun {
     const length = number(layout.cpuFileLength)
     this.request = {
       control: number(layout.control),
-      counter: number(layout.counter),
       cpuTimeMs: number(layout.cpuLimitMs),
       cpuSource: layout.cpuSources[number(layout.cpuSource)],
       cpuFile: Buffer.from(new Uint8Array(shared, layout.cpuFileAt, length)).toString(),
@@ -170,8 +167,7 @@ class WatchedRun {
   }
 
   /**
-   * The kernel forgets the time of children whose parent ignores SIGCHLD. A counter has it all the same, but the
-   * kernel ends the counter of a process that executes a file it may not read (perf_event_open(2), undumpable).
+   * The kernel forgets the time of children whose parent ignores SIGCHLD (times(2)). A control group has it all the same.
    */
   noteForgotten() {
     if (this.request.cpuSource !== 'cgroup') this.figures[this.layout.isLowerBound] = 1
@@ -205,7 +201,7 @@ class WatchedRun {
   exceedsCpu(init, processes, now) {
     const { cpuTimeMs: limitMs } = this.request
     const used = this.cpuTimeMs(init, processes)
-    // A group and a counter say at the end what was used.
+    // A group says at the end what was used.
     if (this.request.cpuSource === 'watch') this.figures[this.layout.cpuTimeMs] = used
     const isKnown = this.figures[this.layout.isLowerBound] === 0
     // The most that it can have used, where its figure is only the least.
@@ -222,35 +218,25 @@ class WatchedRun {
   cpuTimeMs(init, processes) {
     const { cpuSource, cpuFile } = this.request
     if (cpuSource === 'cgroup') return groupCpuMs(cpuFile) - threadCpuMs(init)
-    // The counter has what the kernel forgets; the tree has what is not yet added to the counter.
-    const counted = cpuSource === 'perf' ? this.counterMs() - threadCpuMs(init) - START_MS : 0
     const now = processes.reduce((total, process) => total + process.cpuMs, threadReapedMs(init))
     // A tree's time only grows, unless the kernel forgets that of children whose parent does not wait for them.
     const lost = this.lastCpuMs - now
     if (lost > ROUNDING_MS) {
       this.lostMs += lost
-      if (cpuSource === 'watch') this.figures[this.layout.isLowerBound] = 1
+      this.noteForgotten()
     }
     this.lastCpuMs = now
-    return Math.max(counted, now + this.lostMs)
-  }
-
-  /** The time of the run's counter, perf_event_open(2), in milliseconds; 0 when the run has ended. */
-  counterMs() {
-    const bytes = Buffer.alloc(8)
-    this.whileOpen((fd) => fs.readSync(fd, bytes, 0, 8, null), this.request.counter)
-    return Number(bytes.readBigUInt64LE()) / 1e6
+    return now + this.lostMs
   }
 
   /**
    * Uses a descriptor of the run's while it is surely open: the main thread closes it under the same lock.
    *
    * @param {(fd: number) => void} use
-   * @param {number} fd -1 for none
+   * @param {number} fd
    */
   whileOpen(use, fd) {
     const { state, open, busy } = this.layout
-    if (fd < 0) return false
     if (Atomics.compareExchange(this.words, state, open, busy) !== open) return false
     try {
       use(fd)

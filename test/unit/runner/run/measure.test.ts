@@ -9,12 +9,13 @@ const rusage = {
   ...{ voluntaryContextSwitches: 0, involuntaryContextSwitches: 0 },
 }
 
-/** How long a program waited that ran 1000 ms into its walltime. */
-function waited(run: {
+/** What a program used that ran 1000 ms into its walltime. */
+function used(run: {
   cpuMs: number
   longestWaitMs: number
   processors: number
   isLowerBound?: boolean
+  seenCpuMs?: number
 }) {
   const end = {
     kind: 'end',
@@ -24,12 +25,12 @@ function waited(run: {
   } as unknown as Of<'end'>
   const walltime = { kind: 'walltime', schedstat: '0 0 0' } as Of<'walltime'>
   const seen = {
-    ...{ cpuTimeMs: 0, peakMemoryBytes: 0, peakProcesses: 1, peakFileBytes: 0 },
+    ...{ cpuTimeMs: run.seenCpuMs ?? 0, peakMemoryBytes: 0, peakProcesses: 1, peakFileBytes: 0 },
     isLowerBound: run.isLowerBound ?? false,
     waitTimeMs: run.longestWaitMs,
   }
   const facts = { held: { group: undefined, seen }, init: undefined, processors: run.processors }
-  return measure([walltime, end], end, facts).waitTimeMs
+  return measure([walltime, end], end, facts)
 }
 
 test.each([
@@ -38,14 +39,29 @@ test.each([
   ['four threads on a processor of their own', { cpuMs: 1000, longestWaitMs: 750 }, 0],
   ['four threads on a processor that others used too', { cpuMs: 200, longestWaitMs: 950 }, 800],
 ])('%s waited as long as one thread would have', (_, run, expected) => {
-  expect(waited({ ...run, processors: 1 })).toBe(expected)
+  expect(used({ ...run, processors: 1 }).waitTimeMs).toBe(expected)
 })
 
 test('sixteen threads on two processors of their own waited for none', () => {
-  expect(waited({ cpuMs: 2000, longestWaitMs: 875, processors: 2 })).toBe(0)
+  expect(used({ cpuMs: 2000, longestWaitMs: 875, processors: 2 }).waitTimeMs).toBe(0)
 })
 
 test('a program that hid some of its CPU time from the kernel is not known to have waited', () => {
   const run = { cpuMs: 7, longestWaitMs: 900, processors: 1, isLowerBound: true }
-  expect(waited(run)).toBeUndefined()
+  expect(used(run).waitTimeMs).toBeUndefined()
+})
+
+test('the CPU time that the watch saw counts where the kernel forgot it, and is a lower bound', () => {
+  const run = { cpuMs: 7, seenCpuMs: 1900, longestWaitMs: 0, processors: 2, isLowerBound: true }
+  const { cpuTimeMs, cpuTimeLowerBound } = used(run)
+  expect(cpuTimeMs).toBe(1900)
+  expect(cpuTimeLowerBound).toBe(
+    'it ignores SIGCHLD or sets SA_NOCLDWAIT, so the kernel forgets the CPU time of its children',
+  )
+})
+
+test('the CPU time of a program whose children the kernel counted is no lower bound', () => {
+  const usage = used({ cpuMs: 1900, seenCpuMs: 1880, longestWaitMs: 0, processors: 2 })
+  expect(usage.cpuTimeMs).toBe(1900)
+  expect(usage).not.toHaveProperty('cpuTimeLowerBound')
 })
