@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { sandboxed } from '../../../src/index.ts'
 import { runPython, runShell } from '../support/programs.ts'
 import { sandboxLacks } from '../support/tools.ts'
 
@@ -72,6 +73,22 @@ describe.skipIf(sandboxLacks('python3'))(
       } else expect(run.usage.cpuTimeMs).toBeGreaterThan(600)
       expect(run.usage.peakProcesses).toBeGreaterThanOrEqual(8)
     })
+  },
+)
+
+test.skipIf(sandboxLacks('python3')).each(['strict', 'kiss'])(
+  'under %s, CPU time that the kernel forgot is a lower bound long before the limit',
+  async (policy) => {
+    const code =
+      'import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nif os.fork() == 0:\n t = time.process_time()\n while time.process_time() - t < 0.2: pass\n os._exit(0)\ntime.sleep(0.6)'
+    const run = await sandboxed('python3', ['-c', code], { policy, limits: { cpu: '60s' } })
+    expect(run.status).toBe('exited')
+    if (run.enforcement.cpu === 'cgroup') expect(run.usage.cpuTimeMs).toBeGreaterThan(200)
+    else {
+      expect(() => expect(run).toUseCpuWithin('10s')).toThrow(
+        'it ignores SIGCHLD or sets SA_NOCLDWAIT, so the kernel forgets the CPU time of its children',
+      )
+    }
   },
 )
 

@@ -21,8 +21,12 @@ const SLACK = 16 * 1024 * 1024
 const LARGEST_SHARE = 0.25
 /** When waiting times are read: at this share of the walltime, for at its end the processes are gone. */
 const WAIT_SHARE = 0.9
+/** How often a run without a group is checked for children that the kernel forgets, in milliseconds. */
+const HABITS_MS = 50
 /** CPU time that a tree may lose between two looks by rounding, in milliseconds. */
 const ROUNDING_MS = 25
+/** How often a tree is read again whose CPU time seems to have shrunk. */
+const MOST_AGAIN = 3
 
 /**
  * The limits and the start that a run's shared memory has, and when the first look is due.
@@ -38,7 +42,8 @@ function readTimes(numbers, layout) {
   const memoryBytes = number(layout.memoryLimitBytes)
   const nextMemory =
     memoryBytes === Infinity ? Infinity : started + firstPause(memoryBytes, processors)
-  const nextCpu = started + number(layout.cpuLimitMs) / processors
+  const habits = layout.cpuSources[number(layout.cpuSource)] === 'watch' ? LONGEST_MS : Infinity
+  const nextCpu = started + Math.min(number(layout.cpuLimitMs) / processors, habits)
   const nextWait = started + number(layout.wallLimitMs) * WAIT_SHARE
   return { started, processors, memoryBytes, nextMemory, nextCpu, nextWait }
 }
@@ -99,6 +104,8 @@ class WatchedRun {
       nextHidden: 0,
       mappings: new Map(),
     }
+    // A group forgets nothing, whatever a program does about its children.
+    this.habitsMs = this.request.cpuSource === 'watch' ? HABITS_MS : Infinity
     this.lastCpuMs = 0
     this.lostMs = 0
     this.isDone = false
@@ -207,7 +214,9 @@ class WatchedRun {
     // The most that it can have used, where its figure is only the least.
     const judged = isKnown ? used : (now - this.started) * this.processors
     if (now >= this.nextCpu)
-      this.nextCpu = now + Math.max(SHORTEST_MS * 2, (limitMs - judged) / this.processors)
+      this.nextCpu =
+        now +
+        Math.min(this.habitsMs, Math.max(SHORTEST_MS * 2, (limitMs - judged) / this.processors))
     return judged > limitMs
   }
 
@@ -218,7 +227,11 @@ class WatchedRun {
   cpuTimeMs(init, processes) {
     const { cpuSource, cpuFile } = this.request
     if (cpuSource === 'cgroup') return groupCpuMs(cpuFile) - threadCpuMs(init)
-    const now = processes.reduce((total, process) => total + process.cpuMs, threadReapedMs(init))
+    let now = treeCpuMs(init, processes)
+    // A child that is reaped between the look at its parent and the look at itself is in neither figure: look again.
+    for (let again = 0; again < MOST_AGAIN && this.lastCpuMs - now > ROUNDING_MS; again++) {
+      now = Math.max(now, treeCpuMs(init, readTree(init)))
+    }
     // A tree's time only grows, unless the kernel forgets that of children whose parent does not wait for them.
     const lost = this.lastCpuMs - now
     if (lost > ROUNDING_MS) {
@@ -261,6 +274,13 @@ class WatchedRun {
     this.whileOpen((fd) => fs.writeSync(fd, 'x'), this.request.control)
   }
 }
+
+/**
+ * @param {number} init
+ * @param {import('./tree.cjs').Process[]} processes
+ */
+const treeCpuMs = (init, processes) =>
+  processes.reduce((total, process) => total + process.cpuMs, threadReapedMs(init))
 
 /** @param {string} path a cpu.stat of cgroup v2 */
 const groupCpuMs = (path) => Number(/^usage_usec (\d+)/.exec(read(path))?.[1] ?? 0) / 1000
