@@ -34,7 +34,7 @@ export function withoutChance(message: string): string {
       // How a limit is held is the machine's.
       .replace(/ \((?:cgroup|rlimit|watch)\)$/gm, ' (…)')
       .replace(/^policy: .*\/(.*)$/gm, 'policy:  $1')
-      .replace(/^(Received: .*?)[\d.]+ (ms|MiB)$/gm, '$1… $2')
+      .replace(/^(Received: .*?)[\d.]+ (?:ms|[KM]iB)$/gm, '$1… (…)')
       .replaceAll(/1\d{5}\.\d+/g, '<marker>')
   )
 }
