@@ -38,7 +38,7 @@ describe('a call is refused, naming what it expects and got,', () => {
   test('for an option that does not exist', async () => {
     expect(await withOptions({ timeout: 1 })).toMatchInlineSnapshot(`
       "OPTION_INVALID: There is no option \`timeout\`
-        hint: The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, followLinks, exclusive, retryWhenStarved, signal.
+        hint: The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, followLinks, exclusive, terminal, retryWhenStarved, isolation, signal.
         see: docs/errors.md#option_invalid"
     `)
   })

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { isMainThread, Worker } from 'node:worker_threads'
 import { layout } from './shared.ts'
 
 /** The shared memory of one watched run. */
@@ -19,6 +19,16 @@ export interface WatchedSlot extends Slot {
 const BUSY_MS = 100
 const BUSY_TRIES = 10
 
+/** A thread cannot start where the current directory does not exist any more: Node asks for its path (getcwd(3)). */
+function leaveRemovedDirectory(): void {
+  if (!isMainThread) return
+  try {
+    process.cwd()
+  } catch {
+    process.chdir('/')
+  }
+}
+
 /**
  * The thread that watches the runs of this one, started with the first run that needs it. It is no module of
  * TypeScript: Node 20 runs none, and under Vitest the sources are what there is.
@@ -32,8 +42,10 @@ class WatchThread {
   readonly #free: Slot[] = []
 
   constructor() {
-    // Nothing of the test runner's loaders: they would run in the thread too.
-    const bare = { execArgv: [], env: {}, argv: [] }
+    leaveRemovedDirectory()
+    // Nothing of the test runner's loaders: they would run in the thread too. Without streams of its own, the thread would
+    // have Node open the process's, which makes the pipes that programs inherit non-blocking.
+    const bare = { execArgv: [], env: {}, argv: [], stdout: true, stderr: true }
     const workerData = { layout, bell: this.#bell.buffer }
     this.#worker = new Worker(new URL('./thread/main.cjs', import.meta.url), {
       ...bare,

@@ -36,7 +36,11 @@ function project(submissions: Readonly<Record<string, string>>, toml = TOML): st
     'cases/2.in': '7 9 8\n',
     'cases/2.ans': '8\n',
     ...Object.fromEntries(
-      Object.entries(submissions).map(([id, source]) => [`submissions/${id}/main.py`, source]),
+      // The same program twice would share its results.
+      Object.entries(submissions).map(([id, source]) => [
+        `submissions/${id}/main.py`,
+        `# ${id}\n${source}`,
+      ]),
     ),
   })
 }
@@ -82,7 +86,7 @@ test('only what changed is graded again', () => {
   grade(folder)
   expect(rerun(first, reportOf(folder))).toEqual([])
 
-  write(folder, 'submissions/bob/main.py', RIGHT)
+  write(folder, 'submissions/bob/main.py', `# bob\n${RIGHT}`)
   const regraded = grade(folder)
   const second = reportOf(folder)
   expect(rerun(first, second)).toEqual(['bob: three numbers', 'bob: 1', 'bob: 2'])
