@@ -21,7 +21,7 @@ describe('a program that runs too long', () => {
       signal: 'SIGKILL',
       stdout: 'partial\n',
       // It may go on that the machine was too busy.
-      reason: expect.stringMatching(/^ran longer than the walltime limit of 300 ms(,|$)/),
+      reason: expect.stringMatching(/^ran longer than the walltime limit of 300 ms([,;]|$)/),
     })
     expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(300)
     expect(run.usage.wallTimeMs).toBeLessThan(5000)
