@@ -10,7 +10,7 @@ export interface InitFile {
 export const assignmentKinds = ['toml', 'vitest', 'jest'] as const
 export type AssignmentKind = (typeof assignmentKinds)[number]
 
-/** What `gradebox init` may write besides the assignment. */
+/** The platforms whose files `gradebox init` adds to the assignment. */
 export interface InitPlatforms {
   readonly gradescope: boolean
   readonly github: boolean

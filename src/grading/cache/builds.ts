@@ -23,6 +23,21 @@ export interface KeptBuild {
 const facts = 'build.json'
 const program = 'program'
 
+/** What a report says of the compiler's run. */
+const keptFields = [
+  'command',
+  'args',
+  'status',
+  'exitCode',
+  'signal',
+  'reason',
+  'usage',
+  'limits',
+  'attempts',
+  'stdout',
+  'stderr',
+] as const satisfies readonly (keyof SandboxResult)[]
+
 /** The program that was built of the same files by the same compiler, if it is kept. */
 export function keptBuild(cache: string, key: string): KeptBuild | undefined {
   const place = join(cache, 'builds', key)
@@ -44,32 +59,7 @@ export function keepBuild(cache: string, key: string, { directory, built, run }:
     mkdirSync(builds, { recursive: true })
     fresh = mkdtempSync(join(builds, 'keeping-'))
     cpSync(directory, join(fresh, program), { recursive: true, preserveTimestamps: true })
-    const {
-      command,
-      args,
-      status,
-      exitCode,
-      signal,
-      reason,
-      usage,
-      limits,
-      attempts,
-      stdout,
-      stderr,
-    } = run
-    const kept = {
-      command,
-      args,
-      status,
-      exitCode,
-      signal,
-      reason,
-      usage,
-      limits,
-      attempts,
-      stdout,
-      stderr,
-    }
+    const kept = Object.fromEntries(keptFields.map((field) => [field, run[field]]))
     writeFileSync(join(fresh, facts), JSON.stringify({ built, run: kept }))
     renameSync(fresh, join(builds, key))
   } catch {
