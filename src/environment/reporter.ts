@@ -54,6 +54,6 @@ export function fileLine({ count, slowest, largest }: RunsSummary): string {
   return [
     count === 1 ? '1 run' : `${count} runs`,
     `slowest ${formatDuration(slowest.wallTimeMs)} (${slowest.command})`,
-    `largest ${formatSize(largest.maxRssBytes)} (${largest.command})`,
+    `largest ${formatSize(largest.peakMemoryBytes)} (${largest.command})`,
   ].join(', ')
 }

@@ -14,8 +14,8 @@ export interface RunSummary {
   readonly wallTimeMs: number
   /** User and system time of the whole process tree. */
   readonly cpuTimeMs: number
-  /** Peak resident memory of the largest process. */
-  readonly maxRssBytes: number
+  /** The most memory that its processes used together. */
+  readonly peakMemoryBytes: number
   /** How it was kept apart from the machine, where that was weaker than `full`. */
   readonly isolation?: Exclude<IsolationLevel, 'full'>
 }
@@ -35,7 +35,7 @@ export interface RunsSummary {
 const maxListed = 100
 
 export function summarizeRun(result: AnyResult): RunSummary {
-  const { wallTimeMs, cpuTimeMs, maxRssBytes } = result.usage
+  const { wallTimeMs, cpuTimeMs, peakMemoryBytes } = result.usage
   const command = commandLine(result.command, result.args)
   const { level } = result.isolation
   return {
@@ -43,7 +43,7 @@ export function summarizeRun(result: AnyResult): RunSummary {
     verdict: verdictFacts(result),
     wallTimeMs,
     cpuTimeMs,
-    maxRssBytes,
+    peakMemoryBytes,
     ...(level === 'full' ? {} : { isolation: level }),
   }
 }
@@ -56,7 +56,7 @@ export function addRun(summary: RunsSummary | undefined, run: RunSummary): RunsS
     count: count + 1,
     runs: count < maxListed ? [...runs, run] : runs,
     slowest: run.wallTimeMs > slowest.wallTimeMs ? run : slowest,
-    largest: run.maxRssBytes > largest.maxRssBytes ? run : largest,
+    largest: run.peakMemoryBytes > largest.peakMemoryBytes ? run : largest,
   }
 }
 
@@ -69,7 +69,7 @@ export function slowestAndLargest(summaries: readonly RunsSummary[]): RunsSummar
       count: all.count + count,
       runs: [],
       slowest: slowest.wallTimeMs > all.slowest.wallTimeMs ? slowest : all.slowest,
-      largest: largest.maxRssBytes > all.largest.maxRssBytes ? largest : all.largest,
+      largest: largest.peakMemoryBytes > all.largest.peakMemoryBytes ? largest : all.largest,
     }),
     { ...first, runs: [] },
   )
@@ -81,12 +81,12 @@ export function runLine({
   verdict,
   wallTimeMs,
   cpuTimeMs,
-  maxRssBytes,
+  peakMemoryBytes,
 }: RunSummary): string {
   const usage = [
     `wall ${formatDuration(wallTimeMs)}`,
     `cpu ${formatDuration(cpuTimeMs)}`,
-    `memory ${formatSize(maxRssBytes)}`,
+    `memory ${formatSize(peakMemoryBytes)}`,
   ]
   return `${command}: ${verdict}, ${usage.join(', ')}`
 }

@@ -20,7 +20,6 @@ export interface FinishedRun {
   readonly usage: {
     readonly wallTimeMs: number
     readonly cpuTimeMs: number
-    readonly maxRssBytes: number
     readonly peakMemoryBytes: number
     readonly waitTimeMs?: number
   }
@@ -127,8 +126,7 @@ export function cpuTimeFeedback(usedMs: number, limitMs: number, texts: Feedback
 }
 
 function memorySentence({ usage, limits }: FinishedRun, texts: FeedbackTexts): string {
-  const used = Math.max(usage.maxRssBytes, usage.peakMemoryBytes)
-  return memoryFeedback(used, limits.memoryBytes ?? 0, texts)
+  return memoryFeedback(usage.peakMemoryBytes, limits.memoryBytes ?? 0, texts)
 }
 
 /** The sentence for too much memory. */

@@ -51,11 +51,11 @@ export class VerboseLog {
   }
 
   result({ reason, usage }: SandboxResult<string | Uint8Array>): void {
-    const { wallTimeMs, cpuTimeMs, maxRssBytes } = usage
+    const { wallTimeMs, cpuTimeMs, peakMemoryBytes } = usage
     const used = [
       `${formatDuration(wallTimeMs)} of real time`,
       `${formatDuration(cpuTimeMs)} of CPU time`,
-      `${formatSize(maxRssBytes)} of memory`,
+      `${formatSize(peakMemoryBytes)} of memory`,
     ]
     this.line('result', `${reason}; ${used.join(', ')}`)
   }

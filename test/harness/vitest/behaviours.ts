@@ -146,7 +146,7 @@ function expectReports(tests: Tests, output: string, junit: string): void {
     verdict: 'exited, exit code 3',
     wallTimeMs: number,
     cpuTimeMs: number,
-    maxRssBytes: number,
+    peakMemoryBytes: number,
   }
   // JSON
   expect(meta('toSucceed')).toEqual({ count: 1, runs: [run], slowest: run, largest: run })

@@ -9,9 +9,9 @@ import {
 } from '../../../src/environment/run-summary.ts'
 import { fabricate } from '../matchers/fabricated.ts'
 
-function run(command: string, wallTimeMs = 12, maxRssBytes = 1_572_864) {
+function run(command: string, wallTimeMs = 12, peakMemoryBytes = 1_572_864) {
   const { usage } = fabricate()
-  return summarizeRun(fabricate({ command, usage: { ...usage, wallTimeMs, maxRssBytes } }))
+  return summarizeRun(fabricate({ command, usage: { ...usage, wallTimeMs, peakMemoryBytes } }))
 }
 
 test('a run on one line; control characters of its command are escapes', () => {

@@ -16,7 +16,6 @@ export function finishedRun(
     usage: {
       wallTimeMs: 2000,
       cpuTimeMs: 1900,
-      maxRssBytes: 2 * MiB,
       peakMemoryBytes: 2 * MiB,
       ...changes.usage,
     },
