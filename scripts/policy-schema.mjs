@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import { limitRows } from '../dist/limits/table.js'
-import { policyJsonSchema } from '../dist/policy/json-schema.js'
+import { policyJsonSchema } from '../dist/policy/policy-json-schema.js'
 import { writeLimitsTable } from './limits-table.mjs'
 import { writeReference } from './policy-reference.mjs'
 

@@ -3,7 +3,7 @@
 import { build } from 'rolldown'
 
 await build({
-  input: 'src/grading/writers/html/page/main.ts',
+  input: 'src/grading/writers/html/page/page-main.ts',
   platform: 'browser',
   logLevel: 'warn',
   output: { file: 'dist/report-page.js', format: 'iife', minify: true },

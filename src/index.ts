@@ -4,15 +4,15 @@ export {
   SandboxError,
   type SandboxErrorCode,
 } from './errors/sandbox-error.ts'
-export { type MatcherFailure, matcherFailureOf } from './feedback/failure.ts'
-export { type FinishedRun, feedbackFor } from './feedback/run-feedback.ts'
-export { type StudentMessageOptions, studentMessage } from './feedback/student-message.ts'
 export {
   type FeedbackLanguage,
   type FeedbackOptions,
   type FeedbackTexts,
   feedbackTexts,
-} from './feedback/texts.ts'
+} from './feedback/feedback-texts.ts'
+export { type MatcherFailure, matcherFailureOf } from './feedback/matcher-failure.ts'
+export { type FinishedRun, feedbackFor } from './feedback/run-feedback.ts'
+export { type StudentMessageOptions, studentMessage } from './feedback/student-message.ts'
 export { type Learned, type LearnOptions, learn } from './learn/learn.ts'
 export type { Enforcement, EnforcementByLimit, LimitOptions, Limits } from './limits/table.ts'
 export type { WantedSignal, WantedSyscall } from './matchers/kill.ts'
@@ -27,7 +27,7 @@ export type {
   MountOption,
   SandboxConfig,
   SandboxOptions,
-} from './runner/options/options.ts'
+} from './runner/options/sandbox-options.ts'
 export {
   type DeniedSyscall,
   isSandboxResult,

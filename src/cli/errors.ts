@@ -1,6 +1,6 @@
 import { isSandboxError } from '../errors/sandbox-error.ts'
 import { visible } from '../units/visible.ts'
-import { colorsFor, STDERR } from './style.ts'
+import { colorsFor, STDERR } from './colors.ts'
 
 /** What a command could not do, in words for whoever typed it. */
 export class CliError extends Error {

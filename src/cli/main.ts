@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import { CliError, EXIT, printError } from './errors.ts'
-import { makeProgram } from './program.ts'
+import { makeProgram } from './make-program.ts'
 
 try {
   await makeProgram().parseAsync(process.argv)

@@ -1,5 +1,4 @@
 import { checkCgroup } from './cgroup-check.ts'
-import { lookAround, type Surroundings } from './environment.ts'
 import { environments, type Finding } from './finding.ts'
 import { checkLaunch, checkLibseccomp, checkPlatform } from './launch-checks.ts'
 import {
@@ -11,6 +10,7 @@ import {
   checkReadWrite,
   checkSeccomp,
 } from './sandbox-checks.ts'
+import { lookAround, type Surroundings } from './surroundings.ts'
 
 /** What a machine can enforce. */
 export interface Diagnosis {

@@ -1,6 +1,6 @@
-import type { Surroundings } from './environment.ts'
 import type { Fixes } from './finding.ts'
 import { namespaceFixes } from './fixes.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /**
  * Why this process may make no namespaces, and what mends it.

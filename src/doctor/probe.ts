@@ -2,7 +2,7 @@ import { isSandboxError, type SandboxError } from '../errors/sandbox-error.ts'
 import type { Step } from '../launcher/step.ts'
 import { loadPolicy } from '../policy/load.ts'
 import { normalizeOptions } from '../runner/options/normalize.ts'
-import type { SandboxOptions } from '../runner/options/options.ts'
+import type { SandboxOptions } from '../runner/options/sandbox-options.ts'
 import { Run } from '../runner/run/run.ts'
 
 /** How a sandbox that was made only to see whether it can be made went. */

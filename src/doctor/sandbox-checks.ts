@@ -5,11 +5,11 @@ import type { SandboxError } from '../errors/sandbox-error.ts'
 import { isOverlayRefusal } from '../launcher/plan/trees.ts'
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER } from '../linux/constants.ts'
 import { nextFlow } from '../runner/host-machine.ts'
-import { readText, type Surroundings } from './environment.ts'
 import type { Finding } from './finding.ts'
 import { namespaceFixes, procFixes, readOnlySysctlFixes } from './fixes.ts'
 import { namespaceCause } from './namespace-cause.ts'
 import { probe, probePolicy } from './probe.ts'
+import { readText, type Surroundings } from './surroundings.ts'
 
 /** What a failed probe says: the call that failed, and how. */
 const why = ({ message }: SandboxError): string =>

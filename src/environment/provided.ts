@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SandboxDefaults } from '../runner/defaults.ts'
-import type { SandboxOptions } from '../runner/options/options.ts'
-import type { GradeboxOptions } from './options.ts'
+import type { SandboxOptions } from '../runner/options/sandbox-options.ts'
+import type { GradeboxOptions } from './gradebox-options.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,5 +1,5 @@
 import { commandLine } from '../print/run-report.ts'
-import { verdictFacts } from '../print/verdict.ts'
+import { verdictFacts } from '../print/verdict-phrase.ts'
 import type { IsolationLevel } from '../runner/isolation/level.ts'
 import type { AnyResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'

@@ -1,7 +1,7 @@
 import { AF_UNIX } from '../linux/constants.ts'
 import { visibleLine } from '../units/visible.ts'
+import { type FeedbackTexts, fill } from './feedback-texts.ts'
 import type { FinishedRun } from './run-feedback.ts'
-import { type FeedbackTexts, fill } from './texts.ts'
 
 type Action = Exclude<keyof FeedbackTexts['actions'], 'call'>
 

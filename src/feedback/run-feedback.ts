@@ -2,7 +2,7 @@ import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
 import { visibleLine } from '../units/visible.ts'
 import { actionOf } from './actions.ts'
-import { chooseTexts, type FeedbackOptions, type FeedbackTexts, fill } from './texts.ts'
+import { chooseTexts, type FeedbackOptions, type FeedbackTexts, fill } from './feedback-texts.ts'
 
 /** The part of a result from which a student's sentence is made. */
 export interface FinishedRun {

@@ -1,6 +1,7 @@
 import { cutMiddle, type Excerpt, excerpt } from '../units/cut.ts'
 import { visible, visibleLine } from '../units/visible.ts'
-import type { FileFailure, MatcherFailure, OutputFailure } from './failure.ts'
+import { chooseTexts, type FeedbackOptions, type FeedbackTexts, fill } from './feedback-texts.ts'
+import type { FileFailure, MatcherFailure, OutputFailure } from './matcher-failure.ts'
 import {
   cpuTimeFeedback,
   duration,
@@ -8,7 +9,6 @@ import {
   feedbackFor,
   memoryFeedback,
 } from './run-feedback.ts'
-import { chooseTexts, type FeedbackOptions, type FeedbackTexts, fill } from './texts.ts'
 
 export interface StudentMessageOptions extends FeedbackOptions {
   /** What the program read from stdin; shown, cut to a readable length. */

@@ -1,5 +1,5 @@
-import { type FeedbackLanguage, fill } from '../feedback/texts.ts'
-import type { SubmissionProblem } from './languages/problem.ts'
+import { type FeedbackLanguage, fill } from '../feedback/feedback-texts.ts'
+import type { SubmissionProblem } from './languages/submission-problem.ts'
 
 /** What grading says to a student, as templates; what a program did is in `src/feedback`. */
 interface GradingTexts {

@@ -1,5 +1,5 @@
 export { type BuiltProgram, buildSubmission } from './languages/build.ts'
-export { chooseLanguages, type LanguageChoice } from './languages/choose.ts'
+export { chooseLanguages, type LanguageChoice } from './languages/choose-languages.ts'
 export { type Detected, detectLanguage } from './languages/detect.ts'
 export { type InstalledLanguage, installedLanguages } from './languages/installed.ts'
 export type {
@@ -10,13 +10,13 @@ export type {
   Project,
   SourceFile,
 } from './languages/language.ts'
-export { limitsFor } from './languages/limits.ts'
-export { type ProblemCode, SubmissionProblem } from './languages/problem.ts'
+export { limitsFor } from './languages/language-limits.ts'
+export { languages } from './languages/language-table.ts'
 export { readSubmissionFiles, type SubmittedFile } from './languages/submission-files.ts'
-export { languages } from './languages/table.ts'
-export { mergeReports } from './report/merge.ts'
+export { type ProblemCode, SubmissionProblem } from './languages/submission-problem.ts'
+export { mergeReports } from './report/merge-reports.ts'
 export { addPoints, formatPoints } from './report/points.ts'
-export { parseReport, readReport } from './report/read.ts'
+export { parseReport, readReport } from './report/read-report.ts'
 export {
   type FeedbackMode,
   type GroupMode,
@@ -32,7 +32,7 @@ export {
   type ReportTest,
   type TestStatus,
   type Visibility,
-} from './report/schema.ts'
+} from './report/report-schema.ts'
 export { type FoundSubmission, findSubmissions } from './submissions/find.ts'
 export {
   type ReportKind,

@@ -1,7 +1,7 @@
 import type { Declared, TestRunner } from './assignment/assignment.ts'
 import type { GradedTestDeclaration } from './assignment/declared.ts'
-import type { GradedMeta } from './assignment/records.ts'
 import type { SubmissionState } from './assignment/submission-state.ts'
+import type { GradedMeta } from './assignment/test-outcome.ts'
 
 /** The part of Jest's globals that graded tests need. */
 export interface JestGlobals<Expect> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import '../matchers/jest.ts'
 import { type Assignment, declareAssignment } from './assignment/assignment.ts'
-import type { AssignmentOptions } from './assignment/options.ts'
+import type { AssignmentOptions } from './assignment/assignment-options.ts'
 import { type JestGlobals, jestRunner } from './jest-runner.ts'
 
 export type { Assignment } from './assignment/assignment.ts'
@@ -15,7 +15,7 @@ export type {
   RunOptions,
   Submission,
   TestOptions,
-} from './assignment/options.ts'
+} from './assignment/assignment-options.ts'
 
 /**
  * Declares an assignment: every test is made once per submission, in a suite of the submission's name. With Jest's

@@ -1,11 +1,11 @@
 import { describe, type ExpectStatic, expect as globalExpect, test as vitestTest } from 'vitest'
 import '../matchers/vitest.ts'
 import { type Assignment, type Declared, declareAssignment } from './assignment/assignment.ts'
+import type { AssignmentOptions } from './assignment/assignment-options.ts'
 import type { GradedTestDeclaration } from './assignment/declared.ts'
-import type { AssignmentOptions } from './assignment/options.ts'
-import type { GradedMeta } from './assignment/records.ts'
 import type { SubmissionState } from './assignment/submission-state.ts'
-import { readAssignment } from './toml/read.ts'
+import type { GradedMeta } from './assignment/test-outcome.ts'
+import { readAssignment } from './toml/read-assignment.ts'
 import { toOptions } from './toml/to-options.ts'
 
 export type { Assignment } from './assignment/assignment.ts'
@@ -19,7 +19,7 @@ export type {
   RunOptions,
   Submission,
   TestOptions,
-} from './assignment/options.ts'
+} from './assignment/assignment-options.ts'
 
 declare module 'vitest' {
   interface TaskMeta extends Partial<GradedMeta> {}

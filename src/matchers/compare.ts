@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer'
-import type { OutputFailure } from '../feedback/failure.ts'
+import type { OutputFailure } from '../feedback/matcher-failure.ts'
 import { cutMiddle, excerpt } from '../units/cut.ts'
 import { formatSize } from '../units/size.ts'
 import { firstInvalidByte, type InvalidByte } from '../units/utf8.ts'

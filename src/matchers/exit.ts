@@ -1,4 +1,4 @@
-import { verdictPhrase } from '../print/verdict.ts'
+import { verdictPhrase } from '../print/verdict-phrase.ts'
 import { type Duration, formatDuration, parseDuration } from '../units/duration.ts'
 import {
   judge,

@@ -1,6 +1,6 @@
 import { type LimitName, limitOption } from '../limits/table.ts'
 import { isSignal, type SignalName, signalName, signalNumber } from '../linux/signals.ts'
-import { limitOfVerdict, verdictPhrase } from '../print/verdict.ts'
+import { limitOfVerdict, verdictPhrase } from '../print/verdict-phrase.ts'
 import type { AnyResult, DeniedSyscall } from '../runner/result.ts'
 import { quoted } from '../units/visible.ts'
 import { isPattern, matchesPattern } from './expected.ts'

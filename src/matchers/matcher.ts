@@ -1,4 +1,4 @@
-import { brandFailure, type MatcherFailure } from '../feedback/failure.ts'
+import { brandFailure, type MatcherFailure } from '../feedback/matcher-failure.ts'
 import { type AnyResult, isSandboxResult } from '../runner/result.ts'
 import { visibleLine } from '../units/visible.ts'
 import { isPattern } from './expected.ts'

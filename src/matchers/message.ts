@@ -1,4 +1,4 @@
-import type { FailureDetail } from '../feedback/failure.ts'
+import type { FailureDetail } from '../feedback/matcher-failure.ts'
 import type { LimitName } from '../limits/table.ts'
 import { runReport } from '../print/run-report.ts'
 import type { AnyResult } from '../runner/result.ts'

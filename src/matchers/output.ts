@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { isUint8Array } from 'node:util/types'
-import type { FileFailure } from '../feedback/failure.ts'
+import type { FileFailure } from '../feedback/matcher-failure.ts'
 import type { AnyResult } from '../runner/result.ts'
 import { namingEntry } from '../runner/run/collect-pattern.ts'
 import { visibleLine } from '../units/visible.ts'

@@ -1,10 +1,10 @@
 import type { Problem } from '../errors/problem.ts'
 import type { Mount, SandboxFile } from '../launcher/sandbox-shape.ts'
 import type { Limits } from '../limits/table.ts'
-import { checkLimits, type LimitUnits } from './limits.ts'
-import { normalizeMount, repeatedTargets, tidy } from './mounts.ts'
 import type { Policy } from './policy.ts'
-import type { RawPolicy } from './schema.ts'
+import { checkLimits, type LimitUnits } from './policy-limits.ts'
+import { normalizeMount, repeatedTargets, tidy } from './policy-mounts.ts'
+import type { RawPolicy } from './policy-schema.ts'
 import { normalizeSeccomp, type SeccompLayer } from './seccomp-layer.ts'
 
 /** What one policy says by itself; what it does not say comes from the one that it extends. */

@@ -1,5 +1,5 @@
 import type { HakoniwaLimitOptions, LimitOptions } from '../limits/table.ts'
-import type { RawPolicy } from './schema.ts'
+import type { RawPolicy } from './policy-schema.ts'
 
 /**
  * A policy as an object in code: the keys of a policy file, as docs/policies.md describes them. A number

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors/problem.ts'
-import { ruleProblems } from '../seccomp/rules/check.ts'
+import { ruleProblems } from '../seccomp/rules/rule-problems.ts'
 import type { SeccompAction, SeccompRule } from '../seccomp/seccomp-policy.ts'
-import type { RawSeccomp } from './schema.ts'
+import type { RawSeccomp } from './policy-schema.ts'
 
 /** What one policy says about system calls. */
 export interface SeccompLayer {

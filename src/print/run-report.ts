@@ -5,7 +5,7 @@ import { formatSize } from '../units/size.ts'
 import { visibleLine } from '../units/visible.ts'
 import { limitPhrase } from './limit.ts'
 import { tail } from './tail.ts'
-import { isOutputLimited, limitOfVerdict, verdictFacts } from './verdict.ts'
+import { isOutputLimited, limitOfVerdict, verdictFacts } from './verdict-phrase.ts'
 
 /**
  * What a run did, for a person: reason, verdict, limits, usage, command, policy and the ends of stdout and stderr.

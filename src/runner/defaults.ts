@@ -1,4 +1,4 @@
-import type { SandboxConfig } from './options/options.ts'
+import type { SandboxConfig } from './options/sandbox-options.ts'
 
 /** What `sandboxed()` uses where a call does not say otherwise. */
 export interface SandboxDefaults

@@ -4,7 +4,7 @@ import { SandboxError } from '../errors/sandbox-error.ts'
 import type { Arch } from '../launcher/machine/machine.ts'
 import { chooseFlow, type Flow, hasCapabilities, isKernelRoot } from '../launcher/plan/flow.ts'
 import { mountsBelow, readMountinfo } from '../launcher/plan/host.ts'
-import type { HostMount } from '../launcher/plan/mounts.ts'
+import type { HostMount } from '../launcher/plan/mount-steps.ts'
 
 /** What the plan has to know of the machine; read once a process. */
 export interface HostMachine {

@@ -1,4 +1,4 @@
-import type { Rusage } from '../launcher/report/parse.ts'
+import type { Rusage } from '../launcher/report/parse-report.ts'
 import type { EnforcementByLimit, Limits } from '../limits/table.ts'
 import type { DeniedSyscall, LoggedCall } from '../seccomp/decode/calls.ts'
 import type { InvalidByte } from '../units/utf8.ts'

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readReport } from '../../src/grading/report/read.ts'
+import { readReport } from '../../src/grading/report/read-report.ts'
 import { filesOf, outputsOf, readPage, repository, writePages } from './pages.ts'
 
 const vitest = join(repository, 'node_modules/vitest/vitest.mjs')

@@ -6,7 +6,7 @@ import { formatLimit } from '../../print/limit.ts'
 import type { OwnMount, RunOptions } from '../../runner/options/normalize.ts'
 import { formatSize } from '../../units/size.ts'
 import { visibleLine } from '../../units/visible.ts'
-import type { Colors } from '../style.ts'
+import type { Colors } from '../colors.ts'
 import { actionWords, ruleWords } from './filter-words.ts'
 
 /** A row of the page: a word or two, and a sentence about it. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Report } from '../../grading/report/schema.ts'
+import type { Report } from '../../grading/report/report-schema.ts'
 import { DEFAULT_REPORT, REPORTS_VARIABLE } from '../../grading/reporting/reports-option.ts'
 import { writeReports } from '../../grading/reporting/write-reports.ts'
 import { type ReportKind, type WriterOptions, writers } from '../../grading/writers/index.ts'

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { extname, join, posix, relative, resolve } from 'node:path'
-import { languages } from '../../grading/languages/table.ts'
+import { languages } from '../../grading/languages/language-table.ts'
 import type { RunOptions } from '../../runner/options/normalize.ts'
 
 type View = Pick<RunOptions, 'cwd' | 'policy' | 'mounts' | 'files' | 'workdir' | 'workdirTarget'>

@@ -1,12 +1,12 @@
 import { writeSync } from 'node:fs'
 import { timeOfDay } from '../../globals.ts'
-import { describeStep } from '../../launcher/describe/describe.ts'
+import { describeStep } from '../../launcher/describe/describe-step.ts'
 import type { Step } from '../../launcher/step.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'
 import { visibleLine } from '../../units/visible.ts'
-import { colorsFor, STDERR } from '../style.ts'
+import { colorsFor, STDERR } from '../colors.ts'
 
 /** What a step is about, for whoever asks what a run does; those about nothing else are left out. */
 const topics: Readonly<Record<string, string>> = {

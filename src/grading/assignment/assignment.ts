@@ -1,16 +1,13 @@
 import { resolve } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { folderFingerprint } from '../cache/fingerprint.ts'
-import { chooseLanguages } from '../languages/choose.ts'
-import { limitsFor } from '../languages/limits.ts'
-import { type FeedbackMode, type GroupMode, groupModes } from '../report/schema.ts'
+import { chooseLanguages } from '../languages/choose-languages.ts'
+import { limitsFor } from '../languages/language-limits.ts'
+import { type FeedbackMode, type GroupMode, groupModes } from '../report/report-schema.ts'
 import { type DeclaredGroup, type Plan, planPoints } from '../report/score.ts'
 import { chosenReports } from '../reporting/reports-option.ts'
 import { findSubmissions } from '../submissions/find.ts'
 import { selectSubmissions } from '../submissions/select.ts'
-import { readCases } from './cases.ts'
-import { checkGradingOptions } from './check.ts'
-import type { GradedTestDeclaration } from './declared.ts'
 import type {
   AssignmentOptions,
   CasesOptions,
@@ -18,9 +15,12 @@ import type {
   GradingContext,
   GroupOptions,
   TestOptions,
-} from './options.ts'
-import type { GradedMeta } from './records.ts'
+} from './assignment-options.ts'
+import { readCases } from './cases.ts'
+import { checkGradingOptions } from './check-grading-options.ts'
+import type { GradedTestDeclaration } from './declared.ts'
 import { SubmissionState } from './submission-state.ts'
+import type { GradedMeta } from './test-outcome.ts'
 import { rowTitle } from './title.ts'
 
 /** Takes the place of `submissions`. */

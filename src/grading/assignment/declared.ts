@@ -1,6 +1,6 @@
-import type { LimitOptions } from '../../runner/options/options.ts'
+import type { LimitOptions } from '../../runner/options/sandbox-options.ts'
 import type { DeclaredGroup, DeclaredTest } from '../report/score.ts'
-import type { GradingContext } from './options.ts'
+import type { GradingContext } from './assignment-options.ts'
 
 /** A test of an assignment, before it is given to a submission. */
 export interface GradedTestDeclaration<Expect> {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { SandboxResult } from '../../runner/result.ts'
 import { visible } from '../../units/visible.ts'
-import type { ReportRun } from '../report/schema.ts'
+import type { ReportRun } from '../report/report-schema.ts'
 
 const mostCharacters = 4096
 

@@ -1,13 +1,14 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import type { FeedbackLanguage } from '../../feedback/texts.ts'
+import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
 import { clockMs } from '../../globals.ts'
 import { getDefaults } from '../../runner/defaults.ts'
 import { type SandboxHandle, sandboxed } from '../../runner/sandboxed.ts'
 import type { BuiltProgram } from '../languages/build.ts'
-import { limitsFor } from '../languages/limits.ts'
-import { SubmissionProblem } from '../languages/problem.ts'
+import { limitsFor } from '../languages/language-limits.ts'
+import { SubmissionProblem } from '../languages/submission-problem.ts'
 import { addPoints, checkPoints, formatPoints, roundPoints } from '../report/points.ts'
-import type { ReportAttempt, TestStatus } from '../report/schema.ts'
+import type { ReportAttempt, TestStatus } from '../report/report-schema.ts'
+import type { AssignmentOptions, GradingContext, RunOptions } from './assignment-options.ts'
 import type { GradedTestDeclaration } from './declared.ts'
 import { describeRun } from './excerpts.ts'
 import {
@@ -18,9 +19,8 @@ import {
   messageForStudent,
   type RecordedRun,
 } from './messages.ts'
-import type { AssignmentOptions, GradingContext, RunOptions } from './options.ts'
-import type { Prepared } from './program.ts'
-import type { TestOutcome } from './records.ts'
+import type { Prepared } from './prepare-submission.ts'
+import type { TestOutcome } from './test-outcome.ts'
 
 /** Set by `gradebox calibrate`: each run has the machine for itself. */
 export const EXCLUSIVE_VARIABLE = 'GRADEBOX_EXCLUSIVE'

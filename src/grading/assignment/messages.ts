@@ -1,10 +1,10 @@
-import { type MatcherFailure, matcherFailureOf } from '../../feedback/failure.ts'
+import { type FeedbackLanguage, fill } from '../../feedback/feedback-texts.ts'
+import { type MatcherFailure, matcherFailureOf } from '../../feedback/matcher-failure.ts'
 import { feedbackFor } from '../../feedback/run-feedback.ts'
 import { studentMessage } from '../../feedback/student-message.ts'
-import { type FeedbackLanguage, fill } from '../../feedback/texts.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { gradingTexts } from '../grading-texts.ts'
-import type { FeedbackMode, TestStatus } from '../report/schema.ts'
+import type { FeedbackMode, TestStatus } from '../report/report-schema.ts'
 import { forStaff } from './excerpts.ts'
 
 /** A run of a test, with what the program read if that was text. */

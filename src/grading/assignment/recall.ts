@@ -5,7 +5,7 @@ import { cacheInUse, keepOutcome, keptOutcome } from '../cache/results.ts'
 import type { Language } from '../languages/language.ts'
 import { packageVersion } from '../package-version.ts'
 import { gradeTest, type Judged, type Judging } from './grade-test.ts'
-import type { TestOutcome } from './records.ts'
+import type { TestOutcome } from './test-outcome.ts'
 
 /**
  * Judges a test, or recalls how it ended when everything was as it is now: submission, test, limits, policy, compiler and

@@ -1,16 +1,16 @@
-import type { FeedbackLanguage } from '../../feedback/texts.ts'
+import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
 import type { LanguageTable } from '../languages/language.ts'
 import { roundPoints } from '../report/points.ts'
-import type { ReportAdjustment, ReportAttempt, ReportTest } from '../report/schema.ts'
+import type { ReportAdjustment, ReportAttempt, ReportTest } from '../report/report-schema.ts'
 import { type Plan, scoreSubmission } from '../report/score.ts'
 import type { FoundSubmission } from '../submissions/find.ts'
+import type { AssignmentOptions } from './assignment-options.ts'
 import type { GradedTestDeclaration } from './declared.ts'
 import { forStaff } from './excerpts.ts'
 import { asError } from './messages.ts'
-import type { AssignmentOptions } from './options.ts'
-import { type Prepared, prepareSubmission } from './program.ts'
+import { type Prepared, prepareSubmission } from './prepare-submission.ts'
 import { judgeOrRecall } from './recall.ts'
-import type { TestOutcome } from './records.ts'
+import type { TestOutcome } from './test-outcome.ts'
 
 /** What the tests of one assignment have in common. */
 export interface AssignmentSetup {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isStarved } from '../../runner/run/verdict.ts'
-import type { TestOutcome } from '../assignment/records.ts'
+import type { TestOutcome } from '../assignment/test-outcome.ts'
 
 /** The directory of the cache; set by `gradebox grade`. Without it nothing is kept. */
 export const CACHE_VARIABLE = 'GRADEBOX_CACHE'

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path/posix'
 import type { Language, LanguageTable, SourceFile } from './language.ts'
-import { SubmissionProblem } from './problem.ts'
 import { withoutComments } from './source-text.ts'
+import { SubmissionProblem } from './submission-problem.ts'
 
 /** A submission's language, and the file that its program starts with. */
 export interface Detected {

@@ -1,7 +1,7 @@
 import { isSandboxError } from '../../errors/sandbox-error.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
 import type { Language, LanguageTable } from './language.ts'
-import { languages as shipped } from './table.ts'
+import { languages as shipped } from './language-table.ts'
 
 /** Whether a language can be used on this machine. */
 export interface InstalledLanguage {

@@ -1,4 +1,4 @@
-import type { LimitOptions } from '../../runner/options/options.ts'
+import type { LimitOptions } from '../../runner/options/sandbox-options.ts'
 
 /** A program and its arguments. */
 export type Command = readonly [program: string, ...args: string[]]

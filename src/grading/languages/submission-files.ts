@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { formatSize } from '../../units/size.ts'
-import type { ReportFile } from '../report/schema.ts'
-import { SubmissionProblem } from './problem.ts'
+import type { ReportFile } from '../report/report-schema.ts'
 import { decodeSource, isText } from './source-text.ts'
+import { SubmissionProblem } from './submission-problem.ts'
 
 /** A file that a student handed in. */
 export interface SubmittedFile {

@@ -1,4 +1,4 @@
-import type { Report } from './schema.ts'
+import type { Report } from './report-schema.ts'
 
 /** What the runs of one language's reference solutions used, and the limits that follow. */
 export interface Calibration {

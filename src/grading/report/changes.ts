@@ -1,6 +1,6 @@
 import { visibleLine } from '../../units/visible.ts'
 import { addPoints, formatPoints } from './points.ts'
-import type { Report, ReportSubmission, ReportTest } from './schema.ts'
+import type { Report, ReportSubmission, ReportTest } from './report-schema.ts'
 
 /** How the result of one submission differs between two reports. */
 export interface SubmissionChange {

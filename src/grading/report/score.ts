@@ -6,7 +6,7 @@ import type {
   ReportSubmission,
   ReportTest,
   TestPlan,
-} from './schema.ts'
+} from './report-schema.ts'
 
 /** A test as its assignment declares it, before the points of its group are shared out. */
 export type DeclaredTest = Omit<TestPlan, 'maxPoints'>

@@ -1,6 +1,6 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { mergeReports } from './merge.ts'
-import type { Report } from './schema.ts'
+import { mergeReports } from './merge-reports.ts'
+import type { Report } from './report-schema.ts'
 
 /**
  * Joins the reports of all shards of a class.

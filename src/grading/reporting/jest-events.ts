@@ -1,5 +1,5 @@
 import type { Circus } from '@jest/types'
-import type { GradedMeta } from '../assignment/records.ts'
+import type { GradedMeta } from '../assignment/test-outcome.ts'
 import { GRADED } from '../jest-runner.ts'
 import { type JournalEntry, writeJournal } from './journal.ts'
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { GradedMeta } from '../assignment/records.ts'
+import type { GradedMeta } from '../assignment/test-outcome.ts'
 import { JOURNAL_VARIABLE, JournalReader } from './journal.ts'
 import { chosenReports, type ReportsOption } from './reports-option.ts'
 import { GradingSession } from './session.ts'

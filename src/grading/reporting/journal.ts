@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import type { GradedMeta, TestOutcome } from '../assignment/records.ts'
+import type { GradedMeta, TestOutcome } from '../assignment/test-outcome.ts'
 
 /** Where Jest's workers write what the reporter reads: a reporter gets nothing of a test but its title and errors. */
 export const JOURNAL_VARIABLE = 'GRADEBOX_JOURNAL'

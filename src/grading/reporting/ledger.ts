@@ -1,16 +1,16 @@
 import { arch, availableParallelism, release, totalmem, type } from 'node:os'
 import { relative } from 'node:path'
 import { timeOfDay } from '../../globals.ts'
-import type { GradedMeta, SubmissionFacts, TestOutcome } from '../assignment/records.ts'
+import type { GradedMeta, SubmissionFacts, TestOutcome } from '../assignment/test-outcome.ts'
 import { packageVersion } from '../package-version.ts'
-import { finishReport } from '../report/merge.ts'
+import { finishReport } from '../report/merge-reports.ts'
 import {
   REPORT_FORMAT,
   type Report,
   type ReportAdjustment,
   type ReportSubmission,
   type ReportTest,
-} from '../report/schema.ts'
+} from '../report/report-schema.ts'
 import { type DeclaredGroup, type DeclaredTest, planPoints } from '../report/score.ts'
 import { chosenShard } from '../submissions/select.ts'
 

@@ -1,6 +1,6 @@
 import { visibleLine } from '../../units/visible.ts'
 import { formatPoints } from '../report/points.ts'
-import type { Report, ReportSubmission } from '../report/schema.ts'
+import type { Report, ReportSubmission } from '../report/report-schema.ts'
 
 /** The end of a grading, for a person: points per submission, and what could not be graded. */
 export function summaryLines({ assignment, submissions }: Report): string[] {

@@ -1,5 +1,5 @@
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
-import type { GradedMeta } from '../assignment/records.ts'
+import type { GradedMeta } from '../assignment/test-outcome.ts'
 import type { ReportsOption } from './reports-option.ts'
 import { GradingSession } from './session.ts'
 

@@ -1,5 +1,5 @@
 import { writeFileAtomically } from '../report/atomic-file.ts'
-import type { Report } from '../report/schema.ts'
+import type { Report } from '../report/report-schema.ts'
 import { type ReportKind, splitReport, type WriterOptions, writers } from '../writers/index.ts'
 
 /**

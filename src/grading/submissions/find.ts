@@ -2,11 +2,11 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { globSync } from 'tinyglobby'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { cacheDirectory } from '../cache/directory.ts'
+import { cacheDirectory } from '../cache/cache-directory.ts'
 import type { LanguageTable } from '../languages/language.ts'
-import type { ReportPerson } from '../report/schema.ts'
+import type { ReportPerson } from '../report/report-schema.ts'
 import { importExport, isExport } from './exports/import-export.ts'
-import { readGradescopeMetadata } from './gradescope.ts'
+import { readGradescopeMetadata } from './gradescope-metadata.ts'
 
 /** A submission that was found, before its files are read. */
 export interface FoundSubmission {

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { LimitOptions } from '../../runner/options/options.ts'
+import type { LimitOptions } from '../../runner/options/sandbox-options.ts'
 import type { DataTest } from '../assignment/assignment.ts'
-import type { AssignmentOptions, CasesOptions, GroupOptions } from '../assignment/options.ts'
-import type { LanguageChoice } from '../languages/choose.ts'
+import type {
+  AssignmentOptions,
+  CasesOptions,
+  GroupOptions,
+} from '../assignment/assignment-options.ts'
+import type { LanguageChoice } from '../languages/choose-languages.ts'
 import type { Language } from '../languages/language.ts'
-import { languages as shipped } from '../languages/table.ts'
-import type { RawAssignment } from './schema.ts'
+import { languages as shipped } from '../languages/language-table.ts'
+import type { RawAssignment } from './assignment-schema.ts'
 
 /** How output is compared. */
 export type Compare = NonNullable<CasesOptions['compare']>

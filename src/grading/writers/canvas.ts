@@ -1,5 +1,5 @@
 import { formatPoints } from '../report/points.ts'
-import type { ReportPerson } from '../report/schema.ts'
+import type { ReportPerson } from '../report/report-schema.ts'
 import { toCsv } from './csv.ts'
 import { peopleOf } from './moodle.ts'
 import type { ReportWriter } from './writer.ts'

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import { formatPoints } from '../report/points.ts'
-import type { Report, ReportSubmission } from '../report/schema.ts'
+import type { Report, ReportSubmission } from '../report/report-schema.ts'
 import type { ReportWriter } from './writer.ts'
 
 /**

@@ -1,5 +1,10 @@
 import { visibleLine } from '../../units/visible.ts'
-import type { Report, ReportAttempt, ReportSubmission, ReportTest } from '../report/schema.ts'
+import type {
+  Report,
+  ReportAttempt,
+  ReportSubmission,
+  ReportTest,
+} from '../report/report-schema.ts'
 import { shownMessage } from './student-view.ts'
 import type { ReportWriter } from './writer.ts'
 

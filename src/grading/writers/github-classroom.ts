@@ -1,4 +1,4 @@
-import type { Report } from '../report/schema.ts'
+import type { Report } from '../report/report-schema.ts'
 import { onlySubmission, studentView } from './student-view.ts'
 import { type WholePoints, type WholeRow, wholePoints } from './whole-points.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'

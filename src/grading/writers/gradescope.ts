@@ -1,8 +1,8 @@
 import { visible, visibleLine } from '../../units/visible.ts'
-import type { ReportSubmission, ReportTest, Visibility } from '../report/schema.ts'
+import type { ReportSubmission, ReportTest, Visibility } from '../report/report-schema.ts'
 import { onlySubmission, remarksOf } from './student-view.ts'
-import { writerTexts } from './texts.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'
+import { writerTexts } from './writer-texts.ts'
 
 /**
  * `results.json` of Gradescope (gradescope-autograders.readthedocs.io, "Autograder Specifications"). Gradescope has

@@ -1,7 +1,7 @@
 import Handlebars from 'handlebars'
 import { visibleLine } from '../../units/visible.ts'
 import { formatPoints } from '../report/points.ts'
-import type { ReportSubmission, ReportTest } from '../report/schema.ts'
+import type { ReportSubmission, ReportTest } from '../report/report-schema.ts'
 import { shownMessage } from './student-view.ts'
 import type { ReportWriter } from './writer.ts'
 

@@ -1,9 +1,9 @@
 import { visibleLine } from '../../units/visible.ts'
 import { formatPoints } from '../report/points.ts'
-import type { Report, ReportSubmission } from '../report/schema.ts'
+import type { Report, ReportSubmission } from '../report/report-schema.ts'
 import { type StudentView, studentView } from './student-view.ts'
-import { writerTexts } from './texts.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'
+import { writerTexts } from './writer-texts.ts'
 
 /** GitHub refuses a job summary of more than 1 MiB. */
 const mostCharacters = 900_000

@@ -1,5 +1,5 @@
 import { formatPoints } from '../report/points.ts'
-import type { Report, ReportPerson, ReportSubmission } from '../report/schema.ts'
+import type { Report, ReportPerson, ReportSubmission } from '../report/report-schema.ts'
 import { toCsv } from './csv.ts'
 import { studentText } from './student-text.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'

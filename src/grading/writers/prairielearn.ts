@@ -1,6 +1,6 @@
 import { cutMiddle } from '../../units/cut.ts'
 import { visible } from '../../units/visible.ts'
-import type { ReportSubmission } from '../report/schema.ts'
+import type { ReportSubmission } from '../report/report-schema.ts'
 import { onlySubmission, type StudentView, studentView } from './student-view.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'
 

@@ -1,4 +1,4 @@
-import type { Report } from '../report/schema.ts'
+import type { Report } from '../report/report-schema.ts'
 import type { ReportKind } from './index.ts'
 
 /** The formats that hold one submission. */

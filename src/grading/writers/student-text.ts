@@ -1,5 +1,5 @@
 import { formatPoints } from '../report/points.ts'
-import type { Report, ReportSubmission } from '../report/schema.ts'
+import type { Report, ReportSubmission } from '../report/report-schema.ts'
 import { studentView } from './student-view.ts'
 import type { WriterOptions } from './writer.ts'
 

@@ -1,9 +1,9 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { quoted, visible, visibleLine } from '../../units/visible.ts'
 import { addPoints, formatPoints } from '../report/points.ts'
-import type { Report, ReportSubmission, ReportTest } from '../report/schema.ts'
-import { type WriterTexts, writerTexts } from './texts.ts'
+import type { Report, ReportSubmission, ReportTest } from '../report/report-schema.ts'
 import type { WriterOptions } from './writer.ts'
+import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
 /** One line of a student's result: a visible test, or all hidden ones together. */
 export interface StudentRow {

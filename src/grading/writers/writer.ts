@@ -1,4 +1,4 @@
-import type { Report } from '../report/schema.ts'
+import type { Report } from '../report/report-schema.ts'
 
 /** What a writer may be asked for besides the report. */
 export interface WriterOptions {

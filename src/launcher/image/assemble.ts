@@ -1,4 +1,5 @@
 import { syscallNumber } from '../../linux/syscalls.ts'
+import type { Arch } from '../machine/machine.ts'
 import {
   HEAD,
   JUMP_IF_DIFFERENT,
@@ -6,8 +7,7 @@ import {
   LOAD_ARGUMENT,
   LOAD_OPERAND,
   STEP_SIZE,
-} from '../machine/layout.ts'
-import type { Arch } from '../machine/machine.ts'
+} from '../machine/memory-layout.ts'
 import {
   type Argument,
   DIE,

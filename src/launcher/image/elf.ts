@@ -1,5 +1,5 @@
-import { CODE_ADDRESS, DATA_ADDRESS, DATA_OFFSET, STEPS_ADDRESS } from '../machine/layout.ts'
 import { type Arch, machineCode, machines } from '../machine/machine.ts'
+import { CODE_ADDRESS, DATA_ADDRESS, DATA_OFFSET, STEPS_ADDRESS } from '../machine/memory-layout.ts'
 import type { Assembled } from './assemble.ts'
 
 const EHDR_SIZE = 64

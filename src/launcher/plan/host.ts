@@ -11,7 +11,7 @@ import {
   MS_RELATIME,
 } from '../../linux/constants.ts'
 import type { BindMount, Mount, OverlayMount, SymlinkMount, TmpfsMount } from '../sandbox-shape.ts'
-import type { HostMount } from './mounts.ts'
+import type { HostMount } from './mount-steps.ts'
 
 /** A mount of a policy as it is on this host. */
 export type HostPath =

@@ -11,7 +11,7 @@ import {
   SIGCHLD,
 } from '../../linux/constants.ts'
 import { labelled, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
-import { FD } from './descriptors.ts'
+import { FD } from './fd-numbers.ts'
 import { becomeUserSteps } from './identity.ts'
 import { openSourceTreeSteps } from './paths.ts'
 

@@ -1,6 +1,6 @@
 import { O_CLOEXEC, O_WRONLY } from '../../linux/constants.ts'
 import { labelled, load, type Step, stepsOf, text } from '../step.ts'
-import { FD } from './descriptors.ts'
+import { FD } from './fd-numbers.ts'
 
 const init = stepsOf('init')
 

@@ -15,7 +15,13 @@ import type { Arch } from '../machine/machine.ts'
 import type { TmpfsMount } from '../sandbox-shape.ts'
 import { type Area, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
 import { type HostPath, isDevice } from './host.ts'
-import { bindFailure, type HostMount, mountAttributes, remountSteps, tmpfsStep } from './mounts.ts'
+import {
+  bindFailure,
+  type HostMount,
+  mountAttributes,
+  remountSteps,
+  tmpfsStep,
+} from './mount-steps.ts'
 import { type Ids, openSourceTreeSteps, type SafePaths, splitPath } from './paths.ts'
 import { fillTreeSteps, makeTreeSteps, type Tree, treeFailure } from './trees.ts'
 

@@ -16,7 +16,7 @@ import {
 import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
 import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
-import { FD } from './descriptors.ts'
+import { FD } from './fd-numbers.ts'
 import { pollFd } from './poll.ts'
 
 const init = stepsOf('init')

@@ -13,10 +13,10 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
 } from '../../linux/constants.ts'
-import { HEAD } from '../machine/layout.ts'
+import { HEAD } from '../machine/memory-layout.ts'
 import type { SandboxShape } from '../sandbox-shape.ts'
 import { at, bytes, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
-import { FD } from './descriptors.ts'
+import { FD } from './fd-numbers.ts'
 import { pollFd } from './poll.ts'
 
 const init = stepsOf('init')

@@ -10,7 +10,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from '../../linux/constants.ts'
-import { REQUEST_ADDRESS } from '../machine/layout.ts'
+import { REQUEST_ADDRESS } from '../machine/memory-layout.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import {
   type Area,
@@ -23,10 +23,10 @@ import {
   text,
   thenGoTo,
 } from '../step.ts'
-import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect.ts'
-import { FD } from './descriptors.ts'
-import { ENTERED, ENTRY, entrySteps, TARGET_ENTRY } from './entries.ts'
-import { writeFileSteps } from './files.ts'
+import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect-steps.ts'
+import { ENTERED, ENTRY, entrySteps, TARGET_ENTRY } from './entry-steps.ts'
+import { FD } from './fd-numbers.ts'
+import { writeFileSteps } from './file-steps.ts'
 import type { Flow } from './flow.ts'
 import {
   dropPrivilegesSteps,
@@ -46,14 +46,14 @@ import {
 } from './late-mounts.ts'
 import { logArea } from './log.ts'
 import { hostnameStep, joinNetworkSteps } from './network.ts'
-import type { CompleteRoot, ImageOptions, RequestOptions } from './options.ts'
 import { SafePaths } from './paths.ts'
+import type { CompleteRoot, ImageOptions, RequestOptions } from './plan-options.ts'
 import { rootSteps } from './root.ts'
 import { enterNamespacesSteps, failSteps, starterAreas, starterSteps } from './starter.ts'
 import { startSteps, superviseAreas, superviseSteps, WATCH } from './supervise.ts'
 import { prepareTargetSteps, targetArea, targetSteps } from './target.ts'
-import { openTerminalSteps } from './terminal.ts'
 import { terminalDeviceSteps } from './terminal-devices.ts'
+import { openTerminalSteps } from './terminal-steps.ts'
 import { chownSteps, treeDirectory } from './trees.ts'
 
 const init = stepsOf('init')

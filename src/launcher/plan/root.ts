@@ -26,8 +26,8 @@ import {
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import { load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
-import { FD } from './descriptors.ts'
-import { writeFreshFileSteps } from './files.ts'
+import { FD } from './fd-numbers.ts'
+import { writeFreshFileSteps } from './file-steps.ts'
 import type { Flow } from './flow.ts'
 import { type EarlyMount, isDevice, type MaskedPath } from './host.ts'
 import {
@@ -36,7 +36,7 @@ import {
   isOwnTmpfs,
   tmpfsStep,
   writableDirectorySteps,
-} from './mounts.ts'
+} from './mount-steps.ts'
 import { BASE, FreshDirectories, splitPath } from './paths.ts'
 import {
   linkToTerminalsStep,

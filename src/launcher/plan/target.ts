@@ -14,9 +14,9 @@ import {
   SIGSEGV,
 } from '../../linux/constants.ts'
 import { type Area, at, DIE, labelled, load, type Step, stepsOf, text, words } from '../step.ts'
-import { FD } from './descriptors.ts'
-import { ENTERED } from './entries.ts'
-import { controlTerminalSteps, type TerminalUse } from './terminal.ts'
+import { ENTERED } from './entry-steps.ts'
+import { FD } from './fd-numbers.ts'
+import { controlTerminalSteps, type TerminalUse } from './terminal-steps.ts'
 
 const target = stepsOf('target')
 

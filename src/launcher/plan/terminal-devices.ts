@@ -1,7 +1,7 @@
 import { AT_FDCWD, EEXIST, MS_NOEXEC, MS_NOSUID } from '../../linux/constants.ts'
 import { type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import type { HostPath } from './host.ts'
-import { bindSteps, type HostMount } from './mounts.ts'
+import { bindSteps, type HostMount } from './mount-steps.ts'
 import { FreshDirectories } from './paths.ts'
 
 const init = stepsOf('init')

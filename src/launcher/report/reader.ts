@@ -1,4 +1,4 @@
-import { type CallRecord, parseReport, type ReportRecord, recordAt } from './parse.ts'
+import { type CallRecord, parseReport, type ReportRecord, recordAt } from './parse-report.ts'
 
 /** What is told as soon as it is reported. */
 export interface ReportListener {

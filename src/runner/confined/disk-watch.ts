@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs'
 import { clearTimeout, clockMs, setTimeout } from '../../globals.ts'
-import { OWN_DIRECTORIES } from '../../launcher/plan/confined/directory.ts'
+import { OWN_DIRECTORIES } from '../../launcher/plan/confined/directory-steps.ts'
 
 /** How often the files are looked at, in milliseconds. */
 const INTERVAL_MS = 50

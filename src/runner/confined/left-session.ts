@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { killProcess } from '../../ffi/libc.ts'
-import { SESSION_NOTE } from '../../launcher/plan/confined/plan.ts'
+import { SESSION_NOTE } from '../../launcher/plan/confined/confined-plan.ts'
 import { SIGKILL } from '../../linux/constants.ts'
 
 /** How often what is left is looked for: none of them can fork any more. */

@@ -5,7 +5,7 @@ import { FAIL, type Step, stepsOf } from '../../launcher/step.ts'
 import { SIGKILL } from '../../linux/constants.ts'
 import { hostMachine } from '../host-machine.ts'
 import { makeImage } from '../run/launch.ts'
-import type { PrivateIds } from './machine.ts'
+import type { PrivateIds } from './machine-confinement.ts'
 
 const starter = stepsOf('starter')
 

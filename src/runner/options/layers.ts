@@ -1,6 +1,6 @@
 import { type LimitOptions, type Limits, standardLimits } from '../../limits/table.ts'
-import { mergeLimits, normalizeLimits } from '../../policy/limits.ts'
-import type { SandboxOptions } from './options.ts'
+import { mergeLimits, normalizeLimits } from '../../policy/policy-limits.ts'
+import type { SandboxOptions } from './sandbox-options.ts'
 
 /** Who says something about a run: the plugin, `createSandbox()`, the call. */
 export interface LimitLayer {

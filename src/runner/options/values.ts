@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { invalid, isObject, isUrl } from './invalid.ts'
+import { invalid, isObject, isUrl } from './invalid-option.ts'
 
 /** Checks one value of an option; throws a SandboxError with code OPTION_INVALID. */
 export type Check = (value: unknown, name: string) => void

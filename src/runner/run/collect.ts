@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs'
 import { takeDescriptor } from '../../ffi/passing.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
-import type { ReportRecord } from '../../launcher/report/parse.ts'
+import type { ReportRecord } from '../../launcher/report/parse-report.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import type { Attempt } from './attempt.ts'
 import { collectionBy, parseCollectName } from './collect-pattern.ts'

@@ -1,6 +1,6 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { COLLECT_MAX_BYTES } from '../../launcher/plan/collect.ts'
-import type { ReportRecord } from '../../launcher/report/parse.ts'
+import { COLLECT_MAX_BYTES } from '../../launcher/plan/collect-steps.ts'
+import type { ReportRecord } from '../../launcher/report/parse-report.ts'
 import {
   S_IFBLK,
   S_IFCHR,

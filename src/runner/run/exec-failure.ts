@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { type FailedStep, SandboxError } from '../../errors/sandbox-error.ts'
-import type { ReportRecord } from '../../launcher/report/parse.ts'
+import type { ReportRecord } from '../../launcher/report/parse-report.ts'
 import { errnoName, errnoText } from '../../linux/errno.ts'
 import { candidatesFor } from './candidates.ts'
 import type { SandboxView } from './sandbox-view.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { describeStep } from '../../launcher/describe/describe.ts'
-import { FD } from '../../launcher/plan/descriptors.ts'
+import { describeStep } from '../../launcher/describe/describe-step.ts'
+import { FD } from '../../launcher/plan/fd-numbers.ts'
 import type { Step } from '../../launcher/step.ts'
 import { errnoName, errnoText } from '../../linux/errno.ts'
 

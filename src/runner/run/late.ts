@@ -1,6 +1,6 @@
 import { type HostPath, isBelow } from '../../launcher/plan/host.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
-import type { WorkdirOption } from '../options/options.ts'
+import type { WorkdirOption } from '../options/sandbox-options.ts'
 import { type Host, resolveOverlay, resolveWorkdir } from '../workdir/resolve.ts'
 
 export interface LateOptions {

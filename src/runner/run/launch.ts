@@ -3,15 +3,15 @@ import { spawn } from '../../ffi/libc.ts'
 import { type Assembled, assemble } from '../../launcher/image/assemble.ts'
 import { elfImage } from '../../launcher/image/elf.ts'
 import { makeExecutable } from '../../launcher/image/memory.ts'
+import type { Arch } from '../../launcher/machine/machine.ts'
 import {
   DATA_ADDRESS,
   DATA_OFFSET,
   REQUEST_ADDRESS,
   STEP_SIZE,
   STEPS_ADDRESS,
-} from '../../launcher/machine/layout.ts'
-import type { Arch } from '../../launcher/machine/machine.ts'
-import { entrySymbols } from '../../launcher/plan/entries.ts'
+} from '../../launcher/machine/memory-layout.ts'
+import { entrySymbols } from '../../launcher/plan/entry-steps.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import { ownIdValues } from '../../launcher/plan/identity.ts'
 import { CGROUP_PATH } from '../../launcher/plan/starter.ts'

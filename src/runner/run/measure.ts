@@ -1,5 +1,5 @@
 import type { EndedProcess } from '../../ffi/libc.ts'
-import { parseRusage, type ReportRecord, type Rusage } from '../../launcher/report/parse.ts'
+import { parseRusage, type ReportRecord, type Rusage } from '../../launcher/report/parse-report.ts'
 import type { Held } from '../../limits/hold.ts'
 import type { Seen } from '../../limits/watch/watch.ts'
 import type { SandboxUsage } from '../result.ts'

@@ -1,4 +1,4 @@
-import type { ReportRecord } from '../../launcher/report/parse.ts'
+import type { ReportRecord } from '../../launcher/report/parse-report.ts'
 import type { EnforcementByLimit, Limits } from '../../limits/table.ts'
 import { signalName } from '../../linux/signals.ts'
 import { decodeCall } from '../../seccomp/decode/denied-syscall.ts'

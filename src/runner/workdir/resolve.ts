@@ -5,7 +5,7 @@ import { type HostPath, mountsBelow, readMountinfo } from '../../launcher/plan/h
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
 import type { Tree } from '../../launcher/plan/trees.ts'
 import { type HostPathOption, hostPathTrouble, lookUpHostPath } from '../io/host-file.ts'
-import type { WorkdirOption } from '../options/options.ts'
+import type { WorkdirOption } from '../options/sandbox-options.ts'
 import type { Listing } from './scan.ts'
 
 /** Devices whose file systems the kernel did not take as an overlay's lower layer. */

@@ -10,7 +10,7 @@ import {
   nodeMaker,
   RETURN,
 } from './bpf-graph.ts'
-import { choose, type Outcome } from './choices.ts'
+import { choose, type Outcome } from './choose-outcome.ts'
 
 /** sizeof(struct sock_filter) of linux/filter.h: u16 code, u8 jt, u8 jf, u32 k. */
 const INSTRUCTION_SIZE = 8

@@ -1,6 +1,6 @@
 import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
 import { type ArgumentTest, argumentTest } from '../rules/argument-test.ts'
-import { expandNames } from '../rules/names.ts'
+import { expandNames } from '../rules/expand-names.ts'
 import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
 
 /** What happens on a call all of whose tests hold. */

@@ -15,11 +15,11 @@ import {
   nodeMaker,
   RETURN,
 } from '../compiler/bpf-graph.ts'
-import { choose, type Outcome } from '../compiler/choices.ts'
+import { choose, type Outcome } from '../compiler/choose-outcome.ts'
 import { searched, write } from '../compiler/compact.ts'
 import { decisions } from '../compiler/decisions.ts'
 import { ownCallToken } from '../compiler/own-call-token.ts'
-import { errnoNumber } from '../rules/errno.ts'
+import { errnoNumber } from '../rules/errno-names.ts'
 import type { SeccompRule } from '../seccomp-policy.ts'
 import { foreignTables, SOCKETCALL } from './foreign-numbers.ts'
 import { alwaysRules, keyringRules, vsockRules } from './rules.ts'

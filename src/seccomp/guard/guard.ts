@@ -1,6 +1,6 @@
 import type { SandboxShape } from '../../launcher/sandbox-shape.ts'
 import type { Arch } from '../../linux/syscalls.ts'
-import { expandNames } from '../rules/names.ts'
+import { expandNames } from '../rules/expand-names.ts'
 import { operandBits } from '../rules/operand.ts'
 import type { SeccompAction, SeccompPolicy, SeccompRule } from '../seccomp-policy.ts'
 import { alwaysRules, keyringRules, ownFilterRules, vsockRules } from './rules.ts'

@@ -7,7 +7,7 @@ import {
   O_TRUNC,
 } from '../../linux/constants.ts'
 import type { Arch } from '../../linux/syscalls.ts'
-import { expandNames } from '../rules/names.ts'
+import { expandNames } from '../rules/expand-names.ts'
 import { operandBits } from '../rules/operand.ts'
 import type {
   SeccompAction,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { addPoints } from '../../../src/grading/report/points.ts'
-import { readReport } from '../../../src/grading/report/read.ts'
+import { readReport } from '../../../src/grading/report/read-report.ts'
 import { runProject } from '../run-project.ts'
 
 const course = resolve(import.meta.dirname, '../../../fixtures/courses/median')

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, inject, test } from 'vitest'
-import { readReport } from '../../../src/grading/report/read.ts'
-import type { ReportSubmission } from '../../../src/grading/report/schema.ts'
+import { readReport } from '../../../src/grading/report/read-report.ts'
+import type { ReportSubmission } from '../../../src/grading/report/report-schema.ts'
 
 const fixtures = resolve(import.meta.dirname, '../../../fixtures')
 

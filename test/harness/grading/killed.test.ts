@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { beforeAll, expect, inject, test } from 'vitest'
-import { readReport } from '../../../src/grading/report/read.ts'
+import { readReport } from '../../../src/grading/report/read-report.ts'
 import { runProject, startProject } from '../run-project.ts'
 
 // `GRADEBOX_KILLS=100` tries it that often.

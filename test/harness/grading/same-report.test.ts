@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readReport } from '../../../src/grading/report/read.ts'
+import { readReport } from '../../../src/grading/report/read-report.ts'
 import { runProject } from '../run-project.ts'
 import { installVitest5 } from '../vitest/install.ts'
 import { normalReport } from './normal-report.ts'

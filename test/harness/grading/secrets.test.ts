@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { readReport } from '../../../src/grading/report/read.ts'
-import type { Report } from '../../../src/grading/report/schema.ts'
+import { readReport } from '../../../src/grading/report/read-report.ts'
+import type { Report } from '../../../src/grading/report/report-schema.ts'
 import { writers } from '../../../src/grading/writers/index.ts'
 import { runProject } from '../run-project.ts'
 

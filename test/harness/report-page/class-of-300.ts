@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Report, ReportRun } from '../../../src/grading/report/schema.ts'
+import type { Report, ReportRun } from '../../../src/grading/report/report-schema.ts'
 import { declared, ended, report, submission } from '../../unit/grading/report/sample.ts'
 
 /** Output that tries to become markup, to reorder text and to be too long. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { parseReport } from '../../../src/grading/report/read.ts'
+import { parseReport } from '../../../src/grading/report/read-report.ts'
 import { missingForService, Service, type ServiceProcess, until } from './service.ts'
 
 const missing = missingForService()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { languages } from '../../../src/grading/languages/table.ts'
+import { languages } from '../../../src/grading/languages/language-table.ts'
 import { lacks, lacksRoot } from '../support/tools.ts'
 import { type CliOptions, gradebox } from './cli.ts'
 import { addedInContainers, deniedByDefault } from './container-filter.ts'

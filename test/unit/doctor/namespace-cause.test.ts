@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Surroundings } from '../../../src/doctor/environment.ts'
 import { namespaceCause } from '../../../src/doctor/namespace-cause.ts'
+import type { Surroundings } from '../../../src/doctor/surroundings.ts'
 
 const user: Surroundings = {
   environments: ['machine'],

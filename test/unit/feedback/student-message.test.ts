@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FailureDetail, MatcherFailure } from '../../../src/feedback/failure.ts'
+import type { FailureDetail, MatcherFailure } from '../../../src/feedback/matcher-failure.ts'
 import { studentMessage } from '../../../src/feedback/student-message.ts'
 import { excerpt } from '../../../src/units/cut.ts'
 import { finishedRun } from './runs.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, test } from 'vitest'
 import { isSandboxError } from '../../../src/errors/sandbox-error.ts'
 import { normalizeOptions } from '../../../src/runner/options/normalize.ts'
-import type { SandboxOptions } from '../../../src/runner/options/options.ts'
+import type { SandboxOptions } from '../../../src/runner/options/sandbox-options.ts'
 
 const words = [
   '/work',

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, test } from 'vitest'
 import { isSandboxError } from '../../../src/errors/sandbox-error.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
-import { parsePolicy } from '../../../src/policy/parse.ts'
+import { parsePolicy } from '../../../src/policy/parse-policy.ts'
 import { shippedPolicies, shippedPolicyPath } from '../../../src/policy/shipped.ts'
 
 /** Holds when a call returns, or throws the one error that users are promised. */

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { assemble } from '../../../src/launcher/image/assemble.ts'
 import { elfImage } from '../../../src/launcher/image/elf.ts'
-import { STEPS_ADDRESS } from '../../../src/launcher/machine/layout.ts'
+import { STEPS_ADDRESS } from '../../../src/launcher/machine/memory-layout.ts'
 import { RECORD } from '../../../src/launcher/report/records.ts'
 import { bytes, type Step, stepsOf } from '../../../src/launcher/step.ts'
 

@@ -8,7 +8,7 @@ import {
   LOAD_OPERAND,
   STEP_SIZE,
   STEPS_ADDRESS,
-} from '../../../src/launcher/machine/layout.ts'
+} from '../../../src/launcher/machine/memory-layout.ts'
 import { failSteps } from '../../../src/launcher/plan/starter.ts'
 import {
   at,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { assemble } from '../../../src/launcher/image/assemble.ts'
-import { STEP_SIZE } from '../../../src/launcher/machine/layout.ts'
+import { STEP_SIZE } from '../../../src/launcher/machine/memory-layout.ts'
 import {
   type Area,
   at,

@@ -7,7 +7,7 @@ import {
   LOAD_ARGUMENT,
   LOAD_OPERAND,
   STEP_SIZE,
-} from '../../../src/launcher/machine/layout.ts'
+} from '../../../src/launcher/machine/memory-layout.ts'
 import { at, DIE, FAIL, load, stepsOf } from '../../../src/launcher/step.ts'
 import { syscallNumber } from '../../../src/linux/syscalls.ts'
 import { ADDRESS, assembled, FAIL_ADDRESS } from './assembled.ts'

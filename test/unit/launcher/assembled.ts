@@ -1,5 +1,5 @@
 import { assemble, type Symbols } from '../../../src/launcher/image/assemble.ts'
-import { STEP_SIZE } from '../../../src/launcher/machine/layout.ts'
+import { STEP_SIZE } from '../../../src/launcher/machine/memory-layout.ts'
 import { type Area, FAIL, type Step } from '../../../src/launcher/step.ts'
 
 export const ADDRESS = 0x5000

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { DATA_ADDRESS, DATA_OFFSET } from '../../../src/launcher/machine/layout.ts'
-import { ENTRY } from '../../../src/launcher/plan/entries.ts'
+import { DATA_ADDRESS, DATA_OFFSET } from '../../../src/launcher/machine/memory-layout.ts'
+import { ENTRY } from '../../../src/launcher/plan/entry-steps.ts'
 import { ownIdValues } from '../../../src/launcher/plan/identity.ts'
 import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
 import { calls, completePlan, expectOrder, initSteps, root, user } from './sample-plans.ts'

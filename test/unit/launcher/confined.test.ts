@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/launcher/describe/describe.ts'
-import { planConfinedImage } from '../../../src/launcher/plan/confined/plan.ts'
+import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
+import { planConfinedImage } from '../../../src/launcher/plan/confined/confined-plan.ts'
 import { endUserSteps } from '../../../src/runner/confined/left-user.ts'
 import { makeImage } from '../../../src/runner/run/launch.ts'
 

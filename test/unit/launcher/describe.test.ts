@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
 import { type Argument, at, bytes, load, stepsOf, text, words } from '../../../src/launcher/step.ts'
 import {
   AT_FDCWD,

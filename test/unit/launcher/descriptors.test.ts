@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { FD } from '../../../src/launcher/plan/descriptors.ts'
+import { FD } from '../../../src/launcher/plan/fd-numbers.ts'
 import type { Argument, Step } from '../../../src/launcher/step.ts'
 import {
   calls,

@@ -5,14 +5,14 @@ import { dirSync } from 'tmp-promise'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { assemble } from '../../../src/launcher/image/assemble.ts'
 import { elfImage } from '../../../src/launcher/image/elf.ts'
+import { machineCode } from '../../../src/launcher/machine/machine.ts'
 import {
   CODE_ADDRESS,
   DATA_ADDRESS,
   DATA_OFFSET,
   HEAD,
   STEPS_ADDRESS,
-} from '../../../src/launcher/machine/layout.ts'
-import { machineCode } from '../../../src/launcher/machine/machine.ts'
+} from '../../../src/launcher/machine/memory-layout.ts'
 import { failSteps } from '../../../src/launcher/plan/starter.ts'
 import { RECORD } from '../../../src/launcher/report/records.ts'
 import { requireTool } from './tools.ts'

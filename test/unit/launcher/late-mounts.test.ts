@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
 import {
   attachTreeSteps,
   type LateMount,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/launcher/describe/describe.ts'
-import { FD } from '../../../src/launcher/plan/descriptors.ts'
+import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
+import { FD } from '../../../src/launcher/plan/fd-numbers.ts'
 import type { LateMount } from '../../../src/launcher/plan/late-mounts.ts'
 import type { Argument, Step } from '../../../src/launcher/step.ts'
 import {

@@ -5,7 +5,7 @@ import { AUDIT_ARCH } from '../../../src/linux/constants.ts'
 import { syscallNames, syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import { notifiedMeanings } from '../../../src/seccomp/decode/notified.ts'
-import { expandNames } from '../../../src/seccomp/rules/names.ts'
+import { expandNames } from '../../../src/seccomp/rules/expand-names.ts'
 import type { SeccompPolicy } from '../../../src/seccomp/seccomp-policy.ts'
 
 /** Where the init goes with a notification: what lseek(2) would do, step by step. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { assemble } from '../../../src/launcher/image/assemble.ts'
+import { type Arch, machines } from '../../../src/launcher/machine/machine.ts'
 import {
   DATA_ADDRESS,
   HEAD,
@@ -9,8 +10,7 @@ import {
   LOAD_OPERAND,
   STEP_SIZE,
   STEPS_ADDRESS,
-} from '../../../src/launcher/machine/layout.ts'
-import { type Arch, machines } from '../../../src/launcher/machine/machine.ts'
+} from '../../../src/launcher/machine/memory-layout.ts'
 import { at, load, stepsOf } from '../../../src/launcher/step.ts'
 
 const hex = (value: number): string => `0x${value.toString(16)}`

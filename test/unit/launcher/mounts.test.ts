@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
 import {
   bindSteps,
   isOwnTmpfs,
   remountSteps,
   tmpfsStep,
-} from '../../../src/launcher/plan/mounts.ts'
+} from '../../../src/launcher/plan/mount-steps.ts'
 import { FreshDirectories } from '../../../src/launcher/plan/paths.ts'
 import { MS_NOEXEC, MS_NOSUID, MS_RDONLY } from '../../../src/linux/constants.ts'
 import { calls, initSteps, samplePlan, workdirVariants } from './sample-plans.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
 import { announceNetworkSteps, makeNetworkSteps } from '../../../src/launcher/plan/network.ts'
 import { calls, initSteps, samplePlan, user } from './sample-plans.ts'
 

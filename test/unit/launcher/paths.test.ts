@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/launcher/describe/describe.ts'
-import { fileMode, writeFileSteps, writeFreshFileSteps } from '../../../src/launcher/plan/files.ts'
+import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
+import {
+  fileMode,
+  writeFileSteps,
+  writeFreshFileSteps,
+} from '../../../src/launcher/plan/file-steps.ts'
 import { FreshDirectories, SafePaths, splitPath } from '../../../src/launcher/plan/paths.ts'
 import type { Step } from '../../../src/launcher/step.ts'
 import { AT_FDCWD, EEXIST, O_DIRECTORY } from '../../../src/linux/constants.ts'

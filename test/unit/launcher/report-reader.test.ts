@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseReport } from '../../../src/launcher/report/parse.ts'
+import { parseReport } from '../../../src/launcher/report/parse-report.ts'
 import { ReportReader } from '../../../src/launcher/report/reader.ts'
 import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts'
 

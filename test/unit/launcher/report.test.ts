@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseReport } from '../../../src/launcher/report/parse.ts'
+import { parseReport } from '../../../src/launcher/report/parse-report.ts'
 import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts'
 
 type Field = readonly [offset: number, value: number | bigint, size?: 2 | 4 | 8]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/launcher/describe/describe.ts'
-import { entrySteps } from '../../../src/launcher/plan/entries.ts'
+import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
+import { entrySteps } from '../../../src/launcher/plan/entry-steps.ts'
 import { pollFd } from '../../../src/launcher/plan/poll.ts'
 import { startSteps, superviseSteps } from '../../../src/launcher/plan/supervise.ts'
 import { RECORD } from '../../../src/launcher/report/records.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { describeStep } from '../../../src/launcher/describe/describe.ts'
+import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
 import { policy, root, samplePlan, user } from './sample-plans.ts'
 
 const terminal = { streams: [0, 1, 2], size: { rows: 24, columns: 80 } }

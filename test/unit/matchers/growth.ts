@@ -1,6 +1,6 @@
 import * as utils from 'jest-matcher-utils'
 import { expect } from 'vitest'
-import { matcherFailureOf } from '../../../src/feedback/failure.ts'
+import { matcherFailureOf } from '../../../src/feedback/matcher-failure.ts'
 import { studentMessage } from '../../../src/feedback/student-message.ts'
 import { matchers } from '../../../src/matchers/index.ts'
 import type { MatcherResult } from '../../../src/matchers/matcher.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { matcherFailureOf } from '../../../src/feedback/failure.ts'
+import { matcherFailureOf } from '../../../src/feedback/matcher-failure.ts'
 import { studentMessage } from '../../../src/feedback/student-message.ts'
 import { exited, fabricate, killed, messageOf } from './fabricated.ts'
 

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 import { withLimitsTable } from '../../../scripts/limits-table.mjs'
 import { withReference } from '../../../scripts/policy-reference.mjs'
 import { limitRows } from '../../../src/limits/table.ts'
-import { policyJsonSchema } from '../../../src/policy/json-schema.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
-import { parsePolicy } from '../../../src/policy/parse.ts'
+import { parsePolicy } from '../../../src/policy/parse-policy.ts'
+import { policyJsonSchema } from '../../../src/policy/policy-json-schema.ts'
 import { shippedPolicies } from '../../../src/policy/shipped.ts'
 
 const path = fileURLToPath(new URL('../../../docs/policies.md', import.meta.url))

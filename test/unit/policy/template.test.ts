@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { parsePolicy } from '../../../src/policy/parse.ts'
+import { parsePolicy } from '../../../src/policy/parse-policy.ts'
 
 const parse = (text: string) => parsePolicy(text, { name: 'p', path: '/srv/p.toml' })
 

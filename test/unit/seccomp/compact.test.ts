@@ -5,7 +5,7 @@ import { loadPolicy } from '../../../src/policy/load.ts'
 import { compactFilter } from '../../../src/seccomp/compiler/compact.ts'
 import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
 import { argumentTest } from '../../../src/seccomp/rules/argument-test.ts'
-import { expandNames } from '../../../src/seccomp/rules/names.ts'
+import { expandNames } from '../../../src/seccomp/rules/expand-names.ts'
 import { operandBits } from '../../../src/seccomp/rules/operand.ts'
 import type {
   SeccompAction,

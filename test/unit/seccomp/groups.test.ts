@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isSyscallName, syscallNames } from '../../../src/linux/syscalls.ts'
+import { expandNames, nameProblem } from '../../../src/seccomp/rules/expand-names.ts'
 import { syscallGroups } from '../../../src/seccomp/rules/groups.ts'
-import { expandNames, nameProblem } from '../../../src/seccomp/rules/names.ts'
 
 describe('the groups', () => {
   const grouped = syscallGroups.flatMap((group) => group.syscalls)

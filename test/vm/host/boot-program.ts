@@ -1,7 +1,7 @@
 import { assemble } from '../../../src/launcher/image/assemble.ts'
 import { elfImage } from '../../../src/launcher/image/elf.ts'
-import { STEPS_ADDRESS } from '../../../src/launcher/machine/layout.ts'
 import type { Arch } from '../../../src/launcher/machine/machine.ts'
+import { STEPS_ADDRESS } from '../../../src/launcher/machine/memory-layout.ts'
 import { failSteps } from '../../../src/launcher/plan/starter.ts'
 import { stepsOf, text, words } from '../../../src/launcher/step.ts'
 import { AT_FDCWD } from '../../../src/linux/constants.ts'

@@ -14,7 +14,7 @@ import {
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SandboxError } from '../../../errors/sandbox-error.ts'
-import { layoutOf } from './layout.ts'
+import { layoutOf } from './export-layout.ts'
 import type { UnpackedSubmission } from './unpack.ts'
 
 /**

@@ -14,9 +14,15 @@ import { basename, dirname, join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { visibleLine } from '../../../units/visible.ts'
-import { type Budget, checkEntries, fullBudget, RefusedSubmission, refuse } from './check.ts'
-import { type ExportEntry, type OpenExport, openFolder, openZip } from './entries.ts'
-import { layoutOf, type Place, type TopEntry } from './layout.ts'
+import {
+  type Budget,
+  checkEntries,
+  fullBudget,
+  RefusedSubmission,
+  refuse,
+} from './check-entries.ts'
+import { type ExportEntry, type OpenExport, openFolder, openZip } from './export-entries.ts'
+import { layoutOf, type Place, type TopEntry } from './export-layout.ts'
 
 /** A submission of an export: where its files are, or why it is refused. */
 export interface UnpackedSubmission {

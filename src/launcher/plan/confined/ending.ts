@@ -9,7 +9,7 @@ import {
 } from '../../../linux/constants.ts'
 import type { Arch } from '../../machine/machine.ts'
 import { type Area, at, FAIL, load, type Step, stepsOf, text, words } from '../../step.ts'
-import { FD } from '../descriptors.ts'
+import { FD } from '../fd-numbers.ts'
 import type { Ending } from '../supervise.ts'
 
 const init = stepsOf('init')

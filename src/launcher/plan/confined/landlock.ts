@@ -15,7 +15,7 @@ import {
   text,
   words,
 } from '../../step.ts'
-import { FD } from '../descriptors.ts'
+import { FD } from '../fd-numbers.ts'
 
 const init = stepsOf('init')
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { problemText } from '../../../../src/grading/grading-texts.ts'
-import { chooseLanguages } from '../../../../src/grading/languages/choose.ts'
+import { chooseLanguages } from '../../../../src/grading/languages/choose-languages.ts'
 import { detectLanguage } from '../../../../src/grading/languages/detect.ts'
 import { javaMainClass } from '../../../../src/grading/languages/java.ts'
-import { limitsFor } from '../../../../src/grading/languages/limits.ts'
-import { SubmissionProblem } from '../../../../src/grading/languages/problem.ts'
-import { languages } from '../../../../src/grading/languages/table.ts'
+import { limitsFor } from '../../../../src/grading/languages/language-limits.ts'
+import { languages } from '../../../../src/grading/languages/language-table.ts'
+import { SubmissionProblem } from '../../../../src/grading/languages/submission-problem.ts'
 
 const files = (sources: Readonly<Record<string, string>>) =>
   Object.entries(sources).map(([path, text]) => ({ path, text }))

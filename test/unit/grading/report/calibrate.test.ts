@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { calibrate, calibrationLines } from '../../../../src/grading/report/calibrate.ts'
-import type { ReportTest } from '../../../../src/grading/report/schema.ts'
+import type { ReportTest } from '../../../../src/grading/report/report-schema.ts'
 import { declared, ended, report, submission } from './sample.ts'
 
 const MIB = 2 ** 20

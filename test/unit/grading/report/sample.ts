@@ -1,10 +1,10 @@
-import { finishReport } from '../../../../src/grading/report/merge.ts'
+import { finishReport } from '../../../../src/grading/report/merge-reports.ts'
 import {
   REPORT_FORMAT,
   type Report,
   type ReportSubmission,
   type ReportTest,
-} from '../../../../src/grading/report/schema.ts'
+} from '../../../../src/grading/report/report-schema.ts'
 import {
   type DeclaredGroup,
   type DeclaredTest,

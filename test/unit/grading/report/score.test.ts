@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { GroupMode } from '../../../../src/grading/report/schema.ts'
+import type { GroupMode } from '../../../../src/grading/report/report-schema.ts'
 import { declared, ended, report, submission } from './sample.ts'
 
 const three = [1, 2, 3].map((number) => declared(number, { group: 'secret' }))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Report } from '../../../../src/grading/report/schema.ts'
+import type { Report } from '../../../../src/grading/report/report-schema.ts'
 import { mergeShards } from '../../../../src/grading/report/shards.ts'
 import { declared, ended, report, submission } from './sample.ts'
 

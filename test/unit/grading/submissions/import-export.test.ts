@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { chooseLanguages } from '../../../../src/grading/languages/choose.ts'
+import { chooseLanguages } from '../../../../src/grading/languages/choose-languages.ts'
 import { importExport } from '../../../../src/grading/submissions/exports/import-export.ts'
 import { findSubmissions } from '../../../../src/grading/submissions/find.ts'
 

@@ -1,4 +1,4 @@
-import type { Report } from '../../../../src/grading/report/schema.ts'
+import type { Report } from '../../../../src/grading/report/report-schema.ts'
 import { declared, ended, report, submission } from '../report/sample.ts'
 
 /** Stands for what only the staff may read: a hidden test's input, output and messages. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { normalizeOptions } from '../../../../src/runner/options/normalize.ts'
-import type { SandboxOptions } from '../../../../src/runner/options/options.ts'
+import type { SandboxOptions } from '../../../../src/runner/options/sandbox-options.ts'
 
 /** The walltime and CPU time limits of a call, in ms: in `strict` both are 10 s, in `java` 30 s. */
 function times(call: SandboxOptions, plugin: SandboxOptions = {}, sandbox: SandboxOptions = {}) {

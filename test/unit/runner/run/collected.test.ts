@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { COLLECT_MAX_BYTES } from '../../../../src/launcher/plan/collect.ts'
+import { COLLECT_MAX_BYTES } from '../../../../src/launcher/plan/collect-steps.ts'
 import { collectFiles } from '../../../../src/runner/run/collected.ts'
 
 type CollectRecord = Parameters<typeof collectFiles>[1][number]

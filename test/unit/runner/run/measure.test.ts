@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ReportRecord } from '../../../../src/launcher/report/parse.ts'
+import type { ReportRecord } from '../../../../src/launcher/report/parse-report.ts'
 import { measure } from '../../../../src/runner/run/measure.ts'
 
 type Of<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: Kind }>

@@ -1,4 +1,4 @@
-import type { ReportTest } from '../../../report/schema.ts'
+import type { ReportTest } from '../../../report/report-schema.ts'
 import type { PageData, PageSubmission } from '../data.ts'
 import { el } from './dom.ts'
 import { points, quantile, signs } from './format.ts'

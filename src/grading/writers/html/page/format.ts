@@ -1,4 +1,4 @@
-import type { ReportTest } from '../../../report/schema.ts'
+import type { ReportTest } from '../../../report/report-schema.ts'
 
 /** A sign and a word for each status, so that no meaning is by colour alone. */
 export const signs: Readonly<Record<ReportTest['status'], { sign: string; word: string }>> = {

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { EXCLUSIVE_VARIABLE } from '../../grading/assignment/grade-test.ts'
+import { calibrate, calibrationLines } from '../../grading/report/calibrate.ts'
+import { readReport } from '../../grading/report/read-report.ts'
+import type { Report } from '../../grading/report/report-schema.ts'
+import { CliError, EXIT } from '../errors.ts'
+import { print } from '../print.ts'
+import { findAssignment } from './find-assignment.ts'
+import { positive } from './numbers.ts'
+import { setReports } from './report-flags.ts'
+import { runTests } from './run-tests.ts'
+
+interface Flags {
+  readonly solutions: string
+  readonly runs: number
+}
+
+/** `gradebox calibrate`: limits from reference solutions. */
+export function addCalibrateCommand(program: Command): Command {
+  return program
+    .command('calibrate')
+    .summary('propose limits from reference solutions')
+    .description(
+      'Grades reference solutions several times, one program at a time, and prints the limits that follow for each language, with the times measured. Every solution must pass every test.',
+    )
+    .argument('[assignment]', 'a test file, or a folder', '.')
+    .option('--solutions <path>', 'the reference solutions', 'solutions')
+    .option('--runs <n>', 'how often each test runs', positive('--runs'), 5)
+    .action(calibrateCommand)
+}
+
+async function calibrateCommand(assignment: string, { solutions, runs }: Flags): Promise<void> {
+  const place = findAssignment(assignment)
+  process.env.GRADEBOX_SUBMISSIONS = resolve(solutions)
+  process.env[EXCLUSIVE_VARIABLE] = '1'
+  const folder = mkdtempSync(join(tmpdir(), 'gradebox-calibrate-'))
+  const file = join(folder, 'report.json')
+  setReports([{ kind: 'json', file }])
+  try {
+    const reports: Report[] = []
+    for (let run = 0; run < runs; run++) {
+      const { loadErrors } = await runTests(place, { jobs: 1 })
+      if (loadErrors.length > 0) throw new CliError(loadErrors.join('\n\n'), EXIT.failure)
+      reports.push(checked(readReport(file)))
+    }
+    process.exitCode = EXIT.success
+    print(calibrationLines(calibrate(reports)).join('\n').trimEnd())
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+// Times of a solution that fails say nothing of one that works.
+function checked(report: Report): Report {
+  for (const { id, tests, gradable } of report.submissions) {
+    const failed = tests.find(({ status }) => status !== 'passed')
+    if (gradable && failed === undefined) continue
+    throw new CliError(
+      `The solution ${id} does not pass: ${failed?.name ?? 'it is not gradable'}: ${failed?.staffMessage.split('\n')[0] ?? 'see its problems'}`,
+      EXIT.usage,
+    )
+  }
+  return report
+}

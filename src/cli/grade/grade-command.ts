@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { timeOfDay } from '../../globals.ts'
+import { cacheDirectory } from '../../grading/cache/cache-directory.ts'
+import { CACHE_VARIABLE } from '../../grading/cache/results.ts'
+import { changeLines, compareReports } from '../../grading/report/changes.ts'
+import { readReport } from '../../grading/report/read-report.ts'
+import type { Report } from '../../grading/report/report-schema.ts'
+import { hasTrouble } from '../../grading/reporting/summary.ts'
+import { ONLY_VARIABLE, parseShard, SHARD_VARIABLE } from '../../grading/submissions/select.ts'
+import { ISOLATION_LEVELS, type IsolationLevel } from '../../runner/isolation/level.ts'
+import { CliError, EXIT } from '../errors.ts'
+import { print } from '../print.ts'
+import { findAssignment } from './find-assignment.ts'
+import { positive } from './numbers.ts'
+import { collectReport, type ReportFlag, setReports, withDefault } from './report-flags.ts'
+import { runTests } from './run-tests.ts'
+
+interface Flags {
+  readonly submissions?: string
+  readonly report?: readonly ReportFlag[]
+  readonly only?: string
+  readonly shard?: string
+  readonly cache: boolean
+  readonly jobs?: number
+  readonly isolation?: IsolationLevel
+}
+
+/** `gradebox grade`: grades a class. */
+export function addGradeCommand(program: Command): Command {
+  return program
+    .command('grade')
+    .summary('grade the submissions of an assignment')
+    .description(
+      'Grades every submission and writes gradebox-report.json. The assignment is a test file, a folder with an assignment.toml, or a folder with test files. Exits with 0 when all were graded, 1 for wrong usage, 2 when something could not be graded.',
+    )
+    .argument('[assignment]', 'a test file, or a folder', '.')
+    .option('--submissions <path>', 'the submissions, in place of those that the assignment names')
+    .option('--report <kind=file>', 'also write the result so; again for more', collectReport)
+    .option('--only <glob>', 'grade the submissions whose ids match; commas between several')
+    .option('--shard <i/n>', 'grade one of n equal parts of the submissions')
+    .option('--no-cache', 'run every test again')
+    .option('--jobs <n>', 'how many test workers run at once', positive('--jobs'))
+    .addOption(
+      new Option('--isolation <level>', 'the weakest isolation that is good enough').choices([
+        ...ISOLATION_LEVELS,
+      ]),
+    )
+    .action(grade)
+}
+
+async function grade(assignment: string, flags: Flags): Promise<void> {
+  const place = findAssignment(assignment)
+  const reports = withDefault(flags.report ?? [])
+  setVariables(flags, reports)
+  const file = reports.find(({ kind }) => kind === 'json')?.file ?? ''
+  const before = reportAt(file)
+  const startedAt = timeOfDay().toISOString()
+  const { loadErrors } = await runTests(place, flags)
+  if (loadErrors.length > 0) throw new CliError(loadErrors.join('\n\n'), EXIT.failure)
+  const after = reportAt(file)
+  if (after === undefined || after.startedAt < startedAt) {
+    throw new CliError(`${assignment} declares no graded test: call assignment()`, EXIT.failure)
+  }
+  if (before !== undefined && before.assignment.name === after.assignment.name) {
+    print(['Since the last report:', ...changeLines(compareReports(before, after))].join('\n'))
+  }
+  endWith(hasTrouble(after) || !after.complete ? EXIT.usage : EXIT.success)
+}
+
+// The report of a killed grading counts too: its finished tests are results.
+function reportAt(file: string): Report | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    return readReport(file)
+  } catch {
+    return undefined
+  }
+}
+
+function setVariables(flags: Flags, reports: readonly ReportFlag[]): void {
+  const { submissions, only, shard, cache } = flags
+  setReports(reports)
+  if (submissions !== undefined) process.env.GRADEBOX_SUBMISSIONS = resolve(submissions)
+  if (only !== undefined) process.env[ONLY_VARIABLE] = only
+  if (shard !== undefined) {
+    parseShard(shard)
+    process.env[SHARD_VARIABLE] = shard
+  }
+  if (cache) process.env[CACHE_VARIABLE] = cacheDirectory()
+  else delete process.env[CACHE_VARIABLE]
+}
+
+// Vitest sets 1 for a test that failed, which for a grading is no failure. It does so when it closes and at the exit.
+function endWith(code: number): void {
+  process.exitCode = code
+  process.once('exit', () => {
+    process.exitCode = code
+  })
+}

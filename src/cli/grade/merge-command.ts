@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { readReport } from '../../grading/report/read-report.ts'
+import { mergeShards } from '../../grading/report/shards.ts'
+import { hasTrouble, summaryLines } from '../../grading/reporting/summary.ts'
+import { EXIT } from '../errors.ts'
+import { print } from '../print.ts'
+import { collectReport, type ReportFlag, withDefault, writeFlags } from './report-flags.ts'
+
+interface Flags {
+  readonly report?: readonly ReportFlag[]
+  readonly anonymous?: boolean
+}
+
+/** `gradebox merge`: joins the reports of shards. */
+export function addMergeCommand(program: Command): Command {
+  return program
+    .command('merge')
+    .summary('join the reports of shards')
+    .description(
+      'Joins reports of one assignment, such as those of `gradebox grade --shard`, and writes the result. Shards that are missing or mixed are refused by name. Exits with 2 when a submission could not be graded.',
+    )
+    .argument('<report...>', 'JSON reports that grading wrote')
+    .option('--report <kind=file>', 'also write the result so; again for more', collectReport)
+    .option('--anonymous', 'leave what names a student out of the HTML report')
+    .action((paths: string[], { report = [], anonymous = false }: Flags) => {
+      const named = Object.fromEntries(paths.map((path) => [path, readReport(path)]))
+      const merged = mergeShards(named)
+      const files = writeFlags(merged, withDefault(report), { anonymous, environment: process.env })
+      print([...summaryLines(merged), `Written: ${files.join(', ')}`].join('\n'))
+      if (hasTrouble(merged)) process.exitCode = EXIT.usage
+    })
+}

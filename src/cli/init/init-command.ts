@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { packageVersion } from '../../grading/package-version.ts'
+import { visibleLine } from '../../units/visible.ts'
+import { CliError, EXIT } from '../errors.ts'
+import { print } from '../print.ts'
+import { type AssignmentKind, assignmentKinds, initFiles } from './init-files.ts'
+
+interface Flags {
+  readonly kind: AssignmentKind
+  readonly gradescope?: boolean
+  readonly github?: boolean
+}
+
+/** `gradebox init`: a new assignment. */
+export function addInitCommand(program: Command): Command {
+  return program
+    .command('init')
+    .summary('write a new assignment')
+    .description(
+      'Writes an assignment with two sample submissions, which it grades at once: `npm install`, then `npm run grade`. No file that exists is changed.',
+    )
+    .argument('[folder]', 'where it goes', '.')
+    .addOption(
+      new Option('--kind <kind>', 'how the assignment is written')
+        .choices([...assignmentKinds])
+        .default('toml'),
+    )
+    .option('--gradescope', "add Gradescope's setup.sh and run_autograder")
+    .option('--github', 'add a workflow for GitHub Classroom')
+    .action((folder: string, { kind, gradescope = false, github = false }: Flags) => {
+      const root = resolve(folder)
+      const files = initFiles(kind, { gradescope, github }, packageVersion())
+      // All are checked before one is written: half an assignment would be no use.
+      const [taken] = files.filter(({ path }) => existsSync(join(root, path)))
+      if (taken !== undefined) {
+        throw new CliError(
+          `${visibleLine(join(root, taken.path))} exists already; choose an empty folder`,
+          EXIT.failure,
+        )
+      }
+      for (const { path, contents, executable = false } of files) {
+        const target = join(root, path)
+        mkdirSync(dirname(target), { recursive: true })
+        writeFileSync(target, contents, { flag: 'wx', mode: executable ? 0o755 : 0o644 })
+      }
+      print(
+        [
+          ...files.map(({ path }) => `wrote ${visibleLine(join(folder, path))}`),
+          '',
+          `Next: cd ${visibleLine(folder)} && npm install && npm run grade`,
+        ].join('\n'),
+      )
+    })
+}

@@ -1,0 +1,121 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
+import { feedbackFor } from '../../feedback/run-feedback.ts'
+import { clockMs } from '../../globals.ts'
+import { visible } from '../../units/visible.ts'
+import { gradingTexts, problemText } from '../grading-texts.ts'
+import { BuildFailure, type BuiltProgram, buildSubmission } from '../languages/build.ts'
+import type { LanguageTable } from '../languages/language.ts'
+import {
+  describeFile,
+  readSubmissionFiles,
+  type SubmittedFile,
+} from '../languages/submission-files.ts'
+import { SubmissionProblem } from '../languages/submission-problem.ts'
+import type { ReportBuild } from '../report/report-schema.ts'
+import type { FoundSubmission } from '../submissions/find.ts'
+import type { Submission } from './assignment-options.ts'
+import { buildsDirectory } from './builds-directory.ts'
+import { describeRun, forStaff } from './excerpts.ts'
+import type { SubmissionFacts } from './test-outcome.ts'
+
+/** A submission once its files are read and its program is built, or why that could not be done. */
+export interface Prepared {
+  readonly submission: Submission
+  readonly facts: SubmissionFacts
+  readonly program?: BuiltProgram
+  /** What kept the program from being made: the student's to mend, or the staff's. */
+  readonly problem?: SubmissionProblem | Error
+}
+
+/** Reads a submission's files and builds its program. */
+export async function prepareSubmission(
+  found: FoundSubmission,
+  table: LanguageTable,
+  language: FeedbackLanguage,
+): Promise<Prepared> {
+  const started = clockMs()
+  let files: readonly SubmittedFile[] = []
+  try {
+    if (found.refused !== undefined) throw refusedError(found.id, found.refused)
+    files = readSubmissionFiles(found.path)
+    const program = await buildSubmission(files, table, buildsDirectory())
+    const build: ReportBuild = {
+      status: program.run === undefined ? 'none' : 'passed',
+      studentMessage: '',
+      staffMessage: program.run === undefined ? '' : forStaff(program.run.stderr),
+      durationMs: clockMs() - started,
+      ...(program.run === undefined ? {} : { run: describeRun(program.run, undefined) }),
+    }
+    return { ...describe(found, files, build, program), program }
+  } catch (error) {
+    const problem = error instanceof Error ? error : new Error(String(error))
+    const build = failedBuild(problem, language, clockMs() - started)
+    return { ...describe(found, files, build), problem }
+  }
+}
+
+// Only staff can tell whether a strange archive is an accident: it is no reason for 0 points.
+const refusedError = (id: string, reason: string): SandboxError =>
+  new SandboxError(`The submission ${id} was not unpacked: ${reason}`, {
+    code: 'OPTION_INVALID',
+    hint: 'Ask the student for another archive, or unpack it by hand and grade the folder.',
+  })
+
+function describe(
+  found: FoundSubmission,
+  files: readonly SubmittedFile[],
+  build: ReportBuild,
+  program?: BuiltProgram,
+): Pick<Prepared, 'submission' | 'facts'> {
+  const { id, people, path, metadata, submittedAt } = found
+  const times = submittedAt === undefined ? {} : { submittedAt }
+  const language =
+    program === undefined
+      ? {}
+      : {
+          language: { name: program.name, title: program.language.title, version: program.version },
+        }
+  return {
+    submission: {
+      id,
+      people,
+      path,
+      metadata,
+      ...times,
+      files: files.map(({ path: name, text }) => ({
+        path: name,
+        ...(text === undefined ? {} : { text }),
+      })),
+      ...(program === undefined ? {} : { language: program.name }),
+    },
+    facts: { metadata, ...times, files: files.map(describeFile), build, ...language },
+  }
+}
+
+function failedBuild(problem: Error, language: FeedbackLanguage, durationMs: number): ReportBuild {
+  if (!(problem instanceof SubmissionProblem)) {
+    const { error } = gradingTexts[language]
+    return {
+      status: 'error',
+      studentMessage: error,
+      staffMessage: forStaff(problem.message),
+      durationMs,
+    }
+  }
+  const text = problemText(problem, language)
+  if (!(problem instanceof BuildFailure)) {
+    return { status: 'failed', studentMessage: text, staffMessage: text, durationMs }
+  }
+  const { run } = problem
+  const output = forStaff(`${run.stderr}${run.stdout}`.trim())
+  const end = run.status === 'exited' ? [] : [feedbackFor(run, { language })]
+  const says = output === '' ? [] : [`${gradingTexts[language].compilerSays}\n${visible(output)}`]
+  return {
+    status: 'failed',
+    studentMessage: [text, ...end, ...says].join('\n'),
+    staffMessage: [text, forStaff(run.reason), output].filter((part) => part !== '').join('\n'),
+    durationMs,
+    run: describeRun(run, undefined),
+  }
+}

@@ -1,0 +1,62 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { LimitOptions } from '../../runner/options/sandbox-options.ts'
+import { formatDuration, parseDuration } from '../../units/duration.ts'
+import { formatSize, parseSize } from '../../units/size.ts'
+import type { Floors, Language } from './language.ts'
+
+/**
+ * The limits of a run, one by one: those of the language, over them those that are for every language, then what the
+ * assignment says of this language, and at last those of the test and of the call.
+ *
+ * @throws {SandboxError} OPTION_INVALID for a limit under which no program of the language starts: the fault
+ *   would look like the student's
+ */
+export function limitsFor(
+  language: Language,
+  general: readonly (LimitOptions | undefined)[] = [],
+  specific: readonly (LimitOptions | undefined)[] = [],
+): LimitOptions & { readonly memory: NonNullable<LimitOptions['memory']> } {
+  const limits = { ...language.limits }
+  for (const layer of [...general, language.ownLimits, ...specific]) Object.assign(limits, layer)
+  checkFloors(language, limits)
+  return limits
+}
+
+/** The memory of limits in bytes; without a limit, as much as a program may want. */
+export function memoryBytesOf({ memory }: Pick<LimitOptions, 'memory'>): number {
+  const bytes =
+    memory === undefined || memory === unlimited ? Number.POSITIVE_INFINITY : parseSize(memory)
+  return Math.min(bytes, 4 * 1024 ** 3)
+}
+
+// As text: an older LimitOptions does not know it.
+const unlimited = 'unlimited' as unknown
+
+interface Check {
+  readonly limit: 'memory' | 'walltime' | 'processes'
+  readonly floor: keyof Floors
+  readonly parse: (value: never) => number
+  readonly format: (value: number) => string
+}
+
+const checks: readonly Check[] = [
+  { limit: 'memory', floor: 'memoryBytes', parse: parseSize, format: formatSize },
+  { limit: 'walltime', floor: 'walltimeMs', parse: parseDuration, format: formatDuration },
+  { limit: 'processes', floor: 'processes', parse: Number, format: String },
+]
+
+function checkFloors({ title, floors = {} }: Language, limits: LimitOptions): void {
+  for (const { limit, floor, parse, format } of checks) {
+    const least = floors[floor]
+    const value = limits[limit]
+    if (least === undefined || value === undefined || (value as unknown) === unlimited) continue
+    if (parse(value as never) >= least) continue
+    throw new SandboxError(
+      `The limit \`${limit}: ${JSON.stringify(value)}\` is too small for ${title}, which needs ${format(least)} to start`,
+      {
+        code: 'OPTION_INVALID',
+        hint: `Raise the limit, or give ${title} its own: \`languages: { NAME: { limits: { ${limit}: … } } }\`.`,
+      },
+    )
+  }
+}

@@ -1,0 +1,148 @@
+import * as v from 'valibot'
+import { parse as parseYaml } from 'yaml'
+import type { ReportPerson } from '../../report/report-schema.ts'
+
+/** An entry at the top of an export. */
+export interface TopEntry {
+  readonly name: string
+  readonly isDirectory: boolean
+}
+
+/** The submission that a top entry belongs to, and what is left of the entry's name in it. */
+export interface Place {
+  readonly id: string
+  readonly people: readonly ReportPerson[]
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly submittedAt?: string
+  /** The name of a file in the submission; absent for a folder that is the submission. */
+  readonly file?: string
+}
+
+/** Tells for a top entry of an export which submission it belongs to; `undefined` for what belongs to none. */
+export type Layout = (entry: TopEntry) => Place | undefined
+
+/** What a layout may ask about an export besides its names. */
+export interface ExportContents {
+  /** The text of `submission_metadata.yml`, where the export has one. */
+  readonly gradescopeMetadata?: string | undefined
+  /** Whether a folder is a clone made by git. */
+  readonly isClone: (folder: string) => boolean
+}
+
+/** How the platform that made an export names things. */
+export function layoutOf(entries: readonly TopEntry[], contents: ExportContents): Layout {
+  const { gradescopeMetadata } = contents
+  if (gradescopeMetadata !== undefined) return gradescopeLayout(gradescopeMetadata)
+  if (entries.some(({ name }) => moodle(name) !== undefined)) {
+    return (entry) => moodle(entry.name) ?? plain(entry)
+  }
+  const files = entries.filter(({ isDirectory }) => !isDirectory)
+  if (files.length > 0 && files.every(({ name }) => canvas(name) !== undefined)) {
+    return (entry) => (entry.isDirectory ? plain(entry) : canvas(entry.name))
+  }
+  return cloneLayout(entries, contents) ?? plain
+}
+
+/** A folder, or a zip file, that is named like the student. */
+function plain({ name, isDirectory }: TopEntry): Place | undefined {
+  if (isDirectory) return { id: name, people: [{ id: name }], metadata: {} }
+  const zip = /^(.+)\.zip$/i.exec(name)
+  if (zip === null) return undefined
+  const id = zip[1] ?? name
+  return { id, people: [{ id }], metadata: {}, file: name }
+}
+
+// "Download all submissions" of Moodle: a folder per student, or with the setting switched off a file per file.
+function moodle(name: string): Place | undefined {
+  const match = /^(.+)_(\d+)_assignsubmission_(?:file|onlinetext)(?:_(.*))?$/su.exec(name)
+  if (match === null) return undefined
+  const [, person = '', participant = '', file = ''] = match
+  return {
+    id: `${person}_${participant}`,
+    people: [{ name: person }],
+    // Not the ID number of a Moodle user: it is the number of the participant in this assignment.
+    metadata: { platform: 'moodle', participant },
+    ...(file === '' ? {} : { file }),
+  }
+}
+
+// "Download submissions" of Canvas: `lovelaceada_LATE_1042_77_main-1.py` for the second try at main.py of user 1042.
+function canvas(name: string): Place | undefined {
+  const match = /^([^_]+)(_LATE)?_(\d+)_(\d+)_(.+)$/su.exec(name)
+  if (match === null) return undefined
+  const [, person = '', late, user = '', submission = '', file = ''] = match
+  return {
+    id: `${person}_${user}`,
+    people: [{ id: user, name: person }],
+    metadata: { platform: 'canvas', submission, late: late !== undefined },
+    file: file.replace(/-\d+(\.[^.]+)$/u, '$1'),
+  }
+}
+
+const submitter = v.looseObject({
+  ':name': v.optional(v.string()),
+  ':sid': v.optional(v.union([v.string(), v.number()])),
+  ':email': v.optional(v.string()),
+})
+
+const gradescope = v.record(
+  v.string(),
+  v.looseObject({
+    ':submitters': v.optional(v.array(submitter)),
+    ':created_at': v.optional(v.union([v.string(), v.date()])),
+  }),
+)
+
+/**
+ * "Export submissions" of Gradescope: folders whose names are keys of `submission_metadata.yml`.
+ *
+ * @throws {Error} for a text that is not such YAML
+ */
+function gradescopeLayout(text: string): Layout {
+  const metadata = v.parse(gradescope, parseYaml(text, { maxAliasCount: 0 }))
+  return ({ name, isDirectory }) => {
+    if (!isDirectory) return undefined
+    const known = metadata[name]
+    if (known === undefined) return plain({ name, isDirectory })
+    const { ':submitters': submitters = [], ':created_at': createdAt } = known
+    return {
+      id: name,
+      people: submitters.map(toPerson),
+      metadata: { platform: 'gradescope' },
+      ...(createdAt === undefined ? {} : { submittedAt: toText(createdAt) }),
+    }
+  }
+}
+
+const toText = (time: string | Date) => (typeof time === 'string' ? time : time.toISOString())
+
+const toPerson = ({
+  ':name': name,
+  ':sid': sid,
+  ':email': email,
+}: v.InferOutput<typeof submitter>): ReportPerson => ({
+  ...(sid === undefined ? {} : { id: String(sid) }),
+  ...(name === undefined ? {} : { name }),
+  ...(email === undefined ? {} : { email }),
+})
+
+// GitHub Classroom clones `ASSIGNMENT-USER`; what all names start with is the assignment.
+function cloneLayout(entries: readonly TopEntry[], contents: ExportContents): Layout | undefined {
+  const folders = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name)
+  if (folders.length < 2 || !folders.every(contents.isClone)) return undefined
+  const start = commonStart(folders)
+  const prefix = start.slice(0, start.lastIndexOf('-') + 1)
+  return ({ name, isDirectory }) => {
+    if (!isDirectory) return undefined
+    const id = name.slice(prefix.length)
+    return { id, people: [{ id }], metadata: { platform: 'github-classroom', repository: name } }
+  }
+}
+
+function commonStart([first = '', ...others]: readonly string[]): string {
+  let length = first.length
+  for (const other of others) {
+    while (!other.startsWith(first.slice(0, length))) length--
+  }
+  return first.slice(0, length)
+}

@@ -1,0 +1,115 @@
+import * as v from 'valibot'
+import { alternatives, show, unknownName } from '../../errors/problem.ts'
+import { openTable, strictTable } from '../../policy/strict-table.ts'
+import { feedbackModes, groupModes, visibilities } from '../report/report-schema.ts'
+
+const expected = (what: string) => (issue: { readonly input: unknown }) =>
+  `expected ${what}, got ${show(issue.input)}`
+
+function oneOf<const Words extends readonly string[]>(words: Words) {
+  return v.picklist(words, (issue) =>
+    typeof issue.input === 'string'
+      ? unknownName('value', issue.input, words)
+      : expected(alternatives(words.map((word) => `"${word}"`)))(issue),
+  )
+}
+
+/** A key that may be absent, and what it is, for the JSON Schema. */
+function key<Schema extends v.GenericSchema>(schema: Schema, about: string) {
+  return v.optional(v.pipe(schema, v.description(about)))
+}
+
+const text = v.string(expected('text'))
+const name = v.pipe(text, v.minLength(1, expected('text that is not empty')))
+const flag = v.boolean(expected('true or false'))
+const texts = v.array(text, expected('a list of texts'))
+const points = v.pipe(
+  v.number(expected('a number from 0 to 1000000')),
+  v.minValue(0, expected('a number from 0 to 1000000')),
+  v.maxValue(1_000_000, expected('a number from 0 to 1000000')),
+)
+const amount = v.union([v.number(), v.string()], expected('a number, or text with a unit'))
+const limits = openTable(text, amount)
+
+const compareTable = strictTable({
+  mode: key(oneOf(['lines', 'tokens', 'exact']), 'What is compared; default tokens.'),
+  float: key(v.number(expected('a number')), 'By how much two numbers may differ; with tokens.'),
+  ignoreCase: key(flag, 'Whether upper and lower case are the same; with tokens.'),
+  prompts: key(text, 'A regular expression of prompts that are removed; with tokens.'),
+})
+
+const compare = v.union(
+  [oneOf(['lines', 'tokens', 'exact']), compareTable],
+  expected('"lines", "tokens", "exact" or a table'),
+)
+
+const common = {
+  points: key(points, 'What it gives; default 1.'),
+  extraCredit: key(flag, 'Whether the points are outside the maximum; default false.'),
+  visibility: key(oneOf(visibilities), 'Who sees it, and when; default visible.'),
+  group: key(name, 'The name of a group; for cases also sum, all or min.'),
+  hint: key(text, 'What a student reads when it fails.'),
+  feedback: key(oneOf(feedbackModes), 'What a student reads; default full, and none where hidden.'),
+  limits: key(limits, 'Limits over those of the assignment.'),
+  compare: key(compare, 'How the output is compared; default lines.'),
+  retry: key(
+    v.pipe(v.number(), v.integer(), v.minValue(0)),
+    'How often a failed test is tried again.',
+  ),
+}
+
+const test = strictTable({
+  name: v.pipe(name, v.description('As reports show it.')),
+  args: key(texts, 'Arguments of the program.'),
+  stdin: key(text, 'The input.'),
+  stdinFile: key(name, 'A file with the input, relative to this one.'),
+  stdout: key(text, 'What a right program prints; not checked where it is absent.'),
+  stdoutFile: key(name, 'A file with what a right program prints.'),
+  exitCode: key(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)),
+    'How a right program ends; default 0.',
+  ),
+  ...common,
+})
+
+const cases = strictTable({
+  path: v.pipe(name, v.description('A folder, or a glob of inputs: NAME.in with NAME.ans.')),
+  ...common,
+})
+
+const group = strictTable({
+  name: v.pipe(name, v.description('What tests write in `group`.')),
+  mode: key(oneOf(groupModes), 'How its tests add up; default sum.'),
+  points: key(points, 'What its tests give together; default their sum.'),
+})
+
+const language = strictTable({
+  limits: key(limits, 'Limits of programs in this language.'),
+  flags: key(texts, 'Flags that the compiler gets besides its own.'),
+})
+
+/** The shape of an `assignment.toml`. Types, checks and assignment.schema.json come from here. */
+export const assignmentSchema = strictTable({
+  name: v.pipe(name, v.description('As reports show it.')),
+  submissions: v.optional(
+    v.pipe(
+      v.union([name, texts], expected('a path, or a list of paths')),
+      v.description('Where the submissions are, relative to this file; default submissions.'),
+    ),
+  ),
+  languages: key(
+    v.union(
+      [texts, openTable(name, v.union([v.literal(true), language]))],
+      expected('a list of languages, or a table'),
+    ),
+    'The languages that are taken, or changes to them; default all.',
+  ),
+  feedbackLanguage: key(oneOf(['en', 'de', 'es']), 'What students read; default en.'),
+  limits: key(limits, 'Limits of every run. A bare time is whole seconds, a bare size bytes.'),
+  groups: key(v.array(group, expected('a list of groups')), 'Groups, which tests join by name.'),
+  tests: key(v.array(test, expected('a list of tests')), 'Tests.'),
+  cases: key(v.array(cases, expected('a list of cases')), 'Tests of files: NAME.in with NAME.ans.'),
+})
+
+/** An assignment as it is written. */
+export type RawAssignment = v.InferOutput<typeof assignmentSchema>

@@ -1,0 +1,153 @@
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  F_OK,
+  MSG_DONTWAIT,
+  O_CLOEXEC,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_RDONLY,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_SYMLINKS,
+  STATX_BASIC_STATS,
+} from '../../linux/constants.ts'
+import type { Arch } from '../machine/machine.ts'
+import { RECORD } from '../report/records.ts'
+import { type Area, at, load, type Step, stepsOf, text } from '../step.ts'
+import { FD } from './fd-numbers.ts'
+import { passStep } from './pass-step.ts'
+import { openHow } from './paths.ts'
+
+const init = stepsOf('init')
+
+/** The most that is brought back of one file, in bytes. */
+export const COLLECT_MAX_BYTES = 64 * 1024 * 1024
+
+/** What the run brings back. */
+export interface Collection {
+  /** Absolute paths in the sandbox. */
+  readonly paths: readonly string[]
+  /**
+   * Whether the init copies the files into a memfd, or passes their descriptors through a socket: a pattern's
+   * directory is for Node to walk through.
+   */
+  readonly by: 'copies' | 'descriptors'
+}
+
+/** The init's memory for the files that it collects. */
+export const collectAreas = ({ paths }: Collection): Area[] =>
+  paths.map((_, index) => ({
+    name: `collect${index}`,
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.collect.tag },
+      { name: 'result', size: 8 },
+      { name: 'statx', size: 256 },
+      { name: 'copied', size: 8 },
+    ],
+  }))
+
+/**
+ * Steps that bring files out once the program and all its descendants are gone. A path is the
+ * program's to make, so it is opened from inside the sandbox's own root and through no symbolic link
+ * (openat2(2)); O_NONBLOCK keeps a FIFO from holding us up.
+ */
+export function collectSteps({ paths, by }: Collection, arch: Arch): Step[] {
+  const how = openHow(
+    O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW[arch],
+    0,
+    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+  )
+  const bringOut = by === 'copies' ? copySteps : passSteps
+  return paths.flatMap((path, index) => {
+    const area = `collect${index}`
+    return [
+      init('openat2', [AT_FDCWD, text(path), ...how], {
+        store: `${area}.result`,
+        onError: { goto: `${area}.report` },
+      }),
+      ...bringOut(area),
+      init('write', [FD.report, at(`${area}.tag`), RECORD.collect.size], {
+        label: `${area}.report`,
+      }),
+    ]
+  })
+}
+
+function copySteps(area: string): Step[] {
+  const file = load(`${area}.result`)
+  return [
+    init('statx', [file, text(''), AT_EMPTY_PATH, STATX_BASIC_STATS, at(`${area}.statx`)]),
+    // Fails for what is no regular file; its type is in the report.
+    init('sendfile', [FD.collect, file, 0, COLLECT_MAX_BYTES], {
+      store: `${area}.copied`,
+      onError: 'continue',
+    }),
+    init('close', [file]),
+  ]
+}
+
+function passSteps(area: string): Step[] {
+  const file = load(`${area}.result`)
+  return [
+    init('dup3', [file, FD.passed, O_CLOEXEC]),
+    init('close', [file]),
+    // MSG_DONTWAIT, because Node reads only when the init is gone.
+    passStep(FD.collect, FD.passed, {
+      flags: MSG_DONTWAIT,
+      shown: `${FD.collect}, SCM_RIGHTS [file]`,
+      store: `${area}.copied`,
+      onError: 'continue',
+    }),
+    init('close', [FD.passed]),
+  ]
+}
+
+/** The memory for each candidate's execve result, and for finding out why none succeeded. */
+export const execAreas = (candidates: readonly string[]): Area[] =>
+  candidates.map((_, index) => ({
+    name: `exec${index}`,
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.exec.tag },
+      { name: 'result', size: 8 },
+      { name: 'access', size: 8 },
+      { name: 'head', size: 1024 },
+    ],
+  }))
+
+/**
+ * Steps that tell why the program could not be executed: each candidate's error, whether it is there,
+ * and its first bytes, which name its interpreter. Skipped when execve succeeded.
+ *
+ * @param done the label to go on at
+ */
+export function diagnoseExecSteps(
+  candidates: readonly string[],
+  { cwd, done }: { cwd: string; done: string },
+): Step[] {
+  const last = candidates.length - 1
+  return [
+    // Returns 0, which the last candidate's result still is when none of them failed.
+    init('close_range', [0, 2, 0], {
+      whenEqual: { value: load(`exec${last}.result`), goto: done },
+    }),
+    init('chdir', [text(cwd)]),
+    ...candidates.flatMap((path, index) => {
+      const area = `exec${index}`
+      return [
+        init('faccessat', [AT_FDCWD, text(path), F_OK, 0], {
+          store: `${area}.access`,
+          onError: 'continue',
+        }),
+        init('openat', [AT_FDCWD, text(path), O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0], {
+          store: 'init.fd',
+          onError: { goto: `${area}.report` },
+        }),
+        init('read', [load('init.fd'), at(`${area}.head`), 1024], { onError: 'continue' }),
+        init('close', [load('init.fd')]),
+        init('write', [FD.report, at(`${area}.tag`), RECORD.exec.size], {
+          label: `${area}.report`,
+        }),
+      ]
+    }),
+  ]
+}

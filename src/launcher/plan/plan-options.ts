@@ -1,0 +1,83 @@
+import type { Arch } from '../machine/machine.ts'
+import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
+import type { Collection } from './collect-steps.ts'
+import type { Flow } from './flow.ts'
+import type { EarlyMount, MaskedPath } from './host.ts'
+import type { LateMount } from './late-mounts.ts'
+import type { Meaning } from './log.ts'
+import type { HostMount } from './mount-steps.ts'
+import type { Affinity, FilterUse, ResourceLimit } from './target.ts'
+import type { TerminalUse } from './terminal-steps.ts'
+
+/** What every run under a policy has in common. */
+export interface ImageOptions {
+  readonly policy: SandboxShape
+  readonly arch: Arch
+  readonly flow: Flow
+  readonly parentPid: number
+  /** The policy's mounts, but for those inside others. */
+  readonly paths: readonly EarlyMount[]
+  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+  /** The policy's files that are in no mount. */
+  readonly files: readonly SandboxFile[]
+  readonly diskBytes: number | undefined
+  /** What of /proc tells too much of the machine. */
+  readonly masked: readonly MaskedPath[]
+  /** Whether the program gets the /proc of the container around the sandbox; see `sharedProcSteps()`. */
+  readonly sharesProc: boolean
+  /** The compiled seccomp filter, struct sock_filter[]. */
+  readonly filter: Uint8Array | undefined
+  /** Whether the filter reports by notification. */
+  readonly listener: boolean
+  /** Set when some of what it reports goes on: which calls. */
+  readonly log: readonly Meaning[] | undefined
+  /** Whether the filter may let the program have TCP sockets. */
+  readonly connects: boolean
+  readonly lastCapability: number
+  /** Whether each run has a control group. */
+  readonly cgroup: boolean
+  /** The standard streams, 1 and 2, that nobody wants. */
+  readonly discard: readonly number[]
+  /** Set for runs that add nothing of their own to the root: then the image builds all of it. */
+  readonly complete?: CompleteRoot | undefined
+}
+
+/** What completes a root. */
+export interface CompleteRoot {
+  /** The working directory, which is empty. */
+  readonly workdir: LateMount & { type: 'empty' }
+  /** The standard streams that are pipes of ours. */
+  readonly pipes: readonly number[]
+  /** Set when the filter lets a target that has it wait for its request. */
+  readonly filter: FilterUse | undefined
+}
+
+/** What differs from run to run. */
+export interface RequestOptions {
+  readonly policy: SandboxShape
+  readonly arch: Arch
+  readonly flow: Flow
+  /** The working directory, the run's own mounts, and those of the policy that each run makes. */
+  readonly mounts: readonly LateMount[]
+  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
+  /** The run's own files, and the policy's in mounts. */
+  readonly files: readonly SandboxFile[]
+  readonly candidates: readonly string[]
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly wallTimeMs: number | undefined
+  readonly resourceLimits: readonly ResourceLimit[]
+  readonly affinity: Affinity
+  readonly collect: Collection
+  /** The filter, unless the target has it when it waits. */
+  readonly filter: FilterUse | undefined
+  /** The pseudo-terminal that the program gets, if it gets one. */
+  readonly terminal?: TerminalUse | undefined
+  /** As the image has it. */
+  readonly connects: boolean
+  /** The standard streams that are pipes of ours; the program may open them again. */
+  readonly pipes: readonly number[]
+  /** Whether the image builds all of the root. */
+  readonly isComplete: boolean
+}

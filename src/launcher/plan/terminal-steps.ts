@@ -1,0 +1,74 @@
+import { type WindowSize, windowSize } from '../../ffi/terminal.ts'
+import {
+  AT_FDCWD,
+  O_CLOEXEC,
+  O_NOCTTY,
+  O_RDWR,
+  TIOCGPTPEER,
+  TIOCSCTTY,
+  TIOCSPTLCK,
+  TIOCSWINSZ,
+} from '../../linux/constants.ts'
+import { bytes, load, type Step, stepsOf, text } from '../step.ts'
+import { FD } from './fd-numbers.ts'
+import { passStep } from './pass-step.ts'
+import { linkToTerminalsStep, mountTerminalsSteps, terminalFailure } from './terminal-devices.ts'
+
+const init = stepsOf('init')
+const target = stepsOf('target')
+
+/**
+ * A pseudo-terminal of the sandbox's own. Its pair comes from a devpts instance inside, not from the
+ * host's: /dev/pts has its name, the program may open it again and make more, and no inode of the host
+ * is in the program's hands. The caller gets the master through the socket that the run has as stdin.
+ */
+export interface TerminalUse {
+  /** Which of the standard streams it becomes; 0 among them. */
+  readonly streams: readonly number[]
+  readonly size: WindowSize
+}
+
+const failure = terminalFailure
+
+export interface TerminalOptions {
+  readonly terminal?: TerminalUse | undefined
+  /** Where a policy mounts a /dev of its own, nothing is added to it but its instance of devpts. */
+  readonly ownDevices: boolean
+}
+
+/** Steps in the entered root: they make the pair, pass on its master, and put the other side in place. */
+export function openTerminalSteps({ terminal, ownDevices }: TerminalOptions): Step[] {
+  if (terminal === undefined) return []
+  const slave = load('init.fd')
+  const set = (request: number, argument: Uint8Array, shown: string) =>
+    init('ioctl', [FD.terminal, request, bytes(argument)], { failure, shown })
+  return [
+    ...mountTerminalsSteps(),
+    ...(ownDevices ? [] : [linkToTerminalsStep]),
+    init('openat', [AT_FDCWD, text('dev/pts/ptmx'), O_RDWR | O_NOCTTY | O_CLOEXEC, 0], {
+      store: 'init.fd',
+      failure,
+    }),
+    init('dup3', [load('init.fd'), FD.terminal, O_CLOEXEC]),
+    init('close', [load('init.fd')]),
+    set(TIOCSPTLCK, Buffer.alloc(4), 'master, TIOCSPTLCK, 0'),
+    set(
+      TIOCSWINSZ,
+      windowSize(terminal.size),
+      `master, TIOCSWINSZ, ${terminal.size.rows} rows, ${terminal.size.columns} columns`,
+    ),
+    init('ioctl', [FD.terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC], {
+      store: 'init.fd',
+      failure,
+      shown: 'master, TIOCGPTPEER, O_RDWR|O_NOCTTY|O_CLOEXEC',
+    }),
+    passStep(0, FD.terminal, { failure, shown: '0, SCM_RIGHTS [master]' }),
+    init('close', [FD.terminal]),
+    ...terminal.streams.map((fd) => init('dup3', [slave, fd, 0])),
+    init('close', [slave]),
+  ]
+}
+
+/** The step by which the program, leader of a session of its own, gets it as controlling terminal. */
+export const controlTerminalSteps = (terminal?: TerminalUse): Step[] =>
+  terminal === undefined ? [] : [target('ioctl', [0, TIOCSCTTY, 0], { failure })]

@@ -1,0 +1,277 @@
+import { readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { isSandboxError } from '../../errors/sandbox-error.ts'
+import type { ConfinedAs } from '../../launcher/plan/confined/confined-plan.ts'
+import {
+  planConfinedImage,
+  planConfinedRequest,
+} from '../../launcher/plan/confined/confined-plan.ts'
+import type { CopiedDirectory } from '../../launcher/plan/confined/directory-steps.ts'
+import type { Meaning } from '../../launcher/plan/log.ts'
+import type { FilterUse } from '../../launcher/plan/target.ts'
+import { resourceLimits } from '../../limits/rlimit.ts'
+import { type EnforcementByLimit, INIT_PROCESSES, UNLIMITED } from '../../limits/table.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import type { Policy } from '../../policy/policy.ts'
+import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
+import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
+import { killsUntold, notifiedMeanings } from '../../seccomp/decode/notified.ts'
+import { guarded } from '../../seccomp/guard/guard.ts'
+import { askedCalls, confinedRules, withRules } from '../../seccomp/guard/levels.ts'
+import { hostMachine } from '../host-machine.ts'
+import { lookUpHostPath } from '../io/host-file.ts'
+import type { ConfinedBy } from '../isolation/isolation-of.ts'
+import type { RunOptions } from '../options/normalize.ts'
+import type { WorkdirOption } from '../options/sandbox-options.ts'
+import { candidatesFor } from '../run/candidates.ts'
+import type { PolicyImage } from '../run/image-cache.ts'
+import { assembleRequest, makeImage } from '../run/launch.ts'
+import { collectionOf, streamsOf } from '../run/prepare.ts'
+import { LastRequest } from '../run/request.ts'
+import { checkDirectory, directoryError } from '../workdir/resolve.ts'
+import type { Listing } from '../workdir/scan.ts'
+import type { RunDirectory } from './run-directory.ts'
+import { userTasks } from './user-tasks.ts'
+import { impossible, isOwn, mountRules, ownFiles, visibleRules } from './visible-paths.ts'
+
+/** What decides how a run without namespaces is prepared. */
+export interface ConfinedPreparation {
+  readonly by: ConfinedBy
+  readonly directory: RunDirectory
+  readonly filterReport: 'listener' | 'kill'
+  readonly listing: Listing
+  readonly enforcement: EnforcementByLimit
+  /** The processors of the run's turn. */
+  readonly processors: readonly number[]
+}
+
+/**
+ * Checks that a run asks for nothing that only namespaces can do.
+ *
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE, naming it
+ */
+export function checkConfined(options: RunOptions, hasTerminal: boolean): void {
+  const { workdir, workdirTarget } = options
+  if (hasTerminal) {
+    throw impossible('a terminal of the program’s own', 'Give it a pipe: gradebox run … | cat.')
+  }
+  if (workdir?.mode === 'read-write') {
+    throw impossible(
+      `the working directory ${JSON.stringify(workdir.source)} read-write`,
+      'Show it copy-on-write and bring files back with `collect`.',
+    )
+  }
+  if (workdirTarget !== '/work') {
+    throw impossible(
+      `the working directory at ${JSON.stringify(workdirTarget)}`,
+      'It is a directory of the run’s own, to which the program’s HOME and current directory point: leave `target` out.',
+    )
+  }
+  const named = options.files.find(({ target }) => !isOwn(target))
+  if (named !== undefined) {
+    throw impossible(
+      `the file ${JSON.stringify(named.target)}`,
+      'Files can be put below /work and /tmp only.',
+    )
+  }
+}
+
+/**
+ * Makes a policy's image for runs without namespaces, or takes it, and readies the rest of a run's plan.
+ *
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE, MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
+ */
+export function prepareConfined(options: RunOptions, preparation: ConfinedPreparation) {
+  const { directory, by, enforcement } = preparation
+  const { policy, command, args, limits } = options
+  const image = confinedImage(options, preparation)
+  const inRun = (path: string) => (isOwn(path) ? `${directory.path}${path}` : path)
+  const env = inDirectory(options.env, inRun)
+  const owner = directory.ids && { uid: directory.ids.uid, gid: directory.ids.uid }
+  const workdir = options.workdir && copyOf(options.workdir, preparation.listing)
+  const makeRequest = () =>
+    assembleRequest(
+      image.image,
+      planConfinedRequest({
+        arch: hostMachine().arch,
+        as: by.as,
+        path: directory.path,
+        owner,
+        neighbour: directory.ids?.neighbour ?? 0,
+        lastCapability: hostMachine().lastCapability,
+        workdir,
+        readOnly: options.workdir?.mode === 'read-only',
+        files: [...ownFiles(policy.files), ...options.files],
+        rules: mountRules(options.mounts, policy.name, dirname(directory.path)),
+        candidates: candidatesFor(inRun(command), env.PATH),
+        argv: [command, ...args],
+        env,
+        cwd: inRun(options.cwd),
+        wallTimeMs: limits.wallTimeMs,
+        affinity: { processors: preparation.processors, token: ownCallToken },
+        resourceLimits: resourceLimits(heldLimits(options, by.as, directory.path), enforcement),
+        collect: collectionOf(options),
+        filter: image.filter,
+        pipes: streamsOf(options, undefined).pipes,
+      }),
+    )
+  // Nothing is in a tmpfs, whose files are memory.
+  return { image, mounts: [], suppliedBytes: 0, makeRequest }
+}
+
+// No file can be larger than all of them together. RLIMIT_NPROC counts a user's threads: root's runs have a user
+// each, in which the init is not.
+function heldLimits(
+  { wantedLimits: limits }: RunOptions,
+  as: ConfinedAs,
+  directory: string,
+): RunOptions['wantedLimits'] {
+  const { fileSizeBytes = UNLIMITED, diskBytes = UNLIMITED, processes = UNLIMITED } = limits
+  const largest = Math.min(fileSizeBytes, diskBytes)
+  const runs = readdirSync(dirname(directory)).length - 1
+  const others = as === 'root' || processes === UNLIMITED ? 0 : userTasks(runs, processes)
+  return {
+    ...limits,
+    ...(largest === UNLIMITED ? {} : { fileSizeBytes: largest }),
+    ...(processes === UNLIMITED ? {} : { processes: processes + others - INIT_PROCESSES }),
+  }
+}
+
+// Variables name the run's directories by their names in every sandbox; lists of paths have colons.
+function inDirectory(
+  env: Readonly<Record<string, string>>,
+  inRun: (path: string) => string,
+): Readonly<Record<string, string>> {
+  const entries = Object.entries({ TMPDIR: '/tmp', ...env })
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value.split(':').map(inRun).join(':')]),
+  )
+}
+
+/** The host directories that a run lists before it starts. */
+export function confinedSources({ workdir }: RunOptions): string[] {
+  return workdir === undefined ? [] : [sourceOf(workdir)]
+}
+
+function sourceOf(workdir: WorkdirOption): string {
+  return explained(workdir, ({ path, followLinks }) => {
+    const { path: source, stats } = lookUpHostPath({ path, followLinks })
+    checkDirectory(source, stats)
+    return source
+  })
+}
+
+function copyOf(workdir: WorkdirOption, listing: Listing): CopiedDirectory {
+  const source = sourceOf(workdir)
+  return explained(workdir, () => ({ source, entries: listing.of(source).entries }))
+}
+
+function explained<T>(
+  { source: path, followLinks }: WorkdirOption,
+  look: (option: { readonly path: string; readonly followLinks: boolean }) => T,
+): T {
+  const option = { path, followLinks }
+  try {
+    return look(option)
+  } catch (cause) {
+    if (isSandboxError(cause)) throw cause
+    const what = `The working directory ${JSON.stringify(path)}`
+    throw directoryError(what, option, cause as NodeJS.ErrnoException)
+  }
+}
+
+const images = new WeakMap<Policy, Map<string, PolicyImage>>()
+
+function confinedImage(options: RunOptions, preparation: ConfinedPreparation): PolicyImage {
+  const { policy } = options
+  const { by, directory, filterReport } = preparation
+  const { discard } = streamsOf(options, undefined)
+  const base = dirname(directory.path)
+  const key = [by.as, by.landlockAbi, filterReport, base, discard].join(' ')
+  const known = images.get(policy) ?? new Map<string, PolicyImage>()
+  images.set(policy, known)
+  const made = known.get(key) ?? makeConfinedImage(policy, { by, filterReport, base, discard })
+  known.set(key, made)
+  return made
+}
+
+interface ImageUse extends Pick<ConfinedPreparation, 'by' | 'filterReport'> {
+  readonly base: string
+  readonly discard: readonly number[]
+}
+
+function makeConfinedImage(
+  policy: Policy,
+  { by, filterReport, base, discard }: ImageUse,
+): PolicyImage {
+  const { arch } = hostMachine()
+  const { as, landlockAbi } = by
+  const listener = filterReport === 'listener'
+  if (as === 'user' && !listener) {
+    throw impossible(
+      'tracking the processes of an ordinary user where seccomp has no user notification',
+      'An outer sandbox has it. Run the tests as root, where each program is a user of its own.',
+    )
+  }
+  const own = policy.seccomp && guarded(policy.seccomp, { network: policy.network, arch })
+  const seccomp = withRules(own, confinedRules(by), arch)
+  const code = compileSeccomp(seccomp, { notify: listener, arch })
+  const logs = listener && logsCalls(seccomp)
+  const asked = as === 'user' ? askedCalls(landlockAbi) : new Map()
+  const log = logs ? withAsked(notifiedMeanings(seccomp, arch), asked, arch) : undefined
+  const filter: FilterUse = {
+    instructions: code.length / 8,
+    report: filterReport,
+    log: logs
+      ? {
+          execToken: ownCallToken,
+          killsUntold: killsUntold(seccomp, arch),
+          records: policy.seccomp !== undefined && logsCalls(policy.seccomp),
+        }
+      : undefined,
+  }
+  const segment = planConfinedImage({
+    arch,
+    as,
+    parentPid: process.pid,
+    landlockAbi,
+    rules: visibleRules(policy, base),
+    filter: code,
+    listener,
+    log,
+    discard,
+  })
+  return {
+    image: makeImage(segment, arch),
+    filter,
+    connects: false,
+    sources: [],
+    isComplete: false,
+    isFiltered: false,
+    lastRequest: new LastRequest(),
+    late: { mounts: [], files: [] },
+  }
+}
+
+// Asked calls are logged to the filter, which knows nothing else that is let go on.
+function withAsked(
+  meanings: readonly Meaning[],
+  asked: ReadonlyMap<string, Meaning['action']>,
+  arch: 'x64' | 'arm64',
+): readonly Meaning[] {
+  const numbers = new Map(
+    [...asked].flatMap(([name, action]) => {
+      const number = syscallNumber(name, arch)
+      return number === undefined ? [] : [[number, action] as const]
+    }),
+  )
+  const at = (number: number) => meanings.findLast(({ from }) => from <= number)?.action ?? 'kill'
+  const starts = new Set([
+    ...meanings.map(({ from }) => from),
+    ...[...numbers.keys()].flatMap((number) => [number, number + 1]),
+  ])
+  return [...starts]
+    .toSorted((a, b) => a - b)
+    .map((from) => ({ from, action: numbers.get(from) ?? at(from) }))
+    .filter(({ action }, index, all) => index === 0 || all[index - 1]?.action !== action)
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { toJsonSchema } from '@valibot/to-json-schema'
+import { expect, test } from 'vitest'
+import { parseReport } from '../../../../src/grading/report/read-report.ts'
+import { reportJsonSchema } from '../../../../src/grading/report/report-json-schema.ts'
+import { declared, ended, report, submission } from './sample.ts'
+
+const shipped = new URL('../../../../gradebox-report.schema.json', import.meta.url)
+const sample = report([declared(1)], [submission('ada', [ended(declared(1), 1)])])
+
+test('gradebox-report.schema.json is that of the schema: else run npm run report-schema', () => {
+  const schema = JSON.parse(JSON.stringify(reportJsonSchema(toJsonSchema)))
+  expect(JSON.parse(readFileSync(shipped, 'utf8'))).toEqual(schema)
+})
+
+test('a report that was written can be read', () => {
+  expect(parseReport(JSON.parse(JSON.stringify(sample)), 'r.json')).toEqual(sample)
+})
+
+test('what is no report is refused with the place', () => {
+  const wrong = { ...sample, submissions: [{ ...sample.submissions[0], points: 'many' }] }
+  expect(() => parseReport(wrong, 'r.json')).toThrow(
+    'r.json is no report that Gradebox can read: submissions.0.points: Invalid type: Expected number but received "many"\n' +
+      '  hint: A report is the JSON of the format gradebox/report/v1 that grading writes.',
+  )
+  expect(() => parseReport({ ...sample, format: 'v9' }, 'r.json')).toThrow('r.json is no report')
+})
