@@ -2,9 +2,9 @@ import { performance } from 'node:perf_hooks'
 import timers from 'node:timers'
 
 /*
- * What a test may replace while programs run: fake timers, spies. Every file of src/ takes these from here, as they
- * were when this module was loaded. The modules of Node come before the global object, because Jest can replace
- * the globals before it loads a test's modules.
+ * A test may replace globals while programs run, by fake timers or spies. Every file of src/ therefore takes
+ * the originals from this module. Node's modules come before the global object, because Jest can replace the
+ * globals before it loads a test's modules.
  */
 
 export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } = timers
@@ -14,7 +14,7 @@ const { timeOrigin } = performance
 const { kill } = process
 const { hrtime } = process
 
-/** A clock that only goes forward, in milliseconds from the start of this thread. */
+/** The time since the start of this thread in milliseconds; the clock never goes back. */
 export const clockMs = (): number => now()
 
 const RealDate = Date
@@ -22,10 +22,10 @@ const RealDate = Date
 /** The date and time of day. */
 export const timeOfDay = (): Date => new RealDate(timeOrigin + now())
 
-/** CLOCK_MONOTONIC, which is the same clock in every process of this machine, in nanoseconds. */
+/** CLOCK_MONOTONIC in nanoseconds, which is the same clock in every process of this machine. */
 export const machineClockNs: () => bigint = hrtime.bigint.bind(hrtime)
 
-/** Whether there is a process, zombies included; also one of another user. */
+/** Whether a process exists, including zombies and processes of another user. */
 export function isProcess(pid: number): boolean {
   try {
     return kill.call(process, pid, 0)
@@ -34,13 +34,13 @@ export function isProcess(pid: number): boolean {
   }
 }
 
-/** Settles after a time, in milliseconds. */
+/** Settles after this many milliseconds. */
 export const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms)
   })
 
-/** Settles in the event loop's next turn, after what waits there already. */
+/** Settles in the next turn of the event loop, after everything that already waits there. */
 export const nextTurn = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve)

@@ -16,22 +16,23 @@ const note = (key, { kind, docs }) => [
 ]
 
 /**
- * What the reference says about limits.
+ * The notes on the limits.
  *
  * @param {readonly (readonly [string, LimitRow])[]} limitRows the table of limits
  * @returns {import('./notes.mjs').KeyNotes}
  */
 export const limitsNotes = (limitRows) => ({
   require: {
-    default: 'none: each limit is held in the strongest way that the machine has',
-    protects: 'Grades that depend on where a test ran: nothing is run where the way is weaker.',
-    not: 'Limits that the policy does not have: they are not held at all.',
+    default: 'none: Gradebox holds each limit in the strongest way that the machine offers',
+    protects:
+      'Grades that depend on the machine: Gradebox runs nothing where the machine offers only a weaker way.',
+    not: 'Limits that the policy does not set: Gradebox does not hold them at all.',
     example: 'require = ["memory:cgroup"]\n\n[limits]\nmemory = "64MiB"',
   },
   limits: {
-    default: 'none: nothing is limited but `cpus`',
+    default: 'only `cpus` is limited',
     protects: 'See its keys.',
-    not: "What no key names: memory bandwidth, heat, the kernel's own work for the program.",
+    not: "Resources that no key names: memory bandwidth, heat, the kernel's own work for the program.",
     example: '[limits]\nwalltime = "2s"\nmemory = "64MiB"',
   },
   ...Object.fromEntries(limitRows.map(([key, row]) => note(key, row))),

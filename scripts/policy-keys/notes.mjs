@@ -4,11 +4,8 @@ import { mountsNotes } from './mounts.mjs'
 import { seccompNotes } from './seccomp.mjs'
 
 /**
- * What the reference in docs/policies.md says of a policy's keys besides what the schema says: unit,
- * default, what a key protects from, what not, and an example.
- *
- * @typedef {{ unit?: string, default: string, protects: string, not: string, example: string }} KeyNote
- * @typedef {Readonly<Record<string, KeyNote>>} KeyNotes
+ * What the reference in docs/policies.md says about a policy's keys in addition to the schema: the unit, the
+ * default, what a key protects from, what it does not protect from, and an example.
  */
 
 /**

@@ -2,7 +2,7 @@ import { visibleLine } from '../units/visible.ts'
 import { formatKeyPath, type KeyPath, type Problem } from './problem.ts'
 import { SandboxError, type SandboxErrorCode } from './sandbox-error.ts'
 
-/** A text in which a problem has a place, so that the error can show the lines around it. */
+/** A text that contains a problem, so that the error can show the lines around it. */
 export interface ProblemSource {
   /** The file's path. */
   readonly path: string
@@ -14,10 +14,10 @@ export interface ProblemSource {
   frame(position: Place): string
 }
 
-/** A place in a text: line and column count from 1. */
+/** A position in a text; line and column count from 1. */
 type Place = NonNullable<Problem['position']>
 
-// A key or a value may have line breaks; the problem stays on its line.
+// A key or a value may contain line breaks, but each problem stays on one line.
 const tell = ({ path, message }: Problem): string =>
   visibleLine(path.length === 0 ? message : `${formatKeyPath(path)}: ${message}`)
 
@@ -36,7 +36,7 @@ function tellAt(problem: Problem, source: ProblemSource): string[] {
   return [`${where}: ${tell(problem)}`, ...source.frame(place).split('\n')]
 }
 
-// In the order of the text, those without a place last.
+// Sorts problems in the order of the text; problems without a position come last.
 function inOrder(problems: readonly Problem[], source: ProblemSource): readonly Problem[] {
   return problems
     .map((problem) => ({ problem, offset: offsetOf(problem, source) ?? Number.MAX_SAFE_INTEGER }))
@@ -44,7 +44,7 @@ function inOrder(problems: readonly Problem[], source: ProblemSource): readonly 
     .map(({ problem }) => problem)
 }
 
-/** Problems that are told one by one; of more, only how many there are. */
+/** The error lists this many problems, and then only counts the rest. */
 const TOLD = 10
 
 function listed(
@@ -57,23 +57,24 @@ function listed(
   return lines.map((line) => `  ${line}`)
 }
 
-/** What an error about a policy may have besides its problems. */
+/** Details of an error about a policy, in addition to its problems. */
 export interface InvalidOptions {
   /** Default `POLICY_INVALID`. */
   readonly code?: SandboxErrorCode
   readonly hint?: string | undefined
-  /** What a text with a source is; default `policy`. */
+  /** The noun for a text with a source; default `policy`. */
   readonly noun?: string
   readonly cause?: unknown
-  /** The text that the problems are in, when there is one: they are shown where they are. */
+  /** The text with the problems, if there is one: the error shows the lines. */
   readonly source?: ProblemSource | undefined
 }
 
 /**
- * The error for a policy, or for limits, that cannot be used. All problems are in its message, one
- * below the other.
+ * Makes the error for an invalid policy or for invalid limits. The message has all problems, one below the
+ * other.
  *
- * @param subject what they are in: `policy strict`, `limits`; with a source, its path stands for it
+ * @param subject the thing that has the problems: `policy strict`, `limits`; with a source, the source's path
+ *   replaces it
  */
 export function invalid(
   subject: string,

@@ -18,14 +18,14 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0
 }
 
-// `file_size` is `fileSize` to whoever writes it.
+// Makes `file_size` equal to `fileSize`, because people write both.
 function fold(word: string): string {
   return word.toLowerCase().replaceAll(/[-_]/g, '')
 }
 
 /**
- * The candidate that a misspelled word most likely means; `undefined` when none is near: more than
- * a third of the word would have to change.
+ * The candidate that a misspelled word most likely means; `undefined` when more than a third of the word
+ * would have to change.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const folded = fold(word)

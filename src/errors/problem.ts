@@ -1,16 +1,16 @@
 import { nearest } from './nearest.ts'
 
-/** A key of a policy from its root: `['mounts', 0, 'target']`. */
+/** The path of a key from the policy's root: `['mounts', 0, 'target']`. */
 export type KeyPath = readonly (string | number)[]
 
-/** One thing that is wrong in a policy. */
+/** One mistake in a policy. */
 export interface Problem {
   readonly path: KeyPath
-  /** What was expected and what was got; lower case, no full stop. */
+  /** The expected and the actual value; lower case, no full stop. */
   readonly message: string
-  /** A key in the table at `path` that should not be there: the place to look at. */
+  /** A key that should not be in the table at `path`; the error points to it. */
   readonly key?: string
-  /** Where it was written, when it is not at a key: text that is not TOML. */
+  /** The position of a problem that belongs to no key, such as text that is not TOML. */
   readonly position?: { readonly line: number; readonly column: number }
 }
 
@@ -25,7 +25,7 @@ export function formatKeyPath(path: KeyPath): string {
     .join('')
 }
 
-/** A wrong value for a message, short: `"x"`, `-1`, `a list`. */
+/** A short form of a wrong value for a message: `"x"`, `-1`, `a list`. */
 export function show(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
@@ -43,7 +43,7 @@ export function alternatives(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
 
-/** `unknown key; did you mean "walltime"?`, or the list of those there are. */
+/** `unknown key; did you mean "walltime"?`, or the list of known keys. */
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
   const guess = nearest(name, known)
   if (guess !== undefined) return `unknown ${kind} ${show(name)}; did you mean "${guess}"?`

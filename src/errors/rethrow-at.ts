@@ -1,8 +1,8 @@
 import { isSandboxError } from './sandbox-error.ts'
 
 /**
- * Makes a function that rethrows a SandboxError with the stack of this moment, from the caller of a
- * public function on, so that a test runner shows the user's line and not ours.
+ * Makes a function that rethrows a SandboxError with the current stack, from the caller of a public function
+ * on. A test runner then shows the user's line and not a line of Gradebox.
  *
  * @param api the public function that the user called
  */

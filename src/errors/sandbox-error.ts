@@ -1,6 +1,9 @@
 import { visible, visibleLine } from '../units/visible.ts'
 
-/** Every `SandboxErrorCode`. docs/errors.md has the cause and the fix of each under an anchor of its name. */
+/**
+ * Every `SandboxErrorCode`. docs/errors.md explains the cause and the fix of each under an anchor of its
+ * name.
+ */
 export const sandboxErrorCodes = [
   'OPTION_INVALID',
   'POLICY_INVALID',
@@ -15,14 +18,14 @@ export const sandboxErrorCodes = [
   'SETUP_FAILED',
 ] as const
 
-/** What Gradebox could not do. */
+/** The reason why Gradebox could not run a program. */
 export type SandboxErrorCode = (typeof sandboxErrorCodes)[number]
 
-/** Where the documentation explains a code. */
+/** The place in the documentation that explains a code. */
 export const documentationOf = (code: SandboxErrorCode): string =>
   `docs/errors.md#${code.toLowerCase()}`
 
-/** The system call that failed while a sandbox was being set up. */
+/** The system call that failed during the set-up of a sandbox. */
 export interface FailedStep {
   /** The system call's name, as its manual page spells it: `mount`. */
   readonly syscall: string
@@ -30,7 +33,7 @@ export interface FailedStep {
   readonly call: string
   /** The error's name: `ENOENT`. */
   readonly errno: string
-  /** The process that made the call: `spawn` is the caller's own. */
+  /** The process that made the call; `spawn` is the caller's own process. */
   readonly process: 'spawn' | 'starter' | 'init' | 'idmap' | 'target'
 }
 
@@ -41,29 +44,25 @@ export interface SandboxErrorDetails {
   readonly cause?: unknown
 }
 
-// Registered globally: under Jest and Vitest's vm pools each realm has its own classes, so
-// `instanceof` alone fails for an error that crossed a realm.
+// Registered globally, because under Jest and Vitest's vm pools each realm has its own classes. `instanceof`
+// fails for an error from another realm.
 const brand = Symbol.for('gradebox.SandboxError')
 
 /**
- * Thrown for what Gradebox could not do; never for what a program did.
+ * Thrown when Gradebox could not run a program; never for anything that a program did.
  *
- * @example
- * try {
- *   await sandboxed('./a.out', [], { workdir: 'submissions/alice' })
- * } catch (error) {
- *   if (isSandboxError(error)) console.error(error.code, error.step?.call, error.hint)
- * }
+ * @example try { await sandboxed('./a.out', [], { workdir: 'submissions/alice' }) } catch (error) { if
+ *   (isSandboxError(error)) console.error(error.code, error.step?.call, error.hint) }
  */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError'
   readonly code: SandboxErrorCode
-  /** Where in the set-up it happened; absent when no system call was involved. */
+  /** The step of the set-up that failed; absent when no system call was involved. */
   readonly step: FailedStep | undefined
-  /** What to change so that it works; also in the message. */
+  /** What to change so that the run works; the message contains it too. */
   readonly hint: string | undefined
 
-  /** @param summary - one line, or several; what is not safe to print in them, a line break too, becomes an escape */
+  /** @param summary - one line, or several; unsafe characters, including line breaks, become escapes */
   constructor(summary: string | readonly string[], details: SandboxErrorDetails) {
     const { code, step, hint, cause } = details
     const lines = typeof summary === 'string' ? [summary] : summary
@@ -85,7 +84,7 @@ export class SandboxError extends Error {
   }
 }
 
-// Test runners print causes too. An error of Node has paths in its message and in `path`.
+// Test runners print causes too. A Node error has paths in its message and in `path`.
 function safeCause(cause: unknown): unknown {
   if (!(cause instanceof Error) || isSandboxError(cause)) return cause
   const texts = [cause.message, cause.stack ?? '', ...Object.values(cause).map(String)]

@@ -24,7 +24,7 @@ const actions = new Map(
   ),
 )
 
-/** What a program tried by a system call, as a clause of the student's language. */
+/** Says what a program tried with a system call, as a clause in the student's language. */
 export function actionOf(
   { name, args }: NonNullable<FinishedRun['syscall']>,
   texts: FeedbackTexts,

@@ -7,7 +7,7 @@ import { spanish } from './languages/spanish.ts'
  * the English text has them.
  */
 export interface FeedbackTexts {
-  /** Stands before the fraction of a number: `.` or `,`. */
+  /** The separator before the fraction of a number: `.` or `,`. */
   readonly decimalPoint: string
 
   // How the run ended.
@@ -26,7 +26,7 @@ export interface FeedbackTexts {
   /** The kernel held the program to the limit, so that it never used more. */
   readonly memoryReached: string
   readonly output: string
-  /** The output is more than a text can hold, and no limit is set. */
+  /** The output exceeds what a JavaScript string can hold, and no limit is set. */
   readonly outputWithoutLimit: string
   readonly fileSize: string
   readonly aborted: string
@@ -97,7 +97,7 @@ export const feedbackTexts: Readonly<Record<FeedbackLanguage, FeedbackTexts>> = 
   es: spanish,
 }
 
-/** In which words to speak to a student. */
+/** Language and texts of the messages for students. */
 export interface FeedbackOptions {
   /** @default 'en' */
   readonly language?: FeedbackLanguage | undefined

@@ -2,8 +2,8 @@ import type { Excerpt } from '../units/cut.ts'
 import type { FinishedRun } from './run-feedback.ts'
 
 /**
- * Why a matcher failed, as data: short, and free of everything but the assertion and the run. The grading layer makes the
- * student's message of it.
+ * Why a matcher failed, as data about the assertion and the run only. The grading layer turns it into the
+ * student's message.
  */
 export type MatcherFailure = FailureOrigin & FailureDetail
 
@@ -23,20 +23,23 @@ export type FailureDetail =
   | UsageFailure
   | { readonly kind: 'end' }
 
-/** A stream or a file of the program has other contents than expected. */
+/** A stream or a file of the program differs from the expected contents. */
 export interface OutputFailure {
   readonly kind: 'output'
   /** Absent for a file. */
   readonly stream?: 'stdout' | 'stderr'
-  /** The file's path as the test has it; absent for a stream. */
+  /** The file's path as the test names it; absent for a stream. */
   readonly file?: string
   /** The line of the output that differs, from 1. */
   readonly line: number
-  /** What should stand there: the line, or the word of a comparison by tokens. Absent where nothing more is expected. */
+  /**
+   * The expected line, or the expected word of a comparison by tokens. Absent where the test expects nothing
+   * more.
+   */
   readonly expected?: string
-  /** What stands there; absent where the output has ended. */
+  /** The received line or word; absent where the output has ended. */
   readonly received?: string
-  /** Set where nothing else differs. */
+  /** The only difference; absent where more differs. */
   readonly only?: 'space' | 'case' | 'final-newline-missing' | 'final-newline-too-many'
   /** The first byte of the output that is not valid UTF-8. */
   readonly invalidByte?: { readonly byte: number; readonly offset: number; readonly line: number }
@@ -46,14 +49,14 @@ export interface OutputFailure {
   readonly receivedExcerpt: Excerpt
 }
 
-/** A file is not there, or its bytes differ. */
+/** A file is missing, or its bytes differ. */
 export interface FileFailure {
   readonly kind: 'file'
   readonly file: string
   readonly problem: 'not-written' | 'not-collected' | 'unreadable' | 'contents' | 'present'
 }
 
-/** The exit code is another one. */
+/** The exit code differs. */
 export interface ExitCodeFailure {
   readonly kind: 'exit-code'
   readonly expected: number
@@ -67,31 +70,27 @@ export interface UsageFailure {
   readonly limit: number
 }
 
-// Registered globally: an error crosses realms, and each entry of the package has its own copy of this module.
+// Registered globally, because errors cross realms and each entry of the package has its own copy of this
+// module.
 const brand = Symbol.for('gradebox.MatcherFailure')
 
-/** Marks a failure, so that `matcherFailureOf()` knows it in another realm too. */
+/** Marks a failure, so that `matcherFailureOf()` recognizes it in another realm too. */
 export function brandFailure(failure: MatcherFailure): MatcherFailure {
   return Object.defineProperty(failure, brand, { value: true })
 }
 
 /**
- * Finds why a matcher failed in the error that `expect` threw; also in a cause of it.
+ * Finds the reason of a matcher's failure in the error that `expect` threw, or in one of its causes.
  *
  * @returns undefined for any other error
- * @example
- * try {
- *   expect(run).toHaveStdout('6\n')
- * } catch (error) {
- *   const failure = matcherFailureOf(error)
- *   if (failure !== undefined) console.log(studentMessage(failure))
- * }
+ * @example try { expect(run).toHaveStdout('6\n') } catch (error) { const failure = matcherFailureOf(error) if
+ *   (failure !== undefined) console.log(studentMessage(failure)) }
  */
 export function matcherFailureOf(error: unknown): MatcherFailure | undefined {
   const seen = new Set<unknown>()
   for (let next = error; isObject(next) && !seen.has(next); next = next.cause) {
     seen.add(next)
-    // Vitest copies `actual` of a matcher's result to its error; Jest keeps the whole result.
+    // Vitest copies `actual` from a matcher's result to its error. Jest keeps the whole result.
     const result = next.matcherResult
     const candidates = [next.actual, isObject(result) ? result.actual : undefined]
     const found = candidates.find(isFailure)

@@ -4,7 +4,7 @@ import { visibleLine } from '../units/visible.ts'
 import { actionOf } from './actions.ts'
 import { chooseTexts, type FeedbackOptions, type FeedbackTexts, fill } from './feedback-texts.ts'
 
-/** The part of a result from which a student's sentence is made. */
+/** The part of a result that determines the student's sentence. */
 export interface FinishedRun {
   readonly status:
     | 'exited'
@@ -37,13 +37,12 @@ export interface FinishedRun {
 }
 
 /**
- * What happened to a program, as one plain sentence for the student who wrote it. It names no policy, no path and nothing of the
- * test.
+ * Says in one plain sentence, for the student who wrote the program, how its run ended. The sentence names no
+ * policy, no path and nothing of the test.
  *
  * @throws {RangeError} for a language that Gradebox has no texts for
- * @example
- * feedbackFor(run) // 'Your program did not stop within 2 s.'
- * feedbackFor(run, { language: 'de' }) // 'Dein Programm hat nicht innerhalb von 2 s aufgehört.'
+ * @example feedbackFor(run) // 'Your program did not stop within 2 s.' feedbackFor(run, { language: 'de' })
+ *   // 'Dein Programm hat nicht innerhalb von 2 s aufgehört.'
  */
 export function feedbackFor(run: FinishedRun, options: FeedbackOptions = {}): string {
   const texts = chooseTexts(options)
@@ -119,7 +118,7 @@ function cpuTimeSentence({ usage, limits }: FinishedRun, texts: FeedbackTexts): 
 /** The sentence for too much processor time. */
 export function cpuTimeFeedback(usedMs: number, limitMs: number, texts: FeedbackTexts): string {
   const [used, limit] = [duration(usedMs, texts), duration(limitMs, texts)]
-  // A program is judged by its CPU time in ticks, which run ahead of what the kernel accounts.
+  // The kernel enforces the CPU limit in ticks, which run ahead of the time that it accounts.
   return usedMs > limitMs && used !== limit
     ? fill(texts.cpuTime, { used, limit })
     : fill(texts.cpuTimeReached, { limit })

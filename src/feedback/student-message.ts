@@ -11,7 +11,7 @@ import {
 } from './run-feedback.ts'
 
 export interface StudentMessageOptions extends FeedbackOptions {
-  /** What the program read from stdin; shown, cut to a readable length. */
+  /** The program's stdin; the message shows it, cut to a readable length. */
   readonly input?: string | undefined
   /** Whether to show input, expected and received output below the sentence. @default true */
   readonly details?: boolean | undefined
@@ -43,7 +43,7 @@ export function studentMessage(
 const succeeded = ({ status, exitCode }: FinishedRun): boolean =>
   status === 'exited' && exitCode === 0
 
-// The end of the run explains missing output. It explains nothing where the assertion is about the end itself.
+// The run's end explains missing output. It explains nothing for an assertion about the end itself.
 function causeOf(failure: MatcherFailure, options: FeedbackOptions): string[] {
   const isAboutEnd = failure.kind === 'end' || failure.kind === 'exit-code'
   if (isAboutEnd || failure.negated || succeeded(failure.run)) return []
@@ -92,7 +92,7 @@ function wallTimeSentence(usedMs: number, limitMs: number, texts: FeedbackTexts)
 function fileSentence({ file, problem }: FileFailure, texts: FeedbackTexts): string | undefined {
   const templates: Readonly<Record<FileFailure['problem'], string | undefined>> = {
     'not-written': texts.fileMissing,
-    // The test did not ask for the file, so the student has done nothing wrong.
+    // The test did not ask for the file, so the student made no mistake.
     'not-collected': undefined,
     unreadable: texts.fileUnreadable,
     contents: texts.fileDiffers,

@@ -9,9 +9,9 @@ export type CFunction = ReturnType<LibraryHandle['func']>
 let loaded: { readonly koffi: Koffi; readonly library: LibraryHandle } | undefined
 
 /**
- * The C library that this process has loaded, and koffi. Loaded at the first call, not at import. Use only
- * built-in type names with it: koffi's own are global to the process, and a module may be evaluated more
- * than once in it.
+ * Returns koffi and the C library of this process. It loads them at the first call, not at import. Use only
+ * built-in type names with koffi: other names are global to the process, and a process may evaluate a module
+ * more than once.
  */
 export function cLibrary() {
   if (loaded !== undefined) return loaded

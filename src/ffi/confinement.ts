@@ -24,15 +24,19 @@ function calls(): Calls {
   return loaded
 }
 
-/** The kernel's Landlock ABI, landlock_create_ruleset(2); 0 where it has none or a filter denies it. */
+/**
+ * The kernel's Landlock ABI, landlock_create_ruleset(2); 0 where the kernel has none or a filter denies the
+ * call.
+ */
 export function kernelLandlockAbi(): number {
   const number = syscallNumber('landlock_create_ruleset', 'x64')
   return Math.max(0, Number(calls().syscall(number, 0, 0, LANDLOCK_CREATE_RULESET_VERSION)))
 }
 
 /**
- * Does something with the eyes of another user, setfsuid(2): what this thread opens meanwhile, it opens as that
- * user. Only for root; synchronous, because the ids are the thread's.
+ * Calls a function with the file access of another user, setfsuid(2): everything that this thread opens in
+ * it, it opens as that user. Only root may do this. The function is synchronous, because the ids belong to
+ * the thread.
  */
 export function asFileUser<T>(uid: number, gid: number, look: () => T): T {
   const { setfsuid, setfsgid } = calls()
@@ -49,10 +53,10 @@ export function asFileUser<T>(uid: number, gid: number, look: () => T): T {
 const OPERATIONS = { shared: 1, exclusive: 2 } as const
 
 /**
- * Opens a directory and takes its lock without waiting, flock(2). The kernel gives the lock back when the
+ * Opens a directory and takes its lock without waiting, flock(2). The kernel releases the lock when the
  * descriptor is closed, also by the end of this process.
  *
- * @returns the descriptor; undefined when another has the lock, or nothing is there
+ * @returns the descriptor; undefined when another process has the lock, or the directory does not exist
  */
 export function lockDirectory(path: string, kind: keyof typeof OPERATIONS): number | undefined {
   let fd: number

@@ -49,7 +49,10 @@ function calls(): Calls {
   return loaded
 }
 
-/** A list of numbers in a memfd: a descriptor as itself and one more, a child as its negative pid, 0 for nothing. */
+/**
+ * A list of numbers in a memfd. A descriptor is stored plus one, a child as its negative pid, and 0 marks an
+ * empty place.
+ */
 class List {
   readonly #fd: number
   readonly #places = new Map<number, number>()
@@ -85,20 +88,23 @@ class List {
 
 let list: List | undefined
 
-// The main thread ends with the process, which leaves nothing.
+// The main thread needs no list: it ends with the process, and the kernel then closes everything.
 function ownList(): List | undefined {
   if (isMainThread) return undefined
   list ??= new List()
   return list
 }
 
-/** Notes a descriptor that this thread has to close, and gives it back. */
+/** Notes a descriptor that this thread has to close, and returns it. */
 export function noteDescriptor(fd: number): number {
   ownList()?.add(fd + 1)
   return fd
 }
 
-/** Says that this thread is about to close a descriptor, or that libuv has it, which closes it with the thread. */
+/**
+ * Removes a descriptor from the list before this thread closes it, or because libuv now has it and closes it
+ * with the thread.
+ */
 export function forgetDescriptor(fd: number): void {
   list?.remove(fd + 1)
 }
@@ -108,12 +114,12 @@ export function noteChild(pid: number): void {
   ownList()?.add(-pid)
 }
 
-/** Says that this thread is about to wait for a child. */
+/** Removes a child from the list before this thread waits for it. */
 export function forgetChild(pid: number): void {
   list?.remove(-pid)
 }
 
-/** How long a thread may have ended and another started before that is noticed, in ms. */
+/** The longest time in ms until this process notices that one thread ended and another started. */
 const SWEEP_MS = 1000
 /** How often this thread looks for children of ended threads that are still being killed, in ms. */
 const REAP_MS = 50
@@ -122,7 +128,10 @@ const orphans = new Set<number>()
 let swept = { threads: 0, atMs: Number.NEGATIVE_INFINITY }
 let isWaiting = false
 
-/** Closes what threads of this process that have ended left open, and waits for their children, which the kernel killed. */
+/**
+ * Closes the descriptors that ended threads of this process left open, and waits for their children, which
+ * the kernel killed.
+ */
 export function sweepEndedThreads(): void {
   const threads = statSync('/proc/self/task').nlink
   const atMs = clockMs()
@@ -139,16 +148,16 @@ function isOfEndedThread(fd: string): boolean {
     const [, thread = '', start] = LINK.exec(readlinkSync(`/proc/self/fd/${fd}`)) ?? []
     return start !== undefined && startOf(thread) !== start
   } catch {
-    // Closed meanwhile.
+    // Another thread has closed the descriptor.
     return false
   }
 }
 
-/** When a thread of this process started, in ticks; empty when it has ended. */
+/** The start time of a thread of this process, in ticks; empty when the thread has ended. */
 function startOf(thread: string): string {
   try {
     const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
-    // Field 22 of proc_pid_stat(5); the second one, in brackets, may have spaces in it.
+    // Field 22 of proc_pid_stat(5). The second field, in brackets, may contain spaces.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
   } catch {
     return ''
@@ -158,7 +167,7 @@ function startOf(thread: string): string {
 function takeOver(name: string): void {
   let fd: number
   try {
-    // A descriptor of our own, because another thread may close this one and reuse its number at any time.
+    // A new descriptor, because another thread may close this one and reuse its number at any time.
     fd = openSync(`/proc/self/fd/${name}`, 'r+')
   } catch {
     return

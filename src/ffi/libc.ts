@@ -82,7 +82,7 @@ function libc(): Libc {
   return loaded
 }
 
-// errno must be read before anything else is called.
+// Read errno before any other call.
 function check(syscall: string, result: number, detail: string): number {
   if (result >= 0) return result
   throw new ErrnoError(syscall, libc().koffi.errno(), detail)
@@ -94,10 +94,10 @@ function checkReturned(syscall: string, errno: number, detail = ''): void {
 }
 
 /**
- * Closes a descriptor that was made here, close(2). Not with `fs.closeSync`, which in a worker thread
- * warns of descriptors that `fs` did not open.
+ * Closes a descriptor that this module made, close(2). In a worker thread `fs.closeSync` would warn about a
+ * descriptor that `fs` did not open.
  *
- * @throws {ErrnoError} EBADF when it is not open
+ * @throws {ErrnoError} EBADF when the descriptor is not open
  */
 export function closeDescriptor(fd: number): void {
   forgetDescriptor(fd)
@@ -125,13 +125,13 @@ export function addSeals(fd: number, seals: number): void {
   check('fcntl', libc().fcntl(fd, F_ADD_SEALS, seals), `${fd}, F_ADD_SEALS`)
 }
 
-/** Descriptors below this are those that the launch program has numbers for. */
+/** The launch program uses the numbers below this one. */
 const FIRST_FREE_FD = 10
 
 /**
- * Moves a descriptor above those that the launch program has numbers for.
+ * Moves a descriptor to a number that the launch program does not use.
  *
- * @throws {ErrnoError} EMFILE when the process has too many descriptors; `fd` is closed then
+ * @throws {ErrnoError} EMFILE when the process has too many descriptors; `fd` is then closed
  */
 export function aboveLaunchers(fd: number): number {
   if (fd >= FIRST_FREE_FD) return noteDescriptor(fd)
@@ -162,16 +162,19 @@ export function makePipe(flags: number): { readonly read: number; readonly write
 }
 
 /**
- * Makes reading and writing a descriptor fail with EAGAIN where they would wait, fcntl(2) with F_SETFL. The
- * setting belongs to the open file description, so use it only on one that no program has.
+ * Makes a read or write of a descriptor fail with EAGAIN instead of waiting, fcntl(2) with F_SETFL. The
+ * setting belongs to the open file description, so use it only on a description that no program has.
  *
- * @throws {ErrnoError} EBADF when it is not open
+ * @throws {ErrnoError} EBADF when the descriptor is not open
  */
 export function setNonBlocking(fd: number): void {
   check('fcntl', libc().fcntl(fd, F_SETFL, O_NONBLOCK), `${fd}, F_SETFL, O_NONBLOCK`)
 }
 
-/** Asks for a pipe of that capacity, in bytes: F_SETPIPE_SZ of fcntl(2). A user at the limit keeps the old one. */
+/**
+ * Sets the capacity of a pipe in bytes, F_SETPIPE_SZ of fcntl(2). The pipe of a user at the limit keeps its
+ * capacity.
+ */
 export function setPipeSize(fd: number, bytes: number): void {
   libc().fcntl(fd, F_SETPIPE_SZ, bytes)
 }
@@ -196,7 +199,7 @@ export function duplicate(fd: number): number {
   return noteDescriptor(check('fcntl', made, `${fd}, F_DUPFD_CLOEXEC`))
 }
 
-// 0, -1 and what wraps around to them are groups of processes, our own among them.
+// 0, -1 and numbers that wrap around to them mean groups of processes, including our own.
 function checkPid(pid: number): void {
   if (Number.isInteger(pid) && pid > 1 && pid <= 0x7fff_ffff) return
   throw new RangeError(`Expected a pid above 1, got ${pid}`)
@@ -215,9 +218,9 @@ export function killProcess(pid: number, signal: number): void {
 
 /** How a process ended. */
 export interface EndedProcess {
-  /** As wait(2) has it. */
+  /** The status of wait(2). */
   readonly status: number
-  /** Of the process and all that it waited for: struct rusage, getrusage(2). */
+  /** The struct rusage of the process and of all children that it waited for, getrusage(2). */
   readonly rusage: Uint8Array
 }
 
@@ -233,16 +236,16 @@ export function waitForProcess(pid: number): EndedProcess {
 }
 
 /**
- * Waits for a child of this process, but not for long.
+ * Waits a short time for a child of this process.
  *
- * @param timeoutMs how long at the most; a kernel without pidfd_open(2) waits to the end
- * @returns undefined when it has not ended by then
- * @throws {ErrnoError} ECHILD when there is none of that pid
+ * @param timeoutMs the longest wait; on a kernel without pidfd_open(2) the wait lasts until the child ends
+ * @returns undefined when the child has not ended by then
+ * @throws {ErrnoError} ECHILD when this process has no such child
  */
 export function waitShortly(pid: number, timeoutMs: number): EndedProcess | undefined {
   const ended = wait(pid, WNOHANG)
   if (ended !== undefined || timeoutMs === 0) return ended
-  // The wrapper of its own name is only in newer C libraries.
+  // Only newer C libraries have a wrapper for this call.
   const fd = libc().syscall(SYS_pidfd_open, pid, 0)
   if (fd < 0) return wait(pid, 0)
   waitUntilReadable(fd, timeoutMs)
@@ -266,37 +269,37 @@ function wait(pid: number, options: number): EndedProcess | undefined {
 /**
  * Waits until a descriptor can be read or its other end is closed, poll(2).
  *
- * @param timeoutMs after which it returns all the same
- * @returns whether there is something to read, be it the end
+ * @param timeoutMs the longest wait
+ * @returns whether there is something to read, including the end
  */
 export function waitUntilReadable(fd: number, timeoutMs: number): boolean {
-  // An error is like a time that is over: reading will tell.
+  // Treat an error like a timeout: the next read shows the cause.
   return poll(fd, POLLIN, timeoutMs) > 0
 }
 
-/** So many of libuv's threads, of which there are four, may wait for us: others need them too. */
+/** At most this many of libuv's four threads wait here, because others need them too. */
 const MOST_WAITS = 2
 
-// Koffi keeps no reference to the memory that it gives to another thread, so we do until that is done.
+// Koffi keeps no reference to memory that another thread uses, so this set keeps one until the call ends.
 const waits = new Set<Int32Array>()
 const reads = new Set<Int32Array>()
 
-/** How long after its time a wait may come to an end, in ms: its thread has to be woken. */
+/** How much later than its timeout a wait may end, in ms: the kernel must first wake the thread. */
 const WAIT_LATE_MS = 5
 
 /**
- * Waits, in one of libuv's threads, until nobody can write to a pipe any more: poll(2), POLLHUP. That costs a
- * third of a socket for it.
+ * Waits, in one of libuv's threads, until no process can write to a pipe any more: poll(2), POLLHUP. This
+ * costs a third of a socket for the same purpose.
  *
- * @param timeoutMs after which it gives up; at once, where other pipes are waited for already
- * @returns whether nobody can
+ * @param timeoutMs the longest wait; 0 where this process already waits for other pipes
+ * @returns whether no process can write
  */
 export async function whenHungUp(readEnd: number, timeoutMs: number): Promise<boolean> {
   if (waits.size >= MOST_WAITS) return false
   const polled = pollFor(readEnd, 0)
   return new Promise((resolve) => {
-    // Others may have taken all threads, for as long as they like. The number may be another descriptor's when a
-    // thread comes to it, so it is to look at none: poll(2) ignores what is negative.
+    // Other work may occupy all threads for any time. The number may belong to another descriptor when a
+    // thread gets to it. poll(2) ignores negative numbers, so this makes the number negative.
     const late = setTimeout(() => {
       polled[0] = -1
       resolve(false)
@@ -311,11 +314,11 @@ export async function whenHungUp(readEnd: number, timeoutMs: number): Promise<bo
 }
 
 /**
- * Waits, in one of libuv's threads, until a descriptor can be read or its other end is closed: poll(2). The descriptor
- * must stay open until then.
+ * Waits, in one of libuv's threads, until a descriptor can be read or its other end is closed: poll(2). The
+ * descriptor must stay open until then.
  *
- * @param timeoutMs after which it returns all the same
- * @returns whether there is something to read, be it the end
+ * @param timeoutMs the longest wait
+ * @returns whether there is something to read, including the end
  */
 export async function whenReadable(fd: number, timeoutMs: number): Promise<boolean> {
   const polled = pollFor(fd, POLLIN)
@@ -333,14 +336,14 @@ const pollFor = (fd: number, events: number): Int32Array => new Int32Array([fd, 
 const poll = (fd: number, events: number, timeoutMs: number): number =>
   libc().poll(pollFor(fd, events), 1, timeoutMs)
 
-// The kernel's clock of another process's CPU time, all its threads together: clock_getcpuclockid(3).
+// The clock of another process's CPU time, all its threads together: clock_getcpuclockid(3).
 const CPUCLOCK_SCHED = 2
 const cpuClock = (pid: number): number => (~pid << 3) | CPUCLOCK_SCHED
 
 /**
- * The CPU time that a process and its threads have used, without its children's; clock_gettime(2).
+ * The CPU time of a process and its threads, without its children; clock_gettime(2).
  *
- * @returns milliseconds; undefined when there is no such process any more
+ * @returns milliseconds; undefined when the process no longer exists
  */
 export function processCpuMs(pid: number): number | undefined {
   checkPid(pid)
@@ -357,14 +360,14 @@ export function readAttribute(path: string, name: string): string | undefined {
   return length < 0 ? undefined : Buffer.from(value.subarray(0, length)).toString('utf8')
 }
 
-/** Whether anybody can still read what is written to a pipe, poll(2): without a reader it has POLLERR. */
+/** Whether a process can still read from a pipe, poll(2): without a reader it has POLLERR. */
 export function hasReader(writeEnd: number): boolean {
   return poll(writeEnd, 0, 0) === 0
 }
 
 /**
- * Whether the kernel has news of a file such as /proc/self/mountinfo, poll(2) with POLLPRI; said once
- * (proc_pid_mounts(5)).
+ * Whether a file such as /proc/self/mountinfo has changed, poll(2) with POLLPRI. The kernel reports each
+ * change once (proc_pid_mounts(5)).
  */
 export function hasNews(fd: number): boolean {
   return poll(fd, POLLPRI, 0) !== 0
@@ -390,7 +393,7 @@ function spawnAttributes(): Uint8Array {
   return made
 }
 
-// The name that ps(1) shows; the launch program reads none of its arguments.
+// ps(1) shows this name; the launch program reads none of its arguments.
 const argv = ['gradebox', null]
 const environment = [null]
 
@@ -398,7 +401,7 @@ let lastActions:
   | { readonly descriptors: readonly number[]; readonly actions: Uint8Array }
   | undefined
 
-// Mostly the last ones do: the kernel gives the lowest numbers that are free, so that one run's are the next's.
+// The cache of the last actions usually fits, because the kernel assigns the lowest free numbers to each run.
 function fileActions(descriptors: readonly number[]): Uint8Array {
   if (lastActions?.descriptors.join() === descriptors.join()) return lastActions.actions
   const actions = makeFileActions(descriptors)
@@ -423,11 +426,11 @@ function makeFileActions(descriptors: readonly number[]): Uint8Array {
 }
 
 /**
- * Starts a program with posix_spawn(3): no environment, every signal at its default
- * action and blocked, and these descriptors.
+ * Starts a program with posix_spawn(3), without an environment and with every signal at its default action
+ * and blocked.
  *
- * @param descriptors which of our descriptors the child gets at the numbers 0, 1, 2, …
- * @returns its pid
+ * @param descriptors the descriptors that the child gets as 0, 1, 2, …
+ * @returns the pid of the child
  * @throws {ErrnoError} EAGAIN at a process limit, ENOENT, EACCES, ENOMEM
  */
 export function spawn(path: string, descriptors: readonly number[]): number {

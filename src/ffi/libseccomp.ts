@@ -13,7 +13,7 @@ import {
 import type { Arch } from '../linux/syscalls.ts'
 import { closeDescriptor, memfdCreate } from './libc.ts'
 
-// seccomp.h: the library's names for what the kernel's filters return, and for AUDIT_ARCH.
+// seccomp.h: the library's names for the return values of the kernel's filters, and for AUDIT_ARCH.
 export const SCMP_ACT_KILL_PROCESS = SECCOMP_RET_KILL_PROCESS
 export const SCMP_ACT_NOTIFY = SECCOMP_RET_USER_NOTIF
 export const SCMP_ACT_LOG = SECCOMP_RET_LOG
@@ -26,9 +26,9 @@ export const SCMP_ACT_ERRNO = (errno: number): number => SECCOMP_RET_ERRNO | (er
 const SCMP_FLTATR_ACT_BADARCH = 2
 const SCMP_FLTATR_CTL_OPTIMIZE = 8
 
-/** A rule by number, so that calls newer than the library can be named too. */
+/** A rule with the call's number, so that it can name calls newer than the library. */
 export interface FilterRule {
-  /** SCMP_ACT_…; never the filter's default, which the library refuses. */
+  /** SCMP_ACT_…; never the filter's default, because the library refuses such a rule. */
   readonly action: number
   readonly syscall: number
 }
@@ -45,12 +45,12 @@ interface Library {
   readonly version: string
 }
 
-/** libseccomp.so.2 is not there, or is older than 2.5 (which brought notifications). */
+/** Thrown when libseccomp.so.2 is missing, or older than 2.5, which introduced notifications. */
 export class LibseccompMissingError extends Error {
   override readonly name = 'LibseccompMissingError'
 }
 
-/** libseccomp refused something; `errno` is positive. */
+/** Thrown when libseccomp refused a call; `errno` is positive. */
 export class LibseccompError extends Error {
   override readonly name = 'LibseccompError'
   readonly call: string
@@ -65,8 +65,8 @@ export class LibseccompError extends Error {
 
 let loaded: Library | undefined
 
-// Only built-in type names: koffi's own are global to the process, and this module may be
-// evaluated more than once in it.
+// Use only built-in type names: other names of koffi are global to the process, which may evaluate this
+// module more than once.
 function load(): Library {
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
   const library = koffi.load('libseccomp.so.2')
@@ -92,8 +92,8 @@ function load(): Library {
   }
 }
 
-// SECCOMP_API level 5 has SCMP_ACT_NOTIFY. Set, not probed: the probe asks the kernel about this
-// process, and an outer sandbox may forbid it the question but allow the filter.
+// SECCOMP_API level 5 has SCMP_ACT_NOTIFY. The level is set, not probed: the probe asks the kernel about this
+// process, and an outer sandbox may forbid the probe but allow the filter.
 function libseccomp(): Library {
   if (loaded !== undefined) return loaded
   let library: Library
@@ -135,14 +135,14 @@ function exported(filter: unknown): Uint8Array {
   }
 }
 
-// The library numbers calls for the machine it runs on, and translates them by a name table that
-// ends with its own release. So a program for the other machine is made from that machine's
-// numbers, and the one check of the architecture (the program's second instruction) is replaced.
+// The library numbers calls for the machine that it runs on, and its table of names ends with its own
+// release. A program for the other machine is therefore made with that machine's numbers. This function then
+// replaces the one check of the architecture, the program's second instruction.
 function retarget(program: Uint8Array, arch: Arch): Uint8Array {
   const view = new DataView(program.buffer)
   const native = process.arch === 'arm64' ? AUDIT_ARCH.arm64 : AUDIT_ARCH.x64
   if (AUDIT_ARCH[arch] === native) return program
-  // Made on arm64, a program for x64 would lack the check of the x32 bit.
+  // A program for x64 that is made on arm64 would lack the check of the x32 bit.
   if (arch === 'x64') throw new RangeError('A filter for x64 can be made on x64 only')
   if (view.getUint32(12, true) !== native) throw new Error('The architecture is checked elsewhere')
   view.setUint32(12, AUDIT_ARCH[arch], true)
@@ -154,10 +154,10 @@ function retarget(program: Uint8Array, arch: Arch): Uint8Array {
  *
  * @param defaultAction SCMP_ACT_… for calls that no rule matches
  * @param foreignAction SCMP_ACT_… for calls of another architecture (i386, x32)
- * @param rules at most one a call: which of two wins is not defined
+ * @param rules at most one per call, because libseccomp does not define which of two wins
  * @throws {LibseccompMissingError} when the library is absent or too old
- * @throws {LibseccompError} when it refuses a rule
- * @throws {ErrnoError} when there is no descriptor left for the memfd that it is written to
+ * @throws {LibseccompError} when the library refuses a rule
+ * @throws {ErrnoError} when no descriptor is left for the memfd that receives the filter
  */
 export function buildFilter(
   { defaultAction, foreignAction }: { defaultAction: number; foreignAction: number },
@@ -170,7 +170,8 @@ export function buildFilter(
   try {
     const badArch = library.seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, foreignAction)
     check('seccomp_attr_set(SCMP_FLTATR_ACT_BADARCH)', badArch)
-    // 2: a binary tree instead of a list; only speed, so its absence is no error.
+    // 2 means a binary tree instead of a list. It only adds speed, so an older library without it is no
+    // error.
     library.seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2)
     for (const { action, syscall } of rules) {
       const added = library.seccomp_rule_add_array(filter, action, syscall, 0, null)

@@ -25,9 +25,9 @@ function libc(): Libc {
 
 /** How a path is opened. */
 export interface OpenPathOptions {
-  /** O_… of open(2); close-on-exec is always set. */
+  /** Flags O_… of open(2); close-on-exec is always set. */
   readonly flags: number
-  /** RESOLVE_… of openat2(2). */
+  /** Flags RESOLVE_… of openat2(2). */
   readonly resolve: number
   /**
    * The directory from which a relative path starts.
@@ -57,9 +57,9 @@ export function openPath(path: string | Uint8Array, options: OpenPathOptions): n
 /**
  * Moves bytes of a file into a pipe without copying them through this process, sendfile(2).
  *
- * @param position where in the file they are
- * @returns how many were moved: 0 at the end of the file; undefined when the pipe takes none now
- * @throws {ErrnoError} EPIPE when nobody can read the pipe; EIO
+ * @param position the offset in the file
+ * @returns the number of bytes moved; 0 at the end of the file; undefined when the pipe is full
+ * @throws {ErrnoError} EPIPE when no process can read the pipe; EIO
  */
 export function sendFile(
   pipe: number,

@@ -32,8 +32,8 @@ function libc(): Libc {
 }
 
 /**
- * Makes a pair of connected sockets, socketpair(2), through which a descriptor can be passed; both
- * closed on exec and numbered 10 or higher.
+ * Makes a pair of connected sockets that can pass descriptors, socketpair(2). Both are closed on exec and
+ * numbered 10 or higher.
  *
  * @throws {ErrnoError} EMFILE when the process has too many descriptors
  */
@@ -72,15 +72,14 @@ class Message {
     this.header.writeBigUInt64LE(BigInt(CONTROL_SIZE), 40)
   }
 
-  /** The descriptor that came. The kernel wrote how much control data there is. */
+  /** The received descriptor. The kernel wrote the length of the control data. */
   get descriptor(): number | undefined {
     return this.header.readBigUInt64LE(40) >= 20n ? this.#control.readInt32LE(16) : undefined
   }
 }
 
 /**
- * Waits, without blocking this thread, for a descriptor that is passed through a socket (unix(7),
- * SCM_RIGHTS).
+ * Waits, without blocking this thread, for a descriptor from a socket (unix(7), SCM_RIGHTS).
  *
  * @returns the descriptor, closed on exec; undefined when the other end was closed
  */
@@ -101,9 +100,9 @@ export function receiveDescriptor(socket: number): Promise<number | undefined> {
 }
 
 /**
- * Takes a descriptor that was passed through a socket before; never waits.
+ * Takes a descriptor that was already sent through a socket; never waits.
  *
- * @returns the descriptor, closed on exec; undefined when none is there
+ * @returns the descriptor, closed on exec; undefined when none was sent
  * @throws {ErrnoError} EBADF when the socket is not open
  */
 export function takeDescriptor(socket: number): number | undefined {

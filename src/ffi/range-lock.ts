@@ -10,19 +10,19 @@ import {
 import { ErrnoError } from '../linux/errno.ts'
 import { type CFunction, cLibrary } from './c-library.ts'
 
-/** Bytes of a file that a lock is about; a length of 0 means all from the start. */
+/** The bytes of a file that a lock covers; a length of 0 means all bytes from the start. */
 export interface LockRange {
   readonly start: bigint
   readonly length: bigint
 }
 
-/** Readers share a range, a writer has it alone. */
+/** Readers share a range; a writer excludes all others. */
 export type LockKind = 'read' | 'write'
 
 let loaded: CFunction | undefined
 
 function fcntl(): CFunction {
-  // The third parameter, which the C prototype leaves open, is a pointer here.
+  // The C prototype leaves the third parameter open; here it is a pointer.
   loaded ??= cLibrary().library.func('fcntl', 'int', ['int', 'int', 'void *'])
   return loaded
 }
@@ -49,21 +49,21 @@ function call(fd: number, command: number, type: number, { start, length }: Lock
 
 /**
  * Locks bytes of a file for its open file description, without waiting: fcntl(2), F_OFD_SETLK. The kernel
- * gives the locks back when the last descriptor of the description is closed, also by the end of a process.
+ * releases the locks when the last descriptor of the description is closed, also by the end of a process.
  *
- * @returns whether the range is locked now; another description may have it
+ * @returns whether the range is now locked; false when another description has a lock
  * @throws {ErrnoError} EINVAL where the kernel has no such locks; ENOLCK
  */
 export const lockRange = (fd: number, kind: LockKind, range: LockRange): boolean =>
   call(fd, F_OFD_SETLK, kind === 'read' ? F_RDLCK : F_WRLCK, range)
 
-/** Gives a range back. */
+/** Unlocks a range. */
 export function unlockRange(fd: number, range: LockRange): void {
   call(fd, F_OFD_SETLK, F_UNLCK, range)
 }
 
 /**
- * Whether a lock that another open file description has is in the way of one like this: fcntl(2), F_OFD_GETLK.
+ * Whether another open file description has a conflicting lock: fcntl(2), F_OFD_GETLK.
  *
  * @throws {ErrnoError} EINVAL where the kernel has no such locks
  */

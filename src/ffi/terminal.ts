@@ -34,10 +34,10 @@ export interface WindowSize {
 }
 
 /**
- * Tells a terminal its size, TIOCSWINSZ of ioctl_tty(2): its foreground processes get SIGWINCH.
+ * Sets a terminal's size, TIOCSWINSZ of ioctl_tty(2). The terminal's foreground processes get SIGWINCH.
  *
  * @param fd either side of a pseudo-terminal
- * @throws {ErrnoError} EIO when it is gone
+ * @throws {ErrnoError} EIO when the terminal no longer exists
  */
 export function setWindowSize(fd: number, size: WindowSize): void {
   if (libc().ioctl(fd, TIOCSWINSZ, windowSize(size)) === 0) return

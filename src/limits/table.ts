@@ -11,36 +11,38 @@ import type { Duration } from '../units/duration.ts'
 import type { Size } from '../units/size.ts'
 
 /**
- * How a limit was held: `cgroup` by a control group, `rlimit` by setrlimit(2), `watch` by a timer or a thread of ours, `affinity` by the processors to which the program is
- * bound (sched_setaffinity(2)).
+ * How a limit is held: `cgroup` by a control group, `rlimit` by setrlimit(2), `watch` by a timer or thread of
+ * Gradebox, `affinity` by the processors to which the program is bound (sched_setaffinity(2)).
  */
 export type Enforcement = 'cgroup' | 'rlimit' | 'watch' | 'affinity'
 
-/** What a limit's value is: it decides units, checks and types. */
+/** The kind of a limit's value, which decides units, checks and types. */
 export type LimitKind = 'duration' | 'size' | 'count' | 'processors'
 
-/** A control group's controller that can hold a limit; every group knows the CPU time used. */
+/** The controller of a control group that can hold a limit. `any`: every group counts the CPU time. */
 export type LimitController = 'any' | 'memory' | 'pids'
 
 /** A resource limit, setrlimit(2), that holds a limit or backs it up. */
 export interface ResourceUse {
   readonly resource: number
-  /** From the limit's value to the soft limit; the value itself by default. */
+  /** Turns the limit's value into the soft limit; by default the value itself. */
   readonly soft?: (value: number) => number
   /** How far the hard limit is above the soft one; 0 by default. */
   readonly grace?: number
-  /** Whether a control group that holds the limit takes its place. */
+  /** Whether a control group replaces this resource limit. */
   readonly withoutGroupOnly?: boolean
 }
 
-/** One limit: all that the code, the schema, the command line and the documentation derive from. */
+/** One limit. The code, the schema, the command line and the documentation derive from it. */
 export interface LimitRow<Field extends string = string, Kind extends LimitKind = LimitKind> {
-  /** The name in `result.limits`, which has the unit in it. */
+  /** The name in `result.limits`, which contains the unit. */
   readonly field: Field
   readonly kind: Kind
-  /** Whether 0 has a meaning, "none at all"; for most limits it could only stop every program. */
+  /** Whether 0 is allowed and means "none at all". For most limits 0 could only stop every program. */
   readonly zero?: boolean
-  /** The value where neither a policy nor a call names the limit; without it the limit is not held then. */
+  /**
+   * The value where neither a policy nor a call names the limit. Without it the limit does not hold there.
+   */
   readonly standard?: number
   /** hakoniwa's name of the limit, in policy files and on the command line. */
   readonly hakoniwa?: string
@@ -56,13 +58,13 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
 
 /** What docs/limits.md and docs/policies.md say about a limit. */
 export interface LimitDocs {
-  /** How a control group holds the limit; without it, as `without` says. */
+  /** How a control group holds the limit; absent where it holds as `without` says. */
   readonly group?: string
   readonly without: string
   readonly hit: string
-  /** What is counted, for a limit that is a count. */
+  /** What a limit that is a count counts. */
   readonly unit?: string
-  /** What holds where no policy and no call names the limit. */
+  /** The value where no policy and no call names the limit. */
   readonly absent: string
   readonly protects: string
   readonly not: string
@@ -78,10 +80,10 @@ function limit<const Field extends string, const Kind extends LimitKind>(
   return { field, kind, ...row }
 }
 
-/** The init is in the program's user namespace and control group, and counts too. */
+/** The init shares the program's user namespace and control group, so it counts as a process. */
 export const INIT_PROCESSES = 1
 
-/** Every limit, by the name that the `limits` option and a policy's `[limits]` have for it. */
+/** Every limit under its name in the `limits` option and in a policy's `[limits]`. */
 export const limitTable = {
   /** Real time from the program's start. A number is milliseconds; text has a unit: `'2s'`. */
   walltime: limit('wallTimeMs', 'duration', {
@@ -110,13 +112,13 @@ export const limitTable = {
     },
     about: 'processor time, user and system',
     docs: {
-      group: 'cpu.stat, read in time',
+      group: 'the watch reads cpu.stat',
       without:
-        "the tree's CPU clocks, read in time; RLIMIT_CPU, per process, a second and more later, if Node has no time",
+        'the watch reads the CPU clocks of all processes; RLIMIT_CPU is a backstop per process, a second or more later',
       hit: 'the init kills every process: `cpu`',
       absent: 'none',
-      protects: 'Endless loops, on a busy machine too: time in which others ran does not count.',
-      not: 'Programs that sleep. Without a control group: what children used that nobody waited for counts while they live.',
+      protects: 'Endless loops, on a busy machine too: the time of other programs does not count.',
+      not: 'Programs that sleep. Without a control group, the time of a child that nobody waits for counts only while the child lives.',
       example: '"2s"',
     },
   }),
@@ -128,25 +130,25 @@ export const limitTable = {
     docs: {
       group: 'memory.max, no swap',
       without:
-        'the memory that all processes together have touched, looked at every few milliseconds. What a program only reserves does not count',
+        'the watch reads every few milliseconds how much memory all processes together have touched. Reserved memory does not count',
       hit: 'the kernel or the watch kills: `memory`',
       absent: 'none',
-      protects: "The machine's memory.",
-      not: 'Without a control group: some milliseconds over the limit, until the next look.',
+      protects: "Exhaustion of the machine's memory.",
+      not: 'Without a control group: excess for some milliseconds, until the watch reads again.',
       example: '"64MiB"',
     },
   }),
-  /** stdout and stderr together. A number is bytes. The run ends when there is more. */
+  /** stdout and stderr together. A number is bytes. The run ends when there is more output. */
   output: limit('outputBytes', 'size', {
     zero: true,
     held: 'watch',
     about: 'output, stdout and stderr together',
     docs: {
-      without: 'counted as it comes',
-      hit: 'the init kills every process: `output`; what was within the limit is kept',
-      absent: 'none, but 512 MiB of each stream whose result is text',
-      protects: 'The memory of the test runner, which keeps what a program prints.',
-      not: 'Output into files, and streams that are `inherit` or `ignore`.',
+      without: 'Node counts the output as it arrives',
+      hit: 'the init kills every process: `output`. The result keeps the output up to the limit',
+      absent: 'none, but at most 512 MiB per stream whose result is text',
+      protects: "Exhaustion of the test runner's memory, which keeps the output.",
+      not: 'Output to files, and streams that are `inherit` or `ignore`.',
       example: '"1MiB"',
     },
   }),
@@ -156,29 +158,29 @@ export const limitTable = {
     hakoniwa: 'fsize',
     held: 'rlimit',
     rlimit: { resource: RLIMIT_FSIZE },
-    about: 'the largest file that it may write',
+    about: 'the largest file that the program may write',
     docs: {
       without: 'RLIMIT_FSIZE',
       hit: 'SIGXFSZ',
       absent: 'none',
-      protects: 'A single large file, also on the host where a mount is `rw`.',
+      protects: 'A single large file, also on the host in a mount with `rw`.',
       not: 'Many files: `disk`.',
       example: '"16MiB"',
     },
   }),
-  /** All that the program may write to the sandbox's own file system. A number is bytes. */
+  /** The total size of the sandbox's own files. A number is bytes. */
   disk: limit('diskBytes', 'size', {
     // The kernel holds the size of the sandbox's tmpfs as firmly as a resource limit. A tmpfs of size 0 has no limit.
     held: 'rlimit',
     about: "all of the sandbox's own files",
     docs: {
       without:
-        'the size, and the number of files, of the one tmpfs that `/work`, `/tmp` and `/dev/shm` are',
+        'the size and the number of files of the tmpfs that `/work`, `/tmp` and `/dev/shm` share',
       hit: 'ENOSPC',
       absent: "half of the machine's memory, which is the kernel's own limit",
       protects:
-        'The memory that /work, /tmp, /dev/shm, overlays and copies take, and the number of their files.',
-      not: 'Mounts that are `rw`, and tmpfs with a `size` of their own.',
+        'Exhaustion of memory by the files in /work, /tmp, /dev/shm, overlays and copies, and by their number.',
+      not: 'Mounts with `rw`, and each tmpfs with its own `size`.',
       example: '"64MiB"',
     },
   }),
@@ -188,26 +190,26 @@ export const limitTable = {
     rlimit: { resource: RLIMIT_STACK },
     about: "the main thread's stack",
     docs: {
-      without: "RLIMIT_STACK, the main thread's",
+      without: 'RLIMIT_STACK, for the main thread',
       hit: 'SIGSEGV',
       absent: "the host's",
-      protects: 'Endless recursion, which ends in SIGSEGV sooner.',
-      not: "Memory in general. A new thread's stack has this size too, so a large one makes threads dear.",
+      protects: 'Endless recursion: it ends in SIGSEGV sooner.',
+      not: 'Use of memory in general. Each new thread gets a stack of this size too, so a large stack makes threads expensive.',
       example: '"8MiB"',
     },
   }),
-  /** Virtual memory. A number is bytes. Run-times that reserve much (Java, Go, Node) break under it. */
+  /** Virtual memory. A number is bytes. Runtimes that reserve much (Java, Go, Node) break under it. */
   addressSpace: limit('addressSpaceBytes', 'size', {
     hakoniwa: 'as',
     held: 'rlimit',
     rlimit: { resource: RLIMIT_AS },
-    about: 'virtual memory; Java, Go and Node reserve much',
+    about: 'virtual memory, of which Java, Go and Node reserve much',
     docs: {
       without: 'RLIMIT_AS, per process',
       hit: 'ENOMEM. Java, Go and Node reserve far more than they use',
       absent: 'none',
-      protects: 'Memory that is mapped but not written to.',
-      not: 'Use `memory` for memory. Java, Go and Node reserve many GiB and do not start with less.',
+      protects: 'Memory that the program maps but does not touch.',
+      not: 'Use of memory: set `memory` for that. Java, Go and Node reserve many GiB and do not start with less.',
       example: '"4GiB"',
     },
   }),
@@ -215,15 +217,15 @@ export const limitTable = {
   cpus: limit('cpus', 'processors', {
     standard: 1,
     held: 'affinity',
-    about: 'processors that it may use at once',
+    about: 'processors that the program may use at once',
     docs: {
       without:
-        "the program's affinity: the processors that its turn holds. The filter answers sched_setaffinity(2) with 0 and does nothing",
+        "the program's affinity: the processors of its turn. The filter lets sched_setaffinity(2) return 0 without effect",
       hit: 'threads share the processors; `nproc` and sched_getaffinity(2) say how many there are',
       unit: 'processors',
       absent: '1',
       protects:
-        'Other runs, each of which has processors of its own; and grades that depend on how many processors the machine has.',
+        'Disturbing other runs, which have their own processors, and grades that depend on the number of processors.',
       not: 'Programs that read /proc/cpuinfo see every processor of the machine.',
       example: '2',
     },
@@ -245,7 +247,7 @@ export const limitTable = {
       unit: 'processes and threads together',
       absent: 'none',
       protects: 'Fork bombs.',
-      not: 'What few processes do. Run-times need some: node eleven, a JVM some twenty.',
+      not: 'Misuse by few processes. Language runtimes need some: Node eleven, a JVM about twenty.',
       example: '16',
     },
   }),
@@ -260,8 +262,8 @@ export const limitTable = {
       hit: 'EMFILE',
       unit: 'descriptors of one process',
       absent: "the host's",
-      protects: "The kernel's memory for open files.",
-      not: 'Many processes, each of which may have that many.',
+      protects: "Exhaustion of the kernel's memory for open files.",
+      not: 'Many processes: each may open that many.',
       example: '64',
     },
   }),
@@ -274,7 +276,7 @@ export const limitTable = {
     about: 'the largest core file',
     docs: {
       without: 'RLIMIT_CORE',
-      hit: 'no core file, and none for a handler of the host either',
+      hit: "no core file, and none for the host's core handler",
       absent: "the host's",
       protects: 'Core files in the working directory of a program that crashes.',
       not: 'A host whose core_pattern starts with a pipe: such a program gets every core, whatever its size (core(5)).',

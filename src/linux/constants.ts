@@ -1,7 +1,7 @@
 import { signals } from './signals.ts'
 
-// Constants of the kernel's interface, with the header that has each group. All are the same on
-// x86-64 and arm64 except where said.
+// Constants of the kernel's interface, each group with its header. They are the same on x86-64 and arm64
+// unless a comment says otherwise.
 
 // asm-generic/fcntl.h, asm/fcntl.h (arm64 has its own O_DIRECTORY and O_NOFOLLOW)
 export const AT_FDCWD = -100
@@ -23,7 +23,7 @@ export const O_DIRECTORY = { x64: 0o200000, arm64: 0o40000 } as const
 export const O_NOFOLLOW = { x64: 0o400000, arm64: 0o100000 } as const
 export const O_DIRECT = { x64: 0o40000, arm64: 0o200000 } as const
 export const O_LARGEFILE = { x64: 0o100000, arm64: 0o400000 } as const
-// It contains the bit of O_DIRECTORY.
+// O_TMPFILE contains the bit of O_DIRECTORY.
 export const O_TMPFILE = { x64: 0o20200000, arm64: 0o20040000 } as const
 export const F_DUPFD_CLOEXEC = 1030
 export const F_GETFD = 1
@@ -99,7 +99,7 @@ export const CLONE_VM = 0x100
 export const CLONE_FILES = 0x400
 export const CLONE_VFORK = 0x4000
 export const CLONE_PARENT = 0x8000
-// Only for clone3(2): above the 32 bits of clone(2).
+// Only clone3(2) takes this flag: it lies above the 32 bits of clone(2).
 export const CLONE_INTO_CGROUP = 0x2_0000_0000n
 export const CLONE_NEWNS = 0x20000
 export const CLONE_NEWCGROUP = 0x2000000
@@ -168,7 +168,7 @@ export const FICLONE = 0x40049409
 // linux/audit.h
 export const AUDIT_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const
 export const AUDIT_ARCH_I386 = 0x40000003
-// asm/unistd.h, x86-64: a call by the table for 32-bit pointers
+// asm/unistd.h, x86-64: marks a call of the table for 32-bit pointers.
 export const X32_SYSCALL_BIT = 0x40000000
 
 // linux/seccomp.h
@@ -258,7 +258,7 @@ export const TIOCGPTPEER = 0x5441
 export const POSIX_SPAWN_SETSIGDEF = 4
 export const POSIX_SPAWN_SETSIGMASK = 8
 
-// fcntl(2) and ioctl_iflags(2): what a program in a confined run may not do to others' files.
+// fcntl(2) and ioctl_iflags(2): a program in a confined run may not do these to files of others.
 export const F_SETOWN = 8
 export const F_SETOWN_EX = 15
 export const F_SETLEASE = 1024

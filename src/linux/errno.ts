@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 
 const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]))
-// Those that Node's table leaves out and the launch program can meet.
+// Errors that the launch program can meet and Node's table lacks.
 names.set(126, 'ENOKEY').set(132, 'ERFKILL').set(15, 'ENOTBLK')
 // EWOULDBLOCK and EOPNOTSUPP are second names of these.
 names.set(11, 'EAGAIN').set(95, 'ENOTSUP')
@@ -12,7 +12,7 @@ export function errnoName(errno: number): string {
   return names.get(errno) ?? `errno ${errno}`
 }
 
-// In the words of strerror(3), for those that Node's table leaves out.
+// The words of strerror(3), for errors that Node's table lacks.
 const words: Readonly<Record<string, string>> = {
   ENOEXEC: 'exec format error',
   ECHILD: 'no child processes',

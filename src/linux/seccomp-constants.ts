@@ -2,7 +2,7 @@ import * as choices from './names/choices.ts'
 import * as flags from './names/flags.ts'
 import { names } from './names/names.ts'
 
-// Constants that are in no table of names/.
+// Constants that no table of names/ has.
 const others = [
   names('PROT_NONE=0'),
   names('MAP_SHARED=1 MAP_PRIVATE'),
@@ -10,8 +10,8 @@ const others = [
   names('S_IFMT S_ISUID=0x800 S_ISGID=0x400'),
 ]
 
-// What a policy's conditions may name, in addition to the tables below. All have one value on x86-64 and arm64; constants that
-// differ (O_DIRECTORY) are left out.
+// Constants that a policy's conditions may name in addition to the tables below. Each has one value on x86-64
+// and arm64; constants that differ (O_DIRECTORY) are left out.
 const picked = `
   PER_LINUX PER_LINUX32 UNAME26 ADDR_NO_RANDOMIZE PROT_NONE PROT_READ PROT_WRITE PROT_EXEC
   MAP_SHARED MAP_PRIVATE MAP_FIXED MAP_ANONYMOUS MAP_LOCKED MAP_NORESERVE MAP_HUGETLB O_WRONLY

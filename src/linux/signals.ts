@@ -42,7 +42,8 @@ type RealTimeSignal = 'SIGRTMIN' | 'SIGRTMAX' | `SIGRTMIN+${number}` | `SIGRTMAX
 /** A signal's name: `SIGSEGV`, `SIGRTMIN+3`. */
 export type SignalName = StandardSignal | RealTimeSignal
 
-// signal(7): the kernel's real-time signals are 32 to 64; the C library keeps 32 and 33 to itself and gives them no names.
+// The kernel's real-time signals are 32 to 64. The C library reserves 32 and 33 and gives them no names
+// (signal(7)).
 const SIGRTMIN = 34
 const SIGRTMAX = 64
 
@@ -59,11 +60,10 @@ export function signalName(signal: number): string {
 }
 
 /**
- * A signal's number, by any of its names or by the text that `signalName()` gives.
+ * The number of a signal, by any of its names or by the text that `signalName()` returns.
  *
  * @returns undefined when there is no such signal
- * @example
- * signalNumber('SIGRTMAX-1') // 63
+ * @example signalNumber('SIGRTMAX-1') // 63
  */
 export function signalNumber(name: string): number | undefined {
   const standard = numbers.get(name)

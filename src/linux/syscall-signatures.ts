@@ -1,11 +1,11 @@
 import type { Arch } from './syscalls.ts'
 
 /**
- * What an argument is, and how many of a register's 64 bits the kernel reads of it: what the others
- * hold makes no difference to it.
+ * The kinds of arguments, and how many of a register's 64 bits the kernel reads. The kernel ignores the other
+ * bits.
  */
 export const argumentBits = {
-  // Addresses of what the program has in its memory, where no filter looks.
+  // Addresses in the program's memory, which no filter can read.
   ptr: 64,
   // Numbers.
   int: 32,
@@ -23,7 +23,7 @@ export const argumentBits = {
   off: 64,
   hex: 64,
   addr: 64,
-  // One of several, or a set of bits: see names/.
+  // One value of several, or a set of bits: see names/.
   access: 32,
   arch_prctl: 32,
   at: 32,
@@ -77,7 +77,7 @@ export const argumentBits = {
 
 export type ArgumentKind = keyof typeof argumentBits
 
-// SYSCALL_DEFINE in the kernel's sources, Linux 6.18. Calls that have gone are not here.
+// SYSCALL_DEFINE in the kernel's sources, Linux 6.18. The table lacks calls that the kernel no longer has.
 const SIGNATURES = `
   _sysctl ptr; accept fd ptr ptr; accept4 fd ptr ptr socktype; access ptr access; acct ptr;
   add_key ptr ptr ptr size int; adjtimex ptr; alarm uint; arch_prctl arch_prctl hex;
@@ -187,7 +187,7 @@ const SIGNATURES = `
   waitid idtype pid ptr wait ptr; write fd ptr size; writev fd ptr ulong;
 `
 
-// Where arm64 has another order: CONFIG_CLONE_BACKWARDS.
+// arm64 has another order of arguments: CONFIG_CLONE_BACKWARDS.
 const ARM64 = 'clone clone addr ptr addr ptr;'
 
 function table(text: string): ReadonlyMap<string, readonly ArgumentKind[]> {
@@ -198,7 +198,7 @@ function table(text: string): ReadonlyMap<string, readonly ArgumentKind[]> {
 const common = table(SIGNATURES)
 const arm64 = table(ARM64)
 
-/** The arguments of a system call in their order; `undefined` for a call that is not known. */
+/** The arguments of a system call, in order; `undefined` for an unknown call. */
 export function syscallSignature(name: string, arch: Arch): readonly ArgumentKind[] | undefined {
   return (arch === 'arm64' ? arm64.get(name) : undefined) ?? common.get(name)
 }

@@ -1,4 +1,4 @@
-/** The machines we run on, in Node's words (`process.arch`). */
+/** The machines that Gradebox supports, in Node's words (`process.arch`). */
 export type Arch = 'x64' | 'arm64'
 
 // Names in the order of their numbers; `-` is a number without a call.
@@ -90,7 +90,7 @@ const COMMON = `
   removexattrat open_tree_attr file_getattr file_setattr
 `
 
-// Calls that only other machines have; policies written for all of them name these too.
+// Calls that only other machines have. A policy written for all machines names these too.
 const ELSEWHERE = `
   _llseek _newselect arm_fadvise64_64 arm_sync_file_range bdflush break breakpoint cachectl
   cacheflush chown32 clock_adjtime64 clock_getres_time64 clock_gettime64 clock_nanosleep_time64
@@ -150,7 +150,10 @@ export function syscallName(number: number, arch: Arch): string | undefined {
   return namesByNumber[arch].get(number)
 }
 
-/** Whether any machine that Linux runs on has a call of that name; told apart from a misspelling. */
+/**
+ * Whether any machine that Linux runs on has a call of that name. This distinguishes a foreign call from a
+ * misspelling.
+ */
 export function isSyscallName(name: string): boolean {
   return numbersByName.x64.has(name) || numbersByName.arm64.has(name) || elsewhere.has(name)
 }

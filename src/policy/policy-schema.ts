@@ -27,7 +27,7 @@ function oneOf<const Words extends readonly string[]>(words: Words) {
   )
 }
 
-/** A key that may be absent, and what it is, for the JSON Schema and the documentation. */
+/** An optional key with its description for the JSON Schema and the documentation. */
 function key<Schema extends v.GenericSchema>(schema: Schema, about: string) {
   return v.optional(v.pipe(schema, v.description(about)))
 }
@@ -53,16 +53,22 @@ const amount = v.union([v.number(), v.string()], expected('a number, or text wit
 const mount = strictTable({
   source: key(
     text,
-    'A bind or overlay: the path on the host. A symlink: its text. A tmpfs has none; hakoniwa wants one and ignores it.',
+    'For a bind or overlay: the path on the host. For a symlink: its text. A tmpfs has none; hakoniwa requires one and ignores it.',
   ),
   target,
-  type: key(oneOf(['bind', 'overlay', 'tmpfs', 'symlink']), 'What it is; default bind.'),
+  type: key(oneOf(['bind', 'overlay', 'tmpfs', 'symlink']), 'The kind of mount; default bind.'),
   fstype: key(oneOf(['bind', 'tmpfs']), "hakoniwa's name for type."),
-  rw: key(flag, 'Whether the program may change what is bound; default false.'),
-  optional: key(flag, 'Whether a missing source is left out; default false: an error.'),
-  noexec: key(flag, 'Whether no program in it can be executed; default false.'),
+  rw: key(flag, 'Whether the program may change the bound files; default false.'),
+  optional: key(
+    flag,
+    'Whether Gradebox skips the mount when its source is missing; default false: an error.',
+  ),
+  noexec: key(flag, 'Whether programs in the mount cannot be executed; default false.'),
   size: key(amount, 'Size of a tmpfs: bytes, or text such as "64MiB"; default the disk limit.'),
-  inodes: key(v.number(expected('a whole number above 0')), 'Files and directories of a tmpfs.'),
+  inodes: key(
+    v.number(expected('a whole number above 0')),
+    'The largest number of files and directories in a tmpfs.',
+  ),
 })
 
 const file = strictTable({
@@ -73,7 +79,7 @@ const file = strictTable({
       (value) => typeof value === 'string' || types.isUint8Array(value),
       expected('text or bytes'),
     ),
-    v.description('What is in it.'),
+    v.description("The file's contents."),
   ),
 })
 
@@ -87,10 +93,13 @@ const environment = openTable(
 const operand = v.union([v.number(), v.string()], expected('a number or the name of a constant'))
 
 const condition = strictTable({
-  arg: v.pipe(v.number(expected('an argument from 0 to 5')), v.description('Which, 0 to 5.')),
-  op: key(oneOf(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked_eq']), 'How; default eq.'),
-  value: v.pipe(operand, v.description('A number, or constants: "CLONE_VM|CLONE_FS".')),
-  mask: key(operand, 'The bits that are compared; the op is then masked_eq.'),
+  arg: v.pipe(
+    v.number(expected('an argument from 0 to 5')),
+    v.description('The number of the argument, 0 to 5.'),
+  ),
+  op: key(oneOf(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked_eq']), 'The comparison; default eq.'),
+  value: v.pipe(operand, v.description('A number, or names of constants: "CLONE_VM|CLONE_FS".')),
+  mask: key(operand, 'The bits to compare; the op is then masked_eq.'),
 })
 
 const syscalls = v.array(text, expected('a list of system calls and groups'))
@@ -100,17 +109,20 @@ const rule = strictTable({
   syscalls: v.pipe(syscalls, v.description('System calls, and groups such as @io.')),
   conditions: key(
     v.array(condition, expected('a list of conditions')),
-    'What must hold of the arguments, all of it.',
+    'Conditions on the arguments; all of them must hold.',
   ),
 })
 
 const seccomp = strictTable({
-  syscalls: key(syscalls, "hakoniwa's form: the calls that are let through, or with allow killed."),
+  syscalls: key(
+    syscalls,
+    "hakoniwa's form: the calls to allow, or, with dismatch_action allow, the calls to kill for.",
+  ),
   dismatch_action: key(
     oneOf(['kill_process', 'log', 'allow']),
-    "hakoniwa's form: what happens on the other calls; default kill_process.",
+    "hakoniwa's form: the action for all other calls; default kill_process.",
   ),
-  default: key(text, 'What happens on a call that no rule is about; default errno:ENOSYS.'),
+  default: key(text, 'The action for a call that no rule names; default errno:ENOSYS.'),
   rules: key(
     v.array(rule, expected('a list of rules')),
     'The first rule that names a call, and whose conditions hold, decides.',
@@ -125,10 +137,13 @@ const hostname = v.pipe(
 const workdir = strictTable({
   mode: key(
     oneOf(['copy-on-write', 'read-only', 'read-write']),
-    'How a run shows its working directory when it does not say; default copy-on-write.',
+    'How the program sees the working directory, unless the call says otherwise; default copy-on-write.',
   ),
   target: v.optional(
-    v.pipe(target, v.description('Where it is, and where programs start; default /work.')),
+    v.pipe(
+      target,
+      v.description('The path of the working directory, where programs start; default /work.'),
+    ),
   ),
 })
 
@@ -139,41 +154,57 @@ const limits = strictTable(
 )
 
 /**
- * The shape of a policy, in a TOML file and as an object in code: hakoniwa 0.5's keys and ours. Types,
- * checks and policies/policy.schema.json come from here. What one key means for another is checked in
- * layer.ts and merge.ts, limits in limits.ts, the names in seccomp rules in seccomp/check.ts.
+ * The shape of a policy, in a TOML file and as an object in code: hakoniwa 0.5's keys and Gradebox's own.
+ * Types, checks and policies/policy.schema.json derive from it. layer.ts and merge-layers.ts check what one
+ * key means for another, policy-limits.ts checks limits, and seccomp/rules/rule-problems.ts checks the names
+ * in seccomp rules.
  */
 export const policySchema = strictTable({
   extends: key(text, 'The policy that this one changes: a shipped name, or a path from this file.'),
   description: key(text, 'What the policy is for.'),
-  share_net: key(flag, "hakoniwa's form of network: true is host, false is loopback."),
+  share_net: key(flag, "hakoniwa's form of network: true means host, false means loopback."),
   share_uts: key(flag, "Whether the program has the host's name; default false."),
   share_env: key(
     v.array(variableName, expected('a list of variables')),
-    "Variables whose values come from the host, when it has them, in place of env's.",
+    "Variables that the program gets from the host; they replace env's where the host has them.",
   ),
   uid: key(id, 'The user id that the program sees; default 1000.'),
   gid: key(id, 'The group id that the program sees; default 1000.'),
   hostname: key(hostname, 'The name that the program sees; default gradebox.'),
   network: key(
     oneOf(['none', 'loopback', 'host']),
-    "none; loopback, a network of its own; host, the machine's. Default loopback.",
+    "none; loopback: a network of the sandbox's own; host: the machine's network. Default loopback.",
   ),
-  proc: key(oneOf(['full', 'pid', 'none']), '/proc: full, only processes, or none; default full.'),
+  proc: key(
+    oneOf(['full', 'pid', 'none']),
+    'How much of /proc the program sees: full, only processes (pid), or none; default full.',
+  ),
   terminal: key(flag, 'Whether the program can make pseudo-terminals; default false.'),
-  mounts: key(v.array(mount, expected('a list of mounts')), 'What the program sees of the host.'),
-  files: key(v.array(file, expected('a list of files')), 'Files that are written for each run.'),
+  mounts: key(
+    v.array(mount, expected('a list of mounts')),
+    'The parts of the host that the program sees.',
+  ),
+  files: key(
+    v.array(file, expected('a list of files')),
+    'Files that Gradebox writes for each run.',
+  ),
   workdir: key(workdir, 'The working directory.'),
-  env: key(environment, 'The environment; nothing else is inherited.'),
-  limits: key(limits, 'What the program may use. A bare time is whole seconds, a bare size bytes.'),
+  env: key(environment, 'The environment; the program inherits no other variable.'),
+  limits: key(
+    limits,
+    'What the program may use. A bare time means whole seconds, a bare size bytes.',
+  ),
   require: key(
     v.array(
       oneOf([...groupRequirements, 'isolation:full', 'isolation:nested']),
       expected('a list of limits and how they must be held'),
     ),
-    'Limits that must be held by a control group (cgroup v2); where they cannot be, nothing is run.',
+    'Limits that a control group (cgroup v2) must hold, and the weakest isolation; without them Gradebox runs nothing.',
   ),
-  seccomp: key(seccomp, 'Which system calls it may make; without this table all.'),
+  seccomp: key(
+    seccomp,
+    'The system calls that the program may make; all of them without this table.',
+  ),
 })
 
 /** A policy as it is written. */

@@ -16,11 +16,11 @@ const formats: Readonly<Record<LimitKind, (value: number) => string>> = {
   processors: String,
 }
 
-/** A limit's value for a person: `64 MiB`. */
+/** Formats a limit's value for a person: `64 MiB`. */
 export const formatLimit = (option: LimitOption, value: number): string =>
   formats[limitTable[option].kind](value)
 
-/** A run's limit and how it was held: `memory 64 MiB (cgroup)`; `no memory limit` without one. */
+/** A run's limit and its enforcement: `memory 64 MiB (cgroup)`; `no memory limit` without one. */
 export function limitPhrase(result: AnyResult, name: LimitName): string {
   const option = limitOption(name)
   const value = result.limits[name]

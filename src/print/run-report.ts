@@ -8,7 +8,8 @@ import { tail } from './tail.ts'
 import { isOutputLimited, limitOfVerdict, verdictFacts } from './verdict-phrase.ts'
 
 /**
- * What a run did, for a person: reason, verdict, limits, usage, command, policy and the ends of stdout and stderr.
+ * Describes a run for a person: reason, verdict, limits, usage, command, policy and the ends of stdout and
+ * stderr.
  *
  * @param limits - limits to show in addition to the one that the verdict names
  */
@@ -46,12 +47,15 @@ function usagePhrase(result: AnyResult): string {
 
 const mostCharacters = 200
 
-/** A command line as one would type it, on one line of at most 200 characters: unusual words are quoted. */
+/**
+ * A command line as a person would type it, on one line of at most 200 characters, with unusual words in
+ * quotes.
+ */
 export function commandLine(command: string, args: readonly string[]): string {
   const words: string[] = []
   let length = 0
   for (const word of [command, ...args]) {
-    // More cannot be shown, and a program's arguments may be megabytes.
+    // Nothing beyond this is shown, and a program's arguments may have megabytes.
     if (length > mostCharacters) break
     const start = word.slice(0, mostCharacters + 1)
     words.push(/^[\w@%+=:,./-]+$/.test(start) ? start : JSON.stringify(start))

@@ -11,8 +11,8 @@ type Printer<Config, Refs> = (
 ) => string
 
 /**
- * How a result prints in snapshots, in Vitest and Jest: only what is the same each time. Times,
- * memory and limits are left out, and of collected files the contents.
+ * Prints a result in snapshots of Vitest and Jest. It shows only the parts that are the same each time. It
+ * leaves out times, memory and limits, and the contents of collected files.
  */
 export const snapshotSerializer = {
   test: isSandboxResult,

@@ -3,12 +3,12 @@ import { visible } from '../units/visible.ts'
 
 const maxLines = 10
 const maxCharacters = 240
-// More than ten lines of any text that is worth reading.
+// Enough for ten lines of any readable text.
 const maxBytes = 1 << 20
 
 /**
- * The end of a program's output under a heading that says how much of it is shown: at most 10 lines, of long ones the beginning
- * and the end, with escapes for control characters.
+ * The end of a program's output, under a heading that says how much of it follows. It has at most 10 lines,
+ * long lines without their middle, and escapes for control characters.
  */
 export function tail(name: string, output: string | Uint8Array): string {
   const isWhole = typeof output === 'string' || output.length <= maxBytes

@@ -23,7 +23,7 @@ export function verdictPhrase(result: AnyResult): string {
   }
 }
 
-/** Whether its output limit is what output that was cut had exceeded; if not, it may be what a text can hold. */
+/** Whether cut output exceeded the output limit; otherwise it may have exceeded the length of a string. */
 export function isOutputLimited({ limits: { outputBytes } }: AnyResult): boolean {
   return outputBytes !== undefined && outputBytes <= constants.MAX_STRING_LENGTH
 }
@@ -43,7 +43,7 @@ const limitOfStatus: Readonly<Partial<Record<SandboxStatus, LimitName>>> = {
   output: 'outputBytes',
 }
 
-/** The limit that the verdict names; absent when none was hit. */
+/** The limit that the verdict names; absent when the program reached none. */
 export function limitOfVerdict(status: SandboxStatus): LimitName | undefined {
   return limitOfStatus[status]
 }

@@ -1,9 +1,8 @@
 /**
- * A text that is not too long, or its beginning and end with its length between them.
+ * Returns a short text as it is, and of a long text the beginning and the end with its length between them.
  *
- * @param most - how many characters of the text are shown at most
- * @example
- * cutMiddle('abcdefgh', 4) // 'ab… (8 characters) …gh'
+ * @param most - the largest number of characters of the text to show
+ * @example cutMiddle('abcdefgh', 4) // 'ab… (8 characters) …gh'
  */
 export function cutMiddle(text: string, most: number): string {
   if (text.length <= most) return text
@@ -11,7 +10,7 @@ export function cutMiddle(text: string, most: number): string {
   return `${sliceWhole(text, 0, most - end)}… (${text.length} characters) …${sliceWhole(text, text.length - end)}`
 }
 
-/** A part of a text, without the half of a surrogate pair that a cut leaves at either end. */
+/** A part of a text, without half a surrogate pair at either end. */
 export function sliceWhole(text: string, start: number, end = text.length): string {
   const from = isInsidePair(text, start) ? start + 1 : start
   const to = isInsidePair(text, end) ? end - 1 : end
@@ -23,7 +22,7 @@ function isInsidePair(text: string, at: number): boolean {
   return (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(at) & 0xfc00) === 0xdc00
 }
 
-/** Some lines of a text, for a person. */
+/** Some lines of a text that a person reads. */
 export interface Excerpt {
   /** The number of the first line shown, from 1. */
   readonly firstLine: number

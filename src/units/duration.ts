@@ -15,9 +15,8 @@ export type Duration = number | string
 /**
  * Turns a duration into milliseconds.
  *
- * @throws {RangeError} when it is negative, not finite, or has no unit that is known.
- * @example
- * parseDuration('1.5s') // 1500
+ * @throws {RangeError} when the duration is negative or not finite, or has an unknown unit
+ * @example parseDuration('1.5s') // 1500
  */
 export function parseDuration(value: Duration): number {
   if (typeof value === 'number') {
@@ -34,7 +33,7 @@ export function parseDuration(value: Duration): number {
   return Number(match[1]) * scale
 }
 
-/** A duration for a person: `12.3 ms`, `1.50 s`, `2 min 5 s`. */
+/** Formats a duration for a person: `12.3 ms`, `1.50 s`, `2 min 5 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 100) return `${Number(ms.toFixed(1))} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`

@@ -18,9 +18,8 @@ export type Size = number | string
 /**
  * Turns a size into bytes. `MiB` is 1024 × 1024 bytes, `MB` a million.
  *
- * @throws {RangeError} when it is negative, not a whole number of bytes, or has no unit that is known.
- * @example
- * parseSize('64MiB') // 67108864
+ * @throws {RangeError} when the size is negative or not a whole number of bytes, or has an unknown unit
+ * @example parseSize('64MiB') // 67108864
  */
 export function parseSize(value: Size): number {
   if (typeof value === 'number') {
@@ -37,7 +36,7 @@ export function parseSize(value: Size): number {
   throw new RangeError(`Expected a size below 8 PiB, got ${quoted(value)}`)
 }
 
-/** A size for a person: `812 B`, `1.5 MiB`, `2 GiB`. */
+/** Formats a size for a person: `812 B`, `1.5 MiB`, `2 GiB`. */
 export function formatSize(size: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let unit = 0

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 
-/** A byte at which text stops to be UTF-8. */
+/** The first byte of a text that is not UTF-8. */
 export interface InvalidByte {
   readonly byte: number
-  /** How many bytes are before it. */
+  /** The number of bytes before it. */
   readonly offset: number
-  /** The line that it is in, from 1. */
+  /** The line that contains it, from 1. */
   readonly line: number
 }
 
@@ -29,7 +29,8 @@ export function firstInvalidByte(bytes: Uint8Array): InvalidByte | undefined {
   return undefined
 }
 
-// Table 3-7 of the Unicode Standard: how many bytes a character has by its first one, and the bounds of the second.
+// The number of bytes of a character by its first byte, and the bounds of the second byte (Unicode Standard,
+// table 3-7).
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0
   if (first < 0x80) return 1

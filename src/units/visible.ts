@@ -1,6 +1,6 @@
 const unsafe = new RegExp(
   [
-    // C0 but tab and newline, DEL, C1: what a terminal obeys.
+    // C0 except tab and newline, DEL, C1: a terminal obeys these.
     '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]',
     // Line and paragraph separators; marks that reorder text; characters without a shape.
     '[\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]',
@@ -50,10 +50,9 @@ export function escapeCharacter(character: string): string {
 }
 
 /**
- * A value in quotes that is safe to print: text on one line, anything else as JSON.
+ * A value in quotes that is safe to print: text on one line, every other value as JSON.
  *
- * @example
- * quoted('/work/a\u001b[2K') // '"/work/a\\u001b[2K"'
+ * @example quoted('/work/a\u001b[2K') // '"/work/a\\u001b[2K"'
  */
 export function quoted(value: unknown): string {
   return visible(JSON.stringify(value) ?? String(value))

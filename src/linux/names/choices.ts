@@ -1,4 +1,4 @@
-// Arguments that are one of several: what a call shall do. Where a number has two names, the shorter.
+// Arguments that are one value of several. Where a number has two names, the table has the shorter one.
 import { names } from './names.ts'
 
 /** asm-generic/ioctls.h, linux/sockios.h, linux/fs.h, linux/kd.h and others: requests of ioctl(2). */
@@ -139,7 +139,7 @@ export const keyctlOperations = names(`
   KEYCTL_RESTRICT_KEYRING=29 KEYCTL_MOVE=30 KEYCTL_CAPABILITIES=31 KEYCTL_WATCH_KEY=32
 `)
 
-/** linux/time.h: clocks of clock_gettime(2) and its kin. */
+/** linux/time.h: clocks of clock_gettime(2) and related calls. */
 export const clocks = names(`
   CLOCK_REALTIME=0 CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID=2 CLOCK_THREAD_CPUTIME_ID=3
   CLOCK_MONOTONIC_RAW=4 CLOCK_REALTIME_COARSE=5 CLOCK_MONOTONIC_COARSE=6 CLOCK_BOOTTIME=7
@@ -212,7 +212,7 @@ export const socketDomains = names(`
   AF_KCM=41 AF_QIPCRTR=42 AF_SMC=43 AF_XDP=44 AF_MCTP=45
 `)
 
-/** access(2): what is asked for; F_OK is none of these. */
+/** access(2): the kinds of access. F_OK is 0 and none of these. */
 export const accessModes = names(`
   X_OK=1 W_OK=2 R_OK=4
 `)
@@ -242,12 +242,12 @@ export const shutdownParts = names(`
   SHUT_RD=0 SHUT_WR=1 SHUT_RDWR=2
 `)
 
-/** asm-generic/signal-defs.h: what sigprocmask(2) does with a set. */
+/** asm-generic/signal-defs.h: the operations of sigprocmask(2). */
 export const maskOperations = names(`
   SIG_BLOCK=0 SIG_UNBLOCK=1 SIG_SETMASK
 `)
 
-/** linux/fs.h: where lseek(2) counts from. */
+/** linux/fs.h: the origins of lseek(2). */
 export const seekOrigins = names(`
   SEEK_SET SEEK_CUR SEEK_END=2 SEEK_DATA=3 SEEK_HOLE=4
 `)

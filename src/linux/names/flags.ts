@@ -23,7 +23,7 @@ export const messageFlags = names(`
   MSG_CMSG_CLOEXEC
 `)
 
-/** asm-generic/mman-common.h, asm-generic/mman.h: flags of mmap(2) besides its type. */
+/** asm-generic/mman-common.h, asm-generic/mman.h: flags of mmap(2) in addition to its type. */
 export const mapFlags = names(`
   MAP_FIXED MAP_ANONYMOUS=32 MAP_32BIT=64 MAP_GROWSDOWN=0x100 MAP_DENYWRITE=0x800
   MAP_EXECUTABLE=0x1000 MAP_LOCKED=0x2000 MAP_NORESERVE=0x4000 MAP_POPULATE=0x8000
@@ -88,7 +88,7 @@ export const membarrierCommands = names(`
   MEMBARRIER_CMD_GET_REGISTRATIONS=0x200
 `)
 
-/** linux/net.h: types of socket(2), and the bits beside them. */
+/** linux/net.h: types of socket(2), and the flags in the same argument. */
 export const socketTypes = names(`
   SOCK_STREAM SOCK_DGRAM SOCK_RAW=3 SOCK_RDM=4 SOCK_SEQPACKET=5 SOCK_DCCP=6 SOCK_PACKET=10
   SOCK_NONBLOCK=0x800 SOCK_CLOEXEC
@@ -114,7 +114,7 @@ export const unlinkFlags = names(`
   AT_REMOVEDIR
 `)
 
-/** linux/futex.h: flags beside the operation of futex(2). */
+/** linux/futex.h: flags in the operation argument of futex(2). */
 export const futexFlags = names(`
   FUTEX_CLOCK_REALTIME=0x100
 `)

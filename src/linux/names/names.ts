@@ -3,7 +3,8 @@ import * as header from '../constants.ts'
 const constants: Readonly<Record<string, unknown>> = { ...header }
 
 /**
- * Names of numbers, as the kernel's headers have them: `NAME=value`, or `NAME` alone for a constant that constants.ts defines.
+ * Maps numbers to their names in the kernel's headers. The text has `NAME=value`, or `NAME` alone for a
+ * constant of constants.ts.
  *
  * @throws {RangeError} for a name without a value
  */
@@ -20,6 +21,6 @@ export function names(text: string): ReadonlyMap<number, string> {
 function constant(name: string): number {
   const value = constants[name]
   if (typeof value !== 'number') throw new RangeError(`There is no constant ${name} of one value`)
-  // A negative one is in a register as its two's complement.
+  // A register holds a negative value as its two's complement.
   return value < 0 ? value >>> 0 : value
 }

@@ -19,7 +19,7 @@ function group(name: string, about: string, syscalls: string): SyscallGroup {
 export const syscallGroups: readonly SyscallGroup[] = [
   group(
     '@io',
-    'Reading, writing and waiting on descriptors that are open already.',
+    'Reading, writing and waiting on open descriptors.',
     `read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek sendfile splice
     tee vmsplice copy_file_range readahead fadvise64 close close_range dup dup2 dup3 fcntl ioctl
     pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait
@@ -51,7 +51,7 @@ export const syscallGroups: readonly SyscallGroup[] = [
   ),
   group(
     '@numa',
-    'On which memory node pages are placed.',
+    'Choosing the memory node of pages.',
     'mbind get_mempolicy set_mempolicy set_mempolicy_home_node',
   ),
   group(
@@ -75,7 +75,7 @@ export const syscallGroups: readonly SyscallGroup[] = [
   ),
   group(
     '@sync',
-    'Futexes and what threads need to wait for each other.',
+    'Futexes and other calls by which threads wait for each other.',
     `futex futex_wait futex_wake futex_requeue futex_waitv set_robust_list get_robust_list
     membarrier rseq`,
   ),
@@ -106,7 +106,7 @@ export const syscallGroups: readonly SyscallGroup[] = [
   ),
   group(
     '@network',
-    'Sockets of every domain, local ones too.',
+    'Sockets of every domain, including local ones.',
     `socket socketpair bind listen accept accept4 connect getsockname getpeername setsockopt
     getsockopt shutdown sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg`,
   ),
@@ -139,7 +139,7 @@ export const syscallGroups: readonly SyscallGroup[] = [
   ),
   group(
     '@kernel-surface',
-    'Programs and handlers given to the kernel: BPF, perf, userfaultfd.',
+    'Programs and handlers that run in the kernel: BPF, perf, userfaultfd.',
     'bpf perf_event_open userfaultfd',
   ),
   group(
@@ -151,7 +151,7 @@ export const syscallGroups: readonly SyscallGroup[] = [
   group('@mount-info', 'Asking what is mounted where.', 'statmount listmount ustat sysfs'),
   group(
     '@file-handle',
-    'Files by handle instead of by name: a way around a changed root.',
+    'Opening files by handle instead of by name, which bypasses a changed root.',
     'name_to_handle_at open_by_handle_at',
   ),
   group('@namespace', 'Making and entering namespaces (clone can too).', 'unshare setns'),
@@ -176,7 +176,7 @@ export const syscallGroups: readonly SyscallGroup[] = [
   group('@raw-io', "The processor's I/O ports.", 'iopl ioperm'),
   group(
     '@obsolete',
-    'Calls that are gone from kernels, or that only very old programs make.',
+    'Calls that kernels no longer have, or that only very old programs make.',
     `_sysctl uselib modify_ldt lookup_dcookie getpmsg putpmsg afs_syscall tuxcall security vserver
     epoll_ctl_old epoll_wait_old`,
   ),
