@@ -130,7 +130,7 @@ function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRo
 
 /** The init's memory, and the filter. */
 export function imageAreas(filter: Uint8Array | undefined): Area[] {
-  const fields = ['fd', 'parent', 'from', 'network', 'requestSize'].map((name) => ({
+  const fields = ['fd', 'parent', 'from', 'network', 'proc', 'requestSize'].map((name) => ({
     name,
     size: 8,
   }))

@@ -75,7 +75,7 @@ export function rootSteps(options: RootOptions): Step[] {
   const directories = new FreshDirectories()
   const has = (target: string) => options.paths.some((path) => path.target === target)
   return [
-    ...baseSteps(options.arch, options.diskBytes),
+    ...baseSteps(options),
     ...(has('/dev') ? [] : deviceSteps(directories, options)),
     ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
     ...(has('/proc') ? [] : procSteps(options)),
@@ -101,20 +101,21 @@ export function boundSources(paths: readonly EarlyMount[]): string[] {
   return [...bound, ...ownDevices.map((name) => `/dev/${name}`)]
 }
 
-// All of the sandbox's writable memory is one tmpfs, so that one size limits it. It has the new root,
-// and beside it, out of the program's sight, what the run's own directories are made of.
-function baseSteps(arch: Arch, diskBytes: number | undefined): Step[] {
+// All of the sandbox's writable memory is one tmpfs, so that one size limits it. The tmpfs holds the new root.
+// Beside that root, where the program cannot see them, stand the parts of the run's own directories.
+function baseSteps(options: RootOptions): Step[] {
   const failure: StepFailure = { code: 'MOUNT_FAILED' }
   return [
-    // Nothing mounted here may reach the host, and nothing mounted there us: it would be writable.
+    // Mount events do not propagate in either direction: a later mount of the host's would be writable.
     init('mount', [0, text('/'), 0, MS_PRIVATE | MS_REC, 0], { failure }),
-    // Of this mount namespace, before it is covered: what covers parts of it, as a container's read-only
-    // /proc/sys, is let go of with the old root.
-    init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
+    // The init opens /proc before the tmpfs covers it. The init closes with the old root whatever covers parts of
+    // that /proc, such as a container's read-only /proc/sys.
+    init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[options.arch] | O_CLOEXEC, 0], {
       store: 'init.fd',
     }),
     init('dup3', [load('init.fd'), FD.proc, O_CLOEXEC]),
     init('close', [load('init.fd')]),
+    ...(sharesProc(options) ? copyProcSteps() : []),
     init(
       'mount',
       [
@@ -122,7 +123,7 @@ function baseSteps(arch: Arch, diskBytes: number | undefined): Step[] {
         text(BASE),
         text('tmpfs'),
         MS_NOSUID | MS_NODEV,
-        text(tmpfsOptions(diskBytes)),
+        text(tmpfsOptions(options.diskBytes)),
       ],
       { failure },
     ),
@@ -225,15 +226,16 @@ function maskSteps({ flow, policy, masked }: RootOptions, source: string): Step[
   ]
 }
 
-function procSteps({ policy: { proc }, sharesProc }: RootOptions): Step[] {
+function procSteps(options: RootOptions): Step[] {
+  const { proc } = options.policy
   const steps = [init('mkdirat', [AT_FDCWD, text('proc'), 0o555], { tolerate: EEXIST })]
   if (proc === 'none') return steps
-  if (sharesProc) return [...steps, ...sharedProcSteps()]
-  const options = proc === 'pid' ? text('subset=pid') : 0
+  if (sharesProc(options)) return [...steps, ...attachProcSteps()]
+  const shown = proc === 'pid' ? text('subset=pid') : 0
   steps.push(
     init(
       'mount',
-      [text('proc'), text('proc'), text('proc'), MS_NOSUID | MS_NODEV | MS_NOEXEC, options],
+      [text('proc'), text('proc'), text('proc'), MS_NOSUID | MS_NODEV | MS_NOEXEC, shown],
       {
         failure: {
           code: 'NAMESPACES_UNAVAILABLE',
@@ -245,27 +247,40 @@ function procSteps({ policy: { proc }, sharesProc }: RootOptions): Step[] {
   return steps
 }
 
+const sharesProc = (options: RootOptions): boolean =>
+  options.sharesProc &&
+  options.policy.proc !== 'none' &&
+  !options.paths.some(({ target }) => target === '/proc')
+
+const sharedProcFailure: StepFailure = {
+  code: 'NAMESPACES_UNAVAILABLE',
+  hint: 'The container’s own /proc could not be shown; it needs Linux 5.12 and a filter that allows open_tree(2) and move_mount(2).',
+}
+
 /**
- * Steps that show the container's own /proc, read-only and with all that covers parts of it, where the kernel mounts
- * no new one: a process namespace below the container's is a part of it, so its processes are there too.
+ * Steps that copy the mount of the container's own /proc, read-only and with all that covers parts of it, where the
+ * kernel mounts no new one. The container's /proc lists the sandbox's processes too. The copy comes before the tmpfs,
+ * which would be part of it.
  */
-function sharedProcSteps(): Step[] {
-  const failure: StepFailure = {
-    code: 'NAMESPACES_UNAVAILABLE',
-    hint: 'The container’s own /proc could not be shown; it needs Linux 5.12 and a filter that allows open_tree(2) and move_mount(2).',
-  }
+function copyProcSteps(): Step[] {
+  const failure = sharedProcFailure
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH
   const readOnly = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
-  const tree = load('init.fd')
   return [
-    init('open_tree', [FD.proc, text(''), flags], { store: 'init.fd', failure }),
+    init('open_tree', [FD.proc, text(''), flags], { store: 'init.proc', failure }),
     init(
       'mount_setattr',
-      [tree, text(''), AT_EMPTY_PATH | AT_RECURSIVE, words(readOnly, 0, 0, 0), 32],
+      [load('init.proc'), text(''), AT_EMPTY_PATH | AT_RECURSIVE, words(readOnly, 0, 0, 0), 32],
       { failure },
     ),
+  ]
+}
+
+function attachProcSteps(): Step[] {
+  const tree = load('init.proc')
+  return [
     init('move_mount', [tree, text(''), AT_FDCWD, text('proc'), MOVE_MOUNT_F_EMPTY_PATH], {
-      failure,
+      failure: sharedProcFailure,
     }),
     init('close', [tree]),
   ]

@@ -118,8 +118,17 @@ export const superviseAreas: readonly Area[] = [
  * the program may send any to the init, and a pending forged SIGALRM swallows the kernel's own.
  */
 export function superviseSteps(options: SuperviseOptions): Step[] {
-  return [...startedSteps(options), ...loopSteps(options), ...endSteps(options.ending)]
+  const watching = [...startedSteps(options), ...loopSteps(options)]
+  return [
+    ...(options.ending === undefined ? watching : watching.map(endingTheRun)),
+    ...endSteps(options.ending),
+  ]
 }
+
+// The kernel ends a process namespace with its init. Without one, the init must end the run before it gives up: the
+// report, for example, has no reader any more when the caller was killed.
+const endingTheRun = (step: Step): Step =>
+  step.onError === undefined ? { ...step, onError: { goto: 'watch.tampered' } } : step
 
 /** Steps with which the init readies what it watches with, and clones the target. */
 export function startSteps({ log }: SuperviseOptions): Step[] {
@@ -242,6 +251,9 @@ function killSteps(): Step[] {
   ]
 }
 
+// A caller that was killed reads no report. The run ends all the same.
+const unread = { onError: 'continue' } as const
+
 function endSteps({ kill, orphans = reapSteps(), gone }: Ending = endNamespace): Step[] {
   return [
     // How long it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot tell.
@@ -250,14 +262,17 @@ function endSteps({ kill, orphans = reapSteps(), gone }: Ending = endNamespace):
       onError: 'continue',
     }),
     init('write', [FD.report, at('walltime.tag'), RECORD.walltime.size], {
+      ...unread,
       next: { goto: 'watch.stop' },
     }),
     init('write', [FD.report, bytes(RECORD.tampered.tag), RECORD.tampered.size], {
       label: 'watch.tampered',
+      ...unread,
       next: { goto: 'watch.stop' },
     }),
     init('write', [FD.report, bytes(RECORD.stopped.tag), RECORD.stopped.size], {
       label: 'watch.stopped',
+      ...unread,
     }),
     init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.stop' }),
     ...kill('stop'),

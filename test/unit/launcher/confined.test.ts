@@ -59,6 +59,24 @@ describe('a plan without namespaces', () => {
     }
   })
 
+  // With no namespace that ends with it, an init that gives up would leave the run's processes behind.
+  test.each(['root', 'user'] as const)(
+    'ends the run whatever fails while it watches: as %s',
+    (as) => {
+      const { steps } = image(as)
+      const [from, to] = ['watch', 'watch.walltime'].map((label) =>
+        steps.findIndex((step) => step.label === label),
+      )
+      const watching = steps.slice(from, to)
+      expect(watching.length).toBeGreaterThan(20)
+      expect(watching.filter(({ onError }) => onError === undefined)).toEqual([])
+      const reports = steps
+        .slice(to)
+        .filter(({ label }) => /^watch\.(walltime|tampered|stopped)$/.test(label ?? ''))
+      expect(reports.map(({ onError }) => onError)).toEqual(['continue', 'continue', 'continue'])
+    },
+  )
+
   test('does not tie the init to the test runner, whose end the control pipe tells', () => {
     const ties = image('user').steps.filter((step) => describeStep(step).includes('PDEATHSIG'))
     expect(ties.map(({ process }) => process)).toEqual(['starter'])
