@@ -15,12 +15,19 @@ const policies = [
 describe.each(policies)('under policy %s', (_, policy) => {
   test('the host’s files are not there to be read', async () => {
     const secret = join(makeDirectory({ secret: 'host secret' }), 'secret')
-    const paths = [secret, '/etc/shadow', '/root', '/home', '/var', '/boot', '/sys', process.cwd()]
+    const paths = [secret, '/etc/shadow', '/root', '/home', '/boot', '/sys', process.cwd()]
     const run = await runShell(`for p in ${paths.join(' ')}; do ls -d "$p" && cat "$p"; done`, {
       policy,
     })
     expect(run.stdout).toBe('')
     expect(run.stderr.match(/No such file/g)?.length).toBe(paths.length)
+  })
+
+  test('of /var, only what the policy kiss mounts for Ruby and Haskell is there', async () => {
+    const mounted = ['/var', '/var/lib', '/var/lib/gems', '/var/lib/ghc']
+    const run = await runShell('find /var -maxdepth 2', { policy })
+    const seen = run.stdout.split('\n').filter((path) => path !== '')
+    expect(policy === 'kiss' ? mounted : []).toEqual(expect.arrayContaining(seen))
   })
 
   test('nothing of the test runner is in /proc: neither its environment nor its descriptors', async () => {

@@ -35,7 +35,7 @@ describe.skipIf(!canUnshare())('in a user namespace where root is the only user'
       if (process.getuid?.() === 0) {
         expect(output).toMatchInlineSnapshot(`
           "This process is root in a user namespace that has no other user: the program would be root to the kernel
-            hint: Run the tests as an ordinary user, as root outside of the namespace, or map more ids (unshare --map-auto).
+            hint: Run the tests as an ordinary user, as root outside of the namespace, or map more ids (unshare --map-auto). No weaker isolation works here either: isolation: "confined" is not possible: this user namespace has too few ids to give each program a user of its own.
             see: docs/errors.md#namespaces_unavailable
           "
         `)

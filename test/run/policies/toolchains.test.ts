@@ -73,16 +73,19 @@ public class Main {
   })
 })
 
-// The system's compiler, or one of rustup, which is in somebody's home directory.
-function rustToolchain(ctx: { skip: (reason: string) => void }): Pick<SandboxOptions, 'mounts'> {
-  if (existsSync('/usr/bin/rustc')) return {}
+// The system's tool, or the one of rustup, which is in somebody's home directory.
+function rustToolchain(
+  ctx: { skip: (reason: string) => void },
+  tool: 'rustc' | 'cargo',
+): Pick<SandboxOptions, 'mounts'> {
+  if (existsSync(`/usr/bin/${tool}`)) return {}
   try {
     const sysroot = execFileSync('rustc', ['--print', 'sysroot'], { encoding: 'utf8' }).trim()
-    if (existsSync(join(sysroot, 'bin/rustc'))) {
+    if (existsSync(join(sysroot, 'bin', tool))) {
       return { mounts: [{ source: sysroot, target: '/opt/rust' }] }
     }
   } catch {}
-  needs(ctx, 'rustc')
+  needs(ctx, tool)
   return {}
 }
 
@@ -98,7 +101,11 @@ fn main() {
 `
 
   test('lets rustc compile, and the result run', async (ctx) => {
-    const options = { policy: 'rust', files: { '/work/main.rs': main }, ...rustToolchain(ctx) }
+    const options = {
+      policy: 'rust',
+      files: { '/work/main.rs': main },
+      ...rustToolchain(ctx, 'rustc'),
+    }
     const run = await shell('rustc -O main.rs && ./main', options)
     expect(run).toSucceed()
     expect(run).toHaveStdout('42\n')
@@ -109,7 +116,11 @@ fn main() {
       '/work/src/main.rs': main,
       '/work/Cargo.toml': '[package]\nname = "sample"\nversion = "0.1.0"\nedition = "2021"\n',
     }
-    const run = await shell('cargo run --quiet', { policy: 'rust', files, ...rustToolchain(ctx) })
+    const run = await shell('cargo run --quiet', {
+      policy: 'rust',
+      files,
+      ...rustToolchain(ctx, 'cargo'),
+    })
     expect(run).toSucceed()
     expect(run).toHaveStdout('42\n')
   })
@@ -117,7 +128,11 @@ fn main() {
   test('kills a program that asks for the network', async (ctx) => {
     const source =
       'fn main() { println!("{}", std::net::TcpStream::connect("10.0.0.1:80").is_ok()) }'
-    const options = { policy: 'rust', files: { '/work/main.rs': source }, ...rustToolchain(ctx) }
+    const options = {
+      policy: 'rust',
+      files: { '/work/main.rs': source },
+      ...rustToolchain(ctx, 'rustc'),
+    }
     const run = await shell('rustc main.rs && exec ./main', options)
     expect(run).toBeKilledBySeccomp('socket')
   })
