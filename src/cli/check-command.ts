@@ -10,13 +10,13 @@ import { colorsFor, STDOUT } from './colors.ts'
 import { EXIT, printError } from './errors.ts'
 import { print } from './print.ts'
 
-/** `gradebox check`: whether policies are valid, and whether this machine has what they mount. */
+/** `gradebox check`: validates policies, and checks that this machine has the files that they mount. */
 export function addCheckCommand(program: Command): Command {
   return program
     .command('check')
     .summary('validate a policy')
     .description(
-      'Validates policies: their keys and values, the system calls they name, and that what they mount exists on this machine. Exits with 1 when one is not valid.',
+      'Validates policies: their keys and values, the system calls that they name, and that the files that they mount exist on this machine. Exits with 1 when one is not valid.',
     )
     .argument('<file...>', 'TOML files, or names of shipped policies')
     .action((files: string[]) => {

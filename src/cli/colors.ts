@@ -1,10 +1,10 @@
 import { isatty } from 'node:tty'
 
-/** Descriptors of the standard streams that text is written to. */
+/** The descriptors of the standard streams for text. */
 export const STDOUT = 1
 export const STDERR = 2
 
-// ECMA-48, SGR: what begins a style and what ends it.
+// ECMA-48, SGR: the codes that begin and end a style.
 const styles = {
   bold: [1, 22],
   dim: [2, 22],
@@ -14,14 +14,13 @@ const styles = {
   cyan: [36, 39],
 } as const
 
-/** What makes a text coloured, or leaves it as it is. */
+/** Functions that colour a text, or leave it as it is. */
 export type Colors = Readonly<Record<keyof typeof styles, (text: string) => string>>
 
 /**
- * Colours for one stream: on a terminal, and there not with NO_COLOR; FORCE_COLOR puts them anywhere.
- *
- * By descriptor, and not by a library: those look at `process.stdout`, and to touch that makes a pipe
- * non-blocking, also for the program that inherits it.
+ * Colours for one stream: on a terminal without NO_COLOR, and anywhere with FORCE_COLOR. It tests the
+ * descriptor itself, because libraries use `process.stdout`. The first use of that makes a pipe non-blocking,
+ * also for the program that inherits it.
  *
  * @see https://no-color.org
  */

@@ -2,7 +2,7 @@ import { isSandboxError } from '../errors/sandbox-error.ts'
 import { visible } from '../units/visible.ts'
 import { colorsFor, STDERR } from './colors.ts'
 
-/** What a command could not do, in words for whoever typed it. */
+/** An error of a command, in words for the user who typed it. */
 export class CliError extends Error {
   override readonly name = 'CliError'
   /** The exit code of the whole command. */
@@ -14,10 +14,10 @@ export class CliError extends Error {
   }
 }
 
-/** Exit codes of our own; a program's own code and 128+n for a signal come from `run`. */
+/** Exit codes of the command line itself. `run` returns the program's own code, or 128+n for a signal. */
 export const EXIT = { success: 0, failure: 1, usage: 2, setup: 125 } as const
 
-/** Tells of an error on stderr. One that is neither ours nor the user's is shown with its stack. */
+/** Prints an error to stderr; with its stack unless it is an error of Gradebox or of the user. */
 export function printError(error: unknown): void {
   const colors = colorsFor(STDERR)
   const known = isSandboxError(error) || error instanceof CliError

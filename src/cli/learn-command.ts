@@ -15,13 +15,13 @@ interface LearnFlags {
   readonly groups: boolean
 }
 
-/** `gradebox learn`: the smallest policy that lets a program pass. */
+/** `gradebox learn`: writes the smallest policy that lets a program pass. */
 export function addLearnCommand(program: Command): Command {
   return program
     .command('learn')
     .summary('write the smallest policy that lets a program pass')
     .description(
-      'Runs a program that you trust, once for each input, with no call denied; then prints a policy whose filter allows what it did, tried with the same inputs.',
+      'Runs a program that you trust, once for each input, and denies no call. Then prints a policy whose filter allows the calls that the program made, and tries it with the same inputs.',
     )
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
@@ -60,9 +60,9 @@ async function writeLearned(
   const file = output === undefined ? undefined : openOutputFile('policy', output)
   try {
     const { toml, runs } = await learn(command, args, options)
-    // What a program did not do because it failed cannot be learned.
+    // A run that failed may lack calls that the program needs.
     for (const { ok, reason } of runs) {
-      if (!ok) process.stderr.write(`gradebox: it was learned from a run that ${reason}\n`)
+      if (!ok) process.stderr.write(`gradebox: the policy was learned from a run that ${reason}\n`)
     }
     if (file === undefined) print(toml.trimEnd())
     else file.write(toml)

@@ -35,7 +35,8 @@ const commands = [
   addCompletionCommand,
 ]
 
-// `run` and its like give the program's own exit code; 2 of a grading means that something could not be graded.
+// `run` and similar commands return the program's own exit code. For grading commands 2 means that a
+// submission could not be graded.
 const usageCodes: Readonly<Record<string, number>> = {
   run: EXIT.setup,
   explain: EXIT.setup,

@@ -4,12 +4,12 @@ import { CliError, EXIT } from './errors.ts'
 /** A file that a command writes once its work is done. */
 export interface OutputFile {
   /**
-   * Replaces what the file had, and closes it.
+   * Replaces the file's contents and closes it.
    *
    * @throws {CliError} when the file system refuses it
    */
   readonly write: (text: string) => void
-  /** Closes it as it is. */
+  /** Closes the file unchanged. */
   readonly close: () => void
 }
 
@@ -22,11 +22,10 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /**
- * Opens a file before the program runs that it is about: afterwards, its name could be a link or a FIFO of the
- * program's.
+ * Opens a file before the program runs. Afterwards its name could be a link or a FIFO that the program made.
  *
  * @param what names the file in errors: `report file`
- * @throws {CliError} for a link, for what is no regular file, and where it cannot be made
+ * @throws {CliError} for a link, for anything that is not a regular file, and where the file cannot be made
  */
 export function openOutputFile(what: string, path: string): OutputFile {
   const fail = (cause: unknown): never => {

@@ -9,7 +9,7 @@ const defaults: Readonly<Record<string, string>> = {
   strict: "sandboxed()'s default",
 }
 
-/** `gradebox policies`: the shipped ones. */
+/** `gradebox policies`: lists the shipped policies. */
 export function addPoliciesCommand(program: Command): Command {
   return program
     .command('policies')

@@ -1,4 +1,4 @@
-/** Writes to stdout, and a newline. A reader that has seen enough (`| head`) is no error. */
+/** Writes a text and a newline to stdout. A reader that stops early (`| head`) is no error. */
 export function print(text: string): void {
   process.stdout.once('error', onError).write(`${text}\n`, () => {
     process.stdout.off('error', onError)

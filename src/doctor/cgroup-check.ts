@@ -6,7 +6,7 @@ import { cgroupFixes } from './fixes.ts'
 
 const WANTED = ['memory', 'pids'] as const
 
-/** cgroup v2: whether a run can have a group of its own, with limits. */
+/** Checks whether a run can have its own cgroup v2 group with limits. */
 export function checkCgroup(): Finding {
   const cgroup = { id: 'cgroup', title: 'cgroup v2' } as const
   const weaker = (why: string): Finding => ({
@@ -24,7 +24,7 @@ export function checkCgroup(): Finding {
   return { ...cgroup, state: 'works', detail: `memory and pids are delegated to ${found.path}` }
 }
 
-// Why no group can be made there.
+// The reason why no group can be made there.
 function tryGroup(found: Parameters<typeof makeRunGroup>[0]): string | undefined {
   try {
     makeRunGroup(found, {}).remove()

@@ -14,7 +14,7 @@ import { lookAround, type Surroundings } from './surroundings.ts'
 
 /** What a machine can enforce. */
 export interface Diagnosis {
-  /** Whether `strict`, the default policy of `sandboxed()`, can be enforced whole. */
+  /** Whether the machine can enforce the whole of `strict`, the default policy of `sandboxed()`. */
   readonly ok: boolean
   readonly surroundings: Surroundings
   readonly findings: readonly Finding[]
@@ -26,7 +26,7 @@ interface Check {
   readonly run: (around: Surroundings) => Finding | Promise<Finding>
 }
 
-/** What is tried in sandboxes, once namespaces work. */
+/** The checks that need sandboxes; they run once namespaces work. */
 const sandboxChecks: readonly Check[] = [
   { id: 'network', title: 'network and host name', run: checkNetwork },
   { id: 'proc', title: '/proc', run: checkProc },
@@ -46,11 +46,10 @@ const sandboxChecks: readonly Check[] = [
 ]
 
 /**
- * Finds out, by trying, what this machine can enforce, and what mends what it cannot.
+ * Finds out, by trying, what this machine can enforce, and how to fix the rest.
  *
- * @param onCheck told what is being tried
- * @example
- * const { ok, findings } = await diagnose()
+ * @param onCheck receives the title of each check before it starts
+ * @example const { ok, findings } = await diagnose()
  */
 export async function diagnose(onCheck: (title: string) => void = () => {}): Promise<Diagnosis> {
   const surroundings = lookAround()
@@ -80,8 +79,8 @@ const fails = (findings: readonly Finding[]): boolean =>
   findings.some(({ state }) => state === 'fails')
 
 /**
- * The findings that something is wrong with, as lines: what is found, and below it what mends it in the
- * places that this looks like, or everywhere when it looks like none of them.
+ * Describes the findings that are not fine as lines: the finding, and below it the fix for each place that
+ * this machine resembles, or all fixes when it resembles none.
  */
 export function describeTrouble({ findings, surroundings }: Diagnosis): string[] {
   return findings
@@ -92,7 +91,7 @@ export function describeTrouble({ findings, surroundings }: Diagnosis): string[]
     ])
 }
 
-/** What mends a finding: `fix (Docker): …`. */
+/** The lines that fix a finding: `fix (Docker): …`. */
 export function fixLines({ fixes = {} }: Finding, around: Surroundings): string[] {
   const places = Object.keys(environments) as (keyof typeof environments)[]
   const here = places.filter((place) => around.environments.includes(place) && fixes[place])

@@ -1,4 +1,4 @@
-/** Places where gradebox is run, each with its own way to be mended. */
+/** The places where Gradebox runs; each needs its own fixes. */
 export const environments = {
   machine: 'This machine',
   docker: 'Docker',
@@ -10,19 +10,19 @@ export const environments = {
 
 export type Environment = keyof typeof environments
 
-/** What mends a finding, by place. */
+/** The fix of a finding, by place. */
 export type Fixes = Readonly<Partial<Record<Environment, string>>>
 
 /**
- * What was found by trying one thing: it works; it works in a weaker way, or something takes its place;
- * it does not work; it was not tried, because what it builds on does not work.
+ * The result of one check. It works; it works in a weaker way, or something replaces it; it does not work; or
+ * the check did not run, because an earlier one failed.
  */
 export interface Finding {
   /** Stable, for scripts: `namespaces`. */
   readonly id: string
   readonly title: string
   readonly state: 'works' | 'weaker' | 'fails' | 'untried'
-  /** How it was found, or why it is so. */
+  /** How the check found it, or why it is so. */
   readonly detail: string
   readonly fixes?: Fixes
 }

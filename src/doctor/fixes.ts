@@ -20,7 +20,7 @@ const container: Fixes = {
     'the shell executor, or in [runners.docker]: cap_add = ["SYS_ADMIN", "NET_ADMIN"] and security_opt = ["seccomp=unconfined", "apparmor=unconfined"]',
 }
 
-/** A setting of the kernel, which containers share with their host. */
+/** A kernel setting, which containers share with their host. */
 const setting = (name: string): Fixes => {
   const command = `sudo sysctl -w ${name}`
   const onHost = `on the host: ${command}`
@@ -34,7 +34,7 @@ const setting = (name: string): Fixes => {
   }
 }
 
-/** What keeps namespaces from being made. */
+/** The fixes for each obstacle to making namespaces. */
 export const namespaceFixes = {
   maxUserNamespaces: setting('user.max_user_namespaces=15000'),
   usernsClone: setting('kernel.unprivileged_userns_clone=1'),
@@ -46,7 +46,7 @@ export const namespaceFixes = {
   },
 } as const satisfies Record<string, Fixes>
 
-/** /proc/sys is read-only: a sandbox cannot forbid user namespaces within, also not with proc = "none". */
+/** /proc/sys is read-only: a sandbox cannot forbid user namespaces in it, not even with proc = "none". */
 export const readOnlySysctlFixes: Fixes = {
   machine: 'mount -o remount,bind,rw /proc/sys, and umount what else covers parts of /proc',
   docker: '--security-opt systempaths=unconfined',
@@ -56,7 +56,7 @@ export const readOnlySysctlFixes: Fixes = {
   'gitlab-ci': 'the shell executor, or cap_add = ["SYS_ADMIN", "NET_ADMIN"]',
 }
 
-/** /proc is masked: the kernel then mounts no new one in a user namespace. */
+/** /proc is masked: the kernel then refuses to mount a new one in a user namespace. */
 export const procFixes: Fixes = {
   machine:
     'umount what covers parts of /proc, or, where /proc/sys is writable, use a policy with proc = "none"',

@@ -14,7 +14,7 @@ const messageOf = (error: unknown): string => {
   return text.split('\n')[0] ?? ''
 }
 
-/** The architecture, and the C library through koffi. */
+/** Checks the architecture, and the C library through koffi. */
 export function checkPlatform(): Finding[] {
   const platform = { id: 'platform', title: 'platform' } as const
   try {
@@ -41,7 +41,7 @@ function checkKoffi(): Finding {
   }
 }
 
-/** The kernel and the launch program: one that only tries close_range(2), and exits. */
+/** Checks the kernel and the launch program, with a program that only tries close_range(2) and exits. */
 export function checkLaunch(): Finding[] {
   const kernel = { id: 'kernel', title: 'kernel' } as const
   const memfd = { id: 'memfd', title: 'memfd exec' } as const
@@ -71,7 +71,7 @@ export function checkLaunch(): Finding[] {
   }
 }
 
-/** What a kernel that can run the launch program lacks, by its release. */
+/** Names the features that a kernel lacks, by its release, although it can run the launch program. */
 export function judgeKernel(kernel: string): Pick<Finding, 'state' | 'detail' | 'fixes'> {
   const lacks = [
     ...(isAtLeast(kernel, 5, 12)
@@ -100,7 +100,7 @@ function launchTrivial(): { code: number; fromMemory: boolean } {
   const executable = makeExecutable(makeImage({ steps, areas: [] }, arch).elf)
   const pipe = makePipe(0)
   try {
-    // The failure record goes to descriptor 3, which is closed by then, or is nobody's.
+    // The failure record goes to descriptor 3, which is then closed or belongs to nobody.
     const { status } = waitForProcess(spawn(executable.path, [pipe.read, pipe.write, pipe.write]))
     return { code: status, fromMemory: executable.path.startsWith('/proc/self/fd/') }
   } finally {
@@ -110,7 +110,7 @@ function launchTrivial(): { code: number; fromMemory: boolean } {
   }
 }
 
-/** The library that compiles filters. */
+/** Checks the library that compiles filters. */
 export function checkLibseccomp(): Finding {
   const libseccomp = { id: 'libseccomp', title: 'libseccomp' } as const
   try {

@@ -3,9 +3,9 @@ import { namespaceFixes } from './fixes.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
- * Why this process may make no namespaces, and what mends it.
+ * Finds out why this process may make no namespaces, and how to fix that.
  *
- * @param sysctl gives a setting's value by its path below /proc/sys; empty where there is none
+ * @param sysctl returns a setting's value by its path below /proc/sys; empty where there is none
  */
 export function namespaceCause(
   { filtered, appArmor }: Surroundings,

@@ -5,15 +5,15 @@ import { normalizeOptions } from '../runner/options/normalize.ts'
 import type { SandboxOptions } from '../runner/options/sandbox-options.ts'
 import { Run } from '../runner/run/run.ts'
 
-/** How a sandbox that was made only to see whether it can be made went. */
+/** The result of a sandbox that was made only as a test. */
 export interface Probe {
-  /** Why it could not be set up; undefined when it could. */
+  /** The error of the set-up; undefined on success. */
   readonly error: SandboxError | undefined
-  /** The steps of the last attempt: some are planned anew where the kernel refuses the first way. */
+  /** The steps of the last attempt. Some steps are planned again where the kernel refuses the first way. */
   readonly steps: readonly Step[]
 }
 
-/** The least that a sandbox is made of; a probe adds what it is about. */
+/** The smallest sandbox; each probe adds the feature that it tests. */
 const least = {
   network: 'host',
   share_uts: true,
@@ -21,7 +21,7 @@ const least = {
   limits: { walltime: '10s' },
 } as const
 
-/** A policy that has hardly anything but the host's programs. */
+/** A policy with little more than the host's programs. */
 export const probePolicy = (more: object = {}): object => ({
   ...least,
   mounts: loadPolicy('kiss')
@@ -38,7 +38,7 @@ export const probePolicy = (more: object = {}): object => ({
 /**
  * Makes a sandbox and runs `true` in it.
  *
- * @throws what is not a SandboxError
+ * @throws every error except a SandboxError
  */
 export async function probe(options: SandboxOptions): Promise<Probe> {
   let steps: readonly Step[] = []
@@ -50,7 +50,7 @@ export async function probe(options: SandboxOptions): Promise<Probe> {
     return { error: undefined, steps }
   } catch (error) {
     if (!isSandboxError(error)) throw error
-    // It was set up, and has no such program.
+    // The set-up succeeded; the sandbox only lacks the program.
     const isReady = error.code === 'PROGRAM_NOT_FOUND' || error.code === 'PROGRAM_NOT_EXECUTABLE'
     return { error: isReady ? undefined : error, steps }
   }

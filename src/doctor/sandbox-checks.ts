@@ -11,11 +11,11 @@ import { namespaceCause } from './namespace-cause.ts'
 import { probe, probePolicy } from './probe.ts'
 import { readText, type Surroundings } from './surroundings.ts'
 
-/** What a failed probe says: the call that failed, and how. */
+/** The failed call of a probe, and its error. */
 const why = ({ message }: SandboxError): string =>
   (message.split('\n')[0] ?? '').replace(/^The sandbox could not be (set up|started): /, '')
 
-/** User, mount, pid, IPC and cgroup namespaces, and a tmpfs as root. */
+/** Checks user, mount, pid, IPC and cgroup namespaces, and a tmpfs as root. */
 export async function checkNamespaces(around: Surroundings): Promise<Finding> {
   const { error } = await probe({ policy: probePolicy() })
   const namespaces = { id: 'namespaces', title: 'namespaces' } as const
@@ -30,7 +30,7 @@ export async function checkNamespaces(around: Surroundings): Promise<Finding> {
   return { ...namespaces, state: 'fails', detail: `${why(error)}; ${cause}`, fixes }
 }
 
-/** A network of its own with loopback up, and a host name of its own. */
+/** Checks a private network with loopback up, and a private host name. */
 export async function checkNetwork(): Promise<Finding> {
   const policy = probePolicy({ network: 'loopback', share_uts: false })
   const { error } = await probe({ policy })
@@ -39,7 +39,7 @@ export async function checkNetwork(): Promise<Finding> {
   return { ...network, state: 'fails', detail: why(error), fixes: namespaceFixes.container }
 }
 
-/** A /proc of its own. */
+/** Checks a private /proc. */
 export async function checkProc(): Promise<Finding> {
   const proc = { id: 'proc', title: '/proc' } as const
   const { error } = await probe({ policy: probePolicy({ proc: 'full' }) })
@@ -52,13 +52,13 @@ export async function checkProc(): Promise<Finding> {
   return { ...proc, state: 'fails', detail, fixes: procFixes }
 }
 
-/** Copy-on-write of a working directory. */
+/** Checks copy-on-write of a working directory. */
 export async function checkOverlay(): Promise<Finding> {
   const overlay = { id: 'overlay', title: 'copy-on-write' } as const
   return withDirectory(async (workdir) => {
     const { error, steps } = await probe({ policy: probePolicy(), workdir })
     if (error !== undefined) return { ...overlay, state: 'fails', detail: why(error) }
-    // The first of what a run mounts by itself.
+    // The first of the mounts that every run makes.
     if (steps.some((step) => isOverlayRefusal(step, 0))) {
       return { ...overlay, state: 'works', detail: `by overlay, of a directory in ${tmpdir()}` }
     }
@@ -73,11 +73,11 @@ export async function checkOverlay(): Promise<Finding> {
   })
 }
 
-/** A working directory that the program may change; for root the mount maps its owner. */
+/** Checks a working directory that the program may change; for root the mount maps its owner. */
 export async function checkReadWrite(): Promise<Finding> {
   const title = { id: 'read-write', title: 'read-write workdir' } as const
   return withDirectory(async (source) => {
-    // Root of a user namespace may have no other user to give it to; it is an ordinary one then.
+    // Root of a user namespace may have no other user for the program; it then counts as an ordinary user.
     const isRoot = nextFlow().kind === 'root'
     if (isRoot) chownSync(source, 1000, 1000)
     const workdir = { source, mode: 'read-write' } as const
@@ -101,7 +101,7 @@ async function withDirectory(check: (path: string) => Promise<Finding>): Promise
   }
 }
 
-/** A seccomp filter, and being told of the call that it denies. */
+/** Checks a seccomp filter, and the notification of the call that it denies. */
 export async function checkSeccomp(): Promise<Finding> {
   const seccomp = { id: 'seccomp', title: 'seccomp filter' } as const
   const rules = [{ action: 'kill', syscalls: ['swapon'] }]
@@ -117,12 +117,12 @@ export async function checkSeccomp(): Promise<Finding> {
   return { ...seccomp, state: 'weaker', detail, fixes }
 }
 
-/** A shipped policy, whole. */
+/** Checks a whole shipped policy. */
 export async function checkPolicy(policy: string, about: string): Promise<Finding> {
   const { error } = await probe({ policy })
   const finding = { id: `policy-${policy}`, title: `policy ${policy}` }
   if (error === undefined) return { ...finding, state: 'works', detail: `${about}, enforced whole` }
-  // What keeps every sandbox from being made was found above, with what mends it.
+  // An earlier check has reported what prevents every sandbox, with its fix.
   const isOwn = error.code !== 'NAMESPACES_UNAVAILABLE' && error.hint !== undefined
   const hint = isOwn ? { fixes: { machine: error.hint } } : {}
   return { ...finding, state: 'fails', detail: why(error), ...hint }

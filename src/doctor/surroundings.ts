@@ -1,18 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Environment } from './finding.ts'
 
-/** What the kernel and the surroundings say of this process. */
+/** Facts about the kernel and the surroundings of this process. */
 export interface Surroundings {
-  /** The places that this looks like, the innermost first; never empty. */
+  /** The places that this machine resembles, the innermost first; never empty. */
   readonly environments: readonly Environment[]
-  /** Whether this process is under somebody's seccomp filter, from /proc/self/status. */
+  /** Whether this process runs under a seccomp filter, from /proc/self/status. */
   readonly filtered: boolean
-  /** Its AppArmor profile; undefined without AppArmor, or unconfined. */
+  /** The AppArmor profile of this process; undefined without AppArmor, or unconfined. */
   readonly appArmor: string | undefined
   readonly isRoot: boolean
 }
 
-/** Looks around; tries nothing. */
+/** Reads the surroundings; changes nothing. */
 export function lookAround(env: NodeJS.ProcessEnv = process.env): Surroundings {
   const status = readText('/proc/self/status')
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1]

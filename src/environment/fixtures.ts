@@ -7,17 +7,18 @@ import { watchTest } from './vitest/test.ts'
 /**
  * Vitest fixtures.
  *
- * - `sandbox` is a `sandboxed()` whose runs belong to the test. They end when the test times out or is
- *   cancelled, and are over before the next test starts. With the plugin all runs of a test are so;
- *   the fixture needs no plugin.
- * - `scratch` is the path of an empty directory on this host, for what a test prepares: a `workdir`,
- *   say. It is removed after the test; with the plugin also where the worker was killed.
+ * - `sandbox` is a `sandboxed()` whose runs belong to the test. When the test times out or is cancelled, they
+ *   end before the next test starts. The plugin ties all runs of a test to it in this way; the fixture needs
+ *   no plugin.
+ * - `scratch` is the path of an empty directory on this host, in which a test prepares files, such as a
+ *   `workdir`. The directory is removed after the test; with the plugin also when the worker was killed.
  *
  * @example
  * import { gradeboxFixtures } from 'gradebox/vitest'
  * import { test as base } from 'vitest'
  *
  * const test = base.extend(gradeboxFixtures)
+ *
  * test('adds', async ({ sandbox }) => {
  *   expect(await sandbox('./sum', { stdin: '1 2' })).toHaveStdout('3\n')
  * })
@@ -27,14 +28,14 @@ export const gradeboxFixtures = {
     { task, signal, annotate }: Pick<TestContext, 'task' | 'signal' | 'annotate'>,
     use: (sandbox: Sandboxed) => Promise<void>,
   ): Promise<void> {
-    // Not at once: the module that exports this is also the plugin's, which runs no program.
+    // Imported on use, because the plugin imports this module too and runs no program.
     const { sandboxed } = await import('../runner/sandboxed.ts')
     const { runs, end } = watchTest({ task, signal, annotate })
     const sandbox = (...call: Parameters<Sandboxed>) => withOwner(runs, () => sandboxed(...call))
     await use(sandbox as Sandboxed)
     await end()
   },
-  // Vitest takes no other pattern than one that destructures.
+  // Vitest accepts only a destructuring pattern.
   // biome-ignore lint/correctness/noEmptyPattern: it wants nothing of the test
   async scratch({}: object, use: (directory: string) => Promise<void>): Promise<void> {
     const directory = await makeScratch()

@@ -2,17 +2,16 @@ import type { LimitOptions } from '../limits/table.ts'
 import type { PolicyInput } from '../policy/policy-input.ts'
 import type { IsolationLevel } from '../runner/isolation/level.ts'
 
-/** Options of the Vitest plugin: what `sandboxed()` uses where a call does not say otherwise. */
+/** Options of the Vitest plugin: the defaults of `sandboxed()` for calls that do not say otherwise. */
 export interface GradeboxOptions {
   /**
-   * Shipped name, path, URL or object. A relative path, one that starts with `.`, is relative to the
-   * project's root.
+   * A shipped name, path, URL or object. A path that starts with `.` is relative to the project's root.
    *
    * @default 'strict'
    */
   readonly policy?: string | URL | PolicyInput
   /**
-   * Limits of every run, over the policy's own.
+   * Limits of every run; they replace the policy's own.
    *
    * @example { walltime: '2s', memory: '64MiB', processes: 16 }
    */
@@ -26,8 +25,7 @@ export interface GradeboxOptions {
    */
   readonly concurrency?: number
   /**
-   * How many sandboxes may wait, built and unused, for a test worker's next runs, 0 to 32; see
-   * `createSandbox()`.
+   * The number of sandboxes that each test worker prepares for its next runs, 0 to 32; see `createSandbox()`.
    *
    * @default 0
    */

@@ -2,28 +2,28 @@ import { runReport } from '../print/run-report.ts'
 import type { AnyResult } from '../runner/result.ts'
 import type { EndedRun, Leftovers } from './test-runs.ts'
 
-// Enough to see what went on; a test may have started hundreds.
+// Enough to see what happened; a test may have started hundreds of runs.
 const maxReports = 5
 
 /**
- * The error for runs that were interrupted by a test's time-out: it shows what the programs were
- * doing; undefined without any.
+ * The error for runs that a test's timeout interrupted. It shows what the programs did; undefined without
+ * such runs.
  */
 export function interruptedError({ interrupted }: Leftovers): Error | undefined {
   return leftoverError(`When the test timed out, ${wereRunning(interrupted)}.`, interrupted)
 }
 
 /**
- * The error for runs that nobody awaited; undefined without any.
+ * The error for runs that nobody awaited; undefined without such runs.
  *
- * @param owner - Whose they are: `test` or `test file`.
+ * @param owner - their owner: `test` or `test file`
  */
 export function forgottenError({ forgotten }: Leftovers, owner: string): Error | undefined {
   const advice = 'await the run, or end it with `kill()`'
   return leftoverError(`When the ${owner} ended, ${wereRunning(forgotten)}: ${advice}.`, forgotten)
 }
 
-/** Whether a run's program has been started; a run may be ended while it waits for its turn. */
+/** Whether a run's program has started; a run may end while it waits for its turn. */
 export function hasStarted({ status, usage }: AnyResult): boolean {
   return status !== 'aborted' || usage.wallTimeMs > 0
 }
@@ -38,7 +38,7 @@ function wereRunning(runs: readonly EndedRun[]): string {
 
 const count = (programs: number) => (programs === 1 ? 'a program was' : `${programs} programs were`)
 
-// Its stack is that of the first run's start, so that the test runner shows that line.
+// The error has the stack of the first run's start, so that the test runner shows that line.
 function leftoverError(headline: string, runs: readonly EndedRun[]): Error | undefined {
   const [first] = runs
   if (first === undefined) return undefined

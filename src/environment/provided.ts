@@ -6,22 +6,22 @@ import type { GradeboxOptions } from './gradebox-options.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What the plugin hands to its setup file in each worker. */
+    /** The values that the plugin passes to its setup file in each worker. */
     gradebox: { readonly defaults: SandboxDefaults; readonly scratchRoot: string }
   }
 }
 
 /**
- * The options as they go to a worker, by structured clone: a policy's URL or relative path becomes an
+ * The options in the form for a worker, by structured clone: a policy's URL or relative path becomes an
  * absolute path.
  *
- * @param root - The project's directory.
+ * @param root - the project's directory
  */
 export function provided({ policy, ...rest }: GradeboxOptions, root: string): SandboxDefaults {
   return policy === undefined ? rest : { ...rest, policy: absolutePolicy(policy, root) }
 }
 
-/** Options with others over them; `limits` and `env` are merged, name by name. */
+/** Merges two sets of options; the second replaces the first, and `limits` and `env` merge name by name. */
 export function mergeOptions(base: GradeboxOptions, over: GradeboxOptions): GradeboxOptions {
   const merged = { ...base, ...over }
   const both = (name: 'limits' | 'env') =>

@@ -5,10 +5,10 @@ import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
 import { type RunsSummary, slowestAndLargest } from './run-summary.ts'
 
-// Those that people read; the others print a format in which a line more would be an error.
+// The reporters for people. The others print a format in which another line would be an error.
 const readable = new Set(['default', 'verbose', 'tree', 'dot', 'minimal', 'agent'])
 
-/** Adds the reporter to a Vitest that has not got it and prints for people. */
+/** Adds the reporter to a Vitest that lacks it and prints for people. */
 export function addReporter({ config }: Vitest): void {
   const names = config.reporters.map((entry) => (Array.isArray(entry) ? entry[0] : entry))
   if (names.some((entry) => entry instanceof RunReporter)) return
@@ -19,7 +19,7 @@ export function addReporter({ config }: Vitest): void {
 /** Prints a line for each test file: how many programs it ran, the slowest and the largest. */
 class RunReporter implements Reporter {
   #vitest: Vitest | undefined
-  /** Projects whose weaker isolation is said already. */
+  /** The projects whose weaker isolation has been reported. */
   readonly #told = new Set<TestModule['project']>()
 
   onInit(vitest: Vitest): void {

@@ -5,7 +5,7 @@ import type { AnyResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
 
-/** What a test's report keeps of one run. */
+/** The part of a run in a test's report. */
 export interface RunSummary {
   /** The command with its arguments, on one line of at most 200 characters. */
   readonly command: string
@@ -14,13 +14,13 @@ export interface RunSummary {
   readonly wallTimeMs: number
   /** User and system time of the whole process tree. */
   readonly cpuTimeMs: number
-  /** The most memory that its processes used together. */
+  /** The peak memory of all its processes together. */
   readonly peakMemoryBytes: number
-  /** How it was kept apart from the machine, where that was weaker than `full`. */
+  /** The isolation of the run, if it was weaker than `full`. */
   readonly isolation?: Exclude<IsolationLevel, 'full'>
 }
 
-/** What a test's report keeps of all its runs. */
+/** The summary of all runs in a test's report. */
 export interface RunsSummary {
   /** How many runs of this test have ended. */
   readonly count: number

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Vitest } from 'vitest/node'
 
-// On the global object: the setup file and the tests load this module separately.
+// On the global object, because the setup file and the tests load this module separately.
 const slot = Symbol.for('gradebox.scratch')
 
 interface Realm {
@@ -15,8 +15,8 @@ interface Realm {
 const rootByVitest = new WeakMap<Vitest, string>()
 
 /**
- * Where the tests of a whole run have their directories; made by the first that wants one. Vitest's
- * main process removes it at its end, so that a worker which is killed leaves nothing behind.
+ * The directory that contains the scratch directories of a whole test run; the first test that needs one
+ * makes it. Vitest's main process removes it at the end, so a killed worker leaves nothing behind.
  */
 export function scratchRoot(vitest: Vitest): string {
   const known = rootByVitest.get(vitest)
@@ -32,13 +32,16 @@ export function scratchRoot(vitest: Vitest): string {
   return root
 }
 
-/** Says where this worker's tests have their directories; without it, in the system's own place. */
+/**
+ * Sets the directory for this worker's scratch directories; without it they are in the system's temporary
+ * directory.
+ */
 export function setScratchRoot(root: string): void {
   const realm = globalThis as Realm
   realm[slot] = root
 }
 
-/** A new, empty directory of this host that is this user's alone. */
+/** Makes an empty directory on this host that only this user can open. */
 export async function makeScratch(): Promise<string> {
   const root = (globalThis as Realm)[slot]
   if (root === undefined) return await mkdtemp(join(tmpdir(), 'gradebox-'))
@@ -46,7 +49,7 @@ export async function makeScratch(): Promise<string> {
   return await mkdtemp(join(root, 'test-'))
 }
 
-/** Removes such a directory with all that is in it. */
+/** Removes such a directory and everything in it. */
 export async function removeScratch(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true })
 }

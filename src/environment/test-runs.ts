@@ -2,18 +2,18 @@ import { resolve } from 'node:path'
 import type { OwnedRun, RunOwner } from '../runner/owner.ts'
 import type { AnyResult } from '../runner/result.ts'
 
-/** A run that somebody had to end, and from where it was started. */
+/** A run that Gradebox had to end, and the place of its start. */
 export interface EndedRun {
   readonly result: AnyResult
   /** The stack of the call, without the error's own line. */
   readonly startedAt: string
 }
 
-/** What was still running, by who is to blame. */
+/** The runs that were still active, by cause. */
 export interface Leftovers {
-  /** What ran when the test's time was up. */
+  /** The runs that were active when the test timed out. */
   readonly interrupted: readonly EndedRun[]
-  /** What ran when the test had ended, though nobody had asked for its end. */
+  /** The runs that were active when the test had ended, and that nobody had asked to end. */
   readonly forgotten: readonly EndedRun[]
 }
 
@@ -42,11 +42,11 @@ export class TestRuns implements RunOwner {
       over()
       this.#onResult(result)
     }, over)
-    // A test whose time is up may go on in the background, into the next test's time.
+    // A test that timed out may continue in the background, during the next test.
     if (this.#ended) run.stop()
   }
 
-  /** Asks every run for its end, because the test's time is up; `end()` awaits them. */
+  /** Asks every run to end, because the test timed out; `end()` awaits them. */
   interrupt(): void {
     for (const started of this.#unfinished) {
       this.#interrupted.add(started)
@@ -54,7 +54,7 @@ export class TestRuns implements RunOwner {
     }
   }
 
-  /** Ends what still runs, also what is started later, and waits until it is over. */
+  /** Ends every active run, also a run that starts later, and waits for the end. */
   async end(): Promise<Leftovers> {
     this.#ended = true
     const left = [...this.#unfinished]
@@ -68,7 +68,7 @@ export class TestRuns implements RunOwner {
   }
 }
 
-// Whoever started a run that could not be made hears of it.
+// The caller of a failed run receives its error.
 async function settled(runs: readonly StartedRun[]): Promise<EndedRun[]> {
   const ended = await Promise.allSettled(runs.map(({ run }) => run.result))
   return ended.flatMap((end, index) =>
@@ -80,7 +80,7 @@ async function settled(runs: readonly StartedRun[]): Promise<EndedRun[]> {
 
 const ownFolder = resolve(import.meta.dirname, '..')
 
-// What is ours would push the caller's line out of sight.
+// Frames of Gradebox would push the caller's line out of sight.
 function callStack(): string {
   const { stack = '' } = new Error()
   const [, ...frames] = stack.split('\n')

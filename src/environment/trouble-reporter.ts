@@ -1,21 +1,21 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
 import type { SandboxErrorCode } from '../errors/sandbox-error.ts'
 
-/** What no test can help: the machine or the container lets no run start. */
+/** Errors that no test can fix: the machine or the container lets no run start. */
 const machineTrouble: ReadonlySet<unknown> = new Set<SandboxErrorCode>([
   'UNSUPPORTED_PLATFORM',
   'NAMESPACES_UNAVAILABLE',
   'SECCOMP_UNAVAILABLE',
 ])
 
-/** Adds the reporter to a Vitest that has not got it. It writes to stderr, whatever the others print. */
+/** Adds the reporter to a Vitest that lacks it. It writes to stderr, whatever the others print. */
 export function addTroubleReporter({ config }: Vitest): void {
   const entries: readonly unknown[] = config.reporters
   if (entries.some((entry) => entry instanceof TroubleReporter)) return
   config.reporters.push(new TroubleReporter())
 }
 
-/** Says once, after the tests, what keeps runs from starting on this machine, and what mends it. */
+/** Prints once, after the tests, what keeps runs from starting on this machine, and how to fix it. */
 class TroubleReporter implements Reporter {
   #told = false
 

@@ -6,8 +6,8 @@ interface WorkerConfig {
 }
 
 /**
- * How many workers Vitest runs at once: the project's or the whole run's `maxWorkers`, else Vitest's
- * own default, which leaves a processor to itself (half of them in watch mode).
+ * The number of workers that Vitest runs at once: the project's or the whole run's `maxWorkers`, else
+ * Vitest's own default. The default leaves one processor free (in watch mode, half of them).
  */
 export function workerCount(project: WorkerConfig, run: WorkerConfig): number {
   const configured = project.maxWorkers ?? run.maxWorkers

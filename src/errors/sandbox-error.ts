@@ -51,8 +51,12 @@ const brand = Symbol.for('gradebox.SandboxError')
 /**
  * Thrown when Gradebox could not run a program; never for anything that a program did.
  *
- * @example try { await sandboxed('./a.out', [], { workdir: 'submissions/alice' }) } catch (error) { if
- *   (isSandboxError(error)) console.error(error.code, error.step?.call, error.hint) }
+ * @example
+ * try {
+ *   await sandboxed('./a.out', [], { workdir: 'submissions/alice' })
+ * } catch (error) {
+ *   if (isSandboxError(error)) console.error(error.code, error.step?.call, error.hint)
+ * }
  */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError'

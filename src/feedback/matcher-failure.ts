@@ -83,8 +83,13 @@ export function brandFailure(failure: MatcherFailure): MatcherFailure {
  * Finds the reason of a matcher's failure in the error that `expect` threw, or in one of its causes.
  *
  * @returns undefined for any other error
- * @example try { expect(run).toHaveStdout('6\n') } catch (error) { const failure = matcherFailureOf(error) if
- *   (failure !== undefined) console.log(studentMessage(failure)) }
+ * @example
+ * try {
+ *   expect(run).toHaveStdout('6\n')
+ * } catch (error) {
+ *   const failure = matcherFailureOf(error)
+ *   if (failure !== undefined) console.log(studentMessage(failure))
+ * }
  */
 export function matcherFailureOf(error: unknown): MatcherFailure | undefined {
   const seen = new Set<unknown>()

@@ -41,8 +41,9 @@ export interface FinishedRun {
  * policy, no path and nothing of the test.
  *
  * @throws {RangeError} for a language that Gradebox has no texts for
- * @example feedbackFor(run) // 'Your program did not stop within 2 s.' feedbackFor(run, { language: 'de' })
- *   // 'Dein Programm hat nicht innerhalb von 2 s aufgehört.'
+ * @example
+ * feedbackFor(run) // 'Your program did not stop within 2 s.'
+ * feedbackFor(run, { language: 'de' }) // 'Dein Programm hat nicht innerhalb von 2 s aufgehört.'
  */
 export function feedbackFor(run: FinishedRun, options: FeedbackOptions = {}): string {
   const texts = chooseTexts(options)

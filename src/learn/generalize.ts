@@ -6,36 +6,39 @@ import { type SyscallGroup, syscallGroups } from '../seccomp/rules/groups.ts'
 import type { SeccompCondition, SeccompRule } from '../seccomp/seccomp-policy.ts'
 
 /**
- * What a filter cannot look into, and libraries do without: the flags of clone3 are in memory, and
- * io_uring makes calls that no filter sees. Both while learning and in what is learned they fail.
+ * Calls that no filter can check and that libraries manage without: the flags of clone3 are in memory, and no
+ * filter sees the operations of io_uring. They fail during learning and under the learned policy.
  */
 export const opaque: SeccompRule = { action: 'errno:ENOSYS', syscalls: ['clone3', '@io-uring'] }
 
-/** What the start, the end and a signal take, of whatever program. */
+/** Calls that the start, the end and a signal of any program need. */
 const ALWAYS = ['execve', 'exit_group', 'restart_syscall', 'rt_sigreturn']
 
 /**
- * Groups whose calls do no more than read, write, wait and ask: one that a program uses a good part of
- * is not taken apart.
+ * Groups whose calls only read, write, wait and query. A policy has such a group as a whole if the program
+ * uses a good part of it.
  */
 const HARMLESS = new Set([
   ...['@io', '@file-system', '@memory', '@signal', '@sync', '@time', '@sched', '@resources'],
   ...['@identity', '@network', '@ipc'],
 ])
-/** A group fits when a program makes this share of its calls, and no fewer than three. */
+/** A group fits when a program makes this share of its calls, and at least three. */
 const FITTING_SHARE = 1 / 4
 const FITTING_CALLS = 3
 
-/** Every call that was seen: when it may be made, `always` or on conditions each of which suffices. */
+/**
+ * Each observed call, with the conditions that allow it: `always`, or lists of conditions of which one
+ * suffices.
+ */
 type Needs = Map<string, 'always' | (readonly SeccompCondition[])[]>
 
 function addNeed(needs: Needs, { name, args, arch }: LoggedCall): void {
   const machine: Arch = arch === 'aarch64' ? 'arm64' : 'x64'
-  // An unknown call, and one by a 32-bit table, has no name that a policy could have.
+  // A policy cannot name an unknown call, or one of a 32-bit table.
   if (syscallNumber(name, machine) === undefined) return
   const known = needs.get(name) ?? []
   const registers = args.map((arg) => BigInt.asUintN(64, BigInt(arg)))
-  // Without arguments it stands for more uses than were told apart.
+  // An entry without arguments stands for uses beyond the distinguished ones.
   const conditions = args.length === 0 ? [] : conditionsFor(name, machine, registers)
   if (conditions.length === 0 || known === 'always') {
     needs.set(name, 'always')
@@ -52,8 +55,8 @@ function fits({ name, syscalls }: SyscallGroup, needs: Needs, arch: Arch): boole
 }
 
 /**
- * The rules that let calls through and kill for all others that are known: with conditions where one
- * call is many, in groups where a group fits.
+ * The rules that allow the calls and kill for all other known ones. They have conditions where a call has
+ * several purposes, and groups where a group fits.
  *
  * @param groups whether to use groups at all
  */
@@ -71,7 +74,7 @@ export function rulesThatAllow(
       : need.map((conditions): SeccompRule => ({ action: 'allow', syscalls: [name], conditions })),
   )
   const always = [...needs].flatMap(([name, need]) => (need === 'always' ? [name] : []))
-  // A group must not let through what only some arguments make harmless.
+  // A group must not allow a call that only some arguments make harmless.
   const rest = [...grouped].filter((name) => isManyCalls(name) && needs.get(name) !== 'always')
   const names = always.filter((name) => !grouped.has(name)).toSorted()
   return [

@@ -17,21 +17,21 @@ import { learnedToml, type PolicyKeys } from './learned-toml.ts'
 /** Options of {@link learn}: those of a run, and these. */
 export interface LearnOptions extends Omit<SandboxOptions, 'encoding'> {
   /**
-   * What the program reads, one run each: the more of what it does they make it do, the better.
+   * The program's inputs, one run each. The policy gets better the more behaviour they cover.
    *
    * @default [stdin]
    */
   readonly inputs?: readonly NonNullable<SandboxOptions['stdin']>[]
   /**
-   * Whether a group of calls stands for its calls where the program makes at least three, and a quarter,
-   * of them: the policy then outlives the next C library. Without, it is as small as can be.
+   * Whether a group replaces its calls where the program makes at least three of them, and at least a
+   * quarter. Such a policy survives the next C library. Without groups it is as small as possible.
    *
    * @default true
    */
   readonly groups?: boolean
 }
 
-/** What {@link learn} found out. */
+/** The result of {@link learn}. */
 export interface Learned {
   /** An object for the option `policy`, and for a file. */
   readonly policy: Readonly<Record<string, unknown>>
@@ -39,22 +39,20 @@ export interface Learned {
   readonly toml: string
   /** Every call that the program made, with counts. */
   readonly syscalls: readonly LoggedCall[]
-  /** The runs that it was learned from: did the program do there what it shall? */
+  /** The runs that the policy comes from. Check that the program did its work in them. */
   readonly runs: readonly SandboxResult[]
 }
 
-/** How often what was learned is tried, and completed by what a program did only then. */
+/** The largest number of trials. Each adds the calls that the program made only then. */
 const TRIALS = 10
 
 /**
- * Runs a program with each input, lets it make any system call, and writes the smallest policy that lets
- * it pass. What it may see and use is as in the option `policy`, which the learned one extends; of that,
- * the filter is replaced. Then the program is run under what was learned, so that it is known to pass.
+ * Runs a program with each input, lets it make any system call, and writes the smallest policy that lets it
+ * pass. The option `policy` decides what the program sees and uses; the learned policy extends it and
+ * replaces the filter. Finally it runs the program under the learned policy to make sure that it passes.
+ * Learning denies nothing, so use it only with programs that you trust.
  *
- * While it learns, nothing is denied: do this with programs that you trust.
- *
- * @throws {SandboxError} SECCOMP_UNAVAILABLE where the kernel does not tell of calls, and all that a run
- *   throws
+ * @throws {SandboxError} SECCOMP_UNAVAILABLE where the kernel does not report calls, and every error of a run
  * @example
  * const { toml } = await learn('python3', ['main.py'], { workdir: 'solution', inputs: ['1\n', '2\n'] })
  * writeFileSync('exercise.toml', toml)
@@ -88,7 +86,7 @@ export async function learn(
 
 const logEverything = {
   default: 'log',
-  // In front of the base's own rules, none of which is then reached.
+  // Before the base policy's own rules, which the filter then never reaches.
   rules: [opaque, { action: 'log', syscalls: syscallGroups.map(({ name }) => name) }],
 }
 
@@ -104,13 +102,16 @@ function baseOf(policy: NonNullable<SandboxOptions['policy']>): PolicyKeys {
 
 function callsOf({ logged }: SandboxResult): readonly LoggedCall[] {
   if (logged !== undefined) return logged
-  throw new SandboxError('What a program needs cannot be learned here: its calls are not told', {
-    code: 'SECCOMP_UNAVAILABLE',
-    hint: "The kernel must have seccomp's user notification (Linux 5.9 has), and no listener of an outer sandbox, such as a container's, may be in its place.",
-  })
+  throw new SandboxError(
+    'Gradebox cannot learn here what a program needs: the kernel does not report its calls',
+    {
+      code: 'SECCOMP_UNAVAILABLE',
+      hint: "Use a kernel with seccomp's user notification (Linux 5.9 or newer), outside of a sandbox or container that has a listener of its own.",
+    },
+  )
 }
 
-// A stream's data, and what is typed, is gone after the first run.
+// Data from a stream or a keyboard is gone after the first run.
 const isRepeatable = (stdin: SandboxOptions['stdin']): boolean =>
   (typeof stdin === 'string' && stdin !== 'inherit' && stdin !== 'pipe') ||
   stdin === undefined ||

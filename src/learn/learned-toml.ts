@@ -3,12 +3,12 @@ import { SandboxError } from '../errors/sandbox-error.ts'
 import { inlineRule, ruleKeys } from '../seccomp/rules/rule-text.ts'
 import type { SeccompRule } from '../seccomp/seccomp-policy.ts'
 
-/** Keys of a policy, but for its filter. */
+/** The keys of a policy, except its filter. */
 export type PolicyKeys = Readonly<Record<string, unknown>>
 
 const WIDTH = 96
 
-// An inline table stays on one line, but for the lists in it.
+// An inline table stays on one line, except for its lists.
 function ruleLines(rule: SeccompRule): string {
   const line = `  ${inlineRule(rule)},`
   if (line.length <= WIDTH) return line
@@ -51,7 +51,7 @@ export function learnedToml(
   ].join('\n')
 }
 
-// In a file a number of walltime and cpu is seconds, in code milliseconds; files are text.
+// A number for walltime or cpu means seconds in a file and milliseconds in code. Files have only text.
 function writable(base: PolicyKeys): PolicyKeys {
   const { limits, files, ...keys } = base as { limits?: object; files?: readonly File[] }
   const times = Object.entries(limits ?? {}).map(([name, value]) =>
@@ -76,9 +76,9 @@ function textFile({ target, contents }: File): File {
   try {
     return { target, contents: new TextDecoder('utf-8', { fatal: true }).decode(contents) }
   } catch (cause) {
-    throw new SandboxError(`The policy's file ${JSON.stringify(target)} is no text`, {
+    throw new SandboxError(`The policy's file ${JSON.stringify(target)} is not text`, {
       code: 'POLICY_INVALID',
-      hint: 'What is learned is a TOML file, which has text only: give this file with the option files.',
+      hint: 'A learned policy is a TOML file, which can contain only text. Pass this file with the option `files` instead.',
       cause,
     })
   }

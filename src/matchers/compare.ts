@@ -17,20 +17,21 @@ import { showPair } from './look-alikes.ts'
 import { type Finding, type MatcherUtils, mostQuoted, quote } from './message.ts'
 import { joinTokens, sameButSpace, tokenDifference } from './tokens.ts'
 
-/** What a program wrote, and where. */
+/** The output of a program, with its name. */
 export interface Output {
-  /** How messages call it: `stdout`, or the file's path. */
+  /** The name in messages: `stdout`, or the file's path. */
   readonly name: string
   readonly place: Pick<OutputFailure, 'stream' | 'file'>
   readonly contents: string | Uint8Array
-  /** The first byte that is not UTF-8, where the contents are a text already. */
+  /** The first byte that is not UTF-8, for contents that are already text. */
   readonly invalidByte?: InvalidByte | undefined
 }
 
 /**
- * Compares a program's output with an expectation. The time that this takes grows with the length of both, whatever is in them.
+ * Compares a program's output with an expectation. The time grows with the length of both and does not depend
+ * on their contents.
  *
- * @throws {RangeError} when there are more bytes than a text can hold
+ * @throws {RangeError} when there are more bytes than a string can hold
  */
 export function compareOutput(
   utils: MatcherUtils,
@@ -41,7 +42,7 @@ export function compareOutput(
   const finding = compareText(utils, expected, output, text)
   const invalidByte = invalidByteOf(output)
   if (invalidByte === undefined) return finding
-  // The decoder puts U+FFFD in place of such a byte, so that an expected U+FFFD would match it.
+  // The decoder replaces such a byte by U+FFFD, so an expected U+FFFD would match it.
   const pass = finding.pass && !expectsReplacement(expected)
   const failure = { ...outputFailure(output, text, {}), ...finding.failure, invalidByte }
   const notes = [invalidNote(output, invalidByte), ...(finding.notes ?? [])]
@@ -70,7 +71,7 @@ function sourceOf(expected: string | ExpectedLines | ExpectedTokens): string {
 const joinLines = ({ lines }: ExpectedLines): string =>
   typeof lines === 'string' ? lines : lines.join('\n')
 
-/** Output as text; bytes are read as UTF-8, with U+FFFD for each that is none. */
+/** Output as text; bytes are decoded as UTF-8, with U+FFFD for each invalid byte. */
 function textOf(contents: string | Uint8Array): string {
   if (typeof contents === 'string') return contents
   if (contents.length <= constants.MAX_STRING_LENGTH) {
@@ -150,7 +151,7 @@ function compareTokens(expected: ExpectedTokens, output: Output, text: string): 
   }
 }
 
-// Only the beginning and the end are shown, so that the middle of a long text can stay as it is.
+// The message shows only the beginning and the end, so the middle of a long text need not change.
 const mostCollapsed = 1000
 
 function oneLine(text: string): string {
@@ -160,14 +161,14 @@ function oneLine(text: string): string {
   return `${collapse(text.slice(0, mostCollapsed))}${middle}${collapse(text.slice(-mostCollapsed))}`.trim()
 }
 
-/** Two texts in quotes; what is hard to see where they differ is shown as escapes. */
+/** Two texts in quotes, with escapes where a difference is hard to see. */
 function quotePair(expected: string, received: string): [expected: string, received: string] {
   const inside = (text: string) => JSON.stringify(cutMiddle(text, mostQuoted)).slice(1, -1)
   const [left, right] = showPair(inside(expected), inside(received))
   return [`"${left}"`, `"${right}"`]
 }
 
-// Only for their beginning and end, which are shown.
+// Use it only for the beginning and the end, which the message shows.
 function trimLines(text: string): string {
   const lines = text.trimEnd()
   if (lines.length > 100_000) return lines
@@ -197,7 +198,7 @@ function differenceOf(
   const notes = [
     ...(only === undefined ? [] : [only.note]),
     lookAlikeNote(difference),
-    // The diff shows by itself how the texts begin.
+    // The diff shows the beginning of the texts by itself.
     difference.changes[0]?.expectedLine === 1
       ? undefined
       : `The texts differ first in line ${difference.line}:`,
@@ -216,7 +217,7 @@ interface OnlyDifference {
   readonly note: string
 }
 
-/** What the one kind of difference is, where everything else is the same. */
+/** The kind of the only difference; undefined where more differs. */
 function onlyDifference(expected: string, received: string): OnlyDifference | undefined {
   const newline = 'The only difference is the final newline:'
   if (expected === `${received}\n`) {
@@ -258,7 +259,7 @@ function outputFailure(
     readonly expected?: string | undefined
     readonly received?: string | undefined
     readonly only?: NonNullable<OutputFailure['only']>
-    /** The whole text that is expected. */
+    /** The whole expected text. */
     readonly source?: string
   },
 ): OutputFailure {

@@ -21,7 +21,7 @@ export function toSucceed(this: MatcherContext, received: unknown): MatcherResul
 /**
  * Passes when the program ended by itself with this exit code, 0 to 255.
  *
- * @throws {TypeError} when `code` is no exit code
+ * @throws {TypeError} when `code` is not an exit code
  */
 export function toExitWith(this: MatcherContext, received: unknown, code: number): MatcherResult {
   const args = printArgument(code)
@@ -43,7 +43,7 @@ function parseExitCode(code: unknown): number {
  * Passes when the program ended by itself, with any exit code, in at most this real time.
  *
  * @param duration - milliseconds, or text with a unit: `'1.5s'`
- * @throws {TypeError} when `duration` is none
+ * @throws {TypeError} when `duration` is not a duration
  */
 export function toExitWithin(
   this: MatcherContext,

@@ -2,34 +2,41 @@ import { isRegExp } from 'node:util/types'
 import { type Context, createContext, Script } from 'node:vm'
 import { quoted, visible } from '../units/visible.ts'
 
-/** Output compared word by word, as most judges do: white space only separates. */
+/** Output that is compared word by word, as most judges do: white space only separates. */
 export interface ExpectedTokens {
-  /** Words with white space between them; of an array, each element's words in turn. */
+  /** Words with white space between them; of an array, the words of each element in turn. */
   readonly tokens: string | readonly string[]
   /**
-   * By how much two tokens that are both numbers may differ, absolutely or relative to the expected one, whichever allows more.
-   * With 0 they must be equal as numbers: `1.0` is `1`, and no digit is lost. Without it they are compared as text.
+   * The largest difference of two numeric tokens, absolute or relative to the expected one, whichever allows
+   * more. With 0 they must be equal as numbers: `1.0` equals `1`, and every digit counts. Without it the
+   * comparison treats tokens as text.
    */
   readonly float?: number
-  /** Whether upper and lower case are the same. @default false */
+  /**
+   * Whether upper and lower case are equal.
+   *
+   * @default false
+   */
   readonly ignoreCase?: boolean
-  /** A pattern for prompts such as `Enter n: `; each place that it matches is removed from the output. */
+  /** A pattern for prompts such as `Enter n: `. The comparison removes each match from the output. */
   readonly prompts?: RegExp
 }
 
-/** Output compared line by line, without the white space at the lines' ends and the empty last lines. */
+/**
+ * Output that is compared line by line, without the white space at line ends and without empty last lines.
+ */
 export interface ExpectedLines {
   /** Text, or its lines. */
   readonly lines: string | readonly string[]
 }
 
-/** What output is compared with: exact text, a pattern that occurs in it, its lines or its tokens. */
+/** The expected output: exact text, a pattern that occurs in it, its lines or its tokens. */
 export type ExpectedText = string | RegExp | ExpectedLines | ExpectedTokens
 
 /**
  * Checks an expectation of output.
  *
- * @throws {TypeError} when it is none
+ * @throws {TypeError} when it is not one
  */
 export function parseExpectedText(expected: unknown): ExpectedText {
   if (typeof expected === 'string' || isPattern(expected)) return expected
@@ -46,7 +53,7 @@ export function parseExpectedText(expected: unknown): ExpectedText {
   )
 }
 
-/** Whether output is to be compared line by line. */
+/** Whether the comparison goes line by line. */
 export function isExpectedLines(value: unknown): value is ExpectedLines {
   return typeof value === 'object' && value !== null && 'lines' in value && isTexts(value.lines)
 }
@@ -78,7 +85,7 @@ function checkTokenOptions(expected: ExpectedTokens): void {
   }
 }
 
-// A misspelt option would silently compare in another way.
+// Without this check, a misspelt option would silently change the comparison.
 function checkKeys(expected: object, known: readonly string[]): void {
   const unknown = Object.keys(expected).find((key) => !known.includes(key))
   if (unknown === undefined) return
@@ -94,15 +101,15 @@ export function isPattern(value: unknown): value is RegExp {
   return isRegExp(value)
 }
 
-// Time enough for any pattern that is linear, on any output that a text can hold.
+// Enough time for every linear pattern, on any output that a string can hold.
 const maxPatternMs = 10_000
 
 const search = new Script('text.search(pattern)')
 const replace = new Script('text.replace(pattern, by)')
 let context: Context | undefined
 
-// A pattern such as /(a+)+$/ needs for ever on some outputs, and a program can choose its output. No time-out of a test can
-// interrupt a regular expression, but the one of node:vm can.
+// A pattern such as /(a+)+$/ never finishes on some outputs, and the program chooses its output. A test's
+// timeout cannot interrupt a regular expression, but the timeout of node:vm can.
 function runPattern<T>(script: Script, pattern: RegExp, values: object): T {
   context ??= createContext()
   Object.assign(context, { pattern, ...values })
@@ -128,7 +135,7 @@ function isTimeout(error: unknown): boolean {
 }
 
 /**
- * Whether the pattern occurs in the text; unlike `test()`, not depending on `lastIndex`.
+ * Whether the pattern occurs in the text. Unlike `test()`, it ignores `lastIndex`.
  *
  * @throws {Error} when the pattern needs more than 10 s
  */
@@ -137,7 +144,7 @@ export function matchesPattern(pattern: RegExp, text: string): boolean {
 }
 
 /**
- * The text without the places that the pattern matches. Line breaks stay, so that line numbers are those of the text.
+ * Removes the pattern's matches from the text. Line breaks stay, so line numbers stay those of the text.
  *
  * @throws {Error} when the pattern needs more than 10 s
  */

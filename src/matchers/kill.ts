@@ -15,12 +15,12 @@ import {
 
 type WithoutPrefix<Name> = Name extends `SIG${infer Rest}` ? Rest : never
 
-/** Which signal is meant: its name, with or without `SIG`, or its number. */
+/** A signal: its name, with or without `SIG`, or its number. */
 export type WantedSignal = SignalName | WithoutPrefix<SignalName> | number
 
 /**
- * Passes when this signal ended the program and no limit or filter was the cause: a program that was killed for its walltime was
- * not killed "by SIGKILL".
+ * Passes when this signal ended the program and no limit or filter was the cause. A program killed at its
+ * walltime limit was not killed "by SIGKILL".
  *
  * @param signal - `'SIGSEGV'`, `'SEGV'` or 11
  * @throws {TypeError} when there is no such signal
@@ -64,15 +64,14 @@ function betterMatcher({ status }: AnyResult): string[] {
   return matcher === undefined ? [] : [`The signal was not the cause; ${matcher} asserts what was.`]
 }
 
-/** Which denied call is meant: its name, a pattern for its name or its text, or a predicate. */
+/** A denied call: its name, a pattern for its name or its text, or a predicate. */
 export type WantedSyscall = string | RegExp | ((syscall: DeniedSyscall) => boolean)
 
 /**
- * Passes when the seccomp filter killed the program, for this system call if one is given.
+ * Passes when the seccomp filter killed the program, for this system call if the test gives one. Where the
+ * kernel could not name the call, an assertion about the call fails either way, with `.not` too.
  *
- * Where the kernel could not tell which call it was, an assertion about the call fails either way, with `.not` too.
- *
- * @param syscall - its name, a pattern for its name or its text, or a predicate; any call without one
+ * @param syscall - its name, a pattern for its name or its text, or a predicate; without it any call
  * @throws {TypeError} when `syscall` is none of these
  */
 export function toBeKilledBySeccomp(
@@ -98,7 +97,7 @@ function findSyscall(
   if (wanted === undefined) return { pass: true }
   if (syscall !== undefined) return { pass: isWanted(wanted, syscall) }
   const note =
-    'The kernel could not name the system call, so whether it was this one is unknown; ' +
+    'The kernel could not name the system call, so Gradebox cannot tell whether it was this one; ' +
     'toBeKilledBySeccomp() without an argument asserts the kill alone.'
   return { pass: isNot, notes: [note] }
 }

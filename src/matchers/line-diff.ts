@@ -3,7 +3,10 @@ import { visible } from '../units/visible.ts'
 import { cutPair, differingCharacters, looksTheSame, showPair } from './look-alikes.ts'
 import type { MatcherUtils } from './message.ts'
 
-/** How a text falls into lines: as it is, or without the white space at the lines' ends and the empty last lines. */
+/**
+ * How to split a text into lines: exactly, or without the white space at line ends and without empty last
+ * lines.
+ */
 export type LineMode = 'exact' | 'trimmed'
 
 /** The place where two texts begin to differ, and the lines around it. */
@@ -25,7 +28,7 @@ interface Change {
 }
 
 const context = 3
-// Enough to align what was inserted or left out, and little enough for a table of all pairs.
+// Enough to align inserted and missing lines, and small enough for a table of all pairs.
 const maxLines = 300
 const maxCharacters = 100_000
 
@@ -35,7 +38,7 @@ export function lineDifference(
   received: string,
   mode: LineMode,
 ): LineDifference | undefined {
-  // A final newline that both have is no empty last line.
+  // A final newline in both texts does not start an empty last line.
   const common = mode === 'exact' && expected.endsWith('\n') && received.endsWith('\n')
   const [wanted, got] = [new Lines(expected, mode, common), new Lines(received, mode, common)]
   const before: string[] = []
@@ -57,7 +60,7 @@ export function lineDifference(
   }
 }
 
-/** The lines of a text, one after the other: a list of those of 16 MB would be large. */
+/** Reads the lines of a text one by one, because a list of all lines of 16 MB would be large. */
 class Lines {
   readonly #text: string
   readonly #trims: boolean
@@ -90,7 +93,7 @@ class Lines {
 
 interface Window {
   readonly lines: readonly string[]
-  /** Whether the text goes on behind these lines. */
+  /** Whether the text goes on after these lines. */
   readonly goesOn: boolean
 }
 
@@ -105,7 +108,7 @@ function window(rest: Lines, first: string | undefined): Window {
   return { lines, goesOn: !rest.isAtEnd }
 }
 
-/** Pairs the lines that are in both, in order, so that as few as possible are left. */
+/** Pairs the common lines, in order, so that as few lines as possible remain. */
 function align(expected: Window, received: Window, line: number): Change[] {
   const [left, right] = [expected.lines, received.lines]
   const lengths = commonLengths(left, right)
@@ -131,7 +134,7 @@ function align(expected: Window, received: Window, line: number): Change[] {
   return expected.goesOn || received.goesOn ? withoutUndecidedEnd(changes) : changes
 }
 
-// The length of the longest common sequence of lines, from each pair of lines on (row by row).
+// The length of the longest common sequence of lines from each pair of lines on (row by row).
 function commonLengths(left: readonly string[], right: readonly string[]): Uint16Array {
   const numbers = new Map<string, number>()
   const numberOf = (line: string) => {
@@ -153,8 +156,8 @@ function commonLengths(left: readonly string[], right: readonly string[]): Uint1
   return lengths
 }
 
-// Lines behind the last common one may have their partners behind the window: to call them missing could be wrong. Without a common
-// line, only the first line of each text is certain to be another.
+// Lines after the last common one may have their partners beyond the window, so they may not be missing.
+// Without a common line, only the first line of each text certainly differs.
 function withoutUndecidedEnd(changes: readonly Change[]): Change[] {
   const lastSame = changes.findLastIndex(({ kind }) => kind === 'same')
   if (lastSame !== -1) return changes.slice(0, lastSame + 1)
@@ -164,7 +167,7 @@ function withoutUndecidedEnd(changes: readonly Change[]): Change[] {
   return firsts.filter((change) => change !== undefined)
 }
 
-// A person reads no more of a diff.
+// Nobody reads a longer diff.
 const maxShown = 60
 
 /**
@@ -208,7 +211,10 @@ function hunks(changes: readonly Change[]): number[] {
   return [...near].filter((index) => index in changes).sort((a, b) => a - b)
 }
 
-/** The changes' lines, ready to print: a missing line is shown beside the extra one that stands in its place. */
+/**
+ * The lines of the changes, ready to print. A missing line is printed in relation to the extra line that
+ * replaces it.
+ */
 function showChanges(changes: readonly Change[]): string[] {
   const texts = changes.map(({ text }) => visible(cutMiddle(text, 240)))
   for (const [missing, extra] of linePairs(changes)) {
@@ -221,7 +227,8 @@ function showChanges(changes: readonly Change[]): string[] {
   return texts
 }
 
-// The indexes of each missing line and the extra line in its place: the first of one block with the first of the next, and so on.
+// The indexes of each missing line and of the extra line in its place: the first of one block with the first
+// of the next, and so on.
 function linePairs(changes: readonly Change[]): [missing: number, extra: number][] {
   const pairs: [number, number][] = []
   let missing: number[] = []
@@ -243,7 +250,7 @@ function linePairs(changes: readonly Change[]): [missing: number, extra: number]
   return pairs
 }
 
-// The line is safe to print already, so that a carriage return is two characters.
+// The line is already safe to print, so a carriage return is two characters.
 function markTrailing(line: string): string {
   const end = line.endsWith('\\r') ? '\\r' : ''
   const rest = line.slice(0, line.length - end.length)
@@ -252,7 +259,7 @@ function markTrailing(line: string): string {
   return `${body}${space}${end}`
 }
 
-/** A sentence on the first line that differs, where the two only look the same. */
+/** A sentence on the first different line, where both lines only look the same. */
 export function lookAlikeNote({ line, expected, received }: LineDifference): string | undefined {
   if (expected === undefined || received === undefined) return undefined
   const [left, right] = cutPair(expected, received)

@@ -1,13 +1,14 @@
 import { sliceWhole } from '../units/cut.ts'
 import { escapeCharacter, visible } from '../units/visible.ts'
 
-// Spaces that are not U+0020, characters without a width, combining marks, dashes that are not U+002D, and quotation marks: where
-// one of them is the difference, nobody sees it.
+// Characters whose difference nobody sees: spaces that are not U+0020, characters without a width, combining
+// marks, dashes that are not U+002D, and quotation marks.
 const hardToSee =
   /(?![ -])[\p{Zs}\p{Cf}\p{M}\p{Pd}\u00ad\u00b4\u2010-\u2015\u2018-\u201f\u2032-\u2037\u2043\u2212\u2500\ufe58\ufe63]/gu
 const notAscii = /[^\0-\u007f]/gu
 
-// Letters and signs that look like others in most fonts; compatibility forms such as full-width digits are left to NFKC.
+// Letters and signs that look like others in most fonts. NFKC handles compatibility forms such as full-width
+// digits.
 const alike: Readonly<Record<string, string>> = Object.fromEntries(
   [
     ['-', '\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2500\ufe58\ufe63'],
@@ -65,11 +66,10 @@ function skeleton(text: string): string {
 }
 
 /**
- * Two texts to print beside each other. Where they differ, characters that are hard to tell apart become escapes; everything that a
- * terminal would obey does so anyway. Only for short texts.
+ * Two texts to print next to each other. Where they differ, characters that are hard to distinguish become
+ * escapes. Characters that a terminal obeys always become escapes. Only for short texts.
  *
- * @example
- * showPair('5 km', '5\u00a0km') // ['5 km', '5\\u00a0km']
+ * @example showPair('5 km', '5\u00a0km') // ['5 km', '5\\u00a0km']
  */
 export function showPair(left: string, right: string): [left: string, right: string] {
   const { start, leftEnd, rightEnd } = differingPart(left, right)
@@ -99,7 +99,10 @@ function differingPart(left: string, right: string) {
   return { start, leftEnd: left.length - back, rightEnd: right.length - back }
 }
 
-/** The place of the first character in which two texts differ; the shorter one's length where it is the beginning of the other. */
+/**
+ * The index of the first different character; the shorter length where one text is the beginning of the
+ * other.
+ */
 export function firstDifference(left: string, right: string): number {
   const shorter = Math.min(left.length, right.length)
   let at = 0
@@ -113,7 +116,7 @@ const isLowSurrogate = (text: string, at: number) => (text.charCodeAt(at) & 0xfc
 const mostCharacters = 240
 const before = 80
 
-/** Two long lines, cut to what surrounds their first difference; each says how long it is. */
+/** Two long lines, cut to the surroundings of their first difference, each with its length. */
 export function cutPair(left: string, right: string): [left: string, right: string] {
   const at = firstDifference(left, right)
   const cut = (line: string) => {

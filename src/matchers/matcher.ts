@@ -15,8 +15,8 @@ export interface MatcherResult {
 }
 
 /**
- * The frame of every matcher: checks that a result was received, lets the matcher look at it, and builds the message when it is
- * wanted.
+ * The frame of every matcher: it checks that it received a result, calls the matcher, and builds the message
+ * on demand.
  *
  * @param args - the matcher's arguments as the hint shows them; empty without
  */
@@ -39,7 +39,8 @@ export function judge(
   return { pass: finding.pass, message, actual }
 }
 
-// Only what feedback needs: Vitest and Jest serialize the failure to report it, and cannot serialize a bigint.
+// Only the facts that feedback needs: Vitest and Jest serialize the failure to report it, and cannot
+// serialize a bigint.
 function endOf(result: AnyResult): MatcherFailure['run'] {
   const { status, exitCode, signal, usage, limits, syscall } = result
   return {
@@ -60,11 +61,11 @@ function matcherHint({ utils, isNot, promise }: MatcherContext, name: string, ar
 }
 
 /**
- * The received value as a result. Inside another matcher (`toEqual([expect.toSucceed()])`) any other value is merely no match:
- * `undefined`.
+ * The received value as a result. Inside another matcher (`toEqual([expect.toSucceed()])`) any other value
+ * does not match: `undefined`.
  *
- * @throws {TypeError} in a plain assertion on anything else, above all on a run not yet awaited; `.not` must not turn that mistake
- * into a pass
+ * @throws {TypeError} in a plain assertion on anything else, for example on a run that nobody awaited; `.not`
+ *   must not turn that mistake into a pass
  */
 function receivedResult(
   context: MatcherContext,
@@ -91,10 +92,11 @@ function describeValue({ utils }: MatcherContext, value: unknown): string {
 }
 
 /**
- * Reads a matcher's argument. A wrong argument fails at once, also with `.not`, and not as a failed assertion.
+ * Reads a matcher's argument. A wrong argument throws at once, also with `.not`; it is not a failed
+ * assertion.
  *
  * @param args - the arguments as the hint shows them
- * @param read - parses the argument; throws an error that says what is expected
+ * @param read - parses the argument; throws an error that names the expected value
  * @throws {TypeError} with the hint above that error's message
  */
 export function readArgument<T>(

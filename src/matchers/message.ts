@@ -5,7 +5,7 @@ import type { AnyResult } from '../runner/result.ts'
 import { cutMiddle } from '../units/cut.ts'
 import { quoted, visibleLine } from '../units/visible.ts'
 
-/** What a matcher finds as `this`; the part that Vitest and Jest have in common. */
+/** The `this` of a matcher: the part that Vitest and Jest have in common. */
 export interface MatcherContext {
   readonly isNot?: boolean
   /** `resolves` or `rejects`; the empty string without; absent in an asymmetric matcher. */
@@ -26,24 +26,28 @@ export interface MatcherUtils {
   RECEIVED_COLOR(text: string): string
 }
 
-/** What one matcher finds in one result. `expected` and `received` are phrases that fit behind "Expected:" and "Received:". */
+/**
+ * The finding of one matcher in one result. `expected` and `received` are phrases that fit behind "Expected:"
+ * and "Received:".
+ */
 export interface Finding {
   readonly pass: boolean
   readonly expected: string
   readonly received: string
-  /** Why the run did not succeed, where that explains the finding; stands before everything else. */
+  /** Why the run did not succeed, where that explains the finding; it comes before everything else. */
   readonly cause?: string
   /** Paragraphs between the received line and the run's report: a diff, advice. */
   readonly notes?: readonly string[]
-  /** The limits that the matcher is about, in addition to the one that the verdict names. */
+  /** The limits that concern the matcher, in addition to the one that the verdict names. */
   readonly limits?: readonly LimitName[]
-  /** What to tell of a failure; by default that the run ended in another way. */
+  /** The details of a failure; by default that the run ended in another way. */
   readonly failure?: FailureDetail
 }
 
 /**
- * Builds the message of every failed matcher, in this order: the assertion, what was expected and received, the matcher's notes,
- * then the run: reason, verdict, limits, usage, command, policy and the ends of stdout and stderr.
+ * Builds the message of every failed matcher. It consists of the assertion, the expected and the received
+ * value, the matcher's notes, and then the run: reason, verdict, limits, usage, command, policy and the ends
+ * of stdout and stderr.
  *
  * @param hint - the assertion as `matcherHint()` prints it
  */
@@ -69,7 +73,7 @@ function comparison({ isNot, utils }: MatcherContext, { expected, received }: Fi
   ].join('\n')
 }
 
-/** How many characters of a text in quotes are shown. */
+/** The largest number of characters of a text in quotes. */
 export const mostQuoted = 80
 
 /**
@@ -83,7 +87,8 @@ export function quote(text: string): string {
 }
 
 /**
- * A measured amount for a person, exact where rounding would hide that it is above its bound: `1 s (1000.4 ms)` against `1 s`.
+ * Formats a measured amount for a person, exactly where rounding would hide that it exceeds its bound: `1 s
+ * (1000.4 ms)` against `1 s`.
  *
  * @param unit - the unit of `used` and `limit`: `ms`, `bytes`
  */

@@ -64,7 +64,7 @@ function judgeStream(
 }
 
 /**
- * The finding with the end of a run that failed before the difference: output that is missing because the program crashed is no
+ * Adds the end of a failed run before the difference, because output that is missing after a crash is not
  * wrong output.
  */
 function withCause({ isNot }: MatcherContext, result: AnyResult, finding: Finding): Finding {
@@ -74,11 +74,11 @@ function withCause({ isNot }: MatcherContext, result: AnyResult, finding: Findin
 }
 
 /**
- * Passes when the program left this file and the run's `collect` option brought it back, with this content if one is given: bytes,
- * or what `toHaveStdout()` takes.
+ * Passes when the program left this file and the run's `collect` option brought it back, with this content if
+ * the test gives one: bytes, or what `toHaveStdout()` takes.
  *
  * @param path - as `collect` named it; a relative one is relative to the program's `cwd`
- * @throws {TypeError} when `path` is no text or `content` none of these
+ * @throws {TypeError} when `path` is not text or `content` none of these
  */
 export function toHaveFile(
   this: MatcherContext,
@@ -144,7 +144,7 @@ function whyMissing(
   return { problem: 'not-collected', note: whyNotNamed(collect, cwd, path) }
 }
 
-// A pattern that was cut off has the reason itself; a directory that could not be read has it for what is in it.
+// A truncated pattern has its own reason; an unreadable directory gives the reason for the files in it.
 function whyWithout(
   uncollected: Readonly<Record<string, string>>,
   naming: string,

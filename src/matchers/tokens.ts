@@ -3,7 +3,7 @@ import { quote } from './message.ts'
 
 /** The first place where two lists of tokens differ. */
 export interface TokenDifference {
-  /** What to tell the author of the test. */
+  /** The sentence for the author of the test. */
   readonly sentence: string
   /** The line of the output, from 1. */
   readonly line: number
@@ -11,7 +11,7 @@ export interface TokenDifference {
   readonly received?: string
 }
 
-/** Compares the words of an output with those that are expected; `undefined` when they match. */
+/** Compares the words of an output with the expected words; `undefined` when they match. */
 export function tokenDifference(
   expected: ExpectedTokens,
   output: string,
@@ -57,8 +57,8 @@ export function joinTokens(tokens: string | readonly string[]): string {
 }
 
 /**
- * The words of a text, one after the other: a list of those of 16 MB would be large. Written without a regular expression, because
- * V8 bounds the memory of one, and a word can be the whole output.
+ * Reads the words of a text one by one, because a list of all words of 16 MB would be large. The code has no
+ * regular expression, because V8 bounds its memory, and one word can be the whole output.
  */
 class Tokens {
   readonly #text: string
@@ -84,7 +84,7 @@ class Tokens {
     return text.slice(start, end)
   }
 
-  /** The line of the word that was read last, from 1. */
+  /** The line of the last word, from 1. */
   line(): number {
     let line = 1
     let at = this.#text.indexOf('\n')
@@ -92,7 +92,7 @@ class Tokens {
     return line
   }
 
-  /** Counts the words that are left: `3 tokens` in all. */
+  /** Counts the remaining words: `3 tokens` in all. */
   rest(): string {
     while (this.next() !== undefined);
     return `${this.count} ${this.count === 1 ? 'token' : 'tokens'}`
@@ -108,7 +108,7 @@ const spaces: ReadonlySet<number> = new Set([
 const isSpace = (code: number): boolean =>
   code <= 0x20 ? code === 0x20 || (code >= 9 && code <= 13) : code >= 0xa0 && spaces.has(code)
 
-/** Whether two texts are the same but for their white space. */
+/** Whether two texts differ only in white space. */
 export function sameButSpace(left: string, right: string): boolean {
   let [i, j] = [0, 0]
   while (true) {
@@ -138,12 +138,12 @@ function compareToken(
 }
 
 /**
- * A decimal number in a form of its own, whatever its length: two numbers are equal when these texts are. Infinities, NaN and
- * exponents of more than 15 digits are no numbers here. Written without a regular expression, so that it is linear for certain.
+ * Normalizes a decimal number of any length: two numbers are equal when their texts are. Infinities, NaN and
+ * exponents of more than 15 digits do not count as numbers. The code has no regular expression, so its time
+ * is certainly linear.
  *
- * @returns undefined for a token that is no number
- * @example
- * decimal('0012.50') // '125e-1'
+ * @returns undefined for a token that is not a number
+ * @example decimal('0012.50') // '125e-1'
  */
 function decimal(token: string): string | undefined {
   const start = token[0] === '+' || token[0] === '-' ? 1 : 0

@@ -44,7 +44,7 @@ export interface SandboxMatchers<Returned = void> {
   toBeKilledBy(signal: WantedSignal): Returned
 
   /**
-   * The seccomp filter killed the program; for this system call if one is given: its name, a pattern
+   * The seccomp filter killed the program, for this system call if the test gives one: its name, a pattern
    * for its name or its text, or a predicate.
    *
    * @example
@@ -54,16 +54,16 @@ export interface SandboxMatchers<Returned = void> {
    */
   toBeKilledBySeccomp(syscall?: WantedSyscall): Returned
 
-  /** The program was killed because its real time ran out. */
+  /** The program was killed because it reached its walltime limit. */
   toExceedWalltime(): Returned
 
-  /** The program was killed because its processor time ran out. */
+  /** The program was killed because it reached its CPU time limit. */
   toExceedCpu(): Returned
 
-  /** The program was killed because it used more memory than it may. */
+  /** The program was killed because it exceeded its memory limit. */
   toExceedMemory(): Returned
 
-  /** The program was killed because it wrote more to stdout and stderr than it may. */
+  /** The program was killed because it exceeded its output limit. */
   toExceedOutput(): Returned
 
   /**
@@ -96,7 +96,7 @@ export interface SandboxMatchers<Returned = void> {
    */
   toHaveStdout(expected: ExpectedText): Returned
 
-  /** The program's stderr is, matches or consists of this; see `toHaveStdout()`. */
+  /** The same as `toHaveStdout()` for the program's stderr. */
   toHaveStderr(expected: ExpectedText): Returned
 
   /**

@@ -10,10 +10,11 @@ import {
 import { measured } from './message.ts'
 
 /**
- * Passes when all processes of the run together used at most this processor time, user and system, however the run ended.
+ * Passes when all processes of the run together used at most this processor time, user and system, however
+ * the run ended.
  *
  * @param duration - milliseconds, or text with a unit: `'1.5s'`
- * @throws {TypeError} when `duration` is none
+ * @throws {TypeError} when `duration` is not a duration
  */
 export function toUseCpuWithin(
   this: MatcherContext,
@@ -25,7 +26,7 @@ export function toUseCpuWithin(
   return judge(this, 'toUseCpuWithin', args, received, ({ usage }) => {
     const { cpuTimeMs: used, cpuTimeLowerBound: cause } = usage
     return {
-      // A figure that is only a lower bound proves nothing but that there was more.
+      // A lower bound only proves that the program used at least that much.
       pass: cause === undefined && used <= limit,
       expected: `at most ${formatDuration(limit)} of processor time`,
       received: measured(used, limit, formatDuration, 'ms'),
@@ -37,11 +38,11 @@ export function toUseCpuWithin(
 }
 
 /**
- * Passes when all processes of the run together never used more memory than this (`usage.peakMemoryBytes`, which `limits.memory`
- * bounds too), however the run ended.
+ * Passes when all processes of the run together never used more memory than this (`usage.peakMemoryBytes`,
+ * which `limits.memory` bounds too), however the run ended.
  *
  * @param size - bytes, or text with a unit: `'64MiB'`
- * @throws {TypeError} when `size` is none
+ * @throws {TypeError} when `size` is not a size
  */
 export function toUseMemoryWithin(
   this: MatcherContext,

@@ -13,8 +13,9 @@ import type { SandboxMatchers } from './types.ts'
 expect.extend(matchers)
 expect.addSnapshotSerializer(snapshotSerializer)
 
-// `Matchers` of Vitest 4 and 5 have different type parameters, so no declaration of it fits both.
-// These have none in either, and Vitest derives its assertions, also behind `resolves`, from them.
+// `Matchers` has different type parameters in Vitest 4 and 5, so no declaration fits both. These interfaces
+// have no type parameters in either version, and Vitest derives its assertions from them, also after
+// `resolves`.
 declare global {
   namespace Chai {
     interface Assertion extends SandboxMatchers {}

@@ -16,7 +16,7 @@ function refuse({ origin, source }: ReadLayer, message: string): Error {
 export const isName = (reference: string): boolean =>
   !reference.includes('/') && !reference.endsWith('.toml')
 
-// An object has no place: its paths are relative to the process's working directory.
+// An object has no path, so its paths are relative to the process's working directory.
 function originOf(extending: ReadLayer, reference: string): Required<PolicyOrigin> {
   if (!isName(reference)) {
     const { path } = extending.origin
@@ -29,10 +29,11 @@ function originOf(extending: ReadLayer, reference: string): Required<PolicyOrigi
 }
 
 /**
- * Reads the policies that one extends, and those that they extend.
+ * Reads the chain of policies that a policy extends.
  *
- * @returns all of them, the one that extends nothing first, the given one last
- * @throws {SandboxError} POLICY_INVALID for one that cannot be read, or that extends itself in the end
+ * @returns all of them; the one that extends nothing first, the given one last
+ * @throws {SandboxError} POLICY_INVALID for a policy that cannot be read, or that extends itself through
+ *   others
  */
 export function extendedLayers(top: ReadLayer, inputs: TemplateInputs): readonly ReadLayer[] {
   const layers = [top]
@@ -40,7 +41,7 @@ export function extendedLayers(top: ReadLayer, inputs: TemplateInputs): readonly
   for (let last = top; last.extends !== undefined; last = layers[0] ?? top) {
     const origin = originOf(last, last.extends)
     if (chain.includes(origin.path)) {
-      throw refuse(last, `the chain comes back to itself: ${[...chain, origin.path].join(' -> ')}`)
+      throw refuse(last, `the chain forms a circle: ${[...chain, origin.path].join(' -> ')}`)
     }
     chain.push(origin.path)
     layers.unshift(readLayer(textOf(last, origin, inputs), origin, inputs))

@@ -7,7 +7,7 @@ import { normalizeMount, repeatedTargets, tidy } from './policy-mounts.ts'
 import type { RawPolicy } from './policy-schema.ts'
 import { normalizeSeccomp, type SeccompLayer } from './seccomp-layer.ts'
 
-/** What one policy says by itself; what it does not say comes from the one that it extends. */
+/** The keys of one policy. The policy that it extends supplies the other keys. */
 export interface PolicyLayer
   extends Partial<
     Pick<
@@ -33,7 +33,7 @@ export interface PolicyLayer
   readonly seccomp?: SeccompLayer
 }
 
-/** A layer, and what is wrong with it: usable only when nothing is. */
+/** A layer and its problems; usable only when there are none. */
 export interface CheckedLayer {
   readonly layer: PolicyLayer
   readonly problems: readonly Problem[]
@@ -72,7 +72,7 @@ function seccomp(raw: RawPolicy, problems: Problem[]): SeccompLayer | undefined 
   return checked.seccomp
 }
 
-// exactOptionalPropertyTypes: a key that is not said must not be there.
+// exactOptionalPropertyTypes: an absent key must not exist at all.
 function said<Keys extends object>(keys: Keys): { [Key in keyof Keys]?: NonNullable<Keys[Key]> } {
   return Object.fromEntries(
     Object.entries(keys).filter(([, value]) => value !== undefined),
@@ -80,8 +80,8 @@ function said<Keys extends object>(keys: Keys): { [Key in keyof Keys]?: NonNulla
 }
 
 /**
- * Checks in one policy what its schema cannot: keys that contradict each other, units, names in seccomp
- * rules.
+ * Checks one policy for what its schema cannot express: keys that contradict each other, units, names in
+ * seccomp rules.
  */
 export function checkLayer(raw: RawPolicy, units: LimitUnits): CheckedLayer {
   const problems: Problem[] = []

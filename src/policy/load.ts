@@ -15,7 +15,7 @@ export type PolicyReference = string | URL | object
 
 interface Loaded {
   readonly policy: Policy
-  /** The files and variables that it was made from. */
+  /** The files and variables that the policy was made from. */
   readonly inputs: TemplateInputs
 }
 
@@ -33,7 +33,7 @@ function fromFile(origin: Required<PolicyOrigin>): Policy {
   return policy
 }
 
-// Changes with the object's content; `undefined` for content that no policy has, such as cycles.
+// A text that changes with the object's content; `undefined` for content that no policy has, such as cycles.
 function fingerprint(value: object): string | undefined {
   try {
     return JSON.stringify(value)
@@ -42,7 +42,7 @@ function fingerprint(value: object): string | undefined {
   }
 }
 
-// The same object with the same content gives the same policy, by which images are cached.
+// Returns the same policy for the same object with the same content, because images are cached by policy.
 function fromObject(value: object): Policy {
   if (validated.has(value)) return value as Policy
   const content = fingerprint(value) ?? ''
@@ -55,7 +55,7 @@ function fromObject(value: object): Policy {
   return policy
 }
 
-// What the package ships does not change while it runs.
+// Shipped policies do not change while the package runs.
 const shipped = new Map<string, Policy>()
 
 function fromName(name: string): Policy {
@@ -87,15 +87,14 @@ function fromUrl(url: URL): Policy {
 }
 
 /**
- * Finds, reads and validates a policy. A policy that was loaded before, and whose file or object
- * has not changed since, is the same value.
+ * Finds, reads and validates a policy. It returns the same value again while the file or object has not
+ * changed.
  *
- * @param reference a shipped name (`strict`), a path (one with a slash or ending in `.toml`,
- * relative to the working directory), a file URL, or an object with the keys of a policy file;
- * numbers for `walltime` and `cpu` are whole seconds in a file and milliseconds in an object
+ * @param reference a shipped name (`strict`), a path (one with a slash or ending in `.toml`, relative to the
+ *   working directory), a file URL, or an object with the keys of a policy file. Numbers for `walltime` and
+ *   `cpu` are whole seconds in a file and milliseconds in an object.
  * @throws {SandboxError} POLICY_INVALID
- * @example
- * loadPolicy('strict').limits.wallTimeMs // 10000
+ * @example loadPolicy('strict').limits.wallTimeMs // 10000
  */
 export function loadPolicy(reference: PolicyReference): Policy {
   if (typeof reference === 'object' && reference !== null) {

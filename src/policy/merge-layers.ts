@@ -7,12 +7,12 @@ import type { Policy } from './policy.ts'
 import { isWithin } from './policy-mounts.ts'
 import { asWritten } from './seccomp-layer.ts'
 
-/** What is wrong with policies only when they are put together, and in which of them to look. */
+/** A problem that policies have only together, and the layer that shows it. */
 export interface MergeProblem extends Problem {
   readonly layer: number
 }
 
-// By target: what a later list says of one takes the place of what the earlier ones say.
+// Merges lists by target: an entry of a later list replaces earlier entries with the same target.
 function byTarget<Entry extends { readonly target: string }>(lists: readonly (readonly Entry[])[]) {
   const merged = new Map<string, Entry[]>()
   for (const list of lists) {
@@ -52,7 +52,7 @@ function startProblems(layers: readonly PolicyLayer[], seccomp?: SeccompPolicy):
   return [{ layer: owner, path: asWritten(local, own), message }]
 }
 
-// A path through a link of the policy would be made wherever the link leads.
+// A path through a link of the policy would lead wherever the link leads.
 function linkProblems(
   layers: readonly PolicyLayer[],
   { mounts, workdirTarget }: Pick<Policy, 'mounts' | 'workdirTarget'>,
@@ -85,10 +85,9 @@ function workdirProblems(
 }
 
 /**
- * Puts policies that extend one another together, and fills in what none of them says.
- *
- * Single values and the entries of `env` and `limits` are the last one's. Mounts and files are told
- * apart by their targets. The seccomp rules of the last come first; its default counts.
+ * Merges policies that extend one another, and fills in the defaults. The last policy decides single values
+ * and the entries of `env` and `limits`. Mounts and files merge by target. The last policy's seccomp rules
+ * come first, and its default counts.
  *
  * @param layers the extended first, the extending last
  */

@@ -19,17 +19,17 @@ function complete(top: ReadLayer, inputs: TemplateInputs): Policy {
   )
   const [first] = problems
   if (first === undefined) return policy
-  // Those of one file; the others are told when it is mended.
+  // Reports the problems of one file; the next check reports those of the others.
   const at = layers[first.layer] ?? top
   const ofOne = problems.filter(({ layer }) => layer === first.layer)
   throw invalid(subject(at.origin), ofOne, { source: at.source })
 }
 
 /**
- * Validates a policy given as an object and fills in its defaults. In its limits a number of `walltime`
- * and `cpu` is milliseconds.
+ * Validates a policy that is an object, and fills in its defaults. A number for `walltime` or `cpu` in its
+ * limits means milliseconds.
  *
- * @throws {SandboxError} POLICY_INVALID with every problem: where, what was expected, what was got
+ * @throws {SandboxError} POLICY_INVALID with every problem: its place, the expected and the actual value
  */
 export function validatePolicy(
   value: unknown,
@@ -40,9 +40,9 @@ export function validatePolicy(
 }
 
 /**
- * Reads a policy's text, and what it extends.
+ * Reads a policy's text and the policies that it extends.
  *
- * @param inputs notes the files and variables that it was made from
+ * @param inputs records the files and variables that the policy is made from
  * @throws {SandboxError} POLICY_INVALID with file, line, column and the lines around
  */
 export function parsePolicy(

@@ -11,7 +11,7 @@ import {
 import { parseDuration } from '../units/duration.ts'
 import { parseSize } from '../units/size.ts'
 
-// Ours and hakoniwa's names of them.
+// Gradebox's and hakoniwa's names of the limits.
 const keys: ReadonlyMap<string, LimitRow<LimitName>> = new Map([
   ...limitRows,
   ...limitRows.flatMap(([, row]) =>
@@ -21,7 +21,7 @@ const keys: ReadonlyMap<string, LimitRow<LimitName>> = new Map([
 
 const limitKeys: readonly string[] = [...keys.keys()]
 
-/** What a value may be, for people. */
+/** The accepted values, in words. */
 const values: Readonly<Record<LimitKind, string>> = {
   duration: 'whole seconds, text such as "1.5s", or "unlimited"',
   size: 'bytes, text such as "64MiB", or "unlimited"',
@@ -31,7 +31,7 @@ const values: Readonly<Record<LimitKind, string>> = {
 
 const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
-/** The keys of a `[limits]` table, ours and hakoniwa's: what each limits. */
+/** The keys of a `[limits]` table, Gradebox's and hakoniwa's, each with what it limits. */
 export const limitDescriptions: Readonly<Record<string, string>> = Object.fromEntries([
   ...limitRows.map(([option, { about, kind }]) => [
     option,
@@ -42,7 +42,7 @@ export const limitDescriptions: Readonly<Record<string, string>> = Object.fromEn
   ),
 ])
 
-/** What a number without a unit means for `walltime` and `cpu`. */
+/** The unit of a bare number for `walltime` and `cpu`. */
 export interface LimitUnits {
   /** `s`: whole seconds, as in a policy file; `ms`: milliseconds, as everywhere in code. */
   readonly bareTime: 's' | 'ms'
@@ -63,7 +63,7 @@ function expected({ kind, zero = false }: LimitRow, { bareTime }: LimitUnits): s
   return byKind[kind]
 }
 
-// The value in milliseconds, bytes or pieces; NaN for one that cannot be read.
+// The value in milliseconds, bytes or pieces; NaN for an unreadable one.
 function read(value: unknown, { kind }: LimitRow, { bareTime }: LimitUnits): number {
   if (value === 'unlimited' || (value === 'all' && kind === 'processors')) return UNLIMITED
   if (typeof value !== 'number' && typeof value !== 'string') return Number.NaN
@@ -84,7 +84,7 @@ const isCount = (value: number | string): value is number =>
 const acceptable = (amount: number, { zero = false }: LimitRow): boolean =>
   amount > 0 || (zero && amount === 0)
 
-/** Limits as far as they could be read, and what is wrong with the others. */
+/** The readable limits, and the problems of the others. */
 export interface CheckedLimits {
   readonly limits: Limits
   /** Paths start at the limits themselves: `['walltime']`. */
@@ -121,10 +121,10 @@ export function checkLimits(raw: unknown, units: LimitUnits): CheckedLimits {
 /**
  * Turns limits as a person writes them into numbers whose units are in their names.
  *
- * @param raw `{ walltime: '2s', memory: '64MiB', processes: 16 }`; absent keys and `undefined` say
- * nothing, `'unlimited'` lifts a limit and is UNLIMITED here
- * @throws {SandboxError} OPTION_INVALID, naming every limit that is unknown, negative, not a
- * number, or zero where that could only stop every program
+ * @param raw `{ walltime: '2s', memory: '64MiB', processes: 16 }`; absent keys and `undefined` change
+ *   nothing, and `'unlimited'` lifts a limit and becomes UNLIMITED
+ * @throws {SandboxError} OPTION_INVALID for each limit that is unknown, negative, not a number, or a zero
+ *   that could only stop every program
  * @example
  * normalizeLimits({ walltime: 1500, memory: '64MiB' }, { bareTime: 'ms' })
  * // { wallTimeMs: 1500, memoryBytes: 67108864 }
@@ -135,7 +135,7 @@ export function normalizeLimits(raw: unknown, units: LimitUnits): Limits {
   return limits
 }
 
-/** A policy's limits with a call's own in place of those it names. */
+/** A policy's limits; the call's own limits replace them one by one. */
 export function mergeLimits(base: Limits, override: Limits): Limits {
   return { ...base, ...override }
 }

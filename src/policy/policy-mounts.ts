@@ -10,14 +10,14 @@ import type {
 import { parseSize } from '../units/size.ts'
 import type { RawMount } from './policy-schema.ts'
 
-/** A mount, or what is wrong with it; paths start at the mount. */
+/** A mount, or its problems; their paths start at the mount. */
 export type CheckedMount =
   | { readonly mount: Mount }
   | { readonly problems: readonly [Problem, ...Problem[]] }
 
 type Kind = Mount['type']
 
-/** The kinds that take a key. */
+/** The kinds of mounts that accept each key. */
 const KINDS: Readonly<Partial<Record<keyof RawMount, readonly Kind[]>>> = {
   rw: ['bind'],
   optional: ['bind', 'overlay'],
@@ -26,13 +26,13 @@ const KINDS: Readonly<Partial<Record<keyof RawMount, readonly Kind[]>>> = {
   inodes: ['tmpfs'],
 }
 
-/** One slash between names and none at the end, so that equal paths are equal text. */
+/** Removes double and trailing slashes, so that equal paths are equal text. */
 export function tidy(path: string): string {
   const names = path.split('/').filter((name) => name !== '' && name !== '.')
   return `/${names.join('/')}`
 }
 
-/** Whether a path is another, or below it. */
+/** Whether a path is the directory itself or lies below it. */
 export const isWithin = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(`${directory}/`)
 
@@ -94,7 +94,7 @@ function amountProblems(raw: RawMount): Problem[] {
   return problems
 }
 
-// Everything else of the sandbox's own goes there first, and would follow the link.
+// The sandbox puts its own files below these directories, and would follow a link there.
 const OWN = ['/dev', '/proc', '/tmp']
 
 function symlinkProblems(target: string): Problem[] {
@@ -105,7 +105,7 @@ function symlinkProblems(target: string): Problem[] {
 
 const bindOf = ({ source = '', target, rw, optional, noexec }: RawMount): BindMount => ({
   type: 'bind',
-  // hakoniwa too takes a path relative to where it runs.
+  // Relative to the working directory of the process, as in hakoniwa.
   source: resolve(source),
   target: tidy(target),
   writable: rw ?? false,
@@ -148,7 +148,7 @@ export function normalizeMount(raw: RawMount): CheckedMount {
   return { mount: makers[kind](raw) }
 }
 
-/** Targets of files that are used twice: the later would take the place of the earlier. */
+/** Finds targets that two entries share: the later entry would replace the earlier one. */
 export function repeatedTargets(key: string, entries: readonly { target: string }[]): Problem[] {
   const seen = new Set<string>()
   return entries.flatMap(({ target }, index) => {

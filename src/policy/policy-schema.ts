@@ -207,7 +207,7 @@ export const policySchema = strictTable({
   ),
 })
 
-/** A policy as it is written. */
+/** A policy as its author writes it. */
 export type RawPolicy = v.InferOutput<typeof policySchema>
 export type RawMount = v.InferOutput<typeof mount>
 export type RawSeccomp = v.InferOutput<typeof seccomp>

@@ -2,20 +2,20 @@ import type { SandboxShape } from '../launcher/sandbox-shape.ts'
 import type { Limits } from '../limits/table.ts'
 import type { SeccompPolicy } from '../seccomp/seccomp-policy.ts'
 
-/** A policy after validation; nothing in it is left to interpret. */
+/** A policy after validation: no key needs further interpretation. */
 export interface Policy extends SandboxShape {
   /** The shipped name, the file's path, or `inline`. */
   readonly name: string
   readonly description: string
   readonly env: Readonly<Record<string, string>>
-  /** Variables whose values the program gets from the host, in place of those in `env`. */
+  /** Variables that the program gets from the host; their values replace those in `env`. */
   readonly shareEnv?: readonly string[]
-  /** How a run shows its working directory when it does not say. */
+  /** How the program sees the working directory, unless the call says otherwise. */
   readonly workdirMode?: 'copy-on-write' | 'read-only' | 'read-write'
-  /** Where the working directory is in the sandbox, absolute. */
+  /** The path of the working directory in the sandbox, absolute. */
   readonly workdirTarget: string
   readonly limits: Limits
-  /** How limits must be held, `memory:cgroup`; where that cannot be had, nothing is run. */
+  /** The required enforcement of limits: `memory:cgroup`. Gradebox runs nothing without it. */
   readonly require?: readonly string[]
   readonly seccomp?: SeccompPolicy
 }

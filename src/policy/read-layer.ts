@@ -10,25 +10,25 @@ import { isTemplate, renderTemplate } from './source/template.ts'
 import { TemplateError } from './source/template-error.ts'
 import type { TemplateInputs } from './source/template-inputs.ts'
 
-/** What a policy is called, in results and in errors. */
+/** The name of a policy in results and errors. */
 export interface PolicyOrigin {
-  /** Becomes `policy.name`. */
+  /** The value of `policy.name`. */
   readonly name: string
   /** The file, when it has one. */
   readonly path?: string
 }
 
-/** One policy of those that extend one another. */
+/** One policy of a chain that extend one another. */
 export interface ReadLayer {
   readonly layer: PolicyLayer
-  /** The name or path of the policy that it extends, as it was written. */
+  /** The name or path of the extended policy, as written. */
   readonly extends: string | undefined
   readonly origin: PolicyOrigin
   /** Absent for a policy that is an object. */
   readonly source: PolicySource | undefined
 }
 
-/** What an error says it is about, when there is no text to point at. */
+/** The subject of an error when there is no text to point at. */
 export const subject = ({ name, path }: PolicyOrigin): string => `policy ${path ?? name}`
 
 function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
@@ -36,13 +36,13 @@ function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
     typeof key === 'number' ? key : String(key),
   )
   const { message } = issue
-  // An unknown key is told at its table.
+  // The error reports an unknown key at its table.
   return issue.type === 'strict_object' && issue.expected === 'never'
     ? { path: path.slice(0, -1), message, key: String(path.at(-1)) }
     : { path, message }
 }
 
-// So that all is told at once: what the keys have wrong whose shape is right.
+// Finds the problems of the keys whose shape is right, so that one error reports everything.
 function problemsElsewhere(
   value: unknown,
   issues: readonly v.BaseIssue<unknown>[],
@@ -58,8 +58,8 @@ function problemsElsewhere(
 /**
  * Validates one policy that is data.
  *
- * @param bareTime what a number means in its limits: seconds in a file, milliseconds in code
- * @throws {SandboxError} POLICY_INVALID with every problem: where, what was expected, what was got
+ * @param bareTime the unit of a bare number in its limits: seconds in a file, milliseconds in code
+ * @throws {SandboxError} POLICY_INVALID with every problem: its place, the expected and the actual value
  */
 export function validateLayer(
   value: unknown,
@@ -100,9 +100,9 @@ function parseToml(toml: string, source: PolicySource): unknown {
 }
 
 /**
- * Reads one policy's text: template, TOML, validation; not what it extends.
+ * Reads one policy's text: template, TOML, validation. It does not read the policies that this one extends.
  *
- * @throws {SandboxError} POLICY_INVALID with every problem: where, what was expected, what was got
+ * @throws {SandboxError} POLICY_INVALID with every problem: its place, the expected and the actual value
  */
 export function readLayer(text: string, origin: PolicyOrigin, inputs: TemplateInputs): ReadLayer {
   const { toml, source } = sourceOf(text, origin.path ?? origin.name, inputs)

@@ -3,15 +3,15 @@ import { ruleProblems } from '../seccomp/rules/rule-problems.ts'
 import type { SeccompAction, SeccompRule } from '../seccomp/seccomp-policy.ts'
 import type { RawSeccomp } from './policy-schema.ts'
 
-/** What one policy says about system calls. */
+/** The system call rules of one policy. */
 export interface SeccompLayer {
   readonly default?: SeccompAction
   readonly rules: readonly SeccompRule[]
-  /** hakoniwa's form: it takes the place of what the extended policy says, all of it. */
+  /** Whether the table has hakoniwa's form, which replaces the extended policy's table as a whole. */
   readonly isWhole: boolean
 }
 
-// hakoniwa's form: what is listed is what is let through, or with `allow` what is not.
+// hakoniwa's form: the filter allows the listed calls, or with `allow` it kills for them.
 function fromList({ syscalls = [], dismatch_action = 'kill_process' }: RawSeccomp): SeccompLayer {
   if (dismatch_action === 'allow') {
     return { default: 'allow', rules: [{ action: 'kill', syscalls }], isWhole: true }
@@ -20,7 +20,7 @@ function fromList({ syscalls = [], dismatch_action = 'kill_process' }: RawSeccom
   return { default: fallback, rules: [{ action: 'allow', syscalls }], isWhole: true }
 }
 
-// Actions are checked right after, by ruleProblems().
+// ruleProblems() checks the actions right afterwards.
 function fromRules({ default: fallback, rules = [] }: RawSeccomp): SeccompLayer {
   return {
     ...(fallback === undefined ? {} : { default: fallback as SeccompAction }),
@@ -42,7 +42,7 @@ function fromRules({ default: fallback, rules = [] }: RawSeccomp): SeccompLayer 
   }
 }
 
-/** Where a problem of a filter was written: in hakoniwa's form the keys are others. */
+/** The path of a filter's problem as written: hakoniwa's form has other keys. */
 export function asWritten(path: Problem['path'], { isWhole }: SeccompLayer): Problem['path'] {
   if (!isWhole) return ['seccomp', ...path]
   return path[0] === 'rules' && path[2] === 'syscalls'
@@ -50,7 +50,7 @@ export function asWritten(path: Problem['path'], { isWhole }: SeccompLayer): Pro
     : ['seccomp']
 }
 
-/** Turns a `[seccomp]` table, in hakoniwa's form or in ours, into rules. */
+/** Turns a `[seccomp]` table, in hakoniwa's or in Gradebox's form, into rules. */
 export function normalizeSeccomp(raw: RawSeccomp): {
   readonly seccomp: SeccompLayer
   readonly problems: readonly Problem[]

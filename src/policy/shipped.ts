@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// The package's policies/, as far from src/policy as from dist/policy.
+// The package's policies/; the relative path is the same from src/policy and from dist/policy.
 const directory = new URL('../../policies/', import.meta.url)
 
 let names: readonly string[] | undefined
@@ -15,7 +15,7 @@ export function shippedPolicies(): readonly string[] {
   return names
 }
 
-/** The file of a shipped policy; `undefined` when there is none of that name. */
+/** The file of a shipped policy; `undefined` for an unknown name. */
 export function shippedPolicyPath(name: string): string | undefined {
   if (!shippedPolicies().includes(name)) return undefined
   return fileURLToPath(new URL(`${encodeURIComponent(name)}.toml`, directory))

@@ -4,7 +4,7 @@ import { show, unknownName } from '../errors/problem.ts'
 const expectedTable = (issue: { readonly input: unknown }) =>
   `expected a table, got ${show(issue.input)}`
 
-// To valibot an array is an object.
+// For valibot an array is an object.
 const noList = v.custom<unknown>((value) => !Array.isArray(value), expectedTable)
 
 /** A table with keys of one kind and values of another. */
@@ -16,8 +16,8 @@ export function openTable<
 }
 
 /**
- * A table with these keys and no others. Its messages name the key that was most likely meant, and
- * a key that is missing.
+ * A table with exactly these keys. Its messages suggest the likely key for an unknown one, and name a missing
+ * key.
  */
 export function strictTable<const Entries extends v.ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries)

@@ -6,7 +6,7 @@ export interface FlagWord {
   /** Its spellings: `-w`, `--work-dir`. */
   readonly spellings: readonly string[]
   readonly about: string
-  /** What follows it; undefined for a switch. */
+  /** The kind of its value; undefined for a switch. */
   readonly value: 'path' | 'policy' | 'other' | undefined
 }
 
@@ -15,11 +15,11 @@ export interface CommandWord {
   readonly name: string
   readonly about: string
   readonly flags: readonly FlagWord[]
-  /** What its arguments are. */
+  /** The kind of its arguments. */
   readonly operands: 'command' | 'policy' | 'other'
 }
 
-/** All that completes. */
+/** All words for completion. */
 export interface Words {
   readonly commands: readonly CommandWord[]
   readonly policies: readonly string[]

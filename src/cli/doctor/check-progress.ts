@@ -1,4 +1,4 @@
-/** One line on a terminal that says what is being done; on anything else nothing. */
+/** Shows the current step on one line of a terminal; prints nothing elsewhere. */
 export class Progress {
   readonly #stream: NodeJS.WriteStream
 

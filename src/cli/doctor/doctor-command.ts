@@ -8,13 +8,13 @@ import { EXIT } from '../errors.ts'
 import { print } from '../print.ts'
 import { Progress } from './check-progress.ts'
 
-/** `gradebox doctor`: what this machine can enforce. */
+/** `gradebox doctor`: shows what this machine can enforce. */
 export function addDoctorCommand(program: Command): Command {
   return program
     .command('doctor')
     .summary('find out what this machine can enforce')
     .description(
-      'Tries everything that a sandbox is made of, and says what works, what works in a weaker way, what does not, why, and what mends it. Then lists the languages that can be graded here. Exits with 0 when the default policy can be enforced whole, else with 1.',
+      'Tries every part of a sandbox. Says what works, what works in a weaker way, what does not work, why, and how to fix it. Then lists the languages that this machine can grade. Exits with 0 when this machine can enforce the whole default policy, else with 1.',
     )
     .option('--json', 'print JSON')
     .option('--no-languages', 'do not ask every compiler for its version')
@@ -29,7 +29,7 @@ export function addDoctorCommand(program: Command): Command {
     })
 }
 
-// Compilers are asked for their versions, which takes seconds.
+// Asks compilers for their versions, which takes seconds.
 async function findLanguages(progress: Progress): Promise<readonly InstalledLanguage[]> {
   progress.show('trying: languages')
   const { installedLanguages } = await import('../../grading/languages/installed.ts')

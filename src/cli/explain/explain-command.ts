@@ -17,13 +17,13 @@ interface Output {
   readonly json?: boolean
 }
 
-/** `gradebox explain`: what `run` would do with the same arguments, as a page or as system calls. */
+/** `gradebox explain`: shows what `run` would do with the same arguments, as a page or as system calls. */
 export function addExplainCommand(program: Command): Command {
   const command = program
     .command('explain')
     .summary('show what a run would do')
     .description(
-      'Shows what `gradebox run` would do with the same arguments: mounts, ids, limits and filter in words. With --calls it shows every system call of the launch program, and the process that makes it. Nothing is run.',
+      'Shows what `gradebox run` would do with the same arguments: mounts, ids, limits and filter in words. With --calls it shows every system call of the launch program, and the process that makes it. Runs nothing.',
     )
     .argument(
       '[command...]',
@@ -51,7 +51,7 @@ function explain(
 ): void {
   const interactive = isInteractive()
   const options = runOptions(flags, commandLine, interactive)
-  // The page is made of the options alone, but the plan refuses what a run would refuse.
+  // The page needs only the options, but the plan refuses what a run would refuse.
   const steps = planRun(options, interactive ? terminalUse(process) : undefined)
   if (json) print(asJson(options, steps))
   else print(calls ? asCalls(options, steps) : explainRun(options, colorsFor(STDOUT)))

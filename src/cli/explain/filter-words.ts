@@ -6,7 +6,7 @@ const fixed: Readonly<Record<string, string>> = {
   kill: 'ends the program',
 }
 
-/** What an action does to a system call: `fails with EPERM`. */
+/** The effect of an action on a system call: `fails with EPERM`. */
 export const actionWords = (action: SeccompAction): string =>
   fixed[action] ?? `fails with ${action.slice('errno:'.length)}`
 
@@ -20,7 +20,7 @@ const comparisons: Readonly<Record<SeccompCondition['op'], string>> = {
   masked_eq: 'is',
 }
 
-/** The bits of an int, which is all that the kernel reads of one. */
+/** The bits of an int; the kernel reads no others. */
 const ALL_BITS = 0xffff_ffff
 const LARGEST_DECIMAL = 0xffff
 
@@ -32,7 +32,7 @@ function conditionWords({ arg, op, value, mask }: SeccompCondition): string {
   return `argument ${arg}${masked} ${comparisons[op]} ${operand(value)}`
 }
 
-/** The calls that a rule is about: `socket, socketpair, where argument 0 is AF_UNIX`. */
+/** The calls that a rule matches: `socket, socketpair, where argument 0 is AF_UNIX`. */
 export function ruleWords({ syscalls, conditions = [] }: SeccompRule): string {
   const names = syscalls.join(', ')
   if (conditions.length === 0) return names

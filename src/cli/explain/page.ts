@@ -9,7 +9,7 @@ import { visibleLine } from '../../units/visible.ts'
 import type { Colors } from '../colors.ts'
 import { actionWords, ruleWords } from './filter-words.ts'
 
-/** A row of the page: a word or two, and a sentence about it. */
+/** A row of the page: a short name and a sentence. */
 type Row = readonly [name: string, text: string]
 
 interface Section {
@@ -17,7 +17,7 @@ interface Section {
   readonly rows: readonly Row[]
 }
 
-/** What a run would do, as a page for a person: its command, ids, files, limits and filter. */
+/** Describes what a run would do, as a page for a person: its command, ids, files, limits and filter. */
 export function explainRun(options: RunOptions, { bold, cyan, dim }: Colors): string {
   const sections: readonly Section[] = [
     { title: 'program', rows: programRows(options) },

@@ -18,7 +18,7 @@ interface Flags {
   readonly runs: number
 }
 
-/** `gradebox calibrate`: limits from reference solutions. */
+/** `gradebox calibrate`: derives limits from reference solutions. */
 export function addCalibrateCommand(program: Command): Command {
   return program
     .command('calibrate')
@@ -53,7 +53,7 @@ async function calibrateCommand(assignment: string, { solutions, runs }: Flags):
   }
 }
 
-// Times of a solution that fails say nothing of one that works.
+// The times of a failing solution say nothing about a working one.
 function checked(report: Report): Report {
   for (const { id, tests, gradable } of report.submissions) {
     const failed = tests.find(({ status }) => status !== 'passed')

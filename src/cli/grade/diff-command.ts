@@ -3,7 +3,7 @@ import { changeLines, compareReports } from '../../grading/report/changes.ts'
 import { readReport } from '../../grading/report/read-report.ts'
 import { print } from '../print.ts'
 
-/** `gradebox diff`: what changed between two reports. */
+/** `gradebox diff`: shows what changed between two reports. */
 export function addDiffCommand(program: Command): Command {
   return program
     .command('diff')

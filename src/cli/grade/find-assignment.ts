@@ -3,7 +3,7 @@ import { dirname, join, parse, resolve } from 'node:path'
 import { visibleLine } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 
-/** What `gradebox grade` was given. */
+/** The argument of `gradebox grade`. */
 export type AssignmentPlace =
   | {
       readonly kind: 'tests'

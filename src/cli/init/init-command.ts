@@ -13,13 +13,13 @@ interface Flags {
   readonly github?: boolean
 }
 
-/** `gradebox init`: a new assignment. */
+/** `gradebox init`: writes a new assignment. */
 export function addInitCommand(program: Command): Command {
   return program
     .command('init')
     .summary('write a new assignment')
     .description(
-      'Writes an assignment with two sample submissions, which it grades at once: `npm install`, then `npm run grade`. No file that exists is changed.',
+      'Writes an assignment with two sample submissions, which it can grade at once: `npm install`, then `npm run grade`. Changes no existing file.',
     )
     .argument('[folder]', 'where it goes', '.')
     .addOption(
@@ -32,7 +32,7 @@ export function addInitCommand(program: Command): Command {
     .action((folder: string, { kind, gradescope = false, github = false }: Flags) => {
       const root = resolve(folder)
       const files = initFiles(kind, { gradescope, github }, packageVersion())
-      // All are checked before one is written: half an assignment would be no use.
+      // Checks all files before it writes one, because half an assignment is useless.
       const [taken] = files.filter(({ path }) => existsSync(join(root, path)))
       if (taken !== undefined) {
         throw new CliError(

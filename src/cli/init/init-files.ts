@@ -6,7 +6,7 @@ export interface InitFile {
   readonly executable?: boolean
 }
 
-/** How an assignment is written. */
+/** The forms of an assignment. */
 export const assignmentKinds = ['toml', 'vitest', 'jest'] as const
 export type AssignmentKind = (typeof assignmentKinds)[number]
 
@@ -130,8 +130,8 @@ function packageJson(kind: AssignmentKind, version: string): string {
   return `${JSON.stringify(contents, null, 2)}\n`
 }
 
-// Gradescope builds the image with setup.sh once, and calls run_autograder for each submission. Its containers allow no
-// namespaces, so the level of isolation is asked for by name.
+// Gradescope builds the image with setup.sh once, and calls run_autograder for each submission. Its
+// containers allow no namespaces, so the files ask for a level of isolation by name.
 const gradescopeFiles: readonly InitFile[] = [
   {
     path: 'setup.sh',

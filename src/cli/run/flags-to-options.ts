@@ -6,16 +6,16 @@ import { normalizeOptions, type RunOptions } from '../../runner/options/normaliz
 import type { SandboxOptions } from '../../runner/options/sandbox-options.ts'
 import type { RunFlags } from './run-flags.ts'
 
-/** Where hakoniwa shows the working directory. */
+/** The path at which hakoniwa shows the working directory. */
 const HAKO = '/hako'
 
 /**
- * A run's options from the command line: the policy's, and over it what the flags say. Binds are added
- * to the policy's mounts.
+ * Derives a run's options from the command line: the flags replace the policy's keys, and binds are added to
+ * the policy's mounts.
  *
- * @param commandLine the command and its arguments; none: the user's shell
+ * @param commandLine the command and its arguments; empty for the user's shell
  * @param isTerminal whether the command gets a terminal of its own
- * @throws {SandboxError} for a policy, limit, variable or path that cannot be used
+ * @throws {SandboxError} for an invalid policy, limit, variable or path
  */
 export function runOptions(
   flags: RunFlags,
@@ -38,8 +38,8 @@ export function runOptions(
   }
   const normalized = normalizeOptions(command, args, options, {})
   const { policy, env, limits } = normalized
-  // What passes through a terminal, or is inherited, is not ours to count: with a limit it goes
-  // through pipes of ours.
+  // Node cannot count output that goes through a terminal or an inherited stream. With an output limit it
+  // goes through pipes.
   const stream = isTerminal || limits.outputBytes === undefined ? 'inherit' : 'pipe'
   return {
     ...normalized,
@@ -50,7 +50,7 @@ export function runOptions(
   }
 }
 
-/** What --policy-file means: a file before a shipped policy of the same name. */
+/** Resolves --policy-file: a file, or else a shipped policy of that name. */
 export function policyReference(text: string): string {
   const isFile = statSync(text, { throwIfNoEntry: false })?.isFile() === true
   return isFile ? resolve(text) : text
@@ -67,6 +67,6 @@ function override(policy: Policy, flags: RunFlags): Policy {
   }
 }
 
-// What a program in a terminal has to know of it.
+// The variables that a program needs in a terminal.
 const terminalEnv = (isTerminal: boolean): Record<string, string> =>
   isTerminal && process.env.TERM !== undefined ? { TERM: process.env.TERM } : {}

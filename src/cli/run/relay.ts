@@ -18,19 +18,19 @@ export interface UserTerminal {
 
 const DEFAULT_SIZE = { rows: 24, columns: 80 }
 
-/** What a run on a terminal like the user's is to be given. */
+/** The options of a run on a terminal like the user's. */
 export function terminalUse({ stdout, stderr }: UserTerminal): TerminalUse {
   return { streams: stderr.isTTY === true ? [0, 1, 2] : [0, 1], size: sizeOf(stdout) }
 }
 
-// A terminal that does not know its size says 0.
+// A terminal of unknown size reports 0.
 const sizeOf = ({ rows, columns }: WriteStream) =>
   rows > 0 && columns > 0 ? { rows, columns } : DEFAULT_SIZE
 
 /**
- * Joins the user's terminal with the pseudo-terminal of a sandbox. What is typed goes there byte by
- * byte, so that Ctrl-C, Ctrl-Z and Ctrl-D act on the program in its own terminal, and not on us; the
- * program never has the user's terminal in hand, whose input it could forge (TIOCSTI).
+ * Connects the user's terminal with the pseudo-terminal of a sandbox. It passes input on byte by byte, so
+ * that Ctrl-C, Ctrl-Z and Ctrl-D act on the program in its own terminal and not on Gradebox. The program
+ * never holds the user's terminal, whose input it could forge (TIOCSTI).
  */
 export class TerminalRelay {
   readonly #user: UserTerminal
@@ -41,8 +41,8 @@ export class TerminalRelay {
   #isOver = false
 
   /**
-   * @param onOutput told of each piece that the program writes to the terminal, in bytes
-   * @param onLost called when the user's terminal is gone, or the sandbox's does not come
+   * @param onOutput receives the length in bytes of each piece that the program writes to the terminal
+   * @param onLost called when the user's terminal is gone, or the sandbox's terminal does not arrive
    */
   constructor(user: UserTerminal, onOutput: (bytes: number) => void, onLost: () => void) {
     this.#user = user
@@ -57,12 +57,12 @@ export class TerminalRelay {
     user.stdout.on('error', onLost)
   }
 
-  /** What the run is to be given. */
+  /** The terminal for the run's options. */
   get terminal(): RunTerminal {
     return { socket: this.#channel.socket, ...terminalUse(this.#user) }
   }
 
-  /** Sees the last output off, once the run is over, and gives the user's terminal back. */
+  /** Passes the last output on after the run has ended, and restores the user's terminal. */
   finish(): Promise<void> {
     this.#finished ??= this.#finish()
     return this.#finished
@@ -80,9 +80,9 @@ export class TerminalRelay {
 }
 
 const READ_SIZE = 65_536
-/** How often a relay checks whether the run is over, while nothing happens, in ms. */
+/** The interval in ms at which an idle relay checks whether the run has ended. */
 const CHECK_MS = 100
-/** The most pieces that are read after the run is over: what the terminal holds is one. */
+/** The largest number of pieces to read after the run has ended; a terminal buffers one. */
 const MOST_PIECES = 64
 const readSome = promisify(read)
 const writeSome = promisify(write)
@@ -90,24 +90,23 @@ const writeSome = promisify(write)
 interface RelayUse {
   readonly user: UserTerminal
   readonly onOutput: (bytes: number) => void
-  /** Whether the run is over, and with it all that wrote in the sandbox. */
+  /** Whether the run has ended, and with it every writer in the sandbox. */
   readonly isOver: () => boolean
 }
 
 /**
- * Relays between the user's terminal and a master, until nobody has the master's other side open, or until the run is
- * over: a program may have passed the other side to a process of the host.
- *
- * It uses no tty.ReadStream, which at a hang-up drops what it has not read yet, and no streams of fs, each of which
- * would close the descriptor that they share.
+ * Relays between the user's terminal and a master, until nobody has the master's other side open, or until
+ * the run has ended, because a program may have passed the other side to a process of the host. It does not
+ * use tty.ReadStream, which drops unread data at a hang-up. It does not use streams of fs, each of which
+ * would close the shared descriptor.
  */
 async function relayMaster(fd: number, { user, onOutput, isOver }: RelayUse): Promise<void> {
   const { stdin, stdout } = user
-  // The init has closed its own: nobody else has this open file description.
+  // The init has closed its descriptor, so nobody else has this open file description.
   setNonBlocking(fd)
   let typing = Promise.resolve()
   const type = (bytes: Buffer) => {
-    // What nobody reads any more is dropped.
+    // Input that nobody reads any more is dropped.
     typing = typing.then(() => writeAll(fd, bytes, isOver)).catch(() => {})
   }
   const resize = () => setWindowSize(fd, sizeOf(stdout))
@@ -144,7 +143,7 @@ async function* readAll(fd: number, isOver: () => boolean): AsyncGenerator<Buffe
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
     } catch (error) {
-      // EIO: the other side is closed, by everybody.
+      // EIO: every process has closed the other side.
       if (codeOf(error) === 'EIO') return
       if (codeOf(error) !== 'EAGAIN') throw error
     }
@@ -158,7 +157,7 @@ async function writeAll(fd: number, bytes: Buffer, isOver: () => boolean): Promi
       written += (await writeSome(fd, bytes, written, bytes.length - written)).bytesWritten
     } catch (error) {
       if (codeOf(error) !== 'EAGAIN') throw error
-      // The program does not read what is typed.
+      // The program does not read its input.
       await pause(CHECK_MS)
     }
   }

@@ -2,7 +2,7 @@ import { isSandboxError } from '../../errors/sandbox-error.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { exitCodeOf } from './exit-code.ts'
 
-/** What was to run, for a report of a run that did not take place. */
+/** The intended run, for a report of a run that did not start. */
 export interface Attempted {
   readonly command: string
   readonly args: readonly string[]
@@ -12,8 +12,8 @@ export interface Attempted {
 type Result = SandboxResult<string | Uint8Array>
 
 /**
- * hakoniwa's words: OK exited; SIG killed by a signal; RFE a function that seccomp restricts; TLE time,
- * OLE output; SE set-up error. Ours: MLE memory, CLE CPU time.
+ * hakoniwa's words: OK exited, SIG killed by a signal, RFE a function that seccomp restricts, TLE time, OLE
+ * output, SE set-up error. Gradebox adds MLE for memory and CLE for CPU time.
  */
 const codes: Readonly<Record<Result['status'], string>> = {
   exited: 'OK',
@@ -26,7 +26,7 @@ const codes: Readonly<Record<Result['status'], string>> = {
   output: 'OLE',
 }
 
-/** A report in hakoniwa's shape, and what we know besides. */
+/** A report in hakoniwa's form with Gradebox's own keys. */
 export function reportOf(result: Result, startTime: Date): object {
   const { status, signal, usage, syscall } = result
   return {
@@ -51,7 +51,7 @@ export function reportOf(result: Result, startTime: Date): object {
   }
 }
 
-/** The report of a run that could not be started as the policy wants. */
+/** The report of a run that could not start as the policy requires. */
 export function failureReport(error: unknown, attempted: Attempted): object {
   const message = error instanceof Error ? error.message : String(error)
   const details = isSandboxError(error)

@@ -24,13 +24,13 @@ interface Output {
   readonly verbose?: boolean
 }
 
-/** `gradebox run`: a command in a sandbox, on the user's standard streams. */
+/** `gradebox run`: runs a command in a sandbox, on the user's standard streams. */
 export function addRunCommand(program: Command): Command {
   const command = program
     .command('run')
     .summary('run a command in a sandbox')
     .description(
-      'Runs a command, or your shell, in a sandbox on your terminal. Exits with its exit code, with 128 and the number of the signal that ended it, or with 125 when the sandbox could not be set up.',
+      'Runs a command, or your shell, in a sandbox on your terminal. Exits with its exit code, with 128 plus the number of the signal that ended it, or with 125 when Gradebox could not set up the sandbox.',
     )
     .argument(
       '[command...]',
@@ -112,7 +112,7 @@ async function runOnTerminal(
       .catch((error) => throwWithHint(error, options))
       .finally(() => run?.close())
     await passing
-    // The last output first, and the user's terminal as it was.
+    // Passes the last output on first, and restores the user's terminal.
     await relay?.finish()
     tell(result, options, log)
     return { result, stoppedBy: result.status === 'aborted' ? stoppedBy : undefined }
@@ -122,7 +122,7 @@ async function runOnTerminal(
   }
 }
 
-// With an output limit the streams are pipes of ours, which count.
+// With an output limit the streams are pipes, whose bytes Node counts.
 async function passOn(run: Run, onLost: () => void): Promise<void> {
   const pairs = [
     [run.stdout, process.stdout],
@@ -141,7 +141,7 @@ function throwWithHint(error: unknown, options: RunOptions): never {
   throw new SandboxError(summary, { code, hint, cause: error, ...(step && { step }) })
 }
 
-// What a shell says of a command that did not end by itself.
+// Prints what a shell prints about a command that did not end by itself.
 function tell(result: Result, options: RunOptions, log: VerboseLog | undefined): void {
   if (log !== undefined) log.result(result)
   else if (result.status !== 'exited' && result.status !== 'aborted') {

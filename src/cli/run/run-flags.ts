@@ -11,14 +11,14 @@ import { normalizeLimits } from '../../policy/policy-limits.ts'
 import { ISOLATION_LEVELS, type IsolationLevel } from '../../runner/isolation/level.ts'
 import type { MountOption } from '../../runner/options/sandbox-options.ts'
 
-/** The flags of `run` and `explain`, as they were given. */
+/** The flags of `run` and `explain`, as typed. */
 export interface RunFlags {
   readonly shareNet?: boolean
   readonly shareUts?: boolean
   readonly uid?: number
   readonly gid?: number
   readonly hostname?: string
-  /** Of both --ro-bind and --rw-bind, in the order of the command line. */
+  /** The binds of --ro-bind and --rw-bind, in the order of the command line. */
   readonly binds: readonly MountOption[]
   readonly workDir?: string
   readonly setenv: Readonly<Record<string, string>>
@@ -34,7 +34,7 @@ const values: Readonly<Record<LimitKind, string>> = {
   processors: 'a number, or all',
 }
 
-/** Adds the flags that say how a sandbox is made; what they gather is in the returned object. */
+/** Adds the flags that define a sandbox, and returns a function that collects their values. */
 export function addRunFlags(command: Command): () => RunFlags {
   const binds: MountOption[] = []
   const setenv: Record<string, string> = {}
@@ -107,7 +107,7 @@ function parseVariable(text: string): Record<string, string> {
   throw new InvalidArgumentError('Expected NAME=VALUE.')
 }
 
-// A number without a unit is whole seconds or bytes, as hakoniwa has it.
+// A number without a unit means whole seconds or bytes, as in hakoniwa.
 function parseLimit(text: string, option: LimitOption, kind: LimitKind): string | number {
   const bare = /^\d+$/.test(text)
   const value = !bare ? text : kind === 'duration' ? `${text}s` : Number(text)

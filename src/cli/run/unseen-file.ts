@@ -6,7 +6,7 @@ import type { RunOptions } from '../../runner/options/normalize.ts'
 type View = Pick<RunOptions, 'cwd' | 'policy' | 'mounts' | 'files' | 'workdir' | 'workdirTarget'>
 
 /**
- * What to do about a file that a command line names, that this machine has and the sandbox does not show.
+ * Advises on a file that a command line names, that this machine has and that the sandbox does not show.
  *
  * @returns undefined when the command line names no such file
  */
@@ -32,7 +32,7 @@ function advice(word: string, then: string): string {
   return `${subject}: show it with \`--ro-bind ${path}\`, and name it ${JSON.stringify(path)}.`
 }
 
-// An absolute path is not where -w shows a directory.
+// -w does not show a directory at its absolute path.
 const isBelow = (word: string): boolean =>
   !word.startsWith('/') && !relative(process.cwd(), resolve(word)).startsWith('..')
 

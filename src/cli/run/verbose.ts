@@ -8,7 +8,7 @@ import { formatSize } from '../../units/size.ts'
 import { visibleLine } from '../../units/visible.ts'
 import { colorsFor, STDERR } from '../colors.ts'
 
-/** What a step is about, for whoever asks what a run does; those about nothing else are left out. */
+/** The topic of each step that --verbose prints; other steps are left out. */
 const topics: Readonly<Record<string, string>> = {
   mount: 'mount',
   move_mount: 'mount',
@@ -24,9 +24,9 @@ const topics: Readonly<Record<string, string>> = {
   execve: 'exec',
 }
 
-/** A step's topic; undefined for those that --verbose leaves out, which `gradebox explain` has. */
+/** A step's topic; undefined for steps that only `gradebox explain` shows. */
 export function topicOf(step: Step): string | undefined {
-  // The starter's makes the init in its namespaces; others only make helpers.
+  // The starter's clone makes the init in its namespaces; other clones only make helpers.
   if (/^clone3?$/.test(step.syscall)) return step.process === 'starter' ? 'namespace' : undefined
   if (step.syscall === 'write' && /(uid_map|gid_map)"/.test(step.shown ?? '')) return 'id'
   return topics[step.syscall]
@@ -39,7 +39,7 @@ export class VerboseLog {
   line(topic: string, text: string): void {
     const { dim, cyan } = this.#colors
     const now = dim(timeOfDay().toISOString())
-    // Not process.stderr, which would make it non-blocking for the program too.
+    // Not process.stderr, which would also make the program's stderr non-blocking.
     writeSync(STDERR, `[${now} ${cyan(topic)}] ${visibleLine(text)}\n`)
   }
 

@@ -1,4 +1,4 @@
-// What `require('gradebox')` gives in tests under Jest: see `exports` in package.json.
+// The value of `require('gradebox')` in tests under Jest: see `exports` in package.json.
 
 const { gradebox } = globalThis as { gradebox?: Readonly<Record<string, unknown>> }
 if (gradebox === undefined) {
@@ -7,5 +7,5 @@ if (gradebox === undefined) {
   )
 }
 
-/** The environment's own; their types are those of the package's main entry. */
+/** These belong to the environment; their types are those of the package's main entry. */
 export const { sandboxed, createSandbox, SandboxError, isSandboxError, isSandboxResult } = gradebox

@@ -15,7 +15,7 @@ import { createSandbox, sandboxed } from '../../runner/sandboxed.ts'
 import { provided } from '../provided.ts'
 import { JestTests } from './tests.ts'
 
-/** What CommonJS tests find as `globalThis.gradebox`, and `require('gradebox')` gives them. */
+/** The value of `globalThis.gradebox`, which `require('gradebox')` returns in CommonJS tests. */
 const handedOver = {
   sandboxed,
   createSandbox,
@@ -62,16 +62,16 @@ export class TestEnvironment extends NodeEnvironment {
   override async setup(): Promise<void> {
     await super.setup()
     shareActiveRuns(this.global)
-    // Tests that import the package have a copy of it; those that require it have this realm's.
+    // Tests that import the package have their own copy of it. Tests that require it share this realm's copy.
     for (const realm of [globalThis, this.global]) {
       setDefaults(this.#defaults, realm)
       setOwnerSource(realm, () => this.#tests.current())
     }
-    // Jest has put the options there.
+    // Jest has stored the options there.
     Object.defineProperty(this.global, 'gradebox', { value: handedOver, configurable: true })
   }
 
-  /** A condition of the package's `exports`, by which `require('gradebox')` finds what is handed over. */
+  /** A condition of the package's `exports`, through which `require('gradebox')` finds the bridge. */
   override exportConditions(): string[] {
     return [...super.exportConditions(), 'gradebox-jest']
   }

@@ -2,7 +2,7 @@ import type { Circus } from '@jest/types'
 import { forgottenError, interruptedError } from '../leftover-error.ts'
 import { TestRuns } from '../test-runs.ts'
 
-/** In a realm with tests: how Jest's `expect` tells which test is running. */
+/** Under this key a realm with tests has a function by which Jest's `expect` reports the running test. */
 const slot = Symbol.for('gradebox.currentJestTest')
 
 interface Realm {
@@ -21,14 +21,14 @@ export class JestTests {
     this.#realm = realm
   }
 
-  /** To whom a run belongs that starts now. */
+  /** The owner of a run that starts now. */
   current(): TestRuns {
-    // Where the matchers are not registered, the test that started last: wrong only for concurrent ones.
+    // Without the matchers, the test that started last: wrong only for concurrent tests.
     const test = this.#realm[slot]?.() ?? this.#running
     return (test && this.#runs.get(test)) ?? this.#fileRuns
   }
 
-  /** Follows jest-circus, which waits for it at each of its events. */
+  /** Follows the events of jest-circus, which waits for this function at each. */
   async handle(event: Circus.Event, state: Circus.State): Promise<void> {
     switch (event.name) {
       case 'test_start':
@@ -67,7 +67,7 @@ export class JestTests {
   }
 }
 
-// jest-circus rejects with a text, not an error, when a test's or hook's time is up.
+// When a test's or hook's time is up, jest-circus rejects with a text, not with an error.
 function isTimeout(error: unknown): boolean {
   const message = typeof error === 'string' ? error : error instanceof Error ? error.message : ''
   return message.startsWith('Exceeded timeout of ')

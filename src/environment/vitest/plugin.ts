@@ -31,7 +31,7 @@ export interface GradeboxPluginOptions extends GradeboxOptions {
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** What the test's sandboxed runs were and used. */
+    /** The sandboxed runs of the test and what they used. */
     gradebox?: RunsSummary
   }
 }
@@ -39,7 +39,7 @@ declare module 'vitest' {
 const environmentFile = sibling('environment')
 const setupFile = sibling('setup')
 
-// Vitest imports a file from node_modules once a worker, and a setup file must run once a test file.
+// Vitest imports a file from node_modules once per worker, but a setup file must run once per test file.
 const inlineSetupFile = {
   test: { server: { deps: { inline: [/[\\/]environment[\\/]vitest[\\/]setup\.[jt]s$/] } } },
 }
@@ -68,14 +68,14 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
   return {
     name: 'gradebox',
     config: ({ test }) => (test?.server?.deps?.inline === true ? undefined : inlineSetupFile),
-    // Not `config`: what a plugin changes there is lost in Vitest 5's inline projects.
+    // Not `config`, because Vitest 5 drops a plugin's changes to it in inline projects.
     configureVitest({ project, vitest }) {
       const { config } = project
-      // From a browser no program can be run; a project of that kind may have inherited the plugin.
+      // A browser cannot run programs, but a browser project may have inherited the plugin.
       if (config.browser?.enabled === true) return
       const merged = mergeOptions(takeOptions(project, options), ownOptions(project))
       if (config.environment === 'node') config.environment = environmentFile
-      // A plugin that a project has and also inherits is called twice.
+      // Vitest calls a plugin twice that a project has and also inherits.
       if (!config.setupFiles.includes(setupFile)) config.setupFiles.unshift(setupFile)
       const defaults = provided(merged, config.root)
       config.environmentOptions = { ...config.environmentOptions, gradebox: defaults }
@@ -94,7 +94,7 @@ export default gradebox
 
 type Project = VitestPluginContext['project']
 
-// By project: what its `environmentOptions` had before a plugin wrote there.
+// For each project: its `environmentOptions` before a plugin changed them.
 const own = new WeakMap<Project, GradeboxOptions>()
 
 function ownOptions(project: Project): GradeboxOptions {
@@ -104,7 +104,7 @@ function ownOptions(project: Project): GradeboxOptions {
   return options
 }
 
-// By project: the options of its plugins until now; those that it has itself come after inherited ones.
+// For each project: the options of its plugins until now; the project's own come after inherited ones.
 const taken = new WeakMap<Project, GradeboxOptions>()
 
 function takeOptions(project: Project, options: GradeboxOptions): GradeboxOptions {

@@ -6,21 +6,21 @@ import { TestRuns } from '../test-runs.ts'
 
 type Test = Pick<TestContext, 'task' | 'signal' | 'annotate'>
 
-// Each costs a message to Vitest's main process, and reports show them all.
+// Each annotation costs a message to Vitest's main process, and reports show them all.
 const maxAnnotations = 20
 
 /** The runs of one try of a test. */
 export interface WatchedTest {
   readonly runs: TestRuns
   /**
-   * Ends what the test left running and waits until it is over.
+   * Ends the runs that the test left active, and waits for their end.
    *
-   * @throws {Error} for a run that the test's time-out interrupted, or that nobody awaited
+   * @throws {Error} for a run that the test's timeout interrupted, or that nobody awaited
    */
   end(): Promise<void>
 }
 
-/** Follows a test: its runs are reported with it, and end when its time is up. */
+/** Follows a test: reports its runs with it, and ends them when it times out. */
 export function watchTest(test: Test): WatchedTest {
   const { signal, task } = test
   const runs = new TestRuns((result) => report(test, result))
@@ -34,7 +34,7 @@ export function watchTest(test: Test): WatchedTest {
       if (isCancelled(signal)) return
       const error = interruptedError(left)
       if (error !== undefined) throw error
-      // A test that failed midway could not await what it had started.
+      // A test that failed midway could not await the runs that it had started.
       if (task.result?.state !== 'pass' && task.result?.state !== 'run') return
       const forgotten = forgottenError(left, 'test')
       if (forgotten !== undefined) throw forgotten
@@ -42,7 +42,7 @@ export function watchTest(test: Test): WatchedTest {
   }
 }
 
-// By bail or Ctrl-C; the test is skipped then, not failed.
+// By bail or Ctrl-C; the test then counts as skipped, not failed.
 function isCancelled({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Error && reason.name === 'TestRunAbortError'
 }
@@ -52,7 +52,7 @@ function report({ task, annotate }: Test, result: AnyResult): void {
   const run = summarizeRun(result)
   const summary = addRun(task.meta.gradebox, run)
   task.meta.gradebox = summary
-  // Vitest takes no annotations from hooks that come after the test's function.
+  // Vitest accepts no annotations from hooks after the test's function.
   if (summary.count > maxAnnotations || task.result?.state !== 'run') return
   annotate(runLine(run), 'sandbox').catch(() => {})
 }

@@ -1,4 +1,4 @@
-/** A place in a text, both counted from 1; the column in UTF-16 units. */
+/** A position in a text. Line and column count from 1; the column counts UTF-16 units. */
 export interface Position {
   readonly line: number
   readonly column: number
@@ -11,7 +11,7 @@ export function positionAt(text: string, offset: number): Position {
   return { line: before.split('\n').length, column: offset - start + 1 }
 }
 
-/** The offset of a position; that of the text's end when the position is beyond it. */
+/** The offset of a position; the end of the text for a position beyond it. */
 export function offsetAt(text: string, { line, column }: Position): number {
   let start = 0
   for (let index = 1; index < line; index++) {
@@ -22,10 +22,10 @@ export function offsetAt(text: string, { line, column }: Position): number {
   return Math.min(start + column - 1, text.length)
 }
 
-/** Columns of a line that are shown; of a longer one, those around the caret. */
+/** The number of columns to show; a longer line appears around the caret only. */
 const WIDTH = 100
 
-// A control character would move the caret, or the terminal's cursor.
+// Control characters would move the caret or the terminal's cursor.
 const printable = (line: string): string => line.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ')
 
 /**
@@ -39,7 +39,7 @@ const printable = (line: string): string => line.replaceAll(/[\p{Cc}\u2028\u2029
  */
 export function codeFrame(text: string, { line, column }: Position): string {
   const lines = text.split(/\r?\n/)
-  // The end of a last line is not a line of its own.
+  // A final newline does not start another line.
   const count = lines.at(-1) === '' ? Math.max(line, lines.length - 1) : lines.length
   const isWide = (lines[line - 1] ?? '').length > WIDTH
   const shift = isWide ? Math.max(0, column - WIDTH / 2) : 0

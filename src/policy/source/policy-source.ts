@@ -2,9 +2,9 @@ import type { KeyPath } from '../../errors/problem.ts'
 import { codeFrame, offsetAt, type Position, positionAt } from './code-frame.ts'
 import { type Part, type TomlPositions, tomlPositions } from './positions.ts'
 
-/** A policy's text as it was written, for errors that show where they are. */
+/** A policy's text as written, for errors that show the lines. */
 export class PolicySource {
-  /** As it is shown: the file's path. */
+  /** The file's path, as errors show it. */
   readonly path: string
   readonly #written: string
   readonly #toml: string
@@ -12,8 +12,8 @@ export class PolicySource {
   #positions: TomlPositions | undefined
 
   /**
-   * @param rendered the TOML text that the template gave, and from where in the template each of its
-   *   characters came; absent for a text without a template
+   * @param rendered the TOML text that the template produced, and the template's offset of each of its
+   *   characters; absent for a text without a template
    */
   constructor(
     path: string,
@@ -26,14 +26,14 @@ export class PolicySource {
     this.#toWritten = rendered?.toSource ?? ((offset) => offset)
   }
 
-  /** The offset of a key or its value as written; absent for what has no place. */
+  /** The offset of a key or its value as written; absent for a key that is not in the text. */
   locate(path: KeyPath, part: Part): number | undefined {
     this.#positions ??= tomlPositions(this.#toml)
     const offset = this.#positions.find(path, part)
     return offset === undefined ? undefined : this.#toWritten(offset)
   }
 
-  /** Where a position of the TOML text was written. */
+  /** The position in the template of a position in the TOML text. */
   positionOfToml(position: Position): Position {
     return this.positionOf(this.#toWritten(offsetAt(this.#toml, position)))
   }

@@ -1,10 +1,10 @@
 import type { KeyPath } from '../../errors/problem.ts'
 
-/** Where a key and its value are in a TOML text, and the same for the keys below it. */
+/** The offsets of a key and its value in a TOML text, and of the keys below it. */
 interface Node {
-  /** Offset of the key; of a list's element, that of the element. */
+  /** The offset of the key; for an element of a list, the offset of the element. */
   key: number
-  /** Offset of the value; absent for a table with a header. */
+  /** The offset of the value; absent for a table with a header. */
   value?: number
   readonly children: Map<string | number, Node>
   /** Whether its elements are `[[tables]]`. */
@@ -13,18 +13,18 @@ interface Node {
 
 const makeNode = (key: number): Node => ({ key, children: new Map(), isTables: false })
 
-/** Which offset of a key is wanted. */
+/** Selects the offset of the key or of its value. */
 export type Part = 'key' | 'value'
 
-/** Where the keys of a TOML document are. */
+/** The positions of the keys of a TOML document. */
 export interface TomlPositions {
-  /** The offset of a key or its value; of the nearest table around it when it is not there. */
+  /** The offset of a key or its value; for an absent key, the offset of the nearest table around it. */
   find(path: KeyPath, part: Part): number | undefined
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', t: '\t', n: '\n', f: '\f', r: '\r' }
 
-/** Reads a document that is known to be valid, and remembers nothing but places. */
+/** Reads a valid document and records only positions. */
 class Scanner {
   readonly #text: string
   #at = 0
@@ -44,14 +44,14 @@ class Scanner {
     }
   }
 
-  // Blanks, line ends, comments and commas: what is between the things that have a place.
+  // Skips blanks, line ends, comments and commas.
   #skip(): void {
     this.#pass(/(?:[\s,]|#[^\n]*)*/y)
   }
 
   #pass(pattern: RegExp): void {
     pattern.lastIndex = this.#at
-    // Beyond the end nothing matches, and the index would be 0 again.
+    // Beyond the end nothing matches, and a failed match would reset the index to 0.
     if (pattern.test(this.#text)) this.#at = pattern.lastIndex
   }
 
@@ -83,7 +83,7 @@ class Scanner {
       const elements = node.isTables ? node.children.get(node.children.size - 1) : undefined
       const parent = elements ?? node
       node = parent.children.get(name) ?? makeNode(at)
-      // A header that comes again, as in [[mounts]], has the place of its last.
+      // A repeated header, such as [[mounts]], has the position of its last occurrence.
       node.key = at
       parent.children.set(name, node)
       this.#blanks()
@@ -152,7 +152,7 @@ class Scanner {
       this.#at += quote === '"' && this.#text[this.#at] === '\\' ? 2 : 1
     }
     this.#at += end.length
-    // A long string may end in quotes of its own.
+    // A long string may end in quotes that belong to it.
     while (isLong && this.#text[this.#at] === quote) this.#at++
   }
 }
@@ -166,9 +166,10 @@ function decode(inner: string): string {
 }
 
 /**
- * Finds where each key of a TOML document is: smol-toml, which reads it, does not tell.
+ * Finds the position of each key of a TOML document, because the parser smol-toml does not report positions.
  *
- * @param text a document that smol-toml takes; of another the places are guesses, and it does not throw
+ * @param text a document that smol-toml accepts; for other text the positions are guesses, and the function
+ *   does not throw
  */
 export function tomlPositions(text: string): TomlPositions {
   const scanner = new Scanner(text)

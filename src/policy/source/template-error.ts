@@ -1,6 +1,6 @@
 import type { Position } from './code-frame.ts'
 
-/** What is wrong with a template, and where; both counted from 1. */
+/** An error in a template, with its position; line and column count from 1. */
 export class TemplateError extends Error {
   readonly position: Position
 

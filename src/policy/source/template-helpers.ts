@@ -7,18 +7,18 @@ import type { TemplateInputs } from './template-inputs.ts'
 /** The helpers of hakoniwa 0.5's policies. */
 export const helperNames = ['os_env', 'os_homedir', 'fs_read_to_string'] as const
 
-/** A TOML basic string: JSON's, but that TOML has no raw DEL. */
+/** A TOML basic string: as in JSON, except that TOML allows no raw DEL. */
 const quote = (text: string): string => JSON.stringify(text).replaceAll('\x7f', '\\u007f')
 
 interface Call {
   readonly inputs: TemplateInputs
-  /** What the tag gives the helper, as text. */
+  /** The argument that the tag passes to the helper, as text. */
   readonly argument: string
 }
 
 type Helper = (call: Call) => string
 
-// An error that gets its position where the helper is called.
+// An error that gets its position from the place of the helper's call.
 class HelperError extends Error {}
 
 const osEnv: Helper = ({ inputs, argument }) => {
@@ -57,9 +57,9 @@ const helpers: Readonly<Record<(typeof helperNames)[number], Helper>> = {
 }
 
 /**
- * Gives an instance of Handlebars the helpers of hakoniwa's policies: `os_env "NAME"` and
- * `os_homedir "/sub"` give a quoted TOML string, `fs_read_to_string "path"` a file's text as it is; a
- * relative path is relative to the process's working directory.
+ * Adds the helpers of hakoniwa's policies to an instance of Handlebars. `os_env "NAME"` and `os_homedir
+ * "/sub"` return a quoted TOML string. `fs_read_to_string "path"` returns a file's text as it is; a relative
+ * path starts at the process's working directory.
  */
 export function registerHelpers(handlebars: typeof HandlebarsModule, inputs: TemplateInputs): void {
   for (const name of helperNames) {

@@ -1,17 +1,21 @@
 import { readFileSync, statSync } from 'node:fs'
 
-/** A file's identity and content, without reading it. */
+/** A text that identifies a file and its content, without reading the file. */
 export function fileVersion(path: string): string {
   const { mtimeMs, size, ino } = statSync(path)
   return `${mtimeMs} ${size} ${ino}`
 }
 
-/** What a policy was made from besides its own text: files and variables of this process. */
+/** The files and variables that a policy was made from, in addition to its own text. */
 export class TemplateInputs {
   readonly #files = new Map<string, string>()
   readonly #variables = new Map<string, string | undefined>()
 
-  /** Reads a file. @throws {NodeJS.ErrnoException} */
+  /**
+   * Reads a file.
+   *
+   * @throws {NodeJS.ErrnoException}
+   */
   readFile(path: string): Uint8Array {
     this.#files.set(path, fileVersion(path))
     return readFileSync(path)
@@ -23,7 +27,7 @@ export class TemplateInputs {
     return value
   }
 
-  /** Whether all of them are as they were. */
+  /** Whether all of them are unchanged. */
   areCurrent(): boolean {
     for (const [name, value] of this.#variables) if (process.env[name] !== value) return false
     try {

@@ -6,13 +6,13 @@ import { TemplateError } from './template-error.ts'
 import { helperNames, registerHelpers } from './template-helpers.ts'
 import type { TemplateInputs } from './template-inputs.ts'
 
-/** A template's result, and from where in the template each of its characters came. */
+/** A template's result, and the template's offset of each of its characters. */
 export interface Rendered {
   readonly text: string
   readonly toSource: (offset: number) => number
 }
 
-/** A piece of the result: text that was copied, or what one tag gave. */
+/** A piece of the result: copied text, or the output of one tag. */
 interface Piece {
   readonly text: string
   /** Offset in the template. */
@@ -20,17 +20,17 @@ interface Piece {
   readonly copied: boolean
 }
 
-// Loaded when a policy is a template, which few are: it takes longer than all the rest.
+// Handlebars loads only when a policy is a template: few are, and loading takes longer than all the rest.
 const load = (): typeof HandlebarsModule => createRequire(import.meta.url)('handlebars')
 
 /** Whether a policy is a template at all. */
 export const isTemplate = (text: string): boolean => text.includes('{{')
 
 /**
- * Renders a policy's template as hakoniwa 0.5 does: everywhere, in comments too, without escaping.
- * What hakoniwa leaves empty, such as a variable that is not set, is an error.
+ * Renders a policy's template as hakoniwa 0.5 does: everywhere, also in comments, and without escaping. Where
+ * hakoniwa inserts nothing, as for an unset variable, this function throws.
  *
- * @param inputs notes what the template has read, so that its result can be kept as long as that lasts
+ * @param inputs records what the template reads, so that its result stays valid as long as the inputs do
  * @throws {TemplateError}
  */
 export function renderTemplate(text: string, inputs: TemplateInputs): Rendered {
@@ -69,7 +69,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   OPEN_ENDBLOCK: '"{{/", which closes no block',
 }
 
-// Handlebars tells the line, and draws the column.
+// Handlebars reports the line as a number and the column only as a drawing.
 function syntaxError(text: string, error: unknown): TemplateError {
   const message = error instanceof Error ? error.message : String(error)
   const line = Number(/^Parse error on line (\d+)/.exec(message)?.[1] ?? 1)
@@ -88,7 +88,7 @@ function renderPiece(
   const { line, column } = statement.loc.start
   const source = offsetAt(text, { line, column: column + 1 })
   if (statement.type === 'ContentStatement') {
-    // A comment that is alone on its line takes the line with it.
+    // A comment that is alone on its line removes the line.
     const { value, original } = statement as hbs.AST.ContentStatement & { original: string }
     const cut = Math.max(0, original.length - value.length)
     return { text: value, source: source + (original.endsWith(value) ? cut : 0), copied: true }

@@ -14,18 +14,18 @@ export const JGT = 0x25
 /** BPF_JMP | BPF_JGE | BPF_K. */
 export const JGE = 0x35
 
-/** One step of a loop-free program and what follows it: a branch has two, a return nothing. */
+/** One step of a loop-free program and its successors: a branch has two, a return none. */
 export interface Node {
   readonly id: number
   readonly code: number
   readonly k: number
-  /** Of a branch: when it holds, when it does not. */
+  /** For a branch: first the successor when the test holds, then the other. */
   readonly next: readonly Node[]
 }
 
 export type MakeNode = (code: number, k: number, next: readonly Node[]) => Node
 
-/** Equal steps with equal successors are the same node, so that equal code is there once. */
+/** Returns the same node for equal steps with equal successors, so that equal code exists once. */
 export function nodeMaker(): MakeNode {
   const known = new Map<string, Node>()
   return (code, k, next) => {

@@ -1,13 +1,13 @@
 import type { ArgumentTest } from '../rules/argument-test.ts'
 import { AND, JEQ, JGE, JGT, LOAD, type MakeNode, type Node, RETURN } from './bpf-graph.ts'
 
-/** What a filter returns, SECCOMP_RET_…, for a call all of whose tests hold. */
+/** The value SECCOMP_RET_… that a filter returns for a call that passes all of these tests. */
 export interface Outcome {
   readonly value: number
   readonly tests: readonly ArgumentTest[]
 }
 
-/** Where a branch leads. */
+/** The two successors of a branch. */
 interface Ways {
   readonly yes: Node
   readonly no: Node
@@ -17,7 +17,7 @@ interface Ways {
 const ARGUMENTS_OFFSET = 16
 const WORD = 0xffff_ffff
 
-/** One half of an argument and of what it is compared with. */
+/** One half of an argument, and the value and mask to compare it with. */
 interface Half {
   readonly offset: number
   readonly value: number
@@ -35,7 +35,7 @@ function halves({ arg, value, mask }: ArgumentTest): { readonly high: Half; read
 }
 
 /**
- * The steps that choose the first outcome whose tests hold.
+ * Makes the steps that choose the first outcome whose tests hold.
  *
  * @param outcomes the last has no test
  */
@@ -77,7 +77,8 @@ function equal(test: ArgumentTest, { yes, no }: Ways, make: MakeNode): Node {
   }, yes)
 }
 
-// Larger, or with JGE as large: by the high half, or by the low one where the high ones are equal.
+// Tests for larger, or with JGE for larger or equal: by the high half, or by the low half where the high
+// halves are equal.
 function above(test: ArgumentTest, code: number, { yes, no }: Ways, make: MakeNode): Node {
   const { high, low } = halves(test)
   const byLow = masked(low, make(code, low.value, [yes, no]), make)

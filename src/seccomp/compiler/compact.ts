@@ -20,18 +20,20 @@ const SECCOMP_DATA_SIZE = 64
 
 /** The largest `jt` and `jf`. */
 const FARTHEST = 0xff
-/** A search for so many values that it takes more than this to find them is not worth the time. */
+/** A search that needs more visits than this is not worth the time. */
 const MOST_VISITS = 4096
-/** A word is below this. */
+/** Every word is below this. */
 const WORDS = 2 ** 32
 
-/** A loaded word from `start` on, up to the next interval's start, leads here. */
+/** A loaded word from `start` to the next interval's start leads here. */
 interface Interval {
   readonly start: number
   readonly leaf: Node
 }
 
-/** A step that is reached with a word from `start` and below `end`, of which it sees `mask`. */
+/**
+ * A step that the program reaches with a word from `start` to below `end`; the step sees the bits of `mask`.
+ */
 interface Visit {
   readonly node: Node
   readonly mask: number
@@ -39,7 +41,7 @@ interface Visit {
   readonly end: number
 }
 
-/** Every node from here on, each after those that follow it. */
+/** Every node reachable from the root, each after its successors. */
 function reachable(root: Node): Set<Node> {
   const done = new Set<Node>()
   const path = [root]
@@ -55,8 +57,8 @@ function reachable(root: Node): Set<Node> {
 }
 
 /**
- * Puts the parts of a visit to a branch ahead, the lowest last. Masked by its highest bits only, a
- * word that grows never becomes smaller, so that it passes each constant once.
+ * Adds the parts of a visit to a branch to `ahead`, the lowest last. Under a mask of the highest bits a
+ * growing word never becomes smaller, so it passes each constant once.
  */
 function split({ node, mask, start, end }: Visit, ahead: Visit[]): void {
   const { code, k } = node
@@ -75,7 +77,10 @@ function split({ node, mask, start, end }: Visit, ahead: Visit[]): void {
   put(no, 0, holdsFrom)
 }
 
-/** Puts ahead what follows a visit; false at a return, and where another word is loaded. */
+/**
+ * Adds the successors of a visit to `ahead`; returns false at a return, and where the program loads another
+ * word.
+ */
 function follow(visit: Visit, word: number, ahead: Visit[]): boolean {
   const { start, end } = visit
   const { code, k, next } = visit.node
@@ -88,8 +93,8 @@ function follow(visit: Visit, word: number, ahead: Visit[]): boolean {
 }
 
 /**
- * Runs the program from a load with every value of its word at once, until it returns or loads
- * another word. `undefined` when it looks at single bits, or has no search that is shorter.
+ * Runs the program from a load with every value of its word at once, until it returns or loads another word.
+ * Returns `undefined` when the program tests single bits, or when no search is shorter.
  */
 function intervals(load: Node): readonly Interval[] | undefined {
   const found: Interval[] = []
@@ -122,7 +127,7 @@ function search(among: readonly Interval[], make: MakeNode): Node {
   return make(JGE, (among[middle] as Interval).start, [above, below])
 }
 
-/** The load with a search instead of its comparisons, if that is shorter. */
+/** Replaces the comparisons after a load by a search, if that is shorter. */
 export function searched(load: Node, make: MakeNode): Node {
   const among = intervals(load)
   if (among === undefined) return load
@@ -130,7 +135,7 @@ export function searched(load: Node, make: MakeNode): Node {
   return among.length === 1 ? tree : make(LOAD, load.k, [tree])
 }
 
-/** How many instructions may be skipped; `undefined` for a code that libseccomp does not make. */
+/** The number of instructions that a jump skips; `undefined` for a code that libseccomp does not make. */
 function skips(code: number, k: number, jt: number, jf: number): readonly number[] | undefined {
   if (code === RETURN) return []
   if (code === JUMP) return [k]
@@ -139,7 +144,7 @@ function skips(code: number, k: number, jt: number, jf: number): readonly number
   return isStep ? [0] : undefined
 }
 
-// A return's own node, or the steps that decide in its place.
+// The node of a return, or the steps that decide in its place.
 function returned(value: number, make: MakeNode, decided: Decided): Node {
   const outcomes = decided.get(value)
   if (outcomes === undefined) return make(RETURN, value, [])
@@ -168,12 +173,14 @@ function read(program: Uint8Array, make: MakeNode, decided: Decided): Node | und
   return backwards.at(-1)
 }
 
-/** Writes from the last instruction to the first, so that every jump's target has its place. */
+/**
+ * Writes the instructions from the last to the first, so that the target of every jump already has its place.
+ */
 export function write(root: Node): Uint8Array {
   const backwards: { code: number; jumps: readonly number[]; k: number }[] = []
   const places = new Map<Node, number>()
   const distance = (node: Node) => backwards.length - 1 - (places.get(node) as number)
-  // A return is repeated where it is too far, to anything else there is a jump.
+  // A return that is too far away is repeated; other far nodes are reached by a jump.
   const bring = (node: Node, within: number) => {
     const away = distance(node)
     if (away <= within) return
@@ -183,7 +190,7 @@ export function write(root: Node): Uint8Array {
   }
   for (const node of reachable(root)) {
     const isBranch = node.next.length === 2
-    // Bringing one of a branch's targets near moves the other away by an instruction.
+    // Bringing one target of a branch near moves the other away by an instruction.
     for (const each of node.next) bring(each, isBranch ? FARTHEST - 1 : 0)
     const jumps = isBranch ? node.next.map(distance) : []
     backwards.push({ code: node.code, jumps, k: node.k })
@@ -201,23 +208,22 @@ export function write(root: Node): Uint8Array {
   return new Uint8Array(view.buffer)
 }
 
-/** What to do in the place of a return, by the value that it returns. */
+/** The outcomes that replace a return, by the value that it returns. */
 export type Decided = ReadonlyMap<number, readonly Outcome[]>
 
 /**
- * Makes a shorter program of one that libseccomp made, and puts what decides by a call's arguments in
- * the place of returns. The kernel checks a filter, translates it and runs it for each number there is
- * when it is installed (seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c), so
- * that a shorter one is installed sooner.
+ * Shortens a program that libseccomp made, and replaces returns by the steps that decide by a call's
+ * arguments.
  *
- * A filter is loop-free, and what it does with a word of struct seccomp_data (the architecture, the
- * call's number, half of an argument) is mostly to compare it with constants, one after another.
- * What follows then depends on the interval that the word is in, which a binary search finds in
- * fewer steps. A program that would not become shorter is given back unchanged, and so is one with an
- * instruction that libseccomp does not make.
+ * When the kernel installs a filter, it checks and translates it, and runs it for each number that exists
+ * (seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c). A shorter filter therefore
+ * installs sooner. A filter is loop-free. It mostly compares a word of struct seccomp_data (the architecture,
+ * the call's number, half of an argument) with one constant after another. The result depends only on the
+ * interval of the word, which a binary search finds in fewer steps. The function returns a program unchanged
+ * that would not become shorter, or that has an instruction that libseccomp does not make.
  *
  * @param program `struct sock_filter[]` of linux/filter.h, as seccomp(2) takes it
- * @throws {RangeError} for such an instruction where there is something to put in
+ * @throws {RangeError} for such an instruction where there is a return to replace
  */
 export function compactFilter(program: Uint8Array, decided: Decided = new Map()): Uint8Array {
   const root = read(program, nodeMaker(), decided)

@@ -23,15 +23,16 @@ import { compactFilter } from './compact.ts'
 import { type Decision, decisions } from './decisions.ts'
 import { ownCallToken } from './own-call-token.ts'
 
-/** How a filter is made. */
+/** Options of a filter. */
 export interface CompileOptions {
   /**
-   * Whether there is a listener, which is told (SECCOMP_RET_USER_NOTIF) of the calls to kill for and to
-   * log, and must do that; see notified.ts. Otherwise the kernel does it.
+   * Whether the filter has a listener. The kernel then notifies it (SECCOMP_RET_USER_NOTIF) of the calls to
+   * kill for and to log, and the listener must act; see notified.ts. Without a listener the kernel acts.
    */
   readonly notify: boolean
   /**
-   * For which machine; on x64 also `arm64`.
+   * The machine; on x64 also `arm64`.
+   *
    * @default process.arch
    */
   readonly arch?: Arch
@@ -52,9 +53,10 @@ function scmpAction(action: SeccompAction, notified: SeccompAction | undefined):
   return SCMP_ACT_ERRNO(errno)
 }
 
-// libseccomp knows no order of rules, and needs a rule for every way through those that contradict
-// each other: thousands, or so many that it never ends. So it gets one a call; where arguments decide, a
-// return that no policy has stands for the decision until it is put in.
+// libseccomp does not order rules. For rules that contradict each other it needs one rule for every path
+// through them: thousands, or so many that it never finishes. It therefore gets one rule per call. Where
+// arguments decide, it gets a return value that no policy uses, and compactFilter() replaces that return by
+// the decision.
 function parts(
   decided: readonly Decision[],
   toValues: (actions: readonly SeccompAction[]) => readonly number[],
@@ -74,7 +76,7 @@ function parts(
   return { rules, outcomes }
 }
 
-// Without conditions no filter comes near the limit.
+// Only conditions bring a filter near the limit.
 function mostTested(decided: readonly Decision[], arch: Arch): string {
   const tests = ({ choices }: Decision) => choices.flatMap((choice) => choice.tests).length
   const [most] = decided.toSorted((a, b) => tests(b) - tests(a))
@@ -112,16 +114,16 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
       const notified = notify ? (logs ? notifiedFor(actions) : 'kill') : undefined
       return actions.map((action) => scmpAction(action, notified))
     }
-    // An init that logs cannot listen yet when the target executes the program.
+    // An init that logs does not listen yet when the target executes the program.
     const ownCalls = ['sched_setaffinity', ...(notify && logs ? ['execve'] : [])]
     const decided = decisions(seccomp, arch, { calls: ownCalls, token: ownCallToken })
     const { rules, outcomes } = parts(decided, toValues)
     const actions = {
       defaultAction: toValues([seccomp.default])[0] ?? SCMP_ACT_KILL_PROCESS,
-      // Whatever the policy says: its rules are about this architecture's calls.
+      // The policy does not decide here, because its rules are about this architecture's calls.
       foreignAction: notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS,
     }
-    // The library refuses a rule that does what the default does.
+    // libseccomp refuses a rule whose action is the default's.
     const needed = rules.filter(({ action }) => action !== actions.defaultAction)
     const program = compactFilter(buildFilter(actions, needed, arch), outcomes)
     const instructions = program.length / INSTRUCTION_SIZE
@@ -142,11 +144,11 @@ const compiled = new WeakMap<SeccompPolicy, Map<string, Uint8Array>>()
 
 /**
  * Compiles a seccomp policy to a BPF program: `struct sock_filter[]`, 8 bytes an instruction, as
- * SECCOMP_SET_MODE_FILTER of seccomp(2) takes it. Calls by another architecture's table (i386,
- * x32) are killed, whatever the policy says. The same policy object is compiled once.
+ * SECCOMP_SET_MODE_FILTER of seccomp(2) takes it. The filter kills calls by another architecture's table
+ * (i386, x32), whatever the policy says. It compiles each policy object once.
  *
- * @throws {SandboxError} SECCOMP_UNAVAILABLE without libseccomp 2.5; POLICY_INVALID for a policy
- * under which no program could start, or that the kernel would not take
+ * @throws {SandboxError} SECCOMP_UNAVAILABLE without libseccomp 2.5; POLICY_INVALID for a policy under which
+ *   no program could start, or that the kernel would refuse
  */
 export function compileSeccomp(seccomp: SeccompPolicy, options: CompileOptions): Uint8Array {
   const arch = options.arch ?? (process.arch === 'arm64' ? 'arm64' : 'x64')

@@ -3,20 +3,20 @@ import { type ArgumentTest, argumentTest } from '../rules/argument-test.ts'
 import { expandNames } from '../rules/expand-names.ts'
 import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
 
-/** What happens on a call all of whose tests hold. */
+/** The action for a call that passes all of these tests. */
 export interface Choice {
   readonly action: SeccompAction
   readonly tests: readonly ArgumentTest[]
 }
 
-/** What a filter does with the calls of one number: the first choice whose tests hold. */
+/** The choices of a filter for one call number; the first whose tests hold decides. */
 export interface Decision {
   readonly syscall: number
   /** The last one has no test. */
   readonly choices: readonly Choice[]
 }
 
-/** Calls of the launch program itself under the filter. */
+/** Calls that the launch program itself makes under the filter. */
 export interface OwnCalls {
   readonly calls: readonly string[]
   readonly token: bigint
@@ -30,7 +30,7 @@ const has = (token: bigint): ArgumentTest => ({
 })
 
 /**
- * A policy's rules, call by call, in the policy's order. What always gets the default is left out.
+ * Groups a policy's rules by call, in the policy's order. Calls that always get the default are left out.
  *
  * @param seccomp a filter without problems
  * @param own calls that pass, whatever the policy says, when their last register has the token

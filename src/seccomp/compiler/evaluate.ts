@@ -3,14 +3,14 @@ import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
 import { AND, JEQ, JGE, JGT, JUMP, LOAD, RETURN } from './bpf-graph.ts'
 import { ownCallToken } from './own-call-token.ts'
 
-/** A system call of which the arguments that are not given may be any. */
+/** A system call; arguments that are not given may have any value. */
 export interface SomeCall {
   readonly syscall: string
-  /** The first argument, where it is known: a small number. */
+  /** The first argument, where known: a small number. */
   readonly first?: number
   /** The second argument, likewise. */
   readonly second?: number
-  /** Whether the sixth argument is the token of our own calls. */
+  /** Whether the sixth argument is the token of the launch program's own calls. */
   readonly hasToken?: boolean
 }
 
@@ -24,21 +24,23 @@ const DATA = {
 const LOW_HALF = 0xffff_ffffn
 
 /**
- * Whether a filter, `struct sock_filter[]`, allows each of some calls, whatever the arguments that are not
- * given. One that looks at those, or at where the call is made, is taken to refuse it.
+ * Whether a filter, `struct sock_filter[]`, allows each of some calls, whatever the other arguments are. A
+ * filter that checks those, or the address of the call, counts as refusing.
  */
 export function letsPass(filter: Uint8Array, arch: Arch, calls: readonly SomeCall[]): boolean {
   return calls.every((call) => returned(filter, arch, call) === SECCOMP_RET_ALLOW)
 }
 
-/** Whether a filter may allow a call: it does, or it depends on an argument that is not given. */
+/**
+ * Whether a filter may allow a call: it allows it, or its answer depends on an argument that is not given.
+ */
 export function mayPass(filter: Uint8Array, arch: Arch, call: SomeCall): boolean {
   const value = returned(filter, arch, call)
   return value === undefined || value === SECCOMP_RET_ALLOW
 }
 
-// What it returns; undefined when that depends on what is not known, or for an instruction that no filter
-// of ours has.
+// The return value; undefined when it depends on an unknown value, or for an instruction that no filter of
+// Gradebox has.
 function returned(
   filter: Uint8Array,
   arch: Arch,
@@ -56,7 +58,7 @@ function returned(
   ])
   const view = new DataView(filter.buffer, filter.byteOffset, filter.byteLength)
   let accumulator = 0
-  // Its jumps are all forward: it ends.
+  // All jumps go forward, so the loop ends.
   for (let at = 0; at < filter.length; at += INSTRUCTION_SIZE) {
     const code = view.getUint16(at, true)
     const k = view.getUint32(at + 4, true)

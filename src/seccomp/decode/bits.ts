@@ -1,10 +1,10 @@
 /** Names of numbers, or of bits. */
 export type Names = ReadonlyMap<number, string>
 
-/** A number as C writes what is no plain count: `0`, `0x1f`. */
+/** A number in hexadecimal, as C writes it: `0`, `0x1f`. */
 export const hex = (value: bigint): string => (value === 0n ? '0' : `0x${value.toString(16)}`)
 
-/** A set of bits by their names, what has none as a number: `PROT_READ|0x80`; `0` when empty. */
+/** The names of a set of bits, with unnamed bits as a number: `PROT_READ|0x80`; `0` for the empty set. */
 export function bits(value: bigint, names: Names): string {
   const found: string[] = []
   let rest = value
@@ -18,7 +18,7 @@ export function bits(value: bigint, names: Names): string {
   return found.join('|')
 }
 
-/** One of several by its name, else as a number. */
+/** The name of a value, or the number of a value without a name. */
 export function choice(value: bigint, names: Names): string {
   const name = value <= 0xffff_ffffn ? names.get(Number(value)) : undefined
   return name ?? hex(value)

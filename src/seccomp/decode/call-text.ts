@@ -7,8 +7,7 @@ import { decoders } from './kinds.ts'
 // __O_TMPFILE: O_TMPFILE without the bit of O_DIRECTORY.
 const ONLY_TMPFILE = O_TMPFILE.x64 & ~O_DIRECTORY.x64
 
-// How many arguments these have besides those that say what to do; the registers of the others hold
-// what they held before.
+// The number of arguments after the option. The other registers hold leftover values.
 const prctlArguments: Readonly<Record<string, number>> = {
   PR_GET_DUMPABLE: 0,
   PR_GET_KEEPCAPS: 0,
@@ -34,7 +33,7 @@ const prctlArguments: Readonly<Record<string, number>> = {
 }
 const fcntlWithout = /^F_GET(FD|FL|OWN|SIG|LEASE|PIPE_SZ)$|^F_GET_SEALS$/
 
-// Arguments that the call has, but not with these others.
+// The number of trailing arguments that the call does not use with these other arguments.
 function unused(name: string, texts: readonly string[], args: readonly bigint[]): number {
   const flags = { open: args[1], openat: args[2], mq_open: args[1] }[name]
   if (flags !== undefined) return Number(flags) & (O_CREAT | ONLY_TMPFILE) ? 0 : 1
@@ -43,7 +42,7 @@ function unused(name: string, texts: readonly string[], args: readonly bigint[])
   return count === undefined ? 0 : texts.length - 1 - count
 }
 
-/** Those of a call's six registers that are its arguments; all of them for a call that is not known. */
+/** The registers that are the call's arguments; all six for an unknown call. */
 export function ownArguments(
   name: string,
   arch: Arch,
@@ -53,10 +52,10 @@ export function ownArguments(
 }
 
 /**
- * A system call as C writes it, its arguments decoded as far as registers tell: `socket(AF_INET,
- * SOCK_STREAM, 0)`. What a pointer points to is not known: it is an address.
+ * A system call as C writes it, decoded as far as registers allow: `socket(AF_INET, SOCK_STREAM, 0)`. A
+ * pointer is an address, because the memory behind it is unknown.
  *
- * @param registers its six argument registers
+ * @param registers the six argument registers
  */
 export function callText(name: string, arch: Arch, registers: readonly bigint[]): string {
   const signature = syscallSignature(name, arch)

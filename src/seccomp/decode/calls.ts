@@ -1,23 +1,23 @@
 /** A system call that a filter denied. */
 export interface DeniedSyscall {
-  /** Its name: `socket`. */
+  /** The call's name: `socket`. */
   readonly name: string
-  /**
-   * Its arguments, as many as the call has, as signed 64-bit numbers; a bigint where a number would not
-   * be exact.
-   */
+  /** The call's arguments, as signed 64-bit numbers; a bigint where a number would not be exact. */
   readonly args: readonly (number | bigint)[]
   /**
-   * The call as C writes it: `socket(AF_INET, SOCK_STREAM, 0)`. A pointer is an address: what was
-   * there, such as a path, is not known.
+   * The call as C writes it: `socket(AF_INET, SOCK_STREAM, 0)`. A pointer is an address, because the memory
+   * behind it is unknown.
    */
   readonly text: string
-  /** `i386`, `x32` and `arm`: a call by a 32-bit table, which is never allowed. */
+  /** `i386`, `x32` and `arm` mean a call by a 32-bit table, which no policy allows. */
   readonly arch: 'x86_64' | 'aarch64' | 'i386' | 'x32' | 'arm'
 }
 
-/** Calls that a policy's `log` let through. */
+/** Calls that a policy logged and allowed. */
 export interface LoggedCall extends DeniedSyscall {
-  /** How often it was made, with the same domains, requests and flags; `args` and `text` are the first's. */
+  /**
+   * How often the program made the call with the same domains, requests and flags; `args` and `text` come
+   * from the first use.
+   */
   readonly count: number
 }

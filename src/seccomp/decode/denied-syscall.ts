@@ -3,7 +3,7 @@ import { type Arch, syscallName } from '../../linux/syscalls.ts'
 import { callText, ownArguments } from './call-text.ts'
 import type { DeniedSyscall } from './calls.ts'
 
-/** A call as struct seccomp_data has it (linux/seccomp.h). */
+/** A call in the form of struct seccomp_data (linux/seccomp.h). */
 export interface CallRegisters {
   readonly syscall: number
   /** AUDIT_ARCH_…, linux/audit.h. */
@@ -14,7 +14,7 @@ export interface CallRegisters {
 
 const archNames = { x64: 'x86_64', arm64: 'aarch64' } as const
 
-/** The machine whose table a call is by; `undefined` for tables that no program may use. */
+/** The machine whose table the call uses; `undefined` for tables that no program may use. */
 export function archOf({ syscall, auditArch }: CallRegisters): Arch | undefined {
   if (auditArch === AUDIT_ARCH.arm64) return 'arm64'
   return auditArch === AUDIT_ARCH.x64 && (syscall & X32_SYSCALL_BIT) === 0 ? 'x64' : undefined

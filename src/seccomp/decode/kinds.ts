@@ -76,7 +76,7 @@ const personality: Decode = (value) => {
   return rest === '0' ? domain : `${domain}|${rest}`
 }
 
-/** How each kind of argument is written, given those of its bits that the kernel reads. */
+/** Formats each kind of argument, given the bits that the kernel reads. */
 export const decoders: Readonly<Record<ArgumentKind, Decode>> = {
   ptr: (value) => (value === 0n ? 'NULL' : hex(value)),
   addr: (value) => (value === 0n ? 'NULL' : hex(value)),

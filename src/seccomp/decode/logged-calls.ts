@@ -3,22 +3,22 @@ import { type Arch, syscallName } from '../../linux/syscalls.ts'
 import type { LoggedCall } from './calls.ts'
 import { archOf, type CallRegisters, decodeCall } from './denied-syscall.ts'
 
-/** Of one call, this many kinds of use are told apart; further ones are counted together. */
+/** The list distinguishes this many uses of one call, and counts further uses together. */
 const SHAPES_PER_CALL = 32
 
-// Arguments that say with what, not what: any two calls differ in them.
+// Arguments that name the object and not the operation: any two calls differ in them.
 const indifferent = new Set(
   'ptr int uint hex32 pid uid fd dirfd mode long ulong size off hex addr'.split(' '),
 )
 
 interface Counted {
   readonly first: CallRegisters
-  /** Whether it stands for uses of which there were too many. */
+  /** Whether the entry stands for the uses beyond the limit. */
   readonly isRest: boolean
   count: number
 }
 
-/** What is compared of which arguments. */
+/** The arguments, and their bits, that distinguish two uses. */
 type Compared = readonly { readonly arg: number; readonly mask: bigint }[]
 
 interface Uses {
@@ -38,7 +38,7 @@ function shapeOf(compared: Compared, args: readonly bigint[]): string {
   return shape
 }
 
-/** Adds the counts of calls that do the same, of several runs. */
+/** Adds the counts of equal uses over several runs. */
 export function sumOfCalls(calls: readonly LoggedCall[]): LoggedCall[] {
   const sums = new Map<string, LoggedCall>()
   for (const call of calls) {
@@ -54,9 +54,9 @@ export function sumOfCalls(calls: readonly LoggedCall[]): LoggedCall[] {
 }
 
 /**
- * Counts calls that a filter logs. Calls that do the same count as one: of the same name, and with the
- * same domains, requests and flags. However many calls there are, of a call no more than 32 such kinds
- * are kept, and what comes after is counted as one more; numbers that no call has count as one call.
+ * Counts the calls that a filter logs. Two calls count as one use if they have the same name, domains,
+ * requests and flags. The list keeps at most 32 uses of a call and counts further uses as one more. Numbers
+ * that belong to no call count as one call.
  */
 export class LoggedCalls {
   readonly #byCall = new Map<string, Uses>()
@@ -73,7 +73,7 @@ export class LoggedCalls {
     count(uses, call, name === undefined ? `${call.auditArch} ${call.syscall}` : '')
   }
 
-  /** In the order in which they were first made. */
+  /** The uses in the order of their first call. */
   list(): LoggedCall[] {
     return [...this.#byCall.values()].flatMap(({ byShape }) =>
       [...byShape.values()].map(({ first, isRest, count }) => {

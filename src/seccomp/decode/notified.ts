@@ -7,16 +7,16 @@ import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
 type Notified = 'kill' | 'log'
 
 /**
- * What the listener of a policy that logs is told of a call for: a notification does not say whether to
- * kill or to log, but its number does. `undefined` when it is told of none of its uses.
+ * The action for which a filter that logs notifies the listener; `undefined` when it never does. A seccomp
+ * notification carries no action, so the listener looks the action up by the call's number.
  */
 export function notifiedFor(actions: readonly SeccompAction[]): Notified | undefined {
-  // Where some uses of a call are logged and others killed for, the kernel kills.
+  // Where a policy logs some uses of a call and kills for others, the kernel kills.
   if (actions.includes('log')) return 'log'
   return actions.includes('kill') ? 'kill' : undefined
 }
 
-/** Whether a call has uses to log and others to kill for: of those the kernel tells nobody. */
+/** Whether a policy logs some uses of a call and kills for others. The kernel does not report the latter. */
 export function killsUntold(seccomp: SeccompPolicy, arch: Arch): boolean {
   return decisions(seccomp, arch).some((decision) => {
     const actions = actionsOf(decision)
@@ -26,14 +26,14 @@ export function killsUntold(seccomp: SeccompPolicy, arch: Arch): boolean {
 
 const actionsOf = ({ choices }: Decision) => choices.map(({ action }) => action)
 
-/** What notifications mean, by the numbers of calls, in their order; the first from 0 on. */
+/** The meaning of notifications by call number, in ascending order; the first entry starts at 0. */
 export function notifiedMeanings(seccomp: SeccompPolicy, arch: Arch): Meaning[] {
   const others = notifiedFor([seccomp.default])
   const points = decisions(seccomp, arch)
     .toSorted((a, b) => a.syscall - b.syscall)
     .flatMap((decision) => {
       const action = notifiedFor(actionsOf(decision))
-      // Not told of: whatever is beside it.
+      // The kernel does not notify of this call, so its neighbour's meaning may cover it.
       if (action === undefined) return []
       const own = { from: decision.syscall, action }
       const after = others === undefined ? [] : [{ from: decision.syscall + 1, action: others }]
@@ -41,7 +41,7 @@ export function notifiedMeanings(seccomp: SeccompPolicy, arch: Arch): Meaning[] 
     })
   if (arch === 'x64') {
     points.push({ from: X32_SYSCALL_BIT, action: 'kill' })
-    // -1 is no call by that table, but none at all.
+    // -1 is not a call of that table, and no call at all.
     if (others !== undefined) points.push({ from: 0xffff_ffff, action: others })
   }
   const first = others ?? points[0]?.action ?? 'log'

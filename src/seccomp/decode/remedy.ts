@@ -6,7 +6,7 @@ import type { SeccompCondition, SeccompPolicy, SeccompRule } from '../seccomp-po
 import { archOf, type CallRegisters } from './denied-syscall.ts'
 import { decoders } from './kinds.ts'
 
-/** The narrowest rule that lets a call through; `undefined` when no policy can name it. */
+/** The narrowest rule that allows a call; `undefined` when no policy can name the call. */
 export function ruleFor(call: CallRegisters): SeccompRule | undefined {
   const arch = archOf(call)
   const name = arch === undefined ? undefined : syscallName(call.syscall, arch)
@@ -16,7 +16,7 @@ export function ruleFor(call: CallRegisters): SeccompRule | undefined {
   return conditions.length === 0 ? rule : { ...rule, conditions }
 }
 
-/** The conditions under which a call does the same as one with these registers; see deeds.ts. */
+/** The conditions that hold for calls that do the same as one with these registers; see deeds.ts. */
 export function conditionsFor(
   name: string,
   arch: Arch,
@@ -28,15 +28,15 @@ export function conditionsFor(
   })
 }
 
-// The rules of hakoniwa's form: one list, and what happens on the others.
+// Whether the rules have hakoniwa's form: one list, and one action for all other calls.
 function isList({ default: fallback, rules }: SeccompPolicy): boolean {
   return fallback === 'kill' && rules.length === 1 && rules[0]?.action === 'allow'
 }
 
 /**
- * What to change so that a policy lets a call through, as the end of a sentence: `to allow it …`.
+ * Says how to change a policy so that it allows a call, as the end of a sentence: `to allow it …`.
  *
- * @param policy its name, `inline` for one that is an object in code
+ * @param policy the policy's name; `inline` for an object in code
  */
 export function remedy(
   call: CallRegisters,

@@ -1,6 +1,6 @@
 /**
- * The numbers of the calls that the guard knows in the tables of 32-bit programs, which a policy without
- * a filter runs: arch/x86/entry/syscalls/syscall_32.tbl and arch/arm/tools/syscall.tbl.
+ * The numbers, in the tables of 32-bit programs, of the calls that the guard refuses. A policy without a
+ * filter lets such programs run: arch/x86/entry/syscalls/syscall_32.tbl and arch/arm/tools/syscall.tbl.
  */
 const common = {
   open: [5],
@@ -61,7 +61,7 @@ const arm: Numbers = {
   memfd_create: [385],
 }
 
-/** i386's older way to sockets, with its arguments in memory, where no filter looks (socketcall(2)). */
+/** The older socket call of i386, with its arguments in memory, which no filter can read (socketcall(2)). */
 export const SOCKETCALL = 102
 
 /** Each machine's table of calls for 32-bit programs: AUDIT_ARCH_… of linux/audit.h, and its numbers. */

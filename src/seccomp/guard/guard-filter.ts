@@ -24,18 +24,19 @@ import type { SeccompRule } from '../seccomp-policy.ts'
 import { foreignTables, SOCKETCALL } from './foreign-numbers.ts'
 import { alwaysRules, keyringRules, vsockRules } from './rules.ts'
 
-/** Where struct seccomp_data has the call's number and its architecture. */
+/** Offsets in struct seccomp_data. */
 const DATA = { nr: 0, arch: 4 } as const
 
-/** What happens on a call, by its number in one table. */
+/** The outcomes for each call number of one table. */
 type Table = ReadonlyMap<number, readonly Outcome[]>
 
 const errno = (name: string): number => SECCOMP_RET_ERRNO | (errnoNumber(name) ?? 0)
 
 /**
- * The filter of a program whose policy has none: a BPF program as `compileSeccomp()` makes it, but without
- * libseccomp. It refuses what the guard refuses, also by the numbers of 32-bit programs, and lets through
- * all else. x32 programs, which nobody has, do not run: their table has other numbers for some calls.
+ * Makes the filter of a program whose policy has none: a BPF program as from `compileSeccomp()`, but without
+ * libseccomp. It refuses the guard's calls, also by the numbers of 32-bit programs, and allows all others.
+ * x32 programs do not run, because their table has other numbers for some calls, and no distribution has such
+ * programs.
  */
 export function guardFilter(arch: Arch, network: SandboxShape['network']): Uint8Array {
   const make = nodeMaker()
@@ -62,7 +63,7 @@ function tables(arch: Arch, network: SandboxShape['network']): [native: Table, f
   const rules = [...alwaysRules, ...keyringRules, ...(isOwn ? vsockRules : [])]
   const { numbers, hasSocketcall } = foreignTables[arch]
   const native = outcomesByNumber(rules, arch)
-  // x64 has every call of the guard's; arm64 has some in the table of 32-bit programs only.
+  // x64 has every call of the guard. arm64 has some of them only in the table of 32-bit programs.
   const foreign = [...outcomesByNumber(rules, 'x64')].flatMap(([syscall, outcomes]) =>
     (numbers[syscallName(syscall, 'x64') ?? ''] ?? []).map((number) => [number, outcomes] as const),
   )

@@ -9,7 +9,7 @@ const LOW_HALF = 0xffff_ffff
 
 const allows = (action: SeccompAction): boolean => action === 'allow' || action === 'log'
 
-// Conditions that ask for another value of an argument than the guard's rule is about.
+// Whether the conditions require another value of an argument than the guard's rule.
 function isAboutOthers(rule: SeccompRule, guard: SeccompRule): boolean {
   return (rule.conditions ?? []).some(({ arg, op, value, mask }) => {
     const own = guard.conditions?.find((condition) => condition.arg === arg)
@@ -25,8 +25,8 @@ const lowHalf = (operand: number | string): bigint => {
   return typeof bits === 'bigint' ? bits & BigInt(LOW_HALF) : 0n
 }
 
-// The rules that hold under a policy, whatever it says. A policy that allows `seccomp` by a rule has
-// decided that a program may have filters of its own.
+// The rules that hold under a policy, whatever it says. A policy with a rule that allows `seccomp` lets the
+// program have its own filters.
 function guardsFor(
   { default: fallback, rules }: SeccompPolicy,
   network: SandboxShape['network'],
@@ -44,8 +44,8 @@ function guardsFor(
 }
 
 /**
- * A policy's rules with those that hold under every policy: each comes before the first that would let
- * its call through, so that what the policy kills is still killed, and named.
+ * Adds the guard's rules to a policy's. Each comes before the first rule that would allow its call. A call
+ * for which the policy kills therefore still ends the run, and the reason names it.
  */
 export function guarded(
   seccomp: SeccompPolicy,
@@ -69,6 +69,6 @@ export function guarded(
     else if (allows(fallback)) last.push(guard)
   }
   const rules = own.flatMap(({ rule }, index) => [...(before[index] ?? []), rule])
-  // Keyrings that a policy names it may have.
+  // A policy that names the keyring calls keeps them.
   return { ...seccomp, rules: [...rules, ...last, ...(fallback === 'allow' ? keyringRules : [])] }
 }

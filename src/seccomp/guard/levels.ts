@@ -17,7 +17,8 @@ import type {
 } from '../seccomp-policy.ts'
 
 /*
- * What a filter does in place of what a weaker level of isolation lacks: docs/isolation.md.
+ * The rules by which a filter replaces the protections that a weaker level of isolation lacks:
+ * docs/isolation.md.
  */
 
 const WORD = 0xffff_ffff
@@ -55,8 +56,8 @@ const NAMESPACES = [
 ]
 
 /**
- * In place of max_user_namespaces, which cannot be written where /proc/sys is read-only. The flags of
- * clone3(2) are in memory: without it the C library uses clone(2).
+ * Replaces max_user_namespaces, which cannot be written where /proc/sys is read-only. The flags of clone3(2)
+ * are in memory; without clone3 the C library uses clone(2).
  */
 export const withoutUserNamespaces: readonly SeccompRule[] = [
   deny('EPERM', ['clone'], masked(0, 'CLONE_NEWUSER', 'CLONE_NEWUSER')),
@@ -64,9 +65,9 @@ export const withoutUserNamespaces: readonly SeccompRule[] = [
   deny('ENOSYS', ['clone3']),
 ]
 
-/** How a run without namespaces is kept apart. */
+/** How a run without namespaces is separated. */
 export interface Confinement {
-  /** By a user of its own, or by a session of the user who runs the tests. */
+  /** As root by a private user, as a user by a session. */
   readonly as: 'root' | 'user'
   readonly landlockAbi: number
 }
@@ -85,7 +86,8 @@ export function confinedRules({ as, landlockAbi }: Confinement): SeccompRule[] {
   ]
 }
 
-// From a pair of datagram sockets one can send to any address (unix(7)), from the others not.
+// A program can send to any address from a pair of datagram sockets (unix(7)), but not from a pair of another
+// type.
 const SOCK_TYPE_MASK = 0xf
 const DATAGRAMS = [2, 3, 4] as const
 
@@ -99,19 +101,19 @@ const noNetwork: readonly SeccompRule[] = [
   deny('EACCES', ['connect', 'bind', 'listen', 'accept', 'accept4']),
 ]
 
-// They belong to the container, and outlive the run.
+// These objects belong to the container and outlive the run.
 const noSharedMemory: readonly SeccompRule[] = [
   deny('ENOSYS', ['shmget', 'shmat', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl']),
   deny('ENOSYS', ['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink']),
 ]
 
-// Whoever may write to a file may set them, and Landlock does not look at them.
+// Any process that may write to a file may set them, and Landlock does not check them.
 const noExtendedAttributes: readonly SeccompRule[] = [
   deny('EOPNOTSUPP', ['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat']),
   deny('EOPNOTSUPP', ['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat']),
 ]
 
-// Before ABI 3 Landlock does not look at truncation. What is opened for writing it has seen.
+// Before ABI 3 Landlock does not check truncation. It has checked every file that is opened for writing.
 const O_ACCMODE_AND_TRUNC = 0o1003
 const noTruncation: readonly SeccompRule[] = [
   deny('EPERM', ['truncate']),
@@ -120,24 +122,29 @@ const noTruncation: readonly SeccompRule[] = [
   deny('ENOSYS', ['openat2']),
 ]
 
-/** Calls that the init decides for; it is asked by a notification, which a rule that logs makes. */
+/**
+ * Calls about which the init decides. The kernel asks the init by a notification, and a rule that logs makes
+ * it do so.
+ */
 const signals = ['kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo'] as const
 const forks = ['clone', 'fork', 'vfork'] as const
-/** linux/sched.h: CLONE_THREAD, for a thread ends with its process; and every CLONE_NEW flag of clone(2). */
+/**
+ * linux/sched.h: CLONE_THREAD, because a thread ends with its process, and every CLONE_NEW flag of clone(2).
+ */
 const FORK_MASK = 0x10000 | 0x7e02_0000
 
 const FIOSETOWN = 0x8901
 const SIOCSPGRP = 0x8902
-/** setpriority(2), ioprio_set(2): one process. */
+/** setpriority(2), ioprio_set(2): the value that means one process. */
 const firstWhich = { setpriority: 0, ioprio_set: 1 } as const
 
 /**
- * What keeps a program from the other processes and files of its own user. Landlock looks at none of these,
- * and at signals only from ABI 6 on.
+ * Keeps a program from the other processes and files of its own user. Landlock checks none of these, and
+ * signals only from ABI 6 on.
  */
 function sameUser(landlockAbi: number): SeccompRule[] {
   return [
-    // Nobody leaves the session, by which a run's processes are known.
+    // No process may leave the session, because the session identifies a run's processes.
     deny('EPERM', ['setsid', 'pidfd_send_signal', 'truncate']),
     ...[F_SETOWN, F_SETOWN_EX, F_SETLEASE].map((command) =>
       deny('EPERM', ['fcntl'], masked(1, WORD, command)),
@@ -156,14 +163,14 @@ function sameUser(landlockAbi: number): SeccompRule[] {
     ]),
     ...noAttributes,
     { action: 'log', syscalls: forks.slice(1) },
-    // Without namespaces: those are denied, or killed for by the policy.
+    // Only calls without namespace flags: the policy denies the others, or kills for them.
     { action: 'log', syscalls: ['clone'], conditions: [masked(0, FORK_MASK, 0)] },
     ...(landlockAbi < 6 ? [{ action: 'log', syscalls: signals } as const] : []),
   ]
 }
 
-// Owners, modes, times and attributes of files by their paths: of any file of the user. By a descriptor they
-// are those of what the program could open.
+// Denies changing owners, modes, times and attributes by path, which works on any file of the user. By
+// descriptor it works only on files that the program could open.
 const noAttributes: readonly SeccompRule[] = [
   deny('EPERM', ['chown', 'lchown', 'fchown', 'fchownat']),
   deny('EPERM', ['chmod', 'fchmodat', 'fchmodat2', 'file_setattr']),
@@ -171,7 +178,7 @@ const noAttributes: readonly SeccompRule[] = [
   deny('EPERM', ['utimensat'], { ...differs(1, 0), isNullTest: true }),
 ]
 
-/** What the init does for each call that it is asked about. */
+/** The init's action for each call about which the kernel asks it. */
 export const askedCalls = (landlockAbi: number): ReadonlyMap<string, 'continue' | 'signal'> =>
   new Map([
     ...forks.map((name) => [name, 'continue'] as const),
@@ -181,8 +188,8 @@ export const askedCalls = (landlockAbi: number): ReadonlyMap<string, 'continue' 
 const allows = (action: SeccompAction): boolean => action === 'allow' || action === 'log'
 
 /**
- * A policy's rules with those of a level: each comes before the first that would let its call through, so that
- * what the policy kills is still killed, and named.
+ * Adds the rules of a level to a policy's. Each comes before the first rule that would allow its call. A call
+ * for which the policy kills therefore still ends the run, and the reason names it.
  */
 export function withRules(
   seccomp: SeccompPolicy | undefined,
@@ -202,7 +209,7 @@ export function withRules(
         expandNames(other.syscalls, arch).has(name) &&
         !isDisjoint(other, rule),
     )
-    // After those that were put there before it.
+    // After the rules inserted here earlier.
     if (index >= 0) rules.splice(index, 0, rule)
     else if (allows(fallback)) rules.push(rule)
   }
@@ -228,7 +235,7 @@ function excludes(a: SeccompCondition, b: SeccompCondition): boolean {
   return isNot === 1 && isSame && common === BigInt(WORD)
 }
 
-// The kernel reads 32 bits of all that these rules are about.
+// The kernel reads 32 bits of every argument in these rules.
 function bitsOf({ op, value, mask = WORD }: SeccompCondition) {
   if (op !== 'eq' && op !== 'ne' && op !== 'masked_eq') return undefined
   const bits = operandBits(value)

@@ -30,7 +30,7 @@ const constants = {
 const INIT = 1
 const ALL_BITS = 0xffff_ffff
 
-/** The argument must be equal to `value` in the bits of `mask`. */
+/** The argument must equal `value` in the bits of `mask`. */
 const is = (arg: number, value: number, mask = ALL_BITS) =>
   ({ arg, op: 'masked_eq', mask, value }) as const
 
@@ -43,9 +43,9 @@ const rule = (action: SeccompAction, call: string, ...conditions: Conditions): S
   conditions.length === 0 ? { action, syscalls: [call] } : { action, syscalls: [call], conditions }
 
 /**
- * The init is the same user as the program, and these calls compare users only (prlimit(2), sched(7),
- * setpriority(2), ioprio_set(2)). A program that took the init's limits or its processor time away would
- * make the run end as if the machine had failed.
+ * The init is the same user as the program, and these calls compare only users (prlimit(2), sched(7),
+ * setpriority(2), ioprio_set(2)). A program could take the init's limits or processor time, and the run would
+ * then end as if the machine had failed.
  */
 const initRules: readonly SeccompRule[] = [
   ...['prlimit64', 'sched_setattr', 'sched_setparam', 'sched_setscheduler'].map((call) =>
@@ -60,28 +60,32 @@ const initRules: readonly SeccompRule[] = [
 ]
 
 /**
- * A program is bound to the processors that its turn holds, and the init to none. The call does nothing and
- * returns 0, because many programs end when it fails. The launch program's own call passes by its token.
+ * The program is bound to the processors of its turn, and the init to none. The call does nothing and returns
+ * 0, because many programs end when it fails. The launch program's own call passes by its token.
  */
 const affinityRules = [rule('errno:0', 'sched_setaffinity')]
 
-/** No filter sees what io_uring does: IORING_OP_SOCKET makes a socket that `socket` may not. */
+/**
+ * No filter sees the operations of io_uring: IORING_OP_SOCKET makes a socket that the rules for `socket`
+ * forbid.
+ */
 const ioUringRules = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'].map((call) =>
   rule('errno:ENOSYS', call),
 )
 
 /**
- * Memory that no limit of a process counts. Each call fails as on a kernel without the feature, because
- * programs do without. A socket's buffer size is only a wish (socket(7)): the call returns 0.
+ * Calls that use memory which no limit of a process counts. Each fails as on a kernel without the feature,
+ * because programs manage without. The kernel treats a socket's buffer size as a hint (socket(7)), so that
+ * call returns 0.
  */
 const memoryRules: readonly SeccompRule[] = [
   // Moves memory to the machine's swap.
   rule('errno:EINVAL', 'madvise', is(2, constants.MADV_PAGEOUT)),
   rule('errno:ENOSYS', 'process_madvise'),
-  // Costs processor time in ksmd, and shows by its timing what other programs have in memory.
+  // Merging costs processor time in ksmd, and its timing reveals the contents of other programs' memory.
   rule('errno:EINVAL', 'madvise', is(2, constants.MADV_MERGEABLE)),
   rule('errno:EINVAL', 'prctl', is(0, constants.PR_SET_MEMORY_MERGE)),
-  // One byte of a huge page in a pipe holds all 2 MiB of it.
+  // One byte of a huge page in a pipe keeps all its 2 MiB.
   rule('errno:ENOSYS', 'vmsplice'),
   rule('errno:EPERM', 'fcntl', is(1, constants.F_SETPIPE_SZ)),
   ...[constants.SO_SNDBUF, constants.SO_RCVBUF].map((option) =>
@@ -90,7 +94,7 @@ const memoryRules: readonly SeccompRule[] = [
   ...[constants.SO_SNDBUFFORCE, constants.SO_RCVBUFFORCE].map((option) =>
     rule('errno:EPERM', 'setsockopt', is(1, constants.SOL_SOCKET), is(2, option)),
   ),
-  // Its pages come from the machine's pool of huge pages, which has few.
+  // The pages come from the machine's small pool of huge pages.
   rule('errno:EINVAL', 'memfd_create', has(1, constants.MFD_HUGETLB)),
 ]
 
@@ -110,16 +114,16 @@ const setIdRules: readonly SeccompRule[] = [
   ...Object.entries({ creat: 1, mknod: 1, mknodat: 2 }).flatMap(([call, mode]) =>
     setIdRule(call, mode),
   ),
-  // The kernel reads the mode only when the call makes a file; else the register has any value.
+  // The kernel reads the mode only when the call makes a file. Otherwise the register has any value.
   ...[constants.O_CREAT, constants.__O_TMPFILE].flatMap((flag) => [
     ...setIdRule('open', 2, has(1, flag)),
     ...setIdRule('openat', 3, has(2, flag)),
   ]),
-  // Its mode is in memory, where no filter looks. C libraries and Go do without it.
+  // The mode of openat2 is in memory, which no filter can read. C libraries and Go manage without it.
   rule('errno:ENOSYS', 'openat2'),
 ]
 
-/** What no policy lets a program do. */
+/** The calls that no policy allows. */
 export const alwaysRules: readonly SeccompRule[] = [
   ...initRules,
   ...affinityRules,
@@ -134,15 +138,18 @@ export const vsockRules: readonly SeccompRule[] = [
 ]
 
 /**
- * A filter of the program's own that gives an error comes before a filter that notifies (seccomp(2)): the
- * program would hide the calls that the policy kills it for.
+ * A filter of the program's own that returns an error takes precedence over a filter that notifies
+ * (seccomp(2)). The program could hide the calls for which the policy kills.
  */
 export const ownFilterRules: readonly SeccompRule[] = [
   rule('errno:EINVAL', 'prctl', is(0, constants.PR_SET_SECCOMP)),
   rule('errno:ENOSYS', 'seccomp'),
 ]
 
-/** Kernel keyrings know users, not sandboxes: their quota and their keys' names are the whole user's. */
+/**
+ * Kernel keyrings belong to users, not to sandboxes: the user's runs share their quota and the names of their
+ * keys.
+ */
 export const keyringRules: readonly SeccompRule[] = ['add_key', 'request_key', 'keyctl'].map(
   (call) => rule('errno:ENOSYS', call),
 )

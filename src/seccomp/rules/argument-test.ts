@@ -5,20 +5,20 @@ import type { SeccompCondition } from '../seccomp-policy.ts'
 import { operandBits } from './operand.ts'
 
 /**
- * A comparison of one argument register, of those of its bits that the kernel reads: `socket` reads
- * 32 bits of its domain, so that 0x100000002 is AF_INET to it.
+ * A comparison of one argument register in the bits that the kernel reads. `socket` reads 32 bits of its
+ * domain, so it takes 0x100000002 for AF_INET.
  */
 export interface ArgumentTest {
   readonly arg: number
   readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'
   readonly value: bigint
-  /** The bits that are compared; those of `value` are among them. */
+  /** The bits to compare; they include the bits of `value`. */
   readonly mask: bigint
 }
 
 const ALL = (1n << 64n) - 1n
 
-// -1 of a 32-bit argument is 0xffffffff: what the kernel does not read may be the sign.
+// -1 as a 32-bit argument is 0xffffffff: the bits that the kernel does not read may be the sign.
 function truncated(value: bigint, bits: number): bigint | undefined {
   const read = BigInt.asUintN(bits, value)
   const isSigned = BigInt.asUintN(64, BigInt.asIntN(bits, value)) === value
@@ -32,15 +32,15 @@ function toBits(operand: number | string): bigint {
 }
 
 /**
- * What a condition means for a call.
+ * Turns a condition into the test for one call.
  *
- * @throws {RangeError} when the call has no such argument, when it is a pointer, or when the value
- * has bits that the kernel does not read
+ * @throws {RangeError} when the call has no such argument, when the argument is a pointer, or when the value
+ *   has bits that the kernel does not read
  */
 export function argumentTest(name: string, arch: Arch, condition: SeccompCondition): ArgumentTest {
   const { arg, op, value, mask } = condition
   const signature = syscallSignature(name, arch)
-  if (signature === undefined) throw new RangeError(`what the arguments of ${name} are is unknown`)
+  if (signature === undefined) throw new RangeError(`the arguments of ${name} are unknown`)
   const kind = signature[arg]
   if (kind === undefined) {
     const count = signature.length === 0 ? 'no arguments' : `arguments 0 to ${signature.length - 1}`

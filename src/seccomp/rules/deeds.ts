@@ -12,8 +12,8 @@ const INIT_PID = 1
 
 type Question = 'same' | 'same namespaces' | 'not the init'
 
-// Calls that are many calls in one, and calls that can be made on the init: what of their arguments
-// says so.
+// Calls with several purposes, and calls that can act on the init: the arguments, and their bits, that
+// distinguish the purposes.
 const questions: Readonly<Record<string, readonly (readonly [arg: number, Question])[]>> = {
   socket: [[0, 'same']],
   socketpair: [[0, 'same']],
@@ -43,15 +43,15 @@ const questions: Readonly<Record<string, readonly (readonly [arg: number, Questi
 
 const questionsOf = (name: string) => (Object.hasOwn(questions, name) ? questions[name] : []) ?? []
 
-/** Whether a call does one thing or another by its arguments. */
+/** Whether the arguments of a call select between several purposes. */
 export const isManyCalls = (name: string): boolean => questionsOf(name).length > 0
 
 /**
- * The conditions under which a call does the same as one that was seen: sockets of its domain, the
- * ioctl's request, a clone into the same namespaces. None for a call that always does the same.
+ * The conditions that hold for calls with the same purpose as an observed one: a socket's domain, an ioctl's
+ * request, a clone's namespaces. None for a call with one purpose.
  *
- * @param registers the argument registers that were seen
- * @param textOf how an argument is written: `AF_INET`
+ * @param registers the observed argument registers
+ * @param textOf formats an argument: `AF_INET`
  */
 export function sameDeed(
   name: string,

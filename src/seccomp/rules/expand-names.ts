@@ -2,7 +2,7 @@ import { unknownName } from '../../errors/problem.ts'
 import { type Arch, isSyscallName, syscallNames, syscallNumber } from '../../linux/syscalls.ts'
 import { syscallGroup, syscallGroups } from './groups.ts'
 
-/** What is wrong with the name of a call or group in a rule; `undefined` when nothing is. */
+/** The problem of a call's or group's name in a rule; `undefined` for a valid name. */
 export function nameProblem(name: string): string | undefined {
   if (name.startsWith('@')) {
     if (syscallGroup(name) !== undefined) return undefined
@@ -15,8 +15,8 @@ export function nameProblem(name: string): string | undefined {
 }
 
 /**
- * The calls that names and groups stand for on one machine. Calls that only other machines have
- * are left out; so are unknown names, which `nameProblem()` tells of.
+ * Expands names and groups to the calls of one machine. It leaves out calls that only other machines have,
+ * and unknown names, which `nameProblem()` reports.
  */
 export function expandNames(names: readonly string[], arch: Arch): ReadonlySet<string> {
   const expanded = names.flatMap((name) => syscallGroup(name)?.syscalls ?? [name])

@@ -4,14 +4,14 @@ import { syscallGroups } from './groups.ts'
 const FIRST = '<!-- groups: npm run seccomp-docs -->'
 const LAST = '<!-- end of groups -->'
 
-// Of one machine only: marked, so that nobody misses it on the other.
+// Marks a call that only one machine has, so that nobody misses it on the other.
 function marked(name: string): string {
   const [x64, arm64] = [syscallNumber(name, 'x64'), syscallNumber(name, 'arm64')]
   if (x64 !== undefined && arm64 !== undefined) return name
   return x64 === undefined ? `${name} (arm64)` : `${name} (x64)`
 }
 
-/** The groups of system calls as docs/seccomp.md has them. */
+/** The groups of system calls, as docs/seccomp.md lists them. */
 function groupSections(): string {
   return syscallGroups
     .map(({ name, about, syscalls }) => {
@@ -21,7 +21,7 @@ function groupSections(): string {
 }
 
 /**
- * Puts the groups into the documentation, in the place of those that are there.
+ * Replaces the groups in the documentation by the current ones.
  *
  * @throws {Error} when the text has no place for them
  */

@@ -1,8 +1,8 @@
 /** A named set of system calls for seccomp rules. */
 export interface SyscallGroup {
-  /** With its `@`: `@io`. */
+  /** The group's name with its `@`: `@io`. */
   readonly name: string
-  /** What its calls do, and what a program can do with them. */
+  /** What the group's calls do, and what a program can do with them. */
   readonly about: string
   readonly syscalls: readonly string[]
 }
@@ -12,9 +12,8 @@ function group(name: string, about: string, syscalls: string): SyscallGroup {
 }
 
 /**
- * Every system call of x86-64 and arm64 up to Linux 6.18, each in exactly one group. A group grows
- * when a kernel or a C library brings a call of its kind, so that a policy written with groups
- * does not rot.
+ * Every system call of x86-64 and arm64 up to Linux 6.18, each in exactly one group. A group grows when a
+ * kernel or a C library introduces a call of its kind, so a policy with groups stays valid.
  */
 export const syscallGroups: readonly SyscallGroup[] = [
   group(

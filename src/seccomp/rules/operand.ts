@@ -8,10 +8,10 @@ function term(text: string): bigint | string {
 }
 
 /**
- * The 64 bits that a condition's `value` or `mask` stands for: a number (a negative one as the
- * kernel sees it, in two's complement), a constant, or several joined by `|`.
+ * The 64 bits of a condition's `value` or `mask`: a number (a negative one in two's complement, as the kernel
+ * sees it), a constant, or several constants joined by `|`.
  *
- * @returns a text instead when it stands for nothing: what is wrong with it
+ * @returns a text with the problem for an invalid operand
  */
 export function operandBits(operand: number | string): bigint | string {
   if (typeof operand === 'number') {

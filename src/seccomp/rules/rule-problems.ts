@@ -11,7 +11,7 @@ import { errnoNames, errnoNumber } from './errno-names.ts'
 import { expandNames, nameProblem } from './expand-names.ts'
 import { operandBits } from './operand.ts'
 
-/** What is wrong with an action; `undefined` when nothing is. */
+/** The problem of an action; `undefined` for a valid one. */
 function actionProblem(action: string): string | undefined {
   if (!action.startsWith('errno:')) {
     const words = ['allow', 'kill', 'log', 'errno:ENOSYS']
@@ -44,7 +44,7 @@ function conditionProblem({ arg, op, value, mask }: SeccompCondition): Problem |
   return message === undefined ? undefined : { path: ['mask'], message }
 }
 
-// What a condition would compare in one of the rule's calls that is not what it reads as.
+// The problems of a condition that would compare something else in one of the rule's calls than it reads.
 function meaningProblem(condition: SeccompCondition, rule: SeccompRule): string | undefined {
   for (const arch of ['x64', 'arm64'] as const) {
     for (const name of expandNames(rule.syscalls, arch)) {
@@ -76,7 +76,7 @@ function problemsOfRule(rule: SeccompRule): Problem[] {
   return [...actions, ...names, ...conditions]
 }
 
-/** What is wrong with rules by themselves: unknown names, conditions that cannot be compiled. */
+/** The problems of rules by themselves: unknown names, conditions that cannot be compiled. */
 export function ruleProblems(seccomp: Partial<SeccompPolicy>): Problem[] {
   const fallback = seccomp.default === undefined ? undefined : actionProblem(seccomp.default)
   return [
@@ -91,10 +91,10 @@ export function ruleProblems(seccomp: Partial<SeccompPolicy>): Problem[] {
 }
 
 /**
- * Whether a filter would stop the program from being started at all: whatever it does to `execve` it
- * does to ours, by which the program starts.
+ * Finds out whether a filter would keep the program from starting: its action for `execve` also applies to
+ * the launch program's `execve`.
  *
- * @param seccomp a filter without problems of its rules
+ * @param seccomp a filter whose rules have no problems
  */
 export function startProblem({ default: fallback, rules }: SeccompPolicy): Problem | undefined {
   const passes = (action: SeccompAction) => action === 'allow' || action === 'log'
@@ -111,7 +111,7 @@ export function startProblem({ default: fallback, rules }: SeccompPolicy): Probl
   return { path: [], message }
 }
 
-/** All that is wrong with a filter; one that stops the program only when nothing else is. */
+/** All problems of a filter. It reports that no program could start only when there is no other problem. */
 export function seccompProblems(seccomp: SeccompPolicy): Problem[] {
   const problems = ruleProblems(seccomp)
   const start = problems.length === 0 ? startProblem(seccomp) : undefined

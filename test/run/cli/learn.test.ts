@@ -41,6 +41,6 @@ test('a run that failed is told: what it did not do was not learned', () => {
   const { code, stderr } = gradebox(['learn', '--', 'sh', '-c', 'exit 3'])
   expect({ code, stderr }).toEqual({
     code: 0,
-    stderr: 'gradebox: it was learned from a run that exited with code 3\n',
+    stderr: 'gradebox: the policy was learned from a run that exited with code 3\n',
   })
 })

@@ -123,11 +123,11 @@ describe('what is learned', () => {
     await expect(learn('no-such-program')).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' })
   })
 
-  test('is no file when the policy has one that is no text', async () => {
+  test('is no file when the policy has one that is not text', async () => {
     const files = [{ target: '/etc/x', contents: new Uint8Array([0xff]) }]
     await expect(learn('true', [], { policy: bare({ files }) })).rejects.toMatchObject({
       code: 'POLICY_INVALID',
-      message: expect.stringContaining('The policy\'s file "/etc/x" is no text'),
+      message: expect.stringContaining('The policy\'s file "/etc/x" is not text'),
     })
   })
 })

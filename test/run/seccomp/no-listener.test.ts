@@ -58,8 +58,8 @@ test('without user notification nothing can be learned, which is said', { timeou
   expect(error).toMatchInlineSnapshot(`
     {
       "code": "SECCOMP_UNAVAILABLE",
-      "message": "What a program needs cannot be learned here: its calls are not told
-      hint: The kernel must have seccomp's user notification (Linux 5.9 has), and no listener of an outer sandbox, such as a container's, may be in its place.
+      "message": "Gradebox cannot learn here what a program needs: the kernel does not report its calls
+      hint: Use a kernel with seccomp's user notification (Linux 5.9 or newer), outside of a sandbox or container that has a listener of its own.
       see: docs/errors.md#seccomp_unavailable",
     }
   `)

@@ -67,7 +67,7 @@ test('where the kernel could not name the call, an assertion about it fails eith
     Expected: killed by seccomp for socket
     Received: killed by seccomp for a system call that the kernel did not name
 
-    The kernel could not name the system call, so whether it was this one is unknown; toBeKilledBySeccomp() without an argument asserts the kill alone.
+    The kernel could not name the system call, so Gradebox cannot tell whether it was this one; toBeKilledBySeccomp() without an argument asserts the kill alone.
 
     reason:  the program made a system call that its policy does not allow
     verdict: seccomp

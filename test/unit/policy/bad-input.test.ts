@@ -295,7 +295,7 @@ describe('a policy is refused', () => {
 
   test('when it extends itself in the end', () => {
     expect(fixture('cycle-a.toml')).toMatchInlineSnapshot(`
-      "Invalid policy /srv/cycle-b.toml:2:11: extends: the chain comes back to itself: /srv/cycle-a.toml -> /srv/cycle-b.toml -> /srv/cycle-a.toml
+      "Invalid policy /srv/cycle-b.toml:2:11: extends: the chain forms a circle: /srv/cycle-a.toml -> /srv/cycle-b.toml -> /srv/cycle-a.toml
           1 | description = "The other half."
         > 2 | extends = "./cycle-a.toml"
             |           ^

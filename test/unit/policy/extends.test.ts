@@ -142,18 +142,18 @@ seccomp.rules = [{ action = "errno:EPERM", syscalls = ["read"] }]`,
 })
 
 describe('a policy that extends another is refused', () => {
-  test('when the chain comes back to itself', () => {
+  test('when the chain forms a circle', () => {
     write('a.toml', 'extends = "b.toml"')
     write('b.toml', '# B\nextends = "./c.toml"')
     write('c.toml', 'extends = "a.toml"')
     expect(refusal(join(directory, 'a.toml'))).toMatchInlineSnapshot(`
-      "Invalid policy /srv/c.toml:1:11: extends: the chain comes back to itself: /srv/a.toml -> /srv/b.toml -> /srv/c.toml -> /srv/a.toml
+      "Invalid policy /srv/c.toml:1:11: extends: the chain forms a circle: /srv/a.toml -> /srv/b.toml -> /srv/c.toml -> /srv/a.toml
         > 1 | extends = "a.toml"
             |           ^
         see: docs/errors.md#policy_invalid"
     `)
     expect(refusal(write('self.toml', 'extends = "self.toml"'))).toMatchInlineSnapshot(`
-      "Invalid policy /srv/self.toml:1:11: extends: the chain comes back to itself: /srv/self.toml -> /srv/self.toml
+      "Invalid policy /srv/self.toml:1:11: extends: the chain forms a circle: /srv/self.toml -> /srv/self.toml
         > 1 | extends = "self.toml"
             |           ^
         see: docs/errors.md#policy_invalid"

@@ -151,7 +151,7 @@ describe('a policy that cannot be compiled', () => {
       2 ** 33,
       '8589934592 does not fit argument 0 of socket, of which the kernel reads 32 bits',
     ],
-    ['tuxcall', 0, 0, 'what the arguments of tuxcall are is unknown'],
+    ['tuxcall', 0, 0, 'the arguments of tuxcall are unknown'],
   ])('compares what nobody can compare: %s, argument %s', (name, arg, value, message) => {
     const rule = {
       action: 'kill',
