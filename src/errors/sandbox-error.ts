@@ -16,6 +16,7 @@ export const sandboxErrorCodes = [
   'ISOLATION_UNAVAILABLE',
   'UNSUPPORTED_PLATFORM',
   'SETUP_FAILED',
+  'JUDGE_FAILED',
 ] as const
 
 /** The reason why Gradebox could not run a program. */

@@ -9,6 +9,8 @@ interface GradingTexts {
   /** The test could not be judged. */
   readonly error: string
   readonly hint: string
+  /** The program and a judge waited for each other. */
+  readonly deadlock: string
   /** Stands before the compiler's output. */
   readonly compilerSays: string
   readonly problems: Readonly<Record<SubmissionProblem['code'], string>>
@@ -21,6 +23,8 @@ const english: GradingTexts = {
   error:
     'This test could not be judged. That is not the fault of your program; the course staff can see the reason.',
   hint: 'Hint: {hint}',
+  deadlock:
+    'Your program waited for input while the test waited for output of your program. Does it print every answer, and flush it?',
   compilerSays: 'The compiler says:',
   problems: {
     empty: 'Your submission has no files.',
@@ -46,6 +50,8 @@ const german: GradingTexts = {
   error:
     'Dieser Test konnte nicht bewertet werden. Dein Programm ist daran nicht schuld; die Kursleitung sieht den Grund.',
   hint: 'Hinweis: {hint}',
+  deadlock:
+    'Dein Programm wartete auf eine Eingabe, während der Test auf eine Ausgabe deines Programms wartete. Gibt es jede Antwort aus, und leert es danach den Puffer (flush)?',
   compilerSays: 'Der Compiler meldet:',
   problems: {
     empty: 'Deine Abgabe enthält keine Dateien.',
@@ -71,6 +77,8 @@ const spanish: GradingTexts = {
   error:
     'Esta prueba no se pudo evaluar. No es culpa de tu programa; el profesorado puede ver el motivo.',
   hint: 'Pista: {hint}',
+  deadlock:
+    'Tu programa esperaba una entrada mientras la prueba esperaba una salida de tu programa. ¿Escribe cada respuesta y vacía después el búfer (flush)?',
   compilerSays: 'El compilador dice:',
   problems: {
     empty: 'Tu entrega no tiene archivos.',

@@ -12,6 +12,8 @@ export type {
   Graded,
   GradingContext,
   GroupOptions,
+  InteractOptions,
+  JudgeProgram,
   RunOptions,
   Submission,
   TestOptions,

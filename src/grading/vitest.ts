@@ -16,6 +16,8 @@ export type {
   Graded,
   GradingContext,
   GroupOptions,
+  InteractOptions,
+  JudgeProgram,
   RunOptions,
   Submission,
   TestOptions,

@@ -1,5 +1,6 @@
 import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
 import type { ExpectedTokens } from '../../matchers/expected.ts'
+import type { InteractionHandle, InteractiveProgram } from '../../runner/interact.ts'
 import type { LimitOptions, SandboxOptions } from '../../runner/options/sandbox-options.ts'
 import type { SandboxHandle } from '../../runner/sandboxed.ts'
 import type { LanguageChoice } from '../languages/choose-languages.ts'
@@ -148,11 +149,38 @@ export interface RunOptions extends Omit<SandboxOptions, 'workdir' | 'encoding'>
   readonly args?: readonly string[]
 }
 
+/** What a run of the submission's program takes when it talks to a judge. */
+export interface InteractOptions
+  extends Omit<InteractiveProgram, 'command' | 'args' | 'workdir'>,
+    Pick<RunOptions, 'args'> {}
+
+/** A program of the teacher's that talks to the submission's program. Its policy and limits are those of `sandboxed()`. */
+export interface JudgeProgram extends InteractiveProgram {
+  /**
+   * The exit codes by which the judge gives its verdict. Another code makes the test an `error`.
+   *
+   * @default every exit code
+   * @example [42, 43]
+   */
+  readonly verdicts?: readonly number[]
+}
+
 /** What a graded test gets. */
 export interface GradingContext<Expect> {
   readonly submission: Submission
   /** Runs the submission's program in a sandbox of its own. */
   readonly run: (options?: RunOptions) => SandboxHandle
+  /**
+   * Runs the submission's program with a judge: what one writes, the other reads. `results` has the judge's run first.
+   *
+   * The promise is rejected with a `SandboxError` JUDGE_FAILED when a signal, a limit or the filter ends the judge, or its
+   * exit code is none of `verdicts`. The test is then an `error`, never 0 points.
+   *
+   * @example
+   * const { results: [judge] } = await interact({ command: 'python3', args: ['-c', source], policy: 'python' })
+   * expect(judge).toSucceed()
+   */
+  readonly interact: (judge: JudgeProgram, options?: InteractOptions) => InteractionHandle
   /**
    * Gives points, of those of the test; several calls add up. A test that passes without a call gives all.
    *

@@ -1,14 +1,10 @@
-import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
 import { clockMs } from '../../globals.ts'
-import { getDefaults } from '../../runner/defaults.ts'
-import { type SandboxHandle, sandboxed } from '../../runner/sandboxed.ts'
-import type { BuiltProgram } from '../languages/build.ts'
-import { limitsFor } from '../languages/language-limits.ts'
 import { SubmissionProblem } from '../languages/submission-problem.ts'
-import { addPoints, checkPoints, formatPoints, roundPoints } from '../report/points.ts'
+import { formatPoints } from '../report/points.ts'
 import type { ReportAttempt, TestStatus } from '../report/report-schema.ts'
-import type { AssignmentOptions, GradingContext, RunOptions } from './assignment-options.ts'
+import type { AssignmentOptions } from './assignment-options.ts'
+import { contextOf } from './context.ts'
 import type { GradedTestDeclaration } from './declared.ts'
 import { describeRun } from './excerpts.ts'
 import {
@@ -17,13 +13,10 @@ import {
   isAssertion,
   messageForStaff,
   messageForStudent,
-  type RecordedRun,
 } from './messages.ts'
 import type { Prepared } from './prepare-submission.ts'
+import { Recorder } from './recorder.ts'
 import type { TestOutcome } from './test-outcome.ts'
-
-/** Set by `gradebox calibrate`: each run has the machine for itself. */
-export const EXCLUSIVE_VARIABLE = 'GRADEBOX_EXCLUSIVE'
 
 /** What a test of one submission is judged with. */
 export interface Judging<Expect> {
@@ -111,78 +104,4 @@ function statusOf(error: unknown, earned: number, weight: number): TestStatus {
   if (error !== undefined && !isAssertion(error)) return 'error'
   if (error === undefined && earned >= weight) return 'passed'
   return earned > 0 ? 'partial' : 'failed'
-}
-
-function contextOf<Expect>(
-  { test, prepared, options, expect }: Judging<Expect>,
-  program: BuiltProgram,
-  recorder: Recorder,
-): GradingContext<Expect> {
-  return {
-    submission: prepared.submission,
-    expect,
-    award: (points, message) => recorder.award(points, message),
-    run: (runOptions: RunOptions = {}) => {
-      const { args = [], limits: own, ...others } = runOptions
-      const limits = limitsFor(
-        program.language,
-        [getDefaults().limits, options.limits],
-        [test.limits, own],
-      )
-      const [command, ...before] = program.command(limits)
-      const { policy = 'strict' } = program.language
-      const handle: SandboxHandle = sandboxed(command, [...before, ...args], {
-        policy,
-        ...others,
-        workdir: program.directory,
-        limits,
-        ...(process.env[EXCLUSIVE_VARIABLE] === '1' ? { exclusive: true } : {}),
-      })
-      recorder.record(handle, others.stdin)
-      return handle
-    },
-  }
-}
-
-/** Keeps the runs and the points of one try of a test. */
-class Recorder {
-  readonly runs: RecordedRun[] = []
-  readonly messages: string[] = []
-  readonly #weight: number
-  #closed = false
-  /** The points given so far; undefined before the first. */
-  awarded: number | undefined
-
-  constructor(weight: number) {
-    this.#weight = weight
-  }
-
-  /** A run that ends after its test changes nothing. */
-  close(): void {
-    this.#closed = true
-  }
-
-  record(handle: SandboxHandle, stdin: unknown): void {
-    handle.then(
-      (result) => {
-        if (this.#closed) return
-        this.runs.push({ result, stdin: typeof stdin === 'string' ? stdin : undefined })
-      },
-      // The test hears of it.
-      () => {},
-    )
-  }
-
-  award(points: number, message?: string): void {
-    if (typeof points !== 'number' || !Number.isFinite(points)) checkPoints('points', points)
-    const total = addPoints(this.awarded ?? 0, roundPoints(points))
-    if (points < 0 || total > this.#weight) {
-      throw new SandboxError(
-        `award(${formatPoints(points)}) makes ${formatPoints(total)} points; the test has 0 to ${formatPoints(this.#weight)}`,
-        { code: 'OPTION_INVALID', hint: 'Raise the `points` of the test, or award less.' },
-      )
-    }
-    this.awarded = total
-    if (message !== undefined) this.messages.push(message)
-  }
 }

@@ -11,6 +11,10 @@ import { forStaff } from './excerpts.ts'
 export interface RecordedRun {
   readonly result: SandboxResult<string | Uint8Array>
   readonly stdin: string | undefined
+  /** Whether the teacher's judge ran, of which students read nothing. */
+  readonly ofJudge?: true
+  /** Why an interaction failed, as far as the program is concerned; absent for a run on its own. */
+  readonly blame?: 'none' | 'program' | 'deadlock'
 }
 
 /** What is known when a test has ended. */
@@ -61,19 +65,22 @@ function explain(
 ) {
   if (status === 'passed') return awards.length > 0 ? [] : [verdict]
   const failure = matcherFailureOf(error)
-  if (failure !== undefined) {
-    return [studentMessage(failure, { language, input: inputOf(failure, runs) })]
+  const run = failure === undefined ? undefined : runOf(failure, runs)
+  if (failure !== undefined && run !== undefined && run.ofJudge !== true) {
+    return [studentMessage(failure, { language, input: run.stdin })]
   }
-  const last = runs.at(-1)?.result
-  const failed = last !== undefined && !last.ok
-  if (failed) return [feedbackFor(last, { language })]
+  const last = runs.filter(({ ofJudge }) => ofJudge !== true).at(-1)
+  if (last?.blame === 'deadlock') return [gradingTexts[language].deadlock]
+  if (last !== undefined && !last.result.ok && last.blame !== 'none') {
+    return [feedbackFor(last.result, { language })]
+  }
   return error === undefined && awards.length > 0 ? [] : [verdict]
 }
 
-function inputOf(failure: MatcherFailure, runs: readonly RecordedRun[]): string | undefined {
-  const run = runs.find(({ result }) => result === (failure.run as unknown)) ?? runs.at(-1)
-  return run?.stdin
-}
+// A failure has a copy of the run's end, in which the usage is still the run's own. A run that the test itself started, such as
+// one of a checker, is not the student's.
+const runOf = (failure: MatcherFailure, runs: readonly RecordedRun[]): RecordedRun | undefined =>
+  runs.find(({ result }) => result.usage === failure.run.usage)
 
 /** An error's message and stack, by shape: under Jest an error may be of another realm. */
 export function asError(error: unknown): { readonly message: string; readonly stack?: string } {

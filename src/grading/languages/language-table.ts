@@ -1,6 +1,7 @@
 import { basename } from 'node:path/posix'
 import { javaMain, javaMainClass } from './java.ts'
 import type { Command, Language, LanguageTable, Project } from './language.ts'
+import { javascript, typescript } from './node.ts'
 
 const MiB = 1024 * 1024
 
@@ -19,16 +20,6 @@ const withMount = (policy: string, path: string) => ({
   extends: policy,
   mounts: [{ source: path, target: path, optional: true }],
 })
-
-/** The policy for Node; one that is installed elsewhere than the system's programs is mounted. */
-export function nodePolicy(execPath: string): string | object {
-  if (/^\/(usr|bin)\//.test(execPath)) return 'node'
-  return {
-    extends: 'node',
-    mounts: [{ source: execPath, target: '/opt/node/bin/node' }],
-    env: { PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin' },
-  }
-}
 
 const native = {
   policy: 'native',
@@ -139,29 +130,6 @@ const python: Language = {
   policy: 'python',
   limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
   floors: { memoryBytes: 24 * MiB },
-}
-
-const javascript: Language = {
-  title: 'JavaScript',
-  extensions: ['.js', '.mjs', '.cjs'],
-  mainNames: ['main.js', 'main.mjs', 'index.js', 'solution.js'],
-  run: interpret('node'),
-  version: ['node', '--version'],
-  install: 'Node.js (Debian: apt install nodejs)',
-  policy: nodePolicy(process.execPath),
-  limits: { walltime: '10s', cpu: '10s', memory: '512MiB' },
-  floors: { memoryBytes: 96 * MiB, processes: 16 },
-}
-
-const typescript: Language = {
-  ...javascript,
-  title: 'TypeScript',
-  extensions: ['.ts', '.mts', '.cts'],
-  mainNames: ['main.ts', 'main.mts', 'index.ts', 'solution.ts'],
-  run: interpret('node', '--experimental-strip-types', '--disable-warning=ExperimentalWarning'),
-  // Fails where Node cannot run TypeScript, which says what is missing.
-  version: ['node', '--experimental-strip-types', '--version'],
-  install: 'Node.js 22.7 or newer, which runs TypeScript',
 }
 
 const go: Language = {

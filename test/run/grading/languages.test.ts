@@ -68,7 +68,10 @@ const doubled: Readonly<Record<keyof typeof languages, Sources>> = {
   javascript: { 'main.js': 'console.log(2 * require("fs").readFileSync(0, "utf8"))' },
   typescript: {
     'main.ts':
-      'import { readFileSync } from "node:fs"\nconst n: number = Number(readFileSync(0, "utf8"))\nconsole.log(2 * n)',
+      'import fs = require("fs")\nimport { Twice } from "./lib/twice"\nimport { Factor } from "./factor.js"\nconst n: number = Number(await Promise.resolve(fs.readFileSync(0, "utf8")))\nconsole.log(new Twice(Factor.Two).of(n))',
+    'lib/twice.ts':
+      'export class Twice { constructor(private readonly factor: number) {}\n  of(n: number): number { return this.factor * n } }',
+    'factor.ts': 'export enum Factor { One = 1, Two }',
   },
   go: {
     'main.go':

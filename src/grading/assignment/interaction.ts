@@ -1,0 +1,55 @@
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import type { Interaction } from '../../runner/interact.ts'
+import type { RecordedRun } from './messages.ts'
+
+/** How many lines of a judge's stderr the staff read. */
+const mostLines = 5
+
+/** The records of an interaction: the judge's run, which students do not read of, and the program's. */
+export function recordedInteraction(interaction: Interaction): RecordedRun[] {
+  const [judge, program] = interaction.results
+  const { deadlock, blame } = interaction
+  return [
+    { result: judge, stdin: undefined, ofJudge: true },
+    {
+      result: program,
+      stdin: judge.stdout,
+      blame: deadlock ? 'deadlock' : blame.includes(1) ? 'program' : 'none',
+    },
+  ]
+}
+
+/**
+ * Refuses an interaction in which the judge did not judge: a crash of the teacher's program is not the student's.
+ *
+ * @param verdicts the exit codes that are the judge's verdicts; any code if undefined
+ * @throws {SandboxError} JUDGE_FAILED
+ */
+export function checkJudge(interaction: Interaction, verdicts?: readonly number[]): void {
+  const [{ stderr }] = interaction.results
+  const fault = judgesFault(interaction, verdicts)
+  if (fault === undefined) return
+  const lines = stderr.trimEnd().split('\n').slice(-mostLines)
+  throw new SandboxError([`The judge failed: ${fault}`, ...lines.filter((line) => line !== '')], {
+    code: 'JUDGE_FAILED',
+    hint: 'Correct the judge, and grade again.',
+  })
+}
+
+function judgesFault(
+  { results, blame, endedFirst }: Interaction,
+  verdicts: readonly number[] | undefined,
+): string | undefined {
+  const [{ status, exitCode = -1, signal, reason }, program] = results
+  if (program.status === 'walltime' && blame.length === 1 && blame[0] === 0) {
+    return 'the submission waited for it until its walltime was over'
+  }
+  if (status === 'aborted' || blame.includes(1)) return undefined
+  if (status === 'exited') {
+    if (verdicts?.includes(exitCode) ?? true) return undefined
+    return `${reason}; its verdicts are the exit codes ${verdicts?.join(', ')}`
+  }
+  // A judge may write to a program that has ended: that is no fault of the judge.
+  const wroteToTheEnd = endedFirst === 1 && (signal === 'SIGPIPE' || status === 'output')
+  return wroteToTheEnd ? undefined : reason
+}
