@@ -3,9 +3,14 @@ import { type InteractionHandle, interact } from '../../runner/interact.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
 import type { BuiltProgram } from '../languages/build.ts'
 import { limitsFor } from '../languages/language-limits.ts'
+import type {
+  GradingContext,
+  InteractOptions,
+  JudgeProgram,
+  RunOptions,
+} from './assignment-options.ts'
 import type { Judging } from './grade-test.ts'
 import { checkJudge, recordedInteraction } from './interaction.ts'
-import type { GradingContext, InteractOptions, JudgeProgram, RunOptions } from './assignment-options.ts'
 import type { Recorder } from './recorder.ts'
 
 /** Set by `gradebox calibrate`: each run has the machine for itself. */
