@@ -1,10 +1,12 @@
 import { beforeAll, expect, test } from 'vitest'
 import { makeDirectory } from '../run/support/directory.ts'
 import { killRunner, machineState } from '../run/support/killed-runner.ts'
+import { useOwnTemporaryDirectory } from '../run/support/remains.ts'
 import { adoptOrphans } from '../run/support/subreaper.ts'
 
 const KILLS = 500
 
+useOwnTemporaryDirectory()
 beforeAll(adoptOrphans)
 
 function figures(times: readonly number[]): string {

@@ -5,6 +5,7 @@ import { makeDirectory } from '../run/support/directory.ts'
 import { machineState } from '../run/support/killed-runner.ts'
 import { makeMarker, processesWith } from '../run/support/processes.ts'
 import { compile } from '../run/support/programs.ts'
+import { useOwnTemporaryDirectory } from '../run/support/remains.ts'
 
 const RUNS = 20_000
 const AT_ONCE = 8
@@ -53,6 +54,8 @@ const endOf = (handle: SandboxHandle): Promise<string> =>
     },
     ({ code }) => code,
   )
+
+useOwnTemporaryDirectory()
 
 const census = () => ({
   ...machineState(),

@@ -83,6 +83,7 @@ describe('where this process is at its limit', () => {
       expect(run.stdout).toMatchInlineSnapshot(`
         "The sandbox could not be started: posix_spawn: resource temporarily unavailable
           hint: The user or container is at its limit of processes; raise it, or lower \`concurrency\`.
+          see: docs/errors.md#setup_failed
         "
       `)
     },
@@ -186,9 +187,11 @@ describe('a machine', () => {
       )
       expect(output).toMatchInlineSnapshot(`
         "strict NAMESPACES_UNAVAILABLE The sandbox could not be set up: unshare(CLONE_NEWUSER): ENOSPC: no space left on device
-          hint: User namespaces are off: sudo sysctl -w user.max_user_namespaces=15000
+          hint: User namespaces are off: sudo sysctl -w user.max_user_namespaces=15000 No weaker isolation works here either: isolation: "confined" is not possible: this user namespace has too few ids to give each program a user of its own.
+          see: docs/errors.md#namespaces_unavailable
         kiss NAMESPACES_UNAVAILABLE The sandbox could not be set up: unshare(CLONE_NEWUSER): ENOSPC: no space left on device
-          hint: User namespaces are off: sudo sysctl -w user.max_user_namespaces=15000
+          hint: User namespaces are off: sudo sysctl -w user.max_user_namespaces=15000 No weaker isolation works here either: isolation: "confined" is not possible: this user namespace has too few ids to give each program a user of its own.
+          see: docs/errors.md#namespaces_unavailable
         "
       `)
     },
@@ -200,9 +203,11 @@ describe('a machine', () => {
       const masked = `exec ${unshare} sh -euc 'mount --bind /dev/null /proc/interrupts; exec "$@"' sh "$@"`
       expect(runNodeBy(masked, outcomes())).toMatchInlineSnapshot(`
         "strict NAMESPACES_UNAVAILABLE The sandbox could not be set up: mount("proc" -> "/proc", "proc", MS_NODEV|MS_NOEXEC|MS_NOSUID): EPERM: operation not permitted
-          hint: The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked.
+          hint: The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked. isolation: "nested" works here; with it programs see the list and the command lines of the processes in this container (docs/isolation.md).
+          see: docs/errors.md#namespaces_unavailable
         kiss NAMESPACES_UNAVAILABLE The sandbox could not be set up: mount("proc" -> "/proc", "proc", MS_NODEV|MS_NOEXEC|MS_NOSUID): EPERM: operation not permitted
-          hint: The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked.
+          hint: The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked. isolation: "nested" works here; with it programs see the list and the command lines of the processes in this container (docs/isolation.md).
+          see: docs/errors.md#namespaces_unavailable
         "
       `)
     },

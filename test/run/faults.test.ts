@@ -1,16 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { createSandbox, isSandboxError, type SandboxOptions } from '../../src/index.ts'
 import type { Assembled } from '../../src/launcher/image/assemble.ts'
 import { STEP_SIZE, STEPS_ADDRESS } from '../../src/launcher/machine/memory-layout.ts'
-import { BASE } from '../../src/launcher/plan/paths.ts'
 import type { Step } from '../../src/launcher/step.ts'
 import { giveToUser, makeDirectory } from './support/directory.ts'
 import { bare } from './support/policies.ts'
 import { children, eventually } from './support/processes.ts'
+import { launcherFiles, sandboxMounts, useOwnTemporaryDirectory } from './support/remains.ts'
 import { adoptOrphans } from './support/subreaper.ts'
 
 /** A number that is no system call's: the step fails with ENOSYS. */
@@ -48,28 +46,13 @@ const sandboxed = createSandbox({ concurrency: 1 })
 
 type Options = Omit<SandboxOptions, 'policy'> & { readonly policy: () => object }
 
-// A directory of this file's own, so that the launchers of other processes are not counted.
-const temporary = mkdtempSync(join(tmpdir(), 'gradebox-faults-'))
-vi.stubEnv('TMPDIR', temporary)
-afterAll(() => {
-  vi.unstubAllEnvs()
-  rmSync(temporary, { recursive: true, force: true })
-})
-
-/** Mount points of this namespace where a sandbox's mounts would be, had they got out of it. */
-const sandboxMounts = () =>
-  readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter((path) =>
-      [BASE, temporary].some((base) => path === base || path.startsWith(`${base}/`)),
-    )
+useOwnTemporaryDirectory()
 
 /** What a run could leave behind. */
 const census = () => ({
   descriptors: readdirSync('/proc/self/fd').length,
   mounts: sandboxMounts(),
-  launchers: readdirSync(temporary).filter((name) => name.startsWith('gradebox-launcher')),
+  launchers: launcherFiles(),
 })
 
 const alive = () => children().filter((child) => /^[^Z] .*(gradebox|true)/.test(child))

@@ -1,9 +1,10 @@
-import { readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { createSandbox, sandboxed } from '../../src/index.ts'
 import { bare, uidZero } from './support/policies.ts'
+import { eventually, makeMarker, processesWith } from './support/processes.ts'
 import { runPython, runShell } from './support/programs.ts'
 import { sandboxLacks } from './support/tools.ts'
 
@@ -37,15 +38,25 @@ describe('a program', () => {
 
   test('is never root to the kernel', async () => {
     for (const policy of ['strict', uidZero()]) {
-      const run = await sandboxed('cat', ['/proc/self/uid_map', '/proc/self/gid_map'], { policy })
-      const maps = run.stdout
-        .trim()
-        .split('\n')
-        .map((line) => line.trim().split(/\s+/).map(Number))
-      for (const [, outside, count] of maps) {
-        expect(outside).toBeGreaterThan(0)
-        expect(count).toBe(1)
-      }
+      const marker = makeMarker()
+      const controller = new AbortController()
+      const run = sandboxed('sleep', [marker], { policy, signal: controller.signal })
+      expect(await eventually(() => processesWith(marker).length > 0)).toBe(true)
+      // The host's /proc shows the ids that the kernel compares: real, effective, saved and of the file system.
+      const [pid] = processesWith(marker)
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+      const ids = [...status.matchAll(/^[UG]id:\t(.*)$/gm)].flatMap(([, line]) => line?.split('\t'))
+      controller.abort()
+      expect((await run).status).toBe('aborted')
+      expect(ids).toHaveLength(8)
+      expect(ids).not.toContain('0')
+    }
+  })
+
+  test('has one user and one group', async () => {
+    for (const policy of ['strict', uidZero()]) {
+      const run = await runShell('cat /proc/self/uid_map; cat /proc/self/gid_map', { policy })
+      expect(run.stdout).toMatch(/^( +\d+ +\d+ +1\n){2}$/)
     }
   })
 

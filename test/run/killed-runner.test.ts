@@ -1,13 +1,13 @@
 import { beforeAll, expect, test } from 'vitest'
 import { makeDirectory } from './support/directory.ts'
 import { killRunner, machineState } from './support/killed-runner.ts'
+import { useOwnTemporaryDirectory } from './support/remains.ts'
 import { adoptOrphans } from './support/subreaper.ts'
 
+useOwnTemporaryDirectory()
 beforeAll(adoptOrphans)
 
-test('a runner that is killed at any moment leaves nothing behind: its sandboxes die with it', {
-  timeout: 60_000,
-}, async () => {
+test('a runner that is killed at any moment leaves nothing behind: its sandboxes die with it', async () => {
   const workdir = makeDirectory({ file: 'x' })
   const before = machineState()
   for (let round = 0; round < 15; round++) {

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { sandboxMounts } from '../../run/support/remains.ts'
 import { newMarker, processesWith, until } from '../processes.ts'
 import { type StartedProject, startProject } from '../run-project.ts'
 
@@ -28,7 +29,7 @@ function signalGroup({ process: child }: StartedProject, signal: NodeJS.Signals)
 
 /** Mounts of this host that a sandbox would have made, and what is left in the temporary directory. */
 const remains = ({ directory }: StartedProject) => ({
-  mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
+  mounts: sandboxMounts(),
   files: readdirSync(join(directory, 'tmp')).filter((name) => name.includes('gradebox')),
 })
 
@@ -43,7 +44,7 @@ test('Ctrl-C ends the program', async () => {
 
 test('a worker that is killed in mid-run leaves no process, mount or file behind', async () => {
   const marker = newMarker()
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length
+  const mounts = sandboxMounts()
   const started = await startWaiting(marker, ['run', '--pool=forks'])
   const worker = Number(readFileSync(join(started.directory, 'worker.pid'), 'utf8'))
   expect(worker).not.toBe(started.process.pid)

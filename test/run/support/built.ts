@@ -1,35 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
+import { inject } from 'vitest'
 
-const repository = resolve(import.meta.dirname, '../../..')
-let built: string | undefined
-
-/** The package as JavaScript, for a Node of its own; compiled once a test file. */
-function builtPackage(): string {
-  if (built !== undefined) return built
-  built = mkdtempSync(join(tmpdir(), 'gradebox-built-'))
-  // Also for tests that run it as another user.
-  chmodSync(built, 0o755)
-  execFileSync(
-    process.execPath,
-    [
-      join(repository, 'node_modules/typescript/bin/tsc'),
-      ...['-p', 'tsconfig.build.json', '--outDir', join(built, 'dist'), '--declaration', 'false'],
-    ],
-    { cwd: repository },
-  )
-  cpSync(join(repository, 'policies'), join(built, 'policies'), { recursive: true })
-  symlinkSync(join(repository, 'node_modules'), join(built, 'node_modules'))
-  cpSync(join(repository, 'package.json'), join(built, 'package.json'))
-  return built
-}
-
-afterAll(() => {
-  if (built !== undefined) rmSync(built, { recursive: true, force: true })
-})
+/** The package as JavaScript, for a Node process of its own; `global-setup.ts` builds it. */
+const builtPackage = (): string => inject('builtPackage')
 
 /** The URL of the package's entry, for an import in a script. */
 export const packageUrl = (): string => `file://${builtPackage()}/dist/index.js`
@@ -41,7 +17,7 @@ let scripts = 0
 
 /** Writes an ES module that can import from 'gradebox-under-test'. */
 export function writeScript(source: string): string {
-  const path = join(builtPackage(), `script-${++scripts}.mjs`)
+  const path = join(builtPackage(), `script-${process.pid}-${threadId}-${++scripts}.mjs`)
   writeFileSync(path, source.replaceAll('gradebox-under-test', packageUrl()))
   return path
 }

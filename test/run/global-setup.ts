@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A directory with the package as JavaScript, which Node processes of the tests import. */
+    builtPackage: string
+  }
+}
+
+const repository = resolve(import.meta.dirname, '../..')
+
+/** Builds the package once for all test files, outside the checkout: other users cannot write there. */
+export default function setup(project: TestProject): () => void {
+  const directory = mkdtempSync(join(tmpdir(), 'gradebox-built-'))
+  // Tests also run the package as another user.
+  chmodSync(directory, 0o755)
+  const compiler = join(repository, 'node_modules/typescript/bin/tsc')
+  const args = ['-p', 'tsconfig.build.json', '--outDir', join(directory, 'dist')]
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [compiler, ...args, '--declaration', 'false'],
+    { cwd: repository, encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(`tsc failed:\n${stdout}${stderr}`)
+  cpSync(join(repository, 'policies'), join(directory, 'policies'), { recursive: true })
+  symlinkSync(join(repository, 'node_modules'), join(directory, 'node_modules'))
+  cpSync(join(repository, 'package.json'), join(directory, 'package.json'))
+  project.provide('builtPackage', directory)
+  return () => rmSync(directory, { recursive: true, force: true })
+}
