@@ -16,14 +16,20 @@ const all = { ...wants, processors: allowedProcessors().length }
 // The turns are those of all of this user's processes: other test runs may hold them for long.
 vi.setConfig({ testTimeout: 120_000 })
 
-const open: Turn[] = []
-async function turn(request: Partial<TurnRequest> = {}): Promise<Turn> {
-  const taken = await takeTurn({ ...wants, ...request })
-  open.push(taken)
-  return taken
+const asked: Promise<Turn>[] = []
+function turn(request: Partial<TurnRequest> = {}): Promise<Turn> {
+  const coming = takeTurn({ ...wants, ...request })
+  asked.push(coming)
+  return coming
 }
+// A turn that comes only after its test has failed is given back as well: the whole machine would wait for it.
 afterEach(() => {
-  for (const taken of open.splice(0)) taken.release()
+  for (const coming of asked.splice(0)) {
+    coming.then(
+      (taken) => taken.release(),
+      () => {},
+    )
+  }
 })
 
 const isSettled = async (promise: Promise<unknown>) =>
