@@ -7,11 +7,12 @@ export {
 export {
   type FeedbackLanguage,
   type FeedbackOptions,
-  type FeedbackTexts,
   feedbackTexts,
 } from './feedback/feedback-texts.ts'
+export type { FinishedRun } from './feedback/finished-run.ts'
+export type { FeedbackTexts } from './feedback/languages/texts.ts'
 export { type MatcherFailure, matcherFailureOf } from './feedback/matcher-failure.ts'
-export { type FinishedRun, feedbackFor } from './feedback/run-feedback.ts'
+export { feedbackFor } from './feedback/run-feedback.ts'
 export { type StudentMessageOptions, studentMessage } from './feedback/student-message.ts'
 export { type Learned, type LearnOptions, learn } from './learn/learn.ts'
 export type { Enforcement, EnforcementByLimit, LimitOptions, Limits } from './limits/table.ts'

@@ -1,7 +1,8 @@
 import { AF_UNIX } from '../linux/constants.ts'
 import { visibleLine } from '../units/visible.ts'
-import { type FeedbackTexts, fill } from './feedback-texts.ts'
-import type { FinishedRun } from './run-feedback.ts'
+import { fill } from './feedback-texts.ts'
+import type { FinishedRun } from './finished-run.ts'
+import type { FeedbackTexts } from './languages/texts.ts'
 
 type Action = Exclude<keyof FeedbackTexts['actions'], 'call'>
 

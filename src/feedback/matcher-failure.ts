@@ -1,5 +1,5 @@
 import type { Excerpt } from '../units/cut.ts'
-import type { FinishedRun } from './run-feedback.ts'
+import type { FinishedRun } from './finished-run.ts'
 
 /**
  * Why a matcher failed, as data about the assertion and the run only. The grading layer turns it into the

@@ -2,39 +2,9 @@ import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
 import { visibleLine } from '../units/visible.ts'
 import { actionOf } from './actions.ts'
-import { chooseTexts, type FeedbackOptions, type FeedbackTexts, fill } from './feedback-texts.ts'
-
-/** The part of a result that determines the student's sentence. */
-export interface FinishedRun {
-  readonly status:
-    | 'exited'
-    | 'signaled'
-    | 'walltime'
-    | 'cpu'
-    | 'memory'
-    | 'output'
-    | 'seccomp'
-    | 'aborted'
-  readonly exitCode?: number
-  readonly signal?: string
-  readonly usage: {
-    readonly wallTimeMs: number
-    readonly cpuTimeMs: number
-    readonly peakMemoryBytes: number
-    readonly waitTimeMs?: number
-  }
-  readonly limits: {
-    readonly wallTimeMs?: number
-    readonly cpuTimeMs?: number
-    readonly memoryBytes?: number
-    readonly outputBytes?: number
-    readonly fileSizeBytes?: number
-  }
-  readonly syscall?: {
-    readonly name: string
-    readonly args: readonly (number | bigint)[]
-  }
-}
+import { chooseTexts, type FeedbackOptions, fill } from './feedback-texts.ts'
+import type { FinishedRun } from './finished-run.ts'
+import type { FeedbackTexts } from './languages/texts.ts'
 
 /**
  * Says in one plain sentence, for the student who wrote the program, how its run ended. The sentence names no

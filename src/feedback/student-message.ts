@@ -1,14 +1,10 @@
 import { cutMiddle, type Excerpt, excerpt } from '../units/cut.ts'
 import { visible, visibleLine } from '../units/visible.ts'
-import { chooseTexts, type FeedbackOptions, type FeedbackTexts, fill } from './feedback-texts.ts'
+import { chooseTexts, type FeedbackOptions, fill } from './feedback-texts.ts'
+import type { FinishedRun } from './finished-run.ts'
+import type { FeedbackTexts } from './languages/texts.ts'
 import type { FileFailure, MatcherFailure, OutputFailure } from './matcher-failure.ts'
-import {
-  cpuTimeFeedback,
-  duration,
-  type FinishedRun,
-  feedbackFor,
-  memoryFeedback,
-} from './run-feedback.ts'
+import { cpuTimeFeedback, duration, feedbackFor, memoryFeedback } from './run-feedback.ts'
 
 export interface StudentMessageOptions extends FeedbackOptions {
   /** The program's stdin; the message shows it, cut to a readable length. */

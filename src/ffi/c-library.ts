@@ -19,3 +19,28 @@ export function cLibrary() {
   loaded = { koffi, library: koffi.load(null) }
   return loaded
 }
+
+/** Declares a function of the C library by its name, its result and its parameters. */
+type Declare = (name: string, result: string, parameters: readonly string[]) => CFunction
+
+/**
+ * Declares functions of the C library at the first use, and adds koffi, which reads errno.
+ *
+ * @example
+ * const libc = cFunctions((declare) => ({ close: declare('close', 'int', ['int']) }))
+ * libc().close(3)
+ */
+export function cFunctions<Functions extends object>(
+  functions: (declare: Declare) => Functions,
+): () => Functions & { readonly koffi: Koffi } {
+  let declared: (Functions & { readonly koffi: Koffi }) | undefined
+  return () => {
+    if (declared !== undefined) return declared
+    const { koffi, library } = cLibrary()
+    declared = {
+      ...functions((name, result, parameters) => library.func(name, result, [...parameters])),
+      koffi,
+    }
+    return declared
+  }
+}

@@ -1,28 +1,14 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { LANDLOCK_CREATE_RULESET_VERSION, LOCK_NB } from '../linux/constants.ts'
 import { syscallNumber } from '../linux/syscalls.ts'
-import { type CFunction, cLibrary } from './c-library.ts'
+import { cFunctions } from './c-library.ts'
 
-interface Calls {
-  readonly syscall: CFunction
-  readonly setfsuid: CFunction
-  readonly setfsgid: CFunction
-  readonly flock: CFunction
-}
-
-let loaded: Calls | undefined
-
-function calls(): Calls {
-  if (loaded !== undefined) return loaded
-  const { library } = cLibrary()
-  loaded = {
-    syscall: library.func('syscall', 'long', ['long', 'long', 'long', 'long']),
-    setfsuid: library.func('setfsuid', 'int', ['uint']),
-    setfsgid: library.func('setfsgid', 'int', ['uint']),
-    flock: library.func('flock', 'int', ['int', 'int']),
-  }
-  return loaded
-}
+const calls = cFunctions((declare) => ({
+  syscall: declare('syscall', 'long', ['long', 'long', 'long', 'long']),
+  setfsuid: declare('setfsuid', 'int', ['uint']),
+  setfsgid: declare('setfsgid', 'int', ['uint']),
+  flock: declare('flock', 'int', ['int', 'int']),
+}))
 
 /**
  * The kernel's Landlock ABI, landlock_create_ruleset(2); 0 where the kernel has none or a filter denies the

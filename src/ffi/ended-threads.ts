@@ -16,7 +16,7 @@ import {
   MFD_CLOEXEC,
   WNOHANG,
 } from '../linux/constants.ts'
-import { type CFunction, cLibrary } from './c-library.ts'
+import { cFunctions } from './c-library.ts'
 
 /*
  * A worker thread that is terminated runs no more JavaScript, so its open descriptors and ended children stay with the
@@ -28,26 +28,12 @@ import { type CFunction, cLibrary } from './c-library.ts'
 const NAME = 'gradebox-thread-'
 const LINK = new RegExp(`^/memfd:${NAME}(\\d+)-(\\d+)( |$)`)
 
-interface Calls {
-  readonly memfd_create: CFunction
-  readonly fcntl: CFunction
-  readonly close: CFunction
-  readonly wait4: CFunction
-}
-
-let loaded: Calls | undefined
-
-function calls(): Calls {
-  if (loaded !== undefined) return loaded
-  const { library } = cLibrary()
-  loaded = {
-    memfd_create: library.func('memfd_create', 'int', ['str', 'uint']),
-    fcntl: library.func('fcntl', 'int', ['int', 'int', 'int']),
-    close: library.func('close', 'int', ['int']),
-    wait4: library.func('wait4', 'int', ['int', 'void *', 'int', 'void *']),
-  }
-  return loaded
-}
+const calls = cFunctions((declare) => ({
+  memfd_create: declare('memfd_create', 'int', ['str', 'uint']),
+  fcntl: declare('fcntl', 'int', ['int', 'int', 'int']),
+  close: declare('close', 'int', ['int']),
+  wait4: declare('wait4', 'int', ['int', 'void *', 'int', 'void *']),
+}))
 
 /**
  * A list of numbers in a memfd. A descriptor is stored plus one, a child as its negative pid, and 0 marks an

@@ -20,51 +20,23 @@ import {
   WNOHANG,
 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
-import { type CFunction, cLibrary } from './c-library.ts'
+import { cFunctions } from './c-library.ts'
 import { forgetChild, forgetDescriptor, noteChild, noteDescriptor } from './ended-threads.ts'
 
-interface Libc {
-  readonly koffi: ReturnType<typeof cLibrary>['koffi']
-  readonly close: CFunction
-  readonly memfd_create: CFunction
-  readonly pipe2: CFunction
-  readonly eventfd: CFunction
-  readonly fcntl: CFunction
-  readonly wait4: CFunction
-  readonly syscall: CFunction
-  readonly kill: CFunction
-  readonly poll: CFunction
-  readonly clock_gettime: CFunction
-  readonly getxattr: CFunction
-  readonly posix_spawn: CFunction
-  readonly posix_spawn_file_actions_init: CFunction
-  readonly posix_spawn_file_actions_adddup2: CFunction
-  readonly posix_spawn_file_actions_destroy: CFunction
-  readonly posix_spawnattr_init: CFunction
-  readonly posix_spawnattr_setflags: CFunction
-  readonly posix_spawnattr_setsigdefault: CFunction
-  readonly posix_spawnattr_setsigmask: CFunction
-}
-
-let loaded: Libc | undefined
-
-function libc(): Libc {
-  if (loaded !== undefined) return loaded
-  const { koffi, library } = cLibrary()
-  const bind = (name: string, ...parameters: string[]) => library.func(name, 'int', parameters)
-  loaded = {
-    koffi,
+const libc = cFunctions((declare) => {
+  const bind = (name: string, ...parameters: string[]) => declare(name, 'int', parameters)
+  return {
     close: bind('close', 'int'),
     memfd_create: bind('memfd_create', 'str', 'uint'),
     pipe2: bind('pipe2', 'void *', 'int'),
     eventfd: bind('eventfd', 'uint', 'int'),
     fcntl: bind('fcntl', 'int', 'int', 'int'),
     wait4: bind('wait4', 'int', 'void *', 'int', 'void *'),
-    syscall: library.func('syscall', 'long', ['long', 'int', 'uint']),
+    syscall: declare('syscall', 'long', ['long', 'int', 'uint']),
     kill: bind('kill', 'int', 'int'),
     poll: bind('poll', 'void *', 'uint64', 'int'),
     clock_gettime: bind('clock_gettime', 'int', 'void *'),
-    getxattr: library.func('getxattr', 'int64', ['str', 'str', 'void *', 'uint64']),
+    getxattr: declare('getxattr', 'int64', ['str', 'str', 'void *', 'uint64']),
     posix_spawn: bind('posix_spawn', 'void *', 'str', 'void *', 'void *', 'char **', 'char **'),
     posix_spawn_file_actions_init: bind('posix_spawn_file_actions_init', 'void *'),
     posix_spawn_file_actions_adddup2: bind(
@@ -79,8 +51,7 @@ function libc(): Libc {
     posix_spawnattr_setsigdefault: bind('posix_spawnattr_setsigdefault', 'void *', 'void *'),
     posix_spawnattr_setsigmask: bind('posix_spawnattr_setsigmask', 'void *', 'void *'),
   }
-  return loaded
-}
+})
 
 // Read errno before any other call.
 function check(syscall: string, result: number, detail: string): number {

@@ -1,27 +1,13 @@
 import { AT_FDCWD, O_CLOEXEC, SYS_openat2 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
-import { type CFunction, cLibrary } from './c-library.ts'
+import { cFunctions } from './c-library.ts'
 import { noteDescriptor } from './ended-threads.ts'
 
-interface Libc {
-  readonly koffi: ReturnType<typeof cLibrary>['koffi']
-  readonly syscall: CFunction
-  readonly sendfile: CFunction
-}
-
-let loaded: Libc | undefined
-
-function libc(): Libc {
-  if (loaded !== undefined) return loaded
-  const { koffi, library } = cLibrary()
-  loaded = {
-    koffi,
-    syscall: library.func('syscall', 'long', ['long', 'int', 'void *', 'void *', 'uint64']),
-    // off_t has 64 bits on x64 and arm64.
-    sendfile: library.func('sendfile', 'int64', ['int', 'int', 'void *', 'uint64']),
-  }
-  return loaded
-}
+const libc = cFunctions((declare) => ({
+  syscall: declare('syscall', 'long', ['long', 'int', 'void *', 'void *', 'uint64']),
+  // off_t has 64 bits on x64 and arm64.
+  sendfile: declare('sendfile', 'int64', ['int', 'int', 'void *', 'uint64']),
+}))
 
 /** How a path is opened. */
 export interface OpenPathOptions {

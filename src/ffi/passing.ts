@@ -8,28 +8,14 @@ import {
   SOCK_STREAM,
 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
-import { type CFunction, cLibrary } from './c-library.ts'
+import { cFunctions } from './c-library.ts'
 import { noteDescriptor } from './ended-threads.ts'
 import { aboveLaunchers, closeDescriptor } from './libc.ts'
 
-interface Libc {
-  readonly koffi: ReturnType<typeof cLibrary>['koffi']
-  readonly socketpair: CFunction
-  readonly recvmsg: CFunction
-}
-
-let loaded: Libc | undefined
-
-function libc(): Libc {
-  if (loaded !== undefined) return loaded
-  const { koffi, library } = cLibrary()
-  loaded = {
-    koffi,
-    socketpair: library.func('socketpair', 'int', ['int', 'int', 'int', 'void *']),
-    recvmsg: library.func('recvmsg', 'long', ['int', 'void *', 'int']),
-  }
-  return loaded
-}
+const libc = cFunctions((declare) => ({
+  socketpair: declare('socketpair', 'int', ['int', 'int', 'int', 'void *']),
+  recvmsg: declare('recvmsg', 'long', ['int', 'void *', 'int']),
+}))
 
 /**
  * Makes a pair of connected sockets that can pass descriptors, socketpair(2). Both are closed on exec and

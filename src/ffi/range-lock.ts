@@ -8,7 +8,7 @@ import {
   F_WRLCK,
 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
-import { type CFunction, cLibrary } from './c-library.ts'
+import { cFunctions } from './c-library.ts'
 
 /** The bytes of a file that a lock covers; a length of 0 means all bytes from the start. */
 export interface LockRange {
@@ -19,13 +19,10 @@ export interface LockRange {
 /** Readers share a range; a writer excludes all others. */
 export type LockKind = 'read' | 'write'
 
-let loaded: CFunction | undefined
-
-function fcntl(): CFunction {
+const libc = cFunctions((declare) => ({
   // The C prototype leaves the third parameter open; here it is a pointer.
-  loaded ??= cLibrary().library.func('fcntl', 'int', ['int', 'int', 'void *'])
-  return loaded
-}
+  fcntl: declare('fcntl', 'int', ['int', 'int', 'void *']),
+}))
 
 // struct flock of fcntl(2), 64 bit: l_type and l_whence are 16 bits, l_start and l_len 64, l_pid 32.
 const LAYOUT = { size: 32, type: 0, start: 8, length: 16 } as const
@@ -37,8 +34,8 @@ function call(fd: number, command: number, type: number, { start, length }: Lock
   view.setInt16(LAYOUT.type, type, true)
   view.setBigInt64(LAYOUT.start, start, true)
   view.setBigInt64(LAYOUT.length, length, true)
-  if (fcntl()(fd, command, bytes) >= 0) return true
-  const errno: number = cLibrary().koffi.errno()
+  if (libc().fcntl(fd, command, bytes) >= 0) return true
+  const errno: number = libc().koffi.errno()
   if (command === F_OFD_SETLK && (errno === EAGAIN || errno === EACCES)) return false
   throw new ErrnoError(
     'fcntl',

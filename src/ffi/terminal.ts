@@ -1,23 +1,10 @@
 import { TIOCSWINSZ } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
-import { type CFunction, cLibrary } from './c-library.ts'
+import { cFunctions } from './c-library.ts'
 
-interface Libc {
-  readonly koffi: ReturnType<typeof cLibrary>['koffi']
-  readonly ioctl: CFunction
-}
-
-let loaded: Libc | undefined
-
-function libc(): Libc {
-  if (loaded !== undefined) return loaded
-  const { koffi, library } = cLibrary()
-  loaded = {
-    koffi,
-    ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'void *']),
-  }
-  return loaded
-}
+const libc = cFunctions((declare) => ({
+  ioctl: declare('ioctl', 'int', ['int', 'ulong', 'void *']),
+}))
 
 /** struct winsize of asm-generic/termios.h, without pixels. */
 export function windowSize({ rows, columns }: WindowSize): Buffer {

@@ -33,7 +33,8 @@ export {
   type TestStatus,
   type Visibility,
 } from './report/report-schema.ts'
-export { type FoundSubmission, findSubmissions } from './submissions/find.ts'
+export { findSubmissions } from './submissions/find.ts'
+export type { FoundSubmission } from './submissions/found-submission.ts'
 export {
   type ReportKind,
   type ReportPart,

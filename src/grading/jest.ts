@@ -4,20 +4,7 @@ import { type Assignment, declareAssignment } from './assignment/assignment.ts'
 import type { AssignmentOptions } from './assignment/assignment-options.ts'
 import { type JestGlobals, jestRunner } from './jest-runner.ts'
 
-export type { Assignment } from './assignment/assignment.ts'
-export type {
-  Adjustment,
-  AssignmentOptions,
-  CasesOptions,
-  Graded,
-  GradingContext,
-  GroupOptions,
-  InteractOptions,
-  JudgeProgram,
-  RunOptions,
-  Submission,
-  TestOptions,
-} from './assignment/assignment-options.ts'
+export type * from './assignment/public-types.ts'
 
 /**
  * Declares an assignment: every test is made once per submission, in a suite of the submission's name. With Jest's

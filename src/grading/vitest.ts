@@ -8,20 +8,7 @@ import type { GradedMeta } from './assignment/test-outcome.ts'
 import { readAssignment } from './toml/read-assignment.ts'
 import { toOptions } from './toml/to-options.ts'
 
-export type { Assignment } from './assignment/assignment.ts'
-export type {
-  Adjustment,
-  AssignmentOptions,
-  CasesOptions,
-  Graded,
-  GradingContext,
-  GroupOptions,
-  InteractOptions,
-  JudgeProgram,
-  RunOptions,
-  Submission,
-  TestOptions,
-} from './assignment/assignment-options.ts'
+export type * from './assignment/public-types.ts'
 
 declare module 'vitest' {
   interface TaskMeta extends Partial<GradedMeta> {}

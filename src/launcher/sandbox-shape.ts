@@ -12,7 +12,7 @@ export interface BindMount {
   readonly noexec?: boolean
 }
 
-/** A host directory that the program may change, while the host sees nothing of it. */
+/** A host directory that the program may change while the host's files stay as they are. */
 export interface OverlayMount {
   readonly type: 'overlay'
   /** Absolute path of a directory on the host. */
@@ -27,9 +27,9 @@ export interface OverlayMount {
 export interface TmpfsMount {
   readonly type: 'tmpfs'
   readonly target: string
-  /** Its own size; without one it shares the sandbox's disk limit. */
+  /** The tmpfs's own size; without one it shares the sandbox's disk limit. */
   readonly sizeBytes?: number
-  /** How many files and directories it may have (tmpfs(5), nr_inodes). */
+  /** The largest number of files and directories (tmpfs(5), nr_inodes). */
   readonly inodes?: number
   /** As for a bind. */
   readonly noexec?: boolean

@@ -3,11 +3,11 @@ import type { SandboxErrorCode } from '../errors/sandbox-error.ts'
 /** Which of the launch program's processes takes a step. */
 export type LauncherProcess = 'starter' | 'init' | 'idmap' | 'target'
 
-/** Bytes that lie beside the steps; an argument that is data is the address of its first byte. */
+/** Bytes stored next to the steps. An argument that is data is the address of its first byte. */
 export type Data =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  /** Not their address, but where they are in the segment's file. */
+  /** Not their address, but their offset in the segment's file. */
   | { readonly kind: 'offset'; readonly bytes: Uint8Array }
   | { readonly kind: 'words'; readonly words: readonly Argument[] }
 
@@ -24,7 +24,7 @@ export interface Goto {
   readonly goto: string
 }
 
-/** What a failing step means for the user. */
+/** The error for the user when a step fails. */
 export interface StepFailure {
   readonly code: SandboxErrorCode
   readonly hint?: string | undefined
@@ -35,7 +35,7 @@ export interface Step {
   readonly process: LauncherProcess
   readonly syscall: string
   readonly args: readonly Argument[]
-  /** The arguments as a person should read them, where places and descriptors would say nothing. */
+  /** The arguments as a person reads them, where places and descriptors would say nothing. */
   readonly shown?: string
   /** A name that other steps may jump to. */
   readonly label?: string
@@ -43,15 +43,15 @@ export interface Step {
   readonly store?: string
   /** After an error: report it and exit (the default), carry on, or go elsewhere. */
   readonly onError?: 'fail' | 'continue' | Goto
-  /** An error that is none: carry on after it. */
+  /** An expected error: the plan continues after it. */
   readonly tolerate?: number
-  /** Jump when the result equals a value; looked at before errors are. */
+  /** Jump when the result equals a value; the machine checks this before it checks for errors. */
   readonly whenEqual?: { readonly value: number | Place } & Goto
-  /** Jump when the result is no error and differs from a value. */
+  /** Jump when the result is not an error and differs from a value. */
   readonly whenDifferent?: { readonly value: number | Place } & Goto
   /** The step that follows, where it is not the next of the list. */
   readonly next?: Goto
-  /** Error code and hint for the case that it fails; default SETUP_FAILED. */
+  /** The error code and hint for a failure; default SETUP_FAILED. */
   readonly failure?: StepFailure
 }
 
@@ -66,7 +66,7 @@ export interface Area {
   }[]
 }
 
-/** Steps and the memory that they use: a part of the launch program that is made as one. */
+/** Steps and the memory that they use: a part of the launch program that is assembled as a whole. */
 export interface Segment {
   readonly steps: readonly Step[]
   readonly areas: readonly Area[]
@@ -79,7 +79,7 @@ export const DIE = 'die'
 
 export const text = (value: string): Data => ({ kind: 'text', text: value })
 export const bytes = (value: Uint8Array): Data => ({ kind: 'bytes', bytes: value })
-/** Where these bytes are in the file that the segment is written to. */
+/** The offset of these bytes in the file that holds the segment. */
 export const offsetOf = (value: Uint8Array): Data => ({ kind: 'offset', bytes: value })
 export const words = (...values: readonly Argument[]): Data => ({ kind: 'words', words: values })
 /** The address of a place. */
@@ -87,11 +87,11 @@ export const at = (place: string): Place => ({ kind: 'at', place })
 /** The 64-bit value at a place. */
 export const load = (place: string): Place => ({ kind: 'load', place })
 
-/** The same steps, the first of them under a label. */
+/** The same steps, with a label on the first. */
 export const labelled = (label: string, steps: readonly Step[]): Step[] =>
   steps.map((step, index) => (index === 0 ? { ...step, label } : step))
 
-/** The same steps, and after the last of them on to a label. */
+/** The same steps, with a jump to a label after the last. */
 export const thenGoTo = (label: string, steps: readonly Step[]): Step[] =>
   steps.map((step, index) =>
     index === steps.length - 1 ? { ...step, next: { goto: label } } : step,

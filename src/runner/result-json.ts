@@ -1,6 +1,12 @@
 import { cutMiddle } from '../units/cut.ts'
 import { visible } from '../units/visible.ts'
-import type { AnyResult } from './result.ts'
+import { type AnyResult, brand } from './result.ts'
+
+/** Marks a result, so that matchers of another realm or copy recognize it, and defines how it prints. */
+export function brandResult<T extends object>(result: T): T {
+  Object.defineProperty(result, 'toJSON', { value: resultToJson })
+  return Object.defineProperty(result, brand, { value: true })
+}
 
 /**
  * A result's `toJSON()`. JSON.stringify() passes a key, and gets all that JSON can hold.

@@ -3,7 +3,6 @@ import type { EnforcementByLimit, Limits } from '../limits/table.ts'
 import type { DeniedSyscall, LoggedCall } from '../seccomp/decode/calls.ts'
 import type { InvalidByte } from '../units/utf8.ts'
 import type { Isolation } from './isolation/level.ts'
-import { resultToJson } from './result-json.ts'
 
 /** Why a run ended; DESIGN order of precedence is in verdict.ts. */
 export type SandboxStatus =
@@ -98,14 +97,8 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
 /** A result whose output is text or bytes, as its `encoding` had it. */
 export type AnyResult = SandboxResult<string | Uint8Array>
 
-// Registered globally: see sandbox-error.ts.
-const brand = Symbol.for('gradebox.SandboxResult')
-
-/** Marks a result, so that matchers of another realm or copy know it, and says how it prints. */
-export function brandResult<T extends object>(result: T): T {
-  Object.defineProperty(result, 'toJSON', { value: resultToJson })
-  return Object.defineProperty(result, brand, { value: true })
-}
+/** The key that marks a result; registered globally: see sandbox-error.ts. */
+export const brand = Symbol.for('gradebox.SandboxResult')
 
 /** Whether a value is a `SandboxResult`, also one made in another realm or by another copy. */
 export function isSandboxResult(value: unknown): value is SandboxResult<string | Uint8Array> {

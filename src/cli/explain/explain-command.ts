@@ -25,11 +25,6 @@ export function addExplainCommand(program: Command): Command {
     .description(
       'Shows what `gradebox run` would do with the same arguments: mounts, ids, limits and filter in words. With --calls it shows every system call of the launch program, and the process that makes it. Runs nothing.',
     )
-    .argument(
-      '[command...]',
-      'the command and its arguments, after -- (default: $SHELL or /bin/sh)',
-    )
-    .passThroughOptions()
   const flags = addRunFlags(command)
   return command
     .option('--calls', 'show every system call')

@@ -32,11 +32,6 @@ export function addRunCommand(program: Command): Command {
     .description(
       'Runs a command, or your shell, in a sandbox on your terminal. Exits with its exit code, with 128 plus the number of the signal that ended it, or with 125 when Gradebox could not set up the sandbox.',
     )
-    .argument(
-      '[command...]',
-      'the command and its arguments, after -- (default: $SHELL or /bin/sh)',
-    )
-    .passThroughOptions()
   const flags = addRunFlags(command)
   return command
     .option('--report-file <FILE>', 'write what happened as JSON')

@@ -34,7 +34,7 @@ const values: Readonly<Record<LimitKind, string>> = {
   processors: 'a number, or all',
 }
 
-/** Adds the flags that define a sandbox, and returns a function that collects their values. */
+/** Adds the argument and the flags that define a run, and returns a function that collects the flags' values. */
 export function addRunFlags(command: Command): () => RunFlags {
   const binds: MountOption[] = []
   const setenv: Record<string, string> = {}
@@ -44,11 +44,18 @@ export function addRunFlags(command: Command): () => RunFlags {
     return text
   }
   command
+    .argument(
+      '[command...]',
+      'the command and its arguments, after -- (default: $SHELL or /bin/sh)',
+    )
+    .passThroughOptions()
     .option('--share-net', "keep the host's network")
     .option('--share-uts', "keep the host's name")
     .addOption(new Option('-u, --uid <ID>', 'user id that the command sees').argParser(parseId))
     .addOption(new Option('-g, --gid <ID>', 'group id that the command sees').argParser(parseId))
-    .addOption(new Option('--hostname <NAME>', 'host name that it sees').argParser(parseHostname))
+    .addOption(
+      new Option('--hostname <NAME>', 'host name that the command sees').argParser(parseHostname),
+    )
     .option('--ro-bind <HOST[:BOX]>', 'show a host path, read-only (repeatable)', bind(false))
     .option('--rw-bind <HOST[:BOX]>', 'show a host path, writable (repeatable)', bind(true))
     .option('-w, --work-dir <HOST>', 'show a host directory at /hako, writable, and run there')

@@ -1,4 +1,4 @@
-import type { FeedbackTexts } from '../feedback-texts.ts'
+import type { FeedbackTexts } from './texts.ts'
 
 export const spanish: FeedbackTexts = {
   decimalPoint: ',',

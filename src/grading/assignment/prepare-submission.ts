@@ -13,7 +13,7 @@ import {
 } from '../languages/submission-files.ts'
 import { SubmissionProblem } from '../languages/submission-problem.ts'
 import type { ReportBuild } from '../report/report-schema.ts'
-import type { FoundSubmission } from '../submissions/find.ts'
+import type { FoundSubmission } from '../submissions/found-submission.ts'
 import type { Submission } from './assignment-options.ts'
 import { buildsDirectory } from './builds-directory.ts'
 import { describeRun, forStaff } from './excerpts.ts'

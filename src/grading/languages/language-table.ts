@@ -16,6 +16,17 @@ const interpret =
   (...command: Command) =>
   ({ main }: Project): Command => [...command, dotted(main.path)]
 
+/** The row of a language whose interpreter runs the main file. */
+const interpreted = (
+  interpreter: string,
+  row: Omit<Language, 'run' | 'version' | 'limits'> & Partial<Pick<Language, 'limits'>>,
+): Language => ({
+  run: interpret(interpreter),
+  version: [interpreter, '--version'],
+  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
+  ...row,
+})
+
 const withMount = (policy: string, path: string) => ({
   extends: policy,
   mounts: [{ source: path, target: path, optional: true }],
@@ -209,50 +220,39 @@ const haskell: Language = {
   floors: { memoryBytes: 32 * MiB },
 }
 
-const ruby: Language = {
+const ruby = interpreted('ruby', {
   title: 'Ruby',
   extensions: ['.rb'],
   mainNames: ['main.rb', 'solution.rb'],
-  run: interpret('ruby'),
-  version: ['ruby', '--version'],
   install: 'Ruby (Debian: apt install ruby)',
-  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
   floors: { memoryBytes: 48 * MiB },
-}
+})
 
-const php: Language = {
+const php = interpreted('php', {
   title: 'PHP',
   extensions: ['.php'],
   mainNames: ['main.php', 'index.php', 'solution.php'],
-  run: interpret('php'),
-  version: ['php', '--version'],
   install: 'PHP (Debian: apt install php-cli)',
-  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
   floors: { memoryBytes: 48 * MiB },
-}
+})
 
-const perl: Language = {
+const perl = interpreted('perl', {
   title: 'Perl',
   extensions: ['.pl'],
   mainNames: ['main.pl', 'solution.pl'],
-  run: interpret('perl'),
-  version: ['perl', '--version'],
   install: 'Perl (Debian: apt install perl)',
-  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
   floors: { memoryBytes: 16 * MiB },
-}
+})
 
-const shell: Language = {
+const shell = interpreted('bash', {
   title: 'shell',
   extensions: ['.sh', '.bash'],
   mainNames: ['main.sh', 'solution.sh'],
-  run: interpret('bash'),
-  version: ['bash', '--version'],
   install: 'Bash (Debian: apt install bash)',
   policy: 'shell',
   limits: { walltime: '10s', cpu: '10s', memory: '128MiB' },
   floors: { memoryBytes: 8 * MiB },
-}
+})
 
 const make: Language = {
   title: 'make',

@@ -4,20 +4,9 @@ import { globSync } from 'tinyglobby'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { cacheDirectory } from '../cache/cache-directory.ts'
 import type { LanguageTable } from '../languages/language.ts'
-import type { ReportPerson } from '../report/report-schema.ts'
 import { importExport, isExport } from './exports/import-export.ts'
+import type { FoundSubmission } from './found-submission.ts'
 import { readGradescopeMetadata } from './gradescope-metadata.ts'
-
-/** A submission that was found, before its files are read. */
-export interface FoundSubmission {
-  readonly id: string
-  readonly path: string
-  readonly people: readonly ReportPerson[]
-  readonly metadata: Readonly<Record<string, unknown>>
-  readonly submittedAt?: string
-  /** Why the submission of an export was not unpacked; for the staff. */
-  readonly refused?: string
-}
 
 /**
  * Finds the submissions of an assignment: each folder in a folder, an export of a platform (a folder or a zip file), one

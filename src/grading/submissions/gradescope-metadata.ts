@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import type { FoundSubmission } from './find.ts'
+import type { FoundSubmission } from './found-submission.ts'
 
 const loose = v.looseObject({
   id: v.optional(v.union([v.number(), v.string()])),

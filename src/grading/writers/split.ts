@@ -1,5 +1,5 @@
 import type { Report } from '../report/report-schema.ts'
-import type { ReportKind } from './index.ts'
+import type { ReportKind } from './writers.ts'
 
 /** The formats that hold one submission. */
 const single: ReadonlySet<ReportKind> = new Set([

@@ -7,9 +7,9 @@ import {
 } from '../../linux/constants.ts'
 import type { Argument } from '../step.ts'
 import { capabilityName } from './capabilities.ts'
-import { constantName, flagNames } from './flags.ts'
+import { constantName, flagNames } from './step-flags.ts'
 
-/** Shows a number as `name` does, anything else plainly. */
+/** Formats a number with `name`, and every other argument plainly. */
 export const flags = (name: (value: number) => string) => (argument: Argument) =>
   typeof argument === 'number' ? name(argument) : value(argument)
 
@@ -36,7 +36,7 @@ export const socketType = flags((type) => {
 // SFD_NONBLOCK and SFD_CLOEXEC are the same bits as timerfd's (sys/signalfd.h).
 export const sfdFlags = flags((number) => flagNames(number, 'TFD_').replaceAll('TFD_', 'SFD_'))
 
-/** struct itimerspec, of which only the time is ever set. */
+/** struct itimerspec; a step only sets the time. */
 export function seconds(timer: Argument | undefined): string {
   if (typeof timer !== 'object' || timer.kind !== 'words') return '…'
   const [, , whole = 0, nanoseconds = 0] = timer.words

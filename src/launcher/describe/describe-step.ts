@@ -17,13 +17,13 @@ import {
   socketType,
   value,
 } from './arguments.ts'
-import { atFlags, cloneFlags, mountAttributes, mountFlags, openFlags } from './flags.ts'
+import { atFlags, cloneFlags, mountAttributes, mountFlags, openFlags } from './step-flags.ts'
 
 const CALL_MAX_LENGTH = 400
 
 /**
- * A step as a person reads a system call: `mount("/usr" -> "/usr", MS_BIND|MS_REC)`. What a step makes
- * below the directory that becomes the sandbox's root is shown as the path that it will have.
+ * A step in the form of a system call for a person: `mount("/usr" -> "/usr", MS_BIND|MS_REC)`. A path below
+ * the directory that becomes the sandbox's root appears as the path that it will have.
  */
 export function describeStep(step: Step): string {
   const format = formats[step.syscall] ?? plain
@@ -35,7 +35,7 @@ type Format = (args: readonly Argument[]) => string[]
 
 const plain: Format = (args) => args.map(value)
 
-/** Formats single arguments by their index; those it does not name are plain. */
+/** Formats single arguments by their index, and the others plainly. */
 const withNames =
   (names: Readonly<Record<number, (argument: Argument) => string>>): Format =>
   (args) =>

@@ -24,7 +24,7 @@ export type Symbols = ReadonlyMap<string, number>
 /** A segment in its final form. */
 export interface Assembled {
   readonly bytes: Uint8Array
-  /** The address of the first byte, which is the first step's. */
+  /** The address of the first byte, where the first step is. */
   readonly address: number
   readonly steps: readonly Step[]
   /** Its own labels and places. */
@@ -34,11 +34,10 @@ export interface Assembled {
 const noSymbols: Symbols = new Map()
 
 /**
- * Lays a segment out at an address and fills in every address it mentions. Pure: equal segments give
- * equal bytes.
+ * Lays out a segment at an address and fills in every address in it. Pure: equal segments give equal bytes.
  *
- * @param imported labels and places of a segment that is in memory already
- * @throws {Error} for a label or place that nobody defines, or that two define: a mistake in a plan
+ * @param imported labels and places of a segment that is already in memory
+ * @throws {Error} for a label or place that is undefined, or defined twice: a mistake in a plan
  */
 export function assemble(
   segment: Segment,
@@ -112,8 +111,8 @@ const WORD_SIZE = 8
 const MOST_BYTES_PER_UNIT = 3
 
 /**
- * The segment's bytes: steps and areas, and after them the data that arguments point to. Equal texts
- * are kept once.
+ * The segment's bytes: steps and areas, and then the data that arguments point to. Equal texts are stored
+ * once.
  */
 class Memory {
   readonly #address: number
@@ -121,7 +120,9 @@ class Memory {
   readonly #texts = new Map<string, number>()
   #end: number
   #buffer: Buffer
-  /** The same bytes: both machines are little-endian, as is every one that runs this. */
+  /**
+   * The same bytes as 32-bit words. Both machines are little-endian, as is every machine that runs this code.
+   */
   #halves: Int32Array
 
   constructor(address: number, end: number, symbols: SymbolTable) {
@@ -207,7 +208,7 @@ class Memory {
     return start
   }
 
-  // Makes room for so many bytes more.
+  // Makes room for this many more bytes.
   #grow(length: number): void {
     const size = this.#end - this.#address + align(length)
     if (size <= this.#buffer.length) return

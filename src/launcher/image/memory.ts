@@ -13,15 +13,15 @@ import { ErrnoError } from '../../linux/errno.ts'
 
 /** A launch program that can be executed. */
 export interface Executable {
-  /** What posix_spawn(3) is given. */
+  /** The path for posix_spawn(3). */
   readonly path: string
-  /** Lets go of it; to be called when posix_spawn(3) has returned, for then it is running. */
+  /** Releases it. Call it when posix_spawn(3) has returned, because the program then runs. */
   readonly dispose: () => void
 }
 
 /**
- * Puts a launch program where it can be executed and nobody can change it: a sealed memfd, or, where
- * vm.memfd_noexec = 2 forbids executable ones, a temporary file.
+ * Stores a launch program where the kernel can execute it and nobody can change it: in a sealed memfd, or in
+ * a temporary file where vm.memfd_noexec = 2 forbids executable memfds.
  *
  * @throws {ErrnoError} when neither works
  */
@@ -40,7 +40,8 @@ export function makeMemfd(name: string): number {
   return createMemfd(name, MFD_NOEXEC_SEAL)
 }
 
-// MFD_EXEC and MFD_NOEXEC_SEAL came with Linux 6.3; before, EINVAL, and every memfd is executable.
+// MFD_EXEC and MFD_NOEXEC_SEAL exist since Linux 6.3. Older kernels return EINVAL, and every memfd is
+// executable.
 function createMemfd(name: string, flags: number): number {
   try {
     return memfdCreate(name, flags)
@@ -62,7 +63,7 @@ function sealedMemfd(image: Uint8Array): number {
   }
 }
 
-/** Writes all of it, however often the kernel takes a part. */
+/** Writes everything, in as many calls as the kernel needs. */
 export function writeAll(fd: number, contents: Uint8Array): void {
   let written = 0
   while (written < contents.length) written += writeSync(fd, contents, written)

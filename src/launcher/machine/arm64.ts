@@ -1,8 +1,8 @@
-import type { Instruction } from './machine.ts'
+import type { Instruction } from './memory-layout.ts'
 
 /**
  * The step machine for arm64. x19 is the step, w20 its flags, x21 the data's head. A system call's
- * convention: number in w8, arguments in x0 to x5, result in x0 (syscall(2)). See layout.ts for a
+ * convention: number in w8, arguments in x0 to x5, result in x0 (syscall(2)). See memory-layout.ts for a
  * step's fields.
  */
 export const arm64: readonly Instruction[] = [

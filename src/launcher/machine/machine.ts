@@ -1,11 +1,9 @@
 import { arm64 } from './arm64.ts'
+import type { Instruction } from './memory-layout.ts'
 import { x64 } from './x64.ts'
 
 /** The processor architectures that Gradebox has a step machine for, in Node's words. */
 export type Arch = 'x64' | 'arm64'
-
-/** One instruction: its bytes as they lie in memory, in hexadecimal, and its assembly; or a label. */
-export type Instruction = readonly [bytes: string, assembly: string] | `${string}:`
 
 export interface Machine {
   /** The machine's listing, in order. */

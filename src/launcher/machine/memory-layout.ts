@@ -18,9 +18,9 @@ export const STEP_SIZE = 96
 export const LOAD_ARGUMENT = (index: number): number => 1 << (index + 1)
 /** The operand is an address to load from. */
 export const LOAD_OPERAND = 1 << 7
-/** Jump when the result equals the operand; looked at before errors are. */
+/** Jump when the result equals the operand; the machine checks this before it checks for errors. */
 export const JUMP_IF_EQUAL = 1 << 8
-/** Jump when the result is no error and differs from the operand. */
+/** Jump when the result is not an error and differs from the operand. */
 export const JUMP_IF_DIFFERENT = 1 << 9
 
 /** Where the image's data is mapped, writable. */
@@ -43,3 +43,6 @@ export const STEPS_ADDRESS = DATA_ADDRESS + 64
 export const REQUEST_ADDRESS = 0x4000_0000
 /** Where the ELF file's first page, headers and machine code, is mapped, executable. */
 export const CODE_ADDRESS = 0x40_0000
+
+/** One instruction: its bytes as they lie in memory, in hexadecimal, and its assembly; or a label. */
+export type Instruction = readonly [bytes: string, assembly: string] | `${string}:`

@@ -20,16 +20,16 @@ import { openHow } from './paths.ts'
 
 const init = stepsOf('init')
 
-/** The most that is brought back of one file, in bytes. */
+/** The largest part of one file that a run brings back, in bytes. */
 export const COLLECT_MAX_BYTES = 64 * 1024 * 1024
 
-/** What the run brings back. */
+/** The files that a run brings back. */
 export interface Collection {
   /** Absolute paths in the sandbox. */
   readonly paths: readonly string[]
   /**
-   * Whether the init copies the files into a memfd, or passes their descriptors through a socket: a pattern's
-   * directory is for Node to walk through.
+   * Whether the init copies the files into a memfd, or passes their descriptors through a socket. Node itself
+   * walks through the directory of a pattern.
    */
   readonly by: 'copies' | 'descriptors'
 }
@@ -47,9 +47,9 @@ export const collectAreas = ({ paths }: Collection): Area[] =>
   }))
 
 /**
- * Steps that bring files out once the program and all its descendants are gone. A path is the
- * program's to make, so it is opened from inside the sandbox's own root and through no symbolic link
- * (openat2(2)); O_NONBLOCK keeps a FIFO from holding us up.
+ * Steps that bring files out after the program and all its descendants have ended. The program controls the
+ * paths. The init therefore opens a path inside the sandbox's own root and through no symbolic link
+ * (openat2(2)), and O_NONBLOCK keeps a FIFO from blocking it.
  */
 export function collectSteps({ paths, by }: Collection, arch: Arch): Step[] {
   const how = openHow(
@@ -77,7 +77,7 @@ function copySteps(area: string): Step[] {
   const file = load(`${area}.result`)
   return [
     init('statx', [file, text(''), AT_EMPTY_PATH, STATX_BASIC_STATS, at(`${area}.statx`)]),
-    // Fails for what is no regular file; its type is in the report.
+    // Fails for a file that is not regular; the report has its type.
     init('sendfile', [FD.collect, file, 0, COLLECT_MAX_BYTES], {
       store: `${area}.copied`,
       onError: 'continue',
@@ -91,7 +91,7 @@ function passSteps(area: string): Step[] {
   return [
     init('dup3', [file, FD.passed, O_CLOEXEC]),
     init('close', [file]),
-    // MSG_DONTWAIT, because Node reads only when the init is gone.
+    // MSG_DONTWAIT, because Node reads only after the init has ended.
     passStep(FD.collect, FD.passed, {
       flags: MSG_DONTWAIT,
       shown: `${FD.collect}, SCM_RIGHTS [file]`,
@@ -102,7 +102,7 @@ function passSteps(area: string): Step[] {
   ]
 }
 
-/** The memory for each candidate's execve result, and for finding out why none succeeded. */
+/** The memory for each candidate's execve result, and for the reason why none succeeded. */
 export const execAreas = (candidates: readonly string[]): Area[] =>
   candidates.map((_, index) => ({
     name: `exec${index}`,
@@ -115,10 +115,10 @@ export const execAreas = (candidates: readonly string[]): Area[] =>
   }))
 
 /**
- * Steps that tell why the program could not be executed: each candidate's error, whether it is there,
+ * Steps that report why the program could not be executed: each candidate's error, whether the file exists,
  * and its first bytes, which name its interpreter. Skipped when execve succeeded.
  *
- * @param done the label to go on at
+ * @param done the label of the next step
  */
 export function diagnoseExecSteps(
   candidates: readonly string[],
@@ -126,7 +126,7 @@ export function diagnoseExecSteps(
 ): Step[] {
   const last = candidates.length - 1
   return [
-    // Returns 0, which the last candidate's result still is when none of them failed.
+    // Returns 0, and so does the last candidate's result when no candidate failed.
     init('close_range', [0, 2, 0], {
       whenEqual: { value: load(`exec${last}.result`), goto: done },
     }),

@@ -16,9 +16,9 @@ import { openHow } from './paths.ts'
 
 const init = stepsOf('init')
 
-/** A file of a host directory that is shown copy-on-write. */
+/** A file of a host directory that the sandbox shows copy-on-write. */
 export interface DirectoryEntry {
-  /** Relative to the directory; the directory itself is not among them. */
+  /** The path relative to the directory; the directory itself has no entry. */
   readonly path: string
   /** `other`: a FIFO, socket or device, which a copy leaves out. */
   readonly type: 'directory' | 'file' | 'symlink' | 'other'
@@ -34,9 +34,9 @@ export interface DirectoryEntry {
 export const isCopied = ({ type }: DirectoryEntry): boolean => type !== 'other'
 
 export interface CopyOptions {
-  /** Where the init keeps the source's descriptor. */
+  /** The place of the source's descriptor. */
   readonly from: string
-  /** Where the program sees the copy, for errors. */
+  /** The copy's path in the sandbox, for errors. */
   readonly target: string
   readonly arch: Arch
   readonly failure: StepFailure
@@ -71,7 +71,7 @@ export function copySteps(entry: DirectoryEntry, options: CopyOptions): Step[] {
 const shownPath = ({ path }: DirectoryEntry, { target }: Pick<CopyOptions, 'target'>): string =>
   JSON.stringify(`${target}/${path}`)
 
-/** sendfile(2) copies at most this much a call. */
+/** sendfile(2) copies at most this much per call. */
 const SENDFILE_MAX = 0x7fff_f000
 
 function sendSteps(sizeBytes: number, failure: StepFailure): Step[] {
@@ -85,8 +85,8 @@ function sendSteps(sizeBytes: number, failure: StepFailure): Step[] {
 }
 
 /**
- * Steps that give a copied entry its time and its mode, once it has its owner: a change of owner clears
- * some of the mode's bits. Build tools look at modification times.
+ * Steps that set the time and the mode of a copied entry after its owner: a change of owner clears some bits
+ * of the mode. Build tools read modification times.
  */
 export function finishCopySteps(entry: DirectoryEntry, options: { target: string }): Step[] {
   const { path, type, mode, modifiedMs } = entry

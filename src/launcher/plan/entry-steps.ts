@@ -4,8 +4,8 @@ import { REQUEST_ADDRESS, STEP_SIZE } from '../machine/memory-layout.ts'
 import { at, type Step, stepsOf } from '../step.ts'
 
 /**
- * The labels at which the image goes on in a run's request. The image is made before any request, so
- * each is a step of its own at a fixed place, the request's first, from which it goes on.
+ * The labels at which the image continues in a run's request. The image exists before any request, so each
+ * label is a step at a fixed place at the start of the request, which continues from there.
  */
 export const ENTRY = {
   /** The init has built what depends on the policy alone. */
@@ -18,21 +18,21 @@ export const ENTRY = {
 
 const entries = Object.values(ENTRY)
 
-/** Where they are. */
+/** The addresses of the labels. */
 export const entrySymbols: Symbols = new Map(
   entries.map((label, index) => [label, REQUEST_ADDRESS + index * STEP_SIZE]),
 )
 
-/** The label in the request at which it goes on from an entry. */
+/** The label in the request that continues from an entry. */
 export const ENTERED = { mounts: 'mounts', target: 'target.run', over: 'over' } as const
 
-/** Where among a request's steps the target comes first. */
+/** The index of the first request step of the target. */
 export const TARGET_ENTRY = entries.indexOf(ENTRY.target)
 
 /**
- * The request's first steps, each with the step that follows; the init's are calls without effect.
+ * The request's first steps, each with the step that follows. Those of the init are calls without effect.
  *
- * @param complete whether the image builds all of the root, and goes on in no request's mounts
+ * @param complete whether the image builds the whole root, so that no request's mounts follow
  */
 export const entrySteps = (complete: boolean): Step[] =>
   (Object.keys(ENTRY) as (keyof typeof ENTRY)[]).map((name) => {

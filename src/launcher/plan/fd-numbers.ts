@@ -1,6 +1,6 @@
 /**
- * Descriptor numbers inside the launch program. 0 to 2 are the program's own stdin, stdout and stderr.
- * The plan relies on the kernel giving out the lowest free number, and checks each time that it did.
+ * Descriptor numbers inside the launch program. 0 to 2 are the program's own stdin, stdout and stderr. The
+ * plan relies on the kernel to assign the lowest free number, and checks it each time.
  */
 export const FD = {
   /** Write end of the report pipe. */
@@ -9,7 +9,7 @@ export const FD = {
   control: 4,
   /** The run's request, a memfd, until the program has started. */
   request: 5,
-  /** The memfd that collected files are copied to, the socket that they are passed through, or /dev/null. */
+  /** The memfd for copies of collected files, the socket for their descriptors, or /dev/null. */
   collect: 6,
   /** The counter (eventfd(2)) that says that the request is ready. */
   go: 7,
@@ -17,21 +17,21 @@ export const FD = {
   proc: 8,
   /** The new network namespace, until the init has joined it. */
   network: 30,
-  /** The counter that says that it is there. */
+  /** The counter that reports that the network namespace is ready. */
   networkReady: 35,
   /** The run's control group, into which the init is cloned. */
   cgroup: 36,
-  /** The user namespace whose map an idmapped mount has, until that is made. */
+  /** The user namespace whose map an idmapped mount uses, until the mount exists. */
   idmap: 31,
   /** The init's own /proc/self/oom_score_adj, until the program has started. */
   oomScore: 32,
-  /** A memfd by which the init copies and clears memory while it logs calls. */
+  /** A memfd through which the init copies and clears memory while it logs calls. */
   scratch: 33,
   /** The master of the sandbox's pseudo-terminal, until it is passed to the caller. */
   terminal: 34,
   /** The list of the init's children, where it ends a run without a process namespace. */
   children: 37,
-  /** A memfd in which it puts the number of one of them together. */
+  /** A memfd in which the init composes the number of a child. */
   childName: 38,
   /** The Landlock ruleset of a run without namespaces. */
   ruleset: 39,
@@ -47,5 +47,5 @@ export const FD = {
   listener: 12,
 } as const
 
-/** The first number that the caller passes nothing at. */
+/** The first number at which the caller passes no descriptor. */
 export const FIRST_UNUSED_FD = 8

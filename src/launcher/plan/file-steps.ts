@@ -19,7 +19,7 @@ import { type Ids, openHow, type SafePaths, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
 
-/** An ELF program or a script is written executable, everything else is not. */
+/** An ELF program or a script gets an executable mode, every other file does not. */
 export function fileMode(contents: Uint8Array): number {
   const isElf = contents[0] === 0x7f && Buffer.from(contents.subarray(1, 4)).equals(ELF)
   const isScript = contents[0] === 0x23 && contents[1] === 0x21
@@ -58,11 +58,11 @@ export function writeFreshFileSteps(
 }
 
 /**
- * Steps that write a file anywhere in the entered root, also where a student's files are: whatever has
- * its name is removed first, be it a link or a FIFO, and its directory is reached through no link.
+ * Steps that write a file anywhere in the entered root, also among a student's files. They first remove
+ * whatever has its name, even a link or a FIFO, and reach its directory through no link.
  *
  * @param path relative to the root
- * @param owner who owns it; without one, the init's own ids
+ * @param owner the owner of the file; without one, the init's own ids
  */
 export function writeFileSteps(
   path: string,
@@ -104,8 +104,8 @@ function writeSteps(path: string, data: Uint8Array, failure: StepFailure): Step[
 /** sendfile(2) copies at most this much a call. */
 const SENDFILE_MAX = 0x7fff_f000
 
-// From the request's file, not from memory: the kernel's peak of our resident memory outlives execve(2), and would be
-// the program's.
+// From the request's file and not from memory: the kernel's peak of the init's resident memory survives
+// execve(2), and would count for the program.
 function sendSteps(path: string, data: Uint8Array, failure: StepFailure): Step[] {
   if (data.length === 0) return []
   const shown = `${JSON.stringify(`/${path}`)}, ${data.length} bytes`

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto'
 
-/** Who builds the sandbox, and who the program is to the kernel. */
+/** The user who builds the sandbox, and the user that the program is for the kernel. */
 export type Flow =
   /** An ordinary user: the init starts with a user namespace, and the program keeps the user's ids. */
   | {
       readonly kind: 'user'
       readonly uid: number
       readonly gid: number
-      /** Root without CAP_SYS_ADMIN: the starter first becomes these ids, which no other run has. */
+      /** Set for root without CAP_SYS_ADMIN: the starter first becomes these ids, which no other run has. */
       readonly fromRoot?: true
     }
   /**
@@ -18,7 +18,7 @@ export type Flow =
       readonly kind: 'root'
       readonly uid: number
       readonly gid: number
-      /** Whether root is the initial user namespace's: only there may overlayfs use `trusted.*`. */
+      /** Whether root belongs to the initial user namespace: only there may overlayfs use `trusted.*`. */
       readonly initial: boolean
     }
 
@@ -47,12 +47,12 @@ function rangesOf(map: string): IdRange[] {
 }
 
 const ALL_IDS = 0xffff_ffff
-/** From here up we give each run an id of its own: far from users', systemd's and containers' ranges. */
+/** Gradebox gives each run an id from here up, far from the ranges of users, systemd and containers. */
 const PRIVATE_IDS = 0x4000_0000
 const ID_BLOCKS = 0x8000
 const RUNS_PER_BLOCK = 0x8000
 
-// Each thread and container draws a block of its own; pids alone repeat among them.
+// Each thread and container draws a random block, because pids repeat among containers.
 let block: number | undefined
 let runs = 0
 
@@ -66,9 +66,9 @@ export const hasCapabilities = (
 ): boolean => names.every((name) => ((set >> BigInt(CAPABILITY[name])) & 1n) === 1n)
 
 /**
- * Decides the flow. As root of the initial user namespace each run gets a uid and gid that no other
- * has, so that two sandboxes share no quota, keyring or permission; in a nested one, the highest id
- * that is mapped. Root without CAP_SYS_ADMIN, as in a container, builds the sandbox as that user.
+ * Decides the flow. As root of the initial user namespace, each run gets a uid and gid that no other run has,
+ * so two sandboxes share no quota, keyring or permission. In a nested namespace it gets the highest mapped
+ * id. Root without CAP_SYS_ADMIN, as in a container, builds the sandbox as that user.
  */
 export function chooseFlow(process: {
   readonly euid: number
@@ -87,7 +87,7 @@ export function chooseFlow(process: {
   const initial = isWhole(uids) && isWhole(gids)
   if (!initial) {
     const [uid, gid] = [highest(uids), highest(gids)]
-    // Root of a namespace that has no second user is an ordinary user outside it.
+    // Root of a namespace without a second user counts as an ordinary user.
     if (uid === 0 || gid === 0 || process.setgroups.trim() === 'deny') return user
     return asRoot({ uid, gid }, initial, process.capabilities) ?? user
   }
@@ -107,13 +107,13 @@ function asRoot(
   return { kind: 'user', ...ids, fromRoot: true }
 }
 
-/** What the ids that are not mapped here look like, unless somebody set it otherwise (user_namespaces(7)). */
+/** Ids without a mapping appear as this one, unless somebody changed it (user_namespaces(7)). */
 const OVERFLOW_ID = 65534
 
 /**
- * Whether the program would be uid 0 to the kernel, under whichever number: to that user /proc/sys is
- * writable without a capability, and core_pattern is a way out. So it is where root made a user namespace
- * with no other user (`unshare --map-root-user` as root).
+ * Whether the program would be uid 0 for the kernel, under any number. That user can write /proc/sys without
+ * a capability, and core_pattern is a way out. It happens where root made a user namespace with no other user
+ * (`unshare --map-root-user` as root).
  *
  * @param systemOwner the owner of /proc/sys/kernel, which is the kernel's root, as this process sees it
  */

@@ -13,7 +13,7 @@ import {
 import type { BindMount, Mount, OverlayMount, SymlinkMount, TmpfsMount } from '../sandbox-shape.ts'
 import type { HostMount } from './mount-steps.ts'
 
-/** A mount of a policy as it is on this host. */
+/** A mount of a policy, resolved on this host. */
 export type HostPath =
   | {
       readonly type: 'bind'
@@ -25,7 +25,7 @@ export type HostPath =
       readonly noexec?: boolean
     }
   | {
-      /** What an overlay mount asks for; how it comes to be is decided for each run. */
+      /** The request for an overlay; each run decides how to make it. */
       readonly type: 'copy-on-write'
       readonly source: string
       readonly target: string
@@ -36,12 +36,12 @@ export type HostPath =
   | SymlinkMount
   | TmpfsMount
 
-/** A mount that all runs of a policy have in common, made before there is a request. */
+/** A mount that all runs of a policy share, made before there is a request. */
 export type EarlyMount = Exclude<HostPath, { type: 'copy-on-write' }>
 
 /**
- * Looks a policy's mounts up on the host. A source that is a symbolic link into another of the mounts
- * (`/bin` on a merged-/usr system) becomes the same link in the sandbox: that saves a mount.
+ * Resolves a policy's mounts on the host. A source that is a symbolic link into another mount (`/bin` on a
+ * merged-/usr system) becomes the same link in the sandbox, which saves a mount.
  *
  * @throws {SandboxError} MOUNT_FAILED when a source is missing and not optional
  */
@@ -51,7 +51,7 @@ export function resolveMounts(mounts: readonly Mount[], policyName: string): Hos
     const found = needsSource ? lookUp(mount, policyName) : NO_SOURCE
     return found === undefined ? [] : [{ mount, found }]
   })
-  // Of one target the last: it lies over the others.
+  // Keeps the last mount of each target, because it covers the others.
   const last = new Map(present.map((each) => [each.mount.target, each]))
   const seen = [...last.values()].map(({ mount }) => mount)
   return [...last.values()].flatMap(({ mount, found }): HostPath[] => {
@@ -84,8 +84,8 @@ export const isBelow = (path: string, directory: string): boolean =>
   path.startsWith(`${directory}/`)
 
 /**
- * Whether a target is inside the working directory, or inside another mount: what is there may have
- * links that somebody planted, and changes from run to run.
+ * Whether a target is inside the working directory or another mount. Such a place may contain planted links,
+ * and changes from run to run.
  */
 export function isInsideMount(
   target: string,
@@ -142,7 +142,7 @@ function mountSourceError(
 
 function linkInto(mount: BindMount, mounts: readonly Mount[]): string | undefined {
   if (!lstatSync(mount.source).isSymbolicLink()) return undefined
-  // What is mounted below it could not be made through a link.
+  // Mounts below a link could not be made.
   if (mounts.some(({ target }) => isBelow(target, mount.target))) return undefined
   const link = readlinkSync(mount.source)
   const destination = posix.resolve(posix.dirname(mount.source), link)
@@ -177,7 +177,7 @@ export function mountsBelow(source: string, mountinfo: string): HostMount[] {
   })
   const isAbove = ({ path }: HostMount) =>
     path === '/' || source === path || source.startsWith(`${path}/`)
-  // The mount that the source is in: the longest of those above it, and of equals the last.
+  // The mount that contains the source: the longest path above it, and among equal ones the last.
   const own = all.filter(isAbove).reduce<HostMount | undefined>((best, mount) => {
     return best === undefined || mount.path.length >= best.path.length ? mount : best
   }, undefined)
@@ -207,8 +207,9 @@ const ABOUT_THE_HARDWARE = [
 ]
 
 /**
- * What of this host's /proc every user may read, and tells of the machine's hardware, disks and other
- * programs. A file that only root may read needs no cover: the program is never root to the kernel.
+ * The files of this host's /proc that every user may read and that describe the machine's hardware, disks and
+ * other programs. A file that only root may read needs no cover, because the program is never root for the
+ * kernel.
  */
 export const maskedPaths = (): MaskedPath[] =>
   ABOUT_THE_HARDWARE.flatMap((name) => {

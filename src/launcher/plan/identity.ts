@@ -35,16 +35,16 @@ export interface IdArguments {
   readonly gid: Argument
 }
 
-/** Who the program sees itself as, and who that is outside. */
+/** The ids that the program sees, and its ids outside. */
 export interface IdMap {
   readonly inside: { readonly uid: number; readonly gid: number }
   readonly outside: IdArguments
 }
 
-/** The ids outside that root gives a launch program when it starts, in an image that becomes them. */
+/** The outer ids, which root gives a launch program when it starts, in an image that becomes them. */
 export const OWN_IDS: IdArguments = { uid: load('ids.uid'), gid: load('ids.gid') }
 
-/** The digits of the largest id, and where the outer one's begin in a map's text. */
+/** The number of digits of the largest id, and the position of the outer id in a map's text. */
 const DIGITS = 10
 const padded = (id: number): string => `${id}`.padStart(DIGITS, '0')
 
@@ -61,7 +61,7 @@ export function ownIdAreas(inside: IdMap['inside']): Area[] {
   return [{ name: 'ids', fields }]
 }
 
-/** What is written to those places for a launch program. */
+/** The values of those places for a launch program. */
 export function ownIdValues({ uid, gid }: { uid: number; gid: number }) {
   return Object.entries({ uid, gid }).flatMap(([name, id]) => {
     const number = Buffer.alloc(8)
@@ -84,11 +84,11 @@ function mapText(inside: number, outside: Argument): Contents {
   }
 }
 
-/** What is written to a file of /proc. */
+/** The contents for a file of /proc. */
 interface Contents {
   readonly contents: Argument
   readonly length: number
-  /** The same for a person. */
+  /** The contents as a person reads them. */
   readonly shown: string
 }
 
@@ -101,7 +101,7 @@ const literal = (line: string): Contents => ({
 /** Steps that give a process's new user namespace its one user and one group (user_namespaces(7)). */
 function mapIdsSteps({ inside, outside }: IdMap, by: LauncherProcess): Step[] {
   return [
-    // An ordinary user may write a group map only where setgroups(2) is denied for ever.
+    // An ordinary user may write a group map only after denying setgroups(2) for ever.
     ...writeProcSteps('self/setgroups', literal('deny'), by),
     ...writeProcSteps('self/uid_map', mapText(inside.uid, outside.uid), by),
     ...writeProcSteps('self/gid_map', mapText(inside.gid, outside.gid), by),
@@ -125,12 +125,12 @@ function writeProcSteps(
   ]
 }
 
-/** The ids of who owns the sandbox's namespaces: the kernel gives the limits of IPC to no other. */
+/** The ids of the owner of the sandbox's namespaces: only that user may write the IPC limits. */
 export const NAMESPACE_ROOT = { uid: 0, gid: 0 }
 
 /**
- * Steps with which an ordinary user's starter enters the user namespace in which it may make the others. As
- * its owner it stays dumpable, and dies with its parent (kernel/cred.c, commit_creds).
+ * Steps by which an ordinary user's starter enters the user namespace in which it may make the others. As the
+ * owner it stays dumpable, and dies with its parent (kernel/cred.c, commit_creds).
  */
 export function enterUserNamespaceSteps(user: IdArguments): Step[] {
   return [
@@ -140,8 +140,8 @@ export function enterUserNamespaceSteps(user: IdArguments): Step[] {
 }
 
 /**
- * Steps with which the init of an ordinary user enters the program's user namespace, which owns nothing:
- * it has no power over the mounts, the network and the limits that the init made.
+ * Steps by which the init of an ordinary user enters the program's user namespace, which owns nothing. It has
+ * no power over the mounts, the network and the limits that the init made.
  */
 export function enterInnerUserNamespaceSteps(inside: IdMap['inside']): Step[] {
   return [
@@ -151,8 +151,8 @@ export function enterInnerUserNamespaceSteps(inside: IdMap['inside']): Step[] {
 }
 
 /**
- * Steps with which a process that is root becomes another user, and then makes a user namespace as that
- * user: it has no power over what root made.
+ * Steps by which a root process becomes another user and then makes a user namespace as that user. The
+ * namespace has no power over what root made.
  */
 export function becomeUserSteps({ inside, outside }: IdMap, by: LauncherProcess): Step[] {
   const step = stepsOf(by)
@@ -161,25 +161,28 @@ export function becomeUserSteps({ inside, outside }: IdMap, by: LauncherProcess)
     step('setgroups', [0, 0]),
     step('setresgid', [gid, gid, gid]),
     step('setresuid', [uid, uid, uid]),
-    // A change of uid makes us undumpable, and then /proc/self belongs to root (proc(5)).
+    // A change of uid makes the process undumpable, and /proc/self then belongs to root (proc(5)).
     step('prctl', [PR_SET_DUMPABLE, 1, 0, 0, 0]),
     step('unshare', [CLONE_NEWUSER], { failure: userNamespaces }),
     ...mapIdsSteps({ inside, outside }, by),
   ]
 }
 
-/** Steps with which the init, real root so far, becomes unprivileged: the program is never root to the kernel. */
+/**
+ * Steps by which the init, until now real root, becomes unprivileged: the program is never root for the
+ * kernel.
+ */
 export function dropRootSteps(ids: IdMap): Step[] {
   return [
     ...becomeUserSteps(ids, 'init'),
-    // Cleared by the change of uid.
+    // The change of uid cleared it.
     init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
   ]
 }
 
 /**
- * Steps after which neither the init nor the program can gain a privilege again: no user namespace
- * below this one, no capability, also not as uid 0 inside, none by execve(2).
+ * Steps after which neither the init nor the program can gain a privilege again. There is no user namespace
+ * below this one, no capability even as uid 0 inside, and none through execve(2).
  *
  * @param lastCapability the kernel's highest, from /proc/sys/kernel/cap_last_cap
  * @param hasSettings whether /proc/sys can be written; otherwise the filter refuses user namespaces
@@ -187,7 +190,7 @@ export function dropRootSteps(ids: IdMap): Step[] {
 export function dropPrivilegesSteps(lastCapability: number, hasSettings: boolean): Step[] {
   return [
     ...(hasSettings ? settingsSteps() : []),
-    // Opened while we may: an undumpable process's /proc files are not its own.
+    // Opened in time, because an undumpable process does not own its /proc files.
     init('openat', [FD.proc, text('self/oom_score_adj'), O_RDWR | O_CLOEXEC, 0], {
       store: 'init.fd',
     }),
@@ -200,15 +203,15 @@ export function dropPrivilegesSteps(lastCapability: number, hasSettings: boolean
     // struct __user_cap_header_struct: version, pid 0; then two empty sets (capset(2)).
     init('capset', [words(LINUX_CAPABILITY_VERSION_3), words(0, 0, 0)]),
     init('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0]),
-    // From here on the program may neither trace us nor read our /proc files (ptrace(2)).
+    // From here on the program can neither trace the init nor read its /proc files (ptrace(2)).
     init('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0]),
   ]
 }
 
 const settingsSteps = (): Step[] => [
-  // Per namespace (user_namespaces(7)): a namespace of its own would make the program root in it.
+  // A limit per namespace (user_namespaces(7)), because the program would be root in a namespace of its own.
   ...writeProcSteps('sys/user/max_user_namespaces', literal('0'), 'init'),
-  // What a user has few of, counted across all their sandboxes: one program must leave some to the others.
+  // Resources that a user has few of across all sandboxes: one program must leave some to the others.
   ...writeProcSteps('sys/user/max_inotify_instances', literal('8'), 'init'),
   ...writeProcSteps('sys/user/max_inotify_watches', literal('4096'), 'init'),
 ]

@@ -21,18 +21,18 @@ const idmap = stepsOf('idmap')
 export interface IdMappedTree {
   /** Absolute host path. */
   readonly source: string
-  /** The place where the tree's descriptor is stored, to be mounted later. */
+  /** The place of the tree's descriptor, which a later step mounts. */
   readonly store: string
-  /** Who owns the files on disk. */
+  /** The owner of the files on disk. */
   readonly disk: { readonly uid: number; readonly gid: number }
-  /** Who shall own them in the sandbox, and whose what it makes there becomes the disk owner's. */
+  /** The owner in the sandbox. Files that it makes there belong to the disk owner on disk. */
   readonly owner: { readonly uid: number; readonly gid: number }
 }
 
 /**
- * Steps with which root shows a host directory as if another user owned it (mount_setattr(2),
- * MOUNT_ATTR_IDMAP). The map is that of a user namespace, which a child makes: a user may map itself
- * to any id, so the child first becomes the owner-to-be.
+ * Steps by which root shows a host directory as if another user owned it (mount_setattr(2),
+ * MOUNT_ATTR_IDMAP). The map belongs to a user namespace that a child makes. A user may map only itself to
+ * any id, so the child first becomes the future owner.
  */
 export function idMappedTreeSteps({ source, store, disk, owner }: IdMappedTree): Step[] {
   const failure: StepFailure = {

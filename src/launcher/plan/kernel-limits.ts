@@ -6,7 +6,7 @@ const init = stepsOf('init')
 
 const MIB = 1024 * 1024
 const PAGE_SIZE = 4096
-/** How much shared memory of System V a sandbox may have, whether a process has attached it or not. */
+/** The largest amount of System V shared memory of a sandbox, attached or not. */
 const SHARED_MEMORY_BYTES = 64 * MIB
 
 type Setting = readonly [file: string, value: string]
@@ -16,7 +16,7 @@ type Setting = readonly [file: string, value: string]
  * what course work does. A new namespace has `msgmnb` 16384 and `shmmni` 4096, which are small enough.
  */
 const ipcLimits: readonly Setting[] = [
-  // Semaphores a set, in all sets, operations a call, sets.
+  // Semaphores per set, semaphores in all sets, operations per call, sets.
   ['kernel/sem', '250 3200 32 128'],
   ['kernel/shmmax', `${SHARED_MEMORY_BYTES}`],
   ['kernel/shmall', `${SHARED_MEMORY_BYTES / PAGE_SIZE}`],
@@ -24,7 +24,7 @@ const ipcLimits: readonly Setting[] = [
   ['kernel/msgmni', '32'],
 ]
 
-/** A connection's buffers on the sandbox's own loopback: at least, at first, at most. */
+/** The smallest, initial and largest buffer of a connection on the sandbox's own loopback. */
 const tcpLimits: readonly Setting[] = [
   ['net/ipv4/tcp_rmem', '4096 131072 212992'],
   ['net/ipv4/tcp_wmem', '4096 16384 212992'],

@@ -27,7 +27,10 @@ import { fillTreeSteps, makeTreeSteps, type Tree, treeFailure } from './trees.ts
 
 const init = stepsOf('init')
 
-/** A mount that each run makes: what a run asks for, is made anew for each, or is inside another. */
+/**
+ * A mount that each run makes: one that the run asks for, that is new for each run, or that is inside
+ * another.
+ */
 export type LateMount = Exclude<HostPath, { type: 'copy-on-write' }> | Tree
 
 export interface LateMountOptions {
@@ -41,7 +44,7 @@ export interface LateMountOptions {
 
 type Bind = HostPath & { type: 'bind' }
 
-/** The descriptors of the trees that are to be mounted, and of the directories that are to be copied. */
+/** The descriptors of the trees to mount and of the directories to copy. */
 export const lateMountAreas = ({ mounts }: Pick<LateMountOptions, 'mounts'>): Area[] => [
   {
     name: 'tree',
@@ -55,10 +58,10 @@ export const lateMountAreas = ({ mounts }: Pick<LateMountOptions, 'mounts'>): Ar
 const attributesOf = ({ writable, source, noexec = false }: Bind) =>
   mountAttributes({ readOnly: !writable, devices: isDevice(source), noexec })
 
-/** Steps that take the trees while the host's paths are there: open_tree(2), mounted nowhere yet. */
+/** Steps that open the trees while the host's paths exist: open_tree(2), not mounted yet. */
 export function openTreeSteps(options: LateMountOptions): Step[] {
   const steps = options.mounts.map((mount, index) => openSteps(mount, index, options))
-  // An idmapped one first: many others' descriptors would reach the number that it uses.
+  // An idmapped tree comes first: the descriptors of many others would reach the number that it uses.
   const first = options.mounts.findIndex(({ type }) => type === 'idmapped')
   return [...steps.splice(Math.max(0, first), 1), ...steps].flat()
 }
@@ -118,7 +121,7 @@ function attachBindSteps(mount: Bind, use: Use): Step[] {
 }
 
 interface Attached {
-  /** What is mounted, for a person. */
+  /** The mounted path as a person reads it. */
   readonly source: string
   readonly isDirectory: boolean
   readonly failure: StepFailure

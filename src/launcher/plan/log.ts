@@ -29,22 +29,24 @@ const HEAD_SIZE = 40
 const NUMBER_OFFSET = 16
 const ARCH_OFFSET = 20
 const ARGUMENT_OFFSET = 32
-/** Where the memfd has zeros. */
+/** The position of zeros in the memfd. */
 const ZEROS_OFFSET = 40
 
-/** Calls from a number on, up to the next meaning's, end the run, are logged, or something else. */
+/**
+ * The meaning of calls from this number to the next entry: they end the run, are logged, or something else.
+ */
 export interface Meaning {
   readonly from: number
   readonly action:
     | 'kill'
     | 'log'
-    /** The call is made, and nobody hears of it. */
+    /** The kernel makes the call, and nobody records it. */
     | 'continue'
-    /** The same, if the process that its first argument names is of the program's session. */
+    /** The same, if the process in its first argument belongs to the program's session. */
     | 'signal'
 }
 
-/** struct seccomp_notif_resp but for its id: no value, no error, and the flags. */
+/** struct seccomp_notif_resp without its id: no value, no error, and the flags. */
 function carryOn(): Uint8Array {
   const rest = Buffer.alloc(16)
   rest.writeUInt32LE(SECCOMP_USER_NOTIF_FLAG_CONTINUE, 12)
@@ -77,8 +79,8 @@ export const logArea: Area = {
 }
 
 /**
- * Makes the memfd by which memory is copied and cleared: the machine can only make system calls. Zeros
- * follow the place of the id.
+ * Makes the memfd through which the init copies and clears memory, because the machine can only make system
+ * calls. Zeros follow the place of the id.
  */
 export function scratchSteps(): Step[] {
   const made = load('logged.scratch')
@@ -90,7 +92,7 @@ export function scratchSteps(): Step[] {
   ]
 }
 
-/** The program's processor is given to the init at once, and back; a kernel before 6.6 cannot. */
+/** The kernel hands the program's processor to the init at once, and back; kernels before 6.6 cannot. */
 export function fasterWakeStep(): Step {
   const flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
   return init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags], {
@@ -99,9 +101,9 @@ export function fasterWakeStep(): Step {
 }
 
 /**
- * Takes one notification, lets the call go on, and reports it (seccomp_unotify(2)). The report pipe is
- * looked at first: where its reader does not keep up, the program waits at its next logged call, and the
- * init for room or for whatever ends the run. Nothing is lost, and nothing piles up.
+ * Receives one notification, lets the call continue, and reports it (seccomp_unotify(2)). It checks the
+ * report pipe first. If the reader is too slow, the program waits at its next logged call, and the init waits
+ * for room or for an event that ends the run. Nothing is lost, and nothing piles up.
  */
 export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
   const tampered = { onError: { goto: 'watch.tampered' } } as const
@@ -117,13 +119,13 @@ export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
     init('pread64', [FD.scratch, at('logged.id'), ID_SIZE, 0], tampered),
     ...meaningSteps(meanings, arch),
     ...askedSteps(meanings),
-    // A call that a signal interrupted meanwhile is not made, or is made and notified again.
+    // The kernel does not make a call that a signal interrupted, or makes it later with another notification.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('logged.id')], {
       label: 'log.log',
       onError: { goto: 'watch.clear' },
     }),
     init('write', [FD.report, at('logged.tag'), RECORD.logged.size]),
-    // RECV wants zeros.
+    // RECV requires zeros.
     init('pread64', [FD.scratch, at('logged.notification'), NOTIFICATION_SIZE, ZEROS_OFFSET], {
       label: 'watch.clear',
       ...tampered,
@@ -138,7 +140,7 @@ export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
   ]
 }
 
-// What is asked for, but not reported. A signal to 0 is one to the caller's own group.
+// Decides about calls that are not reported. A signal to 0 goes to the caller's own group.
 function askedSteps(meanings: readonly Meaning[]): Step[] {
   const has = (action: Meaning['action']) => meanings.some((each) => each.action === action)
   const tampered = { onError: { goto: 'watch.tampered' } } as const
@@ -175,15 +177,15 @@ function askedSteps(meanings: readonly Meaning[]): Step[] {
   ]
 }
 
-// The machine cannot compare by size, but lseek(2) can: it refuses to go below 0. So the call's number is
-// made the memfd's position, and a binary search goes down from it.
+// The machine cannot compare by size, but lseek(2) can: it refuses to go below 0. The call's number therefore
+// becomes the memfd's position, and a binary search goes down from it.
 function meaningSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
   const tampered = { onError: { goto: 'watch.tampered' } } as const
   const record = words(at('denied.tag'), 8, at('logged.notification'), NOTIFICATION_SIZE)
   return [
     init('pread64', [FD.scratch, at('logged.number'), 4, NUMBER_OFFSET], tampered),
     init('pread64', [FD.scratch, at('logged.arch'), 4, ARCH_OFFSET], tampered),
-    // Another table's calls are never allowed, and their numbers mean others.
+    // Calls of another table are never allowed, and their numbers mean other calls.
     init('lseek', [FD.scratch, load('logged.arch'), SEEK_SET], {
       ...tampered,
       whenDifferent: { value: AUDIT_ARCH[arch], goto: 'log.kill' },
@@ -205,7 +207,7 @@ const labelOf = (among: readonly Meaning[], base: number): string =>
     ? `log.${among[0]?.action}`
     : `log.from${among[0]?.from}.${among.length}.${base}`
 
-/** @param base what the position is short of the call's number */
+/** @param base the difference between the call's number and the position */
 function searchSteps(among: readonly Meaning[], base: number): Step[] {
   if (among.length <= 1) return []
   const middle = among.length >>> 1

@@ -22,7 +22,7 @@ import type { FreshDirectories } from './paths.ts'
 
 const init = stepsOf('init')
 
-/** What a bind mount may not do besides what every mount may not. */
+/** Restrictions of a bind mount in addition to those of every mount. */
 export interface MountFlags {
   readonly readOnly: boolean
   /** Device nodes bound one by one must work; everything else is mounted nodev. */
@@ -48,7 +48,7 @@ export interface BindOptions extends MountFlags {
   readonly remount?: readonly HostMount[] | undefined
 }
 
-/** What a failing step of a bind mount means. */
+/** The error of a failed step of a bind mount. */
 export const bindFailure = (source: string, target: string): StepFailure => ({
   code: 'MOUNT_FAILED',
   hint: `Check that ${JSON.stringify(source)} exists and can be read by the user who runs the tests, and that "/${target}" can be made in the sandbox and is not behind a symbolic link.`,
@@ -103,7 +103,7 @@ function mountFlags({ readOnly, devices, noexec }: MountFlags): number {
   )
 }
 
-/** Whether a tmpfs is one of its own: without limits it is a directory of the sandbox's. */
+/** Whether a tmpfs is a separate mount: without limits it is a directory of the sandbox's own tmpfs. */
 export const isOwnTmpfs = ({ sizeBytes, inodes, noexec }: TmpfsMount): boolean =>
   sizeBytes !== undefined || inodes !== undefined || noexec === true
 
@@ -118,7 +118,7 @@ export function tmpfsStep(target: string, { sizeBytes, inodes, noexec }: TmpfsMo
   })
 }
 
-/** Steps that make a directory of the sandbox's own tmpfs writable although its root will not be. */
+/** Steps that make a writable directory in the sandbox's own tmpfs, whose root becomes read-only. */
 export function writableDirectorySteps(target: string, mode: number): Step[] {
   const failure: StepFailure = { code: 'MOUNT_FAILED' }
   return [

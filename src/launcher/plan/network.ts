@@ -24,8 +24,8 @@ const starter = stepsOf('starter')
 const failure: StepFailure = { code: 'NAMESPACES_UNAVAILABLE' }
 
 /**
- * Steps after which the init, once it is made, can wait for its network: a counter (eventfd(2)) that says
- * when it is there, and its place, taken until then, so that the kernel gives it to nothing else.
+ * Steps that let the init wait for its network: a counter (eventfd(2)) that reports it, and its number, which
+ * stays occupied until then so that the kernel assigns it to nothing else.
  */
 export function announceNetworkSteps(mode: SandboxShape['network']): Step[] {
   if (mode === 'host') return []
@@ -38,9 +38,9 @@ export function announceNetworkSteps(mode: SandboxShape['network']): Step[] {
 }
 
 /**
- * Steps with which the starter makes the network namespace, and puts it where the init finds it.
+ * Steps by which the starter makes the network namespace, and stores it where the init finds it.
  *
- * @param next the label to go on at
+ * @param next the label of the next step
  */
 export function makeNetworkSteps(
   mode: SandboxShape['network'],
@@ -70,11 +70,11 @@ export function makeNetworkSteps(
   ]
 }
 
-/** Steps with which the init waits for the network namespace and joins it. */
+/** Steps by which the init waits for the network namespace and joins it. */
 export function joinNetworkSteps(mode: SandboxShape['network']): Step[] {
   if (mode === 'host') return []
   return [
-    // Or for the caller's end, which may have been the starter's.
+    // Or for the caller's end, which may also have ended the starter.
     init('ppoll', [
       bytes(Buffer.concat([pollFd(FD.networkReady), pollFd(FD.control, 0)])),
       2,

@@ -6,7 +6,7 @@ const init = stepsOf('init')
 type PassOptions = Pick<Step, 'failure' | 'store' | 'onError'> & {
   /** MSG_… of sendmsg(2). */
   readonly flags?: number
-  /** The call for a reader, because its memory says nothing. */
+  /** The call as a person reads it, because its memory says nothing. */
   readonly shown: string
 }
 

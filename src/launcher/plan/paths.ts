@@ -16,9 +16,9 @@ import { load, type Step, type StepFailure, stepsOf, text, words } from '../step
 const init = stepsOf('init')
 
 /**
- * Where the sandbox's tmpfs is mounted while it is built. It covers what is there, in the init's mount
- * namespace only, so it must be a directory that exists everywhere and that nobody binds from. The new root is
- * `root` in it.
+ * The mount point of the sandbox's tmpfs while the init builds it. The tmpfs covers it only in the init's
+ * mount namespace. The directory must exist everywhere, and nobody may bind from it. The new root is `root`
+ * in it.
  */
 export const BASE = '/proc'
 
@@ -42,7 +42,7 @@ export interface HostSource {
 }
 
 /**
- * The step that opens a host path. Node has resolved its links, so a link there now was planted since: the
+ * The step that opens a host path. Node has resolved its links. A link there now was planted since, and the
  * kernel refuses it (openat2(2), RESOLVE_NO_SYMLINKS).
  */
 export const openSourceStep = ({ source, store, failure }: HostSource): Step =>
@@ -71,7 +71,7 @@ export function splitPath(path: string): { readonly parent: string; readonly nam
   return { parent: posix.dirname(path), name: posix.basename(path) }
 }
 
-/** Directories that the plan makes in the fresh root, before anything of others is mounted there. */
+/** Directories that the plan makes in the fresh root, before any foreign files are mounted there. */
 export class FreshDirectories {
   readonly #made = new Set<string>(['.', '/', ''])
 
@@ -87,16 +87,16 @@ export class FreshDirectories {
 }
 
 /**
- * Paths in the entered root, where a student's and the host's files are mounted. Each directory is
- * opened through no symbolic link (openat2(2)), and what is made is made in what was opened: a planted
- * link is an error, and leads nowhere.
+ * Paths in the entered root, where files of a student and of the host are mounted. Each directory is opened
+ * through no symbolic link (openat2(2)), and new files are made inside the opened directory. A planted link
+ * is an error, and leads nowhere.
  */
 export class SafePaths {
   readonly #arch: Arch
   readonly #base: string
   readonly #made = new Set<string>(['.', '/', ''])
 
-  /** @param base where the directory that the init is in is seen by the program */
+  /** @param base the path at which the program sees the init's current directory */
   constructor(arch: Arch, base = '/') {
     this.#arch = arch
     this.#base = base
@@ -112,7 +112,7 @@ export class SafePaths {
     return [this.#openStep(path, failure)]
   }
 
-  /** Steps that make a directory and its parents; given an owner, those that are new become its. */
+  /** Steps that make a directory and its parents; new ones belong to the owner, if given. */
   makeDirectory(
     path: string,
     { failure, owner }: { failure: StepFailure; owner?: Ids | undefined },

@@ -9,19 +9,19 @@ import type { HostMount } from './mount-steps.ts'
 import type { Affinity, FilterUse, ResourceLimit } from './target.ts'
 import type { TerminalUse } from './terminal-steps.ts'
 
-/** What every run under a policy has in common. */
+/** The common part of every run under a policy. */
 export interface ImageOptions {
   readonly policy: SandboxShape
   readonly arch: Arch
   readonly flow: Flow
   readonly parentPid: number
-  /** The policy's mounts, but for those inside others. */
+  /** The policy's mounts, except those inside others. */
   readonly paths: readonly EarlyMount[]
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
   /** The policy's files that are in no mount. */
   readonly files: readonly SandboxFile[]
   readonly diskBytes: number | undefined
-  /** What of /proc tells too much of the machine. */
+  /** The files of /proc that say too much about the machine. */
   readonly masked: readonly MaskedPath[]
   /** Whether the program gets the /proc of the container around the sandbox; see `sharedProcSteps()`. */
   readonly sharesProc: boolean
@@ -29,30 +29,30 @@ export interface ImageOptions {
   readonly filter: Uint8Array | undefined
   /** Whether the filter reports by notification. */
   readonly listener: boolean
-  /** Set when some of what it reports goes on: which calls. */
+  /** Set when some of the reported calls continue: which calls. */
   readonly log: readonly Meaning[] | undefined
   /** Whether the filter may let the program have TCP sockets. */
   readonly connects: boolean
   readonly lastCapability: number
   /** Whether each run has a control group. */
   readonly cgroup: boolean
-  /** The standard streams, 1 and 2, that nobody wants. */
+  /** The standard streams, 1 and 2, whose output the caller discards. */
   readonly discard: readonly number[]
-  /** Set for runs that add nothing of their own to the root: then the image builds all of it. */
+  /** Set for runs that add nothing to the root; the image then builds all of it. */
   readonly complete?: CompleteRoot | undefined
 }
 
-/** What completes a root. */
+/** The parts that complete a root. */
 export interface CompleteRoot {
   /** The working directory, which is empty. */
   readonly workdir: LateMount & { type: 'empty' }
-  /** The standard streams that are pipes of ours. */
+  /** The standard streams that are Gradebox's pipes. */
   readonly pipes: readonly number[]
   /** Set when the filter lets a target that has it wait for its request. */
   readonly filter: FilterUse | undefined
 }
 
-/** What differs from run to run. */
+/** The part of the plan that differs from run to run. */
 export interface RequestOptions {
   readonly policy: SandboxShape
   readonly arch: Arch
@@ -74,9 +74,9 @@ export interface RequestOptions {
   readonly filter: FilterUse | undefined
   /** The pseudo-terminal that the program gets, if it gets one. */
   readonly terminal?: TerminalUse | undefined
-  /** As the image has it. */
+  /** The same as in the image. */
   readonly connects: boolean
-  /** The standard streams that are pipes of ours; the program may open them again. */
+  /** The standard streams that are Gradebox's pipes; the program may open them again. */
   readonly pipes: readonly number[]
   /** Whether the image builds all of the root. */
   readonly isComplete: boolean

@@ -63,11 +63,11 @@ const target = stepsOf('target')
 export const LOCK = 'lock'
 
 /**
- * What of the launch program is the same in every run under a policy: it builds the root; then, when the
- * request has added to it, gives up every privilege, starts the program and watches it. In between, and
- * at the end, the request has its turn. Where no request has anything to add to the root, it is complete
- * and has no privilege any more when it waits for one; where the filter permits, it is the target that
- * waits, and has only to become the program.
+ * The part of the launch program that is the same in every run under a policy. It builds the root. When the
+ * request has added to the root, it gives up every privilege, starts the program and watches it. In between,
+ * and at the end, the request continues. Where no request can add to the root, the image builds it completely
+ * and has no privilege when it waits for a request. Where the filter permits it, the target itself waits, and
+ * only has to become the program.
  */
 export function planImage(options: ImageOptions): Segment {
   const { policy, flow, filter, discard } = options
@@ -104,7 +104,7 @@ export function planImage(options: ImageOptions): Segment {
         ...(targetWaits ? loadRequestSteps(target) : []),
       ]),
       ...superviseSteps(options),
-      // Of whoever waits for a request, when there will be none.
+      // Ends the process that waits for a request, when there will be none.
       init('exit_group', [0], { label: 'init.unused' }),
     ],
   }
@@ -143,8 +143,8 @@ export function imageAreas(filter: Uint8Array | undefined): Area[] {
 }
 
 /**
- * Steps that wait for the request and map it. It is ready when the counter says so. When the control pipe is at
- * its end there will be none.
+ * Steps that wait for the request and map it. The counter reports that it is ready. At the end of the control
+ * pipe there will be no request.
  */
 export function loadRequestSteps(step: typeof init): Step[] {
   const SEEK_END = 2
@@ -163,7 +163,9 @@ export function loadRequestSteps(step: typeof init): Step[] {
   ]
 }
 
-/** The rest of the launch program: what this run adds to the root, what it runs, and what it brings back. */
+/**
+ * The rest of the launch program: the run's additions to the root, the program, and the files to bring back.
+ */
 export function planRequest(options: RequestOptions): Segment {
   const { candidates, cwd, collect, arch, isComplete } = options
   return {
@@ -174,7 +176,8 @@ export function planRequest(options: RequestOptions): Segment {
       ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
       init('chdir', [text('/')], { label: 'collect' }),
       ...collectSteps(collect, arch),
-      // The report's end, at once: the kernel closes what is left open after it took the namespaces apart.
+      // Ends the report at once, because the kernel closes open descriptors only after it took the namespaces
+      // apart.
       init('close', [FD.report]),
       init('exit_group', [0]),
       ...targetSteps({
@@ -192,7 +195,7 @@ export function planRequest(options: RequestOptions): Segment {
   }
 }
 
-/** The steps of a whole launch program in the order in which they are taken, for who reads them. */
+/** The steps of a whole launch program in the order of execution, for readers. */
 export function stepsInOrder(
   image: Pick<Segment, 'steps'>,
   request: Pick<Segment, 'steps'>,
@@ -221,7 +224,7 @@ function part({ steps }: Pick<Segment, 'steps'>, { from, to }: { from?: string; 
 
 const terminalOptions = ({ policy, terminal }: RequestOptions) => ({
   terminal,
-  // What the policy's own terminals need is in /dev already.
+  // /dev already contains what the policy's own terminals need.
   ownDevices: policy.terminal === true || policy.mounts.some(({ target }) => target === '/dev'),
 })
 
@@ -236,7 +239,7 @@ function enterRootSteps(): Step[] {
   ]
 }
 
-// What a run adds to the root.
+// The run's additions to the root.
 function ownRootSteps(options: RequestOptions): Step[] {
   const owner = ownerOf(options.flow)
   const terminal = terminalOptions(options)
@@ -269,7 +272,7 @@ function insideRootSteps(options: InsideRoot, last: readonly Step[] = []): Step[
   ]
 }
 
-// With its root built, the init has nothing more to do as the owner of its namespaces.
+// When the root is complete, the init has nothing more to do as the owner of its namespaces.
 function leaveRootSteps(options: {
   readonly policy: SandboxShape
   readonly connects: boolean

@@ -58,19 +58,19 @@ export interface RootOptions {
   readonly policy: SandboxShape
   readonly arch: Arch
   readonly flow: Flow
-  /** The policy's mounts as they are on this host, but for those inside others. */
+  /** The policy's mounts, resolved on this host, except those inside others. */
   readonly paths: readonly EarlyMount[]
   /** Host mounts at or below a path, where the kernel is older than mount_setattr(2), 5.12. */
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
   /** The policy's files that are in no mount. */
   readonly files: readonly SandboxFile[]
   readonly diskBytes: number | undefined
-  /** What of /proc tells too much of the machine. */
+  /** The files of /proc that say too much about the machine. */
   readonly masked: readonly MaskedPath[]
   readonly sharesProc: boolean
 }
 
-/** Steps that build all of the sandbox's root that depends on the policy alone. */
+/** Steps that build the part of the sandbox's root that depends on the policy alone. */
 export function rootSteps(options: RootOptions): Step[] {
   const directories = new FreshDirectories()
   const has = (target: string) => options.paths.some((path) => path.target === target)
@@ -80,7 +80,7 @@ export function rootSteps(options: RootOptions): Step[] {
     ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
     ...(has('/proc') ? [] : procSteps(options)),
     ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
-    // Over and into those above.
+    // These cover the mounts above, or lie inside them.
     ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
     ...(options.policy.terminal === true ? terminalSteps(!has('/dev'), options) : []),
     ...(has('/proc') ? [] : maskSteps(options, has('/dev') ? '/dev/null' : 'dev/null')),
@@ -128,7 +128,7 @@ function baseSteps(options: RootOptions): Step[] {
       { failure },
     ),
     init('mkdirat', [AT_FDCWD, text(`${BASE}/root`), 0o755]),
-    // pivot_root(2) wants a mount point.
+    // pivot_root(2) requires a mount point.
     init('mount', [text(`${BASE}/root`), text(`${BASE}/root`), 0, MS_BIND, 0], { failure }),
     init('chdir', [text(`${BASE}/root`)]),
   ]
@@ -171,7 +171,7 @@ function hostPathSteps(
   )
 }
 
-// Pseudo-terminals of the sandbox's own; a /dev of the policy's has its own names for them.
+// Pseudo-terminals of the sandbox's own; a policy's /dev has its own names for them.
 const terminalSteps = (isOwnDirectory: boolean, { remount }: RootOptions): Step[] => [
   ...(isOwnDirectory ? [...terminalDeviceSteps(remount), linkToTerminalsStep] : []),
   ...mountTerminalsSteps(),
@@ -198,16 +198,19 @@ function deviceSteps(directories: FreshDirectories, options: RootOptions): Step[
   ]
 }
 
-/** Whose lines about the whole machine one program can write and another read: locks (proc_locks(5)). */
+/**
+ * Files through which one program can signal to another: lines about the whole machine, such as locks
+ * (proc_locks(5)).
+ */
 const ABOUT_THE_MACHINE = ['proc/locks']
-/** What is about the user: the names of all keys of the one who runs the tests (keyrings(7)). */
+/** Files about the user: the names of all keys of the user who runs the tests (keyrings(7)). */
 const ABOUT_THE_USER = ['proc/keys', 'proc/key-users']
-/** An empty directory beside the root. */
+/** An empty directory next to the root. */
 const EMPTY = '../empty'
 
 function maskSteps({ flow, policy, masked }: RootOptions, source: string): Step[] {
   if (policy.proc !== 'full') return []
-  // As root each run is a user of its own.
+  // As root each run has a private user.
   const own = [...ABOUT_THE_MACHINE, ...(flow.kind === 'root' ? [] : ABOUT_THE_USER)]
   const files = masked.filter(({ isDirectory }) => !isDirectory).map(({ path }) => path.slice(1))
   const directories = masked.filter(({ isDirectory }) => isDirectory)
@@ -258,9 +261,9 @@ const sharedProcFailure: StepFailure = {
 }
 
 /**
- * Steps that copy the mount of the container's own /proc, read-only and with all that covers parts of it, where the
- * kernel mounts no new one. The container's /proc lists the sandbox's processes too. The copy comes before the tmpfs,
- * which would be part of it.
+ * Steps that copy the mount of the container's own /proc, read-only and with everything that covers parts of
+ * it, where the kernel refuses a new one. The container's /proc lists the sandbox's processes too. The copy
+ * comes before the tmpfs, which would be part of it.
  */
 function copyProcSteps(): Step[] {
   const failure = sharedProcFailure

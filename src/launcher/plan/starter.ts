@@ -22,7 +22,7 @@ import {
   SIGTERM,
   SIGUSR1,
 } from '../../linux/constants.ts'
-import { cloneFlags } from '../describe/flags.ts'
+import { cloneFlags } from '../describe/step-flags.ts'
 import type { Arch } from '../machine/machine.ts'
 import { HEAD } from '../machine/memory-layout.ts'
 import { RECORD } from '../report/records.ts'
@@ -40,13 +40,13 @@ export interface StarterOptions {
   readonly policy: Pick<SandboxShape, 'network' | 'shareUts' | 'uid' | 'gid'>
   readonly flow: Flow
   readonly arch: Arch
-  /** The process that spawns the starter: when it is gone already, so is the reason to run. */
+  /** The process that spawns the starter. If it has already died, the run has no purpose. */
   readonly parentPid: number
   /** Whether each run has a control group of its own, whose path is written to {@link CGROUP_PATH}. */
   readonly cgroup: boolean
 }
 
-/** Where a run's control group is named, in an image for runs that have one. */
+/** The place of the path of a run's control group, in an image for runs that have one. */
 export const CGROUP_PATH = { place: 'cgroup.path', size: 1024 } as const
 
 /** The starter's memory: its record, and for a run with a control group the argument of clone3(2). */
@@ -75,17 +75,11 @@ export function starterAreas(options: StarterOptions): Area[] {
   ]
 }
 
-/**
- * The starter's steps: it makes the init in its namespaces, and while that builds the root the network
- * namespace, which takes the kernel as long; then it has done its part. The init is the caller's own child
- * (CLONE_PARENT), which waits for it: so the end of a run is seen by nobody else first.
- */
-export function starterSteps(options: StarterOptions): Step[] {
-  const { policy, flow, arch } = options
+/** The first steps of every starter: its name, its descriptors, and the caller's /proc at FD.proc. */
+export function openingSteps(arch: Arch): Step[] {
   return [
-    ...tieSteps(options),
     starter('prctl', [PR_SET_NAME, text('gradebox'), 0, 0, 0]),
-    // What the caller leaked without close-on-exec ends here.
+    // Closes the descriptors that the caller leaked without close-on-exec.
     starter('close_range', [FIRST_UNUSED_FD, 0xffff_ffff, 0], {
       failure: { code: 'UNSUPPORTED_PLATFORM', hint: 'Gradebox needs Linux 5.9 or newer.' },
     }),
@@ -95,6 +89,19 @@ export function starterSteps(options: StarterOptions): Step[] {
     starter('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
       whenDifferent: { value: FD.proc, goto: FAIL },
     }),
+  ]
+}
+
+/**
+ * The starter's steps. It makes the init in its namespaces. While the init builds the root, it makes the
+ * network namespace, which takes the kernel as long. Then its work is done. The init is the caller's own
+ * child (CLONE_PARENT), and the caller waits for it, so nobody else sees the end of a run first.
+ */
+export function starterSteps(options: StarterOptions): Step[] {
+  const { policy, flow, arch } = options
+  return [
+    ...tieSteps(options),
+    ...openingSteps(arch),
     ...enterUserSteps(options),
     ...announceNetworkSteps(policy.network),
     ...cloneSteps(options),
@@ -108,7 +115,7 @@ export function starterSteps(options: StarterOptions): Step[] {
   ]
 }
 
-// The namespaces are made by an ordinary user, or by root in the init.
+// An ordinary user makes the namespaces here; root makes them in the init.
 function enterUserSteps(options: StarterOptions): Step[] {
   const { flow } = options
   if (flow.kind === 'root') return []
@@ -120,8 +127,8 @@ function enterUserSteps(options: StarterOptions): Step[] {
   ]
 }
 
-// Bound to the thread that spawned us (prctl(2)), which may have died just before it. Somebody has to remove
-// the control group when it is gone: there it is told of that, by a signal that is blocked.
+// Ties the process to the thread that spawned it (prctl(2)), which may have died just before. A group's
+// keeper must stay to remove the control group: it learns of the death by a signal that is blocked.
 const tieSteps = ({ parentPid, cgroup }: StarterOptions): Step[] => [
   starter('prctl', [PR_SET_PDEATHSIG, cgroup ? SIGTERM : SIGKILL, 0, 0, 0]),
   starter('getppid', [], {
@@ -155,12 +162,13 @@ function cloneSteps(options: StarterOptions): Step[] {
   ]
 }
 
-// Only a child can be in another process namespace; the other namespaces the init makes itself, beside the
-// network. That one's descriptor reaches it through the table of descriptors that both have meanwhile.
+// Only a child can be in another process namespace. The init makes the other namespaces itself, in parallel
+// with the network. The network's descriptor reaches it through the table of descriptors that both share
+// meanwhile.
 const initFlags = ({ policy }: StarterOptions): number =>
   CLONE_PARENT | CLONE_NEWPID | (policy.network === 'host' ? 0 : CLONE_FILES)
 
-/** The init's first steps: it ties itself to the caller, and makes its namespaces but for the network. */
+/** The init's first steps: it ties itself to the caller, and makes its namespaces except the network. */
 export const enterNamespacesSteps = ({ shareUts }: Pick<SandboxShape, 'shareUts'>): Step[] => [
   init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
   init('setsid', []),
@@ -169,13 +177,13 @@ export const enterNamespacesSteps = ({ shareUts }: Pick<SandboxShape, 'shareUts'
   }),
 ]
 
-/** By this signal a group's keeper is told that the caller removes the group itself. */
+/** By this signal a group's keeper learns that the caller removes the group itself. */
 export const DISMISSED = SIGUSR1
 
 const NS_PER_MS = 1_000_000
 
-// The starter stays as the group's keeper. When the caller dies so does the init, and the group is empty
-// soon after it.
+// The starter stays as the group's keeper. When the caller dies, so does the init, and the group is empty
+// soon after.
 function keepGroupSteps(): Step[] {
   const signals = words((1 << (SIGTERM - 1)) | (1 << (DISMISSED - 1)))
   return [
@@ -199,7 +207,7 @@ function keepGroupSteps(): Step[] {
   ]
 }
 
-/** The step that every failed one goes to: it reports that one, and ends its process. */
+/** The step after every failed step: it reports that step and ends its process. */
 export const failSteps: readonly Step[] = [
   starter('write', [FD.report, HEAD.tag, HEAD.recordSize], { label: FAIL, onError: 'continue' }),
   starter('exit_group', [1]),

@@ -30,41 +30,43 @@ const init = stepsOf('init')
 export interface SuperviseOptions {
   /** Whether the filter reports by notification. */
   readonly listener: boolean
-  /** Set when some of what it reports goes on: which calls; otherwise each ends the run. */
+  /** Set when some of the reported calls continue: which calls. Otherwise each ends the run. */
   readonly log: readonly Meaning[] | undefined
   readonly arch: Arch
   /** How the init ends all processes of the run; by default those of its process namespace. */
   readonly ending?: Ending | undefined
 }
 
-/** How an init ends a run. */
+/** The steps by which an init ends a run. */
 export interface Ending {
   /**
    * Steps that kill every process of the run, or enough that the others follow.
    *
-   * @param at where: labels need a name of their own
+   * @param at the place of the steps, because labels need unique names
    */
   readonly kill: (at: 'stop' | 'exited') => Step[]
-  /** Steps that reap until nobody is left, and go on at `watch.end`; the first is `watch.orphans`. */
+  /** Steps that reap until no process is left, and continue at `watch.end`; the first is `watch.orphans`. */
   readonly orphans?: readonly Step[]
-  /** Steps for when nobody is left. */
+  /** Steps after the last process has ended. */
   readonly gone: readonly Step[]
 }
 
-/** All that a process namespace has, but for its first process. */
+/** Every process of a process namespace, except its first. */
 const endNamespace: Ending = {
   kill: () => [init('kill', [-1, SIGKILL], { onError: 'continue' })],
   gone: [],
 }
 
-/** The label at which the init goes on when the target has become the program, or was not to. */
+/**
+ * The label at which the init continues when the target has become the program, or when there is no program.
+ */
 export const WATCH = 'watch'
 
 /** Signals that may be queued for the init. */
 const INIT_SIGPENDING = 16
 
 const WATCHED = ['control', 'timer', 'signal', 'listener'] as const
-/** Before its request is there; as they are in memory, just before those that are watched. */
+/** The descriptors before the request arrives; in memory they lie just before the watched ones. */
 const AWAITED = ['go'] as const
 
 /** The init's memory while it watches the program. */
@@ -112,10 +114,9 @@ export const superviseAreas: readonly Area[] = [
 ]
 
 /**
- * Steps with which the init, when the program has started, waits for whatever ends the run, and cleans up.
- *
- * Time, the caller's wish and the program's end all come through descriptors. Signals would not do:
- * the program may send any to the init, and a pending forged SIGALRM swallows the kernel's own.
+ * Steps by which the init, after the program has started, waits for the event that ends the run, and cleans
+ * up. Time, the caller's wish and the program's end all arrive through descriptors. Signals would not work:
+ * the program may send any signal to the init, and a pending forged SIGALRM swallows the kernel's own.
  */
 export function superviseSteps(options: SuperviseOptions): Step[] {
   const watching = [...startedSteps(options), ...loopSteps(options)]
@@ -125,12 +126,12 @@ export function superviseSteps(options: SuperviseOptions): Step[] {
   ]
 }
 
-// The kernel ends a process namespace with its init. Without one, the init must end the run before it gives up: the
-// report, for example, has no reader any more when the caller was killed.
+// The kernel ends a process namespace with its init. Without a namespace, the init must end the run before it
+// gives up: for example, nobody reads the report when the caller was killed.
 const endingTheRun = (step: Step): Step =>
   step.onError === undefined ? { ...step, onError: { goto: 'watch.tampered' } } : step
 
-/** Steps with which the init readies what it watches with, and clones the target. */
+/** Steps by which the init prepares its watch and clones the target. */
 export function startSteps({ log }: SuperviseOptions): Step[] {
   const signals = words(1 << (SIGCHLD - 1))
   return [
@@ -142,7 +143,7 @@ export function startSteps({ log }: SuperviseOptions): Step[] {
     init('signalfd4', [-1, signals, 8, TFD_NONBLOCK | TFD_CLOEXEC], {
       whenDifferent: { value: FD.signal, goto: 'fail' },
     }),
-    // Of all processes on the machine the out-of-memory killer shall choose the program's (proc(5)).
+    // The out-of-memory killer shall choose the program's processes first (proc(5)).
     init('pread64', [FD.oomScore, at('watch.oomScore'), 8, 0], { store: 'watch.oomScoreLength' }),
     init('write', [FD.oomScore, text('1000'), 4]),
     ...(log ? scratchSteps() : []),
@@ -151,10 +152,11 @@ export function startSteps({ log }: SuperviseOptions): Step[] {
     init('prlimit64', [0, RLIMIT_SIGPENDING, words(INIT_SIGPENDING, USER_SIGPENDING), 0], {
       tolerate: EPERM,
     }),
-    // What the init's own helpers used is not the program's.
+    // The usage of the init's own helpers is not the program's.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
-    // Until it has become the program the child shares our memory and descriptors, and we wait: so its
-    // failures and the filter's notification descriptor are ours as well (clone(2), CLONE_VFORK).
+    // Until the child becomes the program, it shares the init's memory and descriptors, and the init waits.
+    // The init therefore sees the child's failures and receives the filter's notification descriptor
+    // (clone(2), CLONE_VFORK).
     init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
       store: 'watch.target',
       whenEqual: { value: 0, goto: 'target' },
@@ -164,21 +166,21 @@ export function startSteps({ log }: SuperviseOptions): Step[] {
 }
 
 function startedSteps({ listener, log, ending }: SuperviseOptions): Step[] {
-  // Who ends the run by the processes' directories in /proc needs that.
+  // The init needs the list when it ends the run through the processes' directories in /proc.
   const closed = [FD.oomScore, ...(ending?.orphans ? [] : [FD.proc]), FD.request, FD.go]
   return [
-    // Returns 0, which the size still is when there was no request: then there is nothing to watch.
-    // A pipe ends when the program ends its side, not when we do.
+    // Returns 0, and so does the size when there was no request: then there is nothing to watch. A pipe ends
+    // when the program closes its side, not when the init does.
     init('close_range', [0, 2, 0], {
       label: WATCH,
       whenEqual: { value: load('init.requestSize'), goto: 'init.unused' },
     }),
-    // But not the init, which is to tell how it ended; back to where we were is always allowed.
+    // But not the init, which must report the end. The kernel always allows a return to the old value.
     init('write', [FD.oomScore, at('watch.oomScore'), load('watch.oomScoreLength')], {
       onError: 'continue',
     }),
     ...closed.map((fd) => init('close', [fd])),
-    // Is the notification descriptor where we look for it?
+    // Checks that the notification descriptor has its number.
     ...(listener ? [init('fcntl', [FD.listener, F_GETFD])] : []),
     ...(log ? [fasterWakeStep()] : []),
   ]
@@ -190,7 +192,7 @@ function loopSteps(options: SuperviseOptions): Step[] {
     init('ppoll', [at('poll.control'), listener ? WATCHED.length : WATCHED.length - 1, 0, 0, 8], {
       label: 'watch.wait',
       whenEqual: { value: -EINTR, goto: 'watch.wait' },
-      // It works unless the program, which is the same user, takes our limits away (prlimit(2)).
+      // The call works unless the program, which is the same user, takes the init's limits away (prlimit(2)).
       onError: { goto: 'watch.tampered' },
     }),
     init('read', [FD.signal, at('watch.scratch'), 128], { onError: 'continue' }),
@@ -204,12 +206,12 @@ function loopSteps(options: SuperviseOptions): Step[] {
       onError: 'continue',
       whenEqual: { value: 8, goto: 'watch.walltime' },
     }),
-    // End of file or a byte; EAGAIN is an error and goes on.
+    // Ends the run at the end of the file or on a byte; EAGAIN is an error, after which the init goes on.
     init('read', [FD.control, at('watch.scratch'), 1], {
       onError: { goto: 'watch.more' },
       next: { goto: 'watch.stopped' },
     }),
-    // It returns 0: one more orphan may be waiting when one was found, and time is looked at between.
+    // It returns 0: after one orphan, another may wait. The init checks the time in between.
     init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], {
       label: 'watch.more',
       whenDifferent: { value: load('watch.reaped'), goto: 'watch.reap' },
@@ -220,14 +222,14 @@ function loopSteps(options: SuperviseOptions): Step[] {
 
 function listenerSteps({ log, arch }: SuperviseOptions): Step[] {
   return [
-    // RECV blocks when there is nothing to receive: look first (seccomp_unotify(2)).
+    // RECV blocks when there is no notification, so the init polls first (seccomp_unotify(2)).
     init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
       whenEqual: { value: 0, goto: 'watch.quiet' },
       onError: { goto: 'watch.tampered' },
     }),
     ...(log ? logSteps(log, arch) : killSteps()),
-    // Who called was killed meanwhile; or it hangs up, for everybody who had the filter is exiting (the
-    // kernel's do_exit() lets go of it early), and there is nothing else to wait for, or to end.
+    // The caller was killed meanwhile. Or the descriptor hangs up, because every process with the filter is
+    // exiting (the kernel's do_exit() releases it early), and nothing else remains to wait for or to end.
     init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {
       label: 'watch.gone',
       whenEqual: { value: 0, goto: 'watch.quiet' },
@@ -256,7 +258,7 @@ const unread = { onError: 'continue' } as const
 
 function endSteps({ kill, orphans = reapSteps(), gone }: Ending = endNamespace): Step[] {
   return [
-    // How long it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot tell.
+    // The time that it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot report it.
     init('pread64', [FD.schedstat, at('walltime.schedstat'), RECORD.walltime.size - 8, 0], {
       label: 'watch.walltime',
       onError: 'continue',
@@ -288,7 +290,7 @@ function endSteps({ kill, orphans = reapSteps(), gone }: Ending = endNamespace):
   ]
 }
 
-// Reaped by us, orphans count in our children's usage; the kernel's own clean-up loses them.
+// Orphans that the init reaps count in its children's usage; the kernel's own clean-up loses them.
 const reapSteps = (): Step[] => [
   init('wait4', [-1, 0, 0, 0], {
     label: 'watch.orphans',

@@ -22,27 +22,31 @@ const target = stepsOf('target')
 
 /** The seccomp filter that the image has. */
 export interface FilterUse {
-  /** Its length in struct sock_filter. */
+  /** The number of its instructions, struct sock_filter. */
   readonly instructions: number
-  /** How a denied call is known: by notification to the init, by the kernel's SIGSYS alone; `none`: it kills none. */
+  /**
+   * How Gradebox learns of a denied call: by notification to the init, or only by the kernel's SIGSYS.
+   * `none`: the filter kills for no call.
+   */
   readonly report: 'listener' | 'kill' | 'none'
   /**
-   * Set when the policy logs: our own execve, at which the init cannot listen yet, is known by what is in
-   * its last register, which the call does not have; and whether the kernel kills for some calls.
+   * Set when the policy logs. The filter recognizes the launch program's own execve, at which the init cannot
+   * listen yet, by the token in its last register, which the call does not use. It also says whether the
+   * kernel kills for some calls.
    */
   readonly log?:
     | {
         readonly execToken: bigint
         readonly killsUntold: boolean
-        /** Whether calls are recorded; otherwise the init is only asked about some. */
+        /** Whether the init records calls; otherwise the kernel only asks it about some. */
         readonly records: boolean
       }
     | undefined
 }
 
-/** What of the target is the same in every run of an image. */
+/** The part of the target that is the same in every run of an image. */
 export interface PrepareTargetOptions {
-  /** The standard streams, 1 and 2, that nobody wants: they become the sandbox's /dev/null. */
+  /** The standard streams, 1 and 2, whose output the caller discards: they become the sandbox's /dev/null. */
   readonly discard: readonly number[]
   /** The filter, when it is on while the target waits for its request; see {@link FILTERED_CALLS}. */
   readonly filter: FilterUse | undefined
@@ -51,7 +55,10 @@ export interface PrepareTargetOptions {
 /** The processors to which a program is bound. */
 export interface Affinity {
   readonly processors: readonly number[]
-  /** By this, in a register that the call does not have, the filter knows our call from the program's. */
+  /**
+   * By this token, in a register that the call does not use, the filter distinguishes the launch program's
+   * call from the program's.
+   */
   readonly token: bigint
 }
 
@@ -64,7 +71,7 @@ export interface ResourceLimit {
   readonly hard: number | bigint
 }
 
-/** What the request adds. */
+/** The part of the target that the request adds. */
 export interface TargetOptions {
   readonly wallTimeMs: number | undefined
   /** Paths to try in turn, as execvp(3) would. */
@@ -74,10 +81,10 @@ export interface TargetOptions {
   readonly cwd: string
   readonly limits: readonly ResourceLimit[]
   readonly affinity: Affinity
-  /** The filter, unless it is on already. */
+  /** The filter, unless it is already on. */
   readonly filter: FilterUse | undefined
   readonly terminal?: TerminalUse | undefined
-  /** What confines the program where no namespaces do, just before its filter. */
+  /** Steps that confine the program where no namespaces do, just before its filter. */
   readonly confine?: readonly Step[]
 }
 
@@ -88,8 +95,8 @@ export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8
 export const USER_SIGPENDING = 1024
 
 /**
- * Limits of what a user has across all their processes, so that an ordinary user's sandboxes leave some to
- * each other and to the host: queued signals and timers; bytes of message queues; bytes of locked memory.
+ * Limits on what a user has across all processes, so that an ordinary user's sandboxes leave some to each
+ * other and to the host: queued signals and timers, bytes of message queues, bytes of locked memory.
  */
 const USER_QUOTAS = [
   [RLIMIT_SIGPENDING, USER_SIGPENDING],
@@ -97,12 +104,13 @@ const USER_QUOTAS = [
   [RLIMIT_MEMLOCK, 64 * 1024],
 ] as const
 
-/** The address of no code: a handler that faults in its turn, which ends the process. */
+/** An address without code: this handler faults in its turn, and that ends the process. */
 const HANDLER = 4096
 
 /**
- * What the target calls after its filter is on, when that is on early: with the first argument, where that
- * is always the same, and with the token that our own calls have in the sixth. Beside these it only reports that a step failed.
+ * The calls of the target after its filter is on, when that is early. Each has its first argument, where that
+ * is always the same, and the launch program's token in the sixth. Apart from these, the target only reports
+ * a failed step.
  */
 export const FILTERED_CALLS: readonly {
   readonly syscall: string
@@ -132,18 +140,18 @@ export function prepareTargetSteps({ discard, filter }: PrepareTargetOptions): S
     target('umask', [0o022], { label: 'target.umask' }),
     ...discardSteps(discard),
     ...USER_QUOTAS.map(([resource, most]) =>
-      // Where the host allows less, less it is.
+      // Where the host allows less, the lower limit holds.
       target('prlimit64', [0, resource, words(most, most), 0], { tolerate: EPERM }),
     ),
-    // The kernel logs a fault that nobody handles: going to DIE is no news. execve(2) resets it.
+    // The kernel logs a fault without a handler, but going to DIE is no news. execve(2) resets the handler.
     target('rt_sigaction', [SIGSEGV, words(HANDLER, 0, 0, 0), 0, 8]),
-    // Emptied last of all that concerns signals; ignored ones were reset by posix_spawn.
+    // The last step about signals empties the mask; posix_spawn has reset ignored signals.
     target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
     ...filterSteps(filter),
   ]
 }
 
-/** The target's part of the request: what this run limits and executes. */
+/** The target's part of the request: the run's limits and its program. */
 export function targetSteps(options: TargetOptions): Step[] {
   const { argv, env, cwd } = options
   const argvAddress = words(...argv.map(text), 0)
@@ -166,7 +174,7 @@ export function targetSteps(options: TargetOptions): Step[] {
     ...options.candidates.map((path, index) =>
       target('execve', [text(path), argvAddress, envAddress, ...unused], {
         store: `exec${index}.result`,
-        // The filter is on: no call but execve is known to be allowed. The init reports.
+        // The filter is on, so perhaps no call except execve is allowed. The init reports.
         onError: index === options.candidates.length - 1 ? { goto: DIE } : 'continue',
       }),
     ),
@@ -176,7 +184,7 @@ export function targetSteps(options: TargetOptions): Step[] {
 /** Bits of a word of cpu_set_t (sched_setaffinity(2)). */
 const WORD_BITS = 64
 
-// The filter answers a program that would use other processors with 0, and does nothing.
+// The filter lets sched_setaffinity(2) of the program return 0 without effect.
 function affinityStep({ processors, token }: Affinity): Step {
   const length = Math.floor(Math.max(...processors) / WORD_BITS) + 1
   const masks = Array.from({ length }, (_, index) =>
@@ -195,8 +203,8 @@ function affinityStep({ processors, token }: Affinity): Step {
 /** A century: longer than any run, shorter than what timerfd_settime(2) takes. */
 const LONGEST_SECONDS = 3_155_760_000
 
-// The init's own timer, for its descriptors are still shared. Armed here, and not by the init before it
-// waits, because only the request knows the time.
+// Sets the init's own timer, because the target still shares its descriptors. The init cannot set it before
+// it waits, because only the request knows the time.
 function walltimeSteps(wallTimeMs: number | undefined): Step[] {
   if (wallTimeMs === undefined) return []
   const seconds = Math.min(LONGEST_SECONDS, Math.floor(wallTimeMs / 1000))
@@ -206,8 +214,8 @@ function walltimeSteps(wallTimeMs: number | undefined): Step[] {
   return [target('timerfd_settime', [FD.timer, 0, value, 0])]
 }
 
-// The init reads it if the walltime ends the run. It needs a number of its own, which the kernel without
-// such a file does not give it.
+// The init reads it if the walltime ends the run. It needs its own number, which a kernel without such a file
+// does not assign to it.
 const schedstatSteps = (): Step[] => [
   target('openat', [FD.proc, text('thread-self/schedstat'), O_RDONLY | O_CLOEXEC, 0], {
     onError: 'continue',
@@ -250,7 +258,7 @@ function filterSteps(filter: FilterUse | undefined): Step[] {
   return [
     target('seccomp', [SECCOMP_SET_MODE_FILTER, flags, program], {
       failure,
-      // The filter is on: the init, which shares our descriptors, finds that it has no listener.
+      // The filter is on. The init, which shares the descriptors, finds that it has no listener.
       whenDifferent: { value: FD.listener, goto: DIE },
     }),
   ]

@@ -6,13 +6,13 @@ import { FreshDirectories } from './paths.ts'
 
 const init = stepsOf('init')
 
-/** What a failing step that makes a terminal means. */
+/** The error of a failed step that makes a terminal. */
 export const terminalFailure: StepFailure = {
   code: 'SETUP_FAILED',
   hint: "The sandbox's pseudo-terminal could not be made (kernel.pty.max?). Without `terminal`, or on the command line with its output in a pipe, `| cat`, the program runs without one.",
 }
 
-/** How many pseudo-terminals the sandbox may have: the host's kernel has 4096 in all. */
+/** The number of pseudo-terminals that the sandbox may have; the host's kernel has 4096 in all. */
 const PTY_MAX = 64
 
 /** Steps on the host's root: /dev/tty, by which a program finds its own terminal. */

@@ -18,12 +18,12 @@ const init = stepsOf('init')
 const target = stepsOf('target')
 
 /**
- * A pseudo-terminal of the sandbox's own. Its pair comes from a devpts instance inside, not from the
- * host's: /dev/pts has its name, the program may open it again and make more, and no inode of the host
- * is in the program's hands. The caller gets the master through the socket that the run has as stdin.
+ * A pseudo-terminal of the sandbox's own. The pair comes from a devpts instance inside, not from the host's.
+ * /dev/pts has its name, the program may open it again and make more, and the program holds no inode of the
+ * host. The caller receives the master through the socket that is the run's stdin.
  */
 export interface TerminalUse {
-  /** Which of the standard streams it becomes; 0 among them. */
+  /** The standard streams that it becomes; always including 0. */
   readonly streams: readonly number[]
   readonly size: WindowSize
 }
@@ -32,7 +32,7 @@ const failure = terminalFailure
 
 export interface TerminalOptions {
   readonly terminal?: TerminalUse | undefined
-  /** Where a policy mounts a /dev of its own, nothing is added to it but its instance of devpts. */
+  /** Where a policy mounts its own /dev, the sandbox adds only its instance of devpts. */
   readonly ownDevices: boolean
 }
 
@@ -69,6 +69,6 @@ export function openTerminalSteps({ terminal, ownDevices }: TerminalOptions): St
   ]
 }
 
-/** The step by which the program, leader of a session of its own, gets it as controlling terminal. */
+/** The step by which the program, the leader of its own session, gets it as controlling terminal. */
 export const controlTerminalSteps = (terminal?: TerminalUse): Step[] =>
   terminal === undefined ? [] : [target('ioctl', [0, TIOCSCTTY, 0], { failure })]

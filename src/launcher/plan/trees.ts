@@ -28,7 +28,7 @@ import {
 
 const init = stepsOf('init')
 
-/** What copy-on-write directories have in common, overlay or copy. */
+/** The common part of copy-on-write directories, overlay or copy. */
 interface CopyOnWrite {
   /** Absolute host path with every symbolic link resolved. */
   readonly source: string
@@ -43,7 +43,7 @@ interface CopyOnWrite {
 /** A directory that each run makes for itself, out of the program's sight, before it is mounted. */
 export type Tree =
   | { readonly type: 'empty'; readonly target: string }
-  /** The directory itself, as if the program owned what belongs to its owner. */
+  /** The directory itself; files of its owner appear as the program's. */
   | {
       readonly type: 'idmapped'
       readonly source: string
@@ -59,7 +59,7 @@ export type Tree =
   /** A copy in the sandbox's tmpfs. */
   | ({ readonly type: 'copy'; readonly entries: readonly DirectoryEntry[] } & CopyOnWrite)
 
-/** A tree's place among the run's mounts, by which its directories and descriptors are named. */
+/** A tree's index among the run's mounts, which names its directories and descriptors. */
 export interface TreeOptions {
   readonly tree: Tree
   readonly index: number
@@ -68,7 +68,7 @@ export interface TreeOptions {
   readonly owner: Ids | undefined
 }
 
-/** What a failing step of a tree means. */
+/** The error of a failed step of a tree. */
 export function treeFailure(tree: Tree): StepFailure {
   if (tree.type === 'empty') return { code: 'MOUNT_FAILED' }
   const { source, target } = tree
@@ -80,7 +80,7 @@ export function treeFailure(tree: Tree): StepFailure {
 
 const overlayLabel = (index: number): string => `overlay ${index}`
 
-/** Whether a failing step says "no overlay here" for a run's mount: the caller then plans a copy. */
+/** Whether a failed step means that a run's mount cannot be an overlay; the caller then plans a copy. */
 export const isOverlayRefusal = ({ syscall, label }: Step, index: number): boolean =>
   syscall === 'mount' && label === overlayLabel(index)
 
@@ -98,14 +98,14 @@ export function makeTreeSteps(options: TreeOptions): Step[] {
     takeStep(path, options),
   ]
   if (tree.type === 'empty') return make
-  // The copy is made once the root is entered, when no link in the source leads out any more.
-  // A tree of its own: what is mounted below the source would be gone with the old root.
+  // The init makes the copy in the entered root, where no link in the source leads out any more. It is a tree
+  // of its own, because mounts below the source would vanish with the old root.
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
   const store = `tree.source${index}`
   return [...make, ...openSourceTreeSteps({ source: tree.source, store, failure }, flags)]
 }
 
-// The mount of the directory, or what is mounted on it: it stays when the old root is let go.
+// The mount of the directory, or the mount on it; it survives when the old root is released.
 const takeStep = (path: string, { index, tree }: TreeOptions): Step =>
   init('open_tree', [AT_FDCWD, text(path), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
     store: `tree.fd${index}`,
@@ -126,12 +126,12 @@ function overlaySteps(tree: Tree & { type: 'overlay' }, options: TreeOptions): S
     string,
   ]
   const failure = treeFailure(tree)
-  // The lower directory is the current one: a path there could be a link by now, or have a comma or a colon
-  // (overlayfs.rst).
+  // The lower directory is the current directory, because its path could be a link by now, or contain a comma
+  // or a colon (overlayfs.rst).
   const data = `lowerdir=.,upperdir=${upper},workdir=${work}${tree.options}`
   return [
     init('mkdirat', [AT_FDCWD, text(directory), 0o755]),
-    // What is shown has the upper directory's own mode and owner.
+    // The mount has the upper directory's mode and owner.
     init('mkdirat', [AT_FDCWD, text(upper), tree.mode | 0o700]),
     init('mkdirat', [AT_FDCWD, text(work), 0o755]),
     init('mkdirat', [AT_FDCWD, text(root), 0o755]),
@@ -159,8 +159,8 @@ export const chownSteps = (path: string, owner: IdArguments | undefined): Step[]
     : [init('fchownat', [AT_FDCWD, text(path), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW])]
 
 /**
- * Steps once a tree is mounted in the entered root, still with the init's first privileges: contents,
- * owners, read-only. The init goes into the tree for them: where it is mounted others may have links.
+ * Steps for a tree that is mounted in the entered root, still with the init's first privileges: contents,
+ * owners, read-only. The init enters the tree for them, because the path to it may contain foreign links.
  */
 export function fillTreeSteps(options: TreeOptions): Step[] {
   const { tree, index } = options
@@ -186,7 +186,7 @@ function fillCopySteps(tree: Tree & { type: 'copy' }, options: TreeOptions): Ste
     ...entries.flatMap((entry) => copySteps(entry, { from, target, arch, failure })),
     init('close', [load(from)]),
     ...(owner === undefined ? [] : ownSteps(entries, owner, new SafePaths(arch, target))),
-    // Children first: a directory may be one that nobody may enter.
+    // Children first, because nobody may enter some directories afterwards.
     ...entries.toReversed().flatMap((entry) => finishCopySteps(entry, { target })),
   ]
 }
@@ -199,7 +199,7 @@ function restrictSteps({ target, readOnly, noexec }: CopyOnWrite): Step[] {
   return [init('mount', [0, text('.'), 0, flags, 0], { failure })]
 }
 
-// By descriptors, directory by directory: what was one when the host was looked at may be a link now.
+// By descriptors, directory by directory, because a directory of the earlier scan may be a link now.
 function ownSteps(entries: readonly DirectoryEntry[], owner: Ids, paths: SafePaths): Step[] {
   const children = new Map<string, string[]>()
   for (const { path } of entries) {

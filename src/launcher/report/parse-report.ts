@@ -1,7 +1,10 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { RECORD, type RecordName } from './records.ts'
 
-/** What the kernel counted of every process of a run that was waited for, from struct rusage (getrusage(2)). */
+/**
+ * The kernel's figures for every process of a run that somebody waited for, from struct rusage
+ * (getrusage(2)).
+ */
 export interface Rusage {
   readonly userTimeMs: number
   readonly systemTimeMs: number
@@ -21,7 +24,7 @@ export interface CallRecord {
   readonly args: readonly bigint[]
 }
 
-/** What the launch program reported, in the order in which it did. */
+/** The records of the launch program, in order. */
 export type ReportRecord =
   | { readonly kind: 'failure'; readonly stepAddress: number; readonly result: number }
   | {
@@ -40,7 +43,7 @@ export type ReportRecord =
   | ({ readonly kind: 'logged' } & CallRecord)
   | {
       readonly kind: 'end'
-      /** As wait(2) has it. */
+      /** The status of wait(2). */
       readonly status: number
       readonly wallTimeMs: number
       readonly rusage: Rusage
@@ -78,7 +81,7 @@ export function parseReport(report: Buffer): ReportRecord[] {
     if (next === undefined) {
       const isKnown = kinds.has(report.toString('latin1', offset, offset + 8))
       if (!isKnown) throw damaged(`is damaged at ${offset}`)
-      // A process that is killed between two writes leaves whole records only; see pipe(7).
+      // A process that is killed between two writes leaves only whole records; see pipe(7).
       throw damaged('is cut short')
     }
     records.push(next.record)

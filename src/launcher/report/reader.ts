@@ -1,16 +1,16 @@
 import { type CallRecord, parseReport, type ReportRecord, recordAt } from './parse-report.ts'
 
-/** What is told as soon as it is reported. */
+/** Functions that receive records as soon as they arrive. */
 export interface ReportListener {
-  /** The init is there. */
+  /** The init has started. */
   readonly onStarted: (init: number) => void
-  /** A call that the filter logs was made. */
+  /** The program made a call that the filter logs. */
   readonly onLogged: (call: CallRecord) => void
 }
 
 /**
- * Takes a report as it comes. Logged calls, of which there may be millions, are handed on at once; what
- * else there is, some hundred bytes, is kept.
+ * Reads a report as it arrives. It passes logged calls on at once, because there may be millions, and keeps
+ * the other records, some hundred bytes.
  */
 export class ReportReader {
   readonly #listener: ReportListener
@@ -35,7 +35,7 @@ export class ReportReader {
   }
 
   /**
-   * All but the logged calls, in the order in which they came.
+   * All records except the logged calls, in order.
    *
    * @throws {SandboxError} SETUP_FAILED for bytes that the launch program does not write
    */

@@ -1,6 +1,6 @@
 /**
- * What the launch program writes to the report pipe: records of fixed size, each with one write(2) of
- * less than PIPE_BUF bytes, which pipe(7) keeps whole. A record starts with an 8-byte tag.
+ * The records that the launch program writes to the report pipe. Each has a fixed size and takes one write(2)
+ * of less than PIPE_BUF bytes, which pipe(7) keeps whole. A record starts with an 8-byte tag.
  */
 const tag = (name: string): Uint8Array => Buffer.from(name.padEnd(8, '\0'))
 

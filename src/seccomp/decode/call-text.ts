@@ -1,7 +1,7 @@
 import { O_CREAT, O_DIRECTORY, O_TMPFILE } from '../../linux/constants.ts'
+import { hex } from '../../linux/names/bits.ts'
 import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
 import type { Arch } from '../../linux/syscalls.ts'
-import { hex } from './bits.ts'
 import { decoders } from './kinds.ts'
 
 // __O_TMPFILE: O_TMPFILE without the bit of O_DIRECTORY.

@@ -6,12 +6,12 @@ import {
   O_NOFOLLOW,
   O_TMPFILE,
 } from '../../linux/constants.ts'
+import { bits, choice, hex, type Names } from '../../linux/names/bits.ts'
 import * as choices from '../../linux/names/choices.ts'
 import * as flags from '../../linux/names/flags.ts'
 import { signalName } from '../../linux/signals.ts'
 import type { ArgumentKind } from '../../linux/syscall-signatures.ts'
 import type { Arch } from '../../linux/syscalls.ts'
-import { bits, choice, hex, type Names } from './bits.ts'
 
 type Decode = (value: bigint, arch: Arch) => string
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type FinishedRun, feedbackFor } from '../../../src/feedback/run-feedback.ts'
+import type { FinishedRun } from '../../../src/feedback/finished-run.ts'
+import { feedbackFor } from '../../../src/feedback/run-feedback.ts'
 import { finishedRun } from './runs.ts'
 
 const MiB = 1 << 20

@@ -1,4 +1,4 @@
-import type { FinishedRun } from '../../../src/feedback/run-feedback.ts'
+import type { FinishedRun } from '../../../src/feedback/finished-run.ts'
 
 const MiB = 1 << 20
 

@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dirSync } from 'tmp-promise'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Arch, machineCode, machines } from '../../../src/launcher/machine/machine.ts'
 import {
-  type Arch,
+  DATA_ADDRESS,
+  HEAD,
   type Instruction,
-  machineCode,
-  machines,
-} from '../../../src/launcher/machine/machine.ts'
-import { DATA_ADDRESS, HEAD, STEPS_ADDRESS } from '../../../src/launcher/machine/memory-layout.ts'
+  STEPS_ADDRESS,
+} from '../../../src/launcher/machine/memory-layout.ts'
 import { requireTool } from './tools.ts'
 
 interface Line {

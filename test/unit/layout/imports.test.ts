@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
 const source = resolve(import.meta.dirname, '../../../src')
@@ -75,4 +75,26 @@ test('no folder has one file', () => {
     }
   }
   expect([...folders].filter(([, count]) => count === 1).map(([folder]) => folder)).toEqual([])
+})
+
+test('no imports form a circle', () => {
+  const targets = new Map<string, string[]>()
+  for (const { from, to } of imports) targets.set(from, [...(targets.get(from) ?? []), to])
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+    if (path.includes(file) || done.has(file)) return
+    for (const target of targets.get(file) ?? []) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  expect(circles).toEqual([])
+})
+
+test('two files have one name only if they are the same thing for Vitest and for Jest, or re-export', () => {
+  const shared = ['environment.ts', 'index.ts', 'jest.ts', 'vitest.ts']
+  const names = files.map((path) => basename(path))
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  expect([...repeated].sort()).toEqual(shared)
 })

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
-import { brandResult, type SandboxResult } from '../../../src/runner/result.ts'
+import type { SandboxResult } from '../../../src/runner/result.ts'
+import { brandResult } from '../../../src/runner/result-json.ts'
 import '../../../src/matchers/vitest.ts'
 
 type Fabricated = Partial<SandboxResult<string | Uint8Array>>

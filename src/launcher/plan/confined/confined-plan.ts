@@ -1,15 +1,9 @@
 import {
-  AT_FDCWD,
   CLONE_PARENT,
-  F_SETFD,
-  FD_CLOEXEC,
   O_CLOEXEC,
-  O_DIRECTORY,
-  O_PATH,
   O_RDWR,
   PR_SET_CHILD_SUBREAPER,
   PR_SET_DUMPABLE,
-  PR_SET_NAME,
   PR_SET_NO_NEW_PRIVS,
   PR_SET_PDEATHSIG,
   SIGCHLD,
@@ -17,17 +11,7 @@ import {
 } from '../../../linux/constants.ts'
 import type { Arch } from '../../machine/machine.ts'
 import { RECORD } from '../../report/records.ts'
-import {
-  at,
-  FAIL,
-  labelled,
-  load,
-  type Segment,
-  type Step,
-  stepsOf,
-  text,
-  thenGoTo,
-} from '../../step.ts'
+import { at, labelled, load, type Segment, type Step, stepsOf, text, thenGoTo } from '../../step.ts'
 import {
   type Collection,
   collectAreas,
@@ -36,10 +20,10 @@ import {
   execAreas,
 } from '../collect-steps.ts'
 import { ENTERED, ENTRY, entrySteps } from '../entry-steps.ts'
-import { FD, FIRST_UNUSED_FD } from '../fd-numbers.ts'
+import { FD } from '../fd-numbers.ts'
 import { logArea, type Meaning } from '../log.ts'
 import { imageAreas, LOCK, loadRequestSteps } from '../plan.ts'
-import { failSteps } from '../starter.ts'
+import { failSteps, openingSteps } from '../starter.ts'
 import { startSteps, superviseAreas, superviseSteps } from '../supervise.ts'
 import {
   type Affinity,
@@ -76,27 +60,30 @@ import { becomePrivateUserSteps, noteSessionSteps, sessionArea } from './private
 const init = stepsOf('init')
 const starter = stepsOf('starter')
 
-/** Who keeps the processes of a run apart: root by a user for each run, or an ordinary user by a session. */
+/**
+ * How the processes of a run are separated: root uses a private user for each run, an ordinary user a
+ * session.
+ */
 export type ConfinedAs = 'root' | 'user'
 
-/** What all runs under a policy have in common, without namespaces. */
+/** The common part of all runs under a policy, without namespaces. */
 export interface ConfinedImageOptions {
   readonly arch: Arch
   readonly as: ConfinedAs
   readonly parentPid: number
   readonly landlockAbi: number
-  /** What the policy shows. */
+  /** The paths that the policy shows. */
   readonly rules: readonly PathRule[]
   readonly filter: Uint8Array
   readonly listener: boolean
   readonly log: readonly Meaning[] | undefined
-  /** The standard streams, 1 and 2, that nobody wants. */
+  /** The standard streams, 1 and 2, whose output the caller discards. */
   readonly discard: readonly number[]
 }
 
 /**
- * The launch program of a run without namespaces: Landlock, a filter, and a user or a session of its own take
- * their place. It has the same processes and the same report as any other; see `planImage()`.
+ * The launch program of a run without namespaces. Landlock, a filter, and a private user or session replace
+ * them. It has the same processes and the same report as every other; see `planImage()`.
  */
 export function planConfinedImage(options: ConfinedImageOptions): Segment {
   const { arch, as, landlockAbi, rules, filter, listener, log, discard } = options
@@ -128,7 +115,7 @@ export function planConfinedImage(options: ConfinedImageOptions): Segment {
       ...makeRulesetSteps(landlockAbi),
       ...rules.flatMap(pathRuleSteps),
       ...thenGoTo(ENTRY.mounts, loadRequestSteps(init)),
-      // A group of its own in the caller's session would be the terminal's to stop.
+      // The terminal could stop a process group in the caller's session, so the init makes its own session.
       init('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], { label: LOCK }),
       ...startSteps(supervise),
       ...thenGoTo(ENTRY.target, prepareTargetSteps({ discard, filter: undefined })),
@@ -138,22 +125,14 @@ export function planConfinedImage(options: ConfinedImageOptions): Segment {
   }
 }
 
-// The init is the caller's own child, as in every run. It is not tied to the caller by PR_SET_PDEATHSIG:
-// no namespace ends with it, so it stays and ends the run when the control pipe says that the caller is gone.
+// The init is the caller's own child, as in every run. PR_SET_PDEATHSIG does not tie it to the caller,
+// because no namespace ends with it. It stays, and ends the run when the control pipe shows that the caller
+// has died.
 function starterSteps({ arch, parentPid }: ConfinedImageOptions): Step[] {
   return [
     starter('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
     starter('getppid', [], { whenDifferent: { value: parentPid, goto: 'starter.exit' } }),
-    starter('prctl', [PR_SET_NAME, text('gradebox'), 0, 0, 0]),
-    starter('close_range', [FIRST_UNUSED_FD, 0xffff_ffff, 0], {
-      failure: { code: 'UNSUPPORTED_PLATFORM', hint: 'Gradebox needs Linux 5.9 or newer.' },
-    }),
-    ...[FD.report, FD.control, FD.request, FD.collect, FD.go].map((fd) =>
-      starter('fcntl', [fd, F_SETFD, FD_CLOEXEC]),
-    ),
-    starter('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[arch] | O_CLOEXEC, 0], {
-      whenDifferent: { value: FD.proc, goto: FAIL },
-    }),
+    ...openingSteps(arch),
     starter('clone', [CLONE_PARENT | SIGCHLD, 0, 0, 0, 0], {
       store: 'starter.init',
       whenEqual: { value: 0, goto: 'init' },
@@ -174,7 +153,7 @@ function initSteps(as: ConfinedAs): Step[] {
     init('dup3', [load('init.fd'), FD.oomScore, O_CLOEXEC]),
     init('close', [load('init.fd')]),
     ...(as === 'user' ? openChildrenSteps() : []),
-    // The program may neither trace us nor read our /proc files (ptrace(2)).
+    // The program can then neither trace the init nor read its /proc files (ptrace(2)).
     init('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0]),
   ]
 }
@@ -182,18 +161,18 @@ function initSteps(as: ConfinedAs): Step[] {
 /** What differs from run to run. */
 export interface ConfinedRequestOptions extends DirectoryOptions {
   readonly as: ConfinedAs
-  /** The id that ends the run, where the run has one of its own. */
+  /** The id with which the init ends the run, where the run has a private user. */
   readonly neighbour: number
   readonly lastCapability: number
   readonly workdir: CopiedDirectory | undefined
   /** Whether the program may only read its copy of the working directory. */
   readonly readOnly: boolean
-  /** What the run shows besides what the policy does. */
+  /** The paths that the run shows in addition to the policy's. */
   readonly rules: readonly PathRule[]
   readonly candidates: readonly string[]
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  /** As the host has it. */
+  /** The path on the host. */
   readonly cwd: string
   readonly wallTimeMs: number | undefined
   readonly affinity: Affinity

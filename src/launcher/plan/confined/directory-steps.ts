@@ -22,7 +22,7 @@ import { type Ids, openHow, SafePaths } from '../paths.ts'
 
 const init = stepsOf('init')
 
-/** A directory of the host that each run gets a copy of. */
+/** A directory of the host, of which each run gets a copy. */
 export interface CopiedDirectory {
   /** Absolute, every symbolic link resolved. */
   readonly source: string
@@ -31,16 +31,16 @@ export interface CopiedDirectory {
 
 export interface DirectoryOptions {
   readonly arch: Arch
-  /** The run's own directory, absolute; the program's are in it. */
+  /** The run's own directory, absolute; it contains the program's directories. */
   readonly path: string
-  /** Who owns what is made; without it, the user who runs the tests. */
+  /** The owner of the new files; without it, the user who runs the tests. */
   readonly owner: Ids | undefined
   readonly workdir: CopiedDirectory | undefined
   /** Targets below /work and /tmp. */
   readonly files: readonly SandboxFile[]
 }
 
-/** The directories of a run that the program may write in, by their names in the run's own directory. */
+/** The directories of a run in which the program may write, by their names in the run's own directory. */
 export const OWN_DIRECTORIES = ['work', 'tmp'] as const
 
 export const directoryAreas: readonly Area[] = [
@@ -92,8 +92,9 @@ function copyDirectorySteps(
         ? cloneSteps(entry, options)
         : copySteps(entry, options),
     ),
-    // A directory's time and mode come after what is in it, which changes the one and needs the other; owners
-    // come last, because root may lack the capability to change what is not its own (CAP_FOWNER).
+    // A directory gets its time and mode after its contents: writing the contents changes the time and needs
+    // the mode. Owners come last, because root may lack the capability to change files of others
+    // (CAP_FOWNER).
     ...copied.toReversed().flatMap((entry) => finishCopySteps(entry, { target: '/work' })),
     ...copied.flatMap(({ path }) => chownSteps(path, owner)),
     init('chdir', [text('..')]),

@@ -14,7 +14,7 @@ import type { Ending } from '../supervise.ts'
 
 const init = stepsOf('init')
 
-/** The ids of the run, which its request stores there: see {@link storeOwnIdsSteps}. */
+/** The ids of the run; its request stores them: see {@link storeOwnIdsSteps}. */
 export const ownAreas: readonly Area[] = [
   {
     name: 'own',
@@ -22,7 +22,7 @@ export const ownAreas: readonly Area[] = [
   },
 ]
 
-/** Steps by which a request tells the image its ids: lseek(2) returns the position that it sets. */
+/** Steps by which a request stores its ids in the image: lseek(2) returns the position that it sets. */
 export const storeOwnIdsSteps = (ids: {
   readonly uid: number
   readonly neighbour: number
@@ -32,9 +32,9 @@ export const storeOwnIdsSteps = (ids: {
   )
 
 /**
- * How root's init ends a run: as a user that only it is, with the power to signal the run's user and
- * nobody else (kill(2)): its real and saved uid are a neighbour's, its effective uid is the run's. What it
- * kills cannot signal it back. Each step before kill(-1) fails closed: then only the target is killed.
+ * Root's init ends a run as a user that nobody else is and that can signal only the run's user (kill(2)). Its
+ * real and saved uid are a neighbour's, its effective uid is the run's. The processes that it kills cannot
+ * signal it back. Each step before kill(-1) fails closed: on an error the init kills only the target.
  */
 export const endAsNeighbour: Ending = {
   kill: (at) => {
@@ -55,7 +55,7 @@ export const endAsNeighbour: Ending = {
       init('kill', [-1, SIGKILL], { label: `end.${at}.all`, onError: 'continue' }),
     ]
   },
-  // Nobody of the run is left: its files are read with the real uid too (access(2)).
+  // No process of the run is left. access(2) reads files with the real uid too.
   gone: [
     init('setresuid', [load('own.uid'), load('own.uid'), load('own.uid')], { onError: 'continue' }),
   ],
@@ -94,20 +94,20 @@ export function openChildrenSteps(): Step[] {
 }
 
 const SPACE = 0x20
-/** How long the killed have to end before they are looked for again. */
+/** The pause before the init looks for killed processes again. */
 const PAUSE_NS = 200_000
 
 /**
- * How an ordinary user's init ends a run. It cannot signal the whole run at once: kill(-1) is the whole
- * user. It closes the listener, after which every clone(2) of the run fails (seccomp_unotify(2)), so the tree
- * is finite. Then it kills its children, until it has none: orphans become its children, for it is their
- * subreaper (prctl(2)). It reads their numbers as text, character by character, and signals each by its
- * directory in /proc, which is a pidfd (pidfd_send_signal(2)).
+ * An ordinary user's init cannot signal the whole run at once, because kill(-1) means every process of the
+ * user. It closes the listener. After that every clone(2) of the run fails (seccomp_unotify(2)), so the tree
+ * is finite. Then it kills its children until none is left. Orphans become its children, because it is their
+ * subreaper (prctl(2)). It reads the children's numbers as text, character by character, and signals each
+ * through its directory in /proc, which serves as a pidfd (pidfd_send_signal(2)).
  */
 export const endTree = (arch: Arch): Ending => ({
   kill: () => [
     init('close', [FD.listener], { onError: 'continue' }),
-    // The target is a child that was not waited for, or the call fails.
+    // The target is a child that nobody has waited for, or the call fails.
     init('kill', [load('watch.target'), SIGKILL], { onError: 'continue' }),
   ],
   orphans: [
@@ -133,7 +133,7 @@ export const endTree = (arch: Arch): Ending => ({
     }),
     init('pidfd_send_signal', [load('child.fd'), SIGKILL, 0, 0], { onError: 'continue' }),
     init('close', [load('child.fd')], { next: { goto: 'tree.read' } }),
-    // It fails when there is no child left. The list is no complete one while processes end (proc(5)).
+    // The call fails when no child is left. The list may be incomplete while processes end (proc(5)).
     init('wait4', [-1, 0, WNOHANG, 0], {
       label: 'tree.reap',
       onError: { goto: 'watch.end' },

@@ -19,18 +19,18 @@ import { FD } from '../fd-numbers.ts'
 
 const init = stepsOf('init')
 
-/** What the program may do with a path and all below it. */
+/** The access of the program to a path and to everything below it. */
 export type Access =
   /** Read and execute; a directory and its files. */
   | 'read'
-  /** The same of a single file. */
+  /** The same for a single file. */
   | 'readFile'
-  /** Read only: nothing below it is executed. */
+  /** Read only: the program can execute nothing below it. */
   | 'readNoExecute'
   | 'readFileNoExecute'
   /** Read and write a device that holds nothing, such as /dev/null. */
   | 'device'
-  /** All but making devices and sockets. */
+  /** Everything except making devices and sockets. */
   | 'write'
 
 export interface PathRule {
@@ -50,7 +50,7 @@ const {
   IOCTL_DEV,
 } = LANDLOCK_ACCESS_FS
 
-/** The rights of files that a Landlock ABI knows; landlock(7). */
+/** The file rights that a Landlock ABI knows; landlock(7). */
 function handledBy(abi: number): number {
   if (abi >= 5) return 0xffff
   if (abi >= 3) return 0x7fff
@@ -91,7 +91,7 @@ const failure: StepFailure = {
 const ALL_TCP = 3
 const ALL_SCOPES = 3
 
-/** Steps that make a ruleset which denies everything that the ABI knows. */
+/** Steps that make a ruleset that denies every access that the ABI knows. */
 export function makeRulesetSteps(abi: number): Step[] {
   const size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8
   const attributes = words(handledBy(abi), abi >= 4 ? ALL_TCP : 0, abi >= 6 ? ALL_SCOPES : 0)
@@ -102,7 +102,7 @@ export function makeRulesetSteps(abi: number): Step[] {
   ]
 }
 
-/** Steps that allow what a rule says. */
+/** Steps that allow the access of a rule. */
 export function pathRuleSteps({ path, access }: PathRule): Step[] {
   const area = `landlock.${access}`
   const fails: StepFailure = {
@@ -122,6 +122,6 @@ export function pathRuleSteps({ path, access }: PathRule): Step[] {
   ]
 }
 
-/** The step after which its process can do only what the rules allow; no_new_privs is on. */
+/** The step after which its process has only the access of the rules; no_new_privs is on. */
 export const restrictStep = (): Step =>
   stepsOf('target')('landlock_restrict_self', [FD.ruleset, 0], { failure })

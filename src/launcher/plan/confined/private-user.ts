@@ -17,7 +17,7 @@ import type { Ids } from '../paths.ts'
 
 const target = stepsOf('target')
 
-/** Where the target keeps the number of its session. */
+/** The place of the target's session number. */
 export const sessionArea = {
   name: 'session',
   fields: [
@@ -41,14 +41,15 @@ export function becomePrivateUserSteps({ uid, gid }: Ids, lastCapability: number
     target('setresgid', [gid, gid, gid]),
     target('setresuid', [uid, uid, uid]),
     target('capset', [words(LINUX_CAPABILITY_VERSION_3), words(0, 0, 0)]),
-    // The change of uid clears it (prctl(2)). The init ends the run; this is for an init that is killed.
+    // The change of uid clears PR_SET_PDEATHSIG (prctl(2)). The init ends the run; this is for the case that
+    // somebody kills the init.
     target('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
   ]
 }
 
 /**
- * Steps with which an ordinary user's target notes its session, which no process of the run can leave:
- * by that number the next run finds what a killed init left.
+ * Steps by which an ordinary user's target notes its session, which no process of the run can leave. By that
+ * number the next run finds the processes that a killed init left.
  *
  * @param file absolute path of the note
  */

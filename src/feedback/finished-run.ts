@@ -1,0 +1,31 @@
+/** The part of a result that determines the student's sentence. */
+export interface FinishedRun {
+  readonly status:
+    | 'exited'
+    | 'signaled'
+    | 'walltime'
+    | 'cpu'
+    | 'memory'
+    | 'output'
+    | 'seccomp'
+    | 'aborted'
+  readonly exitCode?: number
+  readonly signal?: string
+  readonly usage: {
+    readonly wallTimeMs: number
+    readonly cpuTimeMs: number
+    readonly peakMemoryBytes: number
+    readonly waitTimeMs?: number
+  }
+  readonly limits: {
+    readonly wallTimeMs?: number
+    readonly cpuTimeMs?: number
+    readonly memoryBytes?: number
+    readonly outputBytes?: number
+    readonly fileSizeBytes?: number
+  }
+  readonly syscall?: {
+    readonly name: string
+    readonly args: readonly (number | bigint)[]
+  }
+}

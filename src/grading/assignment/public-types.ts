@@ -1,0 +1,15 @@
+// The types that `gradebox/grading/vitest` and `gradebox/grading/jest` export.
+export type { Assignment } from './assignment.ts'
+export type {
+  Adjustment,
+  AssignmentOptions,
+  CasesOptions,
+  Graded,
+  GradingContext,
+  GroupOptions,
+  InteractOptions,
+  JudgeProgram,
+  RunOptions,
+  Submission,
+  TestOptions,
+} from './assignment-options.ts'

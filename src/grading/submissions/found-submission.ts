@@ -1,0 +1,12 @@
+import type { ReportPerson } from '../report/report-schema.ts'
+
+/** A submission that was found, before its files are read. */
+export interface FoundSubmission {
+  readonly id: string
+  readonly path: string
+  readonly people: readonly ReportPerson[]
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly submittedAt?: string
+  /** Why the submission of an export was not unpacked; for the staff. */
+  readonly refused?: string
+}
