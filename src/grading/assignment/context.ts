@@ -1,17 +1,33 @@
+import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
 import { getDefaults } from '../../runner/defaults.ts'
 import { type InteractionHandle, interact } from '../../runner/interact.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
 import type { BuiltProgram } from '../languages/build.ts'
 import { limitsFor } from '../languages/language-limits.ts'
+import type { ReportAttempt } from '../report/report-schema.ts'
 import type {
+  AssignmentOptions,
   GradingContext,
   InteractOptions,
   JudgeProgram,
   RunOptions,
 } from './assignment-options.ts'
-import type { Judging } from './grade-test.ts'
+import type { GradedTestDeclaration } from './declared.ts'
 import { checkJudge, recordedInteraction } from './interaction.ts'
+import type { Prepared } from './prepare-submission.ts'
 import type { Recorder } from './recorder.ts'
+
+/** What a test of one submission is judged with. */
+export interface Judging<Expect> {
+  readonly test: GradedTestDeclaration<Expect>
+  readonly prepared: Prepared
+  readonly options: Pick<AssignmentOptions, 'limits'>
+  readonly language: FeedbackLanguage
+  readonly expect: Expect
+  /** Assertions that failed without ending the test (`expect.soft`). */
+  readonly softFailures: () => readonly unknown[]
+  readonly earlier: readonly ReportAttempt[]
+}
 
 /** Set by `gradebox calibrate`: each run has the machine for itself. */
 export const EXCLUSIVE_VARIABLE = 'GRADEBOX_EXCLUSIVE'

@@ -1,11 +1,8 @@
-import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
 import { clockMs } from '../../globals.ts'
 import { SubmissionProblem } from '../languages/submission-problem.ts'
 import { formatPoints } from '../report/points.ts'
-import type { ReportAttempt, TestStatus } from '../report/report-schema.ts'
-import type { AssignmentOptions } from './assignment-options.ts'
-import { contextOf } from './context.ts'
-import type { GradedTestDeclaration } from './declared.ts'
+import type { TestStatus } from '../report/report-schema.ts'
+import { contextOf, type Judging } from './context.ts'
 import { describeRun } from './excerpts.ts'
 import {
   comparison,
@@ -17,18 +14,6 @@ import {
 import type { Prepared } from './prepare-submission.ts'
 import { Recorder } from './recorder.ts'
 import type { TestOutcome } from './test-outcome.ts'
-
-/** What a test of one submission is judged with. */
-export interface Judging<Expect> {
-  readonly test: GradedTestDeclaration<Expect>
-  readonly prepared: Prepared
-  readonly options: Pick<AssignmentOptions, 'limits'>
-  readonly language: FeedbackLanguage
-  readonly expect: Expect
-  /** Assertions that failed without ending the test (`expect.soft`). */
-  readonly softFailures: () => readonly unknown[]
-  readonly earlier: readonly ReportAttempt[]
-}
 
 /** A test's outcome, and the error by which the test runner hears of it; undefined for a test that passed. */
 export interface Judged {

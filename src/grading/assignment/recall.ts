@@ -4,7 +4,8 @@ import { fingerprint } from '../cache/fingerprint.ts'
 import { cacheInUse, keepOutcome, keptOutcome } from '../cache/results.ts'
 import type { Language } from '../languages/language.ts'
 import { packageVersion } from '../package-version.ts'
-import { gradeTest, type Judged, type Judging } from './grade-test.ts'
+import type { Judging } from './context.ts'
+import { gradeTest, type Judged } from './grade-test.ts'
 import type { TestOutcome } from './test-outcome.ts'
 
 /**
