@@ -7,7 +7,12 @@ import type { GradeboxOptions } from './gradebox-options.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     /** The values that the plugin passes to its setup file in each worker. */
-    gradebox: { readonly defaults: SandboxDefaults; readonly scratchRoot: string }
+    gradebox: {
+      readonly defaults: SandboxDefaults
+      readonly scratchRoot: string
+      /** Whether a reporter may show the runs of a test. */
+      readonly showsRuns: boolean
+    }
   }
 }
 

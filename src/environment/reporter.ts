@@ -8,6 +8,14 @@ import { type RunsSummary, slowestAndLargest } from './run-summary.ts'
 // The reporters for people. The others print a format in which another line would be an error.
 const readable = new Set(['default', 'verbose', 'tree', 'dot', 'minimal', 'agent'])
 
+/** Takes the place of Vitest's own reporters in a run whose tests nobody watches. It shows nothing. */
+export class SilentReporter implements Reporter {}
+
+/** Whether a reporter may show the runs of a test. */
+export function showsRuns({ config }: Vitest): boolean {
+  return !config.reporters.some((entry: unknown) => entry instanceof SilentReporter)
+}
+
 /** Adds the reporter to a Vitest that lacks it and prints for people. */
 export function addReporter({ config }: Vitest): void {
   const names = config.reporters.map((entry) => (Array.isArray(entry) ? entry[0] : entry))

@@ -33,8 +33,8 @@ export function jestRunner<Expect>({
   }
   return {
     testFile: () => expect.getState().testPath ?? '',
-    compare: (each, run, answer, exitCode) => {
-      const matchers = each as (value: unknown) => {
+    compare: (run, answer, exitCode) => {
+      const matchers = expect as unknown as (value: unknown) => {
         toSucceed(): void
         toExitWith(code: number): void
         toHaveStdout(answer: unknown): void
@@ -62,9 +62,14 @@ async function tryAgain<Expect>(
 ): Promise<void> {
   for (let left = graded.retry; ; left -= 1) {
     try {
-      await submission.judge(graded, expect, noSoftFailures, (outcome) => {
-        meta.gradeboxOutcome = outcome
-      })
+      await submission.judge(
+        graded,
+        () => expect,
+        noSoftFailures,
+        (outcome) => {
+          meta.gradeboxOutcome = outcome
+        },
+      )
       return
     } catch (error) {
       if (left === 0) throw error

@@ -41,7 +41,7 @@ export function addGradeCommand(program: Command): Command {
     .option('--only <glob>', 'grade the submissions whose ids match; commas between several')
     .option('--shard <i/n>', 'grade one of n equal parts of the submissions')
     .option('--no-cache', 'run every test again')
-    .option('--jobs <n>', 'how many test workers run at once', positive('--jobs'))
+    .option('--jobs <n>', 'how many programs run at once', positive('--jobs'))
     .addOption(
       new Option('--isolation <level>', 'the weakest isolation that is good enough').choices([
         ...ISOLATION_LEVELS,

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestModule, Vitest } from 'vitest/node'
 import type { IsolationLevel } from '../../runner/isolation/level.ts'
@@ -9,7 +9,7 @@ import type { AssignmentPlace } from './find-assignment.ts'
 
 /** How the tests of an assignment run. */
 export interface TestsOptions {
-  /** How many test workers run at once; Vitest's own number by default. */
+  /** How many programs run at once; as many as there are processors by default. */
   readonly jobs?: number | undefined
   /** The weakest isolation that is good enough; the project's own by default. */
   readonly isolation?: IsolationLevel | undefined
@@ -33,8 +33,14 @@ export async function runTests(
 ): Promise<TestsEnd> {
   const { startVitest } = await vitestNode()
   const { default: gradebox } = await import('../../environment/vitest/plugin.ts')
+  const { SilentReporter } = await import('../../environment/reporter.ts')
   const temporary = place.kind === 'toml' ? tomlTest(place.file) : undefined
   const root = place.kind === 'toml' ? (temporary ?? '') : place.root
+  const { workers, concurrency } = shareJobs(jobs, place)
+  const options = {
+    ...(isolation === undefined ? {} : { isolation }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+  }
   let vitest: Vitest | undefined
   try {
     vitest = await startVitest(
@@ -45,17 +51,29 @@ export async function runTests(
         watch: false,
         passWithNoTests: true,
         // An empty list means Vitest's own reporter; the plugin adds the one that writes the reports.
-        reporters: [{}],
-        ...(jobs === undefined ? {} : { maxWorkers: jobs }),
+        reporters: [new SilentReporter()],
+        maxWorkers: workers,
         ...(place.kind === 'toml' ? { config: false, include: ['*.test.mjs'] } : {}),
       } as Parameters<typeof startVitest>[2],
-      { plugins: [gradebox(isolation === undefined ? {} : { isolation })] },
+      { plugins: [gradebox(options)] },
     )
     return { loadErrors: vitest.state.getTestModules().flatMap(errorsOf) }
   } finally {
     await vitest?.close()
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
   }
+}
+
+/**
+ * Vitest gives each test file to one worker, so more workers than files would leave processors idle. By default the workers
+ * share the processors.
+ */
+function shareJobs(jobs: number | undefined, place: AssignmentPlace) {
+  const processors = availableParallelism()
+  const files = place.kind === 'toml' ? 1 : place.files.length
+  const workers = Math.min(jobs ?? processors, files)
+  if (jobs === undefined || jobs === processors) return { workers }
+  return { workers, concurrency: Math.max(1, Math.floor(jobs / workers)) }
 }
 
 async function vitestNode(): Promise<typeof import('vitest/node')> {

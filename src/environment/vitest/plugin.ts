@@ -1,4 +1,4 @@
-import { extname } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vitest/config'
 import type { VitestPluginContext } from 'vitest/node'
@@ -8,7 +8,7 @@ import { addGradingReporter } from '../../grading/reporting/vitest-reporter.ts'
 import { checkOptions } from '../../runner/options/check-options.ts'
 import type { GradeboxOptions } from '../gradebox-options.ts'
 import { mergeOptions, provided } from '../provided.ts'
-import { addReporter } from '../reporter.ts'
+import { addReporter, showsRuns } from '../reporter.ts'
 import type { RunsSummary } from '../run-summary.ts'
 import { scratchRoot } from '../scratch.ts'
 import { addTroubleReporter } from '../trouble-reporter.ts'
@@ -39,9 +39,11 @@ declare module 'vitest' {
 const environmentFile = sibling('environment')
 const setupFile = sibling('setup')
 
-// Vitest imports a file from node_modules once per worker, but a setup file must run once per test file.
-const inlineSetupFile = {
-  test: { server: { deps: { inline: [/[\\/]environment[\\/]vitest[\\/]setup\.[jt]s$/] } } },
+// Vitest imports a file from node_modules once per worker, but a setup file must run once per test file. The other files of a
+// package that is linked, and so in no node_modules, need no transformation either.
+const dependencies = {
+  inline: [/[\\/]environment[\\/]vitest[\\/]setup\.[jt]s$/],
+  external: [new RegExp(`^(file://)?${escaped(resolve(import.meta.dirname, '../..'))}/.*\\.js$`)],
 }
 
 /**
@@ -67,7 +69,10 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
   const { reports, ...options } = all
   return {
     name: 'gradebox',
-    config: ({ test }) => (test?.server?.deps?.inline === true ? undefined : inlineSetupFile),
+    config: ({ test }) =>
+      test?.server?.deps?.inline === true
+        ? undefined
+        : { test: { server: { deps: dependencies } } },
     // Not `config`, because Vitest 5 drops a plugin's changes to it in inline projects.
     configureVitest({ project, vitest }) {
       const { config } = project
@@ -82,6 +87,7 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
       project.provide('gradebox', {
         defaults: { ...defaults, workers: workerCount(config, vitest.config) },
         scratchRoot: scratchRoot(vitest),
+        showsRuns: showsRuns(vitest),
       })
       addReporter(vitest)
       addTroubleReporter(vitest)
@@ -111,6 +117,10 @@ function takeOptions(project: Project, options: GradeboxOptions): GradeboxOption
   const all = mergeOptions(taken.get(project) ?? {}, options)
   taken.set(project, all)
   return all
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 function sibling(name: string): string {

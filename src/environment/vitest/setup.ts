@@ -14,7 +14,7 @@ import { watchTest } from './test.ts'
 // Far more than the end of a run takes. Vitest applies it to the code before and after a test.
 const timeoutMs = 60_000
 
-const { defaults, scratchRoot } = inject('gradebox')
+const { defaults, scratchRoot, showsRuns } = inject('gradebox')
 setDefaults(defaults)
 setScratchRoot(scratchRoot)
 
@@ -40,7 +40,7 @@ aroundAll(async (runSuite, {}, { meta }) => {
 
 // Destructured, because Vitest requires it in hooks of tests with fixtures.
 aroundEach(async (runTest, { task, signal, annotate }) => {
-  const test = watchTest({ task, signal, annotate })
+  const test = watchTest({ task, signal, annotate }, showsRuns)
   await owner.run(test.runs, runTest)
   await test.end()
 }, timeoutMs)

@@ -20,10 +20,14 @@ export interface WatchedTest {
   end(): Promise<void>
 }
 
-/** Follows a test: reports its runs with it, and ends them when it times out. */
-export function watchTest(test: Test): WatchedTest {
+/**
+ * Follows a test: reports its runs with it, and ends them when it times out.
+ *
+ * @param showsRuns - Whether the test reports its runs; each report is a message to Vitest's main process.
+ */
+export function watchTest(test: Test, showsRuns = true): WatchedTest {
   const { signal, task } = test
-  const runs = new TestRuns((result) => report(test, result))
+  const runs = new TestRuns(showsRuns ? (result) => report(test, result) : undefined)
   const interrupt = () => runs.interrupt()
   signal.addEventListener('abort', interrupt, { once: true })
   return {

@@ -31,7 +31,7 @@ export interface TestRunner<Expect> {
   /** The test file that is being loaded. */
   testFile(): string
   /** Compares a run with an exit code, and with an answer unless the output does not matter. */
-  compare(expect: Expect, run: unknown, answer: object | string | undefined, exitCode: number): void
+  compare(run: unknown, answer: object | string | undefined, exitCode: number): void
   /** Declares a suite per submission; `tests()` has them all once the file is loaded. */
   declareSuites(declared: Declared<Expect>): void
   /** Called after each declaration of a test, while its line is on the stack. */
@@ -273,11 +273,11 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
 
   async #judgeData(
     { input, answer, args, exitCode, compare }: Omit<DataTest, 'name' | 'options'>,
-    { run, expect }: GradingContext<Expect>,
+    { run }: GradingContext<Expect>,
   ): Promise<void> {
     const result = await run({ stdin: input, args })
     const expected = answer === undefined ? undefined : expectedOutput(compare, answer)
-    this.#runner.compare(expect, result, expected, exitCode)
+    this.#runner.compare(result, expected, exitCode)
   }
 
   // The code may use anything beside it: other modules, data. A table's row is in its name and in the file.

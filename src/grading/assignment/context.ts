@@ -23,7 +23,8 @@ export interface Judging<Expect> {
   readonly prepared: Prepared
   readonly options: Pick<AssignmentOptions, 'limits'>
   readonly language: FeedbackLanguage
-  readonly expect: Expect
+  /** The `expect` of the test, made when the test's function wants it. */
+  readonly expect: () => Expect
   /** Assertions that failed without ending the test (`expect.soft`). */
   readonly softFailures: () => readonly unknown[]
   readonly earlier: readonly ReportAttempt[]
@@ -49,7 +50,9 @@ export function contextOf<Expect>(
   }
   return {
     submission: judging.prepared.submission,
-    expect: judging.expect,
+    get expect() {
+      return judging.expect()
+    },
     award: (points, message) => recorder.award(points, message),
     run,
     interact: (judge, options = {}) =>

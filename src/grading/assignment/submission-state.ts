@@ -49,7 +49,7 @@ export class SubmissionState {
    */
   async judge<Expect>(
     test: GradedTestDeclaration<Expect>,
-    expect: Expect,
+    expect: () => Expect,
     softFailures: () => readonly unknown[],
     report: (outcome: TestOutcome) => void,
   ): Promise<void> {

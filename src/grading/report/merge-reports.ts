@@ -35,11 +35,15 @@ export function mergeReports(reports: readonly Report[]): Report {
 
 /** The report with its submissions in order, scored, and `complete` as they are. */
 export function finishReport(report: Report): Report {
-  const submissions = [...report.submissions]
-    .sort((a, b) => compareIds(a.id, b.id))
-    .map((submission) => scoreSubmission(submission, report.assignment))
+  const submissions = orderSubmissions(report.submissions).map((submission) =>
+    scoreSubmission(submission, report.assignment),
+  )
   return { ...report, submissions, complete: submissions.every(({ complete }) => complete) }
 }
+
+/** The submissions in the order of a report. */
+export const orderSubmissions = (submissions: readonly ReportSubmission[]): ReportSubmission[] =>
+  [...submissions].sort((a, b) => compareIds(a.id, b.id))
 
 // Not by locale: the order must be the same on every machine.
 function compareIds(a: string, b: string): number {

@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import { timeOfDay } from '../../globals.ts'
 import type { GradedMeta, SubmissionFacts, TestOutcome } from '../assignment/test-outcome.ts'
 import { packageVersion } from '../package-version.ts'
-import { finishReport } from '../report/merge-reports.ts'
+import { orderSubmissions } from '../report/merge-reports.ts'
 import {
   REPORT_FORMAT,
   type Report,
@@ -11,7 +11,13 @@ import {
   type ReportSubmission,
   type ReportTest,
 } from '../report/report-schema.ts'
-import { type DeclaredGroup, type DeclaredTest, planPoints } from '../report/score.ts'
+import {
+  type DeclaredGroup,
+  type DeclaredTest,
+  type Plan,
+  planPoints,
+  scoreSubmission,
+} from '../report/score.ts'
 import { chosenShard } from '../submissions/select.ts'
 
 interface Entry {
@@ -20,10 +26,14 @@ interface Entry {
   facts?: SubmissionFacts | undefined
   adjustments?: readonly ReportAdjustment[] | undefined
   readonly problems: Set<string>
+  /** The submission in the last report, as long as nothing has changed: a class's report is made thousands of times. */
+  reported?: { readonly plan: Plan; readonly submission: ReportSubmission } | undefined
 }
 
 interface Book {
   language?: string
+  /** The points of each test; unknown after a test was added. */
+  plan?: Plan | undefined
   readonly tests: Map<number, DeclaredTest>
   readonly groups: Map<string, DeclaredGroup>
   readonly submissions: Map<string, Entry>
@@ -36,6 +46,7 @@ export class Ledger {
   readonly #root: string
   readonly #books = new Map<string, Book>()
   readonly #startedAt = timeOfDay()
+  #done = 0
 
   /** @param root the directory to which the paths of submissions are relative */
   constructor(root: string) {
@@ -52,9 +63,12 @@ export class Ledger {
     const { gradeboxSubmission: id, gradeboxNumber: number } = meta
     const book = this.#book(meta.gradeboxAssignment)
     if (meta.gradeboxLanguage !== undefined) book.language = meta.gradeboxLanguage
-    if (!book.tests.has(number)) book.tests.set(number, declared(meta))
-    const { gradeboxGroup: name, gradeboxGroupMode: mode, gradeboxGroupPoints: points } = meta
-    if (name !== undefined && mode !== undefined) book.groups.set(name, { name, mode, points })
+    if (!book.tests.has(number)) {
+      book.tests.set(number, declared(meta))
+      const { gradeboxGroup: name, gradeboxGroupMode: mode, gradeboxGroupPoints: points } = meta
+      if (name !== undefined && mode !== undefined) book.groups.set(name, { name, mode, points })
+      book.plan = undefined
+    }
     if (!book.submissions.has(id)) {
       book.submissions.set(id, { meta, outcomes: new Map(), problems: new Set() })
     }
@@ -66,7 +80,9 @@ export class Ledger {
     this.plan(meta)
     const entry = this.#book(meta.gradeboxAssignment).submissions.get(meta.gradeboxSubmission)
     if (entry === undefined) return
+    if (!entry.outcomes.has(meta.gradeboxNumber)) this.#done += 1
     entry.outcomes.set(meta.gradeboxNumber, outcome)
+    entry.reported = undefined
     entry.facts = outcome.submission ?? entry.facts
     entry.adjustments = outcome.adjustments ?? entry.adjustments
     for (const problem of outcome.problems ?? []) entry.problems.add(problem)
@@ -95,12 +111,8 @@ export class Ledger {
 
   /** How many tests there are and how many have ended. */
   progress(): { readonly done: number; readonly all: number } {
-    const books = [...this.#books.values()]
-    const entries = books.flatMap(({ submissions }) => [...submissions.values()])
-    return {
-      done: entries.reduce((sum, { outcomes }) => sum + outcomes.size, 0),
-      all: books.reduce((sum, { planned }) => sum + planned.size, 0),
-    }
+    const all = [...this.#books.values()].reduce((sum, { planned }) => sum + planned.size, 0)
+    return { done: this.#done, all }
   }
 
   /** A report per assignment, by name. */
@@ -119,24 +131,35 @@ export class Ledger {
     return book
   }
 
-  #report(name: string, { tests, groups, submissions, language }: Book): Report {
+  #report(name: string, book: Book): Report {
+    const { language } = book
     const shard = chosenShard()
-    const declaredTests = [...tests.values()].sort((a, b) => a.number - b.number)
-    return finishReport({
+    book.plan ??= planOf(book)
+    const { plan } = book
+    const submissions = orderSubmissions(
+      [...book.submissions].map(([id, entry]) => this.#reported(id, entry, book.tests, plan)),
+    )
+    return {
       format: REPORT_FORMAT,
       gradebox: packageVersion(),
       startedAt: this.#startedAt.toISOString(),
       updatedAt: timeOfDay().toISOString(),
-      complete: false,
-      assignment: {
-        name,
-        ...(language === undefined ? {} : { language }),
-        ...planPoints(declaredTests, [...groups.values()]),
-      },
+      complete: submissions.every(({ complete }) => complete),
+      assignment: { name, ...(language === undefined ? {} : { language }), ...plan },
       machine: machine(),
       ...(shard === undefined ? {} : { shard }),
-      submissions: [...submissions].map(([id, entry]) => this.#submission(id, entry, tests)),
-    })
+      submissions,
+    }
+  }
+
+  #reported(id: string, entry: Entry, tests: Book['tests'], plan: Plan): ReportSubmission {
+    if (entry.reported?.plan !== plan) {
+      entry.reported = {
+        plan,
+        submission: scoreSubmission(this.#submission(id, entry, tests), plan),
+      }
+    }
+    return entry.reported.submission
   }
 
   #submission(id: string, entry: Entry, tests: Book['tests']): ReportSubmission {
@@ -163,6 +186,11 @@ export class Ledger {
       problems: [...problems, ...troubles(ended)],
     }
   }
+}
+
+function planOf({ tests, groups }: Book): Plan {
+  const inOrder = [...tests.values()].sort((a, b) => a.number - b.number)
+  return planPoints(inOrder, [...groups.values()])
 }
 
 const key = (meta: GradedMeta) => `${meta.gradeboxSubmission}\0${meta.gradeboxNumber}`

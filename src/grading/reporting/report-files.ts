@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts'
 import type { ChosenReport } from './reports-option.ts'
 
 /** Of the time that grading takes, at most one part in this many goes into writing reports. */
-const SHARE = 10
+const SHARE = 25
 
 /**
  * Keeps the report files up to date. They are written after each test, or less often where writing takes long: a class's

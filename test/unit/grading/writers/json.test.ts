@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { writeJson } from '../../../../src/grading/writers/json.ts'
+import { declared, ended, report, submission } from '../report/sample.ts'
+
+const plan = [declared(1), declared(2)]
+const [first, second] = plan as [(typeof plan)[0], (typeof plan)[0]]
+
+// JSON leaves U+2028 as it is, and some tools take it for the end of a line.
+const separators = 'line\nparagraph\u2028separator\u2029"quoted"'
+
+const classReport = (count: number) =>
+  report(
+    plan,
+    Array.from({ length: count }, (_, number) =>
+      submission(`s${number}`, [ended(first, 1, { staffMessage: separators }), ended(second, 0)]),
+    ),
+  )
+
+test.each([0, 1, 3])(
+  'the report with %i submissions is the same text as of JSON.stringify()',
+  (count) => {
+    const whole = classReport(count)
+    const text = `${JSON.stringify(whole, null, 2)}\n`
+    expect(writeJson(whole, {})).toBe(text)
+    // Once more, with the texts that were kept.
+    expect(writeJson(whole, {})).toBe(text)
+  },
+)
+
+test('a submission that is another object is written anew', () => {
+  const before = classReport(2)
+  writeJson(before, {})
+  const after = {
+    ...before,
+    submissions: before.submissions.map((each) => ({ ...each, points: 0.5 })),
+  }
+  expect(JSON.parse(String(writeJson(after, {})))).toEqual(after)
+})
+
+test('a report whose last key is another one is written whole', () => {
+  const { submissions, ...rest } = classReport(2)
+  const other = { submissions, ...rest }
+  expect(writeJson(other, {})).toBe(`${JSON.stringify(other, null, 2)}\n`)
+})
