@@ -11,16 +11,17 @@ import {
 /** How a run's limits will be held. */
 export interface EnforcementPlan {
   readonly enforcement: EnforcementByLimit
-  /** Where the run gets a control group of its own, if it does. */
+  /** The delegation for the run's control group, if it gets one. */
   readonly delegation: Delegation | undefined
 }
 
 /**
- * Decides how each limit is held: by a control group wherever one is delegated to us.
+ * Decides how to hold each limit: by a control group wherever the tests have a delegation.
  *
- * @param require what the policy insists on, such as `memory:cgroup`
- * @param isConfined whether there are no namespaces: then no control groups are made, and no tmpfs holds the files
- * @throws {SandboxError} LIMIT_UNAVAILABLE when a required way cannot be had
+ * @param require the requirements of the policy, such as `memory:cgroup`
+ * @param isConfined whether there are no namespaces: the run then has no control group, and no tmpfs holds
+ *   the files
+ * @throws {SandboxError} LIMIT_UNAVAILABLE when a required way does not exist here
  */
 export function planEnforcement(
   limits: Limits,
@@ -28,7 +29,7 @@ export function planEnforcement(
   isConfined = false,
 ): EnforcementPlan {
   const found = isConfined ? NO_GROUPS : findDelegation()
-  // A group that only counts CPU time makes every run a tenth dearer, so a policy has to ask for it.
+  // A group that only counts CPU time makes every run a tenth slower, so a policy must ask for it.
   const isUseful = 'path' in found && (found.controllers.size > 0 || require.includes('cpu:cgroup'))
   const delegation = isUseful ? found : undefined
   const held = enforcementOf(limits, delegation)

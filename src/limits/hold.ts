@@ -4,7 +4,7 @@ import type { EnforcementPlan } from './enforcement.ts'
 import type { EnforcementByLimit, Limits } from './table.ts'
 import { type Seen, TreeWatch, type Watched } from './watch/watch.ts'
 
-/** What is known of a run by the control group and the watch that held its limits. */
+/** The facts that the control group and the watch know about a run. */
 export interface Held {
   readonly enforcement: EnforcementByLimit
   /** The limit for which the watch ended the run. */
@@ -17,7 +17,7 @@ export interface Held {
 export interface HeldRun {
   /** The init's process id; undefined until it is known. */
   readonly pid: number | undefined
-  /** The write end of the pipe in which a byte ends the run; undefined when the run is to end already. */
+  /** The write end of the pipe in which a byte ends the run; undefined when the run is already ending. */
   readonly control: number | undefined
   readonly stop: () => void
 }
@@ -31,7 +31,7 @@ export class LimitHold {
   #watch: TreeWatch | undefined
 
   /**
-   * @param group the control group that the run is in already; without it, where one is planned, it is made
+   * @param group the run's existing control group; without it the constructor makes one, where one is planned
    * @throws {SandboxError} LIMIT_UNAVAILABLE when the control group cannot be made
    */
   constructor(limits: Limits, { enforcement, delegation }: EnforcementPlan, group?: RunGroup) {
@@ -45,13 +45,16 @@ export class LimitHold {
     return this.#group?.path
   }
 
-  /** Notes what the caller's files take of the run's tmpfs, before they are there: they are not the program's memory. */
+  /**
+   * Notes the size of the caller's files in the run's tmpfs before they exist, because they are not the
+   * program's memory.
+   */
   supply(bytes: number): void {
     this.#suppliedBytes = bytes
     this.#group?.allowMemory(bytes)
   }
 
-  /** Watches a run from its start, which has so many processors. */
+  /** Watches a run with this many processors from its start. */
   watch(run: HeldRun, processors: number): void {
     const { control } = run
     if (control === undefined) return
@@ -71,7 +74,7 @@ export class LimitHold {
   }
 
   /**
-   * What is known, when the run's processes are gone.
+   * The facts after the run's processes have ended.
    *
    * @throws {SandboxError} SETUP_FAILED when the run was not watched to its end
    */
@@ -87,7 +90,7 @@ export class LimitHold {
     }
   }
 
-  /** Lets go; to be called whatever became of the run. */
+  /** Releases everything. Call it however the run ended. */
   release(): void {
     this.#watch?.stop()
     this.#group?.remove()

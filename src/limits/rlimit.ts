@@ -8,12 +8,12 @@ import {
   UNLIMITED,
 } from './table.ts'
 
-/** RLIM64_INFINITY of setrlimit(2): as a limit, none. */
+/** RLIM64_INFINITY of setrlimit(2): no limit. */
 const RLIM_INFINITY = (1n << 64n) - 1n
 
 let own: ReadonlyMap<number, bigint> | undefined
 
-// A process may raise a limit up to its own hard limit, which it has from this process.
+// A process may raise a limit up to its hard limit, which it inherits from this process.
 function hardLimits(): ReadonlyMap<number, bigint> {
   own ??= parseHardLimits(readFileSync('/proc/self/limits', 'utf8'))
   return own
@@ -46,8 +46,8 @@ function resourceLimit(
 }
 
 /**
- * The resource limits that hold a run's limits, but for those that its control group holds. A limit that is lifted
- * is raised as far as the host allows.
+ * The resource limits that hold a run's limits, except those that its control group holds. A lifted limit
+ * rises as far as the host allows.
  */
 export function resourceLimits(limits: Limits, enforcement: EnforcementByLimit): ResourceLimit[] {
   return limitRows.flatMap(([option, row]) => {

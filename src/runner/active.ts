@@ -2,7 +2,7 @@
 export interface ActiveRun {
   /** The run for a person: its command and process id. */
   describe(): string
-  /** Ends the run; settles when none of its processes is left. */
+  /** Ends the run; settles when all its processes have ended. */
   end(): Promise<void>
 }
 
@@ -12,11 +12,11 @@ const slot = Symbol.for('gradebox.activeRuns')
 
 const poolSlot = Symbol.for('gradebox.pools')
 
-/** What waits for runs to come. */
+/** Launch programs that wait for later runs. */
 export interface ActivePool {
-  /** All runs are over. */
+  /** Called when all runs have ended. */
   rested(): void
-  /** Ends what waits; settles when none of its processes is left. */
+  /** Ends the waiting launch programs; settles when all their processes have ended. */
   end(): Promise<void>
 }
 
@@ -38,9 +38,10 @@ function poolsOf(global: object): Set<ActivePool> {
 }
 
 /**
- * Notes a run as unfinished, so that `endActiveRuns()` ends it. When it was the last, pools hear that it is over.
+ * Registers a run as unfinished, so that `endActiveRuns()` ends it. When the last run ends, pools are
+ * notified.
  *
- * @returns a function to call once the run is over; calling it again does nothing.
+ * @returns a function to call when the run has ended; further calls do nothing
  */
 export function registerRun(run: ActiveRun): () => void {
   const runs = runsOf(globalThis)
@@ -52,10 +53,10 @@ export function registerRun(run: ActiveRun): () => void {
 }
 
 /**
- * Notes that launch programs wait for runs to come: `endActiveRuns()` ends them, and they hear when all runs
- * are over.
+ * Registers waiting launch programs. `endActiveRuns()` ends them, and they are notified when all runs have
+ * ended.
  *
- * @returns a function to call once none waits; calling it again does nothing.
+ * @returns a function to call when none waits; further calls do nothing
  */
 export function registerPool(pool: ActivePool): () => void {
   const pools = poolsOf(globalThis)
@@ -65,20 +66,20 @@ export function registerPool(pool: ActivePool): () => void {
   }
 }
 
-/** How many runs have started that are not over. */
+/** The number of runs that have started and not ended. */
 export const countActiveRuns = (): number => runsOf(globalThis).size
 
-/** What this process has started and not yet seen the end of. */
+/** The runs that this process has started and that have not ended. */
 export function activeRuns(): { count: number; describe: string[] } {
   const runs = [...runsOf(globalThis)]
   return { count: runs.length, describe: runs.map((run) => run.describe()) }
 }
 
 /**
- * Ends every unfinished run of this process, also those that start meanwhile, and what waits for runs to
- * come, and waits for their processes to be gone.
+ * Ends every unfinished run of this process, also those that start meanwhile, and every waiting launch
+ * program. It waits for the end of their processes.
  *
- * @throws {AggregateError} when runs could not be ended; the others are over all the same.
+ * @throws {AggregateError} when some runs could not be ended; the others have ended nevertheless
  */
 export async function endActiveRuns(): Promise<void> {
   const runs = runsOf(globalThis)
@@ -97,8 +98,8 @@ export async function endActiveRuns(): Promise<void> {
 }
 
 /**
- * Makes this realm's runs and pools those of another realm too: `realm` is the global object of a `vm`
- * context, in which tests will load this module anew.
+ * Shares this realm's runs and pools with another realm: `realm` is the global object of a `vm` context, in
+ * which tests will load this module anew.
  */
 export function shareActiveRuns(realm: object): void {
   Object.defineProperty(realm, slot, { value: runsOf(globalThis), configurable: true })

@@ -1,9 +1,9 @@
 import type { SandboxConfig } from './options/sandbox-options.ts'
 
-/** What `sandboxed()` uses where a call does not say otherwise. */
+/** The defaults of `sandboxed()` for calls that do not say otherwise. */
 export interface SandboxDefaults
   extends Pick<SandboxConfig, 'policy' | 'limits' | 'env' | 'concurrency' | 'warm' | 'isolation'> {
-  /** How many test workers share the machine; the default of `concurrency` is its share of one. */
+  /** The number of test workers that share the machine; it determines the default of `concurrency`. */
   readonly workers?: number
 }
 
@@ -14,7 +14,7 @@ interface Realm {
   [slot]?: SandboxDefaults
 }
 
-/** The defaults now in force; empty until `setDefaults()` was called. */
+/** The current defaults; empty until the first call of `setDefaults()`. */
 export function getDefaults(): SandboxDefaults {
   return (globalThis as Realm)[slot] ?? {}
 }

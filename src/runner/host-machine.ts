@@ -6,7 +6,7 @@ import { chooseFlow, type Flow, hasCapabilities, isKernelRoot } from '../launche
 import { mountsBelow, readMountinfo } from '../launcher/plan/host.ts'
 import type { HostMount } from '../launcher/plan/mount-steps.ts'
 
-/** What the plan has to know of the machine; read once a process. */
+/** The facts about the machine that the plan needs; read once per process. */
 export interface HostMachine {
   readonly arch: Arch
   /** The highest capability of the kernel, from /proc/sys/kernel/cap_last_cap. */
@@ -58,7 +58,7 @@ let idMaps:
   | undefined
 
 /**
- * How this process, as the user it is now, builds its next sandbox.
+ * How this process, as its current user, builds its next sandbox.
  *
  * @throws {SandboxError} NAMESPACES_UNAVAILABLE where the program would be the kernel's root
  */

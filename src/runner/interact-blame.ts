@@ -1,6 +1,6 @@
 import type { SandboxResult } from './result.ts'
 
-/** How two programs that talked to each other came to their ends. */
+/** How two programs that talked to each other ended. */
 export interface Ending {
   readonly endedFirst: 0 | 1
   /** Whether each had read all that the other wrote, when the first ended. */
@@ -9,7 +9,7 @@ export interface Ending {
 
 type Ended = Pick<SandboxResult, 'status' | 'exitCode' | 'usage'>
 
-/** A program that waits for a word can run for less than this share of its time. */
+/** A program that waits for input uses the processor for less than this share of its time. */
 const IDLE_SHARE = 1 / 4
 
 // On a busy machine a program that computes waits for a processor for most of the time.

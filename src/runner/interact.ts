@@ -20,7 +20,7 @@ export interface InteractiveProgram
   readonly args?: readonly string[]
 }
 
-/** What became of two programs that talked to each other. */
+/** The result of two programs that talked to each other. */
 export interface Interaction {
   /** In the order of the arguments. `stdout` is what each wrote to the other. */
   readonly results: readonly [SandboxResult, SandboxResult]
@@ -28,13 +28,13 @@ export interface Interaction {
   readonly endedFirst: 0 | 1
   /** Whether each program had read all that the other wrote, and its input was still open, when the first ended. */
   readonly waitedForInput: readonly [boolean, boolean]
-  /** Whether both waited for the other's next word until the walltime of one was over. */
+  /** Whether each waited for the other's next message until one reached its walltime limit. */
   readonly deadlock: boolean
-  /** Who is to blame for an interaction that failed: none, one, or both in a deadlock. */
+  /** The programs to blame for a failed interaction: none, one, or both in a deadlock. */
   readonly blame: readonly (0 | 1)[]
 }
 
-/** Two programs that talk to each other, and the promise of what became of them. */
+/** Two programs that talk to each other, and the promise of their result. */
 export interface InteractionHandle extends Promise<Interaction> {
   /** Ends both runs with all their processes. */
   kill(): void
@@ -95,7 +95,8 @@ function describe(
   return { results, ...ending, deadlock: blame.length === 2, blame }
 }
 
-// One turn for both: with a turn each, one would wait for a processor while the other waits for its word.
+// Both programs share one turn. With a turn each, one would wait for a processor while the other waits for
+// its message.
 function runTogether(runs: readonly [Run, Run], endings: Ending[]): Promise<readonly Result[]> {
   const since = clockMs()
   const wants = runs.map(({ options }) => options.processors)
@@ -126,7 +127,7 @@ function connect([one, other]: readonly [Run, Run]): void {
   if (one.stdin !== undefined) other.stdout.pipe(one.stdin)
 }
 
-// Both are over before the turn is given back, also when one could not be started.
+// Both runs end before they give the turn back, also when one could not start.
 async function settle(
   runs: readonly [Run, Run],
   processors: readonly (readonly number[])[],
@@ -145,7 +146,7 @@ async function settle(
           endedFirst: index as 0 | 1,
           waitedForInput: [runs[0].hasReadAll, runs[1].hasReadAll],
         })
-        // Its streams have their end, which is the end of what the other reads.
+        // Its streams end, and with them the other's input.
         run.close()
       }
     }),

@@ -11,10 +11,10 @@ const hints: Readonly<Record<string, string>> = {
 }
 
 /**
- * The error for a system call of this process itself that failed, before anything was started.
+ * The error for a failed system call of this process, before anything started.
  *
- * @param summary what could not be done for it
- * @param ownHints what to do about an errno, where that is of this call alone
+ * @param summary what failed because of it
+ * @param ownHints the advice for an errno that is specific to this call
  */
 export const ownCallError = (
   summary: string,

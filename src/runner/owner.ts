@@ -4,13 +4,13 @@ import type { SandboxResult } from './result.ts'
 export interface OwnedRun {
   /** Rejected where the program could not be run. */
   readonly result: Promise<SandboxResult<string | Uint8Array>>
-  /** Whether somebody has already asked for its end. */
+  /** Whether the run has already been asked to end. */
   readonly stopped: boolean
-  /** Asks for its end; `result` tells when it is over. */
+  /** Asks the run to end; `result` settles when it has ended. */
   stop(): void
 }
 
-/** To whom a run belongs: a test, say, that ends what it leaves running. */
+/** The owner of a run, such as a test, which ends its leftover runs. */
 export interface RunOwner {
   own(run: OwnedRun): void
 }
@@ -24,16 +24,16 @@ interface Realm {
   [slot]?: OwnerSource | undefined
 }
 
-/** To whom a run belongs that starts now. */
+/** The owner of a run that starts now. */
 export function currentOwner(): RunOwner | undefined {
   return (globalThis as Realm)[slot]?.()
 }
 
 /**
- * Says how the owner of later runs is found out.
+ * Sets the function that finds the owner of later runs.
  *
- * @param realm - The global object of this realm, or of a `vm` context with tests.
- * @param source - Called at the start of each run; undefined: runs have no owner.
+ * @param realm - the global object of this realm, or of a `vm` context with tests
+ * @param source - called at the start of each run; undefined: runs have no owner
  */
 export function setOwnerSource(realm: object, source: OwnerSource | undefined): void {
   Object.defineProperty(realm, slot, { value: source, configurable: true, writable: true })

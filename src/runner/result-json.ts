@@ -9,9 +9,9 @@ export function brandResult<T extends object>(result: T): T {
 }
 
 /**
- * A result's `toJSON()`. JSON.stringify() passes a key, and gets all that JSON can hold.
- * pretty-format, which prints the diffs of Vitest and Jest, passes none, and gets what a person wants
- * to see: the verdict, and of long output the beginning and the end.
+ * A result's `toJSON()`. JSON.stringify() passes a key and gets every field that JSON can hold.
+ * pretty-format, which prints the diffs of Vitest and Jest, passes none and gets a summary for a person: the
+ * verdict, and the beginning and end of long output.
  */
 export function resultToJson(this: AnyResult, ...key: unknown[]): unknown {
   return key.length > 0 ? jsonOf(this) : summaryOf(this)
@@ -40,7 +40,7 @@ function summaryOf({ command, args, status, exitCode, signal, reason, stdout, st
 
 const mostCharacters = 1000
 
-// Where a character begins, at a place or up to three bytes before: its other bytes are 10xxxxxx.
+// The start of a character, at a position or up to three bytes before it: its other bytes are 10xxxxxx.
 function characterFrom(bytes: Uint8Array, place: number): number {
   const isInside = (at: number) => ((bytes[at] ?? 0) & 0xc0) === 0x80
   const before = [0, 1, 2, 3].find((back) => !isInside(place - back))

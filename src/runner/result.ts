@@ -4,7 +4,7 @@ import type { DeniedSyscall, LoggedCall } from '../seccomp/decode/calls.ts'
 import type { InvalidByte } from '../units/utf8.ts'
 import type { Isolation } from './isolation/level.ts'
 
-/** Why a run ended; DESIGN order of precedence is in verdict.ts. */
+/** Why a run ended; verdict.ts has the order of precedence. */
 export type SandboxStatus =
   | 'exited'
   | 'signaled'
@@ -15,37 +15,38 @@ export type SandboxStatus =
   | 'seccomp'
   | 'aborted'
 
-/** What the whole process tree used; from wait4(2) of every process, orphans included. */
+/** The usage of the whole process tree, from wait4(2) of every process, including orphans. */
 export interface SandboxUsage extends Rusage {
-  /** From just before execve to the end of the program. */
+  /** The time from just before execve to the end of the program. */
   readonly wallTimeMs: number
   /**
    * User and system time together, in milliseconds. Without a control group, the kernel forgets the time of children whose parent ignores SIGCHLD (times(2)); see `cpuTimeLowerBound`.
    */
   readonly cpuTimeMs: number
-  /**
-   * Why `cpuTimeMs` is only a lower bound, as the end of a sentence. Absent where it is the time that was used.
-   */
+  /** Why `cpuTimeMs` is only a lower bound, as the end of a sentence. Absent where `cpuTimeMs` is exact. */
   readonly cpuTimeLowerBound?: string
   /**
-   * The most memory of all processes together, in bytes: with a control group what the kernel charged to it; else
-   * the most that was seen, every page once, without pages of files that were only read. The files that the caller
-   * supplied do not count.
+   * The peak memory of all processes together, in bytes. With a control group it is what the kernel charged
+   * to the group. Otherwise it is the highest figure that Gradebox saw, each page once, without pages of
+   * files that the program only read. The caller's files do not count.
    */
   readonly peakMemoryBytes: number
-  /** The most processes at once, with a control group threads too; without one, of the moments looked at. */
+  /**
+   * The peak number of processes; with a control group of processes and threads. Without one, the highest
+   * number at the moments of the looks.
+   */
   readonly peakProcesses: number
   /**
-   * How long the program could have run but waited for a processor, in milliseconds. Waiting for its own other
-   * threads does not count. Known of every run with a control group, else of runs that their walltime ended. On a
-   * machine too busy to judge the program it is close to the wall time.
+   * How long the program was ready to run but waited for a processor, in milliseconds. Waiting for its own
+   * other threads does not count. Present for every run with a control group, and otherwise for runs that
+   * their walltime ended. On a machine too busy to judge the program it is close to the wall time.
    */
   readonly waitTimeMs?: number
 }
 
 export type { DeniedSyscall, LoggedCall } from '../seccomp/decode/calls.ts'
 
-/** What a sandboxed program did. */
+/** The result of a sandboxed run. */
 export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly status: SandboxStatus
   /** Whether it exited with code 0 within every limit. */
@@ -56,37 +57,37 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly signal?: string
   /** One sentence for a person. */
   readonly reason: string
-  /** Kept whole, final newline too; what there was of it when the program was killed. */
+  /** The whole output, with its final newline; for a killed program the output until then. */
   readonly stdout: Output
   readonly stderr: Output
-  /** Whether output was cut: at the output limit, or, as text, at the 512 MiB that one can hold. */
+  /** Whether output was cut: at the output limit, or, as text, at the 512 MiB that a string can hold. */
   readonly truncated: boolean
-  /** The first byte of a stream that is not valid UTF-8, where the output is a text: U+FFFD stands in its place. */
+  /** The first byte of a stream that is not valid UTF-8, where the output is text; U+FFFD replaces it. */
   readonly invalidUtf8?: { readonly stdout?: InvalidByte; readonly stderr?: InvalidByte }
-  /** What happened, as one plain sentence for the student, in English; `feedbackFor()` has other languages. */
+  /** One plain sentence for the student, in English; `feedbackFor()` has other languages. */
   readonly feedback: string
   readonly usage: SandboxUsage
-  /** Present when `status` is `seccomp` and the kernel could tell which call it was. */
+  /** The denied call. Present when `status` is `seccomp` and the kernel named the call. */
   readonly syscall?: DeniedSyscall
   /**
-   * The calls that the policy would have denied but only logs (`default = "log"`), in the order in which
-   * they were first made. Present when the policy logs and the kernel tells of what.
+   * The calls that the policy logs instead of denying (`default = "log"`), in the order of their first use.
+   * Present when the policy logs and the kernel reports the calls.
    */
   readonly logged?: readonly LoggedCall[]
   readonly enforcement: EnforcementByLimit
-  /** How the program was kept apart from the machine. */
+  /** How the program was isolated from the machine. */
   readonly isolation: Isolation
-  /** How often it was run: more than once only with the option `retryWhenStarved`. */
+  /** The number of attempts; more than one only with the option `retryWhenStarved`. */
   readonly attempts: number
   /** What the option `collect` names. */
   readonly collect: readonly string[]
-  /** What `collect` named and the program left, by path. */
+  /** The files that `collect` names and the program left, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>
-  /** What `collect` named but could not be brought back, and why, by path. */
+  /** The files that `collect` names and Gradebox could not bring back, with the reason, by path. */
   readonly uncollected: Readonly<Record<string, string>>
   readonly command: string
   readonly args: readonly string[]
-  /** The program's working directory, in the sandbox: what relative paths of `collect` start from. */
+  /** The program's working directory, in the sandbox, where relative paths of `collect` start. */
   readonly cwd: string
   /** The policy's name. */
   readonly policy: string

@@ -16,7 +16,7 @@ import type { SandboxResult } from './result.ts'
 import { abortedResult } from './run/make-result.ts'
 import { Run } from './run/run.ts'
 
-/** The output's type that an `encoding` option asks for. */
+/** The type of the output for an `encoding` option. */
 type OutputOf<Options extends SandboxOptions> = Options extends { readonly encoding: 'buffer' }
   ? Uint8Array
   : string
@@ -24,9 +24,9 @@ type OutputOf<Options extends SandboxOptions> = Options extends { readonly encod
 /** A program that is running, and the promise of its result. */
 export interface SandboxHandle<Output extends string | Uint8Array = string>
   extends Promise<SandboxResult<Output>> {
-  /** What the program reads, with `stdin: 'pipe'`; otherwise undefined. */
+  /** The program's input, with `stdin: 'pipe'`; otherwise undefined. */
   readonly stdin: Writable | undefined
-  /** What it writes, from the first byte on, whenever you ask. */
+  /** The program's output from the first byte on, at any time. */
   readonly stdout: Readable
   readonly stderr: Readable
   /** The process id of the sandbox on the host; undefined while the run waits in the queue. */
@@ -67,8 +67,9 @@ export interface Sandboxed {
 export const sandboxed: Sandboxed = makeSandboxed(getDefaults, sharedTurns)
 
 /**
- * Makes a `sandboxed` with defaults bound, and with its own queue. Options of a call take their place;
- * `limits`, `env` and `files` are merged, name by name. A policy that a call names wins over the limits bound here.
+ * Makes a `sandboxed` with its own defaults and its own queue. Options of a call replace the defaults;
+ * `limits`, `env` and `files` merge name by name. The limits of a policy that a call names replace the limits
+ * given here.
  *
  * @throws {SandboxError} OPTION_INVALID for a wrong option, POLICY_INVALID for a wrong policy
  * @example
@@ -128,9 +129,9 @@ function makeSandboxed(
 type AnyResult = SandboxResult<string | Uint8Array>
 
 /**
- * Ties a run to its signal, to the test that owns it, and to the runs that a process ends with it.
+ * Ties a run to its signal, to the test that owns it, and to the active runs of this process.
  *
- * @param begin begins the run, or its waiting
+ * @param begin starts the run, or its wait
  */
 export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): Promise<AnyResult> {
   const { signal } = run.options
@@ -149,7 +150,7 @@ export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): P
     describe: () => `${run.options.command} (pid ${run.pid ?? 'none yet'})`,
     end: async () => {
       stop()
-      // Who started the run hears of its failure.
+      // The caller of the run receives its failure.
       await result.catch(() => {})
     },
   })
@@ -162,7 +163,7 @@ export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): P
   }
 }
 
-// A run that is stopped while it waits is over at once; in its turn it has nothing to do.
+// A run that is stopped while it waits ends at once, and does nothing in its turn.
 function runInTurn(run: Run, turns: Turns): Promise<AnyResult> {
   const since = clockMs()
   return new Promise((resolve, reject) => {
@@ -176,10 +177,10 @@ function runInTurn(run: Run, turns: Turns): Promise<AnyResult> {
   })
 }
 
-/** A run that waited for less, in milliseconds, was not kept waiting. */
+/** A shorter wait, in milliseconds, does not count as waiting. */
 const SHORT_WAIT_MS = 1000
 
-/** Says, for a run that was stopped while it waited, what it waited for. */
+/** Describes, for a run that was stopped while it waited, what it waited for. */
 export function waitReason(since: number): string {
   const waited = clockMs() - since
   if (waited < SHORT_WAIT_MS) return ''

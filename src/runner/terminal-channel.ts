@@ -1,19 +1,19 @@
 import { closeDescriptor } from '../ffi/libc.ts'
 import { makeSocketPair, receiveDescriptor } from '../ffi/passing.ts'
 
-/** The way by which the master of a sandbox's pseudo-terminal comes to this process. */
+/** The channel through which this process receives the master of a sandbox's pseudo-terminal. */
 export interface TerminalChannel {
   /** The end that the launch program gets as its stdin. */
   readonly socket: number
-  /** To be called when the run is over; settles when the last master that was sent has come. */
+  /** Call it when the run has ended; settles when the last master has arrived. */
   readonly close: () => Promise<void>
 }
 
 /**
  * Opens a channel for a run's pseudo-terminal.
  *
- * @param onMaster gets each master that comes, to close it; a run that is tried anew makes another
- * @param onError gets what makes receiving impossible
+ * @param onMaster receives each master and closes it; another attempt makes another master
+ * @param onError receives an error that makes receiving impossible
  * @throws {ErrnoError} when this process has too many descriptors
  */
 export function openTerminalChannel(

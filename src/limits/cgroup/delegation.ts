@@ -11,11 +11,11 @@ import { basename, dirname, join } from 'node:path'
 import { readAttribute } from '../../ffi/libc.ts'
 import { isProcess } from '../../globals.ts'
 
-/** A part of the cgroup v2 hierarchy that is ours to divide (cgroups(7), "Delegation"). */
+/** A part of the cgroup v2 hierarchy that this user may divide (cgroups(7), "Delegation"). */
 export interface Delegation {
-  /** The host path of the group below which each run gets its own. */
+  /** The host path of the group that contains the groups of all runs. */
   readonly path: string
-  /** What can be limited there; the CPU time used is known in every group. */
+  /** The controllers that can hold limits there; every group counts the CPU time. */
   readonly controllers: ReadonlySet<Controller>
 }
 
@@ -27,20 +27,23 @@ export interface NoDelegation {
 }
 
 const CONTROLLERS: readonly Controller[] = ['memory', 'pids']
-/** Where the processes of the test runner are moved: a group with groups below it may have none itself. */
+/**
+ * The group to which the test runner's processes move: a group with groups below it may contain no processes
+ * itself.
+ */
 const LEAF = 'gradebox-runner'
 /** A run's group: `gradebox-PID-THREAD-N`. */
 const RUN_GROUP = /^gradebox-(\d+)-\d+-\d+$/
 
 let known: Delegation | NoDelegation | undefined
 
-/** The delegation of this process; looked for, and prepared, once. */
+/** The delegation of this process, found and prepared once. */
 export function findDelegation(): Delegation | NoDelegation {
   known ??= prepare()
   return known
 }
 
-/** Notes that the delegation cannot be used after all, so that limits are held without it from now on. */
+/** Notes that the delegation does not work, so that limits are held without it from now on. */
 export function refuseDelegation(reason: string): void {
   known = { reason }
 }
@@ -83,8 +86,9 @@ export function ownGroup(mountinfo: string, cgroups: string): string | undefined
   return join(at, own.slice(root === '/' ? 0 : root.length))
 }
 
-// Root may write everywhere, also where systemd is the one to do so: then we ask for its mark, which
-// systemd.resource-control(5), Delegate=, sets. The root of a cgroup namespace is the container's own.
+// Root may write everywhere, also where systemd manages the groups. As root the group must therefore have the
+// mark that systemd.resource-control(5), Delegate=, sets. The root of a cgroup namespace belongs to the
+// container.
 function refusalOf(path: string): string | undefined {
   try {
     accessSync(path, constants.W_OK)
@@ -123,7 +127,7 @@ function enable(path: string, controllers: readonly Controller[]): void {
   }
 }
 
-/** How often processes are moved that start while others are being moved. */
+/** The number of rounds in which processes move that started during the last round. */
 const MOVES = 50
 
 function moveProcesses(path: string): void {
@@ -140,12 +144,12 @@ function moveProcess(leaf: string, pid: string): void {
   try {
     writeFileSync(join(leaf, 'cgroup.procs'), pid)
   } catch (error) {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
-// What runners left that were killed before they could clean up.
+// Removes the groups of runners that were killed before they could clean up.
 function removeStale(path: string): void {
   for (const name of readdirSync(path)) {
     const pid = RUN_GROUP.exec(name)?.[1]
@@ -153,7 +157,7 @@ function removeStale(path: string): void {
     try {
       rmdirSync(join(path, name))
     } catch {
-      // Its processes are still ending; the next runner will find it empty.
+      // The group's processes are still ending; the next runner will find it empty.
     }
   }
 }

@@ -5,16 +5,16 @@ import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { Limits } from '../table.ts'
 import type { Controller, Delegation } from './delegation.ts'
 
-/** What a run's control group knows once the run is over, or while it goes on. */
+/** The figures of a run's control group, during the run or at its end. */
 export interface GroupUsage {
   readonly cpuTimeMs: number
   readonly userTimeMs: number
   readonly systemTimeMs: number
   /** How many processes the kernel killed because the group was out of memory (memory.events). */
   readonly oomKills: number
-  /** The most memory that was charged, page cache and tmpfs included (memory.peak, Linux 5.19). */
+  /** The peak of charged memory, including page cache and tmpfs (memory.peak, Linux 5.19). */
   readonly peakMemoryBytes?: number
-  /** The most processes and threads at once, the init included (pids.peak, Linux 6.1). */
+  /** The peak number of processes and threads, including the init (pids.peak, Linux 6.1). */
   readonly peakProcesses?: number
   /** For how long at least one task waited for a processor (cpu.pressure, "some"). */
   readonly waitTimeMs?: number
@@ -26,9 +26,9 @@ export interface RunGroup {
   usage(): GroupUsage
   /** The path of its cpu.stat, which every group has. */
   readonly cpuFile: string
-  /** Raises its memory limit by what the caller's files take, which are charged to it. */
+  /** Raises its memory limit by the size of the caller's files, which the kernel charges to it. */
   allowMemory(bytes: number): void
-  /** Removes it; to be called when its processes are gone. */
+  /** Removes the group. Call it when its processes have ended. */
   remove(): void
 }
 
@@ -118,7 +118,7 @@ function usageOf(path: string): GroupUsage {
   }
 }
 
-// Which files there are depends on the kernel and on the controllers.
+// The set of files depends on the kernel and on the controllers.
 function read(path: string, file: string): string {
   try {
     return readFileSync(join(path, file), 'utf8')
@@ -140,7 +140,7 @@ function remove(path: string): void {
   try {
     rmdirSync(path)
   } catch (error) {
-    // Never made, or removed by its keeper.
+    // The group was never made, or its keeper has removed it.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The memory that one watched run shares with the watch's thread: its words, what is asked, and the figures. The
- * thread is plain JavaScript, which Node runs without a build, and gets this table when it starts.
+ * The memory that one watched run shares with the watch's thread: its words, the request and the figures. The
+ * thread is plain JavaScript, which Node runs without a build, and it receives this table when it starts.
  */
 export const layout = {
   /** Words: the state, the init's process id, the limit that the run exceeded. */
@@ -31,7 +31,7 @@ export const layout = {
   isLowerBound: 4,
   peakFileBytes: 5,
   figures: 6,
-  /** Indices of what is asked. A limit that is lifted is Infinity. */
+  /** Indices of the request. A lifted limit is Infinity. */
   startedMs: 6,
   control: 7,
   cpuLimitMs: 8,
@@ -44,7 +44,7 @@ export const layout = {
   /** Where the bytes of cpuFile start. A control group's path has a bound of its own; see CGROUP_PATH. */
   cpuFileAt: 16 + 16 * 8,
   size: 16 + 16 * 8 + 1200,
-  /** Words of the bell: whether the thread sleeps until it is rung. */
+  /** Words of the bell: whether the thread sleeps until the bell rings. */
   asleep: 0,
   rung: 1,
 } as const

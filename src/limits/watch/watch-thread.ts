@@ -9,17 +9,19 @@ export interface Slot {
   readonly cpuFile: Uint8Array
 }
 
-/** A run in the thread's care. */
+/** A run that the thread watches. */
 export interface WatchedSlot extends Slot {
   /** Ends the watching. Until then the thread may use the run's descriptors. */
   readonly leave: () => void
 }
 
-/** How long, and how often, the thread may keep a descriptor in use, which it reads or writes some bytes of. */
+/** The longest time in ms that the thread may use a descriptor, of which it reads or writes some bytes. */
 const BUSY_MS = 100
 const BUSY_TRIES = 10
 
-/** A thread cannot start where the current directory does not exist any more: Node asks for its path (getcwd(3)). */
+/**
+ * A thread cannot start when the current directory no longer exists, because Node reads its path (getcwd(3)).
+ */
 function leaveRemovedDirectory(): void {
   if (!isMainThread) return
   try {
@@ -30,21 +32,22 @@ function leaveRemovedDirectory(): void {
 }
 
 /**
- * The thread that watches the runs of this one, started with the first run that needs it. It is no module of
- * TypeScript: Node 20 runs none, and under Vitest the sources are what there is.
+ * The thread that watches the runs of this thread; the first run that needs it starts it. It is not a
+ * TypeScript module, because Node 20 runs none, and under Vitest only the sources exist.
  */
 class WatchThread {
   readonly #bell = new Int32Array(new SharedArrayBuffer(8))
   readonly #worker: Worker
-  /** Called with the error when the thread is lost, which leaves its runs unwatched. */
+  /** Called with the error when the thread dies, which leaves its runs unwatched. */
   readonly #lost = new Set<(error: Error) => void>()
-  /** What the thread knows and no run uses. */
+  /** Slots that the thread knows and no run uses. */
   readonly #free: Slot[] = []
 
   constructor() {
     leaveRemovedDirectory()
-    // Nothing of the test runner's loaders: they would run in the thread too. Without streams of its own, the thread would
-    // have Node open the process's, which makes the pipes that programs inherit non-blocking.
+    // Without the test runner's loaders, which would also run in the thread. The thread has its own streams,
+    // because Node would otherwise open the process's, and that makes the pipes that programs inherit
+    // non-blocking.
     const bare = { execArgv: [], env: {}, argv: [], stdout: true, stderr: true }
     const workerData = { layout, bell: this.#bell.buffer }
     this.#worker = new Worker(new URL('./thread/main.cjs', import.meta.url), {
@@ -114,10 +117,10 @@ function wasNotSeen(words: Int32Array): boolean {
 let thread: WatchThread | undefined
 
 /**
- * Has a run watched.
+ * Starts to watch a run.
  *
- * @param ask writes into the run's shared memory what the thread is to do
- * @param onLost called when the thread that watches is lost
+ * @param ask writes the request for the thread into the run's shared memory
+ * @param onLost called when the thread that watches dies
  */
 export function watchInThread(
   ask: (slot: Slot) => void,

@@ -7,13 +7,13 @@ import { type Slot, type WatchedSlot, watchInThread } from './watch-thread.ts'
 /** A limit that a watch holds. */
 export type Watched = (typeof layout.limits)[number]
 
-/** Who knows the CPU time of a tree: its control group, or only the watch. */
+/** The source of a tree's CPU time: its control group, or only the watch. */
 export type CpuSource = (typeof layout.cpuSources)[number]
 
 export interface WatchOptions {
-  /** The init's process id, once that is known. */
+  /** The init's process id, once it is known. */
   readonly init: () => number | undefined
-  /** The write end of the pipe whose every byte ends the run; the watch makes a descriptor of its own of it. */
+  /** The write end of the pipe in which any byte ends the run. The watch duplicates the descriptor. */
   readonly control: number
   /** Absent where the limit is lifted. */
   readonly cpuTimeMs: number | undefined
@@ -22,35 +22,36 @@ export interface WatchOptions {
   readonly cpuFile?: string | undefined
   /** Absent where a control group holds it. */
   readonly memoryBytes: number | undefined
-  /** What the run's files take of its tmpfs. */
+  /** The size of the caller's files in the run's tmpfs. */
   readonly suppliedBytes: number
   readonly wallTimeMs: number | undefined
   /** How many processors the run may use at once; without it, all. */
   readonly processors?: number | undefined
-  /** Ends a run that is not watched any more. */
+  /** Ends a run that nobody watches any more. */
   readonly stop: () => void
 }
 
-/** What a watch saw. */
+/** The figures of a watch. */
 export interface Seen {
-  /** CPU time in all: at least what was seen. */
+  /** The total CPU time: at least the time that the watch saw. */
   readonly cpuTimeMs: number
   /** Whether the kernel forgot some of the CPU time. */
   readonly isLowerBound: boolean
-  /** The most memory of all processes together, shared pages once; of the moments looked at. */
+  /** The peak memory of all processes together at the moments of the looks; shared pages count once. */
   readonly peakMemoryBytes: number
-  /** The most that one process had of files mapped, which is in its peak resident memory. */
+  /** The largest size of mapped files in one process, which its peak resident memory includes. */
   readonly peakFileBytes: number
   readonly peakProcesses: number
-  /** Shortly before the walltime was over: for how long a thread had waited for a processor. */
+  /** How long a thread had waited for a processor, read shortly before the walltime ended. */
   readonly waitTimeMs: number
 }
 
-/** How often the init's process id is asked for while it is not known, in milliseconds. */
+/** The interval at which the watch asks for the init's process id while it is unknown, in milliseconds. */
 const INIT_MS = 2
 /**
- * Watches what all processes of a run use together, which resource limits, being each process's own, cannot hold.
- * A thread of its own looks, judges and ends the run: the test's code may keep this one busy.
+ * Watches the usage of all processes of a run together. Resource limits cannot hold it, because each applies
+ * to one process. A separate thread looks, judges and ends the run, because the test's code may keep this one
+ * busy.
  */
 export class TreeWatch {
   readonly #options: WatchOptions
@@ -66,7 +67,7 @@ export class TreeWatch {
     this.#control = duplicate(options.control)
     const ask = (slot: Slot) => writeRequest(slot, options, this.#control)
     this.#slot = watchInThread(ask, (error) => {
-      // The first says why; the thread's end follows it.
+      // The first error has the cause; the thread's end follows it.
       this.#lost ??= error
       options.stop()
     })
@@ -90,7 +91,7 @@ export class TreeWatch {
     else this.#timer = setTimeout(() => this.#findInit(), INIT_MS).unref()
   }
 
-  /** Ends it, and says what it saw. */
+  /** Ends the watch and returns its figures. */
   stop(): Seen {
     this.#seen ??= this.#end()
     return this.#seen
@@ -122,7 +123,7 @@ type FigureName =
   | 'peakProcesses'
   | 'waitTimeMs'
 
-/** Writes what the thread is to do with a run into the run's shared memory. */
+/** Writes the request for a run into the run's shared memory. */
 function writeRequest({ numbers, cpuFile }: Slot, options: WatchOptions, control: number): void {
   const { cpuTimeMs, cpuSource, memoryBytes, wallTimeMs, processors } = options
   const path = Buffer.from(options.cpuFile ?? '')

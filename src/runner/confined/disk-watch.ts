@@ -12,16 +12,19 @@ import {
 import { clearTimeout, clockMs, setTimeout } from '../../globals.ts'
 import { OWN_DIRECTORIES } from '../../launcher/plan/confined/directory-steps.ts'
 
-/** How often the files are looked at, in milliseconds. */
+/** The interval between two looks at the files, in milliseconds. */
 const INTERVAL_MS = 50
-/** A look takes at most this share of a processor's time. */
+/** The largest share of a processor's time for the looks. */
 const LARGEST_SHARE = 0.1
-/** stat(2) counts blocks of so many bytes, whatever the file system's are. */
+/** stat(2) counts blocks of this many bytes, on every file system. */
 const BLOCK_BYTES = 512
-/** As in a sandbox with a tmpfs: a disk limit allows a file for so many bytes, and some more. */
+/** As in a sandbox with a tmpfs, a disk limit allows one file per this many bytes, and some more. */
 const BYTES_PER_FILE = 4096
 const FILES_BESIDE = 1024
-/** A path of more is opened, and those below it are relative to that: the kernel takes no more than 4,096. */
+/**
+ * A longer path is opened, and the paths below are relative to it, because the kernel accepts at most 4,096
+ * bytes.
+ */
 const LONGEST_PATH = 2048
 
 export interface DiskWatchOptions {
@@ -30,14 +33,14 @@ export interface DiskWatchOptions {
   readonly diskBytes: number
   /** The init's process id, once that is known. */
   readonly init: () => number | undefined
-  /** Does something as a user who may look at the program's descriptors. */
+  /** Calls a function as a user who may see the program's descriptors. */
   readonly asProgram: <T>(look: () => T) => T
   readonly onExceeded: () => void
 }
 
 /**
- * Watches how much a program writes where no file system of its own holds it to a size: its files, and those that
- * it has deleted but still holds open.
+ * Watches how much a program writes where no file system bounds it: its files, and deleted files that it
+ * still holds open.
  */
 export class DiskWatch {
   readonly #options: DiskWatchOptions
@@ -50,12 +53,12 @@ export class DiskWatch {
     this.#schedule(0)
   }
 
-  /** How much there was when it was too much. */
+  /** The size at which the program exceeded the limit. */
   get exceededBytes(): number | undefined {
     return this.#bytes
   }
 
-  /** Looks once more, for a program that was fast, and ends the watch. */
+  /** Looks once more, because a program may be fast, and ends the watch. */
   stop(): void {
     if (this.#stopped) return
     this.#look()
@@ -122,7 +125,7 @@ function treeUse(top: string): Use {
   }
 }
 
-// A file with several names is one.
+// A file with several names counts once.
 function isCounted({ nlink, ino }: Stats, seen: Set<number>): boolean {
   if (nlink <= 1) return false
   const known = seen.has(ino)
@@ -161,7 +164,7 @@ function deletedBytes(init: number, path: string): number {
   return bytes
 }
 
-// Every thread has children of its own.
+// Every thread has its own children.
 function processesBelow(init: number): number[] {
   const found = new Set<number>()
   const waiting = [init]
@@ -179,7 +182,7 @@ function processesBelow(init: number): number[] {
   return [...found]
 }
 
-// Files and processes go at any moment.
+// Files and processes can vanish at any moment.
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look()

@@ -4,13 +4,13 @@ import { killProcess } from '../../ffi/libc.ts'
 import { SESSION_NOTE } from '../../launcher/plan/confined/confined-plan.ts'
 import { SIGKILL } from '../../linux/constants.ts'
 
-/** How often what is left is looked for: none of them can fork any more. */
+/** The number of searches for leftover processes: none of them can fork any more. */
 const MOST_ROUNDS = 100
 
 /**
- * Ends what is left of an ordinary user's run whose init was killed. The run's processes cannot leave their
- * session, whose number is in a note that the program cannot reach; and they are this user's, under a filter, and
- * can gain no privilege, which they cannot undo.
+ * Ends the leftover processes of an ordinary user's run whose init was killed. They cannot leave their
+ * session, whose number is in a note that the program cannot reach. They belong to this user, run under a
+ * filter, and can gain no privilege.
  *
  * @param path the run's own directory
  */
@@ -56,7 +56,7 @@ function killIfThere(pid: number): void {
   try {
     killProcess(pid, SIGKILL)
   } catch {
-    // It ended by itself.
+    // The process ended by itself.
   }
 }
 

@@ -21,7 +21,7 @@ export function endUserSteps({ uid, neighbour }: PrivateIds): Step[] {
     starter('setresuid', [neighbour, uid, neighbour]),
     starter('geteuid', [], unless(uid)),
     starter('getuid', [], unless(neighbour)),
-    // ESRCH: nobody is left.
+    // ESRCH: no process is left.
     starter('kill', [-1, SIGKILL], { onError: 'continue' }),
     starter('exit_group', [0]),
     ...failSteps,
@@ -29,7 +29,7 @@ export function endUserSteps({ uid, neighbour }: PrivateIds): Step[] {
 }
 
 /**
- * Ends what is left of a run whose init was killed. Its processes are nobody's to wait for.
+ * Ends the leftover processes of a run whose init was killed. Nobody else waits for them.
  *
  * @throws {RangeError} for ids that are not a run's
  */

@@ -9,8 +9,8 @@ import type { ConfinedBy } from '../isolation/isolation-of.ts'
 const NEWEST_ABI = 7
 
 /**
- * The Landlock ABI that is used here: the kernel's, or less where `GRADEBOX_LANDLOCK_ABI` says so, which tells
- * what an older kernel would do. 0: none.
+ * The Landlock ABI in use: the kernel's, or a lower one in `GRADEBOX_LANDLOCK_ABI`, which shows what an older
+ * kernel would do. 0 means none.
  */
 export function landlockAbi(): number {
   const most = Number(process.env.GRADEBOX_LANDLOCK_ABI ?? NEWEST_ABI)
@@ -21,9 +21,9 @@ export function landlockAbi(): number {
 const NEEDED = (1n << 0n) | (1n << 1n) | (1n << 6n) | (1n << 7n)
 
 /**
- * How a run can be kept apart without namespaces by the user that this process is.
+ * How this user can separate a run without namespaces.
  *
- * @throws {SandboxError} ISOLATION_UNAVAILABLE where it cannot
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE where that is impossible
  */
 export function confinedBy(): ConfinedBy {
   const abi = landlockAbi()
@@ -49,7 +49,7 @@ const unavailable = (why: string, hint: string): SandboxError =>
     hint,
   })
 
-/** A run's own user, and the user that ends it; a group of the same number goes with each. */
+/** A run's private user, and the user that ends the run; each has a group of the same number. */
 export interface PrivateIds {
   readonly uid: number
   readonly neighbour: number
@@ -58,14 +58,14 @@ export interface PrivateIds {
 const ALL_IDS = 0xffff_ffff
 /** Far from the ids of users, of systemd and of containers. */
 const LARGE = { first: 0x4000_0000, pairs: 0x2000_0000 }
-/** How many ids below the highest are not taken: `nobody` is among them. */
+/** The number of highest ids that stay unused; `nobody` is among them. */
 const RESERVED = 16
-/** In a container with 65,536 ids: so many pairs just below those. */
+/** The number of pairs in a container with 65,536 ids; they lie just below the reserved ones. */
 const FEW_PAIRS = 4096
-/** A map with fewer ids has no room beside the ids of real users. */
+/** A smaller map has no room for more ids than those of real users. */
 const LEAST_IDS = 0x8000
 
-/** Where the pairs of ids are, and how many. */
+/** The range of the pairs of ids. */
 export interface IdSpace {
   readonly first: number
   readonly pairs: number

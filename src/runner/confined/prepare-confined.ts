@@ -34,7 +34,7 @@ import type { RunDirectory } from './run-directory.ts'
 import { userTasks } from './user-tasks.ts'
 import { impossible, isOwn, mountRules, ownFiles, visibleRules } from './visible-paths.ts'
 
-/** What decides how a run without namespaces is prepared. */
+/** The facts that decide how to prepare a run without namespaces. */
 export interface ConfinedPreparation {
   readonly by: ConfinedBy
   readonly directory: RunDirectory
@@ -46,9 +46,9 @@ export interface ConfinedPreparation {
 }
 
 /**
- * Checks that a run asks for nothing that only namespaces can do.
+ * Checks that a run does not need anything that only namespaces provide.
  *
- * @throws {SandboxError} ISOLATION_UNAVAILABLE, naming it
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE, with its name
  */
 export function checkConfined(options: RunOptions, hasTerminal: boolean): void {
   const { workdir, workdirTarget } = options
@@ -77,7 +77,8 @@ export function checkConfined(options: RunOptions, hasTerminal: boolean): void {
 }
 
 /**
- * Makes a policy's image for runs without namespaces, or takes it, and readies the rest of a run's plan.
+ * Makes a policy's image for runs without namespaces, or takes it from the cache, and prepares the rest of a
+ * run's plan.
  *
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
@@ -115,7 +116,7 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
         pipes: streamsOf(options, undefined).pipes,
       }),
     )
-  // Nothing is in a tmpfs, whose files are memory.
+  // There is no tmpfs, whose files would be memory.
   return { image, mounts: [], suppliedBytes: 0, makeRequest }
 }
 

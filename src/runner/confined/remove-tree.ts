@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { nextTurn } from '../../globals.ts'
 
-/** After so many names the event loop has its turn. */
+/** The number of names after which the event loop gets a turn. */
 const NAMES_PER_TURN = 500
 
 /**
@@ -23,7 +23,7 @@ const NAMES_PER_TURN = 500
  * @param path the directory; whoever removes it owns its parent
  */
 export async function removeTree(path: string): Promise<void> {
-  // No name that another removal, which did not come to its end, has left.
+  // A new name, because an unfinished removal may have left others.
   const prefix = `${path}/.gone-${randomUUID()}`
   const waiting = [path]
   let moved = 0
@@ -56,7 +56,7 @@ interface Entry {
   readonly isDirectory: boolean
 }
 
-// A name may be any bytes.
+// A name may consist of any bytes.
 function listOf(path: string): Entry[] {
   const entries = readdirSync(path, { withFileTypes: true, encoding: 'buffer' })
   return (entries as unknown as Dirent<Buffer>[]).map((entry) => ({
@@ -65,14 +65,14 @@ function listOf(path: string): Entry[] {
   }))
 }
 
-// The program may have taken its own permissions away.
+// The program may have removed its own permissions.
 function openDirectory(path: string): number {
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
   chmodSync(path, 0o700)
   return openSync(path, flags)
 }
 
-// Who moves a directory changes its "..", and so must be able to write to it (rename(2)).
+// A move changes a directory's "..", so the mover must be able to write to the directory (rename(2)).
 function moveDirectory(from: Buffer, to: string): void {
   try {
     renameSync(from, to)

@@ -18,25 +18,26 @@ import { endLeftUser } from './left-user.ts'
 import { type IdSpace, ownIdSpace, type PrivateIds } from './machine-confinement.ts'
 import { removeTree } from './remove-tree.ts'
 
-/** The directory of one run, outside of which its program can write nowhere. */
+/** The directory of one run; its program can write nowhere else. */
 export interface RunDirectory {
   readonly path: string
   /** The run's own ids, where it has any. */
   readonly ids: PrivateIds | undefined
   /**
-   * Removes it, when the run's processes are gone.
+   * Removes the directory after the run's processes have ended.
    *
-   * @param isOver whether the init has ended every process; otherwise they are ended first
+   * @param isOver whether the init has ended every process; otherwise this function ends them first
    */
   readonly remove: (isOver: boolean) => Promise<void>
 }
 
 /**
- * Makes a run's directory. Its name is the run's uid, where that is its own, so that two runs on the machine
- * never have one. Its lock says that the run goes on: the kernel gives it back when this process dies, and then
- * the next run removes what is left.
+ * Makes a run's directory. Its name is the run's private uid, if it has one, so two runs on the machine never
+ * share a name. Its lock means that the run goes on: the kernel releases it when this process dies, and the
+ * next run then removes the leftovers.
  *
- * @throws {SandboxError} SETUP_FAILED where it cannot be made, ISOLATION_UNAVAILABLE where too few ids are mapped
+ * @throws {SandboxError} SETUP_FAILED where it cannot be made, ISOLATION_UNAVAILABLE where too few ids are
+ *   mapped
  */
 export function makeRunDirectory(as: 'root' | 'user'): RunDirectory {
   const base = join(tmpdir(), `gradebox-confined-${process.geteuid?.() ?? 0}`)
@@ -100,8 +101,8 @@ function drawIds({ first, pairs }: IdSpace): PrivateIds {
   return { uid, neighbour: uid + 1 }
 }
 
-// Between the making of a directory and its lock nobody may take it for one that was left: whoever looks for
-// those has the base for himself meanwhile.
+// Until a new directory has its lock, nobody may take it for a leftover. A process that looks for leftovers
+// therefore locks the base exclusively.
 function makeLocked(base: string, path: string, mode: number): number | undefined {
   makeBase(base, mode)
   const shared = lockPatiently(base)
@@ -110,7 +111,7 @@ function makeLocked(base: string, path: string, mode: number): number | undefine
     return lockDirectory(path, 'shared')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // Taken, or the base was removed by who found it empty.
+    // The name is taken, or a process removed the empty base.
     if (code === 'EEXIST' || code === 'ENOENT') return undefined
     throw error
   } finally {
@@ -121,7 +122,7 @@ function makeLocked(base: string, path: string, mode: number): number | undefine
 const MOST_WAIT_MS = 2000
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
-// Whoever has the base for himself has it for some microseconds.
+// An exclusive lock on the base lasts some microseconds.
 function lockPatiently(path: string): number | undefined {
   const until = clockMs() + MOST_WAIT_MS
   for (;;) {
@@ -154,7 +155,7 @@ function makeBase(base: string, mode: number): void {
 
 let checked: string | undefined
 
-// The program is another user than root: it must get to its directory.
+// The program is not root, and must be able to reach its directory.
 function checkParents(parent: string, as: 'root' | 'user'): void {
   if (as === 'user' || checked === parent) return
   for (let path = parent; ; path = dirname(path)) {
@@ -176,11 +177,11 @@ function removeIfEmpty(base: string): void {
   try {
     rmdirSync(base)
   } catch {
-    // Other runs are in it.
+    // The base contains other runs.
   }
 }
 
-// Ends what a killed runner left, and removes its directories in the background.
+// Ends the leftover processes of a killed runner, and removes its directories in the background.
 function sweep(base: string, as: 'root' | 'user'): void {
   const stats = lstatSync(base, { throwIfNoEntry: false })
   if (stats === undefined || stats.uid !== process.geteuid?.()) return
@@ -207,7 +208,7 @@ async function removeLeft(path: string, lock: number, as: 'root' | 'user'): Prom
     endLeft(path, as === 'root' ? { uid, neighbour: uid + 1 } : undefined)
     await removeTree(path)
   } catch {
-    // It stays, and the next run tries again.
+    // The directory stays, and the next run tries again.
   } finally {
     closeSync(lock)
   }
@@ -218,7 +219,7 @@ function endLeft(path: string, ids: PrivateIds | undefined): void {
   else if (isPrivate(ids.uid)) endLeftUser(ids)
 }
 
-// A number that is no name of ours, whoever made that directory, is nobody's to end.
+// A number outside the range of runs is nobody's to end, whoever made that directory.
 function isPrivate(uid: number): boolean {
   const { first, pairs } = ownIdSpace()
   return Number.isInteger(uid) && uid >= first && uid < first + 2 * pairs && (uid - first) % 2 === 0

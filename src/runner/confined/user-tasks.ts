@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 const HEADROOM = 16
 
 /**
- * How many threads this user has outside of a run, and may come to have: RLIMIT_NPROC counts them all
- * (setrlimit(2)), so a run's limit is above them.
+ * The number of threads that this user has, or may come to have, outside of a run. RLIMIT_NPROC counts them
+ * all (setrlimit(2)), so a run's limit must be above it.
  *
- * @param runs how many other runs of this user go on
- * @param processes how many threads each of them may have
+ * @param runs the number of this user's other runs
+ * @param processes the number of threads that each of them may have
  */
 export function userTasks(runs: number, processes: number): number {
   const uid = `${process.geteuid?.()}`

@@ -11,7 +11,7 @@ const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/ura
 /** Files of the shipped policies that name users and hosts: programs do without, as under an unknown uid. */
 const NAME_FILES = ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/hosts']
 
-/** Directories of the run's own, by the names that programs know them under. */
+/** The run's own directories, by the names that programs know. */
 export const OWN_TARGETS = ['/work', '/tmp'] as const
 
 export const isOwn = (path: string): boolean =>
@@ -25,10 +25,11 @@ export const impossible = (what: string, hint: string): SandboxError =>
   })
 
 /**
- * What a policy shows, as rules for the paths that are there.
+ * Turns the paths that a policy shows into rules.
  *
  * @param base the directory of all runs, which nothing may show
- * @throws {SandboxError} ISOLATION_UNAVAILABLE for what is not shown at its own path, MOUNT_FAILED for what is missing
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE for a path that is not shown at its own place, MOUNT_FAILED
+ *   for a missing one
  */
 export function visibleRules(policy: Policy, base: string): PathRule[] {
   if (policy.network === 'host') {

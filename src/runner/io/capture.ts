@@ -1,13 +1,16 @@
 import { PassThrough, type Readable } from 'node:stream'
 
-/** What there was too much output for: the output limit, or the text that one stream is to become. */
+/** The bound that the output exceeded: the output limit, or the length of a string. */
 export type OutputExcess = 'limit' | 'text'
 
 /** Bounds of a run's output, in bytes. */
 export interface OutputBounds {
-  /** Of the streams together; undefined: no limit. */
+  /** The bound of both streams together; undefined: no limit. */
   readonly limit: number | undefined
-  /** Of each stream, where it is to become a text: the longest that there can be. UTF-8 has no more characters than bytes. */
+  /**
+   * The bound of each stream whose result is text: the longest string. UTF-8 has no more characters than
+   * bytes.
+   */
   readonly text: number | undefined
 }
 
@@ -40,7 +43,7 @@ export class OutputBudget {
   }
 }
 
-/** What a program writes to one of its pipes: kept for the result, and passed on to who listens. */
+/** The output of a program to one of its pipes, kept for the result and passed on to listeners. */
 export class Capture {
   readonly #chunks: Buffer[] = []
   #length = 0
@@ -57,7 +60,7 @@ export class Capture {
     return this.#live
   }
 
-  /** Takes what was read; a chunk past the budget is dropped. */
+  /** Takes a chunk of output, and drops the part beyond the budget. */
   take(chunk: Buffer, budget: OutputBudget): void {
     const taken = budget.take(chunk.length, this.#length)
     if (taken > 0) this.#add(taken === chunk.length ? chunk : chunk.subarray(0, taken))
@@ -69,7 +72,7 @@ export class Capture {
     this.#live?.write(chunk)
   }
 
-  /** Starts anew, for a run that is made again; a live stream has had what there was, and its end. */
+  /** Starts again for another attempt; a live stream keeps its data and ends. */
   forget(): void {
     this.#chunks.length = 0
     this.#length = 0

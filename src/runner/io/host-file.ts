@@ -9,7 +9,7 @@ import { ErrnoError } from '../../linux/errno.ts'
 export interface HostPathOption {
   /** Absolute. */
   readonly path: string
-  /** Whether it may be a symbolic link: it is the caller's own, and no student can change it. */
+  /** Whether the path may be a symbolic link: the path is the caller's own, and no student can change it. */
   readonly followLinks: boolean
 }
 
@@ -39,9 +39,9 @@ export function openHostPath({ path, followLinks }: HostPathOption): number {
 export const physicalPath = (fd: number): string => readlinkSync(`/proc/self/fd/${fd}`)
 
 /**
- * Looks a host path up, by the rules of {@link openHostPath}.
+ * Resolves a host path, by the rules of {@link openHostPath}.
  *
- * @returns its path without links, and what it is
+ * @returns the path without links, and the type of the file
  * @throws {ErrnoError} ELOOP for a link that is not followed; ENOENT, EACCES, ENOTDIR
  */
 export function lookUpHostPath(option: HostPathOption): { path: string; stats: Stats } {
@@ -63,7 +63,7 @@ export function openHostFile(option: HostPathOption): number {
   const fd = openHostPath(option)
   try {
     if (!fstatSync(fd).isFile()) throw Object.assign(new Error(ENOTREG), { code: 'ENOTREG' })
-    // The file that was checked, whatever has its name by now.
+    // Opens the checked file, whatever has its name by now.
     return openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK)
   } finally {
     closeDescriptor(fd)

@@ -41,24 +41,24 @@ export class PipeEnd {
     this.#take = take
   }
 
-  /** Whether its end was read, or this process has let go of it. */
+  /** Whether this process has read the end, or closed the pipe. */
   get isClosed(): boolean {
     return this.#isClosed || this.#socket?.destroyed === true
   }
 
   /**
-   * Waits, beside the event loop, until the pipe has no writer. A writer may come back.
+   * Waits, without the event loop, until the pipe has no writer. A writer may come back.
    *
-   * @returns whether that came within the time, in ms
+   * @returns whether that happened within the time, in ms
    */
   async hangsUpWithin(timeoutMs: number): Promise<boolean> {
     return hasRead && whenHungUp(this.#fd, timeoutMs)
   }
 
   /**
-   * Reads what comes within a time, in ms; -1 is without end.
+   * Reads the data that arrives within a time, in ms; -1 waits without end.
    *
-   * @returns whether something came; false at the end of the pipe
+   * @returns whether data arrived; false at the end of the pipe
    */
   readNext(timeoutMs: number): boolean {
     if (this.isClosed || !waitUntilReadable(this.#fd, timeoutMs)) return false
@@ -70,7 +70,7 @@ export class PipeEnd {
     return length > 0
   }
 
-  /** Reads what is there, up to what a pipe can hold, and closes at the end of the pipe. */
+  /** Reads the available data, up to the capacity of a pipe, and closes at the end of the pipe. */
   readPresent(soonMs = 0): void {
     for (let pieces = 0; pieces < MOST_PIECES && this.readNext(soonMs); pieces++) {}
   }
@@ -106,13 +106,16 @@ export class PipeEnd {
     await this.#ended
   }
 
-  /** Takes what is there and closes the pipe, although somebody outside the sandbox may still hold its other end. */
+  /**
+   * Takes the available data and closes the pipe, although a process outside the sandbox may still hold its
+   * other end.
+   */
   finish(): void {
     this.readPresent()
     this.close()
   }
 
-  /** Lets go of the pipe, read or not. */
+  /** Closes the pipe, read or not. */
   close(): void {
     if (this.#socket !== undefined) this.#socket.destroy()
     else if (!this.#isClosed) closeDescriptor(this.#fd)
@@ -120,7 +123,7 @@ export class PipeEnd {
   }
 }
 
-/** Reads from a non-blocking descriptor; undefined when nothing is there now. */
+/** Reads from a non-blocking descriptor; undefined when no data is available. */
 function readAvailable(fd: number, buffer: Buffer): number | undefined {
   try {
     return readSync(fd, buffer)

@@ -7,7 +7,7 @@ import { closeDescriptor, setNonBlocking, setPipeSize } from '../../ffi/libc.ts'
 import { sendFile } from '../../ffi/open.ts'
 import { type HostPathOption, hostPathTrouble, openHostFile } from './host-file.ts'
 
-/** Where the program's input comes from, after the options were checked. */
+/** The source of the program's input, after the options were checked. */
 export type StdinSource =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'stream'; readonly stream: Readable }
@@ -17,9 +17,9 @@ export type StdinSource =
 
 /** The feeding of one program's stdin. */
 export interface StdinFeed {
-  /** Ends the feeding, when the program is gone. */
+  /** Ends the feeding after the program has ended. */
   readonly stop: () => void
-  /** Whether all input was written and the program's stdin has its end. */
+  /** Whether all input was written and the program's stdin has ended. */
   readonly isComplete: () => boolean
   /** @throws {SandboxError} SETUP_FAILED when the source failed: the program did not get all its input. */
   readonly check: () => void
@@ -36,7 +36,7 @@ const PIPE_BUF = 4096
  * @throws {SandboxError} SETUP_FAILED when a file cannot be opened
  */
 export function feedStdin(fd: number, source: StdinSource, onError: () => void): StdinFeed {
-  // The program has the pipe's other end only: this end's flags are ours alone.
+  // The program holds only the other end of the pipe, so it cannot change the flags of this end.
   setNonBlocking(fd)
   if (source.kind === 'bytes' && source.bytes.length <= PIPE_BUF) {
     if (source.bytes.length > 0) writeSync(fd, source.bytes)
@@ -106,7 +106,7 @@ const PIPE_CAPACITY = 64 * 1024
 const LARGE_CAPACITY = 1024 * 1024
 /** The most that one turn of the event loop moves. */
 const MOST_A_TURN = 1024 * 1024
-/** How much is read into this process when the pipe is full, to learn when it takes more. */
+/** The size of the piece that this process reads when the pipe is full, to learn when there is room. */
 const PIECE = 16 * 1024
 
 type Feed = Omit<StdinFeed, 'isComplete'>

@@ -1,7 +1,7 @@
 import type { Policy } from '../../policy/policy.ts'
 import type { Isolation, IsolationLevel } from './level.ts'
 
-/** How `confined` keeps a run apart here. */
+/** How `confined` separates a run on this machine. */
 export interface ConfinedBy {
   readonly as: 'root' | 'user'
   readonly landlockAbi: number

@@ -1,21 +1,23 @@
-/** How strongly programs are kept apart; the strongest first. */
+/** The levels of isolation, the strongest first. */
 export const ISOLATION_LEVELS = ['full', 'nested', 'confined'] as const
 
 /**
- * How strongly a program is kept apart from the machine. `full`: namespaces of its own and a `/proc` of its own.
- * `nested`: the same with the `/proc` of the container around it. `confined`: no namespaces; Landlock, a filter, and
- * a user or a session of its own. docs/isolation.md says what each promises.
+ * How strongly a program is isolated from the machine. `full`: its own namespaces and its own `/proc`.
+ * `nested`: the same with the `/proc` of the surrounding container. `confined`: no namespaces, but Landlock,
+ * a filter, and a private user or session. docs/isolation.md says what each level promises.
  */
 export type IsolationLevel = (typeof ISOLATION_LEVELS)[number]
 
-/** How a run was kept apart from the machine. */
+/** How a run was isolated from the machine. */
 export interface Isolation {
   readonly level: IsolationLevel
   /** `root`: a root of its own; `landlock 4`: Landlock with that ABI. */
   readonly files: 'root' | `landlock ${number}`
   /** `namespace`: a network of its own; `filter`: no sockets; `host`: the policy shares the host's. */
   readonly network: 'namespace' | 'filter' | 'host'
-  /** What ends all processes: a process namespace, a user of their own, or the tracking of their tree. */
+  /**
+   * The means that ends all processes: a process namespace, a private user, or the tracking of their tree.
+   */
   readonly processes: 'namespace' | 'uid' | 'tracking'
   /** `own`: shows the sandbox's processes; `shared`: those of the container; `none`: there is no /proc. */
   readonly proc: 'own' | 'shared' | 'none'

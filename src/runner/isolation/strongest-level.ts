@@ -4,19 +4,19 @@ import type { Policy } from '../../policy/policy.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import { type IsolationLevel, LOSSES, levelsBelow, levelsDownTo } from './level.ts'
 
-/** Levels that this machine does not have, by policy: one without /proc needs less than others. */
+/** The levels that this machine lacks, by policy: a policy without /proc needs less than others. */
 const missing = new WeakMap<Policy, Set<IsolationLevel>>()
 
 type Wanted = Pick<RunOptions, 'policy' | 'isolation'>
 
-/** The strongest level for a run that is not known to be missing here; the floor, if all are. */
+/** The strongest level that the machine is not known to lack; the floor, if it lacks all. */
 export const strongestLevel = ({ policy, isolation }: Wanted): IsolationLevel =>
   levelsDownTo(isolation).find((level) => !missing.get(policy)?.has(level)) ?? isolation
 
 /**
- * Where to go on after an error: the next level, if the machine lacks this one and the floor is below it.
+ * The level to try after an error: the next one, if the machine lacks this one and the floor is lower.
  *
- * @returns undefined when the error is the run's
+ * @returns undefined when the error belongs to the run
  */
 export function weakerLevel(
   error: unknown,
@@ -30,10 +30,10 @@ export function weakerLevel(
   return levels[levels.indexOf(level) + 1]
 }
 
-/** Errors of a machine that is short of something now. They are no reason for a weaker level. */
+/** Errors of a machine that is temporarily short of a resource. They do not justify a weaker level. */
 const PASSING = ['ENOMEM', 'EAGAIN', 'ENFILE', 'EMFILE', 'EINTR']
 
-/** Whether an error says that the machine lacks a level, whatever the run. */
+/** Whether an error means that the machine lacks a level for every run. */
 export function isMissing({ code, step }: SandboxError): boolean {
   if (code !== 'NAMESPACES_UNAVAILABLE') return false
   if (step === undefined) return true

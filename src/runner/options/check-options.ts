@@ -109,7 +109,7 @@ const configChecks: Readonly<Record<keyof SandboxConfig, Check>> = {
 
 const { policy, limits, env, concurrency, warm, isolation } = configChecks
 
-/** Which options exist, by the function that takes them. */
+/** The known options, by the function that takes them. */
 const tables = {
   sandboxed: runChecks,
   createSandbox: configChecks,

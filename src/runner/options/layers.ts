@@ -2,18 +2,19 @@ import { type LimitOptions, type Limits, standardLimits } from '../../limits/tab
 import { mergeLimits, normalizeLimits } from '../../policy/policy-limits.ts'
 import type { SandboxOptions } from './sandbox-options.ts'
 
-/** Who says something about a run: the plugin, `createSandbox()`, the call. */
+/** A source of options for a run: the plugin, `createSandbox()`, or the call. */
 export interface LimitLayer {
   readonly policy?: SandboxOptions['policy']
   readonly limits?: LimitOptions | undefined
 }
 
 /**
- * A run's limits from all who say something. A later layer wins, and in one layer its limits win over its
- * policy's: a call's limits, a policy named in the call, the plugin's limits, the plugin's policy.
+ * A run's limits from all layers. A later layer wins, and in one layer its limits win over its policy's. The
+ * order is: a call's limits, a policy named in the call, the plugin's limits, the plugin's policy.
  *
  * @param layers the outermost first: the plugin, `createSandbox()`, the call
- * @param policyLimits those of the policy that the last layer with a policy names, or of the default policy
+ * @param policyLimits the limits of the policy that the last layer with a policy names, or of the default
+ *   policy
  */
 export function layeredLimits(layers: readonly LimitLayer[], policyLimits: Limits): Limits {
   const named = Math.max(

@@ -51,7 +51,9 @@ export interface RunOptions {
   readonly signal: AbortSignal | undefined
   /** The weakest isolation that is good enough for the caller and for the policy. */
   readonly isolation: IsolationLevel
-  /** How many launch programs may wait for runs like this one; 0: it is neither for nor from the pool. */
+  /**
+   * The number of launch programs that may wait for runs like this one. With 0 the run does not use the pool.
+   */
   readonly warm: number
 }
 
@@ -110,7 +112,7 @@ export function normalizeOptions(
   }
 }
 
-// What a policy insists on, no option can lower.
+// No option can lower a requirement of the policy.
 const floorOf = (asked: IsolationLevel, { require = [] }: Policy): IsolationLevel =>
   ISOLATION_LEVELS.filter((level) => require.includes(`isolation:${level}`)).reduce(
     strongerOf,

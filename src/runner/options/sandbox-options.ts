@@ -12,19 +12,19 @@ export interface MountOption {
   /** In the sandbox, absolute. */
   readonly target: string
   /**
-   * `overlay` shows a directory copy-on-write: the program may change it all, the host sees nothing of
-   * it. Default `bind`.
+   * `overlay` shows a directory copy-on-write: the program may change everything, and the host's files stay
+   * as they are. Default `bind`.
    */
   readonly type?: 'bind' | 'overlay'
-  /** Of a bind, whether the program may change the host's files there; default false. */
+  /** For a bind: whether the program may change the host's files there; default false. */
   readonly writable?: boolean
-  /** Whether a missing source is left out; default false: an error. */
+  /** Whether Gradebox skips the mount when its source is missing; default false: an error. */
   readonly optional?: boolean
   /** Whether the source may be a symbolic link; default: the run's option `followLinks`. */
   readonly followLinks?: boolean
 }
 
-/** What is shown as the working directory, and whether the program's changes stay. */
+/** The directory shown as the working directory, and whether the program's changes stay. */
 export interface WorkdirOption {
   /** A host directory. */
   readonly source: string
@@ -35,7 +35,7 @@ export interface WorkdirOption {
 
 export interface SandboxOptions {
   /**
-   * What the program may do: a shipped policy's name, a TOML file's path or URL, or an object with the
+   * The rules for the program: a shipped policy's name, a TOML file's path or URL, or an object with the
    * file's keys.
    *
    * @default 'strict'
@@ -55,11 +55,11 @@ export interface SandboxOptions {
         followLinks?: boolean
       }
   /**
-   * Files to put into the sandbox, by absolute path: text, bytes, or the URL of a host file. An ELF
-   * program or a script with `#!` is made executable.
+   * Files to write into the sandbox, by absolute path: text, bytes, or the URL of a host file. An ELF program
+   * or a script with `#!` gets an executable mode.
    */
   readonly files?: Readonly<Record<string, string | Uint8Array | URL>>
-  /** Host paths to show besides the policy's. */
+  /** Host paths to show in addition to the policy's. */
   readonly mounts?: readonly MountOption[]
   /**
    * Whether `workdir`, `mounts`, and the URLs in `files` and `stdin` may be symbolic links. Without it, a path is refused
@@ -69,7 +69,7 @@ export interface SandboxOptions {
    * @default false
    */
   readonly followLinks?: boolean
-  /** Added to the policy's environment; nothing is inherited. */
+  /** Variables to add to the policy's environment; the program inherits no other. */
   readonly env?: Readonly<Record<string, string>>
   /**
    * The program's working directory, in the sandbox.
@@ -78,7 +78,7 @@ export interface SandboxOptions {
    */
   readonly cwd?: string
   /**
-   * What it reads: text, bytes, a stream, the URL of a host file; `'inherit'` for this process's own
+   * The program's input: text, bytes, a stream, the URL of a host file; `'inherit'` for this process's own
    * stdin, `'pipe'` to write to the handle's `stdin`.
    *
    * @default empty
@@ -105,7 +105,7 @@ export interface SandboxOptions {
    * @default 'utf8'
    */
   readonly encoding?: 'utf8' | 'buffer'
-  /** Limits that take the place of the policy's, one by one. */
+  /** Limits that replace the policy's, one by one. */
   readonly limits?: LimitOptions
   /**
    * Files of the sandbox to bring back as `result.files`: paths, directories (`out/`) and patterns with `*`, `?`, `[a-z]`,
@@ -118,8 +118,7 @@ export interface SandboxOptions {
    */
   readonly collect?: readonly string[]
   /**
-   * Whether nothing else is run by Gradebox on this machine meanwhile, by whatever process: for times that
-   * are to be compared.
+   * Whether no other run of this user goes on meanwhile, in any process. Use it to compare times.
    *
    * @default false
    */

@@ -2,8 +2,8 @@ import { closeSync, openSync, statSync } from 'node:fs'
 import { hasNews } from '../../ffi/libc.ts'
 
 /**
- * Which files some host paths are now, as text to compare. What is bound somewhere keeps its inode, so
- * that no other file gets its number (inode(7)) and equal text means the very same files.
+ * The identity of the files at some host paths, as text to compare. A bound file keeps its inode, so no other
+ * file gets its number (inode(7)). Equal text therefore means the same files.
  */
 export function identityOf(paths: readonly string[]): string {
   return paths
@@ -14,7 +14,7 @@ export function identityOf(paths: readonly string[]): string {
     .join(' ')
 }
 
-/** Tells of changes to this process's table of mounts (proc_pid_mountinfo(5)). */
+/** Reports changes to this process's table of mounts (proc_pid_mountinfo(5)). */
 export class MountWatch {
   #fd: number | undefined
 

@@ -13,22 +13,22 @@ import { isSameShape, type PoolShape, Ready } from './ready.ts'
 import { Shelf } from './shelf.ts'
 import { MOST_WAITING } from './warm.ts'
 
-/** How long after the last run of a process its waiting launch programs are ended, in ms. */
+/** The time in ms after the last run at which the process ends its waiting launch programs. */
 export const IDLE_MS = 1000
-/** So long after the last run's end, in ms, a burst of runs is thought to be over. */
+/** The time in ms after the last run's end at which a burst of runs counts as over. */
 const REST_MS = 2
-/** How often it is looked, at rest, whether an exclusive run of another process is over, in ms. */
+/** The interval in ms at which an idle pool checks whether an exclusive run of another process has ended. */
 const ALONE_MS = 50
 
 /**
- * Launch programs that have built their roots, or are about to, and wait for a request; each is used
- * once. Most of them are started when they slow no run down: when all are over.
+ * Launch programs that have built their roots, or are about to, and wait for a request; each serves one run.
+ * Most of them start when they slow no run down: after all runs have ended.
  */
 export class Pool {
-  /** In the order in which they were last asked for. */
+  /** In the order of their last use. */
   readonly #shelves: Shelf[] = []
   readonly #mounts = new MountWatch()
-  /** What was discarded and may still be there. */
+  /** Discarded launch programs that may still exist. */
   readonly #ending = new Set<Promise<void>>()
   #filling = false
   #rest: NodeJS.Timeout | undefined
@@ -36,13 +36,13 @@ export class Pool {
   #idle: NodeJS.Timeout | undefined
   #unregister = () => {}
 
-  /** How many wait now. */
+  /** The number of waiting launch programs. */
   get size(): number {
     return this.#shelves.reduce((sum, { waiting }) => sum + waiting.length, 0)
   }
 
   /**
-   * One that waits, if the host is still as it was when that one started.
+   * Takes a waiting launch program, if the host has not changed since it started.
    *
    * @returns undefined when none waits
    */
@@ -68,17 +68,17 @@ export class Pool {
     const shelf = this.#shelfOf(shape)
     shelf.started(most)
     this.#touch()
-    // What is enough for the next run can wait until this one is over.
+    // Enough wait for the next run, so the refill can wait until this one has ended.
     if (shelf.waiting.length === 0) this.#fillSoon()
     return () => {
-      // It is itself one of them still.
+      // The ending run still counts as active.
       shelf.ended({ othersGoOn: countActiveRuns() > 1 })
       this.#touch()
       if (shelf.lacksSome) this.#fillSoon()
     }
   }
 
-  /** Ends all that wait; settles when their processes are gone. */
+  /** Ends all waiting launch programs; settles when their processes have ended. */
   async drain(): Promise<void> {
     clearTimeout(this.#idle)
     clearTimeout(this.#rest)
@@ -88,14 +88,15 @@ export class Pool {
     this.#unregister()
     this.#mounts.close()
     this.#endAll()
-    // Those whose runs go on are for what follows them.
+    // Launch programs of active shapes serve the runs that follow.
     const busy = this.#shelves.filter(({ isBusy }) => isBusy)
     this.#shelves.splice(0, Number.POSITIVE_INFINITY, ...busy)
     for (const shelf of busy) shelf.forget()
     await Promise.all(this.#ending)
   }
 
-  // What ends in the background does not keep this process alive; who waits for it does.
+  // Processes that end in the background do not keep this process alive, but a caller who waits for them
+  // does.
   async #drainAwaited(): Promise<void> {
     const alive = setInterval(() => {}, IDLE_MS)
     await this.drain().finally(() => clearInterval(alive))
@@ -178,7 +179,8 @@ export class Pool {
     return ready !== undefined
   }
 
-  // Gives whether there is more to do. A failure here is nobody's: the run that it was for starts its own.
+  // Returns whether there is more to do. A failure here belongs to nobody: the run for which it was meant
+  // starts its own launch program.
   #fillOne({ inBurst }: { inBurst: boolean }): boolean {
     for (const { waiting } of this.#shelves) for (const { launcher } of waiting) launcher.settle()
     const shelf = this.#shelves.findLast((one) => (inBurst ? one.lacksSome : one.lacksSomeAtRest))

@@ -8,15 +8,15 @@ import { collectionBy } from '../run/collect-pattern.ts'
 import type { PolicyImage } from '../run/image-cache.ts'
 import { identityOf } from './host-state.ts'
 
-/** What runs must have in common so that a launch program that was started before may serve them. */
+/** The properties that runs must share to use the same waiting launch program. */
 export interface PoolShape extends LauncherShape {
   /** The host paths that the image binds. */
   readonly sources: readonly string[]
-  /** What each run's control group is made with, where runs have one. */
+  /** The settings of each run's control group, where runs have one. */
   readonly group: { readonly delegation: Delegation; readonly limits: Limits } | undefined
 }
 
-/** What a run needs. */
+/** The shape that a run needs. */
 export function shapeOf(
   { stdin, stdout, stderr, collect, limits }: RunOptions,
   { image, sources }: PolicyImage,
@@ -33,7 +33,7 @@ export function shapeOf(
   }
 }
 
-/** Whether a launch program for one is as good for the other. */
+/** Whether a launch program of one shape can serve the other. */
 export const isSameShape = (one: PoolShape, other: PoolShape): boolean =>
   one.image === other.image &&
   one.stdin === other.stdin &&
@@ -45,11 +45,11 @@ export const isSameShape = (one: PoolShape, other: PoolShape): boolean =>
     (one.group.limits.memoryBytes === other.group?.limits.memoryBytes &&
       one.group.limits.processes === other.group?.limits.processes))
 
-/** A launch program that waits for a run, and what it has on the host. */
+/** A launch program that waits for a run, with its resources on the host. */
 export class Ready {
   readonly launcher: Launcher
   readonly group: RunGroup | undefined
-  /** The sources as they were before it was started. */
+  /** The sources before it started. */
   readonly #sources: string
   #discarded: Promise<void> | undefined
 
@@ -60,9 +60,9 @@ export class Ready {
   }
 
   /**
-   * Starts one.
+   * Starts a launch program.
    *
-   * @throws {SandboxError} when it cannot be started; nothing is left then
+   * @throws {SandboxError} when it cannot start; nothing remains then
    */
   static start(shape: PoolShape): Ready {
     const sources = identityOf(shape.sources)
@@ -76,7 +76,7 @@ export class Ready {
     }
   }
 
-  /** Whether its root is the one that a launch program started now would build. */
+  /** Whether a launch program started now would build the same root. */
   isCurrent(sources: string): boolean {
     return this.#sources === sources && this.launcher.isAlive
   }
@@ -91,7 +91,7 @@ export class Ready {
     return this.#discarded
   }
 
-  /** The same, at once and for all: where there is no event loop to come. */
+  /** Discards it at once, where no event loop follows. */
   discardNow(): void {
     if (this.launcher.isUsed) return
     this.launcher.discardNow()

@@ -1,24 +1,27 @@
 import type { PoolShape, Ready } from './ready.ts'
 
 /**
- * The launch programs of one shape, and how many are wanted. Runs come in bursts, as those of one test do.
- * In a burst each launch program that is started slows a run down: then there are to be as many as run at
- * once, and before the next as many as the longest burst had runs, and one more.
+ * The waiting launch programs of one shape, and how many should wait. Runs come in bursts, such as those of
+ * one test. During a burst, each new launch program slows a run down, so as many should wait as run at once.
+ * Before the next burst, as many should wait as the longest burst had runs, and one more.
  */
 export class Shelf {
   readonly shape: PoolShape
   readonly waiting: Ready[] = []
   #most = 0
   #inFlight = 0
-  /** The most that ran at once in this burst. */
+  /** The largest number of simultaneous runs in this burst. */
   #peak = 0
-  /** How many besides are to wait: one, while there is no rest to come. */
+  /**
+   * Keep one spare sandbox while other runs are active, because the pool is not refilled until the process is
+   * idle.
+   */
   #spare = 0
-  /** How many runs this burst has. */
+  /** The number of runs in this burst. */
   #runs = 0
-  /** How many runs the longest burst had. */
+  /** The number of runs in the longest burst. */
   #longest = 0
-  /** How many the longest before this one had. */
+  /** The number of runs in the longest burst before this one. */
   #expected = 0
 
   constructor(shape: PoolShape) {
@@ -29,21 +32,23 @@ export class Shelf {
     return this.#inFlight > 0
   }
 
-  /** Whether there are fewer than the runs of this burst need; one as long as any before may be over. */
+  /**
+   * Whether fewer wait than the runs of this burst need; a burst as long as the longest before may be over.
+   */
   get lacksSome(): boolean {
     if (this.#runs === this.#expected) return false
     return this.waiting.length < Math.min(this.#peak + this.#spare, this.#most)
   }
 
-  /** Whether there are fewer than the next burst may need. */
+  /** Whether fewer wait than the next burst may need. */
   get lacksSomeAtRest(): boolean {
     return this.waiting.length < Math.min(this.#longest + 1, this.#most)
   }
 
   /**
-   * A run has started.
+   * Notes that a run has started.
    *
-   * @param most how many may wait
+   * @param most the number that may wait
    */
   started(most: number): void {
     this.#most = most
@@ -54,16 +59,16 @@ export class Shelf {
   }
 
   /**
-   * A run is over.
+   * Notes that a run has ended.
    *
-   * @param othersGoOn whether others, of whatever shape, are not
+   * @param othersGoOn whether other runs, of any shape, are still active
    */
   ended({ othersGoOn }: { othersGoOn: boolean }): void {
     this.#inFlight--
     this.#spare = othersGoOn ? 1 : 0
   }
 
-  /** A burst is over. */
+  /** Notes the end of a burst. */
   rested(): void {
     this.#peak = this.#inFlight
     this.#spare = 0
@@ -71,7 +76,7 @@ export class Shelf {
     this.#expected = this.#longest
   }
 
-  /** Forgets all bursts but what runs now. */
+  /** Forgets all bursts except the active runs. */
   forget(): void {
     this.#longest = this.#inFlight
     this.rested()

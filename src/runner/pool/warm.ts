@@ -1,2 +1,5 @@
-/** How many wait at most in one process, of all shapes together; each has up to eight descriptors of ours. */
+/**
+ * The largest number of waiting launch programs in one process, of all shapes together; each uses up to eight
+ * descriptors.
+ */
 export const MOST_WAITING = 32

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describeRange } from './turns-file.ts'
 
-/** Command lines are shown up to this many characters. */
+/** The largest number of characters of a command line to show. */
 const LONGEST_COMMAND = 80
 
 /**
- * Says which processes hold what in the turns file: `processor 0 is held by process 12 (node vitest)`. The kernel
- * lists the locks of a descriptor in /proc/PID/fdinfo (proc_pid_fdinfo(5)).
+ * Describes which processes hold the locks of the turns file: `processor 0 is held by process 12 (node
+ * vitest)`. The kernel lists the locks of a descriptor in /proc/PID/fdinfo (proc_pid_fdinfo(5)).
  */
 export function describeHolders(inode: bigint): string {
   const waiting = new Set<number>()
@@ -36,11 +36,11 @@ function locksOf(pid: number, inode: bigint): bigint[] {
 
 function commandOf(pid: number): string {
   const words = read(`/proc/${pid}/cmdline`).split('\0').join(' ').trim()
-  // Any process may name itself as it likes: nothing of it reaches a terminal but plain characters.
+  // Any process can choose its name, so only plain characters of it reach a terminal.
   return words.slice(0, LONGEST_COMMAND).replace(/[^ -~]/g, '?') || 'it has ended'
 }
 
-// A process may end at any moment, and may be another user's.
+// A process may end at any moment, and may belong to another user.
 function filesIn(directory: string): string[] {
   try {
     return readdirSync(directory).map((name) => `${directory}/${name}`)

@@ -1,15 +1,15 @@
-/** A queue in which no more than so many pieces of work are under way at once; the rest waits in order. */
+/** A queue that limits the number of simultaneous tasks; the others wait in order. */
 export class Line {
   readonly #concurrency: () => number
   readonly #waiting: (() => void)[] = []
   #active = 0
 
-  /** @param concurrency asked for each time that there may be room */
+  /** @param concurrency called each time that there may be room */
   constructor(concurrency: () => number) {
     this.#concurrency = concurrency
   }
 
-  /** Does the work when those before it have begun and there is room for it. */
+  /** Does the work when the earlier tasks have begun and there is room. */
   async add<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#waiting.length > 0 || this.#active >= this.#concurrency()) {
       await new Promise<void>((resolve) => {
@@ -24,7 +24,7 @@ export class Line {
     }
   }
 
-  // Each counts from here on, before its own code goes on.
+  // Each task counts from here on, before its own code continues.
   #beginNext(): void {
     while (this.#active < this.#concurrency()) {
       const next = this.#waiting.shift()

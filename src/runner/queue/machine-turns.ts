@@ -7,25 +7,28 @@ import { describeHolders } from './holders.ts'
 import { allowedProcessors, leastUsedProcessors, noteUse } from './processors.ts'
 import { TurnsFile } from './turns-file.ts'
 
-/** How often a run that waits looks whether it is its turn: first, and at the longest, in milliseconds. */
+/** The first and the longest interval at which a waiting run checks for its turn, in milliseconds. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1, 16]
-/** How long a run waits for its turn before it fails, in milliseconds. */
+/** The longest time that a run waits for its turn before it fails, in milliseconds. */
 export const LONGEST_WAIT_MS = 600_000
 
 export interface TurnRequest {
   /** Whether nothing else of this user may run meanwhile, in any process. */
   readonly exclusive: boolean
-  /** How many processors the run uses; with more than there are, it gets all. */
+  /** The number of processors that the run uses; at most all of the machine. */
   readonly processors: number
-  /** Whether other runs keep off them; a caller who sets `concurrency` decides how many runs there are. */
+  /**
+   * Whether the run excludes others from its processors. A caller who sets `concurrency` decides the number
+   * of runs.
+   */
   readonly holds: boolean
-  /** Whether the turn is not wanted any more. */
+  /** Whether the caller no longer needs the turn. */
   readonly cancelled: () => boolean
   /** @default LONGEST_WAIT_MS */
   readonly longestWaitMs?: number
 }
 
-/** A run's turn: it may use these processors until it gives them back. */
+/** A run's turn: it may use these processors until it returns them. */
 export interface Turn {
   readonly processors: readonly number[]
   readonly release: () => void
@@ -69,17 +72,23 @@ export function isAnyRunAlone(): boolean {
       file.close()
     }
   } catch {
-    // No lock can be made, so nobody can be alone.
+    // Locks do not work here, so no run can be exclusive.
     return false
   }
 }
 
-/** How long a description is good, in milliseconds: hundreds of runs may be stopped at once, and it takes a look at every process. */
+/**
+ * The time in milliseconds for which a description stays valid: hundreds of runs may stop at once, and a
+ * description reads every process.
+ */
 const DESCRIPTION_MS = 1000
 
 let described: { readonly at: number; readonly text: string } | undefined
 
-/** Says, for a run that waits, who has the processors and the gate: `processor 0 is held by process 12 (node vitest)`. */
+/**
+ * Describes, for a waiting run, who holds the processors and the gate: `processor 0 is held by process 12
+ * (node vitest)`.
+ */
 export function describeTurns(): string {
   if (described === undefined || clockMs() - described.at > DESCRIPTION_MS) {
     described = { at: clockMs(), text: describeNow() }
@@ -160,14 +169,14 @@ class Waiting {
     const { exclusive, holds } = this.#request
     const file = this.#file
     if (!exclusive && !holds) {
-      // It takes no processor from those who wait for one: it waits for those who want to be alone only.
+      // An exclusive run takes no processor from waiting runs: it waits only for other exclusive runs.
       this.#ticket ??= ticketNow()
       return !file.waitsBefore(this.#ticket, { exclusiveOnly: true }) && file.takeGate()
     }
     if (this.#ticket === undefined) {
       const now = ticketNow()
       if (!exclusive && !file.waitsBefore(now) && this.#takeProcessors()) return true
-      // What it got it gives back: only the first in the queue may keep a part.
+      // Returns what it got, because only the first run in the queue may keep a part.
       for (const processor of this.#held.splice(0)) file.giveProcessor(processor)
       this.#ticket = file.takePlace(now, exclusive)
     }

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { clockMs } from '../../globals.ts'
 
-/** How often the load of the machine's processors is read, in milliseconds: on a large machine that takes one. */
+/**
+ * The interval at which Gradebox reads the load of the machine's processors, in milliseconds: on a large
+ * machine one read takes one millisecond.
+ */
 const LOAD_MS = 250
 /** Loads that differ by less than this share count as equal. */
 const LOAD_STEP = 0.25
@@ -24,7 +27,7 @@ export function parseCpuList(list: string): number[] {
   })
 }
 
-/** How much a processor was used since the machine started, in ticks. */
+/** The use of a processor since the machine started, in ticks. */
 interface Ticks {
   readonly busy: number
   readonly all: number
@@ -43,7 +46,7 @@ export function parseTicks(stat: string): Map<number, Ticks> {
   )
 }
 
-/** Which processors are busy, so that a run is not bound to one that others use while another is idle. */
+/** Finds the busy processors, so that a run is not bound to a busy one while another is idle. */
 class Load {
   #ticks = new Map<number, Ticks>()
   #steps = new Map<number, number>()
@@ -72,16 +75,16 @@ function readTicks(): Map<number, Ticks> {
   try {
     return parseTicks(readFileSync('/proc/stat', 'latin1'))
   } catch {
-    // Some containers hide the file: then every processor is as good as another.
+    // Some containers hide the file; every processor then counts as equal.
     return new Map()
   }
 }
 
 const load = new Load()
-/** How many runs of this process are bound to each processor. */
+/** The number of this process's runs that are bound to each processor. */
 const uses = new Map<number, number>()
 
-/** The allowed processors, those first that this process and then the machine use least. */
+/** The allowed processors, ordered by their use: first by this process, then by the machine. */
 export function leastUsedProcessors(): number[] {
   const processors = allowedProcessors()
   // Where several processes start at once, each begins with another processor.

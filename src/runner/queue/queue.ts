@@ -6,14 +6,14 @@ import { type Turn, type TurnRequest, takeTurn } from './machine-turns.ts'
 let cores: number | undefined
 
 /**
- * How many programs run at once in this process: as many as the machine has processors, shared with the
- * test runner's other workers.
+ * The number of programs that run at once in this process: the machine's processors, shared with the test
+ * runner's other workers.
  */
 export function defaultConcurrency(): number {
   const { concurrency, workers } = getDefaults()
   if (concurrency !== undefined) return concurrency
   cores ??= availableParallelism()
-  // Test runners start about one worker per processor; this worker does not know how many there are.
+  // Test runners start about one worker per processor; this worker does not know their number.
   const inWorker = 'VITEST_WORKER_ID' in process.env || 'JEST_WORKER_ID' in process.env
   return Math.max(1, Math.floor(cores / (workers ?? (inWorker ? cores : 1))))
 }
@@ -25,10 +25,10 @@ function sharedQueue(): Line {
   return shared
 }
 
-/** A queue of its own, for `createSandbox()`. */
+/** A separate queue, for `createSandbox()`. */
 export const makeQueue = (concurrency: number): Line => new Line(() => concurrency)
 
-/** Runs, in turn, what may be done when the queue and the machine have room for it. */
+/** Runs tasks in order, when the queue and the machine have room. */
 export interface Turns {
   take<Result>(work: (turn: Turn) => Promise<Result>, wants: TurnWants): Promise<Result>
 }
@@ -38,7 +38,7 @@ export type TurnWants = Pick<TurnRequest, 'exclusive' | 'processors' | 'cancelle
 /**
  * The turns of a queue.
  *
- * @param concurrency what the caller asked for; then runs do not hold the machine's processors
+ * @param concurrency the caller's choice; if set, runs do not hold the machine's processors
  */
 export function turnsOf(queue: () => Line, concurrency: () => number | undefined): Turns {
   return {

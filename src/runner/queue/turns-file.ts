@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import { isRangeTaken, type LockRange, lockRange, unlockRange } from '../../ffi/range-lock.ts'
 
 /*
- * How many sandboxes run at once is an affair of the user's processes together: a test runner has several
- * workers, and there may be several test runners. They share one empty file and lock bytes of it. A byte stands
- * for a processor, for the gate, or for a place in the queue. The kernel gives the locks of a process back when the
- * process ends, however it ends.
- *
- * The file is the user's own, because everybody who can open a file can lock it and so keep all runs waiting.
+ * All processes of a user together decide how many sandboxes run at once, because a test runner has several
+ * workers, and there may be several test runners. They share one empty file and lock bytes of it. A byte
+ * stands for a processor, for the gate, or for a place in the queue. The kernel releases the locks of a
+ * process when the process ends, however it ends. Only the user can open the file, because everybody who can
+ * open a file can lock it and block all runs.
  */
 
 const NAME = 'gradebox-turns'
@@ -18,9 +17,12 @@ const NAME = 'gradebox-turns'
 const GATE: LockRange = { start: 0n, length: 1n }
 /** The kernel has at most 8192 processors (CONFIG_NR_CPUS). */
 const PROCESSORS: LockRange = { start: 1n, length: 8192n }
-/** Places in the queue: one for each microsecond of the machine's clock, so that who came first is first. */
+/**
+ * Places in the queue: one for each microsecond of the machine's clock, so the order of places is the order
+ * of arrival.
+ */
 const QUEUE = 1n << 60n
-/** The same again, for exclusive runs alone: a run that holds no processor waits for these only. */
+/** The same for exclusive runs only: a run that holds no processor waits only for these. */
 const EXCLUSIVE_QUEUE = 1n << 61n
 
 const processorRange = (processor: number): LockRange => ({
@@ -31,7 +33,7 @@ const processorRange = (processor: number): LockRange => ({
 const place = (queue: bigint, ticket: bigint): LockRange => ({ start: queue + ticket, length: 1n })
 const before = (queue: bigint, ticket: bigint): LockRange => ({ start: queue, length: ticket })
 
-/** The file in which runs take turns, opened for one run; what it locks it has until it is closed. */
+/** The file in which runs take turns, opened for one run; closing it releases the run's locks. */
 export class TurnsFile {
   readonly path: string
   readonly #fd: number
@@ -43,7 +45,7 @@ export class TurnsFile {
   }
 
   /**
-   * Opens the user's file, at the first place that can be used.
+   * Opens the user's file, in the first usable place.
    *
    * @throws {NodeJS.ErrnoException} EMFILE or ENFILE
    */
@@ -57,7 +59,7 @@ export class TurnsFile {
     return { reason: reasons.join('; ') }
   }
 
-  /** The device and inode as /proc/PID/fdinfo has them, to find who else has locks here. */
+  /** The device and inode as in /proc/PID/fdinfo, to find other holders of locks. */
   get inode(): bigint {
     return fstatSync(this.#fd, { bigint: true }).ino
   }
@@ -76,7 +78,7 @@ export class TurnsFile {
     return lockRange(this.#fd, 'write', { start: 0n, length: GATE.length + PROCESSORS.length })
   }
 
-  /** Takes part in the gate, unless an exclusive run has it. */
+  /** Shares the gate, unless an exclusive run holds it. */
   takeGate(): boolean {
     return lockRange(this.#fd, 'read', GATE)
   }
@@ -86,7 +88,7 @@ export class TurnsFile {
     return isRangeTaken(this.#fd, 'read', GATE)
   }
 
-  /** Takes a place in the queue; a later moment if another run came in the same. */
+  /** Takes a place in the queue; a later one if another run arrived at the same moment. */
   takePlace(ticket: bigint, isExclusive: boolean): bigint {
     let own = ticket
     while (!lockRange(this.#fd, 'write', place(QUEUE, own))) own++
@@ -94,7 +96,7 @@ export class TurnsFile {
     return own
   }
 
-  /** Whether a run waits that came before; with `exclusiveOnly`, an exclusive one. */
+  /** Whether an earlier run waits; with `exclusiveOnly`, an earlier exclusive run. */
   waitsBefore(ticket: bigint, { exclusiveOnly = false } = {}): boolean {
     return isRangeTaken(this.#fd, 'read', before(exclusiveOnly ? EXCLUSIVE_QUEUE : QUEUE, ticket))
   }
@@ -122,7 +124,7 @@ export function describeRange(start: bigint): string | undefined {
   return processor < PROCESSORS.length ? `processor ${processor}` : undefined
 }
 
-/** Where the file can be, and whether nobody else can make it there first. */
+/** A place for the file, and whether nobody else can make it there first. */
 interface Candidate {
   readonly path: string
   readonly isPrivate: boolean
@@ -150,7 +152,7 @@ function candidates(): readonly Candidate[] {
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
 const ONLY_ITS_OWNER = 0o600
 
-// By `fs`, which closes the descriptors of a worker thread that is terminated.
+// Opened by `fs`, which closes the descriptors of a terminated worker thread.
 function openOwn({ path, isPrivate }: Candidate): number | string {
   let fd: number
   try {
@@ -161,7 +163,7 @@ function openOwn({ path, isPrivate }: Candidate): number | string {
     return `${path} cannot be opened: ${code}`
   }
   if (isPrivate) return fd
-  // Another user may have made the name first, to lock the file and keep all our runs waiting.
+  // Another user may have made a file of this name first, to lock it and block all runs of this user.
   const { uid, mode } = fstatSync(fd)
   if (uid === known?.uid && (mode & 0o077) === 0) return fd
   closeSync(fd)

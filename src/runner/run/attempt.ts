@@ -20,7 +20,7 @@ import { Stopper } from './stopper.ts'
 
 type StreamMode = 'pipe' | 'inherit' | 'ignore'
 
-/** What is settled when a launch program starts: all else comes with its request. */
+/** The properties of a launch program that are fixed when it starts; the request brings the others. */
 export interface LauncherShape {
   readonly image: Image
   /** A pipe, or this process's own stdin. */
@@ -31,7 +31,7 @@ export interface LauncherShape {
   readonly collects: Collection['by'] | 'nothing'
 }
 
-/** What is a launch program's own from the start. */
+/** The resources that a launch program has from the start. */
 export interface LauncherParts extends LaunchValues {
   /**
    * The descriptor that becomes the program's stdin and stays the caller's; without it, a launch program
@@ -40,15 +40,15 @@ export interface LauncherParts extends LaunchValues {
   readonly stdin?: number | undefined
 }
 
-/** What one run asks of a launch program. */
+/** The request of one run to a launch program. */
 export interface AttemptOptions {
-  /** Makes what this run adds, while the launch program builds its root. */
+  /** Makes the run's request, while the launch program builds its root. */
   readonly makeRequest: () => Assembled
   readonly captures: { readonly stdout: Capture; readonly stderr: Capture }
   readonly budget: OutputBudget
   /** Called for each call that the filter logs; given where it logs. */
   readonly onLogged: ((call: CallRecord) => void) | undefined
-  /** The walltime; the init holds it, but for the case that its set-up hangs. */
+  /** The walltime. The init holds it, except when its set-up hangs. */
   readonly wallTimeMs: number | undefined
 }
 
@@ -56,7 +56,10 @@ export interface AttemptOptions {
 export interface Attempt {
   /** The init's process id; undefined until that is known. */
   readonly pid: number | undefined
-  /** The write end of the control pipe, a byte in which ends the run; undefined when it is to end already. */
+  /**
+   * The write end of the control pipe, in which a byte ends the run; undefined when the run is already
+   * ending.
+   */
   readonly control: number | undefined
   /** The step at an address, for a failure's report. */
   readonly stepAt: (address: number) => Step | undefined
@@ -65,8 +68,8 @@ export interface Attempt {
   /** Ends the run; its report still comes. */
   readonly stop: () => void
   /**
-   * All that the launch program reported but logged calls, once the program and all its processes are
-   * gone; rejected with SETUP_FAILED for what it does not write.
+   * The records of the launch program except logged calls, after the program and all its processes have
+   * ended; rejected with SETUP_FAILED for bytes that it does not write.
    */
   readonly report: Promise<readonly ReportRecord[]>
   /** How the init ended; settles when, after the report, nothing is left of the sandbox. */
@@ -75,20 +78,23 @@ export interface Attempt {
   readonly collected: number | undefined
 }
 
-/** How long the starter may keep us waiting until it has done its part, in ms; it takes a fraction of one. */
+/** The longest wait in ms for the starter's work, which takes a fraction of a millisecond. */
 const START_MS = 10
 /**
- * For so long, in ms, a run is thought to be over soon: then all that there is to read is read at once. Else
- * it is read as it comes, for which the event loop needs a socket for each pipe.
+ * For this many ms this process expects a run to end soon, and then reads everything at once. Later it reads
+ * data as it arrives, for which the event loop needs a socket for each pipe.
  */
 const SHORT_MS = 5
 /**
- * How long this process stands still for a report whose program has closed its streams: it has ended, most
- * of the time, and the init needs a fraction of that to tell, in ms.
+ * The longest time in ms that this process blocks for the report of a program that has closed its streams.
+ * Most such programs have ended, and the init reports that in a fraction of the time.
  */
 const END_MS = 1
 
-/** How long streams alone are read, in ms: a socket for the report costs more than most of these runs have left. */
+/**
+ * The time in ms for which only the streams are read, because a socket for the report costs more than most of
+ * these runs have left.
+ */
 const STRANGER_MS = 100
 
 /** Whether all of them end within a time, in ms. */
@@ -106,7 +112,7 @@ async function endWithin(streams: readonly Promise<void>[], timeoutMs: number): 
 /** What is added to the counter that says go. */
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer)
 
-/** Our ends of a launch program's descriptors. */
+/** The caller's ends of a launch program's descriptors. */
 interface Ends {
   readonly request: number
   readonly go: number
@@ -115,13 +121,13 @@ interface Ends {
   readonly collected: number | undefined
 }
 
-/** What the program writes to one of its streams. */
+/** The output of the program to one of its streams. */
 interface Stream {
   readonly pipe: PipeEnd
   readonly capture: Capture
 }
 
-// The memfd is both sides'; of the socket's two ends, ours is read when the init is gone.
+// Both sides share the memfd. The caller reads its end of the socket after the init has ended.
 function openCollection(
   collects: LauncherShape['collects'],
   descriptors: Descriptors,
@@ -210,7 +216,7 @@ export class Launcher {
     const collected = collection?.ours
     const to = {
       stdin: stdin ?? own?.read ?? 0,
-      // A stream that nobody wants: the target opens the sandbox's /dev/null in its place.
+      // A discarded stream: the target opens the sandbox's /dev/null in its place.
       stdout: stdout?.write ?? (shape.stdout === 'inherit' ? 1 : control.read),
       stderr: stderr?.write ?? (shape.stderr === 'inherit' ? 2 : control.read),
       report: report.write,
@@ -231,7 +237,7 @@ export class Launcher {
     return new Launcher(image, started, descriptors)
   }
 
-  /** Whether its processes are there: they may have failed, or somebody may have ended them. */
+  /** Whether its processes exist: they may have failed, or another process may have ended them. */
   get isAlive(): boolean {
     const { control } = this.#stopper
     return control !== undefined && hasReader(control)
@@ -243,7 +249,7 @@ export class Launcher {
     return this.#stopper.init
   }
 
-  /** Sees off what of it has done its part, while it waits. */
+  /** Reaps the processes that have done their work, while it waits. */
   settle(): void {
     this.#stopper.awaitStarter(0)
   }
@@ -253,7 +259,7 @@ export class Launcher {
     return this.#used
   }
 
-  /** Hands its own stdin pipe, if it has one, to the caller, who closes both ends. */
+  /** Passes its own stdin pipe, if it has one, to the caller, who closes both ends. */
   takeStdin(): StdinPipe | undefined {
     const pipe = this.#stdin
     this.#stdin = undefined
@@ -263,9 +269,9 @@ export class Launcher {
   }
 
   /**
-   * Gives it its request; once only.
+   * Sends the request; once only.
    *
-   * @throws {SandboxError} when the request cannot be planned; the launch program is gone then
+   * @throws {SandboxError} when the request cannot be planned; the launch program has then ended
    */
   go(options: AttemptOptions): Attempt {
     if (this.#used) throw new Error('A launch program serves one run')
@@ -276,8 +282,8 @@ export class Launcher {
     const stopper = this.#stopper
     try {
       this.#onLogged = onLogged
-      // Starter and init take two processors. We let them: a child starts on its parent's, and would wait
-      // there for our planning.
+      // Starter and init use two processors. This process waits for them, because a child starts on its
+      // parent's processor and would wait there for the planning.
       stopper.awaitStarter(START_MS)
       const request = this.#send(makeRequest)
       stopper.expect(wallTimeMs)
@@ -311,8 +317,8 @@ export class Launcher {
   }
 
   /**
-   * The report ends with the init, and with the init every process of the sandbox is gone. A stream may have a
-   * writer even then, when the program has passed it to a process of the host (unix(7), SCM_RIGHTS).
+   * The report ends with the init, and every process of the sandbox ends with the init. A stream may still
+   * have a writer, when the program has passed it to a process of the host (unix(7), SCM_RIGHTS).
    */
   async #readAll(streams: readonly Stream[]): Promise<readonly ReportRecord[]> {
     const report = this.#report
@@ -322,7 +328,7 @@ export class Launcher {
     }
     const open = streams.filter(({ pipe }) => !pipe.isClosed)
     const ended = open.map(({ pipe, capture }) => pipe.readByLoop().then(() => capture.end()))
-    // Logged calls may be millions, so they are taken as they come.
+    // There may be millions of logged calls, so this process reads them as they arrive.
     const isShort = this.#onLogged === undefined && (await endWithin(ended, STRANGER_MS))
     await (isShort ? report.readToEnd(END_MS) : report.readByLoop())
     for (const { pipe, capture } of streams) {
@@ -336,7 +342,7 @@ export class Launcher {
     try {
       const request = makeRequest()
       writeAll(this.#ends.request, request.bytes)
-      // One that was stopped exits.
+      // A stopped launch program exits.
       if (this.#stopper.control !== undefined) writeSync(this.#ends.go, ONE)
       return request
     } catch (error) {
@@ -347,9 +353,9 @@ export class Launcher {
   }
 
   /**
-   * Ends it unused; settles when its processes are gone. Does nothing to one that has its request.
+   * Ends it unused; settles when its processes have ended. Does nothing to one that has its request.
    *
-   * @param background whether this process may end meanwhile: then the launch program does too
+   * @param background whether this process may end meanwhile; the launch program then ends too
    */
   async discard(background: boolean): Promise<void> {
     if (this.#used) return
@@ -361,14 +367,14 @@ export class Launcher {
     await this.#stopper.gone()
   }
 
-  /** The same, at once: waits, without an event loop, until its processes are gone. */
+  /** Discards it at once: waits, without an event loop, until its processes have ended. */
   discardNow(): void {
     if (this.#used) return
     this.#used = true
     this.#endNow()
   }
 
-  // Whether it has begun or not, its report comes to an end.
+  // Ends it in any state, so that its report ends.
   #endNow(): void {
     this.#stopper.stop()
     while (this.#stopper.init === undefined && this.#report.readNext(-1)) {}

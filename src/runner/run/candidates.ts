@@ -1,7 +1,7 @@
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
 
 /**
- * The paths at which a command is looked for, as execvp(3) does, but in the sandbox.
+ * The paths to search for a command, as execvp(3) does, but in the sandbox.
  *
  * @param path the program's PATH; without one, the usual directories
  */

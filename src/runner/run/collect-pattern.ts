@@ -4,7 +4,7 @@ import { posix } from 'node:path'
 type Token = typeof STAR | ((character: string) => boolean)
 const STAR = Symbol('*')
 
-/** One directory or file of a pattern's path, and what is below it. */
+/** One directory or file of a pattern's path, and the part below it. */
 interface Part {
   /** The characters of its name; undefined for `**`, any number of directories. */
   readonly tokens: readonly Token[] | undefined
@@ -12,7 +12,7 @@ interface Part {
   readonly next: Part | undefined
 }
 
-/** Where a walk stands in a pattern: the parts that may come next, and whether the path so far matches. */
+/** The position of a walk in a pattern: the possible next parts, and whether the path so far matches. */
 export interface Position {
   readonly parts: ReadonlySet<Part>
   readonly matches: boolean
@@ -20,7 +20,7 @@ export interface Position {
 
 /** What one entry of the option `collect` names. */
 export interface CollectName {
-  /** As the caller wrote it. */
+  /** The text as the caller wrote it. */
   readonly name: string
   /** The file's path; of a pattern, the directory before its first special character. */
   readonly base: string
@@ -28,14 +28,14 @@ export interface CollectName {
   readonly start: Position | undefined
 }
 
-/** How many patterns the braces of one may make. */
+/** The largest number of patterns that the braces of one pattern may make. */
 const MOST_ALTERNATIVES = 256
 const SPECIAL = /[*?[{]/
 
 /** Whether an entry of `collect` names more than one file. */
 export const isPattern = (name: string): boolean => SPECIAL.test(name) || name.endsWith('/')
 
-/** How the entries of `collect` are brought out: a pattern's directory is for this process to walk through. */
+/** How to bring out the entries of `collect`: this process walks through the directory of a pattern. */
 export const collectionBy = (collect: readonly string[]): 'copies' | 'descriptors' =>
   collect.some(isPattern) ? 'descriptors' : 'copies'
 
@@ -98,7 +98,7 @@ function matchesPath(start: Position, path: string): boolean {
   return path.split('/').reduce(advance, start).matches
 }
 
-// `**` may also be no directory at all, so what follows it may come too.
+// `**` may also match no directory at all, so the part after it may follow directly.
 function positionAt(parts: readonly Part[], matches: boolean): Position {
   const all = new Set<Part>()
   for (let part of parts) {
@@ -115,7 +115,7 @@ function partsOf(path: string): Part {
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.')
   if (segments.includes('..'))
     throw new RangeError('a pattern without ".." after its first special character')
-  // A directory names all that is below it.
+  // A directory means everything below it.
   if (segments.length === 0 || segments.at(-1) === '**' || path.endsWith('/')) segments.push('*')
   let part: Part | undefined
   for (const segment of segments.reverse()) {
@@ -168,8 +168,8 @@ function characterSet(
   return { token: (character) => has(character) !== negated, end }
 }
 
-// The program makes the names, so matching one must not take longer than its length times the pattern's: only the last
-// star is ever tried again.
+// The program chooses the names, so matching must take at most the product of both lengths: the code retries
+// only the last star.
 function matchesName(tokens: readonly Token[], characters: readonly string[]): boolean {
   let [token, index, star, tried] = [0, 0, -1, 0]
   while (index < characters.length) {
@@ -188,7 +188,7 @@ function matchesName(tokens: readonly Token[], characters: readonly string[]): b
   return tokens.slice(token).every((rest) => rest === STAR)
 }
 
-/** The patterns that a pattern's braces make: `{a,b}c` is `ac` and `bc`. */
+/** Expands the braces of a pattern: `{a,b}c` becomes `ac` and `bc`. */
 function expandBraces(pattern: string): string[] {
   const done: string[] = []
   const waiting = [pattern]
@@ -206,7 +206,7 @@ function expandBraces(pattern: string): string[] {
   return done
 }
 
-// The first `{` that has its `}` and a comma between them; others are plain characters.
+// The first `{` with a matching `}` and a comma between them; others are plain characters.
 function firstBraces(text: string) {
   for (let start = 0; start < text.length; start++) {
     if (text[start] === '\\') start++

@@ -18,9 +18,9 @@ import { formatSize } from '../../units/size.ts'
 import { advance, type CollectName, type Position } from './collect-pattern.ts'
 import { type Collected, type CollectRecord, kindRefusal, openRefusal } from './collected.ts'
 
-/** What a run with patterns brings back, and looks at, at most. */
+/** The bounds on what a run with patterns brings back and reads. */
 export interface CollectBounds {
-  /** Files, those that could not be brought back among them. */
+  /** The number of files, including those that could not be brought back. */
   readonly files: number
   /** Bytes of all files together. */
   readonly bytes: number
@@ -37,24 +37,24 @@ export const COLLECT_BOUNDS: CollectBounds = {
   depth: 100,
 }
 
-/** After so many names and files other work of this process has its turn. */
+/** The number of names and files after which other work of this process gets a turn. */
 const NAMES_PER_TURN = 200
 
 const beneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV
 
-/** Where the descriptors come from, and whose rights count. */
+/** The source of the descriptors, and the user whose rights count. */
 export interface CollectSource {
-  /** In the order of the records: what the init opened for each name. */
+  /** The results of the init for each name, in order. */
   readonly records: readonly CollectRecord[]
   /** The next descriptor that the init passed; undefined when it is lost. */
   readonly take: () => number | undefined
-  /** The ids of the program: what it may not read is not brought back. */
+  /** The ids of the program: files that it may not read are not brought back. */
   readonly user: { readonly uid: number; readonly gid: number }
 }
 
 /**
- * Brings back the files that names and patterns of `collect` name. To be called when every process of the sandbox is
- * gone: nobody changes its files then, but each path is opened as if somebody did.
+ * Brings back the files that the names and patterns of `collect` match. Call it when every process of the
+ * sandbox has ended. Nobody changes the files then, but it opens each path as if somebody did.
  */
 export async function collectTrees(
   names: readonly CollectName[],
@@ -71,7 +71,7 @@ export async function collectTrees(
 
 interface Directory {
   readonly fd: number
-  /** What comes before a name in it, as the caller sees its path. */
+  /** The prefix of the names in it, as the caller sees the path. */
   readonly prefix: string
   readonly position: Position
   readonly depth: number
@@ -97,7 +97,7 @@ class Walk {
     this.#asProgram = isOther ? (open) => asFileUser(uid, gid, open) : (open) => open()
   }
 
-  // Any name is a property of its own so, also `__proto__`.
+  // This keeps any name as an own property, also `__proto__`.
   get collected(): Collected {
     return {
       files: Object.fromEntries(this.#files),
@@ -156,7 +156,7 @@ class Walk {
     }
   }
 
-  // Sorted, so that a bound cuts the same files off each time.
+  // Sorted, so that a bound cuts off the same files each time.
   async #list({ fd, prefix }: Directory) {
     const names: { bytes: Buffer; isDirectory: boolean }[] = []
     let directory: ReturnType<typeof opendirSync>

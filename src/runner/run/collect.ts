@@ -8,7 +8,7 @@ import { collectionBy, parseCollectName } from './collect-pattern.ts'
 import { collectTrees } from './collect-tree.ts'
 import { type Collected, type CollectRecord, collectFiles } from './collected.ts'
 
-/** Brings back what a run's option `collect` names, when the run's report has come. */
+/** Brings back the files of a run's option `collect`, after the run's report has arrived. */
 export async function collect(
   { collect: names }: Pick<RunOptions, 'collect'>,
   report: readonly ReportRecord[],

@@ -13,19 +13,19 @@ import {
 import { errnoName, errnoText } from '../../linux/errno.ts'
 import { formatSize } from '../../units/size.ts'
 
-/** Reads of the collected bytes into a buffer, from a position; gives how many there were. */
+/** Reads collected bytes into a buffer, from a position, and returns their number. */
 export type ReadCollected = (buffer: Uint8Array, position: number) => number
 
 export type CollectRecord = Extract<ReportRecord, { kind: 'collect' }>
 
-/** What came back of the files that were asked for, and why the others did not; missing ones are in neither. */
+/** The files that came back, and the reason for each that did not; missing files are in neither. */
 export interface Collected {
   readonly files: Readonly<Record<string, Uint8Array>>
   readonly uncollected: Readonly<Record<string, string>>
 }
 
 /**
- * Takes the collected files apart.
+ * Separates the collected files.
  *
  * @param paths as the caller named them, in the order of the records
  */
@@ -45,7 +45,7 @@ export function collectFiles(
     } else if (refusal !== undefined) uncollected.set(path, refusal)
     position += Math.max(0, record.copiedBytes)
   })
-  // Any name is a property of its own so, also `__proto__`.
+  // This keeps any name as an own property, also `__proto__`.
   return { files: Object.fromEntries(files), uncollected: Object.fromEntries(uncollected) }
 }
 

@@ -9,7 +9,7 @@ import type { SandboxView } from './sandbox-view.ts'
 /** Why execve(2) of one candidate failed. */
 export type ExecAttempt = Extract<ReportRecord, { kind: 'exec' }> & { readonly path: string }
 
-/** What the search for a program depended on. */
+/** The inputs of the search for a program. */
 export interface ExecSearch {
   readonly command: string
   /** The program's environment. */
@@ -20,7 +20,7 @@ export interface ExecSearch {
   readonly hostPath: string | undefined
 }
 
-/** The error for a program that could not be executed, from what the init found out about it. */
+/** The error for a program that could not be executed, from the init's findings. */
 export function execError(search: ExecSearch, attempts: readonly ExecAttempt[]): SandboxError {
   const present = attempts.find(({ access }) => access === 0)
   const told = present ?? attempts.find(({ result }) => errnoName(-result) !== 'ENOENT')
@@ -100,7 +100,7 @@ function explain(search: ExecSearch, attempts: readonly ExecAttempt[]): Explanat
   )
 }
 
-/** A virtual environment, or a tool that manages versions, links to a toolchain elsewhere. */
+/** Virtual environments and version managers link to a toolchain elsewhere. */
 function danglingLink(
   { view }: ExecSearch,
   attempts: readonly ExecAttempt[],
@@ -127,7 +127,7 @@ function commandLine({ command }: ExecSearch): Explanation | undefined {
   }
 }
 
-/** Programs that some systems have by another name only. */
+/** Programs that have another name on some systems. */
 const otherNames: Readonly<Record<string, readonly string[]>> = {
   python: ['python3'],
   python2: ['python3'],
@@ -163,7 +163,7 @@ function onTheHost({ command, hostPath }: ExecSearch): Explanation | undefined {
   }
 }
 
-/** What shows a program with the libraries of its toolchain, which are beside its `bin`. */
+/** Advises on mounts that show a program with the libraries of its toolchain, which are next to its `bin`. */
 function mountAdvice(program: string): string {
   const directory = posix.dirname(program)
   const isInBin = posix.basename(directory) === 'bin' && posix.dirname(directory) !== '/'
@@ -188,7 +188,7 @@ function stepFor({ path, result }: ExecAttempt): FailedStep {
 
 const PT_INTERP = 3
 
-/** The interpreter that a file's first bytes ask for: a script's first line, or ELF's PT_INTERP. */
+/** The interpreter that a file's first bytes name: a script's first line, or ELF's PT_INTERP. */
 export function interpreterOf(head: Uint8Array): string | undefined {
   const buffer = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
   if (buffer.toString('latin1', 0, 2) === '#!') {

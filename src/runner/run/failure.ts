@@ -5,10 +5,10 @@ import { FD } from '../../launcher/plan/fd-numbers.ts'
 import type { Step } from '../../launcher/step.ts'
 import { errnoName, errnoText } from '../../linux/errno.ts'
 
-/** The highest number that the launch program gives a descriptor. */
+/** The highest descriptor number of the launch program. */
 const LAST_FD = Math.max(...Object.values(FD))
 
-/** The error for a step that failed, or for one that a damaged report names. */
+/** The error for a failed step, or for a step that a damaged report names. */
 export function failureError(step: Step | undefined, result: number): SandboxError {
   if (step !== undefined) return stepError(step, result)
   const summary = 'The sandbox could not be set up: a step failed that is not in the plan'
@@ -19,7 +19,7 @@ export function failureError(step: Step | undefined, result: number): SandboxErr
 export function stepError(step: Step, result: number): SandboxError {
   const call = describeStep(step)
   const code = step.failure?.code ?? 'SETUP_FAILED'
-  // A step may also fail by a result that is none of the errors but not what the plan expects.
+  // A step also fails when its result is not an error but differs from the plan's.
   const isError = result < 0
   const errno = isError ? errnoName(-result) : `result ${result}`
   const why = isError ? `${errno}: ${errnoText(-result)}` : `unexpected ${errno}`
@@ -62,12 +62,12 @@ function readSetting(path: string): string | undefined {
 }
 
 /**
- * The exact setting that keeps this user from making namespaces.
+ * Names the setting that keeps this user from making namespaces.
  *
- * @param read gives a sysctl's value, or undefined where there is none
+ * @param read returns a sysctl's value, or undefined where there is none
  */
 export function namespaceHint(errno: string, read: (path: string) => string | undefined): string {
-  // Where the program gets no /proc of its own, its namespace's settings are written through ours.
+  // Where the program gets no /proc of its own, the settings of its namespace are written through the host's.
   if (errno === 'EROFS') {
     return '/proc/sys is read-only here, as in containers. Docker: --security-opt systempaths=unconfined'
   }

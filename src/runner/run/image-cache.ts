@@ -26,17 +26,17 @@ import type { IsolationLevel } from '../isolation/level.ts'
 import { type Image, makeImage } from './launch.ts'
 import { LastRequest } from './request.ts'
 
-/** A policy's image, and what of the policy each run has to add to it. */
+/** A policy's image, and the parts of the policy that each run adds to it. */
 export interface PolicyImage {
   readonly image: Image
   readonly filter: FilterUse
   /** Whether the filter may let the program have TCP sockets. */
   readonly connects: boolean
-  /** The host paths that the image binds: they are the sandbox's as they are when its root is built. */
+  /** The host paths that the image binds; the sandbox shows them as they are when its root is built. */
   readonly sources: readonly string[]
-  /** Whether it builds all of the root. */
+  /** Whether the image builds all of the root. */
   readonly isComplete: boolean
-  /** Whether the program's filter is on when the request comes. */
+  /** Whether the program's filter is on when the request arrives. */
   readonly isFiltered: boolean
   readonly lastRequest: LastRequest
   /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
@@ -52,8 +52,8 @@ const TCP_SOCKETS = [AF_INET, AF_INET6].map((first) => ({
 const images = new WeakMap<Policy, Map<string, PolicyImage>>()
 
 /**
- * The image of a policy, made once for each way it is used. It is made from the host as it is now: a
- * mount source that is replaced later is seen, one that appears later is not.
+ * The image of a policy, made once for each way of use, from the current state of the host. A run sees a
+ * mount source that is replaced later, but not one that appears later.
  *
  * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
@@ -66,16 +66,16 @@ export function policyImage(
     readonly report: 'listener' | 'kill'
     /** Whether the run has a control group. */
     readonly cgroup: boolean
-    /** Where the run's working directory is. */
+    /** The path of the run's working directory. */
     readonly workdirTarget: string
-    /** Whether the run adds something of its own to the root. */
+    /** Whether the run adds anything to the root. */
     readonly adds: boolean
-    /** The standard streams that are pipes, and those that nobody wants. */
+    /** The standard streams that are pipes, and the discarded ones. */
     readonly pipes: readonly number[]
     readonly discard: readonly number[]
   },
 ): PolicyImage {
-  // An ordinary user's ids are in the image. The ids that root gives differ from run to run, and are not.
+  // The image contains an ordinary user's ids, but not the ids that root gives, which differ from run to run.
   const { kind, uid, gid } = use.flow
   const fromRoot = use.flow.kind === 'user' && use.flow.fromRoot === true
   const who = kind === 'root' ? kind : fromRoot ? 'from root' : `${uid}:${gid}`
@@ -94,7 +94,7 @@ const guardedBy = {
   nested: new WeakMap<Policy, SeccompPolicy>(),
 }
 
-// The same object each time: a filter is compiled once for it, whatever else an image has.
+// The same object each time, because a filter is compiled once per object, whatever else an image has.
 function guardedSeccomp(policy: Policy, level: IsolationLevel): SeccompPolicy | undefined {
   const { seccomp, network } = policy
   const { arch } = hostMachine()

@@ -12,10 +12,9 @@ export interface LateOptions {
 }
 
 /**
- * What is mounted for one run: the working directory, below it what is to be inside it, above it what it
- * is to be inside of.
+ * The mounts of one run: the working directory, the mounts that contain it, and those that it contains.
  *
- * @throws {SandboxError} MOUNT_FAILED for a directory that is missing, is none, or cannot be read
+ * @throws {SandboxError} MOUNT_FAILED for a directory that is missing, is not a directory, or cannot be read
  */
 export function lateMounts({ workdir, workdirTarget, mounts, host }: LateOptions): LateMount[] {
   const resolved = mounts.map((mount) =>

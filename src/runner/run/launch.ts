@@ -20,7 +20,7 @@ import type { Segment, Step } from '../../launcher/step.ts'
 import { type ErrnoError, errnoText } from '../../linux/errno.ts'
 import { ownCallError } from '../own-call-error.ts'
 
-/** A launch program up to its request, ready to be executed as often as one likes. */
+/** A launch program up to its request, ready for any number of executions. */
 export interface Image {
   readonly elf: Uint8Array
   readonly assembled: Assembled
@@ -46,11 +46,13 @@ export interface LaunchDescriptors {
   readonly go: number
 }
 
-/** What differs from one launch program of an image to the next, from its start on. */
+/** The values that differ between the launch programs of one image. */
 export interface LaunchValues {
-  /** The path of the control group in which the init is to be, for an image made for that. */
+  /** The path of the init's control group, for an image made for that. */
   readonly cgroup?: string | undefined
-  /** Who the program will be outside; an image that becomes that by itself has a place for it. */
+  /**
+   * The user that the program will be outside; an image that becomes that user by itself has a place for it.
+   */
   readonly flow: Flow
 }
 
@@ -70,7 +72,8 @@ export function launch(image: Image, to: LaunchDescriptors, values: LaunchValues
   }
 }
 
-// In their places, where the last launch program's were: the bytes are copied before anything else is done.
+// Writes the values to their places, over those of the last launch program; the bytes are copied before
+// anything else happens.
 function withValues({ elf, assembled }: Image, { cgroup, flow }: LaunchValues): Uint8Array {
   const ids = assembled.symbols.has('ids.uid') ? ownIdValues(flow) : []
   const values = [...(cgroup === undefined ? [] : [groupValue(cgroup)]), ...ids]

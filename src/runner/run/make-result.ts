@@ -18,7 +18,7 @@ import type { Collected } from './collected.ts'
 import { measure } from './measure.ts'
 import { judge } from './verdict.ts'
 
-/** All that is known once a run is over. */
+/** All facts about a run that has ended. */
 export interface RunFacts {
   readonly records: readonly ReportRecord[]
   readonly stdout: Buffer
@@ -27,7 +27,7 @@ export interface RunFacts {
   readonly filter: FilterUse | undefined
   /** The calls that the filter logged. */
   readonly logged: LoggedCalls
-  /** What the control group and the watch know. */
+  /** The facts of the control group and the watch. */
   readonly held: Held
   /** How the init ended, where that matters. */
   readonly init: EndedProcess | undefined
@@ -35,7 +35,7 @@ export interface RunFacts {
   readonly awaitsInput: boolean
   /** How many processors the run had. */
   readonly processors: number
-  /** How often it was run, this time included. */
+  /** The number of attempts, including this one. */
   readonly attempts: number
   readonly collected: Collected
   readonly isolation: Isolation
@@ -88,7 +88,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
   })
 }
 
-// Where there is no listener, the kernel tells its own log of the calls, and nobody else.
+// Without a listener, the kernel writes the calls only to its own log.
 const loggedOf = ({ filter, logged }: RunFacts) =>
   filter?.log?.records !== true ? {} : { logged: logged.list() }
 
@@ -135,7 +135,7 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
 const decode = (bytes: Buffer, encoding: RunOptions['encoding']): string | Uint8Array =>
   encoding === 'utf8' ? bytes.toString('utf8') : bytes
 
-// The longest character of UTF-8 has four bytes, so that output that was cut may end within three of them.
+// The longest character of UTF-8 has four bytes, so cut output may end within three of them.
 const mostCutBytes = 3
 
 function invalidUtf8(

@@ -7,10 +7,10 @@ import type { SandboxUsage } from '../result.ts'
 type Record<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: Kind }>
 
 /**
- * What a run used: by the account of the processes that were waited for (getrusage(2)), and where there
- * was a control group by the group's, which also has those that nobody waited for.
+ * The usage of a run: the figures of the reaped processes (getrusage(2)), and with a control group the
+ * group's, which also includes processes that nobody waited for.
  *
- * @param processors how many the run had
+ * @param processors the number of the run's processors
  */
 export function measure(
   records: readonly ReportRecord[],
@@ -29,10 +29,10 @@ export function measure(
   const { rusage, wallTimeMs } = end
   const times = longer(rusage, group && withoutInit(group, init, end))
   const cpuTimeMs = Math.max(sum(times), seen?.cpuTimeMs ?? 0)
-  // The init is one of a group's processes.
+  // The init counts as one of a group's processes.
   const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
   const longestWaitMs = group?.waitTimeMs ?? waitOf(records, seen?.waitTimeMs)
-  // With less CPU time than it had, a program would seem to have waited: then how long it waited is not known.
+  // With too small a CPU time, a program would seem to have waited. Its waiting time is then unknown.
   const waitTimeMs =
     longestWaitMs === undefined || seen?.isLowerBound
       ? undefined
@@ -49,8 +49,8 @@ export function measure(
   }
 }
 
-// A program with more threads than processors makes its own threads wait. A program with one thread for each
-// processor would have waited only while the processors were others', whatever this one did.
+// A program with more threads than processors makes its own threads wait. A program with one thread per
+// processor waits only while other programs use the processors, whatever this one does.
 const waitOfOneThread = (wallTimeMs: number, cpuTimeMs: number, processors: number): number =>
   Math.max(0, wallTimeMs - cpuTimeMs / processors)
 
@@ -66,7 +66,7 @@ const longer = ({ userTimeMs, systemTimeMs }: Times, group: Times | undefined): 
     ? group
     : { userTimeMs, systemTimeMs }
 
-// A group has the init in it: what that used itself, and its helpers, is not the program's.
+// A group includes the init. The usage of the init and its helpers is not the program's.
 function withoutInit(group: Times, init: EndedProcess | undefined, end: Record<'end'>): Times {
   const whole = init && parseRusage(Buffer.from(init.rusage))
   const own = (name: keyof Times): number =>
@@ -77,7 +77,7 @@ function withoutInit(group: Times, init: EndedProcess | undefined, end: Record<'
   }
 }
 
-// Known only of a run that its walltime ended: the init reads its main thread's, the watch every thread's.
+// Known only for a run that its walltime ended: the init reads the main thread's, the watch every thread's.
 function waitOf(records: readonly ReportRecord[], seenMs: number | undefined): number | undefined {
   const walltime = records.find(
     (record): record is Record<'walltime'> => record.kind === 'walltime',
@@ -92,12 +92,12 @@ const parseSchedstat = (text: string): number => Number(text.split(' ')[1] ?? 0)
 const FORGOTTEN =
   'it ignores SIGCHLD or sets SA_NOCLDWAIT, so the kernel forgets the CPU time of its children'
 
-/** The smallest page. Every page of a program's own was a fault, most pages of a file were not. */
+/** The smallest page. Every private page of a program caused a fault, most pages of a file did not. */
 const PAGE_BYTES = 4096
 
 /**
- * The most memory that was in use. The kernel's own peak has the mapped pages of files as well, which count for
- * nobody: those that were seen are taken off, and all that no page fault was made for.
+ * The peak memory in use. The kernel's own peak includes the mapped pages of files, which count for nobody.
+ * This function subtracts those that the watch saw, and all pages without a page fault.
  */
 function peakMemory({ maxRssBytes, minorPageFaults }: Rusage, seen: Seen | undefined): number {
   const own = maxRssBytes - (seen?.peakFileBytes ?? 0)

@@ -1,6 +1,6 @@
 import { closeDescriptor, makePipe } from '../../ffi/libc.ts'
 
-/** Descriptors that are closed if something fails before they have an owner. */
+/** Descriptors to close if an error occurs before they have an owner. */
 export class Descriptors {
   readonly #open = new Set<number>()
 
@@ -15,7 +15,7 @@ export class Descriptors {
     return fd
   }
 
-  /** Somebody else closes it from now on. */
+  /** Another owner closes it from now on. */
   release(fd: number): number {
     this.#open.delete(fd)
     return fd

@@ -23,12 +23,12 @@ import { type PolicyImage, policyImage } from './image-cache.ts'
 import { lateMounts } from './late.ts'
 import { assembleRequest } from './launch.ts'
 
-/** A pseudo-terminal for a run, and the socket through which its master comes to us. */
+/** A pseudo-terminal for a run, and the socket through which this process receives its master. */
 export interface RunTerminal extends TerminalUse {
   readonly socket: number
 }
 
-/** How this machine and this attempt decide what the options leave open. */
+/** The decisions of this machine and this attempt about what the options leave open. */
 export interface Preparation {
   readonly level: IsolationLevel
   readonly flow: Flow
@@ -39,18 +39,18 @@ export interface Preparation {
   /** Whether the run has a control group. */
   readonly cgroup: boolean
   readonly terminal: TerminalUse | undefined
-  /** The host directories that were listed; others are listed when they are needed. */
+  /** The listed host directories; others are listed when needed. */
   readonly listing?: Listing
 }
 
 /** A run that has only to be started. */
 export interface PreparedRun {
   readonly image: PolicyImage
-  /** What is mounted for this run alone. */
+  /** The mounts for this run only. */
   readonly mounts: readonly LateMount[]
-  /** What the files that we put into its tmpfs take there. */
+  /** The size of the caller's files in its tmpfs. */
   readonly suppliedBytes: number
-  /** Makes what this run adds to the image. */
+  /** Makes the run's request, which completes the image. */
   readonly makeRequest: () => Assembled
 }
 
@@ -84,7 +84,7 @@ export function listDirectories(options: RunOptions, { late }: PolicyImage, flow
 }
 
 /**
- * Makes a run's image, or takes the policy's, and readies the rest of its plan. Nothing is started.
+ * Makes a run's image, or takes the policy's, and prepares the rest of its plan. Starts nothing.
  *
  * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
@@ -169,7 +169,7 @@ export function planRun(options: RunOptions, terminal?: TerminalUse): readonly S
 export const candidatesOf = ({ command, env }: RunOptions): string[] =>
   candidatesFor(command, env.PATH)
 
-/** What the init brings out: a pattern's directory, which Node walks through, or else the files. */
+/** What the init brings out: the files, or for a pattern its directory, through which Node walks. */
 export function collectionOf({ collect, cwd }: Pick<RunOptions, 'collect' | 'cwd'>): Collection {
   const bases = collect.map((name) => parseCollectName(name).base)
   return {
@@ -178,19 +178,19 @@ export function collectionOf({ collect, cwd }: Pick<RunOptions, 'collect' | 'cwd
   }
 }
 
-/** The standard streams that are pipes of ours, and those that nobody wants. */
+/** The standard streams that are Gradebox's pipes, and the discarded ones. */
 export function streamsOf(
   { stdin, stdout, stderr }: RunOptions,
   terminal: TerminalUse | undefined,
 ) {
   const modes = [stdin.kind === 'inherit' ? 'inherit' : 'pipe', stdout, stderr]
   const numbers = (mode: string) => modes.flatMap((each, fd) => (each === mode ? [fd] : []))
-  // The terminal is one file, whichever streams it is.
+  // The terminal is one file for all its streams.
   const pipes = terminal === undefined ? numbers('pipe') : [0]
   return { pipes, discard: numbers('ignore') }
 }
 
-/** The unit in which a tmpfs gives out memory. */
+/** The unit in which a tmpfs allocates memory. */
 const BLOCK = 4096
 const inBlocks = (bytes: number): number => Math.ceil(bytes / BLOCK) * BLOCK
 

@@ -8,15 +8,15 @@ import { noteOverlayRefusal } from '../workdir/resolve.ts'
 
 let report: 'listener' | 'kill' = 'listener'
 
-/** Whether filters report by notification here; found out by the first that cannot. */
+/** How filters report here: by notification, until the first one fails. */
 export const filterReport = (): 'listener' | 'kill' => report
 
 /**
- * Some kernels refuse what most allow: what they refuse once, we do in another way from then on.
+ * Some kernels refuse steps that most allow. After one refusal, later runs use another way.
  *
- * @param step the step that failed
+ * @param step the failed step
  * @param result its result, an errno below zero
- * @param mounts what the run adds to the root
+ * @param mounts the run's additions to the root
  * @returns whether there is another way, so that the run may be tried again
  */
 export function noteRefusal(step: Step, result: number, mounts: readonly LateMount[]): boolean {

@@ -2,21 +2,21 @@ import type { Assembled } from '../../launcher/image/assemble.ts'
 import type { EnforcementByLimit } from '../../limits/table.ts'
 import type { RunOptions } from '../options/normalize.ts'
 
-/** What the request of a run that adds nothing to its root depends on, besides its image. */
+/** The inputs of the request of a run that adds nothing to its root, apart from its image. */
 type Asked = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'limits' | 'collect'> & {
   readonly enforcement: EnforcementByLimit
   readonly processors: readonly number[]
 }
 
 /**
- * An image's last request, for the run that asks the same: the next test case of the same program differs
- * from the last in its input, which comes by a pipe.
+ * An image's last request, for a run with the same inputs. The next test case of a program differs only in
+ * its input, which arrives by a pipe.
  */
 export class LastRequest {
   #asked: Asked | undefined
   #request: Assembled | undefined
 
-  /** The request of a run; made, unless it is the last one's. */
+  /** Returns the request of a run; makes it, unless it equals the last one. */
   of(asked: Asked, make: () => Assembled): Assembled {
     if (this.#request !== undefined && this.#asked !== undefined && isSame(asked, this.#asked)) {
       return this.#request
@@ -42,7 +42,7 @@ const isSame = (one: Asked, other: Asked): boolean =>
 const isSameList = <Item>(one: readonly Item[], other: readonly Item[]): boolean =>
   one.length === other.length && one.every((each, index) => each === other[index])
 
-// In the same order too: the program may see that of its environment.
+// In the same order too, because the program may see the order of its environment.
 function isSameRecord(one: object, other: object): boolean {
   if (one === other) return true
   return isSameList(Object.keys(one), Object.keys(other)) && isSameValues(one, other)

@@ -76,7 +76,7 @@ interface Confined {
   readonly directory: RunDirectory
 }
 
-/** What the command line tool asks of a run besides what its options say. */
+/** Options of the command line tool in addition to a run's options. */
 export interface RunExtras {
   /** The pseudo-terminal that takes the place of standard streams. */
   readonly terminal?: RunTerminal | undefined
@@ -121,7 +121,10 @@ export class Run {
     return this.#attempt?.pid
   }
 
-  /** Whether the program has read all input that came, and more may come; after its end, whether it had then. */
+  /**
+   * Whether the program has read all input that has arrived, while more may come; after its end, whether it
+   * had at that moment.
+   */
   get hasReadAll(): boolean {
     return this.#waitsForInput()
   }
@@ -131,7 +134,7 @@ export class Run {
     return this.#stopped
   }
 
-  /** What the caller writes to, with `stdin: 'pipe'`. */
+  /** The stream for the program's stdin, with `stdin: 'pipe'`. */
   get stdin(): PassThrough | undefined {
     const { stdin } = this.options
     return stdin.kind === 'pipe' ? stdin.stream : undefined
@@ -152,7 +155,7 @@ export class Run {
     if (!this.#started) this.#stoppedEarly()
   }
 
-  /** Counts output that does not come through a pipe of ours against the output limit. */
+  /** Counts output that does not come through a pipe of Gradebox against the output limit. */
   countOutput(bytes: number): void {
     this.#budget.take(bytes)
   }
@@ -255,7 +258,7 @@ export class Run {
     if (stdin.kind === 'inherit') return this.#runWith(0, use)
     const pipe = use.ready?.launcher.takeStdin() ?? makePipe(0)
     try {
-      // A run whose input fails is not the program's to answer for.
+      // The program does not answer for a run whose input fails.
       this.#feed = feedStdin(pipe.write, stdin, () => this.#attempt?.stop())
       // We keep the read end: should the set-up have to be tried in another way, no input is lost.
       const result = await this.#runWith(pipe.read, use)

@@ -11,10 +11,10 @@ interface Shown {
 /** The most symbolic links that the kernel follows in a path (path_resolution(7)). */
 const MOST_LINKS = 40
 
-/** What a path of the sandbox leads to. */
+/** The target of a path of the sandbox. */
 export interface Lookup {
   readonly exists: boolean
-  /** The link that leads to nothing, and the path that is not there. */
+  /** The dangling link, and the missing path. */
   readonly link?: { readonly path: string; readonly target: string }
 }
 
@@ -22,7 +22,7 @@ type ViewOptions = Pick<RunOptions, 'workdir' | 'workdirTarget' | 'mounts' | 'fi
   readonly policy: Pick<RunOptions['policy'], 'mounts' | 'files'>
 }
 
-/** The sandbox's files as the host has them, to explain why a program was not found. Nothing is opened. */
+/** The sandbox's files as they are on the host, to explain why a program was not found. It opens nothing. */
 export class SandboxView {
   readonly #cwd: string
   readonly #shown: readonly Shown[]
@@ -45,7 +45,7 @@ export class SandboxView {
     this.#made = ['/', workdirTarget, ...paths]
   }
 
-  /** Looks a path up as the kernel does in the sandbox, link by link. */
+  /** Resolves a path as the kernel does in the sandbox, link by link. */
   lookUp(path: string): Lookup {
     let link: { path: string; target: string; own: string } | undefined
     let rest = partsOf(posix.resolve(this.#cwd, path))
@@ -77,7 +77,7 @@ export class SandboxView {
     try {
       return readlinkSync(host)
     } catch {
-      // It is no link, is not there, or this user may not look.
+      // The path is not a link, does not exist, or this user may not read it.
       return undefined
     }
   }
@@ -96,7 +96,10 @@ export class SandboxView {
   }
 }
 
-/** A link is to blame where it leads to nothing itself: `/bin` leads to `/usr/bin`, whatever is missing there. */
+/**
+ * A link is the cause only if it leads to nothing itself: `/bin` leads to `/usr/bin`, whatever is missing
+ * there.
+ */
 function missing(
   at: string,
   link: { path: string; target: string; own: string } | undefined,

@@ -11,23 +11,29 @@ import { clearTimeout, pause, setTimeout } from '../../globals.ts'
 import { DISMISSED } from '../../launcher/plan/starter.ts'
 import { SIGKILL } from '../../linux/constants.ts'
 
-/** How long a stopped run may take to clean up before the init is killed, and all with it, in ms. */
+/**
+ * The time in ms that a stopped run gets to clean up, before this process kills the init and everything with
+ * it.
+ */
 const STOP_GRACE_MS = 5000
 
-/** How much longer than its walltime a run may take, set-up and clean-up included, in ms. */
+/** The time in ms that a run may take beyond its walltime, including set-up and clean-up. */
 const SETUP_GRACE_MS = 30_000
-/** setTimeout takes no more. */
+/** The longest time that setTimeout accepts. */
 const LONGEST_TIMEOUT_MS = 0x7fff_ffff
 
 /** Any byte in the control pipe ends the run. */
 const STOP = 'x'
 
-/** How long this process stands still for an init that is exiting: it takes a fraction of that, in ms. */
+/** The longest time in ms that this process blocks for an exiting init, which takes a fraction of that. */
 const EXIT_MS = 1
-/** How often it is looked at then: the kernel may have gigabytes of its files to let go of, in ms. */
+/**
+ * The interval in ms at which this process checks it afterwards: the kernel may have gigabytes of files to
+ * release.
+ */
 const LOOK_MS = 2
 
-/** The caller's side of a launch program's life: says stop, and sees it off. */
+/** The caller's side of a launch program's life: it asks for the end, and waits for it. */
 export class Stopper {
   #control: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -39,9 +45,9 @@ export class Stopper {
   #ended: EndedProcess | undefined
 
   /**
-   * @param control the write end of its control pipe, which is now ours to close
-   * @param starter the process that was spawned
-   * @param keepsGroup whether that stays, as its control group's keeper, until it is dismissed
+   * @param control the write end of its control pipe, which this object closes
+   * @param starter the spawned process
+   * @param keepsGroup whether the starter stays as its control group's keeper until it is dismissed
    */
   constructor(control: number, starter: number, keepsGroup: boolean) {
     this.#control = control
@@ -49,29 +55,31 @@ export class Stopper {
     this.#keepsGroup = keepsGroup
   }
 
-  /** The write end of the control pipe; undefined once it was told to stop. */
+  /** The write end of the control pipe; undefined after the request to stop. */
   get control(): number | undefined {
     return this.#control
   }
 
-  /** The init's process id, once the launch program has told it. */
+  /** The init's process id, once the launch program has reported it. */
   get init(): number | undefined {
     return this.#init
   }
 
-  /** Says how to look for the init's process id in what was not read yet, which then tells {@link started}. */
+  /**
+   * Sets the function that looks for the init's process id in unread data, and then calls {@link started}.
+   */
   findInitBy(look: () => void): void {
     this.#lookForInit = look
   }
 
-  /** The launch program has told its init's process id. */
+  /** The launch program has reported its init's process id. */
   started(init: number): void {
     this.#init = init
     noteChild(init)
     if (this.#isLate) killProcess(init, SIGKILL)
   }
 
-  /** Stops a run that does not end, although its walltime is long over: its set-up hangs. */
+  /** Stops a run that does not end long after its walltime, because its set-up hangs. */
   expect(wallTimeMs: number | undefined): void {
     if (wallTimeMs === undefined || this.#control === undefined) return
     const latest = Math.min(LONGEST_TIMEOUT_MS, wallTimeMs + SETUP_GRACE_MS)
@@ -86,16 +94,16 @@ export class Stopper {
     this.#timer = setTimeout(() => this.#kill(), STOP_GRACE_MS)
   }
 
-  // The watch of the limits has a write end too, so closing ours is not the pipe's end.
+  // The watch of the limits has a write end too, so closing this one does not end the pipe.
   #say(control: number): void {
     try {
       writeSync(control, STOP)
     } catch {
-      // Nobody reads: the init has ended.
+      // The init has ended, so nobody reads.
     }
   }
 
-  // They are our children and not waited for yet: their pids are nobody else's.
+  // They are children that this process has not waited for, so no other process has their pids.
   #kill(): void {
     if (this.#init === undefined) this.#lookForInit()
     this.#isLate = true
@@ -104,9 +112,9 @@ export class Stopper {
   }
 
   /**
-   * When the report is at its end: the init is exiting, and gone soon.
+   * Call it at the end of the report, when the init is exiting.
    *
-   * @returns how it ended; undefined when it never was
+   * @returns how the init ended; undefined when there was none
    */
   async gone(): Promise<EndedProcess | undefined> {
     this.#letGo()
@@ -129,19 +137,20 @@ export class Stopper {
     this.#dismissStarter()
   }
 
-  /** Waits, but not for long, until the starter has done its part, and sees it off. */
+  /** Waits a short time until the starter has done its work, and reaps it. */
   awaitStarter(timeoutMs: number): void {
     if (this.#starter === undefined || this.#keepsGroup) return
     const ended = waitShortly(this.#starter, timeoutMs)
     if (ended === undefined) return
     this.#starter = undefined
-    // It told its init's number before it exited: should this thread be terminated, the next has to know it.
+    // The starter reported its init's number before it exited. If this thread is terminated, the next one
+    // needs that number.
     if (this.#init === undefined) this.#lookForInit()
-    // Failed or killed: the init may wait for it.
+    // The starter failed or was killed, and the init may wait for it.
     if (ended.status !== 0) this.stop()
   }
 
-  // It exits, or is told to: it has nothing more to do.
+  // The starter exits, or this asks it to, because its work is done.
   #dismissStarter(): void {
     if (this.#starter === undefined) return
     if (this.#keepsGroup) killProcess(this.#starter, DISMISSED)
@@ -149,7 +158,7 @@ export class Stopper {
     this.#starter = undefined
   }
 
-  /** Its timer keeps this process alive no longer: nobody waits for what it sees off. */
+  /** Its timer no longer keeps this process alive, because nobody waits for the end. */
   unref(): void {
     this.#timer?.unref()
   }

@@ -10,18 +10,21 @@ import { visibleLine } from '../../units/visible.ts'
 import type { OutputExcess } from '../io/capture.ts'
 import type { DeniedSyscall, SandboxStatus, SandboxUsage } from '../result.ts'
 
-/** What is known of a run that took place. */
+/** The evidence from which `judge()` derives the verdict. */
 export interface Evidence {
   readonly limits: Limits
   readonly policy: string
   /** The policy's filter. */
   readonly seccomp?: SeccompPolicy | undefined
   readonly usage: SandboxUsage
-  /** The program's wait status, as wait(2) has it. */
+  /** The program's wait status, of wait(2). */
   readonly waitStatus: number
-  /** How the filter tells of a denied call: to the init, or by the kernel's SIGSYS alone; `none`: it kills none. */
+  /**
+   * How the filter reports a denied call: to the init, or only by the kernel's SIGSYS. `none`: it kills for
+   * no call.
+   */
   readonly filter: 'listener' | 'kill' | 'none' | undefined
-  /** What there was too much output for. */
+  /** The bound that the output exceeded. */
   readonly outputExceeded: OutputExcess | undefined
   /** Whether the init ended the run at its walltime. */
   readonly walltimeReached: boolean
@@ -39,7 +42,7 @@ export interface Evidence {
   readonly exceededDiskBytes?: number | undefined
   /** How many processes the kernel killed because the control group was out of memory. */
   readonly oomKills?: number
-  /** The call that the filter denied, where the kernel tells. */
+  /** The denied call, where the kernel names it. */
   readonly denied?: Extract<ReportRecord, { kind: 'seccomp' }> | undefined
 }
 
@@ -98,7 +101,7 @@ function seccompVerdict(evidence: Evidence, signal?: string): Verdict | undefine
     const reason = `killed by seccomp: ${syscall.text} is not in policy "${policy}"; ${change}`
     return { status: 'seccomp', signal: 'SIGSYS', reason, syscall }
   }
-  // Where denied calls are told to the init, a SIGSYS that came without was sent by a program.
+  // Where the init receives denied calls, a SIGSYS without one was sent by a program.
   if (signal !== 'SIGSYS' || filter !== 'kill') return undefined
   const reason = `killed by seccomp: a system call is not allowed by policy "${policy}"`
   return { status: 'seccomp', signal, reason }
@@ -133,7 +136,7 @@ function outputReason(excess: OutputExcess, { outputBytes }: Limits): string {
   return `wrote more to one stream than a text can hold (512 MiB); ${advice}`
 }
 
-/** Whether a program could not use most of its time, because it waited for a processor. */
+/** Whether a program spent most of its time waiting for a processor. */
 export const isStarved = ({
   wallTimeMs,
   waitTimeMs = 0,
@@ -182,7 +185,7 @@ function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   ) {
     return { status: 'cpu', ...end, reason: cpuReason(evidence) }
   }
-  // The kernel held the group to its limit, and tells of it. What is resident may be charged to others.
+  // The kernel held the group to its limit and reports that. Resident memory may be charged to others.
   const exceedsMemory =
     enforcement.memory === 'cgroup'
       ? oomKills > 0

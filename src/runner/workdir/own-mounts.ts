@@ -11,9 +11,9 @@ import { hostPathTrouble, lookUpHostPath } from '../io/host-file.ts'
 import type { OwnMount } from '../options/normalize.ts'
 
 /**
- * Looks the mounts of a run up on the host. A read-only directory becomes an overlay: through a bind the program could
- * connect to the host's sockets, write to its FIFOs, and hold up its writers by a lease. An overlay shows one file
- * system, so a source in which others are mounted, such as `/`, stays a bind.
+ * Resolves the mounts of a run on the host. A read-only directory becomes an overlay, because through a bind
+ * the program could connect to the host's sockets, write to its FIFOs, and block its writers by a lease. An
+ * overlay shows one file system, so a source that contains other mounts, such as `/`, stays a bind.
  *
  * @throws {SandboxError} MOUNT_FAILED for a source that is missing, or a link that is not followed
  */
@@ -27,7 +27,7 @@ export function resolveOwnMounts(mounts: readonly OwnMount[], policyName: string
   )
 }
 
-/** File systems of the kernel, where no user has files. */
+/** File systems of the kernel, in which no user has files. */
 const isOfKernel = (source: string): boolean =>
   isDevice(source) || ['/proc', '/sys'].some((path) => source === path || isBelow(source, path))
 

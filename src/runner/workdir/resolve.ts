@@ -8,24 +8,24 @@ import { type HostPathOption, hostPathTrouble, lookUpHostPath } from '../io/host
 import type { WorkdirOption } from '../options/sandbox-options.ts'
 import type { Listing } from './scan.ts'
 
-/** Devices whose file systems the kernel did not take as an overlay's lower layer. */
+/** Devices whose file systems the kernel refused as an overlay's lower layer. */
 const withoutOverlay = new Set<number>()
 
-/** Remembers that a directory cannot be overlaid, so that from now on it is copied. */
+/** Remembers that a directory cannot be overlaid, so that later runs copy it. */
 export function noteOverlayRefusal(source: string): void {
   withoutOverlay.add(statSync(source).dev)
 }
 
-/** What the host has for a run. */
+/** The facts about the host that a run needs. */
 export interface Host {
   readonly flow: Flow
-  /** The directories that were listed. */
+  /** The listed directories. */
   readonly listing: Listing
 }
 
 /**
- * The directories that are listed for a run: for owners that have to change, or a copy. A read-only directory of an
- * ordinary user needs neither, unless it has to be copied.
+ * The directories to list for a run, to change owners or to copy. A read-only directory of an ordinary user
+ * needs neither, unless it must be copied.
  */
 export function directoriesToList(
   workdir: WorkdirOption | undefined,
@@ -41,7 +41,7 @@ export function directoriesToList(
     const { path, stats } = lookUpHostPath({ ...workdir, path: workdir.source })
     return stats.isDirectory() ? [path, ...overlays] : overlays
   } catch {
-    // resolveWorkdir() explains it.
+    // resolveWorkdir() explains the error.
     return overlays
   }
 }
@@ -83,9 +83,9 @@ export function resolveWorkdir(
 }
 
 /**
- * Decides how a mount that is copy-on-write comes into the sandbox.
+ * Decides how a copy-on-write mount comes into the sandbox.
  *
- * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is none, or cannot be read
+ * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is not a directory, or cannot be read
  */
 export function resolveOverlay(mount: HostPath & { type: 'copy-on-write' }, host: Host): Tree {
   const { type: _, readOnly = false, ...options } = mount
@@ -103,7 +103,7 @@ interface Shown {
   readonly noexec?: boolean
 }
 
-/** Shows a directory read-only, with the owners and modes of its files, which are not listed for that. */
+/** Shows a directory read-only, with the owners and modes of its files, without listing them. */
 function asItIs(options: Shown, { flow, listing }: Host): Tree {
   const { dev, mode } = statDirectory(options.source)
   const hasMounts = mountsBelow(options.source, readMountinfo()).length > 1
@@ -115,10 +115,9 @@ function asItIs(options: Shown, { flow, listing }: Host): Tree {
 }
 
 /**
- * An overlay obeys the owners of the files below it, and the program is nobody's owner: without the
- * change it could not write, as root also not read, what the overlay shows. Where the kernel refuses
- * one, or other file systems are mounted in the directory, which it would not show, a copy takes its
- * place.
+ * An overlay respects the owners of the files below it, and the program owns none of them. Without a change
+ * of owners it could not write, and as root also not read, the overlay's files. Where the kernel refuses an
+ * overlay, or other file systems are mounted in the directory, a copy replaces it.
  */
 function copyOnWrite(options: Shown, { flow, listing }: Host): Tree {
   const { dev, mode } = statDirectory(options.source)
@@ -141,7 +140,7 @@ function explained<T>(what: string, path: HostPathOption, resolve: () => T): T {
   }
 }
 
-// What the program makes there would be root's on the host: also a program with its set-user-ID bit.
+// Files that the program makes there would belong to root on the host, even a program with a set-user-ID bit.
 const rootOwnedError = (source: string): SandboxError =>
   new SandboxError(
     `The working directory ${JSON.stringify(source)} belongs to root (user or group 0), and is asked for read-write`,
@@ -151,14 +150,14 @@ const rootOwnedError = (source: string): SandboxError =>
     },
   )
 
-// overlayfs.rst: `userxattr` is what an unprivileged mounter may use; `metacopy` makes a change of
-// owner copy no data.
+// An unprivileged mounter must use `userxattr`; `metacopy` lets a change of owner copy no data
+// (overlayfs.rst).
 const overlayOptions = (flow: Flow): string =>
   flow.kind === 'root' && flow.initial ? ',metacopy=on' : ',userxattr'
 
 const statDirectory = (source: string): Stats => checkDirectory(source, statSync(source))
 
-/** Refuses what is no directory, as opendir(3) does. */
+/** Refuses anything that is not a directory, as opendir(3) does. */
 export function checkDirectory(source: string, stats: Stats): Stats {
   if (stats.isDirectory()) return stats
   throw Object.assign(new Error(), { code: 'ENOTDIR', syscall: 'stat', path: source })

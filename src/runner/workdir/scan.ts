@@ -6,17 +6,17 @@ import type { DirectoryEntry } from '../../launcher/plan/copy.ts'
 /** A host directory's contents, parents before their children. */
 export interface DirectoryScan {
   readonly entries: readonly DirectoryEntry[]
-  /** Whether it and all in it belong to this user and group. */
+  /** Whether the directory and everything in it belong to this user and group. */
   readonly ownedBy: (uid: number, gid: number) => boolean
-  /** Whether another file system is mounted in it: an overlay shows only its own. */
+  /** Whether it contains a mount of another file system: an overlay shows only its own. */
   readonly hasMounts: boolean
 }
 
-/** The longest time for which listing keeps other work of this thread waiting, in ms. */
+/** The longest time in ms for which listing blocks other work of this thread. */
 const TURN_MS = 10
-/** How many entries are listed between two looks at the clock. */
+/** The number of entries to list between two looks at the clock. */
 const PIECE = 8
-/** How many names one system call brings. */
+/** The number of names that one system call returns. */
 const NAMES = 256
 
 /** The host directories that a run lists before it starts, in turns with other work of this thread. */
@@ -38,7 +38,7 @@ export class Listing {
   /**
    * Lists the rest.
    *
-   * @param isCancelled whether nobody needs it any more
+   * @param isCancelled whether nobody needs the list any more
    */
   async complete(isCancelled: () => boolean): Promise<void> {
     while (!this.isComplete && !isCancelled()) {
@@ -48,7 +48,7 @@ export class Listing {
   }
 
   /**
-   * A directory's contents; one that was not listed before is listed at once.
+   * A directory's contents; an unlisted directory is listed at once.
    *
    * @throws {NodeJS.ErrnoException} when a directory cannot be read
    */
@@ -66,7 +66,7 @@ export class Listing {
         if (scan === undefined) return
         this.#listed.set(source, scan)
       } catch (error) {
-        // It is thrown where it can be explained.
+        // Thrown later, where the caller can explain it.
         this.#errors.set(source, error)
       }
       this.#pending.shift()
@@ -89,7 +89,10 @@ function finish(steps: Generator<undefined, DirectoryScan>): DirectoryScan {
   return finishBy(steps, Number.POSITIVE_INFINITY) as DirectoryScan
 }
 
-/** Lists a host directory, pausing often. It follows no symbolic link, and leaves out what vanishes meanwhile. */
+/**
+ * Lists a host directory with frequent pauses. It follows no symbolic link, and leaves out files that vanish
+ * meanwhile.
+ */
 function* listing(source: string): Generator<undefined, DirectoryScan> {
   const entries: DirectoryEntry[] = []
   const top = lstatSync(source)
@@ -147,7 +150,7 @@ function entryOf(source: string, path: string, stats: Stats): DirectoryEntry {
   return {
     path,
     type,
-    // A sticky directory stays one; set-user-ID and set-group-ID bits have no effect in a sandbox.
+    // A sticky directory stays sticky; set-user-ID and set-group-ID bits have no effect in a sandbox.
     mode: stats.mode & (type === 'directory' ? 0o1777 : 0o777),
     sizeBytes: stats.size,
     modifiedMs: stats.mtimeMs,

@@ -15,7 +15,7 @@ const { bytes, isGone, isRefused, link, list, read, READ_SIZE, threadCpuMs } = r
  * @property {boolean} isHidden whether a process refuses to be read, or descriptors are on their way
  */
 
-/** A run's descriptors are at most this many a look; a tree with more is not read to its end. */
+/** The largest number of descriptors to read per look. A tree with more is not read to its end. */
 const MOST_DESCRIPTORS = 4096
 /** net.core.wmem_default and rmem_default: what a socket may queue on either side, in bytes. */
 const SOCKET_BYTES = 2 * 212_992
@@ -27,9 +27,9 @@ const PIPE_BYTES = 64 * 1024
 const LOCK_BYTES = 256
 /** struct vm_area_struct and its share of a maple node. */
 const MAPPING_BYTES = 256
-/** The most time that one look gives to the kernel's memory, in milliseconds. */
+/** The longest time of one look at the kernel's memory, in milliseconds. */
 const KERNEL_USE_MS = 20
-/** How often mappings are counted, and the processor time that one look gives to that, in milliseconds. */
+/** The interval between counts of mappings, and the longest processor time of one count, in milliseconds. */
 const RECOUNT_MS = 500
 const COUNT_MS = 10
 /** vm.max_map_count. */
@@ -79,11 +79,11 @@ function addDescriptor(path, memfds, others) {
   if (name.startsWith('socket:') || name.startsWith('pipe:')) others.add(name)
   if (!name.startsWith('/memfd:')) return
   try {
-    // No other file is opened: the path is a link of /proc, and stat(2) blocks on nothing.
+    // The path is a link of /proc, so this opens no other file, and stat(2) blocks on nothing.
     const { ino, blocks } = fs.statSync(path)
     memfds.set(ino, blocks * 512)
   } catch {
-    // It was closed meanwhile.
+    // The descriptor was closed meanwhile.
   }
 }
 
@@ -117,10 +117,11 @@ function readKernelUse(processes, enough) {
     for (const fd of (list(`${path}/fd`) ?? []).slice(0, MOST_DESCRIPTORS)) {
       const info = read(`${path}/fdinfo/${fd}`)
       if (/\nscm_fds:\s+[1-9]/.test(info)) isHidden = true
-      // A file with thousands of locks does not fit in one read: the rest of them may be any number.
+      // A file with thousands of locks does not fit in one read, and the rest may be any number.
       if (info.length >= READ_SIZE / 2 && info.includes('\nlock:')) isHidden = true
       used += (info.split('\nlock:').length - 1) * LOCK_BYTES
-      // The kernel writes a file's thousand locks for milliseconds: what is not read counts in full.
+      // The kernel takes milliseconds to list a file's thousand locks. Locks that this code does not read
+      // count in full.
       if (isHidden || threadCpuMs('thread-self') > latest)
         return { usedBytes: used, isHidden: true }
     }
@@ -143,7 +144,7 @@ function mappingBytes(known, processes) {
   for (const { pid, path } of processes.filter(isDue)) {
     if (threadCpuMs('thread-self') > latest) break
     const maps = readLong(`${path}/maps`)
-    // A list that is too long, or refused, is one of as many mappings as there can be.
+    // A list that is too long or refused counts as the largest number of mappings.
     const count = maps === undefined ? (isGone(path) ? 0 : MOST_MAPPINGS) : maps.split('\n').length
     known.set(pid, { bytes: count * MAPPING_BYTES, at: now })
   }
@@ -175,7 +176,7 @@ function sharedOf(path, memfds) {
   return shared
 }
 
-/** A file of /proc that is longer is one of thousands of mappings. */
+/** A longer file of /proc belongs to thousands of mappings. */
 const LONGEST = 1024 * 1024
 /** @type {Buffer | undefined} */
 let long

@@ -9,11 +9,12 @@ const { link } = require('./proc.cjs')
 const { firstLook, WatchedRun } = require('./run.cjs')
 
 /**
- * While runs follow each other nobody rings, because each time that this thread wakes costs a tenth of a millisecond.
- * The thread looks for new runs as often as the last one it saw needs its first look, in milliseconds, within these.
+ * While runs follow each other nobody rings the bell, because each wake-up of this thread costs a tenth of a
+ * millisecond. The thread looks for new runs at the interval, in milliseconds, at which its last run needed
+ * the first look, within these bounds.
  */
 const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [10, 20]
-/** So long after it last saw a run the thread sleeps until it is rung. */
+/** The time without a run in milliseconds after which the thread sleeps until the bell rings. */
 const SLEEP_AFTER_MS = 500
 
 /** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
@@ -71,7 +72,7 @@ function collect() {
     const { started, due } = firstLook(slot.numbers, layout)
     pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, due - started))
     if (due > lastSeen) next = Math.min(next, due)
-    // From here on no other run gets the slot, so what is read is this run's.
+    // From here on no other run gets the slot, so the words belong to this run.
     else if (Atomics.compareExchange(slot.words, state, waiting, open) === waiting) {
       slots.delete(slot)
       runs.add(new WatchedRun(slot.shared, layout))
@@ -86,7 +87,7 @@ function sleep(next) {
   const { asleep, rung } = layout
   if (runs.size === 0 && now - lastSeen > SLEEP_AFTER_MS) {
     Atomics.store(words, asleep, 1)
-    // A run that started before that rang no bell.
+    // A run that started before this point rang no bell.
     collect()
     if (runs.size === 0 && performance.now() - lastSeen > SLEEP_AFTER_MS)
       Atomics.wait(words, rung, 0)
@@ -98,7 +99,8 @@ function sleep(next) {
   if (until > now) Atomics.wait(words, rung, 0, until - now)
 }
 
-// What we watch wants every processor. Root may have its watch come first (setpriority(2)); the thread mostly sleeps.
+// The watched programs compete for every processor. Root may give its watch priority (setpriority(2)); the
+// thread mostly sleeps.
 function hurry() {
   try {
     setPriority(Number(link('/proc/thread-self').split('/').at(-1)), -15)

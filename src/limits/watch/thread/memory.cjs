@@ -30,18 +30,23 @@ const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
  * @property {() => Process[]} again reads the tree once more
  */
 
-/** How much processor time exact figures may take, and how much where tree and machine grow meanwhile, in milliseconds. */
+/**
+ * The longest processor time for exact figures, normally and while tree and machine grow, in milliseconds.
+ */
 const LONGEST_MS = 200
 const LONG_MS = 20
-/** What the mappings of a process take whose list is read: some thousand. */
+/** The size of the mappings of a process whose list is short enough to read: some thousand mappings. */
 const SHORT_LIST = 256 * 1024
-/** How much tree and machine then grow. */
+/** The growth of tree and machine in that case. */
 const GROWTH = 32 * 1024 * 1024
-/** How often memory that no figure shows is looked for, in milliseconds. */
+/** The interval at which the watch looks for memory that no figure shows, in milliseconds. */
 const HIDDEN_MS = 10
-/** How often exact figures are read again while processes come and go. */
+/** The number of times to read exact figures again while processes come and go. */
 const MOST_PASSES = 4
-/** For so many looks, a copy of a process is taken for a vfork's child, which has no memory of its own. */
+/**
+ * For this many looks the watch takes a copy of a process for a vfork's child, which has no memory of its
+ * own.
+ */
 const MOST_TWIN_LOOKS = 3
 
 /** The machine's own figures, for what no process shows: proc_meminfo(5). */
@@ -49,7 +54,7 @@ function readMachine() {
   const text = `\n${read('/proc/meminfo')}`
   const swapFree = bytes(text, 'SwapFree:')
   return {
-    // What is in swap was taken all the same.
+    // Memory in swap is also in use.
     availableBytes: bytes(text, 'MemAvailable:') + swapFree,
     sharedBytes: bytes(text, 'Shmem:') + bytes(text, 'SwapTotal:') - swapFree,
   }
@@ -129,7 +134,7 @@ function exactBytes(state, processes, { held, files, kernel, again }) {
   const unread = withoutTwins(state, processes).sort((one, other) => sizeOf(other) - sizeOf(one))
   let rest = unread.reduce((total, process) => total + sizeOf(process), 0)
   for (const process of unread) {
-    // Those that are left are small, and there is room for them in full; or there is room for none of them.
+    // The remaining processes are small: they fit in full, or none of them fits.
     if (used + rest <= state.limitBytes) break
     if (used > state.limitBytes) return used
     const tookMs = threadCpuMs('thread-self') - started
@@ -160,7 +165,7 @@ const sizeOf = ({ anonBytes, sharedBytes }) => anonBytes + sharedBytes
  */
 function exactSize(process, { memfds }, isShared) {
   const rollup = read(`${process.path}/smaps_rollup`)
-  // Who is gone has given all back; who refuses to be read counts in full.
+  // A process that has ended has given all back. A process that refuses to be read counts in full.
   if (!rollup.includes('\nPss_Anon:')) return isGone(process.path) ? 0 : sizeOf(process)
   const anonymous = bytes(rollup, 'Pss_Anon:') + bytes(rollup, 'SwapPss:')
   if (!isShared) return anonymous + bytes(rollup, 'Pss_Shmem:')
@@ -232,7 +237,7 @@ function mappedBytes(processes, { memfds }) {
   for (const { path } of processes) {
     const shared = sharedOf(path, known)
     if (shared === undefined && !isGone(path)) return Number.POSITIVE_INFINITY
-    // Pages that no process has in its tables any more are kept as long as the mapping is (MADV_DONTNEED).
+    // A mapping keeps pages that no process has in its page tables any more (MADV_DONTNEED).
     for (const [inode, size] of shared?.sizes ?? [])
       sizes.set(inode, Math.max(size, sizes.get(inode) ?? 0))
   }

@@ -23,7 +23,7 @@ function read(path) {
   }
   try {
     let length = 0
-    // The kernel gives a page or so per read(2).
+    // The kernel returns about one page per read(2).
     for (let got = -1; got !== 0 && length < READ_SIZE; length += got) {
       got = fs.readSync(fd, buffer, length, READ_SIZE - length, null)
     }

@@ -9,23 +9,29 @@ const { longestWaitMs, readTree } = require('./tree.cjs')
 
 /** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
 
-/** Memory is looked at no less often than this, in milliseconds. */
+/** The longest pause between two looks at memory, in milliseconds. */
 const LONGEST_MS = 20
-/** And no more often than this. */
+/** The shortest pause, in milliseconds. */
 const SHORTEST_MS = 1
-/** How much a processor can fill, in bytes a millisecond. */
+/** The memory that one processor can fill, in bytes per millisecond. */
 const FILL_RATE = 3 * 1024 * 1024
-/** How much more than its limit a program may have before it is ended: a program may be that far on its way. */
+/** The excess that the watch tolerates, because a program may fill that much before it ends. */
 const SLACK = 16 * 1024 * 1024
-/** A run takes at most this share of this thread's time, unless it is close to its limit. */
+/** The largest share of this thread's time that a run takes, unless it is close to its limit. */
 const LARGEST_SHARE = 0.25
-/** When waiting times are read: at this share of the walltime, for at its end the processes are gone. */
+/**
+ * The share of the walltime at which the watch reads waiting times, because at its end the processes are
+ * gone.
+ */
 const WAIT_SHARE = 0.9
-/** How often a run without a group is checked for children that the kernel forgets, in milliseconds. */
+/**
+ * The interval at which the watch checks a run without a group for children that the kernel forgets, in
+ * milliseconds.
+ */
 const HABITS_MS = 50
-/** CPU time that a tree may lose between two looks by rounding, in milliseconds. */
+/** The CPU time that a tree may lose between two looks by rounding, in milliseconds. */
 const ROUNDING_MS = 25
-/** How often a tree is read again whose CPU time seems to have shrunk. */
+/** The number of times to read a tree again when its CPU time seems to have shrunk. */
 const MOST_AGAIN = 3
 
 /**
@@ -104,7 +110,7 @@ class WatchedRun {
       nextHidden: 0,
       mappings: new Map(),
     }
-    // A group forgets nothing, whatever a program does about its children.
+    // A control group forgets nothing, whatever a program does about its children.
     this.habitsMs = this.request.cpuSource === 'watch' ? HABITS_MS : Infinity
     this.lastCpuMs = 0
     this.lostMs = 0
@@ -133,7 +139,7 @@ class WatchedRun {
     if (limit !== undefined) this.end(limit)
     const took = performance.now() - before
     const earliest = before + took / LARGEST_SHARE
-    // A tree of hundreds of processes is looked at less often.
+    // The watch looks less often at a tree of hundreds of processes.
     if (took > SHORTEST_MS)
       this.nextMemory = Math.max(this.nextMemory, Math.min(earliest, before + took + LONGEST_MS))
     this.nextCpu = Math.max(this.nextCpu, performance.now() + SHORTEST_MS)
@@ -187,7 +193,7 @@ class WatchedRun {
    */
   exceedsMemory(init, processes, now) {
     const { figures, layout, memory } = this
-    // The program has not started: nothing that is there is its own.
+    // The program has not started, so it owns nothing here.
     if (processes.length === 0) {
       this.nextMemory = now + this.firstPause
       return false
@@ -208,10 +214,10 @@ class WatchedRun {
   exceedsCpu(init, processes, now) {
     const { cpuTimeMs: limitMs } = this.request
     const used = this.cpuTimeMs(init, processes)
-    // A group says at the end what was used.
+    // A control group reports the usage at the end.
     if (this.request.cpuSource === 'watch') this.figures[this.layout.cpuTimeMs] = used
     const isKnown = this.figures[this.layout.isLowerBound] === 0
-    // The most that it can have used, where its figure is only the least.
+    // The most that the run can have used, where its figure is only a lower bound.
     const judged = isKnown ? used : (now - this.started) * this.processors
     if (now >= this.nextCpu)
       this.nextCpu =
@@ -228,11 +234,13 @@ class WatchedRun {
     const { cpuSource, cpuFile } = this.request
     if (cpuSource === 'cgroup') return groupCpuMs(cpuFile) - threadCpuMs(init)
     let now = treeCpuMs(init, processes)
-    // A child that is reaped between the look at its parent and the look at itself is in neither figure: look again.
+    // A child that is reaped between the look at its parent and the look at itself is in neither figure, so
+    // the watch looks again.
     for (let again = 0; again < MOST_AGAIN && this.lastCpuMs - now > ROUNDING_MS; again++) {
       now = Math.max(now, treeCpuMs(init, readTree(init)))
     }
-    // A tree's time only grows, unless the kernel forgets that of children whose parent does not wait for them.
+    // A tree's time only grows, unless the kernel forgets the time of children whose parent does not wait for
+    // them.
     const lost = this.lastCpuMs - now
     if (lost > ROUNDING_MS) {
       this.lostMs += lost
@@ -285,7 +293,7 @@ const treeCpuMs = (init, processes) =>
 /** @param {string} path a cpu.stat of cgroup v2 */
 const groupCpuMs = (path) => Number(/^usage_usec (\d+)/.exec(read(path))?.[1] ?? 0) / 1000
 
-// The init reaps orphans, and their time is in its children's.
+// The init reaps orphans, and their time counts as its children's.
 /** @param {number} init */
 function threadReapedMs(init) {
   const stat = read(`/proc/${init}/stat`)

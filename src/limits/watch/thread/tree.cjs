@@ -19,12 +19,15 @@ const { bytes, field, list, read } = require('./proc.cjs')
  * @property {number} cpuMs its own time and that of the children that it reaped
  */
 
-/** proc_pid_stat(5) gives times in these; sysconf(_SC_CLK_TCK) is 100 on every Linux we run on. */
+/** proc_pid_stat(5) reports times in ticks; sysconf(_SC_CLK_TCK) is 100 on every supported Linux. */
 const MS_PER_TICK = 10
 /** PF_FORKNOEXEC, linux/sched.h. */
 const FORKED_ONLY = 0x40
 const SIGCHLD_BIT = 1n << 16n
-/** How often the init's children are listed again, for a process that forks and exits to stay ahead of us. */
+/**
+ * The number of times to list the init's children again, because a process can fork and exit to escape the
+ * list.
+ */
 const ROUNDS = 4
 
 /**
@@ -39,7 +42,7 @@ function readTree(init) {
   for (let round = 0; round < ROUNDS; round++) {
     const before = found.size
     visit(init, found)
-    // An orphan becomes the init's child (pid_namespaces(7)), so a second listing finds who moved.
+    // An orphan becomes the init's child (pid_namespaces(7)), so a second listing finds processes that moved.
     if (found.size === before) break
   }
   // The target shares the init's memory until it executes the program: the init's memory is not the program's.
@@ -122,7 +125,7 @@ function threadsOf(pid, status) {
   return (list(`/proc/${pid}/task`) ?? []).map(Number)
 }
 
-// Each thread has children of its own; they are its process's all the same.
+// Each thread has its own children, and all of them belong to the process.
 /**
  * @param {number} pid
  * @param {number[]} threads
