@@ -79,7 +79,7 @@ const fails = (findings: readonly Finding[]): boolean =>
   findings.some(({ state }) => state === 'fails')
 
 /**
- * Describes the findings that are not fine as lines: the finding, and below it the fix for each place that
+ * Describes each problem that was found: the finding on one line, and below it the fix for each place that
  * this machine resembles, or all fixes when it resembles none.
  */
 export function describeTrouble({ findings, surroundings }: Diagnosis): string[] {

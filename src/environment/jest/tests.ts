@@ -2,7 +2,7 @@ import type { Circus } from '@jest/types'
 import { forgottenError, interruptedError } from '../leftover-error.ts'
 import { TestRuns } from '../test-runs.ts'
 
-/** Under this key a realm with tests has a function by which Jest's `expect` reports the running test. */
+/** The global key of the function by which Jest's `expect` reports the running test. */
 const slot = Symbol.for('gradebox.currentJestTest')
 
 interface Realm {

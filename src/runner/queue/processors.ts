@@ -106,8 +106,8 @@ export function noteUse(processors: readonly number[]): () => void {
 }
 
 /**
- * Divides the processors of one turn among the runs that share it. Runs that want more than there are share
- * processors.
+ * Divides the processors of one turn among the runs that share it. Runs share processors when they want more
+ * than the turn has.
  */
 export function divideProcessors(
   held: readonly number[],

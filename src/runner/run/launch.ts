@@ -34,7 +34,7 @@ export function makeImage(segment: Segment, arch: Arch): Image {
   return { elf: elfImage(assembled, arch, RECORD.failure.tag), assembled, arch }
 }
 
-/** The descriptors that the launch program gets; see plan/descriptors.ts. */
+/** The descriptors that the launch program gets; see plan/fd-numbers.ts. */
 export interface LaunchDescriptors {
   readonly stdin: number
   readonly stdout: number

@@ -113,7 +113,8 @@ const noExtendedAttributes: readonly SeccompRule[] = [
   deny('EOPNOTSUPP', ['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat']),
 ]
 
-// Before ABI 3 Landlock does not check truncation. It has checked every file that is opened for writing.
+// Before ABI 3 Landlock does not check truncation by path. It checks a file when the program opens it for
+// writing.
 const O_ACCMODE_AND_TRUNC = 0o1003
 const noTruncation: readonly SeccompRule[] = [
   deny('EPERM', ['truncate']),
