@@ -1,7 +1,7 @@
 import { type FeedbackLanguage, fill } from '../feedback/feedback-texts.ts'
 import type { SubmissionProblem } from './languages/submission-problem.ts'
 
-/** What grading says to a student, as templates; what a program did is in `src/feedback`. */
+/** The messages of grading for a student, as templates; `src/feedback` has the messages about a program. */
 interface GradingTexts {
   readonly passed: string
   readonly partial: string
@@ -11,7 +11,7 @@ interface GradingTexts {
   readonly hint: string
   /** The program and a judge waited for each other. */
   readonly deadlock: string
-  /** Stands before the compiler's output. */
+  /** The heading of the compiler's output. */
   readonly compilerSays: string
   readonly problems: Readonly<Record<SubmissionProblem['code'], string>>
 }

@@ -1,4 +1,4 @@
-// What `require('gradebox/grading/jest')` gives in tests under Jest: see `exports` in package.json.
+// The value of `require('gradebox/grading/jest')` in tests under Jest: see `exports` in package.json.
 import { describe, expect, test } from '@jest/globals'
 import '../matchers/jest.ts'
 
@@ -14,6 +14,6 @@ if (gradebox === undefined) {
 }
 const { declareJestAssignment } = gradebox
 
-/** The types are in the file beside this one, which scripts/cjs-types.mjs writes. */
+/** The file next to this one has the types; scripts/cjs-types.mjs writes it. */
 export const assignment = (options: unknown): unknown =>
   declareJestAssignment(options, { describe, test, expect })

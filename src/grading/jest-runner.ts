@@ -12,7 +12,7 @@ export interface JestGlobals<Expect> {
   readonly expect: Expect & { getState(): { readonly testPath?: string | undefined } }
 }
 
-/** On a test's function: what the environment reports of it. */
+/** The key on a test's function for the data that the environment reports. */
 export const GRADED = Symbol.for('gradebox.gradedTest')
 
 /** Declares graded tests to Jest. */
@@ -44,7 +44,7 @@ export function jestRunner<Expect>({
       if (answer !== undefined) matchers(run).toHaveStdout(answer)
     },
     declareSuites: () => {},
-    // Jest takes no suite after its file is loaded; the environment joins those of one submission.
+    // Jest accepts no suite after it has loaded the file. The environment joins the suites of one submission.
     declareTest: (declared, graded) => {
       for (const submission of declared.submissions) {
         describe(submission.found.id, () => declare(declared, submission, graded))

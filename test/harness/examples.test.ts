@@ -87,7 +87,9 @@ test('the page on sandboxed() names every option, limit and property of results,
 
 /** The properties of the public option and result types, from their source. */
 function optionNames(): string[] {
-  const sources = ['options/sandbox-options.ts', 'result.ts'].map((path) => readPage(`src/runner/${path}`))
+  const sources = ['options/sandbox-options.ts', 'result.ts'].map((path) =>
+    readPage(`src/runner/${path}`),
+  )
   return sources.flatMap((source) =>
     [...source.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name = '']) => name),
   )

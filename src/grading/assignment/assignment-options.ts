@@ -12,26 +12,26 @@ import type {
   Visibility,
 } from '../report/report-schema.ts'
 
-/** What `assignment()` takes. */
+/** The options of `assignment()`. */
 export interface AssignmentOptions {
   /** The assignment's name, as reports show it. */
   readonly name: string
   /**
-   * Where the submissions are, relative to the test file: a folder with one folder per student, one submission (a
-   * folder with a program, or a file), or several paths and globs, each of one submission. The environment variable
-   * `GRADEBOX_SUBMISSIONS` takes its place, relative to the working directory.
+   * The submissions, relative to the test file: a folder with one folder per student, one submission (a
+   * folder with a program, or a file), or several paths and globs, each of one submission. The environment
+   * variable `GRADEBOX_SUBMISSIONS` replaces it, relative to the working directory.
    */
   readonly submissions: string | readonly string[]
-  /** Limits of every run of a program, over those of its language. */
+  /** Limits of every run of a program; they replace those of its language. */
   readonly limits?: LimitOptions
   /**
-   * The languages that are taken, or changes to them.
+   * The accepted languages, or changes to them.
    *
-   * @default all that come with Gradebox
+   * @default all languages that come with Gradebox
    */
   readonly languages?: LanguageChoice
   /**
-   * The language of what students read.
+   * The language of the messages for students.
    *
    * @default 'en'
    */
@@ -45,7 +45,7 @@ export interface AssignmentOptions {
    */
   readonly adjust?: (graded: Graded) => readonly Adjustment[] | Promise<readonly Adjustment[]>
   /**
-   * Whether tests run at the same time, as far as there are processors for them.
+   * Whether tests run at the same time, if there are enough processors.
    *
    * @default true with Vitest, false with Jest
    */
@@ -59,16 +59,16 @@ export interface Submission {
   readonly people: readonly ReportPerson[]
   /** Its path on this machine. */
   readonly path: string
-  /** What the platform says about it, such as `due_date`. */
+  /** Facts from the platform, such as `due_date`. */
   readonly metadata: Readonly<Record<string, unknown>>
   readonly submittedAt?: string
-  /** What was handed in; text without a byte order mark and with LF at the end of lines. */
+  /** The submitted files; text has no byte order mark, and LF at line ends. */
   readonly files: readonly { readonly path: string; readonly text?: string }[]
-  /** A name of the language table; absent when it could not be found out. */
+  /** The name in the language table; absent when Gradebox could not detect it. */
   readonly language?: string
 }
 
-/** What `adjust` gets. */
+/** The argument of `adjust`. */
 export interface Graded {
   readonly submission: Submission
   readonly points: number
@@ -85,15 +85,15 @@ export interface Adjustment {
   readonly name: string
   /** Below 0 for a deduction; rounded to six digits. */
   readonly points: number
-  /** What the student reads. */
+  /** The message for the student. */
   readonly message?: string
 }
 
-/** What a graded test takes. */
+/** The options of a graded test. */
 export interface TestOptions {
   /**
-   * What the test gives, with at most six digits after the point. For `.each`, `.for` and `.cases` with a group mode:
-   * what they give together.
+   * The points of the test, with at most six digits after the point. For `.each`, `.for` and `.cases` with a
+   * group mode: the points of all tests together.
    *
    * @default 1
    */
@@ -102,16 +102,19 @@ export interface TestOptions {
   readonly extraCredit?: boolean
   /** @default 'visible' */
   readonly visibility?: Visibility
-  /** The name of a declared group; for `.each`, `.for` and `.cases` also a mode, which makes a group of them. */
+  /**
+   * The name of a declared group. For `.each`, `.for` and `.cases` also a mode, which turns the tests into a
+   * group.
+   */
   readonly group?: GroupMode | (string & {})
-  /** What a student reads when the test fails. */
+  /** The text that a student reads when the test fails. */
   readonly hint?: string
   /** @default 'full', and 'none' for hidden tests */
   readonly feedback?: FeedbackMode
-  /** Limits of the test's runs, over those of the assignment. */
+  /** Limits of the test's runs; they replace those of the assignment. */
   readonly limits?: LimitOptions
   /**
-   * How long the test may take with its builds and runs, in milliseconds; programs have limits of their own.
+   * The longest time of the test with its builds and runs, in milliseconds. Programs have their own limits.
    *
    * @default 300000
    */
@@ -120,11 +123,12 @@ export interface TestOptions {
   readonly retry?: number
 }
 
-/** What `.cases` takes. */
+/** The options of `.cases`. */
 export interface CasesOptions extends TestOptions {
   /**
-   * How the output is compared: line by line without white space at the end of lines, by words, byte by byte, or by words
-   * with options: how much numbers may differ, whether case counts, and prompts to remove.
+   * How to compare the output: line by line without white space at line ends, by words, byte by byte, or by
+   * words with options. The options are the largest difference of numbers, whether case counts, and prompts
+   * to remove.
    *
    * @default 'lines'
    * @example { float: 1e-6 }
@@ -132,9 +136,13 @@ export interface CasesOptions extends TestOptions {
   readonly compare?: 'lines' | 'tokens' | 'exact' | Omit<ExpectedTokens, 'tokens'>
 }
 
-/** What `.group` takes. */
+/** The options of `.group`. */
 export interface GroupOptions {
-  /** What its tests give together, shared by their own points. @default the sum of them */
+  /**
+   * The points of all its tests together, divided in proportion to their own points.
+   *
+   * @default the sum of the tests' points
+   */
   readonly points?: number
   /**
    * `sum` adds up; `all` gives points only if every test passes; `min` scales all by the worst test.
@@ -144,17 +152,22 @@ export interface GroupOptions {
   readonly mode?: GroupMode
 }
 
-/** What a run of the submission's program takes: any option of `sandboxed()`, and the program's arguments. */
+/**
+ * The options of a run of the submission's program: any option of `sandboxed()`, and the program's arguments.
+ */
 export interface RunOptions extends Omit<SandboxOptions, 'workdir' | 'encoding'> {
   readonly args?: readonly string[]
 }
 
-/** What a run of the submission's program takes when it talks to a judge. */
+/** The options of a run of the submission's program when it talks to a judge. */
 export interface InteractOptions
   extends Omit<InteractiveProgram, 'command' | 'args' | 'workdir'>,
     Pick<RunOptions, 'args'> {}
 
-/** A program of the teacher's that talks to the submission's program. Its policy and limits are those of `sandboxed()`. */
+/**
+ * The teacher's program that talks to the submission's program. Its policy and limits are those of
+ * `sandboxed()`.
+ */
 export interface JudgeProgram extends InteractiveProgram {
   /**
    * The exit codes by which the judge gives its verdict. Another code makes the test an `error`.
@@ -165,7 +178,7 @@ export interface JudgeProgram extends InteractiveProgram {
   readonly verdicts?: readonly number[]
 }
 
-/** What a graded test gets. */
+/** The argument of a graded test's function. */
 export interface GradingContext<Expect> {
   readonly submission: Submission
   /** Runs the submission's program in a sandbox of its own. */
@@ -182,9 +195,9 @@ export interface GradingContext<Expect> {
    */
   readonly interact: (judge: JudgeProgram, options?: InteractOptions) => InteractionHandle
   /**
-   * Gives points, of those of the test; several calls add up. A test that passes without a call gives all.
+   * Gives some of the test's points; several calls add up. A test that passes without a call gives all.
    *
-   * @param message what the student reads
+   * @param message the message for the student
    */
   readonly award: (points: number, message?: string) => void
   readonly expect: Expect

@@ -23,16 +23,16 @@ import { SubmissionState } from './submission-state.ts'
 import type { GradedMeta } from './test-outcome.ts'
 import { rowTitle } from './title.ts'
 
-/** Takes the place of `submissions`. */
+/** This variable replaces `submissions`. */
 const SUBMISSIONS_VARIABLE = 'GRADEBOX_SUBMISSIONS'
 
-/** What an assignment needs of a test runner. */
+/** The functions that an assignment needs from a test runner. */
 export interface TestRunner<Expect> {
   /** The test file that is being loaded. */
   testFile(): string
   /** Compares a run with an exit code, and with an answer unless the output does not matter. */
   compare(run: unknown, answer: object | string | undefined, exitCode: number): void
-  /** Declares a suite per submission; `tests()` has them all once the file is loaded. */
+  /** Declares a suite per submission; `tests()` returns all tests once the file is loaded. */
   declareSuites(declared: Declared<Expect>): void
   /** Called after each declaration of a test, while its line is on the stack. */
   declareTest(declared: Declared<Expect>, test: GradedTestDeclaration<Expect>): void
@@ -63,7 +63,7 @@ export interface DeclareTest<Expect> extends RowsTest<Expect, []> {
   for<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
 }
 
-/** An assignment: what its submissions must do, and what that is worth. */
+/** An assignment: the work of its submissions, and the points for it. */
 export interface Assignment<Expect> {
   readonly test: DeclareTest<Expect>
   /**
@@ -76,7 +76,7 @@ export interface Assignment<Expect> {
   group(name: string, options?: GroupOptions): void
 }
 
-/** A test that is data: an input, and what a right program does with it. */
+/** A test that is data: an input, and the expected result of a right program. */
 export interface DataTest {
   readonly name: string
   readonly options: TestOptions
@@ -117,7 +117,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     this.#runner = runner
     this.#folder = resolve(runner.testFile(), '..')
     const table = chooseLanguages(options.languages)
-    // Languages that were named are checked at once, others when a submission turns up.
+    // Checks the named languages at once, and others when a submission uses them.
     const named = options.languages ?? []
     for (const name of Array.isArray(named) ? named : Object.keys(named)) {
       if (table[name] !== undefined) limitsFor(table[name], [options.limits])
@@ -212,7 +212,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     return Object.assign(declare, { each: table(true), for: table(false) }) as DeclareTest<Expect>
   }
 
-  // A mode makes a group of a table's tests, which has the points.
+  // A mode turns a table's tests into a group, which has the points.
   #ownGroup(name: string, { group, points }: TestOptions): string | undefined {
     if (group === undefined || !isMode(group)) return undefined
     const taken = this.#groups.filter(
@@ -280,7 +280,8 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     this.#runner.compare(result, expected, exitCode)
   }
 
-  // The code may use anything beside it: other modules, data. A table's row is in its name and in the file.
+  // The code may use any file next to it: other modules, data. A table's row is in the test's name and in the
+  // file.
   #codeContent(fn: (context: GradingContext<Expect>) => unknown): unknown {
     const submissions = this.submissions.map(({ found }) => found.path)
     this.#folderContent ??= folderContent(this.#folder, submissions)

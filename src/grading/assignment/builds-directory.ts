@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isProcess } from '../../globals.ts'
 
-/** Set by the process that starts the test workers: where they keep the programs that they build. */
+/**
+ * The process that starts the test workers sets this variable to the directory for the programs that they
+ * build.
+ */
 export const BUILDS_VARIABLE = 'GRADEBOX_BUILDS'
 
 let own: string | undefined
 
 /**
- * The directory in which this process keeps the programs that it builds. It is removed when the process exits; the next
- * grading removes what a killed one left.
+ * The directory in which this process keeps the programs that it builds. The process removes it when it
+ * exits; the next grading removes the directory of a killed one.
  */
 export function buildsDirectory(): string {
   if (own !== undefined) return own
@@ -30,7 +33,7 @@ function removeAbandoned(): void {
     try {
       rmSync(join(tmpdir(), name), { recursive: true, force: true })
     } catch {
-      // Another user's.
+      // The directory belongs to another user.
     }
   }
 }

@@ -25,8 +25,8 @@ const settings = v.strictObject({
 })
 
 /**
- * Reads cases: `NAME.in` with `NAME.ans`, `.out` or `.a`, and where there are such files the arguments in `NAME.args`,
- * one a line, and points and hint in `NAME.toml`.
+ * Reads cases: `NAME.in` with `NAME.ans`, `.out` or `.a`. It also reads the arguments in `NAME.args`, one per
+ * line, and points and hint in `NAME.toml`, if these files exist.
  *
  * @param pattern a folder, or a glob of inputs
  * @throws {SandboxError} OPTION_INVALID for no case, an input without an answer, and a wrong setting
@@ -51,7 +51,7 @@ function inputsOf(pattern: string, from: string): string[] {
   return found.filter((path) => path.endsWith('.in')).sort(naturally)
 }
 
-// Case 10 comes after case 9; not by a person's locale, so that every machine has the same order.
+// Case 10 comes after case 9. The order does not depend on the locale, so every machine has the same order.
 const collator = new Intl.Collator('en', { numeric: true })
 const naturally = (a: string, b: string) => collator.compare(a, b) || (a < b ? -1 : 1)
 

@@ -17,7 +17,7 @@ import { checkJudge, recordedInteraction } from './interaction.ts'
 import type { Prepared } from './prepare-submission.ts'
 import type { Recorder } from './recorder.ts'
 
-/** What a test of one submission is judged with. */
+/** Everything that judges a test of one submission. */
 export interface Judging<Expect> {
   readonly test: GradedTestDeclaration<Expect>
   readonly prepared: Prepared
@@ -33,7 +33,7 @@ export interface Judging<Expect> {
 /** Set by `gradebox calibrate`: each run has the machine for itself. */
 export const EXCLUSIVE_VARIABLE = 'GRADEBOX_EXCLUSIVE'
 
-/** What a test's function gets, for one submission. */
+/** Makes the argument of a test's function, for one submission. */
 export function contextOf<Expect>(
   judging: Judging<Expect>,
   program: BuiltProgram,

@@ -8,7 +8,9 @@ export interface GradedTestDeclaration<Expect> {
   readonly limits: LimitOptions
   readonly timeoutMs: number
   readonly retry: number
-  /** What the test does, for its fingerprint: a case's files, or the code. Undefined where that cannot be known. */
+  /**
+   * The content of the test for its fingerprint: a case's files, or the code. Undefined where it is unknown.
+   */
   readonly content: () => unknown
   readonly run: (context: GradingContext<Expect>) => unknown
 }

@@ -15,13 +15,13 @@ import type { Prepared } from './prepare-submission.ts'
 import { Recorder } from './recorder.ts'
 import type { TestOutcome } from './test-outcome.ts'
 
-/** A test's outcome, and the error by which the test runner hears of it; undefined for a test that passed. */
+/** A test's outcome, and the error for the test runner; undefined for a test that passed. */
 export interface Judged {
   readonly outcome: TestOutcome
   readonly error: unknown
 }
 
-/** Runs a test on a submission. It never throws: whatever happens is an outcome. */
+/** Runs a test on a submission. It never throws: every result is an outcome. */
 export async function gradeTest<Expect>(judging: Judging<Expect>): Promise<Judged> {
   const started = clockMs()
   const { test, prepared, language, earlier } = judging
@@ -60,14 +60,14 @@ function runnerError(status: TestStatus, error: unknown, { facts }: Prepared, we
   return plainError(`The test gave 0 of ${formatPoints(weight)} points.`)
 }
 
-// Without a stack: its lines are of this package, and say nothing to a teacher.
+// Without a stack, because its lines belong to this package and do not help a teacher.
 function plainError(message: string): Error {
   const error = new Error(message)
   error.stack = `Error: ${message}`
   return error
 }
 
-// Enough to see what went on; a test may start hundreds.
+// Enough to see what happened; a test may start hundreds of runs.
 const mostRuns = 20
 
 async function errorOf<Expect>(judging: Judging<Expect>, recorder: Recorder): Promise<unknown> {

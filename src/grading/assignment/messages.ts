@@ -7,7 +7,7 @@ import { gradingTexts } from '../grading-texts.ts'
 import type { FeedbackMode, TestStatus } from '../report/report-schema.ts'
 import { forStaff } from './excerpts.ts'
 
-/** A run of a test, with what the program read if that was text. */
+/** A run of a test, with the program's input if that was text. */
 export interface RecordedRun {
   readonly result: SandboxResult<string | Uint8Array>
   readonly stdin: string | undefined
@@ -17,10 +17,10 @@ export interface RecordedRun {
   readonly blame?: 'none' | 'program' | 'deadlock'
 }
 
-/** What is known when a test has ended. */
+/** The facts about a test that has ended. */
 export interface Ending {
   readonly status: TestStatus
-  /** Why it did not pass; undefined where it did. */
+  /** Why the test did not pass; undefined if it passed. */
   readonly error: unknown
   readonly runs: readonly RecordedRun[]
   /** The messages of `award()`. */
@@ -32,7 +32,7 @@ export function isAssertion(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
   const { name, code } = error as Record<string, unknown>
   if (name === 'AssertionError' || code === 'ERR_ASSERTION') return true
-  // Jest's `expect`, and the two ways by which Vitest 4 and 5 mark the errors of added matchers.
+  // The marks of errors from added matchers: Jest's, Vitest 4's and Vitest 5's.
   return (
     'matcherResult' in error ||
     '__vitest_error_context__' in error ||
@@ -40,7 +40,10 @@ export function isAssertion(error: unknown): boolean {
   )
 }
 
-/** What the student may read about a test. Nothing of an error's own message is in it: that may show the test's secrets. */
+/**
+ * The message that the student may read about a test. It contains nothing of an error's own message, which
+ * may show the test's secrets.
+ */
 export function messageForStudent(
   ending: Ending,
   feedback: FeedbackMode,
@@ -77,12 +80,14 @@ function explain(
   return error === undefined && awards.length > 0 ? [] : [verdict]
 }
 
-// A failure has a copy of the run's end, in which the usage is still the run's own. A run that the test itself started, such as
-// one of a checker, is not the student's.
+// A failure has a copy of the run's end with the run's own usage object. A run that the test itself started,
+// such as a checker's, is not the student's.
 const runOf = (failure: MatcherFailure, runs: readonly RecordedRun[]): RecordedRun | undefined =>
   runs.find(({ result }) => result.usage === failure.run.usage)
 
-/** An error's message and stack, by shape: under Jest an error may be of another realm. */
+/**
+ * An error's message and stack. It checks the shape, because under Jest an error may come from another realm.
+ */
 export function asError(error: unknown): { readonly message: string; readonly stack?: string } {
   const isError = typeof error === 'object' && error !== null && 'message' in error
   return isError ? (error as Error) : { message: String(error) }
@@ -90,7 +95,7 @@ export function asError(error: unknown): { readonly message: string; readonly st
 
 const longestError = 16_384
 
-/** What the staff reads: the error whole, and where the test's own code went wrong also the place. */
+/** The message for the staff: the whole error, and its place where the test's own code failed. */
 export function messageForStaff({ status, error, awards }: Ending): string {
   if (error === undefined) return awards.join('\n')
   const { message, stack } = asError(error)
@@ -99,7 +104,7 @@ export function messageForStaff({ status, error, awards }: Ending): string {
   return [...awards, forStaff([message, ...place.slice(0, 5)].join('\n'), longestError)].join('\n')
 }
 
-/** The outputs that differ, for a staff's view of them side by side. */
+/** The different outputs, for a view that shows the staff both. */
 export function comparison(error: unknown): { expected?: string; received?: string } {
   const failure = matcherFailureOf(error)
   if (failure?.kind !== 'output') return {}

@@ -19,12 +19,12 @@ import { buildsDirectory } from './builds-directory.ts'
 import { describeRun, forStaff } from './excerpts.ts'
 import type { SubmissionFacts } from './test-outcome.ts'
 
-/** A submission once its files are read and its program is built, or why that could not be done. */
+/** A submission whose files are read and whose program is built, or the reason why that failed. */
 export interface Prepared {
   readonly submission: Submission
   readonly facts: SubmissionFacts
   readonly program?: BuiltProgram
-  /** What kept the program from being made: the student's to mend, or the staff's. */
+  /** The problem that prevented the build; the student or the staff must fix it. */
   readonly problem?: SubmissionProblem | Error
 }
 
@@ -55,7 +55,7 @@ export async function prepareSubmission(
   }
 }
 
-// Only staff can tell whether a strange archive is an accident: it is no reason for 0 points.
+// Only staff can decide whether a strange archive is an accident, so it gives no 0 points.
 const refusedError = (id: string, reason: string): SandboxError =>
   new SandboxError(`The submission ${id} was not unpacked: ${reason}`, {
     code: 'OPTION_INVALID',

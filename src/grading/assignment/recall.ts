@@ -9,8 +9,8 @@ import { gradeTest, type Judged } from './grade-test.ts'
 import type { TestOutcome } from './test-outcome.ts'
 
 /**
- * Judges a test, or recalls how it ended when everything was as it is now: submission, test, limits, policy, compiler and
- * Gradebox.
+ * Judges a test, or recalls its outcome when everything is unchanged: submission, test, limits, policy,
+ * compiler and Gradebox.
  */
 export async function judgeOrRecall<Expect>(judging: Judging<Expect>): Promise<Judged> {
   const cache = cacheInUse()
@@ -19,7 +19,7 @@ export async function judgeOrRecall<Expect>(judging: Judging<Expect>): Promise<J
   const kept = judging.earlier.length === 0 ? keptOutcome(cache, key) : undefined
   if (kept !== undefined) return { outcome: kept, error: recalledError(kept) }
   const judged = await gradeTest(judging)
-  // A test that may be tried again has not ended yet.
+  // A test that may have another attempt has not ended yet.
   if (judged.outcome.status === 'passed' || judging.test.retry === 0) {
     keepOutcome(cache, key, judged.outcome)
   }
@@ -29,7 +29,7 @@ export async function judgeOrRecall<Expect>(judging: Judging<Expect>): Promise<J
 function keyOf<Expect>({ prepared, test, options, language }: Judging<Expect>): string | undefined {
   const content = test.content()
   const { program, facts } = prepared
-  // Without a program nothing runs, and the build tells why.
+  // Without a program nothing runs, and the build has the reason.
   if (content === undefined || program === undefined) return undefined
   const { number: _, ...plan } = test.plan
   const files = facts.files.map(({ path, sha256 }) => [path, sha256])
@@ -44,7 +44,7 @@ function keyOf<Expect>({ prepared, test, options, language }: Judging<Expect>): 
 
 const policyContent = (policy: Language['policy']) => loadPolicy(policy ?? 'strict')
 
-// The test runner shows a test that did not pass as failed, and says where the result is from.
+// The test runner shows a test that did not pass as failed, with the origin of the result.
 function recalledError({ status, staffMessage }: TestOutcome): Error | undefined {
   if (status === 'passed' || status === 'partial') return undefined
   const message = `${staffMessage}\n(as in an earlier grading: nothing has changed since)`

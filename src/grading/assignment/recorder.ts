@@ -2,7 +2,7 @@ import { SandboxError } from '../../errors/sandbox-error.ts'
 import { addPoints, checkPoints, formatPoints, roundPoints } from '../report/points.ts'
 import type { RecordedRun } from './messages.ts'
 
-/** Keeps the runs and the points of one try of a test. */
+/** Keeps the runs and the points of one attempt at a test. */
 export class Recorder {
   readonly runs: RecordedRun[] = []
   readonly messages: string[] = []
@@ -21,7 +21,7 @@ export class Recorder {
   }
 
   /**
-   * Keeps what a promise of runs gives.
+   * Keeps the runs of a promise.
    *
    * @param describe makes the records of a result
    */

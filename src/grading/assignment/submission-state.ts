@@ -12,7 +12,7 @@ import { type Prepared, prepareSubmission } from './prepare-submission.ts'
 import { judgeOrRecall } from './recall.ts'
 import type { TestOutcome } from './test-outcome.ts'
 
-/** What the tests of one assignment have in common. */
+/** The common part of an assignment's tests. */
 export interface AssignmentSetup {
   readonly options: AssignmentOptions
   readonly table: LanguageTable
@@ -42,10 +42,10 @@ export class SubmissionState {
   }
 
   /**
-   * Judges one try of a test.
+   * Judges one attempt at a test.
    *
    * @param report receives the outcome before the test ends
-   * @throws what the test runner shall show of a test that did not pass
+   * @throws the error that the test runner shows for a test that did not pass
    */
   async judge<Expect>(
     test: GradedTestDeclaration<Expect>,

@@ -13,12 +13,12 @@ import type {
 } from '../report/report-schema.ts'
 
 /**
- * What a graded test carries to the process that writes the report. Vitest replaces nested objects of `meta` on
- * inheritance, so its keys are flat.
+ * The data that a graded test sends to the process that writes the report. Its keys are flat, because Vitest
+ * replaces nested objects of `meta` on inheritance.
  */
 export interface GradedMeta {
   readonly gradeboxAssignment: string
-  /** The language of what students read; absent for English. */
+  /** The language of the messages for students; absent for English. */
   readonly gradeboxLanguage?: string
   readonly gradeboxSubmission: string
   readonly gradeboxPeople: readonly ReportPerson[]
@@ -41,7 +41,7 @@ export interface GradedMeta {
 /** How a graded test ended. */
 export interface TestOutcome {
   readonly status: TestStatus
-  /** Of `gradeboxPoints`. */
+  /** The maximum of `gradeboxPoints`. */
   readonly earned: number
   readonly studentMessage: string
   readonly staffMessage: string
@@ -50,15 +50,15 @@ export interface TestOutcome {
   readonly durationMs: number
   readonly runs: readonly ReportRun[]
   readonly attempts: readonly ReportAttempt[]
-  /** With the first test of a submission that ends. */
+  /** Set with the first test of a submission that ends. */
   readonly submission?: SubmissionFacts
-  /** With the last one. */
+  /** Set with the last test. */
   readonly adjustments?: readonly ReportAdjustment[]
-  /** What else keeps the submission from being graded. */
+  /** Another problem that prevents the grading of the submission. */
   readonly problems?: readonly string[]
 }
 
-/** What is known of a submission once its files are read and its program is built. */
+/** The facts about a submission whose files are read and whose program is built. */
 export interface SubmissionFacts
   extends Pick<ReportSubmission, 'metadata' | 'submittedAt' | 'language'> {
   readonly files: readonly ReportFile[]

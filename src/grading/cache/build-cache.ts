@@ -23,7 +23,7 @@ export interface KeptBuild {
 const facts = 'build.json'
 const program = 'program'
 
-/** What a report says of the compiler's run. */
+/** The report's entry for the compiler's run. */
 const keptFields = [
   'command',
   'args',
@@ -38,7 +38,7 @@ const keptFields = [
   'stderr',
 ] as const satisfies readonly (keyof SandboxResult)[]
 
-/** The program that was built of the same files by the same compiler, if it is kept. */
+/** The kept program that the same compiler built from the same files. */
 export function keptBuild(cache: string, key: string): KeptBuild | undefined {
   const place = join(cache, 'builds', key)
   if (!existsSync(join(place, facts))) return undefined
@@ -46,12 +46,12 @@ export function keptBuild(cache: string, key: string): KeptBuild | undefined {
     const { built, run } = JSON.parse(readFileSync(join(place, facts), 'utf8'))
     return { directory: join(place, program), built, run }
   } catch {
-    // Damaged: it is built again.
+    // The kept program is damaged, so it is built again.
     return undefined
   }
 }
 
-/** Keeps a built program. Where that fails it is built again the next time. */
+/** Keeps a built program. If that fails, the next grading builds it again. */
 export function keepBuild(cache: string, key: string, { directory, built, run }: KeptBuild): void {
   const builds = join(cache, 'builds')
   let fresh: string | undefined

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join, parse, resolve } from 'node:path'
 
 /**
- * Where a project keeps what can be made again: `node_modules/.cache/gradebox` beside the nearest package.json, or a folder
- * of the user's in the temporary directory where that cannot be written.
+ * The directory of a project's cache: `node_modules/.cache/gradebox` next to the nearest package.json. Where
+ * that cannot be written, it is a folder of the user in the temporary directory.
  *
  * @param from the directory to search from; default the current one
  */

@@ -34,7 +34,7 @@ function plainObject(value: object): unknown {
   if (value instanceof Uint8Array)
     return { bytes: createHash('sha256').update(value).digest('hex') }
   if (value instanceof Map || value instanceof Set) return { entries: [...value] }
-  // The same options in another order are the same.
+  // The order of options does not matter.
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
@@ -43,10 +43,10 @@ const mostBytes = 64 * 1024 * 1024
 const leftOut = new Set(['node_modules', 'dist', 'coverage'])
 
 /**
- * A hash of all files of a folder: what the code of a test may read. Undefined for a folder that is too large to read each time,
- * for then nobody can tell whether a test is as it was.
+ * A hash of all files of a folder, which the code of a test may read. Undefined for a folder that is too
+ * large to read each time; nobody then knows whether a test is unchanged.
  *
- * @param without absolute paths that are left out, with all in them: submissions, reports
+ * @param without absolute paths to leave out with everything in them: submissions, reports
  */
 export function folderFingerprint(
   folder: string,

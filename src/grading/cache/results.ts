@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { isStarved } from '../../runner/run/verdict.ts'
 import type { TestOutcome } from '../assignment/test-outcome.ts'
 
-/** The directory of the cache; set by `gradebox grade`. Without it nothing is kept. */
+/** The directory of the cache; `gradebox grade` sets it. Without it nothing is kept. */
 export const CACHE_VARIABLE = 'GRADEBOX_CACHE'
 
 /** The directory in which results and programs are kept; undefined where nothing is. */
@@ -16,14 +16,14 @@ export function keptOutcome(cache: string, key: string): TestOutcome | undefined
   try {
     return JSON.parse(readFileSync(resultPath(cache, key), 'utf8')) as TestOutcome
   } catch {
-    // Not there, or written by a machine that lost power: the test runs again.
+    // The file is missing, or was written by a machine that lost power: the test runs again.
     return undefined
   }
 }
 
 /**
- * Keeps an outcome, if it would be the same again: not an error, and not a run that waited for a processor. A cache that
- * cannot be written is no reason to stop a grading.
+ * Keeps an outcome that a repetition would not change: no error, and no run that waited for a processor. A
+ * cache that cannot be written does not stop a grading.
  */
 export function keepOutcome(cache: string, key: string, outcome: TestOutcome): void {
   if (outcome.status === 'error' || outcome.runs.some(wasStarved)) return
@@ -39,7 +39,7 @@ export function keepOutcome(cache: string, key: string, outcome: TestOutcome): v
   }
 }
 
-// Only a walltime limit makes a difference: a program that finished all the same would finish again.
+// Waiting matters only at the walltime limit: a program that finished nevertheless would finish again.
 const wasStarved = ({ status, usage }: TestOutcome['runs'][number]) =>
   status === 'walltime' && isStarved(usage)
 

@@ -43,12 +43,12 @@ export class BuildFailure extends SubmissionProblem {
 }
 
 /**
- * Makes a submission's program, in a sandbox: finds its language, lays its files out in a new directory, and runs the
- * compiler.
+ * Builds a submission's program in a sandbox: it detects the language, writes the files to a new directory,
+ * and runs the compiler.
  *
- * @param parent the directory in which the new one is made
- * @throws {SubmissionProblem} for what the student has to mend
- * @throws {SandboxError} for what the staff has to mend, such as a compiler that is not installed
+ * @param parent the directory that will contain the new one
+ * @throws {SubmissionProblem} for a problem that the student must fix
+ * @throws {SandboxError} for a problem that the staff must fix, such as a missing compiler
  */
 export async function buildSubmission(
   files: readonly SubmittedFile[],
@@ -112,7 +112,7 @@ function buildKey(
   )
 }
 
-// All of them, because the defaults of a test run are meant for students' programs.
+// Sets all limits, because the defaults of a test run are meant for students' programs.
 const buildLimits = {
   walltime: '60s',
   cpu: '120s',
@@ -143,7 +143,7 @@ async function compile(language: Language, project: Project, directory: string) 
   return { run, built: unpack(contents, directory, new Set(project.files)) }
 }
 
-// All of the archive, in place of what was handed in: a build may also change and remove files.
+// The whole archive replaces the submitted files, because a build may also change and remove files.
 function unpack(contents: Uint8Array, directory: string, known: ReadonlySet<string>): BuiltFile[] {
   rmSync(directory, { recursive: true })
   mkdirSync(directory, { mode: 0o755 })
@@ -159,11 +159,12 @@ function unpack(contents: Uint8Array, directory: string, known: ReadonlySet<stri
     return { path, executable: executable && isProgram(path, bytes) }
   })
   const made = files.filter(({ path }) => !known.has(path))
-  // `make` leaves a program that was handed in as it is.
+  // `make` leaves a submitted program as it is.
   return made.some(({ executable }) => executable) ? made : files
 }
 
-// An ELF file's type is in its bytes 16 and 17: 2 is a program, 3 one that can be loaded anywhere (elf(5)).
+// Bytes 16 and 17 of an ELF file are its type: 2 means a program, 3 one that can be loaded at any address
+// (elf(5)).
 function isProgram(path: string, bytes: Uint8Array): boolean {
   const [first, second] = bytes
   if (first === 0x23 && second === 0x21) return true
@@ -171,7 +172,7 @@ function isProgram(path: string, bytes: Uint8Array): boolean {
   return isElf && (bytes[16] === 2 || bytes[16] === 3) && !/\.so(\.|$)/.test(path)
 }
 
-// Only a Makefile is free to name its program.
+// Only a Makefile may choose the name of its program.
 function checkProgram(name: string, { built }: Project): void {
   if (name !== 'make') return
   const programs = built.filter(({ executable }) => executable).map(({ path }) => path)

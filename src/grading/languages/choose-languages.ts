@@ -3,11 +3,10 @@ import type { Language, LanguageTable } from './language.ts'
 import { languages as shipped } from './language-table.ts'
 
 /**
- * Which languages an assignment takes: names of those that come with Gradebox, or an object with a change of one
- * (`{ c: { compile: … } }`), `true` for one as it is, or a new one.
+ * The languages of an assignment: names of shipped languages, or an object. The object's value is a change of
+ * a language (`{ c: { compile: … } }`), `true` for an unchanged one, or a new language.
  *
- * @example
- * { c: true, java: { limits: { memory: '1GiB' } }, lua: { title: 'Lua', extensions: ['.lua'], … } }
+ * @example { c: true, java: { limits: { memory: '1GiB' } }, lua: { title: 'Lua', extensions: ['.lua'], … } }
  */
 export type LanguageChoice = readonly string[] | Readonly<Record<string, true | Partial<Language>>>
 
@@ -22,7 +21,7 @@ export function chooseLanguages(choice: LanguageChoice | undefined): LanguageTab
     ? Object.fromEntries(choice.map((name) => [name, true]))
     : choice
   const chosen = Object.entries(changes).map(([name, change]) => [name, changed(name, change)])
-  // Changes of some languages leave the others in; a list, and `true`, choose.
+  // Changes of some languages keep the others; a list, or `true`, chooses languages.
   const isSelection = Object.values(changes).some((change) => change === true)
   return isSelection ? Object.fromEntries(chosen) : { ...shipped, ...Object.fromEntries(chosen) }
 }
@@ -41,7 +40,7 @@ function changed(name: string, change: true | Partial<Language>): Language {
     })
   }
   const { limits, ...parts } = change
-  // Of a shipped language they come before the assignment's limits, which are for all languages.
+  // The limits of a shipped language; the assignment's limits, which apply to all languages, replace them.
   if (base !== undefined) return { ...base, ...parts, ...(limits && { ownLimits: limits }) }
   return complete(name, change)
 }

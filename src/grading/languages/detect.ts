@@ -12,8 +12,8 @@ export interface Detected {
 }
 
 /**
- * Finds out in which language a submission is, and where its program starts: by the files that decide,
- * such as a Makefile, then by the endings of names.
+ * Detects the language of a submission and the file with which its program starts: first by files that
+ * decide, such as a Makefile, then by extensions.
  *
  * @throws {SubmissionProblem} with the candidates, for no program and for several
  */
@@ -37,7 +37,7 @@ export function sourcesOf(files: readonly SourceFile[], language: Language): Sou
   return files.filter(({ path }) => language.extensions.includes(extname(path)))
 }
 
-// Only at the top: a library that was handed in below may have a Makefile of its own.
+// Only at the top, because a submitted library below may have its own Makefile.
 function decisiveFile(files: readonly SourceFile[], { decidedBy = [] }: Language) {
   return decidedBy
     .map((name) => files.find(({ path }) => path === name))

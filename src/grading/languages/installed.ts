@@ -13,7 +13,7 @@ export interface InstalledLanguage {
   readonly install?: string
 }
 
-/** Asks every language for its version, inside the sandbox that its programs get. */
+/** Runs the version command of every language, in the sandbox that its programs get. */
 export async function installedLanguages(
   table: LanguageTable = shipped,
 ): Promise<InstalledLanguage[]> {

@@ -1,7 +1,7 @@
 import type { Project } from './language.ts'
 import { withoutComments } from './source-text.ts'
 
-/** Where a Java program starts; from Java 21 on also an instance's method. */
+/** The start of a Java program; since Java 21 it may be a method of an instance. */
 export const javaMain = /\bvoid\s+main\s*\(/
 
 const declaration = /\b(?:class|interface|enum|record)\s+([\p{ID_Start}_$][\p{ID_Continue}$]*)/u

@@ -5,8 +5,8 @@ import { formatSize, parseSize } from '../../units/size.ts'
 import type { Floors, Language } from './language.ts'
 
 /**
- * The limits of a run, one by one: those of the language, over them those that are for every language, then what the
- * assignment says of this language, and at last those of the test and of the call.
+ * The limits of a run, one by one. Each of these replaces the one before: the language's limits, the limits
+ * for every language, the assignment's limits for this language, the test's limits, the call's limits.
  *
  * @throws {SandboxError} OPTION_INVALID for a limit under which no program of the language starts: the fault
  *   would look like the student's
@@ -22,14 +22,14 @@ export function limitsFor(
   return limits
 }
 
-/** The memory of limits in bytes; without a limit, as much as a program may want. */
+/** The memory limit in bytes; without a limit, infinity. */
 export function memoryBytesOf({ memory }: Pick<LimitOptions, 'memory'>): number {
   const bytes =
     memory === undefined || memory === unlimited ? Number.POSITIVE_INFINITY : parseSize(memory)
   return Math.min(bytes, 4 * 1024 ** 3)
 }
 
-// As text: an older LimitOptions does not know it.
+// As text, because an older LimitOptions does not have it.
 const unlimited = 'unlimited' as unknown
 
 interface Check {

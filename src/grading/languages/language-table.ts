@@ -5,10 +5,10 @@ import { javascript, typescript } from './node.ts'
 
 const MiB = 1024 * 1024
 
-/** Where a build puts its program. */
+/** The name of a built program. */
 const program = 'a.out'
 
-// A path that starts with "-" would be an option to a compiler.
+// A compiler would read a path that starts with "-" as an option.
 const dotted = (path: string) => `./${path}`
 const paths = ({ sources }: Project) => sources.map(({ path }) => dotted(path))
 const runProgram = (): Command => [dotted(program)]
@@ -214,7 +214,7 @@ const haskell: Language = {
   run: runProgram,
   version: ['ghc', '--version'],
   install: 'GHC (Debian: apt install ghc)',
-  // Debian keeps the list of packages there, behind a link.
+  // Debian keeps the list of packages in this directory, behind a link.
   compilePolicy: withMount('c', '/var/lib/ghc'),
   compileLimits: { memory: '2GiB' },
   floors: { memoryBytes: 32 * MiB },
@@ -266,7 +266,7 @@ const make: Language = {
   floors: { memoryBytes: 8 * MiB },
 }
 
-/** Names of a program that win where make built several. */
+/** Names of programs that Gradebox prefers when make built several. */
 export const makeProgramNames = ['main', 'program', 'solution', program]
 
 function makeProgram(built: Project['built']): string {

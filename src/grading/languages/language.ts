@@ -29,7 +29,7 @@ export interface BuiltFile {
   readonly executable: boolean
 }
 
-/** Limits that have a least value below which no program of a language starts. */
+/** The limits below which no program of a language starts. */
 export interface Floors {
   readonly walltimeMs?: number
   readonly memoryBytes?: number
@@ -38,17 +38,17 @@ export interface Floors {
 
 /** How programs of one language are recognised, built and run. */
 export interface Language {
-  /** As people write it: `C++`. */
+  /** The name as people write it: `C++`. */
   readonly title: string
   /** Endings of source files, such as `.cpp`. */
   readonly extensions: readonly string[]
-  /** Names of files that decide for the language before any ending does, such as `Makefile`. */
+  /** Names of files that decide for the language before any extension does, such as `Makefile`. */
   readonly decidedBy?: readonly string[]
-  /** Names of the file to start with, the best first; used where several files could be. */
+  /** Names of the file to start with, the best first; used when several files are possible. */
   readonly mainNames?: readonly string[]
   /** Finds the place where a program starts, in a source without comments and texts. */
   readonly startsAt?: RegExp
-  /** Whether all sources become one program, so that two places to start are an error. */
+  /** Whether the build links all sources into one program, so that two places to start are an error. */
   readonly linksAll?: boolean
   /** Builds the program in `/work`; absent where the source is run. */
   readonly compile?: (project: Project) => Command
@@ -62,11 +62,11 @@ export interface Language {
   readonly policy?: string | URL | object
   /** @default 'c' */
   readonly compilePolicy?: string | URL | object
-  /** Of a run, before those of the assignment. */
+  /** Limits of a run; the assignment's limits replace them. */
   readonly limits: LimitOptions & { readonly memory: NonNullable<LimitOptions['memory']> }
-  /** Of a run, over those of the assignment: what an assignment's `languages` says of a language. */
+  /** Limits of a run from the assignment's `languages`; they replace the assignment's limits. */
   readonly ownLimits?: LimitOptions
-  /** Of the build, over those of its policy. */
+  /** Limits of the build; they replace those of its policy. */
   readonly compileLimits?: LimitOptions
   readonly floors?: Floors
 }

@@ -3,7 +3,7 @@ import type { Language } from './language.ts'
 
 const MiB = 1024 * 1024
 
-/** The policy for Node; one that is installed elsewhere than the system's programs is mounted. */
+/** The policy for Node; it mounts a Node that is installed outside the system's directories. */
 function nodePolicy(execPath: string): string | object {
   if (/^\/(usr|bin)\//.test(execPath)) return 'node'
   return {
@@ -51,7 +51,7 @@ export const typescript: Language = {
     `--outfile=${program}`,
   ],
   run: () => ['node', `./${program}`],
-  // Fails where one of the two is missing.
+  // Fails if one of the two is missing.
   version: [
     'sh',
     '-c',

@@ -1,12 +1,12 @@
 /**
- * A source file's text: from UTF-8 or, with a byte order mark, UTF-16; without the mark, and with LF at the end of
- * lines. Editors of Windows write what javac, shells and make refuse.
+ * A source file's text, decoded from UTF-8 or, with a byte order mark, UTF-16. It has no mark, and LF at line
+ * ends. Windows editors write files that javac, shells and make refuse.
  */
 export function decodeSource(bytes: Uint8Array): string {
   return new TextDecoder(encodingOf(bytes)).decode(bytes).replaceAll('\r\n', '\n')
 }
 
-/** Whether bytes are text: a program or a picture has NUL bytes early. */
+/** Whether bytes are text: programs and pictures have NUL bytes near the start. */
 export function isText(bytes: Uint8Array): boolean {
   return encodingOf(bytes) !== 'utf-8' || !bytes.subarray(0, 8192).includes(0)
 }

@@ -18,7 +18,7 @@ export interface SubmittedFile {
 
 const mostFiles = 5000
 const mostBytes = 256 * 1024 * 1024
-// Archives, version control and editors leave these; no program needs them.
+// Files that archives, version control and editors leave; no program needs them.
 const leftOut = new Set([
   '.git',
   '.svn',
@@ -30,8 +30,9 @@ const leftOut = new Set([
 ])
 
 /**
- * Reads a submission: a folder or a single file. A folder whose only entry is a folder stands for that one, as zip files
- * have it. Links, devices and what version control keeps are left out, so nothing outside the folder is ever read.
+ * Reads a submission: a folder or a single file. If a folder contains only one folder, as in many zip files,
+ * it reads that one. It leaves out links, devices and the files of version control, so it never reads
+ * anything outside the folder.
  *
  * @throws {SubmissionProblem} `too-large` or `unreadable`
  */
@@ -47,7 +48,7 @@ export function readSubmissionFiles(path: string): SubmittedFile[] {
   }
 }
 
-/** Writes files into an empty directory, their text as a compiler of this system wants it. */
+/** Writes files into an empty directory, with text in the form that a compiler of this system expects. */
 export function writeSubmissionFiles(files: readonly SubmittedFile[], directory: string): void {
   const made = new Set<string>()
   for (const { path, bytes, text, executable } of files) {
@@ -63,7 +64,7 @@ export function writeSubmissionFiles(files: readonly SubmittedFile[], directory:
 
 const longestText = 64 * 1024
 
-/** What the report keeps of a file. */
+/** The part of a file in the report. */
 export function describeFile({ path, bytes, text }: SubmittedFile): ReportFile {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const kept = text !== undefined && text.length <= longestText ? { text } : {}

@@ -1,4 +1,4 @@
-/** What is wrong with a submission before its program can run. */
+/** The kinds of problems before a submission's program can run. */
 export type ProblemCode =
   | 'empty'
   | 'no-program'
@@ -15,7 +15,7 @@ export type ProblemCode =
 export class SubmissionProblem extends Error {
   override readonly name = 'SubmissionProblem'
   readonly code: ProblemCode
-  /** What the texts of the problem name, such as the files. */
+  /** The values for the texts of the problem, such as the files. */
   readonly values: Readonly<Record<string, string>>
 
   constructor(code: ProblemCode, values: Readonly<Record<string, string>> = {}) {

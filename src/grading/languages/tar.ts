@@ -9,8 +9,8 @@ export interface ArchivedFile {
 const BLOCK = 512
 
 /**
- * The regular files of a tar archive as GNU tar writes it. A build can be hostile, so its archive is too: links, devices
- * and paths out of the folder are left out, and a damaged archive ends early.
+ * The regular files of a GNU tar archive. A build can be hostile, and so can its archive. The function leaves
+ * out links, devices and paths that lead out of the folder, and stops at damage.
  */
 export function readTar(archive: Uint8Array): ArchivedFile[] {
   const files: ArchivedFile[] = []

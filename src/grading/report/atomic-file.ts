@@ -14,8 +14,8 @@ import { SandboxError } from '../../errors/sandbox-error.ts'
 import { isProcess } from '../../globals.ts'
 
 /**
- * Replaces a file in one step: a reader, or a kill at any moment, finds the old contents or the new ones,
- * never a part. The directory is made if it is missing. A pipe or a device is written to directly.
+ * Replaces a file in one step. A reader, even after a kill at any moment, finds the old contents or the new
+ * ones, never a part. It makes a missing directory, and writes directly to a pipe or a device.
  *
  * @throws {SandboxError} SETUP_FAILED with the path and the system's reason
  */
@@ -37,7 +37,7 @@ function replace(target: string, contents: string | Uint8Array): void {
     const file = openSync(temporary, 'w', 0o644)
     try {
       writeFileSync(file, contents)
-      // Without it a power cut after the rename can leave an empty file.
+      // Without this, a power cut after the rename can leave an empty file.
       fsyncSync(file)
     } finally {
       closeSync(file)

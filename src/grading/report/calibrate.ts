@@ -1,10 +1,10 @@
 import type { Report } from './report-schema.ts'
 
-/** What the runs of one language's reference solutions used, and the limits that follow. */
+/** The usage of one language's reference solutions, and the derived limits. */
 export interface Calibration {
   readonly language: string
   readonly runs: number
-  /** Of the slowest test: the least and the most of its runs. */
+  /** The shortest and the longest run of the slowest test. */
   readonly wallTimeMs: readonly [least: number, most: number]
   readonly cpuTimeMs: readonly [least: number, most: number]
   readonly memoryBytes: number
@@ -15,15 +15,15 @@ export interface Calibration {
   }
 }
 
-// A student's solution may take five times as long as the reference solution, and never less than a second: below, the start of
-// the runtime and the machine's mood are most of the time.
+// A student's solution may take five times as long as the reference solution, and at least a second. Shorter
+// times mostly measure the start of the runtime and the load of the machine.
 const timeFactor = 5
 const leastTimeMs = 1000
 const memoryFactor = 2
 const leastMemoryBytes = 16 * 2 ** 20
 
 /**
- * Proposes limits from several reports of the reference solutions: per language, from the test that took longest.
+ * Proposes limits from several reports of the reference solutions: per language, from its slowest test.
  *
  * @param reports one per repetition
  */
@@ -78,7 +78,7 @@ function slowest(
   return spreads.reduce((worst, each) => (each[1] > worst[1] ? each : worst), [0, 0] as const)
 }
 
-// To half a second, and from ten seconds on to a whole one.
+// Rounds up to half a second, and from ten seconds on to a whole second.
 const roundTime = (ms: number): number => {
   const step = ms < 10_000 ? 500 : 1000
   return Math.ceil(ms / step) * step

@@ -14,8 +14,8 @@ export interface SubmissionChange {
 }
 
 /**
- * What changed from one report of an assignment to another: who gained or lost points, and by which tests. Submissions whose
- * results are the same are left out.
+ * The changes between two reports of an assignment: the submissions that gained or lost points, and the tests
+ * that caused it. It leaves out unchanged submissions.
  */
 export function compareReports(before: Report, after: Report): readonly SubmissionChange[] {
   const old = new Map(before.submissions.map((submission) => [submission.id, submission]))

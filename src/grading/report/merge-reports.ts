@@ -3,8 +3,8 @@ import type { Report, ReportSubmission, ReportTest } from './report-schema.ts'
 import { type Plan, scoreSubmission } from './score.ts'
 
 /**
- * Joins reports of one assignment, such as those of several workers or machines. A submission that is in
- * several has the tests of them all.
+ * Joins reports of one assignment, such as those of several workers or machines. A submission in several
+ * reports gets the tests of all.
  *
  * @throws {SandboxError} OPTION_INVALID for reports of different assignments, and for a test of a submission
  *   that two reports judge

@@ -94,7 +94,7 @@ export function formatPoints(points: number): string {
   return `${sign}${digits.slice(0, -POINT_DIGITS)}${fraction === '' ? '' : `.${fraction}`}`
 }
 
-// Halves go away from zero; bigint division cuts towards it.
+// Rounds halves away from zero, because bigint division truncates towards zero.
 function divideRounded(dividend: bigint, divisor: bigint): bigint {
   const half = divisor / 2n
   return dividend < 0n ? (dividend - half) / divisor : (dividend + half) / divisor

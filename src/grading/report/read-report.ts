@@ -6,7 +6,7 @@ import { REPORT_FORMAT, type Report, reportSchema } from './report-schema.ts'
 /**
  * Reads a report from a file and checks it.
  *
- * @throws {SandboxError} OPTION_INVALID with the path, and the first place that is not as the format says
+ * @throws {SandboxError} OPTION_INVALID with the path, and the first place that does not follow the format
  */
 export function readReport(path: string): Report {
   let value: unknown

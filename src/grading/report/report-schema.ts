@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** The report's format; the number rises when a reader of the last one would go wrong. */
+/** The version of the report's format; it rises when readers of the last version would fail. */
 export const REPORT_FORMAT = 'gradebox/report/v1'
 
 export const visibilities = ['visible', 'after-due-date', 'after-published', 'hidden'] as const
@@ -182,7 +182,7 @@ export const reportSchema = v.object({
   submissions: v.array(submission),
 })
 
-/** Everything that a grading found out; every other format is a function of it. */
+/** All results of a grading; every other format is a function of it. */
 export type Report = v.InferOutput<typeof reportSchema>
 export type ReportSubmission = Report['submissions'][number]
 export type ReportTest = v.InferOutput<typeof test>

@@ -8,14 +8,14 @@ import type {
   TestPlan,
 } from './report-schema.ts'
 
-/** A test as its assignment declares it, before the points of its group are shared out. */
+/** A test as its assignment declares it, before its group divides the points. */
 export type DeclaredTest = Omit<TestPlan, 'maxPoints'>
 
 /** A group as its assignment declares it. */
 export interface DeclaredGroup {
   readonly name: string
   readonly mode: GroupMode
-  /** What its tests give together; without it, the sum of their own points. */
+  /** The points of all its tests together; without it, the sum of their own points. */
   readonly points?: number | undefined
 }
 

@@ -5,8 +5,8 @@ import type { Report } from './report-schema.ts'
 /**
  * Joins the reports of all shards of a class.
  *
- * @param named the reports by what they are called, such as their paths
- * @throws {SandboxError} OPTION_INVALID for shards that are missing, that stand twice, or that are not of one grading
+ * @param named the reports by their names, such as their paths
+ * @throws {SandboxError} OPTION_INVALID for missing shards, repeated shards, and shards of different gradings
  */
 export function mergeShards(named: Readonly<Record<string, Report>>): Report {
   const shards = Object.entries(named).flatMap(([name, { shard }]) =>

@@ -2,7 +2,9 @@ import { clockMs } from '../../globals.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { visibleLine } from '../../units/visible.ts'
 
-/** Prints how far a grading is: on a terminal one line that changes, elsewhere a line per submission. */
+/**
+ * Prints the progress of a grading: on a terminal as one changing line, elsewhere as a line per submission.
+ */
 export class Progress {
   readonly #started = clockMs()
   readonly #print: (text: string) => void

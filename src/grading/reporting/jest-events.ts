@@ -3,9 +3,9 @@ import type { GradedMeta } from '../assignment/test-outcome.ts'
 import { GRADED } from '../jest-runner.ts'
 import { type JournalEntry, writeJournal } from './journal.ts'
 
-/** Follows the graded tests of a file in Jest's environment, and writes what becomes of them to the journal. */
+/** Follows the graded tests of a file in Jest's environment, and writes their outcomes to the journal. */
 export class JestGrading {
-  // Jest puts another function in the place of a concurrent test's.
+  // Jest replaces the function of a concurrent test.
   readonly #graded = new Map<Circus.TestEntry, GradedMeta>()
 
   /** Follows jest-circus; after the runs of a test have ended. */
@@ -67,7 +67,7 @@ function messageOf(error: unknown): string {
     : ''
 }
 
-/** Makes one suite of those that have a submission's name, in which its graded tests are. */
+/** Joins the suites with a submission's name into one, which contains its graded tests. */
 function joinSuites(root: Circus.DescribeBlock): void {
   const first = new Map<string, Circus.DescribeBlock>()
   const kept: typeof root.children = []

@@ -49,7 +49,7 @@ export default class JestGradingReporter {
 
   onRunStart(): void {
     this.#pending.clear()
-    // Jest's own reporters draw on the terminal, so a line of ours must not be overwritten.
+    // Jest's own reporters draw on the terminal, so Gradebox must not overwrite a line.
     const print = (text: string) => process.stderr.write(text)
     this.#session = new GradingSession(this.#options.reports, this.#rootDir, print, false)
   }
@@ -83,7 +83,8 @@ export default class JestGradingReporter {
     }
   }
 
-  // A worker that was killed writes nothing more; other files may still run, and theirs have not started or are written.
+  // A killed worker writes nothing more. Tests of other files may still run, or have not started, or are
+  // already written.
   #endPending(reason: string | null | undefined): void {
     for (const [key, meta] of this.#pending) {
       this.#pending.delete(key)

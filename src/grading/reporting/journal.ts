@@ -2,10 +2,13 @@ import { appendFileSync, closeSync, openSync, readdirSync, readSync } from 'node
 import { join } from 'node:path'
 import type { GradedMeta, TestOutcome } from '../assignment/test-outcome.ts'
 
-/** Where Jest's workers write what the reporter reads: a reporter gets nothing of a test but its title and errors. */
+/**
+ * The journal in which Jest's workers write for the reporter: a reporter gets only the title and the errors
+ * of a test.
+ */
 export const JOURNAL_VARIABLE = 'GRADEBOX_JOURNAL'
 
-/** What a worker says of a graded test. */
+/** An entry of a worker about a graded test. */
 export type JournalEntry =
   | { readonly type: 'plan'; readonly meta: GradedMeta }
   | { readonly type: 'skip'; readonly meta: GradedMeta }
@@ -29,7 +32,7 @@ export class JournalReader {
     this.#directory = directory
   }
 
-  /** The new entries; a line that is not finished is left for the next time. */
+  /** Returns the new entries; an unfinished line stays for the next time. */
   read(): JournalEntry[] {
     return readdirSync(this.#directory).flatMap((name) => {
       const position = this.#done.get(name) ?? 0

@@ -26,7 +26,10 @@ interface Entry {
   facts?: SubmissionFacts | undefined
   adjustments?: readonly ReportAdjustment[] | undefined
   readonly problems: Set<string>
-  /** The submission in the last report, as long as nothing has changed: a class's report is made thousands of times. */
+  /**
+   * The submission's entry in the last report while nothing has changed, because a class's report is made
+   * thousands of times.
+   */
   reported?: { readonly plan: Plan; readonly submission: ReportSubmission } | undefined
 }
 
@@ -41,7 +44,7 @@ interface Book {
   readonly planned: Set<string>
 }
 
-/** Collects what the tests of a run report, and makes reports of it at any moment. */
+/** Collects the outcomes of a run's tests, and makes reports at any moment. */
 export class Ledger {
   readonly #root: string
   readonly #books = new Map<string, Book>()
@@ -75,7 +78,7 @@ export class Ledger {
     book.planned.add(key(meta))
   }
 
-  /** Notes how a test ended; a later outcome of the same test takes its place. */
+  /** Notes how a test ended; a later outcome of the same test replaces it. */
   end(meta: GradedMeta, outcome: TestOutcome): void {
     this.plan(meta)
     const entry = this.#book(meta.gradeboxAssignment).submissions.get(meta.gradeboxSubmission)

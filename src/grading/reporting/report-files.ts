@@ -8,12 +8,12 @@ import { splitReport, writers } from '../writers/index.ts'
 import type { Ledger } from './ledger.ts'
 import type { ChosenReport } from './reports-option.ts'
 
-/** Of the time that grading takes, at most one part in this many goes into writing reports. */
+/** At most one part in this many of the grading time goes into writing reports. */
 const SHARE = 25
 
 /**
- * Keeps the report files up to date. They are written after each test, or less often where writing takes long: a class's
- * report is large, and all of it is written each time.
+ * Keeps the report files up to date. It writes them after each test, or less often if writing takes long: a
+ * class's report is large, and each write covers all of it.
  */
 export class ReportFiles {
   readonly #ledger: Ledger
@@ -37,13 +37,13 @@ export class ReportFiles {
     else this.#timer ??= setTimeout(() => this.#write(), waitMs).unref()
   }
 
-  /** Writes what is still to be written; gives the paths of all files. */
+  /** Writes the remaining changes, and returns the paths of all files. */
   flush(): string[] {
     this.#write()
     return [...this.#written]
   }
 
-  // Of a class's files, most are as they were.
+  // Most files of a class are unchanged.
   #replace(path: string, contents: string | Uint8Array): void {
     const hash = createHash('sha1').update(contents).digest('base64')
     if (this.#hashes.get(path) === hash) return

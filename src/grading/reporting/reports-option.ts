@@ -1,22 +1,22 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { type ReportKind, type WriterOptions, writers } from '../writers/index.ts'
 
-/** Where a report goes, and what its writer is asked for. */
+/** The file of a report, and the options of its writer. */
 export interface ReportTarget extends WriterOptions {
   /** Relative to the project's root. */
   readonly path: string
 }
 
-/** Which reports are written, and where: a path by kind, or an object that has one. */
+/** The reports to write: a path by kind, or an object with a path. */
 export type ReportsOption = Readonly<Partial<Record<ReportKind, string | ReportTarget>>>
 
-/** A report that is to be written. */
+/** A report to write. */
 export type ChosenReport = readonly [ReportKind, ReportTarget]
 
 /** Adds to the reports, for CI: `KIND=PATH`, several with commas between. */
 export const REPORTS_VARIABLE = 'GRADEBOX_REPORTS'
 
-/** Where the report itself goes unless `reports.json` says otherwise. */
+/** The file of the report itself, unless `reports.json` says otherwise. */
 export const DEFAULT_REPORT = 'gradebox-report.json'
 
 /**

@@ -9,7 +9,10 @@ import { hasTrouble, summaryLines } from './summary.ts'
 /** The exit code of a run in which a submission could not be graded, for a reason that is not the student's. */
 const NOT_GRADABLE = 2
 
-/** One grading, in the process that reports: it takes what the tests say, and keeps the reports and the terminal up to date. */
+/**
+ * One grading, in the process that reports. It receives the outcomes of tests, and updates the reports and
+ * the terminal.
+ */
 export class GradingSession {
   readonly #root: string
   readonly #ledger: Ledger
@@ -41,7 +44,7 @@ export class GradingSession {
     this.#progress.expect(meta.gradeboxSubmission)
   }
 
-  /** A graded test has ended, with an outcome, or with a reason for having none. */
+  /** A graded test has ended, with an outcome, or with the reason why there is none. */
   end(meta: GradedMeta, outcome: TestOutcome | string): void {
     if (typeof outcome === 'string') this.#ledger.fail(meta, outcome)
     else this.#ledger.end(meta, outcome)
@@ -66,7 +69,8 @@ export class GradingSession {
       process.exitCode = NOT_GRADABLE
     }
     exit()
-    // Vitest sets its own exit code after the reporters, and Jest at the exit: so also then, and last.
+    // Vitest sets its own exit code after the reporters, and Jest at the exit. This therefore sets it again
+    // at the very end.
     process.once('exit', exit)
     process.once('beforeExit', () => process.once('exit', exit))
   }

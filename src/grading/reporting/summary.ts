@@ -2,7 +2,9 @@ import { visibleLine } from '../../units/visible.ts'
 import { formatPoints } from '../report/points.ts'
 import type { Report, ReportSubmission } from '../report/report-schema.ts'
 
-/** The end of a grading, for a person: points per submission, and what could not be graded. */
+/**
+ * The summary of a grading for a person: points per submission, and the submissions that could not be graded.
+ */
 export function summaryLines({ assignment, submissions }: Report): string[] {
   const width = Math.max(...submissions.map(({ id }) => visibleLine(id).length))
   return [
@@ -25,7 +27,7 @@ function result({ gradable, complete, points, maxPoints, tests }: ReportSubmissi
 
 const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`
 
-/** Whether something kept a submission from being graded that is not a student's fault. */
+/** Whether a problem that is not the student's fault prevented the grading of a submission. */
 export function hasTrouble({ submissions }: Report): boolean {
   return submissions.some(
     ({ problems, tests, build }) =>

@@ -62,7 +62,7 @@ class GradingReporter implements Reporter {
     this.#session?.finish()
   }
 
-  // A worker that was killed reports nothing; its tests are still pending.
+  // A killed worker reports nothing; its tests are still pending.
   #endLost(test: TestCase, errors: readonly string[]): void {
     const meta = gradedMeta(test)
     if (meta === undefined || this.#session?.hasEnded(meta) !== false) return
@@ -73,7 +73,7 @@ class GradingReporter implements Reporter {
     )
   }
 
-  // Vitest's own reporters draw on the terminal, where a line that changes would be in their way.
+  // Vitest's own reporters draw on the terminal, where a changing line would disturb them.
   #isOwnTerminal(): boolean {
     const names = this.#vitest?.config.reporters.map((entry) =>
       Array.isArray(entry) ? entry[0] : entry,

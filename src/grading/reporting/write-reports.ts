@@ -3,7 +3,8 @@ import type { Report } from '../report/report-schema.ts'
 import { type ReportKind, splitReport, type WriterOptions, writers } from '../writers/index.ts'
 
 /**
- * Writes a report in one format, and gives the files: one, or one per submission where the platform takes one submission.
+ * Writes a report in one format and returns the files: one, or one per submission where the platform accepts
+ * one submission.
  */
 export function writeReports(
   report: Report,

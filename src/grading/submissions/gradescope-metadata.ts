@@ -13,10 +13,10 @@ const loose = v.looseObject({
 })
 
 /**
- * What Gradescope says about the submission in a folder's `submission_metadata.json`: people and times. Undefined where
- * there is no such file.
+ * Gradescope's facts about the submission from a folder's `submission_metadata.json`: people and times.
+ * Undefined where the file does not exist.
  *
- * @throws {SandboxError} OPTION_INVALID for a file that is no such JSON
+ * @throws {SandboxError} OPTION_INVALID for a file that is not such JSON
  */
 export function readGradescopeMetadata(
   directory: string,

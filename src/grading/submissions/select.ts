@@ -38,11 +38,12 @@ export function chosenShard(variable = process.env[SHARD_VARIABLE]): Shard | und
 }
 
 /**
- * The submissions that are to be graded: those whose ids match a glob, and of them one shard. Shards differ by one submission
- * at most. The same submissions are split alike on every machine, by the hashes of their ids.
+ * The submissions to grade: those whose ids match a glob, or one shard of these. Shards differ by at most one
+ * submission. Every machine divides the same submissions in the same way, by the hashes of their ids.
  *
  * @param only globs with commas between; empty for all
- * @throws {SandboxError} OPTION_INVALID where nothing matches, and where there are more shards than submissions
+ * @throws {SandboxError} OPTION_INVALID where nothing matches, and where there are more shards than
+ *   submissions
  */
 export function selectSubmissions<Found extends { readonly id: string }>(
   found: readonly Found[],

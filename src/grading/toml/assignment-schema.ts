@@ -14,7 +14,7 @@ function oneOf<const Words extends readonly string[]>(words: Words) {
   )
 }
 
-/** A key that may be absent, and what it is, for the JSON Schema. */
+/** An optional key with its description for the JSON Schema. */
 function key<Schema extends v.GenericSchema>(schema: Schema, about: string) {
   return v.optional(v.pipe(schema, v.description(about)))
 }
@@ -88,7 +88,7 @@ const language = strictTable({
   flags: key(texts, 'Flags that the compiler gets besides its own.'),
 })
 
-/** The shape of an `assignment.toml`. Types, checks and assignment.schema.json come from here. */
+/** The shape of an `assignment.toml`. Types, checks and assignment.schema.json derive from it. */
 export const assignmentSchema = strictTable({
   name: v.pipe(name, v.description('As reports show it.')),
   submissions: v.optional(

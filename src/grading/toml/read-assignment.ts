@@ -9,7 +9,7 @@ import { checkLimits } from '../../policy/policy-limits.ts'
 import { PolicySource } from '../../policy/source/policy-source.ts'
 import { assignmentSchema, type RawAssignment } from './assignment-schema.ts'
 
-/** More than this is no assignment. */
+/** A larger file is no assignment. */
 const MAX_BYTES = 1024 * 1024
 
 /**
@@ -53,13 +53,13 @@ function toProblem(issue: v.BaseIssue<unknown>): Problem {
     typeof key === 'number' ? key : String(key),
   )
   const { message } = issue
-  // An unknown key is told at its table.
+  // The error reports an unknown key at its table.
   return issue.type === 'strict_object' && issue.expected === 'never'
     ? { path: path.slice(0, -1), message, key: String(path.at(-1)) }
     : { path, message }
 }
 
-// What one key means for another, and what the files beside it say.
+// Checks keys against each other and against the files that they name.
 function meaningProblems(raw: RawAssignment, folder: string): Problem[] {
   const { tests = [], cases = [], groups = [], limits, languages } = raw
   const problems: Problem[] = []

@@ -23,7 +23,7 @@ export interface TomlAssignment {
   readonly cases: readonly { readonly path: string; readonly options: CasesOptions }[]
 }
 
-/** The options that a checked file stands for. */
+/** Turns a checked file into options. */
 export function toOptions(raw: RawAssignment, path: string): TomlAssignment {
   const folder = dirname(path)
   const { name, submissions = 'submissions', languages, feedbackLanguage, limits } = raw

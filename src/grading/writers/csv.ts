@@ -4,8 +4,8 @@ import type { Report, ReportSubmission } from '../report/report-schema.ts'
 import type { ReportWriter } from './writer.ts'
 
 /**
- * One row per submission: who, points, and the points of each test. A submission that is not gradable has
- * no points, because a 0 would look like a grade.
+ * One row per submission: the people, the points, and the points of each test. A submission that is not
+ * gradable has no points, because a 0 would look like a grade.
  */
 export const writeCsv: ReportWriter = ({ assignment, submissions }) => {
   const header = [

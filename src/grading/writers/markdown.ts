@@ -64,10 +64,10 @@ function table([header = [], ...rows]: readonly (readonly string[])[]): string {
   return [line(header), `|${header.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n')
 }
 
-// Nothing in a cell is markup: no link, no image, no tag.
+// Removes all markup from a cell: links, images, tags.
 const cell = (text: string) => visibleLine(text).replace(/[\\`*_{}[\]()<>#!|~&@:-]/g, '\\$&')
 
-// A fence that is longer than any in the text.
+// A fence longer than any fence in the text.
 function fenced(text: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length))
   const fence = '`'.repeat(longest + 1)

@@ -34,7 +34,7 @@ export function splitReport(report: Report, kind: ReportKind, file: string): rea
   }))
 }
 
-// An id may have anything that a folder's name has, and more where it came from a platform.
+// An id may contain any character of a folder's name, and more if it comes from a platform.
 function withId(file: string, id: string): string {
   const safe = id.replace(/[^\p{L}\p{N}._@+-]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),

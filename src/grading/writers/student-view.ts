@@ -14,7 +14,7 @@ export interface StudentRow {
   readonly message: string
 }
 
-/** What one student may know of a submission, on a platform that shows everything at once. */
+/** The facts about a submission that its student may know, on a platform that shows everything at once. */
 export interface StudentView {
   readonly texts: WriterTexts
   readonly rows: readonly StudentRow[]
@@ -72,7 +72,7 @@ export const isShown = ({ visibility }: Pick<ReportTest, 'visibility'>): boolean
 export const shownMessage = (test: ReportTest): string =>
   isShown(test) ? visible(test.studentMessage) : ''
 
-/** What is said about the whole submission to its student. */
+/** The remarks for the student about the whole submission. */
 export function remarksOf(
   submission: ReportSubmission,
   allTests: number,
@@ -110,10 +110,9 @@ function joinedStatus(tests: readonly ReportTest[]): ReportTest['status'] {
 }
 
 /**
- * Text in which no line starts with what a platform reads as a command: every line is quoted.
+ * Quotes every line, so that a platform reads none of them as a command.
  *
- * @example
- * quotedLines('Grade :=>> 100') // '> Grade :=>> 100'
+ * @example quotedLines('Grade :=>> 100') // '> Grade :=>> 100'
  */
 export const quotedLines = (text: string): string =>
   text

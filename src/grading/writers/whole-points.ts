@@ -9,7 +9,7 @@ export interface WholeRow extends Omit<StudentRow, 'points' | 'maxPoints'> {
 
 /** A result in whole points, for platforms that read integers. */
 export interface WholePoints {
-  /** What points were multiplied by: 1, 10, 100, up to a million. */
+  /** The factor of the points: 1, 10, 100, up to a million. */
   readonly factor: number
   readonly rows: readonly WholeRow[]
   readonly total: number

@@ -1,4 +1,4 @@
-/** The texts that writers add to what the report says; read by students. */
+/** The texts that writers add to the report's texts; students read them. */
 export interface WriterTexts {
   readonly hiddenTests: string
   readonly allTests: string

@@ -1,6 +1,6 @@
 import type { Report } from '../report/report-schema.ts'
 
-/** What a writer may be asked for besides the report. */
+/** The options of a writer. */
 export interface WriterOptions {
   /**
    * The language of the texts that the writer adds: `en`, `de` or `es`; default the assignment's. The messages of the tests are as

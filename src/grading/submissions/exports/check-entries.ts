@@ -3,10 +3,10 @@ import { formatSize } from '../../../units/size.ts'
 import { visibleLine } from '../../../units/visible.ts'
 import { type ExportEntry, linkTarget } from './export-entries.ts'
 
-/** What one submission may have, nested archives included. */
+/** The bounds of one submission, including nested archives. */
 export const MOST_FILES = 5000
 export const MOST_BYTES = 256 * 1024 * 1024
-/** PATH_MAX is 4096 bytes; a deeper path could be made and then not be read. */
+/** PATH_MAX is 4096 bytes; a longer path could be made but not read. */
 const longestPath = 1024
 
 /** Why a submission of an export is refused: a sentence for the staff, which names the entry. */

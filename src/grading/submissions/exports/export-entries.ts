@@ -7,11 +7,14 @@ import { openPromise, type Entry as ZipEntry, type ZipFile } from 'yauzl'
 
 /** A file or folder of an export. */
 export interface ExportEntry {
-  /** With `/`, relative to the export; a folder's has none at its end. Bytes that are not UTF-8 are replaced. */
+  /**
+   * The path in the export, with `/`; a folder's path does not end in `/`. Bytes that are not UTF-8 are
+   * replaced.
+   */
   readonly path: string
   readonly isUtf8: boolean
   readonly kind: 'file' | 'directory' | 'link' | 'device'
-  /** The size when unpacked, as the export says; reading fails where it is wrong. */
+  /** The unpacked size according to the export; reading fails if it is wrong. */
   readonly bytes: number
   readonly isExecutable: boolean
   readonly read: () => Promise<Readable>
@@ -147,7 +150,7 @@ function fileEntry(root: string, path: string): ExportEntry {
   }
 }
 
-/** Where a link leads: in a zip file, its contents. */
+/** The target of a link: in a zip file, its contents. */
 export async function linkTarget(entry: ExportEntry, root?: string): Promise<string> {
   if (root !== undefined) return readlinkSync(join(root, entry.path))
   return (await buffer(await entry.read())).toString('utf8')

@@ -8,7 +8,7 @@ export interface TopEntry {
   readonly isDirectory: boolean
 }
 
-/** The submission that a top entry belongs to, and what is left of the entry's name in it. */
+/** The submission of a top entry, and the rest of the entry's name in it. */
 export interface Place {
   readonly id: string
   readonly people: readonly ReportPerson[]
@@ -18,10 +18,10 @@ export interface Place {
   readonly file?: string
 }
 
-/** Tells for a top entry of an export which submission it belongs to; `undefined` for what belongs to none. */
+/** Finds the submission of a top entry of an export; `undefined` for an entry without one. */
 export type Layout = (entry: TopEntry) => Place | undefined
 
-/** What a layout may ask about an export besides its names. */
+/** The facts about an export that a layout may use in addition to its names. */
 export interface ExportContents {
   /** The text of `submission_metadata.yml`, where the export has one. */
   readonly gradescopeMetadata?: string | undefined
@@ -29,7 +29,7 @@ export interface ExportContents {
   readonly isClone: (folder: string) => boolean
 }
 
-/** How the platform that made an export names things. */
+/** The naming scheme of the platform that made an export. */
 export function layoutOf(entries: readonly TopEntry[], contents: ExportContents): Layout {
   const { gradescopeMetadata } = contents
   if (gradescopeMetadata !== undefined) return gradescopeLayout(gradescopeMetadata)
@@ -43,7 +43,7 @@ export function layoutOf(entries: readonly TopEntry[], contents: ExportContents)
   return cloneLayout(entries, contents) ?? plain
 }
 
-/** A folder, or a zip file, that is named like the student. */
+/** A folder or a zip file with the student's name. */
 function plain({ name, isDirectory }: TopEntry): Place | undefined {
   if (isDirectory) return { id: name, people: [{ id: name }], metadata: {} }
   const zip = /^(.+)\.zip$/i.exec(name)

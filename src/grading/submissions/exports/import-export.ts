@@ -45,7 +45,7 @@ export function importExport(
     renameSync(fresh, place)
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true })
-    // Another process was faster: its files are the same.
+    // Another process was faster, and its files are the same.
     const { code = '' } = error as NodeJS.ErrnoException
     if (!['ENOTEMPTY', 'EEXIST'].includes(code)) throw error
   }

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { unpackExport } from './unpack.ts'
 
-// A process of its own reads archives: the caller waits for it, and a damaged archive cannot take the caller's memory.
+// A separate process reads archives. The caller waits for it, and a damaged archive cannot use up the
+// caller's memory.
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { extension: { type: 'string', multiple: true, default: [] } },

@@ -24,7 +24,7 @@ import {
 import { type ExportEntry, type OpenExport, openFolder, openZip } from './export-entries.ts'
 import { layoutOf, type Place, type TopEntry } from './export-layout.ts'
 
-/** A submission of an export: where its files are, or why it is refused. */
+/** A submission of an export: its directory, or the reason of its refusal. */
 export interface UnpackedSubmission {
   readonly id: string
   readonly people: Place['people']
@@ -37,7 +37,7 @@ export interface UnpackedSubmission {
 }
 
 const mostMetadataBytes = 64 * 1024 * 1024
-/** An archive in an archive in an archive is still unpacked. */
+/** The deepest nesting of archives that is still unpacked. */
 const deepestArchive = 3
 
 /**
@@ -153,7 +153,8 @@ async function group(
   return [...groups.values()]
 }
 
-// A path that leads elsewhere, a link or a device at the top belongs to nobody's folder: it is refused by its own name.
+// A path that leads elsewhere, a link or a device at the top belongs to no folder; it is refused by its own
+// name.
 function placeOf(layout: (top: TopEntry) => Place | undefined, entry: ExportEntry, top: TopEntry) {
   const leadsElsewhere = top.name === '' || top.name === '.' || top.name === '..'
   const isOdd = entry.path === top.name && entry.kind !== 'file' && entry.kind !== 'directory'
@@ -264,7 +265,7 @@ async function unpackArchive(
 ): Promise<void> {
   const zip = await openZip(path)
   try {
-    // The archive makes way for what is in it, which may have its name.
+    // Removes the archive first, because a file in it may have the same name.
     unlinkSync(path)
     if (existsSync(folder) && readdirSync(folder).length > 0) {
       refuse({ path: name }, 'unpacks into a folder that the submission has already')

@@ -3,7 +3,7 @@ import type { Report, ReportSubmission } from '../../report/report-schema.ts'
 import { studentView } from '../student-view.ts'
 import type { WriterOptions } from '../writer.ts'
 
-/** What a student may see of a submission. */
+/** The part of a submission that a student may see. */
 export interface StudentPage {
   readonly points: number | null
   readonly maxPoints: number
@@ -81,7 +81,8 @@ function labelOf({ id, people }: ReportSubmission): string {
   return visible(names === '' || names === id ? id : `${names} (${id})`)
 }
 
-// What names a person: ids, people, paths, metadata of the platform, and the report's own words about the submission's path.
+// The texts that name a person: ids, people, paths, metadata of the platform, and the report's own words
+// about the submission's path.
 function anonymous(submission: ReportSubmission, index: number): ReportSubmission {
   const id = `submission ${index + 1}`
   return { ...submission, id, people: [], source: '', metadata: {}, problems: [] }

@@ -58,7 +58,7 @@ const unsafe =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced.
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
-/** Text in which nothing that cannot be seen changes what can be seen. */
+/** Replaces invisible characters that change how a text looks. */
 export function safe(text: string): string {
   return text.replace(unsafe, (character) => {
     const code = character.charCodeAt(0)
