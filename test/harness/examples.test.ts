@@ -22,7 +22,7 @@ function run(cwd: string, ...command: string[]): string {
   return `${stdout}${stderr}`
 }
 
-test('what the README shows works as it is shown', () => {
+test('the examples of the README work', () => {
   expect(filesOf('README.md').map(([path]) => path)).toEqual([
     'vitest.config.ts',
     'median.test.ts',
@@ -40,7 +40,7 @@ test('what the README shows works as it is shown', () => {
   expect(messages).toEqual(['Passed.', feedback.trim()])
 })
 
-test('so does what the page on sandboxed() shows', () => {
+test('the examples of the page on sandboxed() work', () => {
   const plugin =
     "import gradebox from 'gradebox/vitest'\nexport default { plugins: [gradebox()] }\n"
   const directory = writePages(['docs/sandboxed.md'], {
@@ -51,7 +51,7 @@ test('so does what the page on sandboxed() shows', () => {
   expect(output).toMatch(/Tests {2}3 passed \(3\)/)
 })
 
-test('so does what the pages on Vitest and on the matchers show', () => {
+test('the examples of the pages on Vitest and on the matchers work', () => {
   const directory = write(['docs/vitest.md', 'docs/matchers.md'], 'module')
   const others = ['--exclude=several', '--exclude=parts']
   expect(run(directory, vitest, 'run', patient, ...others)).toMatch(/Tests {2}18 passed \(18\)/)
@@ -59,7 +59,7 @@ test('so does what the pages on Vitest and on the matchers show', () => {
   expect(run(join(directory, 'parts'), vitest, 'run', patient)).toMatch(/Tests {2}1 passed \(1\)/)
 })
 
-test('so does what the page on Jest shows', () => {
+test('the examples of the page on Jest work', () => {
   const directory = write(['docs/jest.md'], 'commonjs')
   const output = run(directory, jest, '--ci', patient, '--testPathIgnorePatterns=/esm/')
   expect(output).toContain('Tests:       3 passed, 3 total')

@@ -64,7 +64,7 @@ assert libc.shm_open(b"/${id}", os.O_RDWR | os.O_CREAT, 0o666) >= 0`
       )
     })
 
-    test('what they do to the files of one submission: no watch tells', async () => {
+    test('changes to the files of one submission trigger no watch', async () => {
       const workdir = giveToUser(makeDirectory({ file: 'x' }))
       const watch = `${libc}
 fd = libc.inotify_init1(os.O_NONBLOCK)
@@ -87,7 +87,7 @@ except BlockingIOError: print("nothing")`
       expect(await watcher).toHaveStdout('ready\nnothing\n')
     })
 
-    test('what a user has few of: timers, watches, message queues and locked memory are left', async () => {
+    test('scarce resources of the user remain: timers, watches, message queues and locked memory', async () => {
       const take = `${libc}
 class Event(ctypes.Structure): _fields_ = [("value", ctypes.c_long), ("signal", ctypes.c_int), ("how", ctypes.c_int), ("rest", ctypes.c_char * 48)]
 def timers():

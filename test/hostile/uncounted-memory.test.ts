@@ -96,7 +96,7 @@ os.mkdir('directory', 0o6755)
   },
 )
 
-test('what /proc tells of the machine’s hardware and disks is covered', async () => {
+test('the files of /proc about the machine’s hardware and disks are covered', async () => {
   const result = await runShell(
     'cat /proc/interrupts; ls /proc/fs /proc/acpi 2>/dev/null | grep -v :',
   )

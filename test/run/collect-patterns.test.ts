@@ -78,7 +78,7 @@ describe('a pattern or a directory of collect brings back the files that it name
   })
 })
 
-describe('what a pattern names and cannot be brought back is in uncollected', () => {
+describe('a matched file that cannot be brought back is in uncollected', () => {
   test('what is no regular file, and a directory that is none', async () => {
     const host = makeDirectory({ secret: 'host secret' })
     const run = await runShell(

@@ -75,7 +75,7 @@ describe('collected files', () => {
   })
 })
 
-describe('what is no regular file is not collected, and the result says why', () => {
+describe('a file that is not regular is not collected, and the result says why', () => {
   test.each([
     ['a directory', 'mkdir x', 'is a directory'],
     ['a FIFO', 'mkfifo x', 'is a FIFO'],

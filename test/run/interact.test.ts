@@ -42,7 +42,7 @@ describe('two programs that talk to each other', () => {
     expect({ deadlock, blame }).toEqual({ deadlock: true, blame: [0, 1] })
   })
 
-  test('of which one computes for ever: that one is to blame', async () => {
+  test('one of which computes for ever: that one is to blame', async () => {
     const waits = sh('echo 1; read a', { limits: { walltime: 600 } })
     const computes = sh('read a; while :; do :; done', { limits: { walltime: '5s', cpu: '5s' } })
     const { results, deadlock, blame } = await interact(waits, computes)
@@ -50,7 +50,7 @@ describe('two programs that talk to each other', () => {
     expect({ deadlock, blame }).toEqual({ deadlock: false, blame: [1] })
   })
 
-  test('of which one dies: the other reads the end of its input, and the dead one is to blame', async () => {
+  test('one of which dies: the other reads the end of its input, and the dead one is to blame', async () => {
     const dies = sh('read a; exit 3')
     const asks = sh('echo 1; read a || echo over >&2')
     const { results, blame, endedFirst } = await interact(asks, dies)

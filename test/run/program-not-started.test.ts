@@ -200,6 +200,6 @@ describe('a program that cannot be started is an error that says why', () => {
   })
 })
 
-test('a shell that does not find its command is no error of ours: the program ran', async () => {
+test('a shell that does not find its command is not an error of Gradebox: the program ran', async () => {
   expect(await sandboxed('sh', ['-c', 'no-such-program'])).toExitWith(127)
 })

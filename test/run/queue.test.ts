@@ -13,14 +13,17 @@ function mostAtOnce(notes: readonly string[]): number {
 }
 
 describe('createSandbox', () => {
-  test.each([1, 2, 3])('runs no more than %i at once when told so', async (concurrency) => {
-    const run = createSandbox({ concurrency })
-    const script = 'a=$(date +%s%N); sleep 0.1; echo "$a $(date +%s%N)"'
-    const runs = await Promise.all(Array.from({ length: 7 }, () => run('sh', ['-c', script])))
-    const most = mostAtOnce(runs.map(({ stdout }) => stdout))
-    expect(most).toBeLessThanOrEqual(concurrency)
-    expect(most).toBeGreaterThan(concurrency === 1 ? 0 : 1)
-  })
+  test.each([1, 2, 3])(
+    'runs no more than %i at once if the caller sets that',
+    async (concurrency) => {
+      const run = createSandbox({ concurrency })
+      const script = 'a=$(date +%s%N); sleep 0.1; echo "$a $(date +%s%N)"'
+      const runs = await Promise.all(Array.from({ length: 7 }, () => run('sh', ['-c', script])))
+      const most = mostAtOnce(runs.map(({ stdout }) => stdout))
+      expect(most).toBeLessThanOrEqual(concurrency)
+      expect(most).toBeGreaterThan(concurrency === 1 ? 0 : 1)
+    },
+  )
 
   test('starts them in the order of the calls', async () => {
     const source = makeDirectory()

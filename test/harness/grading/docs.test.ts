@@ -17,7 +17,7 @@ async function points(runner: 'vitest' | 'jest', project: string) {
   return { all, output, exitCode, submissions }
 }
 
-test('what the page on grading shows works as it is shown', async () => {
+test('the examples of the page on grading work', async () => {
   const directory = writePages(['docs/grading.md'], {
     'median/package.json': esm,
     'groups/package.json': esm,
@@ -41,7 +41,7 @@ test('what the page on grading shows works as it is shown', async () => {
   expect(jest.all).toEqual([['ada', true, 2]])
 })
 
-test('so does what the page on languages shows', async () => {
+test('the examples of the page on languages work', async () => {
   const directory = writePages(['docs/languages.md'], {
     'own-language/package.json': esm,
     'own-language/vitest.config.js': plugin,

@@ -97,7 +97,7 @@ export function testVitest(installation?: Installation): void {
         "a snapshot is short": "passed 1",
         "a test that fails anyway says nothing of its runs": "passed 1",
         "each try has its own runs": "passed 1",
-        "hooks what one hook starts another may await": "passed 1",
+        "hooks another hook may await a run that one hook starts": "passed 1",
         "runs are polled until one passes": "passed 1",
         "the first test has a directory of its own": "passed 1",
         "the fixture runs programs": "passed 1",

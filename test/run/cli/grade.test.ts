@@ -195,7 +195,7 @@ describe('the exit code', () => {
   })
 })
 
-test('diff says who gained, who lost, and why', () => {
+test('diff shows gains and losses, with the reasons', () => {
   const folder = project({ ada: RIGHT, bob: WRONG })
   grade(folder, '--report', 'json=before.json')
   write(folder, 'submissions/ada/main.py', WRONG)

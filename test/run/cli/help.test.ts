@@ -75,7 +75,7 @@ test('a reader that has seen enough is no error', () => {
   expect(gradebox([], { by })).toEqual({ code: 0, stdout: '{U', stderr: '' })
 })
 
-test('what is nearly a command or a flag is suggested', () => {
+test('a misspelt command or flag gets a suggestion', () => {
   const wrong = [
     ['rnu'],
     ['doctr'],

@@ -26,7 +26,7 @@ test.skipIf(sandboxLacks('python3'))('it learns from every input, in a working d
   expect(readFileSync(join(cwd, 'p.toml'), 'utf8')).toContain('"pipe2"')
 })
 
-test('what cannot be run is told', () => {
+test('a program that cannot be run is an error', () => {
   const run = gradebox(['learn', '--', 'no-such-program'])
   expect(run.code).toBe(125)
   expect(run.stderr).toContain('The program "no-such-program" was not found')
@@ -37,7 +37,7 @@ test('what cannot be run is told', () => {
   })
 })
 
-test('a run that failed is told: what it did not do was not learned', () => {
+test('a warning names a run that failed, because it may lack calls', () => {
   const { code, stderr } = gradebox(['learn', '--', 'sh', '-c', 'exit 3'])
   expect({ code, stderr }).toEqual({
     code: 0,

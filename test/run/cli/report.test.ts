@@ -39,7 +39,7 @@ test('a report has hakoniwa’s keys first, in its units', () => {
   expect(report.max_rss).toBeLessThan(100_000)
 })
 
-test('and ours besides', () => {
+test('and Gradebox’s own keys', () => {
   const { report } = reportOf(['--limit-walltime', '5'], 'echo', 'a')
   expect(report).toMatchObject({
     verdict: 'exited',
@@ -89,7 +89,7 @@ test('a program that used more memory than its limit is MLE', () => {
   expect(report.status).toBe('MLE')
 })
 
-test('what could not be set up is SE, with the error', () => {
+test('a run that could not be set up is SE, with the error', () => {
   const { code, report } = reportOf(['--ro-bind=/no/such'], 'true')
   expect(code).toBe(125)
   expect(report).toMatchInlineSnapshot(`
@@ -119,7 +119,7 @@ test('what could not be set up is SE, with the error', () => {
   `)
 })
 
-test('a report that cannot be written is told', () => {
+test('a report that cannot be written is an error', () => {
   const run = gradebox(['run', '--report-file', '/no/such/report.json', 'true'])
   expect(run.code).toBe(125)
   expect(run.stderr).toBe(

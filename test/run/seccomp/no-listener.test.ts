@@ -41,7 +41,7 @@ test.skipIf(sandboxLacks('python3'))(
   },
 )
 
-test('without user notification what is logged goes on, and is not told', {
+test('without user notification, logged calls go on and the result lacks them', {
   timeout: 60_000,
 }, () => {
   const run = withoutListeners(`

@@ -116,7 +116,7 @@ describe('the target of a working directory is refused', () => {
   })
 })
 
-test('what changes there read-write is on the host', async () => {
+test('a read-write change there reaches the host', async () => {
   const source = giveToUser(makeDirectory())
   const workdir = { source, mode: 'read-write', target: '/hako' } as const
   const run = await runShell('pwd; echo x > new', { workdir })

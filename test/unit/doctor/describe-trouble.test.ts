@@ -24,7 +24,7 @@ const diagnosis = (...environments: readonly Environment[]): Diagnosis => ({
   ],
 })
 
-test('trouble is told with what mends it here; what works and what was not tried is not', () => {
+test('trouble appears with its fix for this place; working and untried checks do not appear', () => {
   expect(describeTrouble(diagnosis('docker'))).toEqual([
     'fails: /proc: mount: EPERM',
     '  fix (Docker): --unmask',
@@ -32,7 +32,7 @@ test('trouble is told with what mends it here; what works and what was not tried
   ])
 })
 
-test('where no fix is for this place, all are told', () => {
+test('without a fix for this place, all fixes appear', () => {
   expect(describeTrouble(diagnosis('kubernetes')).slice(1, 3)).toEqual([
     '  fix (This machine): umount it',
     '  fix (Docker): --unmask',

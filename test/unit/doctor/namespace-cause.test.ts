@@ -32,7 +32,7 @@ test.each([
   expect(cause(around, settings).cause).toBe(expected)
 })
 
-test('a setting is mended on the host, a container’s profile by its flags', () => {
+test('the fix of a setting is on the host, the fix of a container’s profile is a flag', () => {
   const ubuntu = cause(user, { 'kernel/apparmor_restrict_unprivileged_userns': '1' })
   expect(ubuntu.fixes).toEqual({
     machine: 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',

@@ -25,7 +25,7 @@ function startRun(command = './a.out', wallTimeMs = 12) {
   return { run, finish }
 }
 
-test('what has ended is neither interrupted nor forgotten, and is told to who watches', async () => {
+test('a run that has ended is neither interrupted nor forgotten, and the watcher receives it', async () => {
   const results: string[] = []
   const runs = new TestRuns(({ command }) => results.push(command))
   const { run, finish } = startRun()
@@ -36,7 +36,7 @@ test('what has ended is neither interrupted nor forgotten, and is told to who wa
   expect(results).toEqual(['./a.out'])
 })
 
-test('what still runs at the end is ended and awaited', async () => {
+test('a run that is active at the end is ended and awaited', async () => {
   const runs = new TestRuns()
   const { run } = startRun('./endless')
   runs.own(run)
@@ -48,7 +48,7 @@ test('what still runs at the end is ended and awaited', async () => {
   expect(interrupted).toEqual([])
 })
 
-test('what was running when the time was up is no forgotten run', async () => {
+test('a run that was active at the timeout is not a forgotten run', async () => {
   const runs = new TestRuns()
   const { run } = startRun()
   runs.own(run)
@@ -57,7 +57,7 @@ test('what was running when the time was up is no forgotten run', async () => {
   expect(await runs.end()).toMatchObject({ interrupted: [{}], forgotten: [] })
 })
 
-test('what somebody had already stopped is awaited, and not forgotten', async () => {
+test('a stopped run is awaited, and is not a forgotten run', async () => {
   const runs = new TestRuns()
   const { run } = startRun()
   runs.own(run)
@@ -66,7 +66,7 @@ test('what somebody had already stopped is awaited, and not forgotten', async ()
   await expect(Promise.race([run.result, 'pending'])).resolves.not.toBe('pending')
 })
 
-test('what a test starts after its end is ended at once', async () => {
+test('a run that a test starts after its end is ended at once', async () => {
   const runs = new TestRuns()
   await runs.end()
   const { run } = startRun()
@@ -74,7 +74,7 @@ test('what a test starts after its end is ended at once', async () => {
   expect(run.stopped).toBe(true)
 })
 
-test('a run that could not be made is left to who started it', async () => {
+test('a run that could not start is left to its caller', async () => {
   const runs = new TestRuns()
   const result = Promise.reject(new Error('no such program'))
   runs.own({ result, stopped: false, stop: () => {} })
@@ -94,7 +94,7 @@ test('the error shows each program, and has the stack of the first one’s start
   expect(error?.stack).toBe(`Error: ${error?.message}\n${left.forgotten[0]?.startedAt}`)
 })
 
-test('of many programs five are shown; those that waited for their turn are counted', async () => {
+test('five of many programs are shown; those that waited for their turn are counted', async () => {
   const runs = new TestRuns()
   for (let index = 0; index < 10; index++)
     runs.own(startRun(`./run-${index}`, index < 7 ? 5 : 0).run)

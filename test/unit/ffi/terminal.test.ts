@@ -7,7 +7,7 @@ test('a window’s size is two 16-bit numbers, rows first', () => {
   expect([...windowSize({ rows: 24, columns: 300 })]).toEqual([24, 0, 44, 1, 0, 0, 0, 0])
 })
 
-test('what is no terminal has no size', () => {
+test('a file that is not a terminal has no size', () => {
   const [ours, other] = makeSocketPair()
   expect(() => setWindowSize(ours, { rows: 1, columns: 1 })).toThrow(/^ioctl\(\d+, TIOCSWINSZ\): E/)
   closeDescriptor(ours)

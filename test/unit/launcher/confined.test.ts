@@ -83,7 +83,7 @@ describe('a plan without namespaces', () => {
   })
 })
 
-test('what a killed init left is ended by a user that may signal nobody else', () => {
+test('the leftovers of a killed init are ended by a user that may signal nobody else', () => {
   const calls = endUserSteps({ uid: 70000, neighbour: 70001 }).map(describeStep)
   expect(calls.slice(0, 6)).toEqual([
     'setgroups(0, 0)',

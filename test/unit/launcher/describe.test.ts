@@ -136,7 +136,7 @@ test('a step that says how it is shown is shown so', () => {
   expect(describeStep(step)).toBe('write("/work/a", 4 bytes)')
 })
 
-test('the constants of two kinds of calls are told apart', () => {
+test('the constants of two kinds of calls stay distinct', () => {
   expect(describeCall('mount', 0, text('/'), 0, MS_PRIVATE | MS_REC, 0)).toBe(
     'mount("/", MS_REC|MS_PRIVATE)',
   )

@@ -129,7 +129,7 @@ describe('the init’s descriptors', () => {
   })
 })
 
-test('what the init opens in the entered root it opens with O_CLOEXEC', () => {
+test('the init opens every file in the entered root with O_CLOEXEC', () => {
   const O_CLOEXEC = 0o2000000
   const mounts = mountsOf(2)
   for (const { flow, workdir } of workdirVariants) {

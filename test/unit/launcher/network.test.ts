@@ -79,7 +79,7 @@ test('the init joins the network when it is there, and before the program starts
   expect(joins).toBeLessThan(all.findIndex((call) => call.startsWith('clone(CLONE_VM')))
 })
 
-test('what keeps the init waiting for its network is also the caller’s end', () => {
+test('the init stops waiting for its network when the caller ends', () => {
   const steps = initSteps(samplePlan(user).steps)
   const read = steps.find((step) => describeStep(step).startsWith('read(35'))
   expect(read?.onError).toEqual({ goto: 'init.unused' })

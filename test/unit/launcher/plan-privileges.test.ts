@@ -36,7 +36,7 @@ describe('for root', () => {
     expect(after).toContain('timerfd_create')
   })
 
-  test('the streams that are pipes of ours become the program’s', () => {
+  test('the program owns the streams that are Gradebox’s pipes', () => {
     const streams = (pipes: readonly number[]) =>
       calls(initSteps(samplePlan(root, { pipes }).steps)).filter((call) => /^fchown\(\d/.test(call))
     expect(streams([0, 2])).toEqual([
@@ -59,7 +59,7 @@ describe('for root', () => {
     expect(flags.map((flag) => Number(flag) & CLONE_NEWUSER)).toEqual([0])
   })
 
-  test('what is copied or overlaid becomes the program’s', () => {
+  test('the program owns copied and overlaid files', () => {
     const owned = calls(init).filter((call) => call.startsWith('fchownat('))
     expect(owned).toMatchInlineSnapshot(`
       [

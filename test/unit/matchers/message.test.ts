@@ -7,7 +7,7 @@ import { exited, fabricate, messageOf } from './fabricated.ts'
 
 const lines = (count: number) => Array.from({ length: count }, (_, i) => `line ${i + 1}\n`).join('')
 
-test('of long output the last ten lines are shown, and that there are more', () => {
+test('the last ten lines of long output are shown, with a note that there are more', () => {
   expect(tail('stdout', lines(25))).toMatchInlineSnapshot(`
     "stdout (last 10 of 25 lines):
       line 16
@@ -23,7 +23,7 @@ test('of long output the last ten lines are shown, and that there are more', () 
   `)
 })
 
-test('of long lines the beginning and the end are shown, and how long they are', () => {
+test('the beginning and the end of long lines are shown, with their length', () => {
   const line = `${'a'.repeat(2000)}${'z'.repeat(3000)}`
   expect(tail('stderr', `first\n${line}`)).toBe(
     `stderr:\n  first\n  ${'a'.repeat(120)}… (5000 characters) …${'z'.repeat(120)}`,

@@ -71,7 +71,7 @@ describe('the diff of a long output', () => {
   })
 })
 
-describe('what looks the same is shown as escapes where it differs', () => {
+describe('texts that look the same show escapes where they differ', () => {
   test.each([
     ['5 km', '5\u00a0km', '" "', '"\\xa0"'],
     ['caf\u00e9', 'cafe\u0301', '"\\xe9"', '"e\\u0301"'],

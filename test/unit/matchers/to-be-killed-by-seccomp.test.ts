@@ -24,7 +24,7 @@ test('a seccomp kill is asserted alone, by name, by pattern or by predicate', ()
   expect(denied).not.toBeKilledBy('SIGSYS')
 })
 
-test('a predicate that does not hold is told', () => {
+test('the message shows a predicate that does not hold', () => {
   const assertion = () => expect(denied).toBeKilledBySeccomp(({ args }) => args[0] === 10)
   expect(messageOf(assertion).split('\n\n').slice(0, 2).join('\n')).toMatchInlineSnapshot(`
     "expect(run).toBeKilledBySeccomp(predicate)
@@ -82,7 +82,7 @@ test('where the kernel could not name the call, an assertion about it fails eith
   )
 })
 
-test('what is no name, pattern or predicate fails at once', () => {
+test('an argument that is no name, pattern or predicate fails at once', () => {
   const assertion = () => expect(denied).not.toBeKilledBySeccomp('not a name')
   expect(messageOf(assertion)).toMatchInlineSnapshot(`
     "expect(run).not.toBeKilledBySeccomp("not a name")

@@ -78,7 +78,7 @@ test('the opposite says which limit it was, and how it was held', () => {
   `)
 })
 
-test('output that was more than a text can hold is not told as that of a limit there was not', () => {
+test('output beyond the length of a string is not reported as a limit', () => {
   const reason = 'wrote more to one stream than a text can hold (512 MiB); set limits.output'
   const run = killed('output', reason, { truncated: true, limits: {} })
   expect(messageOf(() => expect(run).not.toExceedOutput())).toMatchInlineSnapshot(`

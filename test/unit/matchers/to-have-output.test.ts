@@ -85,7 +85,7 @@ test('white space at the end of a line is made visible', () => {
   expect(message).toContain('+ a·→')
 })
 
-test('of long output the surroundings of the first difference are shown', () => {
+test('the surroundings of the first difference in long output are shown', () => {
   const stdout = lines(5000).replace('line 4000\n', 'LINE 4000\n')
   const message = messageOf(() => expect(printed(stdout)).toHaveStdout(lines(5000)))
   expect(message).toContain('The texts differ first in line 4000:')
@@ -204,7 +204,7 @@ test('a missing token and one too many are named', () => {
   )
 })
 
-test('what cannot be compared fails at once', () => {
+test('a value that cannot be compared fails at once', () => {
   // @ts-expect-error
   expect(messageOf(() => expect(printed('')).not.toHaveStdout(3))).toMatchInlineSnapshot(`
     "expect(run).not.toHaveStdout(3)

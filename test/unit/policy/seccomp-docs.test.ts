@@ -9,7 +9,7 @@ test('docs/seccomp.md has every group as it is; if not: npm run seccomp-docs', (
   expect(documentGroups(text)).toBe(text)
 })
 
-test('a text without a place for groups is none of ours', () => {
+test('a text without a place for groups is refused', () => {
   expect(() => documentGroups('# Title')).toThrowErrorMatchingInlineSnapshot(
     `[Error: The text has no place for groups: <!-- groups: npm run seccomp-docs -->]`,
   )

@@ -41,7 +41,7 @@ test('a run that cannot be ended does not keep the others', async () => {
   expect(activeRuns().count).toBe(0)
 })
 
-test('what waits for runs hears when all are over, and is ended with them', async () => {
+test('a waiting pool learns when all runs have ended, and ends with them', async () => {
   const heard: string[] = []
   const pool = { rested: () => heard.push('rested'), end: async () => void heard.push('end') }
   const unregister = registerPool(pool)

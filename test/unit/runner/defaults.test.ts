@@ -9,7 +9,7 @@ test('defaults are empty until they are set, and then replaced as a whole', () =
   expect(getDefaults()).toEqual({ policy: 'java' })
 })
 
-test('what is changed afterwards in the object that was given does not matter', () => {
+test('a later change of the given object has no effect', () => {
   onTestFinished(() => setDefaults({}))
   const defaults = { concurrency: 2 }
   setDefaults(defaults)

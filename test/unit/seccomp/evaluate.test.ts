@@ -40,7 +40,7 @@ test.each(arches.flatMap((arch) => [true, false].map((notify) => ({ arch, notify
   },
 )
 
-test('what depends on an argument passes by that argument, and not where it is unknown', () => {
+test('a call that depends on an argument passes with that argument, and not without it', () => {
   const filter = compileSeccomp(seccomp, { notify: true, arch: 'x64' })
   const passes = (syscall: string, first?: number) =>
     letsPass(filter, 'x64', [first === undefined ? { syscall } : { syscall, first }])
@@ -63,7 +63,7 @@ test.each(arches)(
   },
 )
 
-test('bytes that no filter of ours has are taken to refuse', () => {
+test('bytes that no filter of Gradebox has count as refusing', () => {
   expect(letsPass(new Uint8Array(0), 'x64', [{ syscall: 'read' }])).toBe(false)
   // BPF_LD | BPF_IMM
   expect(letsPass(new Uint8Array(8), 'x64', [{ syscall: 'read' }])).toBe(false)

@@ -10,7 +10,7 @@ vi.mock('../../../src/ffi/libseccomp.ts', async (original) => ({
   },
 }))
 
-test('a machine without libseccomp is told which package to install', () => {
+test('the error of a machine without libseccomp names the package to install', () => {
   let thrown: unknown
   try {
     compileSeccomp({ default: 'allow', rules: [] }, { notify: false })

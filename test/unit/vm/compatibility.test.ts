@@ -34,7 +34,7 @@ describe.each(settings)('the record of Linux $kernel, $name,', (setting) => {
   })
 })
 
-test('a weaker way, a way of holding and an error are told apart', () => {
+test('a weaker way, a way of holding and an error stay distinct', () => {
   const [first] = record
   if (first === undefined) throw new Error('nothing is recorded')
   const outcomes = {

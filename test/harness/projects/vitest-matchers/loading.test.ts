@@ -5,6 +5,6 @@ import { expect, test } from 'vitest'
 sandboxed('sleep', ['60'])
 const compiled = await sandboxed('echo', ['compiled'])
 
-test('what was run while the file was loaded is there', () => {
+test('the report has the runs of the file’s loading', () => {
   expect(compiled).toHaveStdout('compiled\n')
 })

@@ -77,7 +77,7 @@ base.describe('hooks', () => {
     expect(await started.get(task.id)).toExitWith(3)
   })
 
-  test('what one hook starts another may await', async () => {
+  test('another hook may await a run that one hook starts', async () => {
     expect(await started.get('file')).toExitWith(3)
   })
 })

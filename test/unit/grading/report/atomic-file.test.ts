@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-test('a file is replaced, and nothing is left beside it', () => {
+test('a file is replaced, and no other file remains', () => {
   const path = join(directory, 'new/folder/report.json')
   writeFileAtomically(path, 'one')
   writeFileAtomically(path, new Uint8Array([0xff, 0]))
@@ -19,7 +19,7 @@ test('a file is replaced, and nothing is left beside it', () => {
   expect(readdirSync(join(directory, 'new/folder'))).toEqual(['report.json'])
 })
 
-test('what a killed process left half written is removed, and not what a live one writes', () => {
+test('a killed process’s half-written file is removed, and a live process’s file stays', () => {
   const { pid: dead } = spawnSync('true')
   const mine = `.report.json.writing-${process.ppid}`
   for (const name of [`.report.json.writing-${dead}`, mine, '.report.json.writing-notes']) {

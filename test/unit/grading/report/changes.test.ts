@@ -14,7 +14,7 @@ test('equal results are no change', () => {
   expect(changeLines([])).toEqual(['No result changed.'])
 })
 
-test('who gained, who lost, who is new or gone, in the order of ids', () => {
+test('gains, losses, new and missing submissions appear in the order of ids', () => {
   const before = report(tests, [graded('cy', 0, 2), graded('ada', 0, 2), graded('dan', 1, 2)])
   const after = report(tests, [graded('cy', 0, 1), graded('ada', 1, 2), graded('bob', 1, 0)])
   expect(changeLines(compareReports(before, after))).toEqual([

@@ -17,7 +17,7 @@ test('a report that was written can be read', () => {
   expect(parseReport(JSON.parse(JSON.stringify(sample)), 'r.json')).toEqual(sample)
 })
 
-test('what is no report is refused with the place', () => {
+test('a value that is not a report is refused with the place of the fault', () => {
   const wrong = { ...sample, submissions: [{ ...sample.submissions[0], points: 'many' }] }
   expect(() => parseReport(wrong, 'r.json')).toThrow(
     'r.json is no report that Gradebox can read: submissions.0.points: Invalid type: Expected number but received "many"\n' +

@@ -84,7 +84,7 @@ describe('launch programs wanted', () => {
     expect(lacking(shelf, 'lacksSomeAtRest')).toBe(0)
   })
 
-  test('what bursts had is forgotten when all were ended', () => {
+  test('the shelf forgets all bursts when all runs have ended', () => {
     const shelf = makeShelf()
     burst(shelf, { runs: 5, most: 8 })
     shelf.forget()

@@ -40,7 +40,7 @@ const differences = (other: Partial<typeof usage> = {}) =>
     Object.entries(other).filter(([name, value]) => value !== usage[name as keyof typeof usage]),
   )
 
-describe('of several causes the first counts', () => {
+describe('the first of several causes counts', () => {
   test.each([
     ['exited', exitStatus(0), 'exited'],
     ['exited with a code', exitStatus(3), 'exited'],
