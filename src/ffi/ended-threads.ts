@@ -19,10 +19,11 @@ import {
 import { cFunctions } from './c-library.ts'
 
 /*
- * A worker thread that is terminated runs no more JavaScript, so its open descriptors and ended children stay with the
- * process. Each worker thread therefore keeps a list of them in a memfd, whose name says which thread it is. A later
- * run of any thread finds the list in /proc/self/fd, closes the descriptors and waits for the children.
- * An entry is removed before its descriptor is closed: a number on a list is never another's.
+ * A terminated worker thread runs no more JavaScript, so its open descriptors and ended children stay with
+ * the process. Each worker thread therefore keeps a list of them in a memfd whose name contains the thread. A
+ * later run of any thread finds the list in /proc/self/fd, closes the descriptors and waits for the children.
+ * A thread removes an entry before it closes the descriptor, so a number on a list never belongs to another
+ * file.
  */
 
 const NAME = 'gradebox-thread-'

@@ -39,8 +39,8 @@ declare module 'vitest' {
 const environmentFile = sibling('environment')
 const setupFile = sibling('setup')
 
-// Vitest imports a file from node_modules once per worker, but a setup file must run once per test file. The other files of a
-// package that is linked, and so in no node_modules, need no transformation either.
+// Vitest imports a file from node_modules once per worker, but a setup file must run once per test file. A
+// linked package is not in node_modules; its other files need no transformation either.
 const dependencies = {
   inline: [/[\\/]environment[\\/]vitest[\\/]setup\.[jt]s$/],
   external: [new RegExp(`^(file://)?${escaped(resolve(import.meta.dirname, '../..'))}/.*\\.js$`)],
@@ -80,7 +80,7 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
       if (config.browser?.enabled === true) return
       const merged = mergeOptions(takeOptions(project, options), ownOptions(project))
       if (config.environment === 'node') config.environment = environmentFile
-      // Vitest calls a plugin twice that a project has and also inherits.
+      // If a project has a plugin and also inherits it, Vitest calls the plugin twice.
       if (!config.setupFiles.includes(setupFile)) config.setupFiles.unshift(setupFile)
       const defaults = provided(merged, config.root)
       config.environmentOptions = { ...config.environmentOptions, gradebox: defaults }

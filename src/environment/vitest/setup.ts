@@ -11,7 +11,8 @@ import { setScratchRoot } from '../scratch.ts'
 import { TestRuns } from '../test-runs.ts'
 import { watchTest } from './test.ts'
 
-// Far more than the end of a run takes. Vitest applies it to the code before and after a test.
+// The timeout of the hooks, in ms. Vitest counts the code before and after a test; the end of a run takes far
+// less.
 const timeoutMs = 60_000
 
 const { defaults, scratchRoot, showsRuns } = inject('gradebox')

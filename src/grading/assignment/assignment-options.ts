@@ -119,7 +119,11 @@ export interface TestOptions {
    * @default 300000
    */
   readonly timeout?: number
-  /** How often a test that failed is tried again; every try is in the report. @default 0 */
+  /**
+   * How often Gradebox repeats a failed test; every attempt is in the report.
+   *
+   * @default 0
+   */
   readonly retry?: number
 }
 

@@ -17,7 +17,7 @@ import { checkJudge, recordedInteraction } from './interaction.ts'
 import type { Prepared } from './prepare-submission.ts'
 import type { Recorder } from './recorder.ts'
 
-/** Everything that judges a test of one submission. */
+/** The inputs for judging a test of one submission. */
 export interface Judging<Expect> {
   readonly test: GradedTestDeclaration<Expect>
   readonly prepared: Prepared

@@ -21,7 +21,7 @@ export class Recorder {
   }
 
   /**
-   * Keeps the runs of a promise.
+   * Keeps the runs that a promise resolves to.
    *
    * @param describe makes the records of a result
    */

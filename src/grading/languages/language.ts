@@ -36,7 +36,7 @@ export interface Floors {
   readonly processes?: number
 }
 
-/** How programs of one language are recognised, built and run. */
+/** How programs of one language are recognized, built and run. */
 export interface Language {
   /** The name as people write it: `C++`. */
   readonly title: string
