@@ -23,7 +23,7 @@ const size = { submissions: count('submissions'), cases: count('cases') }
 const rounds = count('rounds')
 const cli = resolve(import.meta.dirname, '../dist/cli/main.js')
 const GRADE = 'gradebox grade'
-// The PATH of a sandbox, for the loops too: a version manager's shim would slow them down.
+// The PATH of a sandbox, also for the loops, because a version manager's shim would slow them down.
 const env = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin', HOME: '/tmp' }
 
 /** @param {keyof typeof values} name */
@@ -72,7 +72,7 @@ function runnerMiB(pid) {
       return sum + Number(resident?.[1] ?? 0) / 1024
     }, 0)
   } catch {
-    // A process ended meanwhile.
+    // A process has ended meanwhile.
     return Number.NaN
   }
 }
@@ -82,7 +82,7 @@ async function measure(name) {
   const language = classLanguages[name]
   if (language === undefined) throw new Error(`There is no language ${name} in this bench`)
   const folder = makeClass(language, size)
-  // The loops leave programs and outputs beside the sources.
+  // The loops leave programs and outputs next to the sources.
   const loopFolder = makeClass(language, size)
   const loops = shellLoops(language, loopFolder)
   /** @type {Record<string, () => ReturnType<typeof timed>>} */
@@ -105,7 +105,7 @@ async function measure(name) {
       if (each === GRADE) rssMiB = result.rssMiB
     }
   }
-  // What does not grow with the class: one submission.
+  // The part that does not grow with the class: one submission.
   const alone = [cli, 'grade', '.', '--no-cache', '--jobs', '1', '--only', 's0']
   const report = JSON.parse(readFileSync(join(folder, 'gradebox-report.json'), 'utf8'))
   const start = await timed(process.execPath, alone, folder)
@@ -117,7 +117,8 @@ async function measure(name) {
 function print({ name, times, rssMiB, start, report }) {
   const bare = times['bare programs'] ?? []
   const rows = Object.entries(times).map(([each, results]) => {
-    // Contestants of one round had the same machine, so a ratio is between times of one round.
+    // Contestants of one round run on the same machine in the same state, so a ratio compares times of one
+    // round.
     const ratios = results.map(({ ms }, round) => ms / (bare[round]?.ms ?? Number.NaN))
     const cpuRatios = results.map(({ cpuMs }, round) => cpuMs / (bare[round]?.cpuMs ?? Number.NaN))
     return [

@@ -28,7 +28,7 @@ int main(void) {
 }
 `
 
-// Allowed whatever its arguments; and one that strict looks at: what is in a register decides.
+// One call that strict allows for all arguments, and one whose arguments strict checks in registers.
 const CALL = { getpid: 'SYS_getpid', 'ioctl (by its arguments)': 'SYS_ioctl, -1, 0, 0' }
 
 /** @type {(call: string) => Uint8Array} */
@@ -64,7 +64,7 @@ for (const [name, call] of Object.entries(CALL)) {
   /** @type {Map<string, number[]>} */
   const times = new Map(Object.keys(policies).map((policy) => [policy, []]))
   for (let round = -1; round < rounds; round++) {
-    // In turn, so that a machine that slows down does so for all.
+    // In turn, so that a slow phase of the machine affects all.
     for (const [label, policy] of Object.entries(policies)) {
       const run = await sandboxed('/tmp/loop', [], {
         policy,
@@ -80,7 +80,7 @@ for (const [name, call] of Object.entries(CALL)) {
 
 /** @type {(name: string, times: Map<string, number[]>) => void} */
 function report(name, times) {
-  // The least disturbed run: other work on the machine only ever adds.
+  // The least disturbed run, because other work on the machine only adds time.
   /** @type {(label: string) => number} */
   const least = (label) => Math.min(...(times.get(label) ?? []))
   console.log(`${name}, ${CALLS} calls in a loop, the fastest of ${rounds} runs\n`)

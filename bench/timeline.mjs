@@ -51,7 +51,7 @@ async function trace() {
   /** @type {{ turn: number, ms: number }[]} */
   const times = []
   set('tracing_on', '1')
-  // What waits for the first ones was started untraced.
+  // The sandboxes for the first runs started before the trace.
   for (let turn = -MOST_WAITING; turn < Number(runs); turn++) {
     await sleep(PAUSE_MS)
     const start = performance.now()

@@ -1,7 +1,7 @@
 // @ts-check
-// Makes one file of the package's entry, and of what it uses of its dependencies: Node reads and links each module
-// of a graph on its own, which for a hundred small ones takes longer than running them, and reads all of a large
-// one of which little is used. Koffi has native code, and stays where it is.
+// Makes one file of the package's entry and the used parts of its dependencies. Node reads and links each module
+// separately, which takes longer for a hundred small modules than running them. It also reads all of a large module
+// of which little is used. Koffi has native code, so it stays outside.
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { build } from 'rolldown'
@@ -11,11 +11,11 @@ const { output } = await build({
   platform: 'node',
   external: ['koffi'],
   logLevel: 'warn',
-  // One folder below dist, as the modules that look for the policies' folder are.
+  // One folder below dist, like the modules that look for the policies' folder.
   output: { dir: 'dist/bundle', format: 'esm', cleanDir: true },
 })
 
-// Their licenses want to be where their code is.
+// The licenses must accompany the code.
 const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []))
 const dependencies = new Set(modules.flatMap((id) => packageOf(id) ?? []))
 const notices = [...dependencies].sort().map((directory) => {
@@ -29,7 +29,7 @@ writeFileSync(
   `index.js contains code of these packages.\n\n${notices.join(`\n${'-'.repeat(80)}\n\n`)}`,
 )
 
-// The watch's thread is a program of its own, which its starter finds beside itself.
+// The watch's thread is a separate program; its starter looks for it in its own folder.
 cpSync('dist/limits/watch/thread', 'dist/bundle/thread', {
   recursive: true,
   filter: (path) => !path.endsWith('.d.cts'),

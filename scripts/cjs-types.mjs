@@ -1,6 +1,6 @@
 // @ts-check
-// Writes the types of `require('gradebox/grading/jest')` into the built package: they are those of the ES module, which
-// TypeScript lets a CommonJS file name only with a resolution mode.
+// Writes the types of `require('gradebox/grading/jest')` into the built package. They are the ES module's, and a CommonJS
+// file may name an ES module only with a resolution mode.
 import { writeFileSync } from 'node:fs'
 
 const esm = "'../../grading/jest.js'"

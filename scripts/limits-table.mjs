@@ -22,7 +22,7 @@ function limitsTable(rows) {
 }
 
 /**
- * The documentation with the table of limits in its place.
+ * Replaces the table of limits in the documentation.
  *
  * @param {string} text docs/limits.md
  * @param {LimitRows} rows

@@ -73,7 +73,7 @@ export function policyReference(schema, limitRows) {
 }
 
 /**
- * The documentation with the reference in its place.
+ * Replaces the reference of the keys in the documentation.
  *
  * @param {string} text docs/policies.md
  * @param {Schema} schema

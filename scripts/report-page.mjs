@@ -1,5 +1,5 @@
 // @ts-check
-// Makes one script of the HTML report's modules: the report is one file that loads nothing.
+// Bundles the HTML report's modules into one script, because the report is one file that loads nothing.
 import { build } from 'rolldown'
 
 await build({

@@ -8,7 +8,7 @@ import { fixed, table } from '../lib/table.mjs'
 
 const COUNTS = [1, 10, 100, 1000]
 
-/** What a run is given more and more of. */
+/** The inputs whose number grows. */
 const growing = {
   /** @type {(count: number, directory: string) => object} */
   mounts: (count, directory) => ({
@@ -26,7 +26,7 @@ const growing = {
 }
 
 /**
- * How a run's time grows with the number of its mounts and files, and with the output that is captured.
+ * How a run's time grows with the number of mounts and files, and with the captured output.
  *
  * @param {{ runs: number }} options
  */

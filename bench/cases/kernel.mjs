@@ -6,8 +6,8 @@ import { measurePaces, PAUSE_MS, ROW, timersOf } from './latency.mjs'
 export { report } from './latency.mjs'
 
 /**
- * What of the latencies is the kernel's. Not beside the whole ones, for a round would be too long for what waits
- * for a warm one's next row.
+ * The kernel's part of the latencies. It has its own rounds: a round with the whole runs would last longer
+ * than a waiting sandbox lives.
  *
  * @param {{ runs: number }} options
  */

@@ -5,11 +5,12 @@ import { latencies } from '../lib/latencies.mjs'
 import { round, shuffled } from '../lib/stats.mjs'
 
 const WARM_UP = 50
-// One after another, as a test may make them.
+// One run after another, as in a test.
 export const ROW = 10
-// After this long, in ms, all that is done: but a processor that slept has to warm its caches up again.
+// After this many ms all background work has ended. But a processor that slept must warm its caches up again.
 export const PAUSE_MS = 15
-// So that no row pays for what the one before left to be done: the pool to be filled, namespaces to be taken apart.
+// A pause, so that no row pays for the work that the last one left: filling the pool, taking namespaces
+// apart.
 const ROW_PAUSE_MS = 60
 
 /**
@@ -35,7 +36,7 @@ export async function measurePaces(timers, runs) {
 }
 
 /**
- * Each contestant with how long it took, in milliseconds.
+ * Times each contestant, in milliseconds.
  *
  * @param {Record<string, import('../lib/contestants.mjs').Contestant>} contestants
  * @returns {Timers}
@@ -53,8 +54,8 @@ export const timersOf = (contestants) =>
 /** @typedef {[string, () => Promise<number>][]} Timers */
 
 /**
- * Before a row some runs are not timed. What comes after a fork has this process's pages to copy back, and a
- * contestant shall have that from its own, if it forks, and not from the one before it.
+ * Some runs before a row are not timed. After a fork, this process must copy its pages back. Each contestant
+ * shall pay for its own fork, not for the fork of the one before it.
  *
  * @param {Timers} contestants
  * @param {number} runs

@@ -6,8 +6,8 @@ import { measurePaces, timersOf } from './latency.mjs'
 export { report } from './latency.mjs'
 
 /**
- * The latencies of a policy that has no seccomp filter. Not beside those that have one, for a
- * round would be too long for what waits.
+ * The latencies of a policy without a seccomp filter. It has its own rounds: a common round would last longer
+ * than a waiting sandbox lives.
  *
  * @param {{ runs: number }} options
  */

@@ -5,8 +5,8 @@ import { measurePaces, timersOf } from './latency.mjs'
 export { report } from './latency.mjs'
 
 /**
- * The latencies of all other sandboxes that there are. By themselves: a row of the slowest is so long that
- * what waits for a warm one's next row ends before it.
+ * The latencies of all other installed sandboxes. They have their own rounds: a row of the slowest lasts
+ * longer than a waiting sandbox lives.
  *
  * @param {{ runs: number }} options
  */

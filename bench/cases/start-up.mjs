@@ -37,7 +37,7 @@ function makeProject() {
   return directory
 }
 
-/** What it costs to import the package, and to have the plugin in a project. */
+/** The cost of importing the package, and of the plugin in a project. */
 export async function measure() {
   const directory = makeProject()
   const vitest = join(repository, 'node_modules/vitest/vitest.mjs')

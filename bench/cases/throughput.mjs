@@ -19,8 +19,8 @@ async function runAll(run, atOnce, total) {
 }
 
 /**
- * Runs a second of /bin/true, and the processor time of one, with so many at once; of one at once also what is
- * the kernel's.
+ * The runs of /bin/true per second, and the processor time of one, by the number of runs at once. For one at
+ * once also the kernel's part.
  *
  * @param {{ runs: number }} options
  */

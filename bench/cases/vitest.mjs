@@ -9,12 +9,12 @@ const root = resolve(import.meta.dirname, '../..')
 
 /** @typedef {Parameters<typeof reportLatency>[0]} Latencies */
 
-/** Vitest's own default, and the other one in which a test has a thread of the runner's process. */
+/** Vitest's default pool, and the pool in which a test has a thread of the runner's process. */
 const POOLS = ['forks', 'threads']
 
 /**
- * The same latencies, and the kernel's part of them, where graders have them: in a test of Vitest, with the
- * plugin. Its process is larger than a bare Node, and what is forked from it has more pages to copy.
+ * The same latencies, and their kernel's part, in the place where graders measure them: in a test of Vitest
+ * with the plugin. Its process is larger than a bare Node, so a fork of it has more pages to copy.
  *
  * @param {{ runs: number }} options
  */

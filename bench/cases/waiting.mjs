@@ -9,7 +9,7 @@ import {
   starterSteps,
 } from '../../dist/launcher/plan/starter.js'
 import { stepsOf } from '../../dist/launcher/step.js'
-// The engine itself, not the package's public part: it is a launch program that is measured.
+// The engine itself, not the package's public part, because this measures a launch program.
 import { CLONE_FILES, CLONE_VFORK, CLONE_VM, SIGCHLD } from '../../dist/linux/constants.js'
 import { loadPolicy } from '../../dist/policy/load.js'
 import { hostMachine, nextFlow } from '../../dist/runner/host-machine.js'
@@ -23,7 +23,7 @@ const POLLIN = 1
 const CONTROL = 4
 const AT_ONCE = 60
 const REPEATS = 5
-/** How long the kernel takes to build, or to take apart, so many. */
+/** The time that the kernel takes to build, or to take apart, this many. */
 const SETTLE_MS = 1500
 
 /** A launch program that makes the same processes and namespaces, and nothing in them. */
@@ -56,7 +56,7 @@ function namespacesAlone() {
       ...starterSteps(options),
       ...failSteps,
       ...enterNamespacesSteps(policy),
-      // Of the init as of its child, which is the one that waits.
+      // For the init and for its child, which waits.
       init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
         whenEqual: { value: 0, goto: 'wait' },
         next: { goto: 'end' },
@@ -83,7 +83,7 @@ function strictImage() {
   }).image
 }
 
-/** A control group of this process and what it starts, for its account of their memory; v1 or v2. */
+/** A control group for this process and its children, which accounts for their memory; v1 or v2. */
 function makeGroup() {
   const v1 = '/sys/fs/cgroup/memory'
   const [directory, file] = existsSync(`${v1}/memory.usage_in_bytes`)
@@ -125,7 +125,7 @@ async function costOf(image, group) {
   return cost
 }
 
-/** The memory of one waiting sandbox, all of it: its processes', and the kernel's for them. */
+/** The whole memory of one waiting sandbox: that of its processes, and the kernel's for them. */
 export async function measure() {
   if (process.getuid?.() !== 0) return { atOnce: 0, kib: { whole: [], namespaces: [] } }
   const images = { whole: strictImage(), namespaces: namespacesAlone() }
@@ -162,7 +162,7 @@ export function report({ atOnce, kib }) {
       [
         row('waiting, policy strict', whole),
         row('the same processes and namespaces, empty', namespaces),
-        ['what is ours', fixed(median(whole) - median(namespaces), 0), ''],
+        ["Gradebox's part", fixed(median(whole) - median(namespaces), 0), ''],
       ],
     ),
   ].join('\n')

@@ -61,7 +61,7 @@ function makeBundle() {
 }
 
 /**
- * Other sandboxes that are installed here and work; says which are left out, and why.
+ * The other sandboxes that are installed here and work. It prints the ones that it leaves out, and why.
  *
  * @param {readonly ('bwrap' | 'firejail' | 'crun')[]} names of those to look for
  */
@@ -91,10 +91,10 @@ export function otherSandboxes(names) {
 const concurrency = 64
 export const SPAWN = 'child_process.spawn'
 
-/** As many as the longest row of the cases here has runs, and some. */
+/** As many as the longest row of the cases has runs, and a few more. */
 const WAITING = 12
 
-/** Ours; one that is warm has as many waiting as its rate needs. */
+/** Gradebox; a warm one has as many waiting sandboxes as its rate needs. */
 export const sandboxes = {
   cold: createSandbox({ concurrency }),
   warm: createSandbox({ concurrency, warm: WAITING }),

@@ -17,10 +17,10 @@ import { PROGRAM } from './contestants.mjs'
 const WARM = 'warm, the kernel alone'
 
 /**
- * Those whose latency can be measured here, each with how long it took, in ms.
+ * The contestants whose latency can be measured here, each with a function that returns its time in ms.
  *
- * @param {{ atOnce: number, buildMs: number }} stock how many launch programs are built in nobody's time, and how
- *   long that is waited for
+ * @param {{ atOnce: number, buildMs: number }} stock how many launch programs are built outside the measured
+ *   time, and how long to wait for them
  * @returns {[string, () => Promise<number>][]}
  */
 export function kernelAlone(stock) {
@@ -37,7 +37,7 @@ export function kernelAlone(stock) {
 }
 
 /**
- * Runs that follow each other without end, for each of which the next one's root is built beside it.
+ * Runs that follow each other without end. The next run's root is built during each.
  *
  * @returns {{ name: string, run: () => Promise<unknown>, end: () => Promise<void> } | undefined}
  */
@@ -59,7 +59,7 @@ export function kernelWithoutEnd() {
   }
 }
 
-// All that a run of the program asks for, made once.
+// Everything that a run of the program needs, made once.
 function plannedOnce() {
   const options = normalizeOptions(PROGRAM, [], {}, {})
   const { enforcement, delegation } = planEnforcement(options.limits, options.policy.require)
@@ -82,7 +82,7 @@ function plannedOnce() {
 /** @typedef {NonNullable<ReturnType<typeof plannedOnce>>} Plan */
 
 /**
- * Gives launch programs that have built their roots.
+ * Returns launch programs that have built their roots.
  *
  * @param {() => Launcher} start
  * @param {{ atOnce: number, buildMs: number }} stock
@@ -112,12 +112,12 @@ async function runTime(plan, ready) {
 }
 
 /**
- * Tells one to go, and sleeps until its init is gone.
+ * Tells a launch program to go, and sleeps until its init has ended.
  *
  * @param {Plan} plan
  * @param {Launcher} launcher
- * @param {() => void} [meanwhile] what is done while it runs
- * @returns a function to call then: it settles once all of the run is read
+ * @param {() => void} [meanwhile] called while it runs
+ * @returns a function to call afterwards: it settles once the whole run is read
  */
 function sleepThrough({ request }, launcher, meanwhile) {
   const attempt = launcher.go({
@@ -138,7 +138,7 @@ function sleepThrough({ request }, launcher, meanwhile) {
   }
 }
 
-// What child_process.spawn calls: libuv's spawn, with the same two streams.
+// The call under child_process.spawn: libuv's spawn, with the same two streams.
 async function spawnTime() {
   const { Process } = internalBinding('process_wrap')
   const { Pipe, constants } = internalBinding('pipe_wrap')

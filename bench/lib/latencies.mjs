@@ -4,7 +4,7 @@ import { quantile, ratio } from './stats.mjs'
 import { fixed, table } from './table.mjs'
 
 /**
- * A table of latencies, in milliseconds, each beside a spawn's and bubblewrap's.
+ * A table of latencies in milliseconds, each in relation to a spawn's and bubblewrap's.
  *
  * @param {Record<string, number[]>} timesMs
  */

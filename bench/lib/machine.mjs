@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 
-/** What the figures were measured on. */
+/** The machine of the figures. */
 export function describeMachine() {
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -13,7 +13,7 @@ export function describeMachine() {
     memoryMiB: Math.round(totalmem() / 2 ** 20),
     node: process.version,
     user: process.getuid?.() === 0 ? 'root' : 'an ordinary user',
-    // What else the machine did: these figures want a load near 0 before they start.
+    // The load of the machine: these figures need a load near 0 at the start.
     loadBefore: loadavg()[0] ?? Number.NaN,
     tools: Object.fromEntries(['bwrap', 'firejail', 'crun'].map((tool) => [tool, versionOf(tool)])),
   }
@@ -26,8 +26,8 @@ function versionOf(tool) {
 }
 
 /**
- * Processor time that this process and all children that were waited for have used so far, in ms. Not in
- * it is what the kernel does by itself, such as taking network namespaces apart.
+ * The processor time of this process and of all reaped children so far, in ms. It lacks the kernel's own
+ * work, such as taking network namespaces apart.
  */
 export function cpuTimeMs() {
   const { user, system } = process.cpuUsage()

@@ -12,8 +12,8 @@ export const median = (values) => quantile(values, 0.5)
 const RESAMPLES = 500
 
 /**
- * The ratio of two medians, and the interval in which 95 % of its resamples are (bootstrap): two series
- * differ when that does not include 1.
+ * The ratio of two medians, and the interval that contains 95 % of its resamples (bootstrap). Two series
+ * differ when the interval does not include 1.
  *
  * @param {readonly number[]} values
  * @param {readonly number[]} base
@@ -38,7 +38,7 @@ const resample = (values) =>
 export const round = (value, digits = 3) => Number(value.toFixed(digits))
 
 /**
- * The same in a random order (Fisher and Yates).
+ * The same values in a random order (Fisher and Yates).
  *
  * @template T
  * @param {readonly T[]} values

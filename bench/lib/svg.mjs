@@ -11,8 +11,8 @@ const BINS = 90
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 /**
- * Draws the distributions of latencies, one below the other, over the same logarithmic axis: the
- * histogram, the median, and the range from p10 to p90.
+ * Draws the distributions of latencies, one below the other, on the same logarithmic axis: the histogram, the
+ * median, and the range from p10 to p90.
  *
  * @param {Record<string, readonly number[]>} timesMs
  * @param {string} caption

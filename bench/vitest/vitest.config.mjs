@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['bench/vitest/*.bench.mjs'],
     testTimeout: 0,
-    // As a package is that one has installed.
+    // As for an installed package.
     server: { deps: { external: [/\/dist\//, /\/bench\/(?!vitest)/] } },
   },
 })
