@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   statSync,
   writeSync,
 } from 'node:fs'
@@ -12,16 +13,19 @@ import { clockMs, setTimeout } from '../globals.ts'
 import {
   F_ADD_SEALS,
   F_SEAL_SEAL,
+  F_SETFL,
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
+  O_NONBLOCK,
   WNOHANG,
 } from '../linux/constants.ts'
 import { cFunctions } from './c-library.ts'
 
 /*
  * A terminated worker thread runs no more JavaScript, so its open descriptors and ended children stay with
- * the process. Each worker thread therefore keeps a list of them in a memfd whose name contains the thread. A
- * later run of any thread finds the list in /proc/self/fd, closes the descriptors and waits for the children.
+ * the process. Each worker thread therefore keeps a list of them in a memfd whose name contains the thread.
+ * Another thread finds the list in /proc/self/fd, closes the descriptors and waits for the children. It does so
+ * when it starts a run, and when a worker thread ends that it has made.
  * A thread removes an entry before it closes the descriptor, so a number on a list never belongs to another
  * file.
  */
@@ -36,9 +40,12 @@ const calls = cFunctions((declare) => ({
   wait4: declare('wait4', 'int', ['int', 'void *', 'int', 'void *']),
 }))
 
+/** Added to the number of a descriptor that is the report pipe of a launch program: descriptors are much smaller. */
+const REPORT = 1 << 30
+
 /**
- * A list of numbers in a memfd. A descriptor is stored plus one, a child as its negative pid, and 0 marks an
- * empty place.
+ * A list of numbers in a memfd. A descriptor is stored plus one, and plus REPORT if it is a report pipe. A child is
+ * stored as its negative pid, and 0 marks an empty place.
  */
 class List {
   readonly #fd: number
@@ -88,12 +95,20 @@ export function noteDescriptor(fd: number): number {
   return fd
 }
 
+/** Notes that a descriptor of this thread is a report pipe, in which the pid of a child may still be unread. */
+export function noteReport(fd: number): void {
+  const own = ownList()
+  own?.add(REPORT + fd + 1)
+  own?.remove(fd + 1)
+}
+
 /**
  * Removes a descriptor from the list before this thread closes it, or because libuv now has it and closes it
  * with the thread.
  */
 export function forgetDescriptor(fd: number): void {
   list?.remove(fd + 1)
+  list?.remove(REPORT + fd + 1)
 }
 
 /** Notes a child for which this thread has to wait. */
@@ -111,7 +126,12 @@ const SWEEP_MS = 1000
 /** How often this thread looks for children of ended threads that are still being killed, in ms. */
 const REAP_MS = 50
 
+/** Finds the pid of a launch program's second child in the first bytes of its report. */
+type PidIn = (report: Buffer) => number | undefined
+
 const orphans = new Set<number>()
+/** Report pipes of ended threads that had nothing in them yet. */
+const reports = new Set<number>()
 let swept = { threads: 0, atMs: Number.NEGATIVE_INFINITY }
 let isWaiting = false
 
@@ -119,15 +139,30 @@ let isWaiting = false
  * Closes the descriptors that ended threads of this process left open, and waits for their children, which
  * the kernel killed.
  */
-export function sweepEndedThreads(): void {
+export function sweepEndedThreads(pidIn: PidIn): void {
   const threads = statSync('/proc/self/task').nlink
   const atMs = clockMs()
   if (threads === swept.threads && atMs - swept.atMs < SWEEP_MS) return
   swept = { threads, atMs }
+  takeOverAll(pidIn)
+}
+
+/** Does the same each time when a worker thread ends that this thread makes from now on. */
+export function sweepWhenWorkersEnd(pidIn: PidIn): void {
+  process.on('worker', (worker) => {
+    worker.once('exit', () => {
+      takeOverAll(pidIn)
+      // The kernel may list the thread a moment longer than Node does.
+      setTimeout(() => takeOverAll(pidIn), REAP_MS).unref()
+    })
+  })
+}
+
+function takeOverAll(pidIn: PidIn): void {
   for (const name of readdirSync('/proc/self/fd')) {
     if (isOfEndedThread(name)) takeOver(name)
   }
-  reapOrphans()
+  settle(pidIn)
 }
 
 function isOfEndedThread(fd: string): boolean {
@@ -167,7 +202,8 @@ function takeOver(name: string): void {
       bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
     )
     for (const number of numbers) {
-      if (number > 0) calls().close(number - 1)
+      if (number > REPORT) adoptReport(number - REPORT - 1)
+      else if (number > 0) calls().close(number - 1)
       if (number < -1) adopt(-number)
     }
     calls().close(Number(name))
@@ -181,17 +217,43 @@ function adopt(pid: number): void {
   noteChild(pid)
 }
 
-function reapOrphans(): void {
+function adoptReport(fd: number): void {
+  // The thread may have ended before it did that.
+  calls().fcntl(fd, F_SETFL, O_NONBLOCK)
+  reports.add(fd)
+  noteReport(fd)
+}
+
+// What the kernel has not finished yet is looked at again.
+function settle(pidIn: PidIn): void {
+  for (const fd of reports) readReport(fd, pidIn)
   for (const pid of orphans) {
     forgetChild(pid)
     if (calls().wait4(pid, null, WNOHANG, null) === 0) noteChild(pid)
     else orphans.delete(pid)
   }
-  if (orphans.size === 0 || isWaiting) return
+  if (orphans.size + reports.size === 0 || isWaiting) return
   isWaiting = true
   const again = () => {
     isWaiting = false
-    reapOrphans()
+    settle(pidIn)
   }
   setTimeout(again, REAP_MS).unref()
+}
+
+const head = Buffer.alloc(64)
+
+// Without a word and without an end, it has a writer, which dies with the thread that started it.
+function readReport(fd: number, pidIn: PidIn): void {
+  let length = 0
+  try {
+    length = readSync(fd, head)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return
+  }
+  const pid = pidIn(head.subarray(0, length))
+  if (pid !== undefined) adopt(pid)
+  reports.delete(fd)
+  forgetDescriptor(fd)
+  calls().close(fd)
 }

@@ -15,6 +15,7 @@ import { defaultConcurrency, makeQueue, sharedTurns, type Turns, turnsOf } from 
 import type { SandboxResult } from './result.ts'
 import { abortedResult } from './run/make-result.ts'
 import { Run } from './run/run.ts'
+import { sweepEndingWorkers } from './run/sweep.ts'
 
 /** The type of the output for an `encoding` option. */
 type OutputOf<Options extends SandboxOptions> = Options extends { readonly encoding: 'buffer' }
@@ -107,6 +108,7 @@ function makeSandboxed(
   turns: Turns,
   base: SandboxOptions = {},
 ): Sandboxed {
+  sweepEndingWorkers()
   const run = (
     command: string,
     args?: readonly string[] | SandboxOptions,

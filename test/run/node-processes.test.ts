@@ -92,33 +92,54 @@ describe('in a worker thread', () => {
     expect(run).toEqual({ code: 0, stdout: 'true 0\n', stderr: '' })
   })
 
-  test('that is terminated in mid-run, no descriptor of it is left after the next run of another thread', async () => {
-    const run = await runNode(
-      worker(`
+  test.each([
+    ['in mid-run', 'terminated, without another run'],
+    ['while its sandbox is started', 'at once'],
+  ])(
+    'that is terminated %s, it leaves no descriptor and no process',
+    async (_, when) => {
+      const run = await runNode(
+        worker(`
         const pause = (ms) => new Promise((settle) => setTimeout(settle, ms))
-        const files = () => readdirSync('/proc/self/fd').length
+        const left = () => ({
+          files: readdirSync('/proc/self/fd').length,
+          // Its own processes, zombies too: field 4 of proc_pid_stat(5) is the parent.
+          children: readdirSync('/proc').filter((pid) => {
+            try { return /^\\d+$/.test(pid) && readFileSync('/proc/' + pid + '/stat', 'utf8').replace(/^.*\\) . /s, '').startsWith(process.pid + ' ') }
+            catch { return false }
+          }).length,
+        })
         if (isMainThread) {
           await sandboxed('cat', [], { collect: ['*'] })
-          const before = files()
-          for (let i = 0; i < 4; i++) {
+          const first = new Worker('', { eval: true })
+          await new Promise((settle) => first.on('exit', settle))
+          await pause(1500)
+          const before = left()
+          for (let i = 0; i < 6; i++) {
             const children = [['out'], ['out/**']].map((workerData) => new Worker(fileURLToPath(import.meta.url), { workerData }))
             await Promise.all(children.map((child) => new Promise((settle) => child.on('message', settle))))
+            if (${JSON.stringify(when === 'at once')}) await pause(i)
             await Promise.all(children.map((child) => child.terminate()))
           }
-          const left = files() > before
-          await sandboxed('cat', [], { collect: ['*'] })
-          for (let i = 0; i < 200 && files() > before; i++) await pause(50)
-          console.log(JSON.stringify({ left, files: files() - before }))
+          const isClean = () => JSON.stringify(left()) === JSON.stringify(before)
+          for (let i = 0; i < 200 && !isClean(); i++) await pause(50)
+          console.log(JSON.stringify({ before, after: left() }))
         } else {
-          const run = createSandbox({ warm: 1 })('sh', ['-c', 'echo started; sleep 1000'], {
+          const start = createSandbox({ warm: 1 })
+          const ready = () => parentPort.postMessage('started')
+          if (${JSON.stringify(when === 'at once')}) ready()
+          const run = start('sh', ['-c', 'echo started; sleep 1000'], {
             collect: workerData,
             stdin: 'x'.repeat(1e5),
           })
           await new Promise((settle) => run.stdout.once('data', settle))
-          parentPort.postMessage('started')
+          ready()
         }`),
-    )
-    expect(run.stderr).toBe('')
-    expect(JSON.parse(run.stdout)).toEqual({ left: true, files: 0 })
-  })
+      )
+      expect(run.stderr).toBe('')
+      const { before, after } = JSON.parse(run.stdout)
+      expect(after).toEqual(before)
+    },
+    60_000,
+  )
 })

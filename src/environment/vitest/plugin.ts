@@ -6,6 +6,7 @@ import { rethrowAt } from '../../errors/rethrow-at.ts'
 import { chosenReports, type ReportsOption } from '../../grading/reporting/reports-option.ts'
 import { addGradingReporter } from '../../grading/reporting/vitest-reporter.ts'
 import { checkOptions } from '../../runner/options/check-options.ts'
+import { sweepEndingWorkers } from '../../runner/run/sweep.ts'
 import type { GradeboxOptions } from '../gradebox-options.ts'
 import { mergeOptions, provided } from '../provided.ts'
 import { addReporter, showsRuns } from '../reporter.ts'
@@ -67,6 +68,8 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
     rethrowAt(gradebox)(error)
   }
   const { reports, ...options } = all
+  // Vitest makes its worker threads in this one, and terminates them when a test hangs.
+  sweepEndingWorkers()
   return {
     name: 'gradebox',
     config: ({ test }) =>

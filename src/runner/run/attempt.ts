@@ -1,5 +1,5 @@
 import { fchownSync, writeSync } from 'node:fs'
-import { sweepEndedThreads } from '../../ffi/ended-threads.ts'
+import { noteReport } from '../../ffi/ended-threads.ts'
 import { type EndedProcess, hasReader, makeCounter } from '../../ffi/libc.ts'
 import { makeSocketPair } from '../../ffi/passing.ts'
 import { clearTimeout, setTimeout } from '../../globals.ts'
@@ -17,6 +17,7 @@ import { PipeEnd } from '../io/pipe-end.ts'
 import { type Image, type LaunchValues, launch, spawnError, stepAt } from './launch.ts'
 import { Descriptors } from './owned-descriptors.ts'
 import { Stopper } from './stopper.ts'
+import { sweepThreads } from './sweep.ts'
 
 type StreamMode = 'pipe' | 'inherit' | 'ignore'
 
@@ -183,7 +184,7 @@ export class Launcher {
    * @throws {SandboxError} SETUP_FAILED when it cannot be started; nothing is left open then
    */
   static start(shape: LauncherShape, parts: LauncherParts): Launcher {
-    sweepEndedThreads()
+    sweepThreads()
     const descriptors = new Descriptors()
     try {
       return Launcher.#start(shape, parts, descriptors)
@@ -199,6 +200,7 @@ export class Launcher {
     descriptors: Descriptors,
   ): Launcher {
     const report = descriptors.pipe()
+    noteReport(report.read)
     const control = descriptors.pipe(O_NONBLOCK)
     const own = stdin === undefined && shape.stdin === 'pipe' ? descriptors.pipe() : undefined
     const stdout = shape.stdout === 'pipe' ? descriptors.pipe() : undefined

@@ -1,0 +1,19 @@
+import { sweepEndedThreads, sweepWhenWorkersEnd } from '../../ffi/ended-threads.ts'
+import { recordAt } from '../../launcher/report/parse.ts'
+
+function initIn(report: Buffer): number | undefined {
+  const first = recordAt(report, 0)?.record
+  return first?.kind === 'started' ? first.init : undefined
+}
+
+/** Closes what ended threads of this process left open, and waits for the processes of their sandboxes. */
+export const sweepThreads = (): void => sweepEndedThreads(initIn)
+
+let isListening = false
+
+/** Makes {@link sweepThreads} happen whenever a worker thread of this one ends. */
+export function sweepEndingWorkers(): void {
+  if (isListening) return
+  isListening = true
+  sweepWhenWorkersEnd(initIn)
+}
