@@ -43,6 +43,12 @@ export function seconds(timer: Argument | undefined): string {
   return `${whole}.${String(nanoseconds).padStart(9, '0')} s`
 }
 
+/** struct timespec, of which only whole seconds are ever set; without one the call has no end of its own. */
+export function timeoutText(timeout: Argument | undefined): string {
+  if (timeout === 0) return 'NULL'
+  return typeof timeout === 'object' && timeout.kind === 'words' ? `${timeout.words[0]} s` : '…'
+}
+
 /** A set of signals in one word: `[SIGCHLD]`. */
 export function signalSet(argument: Argument | undefined): string {
   const [set] = typeof argument === 'object' && argument.kind === 'words' ? argument.words : []

@@ -15,6 +15,7 @@ import {
   sfdFlags,
   signalSet,
   socketType,
+  timeoutText,
   value,
 } from './arguments.ts'
 import { atFlags, cloneFlags, mountAttributes, mountFlags, openFlags } from './step-flags.ts'
@@ -99,7 +100,7 @@ const formats: Readonly<Record<string, Format>> = {
   ppoll: ([fds, count, timeout]) => [
     pollNumbers(fds),
     value(count ?? 0),
-    timeout === 0 ? 'NULL' : '0 s',
+    timeoutText(timeout),
     'NULL',
   ],
   seccomp: ([mode, flagBits, program]) => [

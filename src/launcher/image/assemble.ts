@@ -37,11 +37,17 @@ const noSymbols: Symbols = new Map()
  * Lays out a segment at an address and fills in every address in it. Pure: equal segments give equal bytes.
  *
  * @param imported labels and places of a segment that is already in memory
+ * @param token the sixth argument of each step that has fewer, by which a filter knows it
  * @throws {Error} for a label or place that is undefined, or defined twice: a mistake in a plan
  */
 export function assemble(
   segment: Segment,
-  { arch, address, imported = noSymbols }: { arch: Arch; address: number; imported?: Symbols },
+  {
+    arch,
+    address,
+    imported = noSymbols,
+    token = 0n,
+  }: { arch: Arch; address: number; imported?: Symbols; token?: bigint },
 ): Assembled {
   const symbols = new SymbolTable(imported)
   for (const [index, { label }] of segment.steps.entries()) {
@@ -50,7 +56,7 @@ export function assemble(
   const end = defineAreas(segment, address + segment.steps.length * STEP_SIZE, symbols)
   const memory = new Memory(address, end, symbols)
   writeInitialValues(segment, memory, symbols)
-  const encoding = { arch, address, memory, symbols }
+  const encoding = { arch, address, memory, symbols, token }
   for (const [index, step] of segment.steps.entries()) {
     encodeStep(step, index * STEP_SIZE, encoding)
   }
@@ -230,10 +236,13 @@ interface Encoding {
   readonly address: number
   readonly memory: Memory
   readonly symbols: SymbolTable
+  readonly token: bigint
 }
 
+const MOST_ARGUMENTS = 6
+
 function encodeStep(step: Step, offset: number, encoding: Encoding): void {
-  const { address, memory, symbols } = encoding
+  const { address, memory, symbols, token } = encoding
   const { args, store, onError = 'fail', whenEqual, whenDifferent, tolerate } = step
   checkStep(step)
   const next = step.next === undefined ? address + offset + STEP_SIZE : symbols.goTo(step.next)
@@ -244,6 +253,7 @@ function encodeStep(step: Step, offset: number, encoding: Encoding): void {
     if (isLoad(argument)) flags |= LOAD_ARGUMENT(index)
     if (argument !== 0) memory.setWord(at, memory.valueOf(argument))
   }
+  if (args.length < MOST_ARGUMENTS) memory.setWord(offset + MOST_ARGUMENTS * WORD_SIZE, token)
   memory.setWord(offset + 56, store === undefined ? HEAD.sink : symbols.resolve(store))
   memory.setWord(
     offset + 64,
@@ -267,7 +277,7 @@ function encodeStep(step: Step, offset: number, encoding: Encoding): void {
 const toFail: Goto = { goto: FAIL }
 
 function checkStep({ syscall, args, tolerate, whenEqual, whenDifferent }: Step): void {
-  if (args.length > 6) throw new Error(`${syscall} has more than six arguments`)
+  if (args.length > MOST_ARGUMENTS) throw new Error(`${syscall} has more than six arguments`)
   const questions = Number(tolerate !== undefined) + Number(whenEqual !== undefined)
   if (questions + Number(whenDifferent !== undefined) > 1) {
     throw new Error(`${syscall} compares its result with more than one value`)

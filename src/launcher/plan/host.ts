@@ -1,6 +1,6 @@
-import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { posix } from 'node:path'
-import { SandboxError } from '../../errors/sandbox-error.ts'
+import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
 import {
   MS_NOATIME,
   MS_NODEV,
@@ -106,12 +106,34 @@ const NO_SOURCE: Found = { path: '', isDirectory: true }
 function lookUp(mount: BindMount | OverlayMount, policyName: string): Found | undefined {
   try {
     const path = realpathSync(mount.source)
-    return { path, isDirectory: statSync(path).isDirectory() }
+    const stats = statSync(path)
+    if (mount.type === 'bind' && !mount.writable) refuseChannel(mount, stats, policyName)
+    return { path, isDirectory: stats.isDirectory() }
   } catch (cause) {
+    if (isSandboxError(cause)) throw cause
     const errno = (cause as NodeJS.ErrnoException).code ?? 'EIO'
     if (mount.optional && errno === 'ENOENT') return undefined
     throw mountSourceError(mount, errno, policyName, cause)
   }
+}
+
+// A mount that is read-only does not keep a program from either (mount(2), MS_RDONLY).
+function refuseChannel({ source, target }: BindMount, stats: Stats, policy: string): void {
+  const kind = stats.isSocket() ? 'a socket' : stats.isFIFO() ? 'a FIFO' : undefined
+  if (kind === undefined) return
+  throw new SandboxError(
+    `The mount source ${JSON.stringify(source)} (target ${JSON.stringify(target)}, policy "${policy}") is ${kind}, which is not shown read-only`,
+    {
+      code: 'MOUNT_FAILED',
+      step: {
+        syscall: 'stat',
+        call: `stat(${JSON.stringify(source)})`,
+        errno: 'EINVAL',
+        process: 'spawn',
+      },
+      hint: 'Through it the program reaches a process of this machine. If it shall, make the mount writable; otherwise leave it out.',
+    },
+  )
 }
 
 function mountSourceError(

@@ -1,6 +1,7 @@
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import type { Collection } from './collect-steps.ts'
+import type { CountUse } from './count.ts'
 import type { Flow } from './flow.ts'
 import type { EarlyMount, MaskedPath } from './host.ts'
 import type { LateMount } from './late-mounts.ts'
@@ -31,6 +32,8 @@ export interface ImageOptions {
   readonly listener: boolean
   /** Set when some of the reported calls continue: which calls. */
   readonly log: readonly Meaning[] | undefined
+  /** Set where the init counts the denied calls; then it installs the filter. */
+  readonly count: CountUse | undefined
   /** Whether the filter may let the program have TCP sockets. */
   readonly connects: boolean
   readonly lastCapability: number

@@ -24,6 +24,7 @@ import {
   thenGoTo,
 } from '../step.ts'
 import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect-steps.ts'
+import { countAreas, countCallStep } from './count.ts'
 import { ENTERED, ENTRY, entrySteps, TARGET_ENTRY } from './entry-steps.ts'
 import { FD } from './fd-numbers.ts'
 import { writeFileSteps } from './file-steps.ts'
@@ -81,6 +82,7 @@ export function planImage(options: ImageOptions): Segment {
       ...imageAreas(filter),
       ...superviseAreas,
       logArea,
+      ...countAreas,
       targetArea,
       ...(complete === undefined ? [] : lateMountAreas({ mounts: [complete.workdir] })),
       ...(hasOwnIds(flow, complete)
@@ -106,6 +108,7 @@ export function planImage(options: ImageOptions): Segment {
       ...superviseSteps(options),
       // Ends the process that waits for a request, when there will be none.
       init('exit_group', [0], { label: 'init.unused' }),
+      ...(options.count ? [countCallStep(options.count)] : []),
     ],
   }
 }

@@ -18,7 +18,14 @@ import {
 } from '../../linux/constants.ts'
 import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
-import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
+import { type Area, at, bytes, load, type Step, stepsOf, text, thenGoTo, words } from '../step.ts'
+import {
+  type CountUse,
+  countFromSteps,
+  countToSteps,
+  endCountStep,
+  startCountSteps,
+} from './count.ts'
 import { ENTRY } from './entry-steps.ts'
 import { FD } from './fd-numbers.ts'
 import { fasterWakeStep, logSteps, type Meaning, scratchSteps } from './log.ts'
@@ -33,6 +40,8 @@ export interface SuperviseOptions {
   /** Set when some of the reported calls continue: which calls. Otherwise each ends the run. */
   readonly log: readonly Meaning[] | undefined
   readonly arch: Arch
+  /** Set where the init counts the denied calls; then it installs the filter. */
+  readonly count?: CountUse | undefined
   /** How the init ends all processes of the run; by default those of its process namespace. */
   readonly ending?: Ending | undefined
 }
@@ -122,7 +131,7 @@ export function superviseSteps(options: SuperviseOptions): Step[] {
   const watching = [...startedSteps(options), ...loopSteps(options)]
   return [
     ...(options.ending === undefined ? watching : watching.map(endingTheRun)),
-    ...endSteps(options.ending),
+    ...endSteps(options),
   ]
 }
 
@@ -132,9 +141,10 @@ const endingTheRun = (step: Step): Step =>
   step.onError === undefined ? { ...step, onError: { goto: 'watch.tampered' } } : step
 
 /** Steps by which the init prepares its watch and clones the target. */
-export function startSteps({ log }: SuperviseOptions): Step[] {
+export function startSteps({ log, count }: SuperviseOptions): Step[] {
   const signals = words(1 << (SIGCHLD - 1))
   return [
+    ...(count ? startCountSteps(count) : []),
     // A session keyring of its own (keyrings(7)); a kernel without keyrings has nothing to share.
     init('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], { onError: 'continue' }),
     init('timerfd_create', [CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC], {
@@ -152,6 +162,7 @@ export function startSteps({ log }: SuperviseOptions): Step[] {
     init('prlimit64', [0, RLIMIT_SIGPENDING, words(INIT_SIGPENDING, USER_SIGPENDING), 0], {
       tolerate: EPERM,
     }),
+    ...(count ? countFromSteps() : []),
     // The usage of the init's own helpers is not the program's.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
     // Until the child becomes the program, it shares the init's memory and descriptors, and the init waits.
@@ -256,7 +267,22 @@ function killSteps(): Step[] {
 // A caller that was killed reads no report. The run ends all the same.
 const unread = { onError: 'continue' } as const
 
-function endSteps({ kill, orphans = reapSteps(), gone }: Ending = endNamespace): Step[] {
+// A process that the program leaves behind may wait in a denied call, which a kill would take back.
+function lastCallSteps(): Step[] {
+  const none = { onError: { goto: 'watch.last' } } as const
+  return [
+    init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
+      whenEqual: { value: 0, goto: 'watch.last' },
+      ...none,
+    }),
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], none),
+    init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size]),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], { label: 'watch.last' }),
+  ]
+}
+
+function endSteps({ ending = endNamespace, listener, count }: SuperviseOptions): Step[] {
+  const { kill, orphans = reapSteps(), gone } = ending
   return [
     // The time that it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot report it.
     init('pread64', [FD.schedstat, at('walltime.schedstat'), RECORD.walltime.size - 8, 0], {
@@ -282,11 +308,16 @@ function endSteps({ kill, orphans = reapSteps(), gone }: Ending = endNamespace):
       next: { goto: 'watch.orphans' },
     }),
     init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.exited' }),
+    ...(listener && count ? lastCallSteps() : []),
     ...kill('exited'),
     ...orphans,
     init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')], { label: 'watch.end' }),
     ...gone,
-    init('write', [FD.report, at('end.tag'), RECORD.end.size], { next: { goto: ENTRY.over } }),
+    ...(count ? [endCountStep()] : []),
+    ...thenGoTo(ENTRY.over, [
+      init('write', [FD.report, at('end.tag'), RECORD.end.size]),
+      ...(count ? countToSteps() : []),
+    ]),
   ]
 }
 

@@ -13,7 +13,18 @@ import {
   SIG_SETMASK,
   SIGSEGV,
 } from '../../linux/constants.ts'
-import { type Area, at, DIE, labelled, load, type Step, stepsOf, text, words } from '../step.ts'
+import {
+  type Area,
+  at,
+  DIE,
+  labelled,
+  load,
+  type Step,
+  type StepFailure,
+  stepsOf,
+  text,
+  words,
+} from '../step.ts'
 import { ENTERED } from './entry-steps.ts'
 import { FD } from './fd-numbers.ts'
 import { controlTerminalSteps, type TerminalUse } from './terminal-steps.ts'
@@ -29,6 +40,8 @@ export interface FilterUse {
    * `none`: the filter kills for no call.
    */
   readonly report: 'listener' | 'kill' | 'none'
+  /** Which process installs it; the target inherits the init's. */
+  readonly by: 'init' | 'target'
   /**
    * Set when the policy logs. The filter recognizes the launch program's own execve, at which the init cannot
    * listen yet, by the token in its last register, which the call does not use. It also says whether the
@@ -109,26 +122,26 @@ const HANDLER = 4096
 
 /**
  * The calls of the target after its filter is on, when that is early. Each has its first argument, where that
- * is always the same, and the launch program's token in the sixth. Apart from these, the target only reports
- * a failed step.
+ * is always the same. A call of six arguments has no room for the token. Apart from these, the target only
+ * reports a failed step.
  */
 export const FILTERED_CALLS: readonly {
   readonly syscall: string
   readonly first?: number
-  readonly hasToken?: boolean
+  readonly hasToken: boolean
 }[] = [
-  { syscall: 'ppoll' },
-  { syscall: 'read', first: FD.go },
-  { syscall: 'lseek', first: FD.request },
-  { syscall: 'mmap' },
-  { syscall: 'clock_gettime', first: CLOCK_MONOTONIC },
+  { syscall: 'ppoll', hasToken: true },
+  { syscall: 'read', first: FD.go, hasToken: true },
+  { syscall: 'lseek', first: FD.request, hasToken: true },
+  { syscall: 'mmap', hasToken: false },
+  { syscall: 'clock_gettime', first: CLOCK_MONOTONIC, hasToken: true },
   { syscall: 'sched_setaffinity', first: 0, hasToken: true },
-  { syscall: 'timerfd_settime', first: FD.timer },
-  { syscall: 'chdir' },
-  { syscall: 'prlimit64', first: 0 },
-  { syscall: 'execve' },
-  { syscall: 'write', first: FD.report },
-  { syscall: 'exit_group' },
+  { syscall: 'timerfd_settime', first: FD.timer, hasToken: true },
+  { syscall: 'chdir', hasToken: true },
+  { syscall: 'prlimit64', first: 0, hasToken: true },
+  { syscall: 'execve', hasToken: true },
+  { syscall: 'write', first: FD.report, hasToken: true },
+  { syscall: 'exit_group', hasToken: true },
 ]
 
 /** The child that becomes the program, up to its request. It shares the init's memory and descriptors. */
@@ -243,14 +256,17 @@ function limitStep({ resource, option, soft, hard }: ResourceLimit): Step {
   })
 }
 
+/** What a refused filter means. */
+export const filterFailure: StepFailure = {
+  code: 'SECCOMP_UNAVAILABLE',
+  hint: 'The kernel refused the filter. It needs CONFIG_SECCOMP_FILTER, and a container must not deny seccomp(2).',
+}
+
 function filterSteps(filter: FilterUse | undefined): Step[] {
-  if (filter === undefined) return []
+  if (filter === undefined || filter.by === 'init') return []
   // struct sock_fprog: the number of instructions, and where they are.
   const program = words(filter.instructions, at('filter.code'))
-  const failure = {
-    code: 'SECCOMP_UNAVAILABLE',
-    hint: 'The kernel refused the filter. It needs CONFIG_SECCOMP_FILTER, and a container must not deny seccomp(2).',
-  } as const
+  const failure = filterFailure
   if (filter.report !== 'listener') {
     return [target('seccomp', [SECCOMP_SET_MODE_FILTER, 0, program], { failure })]
   }

@@ -42,6 +42,11 @@ export type ReportRecord =
   | ({ readonly kind: 'seccomp' } & CallRecord)
   | ({ readonly kind: 'logged' } & CallRecord)
   | {
+      readonly kind: 'counted'
+      /** How many calls the filter denied, also those whose caller ended before the init received them. */
+      readonly calls: bigint
+    }
+  | {
       readonly kind: 'end'
       /** The status of wait(2). */
       readonly status: number
@@ -125,6 +130,12 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
         syscall: body.readInt32LE(16),
         auditArch: body.readUInt32LE(20),
         args: [0, 1, 2, 3, 4, 5].map((index) => body.readBigUInt64LE(32 + index * 8)),
+      }
+    case 'counted':
+      // The kernel numbers a filter's notifications one after another (seccomp_next_notify_id()).
+      return {
+        kind,
+        calls: BigInt.asUintN(64, body.readBigUInt64LE(80) - body.readBigUInt64LE(0) - 1n),
       }
     case 'end': {
       const wallTimeMs = (int(24) - int(8)) * 1000 + (int(32) - int(16)) / 1e6

@@ -17,6 +17,8 @@ export const RECORD = {
   tampered: { tag: tag('TAMPERED'), size: 8 },
   /** The filter denied a call: struct seccomp_notif (linux/seccomp.h), 80 bytes. */
   seccomp: { tag: tag('SECCOMP'), size: 88 },
+  /** The notifications by which the init counts denied calls: two struct seccomp_notif, before and after the run. */
+  counted: { tag: tag('COUNTED'), size: 8 + 80 + 80 },
   /** A call that the filter logs, and that was made: struct seccomp_notif, 80 bytes. */
   logged: { tag: tag('LOGGED'), size: 88 },
   /**

@@ -221,6 +221,7 @@ function makeConfinedImage(
   const asked = as === 'user' ? askedCalls(landlockAbi) : new Map()
   const log = logs ? withAsked(notifiedMeanings(seccomp, arch), asked, arch) : undefined
   const filter: FilterUse = {
+    by: 'target',
     instructions: code.length / 8,
     report: filterReport,
     log: logs

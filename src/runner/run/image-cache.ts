@@ -5,7 +5,6 @@ import {
   type HostPath,
   isInsideMount,
   maskedPaths,
-  resolveMounts,
 } from '../../launcher/plan/host.ts'
 import { planImage } from '../../launcher/plan/plan.ts'
 import { boundSources } from '../../launcher/plan/root.ts'
@@ -15,7 +14,7 @@ import { AF_INET, AF_INET6, SOCK_STREAM } from '../../linux/constants.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
 import { letsPass, mayPass } from '../../seccomp/compiler/evaluate.ts'
-import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
+import { countCallToken, ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { killsUntold, notifiedMeanings } from '../../seccomp/decode/notified.ts'
 import { guarded } from '../../seccomp/guard/guard.ts'
 import { guardFilter } from '../../seccomp/guard/guard-filter.ts'
@@ -23,6 +22,7 @@ import { withoutUserNamespaces, withRules } from '../../seccomp/guard/levels.ts'
 import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
 import { hostMachine } from '../host-machine.ts'
 import type { IsolationLevel } from '../isolation/level.ts'
+import { resolvePolicyMounts } from '../workdir/own-mounts.ts'
 import { type Image, makeImage } from './launch.ts'
 import { LastRequest } from './request.ts'
 
@@ -115,7 +115,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     seccomp === undefined
       ? guardFilter(arch, policy.network)
       : compileSeccomp(seccomp, { notify: report === 'listener', arch })
-  const mounts = resolveMounts(policy.mounts, policy.name)
+  const mounts = resolvePolicyMounts(policy.mounts, policy.name)
   const isInside = (target: string) => isInsideMount(target, mounts, workdirTarget)
   // Over a mount, a file would be the host's own.
   const isLateFile = (file: SandboxFile) =>
@@ -130,12 +130,15 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     killsUntold: killsUntold(logging, arch),
     records: true,
   }
+  // A logged call that a signal interrupts is reported again, so there the numbers count something else.
+  const counts = seccomp !== undefined && report === 'listener' && !logs
   const paths = mounts.filter(isEarly)
   const files = policy.files.filter(isLateFile)
   // struct sock_filter is 8 bytes.
   const filter: FilterUse = {
     instructions: code.length / 8,
     report: seccomp === undefined ? 'none' : report,
+    by: counts ? 'init' : 'target',
     log,
   }
   const isComplete = !adds && late.length === 0 && files.length === 0
@@ -156,6 +159,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     filter: code,
     listener: seccomp !== undefined && report === 'listener',
     log: logging && notifiedMeanings(logging, arch),
+    count: counts ? { instructions: filter.instructions, token: countCallToken } : undefined,
     connects,
     lastCapability,
     cgroup,

@@ -18,6 +18,7 @@ import { CGROUP_PATH } from '../../launcher/plan/starter.ts'
 import { RECORD } from '../../launcher/report/records.ts'
 import type { Segment, Step } from '../../launcher/step.ts'
 import { type ErrnoError, errnoText } from '../../linux/errno.ts'
+import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { ownCallError } from '../own-call-error.ts'
 
 /** A launch program up to its request, ready for any number of executions. */
@@ -30,7 +31,8 @@ export interface Image {
 /** Makes the executable image of a plan. */
 export function makeImage(segment: Segment, arch: Arch): Image {
   const imported = entrySymbols
-  const assembled = assemble(segment, { arch, address: STEPS_ADDRESS, imported })
+  const use = { arch, address: STEPS_ADDRESS, imported, token: ownCallToken }
+  const assembled = assemble(segment, use)
   return { elf: elfImage(assembled, arch, RECORD.failure.tag), assembled, arch }
 }
 
@@ -94,7 +96,8 @@ function groupValue(path: string) {
 /** Lays out a request for the launch programs of an image. */
 export function assembleRequest(image: Image, request: Segment): Assembled {
   const { symbols } = image.assembled
-  return assemble(request, { arch: image.arch, address: REQUEST_ADDRESS, imported: symbols })
+  const address = REQUEST_ADDRESS
+  return assemble(request, { arch: image.arch, address, imported: symbols, token: ownCallToken })
 }
 
 /** A failure of this process's own system calls before the launch program ran. */

@@ -66,6 +66,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     awaitsInput: facts.awaitsInput,
     tampered: find(records, 'tampered') !== undefined,
     denied: find(records, 'seccomp'),
+    deniedCalls: find(records, 'counted')?.calls,
     enforcement: facts.held.enforcement,
     exceeded: facts.held.exceeded,
     exceededDiskBytes: facts.exceededDiskBytes,

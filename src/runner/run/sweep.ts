@@ -1,5 +1,5 @@
 import { sweepEndedThreads, sweepWhenWorkersEnd } from '../../ffi/ended-threads.ts'
-import { recordAt } from '../../launcher/report/parse.ts'
+import { recordAt } from '../../launcher/report/parse-report.ts'
 
 function initIn(report: Buffer): number | undefined {
   const first = recordAt(report, 0)?.record

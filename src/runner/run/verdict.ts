@@ -42,6 +42,8 @@ export interface Evidence {
   readonly exceededDiskBytes?: number | undefined
   /** How many processes the kernel killed because the control group was out of memory. */
   readonly oomKills?: number
+  /** How many calls the filter denied, received or not, where the init counted them. */
+  readonly deniedCalls?: bigint | undefined
   /** The denied call, where the kernel names it. */
   readonly denied?: Extract<ReportRecord, { kind: 'seccomp' }> | undefined
 }
@@ -100,6 +102,10 @@ function seccompVerdict(evidence: Evidence, signal?: string): Verdict | undefine
     const change = remedy(denied, { name: policy, seccomp: evidence.seccomp ?? noRules })
     const reason = `killed by seccomp: ${syscall.text} is not in policy "${policy}"; ${change}`
     return { status: 'seccomp', signal: 'SIGSYS', reason, syscall }
+  }
+  if ((evidence.deniedCalls ?? 0n) > 0n) {
+    const reason = `killed by seccomp: the program made a system call that is not in policy "${policy}"; its process ended at the same time, so the call's name is lost; the call was not executed`
+    return { status: 'seccomp', signal: 'SIGSYS', reason }
   }
   // Where the init receives denied calls, a SIGSYS without one was sent by a program.
   if (signal !== 'SIGSYS' || filter !== 'kill') return undefined

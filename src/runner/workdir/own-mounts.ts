@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import {
   type HostPath,
@@ -7,24 +8,52 @@ import {
   readMountinfo,
   resolveMounts,
 } from '../../launcher/plan/host.ts'
+import type { Mount } from '../../launcher/sandbox-shape.ts'
 import { hostPathTrouble, lookUpHostPath } from '../io/host-file.ts'
 import type { OwnMount } from '../options/normalize.ts'
 
 /**
- * Resolves the mounts of a run on the host. A read-only directory becomes an overlay, because through a bind
- * the program could connect to the host's sockets, write to its FIFOs, and block its writers by a lease. An
- * overlay shows one file system, so a source that contains other mounts, such as `/`, stays a bind.
+ * Resolves the mounts of a run on the host. A read-only directory becomes an overlay.
  *
  * @throws {SandboxError} MOUNT_FAILED for a source that is missing, or a link that is not followed
  */
 export function resolveOwnMounts(mounts: readonly OwnMount[], policyName: string): HostPath[] {
   if (mounts.length === 0) return []
   const checked = mounts.map((mount) => (mount.followLinks ? mount : withoutLink(mount)))
-  return resolveMounts(checked, policyName).map((mount) =>
-    mount.type === 'bind' && mount.isDirectory && !mount.writable && isOneFileSystem(mount.source)
-      ? { ...mount, type: 'copy-on-write', readOnly: true }
-      : mount,
+  return resolveMounts(checked, policyName).map(withoutEffect)
+}
+
+/**
+ * Looks the mounts of a policy up on the host. A read-only directory becomes an overlay, except for one of the system's,
+ * where no ordinary user makes sockets or FIFOs.
+ *
+ * @throws {SandboxError} MOUNT_FAILED when a source is missing and not optional
+ */
+export const resolvePolicyMounts = (mounts: readonly Mount[], policyName: string): HostPath[] =>
+  resolveMounts(mounts, policyName).map((mount) =>
+    mount.type === 'bind' && isOfSystem(mount.source) ? mount : withoutEffect(mount),
   )
+
+/**
+ * A mount by which the program has no effect on the host. Through a bind it could connect to the host's sockets, write
+ * to its FIFOs, and take locks. An overlay shows one file system, so a source in which others are mounted, such as `/`,
+ * stays a bind.
+ */
+const withoutEffect = (mount: HostPath): HostPath =>
+  mount.type === 'bind' && mount.isDirectory && !mount.writable && isOneFileSystem(mount.source)
+    ? { ...mount, type: 'copy-on-write', readOnly: true }
+    : mount
+
+/** Where users have their files (hier(7)), and programs their sockets. */
+const OF_USERS = ['/home', '/root', '/srv', '/run', '/tmp', '/var/tmp', '/mnt', '/media']
+/** The bits of a mode by which others than the owner may write. */
+const OTHERS_WRITE = 0o022
+
+function isOfSystem(source: string): boolean {
+  if (isOfKernel(source)) return true
+  if (OF_USERS.some((path) => source === path || isBelow(source, path))) return false
+  const { uid, mode } = statSync(source)
+  return uid === 0 && (mode & OTHERS_WRITE) === 0
 }
 
 /** File systems of the kernel, in which no user has files. */

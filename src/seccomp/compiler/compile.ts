@@ -13,15 +13,15 @@ import {
   SCMP_ACT_NOTIFY,
   SCMP_ACT_TRACE,
 } from '../../ffi/libseccomp.ts'
-import { type Arch, syscallName } from '../../linux/syscalls.ts'
+import { type Arch, syscallName, syscallNumber } from '../../linux/syscalls.ts'
 import { notifiedFor } from '../decode/notified.ts'
 import { errnoNumber } from '../rules/errno-names.ts'
 import { seccompProblems } from '../rules/rule-problems.ts'
 import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
 import type { Outcome } from './choose-outcome.ts'
 import { compactFilter } from './compact.ts'
-import { type Decision, decisions } from './decisions.ts'
-import { ownCallToken } from './own-call-token.ts'
+import { type Decision, decisions, hasToken } from './decisions.ts'
+import { countCallToken, ownCallToken } from './own-call-token.ts'
 
 /** Options of a filter. */
 export interface CompileOptions {
@@ -40,6 +40,8 @@ export interface CompileOptions {
 
 /** BPF_MAXINSNS of linux/bpf_common.h: what seccomp(2) accepts. */
 const BPF_MAXINSNS = 4096
+/** The call that counts: see `plan/count.ts`. */
+const COUNT_CALL = 'sched_setaffinity'
 /** sizeof(struct sock_filter). */
 const INSTRUCTION_SIZE = 8
 
@@ -51,6 +53,17 @@ function scmpAction(action: SeccompAction, notified: SeccompAction | undefined):
   const errno = errnoNumber(action.slice('errno:'.length))
   if (errno === undefined) throw new RangeError(`unknown action ${action}`)
   return SCMP_ACT_ERRNO(errno)
+}
+
+// The default of calls that are not the launch program's.
+function passing(fallback: number, outcomes: Map<number, readonly Outcome[]>): number {
+  if (fallback === SCMP_ACT_ALLOW) return fallback
+  const action = SCMP_ACT_TRACE(outcomes.size)
+  outcomes.set(action, [
+    { value: SCMP_ACT_ALLOW, tests: [hasToken(ownCallToken)] },
+    { value: fallback, tests: [] },
+  ])
+  return action
 }
 
 // libseccomp does not order rules. For rules that contradict each other it needs one rule for every path
@@ -74,6 +87,23 @@ function parts(
     return { syscall, action }
   })
   return { rules, outcomes }
+}
+
+/**
+ * The decisions under which every call of the launch program passes, because its init has the filter too, and by which
+ * one call is reported in any case: see `plan/count.ts`. The test stands before what is not simply allowed, so that
+ * the kernel still knows by the number alone what is (seccomp_cache_prepare()).
+ */
+function withOwnCalls(decided: readonly Decision[], arch: Arch): Decision[] {
+  const own = { action: 'allow', tests: [hasToken(ownCallToken)] } as const
+  const counted = { action: 'kill', tests: [hasToken(countCallToken)] } as const
+  return decided.map(({ syscall, choices }) => {
+    if (syscall === syscallNumber(COUNT_CALL, arch)) {
+      return { syscall, choices: [counted, ...choices] }
+    }
+    const isAllowed = choices.every(({ action }) => action === 'allow')
+    return { syscall, choices: isAllowed ? choices : [own, ...choices] }
+  })
 }
 
 // Only conditions bring a filter near the limit.
@@ -116,10 +146,13 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
     }
     // An init that logs does not listen yet when the target executes the program.
     const ownCalls = ['sched_setaffinity', ...(notify && logs ? ['execve'] : [])]
-    const decided = decisions(seccomp, arch, { calls: ownCalls, token: ownCallToken })
+    const policy = decisions(seccomp, arch, { calls: ownCalls, token: ownCallToken })
+    const isCounted = notify && !logs
+    const decided = isCounted ? withOwnCalls(policy, arch) : policy
     const { rules, outcomes } = parts(decided, toValues)
+    const fallback = toValues([seccomp.default])[0] ?? SCMP_ACT_KILL_PROCESS
     const actions = {
-      defaultAction: toValues([seccomp.default])[0] ?? SCMP_ACT_KILL_PROCESS,
+      defaultAction: isCounted ? passing(fallback, outcomes) : fallback,
       // The policy does not decide here, because its rules are about this architecture's calls.
       foreignAction: notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS,
     }

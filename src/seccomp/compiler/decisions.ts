@@ -22,7 +22,8 @@ export interface OwnCalls {
   readonly token: bigint
 }
 
-const has = (token: bigint): ArgumentTest => ({
+/** The test that the sixth register has a number. */
+export const hasToken = (token: bigint): ArgumentTest => ({
   arg: 5,
   op: 'eq',
   value: token,
@@ -38,7 +39,7 @@ const has = (token: bigint): ArgumentTest => ({
 export function decisions(seccomp: SeccompPolicy, arch: Arch, own?: OwnCalls): Decision[] {
   const byCall = new Map<string, Choice[]>()
   for (const call of own?.calls ?? []) {
-    byCall.set(call, [{ action: 'allow', tests: [has(own?.token ?? 0n)] }])
+    byCall.set(call, [{ action: 'allow', tests: [hasToken(own?.token ?? 0n)] }])
   }
   const isDecided = (choices: readonly Choice[]) => choices.at(-1)?.tests.length === 0
   for (const { action, syscalls, conditions = [] } of seccomp.rules) {

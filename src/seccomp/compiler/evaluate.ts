@@ -1,7 +1,7 @@
 import { AUDIT_ARCH, SECCOMP_RET_ALLOW } from '../../linux/constants.ts'
 import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
 import { AND, JEQ, JGE, JGT, JUMP, LOAD, RETURN } from './bpf-graph.ts'
-import { ownCallToken } from './own-call-token.ts'
+import { countCallToken, ownCallToken } from './own-call-token.ts'
 
 /** A system call; arguments that are not given may have any value. */
 export interface SomeCall {
@@ -22,6 +22,11 @@ const DATA = {
   ...{ lastLow: 56, lastHigh: 60 },
 } as const
 const LOW_HALF = 0xffff_ffffn
+/** What only the launch program's calls have in the halves of their sixth register. */
+const tokens = [ownCallToken, countCallToken].flatMap((token) => [
+  Number(token & LOW_HALF),
+  Number(token >> 32n),
+])
 
 /**
  * Whether a filter, `struct sock_filter[]`, allows each of some calls, whatever the other arguments are. A
@@ -57,7 +62,7 @@ function returned(
     [DATA.lastHigh, hasToken ? Number(ownCallToken >> 32n) : undefined],
   ])
   const view = new DataView(filter.buffer, filter.byteOffset, filter.byteLength)
-  let accumulator = 0
+  let accumulator: number | undefined = 0
   // All jumps go forward, so the loop ends.
   for (let at = 0; at < filter.length; at += INSTRUCTION_SIZE) {
     const code = view.getUint16(at, true)
@@ -65,9 +70,11 @@ function returned(
     const skip = (holds: boolean) => view.getUint8(at + (holds ? 2 : 3)) * INSTRUCTION_SIZE
     if (code === RETURN) return k
     if (code === LOAD) {
-      const word = data.get(k)
-      if (word === undefined) return undefined
-      accumulator = word
+      accumulator = data.get(k)
+      if (accumulator === undefined && k < DATA.lastLow) return undefined
+    } else if (accumulator === undefined) {
+      if (code !== JEQ || !tokens.includes(k)) return undefined
+      at += skip(false)
     } else if (code === AND) accumulator = (accumulator & k) >>> 0
     else if (code === JUMP) at += k * INSTRUCTION_SIZE
     else if (code === JEQ) at += skip(accumulator === k)

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
 
+const half = (): bigint => randomBytes(8).readBigUInt64LE() >> 1n
+
 /**
- * A filter recognizes the launch program's own calls by this number. It is in a register that the call does
- * not use: of `execve` where the policy logs it, and of `sched_setaffinity`. No memory of the program
- * contains the number.
+ * A filter knows the launch program's own calls by this number in the sixth register, which those calls do not have.
+ * No memory of the program has the number.
  */
-export const ownCallToken: bigint = randomBytes(8).readBigUInt64LE()
+export const ownCallToken: bigint = half() << 1n
+
+/** With this number instead, a `sched_setaffinity` of the launch program is one that the filter reports. */
+export const countCallToken: bigint = ownCallToken + 1n

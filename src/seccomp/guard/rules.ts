@@ -9,6 +9,7 @@ const constants = {
   O_CREAT: 0o100,
   __O_TMPFILE: 0o20000000,
   F_SETPIPE_SZ: 1031,
+  F_SETLEASE: 1024,
   // asm-generic/socket.h
   SOL_SOCKET: 1,
   SO_SNDBUF: 7,
@@ -123,6 +124,9 @@ const setIdRules: readonly SeccompRule[] = [
   rule('errno:ENOSYS', 'openat2'),
 ]
 
+/** A lease on a file of the host holds up whoever writes to it there (fcntl(2)); few file systems have them. */
+const leaseRules = [rule('errno:EINVAL', 'fcntl', is(1, constants.F_SETLEASE))]
+
 /** The calls that no policy allows. */
 export const alwaysRules: readonly SeccompRule[] = [
   ...initRules,
@@ -130,6 +134,7 @@ export const alwaysRules: readonly SeccompRule[] = [
   ...ioUringRules,
   ...memoryRules,
   ...setIdRules,
+  ...leaseRules,
 ]
 
 /** vsock(7) sockets reach the virtual machine's host, whatever the network namespace. */

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, constants, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { SandboxOptions } from '../../../src/index.ts'
+import { type SandboxOptions, sandboxed } from '../../../src/index.ts'
 import { giveToUser, makeDirectory } from '../../run/support/directory.ts'
 import { mkfifoSync } from '../../run/support/fifo.ts'
 import { bare } from '../../run/support/policies.ts'
@@ -45,6 +45,10 @@ const ways: Ways = [
     (source) => ({ workdir: { source, mode: 'read-only', target: '/shown' }, cwd: '/' }),
   ],
   ['mount', (source) => ({ mounts: [{ source, target: '/shown' }] })],
+  [
+    'mount of a policy',
+    (source) => ({ policy: { extends: 'kiss', mounts: [{ source, target: '/shown' }] } }),
+  ],
 ]
 
 describe.skipIf(sandboxLacks('python3')).each(ways)('a read-only %s', (_, options) => {
@@ -58,7 +62,10 @@ describe.skipIf(sandboxLacks('python3')).each(ways)('a read-only %s', (_, option
     for (const name of ['fifo', 'socket', 'file']) chmodSync(join(directory, name), 0o777)
     giveToUser(directory)
 
-    const run = runPython(ATTACK, { policy: bare(), ...options(directory) })
+    const run = runPython(ATTACK, {
+      policy: bare(),
+      ...options(directory),
+    })
     await once(run.stdout, 'data')
     // A lease holds up this write, a lock that flock.
     writeFileSync(join(directory, 'file'), 'more\n', { flag: 'a' })
@@ -70,3 +77,47 @@ describe.skipIf(sandboxLacks('python3')).each(ways)('a read-only %s', (_, option
     expect(readFileSync(join(directory, 'file'), 'utf8')).toBe('content\nmore\n')
   })
 })
+
+describe('a read-only mount of a single file', () => {
+  const readOnly = (source: string) => [
+    { mounts: [{ source, target: '/tmp/file' }] },
+    { policy: { extends: 'kiss', mounts: [{ source, target: '/tmp/file' }] } },
+  ]
+
+  test.each([
+    ['a FIFO', (path: string) => Promise.resolve(mkfifoSync(path))],
+    ['a socket', listenAt],
+  ])('that is %s is refused: it leads to a process of the host', async (kind, make) => {
+    const path = join(makeDirectory(), 'file')
+    await make(path)
+    giveToUser(dirname(path))
+    for (const options of readOnly(path)) {
+      await expect(sandboxed('true', [], options)).rejects.toMatchObject({
+        code: 'MOUNT_FAILED',
+        message: expect.stringContaining(`is ${kind}, which is not shown read-only`),
+        hint: expect.stringContaining('make the mount writable'),
+      })
+    }
+  })
+
+  test.skipIf(sandboxLacks('python3'))(
+    'gives no lease, which would hold up its writers',
+    async () => {
+      const directory = giveToUser(makeDirectory({ file: 'content' }))
+      const script = `
+import fcntl
+with open("/tmp/file") as file:
+    try: fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as error: print(error.strerror)`
+      for (const options of readOnly(join(directory, 'file'))) {
+        expect(await runPython(script, options)).toHaveStdout('Invalid argument\n')
+      }
+    },
+  )
+})
+
+async function listenAt(path: string): Promise<void> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  onTestFinished(() => void server.close())
+}

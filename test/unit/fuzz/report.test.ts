@@ -45,7 +45,7 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     outputExceeded: undefined,
     attempts: 1,
     processors: 1,
-    filter: { instructions: 1, report: 'listener' },
+    filter: { instructions: 1, report: 'listener', by: 'init' },
     logged: new LoggedCalls(),
     init: undefined,
     held: { enforcement: {}, exceeded: undefined, seen: undefined, group: undefined },

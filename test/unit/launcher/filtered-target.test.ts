@@ -5,7 +5,7 @@ import { loadPolicy } from '../../../src/policy/load.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
 import { shippedPolicies } from '../../../src/policy/shipped.ts'
 import { policyImage } from '../../../src/runner/run/image-cache.ts'
-import { completePlan, root, user } from './sample-plans.ts'
+import { completePlan, root, samplePlan, user } from './sample-plans.ts'
 
 const named = ({ syscall, args: [first] }: Step) =>
   FILTERED_CALLS.some((call) => {
@@ -33,6 +33,20 @@ test.each([root, user])(
     const filtered = target.slice(filter + 1)
     expect(filtered.length).toBeGreaterThan(12)
     expect(filtered.filter((step) => !named(step))).toEqual([])
+  },
+)
+
+// Where the init has the filter too, its calls pass by a token in the sixth register.
+test.each([root, user])(
+  'where the init counts denied calls, each call has the token: $kind',
+  (flow) => {
+    const { steps } = samplePlan(flow)
+    const filter = steps.findIndex(({ syscall }) => syscall === 'seccomp')
+    expect(steps[filter]?.process).toBe('init')
+    const withoutRoom = steps.slice(filter + 1).filter(({ args }) => args.length === 6)
+    // The target's own, and the helper's.
+    const calls = withoutRoom.map(({ syscall }) => syscall)
+    expect(calls).toEqual(['sched_setaffinity', 'sched_setaffinity'])
   },
 )
 

@@ -50,6 +50,18 @@ describe('a report', () => {
     ])
   })
 
+  test.each([
+    ['none', 2n ** 64n - 1n, 0n, 0n],
+    ['three', 5n, 9n, 3n],
+  ])(
+    'tells how many calls were denied by the numbers before and after: %s',
+    (_, before, after, calls) => {
+      expect(parseReport(record('counted', [0, before], [80, after]))).toEqual([
+        { kind: 'counted', calls },
+      ])
+    },
+  )
+
   const [RUSAGE, BEFORE] = [40, 40 + 144]
   /** struct rusage: user and system time, resident set, page faults at 8 and 9, switches at 16 and 17. */
   const rusage = (offset: number, ...longs: readonly number[]) =>

@@ -69,13 +69,14 @@ const meanings = [
 /** Three instructions of eight bytes. */
 const FILTER = new Uint8Array(24)
 const filters = {
-  listener: { instructions: 3, report: 'listener' },
+  listener: { instructions: 3, report: 'listener', by: 'init' },
   log: {
     instructions: 3,
     report: 'listener',
+    by: 'target',
     log: { execToken: 0x1234n, killsUntold: false, records: true },
   },
-  kill: { instructions: 3, report: 'kill' },
+  kill: { instructions: 3, report: 'kill', by: 'target' },
 } as const
 
 /** The two halves of a launch program; what is inside a mount comes late, as for every policy. */
@@ -120,6 +121,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     filter: filtered === 'no' ? undefined : FILTER,
     listener: filtered === 'listener' || filtered === 'log',
     log: filtered === 'log' ? meanings : undefined,
+    count: filtered === 'listener' ? { instructions: 3, token: 0x1235n } : undefined,
   })
   const request = planRequest({
     ...options,
@@ -141,7 +143,7 @@ export function completePlan(
   waiter: 'init' | 'target' = 'target',
   { limits = {} }: { readonly limits?: Limits } = {},
 ) {
-  const filterUse = { instructions: 3, report: 'listener' } as const
+  const filterUse = { instructions: 3, report: 'listener', by: 'target' } as const
   const policyFiles = policy.files.filter(({ target }) => !target.startsWith('/work/'))
   const machine = { arch: 'x64' as Arch, lastCapability: 2 }
   const options = { policy, flow, listener: true, connects: false, ...machine }
@@ -155,6 +157,7 @@ export function completePlan(
     files: policyFiles,
     filter: FILTER,
     log: undefined,
+    count: undefined,
     cgroup: false,
     discard: [],
     complete: {

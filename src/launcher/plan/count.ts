@@ -1,0 +1,107 @@
+import {
+  CLONE_FILES,
+  CLONE_VM,
+  O_CLOEXEC,
+  SECCOMP_FILTER_FLAG_NEW_LISTENER,
+  SECCOMP_IOCTL_NOTIF_RECV,
+  SECCOMP_SET_MODE_FILTER,
+  SIGCHLD,
+  SIGKILL,
+} from '../../linux/constants.ts'
+import { RECORD } from '../report/records.ts'
+import { type Area, at, bytes, FAIL, load, type Step, stepsOf, words } from '../step.ts'
+import { FD } from './fd-numbers.ts'
+import { pollFd } from './poll.ts'
+import { filterFailure } from './target.ts'
+
+/*
+ * A denied call whose caller is killed before the init has received the notification leaves no trace: the kernel takes
+ * the notification back. But the kernel numbers the notifications of a filter one after another. So before the program
+ * starts and after its end, a helper of the init makes a call that the filter reports, and the difference of the two
+ * numbers is the number of calls that the filter denied. For that the init has the filter itself, and its helpers and
+ * the program inherit it. The filter lets the launch program's own calls pass by a token.
+ */
+
+const init = stepsOf('init')
+
+/** What the count needs to know of the filter. */
+export interface CountUse {
+  /** Its length in struct sock_filter. */
+  readonly instructions: number
+  /** By this in the sixth register, the filter reports a call of the helper. */
+  readonly token: bigint
+}
+
+/** How long a helper may take for its call, in seconds: it has nothing else to do. */
+const HELPER_SECONDS = 60
+
+/** The init's memory for the count: the record. */
+export const countAreas: readonly Area[] = [
+  {
+    name: 'count',
+    fields: [
+      { name: 'tag', size: 8, init: RECORD.counted.tag },
+      { name: 'before', size: 80 },
+      { name: 'after', size: 80 },
+      // The helper's; it grows down.
+      { name: 'stack', size: 256 },
+      { name: 'stackEnd', size: 8 },
+    ],
+  },
+]
+
+/** Steps with which the init installs the filter in itself, and starts the first helper. */
+export const startCountSteps = ({ instructions }: CountUse): Step[] => [
+  init(
+    'seccomp',
+    [
+      SECCOMP_SET_MODE_FILTER,
+      SECCOMP_FILTER_FLAG_NEW_LISTENER,
+      words(instructions, at('filter.code')),
+    ],
+    { store: 'init.fd', failure: filterFailure },
+  ),
+  init('dup3', [load('init.fd'), FD.listener, O_CLOEXEC]),
+  init('close', [load('init.fd')]),
+  helperStep(),
+]
+
+/** Steps that take the first number. Between them and the first ones, the helper runs beside the init. */
+export const countFromSteps = (): Step[] => takeNumberSteps('before')
+
+/** The step that starts the second helper, when nobody else has the filter any more. */
+export const endCountStep = (): Step => helperStep()
+
+/** Steps that take the second number, and report both. */
+export const countToSteps = (): Step[] => [
+  ...takeNumberSteps('after'),
+  init('write', [FD.report, at('count.tag'), RECORD.counted.size]),
+]
+
+/** The helper's call, which stands where no other step leads. It never returns: the init kills the helper. */
+export const countCallStep = ({ token }: CountUse): Step =>
+  init('sched_setaffinity', [0, 0, 0, 0, 0, token], { label: 'count.call', next: { goto: FAIL } })
+
+const failure = {
+  code: 'SETUP_FAILED',
+  hint: 'The process that counts denied calls did not call in time. The machine has too little memory, or stands still.',
+} as const
+
+// It shares our memory, but the step machine needs a stack for each. Neither stores the result: both would.
+const helperStep = (): Step =>
+  init('clone', [CLONE_VM | CLONE_FILES | SIGCHLD, at('count.stackEnd'), 0, 0, 0], {
+    whenEqual: { value: 0, goto: 'count.call' },
+    failure,
+  })
+
+const takeNumberSteps = (number: 'before' | 'after'): Step[] => [
+  // RECV would wait for ever for a helper that something has killed.
+  init('ppoll', [bytes(pollFd(FD.listener)), 1, words(HELPER_SECONDS, 0), 0, 8], {
+    whenDifferent: { value: 1, goto: FAIL },
+    failure,
+  }),
+  init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at(`count.${number}`)], { failure }),
+  // The only other process of the namespace now.
+  init('kill', [-1, SIGKILL]),
+  init('wait4', [-1, 0, 0, 0]),
+]
