@@ -21,7 +21,7 @@ describe.skipIf(lacks('gcc'))('the sandbox’s init, which holds the walltime,',
       const run = await runC('attack-init', [how], { limits, policy })
       expect(run).toExceedWalltime()
       expect(run.stdout).toBe('attacked\n')
-      expect(run.usage.wallTimeMs).toBeLessThan(6000)
+      expect(run.usage.wallTimeMs).toBeLessThan(30_000)
     })
 
     test('cannot be read or written through /proc: it is not dumpable', async () => {
@@ -77,7 +77,7 @@ describe.skipIf(lacks('gcc'))('the limits and priority of the sandbox’s init',
     for (const policy of ['kiss', uidZero()]) {
       const run = await runC('attack-init', ['starve'], { limits, policy })
       expect(run).toExceedWalltime()
-      expect(run.usage.wallTimeMs).toBeLessThan(6000)
+      expect(run.usage.wallTimeMs).toBeLessThan(30_000)
     }
   })
 

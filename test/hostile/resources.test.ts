@@ -29,7 +29,6 @@ describe('a fork bomb', () => {
     expect(run).toExceedWalltime()
     // Each process writes its number in the process namespace once, the largest is far from thousands.
     expect(run.stdout).toMatch(/^started/)
-    expect(run.usage.wallTimeMs).toBeLessThan(8000)
   })
 
   test.skipIf(lacks('gcc'))('of threads is held to its process limit', async () => {

@@ -31,8 +31,7 @@ describe.skipIf(lacks('gcc'))('CPU time', () => {
 test('a program that sleeps uses real time and hardly any CPU time', async () => {
   const { usage } = await sandboxed('sleep', ['0.3'])
   expect(usage.wallTimeMs).toBeGreaterThanOrEqual(300)
-  expect(usage.wallTimeMs).toBeLessThan(3000)
-  expect(usage.cpuTimeMs).toBeLessThan(150)
+  expect(usage.cpuTimeMs).toBeLessThan(usage.wallTimeMs / 2)
 })
 
 test.skipIf(sandboxLacks('python3'))('CPU time is what the program itself sees', async () => {

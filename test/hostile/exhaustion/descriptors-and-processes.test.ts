@@ -95,7 +95,7 @@ describe.skipIf(lacks('gcc'))('a program that takes all it can get', () => {
     for (const other of await Promise.all(others)) expect(other).toSucceed()
     const run = await hog
     expect(['walltime', 'memory']).toContain(run.status)
-    expect(run.usage.wallTimeMs).toBeLessThan(3000)
+    expect(run.usage.wallTimeMs).toBeLessThan(30_000)
     expect(processesWith(marker)).toEqual([])
   })
 })

@@ -17,10 +17,14 @@ describe('the walltime ends a program that', () => {
     const run = await runShell(script, walltime)
     expect(run).toExceedWalltime()
     expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(400)
-    expect(run.usage.wallTimeMs).toBeLessThan(3000)
+    // Before the program would have ended by itself.
+    expect(run.usage.wallTimeMs).toBeLessThan(20_000)
     expect('partial\n'.startsWith(run.stdout)).toBe(true)
   })
 })
+
+// On a busy machine this process waits for a processor before it can look.
+const held = { retry: 2 }
 
 describe.skipIf(sandboxLacks('python3'))('CPU time is held, of a program that', () => {
   const limits = { cpu: '400ms', walltime: '20s' }
@@ -35,7 +39,7 @@ while True: os.read(fd, 1 << 20)`,
     'uses vfork': `import subprocess
 while True: subprocess.run(['/bin/true'])`,
   }
-  test.each(Object.entries(habits))('%s', async (_, script) => {
+  test.each(Object.entries(habits))('%s', held, async (_, script) => {
     const run = await runPython(script, { limits })
     expect(run).toExceedCpu()
     expect(run.usage.cpuTimeMs).toBeLessThan(400 * 1.25 + 50)
@@ -47,21 +51,24 @@ describe('of a program that closes at once', () => {
   const closings = { 'its stdout': 'exec >&-', 'both streams': 'exec >&- 2>&-' }
   const four = (program: string) => `for i in 1 2 3 4; do ${program} & done; wait`
 
-  test.each(Object.entries(closings))('%s, CPU time of its children is held', async (_, close) => {
-    const limits = { cpu: '400ms', walltime: '4s' }
-    const run = await runShell(`${close}; ${four('(while :; do :; done)')}`, { limits })
-    expect(run).toExceedCpu()
-    expect(run.usage.cpuTimeMs).toBeLessThan(400 * 1.25 + 50)
-  })
+  test.each(Object.entries(closings))(
+    '%s, CPU time of its children is held',
+    held,
+    async (_, close) => {
+      const limits = { cpu: '400ms', walltime: '20s' }
+      const run = await runShell(`${close}; ${four('(while :; do :; done)')}`, { limits })
+      expect(run).toExceedCpu()
+      expect(run.usage.cpuTimeMs).toBeLessThan(400 * 1.25 + 50)
+    },
+  )
 
   test.skipIf(sandboxLacks('python3')).each(Object.entries(closings))(
     '%s, memory of its children is held',
     async (_, close) => {
-      const child = 'python3 -c "import time; x = bytearray(40 << 20); time.sleep(2)"'
-      const limits = { memory: '64MiB', walltime: '9s' }
+      const child = 'python3 -c "import time; x = bytearray(40 << 20); time.sleep(100)"'
+      const limits = { memory: '64MiB', walltime: '60s' }
       const run = await runShell(`${close}; ${four(child)}`, { limits })
       expect(run).toExceedMemory()
-      expect(run.usage.wallTimeMs).toBeLessThan(1900)
     },
   )
 })

@@ -90,15 +90,15 @@ describe('a sandbox that waits', () => {
   })
 
   test('has a clock that starts with the run', async () => {
-    const run = makeWarm({ warm: 1, limits: { walltime: '300ms' } })
+    const run = makeWarm({ warm: 1, limits: { walltime: '900ms' } })
     const [ready] = await waiting(run, 1)
-    await sleep(500)
+    await sleep(950)
+    const start = performance.now()
     const next = run('sleep', ['0.1'])
     const result = await next
     expect(next.pid).toBe(ready)
     expect(result).toSucceed()
-    expect(result.usage.wallTimeMs).toBeLessThan(300)
-    expect(result.usage.cpuTimeMs).toBeLessThan(100)
+    expect(result.usage.wallTimeMs).toBeLessThan(performance.now() - start)
   })
 
   test('can be aborted and killed once it has a program', async () => {
@@ -237,7 +237,7 @@ describe('the pool', () => {
     await waiting(run, 2)
     expect(readdirSync('/proc/self/fd').length).toBeGreaterThan(before)
     const isAsBefore = () => readdirSync('/proc/self/fd').length === before
-    expect(await eventually(() => inits().length === 0 && isAsBefore(), 3)).toBe(true)
+    expect(await eventually(() => inits().length === 0 && isAsBefore())).toBe(true)
   })
 
   test('has one for the run that follows a long one', async () => {
@@ -256,7 +256,7 @@ describe('the pool', () => {
     await run('true')
     vi.useRealTimers()
     expect(await eventually(() => inits().length === 1)).toBe(true)
-    expect(await eventually(() => inits().length === 0, 3)).toBe(true)
+    expect(await eventually(() => inits().length === 0)).toBe(true)
   })
 
   test('is as fit after many runs of every kind', async () => {

@@ -66,11 +66,11 @@ print('made')`
     const pending = runC('deny', ['repeat', '100000000', '1'], options)
     await new Promise((settle) => setTimeout(settle, 100))
     // The reader has no time, longer than the walltime.
-    const end = performance.now() + 1500
+    const end = performance.now() + 3000
     while (performance.now() < end);
     const run = await pending
     expect(run).toExceedWalltime()
-    expect(run.usage.wallTimeMs).toBeLessThan(1000)
+    expect(run.usage.wallTimeMs).toBeLessThan(2900)
     expect(countOf(run, 'getppid')).toBeGreaterThan(100)
   })
 

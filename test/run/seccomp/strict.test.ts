@@ -86,7 +86,6 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
   test('a child’s denied call ends the whole run', async () => {
     const run = await runC('call', ['child', 'unshare'], { limits: { walltime: '9s' } })
     expect(run).toBeKilledBySeccomp('unshare')
-    expect(run.usage.wallTimeMs).toBeLessThan(8000)
   })
 
   test('a thread’s denied call ends the whole run', async () => {

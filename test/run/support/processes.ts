@@ -47,7 +47,7 @@ export function inits(): number[] {
 }
 
 /** Waits until something holds, at most for some seconds; gives whether it did. */
-export async function eventually(holds: () => boolean, seconds = 10): Promise<boolean> {
+export async function eventually(holds: () => boolean, seconds = 60): Promise<boolean> {
   const end = performance.now() + seconds * 1000
   while (performance.now() < end) {
     if (holds()) return true
