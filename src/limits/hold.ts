@@ -100,6 +100,6 @@ export class LimitHold {
 const lostError = (cause: Error): SandboxError =>
   new SandboxError(`The thread that watches the limits failed: ${cause.message}`, {
     code: 'SETUP_FAILED',
-    hint: 'The run was ended, for nobody held its limits. Is the process out of memory or of threads?',
+    hint: 'The run was ended, for nobody held its limits. Is the process out of memory, of threads or of open files?',
     cause,
   })

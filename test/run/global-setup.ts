@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -15,9 +15,12 @@ const repository = resolve(import.meta.dirname, '../..')
 
 /** Builds the package once for all test files, outside the checkout: other users cannot write there. */
 export default function setup(project: TestProject): () => void {
-  const directory = mkdtempSync(join(tmpdir(), 'gradebox-built-'))
+  const root = mkdtempSync(join(tmpdir(), 'gradebox-built-'))
+  // Vite leaves packages of `node_modules` as they are, and translates every module of others.
+  const directory = join(root, 'node_modules/gradebox')
+  mkdirSync(directory, { recursive: true })
   // Tests also run the package as another user.
-  chmodSync(directory, 0o755)
+  chmodSync(root, 0o755)
   const compiler = join(repository, 'node_modules/typescript/bin/tsc')
   const args = ['-p', 'tsconfig.build.json', '--outDir', join(directory, 'dist')]
   const { status, stdout, stderr } = spawnSync(
@@ -30,5 +33,5 @@ export default function setup(project: TestProject): () => void {
   symlinkSync(join(repository, 'node_modules'), join(directory, 'node_modules'))
   cpSync(join(repository, 'package.json'), join(directory, 'package.json'))
   project.provide('builtPackage', directory)
-  return () => rmSync(directory, { recursive: true, force: true })
+  return () => rmSync(root, { recursive: true, force: true })
 }

@@ -148,8 +148,9 @@ export class Run {
     return this.#stderr.stream()
   }
 
-  /** Ends the run; its result's status is then `aborted`. */
+  /** Ends the run; its result's status is then `aborted`. A second call does nothing. */
   stop(): void {
+    if (this.#stopped) return
     this.#stopped = true
     this.#attempt?.stop()
     if (!this.#started) this.#stoppedEarly()

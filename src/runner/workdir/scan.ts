@@ -135,7 +135,8 @@ function openIfThere(path: string, isTop: boolean) {
   } catch (error) {
     const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT' && !isTop
     if (isGone) return undefined
-    throw error
+    // Node 20's opendirSync() names no path in its errors.
+    throw Object.assign(error as NodeJS.ErrnoException, { path })
   }
 }
 
