@@ -16,6 +16,8 @@ import {
   POSIX_SPAWN_SETSIGDEF,
   POSIX_SPAWN_SETSIGMASK,
   RUSAGE_SIZE,
+  SCHED_RESET_ON_FORK,
+  SCHED_RR,
   SYS_pidfd_open,
   WNOHANG,
 } from '../linux/constants.ts'
@@ -35,6 +37,7 @@ const libc = cFunctions((declare) => {
     syscall: declare('syscall', 'long', ['long', 'int', 'uint']),
     kill: bind('kill', 'int', 'int'),
     poll: bind('poll', 'void *', 'uint64', 'int'),
+    sched_setscheduler: bind('sched_setscheduler', 'int', 'int', 'void *'),
     clock_gettime: bind('clock_gettime', 'int', 'void *'),
     getxattr: declare('getxattr', 'int64', ['str', 'str', 'void *', 'uint64']),
     posix_spawn: bind('posix_spawn', 'void *', 'str', 'void *', 'void *', 'char **', 'char **'),
@@ -310,6 +313,17 @@ const poll = (fd: number, events: number, timeoutMs: number): number =>
 // The clock of another process's CPU time, all its threads together: clock_getcpuclockid(3).
 const CPUCLOCK_SCHED = 2
 const cpuClock = (pid: number): number => (~pid << 3) | CPUCLOCK_SCHED
+
+/**
+ * Has a thread of this process come before every program that is no real-time one, where this user may ask for that
+ * (sched(7)). A nice value does not do: it only counts among the threads of one session.
+ *
+ * @param thread its number in the kernel
+ */
+export function scheduleFirst(thread: number): void {
+  const lowest = new Int32Array([1])
+  libc().sched_setscheduler(thread, SCHED_RR | SCHED_RESET_ON_FORK, lowest)
+}
 
 /**
  * The CPU time of a process and its threads, without its children; clock_gettime(2).

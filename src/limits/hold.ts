@@ -3,6 +3,7 @@ import { type GroupUsage, makeRunGroup, type RunGroup } from './cgroup/run-group
 import type { EnforcementPlan } from './enforcement.ts'
 import type { EnforcementByLimit, Limits } from './table.ts'
 import { type Seen, TreeWatch, type Watched } from './watch/watch.ts'
+import { watchThreadReady } from './watch/watch-thread.ts'
 
 /** The facts that the control group and the watch know about a run. */
 export interface Held {
@@ -29,6 +30,7 @@ export class LimitHold {
   readonly #group: RunGroup | undefined
   #suppliedBytes = 0
   #watch: TreeWatch | undefined
+  readonly #ready = watchThreadReady()
 
   /**
    * @param group the run's existing control group; without it the constructor makes one, where one is planned
@@ -52,6 +54,11 @@ export class LimitHold {
   supply(bytes: number): void {
     this.#suppliedBytes = bytes
     this.#group?.allowMemory(bytes)
+  }
+
+  /** Settles when a run can be watched from its start. */
+  ready(): Promise<void> {
+    return this.#ready
   }
 
   /** Watches a run with this many processors from its start. */

@@ -205,6 +205,10 @@ export const RUSAGE_CHILDREN = -1
 /** sizeof(struct rusage) */
 export const RUSAGE_SIZE = 144
 
+// linux/sched.h
+export const SCHED_RR = 2
+export const SCHED_RESET_ON_FORK = 0x40000000
+
 // asm-generic/unistd.h: the same number everywhere
 export const SYS_pidfd_open = 434
 /** openat2(2), the same on x64 and arm64. */

@@ -44,9 +44,11 @@ export const layout = {
   /** Where the bytes of cpuFile start. A control group's path has a bound of its own; see CGROUP_PATH. */
   cpuFileAt: 16 + 16 * 8,
   size: 16 + 16 * 8 + 1200,
-  /** Words of the bell: whether the thread sleeps until the bell rings. */
+  /** Words of the bell: whether the thread sleeps until the bell rings, and its thread id once it looks at runs. */
   asleep: 0,
   rung: 1,
+  thread: 2,
+  bellSize: 12,
 } as const
 
 export type SharedLayout = typeof layout

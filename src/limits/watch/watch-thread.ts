@@ -1,4 +1,6 @@
 import { isMainThread, Worker } from 'node:worker_threads'
+import { scheduleFirst } from '../../ffi/libc.ts'
+import { setTimeout } from '../../globals.ts'
 import { layout } from './shared.ts'
 
 /** The shared memory of one watched run. */
@@ -18,6 +20,8 @@ export interface WatchedSlot extends Slot {
 /** The longest time in ms that the thread may use a descriptor, of which it reads or writes some bytes. */
 const BUSY_MS = 100
 const BUSY_TRIES = 10
+/** How often, about once a millisecond, a run asks whether the thread has started before it goes on without. */
+const START_MS = 250
 
 /**
  * A thread cannot start when the current directory no longer exists, because Node reads its path (getcwd(3)).
@@ -36,12 +40,13 @@ function leaveRemovedDirectory(): void {
  * TypeScript module, because Node 20 runs none, and under Vitest only the sources exist.
  */
 class WatchThread {
-  readonly #bell = new Int32Array(new SharedArrayBuffer(8))
+  readonly #bell = new Int32Array(new SharedArrayBuffer(layout.bellSize))
   readonly #worker: Worker
   /** Called with the error when the thread dies, which leaves its runs unwatched. */
   readonly #lost = new Set<(error: Error) => void>()
   /** Slots that the thread knows and no run uses. */
   readonly #free: Slot[] = []
+  #hasPriority = false
 
   constructor() {
     leaveRemovedDirectory()
@@ -61,6 +66,25 @@ class WatchThread {
     }
     this.#worker.on('error', end)
     this.#worker.on('exit', (code) => end(new Error(`it ended with code ${code}`)))
+  }
+
+  /**
+   * Settles when the thread looks at runs, or when it takes too long to start. A program that fills memory at once must
+   * not have the time in which the thread starts.
+   */
+  async ready(): Promise<void> {
+    for (let waited = 0; !this.#isReady() && waited < START_MS; waited++) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  }
+
+  #isReady(): boolean {
+    if (this.#hasPriority) return true
+    const id = Atomics.load(this.#bell, layout.thread)
+    if (id === 0) return false
+    scheduleFirst(id)
+    this.#hasPriority = true
+    return true
   }
 
   watch(ask: (slot: Slot) => void, onLost: (error: Error) => void): WatchedSlot {
@@ -115,6 +139,12 @@ function wasNotSeen(words: Int32Array): boolean {
 }
 
 let thread: WatchThread | undefined
+
+/** Starts the thread that watches runs, and settles when it looks at them. */
+export function watchThreadReady(): Promise<void> {
+  thread ??= new WatchThread()
+  return thread.ready()
+}
 
 /**
  * Starts to watch a run.

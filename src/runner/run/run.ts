@@ -397,15 +397,18 @@ export class Run {
   // Undefined when the run was stopped meanwhile.
   async #prepare(use: AttemptUse): Promise<PreparedRun | undefined> {
     const preparation = this.#preparation(use.level, use.flow, use.plan)
+    const { hold } = use
     if (use.confined !== undefined) {
       const listing = new Listing(confinedSources(this.options))
       if (!listing.isComplete) await listing.complete(() => this.#stopped)
+      await hold.ready()
       if (this.#stopped) return undefined
       return prepareConfined(this.options, { ...preparation, ...use.confined, listing })
     }
     const image = use.image ?? imageOf(this.options, preparation)
     const listing = listDirectories(this.options, image, use.flow)
     if (!listing.isComplete) await listing.complete(() => this.#stopped)
+    await hold.ready()
     if (this.#stopped) return undefined
     return prepareRun(this.options, { ...preparation, listing }, image)
   }

@@ -1,39 +1,29 @@
 // @ts-check
-// Memory that a tree holds without mapping it: memfds, files of its tmpfs, sockets, pipes, locks, mappings.
+// Files in memory that a tree holds: memfds, and the files of its tmpfs.
 'use strict'
 
 const fs = require('node:fs')
-const { bytes, isGone, isRefused, link, list, read, READ_SIZE, threadCpuMs } = require('./proc.cjs')
+const { hasSocketsOnTheirWay } = require('./kernel.cjs')
+const { bytes, isRefused, link, list, read, startOf, threadCpuMs } = require('./proc.cjs')
 
 /** @typedef {import('./tree.cjs').Process} Process */
 
 /**
  * @typedef {object} Held
  * @property {Map<number, number>} memfds the size of each memfd that is open, by inode
- * @property {number} diskBytes files in the sandbox's tmpfs
- * @property {number} kernelBytes the most that its sockets, pipes and locks can hold
  * @property {boolean} isHidden whether a process refuses to be read, or descriptors are on their way
  */
 
 /** The largest number of descriptors to read per look. A tree with more is not read to its end. */
 const MOST_DESCRIPTORS = 4096
-/** net.core.wmem_default and rmem_default: what a socket may queue on either side, in bytes. */
-const SOCKET_BYTES = 2 * 212_992
+/** The most processor time that one look gives to descriptors that may be on their way, in milliseconds. */
+const SENT_MS = 10
 /** linux/magic.h. */
 const TMPFS_MAGIC = 0x0102_1994
-/** pipe(7): the capacity of a pipe. */
-const PIPE_BYTES = 64 * 1024
-/** struct file_lock and its share of a slab. */
-const LOCK_BYTES = 256
-/** struct vm_area_struct and its share of a maple node. */
-const MAPPING_BYTES = 256
-/** The longest time of one look at the kernel's memory, in milliseconds. */
-const KERNEL_USE_MS = 20
-/** The interval between counts of mappings, and the longest processor time of one count, in milliseconds. */
-const RECOUNT_MS = 500
-const COUNT_MS = 10
-/** vm.max_map_count. */
-const MOST_MAPPINGS = 65_530
+/** An empty file of a tmpfs: struct shmem_inode_info, struct dentry, and a long name or a link's text. */
+const INODE_BYTES = 1536
+/** Files of a sandbox before its program starts. */
+const OWN_INODES = 128
 
 /**
  * What a tree's descriptors hold.
@@ -43,44 +33,37 @@ const MOST_MAPPINGS = 65_530
  */
 function readHeld(processes) {
   /** @type {Held} */
-  const held = { memfds: new Map(), diskBytes: 0, kernelBytes: 0, isHidden: false }
-  /** @type {Set<string>} */
-  const others = new Set()
+  const held = { memfds: new Map(), isHidden: false }
+  /** @type {Map<string, string>} */
+  const sockets = new Map()
   let left = MOST_DESCRIPTORS
-  let hasDisk = false
   for (const { path } of processes) {
-    const disk = hasDisk ? undefined : diskUse(path)
-    if (disk !== undefined) {
-      held.diskBytes = disk
-      hasDisk = true
-    }
     const descriptors = list(`${path}/fd`)
     if (descriptors === undefined) {
       held.isHidden ||= isRefused(path)
       continue
     }
     if (descriptors.length > left) held.isHidden = true
-    for (const fd of descriptors.slice(0, left)) {
-      addDescriptor(`${path}/fd/${fd}`, held.memfds, others)
-    }
+    for (const fd of descriptors.slice(0, left)) addDescriptor(path, fd, held.memfds, sockets)
     left = Math.max(0, left - descriptors.length)
   }
-  for (const name of others) held.kernelBytes += name.startsWith('s') ? SOCKET_BYTES : PIPE_BYTES
+  held.isHidden ||= carriesFiles(processes, sockets)
   return held
 }
 
 /**
- * @param {string} path
+ * @param {string} path the folder of a process or thread
+ * @param {string} fd
  * @param {Map<number, number>} memfds
- * @param {Set<string>} others
+ * @param {Map<string, string>} sockets where to read of each socket
  */
-function addDescriptor(path, memfds, others) {
-  const name = link(path)
-  if (name.startsWith('socket:') || name.startsWith('pipe:')) others.add(name)
+function addDescriptor(path, fd, memfds, sockets) {
+  const name = link(`${path}/fd/${fd}`)
+  if (name.startsWith('socket:')) sockets.set(name, `${path}/fdinfo/${fd}`)
   if (!name.startsWith('/memfd:')) return
   try {
-    // The path is a link of /proc, so this opens no other file, and stat(2) blocks on nothing.
-    const { ino, blocks } = fs.statSync(path)
+    // No other file is opened: the path is a link of /proc, and stat(2) blocks on nothing.
+    const { ino, blocks } = fs.statSync(`${path}/fd/${fd}`)
     memfds.set(ino, blocks * 512)
   } catch {
     // The descriptor was closed meanwhile.
@@ -88,70 +71,41 @@ function addDescriptor(path, memfds, others) {
 }
 
 /**
- * The use of the tmpfs that the sandbox's root is in, in bytes.
+ * Whether files may be on their way through sockets (unix(7), SCM_RIGHTS), where no descriptor stands for them.
  *
- * @param {string} path the folder of a process or thread
+ * @param {Process[]} processes
+ * @param {Map<string, string>} sockets
  */
-function diskUse(path) {
-  try {
-    const { type, blocks, bfree, bsize } = fs.statfsSync(`${path}/root`)
-    return type === TMPFS_MAGIC ? (blocks - bfree) * bsize : 0
-  } catch {
-    return undefined
+function carriesFiles(processes, sockets) {
+  if (hasSocketsOnTheirWay(processes, sockets.size)) return true
+  const latest = threadCpuMs('thread-self') + SENT_MS
+  for (const info of sockets.values()) {
+    if (/\nscm_fds:\s+[1-9]/.test(read(info)) || threadCpuMs('thread-self') > latest) return true
   }
+  return false
 }
 
 /**
- * The most that a tree's locks take of the kernel's memory, and whether descriptors are on their
- * way through sockets. Read only when the machine lost more memory than the tree shows, for it takes long.
+ * The use of the tmpfs that a tree's root is in, in bytes: the files' pages, and what the kernel keeps of each file.
  *
  * @param {Process[]} processes
- * @param {number} enough stops at so many bytes
  */
-function readKernelUse(processes, enough) {
-  let used = 0
-  let isHidden = false
-  const latest = threadCpuMs('thread-self') + KERNEL_USE_MS
+function diskBytes(processes) {
   for (const { path } of processes) {
-    if (used > enough) break
-    for (const fd of (list(`${path}/fd`) ?? []).slice(0, MOST_DESCRIPTORS)) {
-      const info = read(`${path}/fdinfo/${fd}`)
-      if (/\nscm_fds:\s+[1-9]/.test(info)) isHidden = true
-      // A file with thousands of locks does not fit in one read, and the rest may be any number.
-      if (info.length >= READ_SIZE / 2 && info.includes('\nlock:')) isHidden = true
-      used += (info.split('\nlock:').length - 1) * LOCK_BYTES
-      // The kernel takes milliseconds to list a file's thousand locks. Locks that this code does not read
-      // count in full.
-      if (isHidden || threadCpuMs('thread-self') > latest)
-        return { usedBytes: used, isHidden: true }
+    try {
+      const { type, blocks, bfree, bsize, files, ffree } = fs.statfsSync(`${path}/root`)
+      if (type !== TMPFS_MAGIC) return 0
+      const inodes = Math.max(0, files - ffree - OWN_INODES)
+      return (blocks - bfree) * bsize + inodes * INODE_BYTES
+    } catch {
+      // The process is gone, or refuses to be read.
     }
   }
-  return { usedBytes: used, isHidden }
+  return 0
 }
 
-/**
- * The kernel's memory for the mappings of a tree, in bytes. Few processes are counted a look, for long lists of
- * mappings take long; the others keep the figures that they had.
- *
- * @param {Map<number, { bytes: number, at: number }>} known the figures, by process
- * @param {Process[]} processes
- */
-function mappingBytes(known, processes) {
-  const now = performance.now()
-  const isDue = (/** @type {Process} */ { pid }) =>
-    (known.get(pid)?.at ?? -Infinity) < now - RECOUNT_MS
-  const latest = threadCpuMs('thread-self') + COUNT_MS
-  for (const { pid, path } of processes.filter(isDue)) {
-    if (threadCpuMs('thread-self') > latest) break
-    const maps = readLong(`${path}/maps`)
-    // A list that is too long or refused counts as the largest number of mappings.
-    const count = maps === undefined ? (isGone(path) ? 0 : MOST_MAPPINGS) : maps.split('\n').length
-    known.set(pid, { bytes: count * MAPPING_BYTES, at: now })
-  }
-  const living = new Set(processes.map(({ pid }) => pid))
-  for (const pid of known.keys()) if (!living.has(pid)) known.delete(pid)
-  return [...known.values()].reduce((total, { bytes }) => total + bytes, 0)
-}
+/** A longer list of mappings has thousands of them. */
+const LONGEST = 1024 * 1024
 
 /**
  * A process's shared memory that no descriptor and no file of its tmpfs stands for.
@@ -162,8 +116,8 @@ function mappingBytes(known, processes) {
  *   it has mapped, and the size of each such mapping by its inode; undefined where it cannot be known
  */
 function sharedOf(path, memfds) {
-  const text = readLong(`${path}/smaps`)
-  if (text === undefined) return undefined
+  const text = startOf(`${path}/smaps`, LONGEST)
+  if (text === undefined || text.length === LONGEST) return undefined
   const shared = { mappedBytes: 0, sizes: new Map() }
   for (const part of text.split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/)) {
     const [, , , , inode = '', name = ''] = part.slice(0, part.indexOf('\n')).split(/\s+/)
@@ -176,31 +130,4 @@ function sharedOf(path, memfds) {
   return shared
 }
 
-/** A longer file of /proc belongs to thousands of mappings. */
-const LONGEST = 1024 * 1024
-/** @type {Buffer | undefined} */
-let long
-
-/**
- * @param {string} path
- * @returns {string | undefined} undefined when it is refused or too long
- */
-function readLong(path) {
-  long ??= Buffer.allocUnsafeSlow(LONGEST)
-  let fd
-  try {
-    fd = fs.openSync(path, 'r')
-    let length = 0
-    for (let got = -1; got !== 0; length += got) {
-      if (length === LONGEST) return undefined
-      got = fs.readSync(fd, long, length, LONGEST - length, null)
-    }
-    return long.toString('latin1', 0, length)
-  } catch {
-    return undefined
-  } finally {
-    if (fd !== undefined) fs.closeSync(fd)
-  }
-}
-
-module.exports = { mappingBytes, readHeld, readKernelUse, sharedOf }
+module.exports = { diskBytes, readHeld, sharedOf }

@@ -3,7 +3,6 @@
 // has no event loop, so that nothing that a test does to timers or to the main thread reaches it.
 'use strict'
 
-const { setPriority } = require('node:os')
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
 const { link } = require('./proc.cjs')
 const { firstLook, WatchedRun } = require('./run.cjs')
@@ -37,14 +36,16 @@ const slots = new Set()
 const runs = new Set()
 let lastSeen = performance.now()
 let pause = LONGEST_PAUSE_MS
-hurry()
+Atomics.store(words, layout.thread, Number(link('/proc/thread-self').split('/').at(-1)))
 
 for (;;) {
   let next = collect()
   for (const run of runs) {
     if (!run.isOver && run.next <= performance.now()) run.look()
-    if (run.isOver) runs.delete(run)
-    else next = Math.min(next, run.next)
+    if (run.isOver) {
+      runs.delete(run)
+      run.close()
+    } else next = Math.min(next, run.next)
   }
   sleep(next)
 }
@@ -97,14 +98,4 @@ function sleep(next) {
   }
   const until = Math.min(next, now + pause)
   if (until > now) Atomics.wait(words, rung, 0, until - now)
-}
-
-// The watched programs compete for every processor. Root may give its watch priority (setpriority(2)); the
-// thread mostly sleeps.
-function hurry() {
-  try {
-    setPriority(Number(link('/proc/thread-self').split('/').at(-1)), -15)
-  } catch {
-    // An ordinary user may not.
-  }
 }

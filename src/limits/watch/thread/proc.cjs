@@ -6,7 +6,7 @@ const fs = require('node:fs')
 
 /** The size of one read of /proc; the kernel fills at most this much of a longer file. */
 const READ_SIZE = 64 * 1024
-const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
+let buffer = Buffer.allocUnsafeSlow(READ_SIZE)
 
 /**
  * The first 64 KiB of a file of /proc.
@@ -14,24 +14,99 @@ const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
  * @param {string} path
  * @returns {string} empty when the process is gone or the file is refused
  */
-function read(path) {
+const read = (path) => startOf(path, READ_SIZE) ?? ''
+
+/**
+ * The start of a file of /proc.
+ *
+ * @param {string} path
+ * @param {number} most in bytes
+ * @returns {string | undefined} undefined when the process is gone or the file is refused
+ */
+function startOf(path, most) {
   let fd
   try {
     fd = fs.openSync(path, 'r')
+    return contents(fd, most)
   } catch {
-    return ''
-  }
-  try {
-    let length = 0
-    // The kernel returns about one page per read(2).
-    for (let got = -1; got !== 0 && length < READ_SIZE; length += got) {
-      got = fs.readSync(fd, buffer, length, READ_SIZE - length, null)
-    }
-    return buffer.toString('latin1', 0, length)
-  } catch {
-    return ''
+    return undefined
   } finally {
+    if (fd !== undefined) fs.closeSync(fd)
+  }
+}
+
+/**
+ * @param {number} fd
+ * @param {number} most
+ */
+function contents(fd, most) {
+  if (buffer.length < most) buffer = Buffer.allocUnsafeSlow(most)
+  let length = 0
+  // The kernel gives a page or so per read(2).
+  for (let got = -1; got !== 0 && length < most; length += got) {
+    got = fs.readSync(fd, buffer, length, most - length, length)
+  }
+  return buffer.toString('latin1', 0, length)
+}
+
+/** So many looks read a file before it is kept open: most runs are over by then. */
+const READS_BEFORE = 3
+/** How many files one run keeps open at most. */
+const MOST_KEPT = 240
+
+/**
+ * The files of /proc that one run's looks read again and again. Opening one takes the kernel three times as long as
+ * reading it. An open file stays that of its process, whatever process gets the number next (proc(5)).
+ */
+class KeptFiles {
+  constructor() {
+    /** @type {Map<string, { reads: number, fd: number | undefined }>} */
+    this.files = new Map()
+    this.kept = 0
+  }
+
+  /**
+   * The first 64 KiB of a file.
+   *
+   * @param {string} path
+   * @returns {string} empty when the process is gone or the file is refused
+   */
+  read(path) {
+    const file = this.files.get(path) ?? { reads: 0, fd: undefined }
+    file.reads++
+    try {
+      if (file.fd === undefined && file.reads > READS_BEFORE && this.kept < MOST_KEPT) {
+        file.fd = fs.openSync(path, 'r')
+        this.kept++
+      }
+      this.files.set(path, file)
+      return file.fd === undefined ? read(path) : contents(file.fd, READ_SIZE)
+    } catch {
+      this.drop(path)
+      return read(path)
+    }
+  }
+
+  /**
+   * Closes the files of processes that are gone.
+   *
+   * @param {(path: string) => boolean} isNeeded
+   */
+  keepOnly(isNeeded) {
+    for (const path of this.files.keys()) if (!isNeeded(path)) this.drop(path)
+  }
+
+  /** @param {string} path */
+  drop(path) {
+    const fd = this.files.get(path)?.fd
+    this.files.delete(path)
+    if (fd === undefined) return
+    this.kept--
     fs.closeSync(fd)
+  }
+
+  close() {
+    this.keepOnly(() => false)
   }
 }
 
@@ -107,4 +182,16 @@ const isGone = (path) => !read(`${path}/status`).includes('\nVmRSS:')
 const threadCpuMs = (thread) =>
   Number(read(`/proc/${thread}/schedstat`).split(' ')[0] ?? 0) / 1e6 || 0
 
-module.exports = { bytes, field, isGone, isRefused, link, list, read, READ_SIZE, threadCpuMs }
+module.exports = {
+  bytes,
+  field,
+  isGone,
+  isRefused,
+  KeptFiles,
+  link,
+  list,
+  read,
+  READ_SIZE,
+  startOf,
+  threadCpuMs,
+}

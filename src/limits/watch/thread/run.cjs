@@ -3,8 +3,8 @@
 'use strict'
 
 const fs = require('node:fs')
-const { memoryOf } = require('./memory.cjs')
-const { read, threadCpuMs } = require('./proc.cjs')
+const { Memory } = require('./memory.cjs')
+const { KeptFiles, read, threadCpuMs } = require('./proc.cjs')
 const { longestWaitMs, readTree } = require('./tree.cjs')
 
 /** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
@@ -17,7 +17,9 @@ const SHORTEST_MS = 1
 const FILL_RATE = 3 * 1024 * 1024
 /** The excess that the watch tolerates, because a program may fill that much before it ends. */
 const SLACK = 16 * 1024 * 1024
-/** The largest share of this thread's time that a run takes, unless it is close to its limit. */
+/** How often a run is looked at that has little itself, while the machine loses memory, in milliseconds. */
+const SUSPECT_MS = 4
+/** A run takes at most this share of this thread's time, unless it is close to its limit. */
 const LARGEST_SHARE = 0.25
 /**
  * The share of the walltime at which the watch reads waiting times, because at its end the processes are
@@ -101,16 +103,9 @@ class WatchedRun {
       cpuSource: layout.cpuSources[number(layout.cpuSource)],
       cpuFile: Buffer.from(new Uint8Array(shared, layout.cpuFileAt, length)).toString(),
     }
-    this.memory = {
-      limitBytes: memoryBytes,
-      suppliedBytes: number(layout.suppliedBytes),
-      leastShmem: Infinity,
-      mostAvailable: 0,
-      twinLooks: 0,
-      nextHidden: 0,
-      mappings: new Map(),
-    }
-    // A control group forgets nothing, whatever a program does about its children.
+    this.memory = new Memory(memoryBytes, number(layout.suppliedBytes))
+    this.files = new KeptFiles()
+    // A group forgets nothing, whatever a program does about its children.
     this.habitsMs = this.request.cpuSource === 'watch' ? HABITS_MS : Infinity
     this.lastCpuMs = 0
     this.lostMs = 0
@@ -130,6 +125,11 @@ class WatchedRun {
   /** Whether the run has ended. */
   get isOver() {
     return this.isDone || Atomics.load(this.words, this.layout.state) === this.layout.ended
+  }
+
+  /** Lets go of what the looks kept. */
+  close() {
+    this.files.close()
   }
 
   look() {
@@ -163,7 +163,9 @@ class WatchedRun {
    * @returns {'cpu' | 'memory' | undefined}
    */
   check(init, now) {
-    const processes = readTree(init)
+    const processes = readTree(init, this.files)
+    const living = new Set([init, ...processes.map(({ pid }) => pid)])
+    this.files.keepOnly((path) => living.has(Number(path.split('/')[2])))
     const { figures, layout } = this
     figures[layout.peakProcesses] = Math.max(figures[layout.peakProcesses] ?? 0, processes.length)
     if (processes.some(({ ignoresChildren }) => ignoresChildren)) this.noteForgotten()
@@ -198,12 +200,22 @@ class WatchedRun {
       this.nextMemory = now + this.firstPause
       return false
     }
-    const used = memoryOf(memory, processes, () => readTree(init))
+    const { used, most } = memory.read(processes, () => readTree(init, this.files))
     figures[layout.peakMemoryBytes] = Math.max(figures[layout.peakMemoryBytes] ?? 0, used)
-    const room = Math.max(0, memory.limitBytes - used) + SLACK
-    const pause = room / (FILL_RATE * this.processors)
-    this.nextMemory = now + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, pause))
+    const pause = Math.max(SHORTEST_MS, this.pauseFor(used))
+    const suspect = Math.max(SUSPECT_MS, this.pauseFor(most))
+    this.nextMemory = now + Math.min(LONGEST_MS, pause, suspect)
     return used > memory.limitBytes
+  }
+
+  /**
+   * How long a program needs that has so many bytes to exceed its limit by much, in milliseconds.
+   *
+   * @param {number} used
+   */
+  pauseFor(used) {
+    const room = Math.max(0, this.memory.limitBytes - used) + SLACK
+    return room / (FILL_RATE * this.processors)
   }
 
   /**
@@ -237,7 +249,7 @@ class WatchedRun {
     // A child that is reaped between the look at its parent and the look at itself is in neither figure, so
     // the watch looks again.
     for (let again = 0; again < MOST_AGAIN && this.lastCpuMs - now > ROUNDING_MS; again++) {
-      now = Math.max(now, treeCpuMs(init, readTree(init)))
+      now = Math.max(now, treeCpuMs(init, readTree(init, this.files)))
     }
     // A tree's time only grows, unless the kernel forgets the time of children whose parent does not wait for
     // them.

@@ -4,6 +4,8 @@
 
 const { bytes, field, list, read } = require('./proc.cjs')
 
+/** @typedef {InstanceType<typeof import('./proc.cjs').KeptFiles>} KeptFiles */
+
 /**
  * @typedef {object} Process
  * @property {number} pid
@@ -12,7 +14,9 @@ const { bytes, field, list, read } = require('./proc.cjs')
  * @property {number[]} threads
  * @property {number} anonBytes private memory, resident or in swap
  * @property {number} sharedBytes resident shared memory: mappings of memfds, tmpfs and System V segments
- * @property {number} tableBytes page tables, which nobody shares
+ * @property {number} peakBytes the most that it had resident
+ * @property {number} tableBytes page tables and the table of descriptors, which nobody shares
+ * @property {number} descriptors how many its table of descriptors has room for
  * @property {number} fileBytes resident pages of mapped files, which the kernel can take back
  * @property {boolean} isCopy made by fork(2) or vfork(2), and has not executed a program since
  * @property {boolean} ignoresChildren the kernel forgets its children's time (times(2), SIGCHLD)
@@ -21,6 +25,8 @@ const { bytes, field, list, read } = require('./proc.cjs')
 
 /** proc_pid_stat(5) reports times in ticks; sysconf(_SC_CLK_TCK) is 100 on every supported Linux. */
 const MS_PER_TICK = 10
+/** A descriptor's place in the table: a pointer and two bits. */
+const DESCRIPTOR_BYTES = 8.25
 /** PF_FORKNOEXEC, linux/sched.h. */
 const FORKED_ONLY = 0x40
 const SIGCHLD_BIT = 1n << 16n
@@ -34,15 +40,16 @@ const ROUNDS = 4
  * The processes below an init.
  *
  * @param {number} init
+ * @param {KeptFiles} files
  * @returns {Process[]}
  */
-function readTree(init) {
+function readTree(init, files) {
   /** @type {Map<number, Process>} */
   const found = new Map()
   for (let round = 0; round < ROUNDS; round++) {
     const before = found.size
-    visit(init, found)
-    // An orphan becomes the init's child (pid_namespaces(7)), so a second listing finds processes that moved.
+    visit(init, found, files)
+    // An orphan becomes the init's child (pid_namespaces(7)), so a second listing finds who moved.
     if (found.size === before) break
   }
   // The target shares the init's memory until it executes the program: the init's memory is not the program's.
@@ -54,34 +61,38 @@ function readTree(init) {
 /**
  * @param {number} init
  * @param {Map<number, Process>} found
+ * @param {KeptFiles} files
  */
-function visit(init, found) {
-  const waiting = childrenOf(init, [init]).map((pid) => [pid, init])
+function visit(init, found, files) {
+  const waiting = childrenOf(init, [init], files).map((pid) => [pid, init])
   if (waiting.length === 0 && read(`/proc/${init}/status`) === '') {
     waiting.push(...childrenByParent(init).map((pid) => [pid, init]))
   }
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const [pid = 0, parent = 0] = next
     if (found.has(pid)) continue
-    const process = readProcess(pid, parent)
+    const process = readProcess(pid, parent, files)
     if (process === undefined) continue
     found.set(pid, process)
-    for (const child of childrenOf(pid, process.threads)) waiting.push([child, pid])
+    for (const child of childrenOf(pid, process.threads, files)) waiting.push([child, pid])
   }
 }
 
 /**
  * @param {number} pid
  * @param {number} parent
+ * @param {KeptFiles} files
  * @returns {Process | undefined}
  */
-function readProcess(pid, parent) {
-  const leader = read(`/proc/${pid}/status`)
+function readProcess(pid, parent, files) {
+  // Whether it is a copy is read first: it may execute a program, and have memory of its own, between two reads.
+  const stat = files.read(`/proc/${pid}/stat`)
+  const leader = files.read(`/proc/${pid}/status`)
   if (leader === '') return undefined
   const threads = threadsOf(pid, leader)
   const path = leader.includes('\nVmRSS:') ? `/proc/${pid}` : liveThread(pid, threads)
-  const status = path === `/proc/${pid}` ? leader : read(`${path}/status`)
-  const stat = read(`/proc/${pid}/stat`)
+  const status = path === `/proc/${pid}` ? leader : files.read(`${path}/status`)
+  const descriptors = field(status, 'FDSize:')
   // The name, in parentheses, may have spaces and parentheses itself. The first field here is its third.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index] ?? 0), 0)
@@ -92,7 +103,9 @@ function readProcess(pid, parent) {
     threads,
     anonBytes: bytes(status, 'RssAnon:') + bytes(status, 'VmSwap:'),
     sharedBytes: bytes(status, 'RssShmem:'),
-    tableBytes: bytes(status, 'VmPTE:'),
+    peakBytes: bytes(status, 'VmHWM:') + bytes(status, 'VmSwap:'),
+    tableBytes: bytes(status, 'VmPTE:') + descriptors * DESCRIPTOR_BYTES,
+    descriptors,
     fileBytes: bytes(status, 'RssFile:'),
     isCopy: (Number(fields[6] ?? 0) & FORKED_ONLY) !== 0,
     ignoresChildren: ignoresChildren(status || leader),
@@ -129,11 +142,13 @@ function threadsOf(pid, status) {
 /**
  * @param {number} pid
  * @param {number[]} threads
+ * @param {KeptFiles} files
  * @returns {number[]}
  */
-const childrenOf = (pid, threads) =>
+const childrenOf = (pid, threads, files) =>
   threads.flatMap((thread) =>
-    read(`/proc/${pid}/task/${thread}/children`)
+    files
+      .read(`/proc/${pid}/task/${thread}/children`)
       .split(' ')
       .flatMap((word) => (/^\d/.test(word) ? [Number(word)] : [])),
   )

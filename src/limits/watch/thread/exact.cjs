@@ -1,0 +1,194 @@
+// @ts-check
+// Exact memory of a tree whose processes share pages: the sum of what each shows counts a shared page many times.
+'use strict'
+
+const { sharedOf } = require('./held.cjs')
+const { readMachine } = require('./machine.cjs')
+const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
+
+/** @typedef {import('./tree.cjs').Process} Process */
+
+/**
+ * What a tree's exact figure is compared with, and what is known of it already.
+ *
+ * @typedef {object} State
+ * @property {number} limitBytes
+ * @property {number} leastTouched the machine's least memory of programs since the run's start
+ * @property {import('./held.cjs').Held} held
+ * @property {number} twinLooks how often in a row a vfork's child was counted with its parent
+ */
+
+/**
+ * What counts beside the processes' own pages.
+ *
+ * @typedef {object} Counted
+ * @property {number} files memfds and files in the tmpfs, in bytes
+ * @property {number} kernel page tables, in bytes
+ * @property {() => Process[]} again reads the tree once more
+ */
+
+/** How much processor time exact figures may take, and how much where the tree grows meanwhile, in milliseconds. */
+const LONGEST_MS = 200
+const LONG_MS = 10
+/** How much it then grows. */
+const GROWTH = 24 * 1024 * 1024
+/** How often exact figures are read again while processes come and go. */
+const MOST_PASSES = 4
+/** For so many looks, a copy of a process is taken for a vfork's child, which has no memory of its own. */
+const MOST_TWIN_LOOKS = 3
+
+/**
+ * Private memory that the processes surely do not share. A program that was executed shares with nobody. A copy shares
+ * with its parent at most what the parent ever had. Copies whose parent ended, which are the init's children, may share
+ * all that they have with each other.
+ *
+ * @param {Process[]} processes
+ */
+function leastBytes(processes) {
+  const byPid = new Map(processes.map((process) => [process.pid, process]))
+  const own = (/** @type {Process} */ { isCopy, parent, anonBytes }) =>
+    isCopy ? Math.max(0, anonBytes - (byPid.get(parent)?.peakBytes ?? Infinity)) : anonBytes
+  return processes.reduce((total, process) => total + own(process), 0)
+}
+
+/**
+ * A process's share of a page changes while processes come and go, and then the sum of all shares is wrong: a sum
+ * over the limit counts only when the tree was the same before and after, or is over it each time.
+ *
+ * @param {State} state
+ * @param {Process[]} processes
+ * @param {Counted} counted
+ */
+function confirmedBytes(state, processes, counted) {
+  const isLate = lateness(state, processes, counted.again)
+  let least = exactBytes(state, processes, counted, isLate)
+  let before = processes
+  for (let pass = 0; pass < MOST_PASSES && least > state.limitBytes && !isLate(); pass++) {
+    const now = counted.again()
+    if (isSameTree(before, now)) break
+    least = Math.min(least, exactBytes(state, now, counted, isLate))
+    before = now
+  }
+  return least
+}
+
+/**
+ * Tells when exact figures have taken too long, by this thread's processor time: sooner where the tree is surely over
+ * its limit meanwhile, or grows while all programs gained as much as the limit since the run's start.
+ *
+ * @param {State} state
+ * @param {Process[]} processes
+ * @param {() => Process[]} again
+ */
+function lateness(state, processes, again) {
+  const started = threadCpuMs('thread-self')
+  let nextCheck = started + LONG_MS
+  return () => {
+    const now = threadCpuMs('thread-self')
+    if (now > started + LONGEST_MS) return true
+    if (now < nextCheck) return false
+    nextCheck = now + LONG_MS
+    const tree = again()
+    if (leastBytes(tree) > state.limitBytes) return true
+    return gainOf(state) > state.limitBytes && sharesOf(tree) > sharesOf(processes) + GROWTH
+  }
+}
+
+/**
+ * What all programs of the machine gained since the run's start.
+ *
+ * @param {State} state
+ */
+const gainOf = ({ leastTouched }) => readMachine().touchedBytes - leastTouched
+
+/**
+ * @param {Process[]} one
+ * @param {Process[]} other
+ */
+function isSameTree(one, other) {
+  const pids = new Set(one.map(({ pid }) => pid))
+  return one.length === other.length && other.every(({ pid }) => pids.has(pid))
+}
+
+/**
+ * Each page counts once: proc_pid_smaps(5), Pss. A process that cannot be read counts in full.
+ *
+ * @param {State} state
+ * @param {Process[]} processes
+ * @param {Counted} counted
+ * @param {() => boolean} isLate
+ */
+function exactBytes(state, processes, { files, kernel }, isLate) {
+  let used = files + kernel
+  const unread = withoutTwins(state, processes).sort((one, other) => sizeOf(other) - sizeOf(one))
+  let rest = sharesOf(unread)
+  for (const process of unread) {
+    // Those that are left are small, and there is room for them in full; or there is room for none of them.
+    if (used + rest <= state.limitBytes) break
+    if (used > state.limitBytes) return used
+    if (isLate()) return atMost(state, used, used + rest)
+    rest -= sizeOf(process)
+    used += exactSize(process, state.held, files > 0)
+  }
+  return used + rest
+}
+
+/**
+ * A figure that was not counted to its end: no more than all programs gained, where that is over the limit.
+ *
+ * @param {State} state
+ * @param {number} counted
+ * @param {number} most
+ */
+function atMost(state, counted, most) {
+  const gained = gainOf(state)
+  return gained > state.limitBytes ? Math.max(counted, Math.min(most, gained)) : most
+}
+
+/** @param {Process[]} processes */
+const sharesOf = (processes) => processes.reduce((total, process) => total + sizeOf(process), 0)
+
+/** @param {Process} process */
+const sizeOf = ({ anonBytes, sharedBytes }) => anonBytes + sharedBytes
+
+/**
+ * @param {Process} process
+ * @param {import('./held.cjs').Held} held
+ * @param {boolean} isShared whether its shared pages may be in files that are counted
+ */
+function exactSize(process, { memfds }, isShared) {
+  const rollup = read(`${process.path}/smaps_rollup`)
+  // Who is gone has given all back; who refuses to be read counts in full.
+  if (!rollup.includes('\nPss_Anon:')) return isGone(process.path) ? 0 : sizeOf(process)
+  const anonymous = bytes(rollup, 'Pss_Anon:') + bytes(rollup, 'SwapPss:')
+  const shared = bytes(rollup, 'Pss_Shmem:')
+  if (!isShared || shared === 0) return anonymous + shared
+  return anonymous + (sharedOf(process.path, new Set(memfds.keys()))?.mappedBytes ?? shared)
+}
+
+/**
+ * A vfork's child (vfork(2), posix_spawn(3)) shows its parent's memory until it executes a program. Such a copy is
+ * not counted, but not for long: a fork's child looks the same, and may go on to fill its memory with its own.
+ *
+ * @param {State} state
+ * @param {Process[]} processes
+ */
+function withoutTwins(state, processes) {
+  const parents = new Map(processes.map((process) => [process.pid, process]))
+  const others = processes.filter((process) => {
+    const parent = parents.get(process.parent)
+    return !process.isCopy || parent === undefined || !isClose(process, parent)
+  })
+  if (others.length === processes.length) return others
+  state.twinLooks++
+  return state.twinLooks > MOST_TWIN_LOOKS ? [...processes] : others
+}
+
+/**
+ * @param {Process} one
+ * @param {Process} other
+ */
+const isClose = (one, other) =>
+  Math.abs(one.anonBytes - other.anonBytes) <= Math.max(1024 * 1024, other.anonBytes / 50)
+
+module.exports = { confirmedBytes, leastBytes }

@@ -1,0 +1,148 @@
+// @ts-check
+// The most of the kernel's own memory that a tree can hold: sockets, pipes, locks, mappings, descriptors, threads. No
+// figure of a process shows it, so each object counts as the most that it can hold.
+'use strict'
+
+const { isGone, link, list, read, READ_SIZE, startOf, threadCpuMs } = require('./proc.cjs')
+
+/** @typedef {import('./tree.cjs').Process} Process */
+
+/**
+ * What a socket may queue, in bytes: its buffer (socket(7), net.core.wmem_default), and one message more, which the
+ * kernel takes while the buffer is not full (sock_alloc_send_pskb).
+ */
+const SOCKET_BYTES = 1.5 * (Number(read('/proc/sys/net/core/wmem_default')) || 212_992)
+/** pipe(7): pipe-user-pages-soft. A user's pipes have two pages each when they have so many pages together. */
+const PIPES_BYTES = 4096 * (Number(read('/proc/sys/fs/pipe-user-pages-soft')) || 16_384)
+const LATER_PIPE_BYTES = 2 * 4096
+/** A descriptor with the smallest object behind it: struct file, its inode, its place in the table. */
+const DESCRIPTOR_BYTES = 1024
+/** A thread's stack in the kernel and its struct task_struct; an ended process that nobody waited for keeps it. */
+const THREAD_BYTES = 32 * 1024
+/** struct file_lock and its share of a slab. */
+const LOCK_BYTES = 256
+/** struct vm_area_struct and its share of a maple node. */
+const MAPPING_BYTES = 256
+/** vm.max_map_count. */
+const MOST_MAPPINGS = 65_530
+/** A process's list of mappings is read so far. A longer one is one of as many mappings as there can be. */
+const LONGEST_LIST = 256 * 1024
+/** The most processor time that one look gives to lists, in milliseconds. */
+const LISTS_MS = 10
+/** The most descriptors a look whose locks are read. */
+const MOST_DESCRIPTORS = 4096
+
+const ownNetwork = link('/proc/self/ns/net')
+
+/**
+ * The most that a tree can hold by figures that are known already, in bytes: nearly all trees have room for that.
+ *
+ * @param {Process[]} processes
+ */
+function quickKernelBytes(processes) {
+  if (read('/proc/locks').length >= READ_SIZE / 2) return Infinity
+  const descriptors = sum(processes, ({ descriptors }) => descriptors)
+  return descriptors * SOCKET_BYTES + processes.length * MOST_MAPPINGS * MAPPING_BYTES
+}
+
+/**
+ * The most of the kernel's memory that a tree can hold, in bytes. What takes long to read is read last, and only up
+ * to a bound of processor time: what is not read counts as the most that it can be.
+ *
+ * @param {Process[]} processes
+ * @param {number} enough stops counting at so many bytes
+ */
+function mostKernelBytes(processes, enough) {
+  const descriptors = sum(processes, ({ descriptors }) => descriptors)
+  const latest = threadCpuMs('thread-self') + LISTS_MS
+  let most = socketBytes(processes, descriptors) + pipeBytes(descriptors)
+  most += descriptors * DESCRIPTOR_BYTES
+  most += sum(processes, ({ threads }) => threads.length) * THREAD_BYTES
+  if (most < enough) most += mappingBytes(processes, latest)
+  if (most < enough) most += lockBytes(processes, latest)
+  return most
+}
+
+/**
+ * @param {Process[]} processes
+ * @param {(process: Process) => number} of
+ */
+const sum = (processes, of) => processes.reduce((total, process) => total + of(process), 0)
+
+/**
+ * A sandbox's network namespace knows its sockets, those on their way through another socket too.
+ *
+ * @param {Process[]} processes
+ * @param {number} descriptors
+ */
+function socketBytes(processes, descriptors) {
+  const path = processes[0]?.path ?? ''
+  const network = link(`${path}/ns/net`)
+  const count = network === '' || network === ownNetwork ? descriptors : socketsIn(path)
+  return count * SOCKET_BYTES
+}
+
+/**
+ * The sockets in the network namespace of a process: the third column of proc_pid_net(5), protocols.
+ *
+ * @param {string} path the folder of a process or thread
+ */
+function socketsIn(path) {
+  const rows = read(`${path}/net/protocols`).split('\n').slice(1)
+  return rows.reduce((total, row) => total + (Number(row.split(/\s+/)[2]) || 0), 0)
+}
+
+/** @param {number} descriptors */
+const pipeBytes = (descriptors) =>
+  Math.min(PIPES_BYTES, descriptors * 32 * 1024) + (descriptors / 2) * LATER_PIPE_BYTES
+
+/**
+ * @param {Process[]} processes
+ * @param {number} latest when to stop, in this thread's processor time
+ */
+const mappingBytes = (processes, latest) =>
+  MAPPING_BYTES *
+  sum(processes, ({ path }) => {
+    const isLate = threadCpuMs('thread-self') > latest
+    const maps = isLate ? undefined : startOf(`${path}/maps`, LONGEST_LIST)
+    if (maps === undefined) return isGone(path) ? 0 : MOST_MAPPINGS
+    return maps.length < LONGEST_LIST ? maps.split('\n').length : MOST_MAPPINGS
+  })
+
+/**
+ * The kernel lists all locks of the machine in one file. Where that is long, the tree's descriptors say which are
+ * its own (proc_pid_fdinfo(5)).
+ *
+ * @param {Process[]} processes
+ * @param {number} latest when to stop, in this thread's processor time
+ */
+function lockBytes(processes, latest) {
+  if (read('/proc/locks').length < READ_SIZE / 2) return 0
+  let left = MOST_DESCRIPTORS
+  let locks = 0
+  for (const { path } of processes) {
+    for (const fd of list(`${path}/fd`) ?? []) {
+      const info = read(`${path}/fdinfo/${fd}`)
+      locks += info.split('\nlock:').length - 1
+      // A file with thousands of locks does not fit in one read: the rest may be any number.
+      const isLong = info.length >= READ_SIZE / 2 && info.includes('\nlock:')
+      if (isLong || --left <= 0 || threadCpuMs('thread-self') > latest) return Infinity
+    }
+  }
+  return locks * LOCK_BYTES
+}
+
+/**
+ * How many sockets a sandbox's network namespace has that none of so many descriptors is: they are on their way
+ * through others, and may carry files that are in no table.
+ *
+ * @param {Process[]} processes
+ * @param {number} found sockets among the descriptors
+ */
+function hasSocketsOnTheirWay(processes, found) {
+  const path = processes[0]?.path ?? ''
+  if (link(`${path}/ns/net`) === ownNetwork) return false
+  return socketsIn(path) > found
+}
+
+module.exports = { hasSocketsOnTheirWay, mostKernelBytes, quickKernelBytes }

@@ -1,0 +1,83 @@
+// @ts-check
+// The machine's own memory figures, for memory that no process shows.
+'use strict'
+
+const { bytes, read, startOf } = require('./proc.cjs')
+
+/**
+ * @typedef {object} Machine
+ * @property {number} sharedBytes memory of tmpfs, memfds and shared mappings, in swap too
+ * @property {number} touchedBytes that, and all private memory
+ */
+
+/** What is no memory of the kernel's own: proc_meminfo(5). Page tables and stacks count with their processes. */
+const OTHERS = [
+  'MemFree',
+  'Buffers',
+  'Cached',
+  'SwapCached',
+  'AnonPages',
+  'KReclaimable',
+  'PageTables',
+  'KernelStack',
+]
+const PAGE_SIZE = 4096
+/** zoneinfo has some lines for each processor and zone. */
+const LONGEST_ZONES = 1024 * 1024
+
+/** @returns {Machine} */
+function readMachine() {
+  const text = readMeminfo()
+  const swapped = bytes(text, 'SwapTotal:') - bytes(text, 'SwapFree:')
+  const sharedBytes = bytes(text, 'Shmem:') + swapped
+  return { sharedBytes, touchedBytes: sharedBytes + bytes(text, 'AnonPages:') }
+}
+
+const readMeminfo = () => `\n${read('/proc/meminfo')}`
+
+/**
+ * What the kernel allocated for itself and cannot take back, but page tables, in bytes. Each processor keeps a list of
+ * free pages, hundreds of megabytes long, which MemFree leaves out (zoneinfo, "pagesets").
+ */
+function kernelBytes() {
+  const text = readMeminfo()
+  const used = OTHERS.reduce(
+    (rest, name) => rest - bytes(text, `${name}:`),
+    bytes(text, 'MemTotal:'),
+  )
+  const lists = startOf('/proc/zoneinfo', LONGEST_ZONES) ?? ''
+  let free = 0
+  for (const [, count] of lists.matchAll(/^ +count: +(\d+)/gm)) free += Number(count) * PAGE_SIZE
+  return used - free
+}
+
+/**
+ * How much of a figure may be a run's: all that the machine has more than what surely belongs to others. The least
+ * figure since the run's start is theirs.
+ */
+class Growth {
+  constructor() {
+    this.others = Infinity
+  }
+
+  /**
+   * @param {number} now the machine's figure
+   * @returns {number} how much more than the others' that is
+   */
+  of(now) {
+    this.others = Math.min(this.others, now)
+    return now - this.others
+  }
+
+  /**
+   * Notes that a run has at most so many bytes of the machine's figure.
+   *
+   * @param {number} now
+   * @param {number} most
+   */
+  attribute(now, most) {
+    this.others = Math.max(this.others, now - most)
+  }
+}
+
+module.exports = { Growth, kernelBytes, readMachine }
