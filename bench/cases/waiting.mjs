@@ -39,7 +39,14 @@ function namespacesAlone() {
     uid: 1000,
     gid: 1000,
   })
-  const options = { policy, arch, flow: nextFlow(), parentPid: process.pid, cgroup: false }
+  const options = {
+    policy,
+    arch,
+    flow: nextFlow(),
+    parentPid: process.pid,
+    oomScore: 500,
+    cgroup: false,
+  }
   const segment = {
     areas: [
       ...starterAreas(options),

@@ -16,6 +16,8 @@ export interface ImageOptions {
   readonly arch: Arch
   readonly flow: Flow
   readonly parentPid: number
+  /** The score that the kernel's OOM killer gives the sandbox. */
+  readonly oomScore: number
   /** The policy's mounts, except those inside others. */
   readonly paths: readonly EarlyMount[]
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined

@@ -32,6 +32,7 @@ import { FD, FIRST_UNUSED_FD } from './fd-numbers.ts'
 import type { Flow } from './flow.ts'
 import { becomeUserSteps, enterUserNamespaceSteps, NAMESPACE_ROOT, OWN_IDS } from './identity.ts'
 import { announceNetworkSteps, makeNetworkSteps } from './network.ts'
+import { oomScoreSteps } from './oom-score.ts'
 
 const starter = stepsOf('starter')
 const init = stepsOf('init')
@@ -42,6 +43,8 @@ export interface StarterOptions {
   readonly arch: Arch
   /** The process that spawns the starter. If it has already died, the run has no purpose. */
   readonly parentPid: number
+  /** The score that the kernel's OOM killer gives the sandbox. */
+  readonly oomScore: number
   /** Whether each run has a control group of its own, whose path is written to {@link CGROUP_PATH}. */
   readonly cgroup: boolean
 }
@@ -102,6 +105,7 @@ export function starterSteps(options: StarterOptions): Step[] {
   return [
     ...tieSteps(options),
     ...openingSteps(arch),
+    ...oomScoreSteps(options.oomScore),
     ...enterUserSteps(options),
     ...announceNetworkSteps(policy.network),
     ...cloneSteps(options),

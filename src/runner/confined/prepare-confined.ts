@@ -9,6 +9,7 @@ import {
 import type { CopiedDirectory } from '../../launcher/plan/confined/directory-steps.ts'
 import type { Meaning } from '../../launcher/plan/log.ts'
 import type { FilterUse } from '../../launcher/plan/target.ts'
+import { spareFromOomKiller } from '../../limits/oom-score.ts'
 import { resourceLimits } from '../../limits/rlimit.ts'
 import { type EnforcementByLimit, INIT_PROCESSES, UNLIMITED } from '../../limits/table.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -236,6 +237,7 @@ function makeConfinedImage(
     arch,
     as,
     parentPid: process.pid,
+    oomScore: spareFromOomKiller(),
     landlockAbi,
     rules: visibleRules(policy, base),
     filter: code,

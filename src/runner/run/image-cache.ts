@@ -10,6 +10,7 @@ import { planImage } from '../../launcher/plan/plan.ts'
 import { boundSources } from '../../launcher/plan/root.ts'
 import { FILTERED_CALLS, type FilterUse } from '../../launcher/plan/target.ts'
 import type { SandboxFile } from '../../launcher/sandbox-shape.ts'
+import { spareFromOomKiller } from '../../limits/oom-score.ts'
 import { AF_INET, AF_INET6, SOCK_STREAM } from '../../linux/constants.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
@@ -150,6 +151,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     arch,
     flow,
     parentPid: process.pid,
+    oomScore: spareFromOomKiller(),
     paths,
     remount,
     files: policy.files.filter((file) => !isLateFile(file)),

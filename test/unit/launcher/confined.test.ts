@@ -9,6 +9,7 @@ const image = (as: 'root' | 'user') =>
     arch: 'x64',
     as,
     parentPid: 4321,
+    oomScore: 500,
     landlockAbi: 4,
     rules: [{ path: '/usr', access: 'read' }],
     filter: new Uint8Array(24),

@@ -86,6 +86,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     arch: 'x64' as Arch,
     flow,
     parentPid: 4321,
+    oomScore: 500,
     paths,
     diskBytes: 16 * 1024 * 1024,
     masked: [
@@ -150,6 +151,7 @@ export function completePlan(
   const image = planImage({
     ...options,
     parentPid: 4321,
+    oomScore: 500,
     paths,
     diskBytes: undefined,
     masked: [],

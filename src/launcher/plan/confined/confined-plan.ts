@@ -22,6 +22,7 @@ import {
 import { ENTERED, ENTRY, entrySteps } from '../entry-steps.ts'
 import { FD } from '../fd-numbers.ts'
 import { logArea, type Meaning } from '../log.ts'
+import { oomScoreSteps } from '../oom-score.ts'
 import { imageAreas, LOCK, loadRequestSteps } from '../plan.ts'
 import { failSteps, openingSteps } from '../starter.ts'
 import { startSteps, superviseAreas, superviseSteps } from '../supervise.ts'
@@ -71,6 +72,8 @@ export interface ConfinedImageOptions {
   readonly arch: Arch
   readonly as: ConfinedAs
   readonly parentPid: number
+  /** The score that the kernel's OOM killer gives the sandbox. */
+  readonly oomScore: number
   readonly landlockAbi: number
   /** The paths that the policy shows. */
   readonly rules: readonly PathRule[]
@@ -128,11 +131,12 @@ export function planConfinedImage(options: ConfinedImageOptions): Segment {
 // The init is the caller's own child, as in every run. PR_SET_PDEATHSIG does not tie it to the caller,
 // because no namespace ends with it. It stays, and ends the run when the control pipe shows that the caller
 // has died.
-function starterSteps({ arch, parentPid }: ConfinedImageOptions): Step[] {
+function starterSteps({ arch, parentPid, oomScore }: ConfinedImageOptions): Step[] {
   return [
     starter('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
     starter('getppid', [], { whenDifferent: { value: parentPid, goto: 'starter.exit' } }),
     ...openingSteps(arch),
+    ...oomScoreSteps(oomScore),
     starter('clone', [CLONE_PARENT | SIGCHLD, 0, 0, 0, 0], {
       store: 'starter.init',
       whenEqual: { value: 0, goto: 'init' },
