@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { runPython } from '../support/programs.ts'
-import { sandboxLacks } from '../support/tools.ts'
+import { runC, runPython } from '../support/programs.ts'
+import { lacks, sandboxLacks } from '../support/tools.ts'
 
 const MEBIBYTE = 1024 * 1024
 const allocate = (megabytes: number) => `x = bytearray(${megabytes} << 20); print(len(x))`
@@ -60,5 +60,19 @@ describe.skipIf(sandboxLacks('python3'))('memory', () => {
     const code =
       'import mmap, time\nm = mmap.mmap(-1, 300 << 20)\nfor i in range(0, 300 << 20, 4096): m[i] = 1\ntime.sleep(20)'
     expect(await runPython(code, { limits: { ...limits, walltime: '30s' } })).toExceedMemory()
+  })
+
+  test('is not claimed for sockets that hold nothing', async () => {
+    const code =
+      'import socket, time\npairs = [socket.socketpair() for _ in range(100)]\ntime.sleep(0.5)\nprint("ok")'
+    expect(await runPython(code, { limits: { memory: '48MiB' } })).toHaveStdout('ok\n')
+  })
+})
+
+describe.skipIf(lacks('gcc'))('a run-time that reserves terabytes, as .NET does', () => {
+  test.each(['strict', 'kiss', 'csharp'])('starts under policy %s', async (policy) => {
+    const run = await runC('managed-runtime', [], { policy, limits: { memory: '64MiB' } })
+    expect(run).toHaveStdout('started\n')
+    expect(run).toUseMemoryWithin('32MiB')
   })
 })
