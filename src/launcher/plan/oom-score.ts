@@ -17,6 +17,7 @@ export const oomScoreSteps = (score: number): Step[] => [
   }),
   // Where the caller's score is higher, only root may go below it.
   starter('write', [load('init.fd'), text(`${score}`), `${score}`.length], {
+    shown: `"/proc/self/oom_score_adj", "${score}"`,
     onError: 'continue',
   }),
   starter('close', [load('init.fd')]),

@@ -155,7 +155,7 @@ export const rlimits = names(`
 
 /** linux/sched.h: policies of sched_setscheduler(2). */
 export const schedulers = names(`
-  SCHED_NORMAL=0 SCHED_FIFO=1 SCHED_RR=2 SCHED_BATCH=3 SCHED_IDLE=5 SCHED_DEADLINE=6
+  SCHED_NORMAL=0 SCHED_FIFO=1 SCHED_RR SCHED_BATCH=3 SCHED_IDLE=5 SCHED_DEADLINE=6
 `)
 
 /** linux/reboot.h: commands of reboot(2). */

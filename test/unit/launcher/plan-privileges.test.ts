@@ -81,6 +81,8 @@ describe('for an ordinary user', () => {
     const all = calls(steps)
     const made = all.findIndex((call) => call.startsWith('clone('))
     expect(all.slice(0, made).filter((call) => /^(unshare|openat\(8|write)/.test(call))).toEqual([
+      'openat(8, "self/oom_score_adj", O_WRONLY|O_CLOEXEC, 0)',
+      'write("/proc/self/oom_score_adj", "500")',
       'unshare(CLONE_NEWUSER)',
       'openat(8, "self/setgroups", O_WRONLY|O_CLOEXEC, 0)',
       'write("/proc/self/setgroups", "deny")',
