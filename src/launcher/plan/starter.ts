@@ -32,7 +32,7 @@ import { FD, FIRST_UNUSED_FD } from './fd-numbers.ts'
 import type { Flow } from './flow.ts'
 import { becomeUserSteps, enterUserNamespaceSteps, NAMESPACE_ROOT, OWN_IDS } from './identity.ts'
 import { announceNetworkSteps, makeNetworkSteps } from './network.ts'
-import { oomScoreSteps } from './oom-score.ts'
+import { oomScoreSteps } from './oom-score-steps.ts'
 
 const starter = stepsOf('starter')
 const init = stepsOf('init')

@@ -22,7 +22,7 @@ import {
 import { ENTERED, ENTRY, entrySteps } from '../entry-steps.ts'
 import { FD } from '../fd-numbers.ts'
 import { logArea, type Meaning } from '../log.ts'
-import { oomScoreSteps } from '../oom-score.ts'
+import { oomScoreSteps } from '../oom-score-steps.ts'
 import { imageAreas, LOCK, loadRequestSteps } from '../plan.ts'
 import { failSteps, openingSteps } from '../starter.ts'
 import { startSteps, superviseAreas, superviseSteps } from '../supervise.ts'
