@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals'
 import { snapshotSerializer } from '../print/serializer.ts'
 import { matchers } from './index.ts'
-import type { SandboxMatchers } from './types.ts'
+import type { MatchersFor, SandboxMatchers } from './types.ts'
 
 /**
  * Registers the matchers and the snapshot serializer with Jest: list it in `setupFilesAfterEnv`. It can be loaded with `require`
@@ -30,7 +30,7 @@ interface TestState {
 
 // For `import { expect } from '@jest/globals'`.
 declare module 'expect' {
-  interface Matchers<R extends void | Promise<void>, T = unknown> extends SandboxMatchers<R> {}
+  interface Matchers<R extends void | Promise<void>, T = unknown> extends MatchersFor<R, T> {}
   interface AsymmetricMatchers extends SandboxMatchers<unknown> {}
 }
 
@@ -38,7 +38,7 @@ declare module 'expect' {
 declare global {
   namespace jest {
     // biome-ignore lint/complexity/noBannedTypes: must repeat the declaration that it adds to
-    interface Matchers<R, T = {}> extends SandboxMatchers<R> {}
+    interface Matchers<R, T = {}> extends MatchersFor<R, T> {}
     interface Expect extends SandboxMatchers<unknown> {}
     interface InverseAsymmetricMatchers extends SandboxMatchers<unknown> {}
   }

@@ -1,3 +1,4 @@
+import type { AnyResult } from '../runner/result.ts'
 import type { Duration } from '../units/duration.ts'
 import type { Size } from '../units/size.ts'
 import type { ExpectedText } from './expected.ts'
@@ -109,3 +110,36 @@ export interface SandboxMatchers<Returned = void> {
    */
   toHaveFile(path: string, content?: ExpectedText | Uint8Array): Returned
 }
+
+/** Whether a value of this type can be a run's result, or a promise of one. */
+type MayBeRun<T> = 0 extends 1 & T
+  ? true
+  : unknown extends T
+    ? true
+    : T extends PromiseLike<infer Value>
+      ? MayBeRun<Value>
+      : T extends AnyResult
+        ? true
+        : AnyResult extends T
+          ? true
+          : false
+
+type IfRun<T, Then, Else> = true extends MayBeRun<T> ? Then : Else
+
+/**
+ * The matchers of `expect(value)`: for a value that can be no run, calling one does not compile.
+ *
+ * @typeParam T - The value's type.
+ */
+export type MatchersFor<Returned, T> = {
+  [Name in keyof SandboxMatchers]: IfRun<T, SandboxMatchers<Returned>[Name], never>
+}
+
+type NoMatchers = Readonly<Record<keyof SandboxMatchers, never>>
+
+/** Takes the matchers from the assertions on a value that can be no run. */
+export type RefusedFor<T> = IfRun<
+  T,
+  unknown,
+  NoMatchers & { readonly not: NoMatchers; readonly resolves: NoMatchers }
+>

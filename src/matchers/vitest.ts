@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { snapshotSerializer } from '../print/serializer.ts'
 import { matchers } from './index.ts'
-import type { SandboxMatchers } from './types.ts'
+import type { RefusedFor, SandboxMatchers } from './types.ts'
 
 /**
  * Registers the matchers and the snapshot serializer with Vitest: import it for its effect, or list it in `setupFiles`. The
@@ -24,4 +24,14 @@ declare global {
 
 declare module 'vitest' {
   interface AsymmetricMatchersContaining extends SandboxMatchers<unknown> {}
+
+  // Comes before Vitest's own signature, and gives the same for a value that may be a run.
+  interface ExpectStatic {
+    // biome-ignore lint/style/useShorthandFunctionType: an interface adds to the one of Vitest
+    <T>(actual: T, message?: string): AssertionOn<T> & RefusedFor<T>
+  }
 }
+
+// The type of Vitest's `expect(value)`, whose parameters differ between its versions.
+declare const soft: (typeof expect)['soft']
+type AssertionOn<T> = ReturnType<typeof soft<T>>

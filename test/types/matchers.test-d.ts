@@ -53,6 +53,36 @@ test('a misspelt limit is an error about that limit', () => {
   })
 })
 
+test('a value that can be no run has no matchers', () => {
+  void (() => {
+    // @ts-expect-error a text is no run
+    expect('abc').toSucceed()
+    // @ts-expect-error a number is no run
+    expect(3).not.toExitWith(1)
+    // @ts-expect-error the output is no run
+    expect(run.stdout).toHaveStdout('3\n')
+    // @ts-expect-error a list of runs is no run
+    expect([run]).toSucceed()
+    // @ts-expect-error a promise of a text is no run
+    void expect(Promise.resolve('abc')).resolves.toSucceed()
+    // @ts-expect-error a function is no run
+    jestExpect(() => run).toSucceed()
+    // @ts-expect-error a text is no run
+    jestExpect('abc').toSucceed()
+    // @ts-expect-error a text is no run
+    jestExpect('abc').not.toSucceed()
+    // @ts-expect-error a promise of a text is no run
+    void jestExpect(Promise.resolve('abc')).resolves.toSucceed()
+    expect(run as unknown).toSucceed()
+    jestExpect(run as unknown).toSucceed()
+    expect(run as SandboxResult | undefined).toSucceed()
+    expect(JSON.parse('{}')).not.toSucceed()
+    expect('abc').toBe('abc')
+    expect({ a: 1 }).toMatchSnapshot({ a: expect.any(Number) })
+    expect('abc').not.toContain('d')
+  })
+})
+
 test('inside another matcher too', () => {
   expect({ run }).toEqual({ run: expect.toSucceed() })
   expect([run]).toEqual([expect.not.toExitWith(1)])

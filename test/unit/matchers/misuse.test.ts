@@ -19,7 +19,7 @@ test.each([
     new SandboxError('no namespaces', { code: 'NAMESPACES_UNAVAILABLE' }),
     'Received: SandboxError: no namespaces',
   ],
-])('%s is no result', (value, message) => {
+])('%s is no result', (value: unknown, message) => {
   expect(messageOf(() => expect(value).toSucceed())).toContain(message)
 })
 

@@ -10,6 +10,12 @@ expect({ run }).toEqual({ run: expect.toExitWithin('1s') })
 const settled: Promise<void> = expect(sandboxed('true')).resolves.toSucceed()
 // @ts-expect-error an exit code is a number
 expect(run).toExitWith('1')
+// @ts-expect-error a text is no run
+expect('abc').toSucceed()
+// @ts-expect-error a text is no run
+expect('abc').not.toSucceed()
+// @ts-expect-error no such signal
+expect(run).toBeKilledBy('SIGFOO')
 // @ts-expect-error no such matcher
 expect(run).toFail()
 
