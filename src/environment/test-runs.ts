@@ -28,6 +28,8 @@ export class TestRuns implements RunOwner {
   readonly #unfinished = new Set<StartedRun>()
   readonly #interrupted = new Set<StartedRun>()
   readonly #onResult: (result: AnyResult) => void
+  /** The host paths that the options of the runs name. */
+  readonly hostPaths = new Set<string>()
   #ended = false
 
   /** @param onResult - Called with the result of each run. */
@@ -36,6 +38,7 @@ export class TestRuns implements RunOwner {
   }
 
   own(run: OwnedRun): void {
+    for (const path of run.hostPaths ?? []) this.hostPaths.add(path)
     const started = { run, origin: new Error() }
     this.#unfinished.add(started)
     const over = () => this.#unfinished.delete(started)

@@ -4,6 +4,8 @@ import type { SandboxResult } from './result.ts'
 export interface OwnedRun {
   /** Rejected where the program could not be run. */
   readonly result: Promise<SandboxResult<string | Uint8Array>>
+  /** The host paths that the options name: a change of one may change the result. */
+  readonly hostPaths?: readonly string[]
   /** Whether the run has already been asked to end. */
   readonly stopped: boolean
   /** Asks the run to end; `result` settles when it has ended. */

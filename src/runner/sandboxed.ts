@@ -144,6 +144,7 @@ export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): P
   currentOwner()?.own({
     result,
     stop,
+    hostPaths: hostPathsOf(run.options),
     get stopped() {
       return run.isStopped
     },
@@ -163,6 +164,16 @@ export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): P
     run.close()
     unregister()
   }
+}
+
+// Not what the program itself may write.
+function hostPathsOf({ workdir, mounts, stdin }: Run['options']): string[] {
+  const readOnly = mounts.filter((mount) => !('writable' in mount && mount.writable))
+  return [
+    ...(workdir === undefined || workdir.mode === 'read-write' ? [] : [workdir.source]),
+    ...readOnly.map(({ source }) => source),
+    ...(stdin.kind === 'file' ? [stdin.path] : []),
+  ]
 }
 
 // A run that is stopped while it waits ends at once, and does nothing in its turn.

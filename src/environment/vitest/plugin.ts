@@ -14,6 +14,7 @@ import type { RunsSummary } from '../run-summary.ts'
 import { scratchRoot } from '../scratch.ts'
 import { addTroubleReporter } from '../trouble-reporter.ts'
 import { workerCount } from '../workers.ts'
+import { addWatchedPaths } from './watched-paths.ts'
 
 export { gradeboxFixtures } from '../fixtures.ts'
 export type { GradeboxOptions } from '../gradebox-options.ts'
@@ -34,6 +35,8 @@ declare module 'vitest' {
   interface TaskMeta {
     /** The sandboxed runs of the test and what they used. */
     gradebox?: RunsSummary
+    /** In a file's `meta`: the host paths that the options of its runs name. */
+    gradeboxHostPaths?: readonly string[]
   }
 }
 
@@ -95,6 +98,7 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
       addReporter(vitest)
       addTroubleReporter(vitest)
       addGradingReporter(vitest, reports)
+      addWatchedPaths(vitest)
     },
   }
 }

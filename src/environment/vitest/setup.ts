@@ -35,6 +35,7 @@ aroundAll(async (runSuite, {}, { meta }) => {
   await runSuite()
   const error = forgottenError(await fileRuns.end(), 'test file')
   if (fileSummary !== undefined) meta.gradebox = fileSummary
+  if (fileRuns.hostPaths.size > 0) meta.gradeboxHostPaths = [...fileRuns.hostPaths]
   await endActiveRuns()
   if (error !== undefined) throw error
 }, timeoutMs)
@@ -43,5 +44,6 @@ aroundAll(async (runSuite, {}, { meta }) => {
 aroundEach(async (runTest, { task, signal, annotate }) => {
   const test = watchTest({ task, signal, annotate }, showsRuns)
   await owner.run(test.runs, runTest)
+  for (const path of test.runs.hostPaths) fileRuns.hostPaths.add(path)
   await test.end()
 }, timeoutMs)

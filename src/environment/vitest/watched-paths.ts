@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Reporter, TestModule, Vitest } from 'vitest/node'
+
+/** Makes watch mode run a test file again when a submission, or another host file of its runs, changes. */
+export function addWatchedPaths(vitest: Vitest): void {
+  const { config } = vitest
+  const entries: unknown[] = config.reporters
+  if (!config.watch || entries.some((entry) => entry instanceof WatchedPaths)) return
+  const watched = new WatchedPaths(vitest)
+  entries.push(watched)
+  const trigger = { pattern: /^/, testsToRun: (path: string) => watched.testFilesOf(path) }
+  config.watchTriggerPatterns = [...(config.watchTriggerPatterns ?? []), trigger]
+}
+
+/** Learns from each test file that ends which host paths its programs get. */
+class WatchedPaths implements Reporter {
+  readonly #vitest: Vitest
+  readonly #testFiles = new Map<string, Set<string>>()
+
+  constructor(vitest: Vitest) {
+    this.#vitest = vitest
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    const file = module.moduleId
+    const submissions = [...module.children.allTests()].flatMap(
+      (each) => each.meta().gradeboxSource ?? [],
+    )
+    const named = module.meta().gradeboxHostPaths ?? []
+    // The folder of the submissions too, for one that is handed in later.
+    const all = new Set([...submissions, ...submissions.map(dirname), ...named])
+    for (const path of all) if (isWatched(path, file)) this.#add(path, file)
+  }
+
+  /** The test files to run again after a change of this path; undefined where there are none. */
+  testFilesOf(changed: string): string[] | undefined {
+    const files = [...this.#testFiles].flatMap(([path, tests]) =>
+      changed === path || changed.startsWith(`${path}/`) ? [...tests] : [],
+    )
+    return files.length === 0 ? undefined : [...new Set(files)]
+  }
+
+  #add(path: string, testFile: string): void {
+    const known = this.#testFiles.get(path)
+    if (known !== undefined) known.add(testFile)
+    else {
+      this.#testFiles.set(path, new Set([testFile]))
+      this.#vitest.vite.watcher.add(path)
+    }
+  }
+}
+
+// A folder with the test file in it also has the reports, which are written during each run: each would start the next one.
+// Programs that were built, and scratch directories, belong to one run.
+const isWatched = (path: string, testFile: string): boolean =>
+  !testFile.startsWith(`${path}/`) && !path.includes('/gradebox-builds-') && existsSync(path)

@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { test as base, describe, expect } from 'vitest'
+import { writePages } from './pages.ts'
+
+// The three ways by which TypeScript finds a package's types today.
+const resolutions = [
+  ['esnext', 'bundler'],
+  ['node16', 'node16'],
+  ['nodenext', 'nodenext'],
+] as const
+
+const cache = resolve('node_modules/.cache/gradebox-typescript-5.9.3')
+const compilers = {
+  'TypeScript 7': () => resolve('node_modules/typescript/bin/tsc'),
+  // Apart from the checkout's own packages: its `tsc` would take the place of the other in `node_modules/.bin`.
+  'TypeScript 5.9': () => {
+    const tsc = join(cache, 'node_modules/typescript/bin/tsc')
+    if (existsSync(tsc)) return tsc
+    mkdirSync(cache, { recursive: true })
+    const { PATH, HOME } = process.env
+    const install = ['install', '--no-audit', '--no-fund', '--prefix', cache, 'typescript@5.9.3']
+    const { stderr } = spawnSync('npm', install, { encoding: 'utf8', env: { PATH, HOME } })
+    return existsSync(tsc) ? tsc : `it cannot be installed: ${stderr}`
+  },
+}
+
+const required = `
+import { createSandbox, isSandboxError, SandboxError, sandboxed, type SandboxResult } from 'gradebox'
+import grading = require('gradebox/grading/jest')
+
+const python = createSandbox({ policy: 'python' })
+export async function run(): Promise<SandboxResult> {
+  try {
+    return await sandboxed('true')
+  } catch (error) {
+    if (isSandboxError(error) && error instanceof SandboxError) console.error(error.code)
+    return python('python3', ['-V'])
+  }
+}
+export const declare = grading.assignment
+`
+
+describe.for(Object.entries(compilers))('%s', ([name, find]) => {
+  base.for(resolutions)(
+    'accepts the README’s tests with the plugin alone: %s, %s',
+    ([module, resolution], { skip }) => {
+      const tsc = find()
+      if (!existsSync(tsc)) skip(`${name}: ${tsc}`)
+      const directory = writePages(['README.md'], {
+        'package.json': '{ "type": "module" }',
+        'required.cts': required,
+      })
+      const options = [
+        '--noEmit',
+        '--strict',
+        '--target',
+        'es2022',
+        '--types',
+        'node',
+        '--skipLibCheck',
+      ]
+      const files = ['vitest.config.ts', 'median.test.ts', 'socket.test.ts']
+      // A bundler makes no CommonJS of a file.
+      const more = resolution === 'bundler' ? [] : ['required.cts']
+      const command = [tsc, ...options, '--module', module, '--moduleResolution', resolution]
+      const { stdout, status } = spawnSync(process.execPath, [...command, ...files, ...more], {
+        cwd: directory,
+        encoding: 'utf8',
+      })
+      expect(stdout).toBe('')
+      expect(status).toBe(0)
+    },
+  )
+})
