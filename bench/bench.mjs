@@ -1,5 +1,5 @@
 // @ts-check
-// Measures what sandboxes cost on this machine, now, beside other ways to run a program; README.md says how
+// Measures what sandboxes cost on this machine, now, compared with other ways to run a program; README.md says how
 // to read it. Usage: npm run bench [-- [CASE…] [--runs N] [--save]]
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

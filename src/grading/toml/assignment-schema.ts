@@ -85,7 +85,7 @@ const group = strictTable({
 
 const language = strictTable({
   limits: key(limits, 'Limits of programs in this language.'),
-  flags: key(texts, 'Flags that the compiler gets besides its own.'),
+  flags: key(texts, 'Additional flags for the compiler.'),
 })
 
 /** The shape of an `assignment.toml`. Types, checks and assignment.schema.json derive from it. */

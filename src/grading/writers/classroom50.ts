@@ -17,7 +17,7 @@ export const writeClassroom50: ReportWriter = (report, options) => {
       `The submission ${submission.id} is not gradable, and Classroom 50 has no such result`,
       {
         code: 'OPTION_INVALID',
-        hint: 'Read `problems` in the report, mend them, and grade again.',
+        hint: 'Read `problems` in the report, fix them, and grade again.',
       },
     )
   }

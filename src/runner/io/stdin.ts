@@ -199,7 +199,7 @@ function checkSource(cause: Error | undefined): void {
   if (cause === undefined) return
   throw new SandboxError(`The stream meant for stdin failed: ${cause.message}`, {
     code: 'SETUP_FAILED',
-    hint: 'The program did not get all its input, so its run says nothing; mend the source and run it again.',
+    hint: 'The program did not get all its input, so its result means nothing. Fix the source and run it again.',
     cause,
   })
 }

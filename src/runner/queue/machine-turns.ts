@@ -39,7 +39,7 @@ export interface Turn {
  * the turn comes at once, unless the run wants to be alone.
  *
  * @throws {SandboxError} SETUP_FAILED when the turn does not come, with who has the processors; or where an
- *   exclusive run cannot be had
+ *   exclusive run is not possible
  */
 export async function takeTurn(request: TurnRequest): Promise<Turn> {
   const file = openFile(request)
@@ -116,7 +116,7 @@ function openFile({ exclusive }: TurnRequest): TurnsFile | undefined {
   }
   if (opened instanceof TurnsFile) return opened
   if (!exclusive) return undefined
-  throw new SandboxError(`An exclusive run cannot be had here: ${opened.reason}`, {
+  throw new SandboxError(`An exclusive run is not possible here: ${opened.reason}`, {
     code: 'SETUP_FAILED',
     hint: 'Remove the file, or make one of these places writable for you, or leave `exclusive` out.',
   })
@@ -128,7 +128,7 @@ function turnWithout({ processors }: TurnRequest): Turn {
 }
 
 const turnError = (cause: ErrnoError): SandboxError =>
-  ownCallError(`The program's turn on this machine could not be had: ${cause.message}`, cause)
+  ownCallError(`The program got no turn on this machine: ${cause.message}`, cause)
 
 function once(release: () => void): () => void {
   let isDone = false

@@ -241,7 +241,7 @@ export class Run {
     const ready = pool.take(shape)
     // Up to its go at once; all else has time while the program runs.
     const result = this.#runWithInput({ level, plan, flow, image, ready })
-    // Nothing is built for what follows a run that has the machine for itself: that would be beside it.
+    // An exclusive run has the machine for itself, so the pool builds nothing for later runs meanwhile.
     const over = pool.started(shape, exclusive ? 0 : warm)
     try {
       return await result

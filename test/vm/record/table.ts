@@ -19,7 +19,7 @@ machine under software emulation, on x64. This page is its record.
 - **◐** The feature works in a weaker way, and the note says how.
 - **✗** \`sandboxed()\` throws the error of the note, before the program starts. Gradebox never drops a protection silently.
 
-The note of the last column says what \`gradebox doctor\` finds there, and how to mend it.
+The note of the last column says what \`gradebox doctor\` finds there, and how to fix it.
 
 The column "who" says whether root or an ordinary user runs the tests. "Ways out are refused" means all of this: the program has no capability; it
 cannot make a namespace, mount, change its user or leave its root; it cannot reach the init or write the kernel's settings; and it sees no

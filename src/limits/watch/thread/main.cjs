@@ -19,7 +19,7 @@ const SLEEP_AFTER_MS = 500
 /** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
 
 /**
- * The memory of one run after another, until one of them is looked at.
+ * The memory of one run after another, until the thread looks at one of them.
  *
  * @typedef {object} Slot
  * @property {SharedArrayBuffer} shared

@@ -108,7 +108,7 @@ describe('a source that fails', () => {
     expect(check).toThrow(expect.objectContaining(UNREAD))
     expect(check).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: The stream meant for stdin failed: connection reset
-        hint: The program did not get all its input, so its run says nothing; mend the source and run it again.
+        hint: The program did not get all its input, so its result means nothing. Fix the source and run it again.
         see: docs/errors.md#setup_failed]
     `)
   })
