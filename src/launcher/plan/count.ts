@@ -9,9 +9,8 @@ import {
   SIGKILL,
 } from '../../linux/constants.ts'
 import { RECORD } from '../report/records.ts'
-import { type Area, at, bytes, FAIL, load, type Step, stepsOf, words } from '../step.ts'
+import { type Area, at, FAIL, load, type Step, stepsOf, words } from '../step.ts'
 import { FD } from './fd-numbers.ts'
-import { pollFd } from './poll.ts'
 import { filterFailure } from './target.ts'
 
 /*
@@ -63,14 +62,14 @@ export const startCountSteps = ({ instructions }: CountUse): Step[] => [
   ),
   init('dup3', [load('init.fd'), FD.listener, O_CLOEXEC]),
   init('close', [load('init.fd')]),
-  helperStep(),
+  ...helperSteps(),
 ]
 
 /** Steps that take the first number. Between them and the first ones, the helper runs beside the init. */
 export const countFromSteps = (): Step[] => takeNumberSteps('before')
 
-/** The step that starts the second helper, when nobody else has the filter any more. */
-export const endCountStep = (): Step => helperStep()
+/** The steps that start the second helper, when nobody else has the filter any more. */
+export const endCountSteps = (): Step[] => helperSteps()
 
 /** Steps that take the second number, and report both. */
 export const countToSteps = (): Step[] => [
@@ -88,15 +87,19 @@ const failure = {
 } as const
 
 // It shares our memory, but the step machine needs a stack for each. Neither stores the result: both would.
-const helperStep = (): Step =>
+const helperSteps = (): Step[] => [
+  // Only the helper's end shall be pending then.
+  init('read', [FD.signal, at('watch.scratch'), 128], { onError: 'continue' }),
   init('clone', [CLONE_VM | CLONE_FILES | SIGCHLD, at('count.stackEnd'), 0, 0, 0], {
     whenEqual: { value: 0, goto: 'count.call' },
     failure,
-  })
+  }),
+]
 
 const takeNumberSteps = (number: 'before' | 'after'): Step[] => [
-  // RECV would wait for ever for a helper that something has killed.
-  init('ppoll', [bytes(pollFd(FD.listener)), 1, words(HELPER_SECONDS, 0), 0, 8], {
+  // For the helper's call or its end: RECV would wait for ever for a helper that something has killed.
+  init('ppoll', [at('poll.signal'), 2, words(HELPER_SECONDS, 0), 0, 8], { failure }),
+  init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
     whenDifferent: { value: 1, goto: FAIL },
     failure,
   }),

@@ -23,7 +23,7 @@ import {
   type CountUse,
   countFromSteps,
   countToSteps,
-  endCountStep,
+  endCountSteps,
   startCountSteps,
 } from './count.ts'
 import { ENTRY } from './entry-steps.ts'
@@ -144,7 +144,6 @@ const endingTheRun = (step: Step): Step =>
 export function startSteps({ log, count }: SuperviseOptions): Step[] {
   const signals = words(1 << (SIGCHLD - 1))
   return [
-    ...(count ? startCountSteps(count) : []),
     // A session keyring of its own (keyrings(7)); a kernel without keyrings has nothing to share.
     init('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], { onError: 'continue' }),
     init('timerfd_create', [CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC], {
@@ -153,6 +152,7 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
     init('signalfd4', [-1, signals, 8, TFD_NONBLOCK | TFD_CLOEXEC], {
       whenDifferent: { value: FD.signal, goto: 'fail' },
     }),
+    ...(count ? startCountSteps(count) : []),
     // The out-of-memory killer shall choose the program's processes first (proc(5)).
     init('pread64', [FD.oomScore, at('watch.oomScore'), 8, 0], { store: 'watch.oomScoreLength' }),
     init('write', [FD.oomScore, text('1000'), 4]),
@@ -313,7 +313,7 @@ function endSteps({ ending = endNamespace, listener, count }: SuperviseOptions):
     ...orphans,
     init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')], { label: 'watch.end' }),
     ...gone,
-    ...(count ? [endCountStep()] : []),
+    ...(count ? endCountSteps() : []),
     ...thenGoTo(ENTRY.over, [
       init('write', [FD.report, at('end.tag'), RECORD.end.size]),
       ...(count ? countToSteps() : []),
