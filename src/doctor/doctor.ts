@@ -1,5 +1,6 @@
 import { checkCgroup } from './cgroup-check.ts'
 import { environments, type Finding } from './finding.ts'
+import { checkLandlock, checkLevels } from './isolation-checks.ts'
 import { checkLaunch, checkLibseccomp, checkPlatform } from './launch-checks.ts'
 import {
   checkNamespaces,
@@ -72,6 +73,8 @@ export async function diagnose(onCheck: (title: string) => void = () => {}): Pro
     const untried: Finding = { id, title, state: 'untried', detail: 'no sandbox can be made' }
     findings.push(isPossible ? await run(surroundings) : untried)
   }
+  onCheck('levels of isolation')
+  findings.push(checkLandlock(), ...(launches ? await checkLevels() : []))
   return done()
 }
 
@@ -83,12 +86,18 @@ const fails = (findings: readonly Finding[]): boolean =>
  * this machine resembles, or all fixes when it resembles none.
  */
 export function describeTrouble({ findings, surroundings }: Diagnosis): string[] {
-  return findings
-    .filter(({ state }) => state === 'fails' || state === 'weaker')
-    .flatMap((finding) => [
-      `${finding.state}: ${finding.title}: ${finding.detail}`,
-      ...fixLines(finding, surroundings),
-    ])
+  return (
+    findings
+      // A level that fails has its reason among the other findings.
+      .filter(
+        ({ id, state }) =>
+          !id.startsWith('isolation-') && (state === 'fails' || state === 'weaker'),
+      )
+      .flatMap((finding) => [
+        `${finding.state}: ${finding.title}: ${finding.detail}`,
+        ...fixLines(finding, surroundings),
+      ])
+  )
 }
 
 /** The lines that fix a finding: `fix (Docker): …`. */

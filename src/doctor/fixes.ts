@@ -72,6 +72,11 @@ export const libseccompFixes: Fixes = {
   machine: 'apt-get install libseccomp2, dnf install libseccomp, or apk add libseccomp',
 }
 
+export const landlockFixes: Fixes = {
+  machine:
+    'Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK, and landlock among the modules of the kernel parameter lsm=',
+}
+
 export const kernelFixes: Fixes = { machine: 'upgrade to Linux 5.9 or newer' }
 
 export const olderKernelFixes: Fixes = { machine: 'upgrade to Linux 5.14 or newer' }

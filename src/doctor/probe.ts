@@ -1,6 +1,7 @@
 import { isSandboxError, type SandboxError } from '../errors/sandbox-error.ts'
 import type { Step } from '../launcher/step.ts'
 import { loadPolicy } from '../policy/load.ts'
+import type { IsolationLevel } from '../runner/isolation/level.ts'
 import { normalizeOptions } from '../runner/options/normalize.ts'
 import type { SandboxOptions } from '../runner/options/sandbox-options.ts'
 import { Run } from '../runner/run/run.ts'
@@ -39,14 +40,19 @@ export const probePolicy = (more: object = {}): object => ({
  * Makes a sandbox and runs `true` in it.
  *
  * @throws every error except a SandboxError
+ * @param level tries this level of isolation and no other; without it, `full`
  */
-export async function probe(options: SandboxOptions): Promise<Probe> {
+export async function probe(options: SandboxOptions, level?: IsolationLevel): Promise<Probe> {
   let steps: readonly Step[] = []
   const onPlan = (planned: readonly Step[]) => {
     steps = planned
   }
   try {
-    await new Run(normalizeOptions('true', [], options, {}), { onPlan }).start()
+    const isolation = level ?? 'full'
+    await new Run(normalizeOptions('true', [], { ...options, isolation }, {}), {
+      onPlan,
+      level,
+    }).start()
     return { error: undefined, steps }
   } catch (error) {
     if (!isSandboxError(error)) throw error

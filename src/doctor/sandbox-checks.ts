@@ -12,7 +12,7 @@ import { probe, probePolicy } from './probe.ts'
 import { readText, type Surroundings } from './surroundings.ts'
 
 /** The failed call of a probe, and its error. */
-const why = ({ message }: SandboxError): string =>
+export const why = ({ message }: SandboxError): string =>
   (message.split('\n')[0] ?? '').replace(/^The sandbox could not be (set up|started): /, '')
 
 /** Checks user, mount, pid, IPC and cgroup namespaces, and a tmpfs as root. */

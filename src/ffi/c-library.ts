@@ -8,6 +8,11 @@ export type CFunction = ReturnType<LibraryHandle['func']>
 
 let loaded: { readonly koffi: Koffi; readonly library: LibraryHandle } | undefined
 
+const findModule = createRequire(import.meta.url)
+
+/** The path of koffi, for a thread that loads no module of ours. */
+export const koffiPath = (): string => findModule.resolve('koffi')
+
 /**
  * Returns koffi and the C library of this process. It loads them at the first call, not at import. Use only
  * built-in type names with koffi: other names are global to the process, and a process may evaluate a module
@@ -15,7 +20,7 @@ let loaded: { readonly koffi: Koffi; readonly library: LibraryHandle } | undefin
  */
 export function cLibrary() {
   if (loaded !== undefined) return loaded
-  const koffi = createRequire(import.meta.url)('koffi') as Koffi
+  const koffi = findModule('koffi') as Koffi
   loaded = { koffi, library: koffi.load(null) }
   return loaded
 }

@@ -61,8 +61,13 @@ export class LimitHold {
     return this.#ready
   }
 
-  /** Watches a run with this many processors from its start. */
-  watch(run: HeldRun, processors: number): void {
+  /**
+   * Watches a run from its start.
+   *
+   * @param processors how many processors it has
+   * @param programUid the program's user, where the run has no namespaces
+   */
+  watch(run: HeldRun, processors: number, programUid?: number): void {
     const { control } = run
     if (control === undefined) return
     const { cpuTimeMs, memoryBytes, wallTimeMs } = this.#limits
@@ -77,6 +82,7 @@ export class LimitHold {
       suppliedBytes: this.#suppliedBytes,
       wallTimeMs,
       processors,
+      programUid,
     })
   }
 

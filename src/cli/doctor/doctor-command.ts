@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Diagnosis, diagnose, fixLines } from '../../doctor/doctor.ts'
 import type { Finding } from '../../doctor/finding.ts'
+import { lossHere } from '../../doctor/isolation-checks.ts'
 import type { InstalledLanguage } from '../../grading/languages/installed.ts'
 import { visibleLine } from '../../units/visible.ts'
 import { colorsFor, STDOUT } from '../colors.ts'
@@ -61,5 +62,7 @@ function asText({ ok, surroundings, findings }: Diagnosis, languages: Installed)
   const verdict = ok
     ? green('The default policy can be enforced whole.')
     : red('The default policy cannot be enforced here.')
-  return [...lines, ...languageLines(languages), '', verdict].join('\n')
+  const loss = lossHere(findings)
+  const end = loss === undefined ? [verdict] : [verdict, yellow(loss)]
+  return [...lines, ...languageLines(languages), '', ...end].join('\n')
 }

@@ -41,6 +41,8 @@ export const layout = {
   wallLimitMs: 12,
   processors: 13,
   cpuFileLength: 14,
+  /** The program's user where there are no namespaces, and 0 elsewhere. */
+  programUid: 15,
   /** Where the bytes of cpuFile start. A control group's path has a bound of its own; see CGROUP_PATH. */
   cpuFileAt: 16 + 16 * 8,
   size: 16 + 16 * 8 + 1200,

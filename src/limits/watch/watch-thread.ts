@@ -1,4 +1,5 @@
 import { isMainThread, Worker } from 'node:worker_threads'
+import { koffiPath } from '../../ffi/c-library.ts'
 import { scheduleFirst } from '../../ffi/libc.ts'
 import { setTimeout } from '../../globals.ts'
 import { layout } from './shared.ts'
@@ -54,7 +55,7 @@ class WatchThread {
     // because Node would otherwise open the process's, and that makes the pipes that programs inherit
     // non-blocking.
     const bare = { execArgv: [], env: {}, argv: [], stdout: true, stderr: true }
-    const workerData = { layout, bell: this.#bell.buffer }
+    const workerData = { layout, bell: this.#bell.buffer, koffi: koffiPath() }
     this.#worker = new Worker(new URL('./thread/main.cjs', import.meta.url), {
       ...bare,
       workerData,

@@ -25,6 +25,8 @@ export interface WatchOptions {
   /** The size of the caller's files in the run's tmpfs. */
   readonly suppliedBytes: number
   readonly wallTimeMs: number | undefined
+  /** The program's user, where the run has no namespaces. */
+  readonly programUid?: number | undefined
   /** How many processors the run may use at once; without it, all. */
   readonly processors?: number | undefined
   /** Ends a run that nobody watches any more. */
@@ -138,4 +140,5 @@ function writeRequest({ numbers, cpuFile }: Slot, options: WatchOptions, control
   numbers[layout.suppliedBytes] = options.suppliedBytes
   numbers[layout.wallLimitMs] = wallTimeMs ?? Number.POSITIVE_INFINITY
   numbers[layout.processors] = processors ?? availableParallelism()
+  numbers[layout.programUid] = options.programUid ?? 0
 }

@@ -32,7 +32,6 @@ import { LastRequest } from '../run/request.ts'
 import { checkDirectory, directoryError } from '../workdir/resolve.ts'
 import type { Listing } from '../workdir/scan.ts'
 import type { RunDirectory } from './run-directory.ts'
-import { userTasks } from './user-tasks.ts'
 import { impossible, isOwn, mountRules, ownFiles, visibleRules } from './visible-paths.ts'
 
 /** The facts that decide how to prepare a run without namespaces. */
@@ -111,7 +110,8 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
         cwd: inRun(options.cwd),
         wallTimeMs: limits.wallTimeMs,
         affinity: { processors: preparation.processors, token: ownCallToken },
-        resourceLimits: resourceLimits(heldLimits(options, by.as, directory.path), enforcement),
+        resourceLimits: resourceLimits(heldLimits(options, by.as), enforcement),
+        moreTasks: by.as === 'root' ? undefined : moreTasks(options, directory.path),
         collect: collectionOf(options),
         filter: image.filter,
         pipes: streamsOf(options, undefined).pipes,
@@ -121,22 +121,30 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
   return { image, mounts: [], suppliedBytes: 0, makeRequest }
 }
 
-// No file can be larger than all of them together. RLIMIT_NPROC counts a user's threads: root's runs have a user
-// each, in which the init is not.
-function heldLimits(
-  { wantedLimits: limits }: RunOptions,
-  as: ConfinedAs,
-  directory: string,
-): RunOptions['wantedLimits'] {
-  const { fileSizeBytes = UNLIMITED, diskBytes = UNLIMITED, processes = UNLIMITED } = limits
+// No file can be larger than all of them together. RLIMIT_NPROC counts a user's tasks: each of root's runs has a user
+// of its own, to which the init does not belong. The init of an ordinary user's run counts the user's tasks itself.
+function heldLimits({ wantedLimits }: RunOptions, as: ConfinedAs): RunOptions['wantedLimits'] {
+  const { processes, ...limits } = wantedLimits
+  const { fileSizeBytes = UNLIMITED, diskBytes = UNLIMITED } = limits
   const largest = Math.min(fileSizeBytes, diskBytes)
-  const runs = readdirSync(dirname(directory)).length - 1
-  const others = as === 'root' || processes === UNLIMITED ? 0 : userTasks(runs, processes)
+  const isUnlimited = processes === undefined || processes === UNLIMITED
+  const held = isUnlimited ? { processes } : { processes: processes - INIT_PROCESSES }
   return {
     ...limits,
     ...(largest === UNLIMITED ? {} : { fileSizeBytes: largest }),
-    ...(processes === UNLIMITED ? {} : { processes: processes + others - INIT_PROCESSES }),
+    ...(as === 'root' || isUnlimited ? held : {}),
   }
+}
+
+/** Room for tasks that the test runner and the user's other programs start during a run. */
+const OTHER_TASKS = 8
+
+// The user's other runs may grow to their limits meanwhile.
+function moreTasks({ wantedLimits }: RunOptions, directory: string): number | undefined {
+  const { processes = UNLIMITED } = wantedLimits
+  if (processes === UNLIMITED) return undefined
+  const runs = readdirSync(dirname(directory)).length
+  return runs * processes + OTHER_TASKS
 }
 
 // Variables name the run's directories by their names in every sandbox; lists of paths have colons.

@@ -82,6 +82,8 @@ export interface RunExtras {
   readonly terminal?: RunTerminal | undefined
   /** Called with all steps of the launch program when it gets its request; again if that is tried anew. */
   readonly onPlan?: ((steps: readonly Step[]) => void) | undefined
+  /** The only level of isolation to try; without it, the strongest that the machine has. */
+  readonly level?: IsolationLevel | undefined
 }
 
 /** One run of one program, from its options to its result. */
@@ -229,7 +231,7 @@ export class Run {
 
   async #once(): Promise<AnyResult> {
     const { warm, exclusive } = this.options
-    const level = strongestLevel(this.options)
+    const level = this.#extras.level ?? strongestLevel(this.options)
     const plan = this.#enforcement(level)
     const { terminal } = this.#extras
     if (warm === 0 || terminal !== undefined || level === 'confined') {
@@ -312,7 +314,7 @@ export class Run {
     }
     const { mounts } = prepared
     const attempt = this.#startAttempt(stdin, use, prepared)
-    hold.watch(attempt, this.#processors.length)
+    hold.watch(attempt, this.#processors.length, confined && confinedFlow(confined.directory).uid)
     if (confined !== undefined) this.#watchDisk(confined.directory, attempt)
     this.#waitsForInput = () => this.#awaitsInput(stdin)
     try {

@@ -64,6 +64,10 @@ describe('doctor', () => {
       'seccomp: works',
       'policy-kiss: works',
       'policy-strict: works',
+      'landlock: works',
+      'isolation-full: works',
+      'isolation-nested: works',
+      'isolation-confined: works',
     ])
   })
 
@@ -120,7 +124,10 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
     expect(stdout).toContain(
       "  fix (GitLab CI): on the runner's host: sudo sysctl -w user.max_user_namespaces=15000\n",
     )
-    expect(stdout.trim().split('\n').at(-1)).toBe('The default policy cannot be enforced here.')
+    expect(stdout.trim().split('\n').slice(-2)).toEqual([
+      'The default policy cannot be enforced here.',
+      'No level of isolation works here: no program can be run (docs/isolation.md).',
+    ])
   })
 
   test('/proc is masked, as in Docker: only that fails', () => {
@@ -137,6 +144,14 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
       },
     })
     expect(found('policy-strict').state).toBe('fails')
+    expect(['full', 'nested'].map((level) => found(`isolation-${level}`).state)).toEqual([
+      'fails',
+      'works',
+    ])
+    const { stdout } = gradebox(['doctor', '--no-languages'], { by })
+    expect(stdout.trim().split('\n').at(-1)).toBe(
+      'isolation: "nested" works here; with it programs see the list and the command lines of the processes in this container (docs/isolation.md).',
+    )
   })
 
   test('root has neither CAP_SYS_ADMIN nor CAP_NET_ADMIN, as in a container: all works', (context) => {

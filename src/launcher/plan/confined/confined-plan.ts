@@ -57,6 +57,12 @@ import {
   restrictStep,
 } from './landlock.ts'
 import { becomePrivateUserSteps, noteSessionSteps, sessionArea } from './private-user.ts'
+import {
+  allowedChildStep,
+  countUserTasksSteps,
+  limitUserTasksSteps,
+  userTaskAreas,
+} from './user-tasks.ts'
 
 const init = stepsOf('init')
 const starter = stepsOf('starter')
@@ -108,6 +114,7 @@ export function planConfinedImage(options: ConfinedImageOptions): Segment {
       ...landlockAreas(landlockAbi),
       ...ownAreas,
       ...childAreas,
+      ...userTaskAreas,
       ...directoryAreas,
       sessionArea,
     ],
@@ -120,10 +127,12 @@ export function planConfinedImage(options: ConfinedImageOptions): Segment {
       ...thenGoTo(ENTRY.mounts, loadRequestSteps(init)),
       // The terminal could stop a process group in the caller's session, so the init makes its own session.
       init('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], { label: LOCK }),
+      ...(as === 'user' ? countUserTasksSteps() : []),
       ...startSteps(supervise),
       ...thenGoTo(ENTRY.target, prepareTargetSteps({ discard, filter: undefined })),
       ...superviseSteps(supervise),
       init('exit_group', [0], { label: 'init.unused' }),
+      allowedChildStep(),
     ],
   }
 }
@@ -181,6 +190,8 @@ export interface ConfinedRequestOptions extends DirectoryOptions {
   readonly wallTimeMs: number | undefined
   readonly affinity: Affinity
   readonly resourceLimits: readonly ResourceLimit[]
+  /** How many tasks more the user may have, where the run has no user of its own; absent without a limit. */
+  readonly moreTasks: number | undefined
   readonly collect: Collection
   readonly filter: FilterUse
   readonly pipes: readonly number[]
@@ -212,6 +223,7 @@ export function planConfinedRequest(options: ConfinedRequestOptions): Segment {
         cwd,
         filter: options.filter,
         confine: [
+          ...(options.moreTasks === undefined ? [] : limitUserTasksSteps(options.moreTasks)),
           ...(as === 'root' && owner !== undefined
             ? becomePrivateUserSteps(owner, options.lastCapability)
             : noteSessionSteps(`${path}/${SESSION_NOTE}`)),

@@ -3,6 +3,7 @@
 'use strict'
 
 const fs = require('node:fs')
+const { asProgram } = require('./as-program.cjs')
 const { Memory } = require('./memory.cjs')
 const { KeptFiles, read, threadCpuMs } = require('./proc.cjs')
 const { longestWaitMs, readTree } = require('./tree.cjs')
@@ -92,6 +93,7 @@ class WatchedRun {
     )
     this.started = started
     this.processors = processors
+    this.programUid = numbers[layout.programUid] ?? 0
     this.nextMemory = nextMemory
     this.nextCpu = nextCpu
     this.nextWait = nextWait
@@ -135,7 +137,8 @@ class WatchedRun {
   look() {
     const before = performance.now()
     const init = Atomics.load(this.words, this.layout.init)
-    const limit = init === 0 ? this.wait(before) : this.check(init, before)
+    const limit =
+      init === 0 ? this.wait(before) : asProgram(this.programUid, () => this.check(init, before))
     if (limit !== undefined) this.end(limit)
     const took = performance.now() - before
     const earliest = before + took / LARGEST_SHARE
