@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as capture from './cases/capture.mjs'
+import * as confined from './cases/confined.mjs'
 import * as endurance from './cases/endurance.mjs'
 import * as growth from './cases/growth.mjs'
 import * as kernel from './cases/kernel.mjs'
@@ -23,6 +24,7 @@ const cases = {
   latency: { title: 'Latency of one run', ...latency },
   others: { title: 'Latency of other sandboxes', ...others },
   'no-filter': { title: 'Latency without a filter', ...noFilter },
+  confined: { title: 'Latency without namespaces', ...confined },
   kernel: { title: 'The kernel’s part', ...kernel },
   vitest: { title: 'Latency in a test', ...vitest },
   throughput: { title: 'Throughput', ...throughput },

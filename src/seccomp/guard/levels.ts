@@ -15,6 +15,7 @@ import type {
   SeccompPolicy,
   SeccompRule,
 } from '../seccomp-policy.ts'
+import { keyringRules } from './rules.ts'
 
 /*
  * The rules by which a filter replaces the protections that a weaker level of isolation lacks:
@@ -78,6 +79,9 @@ export function confinedRules({ as, landlockAbi }: Confinement): SeccompRule[] {
     ...noNetwork,
     ...noSharedMemory,
     ...noExtendedAttributes,
+    ...noWatching,
+    // No container need deny them, and an ordinary user's keys are the program's too (keyrings(7)).
+    ...keyringRules,
     ...NAMESPACES.map((flag) => deny('EPERM', ['clone'], masked(0, flag, flag))),
     deny('EPERM', ['unshare', 'setns']),
     deny('ENOSYS', ['clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register']),
@@ -111,6 +115,12 @@ const noSharedMemory: readonly SeccompRule[] = [
 const noExtendedAttributes: readonly SeccompRule[] = [
   deny('EOPNOTSUPP', ['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat']),
   deny('EOPNOTSUPP', ['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat']),
+]
+
+// Landlock does not check inotify(7), which names each file that is made in a directory. The program may not list that
+// directory.
+const noWatching: readonly SeccompRule[] = [
+  deny('ENOSYS', ['inotify_init', 'inotify_init1', 'fanotify_init']),
 ]
 
 // Before ABI 3 Landlock does not check truncation by path. It checks a file when the program opens it for

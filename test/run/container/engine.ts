@@ -19,12 +19,14 @@ export function lacksEngine(): boolean {
 
 /** A container engine of the tests' own, and an image that shows the host's programs. */
 export interface Engine {
-  /** Runs a program of `programs/` in a container, with Docker's flags; gives what it writes. */
+  /** Runs a program of `programs/` in a container, with the engine's flags; returns its output. */
   readonly run: (flags: readonly string[], program: string, ...args: readonly string[]) => string
+  /** Runs any command in a container. */
+  readonly command: (flags: readonly string[], ...command: readonly string[]) => string
   readonly stop: () => Promise<void>
 }
 
-/** Starts an engine; undefined, and the reason printed, where it does not run. */
+/** Starts a Docker engine; undefined, and the reason printed, where it does not run. */
 export async function startEngine(): Promise<Engine | undefined> {
   const home = mkdtempSync(join(tmpdir(), 'gradebox-engine-'))
   const socket = `unix://${join(home, 'docker.sock')}`
@@ -37,53 +39,82 @@ export async function startEngine(): Promise<Engine | undefined> {
     ],
     { stdio: 'ignore' },
   )
-  const docker = (...args: string[]) =>
-    spawnSync('docker', ['-H', socket, ...args], { encoding: 'utf8' })
+  const docker = ['docker', '-H', socket]
   const stop = async () => {
     daemon.kill('SIGTERM')
     while (daemon.exitCode === null && daemon.signalCode === null) await pause(50)
     rmSync(home, { recursive: true, force: true })
   }
-  for (let tries = 0; tries < 200 && docker('info').status !== 0; tries++) await pause(100)
-  if (docker('info').status !== 0) {
+  const answers = () => call([...docker, 'info']).status === 0
+  for (let tries = 0; tries < 200 && !answers(); tries++) await pause(100)
+  if (!answers()) {
     console.warn('SKIPPED: dockerd does not run on this machine')
     await stop()
     return undefined
   }
-  importImage(join(home, 'image'), socket)
+  importImage(join(home, 'image'), docker)
+  return { ...runsOf([...docker, 'run']), stop }
+}
+
+/** Finds a Podman that runs here; undefined, and the reason printed, where none does. */
+export function startPodman(): Engine | undefined {
+  if (lacks('podman')) return undefined
+  const home = mkdtempSync(join(tmpdir(), 'gradebox-podman-'))
+  const storage = ['--root', join(home, 'root'), '--runroot', join(home, 'run')]
+  const common = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs']
+  const podman = ['podman', ...storage, ...common, '--events-backend', 'none']
+  const stop = async () => {
+    call([...podman, 'rmi', '--all', '--force'])
+    rmSync(home, { recursive: true, force: true })
+  }
+  importImage(join(home, 'image'), podman)
+  // Podman raises these above the hard limits of a root without CAP_SYS_RESOURCE.
+  const ulimits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096']
+  let why = ''
+  for (const runtime of [[], ['--runtime', 'runc'], ['--runtime', 'crun']]) {
+    const runs = runsOf([...podman, ...runtime, 'run', ...ulimits])
+    why = runs.command([], 'echo', 'it runs')
+    if (why === 'it runs') return { ...runs, stop }
+  }
+  console.warn(`SKIPPED: podman does not run on this machine: ${why}`)
+  void stop()
+  return undefined
+}
+
+function runsOf(engine: readonly string[]): Pick<Engine, 'run' | 'command'> {
   const built = dirname(dirname(new URL(packageUrl()).pathname))
   const shown = [
     ...['/usr', '/etc/alternatives', '/etc/ld.so.cache'].map((path) => `${path}:${path}`),
-    `${built}/dist:/gradebox/dist`,
-    `${built}/policies:/gradebox/policies`,
-    `${built}/package.json:/gradebox/package.json`,
+    ...['dist', 'policies', 'package.json'].map((name) => `${built}/${name}:/gradebox/${name}`),
     `${repository}/node_modules:/gradebox/node_modules`,
     `${repository}/fixtures:/gradebox/fixtures`,
     `${programs}:/programs`,
   ].flatMap((mount) => ['-v', `${mount}:ro`])
-  return {
-    run: (flags, program, ...args) => {
-      const command = ['node', `/programs/${program}`, ...args]
-      const ended = docker(
-        'run',
-        '--rm',
-        '--network',
-        'none',
-        ...shown,
-        ...flags,
-        IMAGE,
-        ...command,
-      )
-      return `${ended.stdout}${ended.stderr}`.trim()
-    },
-    stop,
+  const command = (flags: readonly string[], ...words: readonly string[]) => {
+    const ended = call([
+      ...engine,
+      '--rm',
+      '--network',
+      'none',
+      ...shown,
+      ...flags,
+      IMAGE,
+      ...words,
+    ])
+    return `${ended.stdout}${ended.stderr}`.trim()
   }
+  const run = (flags: readonly string[], program: string, ...args: readonly string[]) =>
+    command(flags, 'node', `/programs/${program}`, ...args)
+  return { run, command }
 }
+
+const call = ([name = '', ...args]: readonly string[]) =>
+  spawnSync(name, args, { encoding: 'utf8' })
 
 const IMAGE = 'gradebox-test'
 
-// An image made of nothing but what a system has besides /usr, which is the host's.
-function importImage(root: string, socket: string): void {
+// The image has what a system has outside of /usr, which is the host's.
+function importImage(root: string, engine: readonly string[]): void {
   for (const path of [
     'usr',
     'etc',
@@ -106,7 +137,7 @@ function importImage(root: string, socket: string): void {
   )
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\nstudent:x:1000:\n')
   writeFileSync(join(root, 'etc/shadow'), 'root:*:1:0:99999:7:::\n', { mode: 0o600 })
-  const steps = `chmod 1777 tmp var/tmp && chown 1000:1000 home/student && tar -c . | docker -H ${socket} import - ${IMAGE}`
+  const steps = `chmod 1777 tmp var/tmp && chown 1000:1000 home/student && tar -c . | ${engine.join(' ')} import - ${IMAGE}`
   execFileSync('sh', ['-c', steps], { cwd: root, stdio: 'ignore' })
   rmSync(root, { recursive: true })
 }

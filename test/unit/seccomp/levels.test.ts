@@ -24,6 +24,14 @@ describe('the filter of a run without namespaces', () => {
     60_000,
   )
 
+  test('lets no program watch directories that it may not list', () => {
+    const { rules } = withRules(undefined, confinedRules({ as: 'root', landlockAbi: 7 }), 'x64')
+    const actions = ['inotify_init', 'inotify_init1', 'fanotify_init'].map(
+      (name) => rules.find(({ syscalls }) => syscalls.includes(name))?.action,
+    )
+    expect(actions).toEqual(['errno:ENOSYS', 'errno:ENOSYS', 'errno:ENOSYS'])
+  })
+
   test('kills for what the policy kills for', () => {
     const { rules } = withRules(seccomp, confinedRules({ as: 'root', landlockAbi: 7 }), 'x64')
     const first = rules.findIndex(({ syscalls }) => syscalls.includes('socket'))

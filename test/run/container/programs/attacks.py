@@ -94,6 +94,62 @@ for target in [runner, victim, os.getppid(), -victim]:
     attacks[-1].__name__ = f"traces {target}"
 
 
+for path in ["/tmp", os.path.dirname(other), "..", "/home/student"]:
+    # inotify_init1, inotify_add_watch with IN_CREATE.
+    attacks.append(lambda p=path: call(254, call(294, 0), p.encode(), 0x100) >= 0)
+    attacks[-1].__name__ = f"watches {path}"
+    # fanotify_init with FAN_REPORT_FID, which needs no capability.
+    attacks.append(lambda p=path: call(301, call(300, 0x200, 0), 1, 0x100, -100, p.encode()) >= 0)
+    attacks[-1].__name__ = f"watches {path} by fanotify"
+
+
+def opens_one_of(path):
+    for name in os.listdir(path):
+        os.open(f"{path}/{name}", os.O_RDONLY | os.O_NONBLOCK)
+        return True
+    return False
+
+
+for path in [f"/proc/{runner}/fd", f"/proc/{victim}/fd", f"/proc/{os.getppid()}/fd"]:
+    attacks.append(lambda p=path: opens_one_of(p))
+    attacks[-1].__name__ = f"opens what is in {path}"
+
+for target in [runner, victim, os.getppid()]:
+    vector = struct.pack("<QQ", 0x400000, 8)
+    attacks.append(lambda t=target, v=vector: call(310, t, v, 1, v, 1, 0) >= 0)
+    attacks[-1].__name__ = f"reads the memory of {target}"
+    attacks.append(lambda t=target: call(438, os.pidfd_open(t), 0, 0) >= 0)
+    attacks[-1].__name__ = f"takes a descriptor of {target}"
+    attacks.append(lambda t=target: call(312, os.getpid(), t, 0, 0, 0) >= 0)
+    attacks[-1].__name__ = f"compares descriptors with {target}"
+    attacks.append(lambda t=target: os.setpgid(t, 0) or True)
+    attacks[-1].__name__ = f"moves {target} to another group"
+    attacks.append(lambda t=target: call(251, 1, t, 0x4007) >= 0)
+    attacks[-1].__name__ = f"slows the disk of {target}"
+
+
+@attack
+def keys_of_the_user():
+    # KEYCTL_GET_KEYRING_ID of the user keyring.
+    call(250, 0, -4, 1)
+    return True
+
+
+@attack
+def file_by_handle():
+    handle = ctypes.create_string_buffer(struct.pack("<Ii", 64, 0), 128)
+    mount = ctypes.c_int()
+    call(303, -100, secret.encode(), handle, ctypes.byref(mount), 0)
+    call(304, os.open("/usr", os.O_RDONLY), handle, 0)
+    return True
+
+
+@attack
+def file_system_by_descriptor():
+    call(430, b"tmpfs", 0)
+    return True
+
+
 @attack
 def signals_everybody():
     os.kill(-1, signal.SIGCONT)

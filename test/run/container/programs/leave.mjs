@@ -4,17 +4,22 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createSandbox } from '/gradebox/dist/index.js'
 
-const KINDS = ['child', 'daemon', 'chain', 'bomb', 'stopped', 'group']
+const KINDS = [
+  ...['child', 'daemon', 'chain', 'bomb', 'stopped', 'group'],
+  ...['sibling', 'vfork', 'thread'],
+]
 const [mode = 'runs', count = '1', kind = ''] = process.argv.slice(2)
 mkdirSync('/tmp/own', { recursive: true })
 copyFileSync('/programs/leavers.py', '/tmp/own/leavers.py')
 const limits = { walltime: mode === 'victim' ? '60s' : '400ms', processes: 32 }
 const box = createSandbox({ isolation: 'confined', workdir: '/tmp/own', limits })
 
+// The name of a process of which a thread lives. Process 1 of the container, which is this one, does not wait for the dead.
 const nameOf = (pid) => {
   try {
-    // Without the dead, for whom process 1 of the container, which is this one, does not wait.
-    return /\((.*)\) [^ZX]/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? ''
+    const threads = readdirSync(`/proc/${pid}/task`)
+    const stats = threads.map((id) => readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8'))
+    return stats.map((stat) => /\((.*)\) [^ZX]/.exec(stat)?.[1]).find(Boolean) ?? ''
   } catch {
     return ''
   }
@@ -44,5 +49,6 @@ else {
   await box('true')
   await pause(500)
   const directories = readdirSync('/tmp').filter((name) => name.startsWith('gradebox-confined'))
-  console.log(JSON.stringify({ left, directories }))
+  const tried = Number(count) * KINDS.length
+  console.log(JSON.stringify({ left, directories, tried }))
 }

@@ -1,7 +1,10 @@
 """Programs that try to outlive their run. Argument: which."""
+import ctypes
 import os
 import signal
+import platform
 import sys
+import threading
 import time
 
 kind = sys.argv[1]
@@ -56,7 +59,26 @@ def grouped():
     sleeper()
 
 
+CLONE_VFORK, CLONE_PARENT = 0x4000, 0x8000
+CLONE, EXIT = (220, 93) if platform.machine() == "aarch64" else (56, 60)
+libc = ctypes.CDLL(None)
+
+
+def clones(flags):
+    if libc.syscall(CLONE, flags | signal.SIGCHLD, 0, 0, 0, 0) == 0:
+        sleeper()
+
+
+def threads():
+    """The first thread ends, and the process goes on without it."""
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    libc.syscall(EXIT, 0)
+
+
 acts = {
+    "sibling": lambda: clones(CLONE_PARENT),
+    "vfork": lambda: clones(CLONE_VFORK),
+    "thread": threads,
     "child": sleeper,
     "daemon": daemon,
     "chain": lambda: chain(time.monotonic() + 600),
