@@ -1,6 +1,6 @@
 // @ts-check
 // Measures what grading a class costs, compared with the same programs in a shell loop: npm run bench:class
-// [-- --submissions N] [--cases N] [--rounds N] [c] [python]. The goal of the project is 300 submissions.
+// [-- --submissions N] [--cases N] [--rounds N] [c] [cpp] [java] [python]. The goal of the project is 300 submissions.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -19,6 +19,22 @@ export const classLanguages = {
     build: 'gcc -std=gnu17 -O2 -Wall -o "$1/program" "$1/main.c" -lm',
     command: './program',
   },
+  cpp: {
+    file: 'main.cpp',
+    source:
+      '#include <bits/stdc++.h>\nusing namespace std;\nint main() { vector<long> all; long n; while (cin >> n) all.push_back(n); sort(all.begin(), all.end()); cout << accumulate(all.begin(), all.end(), 0L) << endl; }\n',
+    comment: '//',
+    build: 'g++ -O2 -std=gnu++17 -Wall -o "$1/program" "$1/main.cpp"',
+    command: './program',
+  },
+  java: {
+    file: 'Main.java',
+    source:
+      'import java.util.*;\npublic class Main { public static void main(String[] a) { Scanner s = new Scanner(System.in); List<Long> all = new ArrayList<>(); while (s.hasNextLong()) all.add(s.nextLong()); Collections.sort(all); System.out.println(all.stream().mapToLong(Long::longValue).sum()); } }\n',
+    comment: '//',
+    build: 'javac -encoding UTF-8 -d "$1" "$1/Main.java"',
+    command: 'java -cp . Main',
+  },
   python: {
     file: 'main.py',
     source: 'import sys\nprint(sum(int(n) for n in sys.stdin.read().split()))\n',

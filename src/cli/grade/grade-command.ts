@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import { timeOfDay } from '../../globals.ts'
 import { cacheDirectory } from '../../grading/cache/cache-directory.ts'
 import { CACHE_VARIABLE } from '../../grading/cache/results.ts'
+import { TOOLCHAINS_VARIABLE } from '../../grading/languages/toolchain.ts'
 import { changeLines, compareReports } from '../../grading/report/changes.ts'
 import { readReport } from '../../grading/report/read-report.ts'
 import type { Report } from '../../grading/report/report-schema.ts'
@@ -88,6 +89,7 @@ function setVariables(flags: Flags, reports: readonly ReportFlag[]): void {
     parseShard(shard)
     process.env[SHARD_VARIABLE] = shard
   }
+  process.env[TOOLCHAINS_VARIABLE] = cacheDirectory()
   if (cache) process.env[CACHE_VARIABLE] = cacheDirectory()
   else delete process.env[CACHE_VARIABLE]
 }

@@ -1,8 +1,10 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { readReport } from '../../grading/report/read-report.ts'
 import { mergeShards } from '../../grading/report/shards.ts'
 import { hasTrouble, summaryLines } from '../../grading/reporting/summary.ts'
-import { EXIT } from '../errors.ts'
+import { visibleLine } from '../../units/visible.ts'
+import { CliError, EXIT } from '../errors.ts'
 import { print } from '../print.ts'
 import { collectReport, type ReportFlag, withDefault, writeFlags } from './report-flags.ts'
 
@@ -23,10 +25,22 @@ export function addMergeCommand(program: Command): Command {
     .option('--report <kind=file>', 'also write the result so; again for more', collectReport)
     .option('--anonymous', 'leave what names a student out of the HTML report')
     .action((paths: string[], { report = [], anonymous = false }: Flags) => {
+      refuseTwice(paths)
       const named = Object.fromEntries(paths.map((path) => [path, readReport(path)]))
       const merged = mergeShards(named)
       const files = writeFlags(merged, withDefault(report), { anonymous, environment: process.env })
       print([...summaryLines(merged), `Written: ${files.join(', ')}`].join('\n'))
       if (hasTrouble(merged)) process.exitCode = EXIT.usage
     })
+}
+
+// A pattern of the shell and a name beside it can give one report twice, which is a shard too many.
+function refuseTwice(paths: readonly string[]): void {
+  const absolute = paths.map((path) => resolve(path))
+  const twice = paths.find((path, at) => absolute.indexOf(resolve(path)) < at)
+  if (twice === undefined) return
+  throw new CliError(
+    `The reports cannot be merged: ${visibleLine(twice)} is given twice`,
+    EXIT.failure,
+  )
 }

@@ -2,10 +2,12 @@ import { loadPolicy } from '../../policy/load.ts'
 import { getDefaults } from '../../runner/defaults.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import { cacheInUse, keepOutcome, keptOutcome } from '../cache/results.ts'
+import type { BuiltProgram } from '../languages/build.ts'
 import type { Language } from '../languages/language.ts'
 import { packageVersion } from '../package-version.ts'
 import type { Judging } from './context.ts'
 import { gradeTest, type Judged } from './grade-test.ts'
+import type { Prepared } from './prepare-submission.ts'
 import type { TestOutcome } from './test-outcome.ts'
 
 /**
@@ -28,18 +30,31 @@ export async function judgeOrRecall<Expect>(judging: Judging<Expect>): Promise<J
 
 function keyOf<Expect>({ prepared, test, options, language }: Judging<Expect>): string | undefined {
   const content = test.content()
-  const { program, facts } = prepared
+  const { program } = prepared
   // Without a program nothing runs, and the build has the reason.
   if (content === undefined || program === undefined) return undefined
   const { number: _, ...plan } = test.plan
-  const files = facts.files.map(({ path, sha256 }) => [path, sha256])
   return fingerprint(
-    { gradebox: packageVersion(), arch: process.arch },
-    files,
-    { name: program.name, version: program.version, language: program.language },
+    { submission: submissionKey(prepared, program) },
     { plan, content, limits: test.limits, of: options.limits, feedback: language },
-    { defaults: getDefaults().limits, policy: policyContent(program.language.policy) },
+    { defaults: getDefaults().limits },
   )
+}
+
+// A submission is the same in each of its tests, and its policy takes long to read.
+const submissionKeys = new WeakMap<Prepared, string>()
+
+function submissionKey(prepared: Prepared, program: BuiltProgram): string {
+  const known = submissionKeys.get(prepared)
+  if (known !== undefined) return known
+  const key = fingerprint(
+    { gradebox: packageVersion(), arch: process.arch },
+    prepared.facts.files.map(({ path, sha256 }) => [path, sha256]),
+    { name: program.name, version: program.version, language: program.language },
+    { policy: policyContent(program.language.policy) },
+  )
+  submissionKeys.set(prepared, key)
+  return key
 }
 
 const policyContent = (policy: Language['policy']) => loadPolicy(policy ?? 'strict')

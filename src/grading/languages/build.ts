@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { loadPolicy } from '../../policy/load.ts'
-import type { LimitOptions } from '../../runner/options/sandbox-options.ts'
+import type { LimitOptions, MountOption } from '../../runner/options/sandbox-options.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
 import { keepBuild, keptBuild } from '../cache/build-cache.ts'
@@ -17,6 +17,7 @@ import { makeProgramNames } from './language-table.ts'
 import { type SubmittedFile, writeSubmissionFiles } from './submission-files.ts'
 import { SubmissionProblem } from './submission-problem.ts'
 import { readTar } from './tar.ts'
+import { preparedBuild } from './toolchain.ts'
 
 /** A submission whose program can be run. */
 export interface BuiltProgram {
@@ -76,7 +77,7 @@ export async function buildSubmission(
   try {
     writeSubmissionFiles(files, directory)
     const project: Project = { main, sources, files: files.map(({ path }) => path), built: [] }
-    const build = await compile(language, project, directory)
+    const build = await compile({ language, version, parent }, project, directory)
     const built = { ...project, built: build?.built ?? [] }
     checkProgram(name, built)
     if (cache !== undefined && key !== undefined && build !== undefined) {
@@ -129,14 +130,26 @@ const archive = '/tmp/gradebox-build.tar'
 // The build runs on a copy in the sandbox, whose size is limited; its files come back as one archive.
 const script = `"$@" || exit; exec tar -cf ${archive} --format=gnu .`
 
-async function compile(language: Language, project: Project, directory: string) {
+async function compile(
+  { language, version, parent }: { language: Language; version: string; parent: string },
+  project: Project,
+  directory: string,
+) {
   if (language.compile === undefined) return undefined
-  const run = await sandboxed('sh', ['-c', script, 'build', ...language.compile(project)], {
-    policy: buildPolicy(language),
-    workdir: directory,
-    limits: { ...buildLimits, ...language.compileLimits },
-    collect: [archive],
-  })
+  const runBuild = (command: Command, mounts: readonly MountOption[]) =>
+    sandboxed('sh', ['-c', script, 'build', ...command], {
+      policy: buildPolicy(language),
+      mounts,
+      workdir: directory,
+      limits: { ...buildLimits, ...language.compileLimits },
+      collect: [archive],
+    })
+  const prepared = await preparedBuild(language, version, project, parent)
+  const quick = prepared && (await runBuild(prepared.command, prepared.mounts))
+  // The compiler's messages could name the prepared files, so they come from a build without them.
+  const isSilent = quick?.ok === true && quick.stdout === '' && quick.stderr === ''
+  const run =
+    quick !== undefined && isSilent ? quick : await runBuild(language.compile(project), [])
   if (!run.ok) throw new BuildFailure(run)
   const contents = run.files[archive]
   if (contents === undefined) throw tooLarge(run)

@@ -2,6 +2,7 @@ import { basename } from 'node:path/posix'
 import { javaMain, javaMainClass } from './java.ts'
 import type { Command, Language, LanguageTable, Project } from './language.ts'
 import { javascript, typescript } from './node.ts'
+import { compilerClasses, precompiledHeaders, standardLibrary } from './preparations.ts'
 
 const MiB = 1024 * 1024
 
@@ -66,6 +67,7 @@ const cpp: Language = {
   title: 'C++',
   extensions: ['.cpp', '.cc', '.cxx', '.c++', '.C'],
   compile: (project) => ['g++', '-O2', '-std=gnu++17', '-Wall', '-o', program, ...paths(project)],
+  preparation: precompiledHeaders,
   version: ['g++', '--version'],
   install: 'g++ (Debian: apt install g++)',
 }
@@ -101,6 +103,7 @@ const java: Language = {
     '.',
     javaMainClass(project),
   ],
+  preparation: compilerClasses,
   version: ['javac', '-version'],
   install: 'a JDK (Debian: apt install default-jdk-headless)',
   policy: 'java',
@@ -157,6 +160,7 @@ const go: Language = {
     ...(project.files.includes('go.mod') ? ['.'] : paths(project)),
   ],
   run: runProgram,
+  preparation: standardLibrary,
   version: ['go', 'version'],
   install: 'Go (Debian: apt install golang-go)',
   compilePolicy: 'go',

@@ -36,6 +36,20 @@ export interface Floors {
   readonly processes?: number
 }
 
+/** What a compiler makes of its own files once, such as precompiled headers, so that each later build is shorter. */
+export interface Preparation {
+  /** Makes the files in the current directory; undefined for a project whose build cannot use them. */
+  readonly prepare: (build: Command, project: Project) => Command | undefined
+  /** The build's command with the files in a directory. A build that prints anything is made again without them. */
+  readonly use: (build: Command, place: string) => Command
+  /** How many builds go without before the files are made. @default 0 */
+  readonly after?: number
+  /** Whether a build waits for the files, because without them it takes as long. @default false */
+  readonly waits?: boolean
+  /** Whether the compiler writes to the files; each build then changes a copy of its own. @default false */
+  readonly changes?: boolean
+}
+
 /** How programs of one language are recognized, built and run. */
 export interface Language {
   /** The name as people write it: `C++`. */
@@ -52,6 +66,8 @@ export interface Language {
   readonly linksAll?: boolean
   /** Builds the program in `/work`; absent where the source is run. */
   readonly compile?: (project: Project) => Command
+  /** Makes builds shorter by what the compiler prepares once; absent where nothing gains. */
+  readonly preparation?: Preparation
   /** Runs the program in `/work`, within this much memory. */
   readonly run: (project: Project, limits: { readonly memoryBytes: number }) => Command
   /** Prints the version, and fails where the language is not installed. */

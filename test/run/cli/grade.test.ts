@@ -147,7 +147,8 @@ test('shards are parts of the class, and merge joins them', () => {
   expect(missing.code).toBe(1)
   expect(missing.stderr).toContain('The reports cannot be merged: shard 2/2 is missing')
   const twice = gradebox(['merge', 'one.json', 'one.json', 'two.json'], { cwd: folder })
-  expect(twice.code).toBe(0)
+  expect(twice.code).toBe(1)
+  expect(twice.stderr).toContain('The reports cannot be merged: one.json is given twice')
 }, 120_000)
 
 describe('the exit code', () => {

@@ -1,0 +1,67 @@
+import type { Command, Preparation, Project } from './language.ts'
+import { withoutComments } from './source-text.ts'
+
+/** The headers that are worth it: each makes one compilation much shorter, and GCC takes one at most. */
+const headers = ['bits/stdc++.h', 'iostream']
+
+// GCC finds NAME.gch before NAME along the include path, and refuses one that was made with other flags or macros. The header is
+// included by a file of ours, because the pragmas of a header count only where it is included.
+const precompile = [
+  `for header in ${headers.join(' ')}; do`,
+  '  real=$(echo "#include <$header>" | g++ "$@" -H -fsyntax-only -x c++ - 2>&1 | sed -n "1s/^\\. //p")',
+  '  mkdir -p "$(dirname "./$header")" && echo "#include \\"$real\\"" > "./$header" || exit',
+  '  g++ "$@" -x c++-header "./$header" -o "./$header.gch" && rm "./$header" || exit',
+  'done',
+].join('\n')
+
+/** Precompiled headers for C++ programs that start with one of the two headers. */
+export const precompiledHeaders: Preparation = {
+  prepare: (command, project) => {
+    if (command[0] !== 'g++' || !project.sources.every(startsWithHeader)) return undefined
+    return ['sh', '-c', precompile, 'prepare', ...flagsOf(command, project)]
+  },
+  use: ([program, ...args], place) => [program, '-I', place, ...args],
+  after: 6,
+}
+
+// A macro or a pragma before the header could change it.
+function startsWithHeader({ text }: Project['main']): boolean {
+  const [, header] = /^\s*#\s*include\s*<([^>\n]+)>/.exec(withoutComments(text)) ?? []
+  return header !== undefined && headers.includes(header)
+}
+
+function flagsOf([, ...args]: Command, { sources }: Project): string[] {
+  const own = new Set(sources.map(({ path }) => `./${path}`))
+  return args.filter((arg, at) => arg !== '-o' && args[at - 1] !== '-o' && !own.has(arg))
+}
+
+const sampleClass =
+  'import java.util.*; public class Main { record P(int a) {} public static void main(String[] a) { Scanner s = new Scanner(System.in); List<P> l = new ArrayList<>(); while (s.hasNextInt()) l.add(new P(s.nextInt())); System.out.println(l.stream().mapToInt(p -> p.a() + 1).sum()); } }'
+
+/** An archive of the classes of javac itself, which the JVM maps in place of loading and checking each. */
+export const compilerClasses: Preparation = {
+  prepare: ([program, ...args]) => {
+    if (program !== 'javac') return undefined
+    const flags = args.filter((arg) => arg.startsWith('-J'))
+    const script = `mkdir /tmp/sample && echo '${sampleClass}' > /tmp/sample/Main.java && archive=$PWD/javac.jsa && javac "$@" "-J-XX:ArchiveClassesAtExit=$archive" -d /tmp/sample /tmp/sample/Main.java && test -s "$archive"`
+    return ['sh', '-c', script, 'prepare', ...flags]
+  },
+  use: ([program, ...args], place) => [
+    program,
+    `-J-XX:SharedArchiveFile=${place}/javac.jsa`,
+    ...args,
+  ],
+  after: 4,
+}
+
+const packages =
+  'bufio bytes container/heap container/list context errors fmt io math math/big math/bits math/rand os os/signal regexp sort strconv strings sync sync/atomic time unicode unicode/utf8'
+
+/** Go's cache with the standard library, which Go compiles before it compiles a first program. */
+export const standardLibrary: Preparation = {
+  prepare: ([program]) =>
+    program === 'go' ? ['sh', '-c', `GOCACHE=$PWD go build ${packages}`, 'prepare'] : undefined,
+  use: (command, place) => ['env', `GOCACHE=${place}`, ...command],
+  changes: true,
+  waits: true,
+}

@@ -1,0 +1,152 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip, type ZlibOptions } from 'node:zlib'
+import type { LimitOptions, MountOption } from '../../runner/options/sandbox-options.ts'
+import { sandboxed } from '../../runner/sandboxed.ts'
+import { fingerprint } from '../cache/fingerprint.ts'
+import { packageVersion } from '../package-version.ts'
+import { buildPolicy } from './installed.ts'
+import type { Command, Language, Project } from './language.ts'
+import { readTar } from './tar.ts'
+
+/** The directory for what compilers prepare; set by `gradebox grade`, also without a cache of results. */
+export const TOOLCHAINS_VARIABLE = 'GRADEBOX_TOOLCHAINS'
+
+/** Where a build finds what its compiler has prepared. */
+const place = '/opt/gradebox-toolchain'
+
+/** A build that uses what its compiler has prepared. */
+export interface PreparedBuild {
+  readonly command: Command
+  readonly mounts: readonly MountOption[]
+}
+
+interface Toolchain {
+  /** How many builds wanted it before it was made. */
+  wanted: number
+  /** The directory once it is made; undefined while it is not, and where the compiler failed. */
+  directory?: string | undefined
+  making?: Promise<void> | undefined
+}
+
+const toolchains = new Map<string, Toolchain>()
+
+/**
+ * The build of a project with what its compiler has prepared, such as precompiled headers; undefined where nothing is ready, and
+ * the build must do without.
+ *
+ * Only the compiler's own files are prepared, in a sandbox without any submission. No build can change them: it sees them
+ * read-only or copy-on-write. So nothing that one submission writes is read by another.
+ *
+ * @param parent the directory to prepare in where `GRADEBOX_TOOLCHAINS` names none
+ */
+export async function preparedBuild(
+  language: Language,
+  version: string,
+  project: Project,
+  parent: string,
+): Promise<PreparedBuild | undefined> {
+  const { preparation } = language
+  const plain = language.compile?.(project)
+  if (preparation === undefined || plain === undefined) return undefined
+  const prepare = preparation.prepare(plain, project)
+  if (prepare === undefined) return undefined
+  const directory = await readyToolchain(language, version, prepare, parent)
+  if (directory === undefined) return undefined
+  const type = preparation.changes === true ? 'overlay' : 'bind'
+  // A project's node_modules may be a link, and a mount's source may not.
+  const source = realpathSync(directory)
+  return { command: preparation.use(plain, place), mounts: [{ type, source, target: place }] }
+}
+
+async function readyToolchain(
+  language: Language,
+  version: string,
+  prepare: Command,
+  parent: string,
+): Promise<string | undefined> {
+  const policy = buildPolicy(language)
+  const key = fingerprint(
+    { gradebox: packageVersion(), arch: process.arch },
+    { version, prepare, policy },
+  )
+  const store = process.env[TOOLCHAINS_VARIABLE] ?? parent
+  const target = join(store, 'toolchains', key)
+  const toolchain: Toolchain = toolchains.get(target) ?? { wanted: 0 }
+  toolchains.set(target, toolchain)
+  if (toolchain.directory === undefined && existsSync(target)) toolchain.directory = target
+  if (toolchain.directory !== undefined) return toolchain.directory
+  toolchain.wanted += 1
+  const { after = 0, waits = false } = language.preparation ?? {}
+  if (toolchain.wanted <= after) return undefined
+  toolchain.making ??= makeToolchain(target, prepare, policy).then((made) => {
+    toolchain.directory = made ? target : undefined
+  })
+  if (waits) await toolchain.making
+  return toolchain.directory
+}
+
+// The compiler makes it once, whatever the limits of one build are.
+const limits = {
+  walltime: '10min',
+  cpu: '10min',
+  memory: '2GiB',
+  fileSize: '1GiB',
+  disk: '2GiB',
+  processes: 256,
+  openFiles: 768,
+} satisfies LimitOptions
+
+const archive = '/tmp/gradebox-toolchain.tar.gz'
+// Compressed, because a file that comes back from a sandbox has at most 64 MiB, and precompiled headers have more.
+const script = `"$@" && exec tar -czf ${archive} --format=gnu .`
+/** The most that a compiler may prepare. */
+const largestBytes = 1024 * 1024 * 1024
+
+async function makeToolchain(
+  target: string,
+  prepare: Command,
+  policy: ReturnType<typeof buildPolicy>,
+): Promise<boolean> {
+  let fresh: string | undefined
+  try {
+    mkdirSync(join(target, '..'), { recursive: true })
+    fresh = mkdtempSync(join(target, '..', 'making-'))
+    const run = await sandboxed('sh', ['-c', script, 'prepare', ...prepare], {
+      policy,
+      workdir: realpathSync(fresh),
+      limits,
+      collect: [archive],
+    })
+    const packed = run.files[archive]
+    if (!run.ok || packed === undefined) throw new Error(run.reason)
+    writeFiles(fresh, await unzip(packed, { maxOutputLength: largestBytes }))
+    chmodSync(fresh, 0o755)
+    renameSync(fresh, target)
+    return true
+  } catch {
+    // The compiler failed, another worker was first, or the disk is full: a build works without it.
+    if (fresh !== undefined) rmSync(fresh, { recursive: true, force: true })
+    return existsSync(target)
+  }
+}
+
+const unzip = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip)
+
+function writeFiles(directory: string, contents: Uint8Array): void {
+  for (const { path, bytes, executable } of readTar(contents)) {
+    const file = join(directory, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, bytes, { mode: executable ? 0o755 : 0o644 })
+  }
+}
