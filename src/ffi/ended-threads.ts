@@ -20,6 +20,7 @@ import {
   WNOHANG,
 } from '../linux/constants.ts'
 import { cFunctions } from './c-library.ts'
+import { fileStatus } from './file-status.ts'
 
 /*
  * A terminated worker thread runs no more JavaScript, so its open descriptors and ended children stay with

@@ -1,18 +1,13 @@
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
+import { fileStatus } from '../../ffi/file-status.ts'
 import { hasNews } from '../../ffi/libc.ts'
 
 /**
  * The identity of the files at some host paths, as text to compare. A bound file keeps its inode, so no other
  * file gets its number (inode(7)). Equal text therefore means the same files.
  */
-export function identityOf(paths: readonly string[]): string {
-  return paths
-    .map((path) => {
-      const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-      return stats === undefined ? '-' : `${stats.dev}:${stats.ino}`
-    })
-    .join(' ')
-}
+export const identityOf = (paths: readonly string[]): string =>
+  paths.map((path) => fileStatus(path)?.identity ?? '-').join(' ')
 
 /** Reports changes to this process's table of mounts (proc_pid_mountinfo(5)). */
 export class MountWatch {
