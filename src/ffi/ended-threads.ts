@@ -5,7 +5,6 @@ import {
   readFileSync,
   readlinkSync,
   readSync,
-  statSync,
   writeSync,
 } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
@@ -141,7 +140,7 @@ let isWaiting = false
  * the kernel killed.
  */
 export function sweepEndedThreads(pidIn: PidIn): void {
-  const threads = statSync('/proc/self/task').nlink
+  const threads = fileStatus('/proc/self/task')?.links ?? 0
   const atMs = clockMs()
   if (threads === swept.threads && atMs - swept.atMs < SWEEP_MS) return
   swept = { threads, atMs }

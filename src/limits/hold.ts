@@ -1,8 +1,9 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
 import { type GroupUsage, makeRunGroup, type RunGroup } from './cgroup/run-group.ts'
+import { isCounterLikely, noteCounter } from './cpu-counter.ts'
 import type { EnforcementPlan } from './enforcement.ts'
 import type { EnforcementByLimit, Limits } from './table.ts'
-import { type Seen, TreeWatch, type Watched } from './watch/watch.ts'
+import { type CpuSource, type Seen, TreeWatch, type Watched } from './watch/watch.ts'
 import { watchThreadReady } from './watch/watch-thread.ts'
 
 /** The facts that the control group and the watch know about a run. */
@@ -76,7 +77,7 @@ export class LimitHold {
       control,
       stop: run.stop,
       cpuTimeMs,
-      cpuSource: this.#group === undefined ? 'watch' : 'cgroup',
+      cpuSource: this.#cpuSource(),
       cpuFile: this.#group?.cpuFile,
       memoryBytes: this.#enforcement.memory === 'watch' ? memoryBytes : undefined,
       suppliedBytes: this.#suppliedBytes,
@@ -86,17 +87,26 @@ export class LimitHold {
     })
   }
 
+  #cpuSource(): CpuSource {
+    if (this.#group !== undefined) return 'cgroup'
+    return isCounterLikely() ? 'counter' : 'watch'
+  }
+
   /**
    * The facts after the run's processes have ended.
    *
+   * @param end the init's last record, without which nobody knows whether the init had a counter of CPU time
    * @throws {SandboxError} SETUP_FAILED when the run was not watched to its end
    */
-  facts(): Held {
+  facts(end: { readonly countedMs?: number } | undefined): Held {
+    if (end !== undefined) noteCounter(end.countedMs !== undefined)
     const seen = this.#watch?.stop()
     const lost = this.#watch?.lost
     if (lost !== undefined) throw lostError(lost)
+    const { cpu } = this.#enforcement
+    const isCounted = end?.countedMs !== undefined && cpu === 'watch'
     return {
-      enforcement: this.#enforcement,
+      enforcement: isCounted ? { ...this.#enforcement, cpu: 'perf' } : this.#enforcement,
       exceeded: this.#watch?.exceeded,
       seen,
       group: this.#group?.usage(),

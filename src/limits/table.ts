@@ -11,10 +11,11 @@ import type { Duration } from '../units/duration.ts'
 import type { Size } from '../units/size.ts'
 
 /**
- * How a limit is held: `cgroup` by a control group, `rlimit` by setrlimit(2), `watch` by a timer or thread of
- * Gradebox, `affinity` by the processors to which the program is bound (sched_setaffinity(2)).
+ * How a limit is held: `cgroup` by a control group, `rlimit` by setrlimit(2), `watch` by a timer or thread of Gradebox,
+ * `perf` by the watch and a counter of the kernel's (perf_event_open(2)), `affinity` by the processors to which the
+ * program is bound (sched_setaffinity(2)).
  */
-export type Enforcement = 'cgroup' | 'rlimit' | 'watch' | 'affinity'
+export type Enforcement = 'cgroup' | 'rlimit' | 'perf' | 'watch' | 'affinity'
 
 /** The kind of a limit's value, which decides units, checks and types. */
 export type LimitKind = 'duration' | 'size' | 'count' | 'processors'
@@ -114,11 +115,11 @@ export const limitTable = {
     docs: {
       group: 'the watch reads cpu.stat',
       without:
-        'the watch reads the CPU clocks of all processes; RLIMIT_CPU is a backstop per process, a second or more later',
+        'the watch reads the CPU clocks of all processes, and at the end a counter of the kernel’s where there is one (`perf`); RLIMIT_CPU is a backstop per process, a second or more later',
       hit: 'the init kills every process: `cpu`',
       absent: 'none',
       protects: 'Endless loops, on a busy machine too: the time of other programs does not count.',
-      not: 'Programs that sleep. Without a control group, the time of a child that nobody waits for counts only while the child lives.',
+      not: 'Programs that sleep. Without a control group and a counter, the time of a child that nobody waits for counts only while the child lives.',
       example: '"2s"',
     },
   }),

@@ -20,7 +20,8 @@ export interface SandboxUsage extends Rusage {
   /** The time from just before execve to the end of the program. */
   readonly wallTimeMs: number
   /**
-   * User and system time together, in milliseconds. Without a control group, the kernel forgets the time of children whose parent ignores SIGCHLD (times(2)); see `cpuTimeLowerBound`.
+   * User and system time together, in milliseconds. Without a control group and a counter (perf_event_open(2)), the
+   * kernel forgets the time of children whose parent ignores SIGCHLD (times(2)); see `cpuTimeLowerBound`.
    */
   readonly cpuTimeMs: number
   /** Why `cpuTimeMs` is only a lower bound, as the end of a sentence. Absent where `cpuTimeMs` is exact. */

@@ -68,7 +68,7 @@ test('a result says what was run, under which policy and limits, and how they we
   expect(isSandboxResult({ ...run })).toBe(false)
   const { usage, enforcement, ...others } = run
   const { cpu, memory, ...held } = enforcement
-  expect(['cgroup', 'watch']).toContain(cpu)
+  expect(['cgroup', 'perf', 'watch']).toContain(cpu)
   expect(['cgroup', 'watch']).toContain(memory)
   const rest = { ...others, enforcement: held }
   expect(rest).toMatchInlineSnapshot(`

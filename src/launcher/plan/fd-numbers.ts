@@ -37,6 +37,8 @@ export const FD = {
   ruleset: 39,
   /** A collected file or directory, while its descriptor is passed to the caller. */
   passed: 40,
+  /** The kernel's counter of the program's CPU time (perf_event_open(2)); absent where the kernel refuses one. */
+  cpuCounter: 41,
   /** The walltime's timerfd. */
   timer: 9,
   /** The init's signalfd. */

@@ -26,6 +26,7 @@ import {
   endCountSteps,
   startCountSteps,
 } from './count.ts'
+import { counterSteps, readCounterStep } from './counter-steps.ts'
 import { ENTRY } from './entry-steps.ts'
 import { FD } from './fd-numbers.ts'
 import { fasterWakeStep, logSteps, type Meaning, scratchSteps } from './log.ts'
@@ -74,6 +75,9 @@ export const WATCH = 'watch'
 /** Signals that may be queued for the init. */
 const INIT_SIGPENDING = 16
 
+/** What the report has instead of a CPU time where there is no counter. */
+const NO_COUNT = Buffer.alloc(8, 0xff)
+
 const WATCHED = ['control', 'timer', 'signal', 'listener'] as const
 /** The descriptors before the request arrives; in memory they lie just before the watched ones. */
 const AWAITED = ['go'] as const
@@ -104,6 +108,7 @@ export const superviseAreas: readonly Area[] = [
       { name: 'end', size: 16 },
       { name: 'rusage', size: 144 },
       { name: 'before', size: 144 },
+      { name: 'counter', size: 8, init: NO_COUNT },
     ],
   },
   {
@@ -165,10 +170,12 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
     ...(count ? countFromSteps() : []),
     // The usage of the init's own helpers is not the program's.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
+    ...counterSteps('init.clone'),
     // Until the child becomes the program, it shares the init's memory and descriptors, and the init waits.
     // The init therefore sees the child's failures and receives the filter's notification descriptor
     // (clone(2), CLONE_VFORK).
     init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
+      label: 'init.clone',
       store: 'watch.target',
       whenEqual: { value: 0, goto: 'target' },
       next: { goto: WATCH },
@@ -311,7 +318,8 @@ function endSteps({ ending = endNamespace, listener, count }: SuperviseOptions):
     ...(listener && count ? lastCallSteps() : []),
     ...kill('exited'),
     ...orphans,
-    init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')], { label: 'watch.end' }),
+    readCounterStep('watch.end', 'end.counter'),
+    init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')]),
     ...gone,
     ...(count ? endCountSteps() : []),
     ...thenGoTo(ENTRY.over, [

@@ -52,6 +52,8 @@ export type ReportRecord =
       readonly status: number
       readonly wallTimeMs: number
       readonly rusage: Rusage
+      /** CPU time by the kernel's counter; absent where the kernel refused one. */
+      readonly countedMs?: number
     }
   | {
       readonly kind: 'exec'
@@ -140,7 +142,14 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
     case 'end': {
       const wallTimeMs = (int(24) - int(8)) * 1000 + (int(32) - int(16)) / 1e6
       const rusage = without(parseRusage(body, 40), parseRusage(body, 40 + 144))
-      return { kind, status: body.readInt32LE(0), wallTimeMs, rusage }
+      const counted = int(40 + 2 * 144)
+      return {
+        kind,
+        status: body.readInt32LE(0),
+        wallTimeMs,
+        rusage,
+        ...(counted < 0 ? {} : { countedMs: counted / 1e6 }),
+      }
     }
     case 'exec':
       return { kind, result: int(0), access: int(8), head: body.subarray(16) }

@@ -20,7 +20,7 @@ export const layout = {
   /** The word `exceeded` is an index in here, from 1. */
   limits: ['cpu', 'memory'],
   /** The number `cpuSource` is an index in here. */
-  cpuSources: ['cgroup', 'watch'],
+  cpuSources: ['cgroup', 'counter', 'watch'],
   /** Where the numbers start, in bytes. */
   numbersAt: 16,
   /** Indices of the figures. */
@@ -28,24 +28,25 @@ export const layout = {
   peakMemoryBytes: 1,
   peakProcesses: 2,
   waitTimeMs: 3,
-  isLowerBound: 4,
+  forgetsChildren: 4,
   peakFileBytes: 5,
-  figures: 6,
+  leavesCounter: 6,
+  figures: 7,
   /** Indices of the request. A lifted limit is Infinity. */
-  startedMs: 6,
-  control: 7,
-  cpuLimitMs: 8,
-  cpuSource: 9,
-  memoryLimitBytes: 10,
-  suppliedBytes: 11,
-  wallLimitMs: 12,
-  processors: 13,
-  cpuFileLength: 14,
+  startedMs: 7,
+  control: 8,
+  cpuLimitMs: 9,
+  cpuSource: 10,
+  memoryLimitBytes: 11,
+  suppliedBytes: 12,
+  wallLimitMs: 13,
+  processors: 14,
+  cpuFileLength: 15,
   /** The program's user where there are no namespaces, and 0 elsewhere. */
-  programUid: 15,
+  programUid: 16,
   /** Where the bytes of cpuFile start. A control group's path has a bound of its own; see CGROUP_PATH. */
-  cpuFileAt: 16 + 16 * 8,
-  size: 16 + 16 * 8 + 1200,
+  cpuFileAt: 16 + 17 * 8,
+  size: 16 + 17 * 8 + 1200,
   /** Words of the bell: whether the thread sleeps until the bell rings, and its thread id once it looks at runs. */
   asleep: 0,
   rung: 1,

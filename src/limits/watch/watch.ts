@@ -7,7 +7,7 @@ import { type Slot, type WatchedSlot, watchInThread } from './watch-thread.ts'
 /** A limit that a watch holds. */
 export type Watched = (typeof layout.limits)[number]
 
-/** The source of a tree's CPU time: its control group, or only the watch. */
+/** The source of a tree's CPU time: its control group, a counter of the kernel's that the init has, or only the watch. */
 export type CpuSource = (typeof layout.cpuSources)[number]
 
 export interface WatchOptions {
@@ -37,8 +37,10 @@ export interface WatchOptions {
 export interface Seen {
   /** The total CPU time: at least the time that the watch saw. */
   readonly cpuTimeMs: number
-  /** Whether the kernel forgot some of the CPU time. */
-  readonly isLowerBound: boolean
+  /** Whether the kernel forgets CPU time of processes that nobody waits for. */
+  readonly forgetsChildren: boolean
+  /** Whether a process executed a file that it may not read, so that a counter has no more of its CPU time. */
+  readonly leavesCounter: boolean
   /** The peak memory of all processes together at the moments of the looks; shared pages count once. */
   readonly peakMemoryBytes: number
   /** The largest size of mapped files in one process, which its peak resident memory includes. */
@@ -108,7 +110,8 @@ export class TreeWatch {
     const figure = (name: FigureName): number => numbers[layout[name]] ?? 0
     return {
       cpuTimeMs: figure('cpuTimeMs'),
-      isLowerBound: figure('isLowerBound') === 1,
+      forgetsChildren: figure('forgetsChildren') === 1,
+      leavesCounter: figure('leavesCounter') === 1,
       peakMemoryBytes: figure('peakMemoryBytes'),
       peakFileBytes: figure('peakFileBytes'),
       peakProcesses: figure('peakProcesses'),
@@ -119,7 +122,8 @@ export class TreeWatch {
 
 type FigureName =
   | 'cpuTimeMs'
-  | 'isLowerBound'
+  | 'forgetsChildren'
+  | 'leavesCounter'
   | 'peakMemoryBytes'
   | 'peakFileBytes'
   | 'peakProcesses'

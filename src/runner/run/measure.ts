@@ -28,19 +28,23 @@ export function measure(
   const { group, seen } = held
   const { rusage, wallTimeMs } = end
   const times = longer(rusage, group && withoutInit(group, init, end))
-  const cpuTimeMs = Math.max(sum(times), seen?.cpuTimeMs ?? 0)
+  const doubt = group === undefined && seen !== undefined ? doubtOf(end, seen) : undefined
+  // The watch adds up ticks of 10 ms, so its sum counts only where nothing better is known.
+  const isCounted = end.countedMs !== undefined && doubt === undefined
+  const seenMs = isCounted ? 0 : (seen?.cpuTimeMs ?? 0)
+  const cpuTimeMs = Math.max(sum(times), end.countedMs ?? 0, seenMs)
   // The init counts as one of a group's processes.
   const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
   const longestWaitMs = group?.waitTimeMs ?? waitOf(records, seen?.waitTimeMs)
   // With too small a CPU time, a program would seem to have waited. Its waiting time is then unknown.
   const waitTimeMs =
-    longestWaitMs === undefined || seen?.isLowerBound
+    longestWaitMs === undefined || doubt !== undefined
       ? undefined
       : Math.min(longestWaitMs, waitOfOneThread(wallTimeMs, cpuTimeMs, processors))
   return {
     wallTimeMs,
     cpuTimeMs,
-    ...(seen?.isLowerBound ? { cpuTimeLowerBound: FORGOTTEN } : {}),
+    ...(doubt === undefined ? {} : { cpuTimeLowerBound: doubt }),
     ...rusage,
     ...times,
     peakMemoryBytes: group?.peakMemoryBytes ?? peakMemory(rusage, seen),
@@ -91,6 +95,14 @@ const parseSchedstat = (text: string): number => Number(text.split(' ')[1] ?? 0)
 
 const FORGOTTEN =
   'it ignores SIGCHLD or sets SA_NOCLDWAIT, so the kernel forgets the CPU time of its children'
+const LEFT =
+  "it executes files that it may not read, so the kernel's counter does not have all of its CPU time"
+
+/** Why the CPU time is only a lower bound, if it is. */
+function doubtOf({ countedMs }: Record<'end'>, seen: Seen): string | undefined {
+  if (countedMs === undefined) return seen.forgetsChildren ? FORGOTTEN : undefined
+  return seen.leavesCounter ? LEFT : undefined
+}
 
 /** The smallest page. Every private page of a program caused a fault, most pages of a file did not. */
 const PAGE_BYTES = 4096

@@ -321,7 +321,8 @@ export class Run {
       const records = await attempt.report
       this.#disk?.stop()
       const failure = records.find((record) => record.kind === 'failure')
-      const isOver = records.some(({ kind }) => kind === 'end')
+      const end = records.find((record) => record.kind === 'end')
+      const isOver = end !== undefined
       this.#isOver = isOver
       if (this.#stopped && !isOver) {
         return abortedResult(this.options, {
@@ -345,7 +346,7 @@ export class Run {
       const init = hold.cgroup !== undefined || !isOver ? await attempt.gone() : undefined
       const awaitsInput = this.#awaitsInput(stdin)
       this.#waitsForInput = () => awaitsInput
-      const ending = { held: hold.facts(), init, awaitsInput, isolation: this.#isolation(use) }
+      const ending = { held: hold.facts(end), init, awaitsInput, isolation: this.#isolation(use) }
       return await this.#result(records, attempt, use.flow, ending)
     } finally {
       await attempt.gone()

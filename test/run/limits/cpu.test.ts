@@ -17,7 +17,7 @@ describe('a program that uses more CPU time than it may', () => {
     const run = await runShell(`echo partial; ${spin}`, { limits: { cpu: 700, walltime: '20s' } })
     expect(run).toExceedCpu()
     expect(run).toMatchObject({ ok: false, stdout: 'partial\n' })
-    expect(['cgroup', 'watch']).toContain(run.enforcement.cpu)
+    expect(['cgroup', 'perf', 'watch']).toContain(run.enforcement.cpu)
     expect(run.reason).toMatch(/^used .* of CPU time; the limit is 700 ms$/)
     expect(run.usage.cpuTimeMs).toBeGreaterThan(700)
     expect(run.usage.cpuTimeMs).toBeLessThan(mostMs(700))
@@ -25,7 +25,8 @@ describe('a program that uses more CPU time than it may', () => {
 
   test('is ended also while the test’s own code keeps this process busy', async () => {
     const handle = runShell(spin, { limits: { cpu: '1s', walltime: '30s' } })
-    await setTimeout(100)
+    // Other runs may have the processors.
+    while (handle.pid === undefined) await setTimeout(10)
     // Blocks the event loop until the init is a zombie, which it is until this process looks.
     const isOver = () => / Z /.test(readFileSync(`/proc/${handle.pid}/stat`, 'utf8'))
     while (!isOver()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
@@ -77,13 +78,13 @@ describe.skipIf(sandboxLacks('python3'))(
 )
 
 test.skipIf(sandboxLacks('python3')).each(['strict', 'kiss'])(
-  'under %s, CPU time that the kernel forgot is a lower bound long before the limit',
+  'under %s, CPU time that the kernel forgot is counted, or a lower bound long before the limit',
   async (policy) => {
     const code =
-      'import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nif os.fork() == 0:\n t = time.process_time()\n while time.process_time() - t < 0.2: pass\n os._exit(0)\ntime.sleep(0.6)'
+      'import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nr, w = os.pipe()\nif os.fork() == 0:\n t = time.process_time()\n while time.process_time() - t < 0.2: pass\n os._exit(0)\nos.close(w)\nos.read(r, 1)\ntime.sleep(0.2)'
     const run = await sandboxed('python3', ['-c', code], { policy, limits: { cpu: '60s' } })
     expect(run.status).toBe('exited')
-    if (run.enforcement.cpu === 'cgroup') expect(run.usage.cpuTimeMs).toBeGreaterThan(200)
+    if (run.enforcement.cpu !== 'watch') expect(run.usage.cpuTimeMs).toBeGreaterThan(200)
     else {
       expect(() => expect(run).toUseCpuWithin('10s')).toThrow(
         'it ignores SIGCHLD or sets SA_NOCLDWAIT, so the kernel forgets the CPU time of its children',

@@ -12,7 +12,7 @@ import {
   workdirVariants,
 } from './sample-plans.ts'
 
-const OPENING = /^(open|timerfd_create|signalfd|memfd_create|seccomp)/
+const OPENING = /^(open|timerfd_create|signalfd|memfd_create|seccomp|perf_event_open)/
 
 /** Whether a step waits for the process that counts denied calls, which leaves no descriptor. */
 const waitsForCount = ({ args: [pid] }: Step) => pid === -1
@@ -95,8 +95,32 @@ describe('the init’s descriptors', () => {
       const mounts = mountsOf(3)
       const files = mounts.map(({ target }) => ({ target: `${target}/new/file`, contents: 'x' }))
       const { open } = descriptorsOf({ mounts, files, workdir }, flow)
-      const { report, control, request, collect, go, proc, timer, signal, listener, oomScore } = FD
-      const ours = [report, control, request, collect, go, proc, timer, signal, listener, oomScore]
+      const {
+        report,
+        control,
+        request,
+        collect,
+        go,
+        proc,
+        timer,
+        signal,
+        listener,
+        oomScore,
+        cpuCounter,
+      } = FD
+      const ours = [
+        report,
+        control,
+        request,
+        collect,
+        go,
+        proc,
+        timer,
+        signal,
+        listener,
+        oomScore,
+        cpuCounter,
+      ]
       expect(open).toEqual([0, 1, 2, ...ours])
     },
   )

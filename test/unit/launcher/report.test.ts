@@ -62,7 +62,7 @@ describe('a report', () => {
     },
   )
 
-  const [RUSAGE, BEFORE] = [40, 40 + 144]
+  const [RUSAGE, BEFORE, COUNTER] = [40, 40 + 144, 40 + 2 * 144]
   /** struct rusage: user and system time, resident set, page faults at 8 and 9, switches at 16 and 17. */
   const rusage = (offset: number, ...longs: readonly number[]) =>
     longs.map((value, index): Field => [offset + index * 8, value])
@@ -76,8 +76,9 @@ describe('a report', () => {
       [24, 102],
       [32, 1_000_000],
       ...rusage(RUSAGE, 1, 500_000, 2, 250_000, 3000, 0, 0, 0, 12, 3, 0, 0, 0, 0, 0, 0, 7, 9),
+      [COUNTER, 3_800_000_000],
     )
-    expect(end).toHaveLength(336)
+    expect(end).toHaveLength(344)
     expect(parseReport(end)).toEqual([
       {
         kind: 'end',
@@ -92,6 +93,7 @@ describe('a report', () => {
           voluntaryContextSwitches: 7,
           involuntaryContextSwitches: 9,
         },
+        countedMs: 3800,
       },
     ])
   })

@@ -182,7 +182,24 @@ const isGone = (path) => !read(`${path}/status`).includes('\nVmRSS:')
 const threadCpuMs = (thread) =>
   Number(read(`/proc/${thread}/schedstat`).split(' ')[0] ?? 0) / 1e6 || 0
 
+/**
+ * Whether a process may not be traced, as one that executed a file it may not read. The kernel gives the files of its
+ * folder to root, but never the folder itself (proc_pid(5)). It does the same for a process that has ended, which has no
+ * memory any more.
+ *
+ * @param {string} path the folder of the process, or of one of its threads
+ */
+function isUndumpable(path) {
+  try {
+    const isOwnersFile = fs.statSync(path).uid === fs.statSync(`${path}/stat`).uid
+    return !isOwnersFile && read(`${path}/status`).includes('\nVmRSS:')
+  } catch {
+    return false
+  }
+}
+
 module.exports = {
+  isUndumpable,
   bytes,
   field,
   isGone,

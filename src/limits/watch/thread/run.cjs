@@ -5,7 +5,7 @@
 const fs = require('node:fs')
 const { asProgram } = require('./as-program.cjs')
 const { Memory } = require('./memory.cjs')
-const { KeptFiles, read, threadCpuMs } = require('./proc.cjs')
+const { isUndumpable, KeptFiles, read, threadCpuMs } = require('./proc.cjs')
 const { longestWaitMs, readTree } = require('./tree.cjs')
 
 /** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
@@ -51,7 +51,7 @@ function readTimes(numbers, layout) {
   const memoryBytes = number(layout.memoryLimitBytes)
   const nextMemory =
     memoryBytes === Infinity ? Infinity : started + firstPause(memoryBytes, processors)
-  const habits = layout.cpuSources[number(layout.cpuSource)] === 'watch' ? LONGEST_MS : Infinity
+  const habits = layout.cpuSources[number(layout.cpuSource)] === 'cgroup' ? Infinity : LONGEST_MS
   const nextCpu = started + Math.min(number(layout.cpuLimitMs) / processors, habits)
   const nextWait = started + number(layout.wallLimitMs) * WAIT_SHARE
   return { started, processors, memoryBytes, nextMemory, nextCpu, nextWait }
@@ -86,7 +86,7 @@ class WatchedRun {
     this.layout = layout
     this.words = new Int32Array(shared, 0, layout.numbersAt / 4)
     this.figures = new Float64Array(shared, layout.numbersAt, layout.figures)
-    const numbers = new Float64Array(shared, layout.numbersAt, 16)
+    const numbers = new Float64Array(shared, layout.numbersAt, 17)
     const { started, processors, memoryBytes, nextMemory, nextCpu, nextWait } = readTimes(
       numbers,
       layout,
@@ -108,7 +108,7 @@ class WatchedRun {
     this.memory = new Memory(memoryBytes, number(layout.suppliedBytes))
     this.files = new KeptFiles()
     // A group forgets nothing, whatever a program does about its children.
-    this.habitsMs = this.request.cpuSource === 'watch' ? HABITS_MS : Infinity
+    this.habitsMs = this.request.cpuSource === 'cgroup' ? Infinity : HABITS_MS
     this.lastCpuMs = 0
     this.lostMs = 0
     this.isDone = false
@@ -171,7 +171,7 @@ class WatchedRun {
     this.files.keepOnly((path) => living.has(Number(path.split('/')[2])))
     const { figures, layout } = this
     figures[layout.peakProcesses] = Math.max(figures[layout.peakProcesses] ?? 0, processes.length)
-    if (processes.some(({ ignoresChildren }) => ignoresChildren)) this.noteForgotten()
+    this.noteHabits(processes)
     for (const { fileBytes } of processes) {
       figures[layout.peakFileBytes] = Math.max(figures[layout.peakFileBytes] ?? 0, fileBytes)
     }
@@ -185,10 +185,26 @@ class WatchedRun {
   }
 
   /**
-   * The kernel forgets the time of children whose parent ignores SIGCHLD (times(2)). A control group has it all the same.
+   * The kernel forgets the time of children whose parent ignores SIGCHLD (times(2)). A counter has that time, but the
+   * kernel ends the counter of a process that executes a file it may not read (perf_event_open(2)). A group has both.
+   *
+   * @param {import('./tree.cjs').Process[]} processes
    */
-  noteForgotten() {
-    if (this.request.cpuSource !== 'cgroup') this.figures[this.layout.isLowerBound] = 1
+  noteHabits(processes) {
+    const { figures, layout } = this
+    const { cpuSource } = this.request
+    if (cpuSource === 'cgroup') return
+    if (processes.some(({ ignoresChildren }) => ignoresChildren))
+      figures[layout.forgetsChildren] = 1
+    if (processes.some(({ path }) => isUndumpable(path))) figures[layout.leavesCounter] = 1
+  }
+
+  /** Whether the CPU time that was seen is all that there was, or what was not seen is known at the end. */
+  get isCpuKnown() {
+    const { figures, layout } = this
+    const { cpuSource } = this.request
+    const doubt = cpuSource === 'counter' ? layout.leavesCounter : layout.forgetsChildren
+    return figures[doubt] === 0
   }
 
   /**
@@ -230,10 +246,9 @@ class WatchedRun {
     const { cpuTimeMs: limitMs } = this.request
     const used = this.cpuTimeMs(init, processes)
     // A control group reports the usage at the end.
-    if (this.request.cpuSource === 'watch') this.figures[this.layout.cpuTimeMs] = used
-    const isKnown = this.figures[this.layout.isLowerBound] === 0
+    if (this.request.cpuSource !== 'cgroup') this.figures[this.layout.cpuTimeMs] = used
     // The most that the run can have used, where its figure is only a lower bound.
-    const judged = isKnown ? used : (now - this.started) * this.processors
+    const judged = this.isCpuKnown ? used : (now - this.started) * this.processors
     if (now >= this.nextCpu)
       this.nextCpu =
         now +
@@ -259,7 +274,7 @@ class WatchedRun {
     const lost = this.lastCpuMs - now
     if (lost > ROUNDING_MS) {
       this.lostMs += lost
-      this.noteForgotten()
+      this.figures[this.layout.forgetsChildren] = 1
     }
     this.lastCpuMs = now
     return now + this.lostMs

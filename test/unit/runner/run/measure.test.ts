@@ -14,7 +14,9 @@ function used(run: {
   cpuMs: number
   longestWaitMs: number
   processors: number
-  isLowerBound?: boolean
+  forgetsChildren?: boolean
+  leavesCounter?: boolean
+  countedMs?: number
   seenCpuMs?: number
 }) {
   const end = {
@@ -22,11 +24,13 @@ function used(run: {
     status: 9,
     wallTimeMs: 1000,
     rusage: { ...rusage, userTimeMs: run.cpuMs },
+    countedMs: run.countedMs,
   } as unknown as Of<'end'>
   const walltime = { kind: 'walltime', schedstat: '0 0 0' } as Of<'walltime'>
   const seen = {
     ...{ cpuTimeMs: run.seenCpuMs ?? 0, peakMemoryBytes: 0, peakProcesses: 1, peakFileBytes: 0 },
-    isLowerBound: run.isLowerBound ?? false,
+    forgetsChildren: run.forgetsChildren ?? false,
+    leavesCounter: run.leavesCounter ?? false,
     waitTimeMs: run.longestWaitMs,
   }
   const facts = { held: { group: undefined, seen }, init: undefined, processors: run.processors }
@@ -47,12 +51,12 @@ test('sixteen threads on two processors of their own waited for none', () => {
 })
 
 test('a program that hid some of its CPU time from the kernel is not known to have waited', () => {
-  const run = { cpuMs: 7, longestWaitMs: 900, processors: 1, isLowerBound: true }
+  const run = { cpuMs: 7, longestWaitMs: 900, processors: 1, forgetsChildren: true }
   expect(used(run).waitTimeMs).toBeUndefined()
 })
 
 test('the CPU time that the watch saw counts where the kernel forgot it, and is a lower bound', () => {
-  const run = { cpuMs: 7, seenCpuMs: 1900, longestWaitMs: 0, processors: 2, isLowerBound: true }
+  const run = { cpuMs: 7, seenCpuMs: 1900, longestWaitMs: 0, processors: 2, forgetsChildren: true }
   const { cpuTimeMs, cpuTimeLowerBound } = used(run)
   expect(cpuTimeMs).toBe(1900)
   expect(cpuTimeLowerBound).toBe(
@@ -64,4 +68,20 @@ test('the CPU time of a program whose children the kernel counted is no lower bo
   const usage = used({ cpuMs: 1900, seenCpuMs: 1880, longestWaitMs: 0, processors: 2 })
   expect(usage.cpuTimeMs).toBe(1900)
   expect(usage).not.toHaveProperty('cpuTimeLowerBound')
+})
+
+test('the CPU time that a counter has is exact, whatever the program does about its children', () => {
+  const run = { cpuMs: 7, seenCpuMs: 2010, longestWaitMs: 0, processors: 2, forgetsChildren: true }
+  const usage = used({ ...run, countedMs: 1900 })
+  expect(usage.cpuTimeMs).toBe(1900)
+  expect(usage).not.toHaveProperty('cpuTimeLowerBound')
+})
+
+test('the CPU time of a program that left its counter is a lower bound, and the most that anything knows', () => {
+  const run = { cpuMs: 7, seenCpuMs: 2010, longestWaitMs: 0, processors: 2, leavesCounter: true }
+  const { cpuTimeMs, cpuTimeLowerBound } = used({ ...run, countedMs: 1900 })
+  expect(cpuTimeMs).toBe(2010)
+  expect(cpuTimeLowerBound).toBe(
+    "it executes files that it may not read, so the kernel's counter does not have all of its CPU time",
+  )
 })

@@ -1,0 +1,59 @@
+import {
+  O_CLOEXEC,
+  PERF_ATTR_DISABLED,
+  PERF_ATTR_ENABLE_ON_EXEC,
+  PERF_ATTR_EXCLUDE_HV,
+  PERF_ATTR_EXCLUDE_KERNEL,
+  PERF_ATTR_INHERIT,
+  PERF_ATTR_SIZE_VER0,
+  PERF_COUNT_SW_TASK_CLOCK,
+  PERF_FLAG_FD_CLOEXEC,
+  PERF_TYPE_SOFTWARE,
+} from '../../linux/constants.ts'
+import { at, bytes, load, type Step, stepsOf } from '../step.ts'
+import { FD } from './fd-numbers.ts'
+
+/*
+ * The kernel forgets the CPU time of children whose parent ignores SIGCHLD (times(2)). A counter forgets nothing: each
+ * process of the program inherits it, and its time is added when the process ends.
+ *
+ * The init opens the counter on itself, because the owner of a counter can stop it (prctl(2),
+ * PR_TASK_PERF_EVENTS_DISABLE), and only descendants that are cloned afterwards inherit it. It starts with the
+ * execve(2) of each process that inherits it, and the init executes nothing, so the init's own time does not count.
+ * The descriptor closes with that execve, so the program has none.
+ */
+
+const init = stepsOf('init')
+
+/** The same attributes make the counter that says whether this machine allows one. */
+export function counterAttributes(): Uint8Array {
+  // struct perf_event_attr: u32 type, u32 size, u64 config, three u64 that are 0 here, the flags.
+  const attributes = Buffer.alloc(PERF_ATTR_SIZE_VER0)
+  attributes.writeUInt32LE(PERF_TYPE_SOFTWARE, 0)
+  attributes.writeUInt32LE(PERF_ATTR_SIZE_VER0, 4)
+  attributes.writeUInt32LE(PERF_COUNT_SW_TASK_CLOCK, 8)
+  // Without the kernel, as an ordinary user has to ask (perf_event_paranoid 2); the task clock has its time all the same.
+  const scope = PERF_ATTR_EXCLUDE_KERNEL | PERF_ATTR_EXCLUDE_HV
+  const start = PERF_ATTR_DISABLED | PERF_ATTR_ENABLE_ON_EXEC
+  attributes.writeUInt32LE(PERF_ATTR_INHERIT | scope | start, 40)
+  return attributes
+}
+
+/**
+ * Opens the counter, where the kernel and the container allow one.
+ *
+ * @param next the label of the step that follows
+ */
+export const counterSteps = (next: string): Step[] => [
+  init('perf_event_open', [bytes(counterAttributes()), 0, -1, -1, PERF_FLAG_FD_CLOEXEC], {
+    store: 'init.fd',
+    onError: { goto: next },
+    shown: 'PERF_COUNT_SW_TASK_CLOCK|inherit|enable_on_exec, 0, -1, -1, PERF_FLAG_FD_CLOEXEC',
+  }),
+  init('dup3', [load('init.fd'), FD.cpuCounter, O_CLOEXEC]),
+  init('close', [load('init.fd')]),
+]
+
+/** Reads the counter, whose processes are gone; without one the place keeps what it has. */
+export const readCounterStep = (label: string, place: string): Step =>
+  init('read', [FD.cpuCounter, at(place), 8], { label, onError: 'continue' })

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { sandboxed } from '../../src/index.ts'
+import { sandboxLacks } from '../run/support/tools.ts'
+
+const BURN = `
+def burn(s):
+ t = time.process_time()
+ while time.process_time() - t < s: pass
+`
+/** Children whose time the kernel forgets burn 0.6 s, one after another. */
+const FORGOTTEN = `
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for _ in range(12):
+ r, w = os.pipe()
+ if os.fork() == 0:
+  burn(0.05)
+  os._exit(0)
+ os.close(w)
+ os.read(r, 1)
+ os.close(r)
+`
+
+const run = (code: string) =>
+  sandboxed('python3', ['-c', `import ctypes, os, shutil, signal, sys, time\n${BURN}\n${code}`], {
+    policy: 'kiss',
+    limits: { cpu: '20s', walltime: '30s' },
+  })
+
+/** Whether this machine gives the init a counter; says so where it does not. */
+async function hasCounter(): Promise<boolean> {
+  const { enforcement } = await run('pass')
+  if (enforcement.cpu === 'perf') return true
+  console.warn(`NOT TESTED: the init has no counter of CPU time here: ${enforcement.cpu}`)
+  return false
+}
+
+describe.skipIf(sandboxLacks('python3') || !(await hasCounter()))(
+  'a program that wants to hide CPU time from the counter of its init',
+  () => {
+    test('gains nothing by children that nobody waits for', async () => {
+      const { usage, enforcement } = await run(FORGOTTEN)
+      expect(enforcement.cpu).toBe('perf')
+      expect(usage.cpuTimeMs).toBeGreaterThan(600)
+      expect(usage).not.toHaveProperty('cpuTimeLowerBound')
+    })
+
+    test('cannot stop it, for the init owns it (PR_TASK_PERF_EVENTS_DISABLE)', async () => {
+      const stopped = await run(`ctypes.CDLL(None).prctl(31, 0, 0, 0, 0)\n${FORGOTTEN}`)
+      expect(stopped.usage.cpuTimeMs).toBeGreaterThan(600)
+    })
+
+    test('has no descriptor of it, and cannot open the init’s', async () => {
+      const { stdout } = await run(`
+own = [os.readlink('/proc/self/fd/' + fd) for fd in os.listdir('/proc/self/fd') if os.path.lexists('/proc/self/fd/' + fd)]
+print([link for link in own if 'perf' in link])
+for look in (lambda: os.listdir('/proc/1/fd'), lambda: open('/proc/1/fd/41')):
+ try:
+  print(look())
+ except OSError as error:
+  print(error.strerror)
+`)
+      expect(stdout).toBe('[]\nPermission denied\nPermission denied\n')
+    })
+
+    test('leaves it by a file that it may not read, and the figure is a lower bound', async () => {
+      const { usage, stdout } = await run(`
+shutil.copy(os.path.realpath(sys.executable), '/work/python')
+os.chmod('/work/python', 0o111)
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+r, w = os.pipe()
+os.set_inheritable(w, True)
+if os.fork() == 0: os.execv('/work/python', ['python3', '-c', 'import time${BURN.replaceAll('\n', '\\n')}burn(0.5)'])
+os.close(w)
+os.read(r, 1)
+print('done')
+`)
+      expect(stdout).toBe('done\n')
+      expect(usage.cpuTimeLowerBound).toBe(
+        "it executes files that it may not read, so the kernel's counter does not have all of its CPU time",
+      )
+    })
+  },
+)
