@@ -23,6 +23,8 @@ test('the examples of the page on grading work', async () => {
     'groups/package.json': esm,
     'groups/vitest.config.js': plugin,
     'jest/package.json': '{}',
+    'guess/package.json': esm,
+    'guess/vitest.config.js': plugin,
   })
   const median = await points('vitest', join(directory, 'median'))
   expect(median.all).toEqual([
@@ -36,6 +38,9 @@ test('the examples of the page on grading work', async () => {
   const groups = await points('vitest', join(directory, 'groups'))
   expect(groups.all).toEqual([['late', true, 7.2]])
   expect(groups.submissions[0]?.tests[0]?.studentMessage).toBe('Bestanden.')
+
+  const guess = await points('vitest', join(directory, 'guess'))
+  expect(guess.all).toEqual([['ada', true, 2]])
 
   const jest = await points('jest', join(directory, 'jest'))
   expect(jest.all).toEqual([['ada', true, 2]])

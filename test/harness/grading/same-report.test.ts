@@ -6,7 +6,7 @@ import { runProject } from '../run-project.ts'
 import { installVitest5 } from '../vitest/install.ts'
 import { normalReport } from './normal-report.ts'
 
-test('Vitest 4.1, Vitest 5 and Jest 30 give the same report, byte for byte but for times', async ({
+test('Vitest 4.1, Vitest 5 and Jest 30, in CommonJS and in ES modules, give the same report, byte for byte but for times', async ({
   skip,
 }) => {
   const vitest = await runProject('vitest', 'grading')
@@ -33,8 +33,16 @@ test('Vitest 4.1, Vitest 5 and Jest 30 give the same report, byte for byte but f
   const jest = await runProject('jest', 'grading', { args: ['--config=jest.config.cjs'] })
   expect(jest.exitCode).toBe(1)
   expect(normalReport(jest.directory)).toBe(normalReport(vitest.directory))
+  const esm = await runProject('jest', 'grading', {
+    args: ['--config=jest.esm.config.cjs'],
+    nodeArgs: ['--experimental-vm-modules'],
+  })
+  expect(esm.exitCode, esm.output).toBe(1)
+  expect(normalReport(esm.directory)).toBe(normalReport(vitest.directory))
+
   const csv = (directory: string) => readFileSync(join(directory, 'grades.csv'), 'utf8')
   expect(csv(jest.directory)).toBe(csv(vitest.directory))
+  expect(csv(esm.directory)).toBe(csv(vitest.directory))
 
   const installed = installVitest5()
   if ('obstacle' in installed) skip(`Vitest 5 cannot be installed: ${installed.obstacle}`)
