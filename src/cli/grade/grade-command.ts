@@ -8,6 +8,7 @@ import { TOOLCHAINS_VARIABLE } from '../../grading/languages/toolchain.ts'
 import { changeLines, compareReports } from '../../grading/report/changes.ts'
 import { readReport } from '../../grading/report/read-report.ts'
 import type { Report } from '../../grading/report/report-schema.ts'
+import { hasUnwrittenReport } from '../../grading/reporting/session.ts'
 import { hasTrouble } from '../../grading/reporting/summary.ts'
 import { ONLY_VARIABLE, parseShard, SHARD_VARIABLE } from '../../grading/submissions/select.ts'
 import { ISOLATION_LEVELS, type IsolationLevel } from '../../runner/isolation/level.ts'
@@ -34,7 +35,7 @@ export function addGradeCommand(program: Command): Command {
     .command('grade')
     .summary('grade the submissions of an assignment')
     .description(
-      'Grades every submission and writes gradebox-report.json. The assignment is a test file, a folder with an assignment.toml, or a folder with test files. Exits with 0 when all were graded, 1 for wrong usage, 2 when something could not be graded.',
+      'Grades every submission and writes gradebox-report.json. The assignment is a test file, a folder with an assignment.toml, or a folder with test files. Exits with 0 when all were graded, 1 for wrong usage, 2 when something could not be graded, or a report could not be written.',
     )
     .argument('[assignment]', 'a test file, or a folder', '.')
     .option('--submissions <path>', 'the submissions, in place of those that the assignment names')
@@ -62,12 +63,14 @@ async function grade(assignment: string, flags: Flags): Promise<void> {
   if (loadErrors.length > 0) throw new CliError(loadErrors.join('\n\n'), EXIT.failure)
   const after = reportAt(file)
   if (after === undefined || after.startedAt < startedAt) {
+    if (hasUnwrittenReport()) return endWith(EXIT.usage)
     throw new CliError(`${assignment} declares no graded test: call assignment()`, EXIT.failure)
   }
   if (before !== undefined && before.assignment.name === after.assignment.name) {
     print(['Since the last report:', ...changeLines(compareReports(before, after))].join('\n'))
   }
-  endWith(hasTrouble(after) || !after.complete ? EXIT.usage : EXIT.success)
+  const isGraded = after.complete && !hasTrouble(after) && !hasUnwrittenReport()
+  endWith(isGraded ? EXIT.success : EXIT.usage)
 }
 
 // The report of a killed grading counts too: its finished tests are results.

@@ -2,11 +2,19 @@ import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { clearTimeout, clockMs, setTimeout } from '../../globals.ts'
+import { asError } from '../assignment/messages.ts'
 import { writeFileAtomically } from '../report/atomic-file.ts'
 import type { Report } from '../report/report-schema.ts'
 import { splitReport, writers } from '../writers/index.ts'
 import type { Ledger } from './ledger.ts'
 import type { ChosenReport } from './reports-option.ts'
+
+/** The files of reports after the last write. */
+export interface WrittenReports {
+  readonly paths: readonly string[]
+  /** The reason for each file that could not be written, by its path. */
+  readonly failures: ReadonlyMap<string, string>
+}
 
 /** At most one part in this many of the grading time goes into writing reports. */
 const SHARE = 25
@@ -22,6 +30,7 @@ export class ReportFiles {
   #timer: NodeJS.Timeout | undefined
   #notBefore = 0
   #written = new Set<string>()
+  #failures = new Map<string, string>()
   readonly #hashes = new Map<string, string>()
 
   constructor(ledger: Ledger, reports: readonly ChosenReport[], root: string) {
@@ -37,10 +46,10 @@ export class ReportFiles {
     else this.#timer ??= setTimeout(() => this.#write(), waitMs).unref()
   }
 
-  /** Writes the remaining changes, and returns the paths of all files. */
-  flush(): string[] {
+  /** Writes the remaining changes. A report that cannot be written holds up no other. */
+  flush(): WrittenReports {
     this.#write()
-    return [...this.#written]
+    return { paths: [...this.#written], failures: this.#failures }
   }
 
   // Most files of a class are unchanged.
@@ -57,19 +66,27 @@ export class ReportFiles {
     if (this.#ledger.isEmpty) return
     const started = clockMs()
     const written = new Set<string>()
+    const failures = new Map<string, string>()
     const reports = this.#ledger.reports()
     for (const report of reports) {
       for (const [kind, { path, ...options }] of this.#reports) {
         const file = pathOf(resolve(this.#root, path), report, reports.length)
         for (const part of splitReport(report, kind, file)) {
-          this.#replace(part.file, writers[kind](part.report, options))
-          written.add(part.file)
+          try {
+            const contents = writers[kind](part.report, { environment: process.env, ...options })
+            this.#replace(part.file, contents)
+            written.add(part.file)
+          } catch (error) {
+            // Some formats have no place for a submission that is not graded yet. The next write tries again.
+            failures.set(part.file, asError(error).message)
+          }
         }
       }
     }
     // A second assignment gives the files other names.
     for (const path of this.#written) if (!written.has(path)) rmSync(path, { force: true })
     this.#written = written
+    this.#failures = failures
     const now = clockMs()
     this.#notBefore = now + (now - started) * (SHARE - 1)
   }

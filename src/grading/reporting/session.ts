@@ -6,8 +6,17 @@ import { ReportFiles } from './report-files.ts'
 import { chosenReports, type ReportsOption } from './reports-option.ts'
 import { hasTrouble, summaryLines } from './summary.ts'
 
-/** The exit code of a run in which a submission could not be graded, for a reason that is not the student's. */
+/**
+ * The exit code of a run in which a submission could not be graded, for a reason that is not the student's, or a report could
+ * not be written.
+ */
 const NOT_GRADABLE = 2
+
+// Registered globally, because a project's configuration may load its own copy of the package.
+const UNWRITTEN = Symbol.for('gradebox.unwrittenReport')
+
+/** Whether this process could not write a report. */
+export const hasUnwrittenReport = (): boolean => Reflect.get(globalThis, UNWRITTEN) === true
 
 /**
  * One grading, in the process that reports. It receives the outcomes of tests, and updates the reports and
@@ -60,11 +69,19 @@ export class GradingSession {
   finish(): void {
     this.#progress.clear()
     if (this.#ledger.isEmpty) return
-    const paths = this.#files.flush().map((path) => shortest(this.#root, path))
+    const { paths, failures } = this.#files.flush()
     const reports = this.#ledger.reports()
-    const lines = [...reports.flatMap(summaryLines), `Written: ${paths.join(', ')}`]
+    const lines = [
+      ...reports.flatMap(summaryLines),
+      `Written: ${paths.map((path) => shortest(this.#root, path)).join(', ')}`,
+      ...[...failures].map(
+        ([path, reason]) =>
+          `Not written: ${shortest(this.#root, path)}\n${reason.replace(/^/gm, '  ')}`,
+      ),
+    ]
     this.#print(`\n${lines.join('\n')}\n\n`)
-    if (!reports.some(hasTrouble)) return
+    Reflect.set(globalThis, UNWRITTEN, failures.size > 0)
+    if (!reports.some(hasTrouble) && failures.size === 0) return
     const exit = () => {
       process.exitCode = NOT_GRADABLE
     }

@@ -16,7 +16,10 @@ export interface WriterOptions {
   readonly compileErrors?: 'score' | 'format-error'
   /** `true` leaves out of the HTML report everything that names a student; default `false`. */
   readonly anonymous?: boolean
-  /** The variables that the platform sets, for formats that repeat them (Classroom 50); default none. */
+  /**
+   * The variables that the platform sets, for formats that repeat them (Classroom 50). A grading takes its own environment by
+   * default; a writer that is called by itself has none.
+   */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
