@@ -5,13 +5,15 @@ import type {
   ReportSubmission,
   ReportTest,
 } from '../report/report-schema.ts'
-import { shownMessage } from './student-view.ts'
+import { shownMessage, shownName } from './student-view.ts'
 import type { ReportWriter } from './writer.ts'
+import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
-/** Common Test Report Format (ctrf.io, specification 0.0.0), with points in `extra`. Messages are the students'. */
-export const writeCtrf: ReportWriter = (report) => {
+/** Common Test Report Format (ctrf.io, specification 0.0.0), with points in `extra`. Names and messages are the students'. */
+export const writeCtrf: ReportWriter = (report, options) => {
+  const texts = writerTexts(options.language ?? report.assignment.language)
   const tests = report.submissions.flatMap((submission) =>
-    submission.tests.map((test) => toTest(test, submission, report)),
+    submission.tests.map((test) => toTest(test, submission, report, texts)),
   )
   const count = (status: string) => tests.filter((test) => test.status === status).length
   const start = Date.parse(report.startedAt)
@@ -60,11 +62,16 @@ const statuses = {
   error: 'other',
 } as const satisfies Record<ReportTest['status'], string>
 
-function toTest(test: ReportTest, submission: ReportSubmission, { assignment }: Report) {
+function toTest(
+  test: ReportTest,
+  submission: ReportSubmission,
+  { assignment }: Report,
+  texts: WriterTexts,
+) {
   const { attempts, status } = test
   const message = shownMessage(test)
   return {
-    name: `${visibleLine(submission.id)}: ${visibleLine(test.name)}`,
+    name: `${visibleLine(submission.id)}: ${shownName(test, texts)}`,
     status: statuses[status],
     rawStatus: status,
     duration: Math.round(test.durationMs),

@@ -2,7 +2,7 @@ import { visible, visibleLine } from '../../units/visible.ts'
 import type { ReportSubmission, ReportTest, Visibility } from '../report/report-schema.ts'
 import { onlySubmission, remarksOf } from './student-view.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'
-import { writerTexts } from './writer-texts.ts'
+import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
 /**
  * `results.json` of Gradescope (gradescope-autograders.readthedocs.io, "Autograder Specifications"). Gradescope has
@@ -26,7 +26,7 @@ export const writeGradescope: ReportWriter = (report, options) => {
       gradable: submission.gradable,
       complete: submission.complete,
     },
-    tests: submission.tests.map((test) => toTest(test, hasScore, options)),
+    tests: submission.tests.map((test) => toTest(test, hasScore, texts, options)),
     leaderboard: [],
   }
   return `${JSON.stringify(result, null, 2)}\n`
@@ -39,13 +39,20 @@ const visibilities: Readonly<Record<Visibility, string>> = {
   hidden: 'hidden',
 }
 
-function toTest(test: ReportTest, hasScore: boolean, { hiddenTests }: WriterOptions) {
+function toTest(
+  test: ReportTest,
+  hasScore: boolean,
+  texts: WriterTexts,
+  { hiddenTests }: WriterOptions,
+) {
   const { number, name, group, points, maxPoints, extraCredit, status, visibility } = test
   const shownAs = visibility === 'hidden' ? (hiddenTests ?? 'hidden') : visibility
+  // The title of a row of a table contains the row's input, and students read it once grades are published.
+  const isPublished = visibility === 'hidden' && shownAs !== 'hidden'
   return {
     ...(hasScore ? { score: points, max_score: extraCredit ? 0 : maxPoints } : {}),
     status: status === 'passed' ? 'passed' : 'failed',
-    name: visibleLine(name),
+    name: isPublished ? texts.hiddenTest(number) : visibleLine(name),
     number: String(number),
     // The message of a hidden test would appear if staff changed its visibility on the platform.
     output: visibility === 'hidden' ? '' : visible(test.studentMessage),

@@ -2,8 +2,9 @@ import Handlebars from 'handlebars'
 import { visibleLine } from '../../units/visible.ts'
 import { formatPoints } from '../report/points.ts'
 import type { ReportSubmission, ReportTest } from '../report/report-schema.ts'
-import { shownMessage } from './student-view.ts'
+import { shownMessage, shownName } from './student-view.ts'
 import type { ReportWriter } from './writer.ts'
+import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
 // Handlebars escapes every value for HTML, which is right for XML too.
 const template = Handlebars.compile(`<?xml version="1.0" encoding="UTF-8"?>
@@ -36,12 +37,16 @@ const template = Handlebars.compile(`<?xml version="1.0" encoding="UTF-8"?>
 `)
 
 /**
- * JUnit XML as CI systems and CodeGrade read it: a suite per submission, with points as properties. The messages are the
- * students', because CodeGrade shows them.
+ * JUnit XML as CI systems and CodeGrade read it: a suite per submission, with points as properties. Names and messages are
+ * the students', because CodeGrade shows them.
  */
-export const writeJUnit: ReportWriter = ({ assignment, submissions, startedAt }) => {
+export const writeJUnit: ReportWriter = ({ assignment, submissions, startedAt }, { language }) => {
   const timestamp = startedAt.slice(0, 19)
-  const suites = submissions.map((submission) => toSuite(submission, assignment.name, timestamp))
+  const texts = writerTexts(language ?? assignment.language)
+  const suites = submissions.map((submission) => ({
+    ...toSuite(submission, assignment.name, texts),
+    timestamp,
+  }))
   const sum = (field: 'tests' | 'failures' | 'errors') =>
     suites.reduce((total, suite) => total + suite[field], 0)
   return template({
@@ -54,7 +59,7 @@ export const writeJUnit: ReportWriter = ({ assignment, submissions, startedAt })
   })
 }
 
-function toSuite(submission: ReportSubmission, assignment: string, timestamp: string) {
+function toSuite(submission: ReportSubmission, assignment: string, texts: WriterTexts) {
   const { id, tests, points, maxPoints, gradable } = submission
   return {
     name: xmlText(id),
@@ -62,21 +67,20 @@ function toSuite(submission: ReportSubmission, assignment: string, timestamp: st
     failures: tests.filter(isFailure).length,
     errors: tests.filter(({ status }) => status === 'error').length,
     time: secondsOf(tests),
-    timestamp,
     properties: [
       ...(gradable ? [{ name: 'points', value: formatPoints(points) }] : []),
       { name: 'max_points', value: formatPoints(maxPoints) },
       { name: 'gradable', value: String(gradable) },
     ],
-    cases: tests.map((test) => toCase(test, `${xmlText(assignment)}.${xmlText(id)}`)),
+    cases: tests.map((test) => toCase(test, `${xmlText(assignment)}.${xmlText(id)}`, texts)),
   }
 }
 
-function toCase(test: ReportTest, classname: string) {
+function toCase(test: ReportTest, classname: string, texts: WriterTexts) {
   const text = shownMessage(test)
   const trouble = { message: text.split('\n')[0] ?? '', type: test.status, text }
   return {
-    name: xmlText(test.name),
+    name: shownName(test, texts),
     classname,
     time: secondsOf([test]),
     properties: [

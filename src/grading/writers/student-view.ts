@@ -68,6 +68,13 @@ export function studentView(
 export const isShown = ({ visibility }: Pick<ReportTest, 'visibility'>): boolean =>
   visibility === 'visible'
 
+/**
+ * A test's name, where a student may see the test at once; otherwise its number, because the title of a row of a table
+ * contains the row's input.
+ */
+export const shownName = (test: ReportTest, texts: WriterTexts): string =>
+  isShown(test) ? visibleLine(test.name) : texts.hiddenTest(test.number)
+
 /** A test's message, where a student may see the test at once. */
 export const shownMessage = (test: ReportTest): string =>
   isShown(test) ? visible(test.studentMessage) : ''

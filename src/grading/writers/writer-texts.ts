@@ -1,6 +1,7 @@
 /** The texts that writers add to the report's texts; students read them. */
 export interface WriterTexts {
   readonly hiddenTests: string
+  readonly hiddenTest: (number: number) => string
   readonly allTests: string
   readonly notGraded: string
   readonly notFinished: (done: number, all: number) => string
@@ -12,6 +13,7 @@ export interface WriterTexts {
 
 const english: WriterTexts = {
   hiddenTests: 'Hidden tests',
+  hiddenTest: (number) => `Hidden test ${number}`,
   allTests: 'All tests',
   notGraded:
     'Your submission is not graded yet: the grader had a problem, which is not your fault. Please tell the staff.',
@@ -30,6 +32,7 @@ const english: WriterTexts = {
 
 const german: WriterTexts = {
   hiddenTests: 'Verdeckte Tests',
+  hiddenTest: (number) => `Verdeckter Test ${number}`,
   allTests: 'Alle Tests',
   notGraded:
     'Deine Abgabe ist noch nicht bewertet: Die Bewertung hatte eine Störung, an der du keine Schuld hast. Bitte melde dich bei der Kursleitung.',
@@ -49,6 +52,7 @@ const german: WriterTexts = {
 
 const spanish: WriterTexts = {
   hiddenTests: 'Pruebas ocultas',
+  hiddenTest: (number) => `Prueba oculta ${number}`,
   allTests: 'Todas las pruebas',
   notGraded:
     'Tu entrega aún no está calificada: el evaluador tuvo un problema que no es culpa tuya. Avisa al profesorado.',

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { readReport } from '../../../src/grading/report/read-report.ts'
 import type { Report } from '../../../src/grading/report/report-schema.ts'
-import { writers } from '../../../src/grading/writers/index.ts'
+import { type ReportKind, writers } from '../../../src/grading/writers/index.ts'
+import type { WriterOptions } from '../../../src/grading/writers/writer.ts'
 import { runProject } from '../run-project.ts'
 
 // A submission that prints every file it can read, its environment and what other processes are called.
@@ -29,18 +30,68 @@ const assignment = `
 import { assignment } from 'gradebox/grading/vitest'
 // MARKERsource
 const spied = assignment({ name: 'Spied', submissions: 'submissions' })
-spied.test('visible', async ({ run, expect }) => {
-  expect(await run({ stdin: 'shown' })).toHaveStdout({ lines: 'MARKERvisibleanswer' })
-})
+const read = (input, answer) => async ({ run, expect }) => {
+  expect(await run({ stdin: input })).toHaveStdout({ lines: answer })
+}
+spied.test('visible', read('shown', 'MARKERvisibleanswer'))
 spied.test('plain', async ({ run, expect }) => {
   const { stdout } = await run({ stdin: 'shown' })
   expect(stdout.length, 'MARKERmessage').toBe(1)
 })
 spied.cases('secret', { visibility: 'hidden' })
-spied.test('hidden', { visibility: 'hidden' }, async ({ run, expect }) => {
-  expect(await run({ stdin: 'MARKERhiddeninput' })).toHaveStdout({ lines: 'MARKERhiddenanswer' })
+spied.test('hidden', { visibility: 'hidden' }, read('MARKERhiddeninput', 'MARKERhiddenanswer'))
+spied.test.each([['MARKERrowinput', 'MARKERrowanswer']])('row %s', { visibility: 'hidden' },
+  (input, answer, context) => read(input, answer)(context))
+spied.test('verdict', { feedback: 'verdict' }, read('MARKERverdictinput', 'MARKERverdictanswer'))
+spied.test('later', { visibility: 'after-published' }, read('MARKERlaterinput', 'MARKERlateranswer'))
+spied.test('crash', ({ submission }) => {
+  if (submission.id === 'troubled') throw new Error('MARKERcrash')
 })
 `
+
+/** No student may ever read these. */
+const secrets = [
+  'source',
+  'message',
+  'hiddeninput',
+  'hiddenanswer',
+  'caseinput',
+  'caseanswer',
+  'rowinput',
+  'rowanswer',
+  'verdictinput',
+  'verdictanswer',
+  'crash',
+]
+/** Only Gradescope has these, and shows them once grades are published. */
+const laterSecrets = ['laterinput', 'lateranswer']
+
+/** The formats of which students read a part. */
+const studentKinds = (Object.keys(writers) as ReportKind[]).filter(
+  (kind) => !['json', 'csv', 'html'].includes(kind),
+)
+const environment = Object.fromEntries(
+  ['CLASSROOM', 'ASSIGNMENT', 'SUBMISSION_TAG', 'COMMIT_URL', 'RELEASE_URL'].map((name) => [
+    name,
+    'https://example.org',
+  ]),
+)
+
+interface GradescopeTest {
+  readonly name: string
+  readonly visibility: string
+}
+
+/** The text of a format that a student can read, in whatever way the platform decodes it. */
+function readable(kind: ReportKind, part: Report, options: WriterOptions = {}): string {
+  const text = String(writers[kind](part, { environment, ...options }))
+  if (kind === 'github-classroom') return Buffer.from(text, 'base64').toString('utf8')
+  if (kind !== 'gradescope') return text
+  const { tests, ...whole } = JSON.parse(text) as { tests: GradescopeTest[] }
+  // A test that the teacher lets students read later has its own place.
+  const shown = tests.filter(({ visibility, name }) => visibility !== 'hidden' && name !== 'later')
+  return JSON.stringify({ ...whole, tests: shown })
+}
 
 let report: Report
 
@@ -53,6 +104,9 @@ beforeAll(async () => {
       "import gradebox from 'gradebox/vitest'\nexport default { plugins: [gradebox()] }\n",
     'submissions/spy/main.py': spy,
     'submissions/other/main.py': `print("${marker('otherstudent')}")\n`,
+    'submissions/troubled/main.py': 'print(1)\n',
+    'submissions/unbuilt/main.sh': 'if\n',
+    'submissions/unbuilt/main.rb': `puts "${marker('unbuilt')}"\n`,
     'secret/case.in': marker('caseinput'),
     'secret/case.ans': marker('caseanswer'),
   }
@@ -70,64 +124,71 @@ describe('a test’s secrets', () => {
       .filter(({ id }) => id === 'spy')
       .flatMap(({ tests }) => tests)
       .flatMap(({ name, runs }) => runs.map(({ stdout }) => [name, stdout] as const))
-    expect(outputs).toHaveLength(4)
+    expect(outputs).toHaveLength(7)
     for (const [name, stdout] of outputs) {
       // The spy finds its own source, in which the word stands alone.
       const found = new Set(stdout.match(/MARKER[a-z]+/g))
-      const own = { case: ['MARKERcaseinput'], hidden: ['MARKERhiddeninput'] }[name] ?? []
-      expect([...found], name).toEqual(own)
+      const [word = ''] = name.split(' ')
+      const hasOwn = ['case', 'hidden', 'row', 'verdict', 'later'].includes(word)
+      expect([...found], name).toEqual(hasOwn ? [marker(`${word}input`)] : [])
     }
   })
 
-  test('are in no field that a student reads', () => {
-    const [other, spyReport] = report.submissions
-    const fields = report.submissions.flatMap(({ build, tests, adjustments }) => [
+  test('are in no field of the report that a student reads', () => {
+    const messages = report.submissions.flatMap(({ build, tests, adjustments }) => [
       build?.studentMessage,
-      ...tests.flatMap(({ name, studentMessage, hint, group }) => [
-        name,
-        studentMessage,
-        hint,
-        group,
-      ]),
+      ...tests.flatMap(({ studentMessage, hint, group }) => [studentMessage, hint, group]),
       ...adjustments.map(({ message }) => message),
     ])
-    const text = fields.join('\n')
-    const secrets = ['source', 'message', 'hiddeninput', 'hiddenanswer', 'caseinput', 'caseanswer']
+    const text = messages.join('\n')
     for (const secret of secrets) expect(text).not.toContain(marker(secret))
     expect(text).toContain(marker('visibleanswer'))
-    const ofSpy = spyReport?.tests.map(({ studentMessage }) => studentMessage).join('\n')
-    expect(ofSpy).not.toContain(marker('otherstudent'))
-    expect(other?.id).toBe('other')
+    expect(text).toContain(marker('lateranswer'))
   })
 
-  test('are in no report for students', () => {
-    const forStudents = [
-      'gradescope',
-      'prairielearn',
-      'github-classroom',
-      'github-notices',
-    ] as const
+  test.each(studentKinds)('are in nothing that a student reads of %s', (kind) => {
     for (const submission of report.submissions) {
-      for (const kind of forStudents) {
-        const text = String(writers[kind]({ ...report, submissions: [submission] }, {}))
-        const plain = `${text}\n${Buffer.from(text, 'base64').toString('latin1')}`
-        for (const secret of [
-          'hiddeninput',
-          'hiddenanswer',
-          'caseinput',
-          'caseanswer',
-          'source',
-          'message',
-        ]) {
-          expect(plain, `${kind} ${submission.id}`).not.toContain(marker(secret))
+      const part = { ...report, submissions: [submission] }
+      const { id, gradable } = submission
+      if (kind === 'classroom50' && !gradable) {
+        expect(() => readable(kind, part)).toThrow(`The submission ${id} is not gradable`)
+        continue
+      }
+      for (const options of [{}, { hiddenTests: 'after-published' }] as const) {
+        const text = readable(kind, part, options)
+        for (const secret of [...secrets, ...laterSecrets]) {
+          expect(text, `${kind} of ${id}`).not.toContain(marker(secret))
+        }
+        const others = { otherstudent: 'other', unbuilt: 'unbuilt' }
+        for (const [mark, owner] of Object.entries(others)) {
+          if (id !== owner) expect(text, `${kind} of ${id}`).not.toContain(marker(mark))
         }
       }
     }
   })
 
+  test('of a visible test are shown, so that the search can find a marker', () => {
+    const spied = report.submissions.filter(({ id }) => id === 'spy')
+    const showing = studentKinds.filter((kind) =>
+      readable(kind, { ...report, submissions: spied }).includes(marker('visibleanswer')),
+    )
+    expect(showing).toEqual([
+      'gradescope',
+      'prairielearn',
+      'github-classroom',
+      'ctrf',
+      'junit',
+      'moodle',
+      'autolab',
+      'vpl',
+      'markdown',
+      'student-html',
+    ])
+  })
+
   test('are all in the report of the staff', () => {
     const text = JSON.stringify(report)
-    for (const secret of ['hiddeninput', 'hiddenanswer', 'caseinput', 'caseanswer', 'message']) {
+    for (const secret of [...secrets, ...laterSecrets].filter((each) => each !== 'source')) {
       expect(text).toContain(marker(secret))
     }
   })
