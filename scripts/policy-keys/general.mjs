@@ -69,7 +69,7 @@ export const generalNotes = {
   proc: {
     default: '`"full"`',
     protects:
-      '`pid` and `none`: the program learns nothing about the machine from /proc. With every value it sees only the processes of the sandbox.',
+      '`pid` and `none`: the program learns nothing about the machine from /proc. With every value it sees only the processes of the sandbox at the isolation level `full`; docs/isolation.md has the other levels.',
     not: 'System calls that return the same facts, such as `sysinfo`. `none` breaks programs that read /proc/self: the JVM, Go, `ps`.',
     example: 'proc = "pid"',
   },

@@ -73,7 +73,7 @@ export const mountsNotes = {
   files: {
     default: 'none',
     protects:
-      "Mounts of host files for the sake of a few lines: /etc/passwd, which lists the machine's users.",
+      "A mount of a host file that tells too much: for example, the host's /etc/passwd lists the machine's users.",
     not: 'Changes in a writable directory (/tmp, the working directory). In the read-only root the program cannot change the files.',
     example: 'files = [{ target = "/etc/motd", contents = "Good luck!\\n" }]',
   },

@@ -34,7 +34,7 @@ export const seccompNotes = {
   'seccomp.rules': {
     default: 'none',
     protects: 'See its keys.',
-    not: 'A rule behind an earlier one that fits too: the first decides, without a warning.',
+    not: 'A rule that comes after another rule that fits: the first rule decides, without a warning.',
     example:
       '[seccomp]\ndefault = "allow"\nrules = [{ action = "errno:EACCES", syscalls = ["socket"] }]',
   },

@@ -226,8 +226,8 @@ export const limitTable = {
       unit: 'processors',
       absent: '1',
       protects:
-        'Disturbing other runs, which have their own processors, and grades that depend on the number of processors.',
-      not: 'Programs that read /proc/cpuinfo see every processor of the machine.',
+        'Use of the processors of other runs, and grades that depend on the number of processors.',
+      not: 'Knowledge of the machine: /proc/cpuinfo lists every processor.',
       example: '2',
     },
   }),
