@@ -1,39 +1,74 @@
 // @ts-check
-// Makes one file of the package's entry and the used parts of its dependencies. Node reads and links each module
-// separately, which takes longer for a hundred small modules than running them. It also reads all of a large module
-// of which little is used. Koffi has native code, so it stays outside.
+// Bundles the package's entry into one file, and the command line into one file for each command and what commands
+// share. A bundle has the used parts of its dependencies. Node reads and links each module separately, which takes
+// longer for a hundred small modules than running them. It also reads all of a large module of which little is used.
+// Koffi has native code, and Vitest is the user's own, so both stay outside.
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { build } from 'rolldown'
 
-const { output } = await build({
-  input: 'dist/index.js',
-  platform: 'node',
-  external: ['koffi'],
-  logLevel: 'warn',
-  // One folder below dist, like the modules that look for the policies' folder.
-  output: { dir: 'dist/bundle', format: 'esm', cleanDir: true },
-})
+const dist = resolve(process.argv[2] ?? 'dist')
 
-// The licenses must accompany the code.
-const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []))
-const dependencies = new Set(modules.flatMap((id) => packageOf(id) ?? []))
-const notices = [...dependencies].sort().map((directory) => {
-  const { name, version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-  const license = readdirSync(directory).find((file) => /^licen[cs]e/i.test(file))
-  if (license === undefined) throw new Error(`${name} has no license file in ${directory}`)
-  return `${name} ${version}\n\n${readFileSync(join(directory, license), 'utf8').trim()}\n`
-})
-writeFileSync(
-  'dist/bundle/LICENSES.txt',
-  `index.js contains code of these packages.\n\n${notices.join(`\n${'-'.repeat(80)}\n\n`)}`,
+// Both folders are one below dist, like the modules that look for the policies and for package.json.
+await bundle({ input: 'src/index.ts' }, join(dist, 'bundle'))
+await bundle(
+  { input: 'src/cli/main.ts', plugins: [{ name: 'environment', resolveId: environmentModule }] },
+  join(dist, 'cli'),
 )
 
-// The watch's thread is a separate program; its starter looks for it in its own folder.
-cpSync('dist/limits/watch/thread', 'dist/bundle/thread', {
-  recursive: true,
-  filter: (path) => !path.endsWith('.d.cts'),
-})
+/**
+ * @param {import('rolldown').InputOptions} options
+ * @param {string} directory
+ */
+async function bundle(options, directory) {
+  const { output } = await build({
+    ...options,
+    platform: 'node',
+    external: ['koffi', /^vitest(\/|$)/],
+    logLevel: 'warn',
+    output: { dir: directory, format: 'esm', cleanDir: true, chunkFileNames: '[name].js' },
+  })
+  writeLicenses(
+    output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : [])),
+    directory,
+  )
+  // The watch's thread is a separate program; its starter looks for it in its own folder.
+  cpSync(join(dist, 'limits/watch/thread'), join(directory, 'thread'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.d.cts'),
+  })
+}
+
+/**
+ * Keeps src/environment out of the command line's bundle. Its modules find each other by their places in dist, and
+ * Vitest's configuration loads the same modules.
+ *
+ * @param {string} source
+ */
+function environmentModule(source) {
+  const [, module] = /^(?:\.\.\/)+(environment\/.*)\.ts$/.exec(source) ?? []
+  return module === undefined ? undefined : { id: `../${module}.js`, external: true }
+}
+
+/**
+ * Writes the licenses of the packages that a bundle has code of, because the licenses must accompany the code.
+ *
+ * @param {readonly string[]} modules paths
+ * @param {string} directory
+ */
+function writeLicenses(modules, directory) {
+  const dependencies = new Set(modules.flatMap((id) => packageOf(id) ?? []))
+  const notices = [...dependencies].sort().map((dependency) => {
+    const { name, version } = JSON.parse(readFileSync(join(dependency, 'package.json'), 'utf8'))
+    const license = readdirSync(dependency).find((file) => /^licen[cs]e/i.test(file))
+    if (license === undefined) throw new Error(`${name} has no license file in ${dependency}`)
+    return `${name} ${version}\n\n${readFileSync(join(dependency, license), 'utf8').trim()}\n`
+  })
+  writeFileSync(
+    join(directory, 'LICENSES.txt'),
+    `The files of this folder contain code of these packages.\n\n${notices.join(`\n${'-'.repeat(80)}\n\n`)}`,
+  )
+}
 
 /** @param {string} module a path */
 function packageOf(module) {

@@ -11,10 +11,8 @@ import { EXIT, printError } from './errors.ts'
 import { print } from './print.ts'
 
 /** `gradebox check`: validates policies, and checks that this machine has the files that they mount. */
-export function addCheckCommand(program: Command): Command {
-  return program
-    .command('check')
-    .summary('validate a policy')
+export function defineCheck(command: Command): void {
+  command
     .description(
       'Validates policies: their keys and values, the system calls that they name, and that the files that they mount exist on this machine. Exits with 1 when one is not valid.',
     )

@@ -16,10 +16,8 @@ interface LearnFlags {
 }
 
 /** `gradebox learn`: writes the smallest policy that lets a program pass. */
-export function addLearnCommand(program: Command): Command {
-  return program
-    .command('learn')
-    .summary('write the smallest policy that lets a program pass')
+export function defineLearn(command: Command): void {
+  command
     .description(
       'Runs a program that you trust, once for each input, and denies no call. Then prints a policy whose filter allows the calls that the program made, and tries it with the same inputs.',
     )

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
+import { runCommandLine } from './command-line.ts'
 import { CliError, EXIT, printError } from './errors.ts'
-import { makeProgram } from './make-program.ts'
 
 try {
-  await makeProgram().parseAsync(process.argv)
+  await runCommandLine(process.argv.slice(2))
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode
   else {

@@ -10,10 +10,8 @@ const defaults: Readonly<Record<string, string>> = {
 }
 
 /** `gradebox policies`: lists the shipped policies. */
-export function addPoliciesCommand(program: Command): Command {
-  return program
-    .command('policies')
-    .summary('list the shipped policies')
+export function definePolicies(command: Command): void {
+  command
     .description('Lists the policies that come with gradebox, for --policy-file and `extends`.')
     .option('--json', 'print JSON')
     .action(({ json }: { json?: boolean }) => {

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 
 const UID = 1000
 const repository = resolve(import.meta.dirname, '../..')
-const needed = ['src', 'test', 'fixtures', 'policies']
+const needed = ['src', 'scripts', 'test', 'fixtures', 'policies']
 const neededFiles = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts']
 const asUser = ['--reuid', String(UID), '--regid', String(UID), '--clear-groups', '--']
 

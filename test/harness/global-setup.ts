@@ -28,7 +28,14 @@ const packaged = [
   'assignment.schema.json',
   'package.json',
 ]
-const sources = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json']
+const sources = [
+  'src',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tsconfig.cjs.json',
+]
 
 /** Builds the package if its sources changed, and installs it where the fixture projects find it. */
 export default function setup(project: TestProject): () => void {

@@ -21,17 +21,22 @@ export default function setup(project: TestProject): () => void {
   mkdirSync(directory, { recursive: true })
   // Tests also run the package as another user.
   chmodSync(root, 0o755)
-  const compiler = join(repository, 'node_modules/typescript/bin/tsc')
-  const args = ['-p', 'tsconfig.build.json', '--outDir', join(directory, 'dist')]
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [compiler, ...args, '--declaration', 'false'],
-    { cwd: repository, encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(`tsc failed:\n${stdout}${stderr}`)
+  const dist = join(directory, 'dist')
+  const compiler = 'node_modules/typescript/bin/tsc'
+  node([compiler, '-p', 'tsconfig.build.json', '--outDir', dist, '--declaration', 'false'])
+  // Makes the command line, which the compiler leaves out.
+  node(['scripts/bundle.mjs', dist])
   cpSync(join(repository, 'policies'), join(directory, 'policies'), { recursive: true })
   symlinkSync(join(repository, 'node_modules'), join(directory, 'node_modules'))
   cpSync(join(repository, 'package.json'), join(directory, 'package.json'))
   project.provide('builtPackage', directory)
   return () => rmSync(root, { recursive: true, force: true })
+}
+
+function node(args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: repository,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`${args[0]} failed:\n${stdout}${stderr}`)
 }

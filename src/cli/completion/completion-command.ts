@@ -9,15 +9,13 @@ import { zsh } from './zsh.ts'
 const shells: Readonly<Record<string, (words: Words) => string>> = { bash, zsh, fish }
 
 /** `gradebox completion`: a script for the user's shell, made from the commands themselves. */
-export function addCompletionCommand(program: Command): Command {
-  return program
-    .command('completion')
-    .summary('print a completion script for a shell')
+export function defineCompletion(command: Command): void {
+  command
     .description(
       'Prints a completion script. bash: source <(gradebox completion bash); zsh: the same with zsh, after compinit; fish: gradebox completion fish | source',
     )
     .addArgument(new Argument('<shell>').choices(Object.keys(shells)))
     .action((shell: string) => {
-      print((shells[shell]?.(wordsOf(program)) ?? '').trimEnd())
+      print((shells[shell]?.(wordsOf(command.parent ?? command)) ?? '').trimEnd())
     })
 }

@@ -10,10 +10,8 @@ import { print } from '../print.ts'
 import { Progress } from './check-progress.ts'
 
 /** `gradebox doctor`: shows what this machine can enforce. */
-export function addDoctorCommand(program: Command): Command {
-  return program
-    .command('doctor')
-    .summary('find out what this machine can enforce')
+export function defineDoctor(command: Command): void {
+  command
     .description(
       'Tries every part of a sandbox. Says what works, what works in a weaker way, what does not work, why, and how to fix it. Then lists the languages that this machine can grade. Exits with 0 when this machine can enforce the whole default policy, else with 1.',
     )

@@ -18,15 +18,12 @@ interface Output {
 }
 
 /** `gradebox explain`: shows what `run` would do with the same arguments, as a page or as system calls. */
-export function addExplainCommand(program: Command): Command {
-  const command = program
-    .command('explain')
-    .summary('show what a run would do')
-    .description(
-      'Shows what `gradebox run` would do with the same arguments: mounts, ids, limits and filter in words. With --calls it shows every system call of the launch program, and the process that makes it. Runs nothing.',
-    )
+export function defineExplain(command: Command): void {
+  command.description(
+    'Shows what `gradebox run` would do with the same arguments: mounts, ids, limits and filter in words. With --calls it shows every system call of the launch program, and the process that makes it. Runs nothing.',
+  )
   const flags = addRunFlags(command)
-  return command
+  command
     .option('--calls', 'show every system call')
     .option('--json', 'print every system call as JSON')
     .action((commandLine: string[], output: Output) => {

@@ -19,10 +19,8 @@ interface Flags {
 }
 
 /** `gradebox calibrate`: derives limits from reference solutions. */
-export function addCalibrateCommand(program: Command): Command {
-  return program
-    .command('calibrate')
-    .summary('propose limits from reference solutions')
+export function defineCalibrate(command: Command): void {
+  command
     .description(
       'Grades reference solutions several times, one program at a time, and prints the limits that follow for each language, with the times measured. Every solution must pass every test.',
     )

@@ -4,10 +4,8 @@ import { readReport } from '../../grading/report/read-report.ts'
 import { print } from '../print.ts'
 
 /** `gradebox diff`: shows what changed between two reports. */
-export function addDiffCommand(program: Command): Command {
-  return program
-    .command('diff')
-    .summary('show what changed between two reports')
+export function defineDiff(command: Command): void {
+  command
     .description(
       'Shows which submissions gained or lost points from one report to another, and by which tests. Exits with 0 whether or not something changed.',
     )

@@ -30,10 +30,8 @@ interface Flags {
 }
 
 /** `gradebox grade`: grades a class. */
-export function addGradeCommand(program: Command): Command {
-  return program
-    .command('grade')
-    .summary('grade the submissions of an assignment')
+export function defineGrade(command: Command): void {
+  command
     .description(
       'Grades every submission and writes gradebox-report.json. The assignment is a test file, a folder with an assignment.toml, or a folder with test files. Exits with 0 when all were graded, 1 for wrong usage, 2 when something could not be graded, or a report could not be written.',
     )

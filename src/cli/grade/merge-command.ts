@@ -14,10 +14,8 @@ interface Flags {
 }
 
 /** `gradebox merge`: joins the reports of shards. */
-export function addMergeCommand(program: Command): Command {
-  return program
-    .command('merge')
-    .summary('join the reports of shards')
+export function defineMerge(command: Command): void {
+  command
     .description(
       'Joins reports of one assignment, such as those of `gradebox grade --shard`, and writes the result. Shards that are missing or mixed are refused by name. Exits with 2 when a submission could not be graded.',
     )

@@ -92,8 +92,9 @@ async function vitestNode(): Promise<typeof import('vitest/node')> {
 // Vitest runs files. This one declares what the TOML file says.
 function tomlTest(toml: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'gradebox-grade-'))
-  const entry = new URL('../../grading/vitest.js', import.meta.url)
-  const source = `import { declareToml } from ${JSON.stringify(entry.href)}\n\ndeclareToml(${JSON.stringify(toml)})\n`
+  // The file is outside the package, so it cannot import it by name.
+  const entry = import.meta.resolve('gradebox/grading/vitest')
+  const source = `import { declareToml } from ${JSON.stringify(entry)}\n\ndeclareToml(${JSON.stringify(toml)})\n`
   writeFileSync(join(folder, 'assignment.test.mjs'), source)
   return folder
 }

@@ -14,10 +14,8 @@ interface Flags {
 }
 
 /** `gradebox init`: writes a new assignment. */
-export function addInitCommand(program: Command): Command {
-  return program
-    .command('init')
-    .summary('write a new assignment')
+export function defineInit(command: Command): void {
+  command
     .description(
       'Writes an assignment with two sample submissions, which it can grade at once: `npm install`, then `npm run grade`. Changes no existing file.',
     )

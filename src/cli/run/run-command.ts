@@ -25,15 +25,12 @@ interface Output {
 }
 
 /** `gradebox run`: runs a command in a sandbox, on the user's standard streams. */
-export function addRunCommand(program: Command): Command {
-  const command = program
-    .command('run')
-    .summary('run a command in a sandbox')
-    .description(
-      'Runs a command, or your shell, in a sandbox on your terminal. Exits with its exit code, with 128 plus the number of the signal that ended it, or with 125 when Gradebox could not set up the sandbox.',
-    )
+export function defineRun(command: Command): void {
+  command.description(
+    'Runs a command, or your shell, in a sandbox on your terminal. Exits with its exit code, with 128 plus the number of the signal that ended it, or with 125 when Gradebox could not set up the sandbox.',
+  )
   const flags = addRunFlags(command)
-  return command
+  command
     .option('--report-file <FILE>', 'write what happened as JSON')
     .option('-v, --verbose', 'tell each mount, id, limit, filter and exec, and the result')
     .action(async (commandLine: string[], output: Output) => {
