@@ -79,6 +79,15 @@ export function closeDescriptor(fd: number): void {
 }
 
 /**
+ * Closes a descriptor in one of libuv's threads. The last close of a file system takes as long as the kernel
+ * needs to free its files.
+ */
+export async function closeInThread(fd: number): Promise<void> {
+  forgetDescriptor(fd)
+  await new Promise((resolve) => libc().close.async(fd, resolve))
+}
+
+/**
  * Makes an anonymous file in memory, memfd_create(2); closed on exec.
  *
  * @param name shown in /proc/pid/fd, for debugging only

@@ -5,6 +5,7 @@ import { createSandbox, isSandboxError, type SandboxOptions } from '../../src/in
 import type { Assembled } from '../../src/launcher/image/assemble.ts'
 import { STEP_SIZE, STEPS_ADDRESS } from '../../src/launcher/machine/memory-layout.ts'
 import type { Step } from '../../src/launcher/step.ts'
+import { finish } from '../../src/work.ts'
 import { giveToUser, makeDirectory } from './support/directory.ts'
 import { bare } from './support/policies.ts'
 import { children, eventually } from './support/processes.ts'
@@ -23,13 +24,15 @@ const fault = vi.hoisted(() => ({
 
 vi.mock(import('../../src/launcher/image/assemble.ts'), async (original) => {
   const actual = await original()
-  const assemble: typeof actual.assemble = (segment, options) => {
-    const assembled = actual.assemble(segment, options)
+  const assemble: typeof actual.assemble = (segment, options) =>
+    finish(assembleInPieces(segment, options))
+  const assembleInPieces: typeof actual.assembleInPieces = function* (segment, options) {
+    const assembled = yield* actual.assembleInPieces(segment, options)
     const part = options.address === STEPS_ADDRESS ? 'image' : 'request'
     fault.steps[part] = assembled.steps
     return part === fault.part ? broken(assembled) : assembled
   }
-  return { ...actual, assemble }
+  return { ...actual, assemble, assembleInPieces }
 })
 
 function broken(assembled: Assembled): Assembled {

@@ -1,4 +1,5 @@
 import { syscallNumber } from '../../linux/syscalls.ts'
+import { finish, type Work } from '../../work.ts'
 import type { Arch } from '../machine/machine.ts'
 import {
   HEAD,
@@ -32,23 +33,31 @@ export interface Assembled {
 }
 
 const noSymbols: Symbols = new Map()
+/** The number of steps to encode between two pauses. */
+const STEPS_PER_PIECE = 64
+
+interface AssembleOptions {
+  readonly arch: Arch
+  readonly address: number
+  /** Labels and places of a segment that is already in memory. */
+  readonly imported?: Symbols
+  /** The sixth argument of each step that has fewer, by which a filter knows it. */
+  readonly token?: bigint
+}
 
 /**
  * Lays out a segment at an address and fills in every address in it. Pure: equal segments give equal bytes.
  *
- * @param imported labels and places of a segment that is already in memory
- * @param token the sixth argument of each step that has fewer, by which a filter knows it
  * @throws {Error} for a label or place that is undefined, or defined twice: a mistake in a plan
  */
-export function assemble(
+export const assemble = (segment: Segment, options: AssembleOptions): Assembled =>
+  finish(assembleInPieces(segment, options))
+
+/** Does the same as {@link assemble}, with pauses. */
+export function* assembleInPieces(
   segment: Segment,
-  {
-    arch,
-    address,
-    imported = noSymbols,
-    token = 0n,
-  }: { arch: Arch; address: number; imported?: Symbols; token?: bigint },
-): Assembled {
+  { arch, address, imported = noSymbols, token = 0n }: AssembleOptions,
+): Work<Assembled> {
   const symbols = new SymbolTable(imported)
   for (const [index, { label }] of segment.steps.entries()) {
     if (label !== undefined) symbols.define(label, address + index * STEP_SIZE)
@@ -59,6 +68,7 @@ export function assemble(
   const encoding = { arch, address, memory, symbols, token }
   for (const [index, step] of segment.steps.entries()) {
     encodeStep(step, index * STEP_SIZE, encoding)
+    if (index % STEPS_PER_PIECE === STEPS_PER_PIECE - 1) yield
   }
   return { bytes: memory.bytes(), address, steps: segment.steps, symbols: symbols.own }
 }

@@ -11,6 +11,7 @@ import {
   OPEN_TREE_CLONE,
   S_IFREG,
 } from '../../linux/constants.ts'
+import type { Work } from '../../work.ts'
 import type { Arch } from '../machine/machine.ts'
 import type { TmpfsMount } from '../sandbox-shape.ts'
 import { type Area, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
@@ -87,19 +88,25 @@ const treeOptions = (tree: Tree, index: number, { arch, owner }: LateMountOption
 })
 
 /** Steps that mount them, in the entered root. */
-export function attachTreeSteps(options: LateMountOptions, paths: SafePaths): Step[] {
-  return options.mounts.flatMap((mount, index) => {
-    const target = mount.target.slice(1)
-    if (mount.type === 'symlink') return symlinkSteps(target, mount.link, paths)
-    if (mount.type === 'tmpfs') return tmpfsSteps(target, mount, paths)
-    const close = init('close', [load(`tree.fd${index}`)])
-    const use = { index, options, paths }
-    if (mount.type === 'bind') return [...attachBindSteps(mount, use), close]
-    const source = mount.type === 'empty' ? 'an empty directory' : JSON.stringify(mount.source)
-    const own = { source, isDirectory: true, failure: treeFailure(mount) }
-    const attach = attachSteps(target, own, use)
-    return [...attach, ...fillTreeSteps(treeOptions(mount, index, options)), close]
-  })
+export function* attachTreeSteps(options: LateMountOptions, paths: SafePaths): Work<Step[]> {
+  const steps: Step[][] = []
+  for (const [index, mount] of options.mounts.entries()) {
+    steps.push(yield* attachOneSteps(mount, { index, options, paths }))
+  }
+  return steps.flat()
+}
+
+function* attachOneSteps(mount: LateMount, use: Use): Work<Step[]> {
+  const { index, options, paths } = use
+  const target = mount.target.slice(1)
+  if (mount.type === 'symlink') return symlinkSteps(target, mount.link, paths)
+  if (mount.type === 'tmpfs') return tmpfsSteps(target, mount, paths)
+  const close = init('close', [load(`tree.fd${index}`)])
+  if (mount.type === 'bind') return [...attachBindSteps(mount, use), close]
+  const source = mount.type === 'empty' ? 'an empty directory' : JSON.stringify(mount.source)
+  const own = { source, isDirectory: true, failure: treeFailure(mount) }
+  const attach = attachSteps(target, own, use)
+  return [...attach, ...(yield* fillTreeSteps(treeOptions(mount, index, options))), close]
 }
 
 interface Use {

@@ -10,6 +10,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from '../../linux/constants.ts'
+import { finish, flatMapInPieces, type Work } from '../../work.ts'
 import { REQUEST_ADDRESS } from '../machine/memory-layout.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import {
@@ -126,7 +127,7 @@ function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRo
     ...openTreeSteps(mounts),
     ...(isRoot ? chownSteps(treeDirectory(0), OWN_IDS) : []),
     ...enterRootSteps(),
-    ...insideRootSteps({ ...mounts, files: [] }),
+    ...finish(insideRootSteps({ ...mounts, files: [] })),
     ...leaveRootSteps({ policy, connects, pipes, owner: isRoot ? OWN_IDS : undefined }),
   ]
 }
@@ -169,13 +170,13 @@ export function loadRequestSteps(step: typeof init): Step[] {
 /**
  * The rest of the launch program: the run's additions to the root, the program, and the files to bring back.
  */
-export function planRequest(options: RequestOptions): Segment {
+export function* planRequest(options: RequestOptions): Work<Segment> {
   const { candidates, cwd, collect, arch, isComplete } = options
   return {
     areas: [...execAreas(candidates), ...collectAreas(collect), ...lateMountAreas(options)],
     steps: [
       ...entrySteps(isComplete),
-      ...(isComplete ? [] : labelled(ENTERED.mounts, thenGoTo(LOCK, ownRootSteps(options)))),
+      ...(isComplete ? [] : labelled(ENTERED.mounts, thenGoTo(LOCK, yield* ownRootSteps(options)))),
       ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
       init('chdir', [text('/')], { label: 'collect' }),
       ...collectSteps(collect, arch),
@@ -243,7 +244,7 @@ function enterRootSteps(): Step[] {
 }
 
 // The run's additions to the root.
-function ownRootSteps(options: RequestOptions): Step[] {
+function* ownRootSteps(options: RequestOptions): Work<Step[]> {
   const owner = ownerOf(options.flow)
   const terminal = terminalOptions(options)
   return [
@@ -252,7 +253,7 @@ function ownRootSteps(options: RequestOptions): Step[] {
       ? []
       : terminalDeviceSteps(options.remount)),
     ...enterRootSteps(),
-    ...insideRootSteps({ ...options, owner }, openTerminalSteps(terminal)),
+    ...(yield* insideRootSteps({ ...options, owner }, openTerminalSteps(terminal))),
     ...leaveRootSteps({ ...options, owner }),
   ]
 }
@@ -261,15 +262,15 @@ interface InsideRoot extends LateMountOptions {
   readonly files: readonly SandboxFile[]
 }
 
-function insideRootSteps(options: InsideRoot, last: readonly Step[] = []): Step[] {
+function* insideRootSteps(options: InsideRoot, last: readonly Step[] = []): Work<Step[]> {
   const { arch, files, owner } = options
   const paths = new SafePaths(arch)
   const readOnlyRoot = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
   return [
-    ...attachTreeSteps(options, paths),
-    ...files.flatMap(({ target, contents }) =>
+    ...(yield* attachTreeSteps(options, paths)),
+    ...(yield* flatMapInPieces(files, ({ target, contents }) =>
       writeFileSteps(target.slice(1), contents, { arch, owner, paths }),
-    ),
+    )),
     ...last,
     init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } }),
   ]

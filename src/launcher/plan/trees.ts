@@ -12,6 +12,7 @@ import {
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
 } from '../../linux/constants.ts'
+import { flatMapInPieces, type Work } from '../../work.ts'
 import type { Arch } from '../machine/machine.ts'
 import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { copySteps, type DirectoryEntry, finishCopySteps, isCopied } from './copy.ts'
@@ -162,13 +163,13 @@ export const chownSteps = (path: string, owner: IdArguments | undefined): Step[]
  * Steps for a tree that is mounted in the entered root, still with the init's first privileges: contents,
  * owners, read-only. The init enters the tree for them, because the path to it may contain foreign links.
  */
-export function fillTreeSteps(options: TreeOptions): Step[] {
+export function* fillTreeSteps(options: TreeOptions): Work<Step[]> {
   const { tree, index } = options
   if (tree.type !== 'overlay' && tree.type !== 'copy') return []
   const steps = [
-    ...(tree.type === 'copy' ? fillCopySteps(tree, options) : []),
+    ...(tree.type === 'copy' ? yield* fillCopySteps(tree, options) : []),
     ...(tree.type === 'overlay' && options.owner !== undefined
-      ? ownSteps(tree.chown, options.owner, new SafePaths(options.arch, tree.target))
+      ? yield* ownSteps(tree.chown, options.owner, new SafePaths(options.arch, tree.target))
       : []),
     ...restrictSteps(tree),
   ]
@@ -176,18 +177,22 @@ export function fillTreeSteps(options: TreeOptions): Step[] {
   return [init('fchdir', [load(`tree.fd${index}`)]), ...steps, init('chdir', [text('/')])]
 }
 
-function fillCopySteps(tree: Tree & { type: 'copy' }, options: TreeOptions): Step[] {
+function* fillCopySteps(tree: Tree & { type: 'copy' }, options: TreeOptions): Work<Step[]> {
   const { arch, owner, index } = options
   const { target } = tree
   const from = `tree.source${index}`
   const entries = tree.entries.filter(isCopied)
   const failure = treeFailure(tree)
   return [
-    ...entries.flatMap((entry) => copySteps(entry, { from, target, arch, failure })),
+    ...(yield* flatMapInPieces(entries, (entry) =>
+      copySteps(entry, { from, target, arch, failure }),
+    )),
     init('close', [load(from)]),
-    ...(owner === undefined ? [] : ownSteps(entries, owner, new SafePaths(arch, target))),
+    ...(owner === undefined ? [] : yield* ownSteps(entries, owner, new SafePaths(arch, target))),
     // Children first, because nobody may enter some directories afterwards.
-    ...entries.toReversed().flatMap((entry) => finishCopySteps(entry, { target })),
+    ...(yield* flatMapInPieces(entries.toReversed(), (entry) =>
+      finishCopySteps(entry, { target }),
+    )),
   ]
 }
 
@@ -200,17 +205,19 @@ function restrictSteps({ target, readOnly, noexec }: CopyOnWrite): Step[] {
 }
 
 // By descriptors, directory by directory, because a directory of the earlier scan may be a link now.
-function ownSteps(entries: readonly DirectoryEntry[], owner: Ids, paths: SafePaths): Step[] {
+function* ownSteps(entries: readonly DirectoryEntry[], owner: Ids, paths: SafePaths): Work<Step[]> {
   const children = new Map<string, string[]>()
-  for (const { path } of entries) {
+  yield* flatMapInPieces(entries, ({ path }) => {
     const { parent, name } = splitPath(path)
     const names = children.get(parent)
     if (names === undefined) children.set(parent, [name])
     else names.push(name)
-  }
-  return [...children].flatMap(([parent, names]) => [
-    ...paths.open(parent, { code: 'MOUNT_FAILED' }),
-    ...names.map((name) =>
+    return []
+  })
+  const steps: Step[] = []
+  for (const [parent, names] of children) {
+    steps.push(...paths.open(parent, { code: 'MOUNT_FAILED' }))
+    const own = yield* flatMapInPieces(names, (name) => [
       init(
         'fchownat',
         [load('init.parent'), text(name), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW],
@@ -219,7 +226,11 @@ function ownSteps(entries: readonly DirectoryEntry[], owner: Ids, paths: SafePat
           tolerate: ENOENT,
         },
       ),
-    ),
-    init('close', [load('init.parent')]),
-  ])
+    ])
+    // A spread of too many arguments would overflow the stack.
+    for (const step of own) steps.push(step)
+    steps.push(init('close', [load('init.parent')]))
+    yield
+  }
+  return steps
 }

@@ -1,7 +1,9 @@
 import {
   chmodSync,
   closeSync,
+  type Dir,
   lstatSync,
+  opendirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -11,6 +13,7 @@ import {
 } from 'node:fs'
 import { clearTimeout, clockMs, setTimeout } from '../../globals.ts'
 import { OWN_DIRECTORIES } from '../../launcher/plan/confined/directory-steps.ts'
+import { inTurns, type Work } from '../../work.ts'
 
 /** The interval between two looks at the files, in milliseconds. */
 const INTERVAL_MS = 50
@@ -18,6 +21,8 @@ const INTERVAL_MS = 50
 const LARGEST_SHARE = 0.1
 /** stat(2) counts blocks of this many bytes, on every file system. */
 const BLOCK_BYTES = 512
+/** The number of files to count between two pauses. */
+const FILES_PER_PIECE = 8
 /** As in a sandbox with a tmpfs, a disk limit allows one file per this many bytes, and some more. */
 const BYTES_PER_FILE = 4096
 const FILES_BESIDE = 1024
@@ -45,6 +50,7 @@ export interface DiskWatchOptions {
 export class DiskWatch {
   readonly #options: DiskWatchOptions
   #timer: NodeJS.Timeout | undefined
+  #looking: Promise<void> | undefined
   #stopped = false
   #bytes: number | undefined
 
@@ -59,29 +65,33 @@ export class DiskWatch {
   }
 
   /** Looks once more, because a program may be fast, and ends the watch. */
-  stop(): void {
+  async stop(): Promise<void> {
     if (this.#stopped) return
-    this.#look()
     this.#stopped = true
     clearTimeout(this.#timer)
+    await this.#looking
+    await this.#look()
   }
 
   #schedule(tookMs: number): void {
     const pause = Math.max(INTERVAL_MS, tookMs / LARGEST_SHARE)
-    this.#timer = setTimeout(() => this.#look(), pause).unref()
+    this.#timer = setTimeout(() => {
+      this.#looking = this.#look()
+    }, pause).unref()
   }
 
-  #look(): void {
-    if (this.#stopped || this.#bytes !== undefined) return
+  async #look(): Promise<void> {
+    if (this.#bytes !== undefined) return
     const started = clockMs()
     const { path, diskBytes, init, asProgram, onExceeded } = this.#options
-    const used = directoriesUse(path)
+    const most = { bytes: diskBytes, files: FILES_BESIDE + diskBytes / BYTES_PER_FILE }
+    const used = (await inTurns(directoriesUse(path, most))) ?? NONE
     const pid = init()
     const bytes = used.bytes + (pid === undefined ? 0 : asProgram(() => deletedBytes(pid, path)))
-    if (bytes > diskBytes || used.files > FILES_BESIDE + diskBytes / BYTES_PER_FILE) {
+    if (bytes > most.bytes || used.files > most.files) {
       this.#bytes = Math.max(bytes, used.files * BYTES_PER_FILE)
       onExceeded()
-    } else this.#schedule(clockMs() - started)
+    } else if (!this.#stopped) this.#schedule(clockMs() - started)
   }
 }
 
@@ -90,16 +100,13 @@ interface Use {
   readonly files: number
 }
 
-const directoriesUse = (path: string): Use =>
-  OWN_DIRECTORIES.map((name) => treeUse(`${path}/${name}`)).reduce(
-    (sum, one) => ({ bytes: sum.bytes + one.bytes, files: sum.files + one.files }),
-    { bytes: 0, files: 0 },
-  )
+const NONE: Use = { bytes: 0, files: 0 }
 
-function treeUse(top: string): Use {
+// A program can make files faster than this process counts them, so the count ends above the most.
+function* directoriesUse(path: string, most: Use): Work<Use> {
   const opened: number[] = []
   const seen = new Set<number>()
-  const waiting = [top]
+  const waiting = OWN_DIRECTORIES.map((name) => `${path}/${name}`)
   let [bytes, files] = [0, 0]
   const near = (path: string): string => {
     if (path.length <= LONGEST_PATH) return path
@@ -111,6 +118,8 @@ function treeUse(top: string): Use {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const directory = near(next)
       for (const name of namesIn(directory)) {
+        if (bytes > most.bytes || files > most.files) return { bytes, files }
+        if (files % FILES_PER_PIECE === 0) yield
         const path = `${directory}/${name}`
         const stats = attempt(() => lstatSync(path))
         if (stats === undefined) continue
@@ -133,16 +142,29 @@ function isCounted({ nlink, ino }: Stats, seen: Set<number>): boolean {
   return known
 }
 
+/** The number of names that one system call returns. */
+const NAMES = 256
+
+// A program can put any number of names into a directory, and remove it meanwhile.
+function* namesIn(directory: string): Generator<string> {
+  const opened = attempt(() => openDirectory(directory))
+  if (opened === undefined) return
+  try {
+    for (let next = nextIn(opened); next !== null; next = nextIn(opened)) yield next.name
+  } finally {
+    opened.closeSync()
+  }
+}
+
+const nextIn = (opened: Dir) => attempt(() => opened.readSync()) ?? null
+
 // A program can make a directory that even its owner cannot list.
-function namesIn(directory: string): string[] {
-  const names = attempt(() => readdirSync(directory))
-  if (names !== undefined) return names
-  return (
-    attempt(() => {
-      chmodSync(directory, 0o700)
-      return readdirSync(directory)
-    }) ?? []
-  )
+function openDirectory(path: string): Dir {
+  const open = () => opendirSync(path, { bufferSize: NAMES })
+  const opened = attempt(open)
+  if (opened !== undefined) return opened
+  chmodSync(path, 0o700)
+  return open()
 }
 
 function deletedBytes(init: number, path: string): number {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSandboxError } from '../../errors/sandbox-error.ts'
+import type { Assembled } from '../../launcher/image/assemble.ts'
 import type { ConfinedAs } from '../../launcher/plan/confined/confined-plan.ts'
 import {
   planConfinedImage,
@@ -19,6 +20,7 @@ import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { killsUntold, notifiedMeanings } from '../../seccomp/decode/notified.ts'
 import { guarded } from '../../seccomp/guard/guard.ts'
 import { askedCalls, confinedRules, withRules } from '../../seccomp/guard/levels.ts'
+import { finish, type Work } from '../../work.ts'
 import { hostMachine } from '../host-machine.ts'
 import { lookUpHostPath } from '../io/host-file.ts'
 import type { ConfinedBy } from '../isolation/isolation-of.ts'
@@ -90,10 +92,11 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
   const env = inDirectory(options.env, inRun)
   const owner = directory.ids && { uid: directory.ids.uid, gid: directory.ids.uid }
   const workdir = options.workdir && copyOf(options.workdir, preparation.listing)
-  const makeRequest = () =>
-    assembleRequest(
+  const files = [...ownFiles(policy.files), ...options.files]
+  const requestInPieces = function* (): Work<Assembled> {
+    return yield* assembleRequest(
       image.image,
-      planConfinedRequest({
+      yield* planConfinedRequest({
         arch: hostMachine().arch,
         as: by.as,
         path: directory.path,
@@ -102,7 +105,7 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
         lastCapability: hostMachine().lastCapability,
         workdir,
         readOnly: options.workdir?.mode === 'read-only',
-        files: [...ownFiles(policy.files), ...options.files],
+        files,
         rules: mountRules(options.mounts, policy.name, dirname(directory.path)),
         candidates: candidatesFor(inRun(command), env.PATH),
         argv: [command, ...args],
@@ -117,8 +120,11 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
         pipes: streamsOf(options, undefined).pipes,
       }),
     )
+  }
+  const makeRequest = () => finish(requestInPieces())
+  const entries = files.length + (workdir?.entries.length ?? 0)
   // There is no tmpfs, whose files would be memory.
-  return { image, mounts: [], suppliedBytes: 0, makeRequest }
+  return { image, mounts: [], suppliedBytes: 0, entries, makeRequest, requestInPieces }
 }
 
 // No file can be larger than all of them together. RLIMIT_NPROC counts a user's tasks: each of root's runs has a user

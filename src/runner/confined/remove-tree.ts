@@ -3,9 +3,8 @@ import {
   chmodSync,
   closeSync,
   constants,
-  type Dirent,
+  opendirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmdirSync,
   unlinkSync,
@@ -32,7 +31,7 @@ export async function removeTree(path: string): Promise<void> {
     const fd = openDirectory(next)
     try {
       const base = `/proc/self/fd/${fd}/`
-      for (const { name, isDirectory } of listOf(base)) {
+      for (const { name, isDirectory } of namesIn(base)) {
         if (++names % NAMES_PER_TURN === 0) await nextTurn()
         const from = Buffer.concat([Buffer.from(base), name])
         if (!isDirectory) {
@@ -56,13 +55,20 @@ interface Entry {
   readonly isDirectory: boolean
 }
 
-// A name may consist of any bytes.
-function listOf(path: string): Entry[] {
-  const entries = readdirSync(path, { withFileTypes: true, encoding: 'buffer' })
-  return (entries as unknown as Dirent<Buffer>[]).map((entry) => ({
-    name: entry.name,
-    isDirectory: entry.isDirectory(),
-  }))
+/** The number of names that one system call returns. */
+const NAMES = 256
+
+// A name may consist of any bytes, which Latin-1 keeps. A directory may have any number of names, so nobody
+// lists it as a whole.
+function* namesIn(path: string): Generator<Entry> {
+  const opened = opendirSync(path, { encoding: 'latin1', bufferSize: NAMES })
+  try {
+    for (let next = opened.readSync(); next !== null; next = opened.readSync()) {
+      yield { name: Buffer.from(next.name, 'latin1'), isDirectory: next.isDirectory() }
+    }
+  } finally {
+    opened.closeSync()
+  }
 }
 
 // The program may have removed its own permissions.

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { fstatSync, opendirSync, readSync } from 'node:fs'
 import { asFileUser } from '../../ffi/confinement.ts'
-import { closeDescriptor } from '../../ffi/libc.ts'
+import { closeDescriptor, closeInThread } from '../../ffi/libc.ts'
 import { openPath } from '../../ffi/open.ts'
-import { nextTurn } from '../../globals.ts'
+import { clockMs, nextTurn } from '../../globals.ts'
 import {
   EXDEV,
   O_NONBLOCK,
@@ -16,7 +16,13 @@ import {
 import { ErrnoError } from '../../linux/errno.ts'
 import { formatSize } from '../../units/size.ts'
 import { advance, type CollectName, type Position } from './collect-pattern.ts'
-import { type Collected, type CollectRecord, kindRefusal, openRefusal } from './collected.ts'
+import {
+  type Collected,
+  type CollectRecord,
+  kindRefusal,
+  openRefusal,
+  READ_BYTES,
+} from './collected.ts'
 
 /** The bounds on what a run with patterns brings back and reads. */
 export interface CollectBounds {
@@ -37,8 +43,8 @@ export const COLLECT_BOUNDS: CollectBounds = {
   depth: 100,
 }
 
-/** The number of names and files after which other work of this process gets a turn. */
-const NAMES_PER_TURN = 200
+/** The time in ms after which other work of this thread gets a turn. */
+const TURN_MS = 10
 
 const beneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV
 
@@ -85,7 +91,7 @@ class Walk {
   readonly #asProgram: <T>(open: () => T) => T
   #bytes = 0
   #names = 0
-  #done = 0
+  #turnEnd = clockMs() + TURN_MS
   /** Why nothing more is brought back. */
   #end: string | undefined
 
@@ -116,14 +122,15 @@ class Walk {
       return
     }
     try {
-      if (start === undefined) this.#read(fd, name)
+      if (start === undefined) await this.#read(fd, name)
       else if (!fstatSync(fd).isDirectory()) this.#refuse(name, `${base} is no directory`)
       else {
         const prefix = base === '' || base.endsWith('/') ? base : `${base}/`
         await this.#walk({ fd, prefix, position: start, depth: 0 })
       }
     } finally {
-      closeDescriptor(fd)
+      // The sandbox has ended, so this may be the last descriptor of its file system.
+      await closeInThread(fd)
     }
     if (this.#end !== undefined) this.#uncollected.set(name, this.#end)
   }
@@ -143,7 +150,7 @@ class Walk {
       const fd = this.#open(directory, bytes, path)
       if (fd === undefined) continue
       try {
-        if (!isDirectory) this.#read(fd, path)
+        if (!isDirectory) await this.#read(fd, path)
         else if (directory.depth === this.#bounds.depth) {
           this.#refuse(path, `is more than ${this.#bounds.depth} directories deep`)
         } else {
@@ -186,8 +193,9 @@ class Walk {
   }
 
   async #turn(): Promise<void> {
-    this.#done++
-    if (this.#done % NAMES_PER_TURN === 0) await nextTurn()
+    if (clockMs() < this.#turnEnd) return
+    await nextTurn()
+    this.#turnEnd = clockMs() + TURN_MS
   }
 
   #open({ fd: from }: Directory, name: Buffer, path: string): number | undefined {
@@ -200,15 +208,28 @@ class Walk {
     }
   }
 
-  #read(fd: number, path: string): void {
+  async #read(fd: number, path: string): Promise<void> {
     const { mode, size } = fstatSync(fd)
     const refusal = kindRefusal(mode, size) ?? this.#sizeRefusal(size)
-    const contents = refusal === undefined ? readWhole(fd, size) : refusal
+    const contents = refusal ?? (await this.#readWhole(fd, size))
     if (typeof contents === 'string') this.#refuse(path, contents)
     else if (this.#hasRoom()) {
       this.#bytes += size
       this.#files.set(path, contents)
     }
+  }
+
+  /** A file's contents, or why there are fewer than it said. */
+  async #readWhole(fd: number, size: number): Promise<Buffer | string> {
+    const contents = Buffer.alloc(size)
+    let done = 0
+    while (done < size) {
+      const count = readSync(fd, contents, done, Math.min(size - done, READ_BYTES), done)
+      if (count === 0) return `only ${formatSize(done)} of ${formatSize(size)} could be read`
+      done += count
+      await this.#turn()
+    }
+    return contents
   }
 
   #sizeRefusal(size: number): string | undefined {
@@ -227,18 +248,6 @@ class Walk {
     this.#end ??= `names more than ${files} files; the others were not brought back`
     return false
   }
-}
-
-/** A file's contents, or why there are fewer than it said. */
-function readWhole(fd: number, size: number): Buffer | string {
-  const contents = Buffer.alloc(size)
-  let done = 0
-  while (done < size) {
-    const count = readSync(fd, contents, done, size - done, done)
-    if (count === 0) return `only ${formatSize(done)} of ${formatSize(size)} could be read`
-    done += count
-  }
-  return contents
 }
 
 function reasonOf(error: unknown): string {

@@ -2,11 +2,14 @@ import { readSync } from 'node:fs'
 import { takeDescriptor } from '../../ffi/passing.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import type { ReportRecord } from '../../launcher/report/parse-report.ts'
+import { inTurns } from '../../work.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import type { Attempt } from './attempt.ts'
 import { collectionBy, parseCollectName } from './collect-pattern.ts'
 import { collectTrees } from './collect-tree.ts'
 import { type Collected, type CollectRecord, collectFiles } from './collected.ts'
+
+const NOTHING: Collected = { files: {}, uncollected: {} }
 
 /** Brings back the files of a run's option `collect`, after the run's report has arrived. */
 export async function collect(
@@ -17,11 +20,11 @@ export async function collect(
 ): Promise<Collected> {
   const { collected } = attempt
   const records = report.filter((record): record is CollectRecord => record.kind === 'collect')
-  if (collected === undefined || records.length === 0) return { files: {}, uncollected: {} }
+  if (collected === undefined || records.length === 0) return NOTHING
   if (collectionBy(names) === 'copies') {
-    return collectFiles(names, records, (buffer, position) =>
-      readSync(collected, buffer, 0, buffer.length, position),
-    )
+    const read = (buffer: Uint8Array, position: number) =>
+      readSync(collected, buffer, 0, buffer.length, position)
+    return (await inTurns(collectFiles(names, records, read))) ?? NOTHING
   }
   // The kernel takes the sandbox's mounts apart with the init: from then on no directory leads into another mount.
   await attempt.gone()

@@ -12,6 +12,10 @@ import {
 } from '../../linux/constants.ts'
 import { errnoName, errnoText } from '../../linux/errno.ts'
 import { formatSize } from '../../units/size.ts'
+import type { Work } from '../../work.ts'
+
+/** The most bytes to read between two pauses. */
+export const READ_BYTES = 4 * 1024 * 1024
 
 /** Reads collected bytes into a buffer, from a position, and returns their number. */
 export type ReadCollected = (buffer: Uint8Array, position: number) => number
@@ -25,38 +29,40 @@ export interface Collected {
 }
 
 /**
- * Separates the collected files.
+ * Separates the collected files, with pauses.
  *
  * @param paths as the caller named them, in the order of the records
  */
-export function collectFiles(
+export function* collectFiles(
   paths: readonly string[],
   records: readonly CollectRecord[],
   read: ReadCollected,
-): Collected {
+): Work<Collected> {
   const files = new Map<string, Uint8Array>()
   const uncollected = new Map<string, string>()
   let position = 0
-  records.forEach((record, index) => {
+  for (const [index, record] of records.entries()) {
     const path = paths[index] ?? ''
     const refusal = refusalOf(record)
     if (refusal === undefined && record.result >= 0) {
-      files.set(path, readAll(record.copiedBytes, position, read))
+      files.set(path, yield* readAll(record.copiedBytes, position, read))
     } else if (refusal !== undefined) uncollected.set(path, refusal)
     position += Math.max(0, record.copiedBytes)
-  })
+    yield
+  }
   // This keeps any name as an own property, also `__proto__`.
   return { files: Object.fromEntries(files), uncollected: Object.fromEntries(uncollected) }
 }
 
-function readAll(length: number, position: number, read: ReadCollected): Buffer {
+function* readAll(length: number, position: number, read: ReadCollected): Work<Buffer> {
   if (length > COLLECT_MAX_BYTES) throw damaged('larger than any can be')
   const contents = Buffer.alloc(length)
   let done = 0
   while (done < length) {
-    const count = read(contents.subarray(done), position + done)
+    const count = read(contents.subarray(done, done + READ_BYTES), position + done)
     if (count === 0) throw damaged('shorter than was reported')
     done += count
+    yield
   }
   return contents
 }

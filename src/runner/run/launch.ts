@@ -1,6 +1,6 @@
 import type { SandboxError } from '../../errors/sandbox-error.ts'
 import { spawn } from '../../ffi/libc.ts'
-import { type Assembled, assemble } from '../../launcher/image/assemble.ts'
+import { type Assembled, assemble, assembleInPieces } from '../../launcher/image/assemble.ts'
 import { elfImage } from '../../launcher/image/elf.ts'
 import { makeExecutable } from '../../launcher/image/memory.ts'
 import type { Arch } from '../../launcher/machine/machine.ts'
@@ -19,6 +19,7 @@ import { RECORD } from '../../launcher/report/records.ts'
 import type { Segment, Step } from '../../launcher/step.ts'
 import { type ErrnoError, errnoText } from '../../linux/errno.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
+import type { Work } from '../../work.ts'
 import { ownCallError } from '../own-call-error.ts'
 
 /** A launch program up to its request, ready for any number of executions. */
@@ -94,10 +95,15 @@ function groupValue(path: string) {
 }
 
 /** Lays out a request for the launch programs of an image. */
-export function assembleRequest(image: Image, request: Segment): Assembled {
+export function assembleRequest(image: Image, request: Segment): Work<Assembled> {
   const { symbols } = image.assembled
   const address = REQUEST_ADDRESS
-  return assemble(request, { arch: image.arch, address, imported: symbols, token: ownCallToken })
+  return assembleInPieces(request, {
+    arch: image.arch,
+    address,
+    imported: symbols,
+    token: ownCallToken,
+  })
 }
 
 /** A failure of this process's own system calls before the launch program ran. */

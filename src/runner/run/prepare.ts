@@ -10,6 +10,7 @@ import { planEnforcement } from '../../limits/enforcement.ts'
 import { resourceLimits } from '../../limits/rlimit.ts'
 import type { EnforcementByLimit } from '../../limits/table.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
+import { finish, type Work } from '../../work.ts'
 import { hostMachine, nextFlow } from '../host-machine.ts'
 import type { IsolationLevel } from '../isolation/level.ts'
 import type { RunOptions } from '../options/normalize.ts'
@@ -50,8 +51,12 @@ export interface PreparedRun {
   readonly mounts: readonly LateMount[]
   /** The size of the caller's files in its tmpfs. */
   readonly suppliedBytes: number
+  /** The number of files and directories for which the request has steps of their own. */
+  readonly entries: number
   /** Makes the run's request, which completes the image. */
   readonly makeRequest: () => Assembled
+  /** Does the same with pauses. */
+  readonly requestInPieces: () => Work<Assembled>
 }
 
 /**
@@ -100,17 +105,18 @@ export function prepareRun(
   const all = [...late.mounts, ...own]
   const listing = preparation.listing ?? new Listing([])
   const mounts = isComplete ? [] : lateMounts({ ...options, mounts: all, host: { flow, listing } })
-  const makeRequest = (): Assembled => {
+  const files = [...late.files, ...options.files]
+  const requestInPieces = function* (): Work<Assembled> {
     const { arch, remount } = hostMachine()
-    return assembleRequest(
+    return yield* assembleRequest(
       image.image,
-      planRequest({
+      yield* planRequest({
         policy,
         arch,
         remount,
         flow,
         mounts,
-        files: [...late.files, ...options.files],
+        files,
         isComplete,
         connects,
         pipes: streamsOf(options, terminal).pipes,
@@ -127,6 +133,7 @@ export function prepareRun(
       }),
     )
   }
+  const makeRequest = () => finish(requestInPieces())
   const { lastRequest } = image
   const asked = {
     command,
@@ -141,8 +148,10 @@ export function prepareRun(
   return {
     image,
     mounts,
-    suppliedBytes: suppliedBytes([...late.files, ...options.files], mounts),
+    suppliedBytes: suppliedBytes(files, mounts),
+    entries: mounts.reduce((sum, mount) => sum + entriesOf(mount).length, files.length),
     makeRequest: isComplete ? () => lastRequest.of(asked, makeRequest) : makeRequest,
+    requestInPieces,
   }
 }
 
@@ -188,6 +197,12 @@ export function streamsOf(
   // The terminal is one file for all its streams.
   const pipes = terminal === undefined ? numbers('pipe') : [0]
   return { pipes, discard: numbers('ignore') }
+}
+
+/** The files of a mount that the request copies, or whose owner it changes. */
+function entriesOf(mount: LateMount) {
+  if (mount.type === 'copy') return mount.entries
+  return mount.type === 'overlay' ? mount.chown : []
 }
 
 /** The unit in which a tmpfs allocates memory. */

@@ -13,6 +13,7 @@ import { type EnforcementPlan, planEnforcement } from '../../limits/enforcement.
 import { LimitHold } from '../../limits/hold.ts'
 import { ErrnoError } from '../../linux/errno.ts'
 import { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
+import { inTurns } from '../../work.ts'
 import { DiskWatch } from '../confined/disk-watch.ts'
 import { confinedBy } from '../confined/machine-confinement.ts'
 import { checkConfined, confinedSources, prepareConfined } from '../confined/prepare-confined.ts'
@@ -50,6 +51,9 @@ import { SandboxView } from './sandbox-view.ts'
 import { isStarved } from './verdict.ts'
 
 type AnyResult = SandboxResult<string | Uint8Array>
+
+/** A run with so many files makes its request in turns with other work, before it starts. */
+const MANY_FILES = 200
 
 /** What a run is made with. */
 interface RunUse {
@@ -298,7 +302,7 @@ export class Run {
       const flow = confinedFlow(directory)
       return await this.#runHeld(stdin, { ...use, flow, confined: { by, directory } })
     } finally {
-      this.#disk?.stop()
+      await this.#disk?.stop()
       await directory.remove(this.#isOver)
     }
   }
@@ -319,7 +323,7 @@ export class Run {
     this.#waitsForInput = () => this.#awaitsInput(stdin)
     try {
       const records = await attempt.report
-      this.#disk?.stop()
+      await this.#disk?.stop()
       const failure = records.find((record) => record.kind === 'failure')
       const end = records.find((record) => record.kind === 'end')
       const isOver = end !== undefined
@@ -399,6 +403,14 @@ export class Run {
 
   // Undefined when the run was stopped meanwhile.
   async #prepare(use: AttemptUse): Promise<PreparedRun | undefined> {
+    const prepared = await this.#plan(use)
+    // A small request is made while the launch program starts.
+    if (prepared === undefined || prepared.entries < MANY_FILES) return prepared
+    const request = await inTurns(prepared.requestInPieces(), () => this.#stopped)
+    return request && { ...prepared, makeRequest: () => request }
+  }
+
+  async #plan(use: AttemptUse): Promise<PreparedRun | undefined> {
     const preparation = this.#preparation(use.level, use.flow, use.plan)
     const { hold } = use
     if (use.confined !== undefined) {

@@ -1,7 +1,8 @@
 import { type Dirent, lstatSync, opendirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { clockMs, nextTurn } from '../../globals.ts'
+import { nextTurn } from '../../globals.ts'
 import type { DirectoryEntry } from '../../launcher/plan/copy.ts'
+import { finish, type Work, workForATurn } from '../../work.ts'
 
 /** A host directory's contents, parents before their children. */
 export interface DirectoryScan {
@@ -12,8 +13,6 @@ export interface DirectoryScan {
   readonly hasMounts: boolean
 }
 
-/** The longest time in ms for which listing blocks other work of this thread. */
-const TURN_MS = 10
 /** The number of entries to list between two looks at the clock. */
 const PIECE = 8
 /** The number of names that one system call returns. */
@@ -23,7 +22,7 @@ const NAMES = 256
 export class Listing {
   readonly #listed = new Map<string, DirectoryScan>()
   readonly #errors = new Map<string, unknown>()
-  readonly #pending: [string, Generator<undefined, DirectoryScan>][]
+  readonly #pending: [string, Work<DirectoryScan>][]
 
   /** Lists directories; large ones only in part. */
   constructor(sources: readonly string[]) {
@@ -58,13 +57,12 @@ export class Listing {
   }
 
   #continue(): void {
-    const end = clockMs() + TURN_MS
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
-      const [source, steps] = next
+      const [source, work] = next
       try {
-        const scan = finishBy(steps, end)
-        if (scan === undefined) return
-        this.#listed.set(source, scan)
+        const done = workForATurn(work)
+        if (done === undefined) return
+        this.#listed.set(source, done.value)
       } catch (error) {
         // Thrown later, where the caller can explain it.
         this.#errors.set(source, error)
@@ -74,26 +72,11 @@ export class Listing {
   }
 }
 
-function finishBy(
-  steps: Generator<undefined, DirectoryScan>,
-  end: number,
-): DirectoryScan | undefined {
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-    if (clockMs() > end) return undefined
-  }
-}
-
-function finish(steps: Generator<undefined, DirectoryScan>): DirectoryScan {
-  return finishBy(steps, Number.POSITIVE_INFINITY) as DirectoryScan
-}
-
 /**
  * Lists a host directory with frequent pauses. It follows no symbolic link, and leaves out files that vanish
  * meanwhile.
  */
-function* listing(source: string): Generator<undefined, DirectoryScan> {
+function* listing(source: string): Work<DirectoryScan> {
   const entries: DirectoryEntry[] = []
   const top = lstatSync(source)
   const owners = new Set([`${top.uid}:${top.gid}`])

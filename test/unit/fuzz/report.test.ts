@@ -9,6 +9,7 @@ import type { SandboxResult } from '../../../src/runner/result.ts'
 import { collectFiles } from '../../../src/runner/run/collected.ts'
 import { makeResult } from '../../../src/runner/run/make-result.ts'
 import { LoggedCalls } from '../../../src/seccomp/decode/logged-calls.ts'
+import { finish } from '../../../src/work.ts'
 
 const names = Object.keys(RECORD) as RecordName[]
 
@@ -51,10 +52,12 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     held: { enforcement: {}, exceeded: undefined, seen: undefined, group: undefined },
     isolation: isolationOf('full', options.policy, undefined),
     exceededDiskBytes: undefined,
-    collected: collectFiles(
-      options.collect,
-      parseReport(report).filter((record) => record.kind === 'collect'),
-      (buffer) => Math.min(buffer.length, 100),
+    collected: finish(
+      collectFiles(
+        options.collect,
+        parseReport(report).filter((record) => record.kind === 'collect'),
+        (buffer) => Math.min(buffer.length, 100),
+      ),
     ),
   })
 

@@ -3,6 +3,7 @@ import { DATA_ADDRESS, DATA_OFFSET } from '../../../src/launcher/machine/memory-
 import { ENTRY } from '../../../src/launcher/plan/entry-steps.ts'
 import { ownIdValues } from '../../../src/launcher/plan/identity.ts'
 import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
+import { finish } from '../../../src/work.ts'
 import { calls, completePlan, expectOrder, initSteps, root, user } from './sample-plans.ts'
 
 const variants = [root, user].flatMap((flow) => [
@@ -55,7 +56,7 @@ describe.each(variants)(
 
     test('is assembled, and the request with it', () => {
       const made = makeImage(image, 'x64')
-      expect(assembleRequest(made, request).bytes.length).toBeGreaterThan(0)
+      expect(finish(assembleRequest(made, request)).bytes.length).toBeGreaterThan(0)
     })
   },
 )

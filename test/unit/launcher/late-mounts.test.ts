@@ -11,6 +11,7 @@ import { SafePaths } from '../../../src/launcher/plan/paths.ts'
 import { isOverlayRefusal } from '../../../src/launcher/plan/trees.ts'
 import type { Step } from '../../../src/launcher/step.ts'
 import { MS_NOEXEC, MS_RDONLY } from '../../../src/linux/constants.ts'
+import { finish } from '../../../src/work.ts'
 
 const directory: LateMount & { type: 'bind' } = {
   type: 'bind',
@@ -32,7 +33,7 @@ function late(mounts: readonly LateMount[], remount?: LateMountOptions['remount'
   const options = { mounts, remount, arch: 'x64' } as const
   return {
     outside: openTreeSteps(options).map(describeStep),
-    inside: attachTreeSteps(options, new SafePaths('x64')).map(describeStep),
+    inside: finish(attachTreeSteps(options, new SafePaths('x64'))).map(describeStep),
   }
 }
 
@@ -183,7 +184,7 @@ describe('an overlay mount', () => {
         "open_tree(-100, "/proc/1/root", 524289)",
       ]
     `)
-    const inside = attachTreeSteps(options, new SafePaths('x64')).map(describeStep)
+    const inside = finish(attachTreeSteps(options, new SafePaths('x64'))).map(describeStep)
     const mounted = inside.findLastIndex((call) => call.startsWith('move_mount'))
     expect(inside.slice(mounted)).toMatchInlineSnapshot(`
       [

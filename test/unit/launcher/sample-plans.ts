@@ -12,6 +12,7 @@ import { resourceLimits } from '../../../src/limits/rlimit.ts'
 import type { Limits } from '../../../src/limits/table.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
 import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
+import { finish } from '../../../src/work.ts'
 
 export const user: Flow = { kind: 'user', uid: 1234, gid: 5678 }
 export const root: Flow = { kind: 'root', uid: 0x4000_0001, gid: 0x4000_0002, initial: true }
@@ -124,13 +125,15 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     log: filtered === 'log' ? meanings : undefined,
     count: filtered === 'listener' ? { instructions: 3, token: 0x1235n } : undefined,
   })
-  const request = planRequest({
-    ...options,
-    affinity,
-    mounts: [options.workdir, ...options.paths.filter(isLate), ...options.mounts],
-    files: [...options.policy.files.filter(isLate), ...options.files],
-    filter: filtered === 'no' ? undefined : filters[filtered],
-  })
+  const request = finish(
+    planRequest({
+      ...options,
+      affinity,
+      mounts: [options.workdir, ...options.paths.filter(isLate), ...options.mounts],
+      files: [...options.policy.files.filter(isLate), ...options.files],
+      filter: filtered === 'no' ? undefined : filters[filtered],
+    }),
+  )
   return { image, request, steps: stepsInOrder(image, request), arch: options.arch }
 }
 
@@ -168,22 +171,24 @@ export function completePlan(
       filter: waiter === 'target' ? filterUse : undefined,
     },
   })
-  const request = planRequest({
-    ...options,
-    affinity,
-    mounts: [],
-    files: [],
-    candidates: ['/bin/true'],
-    argv: ['true'],
-    env: {},
-    cwd: '/work',
-    wallTimeMs: limits.wallTimeMs,
-    resourceLimits: resourceLimits(limits, {}),
-    collect: { paths: [], by: 'copies' },
-    pipes: [0, 1],
-    isComplete: true,
-    filter: waiter === 'target' ? undefined : filterUse,
-  })
+  const request = finish(
+    planRequest({
+      ...options,
+      affinity,
+      mounts: [],
+      files: [],
+      candidates: ['/bin/true'],
+      argv: ['true'],
+      env: {},
+      cwd: '/work',
+      wallTimeMs: limits.wallTimeMs,
+      resourceLimits: resourceLimits(limits, {}),
+      collect: { paths: [], by: 'copies' },
+      pipes: [0, 1],
+      isComplete: true,
+      filter: waiter === 'target' ? undefined : filterUse,
+    }),
+  )
   return { image, request, steps: stepsInOrder(image, request) }
 }
 
@@ -191,7 +196,7 @@ export function completePlan(
 export function assembledPlan(flow: Flow, changes: PlanChanges = {}) {
   const { image, request, arch } = samplePlan(flow, changes)
   const made = makeImage(image, arch)
-  return { image: made.assembled, request: assembleRequest(made, request), elf: made.elf }
+  return { image: made.assembled, request: finish(assembleRequest(made, request)), elf: made.elf }
 }
 
 /** The steps that the init takes in order, up to the program's start. */

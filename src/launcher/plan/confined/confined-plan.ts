@@ -9,6 +9,7 @@ import {
   SIGCHLD,
   SIGKILL,
 } from '../../../linux/constants.ts'
+import type { Work } from '../../../work.ts'
 import type { Arch } from '../../machine/machine.ts'
 import { RECORD } from '../../report/records.ts'
 import { at, labelled, load, type Segment, type Step, stepsOf, text, thenGoTo } from '../../step.ts'
@@ -201,13 +202,13 @@ export interface ConfinedRequestOptions extends DirectoryOptions {
 export const SESSION_NOTE = 'session'
 
 /** The rest of the launch program of a run without namespaces. */
-export function planConfinedRequest(options: ConfinedRequestOptions): Segment {
+export function* planConfinedRequest(options: ConfinedRequestOptions): Work<Segment> {
   const { as, path, owner, candidates, cwd, collect, arch } = options
   return {
     areas: [...execAreas(candidates), ...collectAreas(collect)],
     steps: [
       ...entrySteps(false),
-      ...labelled(ENTERED.mounts, thenGoTo(LOCK, ownSteps(options))),
+      ...labelled(ENTERED.mounts, thenGoTo(LOCK, yield* ownSteps(options))),
       ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
       init('chdir', [text(path)], { label: 'collect' }),
       ...collectSteps(collect, arch),
@@ -234,11 +235,11 @@ export function planConfinedRequest(options: ConfinedRequestOptions): Segment {
   }
 }
 
-function ownSteps(options: ConfinedRequestOptions): Step[] {
+function* ownSteps(options: ConfinedRequestOptions): Work<Step[]> {
   const { owner, neighbour, path, readOnly, rules, pipes } = options
   return [
     ...(owner === undefined ? [] : storeOwnIdsSteps({ uid: owner.uid, neighbour })),
-    ...makeDirectorySteps(options),
+    ...(yield* makeDirectorySteps(options)),
     ...OWN_DIRECTORIES.flatMap((name) =>
       pathRuleSteps({
         path: `${path}/${name}`,

@@ -13,6 +13,7 @@ import {
   RESOLVE_IN_ROOT,
   RESOLVE_NO_SYMLINKS,
 } from '../../../linux/constants.ts'
+import { flatMapInPieces, type Work } from '../../../work.ts'
 import type { Arch } from '../../machine/machine.ts'
 import type { SandboxFile } from '../../sandbox-shape.ts'
 import { type Area, load, type Step, type StepFailure, stepsOf, text } from '../../step.ts'
@@ -48,7 +49,7 @@ export const directoryAreas: readonly Area[] = [
 ]
 
 /** Steps that make a run's directories and fill them. The init stays in the run's own directory. */
-export function makeDirectorySteps(options: DirectoryOptions): Step[] {
+export function* makeDirectorySteps(options: DirectoryOptions): Work<Step[]> {
   const { arch, path, owner, workdir, files } = options
   const paths = new SafePaths(arch, path)
   const failure: StepFailure = {
@@ -61,10 +62,10 @@ export function makeDirectorySteps(options: DirectoryOptions): Step[] {
       init('mkdirat', [AT_FDCWD, text(name), 0o700], { failure }),
       ...chownSteps(name, owner),
     ]),
-    ...(workdir === undefined ? [] : copyDirectorySteps(workdir, options)),
-    ...files.flatMap(({ target, contents }) =>
+    ...(workdir === undefined ? [] : yield* copyDirectorySteps(workdir, options)),
+    ...(yield* flatMapInPieces(files, ({ target, contents }) =>
       writeFileSteps(target.slice(1), contents, { arch, owner, paths }),
-    ),
+    )),
   ]
 }
 
@@ -73,10 +74,10 @@ const chownSteps = (path: string, owner: Ids | undefined): Step[] =>
     ? []
     : [init('fchownat', [AT_FDCWD, text(path), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW])]
 
-function copyDirectorySteps(
+function* copyDirectorySteps(
   { source, entries }: CopiedDirectory,
   { arch, owner }: DirectoryOptions,
-): Step[] {
+): Work<Step[]> {
   const failure: StepFailure = {
     code: 'MOUNT_FAILED',
     hint: `The directory ${JSON.stringify(source)} could not be copied to /work. Check that the user who runs the tests can read it, and that the file system of the copy has room for it.`,
@@ -87,16 +88,18 @@ function copyDirectorySteps(
   return [
     init('openat', [AT_FDCWD, text(source), flags, 0], { store: 'copied.source', failure }),
     init('chdir', [text('work')]),
-    ...copied.flatMap((entry) =>
+    ...(yield* flatMapInPieces(copied, (entry) =>
       entry.type === 'file' && entry.sizeBytes > 0
         ? cloneSteps(entry, options)
         : copySteps(entry, options),
-    ),
+    )),
     // A directory gets its time and mode after its contents: writing the contents changes the time and needs
     // the mode. Owners come last, because root may lack the capability to change files of others
     // (CAP_FOWNER).
-    ...copied.toReversed().flatMap((entry) => finishCopySteps(entry, { target: '/work' })),
-    ...copied.flatMap(({ path }) => chownSteps(path, owner)),
+    ...(yield* flatMapInPieces(copied.toReversed(), (entry) =>
+      finishCopySteps(entry, { target: '/work' }),
+    )),
+    ...(yield* flatMapInPieces(copied, ({ path }) => chownSteps(path, owner))),
     init('chdir', [text('..')]),
     init('close', [load('copied.source')]),
   ]

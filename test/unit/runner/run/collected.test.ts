@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { COLLECT_MAX_BYTES } from '../../../../src/launcher/plan/collect-steps.ts'
-import { collectFiles } from '../../../../src/runner/run/collected.ts'
+import { collectFiles, READ_BYTES } from '../../../../src/runner/run/collected.ts'
+import { finish } from '../../../../src/work.ts'
 
 type CollectRecord = Parameters<typeof collectFiles>[1][number]
 
@@ -21,8 +22,10 @@ const whole = (sizeBytes: number) => record({ sizeBytes, copiedBytes: sizeBytes 
 /** Collects from bytes that lie one after another, as in the memfd. */
 function collect(contents: string, files: Readonly<Record<string, CollectRecord>>) {
   const bytes = Buffer.from(contents)
-  return collectFiles(Object.keys(files), Object.values(files), (buffer, position) =>
-    bytes.copy(buffer, 0, position, position + buffer.length),
+  return finish(
+    collectFiles(Object.keys(files), Object.values(files), (buffer, position) =>
+      bytes.copy(buffer, 0, position, position + buffer.length),
+    ),
   )
 }
 
@@ -63,23 +66,25 @@ describe('collected files', () => {
     ['is larger than 64 MiB: 1 GiB', { sizeBytes: 1024 ** 3, copiedBytes: COLLECT_MAX_BYTES }],
   ])('that cannot be brought back have the reason told: %s', (reason, changes) => {
     const position: number[] = []
-    const { files, uncollected } = collectFiles(
-      ['bad', 'good'],
-      [record(changes), whole(4)],
-      (buffer, start) => {
+    const { files, uncollected } = finish(
+      collectFiles(['bad', 'good'], [record(changes), whole(4)], (buffer, start) => {
         position.push(start)
         buffer.fill(120)
         return buffer.length
-      },
+      }),
     )
     expect(uncollected).toEqual({ bad: reason })
     expect(Buffer.from(files.good ?? []).toString()).toBe('xxxx')
     expect(position).toEqual([Math.max(0, record(changes).copiedBytes)])
   })
 
-  test('of exactly the largest size are brought back', () => {
+  test('of exactly the largest size are brought back, in pieces', () => {
     const record = whole(COLLECT_MAX_BYTES)
-    const { files } = collectFiles(['a'], [record], () => COLLECT_MAX_BYTES)
+    const read = vi.fn((buffer: Uint8Array) => buffer.length)
+    const work = collectFiles(['a'], [record], read)
+    const pieces = [...work].length
+    expect(pieces).toBeGreaterThan(COLLECT_MAX_BYTES / READ_BYTES)
+    const { files } = finish(collectFiles(['a'], [record], read))
     expect(files.a?.length).toBe(COLLECT_MAX_BYTES)
   })
 

@@ -1,0 +1,60 @@
+import { clockMs, nextTurn } from './globals.ts'
+
+/** The longest time in ms for which a piece of work blocks other work of this thread. */
+const TURN_MS = 10
+/** The number of items to map between two pauses. */
+const ITEMS_PER_PIECE = 32
+
+/** Work that pauses often, so that it can leave turns of the event loop to other work of this thread. */
+export type Work<Result> = Generator<undefined, Result>
+
+/** Does all of a work at once. */
+export function finish<Result>(work: Work<Result>): Result {
+  let piece = work.next()
+  while (piece.done !== true) piece = work.next()
+  return piece.value
+}
+
+/**
+ * Does as much of a work as fits into one turn.
+ *
+ * @returns the result in `value`; undefined when there is more to do
+ */
+export function workForATurn<Result>(work: Work<Result>): { readonly value: Result } | undefined {
+  const end = clockMs() + TURN_MS
+  for (;;) {
+    const { done, value } = work.next()
+    if (done === true) return { value }
+    if (clockMs() > end) return undefined
+  }
+}
+
+/**
+ * Does a work in turns with other work of this thread. Work that fits into one turn is done at once.
+ *
+ * @param isCancelled whether nobody needs the result any more
+ * @returns undefined when the work was cancelled
+ */
+export async function inTurns<Result>(
+  work: Work<Result>,
+  isCancelled: () => boolean = () => false,
+): Promise<Result | undefined> {
+  for (let done = workForATurn(work); ; done = workForATurn(work)) {
+    if (done !== undefined) return done.value
+    await nextTurn()
+    if (isCancelled()) return undefined
+  }
+}
+
+/** Maps each item to any number of results, with pauses. */
+export function* flatMapInPieces<Item, Result>(
+  items: readonly Item[],
+  map: (item: Item) => readonly Result[],
+): Work<Result[]> {
+  const results: Result[] = []
+  for (const [index, item] of items.entries()) {
+    results.push(...map(item))
+    if (index % ITEMS_PER_PIECE === ITEMS_PER_PIECE - 1) yield
+  }
+  return results
+}
