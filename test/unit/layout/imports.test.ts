@@ -24,6 +24,7 @@ const order = [
   'linux',
   'errors',
   'units',
+  'work.ts',
   'globals.ts',
 ]
 
