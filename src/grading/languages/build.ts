@@ -120,7 +120,6 @@ const buildLimits = {
   memory: '1GiB',
   stack: '8MiB',
   output: '16MiB',
-  fileSize: '512MiB',
   disk: '1GiB',
   processes: 256,
   openFiles: 1024,

@@ -101,7 +101,6 @@ const limits = {
   walltime: '10min',
   cpu: '10min',
   memory: '2GiB',
-  fileSize: '1GiB',
   disk: '2GiB',
   processes: 256,
   openFiles: 768,

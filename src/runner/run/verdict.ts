@@ -212,7 +212,7 @@ function ownVerdict({ limits, tampered }: Evidence, end: End): Verdict {
   }
   const because =
     end.signal === 'SIGXFSZ' && limits.fileSizeBytes !== undefined
-      ? `: a file would have become larger than the limit of ${formatSize(limits.fileSizeBytes)}`
+      ? `: a file or memory file would have become larger than the limit of ${formatSize(limits.fileSizeBytes)}`
       : (meanings[end.signal] ?? '')
   return { status: 'signaled', ...end, reason: `killed by ${end.signal}${because}` }
 }

@@ -20,7 +20,7 @@ describe('fileSize', () => {
     })
     expect(run).toBeKilledBy('SIGXFSZ')
     expect(run.reason).toBe(
-      'killed by SIGXFSZ: a file would have become larger than the limit of 9.77 KiB',
+      'killed by SIGXFSZ: a file or memory file would have become larger than the limit of 9.77 KiB',
     )
     expect(run.files.f?.length).toBe(10_000)
   })

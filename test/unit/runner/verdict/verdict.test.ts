@@ -83,7 +83,7 @@ describe('a program that ended by itself', () => {
     [
       SIGXFSZ,
       'SIGXFSZ',
-      'killed by SIGXFSZ: a file would have become larger than the limit of 10 MiB',
+      'killed by SIGXFSZ: a file or memory file would have become larger than the limit of 10 MiB',
     ],
   ])('with wait status %d was killed by %s', (waitStatus, signal, reason) => {
     expect(judge(evidence({ waitStatus }))).toEqual({ status: 'signaled', signal, reason })
