@@ -114,24 +114,44 @@ function runTogether(runs: readonly [Run, Run], endings: Ending[]): Promise<read
     }
     sharedTurns
       .take(({ processors }) => {
-        connect(runs)
+        const waits = connect(runs)
         const own = divideProcessors(processors, wants)
-        return settle(runs, own, endings)
+        return settle(runs, own, (endedFirst) =>
+          endings.push({ endedFirst, waitedForInput: waits() }),
+        )
       }, request)
       .then(resolve, reject)
   })
 }
 
-function connect([one, other]: readonly [Run, Run]): void {
+/** The output of a program that ended may end this long before its result, in milliseconds. */
+const RESULT_LAG_MS = 1000
+
+/**
+ * @returns whether each program waits for input. Once the output of one has ended, whether each waited at that moment:
+ *   the end of the output is the end of the other's input, and what the other does then is a consequence.
+ */
+function connect(runs: readonly [Run, Run]): () => readonly [boolean, boolean] {
+  const now = () => [runs[0].hasReadAll, runs[1].hasReadAll] as const
+  let first: { readonly atMs: number; readonly waited: readonly [boolean, boolean] } | undefined
+  for (const run of runs) {
+    run.stdout.once('end', () => {
+      first ??= { atMs: clockMs(), waited: now() }
+    })
+  }
+  const [one, other] = runs
   if (other.stdin !== undefined) one.stdout.pipe(other.stdin)
   if (one.stdin !== undefined) other.stdout.pipe(one.stdin)
+  // A program may also close its output long before it ends.
+  return () =>
+    first !== undefined && clockMs() - first.atMs < RESULT_LAG_MS ? first.waited : now()
 }
 
 // Both runs end before they give the turn back, also when one could not start.
 async function settle(
   runs: readonly [Run, Run],
   processors: readonly (readonly number[])[],
-  endings: Ending[],
+  noteEnd: (index: 0 | 1) => void,
 ): Promise<readonly Result[]> {
   const settled = await Promise.allSettled(
     runs.map(async (run, index) => {
@@ -142,10 +162,7 @@ async function settle(
         other.stop()
         throw error
       } finally {
-        endings.push({
-          endedFirst: index as 0 | 1,
-          waitedForInput: [runs[0].hasReadAll, runs[1].hasReadAll],
-        })
+        noteEnd(index as 0 | 1)
         // Its streams end, and with them the other's input.
         run.close()
       }
