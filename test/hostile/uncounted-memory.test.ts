@@ -23,6 +23,11 @@ describe.each(['strict', 'kiss', 'python', 'sanitizers'])('under policy %s', (po
     expect(result).toHaveStdout('425 ENOSYS\n426 ENOSYS\n427 ENOSYS\n')
   })
 
+  test('rulesets of Landlock, which count for nobody, cannot be made', async () => {
+    const result = await run('numbered(444, 0, 0, 1)')
+    expect(result).toHaveStdout('444 ENOSYS\n')
+  })
+
   test('memory that no process has is refused', async () => {
     const result = await run(`
 import fcntl, mmap, socket

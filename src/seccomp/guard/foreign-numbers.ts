@@ -20,6 +20,7 @@ const common = {
   io_uring_register: [427],
   openat2: [437],
   process_madvise: [440],
+  landlock_create_ruleset: [444],
   fchmodat2: [452],
 } as const
 

@@ -95,6 +95,8 @@ const memoryRules: readonly SeccompRule[] = [
   ...[constants.SO_SNDBUFFORCE, constants.SO_RCVBUFFORCE].map((option) =>
     rule('errno:EPERM', 'setsockopt', is(1, constants.SOL_SOCKET), is(2, option)),
   ),
+  // The kernel counts the rules of a ruleset for nobody, and a program can add one for each directory that it makes.
+  rule('errno:ENOSYS', 'landlock_create_ruleset'),
   // The pages come from the machine's small pool of huge pages.
   rule('errno:EINVAL', 'memfd_create', has(1, constants.MFD_HUGETLB)),
 ]

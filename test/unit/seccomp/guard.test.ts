@@ -42,6 +42,7 @@ const cases: readonly (readonly [string, readonly number[], string])[] = [
   ['madvise', [0, 0, 12], 'errno 22'],
   ['madvise', [0, 0, 4], 'allow'],
   ['process_madvise', [0, 0, 0, 20], 'errno 38'],
+  ['landlock_create_ruleset', [0, 0, 1], 'errno 38'],
   ['prctl', [67, 1], 'errno 22'],
   ['prctl', [15], 'allow'],
   ['vmsplice', [1], 'errno 38'],
