@@ -18,7 +18,7 @@ import type { Policy } from '../../policy/policy.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { killsUntold, notifiedMeanings } from '../../seccomp/decode/notified.ts'
-import { guarded } from '../../seccomp/guard/guard.ts'
+import { guarded, noRules } from '../../seccomp/guard/guard.ts'
 import { askedCalls, confinedRules, withRules } from '../../seccomp/guard/levels.ts'
 import { finish, type Work } from '../../work.ts'
 import { hostMachine } from '../host-machine.ts'
@@ -229,7 +229,7 @@ function makeConfinedImage(
       'An outer sandbox has it. Run the tests as root, where each program is a user of its own.',
     )
   }
-  const own = policy.seccomp && guarded(policy.seccomp, { network: policy.network, arch })
+  const own = guarded(policy.seccomp ?? noRules, { network: policy.network, arch })
   const seccomp = withRules(own, confinedRules(by), arch)
   const code = compileSeccomp(seccomp, { notify: listener, arch })
   const logs = listener && logsCalls(seccomp)

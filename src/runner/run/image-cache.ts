@@ -17,7 +17,7 @@ import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
 import { letsPass, mayPass } from '../../seccomp/compiler/evaluate.ts'
 import { countCallToken, ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { killsUntold, notifiedMeanings } from '../../seccomp/decode/notified.ts'
-import { guarded } from '../../seccomp/guard/guard.ts'
+import { guarded, noRules } from '../../seccomp/guard/guard.ts'
 import { guardFilter } from '../../seccomp/guard/guard-filter.ts'
 import { withoutUserNamespaces, withRules } from '../../seccomp/guard/levels.ts'
 import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
@@ -102,8 +102,11 @@ function guardedSeccomp(policy: Policy, level: IsolationLevel): SeccompPolicy | 
   const guardedOnes = guardedBy[level === 'full' ? 'full' : 'nested']
   const known = guardedOnes.get(policy)
   if (known !== undefined) return known
-  const whole = seccomp && guarded(seccomp, { network, arch })
-  const made = level === 'full' ? whole : withRules(whole, withoutUserNamespaces, arch)
+  // At the level `full`, a policy without a filter gets the guard's own (see guardFilter).
+  const own = level === 'full' ? seccomp : (seccomp ?? noRules)
+  const whole = own && guarded(own, { network, arch })
+  const made =
+    whole === undefined || level === 'full' ? whole : withRules(whole, withoutUserNamespaces, arch)
   if (made !== undefined) guardedOnes.set(policy, made)
   return made
 }

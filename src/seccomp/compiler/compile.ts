@@ -94,13 +94,20 @@ function parts(
  * one call is reported in any case: see `plan/count.ts`. The test stands before what is not simply allowed, so that
  * the kernel still knows by the number alone what is (seccomp_cache_prepare()).
  */
-function withOwnCalls(decided: readonly Decision[], arch: Arch): Decision[] {
+function withOwnCalls(
+  decided: readonly Decision[],
+  fallback: SeccompAction,
+  arch: Arch,
+): Decision[] {
   const own = { action: 'allow', tests: [hasToken(ownCallToken)] } as const
   const counted = { action: 'kill', tests: [hasToken(countCallToken)] } as const
-  return decided.map(({ syscall, choices }) => {
-    if (syscall === syscallNumber(COUNT_CALL, arch)) {
-      return { syscall, choices: [counted, ...choices] }
-    }
+  const number = syscallNumber(COUNT_CALL, arch) ?? 0
+  // A policy that always lets this call pass has no decision about it.
+  const absent = decided.some(({ syscall }) => syscall === number)
+    ? []
+    : [{ syscall: number, choices: [{ action: fallback, tests: [] }] }]
+  return [...decided, ...absent].map(({ syscall, choices }) => {
+    if (syscall === number) return { syscall, choices: [counted, ...choices] }
     const isAllowed = choices.every(({ action }) => action === 'allow')
     return { syscall, choices: isAllowed ? choices : [own, ...choices] }
   })
@@ -148,7 +155,7 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
     const ownCalls = ['sched_setaffinity', ...(notify && logs ? ['execve'] : [])]
     const policy = decisions(seccomp, arch, { calls: ownCalls, token: ownCallToken })
     const isCounted = notify && !logs
-    const decided = isCounted ? withOwnCalls(policy, arch) : policy
+    const decided = isCounted ? withOwnCalls(policy, seccomp.default, arch) : policy
     const { rules, outcomes } = parts(decided, toValues)
     const fallback = toValues([seccomp.default])[0] ?? SCMP_ACT_KILL_PROCESS
     const actions = {

@@ -43,6 +43,9 @@ function guardsFor(
   ]
 }
 
+/** The filter of a policy without one, to which the rules of the guard and of a level are added. */
+export const noRules: SeccompPolicy = { default: 'allow', rules: [] }
+
 /**
  * Adds the guard's rules to a policy's. Each comes before the first rule that would allow its call. A call
  * for which the policy kills therefore still ends the run, and the reason names it.

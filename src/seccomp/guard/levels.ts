@@ -203,14 +203,10 @@ const allows = (action: SeccompAction): boolean => action === 'allow' || action 
  * for which the policy kills therefore still ends the run, and the reason names it.
  */
 export function withRules(
-  seccomp: SeccompPolicy | undefined,
+  { default: fallback, rules: own }: SeccompPolicy,
   added: readonly SeccompRule[],
   arch: Arch,
 ): SeccompPolicy {
-  const { default: fallback, rules: own }: SeccompPolicy = seccomp ?? {
-    default: 'allow',
-    rules: [],
-  }
   const rules = [...own]
   for (const rule of added.flatMap(eachCall)) {
     const [name = ''] = rule.syscalls

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
+import { noRules } from '../../../src/seccomp/guard/guard.ts'
 import { confinedRules, withRules } from '../../../src/seccomp/guard/levels.ts'
 
-const { seccomp } = loadPolicy('strict')
+const { seccomp = noRules } = loadPolicy('strict')
 
 describe('the filter of a run without namespaces', () => {
   test.each([
@@ -14,7 +15,7 @@ describe('the filter of a run without namespaces', () => {
   ] as const)(
     'compiles with and without a policy: as %s, Landlock %d',
     (as, landlockAbi) => {
-      for (const own of [seccomp, undefined]) {
+      for (const own of [seccomp, noRules]) {
         for (const arch of ['x64', 'arm64'] as const) {
           const rules = withRules(own, confinedRules({ as, landlockAbi }), arch)
           expect(compileSeccomp(rules, { notify: true, arch }).length).toBeGreaterThan(8)
@@ -25,7 +26,7 @@ describe('the filter of a run without namespaces', () => {
   )
 
   test('lets no program watch directories that it may not list', () => {
-    const { rules } = withRules(undefined, confinedRules({ as: 'root', landlockAbi: 7 }), 'x64')
+    const { rules } = withRules(noRules, confinedRules({ as: 'root', landlockAbi: 7 }), 'x64')
     const actions = ['inotify_init', 'inotify_init1', 'fanotify_init'].map(
       (name) => rules.find(({ syscalls }) => syscalls.includes(name))?.action,
     )

@@ -4,7 +4,7 @@ import type { Expectation, Setting, User } from './setting.ts'
 /** What a feature does where nothing is in its way and no control group is delegated. */
 const usual: Readonly<Partial<Record<Feature, string>>> = {
   cpu: 'works, held by watch',
-  memory: 'works, held by watch',
+  memory: 'works, held by rlimit',
   processes: 'works, held by rlimit',
 }
 
