@@ -71,6 +71,14 @@ for name, change in {
         attacks.append(lambda p=path, c=change: c(p) or True)
         attacks[-1].__name__ = f"{name} {path}"
 
+
+# The guard answers 0 without doing anything.
+def binds(target):
+    before = os.sched_getaffinity(target)
+    os.sched_setaffinity(target, {1} if before == {0} else {0})
+    return os.sched_getaffinity(target) != before
+
+
 for target in [runner, victim, os.getppid(), -victim]:
     attacks.append(lambda t=target: os.kill(t, signal.SIGCONT) or True)
     attacks[-1].__name__ = f"signals {target}"
@@ -86,7 +94,7 @@ for target in [runner, victim, os.getppid(), -victim]:
     attacks[-1].__name__ = f"reads a limit of {target}"
     attacks.append(lambda t=target: call(302, t, 7, ctypes.create_string_buffer(struct.pack("<QQ", 9, 9)), 0) >= 0)
     attacks[-1].__name__ = f"sets a limit of {target}"
-    attacks.append(lambda t=target: os.sched_setaffinity(t, {0}) or True)
+    attacks.append(lambda t=target: binds(t))
     attacks[-1].__name__ = f"binds {target}"
     attacks.append(lambda t=target: os.setpriority(os.PRIO_PROCESS, t, 19) or True)
     attacks[-1].__name__ = f"slows {target}"
