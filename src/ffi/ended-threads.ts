@@ -224,7 +224,7 @@ function adoptReport(fd: number): void {
   noteReport(fd)
 }
 
-// What the kernel has not finished yet is looked at again.
+// A process that the kernel has not ended yet stays on the list for the next call.
 function settle(pidIn: PidIn): void {
   for (const fd of reports) readReport(fd, pidIn)
   for (const pid of orphans) {
