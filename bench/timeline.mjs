@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { syscallNumber } from '../dist/linux/syscalls.js'
-import { MOST_WAITING } from '../dist/runner/pool/warm.js'
+import { MOST_WAITING } from '../dist/runner/options/defaults.js'
 import { basic, SPAWN } from './lib/contestants.mjs'
 
 const PAUSE_MS = 40

@@ -5,7 +5,7 @@ import { makeExecutable } from '../launcher/image/memory.ts'
 import { failSteps } from '../launcher/plan/starter.ts'
 import { stepsOf } from '../launcher/step.ts'
 import { hostMachine, isAtLeast } from '../runner/host-machine.ts'
-import { makeImage } from '../runner/run/launch.ts'
+import { makeImage } from '../runner/launch/launch.ts'
 import type { Finding } from './finding.ts'
 import { kernelFixes, libseccompFixes, memfdFixes, olderKernelFixes } from './fixes.ts'
 

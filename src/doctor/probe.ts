@@ -4,7 +4,7 @@ import { loadPolicy } from '../policy/load.ts'
 import type { IsolationLevel } from '../runner/isolation/level.ts'
 import { normalizeOptions } from '../runner/options/normalize.ts'
 import type { SandboxOptions } from '../runner/options/sandbox-options.ts'
-import { Run } from '../runner/run/run.ts'
+import { Run } from '../runner/run.ts'
 
 /** The result of a sandbox that was made only as a test. */
 export interface Probe {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { SandboxDefaults } from '../runner/defaults.ts'
+import type { SandboxDefaults } from '../runner/options/defaults.ts'
 import type { SandboxOptions } from '../runner/options/sandbox-options.ts'
 import type { GradeboxOptions } from './gradebox-options.ts'
 

@@ -1,15 +1,15 @@
 import { rethrowAt } from '../errors/rethrow-at.ts'
 import { clockMs } from '../globals.ts'
-import { getDefaults } from './defaults.ts'
 import { hostMachine } from './host-machine.ts'
 import { blameOf, type Ending } from './interact-blame.ts'
+import { abortedResult } from './judge/make-result.ts'
+import { getDefaults } from './options/defaults.ts'
 import { normalizeOptions } from './options/normalize.ts'
 import type { SandboxOptions } from './options/sandbox-options.ts'
 import { divideProcessors } from './queue/processors.ts'
 import { sharedTurns } from './queue/queue.ts'
 import type { SandboxResult } from './result.ts'
-import { abortedResult } from './run/make-result.ts'
-import { Run } from './run/run.ts'
+import { Run } from './run.ts'
 import { superviseRun, waitReason } from './sandboxed.ts'
 
 /** One of two programs that talk to each other. What it reads and writes is the other's, so it has no `stdin` or `stdout`. */

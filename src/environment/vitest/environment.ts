@@ -1,7 +1,7 @@
 import { builtinEnvironments, type Environment } from 'vitest/runtime'
 import { endActiveRuns, shareActiveRuns } from '../../runner/active.ts'
-import { setDefaults } from '../../runner/defaults.ts'
 import { checkOptions } from '../../runner/options/check-options.ts'
+import { setDefaults } from '../../runner/options/defaults.ts'
 import { setOwnerSource } from '../../runner/owner.ts'
 import { forgottenError } from '../leftover-error.ts'
 import { provided } from '../provided.ts'

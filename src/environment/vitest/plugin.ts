@@ -5,8 +5,8 @@ import type { VitestPluginContext } from 'vitest/node'
 import { rethrowAt } from '../../errors/rethrow-at.ts'
 import { chosenReports, type ReportsOption } from '../../grading/reporting/reports-option.ts'
 import { addGradingReporter } from '../../grading/reporting/vitest-reporter.ts'
+import { sweepEndingWorkers } from '../../runner/launch/sweep.ts'
 import { checkOptions } from '../../runner/options/check-options.ts'
-import { sweepEndingWorkers } from '../../runner/run/sweep.ts'
 import type { GradeboxOptions } from '../gradebox-options.ts'
 import { mergeOptions, provided } from '../provided.ts'
 import { addReporter, showsRuns } from '../reporter.ts'
@@ -16,9 +16,9 @@ import { addTroubleReporter } from '../trouble-reporter.ts'
 import { workerCount } from '../workers.ts'
 import { addWatchedPaths } from './watched-paths.ts'
 
-export { gradeboxFixtures } from '../fixtures.ts'
 export type { GradeboxOptions } from '../gradebox-options.ts'
 export type { RunSummary, RunsSummary } from '../run-summary.ts'
+export { gradeboxFixtures } from './fixtures.ts'
 
 /** Options of the Vitest plugin. */
 export interface GradeboxPluginOptions extends GradeboxOptions {

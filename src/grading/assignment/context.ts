@@ -1,6 +1,6 @@
 import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
-import { getDefaults } from '../../runner/defaults.ts'
 import { type InteractionHandle, interact } from '../../runner/interact.ts'
+import { getDefaults } from '../../runner/options/defaults.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
 import type { BuiltProgram } from '../languages/build.ts'
 import { limitsFor } from '../languages/language-limits.ts'

@@ -1,5 +1,5 @@
 import { loadPolicy } from '../../policy/load.ts'
-import { getDefaults } from '../../runner/defaults.ts'
+import { getDefaults } from '../../runner/options/defaults.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import { cacheInUse, keepOutcome, keptOutcome } from '../cache/results.ts'
 import type { BuiltProgram } from '../languages/build.ts'

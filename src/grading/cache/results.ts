@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { isStarved } from '../../runner/run/verdict.ts'
+import { isStarved } from '../../runner/judge/verdict.ts'
 import type { TestOutcome } from '../assignment/test-outcome.ts'
 
 /** The directory of the cache; `gradebox grade` sets it. Without it nothing is kept. */

@@ -4,7 +4,7 @@ import { failSteps } from '../../launcher/plan/starter.ts'
 import { FAIL, type Step, stepsOf } from '../../launcher/step.ts'
 import { SIGKILL } from '../../linux/constants.ts'
 import { hostMachine } from '../host-machine.ts'
-import { makeImage } from '../run/launch.ts'
+import { makeImage } from '../launch/launch.ts'
 import type { PrivateIds } from './machine-confinement.ts'
 
 const starter = stepsOf('starter')

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
 import type { Policy } from '../../policy/policy.ts'
-import type { RunOptions } from '../options/normalize.ts'
 import { type IsolationLevel, LOSSES, levelsBelow, levelsDownTo } from './level.ts'
 
 /** The levels that this machine lacks, by policy: a policy without /proc needs less than others. */
 const missing = new WeakMap<Policy, Set<IsolationLevel>>()
 
-type Wanted = Pick<RunOptions, 'policy' | 'isolation'>
+/** The policy of a run, and the weakest isolation that it accepts. */
+interface Wanted {
+  readonly policy: Policy
+  readonly isolation: IsolationLevel
+}
 
 /** The strongest level that the machine is not known to lack; the floor, if it lacks all. */
 export const strongestLevel = ({ policy, isolation }: Wanted): IsolationLevel =>

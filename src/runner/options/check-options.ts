@@ -1,9 +1,9 @@
 import { isName } from '../../policy/extends.ts'
 import { loadPolicy } from '../../policy/load.ts'
 import { normalizeLimits } from '../../policy/policy-limits.ts'
+import { isPattern, parseCollectName } from '../collect/collect-pattern.ts'
 import { ISOLATION_LEVELS } from '../isolation/level.ts'
-import { MOST_WAITING } from '../pool/warm.ts'
-import { isPattern, parseCollectName } from '../run/collect-pattern.ts'
+import { MOST_WAITING } from './defaults.ts'
 import { invalid, isObject, isUrl, unknownOption } from './invalid-option.ts'
 import type { SandboxConfig, SandboxOptions } from './sandbox-options.ts'
 import {

@@ -7,11 +7,11 @@ import {
   setTimeout,
 } from '../../globals.ts'
 import { countActiveRuns, registerPool } from '../active.ts'
+import { MOST_WAITING } from '../options/defaults.ts'
 import { isAnyRunAlone } from '../queue/machine-turns.ts'
 import { identityOf, MountWatch } from './host-state.ts'
 import { isSameShape, type PoolShape, Ready } from './ready.ts'
 import { Shelf } from './shelf.ts'
-import { MOST_WAITING } from './warm.ts'
 
 /** The time in ms after the last run at which the process ends its waiting launch programs. */
 export const IDLE_MS = 1000

@@ -1,11 +1,11 @@
 import type { Delegation } from '../../limits/cgroup/delegation.ts'
 import { makeRunGroup, type RunGroup } from '../../limits/cgroup/run-group.ts'
 import type { Limits } from '../../limits/table.ts'
+import { collectionBy } from '../collect/collect-pattern.ts'
 import { nextFlow } from '../host-machine.ts'
+import { Launcher, type LauncherShape } from '../launch/launcher.ts'
 import type { RunOptions } from '../options/normalize.ts'
-import { Launcher, type LauncherShape } from '../run/attempt.ts'
-import { collectionBy } from '../run/collect-pattern.ts'
-import type { PolicyImage } from '../run/image-cache.ts'
+import type { PolicyImage } from '../prepare/image-cache.ts'
 import { identityOf } from './host-state.ts'
 
 /** The properties that runs must share to use the same waiting launch program. */

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { getDefaults } from '../defaults.ts'
+import { getDefaults } from '../options/defaults.ts'
 import { Line } from './line.ts'
 import { type Turn, type TurnRequest, takeTurn } from './machine-turns.ts'
 

@@ -14,13 +14,13 @@ import {
   SCMP_ACT_TRACE,
 } from '../../ffi/libseccomp.ts'
 import { type Arch, syscallName, syscallNumber } from '../../linux/syscalls.ts'
-import { notifiedFor } from '../decode/notified.ts'
 import { errnoNumber } from '../rules/errno-names.ts'
 import { seccompProblems } from '../rules/rule-problems.ts'
 import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
 import type { Outcome } from './choose-outcome.ts'
 import { compactFilter } from './compact.ts'
 import { type Decision, decisions, hasToken } from './decisions.ts'
+import { notifiedFor } from './notified.ts'
 import { countCallToken, ownCallToken } from './own-call-token.ts'
 
 /** Options of a filter. */

@@ -10,7 +10,7 @@ import {
 } from '../../../src/index.ts'
 import { SIGKILL } from '../../../src/linux/constants.ts'
 import { endActiveRuns } from '../../../src/runner/active.ts'
-import { MOST_WAITING } from '../../../src/runner/pool/warm.ts'
+import { MOST_WAITING } from '../../../src/runner/options/defaults.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { eventually as eventuallyWithin, inits } from '../support/processes.ts'
 

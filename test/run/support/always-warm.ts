@@ -2,7 +2,7 @@
 // not do are run with this too.
 import { readFileSync } from 'node:fs'
 import { vi } from 'vitest'
-import { setDefaults } from '../../../src/runner/defaults.ts'
+import { setDefaults } from '../../../src/runner/options/defaults.ts'
 import { type PoolShape, Ready } from '../../../src/runner/pool/ready.ts'
 
 const BUILT_WITHIN_MS = 2000

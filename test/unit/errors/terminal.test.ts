@@ -6,12 +6,12 @@ import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
 import { matchers } from '../../../src/matchers/index.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import { commandLine, runReport } from '../../../src/print/run-report.ts'
-import { judge } from '../../../src/runner/run/verdict.ts'
+import { judge } from '../../../src/runner/judge/verdict.ts'
 import { createSandbox } from '../../../src/runner/sandboxed.ts'
 import { parseDuration } from '../../../src/units/duration.ts'
 import { parseSize } from '../../../src/units/size.ts'
 import { fabricate, messageOf } from '../matchers/fabricated.ts'
-import { evidence } from '../runner/verdict/evidence.ts'
+import { evidence } from '../runner/judge/evidence.ts'
 
 /** What a terminal obeys, what reorders or hides text, and a line that looks like one of ours. */
 const hostile = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { DATA_ADDRESS, DATA_OFFSET } from '../../../src/launcher/machine/memory-layout.ts'
 import { ENTRY } from '../../../src/launcher/plan/entry-steps.ts'
 import { ownIdValues } from '../../../src/launcher/plan/identity.ts'
-import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
+import { assembleRequest, makeImage } from '../../../src/runner/launch/launch.ts'
 import { finish } from '../../../src/work.ts'
 import { calls, completePlan, expectOrder, initSteps, root, user } from './sample-plans.ts'
 

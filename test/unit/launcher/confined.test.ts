@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
 import { planConfinedImage } from '../../../src/launcher/plan/confined/confined-plan.ts'
 import { endUserSteps } from '../../../src/runner/confined/left-user.ts'
-import { makeImage } from '../../../src/runner/run/launch.ts'
+import { makeImage } from '../../../src/runner/launch/launch.ts'
 
 const image = (as: 'root' | 'user') =>
   planConfinedImage({

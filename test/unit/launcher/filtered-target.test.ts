@@ -4,7 +4,7 @@ import type { Step } from '../../../src/launcher/step.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
 import { shippedPolicies } from '../../../src/policy/shipped.ts'
-import { policyImage } from '../../../src/runner/run/image-cache.ts'
+import { policyImage } from '../../../src/runner/prepare/image-cache.ts'
 import { completePlan, root, samplePlan, user } from './sample-plans.ts'
 
 const named = ({ syscall, args: [first] }: Step) =>

@@ -4,7 +4,7 @@ import type { Step } from '../../../src/launcher/step.ts'
 import { AUDIT_ARCH } from '../../../src/linux/constants.ts'
 import { syscallNames, syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
-import { notifiedMeanings } from '../../../src/seccomp/decode/notified.ts'
+import { notifiedMeanings } from '../../../src/seccomp/compiler/notified.ts'
 import { expandNames } from '../../../src/seccomp/rules/expand-names.ts'
 import type { SeccompPolicy } from '../../../src/seccomp/seccomp-policy.ts'
 

@@ -22,7 +22,7 @@ import {
   words,
 } from '../../../src/launcher/step.ts'
 import { AT_FDCWD, EEXIST, SIGCHLD } from '../../../src/linux/constants.ts'
-import { stepAt } from '../../../src/runner/run/launch.ts'
+import { stepAt } from '../../../src/runner/launch/launch.ts'
 import { requireTool } from './tools.ts'
 
 const step = stepsOf('starter')

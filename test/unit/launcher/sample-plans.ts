@@ -11,7 +11,7 @@ import type { Step } from '../../../src/launcher/step.ts'
 import { resourceLimits } from '../../../src/limits/rlimit.ts'
 import type { Limits } from '../../../src/limits/table.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
-import { assembleRequest, makeImage } from '../../../src/runner/run/launch.ts'
+import { assembleRequest, makeImage } from '../../../src/runner/launch/launch.ts'
 import { finish } from '../../../src/work.ts'
 
 export const user: Flow = { kind: 'user', uid: 1234, gid: 5678 }

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../../../src/runner/run/verdict.ts'
+import type { Evidence } from '../../../../src/runner/judge/verdict.ts'
 
 /** A wait status, as wait(2) has it. */
 export const exitStatus = (code: number): number => code << 8

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { SandboxView } from '../../../../src/runner/run/sandbox-view.ts'
+import { SandboxView } from '../../../../src/runner/judge/sandbox-view.ts'
 import { makeDirectory } from '../../../run/support/directory.ts'
 
 function view() {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import gradebox from '../../../src/environment/vitest/plugin.ts'
-import { createSandbox, type SandboxConfig, SandboxError } from '../../../src/index.ts'
-import { checkOptions } from '../../../src/runner/options/check-options.ts'
+import gradebox from '../../../../src/environment/vitest/plugin.ts'
+import { createSandbox, type SandboxConfig, SandboxError } from '../../../../src/index.ts'
+import { checkOptions } from '../../../../src/runner/options/check-options.ts'
 
 const takers = ['sandboxed', 'createSandbox', 'plugin'] as const
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ReportRecord } from '../../../../src/launcher/report/parse-report.ts'
-import { measure } from '../../../../src/runner/run/measure.ts'
+import { measure } from '../../../../src/runner/judge/measure.ts'
 
 type Of<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: Kind }>
 

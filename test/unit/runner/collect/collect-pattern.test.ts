@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { namingEntry, parseCollectName } from '../../../../src/runner/collect/collect-pattern.ts'
 import { normalizeOptions } from '../../../../src/runner/options/normalize.ts'
-import { namingEntry, parseCollectName } from '../../../../src/runner/run/collect-pattern.ts'
 
 const names = (pattern: string, path: string) => namingEntry([pattern], '/work', path) === pattern
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Step, stepsOf, text } from '../../../../src/launcher/step.ts'
 import { AT_FDCWD, MS_BIND, MS_REC } from '../../../../src/linux/constants.ts'
-import { namespaceHint, stepError } from '../../../../src/runner/run/failure.ts'
+import { namespaceHint, stepError } from '../../../../src/runner/judge/failure.ts'
 
 const [EPERM, ENOENT, ENOSPC, EINVAL] = [1, 2, 28, 22]
 

@@ -1,8 +1,8 @@
 import type { TestContext } from 'vitest'
-import { withOwner } from '../runner/owner.ts'
-import type { Sandboxed } from '../runner/sandboxed.ts'
-import { makeScratch, removeScratch } from './scratch.ts'
-import { watchTest } from './vitest/test.ts'
+import { withOwner } from '../../runner/owner.ts'
+import type { Sandboxed } from '../../runner/sandboxed.ts'
+import { makeScratch, removeScratch } from '../scratch.ts'
+import { watchTest } from './test.ts'
 
 /**
  * Vitest fixtures.
@@ -29,7 +29,7 @@ export const gradeboxFixtures = {
     use: (sandbox: Sandboxed) => Promise<void>,
   ): Promise<void> {
     // Imported on use, because the plugin imports this module too and runs no program.
-    const { sandboxed } = await import('../runner/sandboxed.ts')
+    const { sandboxed } = await import('../../runner/sandboxed.ts')
     const { runs, end } = watchTest({ task, signal, annotate })
     const sandbox = (...call: Parameters<Sandboxed>) => withOwner(runs, () => sandboxed(...call))
     await use(sandbox as Sandboxed)

@@ -7,7 +7,7 @@ import {
   nextFlow,
   supportedArch,
 } from '../../../../src/runner/host-machine.ts'
-import { policyImage } from '../../../../src/runner/run/image-cache.ts'
+import { policyImage } from '../../../../src/runner/prepare/image-cache.ts'
 
 const bind = { type: 'bind', writable: false, optional: false } as const
 const policy: Policy = {

@@ -4,8 +4,8 @@ import {
   type ExecAttempt,
   execError,
   interpreterOf,
-} from '../../../../src/runner/run/exec-failure.ts'
-import type { Lookup } from '../../../../src/runner/run/sandbox-view.ts'
+} from '../../../../src/runner/judge/exec-failure.ts'
+import type { Lookup } from '../../../../src/runner/judge/sandbox-view.ts'
 
 const [ENOENT, E2BIG, ENOEXEC, EACCES, ENOTDIR, ELOOP, EPERM] = [2, 7, 8, 13, 20, 40, 1]
 

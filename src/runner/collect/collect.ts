@@ -3,8 +3,7 @@ import { takeDescriptor } from '../../ffi/passing.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import type { ReportRecord } from '../../launcher/report/parse-report.ts'
 import { inTurns } from '../../work.ts'
-import type { RunOptions } from '../options/normalize.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt } from '../launch/launcher.ts'
 import { collectionBy, parseCollectName } from './collect-pattern.ts'
 import { collectTrees } from './collect-tree.ts'
 import { type Collected, type CollectRecord, collectFiles } from './collected.ts'
@@ -13,7 +12,7 @@ const NOTHING: Collected = { files: {}, uncollected: {} }
 
 /** Brings back the files of a run's option `collect`, after the run's report has arrived. */
 export async function collect(
-  { collect: names }: Pick<RunOptions, 'collect'>,
+  names: readonly string[],
   report: readonly ReportRecord[],
   attempt: Pick<Attempt, 'collected' | 'gone'>,
   user: Flow,

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { COLLECT_MAX_BYTES } from '../../../../src/launcher/plan/collect-steps.ts'
-import { collectFiles, READ_BYTES } from '../../../../src/runner/run/collected.ts'
+import { collectFiles, READ_BYTES } from '../../../../src/runner/collect/collected.ts'
 import { finish } from '../../../../src/work.ts'
 
 type CollectRecord = Parameters<typeof collectFiles>[1][number]

@@ -1,42 +1,40 @@
 import { constants } from 'node:buffer'
 import type { PassThrough, Readable } from 'node:stream'
-import { isSandboxError, type SandboxError } from '../../errors/sandbox-error.ts'
-import { asFileUser } from '../../ffi/confinement.ts'
-import { closeDescriptor, makePipe, waitUntilReadable } from '../../ffi/libc.ts'
-import type { Flow } from '../../launcher/plan/flow.ts'
-import type { LateMount } from '../../launcher/plan/late-mounts.ts'
-import { stepsInOrder } from '../../launcher/plan/plan.ts'
-import type { FilterUse } from '../../launcher/plan/target.ts'
-import type { ReportRecord } from '../../launcher/report/parse-report.ts'
-import type { Step } from '../../launcher/step.ts'
-import { type EnforcementPlan, planEnforcement } from '../../limits/enforcement.ts'
-import { LimitHold } from '../../limits/hold.ts'
-import { ErrnoError } from '../../linux/errno.ts'
-import { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
-import { inTurns } from '../../work.ts'
-import { DiskWatch } from '../confined/disk-watch.ts'
-import { confinedBy } from '../confined/machine-confinement.ts'
-import { checkConfined, confinedSources, prepareConfined } from '../confined/prepare-confined.ts'
-import { makeRunDirectory, type RunDirectory } from '../confined/run-directory.ts'
-import { nextFlow } from '../host-machine.ts'
-import { Capture, OutputBudget } from '../io/capture.ts'
-import { feedStdin, type StdinFeed } from '../io/stdin.ts'
-import { type ConfinedBy, isolationOf } from '../isolation/isolation-of.ts'
-import type { Isolation, IsolationLevel } from '../isolation/level.ts'
-import { strongestLevel, weakerLevel, withAdvice } from '../isolation/strongest-level.ts'
-import type { RunOptions } from '../options/normalize.ts'
-import { pool } from '../pool/pool.ts'
-import { type Ready, shapeOf } from '../pool/ready.ts'
-import { leastUsedProcessors } from '../queue/processors.ts'
-import type { SandboxResult } from '../result.ts'
-import { Listing } from '../workdir/scan.ts'
-import { type Attempt, Launcher } from './attempt.ts'
-import { collect } from './collect.ts'
-import { execError } from './exec-failure.ts'
-import { failureError } from './failure.ts'
-import type { PolicyImage } from './image-cache.ts'
-import { spawnError } from './launch.ts'
-import { abortedResult, makeResult, type RunFacts } from './make-result.ts'
+import { isSandboxError, type SandboxError } from '../errors/sandbox-error.ts'
+import { asFileUser } from '../ffi/confinement.ts'
+import { closeDescriptor, makePipe, waitUntilReadable } from '../ffi/libc.ts'
+import type { Flow } from '../launcher/plan/flow.ts'
+import type { LateMount } from '../launcher/plan/late-mounts.ts'
+import { stepsInOrder } from '../launcher/plan/plan.ts'
+import type { FilterUse } from '../launcher/plan/target.ts'
+import type { ReportRecord } from '../launcher/report/parse-report.ts'
+import type { Step } from '../launcher/step.ts'
+import { type EnforcementPlan, planEnforcement } from '../limits/enforcement.ts'
+import { LimitHold } from '../limits/hold.ts'
+import { ErrnoError } from '../linux/errno.ts'
+import { LoggedCalls } from '../seccomp/decode/logged-calls.ts'
+import { inTurns } from '../work.ts'
+import { collect } from './collect/collect.ts'
+import { DiskWatch } from './confined/disk-watch.ts'
+import { confinedBy } from './confined/machine-confinement.ts'
+import { makeRunDirectory, type RunDirectory } from './confined/run-directory.ts'
+import { nextFlow } from './host-machine.ts'
+import { Capture, OutputBudget } from './io/capture.ts'
+import { feedStdin, type StdinFeed } from './io/stdin.ts'
+import { type ConfinedBy, isolationOf } from './isolation/isolation-of.ts'
+import type { Isolation, IsolationLevel } from './isolation/level.ts'
+import { strongestLevel, weakerLevel, withAdvice } from './isolation/strongest-level.ts'
+import { execError } from './judge/exec-failure.ts'
+import { failureError } from './judge/failure.ts'
+import { abortedResult, makeResult, type RunFacts } from './judge/make-result.ts'
+import { SandboxView } from './judge/sandbox-view.ts'
+import { isStarved } from './judge/verdict.ts'
+import { spawnError } from './launch/launch.ts'
+import { type Attempt, Launcher } from './launch/launcher.ts'
+import type { RunOptions } from './options/normalize.ts'
+import { pool } from './pool/pool.ts'
+import { type Ready, shapeOf } from './pool/ready.ts'
+import type { PolicyImage } from './prepare/image-cache.ts'
 import {
   candidatesOf,
   imageOf,
@@ -45,10 +43,12 @@ import {
   type PreparedRun,
   prepareRun,
   type RunTerminal,
-} from './prepare.ts'
-import { filterReport, noteRefusal } from './refusals.ts'
-import { SandboxView } from './sandbox-view.ts'
-import { isStarved } from './verdict.ts'
+} from './prepare/prepare.ts'
+import { checkConfined, confinedSources, prepareConfined } from './prepare/prepare-confined.ts'
+import { filterReport, noteRefusal } from './prepare/refusals.ts'
+import { leastUsedProcessors } from './queue/processors.ts'
+import type { SandboxResult } from './result.ts'
+import { Listing } from './workdir/scan.ts'
 
 type AnyResult = SandboxResult<string | Uint8Array>
 
@@ -485,7 +485,7 @@ export class Run {
       processors: this.#processors.length,
       exceededDiskBytes: this.#disk?.exceededBytes,
       attempts: this.#attempts,
-      collected: await collect(this.options, records, attempt, flow),
+      collected: await collect(this.options.collect, records, attempt, flow),
     })
   }
 }

@@ -1,4 +1,10 @@
-import type { SandboxConfig } from './options/sandbox-options.ts'
+import type { SandboxConfig } from './sandbox-options.ts'
+
+/**
+ * The largest number of waiting launch programs in one process, of all shapes together; each uses up to eight
+ * descriptors.
+ */
+export const MOST_WAITING = 32
 
 /** The defaults of `sandboxed()` for calls that do not say otherwise. */
 export interface SandboxDefaults

@@ -1,8 +1,8 @@
 import type { Meaning } from '../../launcher/plan/log.ts'
 import { X32_SYSCALL_BIT } from '../../linux/constants.ts'
 import type { Arch } from '../../linux/syscalls.ts'
-import { type Decision, decisions } from '../compiler/decisions.ts'
 import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
+import { type Decision, decisions } from './decisions.ts'
 
 type Notified = 'kill' | 'log'
 

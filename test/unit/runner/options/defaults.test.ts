@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { getDefaults, setDefaults } from '../../../src/runner/defaults.ts'
+import { getDefaults, setDefaults } from '../../../../src/runner/options/defaults.ts'
 
 test('defaults are empty until they are set, and then replaced as a whole', () => {
   onTestFinished(() => setDefaults({}))
