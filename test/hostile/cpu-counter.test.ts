@@ -7,7 +7,7 @@ def burn(s):
  t = time.process_time()
  while time.process_time() - t < s: pass
 `
-/** Children whose time the kernel forgets burn 0.6 s, one after another. */
+/** Burns 0.6 s in children whose CPU time the kernel forgets, one after another. */
 const FORGOTTEN = `
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 for _ in range(12):
@@ -26,7 +26,7 @@ const run = (code: string) =>
     limits: { cpu: '20s', walltime: '30s' },
   })
 
-/** Whether this machine gives the init a counter; says so where it does not. */
+/** Whether this machine gives the init a counter; warns when it does not. */
 async function hasCounter(): Promise<boolean> {
   const { enforcement } = await run('pass')
   if (enforcement.cpu === 'perf') return true
@@ -35,21 +35,21 @@ async function hasCounter(): Promise<boolean> {
 }
 
 describe.skipIf(sandboxLacks('python3') || !(await hasCounter()))(
-  'a program that wants to hide CPU time from the counter of its init',
+  'a program that hides CPU time from the counter of its init',
   () => {
-    test('gains nothing by children that nobody waits for', async () => {
+    test('gains nothing by children that it does not wait for', async () => {
       const { usage, enforcement } = await run(FORGOTTEN)
       expect(enforcement.cpu).toBe('perf')
       expect(usage.cpuTimeMs).toBeGreaterThan(600)
       expect(usage).not.toHaveProperty('cpuTimeLowerBound')
     })
 
-    test('cannot stop it, for the init owns it (PR_TASK_PERF_EVENTS_DISABLE)', async () => {
+    test('cannot stop the counter, because the init owns it (PR_TASK_PERF_EVENTS_DISABLE)', async () => {
       const stopped = await run(`ctypes.CDLL(None).prctl(31, 0, 0, 0, 0)\n${FORGOTTEN}`)
       expect(stopped.usage.cpuTimeMs).toBeGreaterThan(600)
     })
 
-    test('has no descriptor of it, and cannot open the init’s', async () => {
+    test('has no descriptor of the counter, and cannot open the init’s', async () => {
       const { stdout } = await run(`
 own = [os.readlink('/proc/self/fd/' + fd) for fd in os.listdir('/proc/self/fd') if os.path.lexists('/proc/self/fd/' + fd)]
 print([link for link in own if 'perf' in link])
@@ -62,7 +62,7 @@ for look in (lambda: os.listdir('/proc/1/fd'), lambda: open('/proc/1/fd/41')):
       expect(stdout).toBe('[]\nPermission denied\nPermission denied\n')
     })
 
-    test('leaves it by a file that it may not read, and the figure is a lower bound', async () => {
+    test('leaves the counter by executing a file that it may not read: the figure is a lower bound', async () => {
       const { usage, stdout } = await run(`
 shutil.copy(os.path.realpath(sys.executable), '/work/python')
 os.chmod('/work/python', 0o111)

@@ -15,7 +15,7 @@ const policies = [
 ] as const
 
 describe.skipIf(sandboxLacks('python3'))('descriptors', () => {
-  test.each(policies)('from 3 to 1023 are all closed under policy %s', async (_, policy) => {
+  test.each(policies)('3 to 1023 are all closed under policy %s', async (_, policy) => {
     const run = await runPython(
       `
 import os
@@ -29,7 +29,7 @@ print(opened)`,
     expect(run).toHaveStdout('[]\n')
   })
 
-  test('cannot be used to forge a report: what a program writes anywhere is no more than output', async () => {
+  test('cannot forge a report: whatever a program writes to one is only output', async () => {
     const records = [
       'WALLTIME',
       'STOPPED\0',
@@ -55,7 +55,7 @@ sys.exit(7)`,
     expect(run.stdout.startsWith('WALLTIME')).toBe(true)
   })
 
-  test('to standard streams, opened again with other modes, give no file of the host', async () => {
+  test('of the standard streams give no file of the host when reopened in other modes', async () => {
     const directory = makeDirectory({ input: 'input\n' })
     const input = join(directory, 'input')
     const run = await runPython(
@@ -78,7 +78,7 @@ for fd in (0, 1, 2):
   })
 })
 
-test('a host file that is stdin by URL is only its contents: the program gets a pipe', async () => {
+test('of a host file given as stdin by URL are pipes: the program gets only the contents', async () => {
   const file = join(makeDirectory(), 'input')
   writeFileSync(file, 'input\n')
   const { mtimeMs } = statSync(file)
@@ -94,7 +94,7 @@ test('a host file that is stdin by URL is only its contents: the program gets a 
   expect(statSync(file).mtimeMs).toBe(mtimeMs)
 })
 
-test('characters cannot be typed into a terminal: there is none, and TIOCSTI is refused', async () => {
+test('type no characters into a terminal: there is none, and TIOCSTI is refused', async () => {
   const script = `
 import fcntl, termios
 for fd in (0, 1, 2):
@@ -107,7 +107,7 @@ print("tried")`
   }
 })
 
-test('its own pipe is the program’s to spoil, and nothing but its own output suffers', async () => {
+test('of its own pipes are the program’s to spoil: only its own output suffers', async () => {
   const run = await runShell(
     'chmod 000 /proc/self/fd/1; echo a; dd if=/dev/stdout of=/dev/null count=1 iflag=nonblock 2>/dev/null; echo b',
     {

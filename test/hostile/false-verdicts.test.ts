@@ -4,7 +4,7 @@ import { sandboxLacks } from '../run/support/tools.ts'
 
 const limits = { walltime: '9s', cpu: '9s', memory: '200MiB', fileSize: '1MB', output: '1MB' }
 
-describe('a program cannot get itself the verdict of a limit that it did not reach', () => {
+describe('a program cannot get the verdict of a limit that it did not reach', () => {
   test.each([
     ['SIGXCPU', 'XCPU', 'killed by SIGXCPU'],
     ['SIGSYS', 'SYS', 'killed by SIGSYS'],
@@ -17,7 +17,7 @@ describe('a program cannot get itself the verdict of a limit that it did not rea
     expect(run.reason).toBe(reason)
   })
 
-  test('by exit codes that shells use for signals and time-outs', async () => {
+  test('by exit codes that shells use for signals and timeouts', async () => {
     for (const code of [124, 125, 126, 127, 137, 139, 152, 159]) {
       const run = await runShell(`exit ${code}`, { limits })
       expect(run).toExitWith(code)

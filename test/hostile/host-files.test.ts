@@ -13,7 +13,7 @@ const policies = [
 ] as const
 
 describe.each(policies)('under policy %s', (_, policy) => {
-  test('the host’s files are not there to be read', async () => {
+  test('a program cannot read the host’s files', async () => {
     const secret = join(makeDirectory({ secret: 'host secret' }), 'secret')
     const paths = [secret, '/etc/shadow', '/root', '/home', '/boot', '/sys', process.cwd()]
     const run = await runShell(`for p in ${paths.join(' ')}; do ls -d "$p" && cat "$p"; done`, {
@@ -23,14 +23,14 @@ describe.each(policies)('under policy %s', (_, policy) => {
     expect(run.stderr.match(/No such file/g)?.length).toBe(paths.length)
   })
 
-  test('of /var, only what the policy kiss mounts for Ruby and Haskell is there', async () => {
+  test('of /var the sandbox has only the directories that the policy kiss mounts for Ruby and Haskell', async () => {
     const mounted = ['/var', '/var/lib', '/var/lib/gems', '/var/lib/ghc']
     const run = await runShell('find /var -maxdepth 2', { policy })
     const seen = run.stdout.split('\n').filter((path) => path !== '')
     expect(policy === 'kiss' ? mounted : []).toEqual(expect.arrayContaining(seen))
   })
 
-  test('nothing of the test runner is in /proc: neither its environment nor its descriptors', async () => {
+  test('/proc shows neither the test runner’s environment nor its descriptors', async () => {
     process.env.GRADEBOX_HOSTILE_SECRET = 'runner secret'
     try {
       const run = await runShell(
@@ -45,7 +45,7 @@ describe.each(policies)('under policy %s', (_, policy) => {
     }
   })
 
-  test('the system’s files cannot be written, nor made writable', async () => {
+  test('a program can neither write the system’s files nor make them writable', async () => {
     const target = '/usr/gradebox-hostile'
     const run = await runShell(
       `touch ${target} /bin/x /lib/x /etc/x /x; rm -f /bin/sh /usr/bin/env; chmod 777 /usr /; ln /usr/bin/env /usr/bin/env2; mv /usr/bin/env /tmp/env; mkdir /root`,
@@ -58,7 +58,7 @@ describe.each(policies)('under policy %s', (_, policy) => {
     expect(existsSync('/usr/bin/env')).toBe(true)
   })
 
-  test('..’s above the root lead nowhere', async () => {
+  test('paths with .. lead nowhere above the root', async () => {
     const name = join(tmpdir(), `gradebox-hostile-${process.pid}`)
     await runShell(`echo x > ../../../../../../..${name}; cd /; cd ..; echo x > ..${name}`, {
       policy,
@@ -66,7 +66,7 @@ describe.each(policies)('under policy %s', (_, policy) => {
     expect(existsSync(name)).toBe(false)
   })
 
-  test('the kernel’s settings are not the program’s to change', async () => {
+  test('a program cannot change the kernel’s settings', async () => {
     const settings = [
       'kernel/core_pattern',
       'kernel/sysrq',
@@ -94,7 +94,7 @@ describe.each(policies)('under policy %s', (_, policy) => {
     expect(read()).toEqual(before)
   })
 
-  test('devices cannot be made, and those that are there cannot be changed', async () => {
+  test('a program can neither make devices nor change those of the sandbox', async () => {
     const before = statSync('/dev/null')
     const run = await runShell(
       'mknod b b 8 0; mknod c c 1 1; chmod 000 /dev/null; touch -d @1 /dev/null; rm -f /dev/null; ls -d /dev/sda /dev/vda /dev/mem /dev/kmsg /dev/tty /dev/ptmx /dev/kvm /dev/fuse',
@@ -118,7 +118,7 @@ describe.each(policies)('under policy %s', (_, policy) => {
   })
 })
 
-test('a working directory’s links lead to the sandbox’s own files, in every mode', async () => {
+test('links in a working directory lead to the sandbox’s own files, in every mode', async () => {
   const host = makeDirectory({ secret: 'host secret\n' })
   const source = giveToUser(makeDirectory())
   const before = snapshot(host)

@@ -12,11 +12,15 @@ describe.skipIf(lacks('gcc'))('the sandbox’s init, which holds the walltime,',
     ['one that makes it uid 0 inside', uidZero()],
   ] as const)('under policy %s', (_, policy) => {
     test.each([
-      ['kill', 'is killed', 'it is the first of its process namespace'],
-      ['stop', 'is stopped', 'it is the first of its process namespace'],
-      ['flood', 'gets every signal there is, for ever', 'it looks at descriptors, not at signals'],
-      ['forge', 'gets forged SIGALRM, SIGCHLD and SIGTERM, queued', 'it looks at descriptors'],
-      ['session', 'gets signals for its group and session', 'the program has its own'],
+      ['kill', 'receives SIGKILL', 'it is pid 1 of its namespace'],
+      ['stop', 'receives SIGSTOP', 'it is pid 1 of its namespace'],
+      ['flood', 'receives every signal without end', 'it polls descriptors and handles no signal'],
+      ['forge', 'receives forged, queued SIGALRM, SIGCHLD and SIGTERM', 'it polls descriptors'],
+      [
+        'session',
+        'receives signals for its group and session',
+        'the program has its own group and session',
+      ],
     ])('%s: ends the run in time when it %s: %s', async (how) => {
       const run = await runC('attack-init', [how], { limits, policy })
       expect(run).toExceedWalltime()
@@ -34,7 +38,7 @@ describe.skipIf(lacks('gcc'))('the sandbox’s init, which holds the walltime,',
   })
 
   test.each(['ptrace-attach', 'ptrace-seize', 'vm-read', 'vm-write', 'pidfd-getfd', 'kcmp'])(
-    'cannot be had by %s: it is not dumpable',
+    'cannot be reached by %s: it is not dumpable',
     async (how) => {
       for (const policy of ['kiss', uidZero()]) {
         const run = await runC('attack-init', [how], { policy })
@@ -52,7 +56,7 @@ describe.skipIf(lacks('gcc'))('the limits and priority of the sandbox’s init',
     ...(process.arch === 'x64' ? ['prlimit-i386', 'affinity-i386', 'prlimit-x32'] : []),
   ]
 
-  // The kernel compares user ids only, and the init is the same user.
+  // The kernel compares user ids only, and the init has the same user id as the program.
   test.each([
     ['strict', 'strict'],
     ['kiss', 'kiss'],
@@ -63,17 +67,17 @@ describe.skipIf(lacks('gcc'))('the limits and priority of the sandbox’s init',
     async (_, policy) => {
       for (const how of attempts) {
         const run = await runC('attack-init', [how], { policy })
-        // The policy's filter ends a program that calls by another table.
+        // The policy's filter ends a program that calls through another system call table.
         const ended = run.status === 'seccomp' && /-(i386|x32)$/.test(how)
-        // The guard answers sched_setaffinity(2) with 0. The attack then reads the affinity of the init, and
-        // writes a line before this one where that has changed.
+        // The guard answers sched_setaffinity(2) with 0. The attack then reads the affinity of the init, and prints a
+        // line first if it changed.
         const answer = how.startsWith('affinity') ? /^DONE: 0\n$/ : /^refused: /
         if (!ended) expect([how, run.stdout]).toEqual([how, expect.stringMatching(answer)])
       }
     },
   )
 
-  test('taken away with all its might, the run is still over in time', async () => {
+  test('do not delay the end of a run whose program takes all the CPU time that it can', async () => {
     for (const policy of ['kiss', uidZero()]) {
       const run = await runC('attack-init', ['starve'], { limits, policy })
       expect(run).toExceedWalltime()
@@ -81,7 +85,7 @@ describe.skipIf(lacks('gcc'))('the limits and priority of the sandbox’s init',
     }
   })
 
-  test('are all that the guard refuses: a program’s own are its to change', async () => {
+  test('are all that the guard protects: a program may change its own', async () => {
     const run = await runShell(
       'ulimit -n 50 && ulimit -n; nice -n 5 sh -c "echo niced"; renice -n 7 -p $$ >/dev/null && echo reniced',
       { policy: 'kiss' },
@@ -90,8 +94,8 @@ describe.skipIf(lacks('gcc'))('the limits and priority of the sandbox’s init',
   })
 })
 
-describe('kill -1', () => {
-  test('ends the program’s own processes and no others', async () => {
+describe('a program’s kill', () => {
+  test('of -1 ends its own processes and no others', async () => {
     for (const policy of ['strict', 'kiss', uidZero()]) {
       const run = await runShell('sleep 100 & sleep 100 & kill -KILL -1; wait; echo alone', {
         policy,
@@ -100,7 +104,7 @@ describe('kill -1', () => {
     }
   })
 
-  test('to the process group 0 reaches nobody outside', async () => {
+  test('of process group 0 reaches no process outside', async () => {
     const run = await runShell(
       'sleep 100 & trap "echo got it; exit 5" TERM; kill -TERM 0; sleep 100',
       {

@@ -8,7 +8,7 @@ import { lacks } from '../run/support/tools.ts'
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
 const numberOf = (name: string) => syscallNumber(name, arch)
 
-/** The calls of a group that this machine's kernels have. */
+/** The calls of a group that this machine's kernel has. */
 const callsOf = (...groups: string[]): string[] =>
   groups
     .flatMap((name) => syscallGroup(name)?.syscalls ?? [])
@@ -26,11 +26,11 @@ const namespaces = {
 }
 const SIGCHLD = 17
 
-/** A call by its name, with arguments that ask for nothing where none are given. */
+/** Makes a call by its name, with harmless arguments where none are given. */
 const call = (name: string, ...args: number[]) =>
   runC('call-number', [numberOf(name) ?? 1023, ...(args.length === 0 ? [-1] : args)].map(String))
 
-describe.skipIf(lacks('gcc'))('of the kernel’s surface, policy strict', () => {
+describe.skipIf(lacks('gcc'))('policy strict, on the kernel’s surface,', () => {
   test.each([
     ['tracing and reading other processes', ['@debug']],
     ['BPF, perf and userfaultfd', ['@kernel-surface']],
@@ -57,7 +57,7 @@ describe.skipIf(lacks('gcc'))('of the kernel’s surface, policy strict', () => 
 
   test.each(Object.entries(namespaces))('kills a clone with %s', async (_, flag) => {
     expect(await call('clone', flag | SIGCHLD)).toBeKilledBySeccomp('clone')
-    // With junk above the 32 bits that the kernel reads, it is the same call.
+    // Junk above the 32 bits that the kernel reads makes no difference: it is the same call.
     expect(await call('clone', flag + SIGCHLD + 2 ** 40)).toBeKilledBySeccomp('clone')
   })
 
@@ -77,15 +77,15 @@ describe.skipIf(lacks('gcc'))('of the kernel’s surface, policy strict', () => 
     }
   })
 
-  test('has no clone3, whose flags are in memory; no memfd_secret; no call that it does not know', async () => {
+  test('answers ENOSYS to clone3, whose flags are in memory, to memfd_secret, and to every call that it does not know', async () => {
     for (const number of [435, 447, 480, 511, 600, 1023]) {
       const run = await runC('call-number', [String(number), '-1'])
-      // 512 to 547 are x32's.
+      // x32 has 512 to 547 for itself.
       expect([number, run.stdout]).toEqual([number, 'calling\nFunction not implemented\n'])
     }
   })
 
-  test('leaves the personality as it is: no fixed addresses, no old layouts', async () => {
+  test('keeps the personality: no fixed addresses and no old layouts', async () => {
     const ADDR_NO_RANDOMIZE = 0x40000
     const READ_IMPLIES_EXEC = 0x400000
     for (const value of [ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC, 8, 0x7fffffff]) {
@@ -94,27 +94,30 @@ describe.skipIf(lacks('gcc'))('of the kernel’s surface, policy strict', () => 
     expect((await call('personality', 0xffffffff)).stdout).toBe('calling\nresult 0\n')
   })
 
-  test('opens no file by its handle', async () => {
+  test('lets no file be opened by its handle', async () => {
     expect(await call('open_by_handle_at', -1, 0, 0)).toBeKilledBySeccomp('open_by_handle_at')
     expect((await call('name_to_handle_at', -1)).stdout).toBe('calling\nFunction not implemented\n')
   })
 
-  test.skipIf(arch !== 'x64')('kills calls by x32’s table and by the 32-bit one', async () => {
-    const X32 = 0x40000000
-    for (const number of [39, 59, 101, 520, 545]) {
-      const run = await runC('call-number', [String(X32 | number), '-1'])
+  test.skipIf(arch !== 'x64')(
+    'kills calls through the x32 table and through the 32-bit table',
+    async () => {
+      const X32 = 0x40000000
+      for (const number of [39, 59, 101, 520, 545]) {
+        const run = await runC('call-number', [String(X32 | number), '-1'])
+        expect(run).toBeKilledBySeccomp()
+        expect(run.stdout).toBe('calling\n')
+      }
+      const run = await runC('call-i386')
       expect(run).toBeKilledBySeccomp()
-      expect(run.stdout).toBe('calling\n')
-    }
-    const run = await runC('call-i386')
-    expect(run).toBeKilledBySeccomp()
-    expect(run.syscall?.arch).toBe('i386')
-  })
+      expect(run.syscall?.arch).toBe('i386')
+    },
+  )
 })
 
-describe.skipIf(lacks('gcc'))('without a filter of its own, a policy', () => {
+describe.skipIf(lacks('gcc'))('a policy without a filter of its own', () => {
   test.each(callsOf('@module', '@reboot', '@administration', '@clock', '@raw-io', '@mount'))(
-    'has the kernel refuse %s: no capability',
+    'still has the kernel refuse %s: the program has no capability',
     async (name) => {
       const run = await runC('call-number', [String(numberOf(name)), '0'], { policy: bare() })
       expect(run.stdout).toMatch(/^calling\n(?!result)/)

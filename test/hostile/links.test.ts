@@ -7,8 +7,8 @@ import { bare } from '../run/support/policies.ts'
 import { runPython, runShell } from '../run/support/programs.ts'
 import { sandboxLacks } from '../run/support/tools.ts'
 
-describe('collect brings nothing of the host', () => {
-  test('through a link that the program made, at any place of the path', async () => {
+describe('collect brings back nothing of the host', () => {
+  test('through a link that the program made, anywhere on the path', async () => {
     const host = makeDirectory({ secret: 'host secret' })
     const run = await runShell(
       `ln -s ${host}/secret a; ln -s ${host} b; ln -s / c; mkdir d; ln -s ../.. d/e; ln -s /proc/1/root f; ln -s /proc/self/cwd g`,
@@ -20,7 +20,7 @@ describe('collect brings nothing of the host', () => {
     expect(Object.keys(run.files)).toEqual([])
   })
 
-  test('through a link that the submission brought', async () => {
+  test('through a link that the submission contains', async () => {
     const host = makeDirectory({ secret: 'host secret' })
     const workdir = makeDirectory()
     symlinkSync(join(host, 'secret'), join(workdir, 'out'))
@@ -35,7 +35,7 @@ describe('collect brings nothing of the host', () => {
     }
   })
 
-  test('by “..”: the sandbox’s root is the end', async () => {
+  test('through “..”: the path ends at the sandbox’s root', async () => {
     const host = makeDirectory({ secret: 'host secret' })
     const run = await sandboxed('true', [], {
       collect: [`../../../..${host}/secret`, '../../etc/shadow', '../etc/passwd'],
@@ -45,7 +45,7 @@ describe('collect brings nothing of the host', () => {
   })
 
   test.skipIf(sandboxLacks('python3'))(
-    'by a race that swaps a file and a link until the end',
+    'through a race that swaps a file and a link until the run ends',
     async () => {
       const host = makeDirectory({ secret: 'host secret' })
       const run = await runPython(
@@ -65,8 +65,8 @@ while True:
   )
 })
 
-describe('copy-on-write keeps the host’s files', () => {
-  test('behind links that the submission brought, symbolic and hard', async () => {
+describe('copy-on-write keeps the host’s files unchanged', () => {
+  test('behind links that the submission contains, symbolic and hard', async () => {
     const host = makeDirectory({ file: 'untouched\n', 'dir/file': 'untouched\n' })
     const workdir = makeDirectory({ own: 'own\n' })
     symlinkSync(join(host, 'file'), join(workdir, 'soft'))
@@ -81,7 +81,7 @@ describe('copy-on-write keeps the host’s files', () => {
   })
 
   test.skipIf(sandboxLacks('python3'))(
-    'from a writable mapping and an open descriptor',
+    'through a writable mapping and through an open descriptor',
     async () => {
       const workdir = makeDirectory({ file: 'untouched\n' })
       const before = snapshot(workdir)
@@ -104,10 +104,10 @@ print(open("file").read())`,
   )
 })
 
-test('a file that the test puts in place is the test’s, whatever the submission has there', async () => {
+test('a file that the test puts in place replaces whatever the submission has there', async () => {
   const host = makeDirectory({ file: 'untouched\n' })
   const workdir = makeDirectory()
-  // A hard link: written in place it would be the host's file that changes.
+  // A write through this hard link would change the host's file.
   linkSync(join(host, 'file'), join(workdir, 'expected.txt'))
   const run = await sandboxed('cat', ['expected.txt'], {
     workdir,

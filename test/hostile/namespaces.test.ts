@@ -54,7 +54,7 @@ describe.skipIf(lacks('gcc')).each(unfiltered)(
       expect(run).toExitWith(0)
     })
 
-    test('its list of mounts has none that could be written but its own', async () => {
+    test('the program can write to no mount but its own', async () => {
       const run = await runShell('cat /proc/self/mounts', { policy })
       const writable = run.stdout
         .split('\n')
@@ -65,7 +65,7 @@ describe.skipIf(lacks('gcc')).each(unfiltered)(
   },
 )
 
-test('the limit of user namespaces is the sandbox’s own: the host’s is untouched', async () => {
+test('the limit on user namespaces belongs to the sandbox: the host’s keeps its value', async () => {
   const before = readFileSync('/proc/sys/user/max_user_namespaces', 'utf8')
   const run = await runShell(
     'cat /proc/sys/user/max_user_namespaces; echo 9 > /proc/sys/user/max_user_namespaces',

@@ -11,7 +11,7 @@ function canUnshare(): boolean {
   return status === 0
 }
 
-describe.skipIf(!canUnshare())('in a user namespace where root is the only user', () => {
+describe.skipIf(!canUnshare())('in a user namespace whose only user is root', () => {
   const grade = (policy: string) =>
     execFileSync(
       'unshare',
@@ -26,9 +26,9 @@ describe.skipIf(!canUnshare())('in a user namespace where root is the only user'
       { encoding: 'utf8' },
     )
 
-  // /proc/sys goes by the owner's bits: the kernel's root needs no capability there.
+  // The kernel checks /proc/sys by the owner's bits: its root needs no capability there.
   test.each(['strict', 'kiss'])(
-    'core_pattern is not written under policy %s: no program is started as the kernel’s root',
+    'a program under policy %s cannot write core_pattern, because no program is started as the kernel’s root',
     (policy) => {
       const before = readFileSync(CORE_PATTERN, 'utf8')
       const output = grade(policy)

@@ -18,7 +18,7 @@ async function listening(address: { port: number; host: string } | { path: strin
 }
 
 describe.skipIf(sandboxLacks('python3'))('from a sandbox', () => {
-  test('a port of the host’s loopback is not reached', async () => {
+  test('a program does not reach a port on the host’s loopback', async () => {
     const { server, count, address } = await listening({ port: 0, host: '127.0.0.1' })
     try {
       const { port } = address as { port: number }
@@ -37,7 +37,7 @@ for host in ("127.0.0.1", "0.0.0.0", "localhost"):
     }
   })
 
-  test('an abstract socket of the host is not reached', async () => {
+  test('a program does not reach an abstract socket of the host', async () => {
     const name = `gradebox-${randomUUID()}`
     const { server, count } = await listening({ path: `\0${name}` })
     try {
@@ -55,7 +55,7 @@ except OSError as e: print("refused")`
     }
   })
 
-  test('no address outside is reached: there is no interface but lo, and no route', async () => {
+  test('a program reaches no address outside: there is no interface but lo, and no route', async () => {
     const run = await runPython(
       `
 import socket
@@ -72,11 +72,11 @@ except OSError: pass`,
   })
 })
 
-describe.skipIf(sandboxLacks('python3'))('two sandboxes at once share', () => {
+describe.skipIf(sandboxLacks('python3'))('two sandboxes that run at once share', () => {
   const pair = createSandbox({ concurrency: 2 })
   const id = randomUUID()
 
-  /** Runs a writer and a reader of the same thing at the same time; gives what the reader saw. */
+  /** Runs a writer and a reader of the same thing at the same time; returns what the reader saw. */
   async function seenBy(writer: string, reader: string, policy: string | object): Promise<string> {
     const first = pair(
       'python3',
@@ -124,35 +124,39 @@ describe.skipIf(sandboxLacks('python3'))('two sandboxes at once share', () => {
     )
   })
 
-  // An ordinary user's sandboxes are one user to the kernel, whose keys' names any of them could read.
-  test.each(['kiss', 'strict'])('no key, by whichever way, under policy %s', async (policy) => {
-    const libc = `import ctypes, os
+  // The sandboxes of an ordinary user are one user to the kernel, so any of them could read the names of another's
+  // keys.
+  test.each(['kiss', 'strict'])(
+    'no key under policy %s, whichever way a program asks for it',
+    async (policy) => {
+      const libc = `import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 add, keyctl = {"x86_64": (248, 250), "aarch64": (217, 219)}[os.uname().machine]`
-    const script = `${libc}\nprint(libc.syscall(add, b"user", b"${id}", b"secret", 6, -3), os.strerror(ctypes.get_errno()), flush=True)\nlibc.syscall(keyctl, 0, -3, 0)\nprint(os.strerror(ctypes.get_errno()))`
-    const run = await runPython(script, { policy })
-    if (policy === 'strict') expect(run).toBeKilledBySeccomp('add_key')
-    else expect(run.stdout).toMatch(/-1 Function not implemented\nFunction not implemented\n$/)
-  })
+      const script = `${libc}\nprint(libc.syscall(add, b"user", b"${id}", b"secret", 6, -3), os.strerror(ctypes.get_errno()), flush=True)\nlibc.syscall(keyctl, 0, -3, 0)\nprint(os.strerror(ctypes.get_errno()))`
+      const run = await runPython(script, { policy })
+      if (policy === 'strict') expect(run).toBeKilledBySeccomp('add_key')
+      else expect(run.stdout).toMatch(/-1 Function not implemented\nFunction not implemented\n$/)
+    },
+  )
 
-  test('no list of keys: those of the user who runs the tests have names too', async () => {
+  test('no list of keys, which would show the keys of the user who runs the tests', async () => {
     const numbers = readFileSync('/proc/keys', 'utf8').match(/^[0-9a-f]{8}/gm) ?? []
     for (const policy of ['kiss', 'strict']) {
       const run = await runShell('cat /proc/keys /proc/key-users', { policy })
-      // As root each run is a user of its own, with at most its own session keyring.
+      // As root each run is a user of its own, and has at most its own session keyring.
       expect(run.stdout.replace(/^.* keyring +_ses: empty\n +\d+: .*\n$/, '')).toBe('')
       expect(numbers.filter((number) => run.stdout.includes(number))).toEqual([])
     }
   })
 
-  test('no process, and no process’s files', async () => {
+  test('no process, and no files of a process', async () => {
     const writer = 'import os; os.setsid() if False else None'
     const reader = 'import os; print(len([p for p in os.listdir("/proc") if p.isdigit()]))'
     expect(await seenBy(writer, reader, 'kiss')).toBe('2\n')
   })
 })
 
-test('SysV shared memory does not outlive a sandbox on the host', async () => {
+test('SysV shared memory of a sandbox does not outlive it on the host', async () => {
   const count = async () => (await runShell('ipcs -m | wc -l', { policy: 'kiss' })).stdout
   const before = await count()
   await runPython('import ctypes; ctypes.CDLL(None).shmget(0x4243, 4096, 0o1666)', {

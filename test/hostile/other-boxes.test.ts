@@ -8,7 +8,7 @@ import { sandboxLacks } from '../run/support/tools.ts'
 
 const pair = createSandbox({ concurrency: 2 })
 
-/** Runs one program until it says that it is ready, and another meanwhile; gives what that one printed. */
+/** Runs one program until it prints that it is ready, runs another meanwhile, and returns the output of the other. */
 async function seenBy(writer: string, reader: string, options: SandboxOptions): Promise<string> {
   const python = (script: string) => ['-I', '-S', '-c', script]
   const first = pair('python3', python(`${writer}\nprint("ready", flush=True)\ninput()`), {
@@ -32,7 +32,7 @@ const policies = [
 const libc = 'import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)'
 
 describe.skipIf(sandboxLacks('python3')).each(policies)(
-  'under policy %s two programs at once do not share',
+  'under policy %s two programs that run at once do not share',
   (_, policy) => {
     const id = randomUUID()
 
@@ -64,7 +64,7 @@ assert libc.shm_open(b"/${id}", os.O_RDWR | os.O_CREAT, 0o666) >= 0`
       )
     })
 
-    test('changes to the files of one submission trigger no watch', async () => {
+    test('watches on the files of one submission: a change by one triggers none of the other', async () => {
       const workdir = giveToUser(makeDirectory({ file: 'x' }))
       const watch = `${libc}
 fd = libc.inotify_init1(os.O_NONBLOCK)
@@ -87,7 +87,7 @@ except BlockingIOError: print("nothing")`
       expect(await watcher).toHaveStdout('ready\nnothing\n')
     })
 
-    test('scarce resources of the user remain: timers, watches, message queues and locked memory', async () => {
+    test('scarce resources of the user: timers, watches, message queues and locked memory remain available', async () => {
       const take = `${libc}
 class Event(ctypes.Structure): _fields_ = [("value", ctypes.c_long), ("signal", ctypes.c_int), ("how", ctypes.c_int), ("rest", ctypes.c_char * 48)]
 def timers():
@@ -116,13 +116,13 @@ taken = [timers(), watchers(), queues(), locked()]`
       expect(await seenBy(all, some, { policy })).toBe('[1, 1, 1, 1]\n')
     })
 
-    test('process numbers: those that come next tell nothing of the other’s', async () => {
+    test('process numbers: the next numbers show nothing of the other’s processes', async () => {
       const pid = 'import os\nprint(os.getpid())'
       const many = 'import os\nfor i in range(500):\n  if os.fork() == 0: os._exit(0)\n  os.wait()'
       expect(await seenBy(many, pid, { policy })).toMatch(/^[2-9]\n$/)
     })
 
-    test('a way of knowing each other in /proc: neither load, nor locks, nor sockets have names', async () => {
+    test('traces in /proc: load, locks and sockets show nothing of the other', async () => {
       const make = `import socket, fcntl\ns = socket.socket(socket.AF_UNIX); s.bind("\\x00${id}"); s.listen()
 f = open("/tmp/lock", "w"); fcntl.flock(f, fcntl.LOCK_EX)`
       const look = `
@@ -133,7 +133,7 @@ print(open("/proc/locks").read())`
   },
 )
 
-describe.skipIf(sandboxLacks('python3'))('without a filter the network is', () => {
+describe.skipIf(sandboxLacks('python3'))('without a filter, the network is', () => {
   test.each(policies.slice(1))('empty under policy %s', async (_, policy) => {
     const run = await runPython(
       `

@@ -24,18 +24,18 @@ describe.skipIf(lacks('gcc')).each([
     ['fault-for-ever', 'handles its faults by stopping, again and again'],
     ['leave-a-thread', 'ends its first thread and leaves another'],
     ['rename-itself', 'takes the init’s name and no arguments'],
-  ])('%s: %s: is ended at its walltime: the init needs none of its cooperation', async (how) => {
+  ])('%s: %s: is ended at its walltime: the init needs no cooperation from it', async (how) => {
     const run = await runC('outlive', [how], { limits, policy })
     expect(run).toExceedWalltime()
     expect(run.stdout).toMatch(/^(started\n)+$/)
     expect(run.usage.wallTimeMs).toBeLessThan(30_000)
   })
 
-  test('exits in a signal’s handler has exited, and with that code', async () => {
+  test('exits in a signal handler has exited with that code', async () => {
     expect(await runC('outlive', ['exit-in-handler'], { limits, policy })).toExitWith(11)
   })
 
-  test('leaves a child that writes for ever has ended when it ends: all are killed', async () => {
+  test('leaves a child that writes for ever ends together with the child', async () => {
     const run = await runC('outlive', ['write-after-death'], {
       limits: { ...limits, walltime: '20s', output: '64MiB' },
       policy,
@@ -44,7 +44,7 @@ describe.skipIf(lacks('gcc')).each([
     expect(run.stdout).toMatch(/^before\n(after\n)*(a|af|aft|afte|after)?$/)
   })
 
-  test('leaves sessions with zombies at their head has ended when it ends', async () => {
+  test('leaves sessions led by zombies ends together with them', async () => {
     const run = await runC('outlive', ['zombie-leader'], {
       limits: { ...limits, processes: 200 },
       policy,
@@ -54,7 +54,7 @@ describe.skipIf(lacks('gcc')).each([
 })
 
 test.skipIf(sandboxLacks('python3'))(
-  'ten gigabytes of output are cut at the limit in less time than they would take',
+  'prints ten gigabytes is cut at the limit sooner than it could print all',
   async () => {
     const run = await runPython(
       'import os\nblock = b"x" * (1 << 20)\nfor i in range(10 << 10): os.write(1, block)',
@@ -66,24 +66,24 @@ test.skipIf(sandboxLacks('python3'))(
   },
 )
 
-test('both streams together get no more than the output limit', async () => {
+test('floods stdout and stderr together gets no more than the output limit', async () => {
   const run = await runShell('yes >&2 & yes; wait', { limits: { output: '100kB', walltime: '9s' } })
   expect(run).toExceedOutput()
   expect(run.stdout.length + run.stderr.length).toBe(100_000)
 })
 
-test('a program that never reads does not hold up its input’s writer', async () => {
+test('never reads does not block the writer of its input', async () => {
   const run = await sandboxed('sleep', ['0.2'], { stdin: 'x'.repeat(4 << 20) })
   expect(run).toSucceed()
 })
 
-test('a terminal’s ways in are closed: no controlling terminal, no job control, no console', async () => {
+test('looks for a terminal finds none: no controlling terminal, no job control, no console', async () => {
   for (const policy of ['strict', 'kiss']) {
     const run = await runShell(
       'for t in /dev/tty /dev/console /dev/tty0 /dev/ptmx /dev/pts/0; do (: <> $t) 2>/dev/null && echo "OPENED $t"; done; ps -o tty= -p $$ 2>/dev/null; cut -d" " -f7 /proc/self/stat',
       { policy },
     )
-    // The number of the controlling terminal, proc_pid_stat(5): none.
+    // The number of the controlling terminal (proc_pid_stat(5)): none.
     expect(run.stdout.replace(/^\?\n/, '')).toBe('0\n')
   }
 })

@@ -16,9 +16,9 @@ const policies = [
 ] as const
 
 describe.skipIf(sandboxLacks('python3')).each(policies)(
-  'under policy %s, what a program leaves where its results are expected',
+  'under policy %s, an object that a program leaves where its results are expected',
   (_, policy) => {
-    test('is not waited for, followed or read when it is no regular file', async () => {
+    test('is not waited for, followed or read unless it is a regular file', async () => {
       const run = await runPython(
         `
 import os, socket
@@ -44,7 +44,7 @@ socket.socket(socket.AF_UNIX).bind("socket")`,
       })
     })
 
-    test('is told, not copied, when it is a file of a terabyte', async () => {
+    test('is reported, not copied, when it is a file of a terabyte', async () => {
       const run = await runPython(
         'import os\nos.truncate(os.open("f", os.O_CREAT | os.O_RDWR), 1 << 40)',
         {
@@ -56,7 +56,7 @@ socket.socket(socket.AF_UNIX).bind("socket")`,
       expect(run.uncollected).toEqual({ f: 'is larger than 64 MiB: 1 TiB' })
     })
 
-    test('is found under its name, whatever is in that', async () => {
+    test('is found under its name, whatever the name contains', async () => {
       const names = ['a\nb', ' ', '-rf', '\'"$(id)`\\', '\x01\x1b[2J', '..x', 'ü', 'x'.repeat(255)]
       const run = await runPython(
         `import sys\nfor name in sys.stdin.read().split("\\0"): open(name, "w").write(name)`,
@@ -66,7 +66,7 @@ socket.socket(socket.AF_UNIX).bind("socket")`,
       for (const name of names) expect(Buffer.from(run.files[name] ?? []).toString()).toBe(name)
     })
 
-    test('is gone with the run also when it is five thousand directories deep', async () => {
+    test('is removed with the run when it is a tree of five thousand directories', async () => {
       const run = await runPython(
         `
 import os
@@ -81,7 +81,7 @@ open("f", "w").write("deep"); print("made")`,
       ])
     })
 
-    test('is held to the disk limit also when it is a hundred thousand empty files', async () => {
+    test('is held to the disk limit when it is a hundred thousand empty files', async () => {
       const run = await runPython(
         `
 made = 0
@@ -99,8 +99,8 @@ print(made)`,
   },
 )
 
-describe('a submission’s own working directory', () => {
-  test('with a FIFO, a socket, odd names and a file of a terabyte is shown and not read', async () => {
+describe('the working directory of a submission', () => {
+  test('is shown and not read, with a FIFO, a socket, odd names and a file of a terabyte', async () => {
     const workdir = makeDirectory({ 'a\nb': 'newline', '-rf': 'dash', 'x,y:z\\w': 'comma' })
     mkfifoSync(join(workdir, 'fifo'))
     execFileSync('truncate', ['-s', '1T', join(workdir, 'huge')])
@@ -116,7 +116,7 @@ describe('a submission’s own working directory', () => {
   })
 
   test.skipIf(lacks('python3'))(
-    'that is five thousand directories deep is run, or refused by name, and costs little CPU time',
+    'with five thousand nested directories is run or refused by name, and costs little CPU time',
     async () => {
       const workdir = makeDirectory()
       const script =
@@ -131,7 +131,8 @@ describe('a submission’s own working directory', () => {
             ({ code, message }) => `${code}: ${message}`,
           )
           expect(end).toMatch(/^(d\n|[A-Z_]+: The working directory .* ENAMETOOLONG)/)
-          // A search of each path from the root would take minutes. CPU time, because a busy machine adds waiting.
+          // A search for each path from the root would take minutes. The test measures CPU time, because a busy machine
+          // adds waiting.
           const { user, system } = process.cpuUsage(before)
           expect(user + system).toBeLessThan(10e6)
         }
@@ -141,7 +142,7 @@ describe('a submission’s own working directory', () => {
     },
   )
 
-  test('of another submission is not there, nor is the policy, nor the test', async () => {
+  test('shows neither another submission, nor the policy, nor the test', async () => {
     const all = makeDirectory({
       'alice/secret': 'alice',
       'bob/own': 'bob',
@@ -156,7 +157,7 @@ describe('a submission’s own working directory', () => {
     expect(run.stderr.match(/No such file or directory/g)).toHaveLength(5)
   })
 
-  test('keeps its devices, sockets and setuid bits to itself', async () => {
+  test('gives a program none of its devices, sockets and setuid bits', async () => {
     const workdir = makeDirectory({ 'tool/': '' })
     mkdirSync(join(workdir, 'tool/sub'))
     writeFileSync(join(workdir, 'tool/id'), '#!/bin/sh\nid -u\n', { mode: 0o6755 })
@@ -173,7 +174,7 @@ describe('a submission’s own working directory', () => {
   })
 })
 
-/** All of a directory but its files' contents: one is too large to read. */
+/** Everything in a directory except the contents of its files, because one file is too large to read. */
 const listing = (directory: string): string =>
   execFileSync('find', ['.', '-printf', '%p %y %m %s %U %n %T@ %l\\n'], {
     cwd: directory,

@@ -4,7 +4,7 @@ import { lacks } from '../run/support/tools.ts'
 
 const RUNS = 15
 
-// The kernel takes a notification back when its caller ends, and then no one knows the call's name.
+// The kernel takes a notification back when its caller ends. Then no process knows the call's name.
 const named = /^killed by seccomp: socket\(AF_INET, SOCK_STREAM, 0\) is not in policy "strict"/
 const counted =
   'killed by seccomp: the program made a system call that is not in policy "strict"; its process ended at the same time, so the call\'s name is lost; the call was not executed'
@@ -16,7 +16,7 @@ describe.skipIf(lacks('gcc'))('a denied call whose caller ends at the same momen
     ['exec', 'another thread executes a program'],
     ['kill', 'another process kills it'],
     ['jump', 'it leaves the call through a signal handler'],
-  ])('is the verdict all the same: %s, %s', async (how) => {
+  ])('is still the verdict: %s, %s', async (how) => {
     for (let run = 0; run < RUNS; run++) {
       const { status, signal, reason, syscall } = await runC('racing-exit', [how])
       expect({ status, signal, reason }).toMatchObject({ status: 'seccomp', signal: 'SIGSYS' })
@@ -25,7 +25,7 @@ describe.skipIf(lacks('gcc'))('a denied call whose caller ends at the same momen
     }
   })
 
-  test('is not found where no call was denied', async () => {
+  test('is not reported where no call was denied', async () => {
     for (const how of ['exit', 'crash', 'exec', 'kill', 'jump']) {
       const { status } = await runC('racing-exit', [how], {
         policy: 'kiss',

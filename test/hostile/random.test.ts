@@ -25,7 +25,7 @@ test.skipIf(lacks('gcc'))(
   },
 )
 
-test('output of any bytes comes back as it is', async () => {
+test('output comes back unchanged, whatever its bytes', async () => {
   const run = createSandbox({ concurrency: 2 })
   await fc.assert(
     fc.asyncProperty(
@@ -43,7 +43,7 @@ test('output of any bytes comes back as it is', async () => {
   )
 })
 
-test('arguments and variables of any text arrive as they are', async () => {
+test('arguments and variables arrive unchanged, whatever their text', async () => {
   const text = fc.string({ unit: 'binary', maxLength: 200 }).filter((each) => !each.includes('\0'))
   await fc.assert(
     fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 5 }), text, async (args, value) => {

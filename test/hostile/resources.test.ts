@@ -11,7 +11,7 @@ afterEach(() => {
 })
 
 describe('a fork bomb', () => {
-  test('of a shell is held to its process limit, and ended', async () => {
+  test('of a shell is held to its process limit and ended', async () => {
     const marker = makeMarker()
     const run = await runShell(
       `bomb() { bomb | bomb & sleep ${marker}; }; bomb; sleep ${marker}; true`,
@@ -27,7 +27,7 @@ describe('a fork bomb', () => {
   test.skipIf(lacks('gcc'))('in C that forks for ever is held to its process limit', async () => {
     const run = await runC('bomb', ['fork'], { limits })
     expect(run).toExceedWalltime()
-    // Each process writes its number in the process namespace once, the largest is far from thousands.
+    // Each process writes its number in the process namespace once, so the largest stays far below thousands.
     expect(run.stdout).toMatch(/^started/)
   })
 
@@ -36,13 +36,13 @@ describe('a fork bomb', () => {
     expect(run).toExceedWalltime()
   })
 
-  test.skipIf(lacks('gcc'))('that leaves its processes behind as orphans is ended', async () => {
+  test.skipIf(lacks('gcc'))('that orphans its processes is ended', async () => {
     const run = await runC('bomb', ['orphan'], { limits })
     expect(run).toExceedWalltime()
   })
 
   test.skipIf(lacks('gcc'))(
-    'without a process limit of its policy is ended by its walltime',
+    'under a policy without a process limit is ended at its walltime',
     async () => {
       const run = await runC('bomb', ['brief'], {
         limits: { walltime: '500ms' },
@@ -53,14 +53,14 @@ describe('a fork bomb', () => {
   )
 })
 
-test.skipIf(lacks('gcc'))('zombies by the thousand are no trouble: they are reaped', async () => {
+test.skipIf(lacks('gcc'))('zombies by the thousand are reaped', async () => {
   const run = await runC('bomb', ['zombies'], { limits: { walltime: '20s', processes: 30 } })
   expect(run).toHaveStdout('5000\n')
   expect(run).toSucceed()
 })
 
 describe.skipIf(sandboxLacks('python3'))('a memory hog', () => {
-  test('is held to the limit', async () => {
+  test('on the heap is held to the limit', async () => {
     const run = await runPython('x = []\nwhile True: x.append(b"x" * (1 << 20))', {
       limits: { memory: '64MiB' },
     })
@@ -68,7 +68,7 @@ describe.skipIf(sandboxLacks('python3'))('a memory hog', () => {
     expect(run.usage.maxRssBytes).toBeLessThan(112 << 20)
   })
 
-  test('in its stack is held to the limit', async () => {
+  test('on the stack is held to the limit', async () => {
     const run = await runPython(
       'import sys, threading\nsys.setrecursionlimit(10**9)\ndef f(): return f() + 1\nf()',
       { limits: { stack: '8MiB' } },
@@ -79,7 +79,7 @@ describe.skipIf(sandboxLacks('python3'))('a memory hog', () => {
 })
 
 describe('a program that fills the disk', () => {
-  test('in every writable place together gets no more than its limit', async () => {
+  test('through every writable place gets no more than its limit in all', async () => {
     const run = await runShell(
       'for d in /work /tmp /dev/shm; do (cat /dev/zero > $d/f) 2>/dev/null; done; cat /work/f /tmp/f /dev/shm/f | wc -c',
       { limits: { disk: '32MiB', fileSize: '1GiB' } },
@@ -88,7 +88,7 @@ describe('a program that fills the disk', () => {
     expect(Number(run.stdout)).toBeGreaterThan(30 << 20)
   })
 
-  test('with an overlay below it gets no more than its limit', async () => {
+  test('through an overlay gets no more than its limit', async () => {
     const run = await runShell('cat /dev/zero > f 2>/dev/null; wc -c < f', {
       workdir: '/etc/alternatives',
       limits: { disk: '32MiB', fileSize: '1GiB' },
@@ -97,7 +97,7 @@ describe('a program that fills the disk', () => {
   })
 })
 
-test('a gigabyte of output is cut at the limit, from whichever process it comes', async () => {
+test('a gigabyte of output is cut at the limit, whichever process writes it', async () => {
   const run = await runShell('for i in 1 2 3 4; do head -c 300M /dev/zero & done; wait', {
     limits: { output: '3MiB', walltime: '20s' },
   })
@@ -105,7 +105,7 @@ test('a gigabyte of output is cut at the limit, from whichever process it comes'
   expect(run.stdout.length).toBe(3 << 20)
 })
 
-test('a daemon, forked twice and in a session of its own, ends with the run', async () => {
+test('a daemon that forked twice into a session of its own ends with the run', async () => {
   const marker = makeMarker()
   const run = await runShell(
     `setsid sh -c "(trap '' HUP TERM INT; sleep ${marker}; sleep ${marker}) >/dev/null 2>&1 </dev/null &" ; exit 0`,
@@ -114,14 +114,14 @@ test('a daemon, forked twice and in a session of its own, ends with the run', as
   expect(processesWith(marker)).toEqual([])
 })
 
-test('a grandchild that goes on after the program closed its output ends with the run', async () => {
+test('a grandchild that continues after the program closed its output ends with the run', async () => {
   const marker = makeMarker()
   const run = await runShell(`(sleep ${marker} >&- 2>&- &) ; exec >&- 2>&-; sleep 0.1; exit 4`)
   expect(run).toExitWith(4)
   expect(processesWith(marker)).toEqual([])
 })
 
-test('a grandchild that keeps the output open does not keep the run from ending', async () => {
+test('a grandchild that holds the output open does not delay the end of the run', async () => {
   const marker = makeMarker()
   const run = await runShell(`sleep ${marker} & echo done`)
   expect(run).toHaveStdout('done\n')

@@ -18,17 +18,17 @@ def numbered(number, *args):
 describe.each(['strict', 'kiss', 'python', 'sanitizers'])('under policy %s', (policy) => {
   const run = (script: string) => runPython(prelude + script, { policy })
 
-  test('io_uring is not there: no filter sees what it does', async () => {
+  test('a program cannot use io_uring, which no filter sees', async () => {
     const result = await run('for number in (425, 426, 427): numbered(number, 1, 0)')
     expect(result).toHaveStdout('425 ENOSYS\n426 ENOSYS\n427 ENOSYS\n')
   })
 
-  test('rulesets of Landlock, which count for nobody, cannot be made', async () => {
+  test('a program cannot make Landlock rulesets, whose memory counts for nobody', async () => {
     const result = await run('numbered(444, 0, 0, 1)')
     expect(result).toHaveStdout('444 ENOSYS\n')
   })
 
-  test('memory that no process has is refused', async () => {
+  test('a program is refused memory that belongs to no process', async () => {
     const result = await run(`
 import fcntl, mmap, socket
 page = mmap.mmap(-1, 4096)
@@ -54,7 +54,7 @@ call('semget', 0, 32000, 0o600)
     )
   })
 
-  test('the signals that a program may queue for the init are few', async () => {
+  test('a program may queue only few signals for the init', async () => {
     const result = await run(`
 count = 0
 while libc.sigqueue(1, 40, ctypes.c_void_p(0)) == 0: count += 1
@@ -63,7 +63,7 @@ print(count <= 16)
     expect(result).toHaveStdout('True\n')
   })
 
-  test('nice and setpriority on the program itself succeed, on the init they do not', async () => {
+  test('nice and setpriority succeed on the program itself and fail on the init', async () => {
     const result = await run(`
 call('setpriority', 0, 0, 5)
 call('setpriority', 0, 1, 5)
@@ -74,7 +74,7 @@ call('setpriority', 2, 0, 5)
 })
 
 test.each(['strict', 'kiss'])(
-  'a set-user-ID file cannot be made in a read-write working directory under policy %s',
+  'a program cannot make a set-user-ID file in a read-write working directory under policy %s',
   async (policy) => {
     const source = giveToUser(makeDirectory())
     const result = await runPython(

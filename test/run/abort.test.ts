@@ -30,13 +30,13 @@ describe('a handle', () => {
     expect(() => process.kill(run.pid ?? 0, 0)).toThrow('ESRCH')
   })
 
-  test('has no stdin unless it was asked for', async () => {
+  test('has no stdin unless the caller asks for one', async () => {
     const run = sandboxed('true')
     expect(run.stdin).toBeUndefined()
     await run
   })
 
-  test('is resolved for whatever the program does', async () => {
+  test('resolves for whatever the program does', async () => {
     await expect(runShell('exit 1')).resolves.toExitWith(1)
     await expect(runShell('kill -9 $$')).resolves.toBeKilledBy('SIGKILL')
   })
@@ -61,7 +61,7 @@ describe('kill()', () => {
     expect(processesWith(marker)).toEqual([])
   })
 
-  test('is harmless twice, and after the end', async () => {
+  test('is harmless when it is called twice, and after the end', async () => {
     const run = runShell('echo started; sleep 1000')
     await started(run)
     run.kill()
@@ -74,7 +74,7 @@ describe('kill()', () => {
     expect(await ended).toSucceed()
   })
 
-  test('right after the call ends a run that has not started', async () => {
+  test('right after sandboxed() ends a run that has not started', async () => {
     const run = sandboxed('sleep', ['1000'])
     run.kill()
     expect((await run).status).toBe('aborted')
@@ -91,7 +91,7 @@ describe('kill()', () => {
 })
 
 describe('an AbortSignal', () => {
-  test('that is aborted already keeps the program from starting', async () => {
+  test('that is already aborted keeps the program from starting', async () => {
     const run = await sandboxed('echo', ['x'], { signal: AbortSignal.abort() })
     expect(run).toMatchObject({
       status: 'aborted',
@@ -115,7 +115,7 @@ describe('an AbortSignal', () => {
     expect(await first).toSucceed()
   })
 
-  test('ends a running program, and is let go of when the run is over', async () => {
+  test('ends a running program, and keeps no listener after the run', async () => {
     const controller = new AbortController()
     const { signal } = controller
     const marker = makeMarker()
@@ -126,12 +126,12 @@ describe('an AbortSignal', () => {
     expect(await eventually(() => processesWith(marker).length === 0)).toBe(true)
   })
 
-  test('may time out', async () => {
+  test('may be a timeout', async () => {
     const run = await sandboxed('sleep', ['1000'], { signal: AbortSignal.timeout(200) })
     expect(run.status).toBe('aborted')
   })
 
-  test('aborted after the end changes nothing', async () => {
+  test('that is aborted after the end changes nothing', async () => {
     const controller = new AbortController()
     const run = sandboxed('true', [], { signal: controller.signal })
     await run

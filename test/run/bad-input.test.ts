@@ -4,8 +4,8 @@ import { type SandboxOptions, sandboxed } from '../../src/index.ts'
 import { supportedArch } from '../../src/runner/host-machine.ts'
 import { refusals, withOptions } from './support/refusals.ts'
 
-describe('a call is refused, naming what it expects and got,', () => {
-  test('for a command that is none', async () => {
+describe('a call is refused with the value expected and the value received,', () => {
+  test('for an invalid command', async () => {
     expect(await refusals([], [1], [''], ['a\0b'])).toMatchInlineSnapshot(`
       "OPTION_INVALID: Expected \`command\` to be a string, got \`undefined\` (undefined)
         see: docs/errors.md#option_invalid
@@ -19,7 +19,7 @@ describe('a call is refused, naming what it expects and got,', () => {
     `)
   })
 
-  test('for arguments and options that are none', async () => {
+  test('for invalid arguments and options', async () => {
     expect(
       await refusals(['true', 'x'], ['true', ['a', 1]], ['true', ['a', 'b\0']], ['true', [], 1]),
     ).toMatchInlineSnapshot(`
@@ -35,7 +35,7 @@ describe('a call is refused, naming what it expects and got,', () => {
     `)
   })
 
-  test('for an option that does not exist', async () => {
+  test('for an unknown option', async () => {
     expect(await withOptions({ timeout: 1 })).toMatchInlineSnapshot(`
       "OPTION_INVALID: There is no option \`timeout\`
         hint: The options are policy, workdir, files, mounts, env, cwd, stdin, stdout, stderr, encoding, limits, collect, followLinks, exclusive, terminal, retryWhenStarved, isolation, signal.
@@ -43,7 +43,7 @@ describe('a call is refused, naming what it expects and got,', () => {
     `)
   })
 
-  test('for a workdir that is none', async () => {
+  test('for an invalid workdir', async () => {
     expect(
       await withOptions(
         { workdir: 1 },
@@ -70,7 +70,7 @@ describe('a call is refused, naming what it expects and got,', () => {
     `)
   })
 
-  test('for files that are none', async () => {
+  test('for invalid files', async () => {
     expect(
       await withOptions(
         { files: { 'work/x': '' } },
@@ -93,7 +93,7 @@ describe('a call is refused, naming what it expects and got,', () => {
     `)
   })
 
-  test('for mounts that are none', async () => {
+  test('for invalid mounts', async () => {
     expect(
       await withOptions(
         { mounts: {} },
@@ -116,7 +116,7 @@ describe('a call is refused, naming what it expects and got,', () => {
     `)
   })
 
-  test('for an environment or a cwd that is none', async () => {
+  test('for an invalid environment or cwd', async () => {
     expect(
       await withOptions(
         { env: { 'A=B': '' } },
@@ -140,7 +140,7 @@ describe('a call is refused, naming what it expects and got,', () => {
     `)
   })
 
-  test('for streams that are none', async () => {
+  test('for invalid streams', async () => {
     expect(
       await withOptions(
         { stdin: 1 },
@@ -166,7 +166,7 @@ describe('a call is refused, naming what it expects and got,', () => {
     `)
   })
 
-  test('for collected paths and a signal that are none', async () => {
+  test('for invalid collected paths and an invalid signal', async () => {
     expect(
       await withOptions({ collect: 'x' }, { collect: [1] }, { collect: [''] }, { signal: {} }),
     ).toMatchInlineSnapshot(`
@@ -182,13 +182,13 @@ describe('a call is refused, naming what it expects and got,', () => {
   })
 })
 
-test('an option that is undefined is one that was left out', async () => {
+test('an undefined option counts as left out', async () => {
   const names = ['policy', 'workdir', 'files', 'mounts', 'env', 'cwd', 'stdin', 'stdout', 'signal']
   const options = Object.fromEntries(names.map((name) => [name, undefined]))
   expect(await sandboxed('true', [], options as SandboxOptions)).toSucceed()
 })
 
-test('a wrong call rejects its promise and throws nothing', async () => {
+test('a wrong call rejects its promise and throws nothing synchronously', async () => {
   const run = sandboxed('true', [], { cwd: 'relative' })
   expect(run.pid).toBeUndefined()
   expect(run.stdin).toBeUndefined()

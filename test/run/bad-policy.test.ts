@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { withOptions } from './support/refusals.ts'
 
-describe('a call is refused, naming every problem at once,', () => {
-  test('for limits that are none', async () => {
+describe('a call is refused with every problem at once,', () => {
+  test('for invalid limits', async () => {
     expect(
       await withOptions(
         { limits: 1 },
@@ -37,7 +37,7 @@ describe('a call is refused, naming every problem at once,', () => {
     `)
   })
 
-  test('for a policy that is none', async () => {
+  test('for an invalid policy', async () => {
     expect(
       await withOptions(
         { policy: 'strickt' },

@@ -14,7 +14,7 @@ const tree =
 const all = ['out/a/b/.w', 'out/a/b/z.txt', 'out/a/y.txt', 'out/c.log', 'out/x.txt']
 const link = 'is or is behind a symbolic link'
 
-describe('a pattern or a directory of collect brings back the files that it names', () => {
+describe('a pattern or a directory of collect brings back the files that it matches', () => {
   test.each([
     ['out/', all],
     ['out/**', all],
@@ -37,7 +37,7 @@ describe('a pattern or a directory of collect brings back the files that it name
     for (const path of paths) expect(run).toHaveFile(path)
   })
 
-  test('beside paths, from cwd and from anywhere', async () => {
+  test('beside paths, relative to cwd and absolute', async () => {
     const run = await runShell('echo a > a; mkdir d; echo b > d/b; echo c > /work/c', {
       cwd: '/tmp',
       collect: ['a', 'd/', '/work/*', 'd', 'missing'],
@@ -46,7 +46,7 @@ describe('a pattern or a directory of collect brings back the files that it name
     expect(run.uncollected).toEqual({ d: 'is a directory' })
   })
 
-  test('also after the end of the walltime', async () => {
+  test('also after a run that reached its walltime', async () => {
     const run = await runShell('echo partial > f; sleep 1000', {
       collect: ['*'],
       limits: { walltime: '300ms' },
@@ -55,7 +55,7 @@ describe('a pattern or a directory of collect brings back the files that it name
   })
 
   test.each(['copy-on-write', 'read-only', 'read-write'] as const)(
-    'from the working directory, %s',
+    'from a %s working directory',
     async (mode) => {
       const workdir = makeDirectory({ a: 'old', 'd/b': 'kept' })
       giveToUser(workdir)
@@ -68,7 +68,7 @@ describe('a pattern or a directory of collect brings back the files that it name
     },
   )
 
-  test('where the programs run without namespaces', async () => {
+  test('also where programs run without namespaces', async () => {
     const run = await runShell(tree, {
       collect: ['out/', '/work/out/*.log'],
       isolation: 'confined',
@@ -79,7 +79,7 @@ describe('a pattern or a directory of collect brings back the files that it name
 })
 
 describe('a matched file that cannot be brought back is in uncollected', () => {
-  test('what is no regular file, and a directory that is none', async () => {
+  test('a file that is not regular, and a path whose directory is no directory', async () => {
     const host = makeDirectory({ secret: 'host secret' })
     const run = await runShell(
       `mkdir out; cd out; mkfifo fifo; ln -s ${host}/secret file; ln -s ${host} dir; ln -s / root; ln -s loop loop; ln -s /proc/1/root/etc/passwd magic; echo x > x`,
@@ -111,7 +111,7 @@ describe('a matched file that cannot be brought back is in uncollected', () => {
     })
   })
 
-  test('files that are too large, and those that are too much together', async () => {
+  test('files that are too large alone, and files that are too large together', async () => {
     const run = await runShell(
       'truncate -s 1T huge; for i in 1 2 3 4 5; do truncate -s 60M $i; done',
       { collect: ['*'], limits: { fileSize: '2TiB' } },
@@ -123,7 +123,7 @@ describe('a matched file that cannot be brought back is in uncollected', () => {
     })
   })
 
-  test('no other mount below the directory is entered', async () => {
+  test('collect enters no other mount below the directory', async () => {
     const source = makeDirectory({ secret: 'of the mount' })
     const run = await sandboxed('cat', ['data/secret'], {
       collect: ['**', 'data/*'],
@@ -135,7 +135,7 @@ describe('a matched file that cannot be brought back is in uncollected', () => {
 })
 
 describe.skipIf(sandboxLacks('python3'))('hostile names and trees', () => {
-  test('newlines, escapes and property names are names like others', async () => {
+  test('newlines, escapes and property names are names like any other', async () => {
     const names = ['\x01\x1b[2J', '\n', '*', '-rf', '[', '__proto__', 'a\nb', 'ü', 'x'.repeat(255)]
     const run = await runPython(
       'import sys\nfor name in sys.stdin.read().split("\\0"): open(name, "w").write(name)',
@@ -145,7 +145,7 @@ describe.skipIf(sandboxLacks('python3'))('hostile names and trees', () => {
     expect(texts(run.files)).toEqual(Object.fromEntries(names.map((name) => [name, name])))
   })
 
-  test('a name that is not valid UTF-8 is said to be, and hides no other', async () => {
+  test('a name that is not valid UTF-8 is reported as such, and hides no other', async () => {
     const run = await runPython(
       'import os\nos.mkdir(b"d\\xff"); open(b"d\\xff/f", "w"); open(b"a\\xff", "w"); open(b"a\\xfe", "w"); open("b", "w")',
       { collect: ['**'] },
@@ -156,7 +156,7 @@ describe.skipIf(sandboxLacks('python3'))('hostile names and trees', () => {
     expect(run.uncollected).toEqual({ 'a\uFFFD': why, 'd\uFFFD': why })
   })
 
-  test('five thousand directories below one another are entered a hundred deep', async () => {
+  test('of five thousand nested directories collect enters a hundred', async () => {
     const run = await runPython(
       'import os\nfor i in range(5000): os.mkdir("d"); open("f", "w"); os.chdir("d")',
       { collect: ['**'], limits: { walltime: '60s' } },
@@ -168,7 +168,7 @@ describe.skipIf(sandboxLacks('python3'))('hostile names and trees', () => {
     })
   })
 
-  test('a hundred thousand files are cut off at ten thousand, the same each time', async () => {
+  test('of a hundred thousand files collect brings back ten thousand, the same each time', async () => {
     const run = await runPython(
       'import os\nos.mkdir("out")\nfor i in range(100001): os.link("out/f0", f"out/f{i}") if i else open("out/f0", "w").close()',
       { collect: ['out/f*', 'out/none*', 'out/f1'], limits: { disk: '1GiB', walltime: '120s' } },
@@ -181,7 +181,7 @@ describe.skipIf(sandboxLacks('python3'))('hostile names and trees', () => {
     expect(run.uncollected['out/none*']).toBe(run.uncollected['out/f*'])
   })
 
-  test('eleven thousand files are cut off at ten thousand', async () => {
+  test('of eleven thousand files collect brings back ten thousand', async () => {
     const run = await runPython(
       'import os\nfor i in range(11000): os.link("f10000", f"f{10000 + i}") if i else open("f10000", "w").close()',
       { collect: ['f*'], limits: { walltime: '60s' } },

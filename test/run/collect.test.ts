@@ -7,7 +7,7 @@ import { sandboxLacks } from './support/tools.ts'
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
 
 describe('collected files', () => {
-  test('come back as bytes, by the path that was asked for', async () => {
+  test('come back as bytes, under the path that the caller gave', async () => {
     const run = await runShell(
       'echo one > one; mkdir -p d; printf "\\000\\377" > d/two; echo three > /tmp/three; : > empty',
       { collect: ['one', './d/two', '/work/d/two', '/tmp/three', 'empty'] },
@@ -21,19 +21,19 @@ describe('collected files', () => {
     expect(Object.keys(run.uncollected)).toEqual([])
   })
 
-  test('are relative to cwd', async () => {
+  test('have paths relative to cwd', async () => {
     const run = await runShell('echo x > f', { cwd: '/tmp', collect: ['f'] })
     expect(text(run.files.f)).toBe('x\n')
   })
 
-  test('that are missing are in neither list', async () => {
+  test('are in neither list when they are missing', async () => {
     const run = await runShell('touch f', { collect: ['missing', 'no/such/dir', 'f/x'] })
     expect(Object.keys(run.files)).toEqual([])
     expect(Object.keys(run.uncollected)).toEqual([])
     expect(run).not.toHaveFile('missing')
   })
 
-  test('come back after a crash, a kill, and the end of the walltime', async () => {
+  test('come back after a crash, a kill, and a run that reached its walltime', async () => {
     const collect = ['f']
     const limits = { walltime: '300ms' }
     for (const end of ['kill -SEGV $$', 'exit 3', 'sleep 1000']) {
@@ -47,7 +47,7 @@ describe('collected files', () => {
     expect(text(result.files.f)).toBe('partial\n')
   })
 
-  test('may come from the working directory, changed or not', async () => {
+  test('may come from the working directory, changed or unchanged', async () => {
     const workdir = makeDirectory({ 'a b': 'old\n', kept: 'kept\n' })
     const run = await runShell('echo new > "a b"', { workdir, collect: ['a b', 'kept'] })
     expect(text(run.files['a b'])).toBe('new\n')
@@ -60,7 +60,7 @@ describe('collected files', () => {
     expect(Object.keys(run.files).sort()).toEqual([...names].sort())
   })
 
-  test('of some megabytes are whole', async () => {
+  test('of several megabytes are complete', async () => {
     const run = await runShell('head -c 5000000 /dev/zero > a; head -c 5000001 /dev/zero > b', {
       collect: ['a', 'b'],
     })
@@ -70,12 +70,12 @@ describe('collected files', () => {
 
   test('come back although nobody may read them', async () => {
     const run = await runShell('echo secret > f; chmod 000 f', { collect: ['f'] })
-    // The owner is no more than the owner: what it cannot read itself is not brought back.
+    // The owner of a file has no other rights than the program: a file that the program cannot read stays there.
     expect(run.uncollected.f ?? text(run.files.f)).toBe('EACCES: permission denied')
   })
 })
 
-describe('a file that is not regular is not collected, and the result says why', () => {
+describe('a file that is not regular is not collected, and the result names the reason', () => {
   test.each([
     ['a directory', 'mkdir x', 'is a directory'],
     ['a FIFO', 'mkfifo x', 'is a FIFO'],
@@ -90,7 +90,7 @@ describe('a file that is not regular is not collected, and the result says why',
     expect(Object.keys(run.files)).toEqual([])
   })
 
-  test('a file behind a directory that is a link', async () => {
+  test('a file behind a linked directory', async () => {
     const run = await runShell('mkdir real; echo y > real/f; ln -s real d', { collect: ['d/f'] })
     expect(run.uncollected).toEqual({ 'd/f': 'is or is behind a symbolic link' })
   })
@@ -111,7 +111,7 @@ describe('a file that is not regular is not collected, and the result says why',
     expect(run.uncollected).toEqual({ x: 'is larger than 64 MiB: 1 TiB' })
   })
 
-  test('none of these keeps the next from coming back', async () => {
+  test('each of these leaves the next file to come back', async () => {
     const run = await runShell('mkfifo a; mkdir b; ln -s c d; truncate -s 65M e; echo last > f', {
       collect: ['a', 'b', 'd', 'e', 'f', 'missing'],
       limits: { fileSize: '1GiB' },

@@ -7,7 +7,7 @@ import { bare } from './support/policies.ts'
 import { runShell } from './support/programs.ts'
 
 describe('the environment', () => {
-  test('is the policy’s, and nothing of this process is in it', async () => {
+  test('is the policy’s, and contains nothing of this process', async () => {
     process.env.GRADEBOX_TEST_SECRET = 'secret'
     try {
       const run = await sandboxed('env')
@@ -27,7 +27,7 @@ describe('the environment', () => {
     }
   })
 
-  test('has what the option adds, in place of the policy’s', async () => {
+  test('has the variables of the option, which replace the policy’s', async () => {
     const run = await sandboxed('env', [], {
       policy: bare({ env: { A: 'policy', B: 'policy', PATH: '/usr/bin:/bin' } }),
       env: { B: 'own', C: 'x=y "quoted" $A \n ü', EMPTY: '' },
@@ -38,23 +38,23 @@ describe('the environment', () => {
   test('may be empty', async () => {
     const policy = bare({ env: {} })
     expect(await sandboxed('/usr/bin/env', [], { policy })).toHaveStdout('')
-    // Without PATH a program is looked for in the usual directories.
+    // Without PATH a program is looked up in the usual directories.
     expect(await sandboxed('env', [], { policy })).toHaveStdout('')
   })
 
-  test('of a createSandbox() is merged with a call’s own', async () => {
+  test('of a createSandbox() is merged with the environment of a call', async () => {
     const run = createSandbox({ env: { A: '1', B: '1' } })
     expect((await run('env', [], { env: { B: '2' } })).stdout).toMatch(/^A=1\nB=2$/m)
   })
 
-  test('may be of a hundred thousand bytes', async () => {
+  test('may have a hundred thousand bytes', async () => {
     const run = await runShell('printenv LARGE | wc -c', { env: { LARGE: 'x'.repeat(100_000) } })
     expect(run).toHaveStdout('100001\n')
   })
 })
 
 describe('arguments', () => {
-  test('reach the program as they are', async () => {
+  test('reach the program unchanged', async () => {
     const args = ['a b', '', '"\'', '$HOME `id` \\', 'new\nline', 'ü 世界 🌍', '--', '-n', '*']
     const run = await sandboxed('printf', ['%s\\0', ...args])
     expect(run.stdout.split('\0').slice(0, -1)).toEqual(args)
@@ -67,7 +67,7 @@ describe('arguments', () => {
     expect(run).toHaveStdout('5000\n')
   })
 
-  test('that are too long together are an error', async () => {
+  test('that are too long together cause an error', async () => {
     const args = Array.from({ length: 100 }, () => 'x'.repeat(100_000))
     await expect(sandboxed('true', args)).rejects.toMatchObject({
       code: 'PROGRAM_NOT_EXECUTABLE',
@@ -75,7 +75,7 @@ describe('arguments', () => {
     })
   })
 
-  test('start with the command as it was given', async () => {
+  test('start with the command as the caller gave it', async () => {
     const run = await sandboxed('sh', ['-c', 'cat /proc/$$/cmdline; true'])
     expect(run.stdout.split('\0')[0]).toBe('sh')
   })
@@ -90,7 +90,7 @@ describe('a command', () => {
     expect(await sandboxed('tool', [], { files, env: { PATH } })).toHaveStdout('first\n')
   })
 
-  test('that cannot be executed at one place of PATH is looked for at the next', async () => {
+  test('that cannot be executed in one directory of PATH is looked up in the next', async () => {
     const files = { '/opt/a/tool': 'not executable', '/opt/b/tool': script('second') }
     const PATH = '/opt/a:/opt/b:/bin'
     expect(await sandboxed('tool', [], { files, env: { PATH } })).toHaveStdout('second\n')
@@ -119,13 +119,13 @@ describe('a command', () => {
 })
 
 describe('cwd', () => {
-  test('is /work by default, and any directory of the sandbox', async () => {
+  test('is /work by default, and may be any directory of the sandbox', async () => {
     for (const cwd of ['/work', '/tmp', '/usr/bin', '/']) {
       expect(await sandboxed('pwd', [], { cwd })).toHaveStdout(`${cwd}\n`)
     }
   })
 
-  test('that is missing is an error that names it', async () => {
+  test('that is missing causes an error that names it', async () => {
     await expect(sandboxed('pwd', [], { cwd: '/missing' })).rejects.toMatchObject({
       code: 'SETUP_FAILED',
       step: { syscall: 'chdir', errno: 'ENOENT', process: 'target' },

@@ -15,11 +15,11 @@ describe('a program that exits', () => {
     },
   )
 
-  test('is reported by itself, not by a child that failed', async () => {
+  test('is reported by its own exit, not by that of a child that failed', async () => {
     expect(await runShell("sh -c 'kill -9 $$'; false; true")).toSucceed()
   })
 
-  test('ends its run although a child would go on', async () => {
+  test('ends its run, although a child continues', async () => {
     const run = await runShell('sleep 1000 & exit 3')
     expect(run).toExitWith(3)
     expect(run).toExitWithin('9s')
@@ -55,14 +55,14 @@ describe('a program that a signal ends', () => {
     expect(run.reason).toBe('killed by SIGRTMIN+3')
   })
 
-  test.skipIf(sandboxLacks('python3'))('keeps what it wrote before', async () => {
+  test.skipIf(sandboxLacks('python3'))('keeps its output from before the signal', async () => {
     const run = await runPython('import os; os.write(1, b"before\\n"); os.abort()')
     expect(run).toBeKilledBy('SIGABRT')
     expect(run).toHaveStdout('before\n')
   })
 })
 
-test('a result says what was run, under which policy and limits, and how they were held', async () => {
+test('a result contains the command, the policy, the limits, and how they were held', async () => {
   const run = await sandboxed('echo', ['a b', ''], { limits: { walltime: '3s' } })
   expect(isSandboxResult(run)).toBe(true)
   expect(isSandboxResult({ ...run })).toBe(false)
@@ -124,7 +124,7 @@ test('a result says what was run, under which policy and limits, and how they we
       "uncollected": {},
     }
   `)
-  // With a control group, the time that it waited for a processor is known of every run.
+  // With a control group, the time that a run waited for a processor is always known.
   const names = Object.keys(usage).filter((name) => name !== 'waitTimeMs')
   expect(names).toMatchInlineSnapshot(`
     [
@@ -144,7 +144,7 @@ test('a result says what was run, under which policy and limits, and how they we
   expect(Object.values(usage).every((value) => Number.isFinite(value) && value >= 0)).toBe(true)
 })
 
-test('a limit that the policy does not have is in neither limits nor enforcement', async () => {
+test('a limit that the policy lacks is in neither limits nor enforcement', async () => {
   const run = await sandboxed('true', [], { policy: 'kiss' })
   expect(run.policy).toBe('kiss')
   expect(run.limits).not.toHaveProperty('wallTimeMs')

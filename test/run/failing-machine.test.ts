@@ -7,7 +7,7 @@ import { makeDirectory } from './support/directory.ts'
 import { whereCallsFail } from './support/failing-calls.ts'
 import { lacksOrdinaryUser, lacksRoot, sandboxLacks } from './support/tools.ts'
 
-/** How each policy's run ends, in a Node process of its own. */
+/** The end of each policy's run, in a Node process of its own. */
 const outcomes = (options = '{}') => `
   import { sandboxed } from 'gradebox-under-test'
   for (const policy of ['strict', 'kiss']) {
@@ -19,7 +19,7 @@ const outcomes = (options = '{}') => `
 
 const fine = 'strict exited with code 0 x\nkiss exited with code 0 x\n'
 
-/** As root a mount namespace; as an ordinary user one in a user namespace where that is root. */
+/** Root gets a mount namespace. An ordinary user gets one in a user namespace in which that user is root. */
 const unshare = process.getuid?.() === 0 ? 'unshare -m' : 'unshare -Urm'
 
 function lacksMounts(): boolean {
@@ -29,7 +29,7 @@ function lacksMounts(): boolean {
 }
 
 describe('where this process is at its limit', () => {
-  test('of open files, a run is refused, says so, and leaves none open, at whichever one it fails', async () => {
+  test('of open files, a run is refused with the reason and leaves none open, whichever open fails', async () => {
     const script = `
       import { closeSync, openSync, readdirSync } from 'node:fs'
       import { isSandboxError, sandboxed } from 'gradebox-under-test'
@@ -72,7 +72,7 @@ describe('where this process is at its limit', () => {
   })
 
   test.skipIf(lacksOrdinaryUser('a process by RLIMIT_NPROC'))(
-    'of processes, a run is refused and says so',
+    'of processes, a run is refused with the reason',
     async () => {
       const run = await runNode(`
         import { execFileSync } from 'node:child_process'
@@ -94,7 +94,7 @@ const [ENOMEM, ENFILE, ENOSYS] = [12, 23, 38]
 const CLONE_VFORK = 0x4000
 
 describe.skipIf(sandboxLacks('python3'))('where the machine itself is at its limit', () => {
-  test('of open files, a run is refused and says so', () => {
+  test('of open files, a run is refused with the reason', () => {
     const output = runNodeBy(whereCallsFail({ name: 'memfd_create', errno: ENFILE }), outcomes())
     expect(output).toMatchInlineSnapshot(`
       "strict SETUP_FAILED The sandbox could not be started: memfd_create: file table overflow
@@ -107,9 +107,9 @@ describe.skipIf(sandboxLacks('python3'))('where the machine itself is at its lim
     `)
   })
 
-  test('of memory for processes, a run is refused and says so', () => {
+  test('of memory for processes, a run is refused with the reason', () => {
     const calls = [
-      // glibc's posix_spawn(3) then takes clone(2).
+      // glibc's posix_spawn(3) then uses clone(2).
       { name: 'clone3', errno: ENOSYS },
       { name: 'clone', errno: ENOMEM, bit: CLONE_VFORK },
     ]
@@ -124,10 +124,10 @@ describe.skipIf(sandboxLacks('python3'))('where the machine itself is at its lim
     `)
   })
 
-  test('of memory for the sandbox’s own processes, a run is refused and says so', () => {
+  test('of memory for the sandbox’s own processes, a run is refused with the reason', () => {
     const calls = [{ name: 'unshare', errno: ENOMEM }]
     const output = runNodeBy(whereCallsFail(...calls), outcomes())
-    // Starter and init make namespaces at once: either may be the first to fail.
+    // Starter and init make namespaces at the same time: either may fail first.
     expect(output.replaceAll(/unshare\([^)]*\)/g, 'unshare(…)')).toMatchInlineSnapshot(`
       "strict NAMESPACES_UNAVAILABLE The sandbox could not be set up: unshare(…): ENOMEM: not enough memory
         hint: The machine or container is out of memory; lower \`concurrency\`.
@@ -161,22 +161,19 @@ describe('a machine', () => {
     }
   })
 
-  test.skipIf(lacksMounts())(
-    'without libseccomp refuses the policies that need it, and those only',
-    () => {
-      const hide =
-        'for f in $(ls -d /lib*/*/libseccomp.so* /usr/lib*/*/libseccomp.so* /usr/lib*/libseccomp.so* 2>/dev/null); do mount --bind /dev/null $(readlink -f $f) || true; done'
-      const output = runNodeBy(
-        `exec ${unshare} sh -euc '{ ${hide}; } 2>/dev/null; exec "$@"' sh "$@"`,
-        outcomes(),
-      )
-      const [strict, hint, see, kiss] = output.split('\n')
-      expect(see).toBe('  see: docs/errors.md#seccomp_unavailable')
-      expect(strict).toMatch(/^strict SECCOMP_UNAVAILABLE The policy has a seccomp filter/)
-      expect(hint).toMatch(/^ {2}hint: Install libseccomp/)
-      expect(kiss).toBe('kiss exited with code 0 x')
-    },
-  )
+  test.skipIf(lacksMounts())('without libseccomp refuses only the policies that need it', () => {
+    const hide =
+      'for f in $(ls -d /lib*/*/libseccomp.so* /usr/lib*/*/libseccomp.so* /usr/lib*/libseccomp.so* 2>/dev/null); do mount --bind /dev/null $(readlink -f $f) || true; done'
+    const output = runNodeBy(
+      `exec ${unshare} sh -euc '{ ${hide}; } 2>/dev/null; exec "$@"' sh "$@"`,
+      outcomes(),
+    )
+    const [strict, hint, see, kiss] = output.split('\n')
+    expect(see).toBe('  see: docs/errors.md#seccomp_unavailable')
+    expect(strict).toMatch(/^strict SECCOMP_UNAVAILABLE The policy has a seccomp filter/)
+    expect(hint).toMatch(/^ {2}hint: Install libseccomp/)
+    expect(kiss).toBe('kiss exited with code 0 x')
+  })
 
   test.skipIf(lacksOrdinaryUser('a user namespace') || lacksMounts())(
     'without user namespaces refuses, and names the setting',
@@ -227,7 +224,7 @@ describe('a machine', () => {
     },
   )
 
-  test('whose directory for the tests was removed meanwhile runs programs', () => {
+  test('whose directory for the tests was removed in the meantime runs programs', () => {
     const directory = join(makeDirectory(), 'gone')
     mkdirSync(directory)
     expect(runNodeBy(`cd ${directory}; rmdir ${directory}; exec "$@"`, outcomes())).toBe(fine)

@@ -22,8 +22,8 @@ function mostAtOnce(spans: readonly (readonly [number, number])[]): number {
   return Math.max(...events.map(({ change }) => (now += change)))
 }
 
-describe('a program whose walltime was over', () => {
-  test('while it waited for a processor is known by that', async () => {
+describe('a program that reached its walltime', () => {
+  test('because it waited for a processor is recognized', async () => {
     const run = createSandbox({ concurrency: 4 * processors, limits: { walltime: 600 } })
     const runs = await Promise.all(Array.from({ length: 4 * processors }, () => run('sh', spin)))
     for (const each of runs) expect(each).toExceedWalltime()
@@ -42,7 +42,7 @@ describe('a program whose walltime was over', () => {
     expect(run.usage.waitTimeMs).toBeLessThan(200)
   })
 
-  test('is run again when it starved, as often as told', async () => {
+  test('is run again when it starved, as often as the option says', async () => {
     const run = createSandbox({ concurrency: 4 * processors, limits: { walltime: 500 } })
     const again = { retryWhenStarved: 1, stdin: 'same input\n' }
     const script = ['-c', 'cat; while :; do :; done']
@@ -53,7 +53,7 @@ describe('a program whose walltime was over', () => {
     for (const each of runs) expect(each).toHaveStdout('same input\n')
   })
 
-  test('is not run again when it had its time', async () => {
+  test('is not run again when it got its time', async () => {
     const run = await sandboxed('sleep', ['5'], {
       limits: { walltime: 200 },
       retryWhenStarved: 3,
@@ -80,7 +80,7 @@ describe('a program whose walltime was over', () => {
 })
 
 describe('the sandboxes of all processes together', () => {
-  /** Runs this many programs at once in another process, and gives when each ran. */
+  /** Runs this many programs at once in another process, and returns the time of each run. */
   async function elsewhere(count: number, options: object): Promise<[number, number][]> {
     const { code, stdout, stderr } = await runNode(`
       import { sandboxed } from 'gradebox-under-test'
@@ -92,12 +92,12 @@ describe('the sandboxes of all processes together', () => {
     return stdout.trim().split('\n').map(parseSpan)
   }
 
-  test('are no more than the machine has processors', async () => {
+  test('are at most as many as the machine has processors', async () => {
     const spans = await Promise.all([elsewhere(4, {}), elsewhere(4, {}), elsewhere(4, {})])
     expect(mostAtOnce(spans.flat())).toBeLessThanOrEqual(processors)
   })
 
-  test('are one, where one is exclusive', async () => {
+  test('run one at a time when they are exclusive', async () => {
     const [alone, others] = await Promise.all([elsewhere(2, { exclusive: true }), elsewhere(6, {})])
     for (const one of alone) {
       const rest = [...alone, ...others].filter((other) => other !== one)

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createSandbox, sandboxed } from '../../src/index.ts'
 import { sandboxLacks } from './support/tools.ts'
 
-// process.nextTick cannot be faked in Vitest's child processes.
+// Vitest cannot fake process.nextTick in its child processes.
 const all = ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval'] as const
 const toFake = [...all, 'performance', 'Date', 'hrtime', 'queueMicrotask'] as const
 
@@ -19,7 +19,7 @@ for i in range(6):
     os._exit(0)
 time.sleep(1.8)`
 
-/** Four processes that count for long. */
+/** Four processes that compute for a long time. */
 const BURN = 'for i in 1 2 3 4; do (while :; do :; done) & done; wait'
 
 describe('under fake timers', () => {
@@ -40,7 +40,7 @@ describe('under fake timers', () => {
     expect(await sandboxed('sleep', ['9'], { limits: { walltime: 300 } })).toExceedWalltime()
   })
 
-  test('queues go on, of a sandbox and of the machine', async () => {
+  test('the queues of a sandbox and of the machine continue', async () => {
     vi.useFakeTimers({ toFake: [...toFake] })
     const own = createSandbox({ concurrency: 1, warm: 2 })
     const runs = Array.from({ length: 4 }, () => [own('true'), sandboxed('true')]).flat()

@@ -12,10 +12,10 @@ import { children, eventually } from './support/processes.ts'
 import { launcherFiles, sandboxMounts, useOwnTemporaryDirectory } from './support/remains.ts'
 import { adoptOrphans } from './support/subreaper.ts'
 
-/** A number that is no system call's: the step fails with ENOSYS. */
+/** A number that no system call has: the step fails with ENOSYS. */
 const NO_SYSCALL = 1023
 
-/** Which step is to fail in the next launch program, and what was seen of that one. */
+/** The step that fails in the next launch program, and the steps that this program had. */
 const fault = vi.hoisted(() => ({
   index: undefined as number | undefined,
   part: 'image' as 'image' | 'request',
@@ -38,7 +38,7 @@ vi.mock(import('../../src/launcher/image/assemble.ts'), async (original) => {
 function broken(assembled: Assembled): Assembled {
   const { index } = fault
   if (index === undefined) return assembled
-  // Once: what is tried again in another way shall work.
+  // The fault applies once, so that a second attempt in another way works.
   fault.index = undefined
   const bytes = Buffer.from(assembled.bytes)
   bytes.writeUInt32LE(NO_SYSCALL, index * STEP_SIZE)
@@ -51,7 +51,7 @@ type Options = Omit<SandboxOptions, 'policy'> & { readonly policy: () => object 
 
 useOwnTemporaryDirectory()
 
-/** What a run could leave behind. */
+/** The things that a run could leave behind. */
 const census = () => ({
   descriptors: readdirSync('/proc/self/fd').length,
   mounts: sandboxMounts(),
@@ -60,14 +60,14 @@ const census = () => ({
 
 const alive = () => children().filter((child) => /^[^Z] .*(gradebox|true)/.test(child))
 
-// A policy of its own each time, where the image is to be made again.
+// Each run has a policy object of its own where the image must be made again.
 const outcomeOf = ({ policy, ...options }: Options) =>
   sandboxed('true', [], { ...options, policy: policy() }).then(
     (result) => result.status as string,
     (error: unknown) => error,
   )
 
-/** What a failing step must lead to; undefined where the plan provides for it to fail. */
+/** The result of a failing step; undefined where the plan allows the step to fail. */
 function expected({ process, syscall, failure, onError = 'fail' }: Step): object | undefined {
   if (onError !== 'fail') return undefined
   return { code: failure?.code ?? 'SETUP_FAILED', step: { process, syscall, errno: 'ENOSYS' } }
@@ -78,19 +78,19 @@ const nameOf = ({ process, syscall, label }: Step): string =>
 
 beforeAll(adoptOrphans)
 
-/** Steps that a good run does not take: what is for other ends, and for what is not there. */
+/** Steps that a good run does not execute: they serve other ends of a run, or objects that are missing. */
 const notTaken: readonly string[] = [
-  // For a network that could not be made.
+  // Where no network could be made.
   'starter write',
-  // For a run that is ended: by the limits, by the caller.
+  // Where a limit or the caller ends the run.
   'init write',
   'init write (watch.tampered)',
   'init write (watch.stopped)',
   'init clock_gettime (watch.stop)',
   'init wait4',
-  // Where the program ends before the init looks twice.
+  // Where the program ends before the init checks twice.
   'init clock_gettime (watch.more)',
-  // For directories that are new, files that are missing, and programs that cannot be executed.
+  // Where directories are new, files are missing, and programs cannot be executed.
   'init fchownat',
   'init statx',
   'init chdir',
@@ -99,12 +99,12 @@ const notTaken: readonly string[] = [
   'init write (exec0.report)',
   'init write (exec1.report)',
   'init write (exec2.report)',
-  // The next attempt makes a copy, or for a mount a bind.
+  // The next attempt makes a copy, or a bind in place of a mount.
   'init mount (overlay 0)',
   'init mount (overlay 1)',
 ]
 
-/** Lets every step of one part fail in turn; gives those that were not needed. */
+/** Lets every step of one part fail, one per run; returns the steps that the run did not need. */
 async function breakEach(part: 'image' | 'request', options: Options) {
   fault.part = part
   expect(await outcomeOf(options)).toBe('exited')
@@ -112,7 +112,7 @@ async function breakEach(part: 'image' | 'request', options: Options) {
   const before = census()
   const passed = new Set<string>()
   const isOverlay = ({ label }: Step) => label?.startsWith('overlay ') === true
-  // The plans after an overlay's refusal have other steps, so the overlays come last, each by its label.
+  // After an overlay is refused, the plans have other steps. Overlays therefore come last, each found by its label.
   for (const step of [...steps].sort((a, b) => +isOverlay(a) - +isOverlay(b))) {
     // This call cannot fail, and nothing comes after it.
     if (step.syscall === 'exit_group') continue
@@ -120,12 +120,12 @@ async function breakEach(part: 'image' | 'request', options: Options) {
     const index = isOverlay(step)
       ? current.findIndex(({ label }) => label === step.label)
       : steps.indexOf(step)
-    // A refusal counts for every overlay of the same device.
+    // A refusal applies to every overlay of the same device.
     if (index === -1) continue
     fault.index = index
     const outcome = await outcomeOf(options)
     if (typeof outcome === 'string') {
-      // Tampering with the init is what a wait that fails is taken for.
+      // A failed wait counts as tampering with the init.
       expect(outcome, nameOf(step)).toBe(step.label === 'watch.wait' ? 'signaled' : 'exited')
       if (expected(step) !== undefined) passed.add(nameOf(step))
     }
@@ -142,10 +142,10 @@ async function breakEach(part: 'image' | 'request', options: Options) {
   return { steps, passed: [...passed] }
 }
 
-describe('when a step of the launch program fails, whichever it is', () => {
+describe('a failure of any step of the launch program', () => {
   const policy = bare()
 
-  test('of what every run has in common, that one is named, and nothing left behind', async () => {
+  test('is named and leaves nothing behind, among the steps that every run has', async () => {
     const { steps, passed } = await breakEach('image', { policy: () => bare() })
     expect(steps.length).toBeGreaterThan(100)
     expect(notTaken).toEqual(expect.arrayContaining(passed))
@@ -161,13 +161,13 @@ describe('when a step of the launch program fails, whichever it is', () => {
     stderr: 'ignore' as const,
   })
 
-  test('of what a run adds, that one is named, and nothing left behind', async () => {
+  test('is named and leaves nothing behind, among the steps that an option adds', async () => {
     const { steps, passed } = await breakEach('request', options())
     expect(steps.length).toBeGreaterThan(40)
     expect(notTaken).toEqual(expect.arrayContaining(passed))
   })
 
-  test('of what it adds where an overlay was refused, it is named, and nothing left behind', async () => {
+  test('is named and leaves nothing behind, among the steps that follow a refused overlay', async () => {
     const { steps, passed } = await breakEach('request', options())
     expect(steps.some(({ syscall }) => syscall === 'sendfile')).toBe(true)
     expect(notTaken).toEqual(expect.arrayContaining(passed))

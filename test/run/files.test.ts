@@ -20,7 +20,7 @@ describe('a file that is put into the sandbox', () => {
     expect(run).toHaveStdout('Grüße\nfrom the host\n 00 ff 0a\n0\n')
   })
 
-  test('gets the directories above it, and they are the program’s', async () => {
+  test('gets the directories above it, which belong to the program', async () => {
     const run = await runShell('cat a/b/c; touch a/b/d a/e; rm -r a; ls', {
       files: { '/work/a/b/c': 'deep\n' },
     })
@@ -28,7 +28,7 @@ describe('a file that is put into the sandbox', () => {
     expect(run).toHaveStderr('')
   })
 
-  test('may be anywhere in the sandbox, and is the program’s to change only in /work and /tmp', async () => {
+  test('may be anywhere in the sandbox, and the program may change it only in /work and /tmp', async () => {
     const files = { '/etc/config': 'a\n', '/opt/x/y': 'b\n', '/tmp/z/t': 'c\n', '/file': 'd\n' }
     const run = await runShell(
       'cat /etc/config /opt/x/y /tmp/z/t /file; echo x > /tmp/z/t; echo x > /etc/config',
@@ -39,7 +39,7 @@ describe('a file that is put into the sandbox', () => {
     expect(run.stderr).not.toContain('/tmp')
   })
 
-  test('is executable when it is an ELF program or a script, and only then', async () => {
+  test('is executable only when it is an ELF program or a script', async () => {
     const run = await runShell('stat -c "%a %n" *', {
       files: {
         '/work/elf': Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2),
@@ -52,12 +52,12 @@ describe('a file that is put into the sandbox', () => {
     expect(run).toHaveStdout('755 elf\n644 not-elf\n755 script\n644 short\n644 text\n')
   })
 
-  test('is run as a program', async () => {
+  test('can be the program that runs', async () => {
     const files = { '/work/main': '#!/bin/sh\necho "ran as $0 with $1"\n' }
     expect(await sandboxed('./main', ['x'], { files })).toHaveStdout('ran as ./main with x\n')
   })
 
-  test('replaces one of the working directory, and not on the host', async () => {
+  test('replaces one of the working directory, but not on the host', async () => {
     const workdir = makeDirectory({ file: 'long old content\n', 'sub/file': 'old\n' })
     const before = snapshot(workdir)
     const files = { '/work/file': 'new\n', '/work/sub/file': 'new\n' }
@@ -67,13 +67,13 @@ describe('a file that is put into the sandbox', () => {
     expect(snapshot(workdir)).toBe(before)
   })
 
-  test('may be of megabytes', async () => {
+  test('may have megabytes', async () => {
     const files = { '/work/large': Buffer.alloc(20 << 20, 'x') }
     expect(await runShell('wc -c < large', { files })).toHaveStdout('20971520\n')
   })
 })
 
-describe('a symbolic link in the working directory', () => {
+describe('a file behind a symbolic link in the working directory', () => {
   test.each([
     ['in place of its directory', '/work/dir/file'],
     ['further up', '/work/dir/a/b/file'],
@@ -91,7 +91,7 @@ describe('a symbolic link in the working directory', () => {
   })
 })
 
-test('a symbolic link where a file is to be is replaced by the file', async () => {
+test('a file replaces a symbolic link at its place', async () => {
   const host = makeDirectory({ file: 'untouched\n' })
   const workdir = makeDirectory()
   symlinkSync(join(host, 'file'), join(workdir, 'link'))
@@ -103,7 +103,7 @@ test('a symbolic link where a file is to be is replaced by the file', async () =
   expect(readFileSync(join(host, 'file'), 'utf8')).toBe('untouched\n')
 })
 
-describe('a file that cannot be put into the sandbox is an error', () => {
+describe('a file that cannot be put into the sandbox causes an error', () => {
   const failing = (files: Record<string, string | URL>, limits = {}) =>
     sandboxed('true', [], { files, limits })
 

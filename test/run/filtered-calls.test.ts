@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { createSandbox } from '../../src/index.ts'
 import { sandboxLacks } from './support/tools.ts'
 
-// Those of a launch program's last calls that a program can do without.
+// The last calls of a launch program that a program does not need.
 const refused = ['ppoll', 'lseek', 'clock_gettime', 'timerfd_settime', 'chdir', 'prlimit64']
 
-describe.each(['errno:EPERM', 'kill'] as const)('a filter whose action is %s', (action) => {
-  // The C library makes that one itself.
+describe.each(['errno:EPERM', 'kill'] as const)('a filter with the action %s', (action) => {
+  // The C library makes prlimit64 itself.
   test.each(action === 'kill' ? refused.filter((name) => name !== 'prlimit64') : refused)(
-    'also for %s, which the launch program makes, hinders none of it',
+    'does not disturb the launch program when it also names %s, which that program calls',
     async (name) => {
       const run = createSandbox({
         policy: { extends: 'strict', seccomp: { rules: [{ action, syscalls: [name] }] } },
@@ -23,7 +23,7 @@ describe.each(['errno:EPERM', 'kill'] as const)('a filter whose action is %s', (
 })
 
 test.skipIf(sandboxLacks('python3'))(
-  'a filter that is on early is still for the program alone to meet',
+  'a filter that starts early still applies to the program alone',
   async () => {
     const run = createSandbox({
       policy: { extends: 'strict', seccomp: { rules: [{ action: 'kill', syscalls: ['sync'] }] } },

@@ -13,10 +13,10 @@ declare module 'vitest' {
 
 const repository = resolve(import.meta.dirname, '../..')
 
-/** Builds the package once for all test files, outside the checkout: other users cannot write there. */
+/** Builds the package once for all test files, outside the checkout, because other users cannot write there. */
 export default function setup(project: TestProject): () => void {
   const root = mkdtempSync(join(tmpdir(), 'gradebox-built-'))
-  // Vite leaves packages of `node_modules` as they are, and translates every module of others.
+  // Vite leaves packages of `node_modules` unchanged, and translates every module elsewhere.
   const directory = join(root, 'node_modules/gradebox')
   mkdirSync(directory, { recursive: true })
   // Tests also run the package as another user.

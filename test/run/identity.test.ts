@@ -12,7 +12,7 @@ const statusOf = async (policy: string | object) =>
   (await sandboxed('cat', ['/proc/self/status'], { policy })).stdout
 
 describe('a program', () => {
-  test('is the policy’s user and group, and in no other group', async () => {
+  test('has the policy’s user and group, and no other group', async () => {
     expect(await runShell('id -u; id -g; id -G; id -un')).toHaveStdout(
       '1000\n1000\n1000\nstudent\n',
     )
@@ -24,7 +24,7 @@ describe('a program', () => {
     ['strict', 'strict'],
     ['kiss', 'kiss'],
     ['one that makes it uid 0 inside', uidZero()],
-  ])('has no capability and can gain none under policy %s', async (_, policy) => {
+  ])('has no capability and can get none under policy %s', async (_, policy) => {
     const status = await statusOf(policy)
     expect(status.match(/^Cap\w+:\s+(\w+)$/gm)).toEqual([
       'CapInh:\t0000000000000000',
@@ -66,10 +66,10 @@ describe('a program', () => {
     expect(status).toMatch(/^Seccomp_filters:\t1$/m)
   })
 
-  test('sees no process but those of its sandbox, and is not their first', async () => {
+  test('sees only the processes of its sandbox, and is not their first', async () => {
     const run = await runShell('ls -d /proc/[0-9]* | wc -l; echo $$; cat /proc/1/comm')
     const [count, pid, init] = run.stdout.trim().split('\n')
-    // The init, the shell, and the two of the pipeline.
+    // The init, the shell, and the two processes of the pipeline.
     expect(Number(count)).toBeLessThanOrEqual(4)
     expect(Number(pid)).toBeGreaterThan(1)
     expect(Number(pid)).toBeLessThan(10)
@@ -77,7 +77,7 @@ describe('a program', () => {
   })
 
   test('has the descriptors 0, 1 and 2, and no other', async () => {
-    // ls itself opens one, 3, to list them.
+    // ls itself opens descriptor 3 to list them.
     for (const policy of ['strict', 'kiss']) {
       const run = await sandboxed('ls', ['/proc/self/fd'], { policy, stdin: 'x', collect: ['y'] })
       expect(run).toHaveStdout('0\n1\n2\n3\n')
@@ -99,7 +99,7 @@ describe('a program', () => {
   test('has namespaces of its own', async () => {
     const kinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts']
     const paths = kinds.map((kind) => `/proc/self/ns/${kind}`)
-    // Two at once: the number of a namespace that is gone is given out again.
+    // Both run at once, because the kernel reuses the number of a namespace that has ended.
     const pair = createSandbox({ concurrency: 2 })
     const inside = () => pair('sh', ['-c', `readlink ${paths.join(' ')}; sleep 0.3`])
     const [one, other] = await Promise.all([inside(), inside()])
@@ -112,7 +112,7 @@ describe('a program', () => {
     expect(new Set(names).size).toBe(names.length)
   })
 
-  test('is the first that the out-of-memory killer takes', async () => {
+  test('is the first target of the out-of-memory killer', async () => {
     expect(await sandboxed('cat', ['/proc/self/oom_score_adj'])).toHaveStdout('1000\n')
   })
 })
@@ -152,12 +152,12 @@ print([name for _, name in socket.if_nameindex()])`,
     expect(run).toHaveStdout("hello\n['lo']\n")
   })
 
-  test('is nothing at all with `none`', async () => {
+  test('has no interface with `none`', async () => {
     const run = await runPython(connect.replace('PORT', '9'), { policy: policy('none') })
     expect(run).toHaveStdout('OSError\n')
   })
 
-  test('is not that of the host unless the policy shares it', async () => {
+  test('differs from the host’s unless the policy shares it', async () => {
     const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
     await new Promise((settle) => server.once('listening', settle))
     const { port } = server.address() as { port: number }
@@ -174,7 +174,7 @@ print([name for _, name in socket.if_nameindex()])`,
 })
 
 describe('/proc', () => {
-  test('shows process directories only with `pid`, and is not there with `none`', async () => {
+  test('shows only process directories with `pid`, and is missing with `none`', async () => {
     const pid = await runShell('ls /proc | grep -v "^[0-9]*$"', { policy: bare({ proc: 'pid' }) })
     expect(pid.stdout).not.toContain('cpuinfo')
     expect(pid.stdout).toContain('self')

@@ -8,7 +8,7 @@ const sh = (script: string, options: object = {}) => ({
 })
 
 describe('two programs that talk to each other', () => {
-  test('read what the other writes, word by word', async () => {
+  test('each read what the other writes, word by word', async () => {
     const asks = sh('echo 3; read a; echo $((a + 1)); read b; [ "$b" = 24 ]')
     const answers = sh('while read n; do echo $((n + 10)); done')
     const { results, deadlock, blame } = await interact(asks, answers)
@@ -19,7 +19,7 @@ describe('two programs that talk to each other', () => {
     expect({ deadlock, blame }).toEqual({ deadlock: false, blame: [] })
   })
 
-  test('do not wait for each other’s turn, however many there are', async () => {
+  test('do not wait for the turn of other pairs, however many run', async () => {
     const ping = sh('i=0; while [ $i -lt 20 ]; do echo $i; read a || exit 1; i=$((i + 1)); done')
     const pong = sh('while read n; do echo $n; done')
     const all = await Promise.all(Array.from({ length: 6 }, () => interact(ping, pong)))
@@ -35,14 +35,14 @@ describe('two programs that talk to each other', () => {
     }
   })
 
-  test('that both wait for the first word are in a deadlock, and both are to blame', async () => {
+  test('are in a deadlock when both wait for the first word, and both are to blame', async () => {
     const waits = sh('read a; echo "$a"', { limits: { walltime: 700 } })
     const { results, deadlock, blame, endedFirst } = await interact(waits, waits)
     expect(results[endedFirst]).toExceedWalltime()
     expect({ deadlock, blame }).toEqual({ deadlock: true, blame: [0, 1] })
   })
 
-  test('one of which computes for ever: that one is to blame', async () => {
+  test('include one that computes for ever: that one is to blame', async () => {
     const waits = sh('echo 1; read a', { limits: { walltime: 600 } })
     const computes = sh('read a; while :; do :; done', { limits: { walltime: '5s', cpu: '5s' } })
     const { results, deadlock, blame } = await interact(waits, computes)
@@ -50,7 +50,7 @@ describe('two programs that talk to each other', () => {
     expect({ deadlock, blame }).toEqual({ deadlock: false, blame: [1] })
   })
 
-  test('one of which dies: the other reads the end of its input, and the dead one is to blame', async () => {
+  test('include one that dies: the other reads the end of its input, and the dead one is to blame', async () => {
     const dies = sh('read a; exit 3')
     const asks = sh('echo 1; read a || echo over >&2')
     const { results, blame, endedFirst } = await interact(asks, dies)

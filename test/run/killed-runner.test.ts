@@ -8,7 +8,7 @@ useOwnTemporaryDirectory()
 beforeAll(adoptOrphans)
 
 // test/endurance/kills.test.ts kills 500 runners.
-test('a runner that is killed at any moment leaves nothing behind: its sandboxes die with it', async () => {
+test('a runner that is killed at any moment leaves nothing behind, because its sandboxes die with it', async () => {
   const workdir = makeDirectory({ file: 'x' })
   const before = machineState()
   for (let round = 0; round < 5; round++) {

@@ -10,7 +10,7 @@ import { launcherFiles, sandboxMounts, useOwnTemporaryDirectory } from './suppor
 
 useOwnTemporaryDirectory()
 
-/** What a run could leave behind. */
+/** The things that a run could leave behind. */
 function census() {
   return {
     descriptors: readdirSync('/proc/self/fd').length,
@@ -31,20 +31,20 @@ function openFiles(): string[] {
   })
 }
 
-/** Node closes descriptors, and the watch's thread ends its look, a moment after a run. */
+/** Node closes descriptors a moment after a run, and the watch's thread finishes its last check then. */
 const SETTLES_WITHIN_MS = 60_000
 
-// What is loaded and opened once a process: koffi, the image, Node's thread pool.
+// These are loaded and opened once per process: koffi, the image, Node's thread pool.
 beforeEach(async () => {
   const file = join(makeDirectory({ x: 'x' }), 'x')
   await Promise.all(
     Array.from({ length: 8 }, () => sandboxed('cat', [], { stdin: pathToFileURL(file) })),
   )
-  // Node's thread pool closes a file that was read when it comes to it.
+  // Node's thread pool closes a file that was read some time later.
   expect(await eventually(() => !openFiles().includes(file))).toBe(true)
 })
 
-/** Runs that end in every way there is. */
+/** Runs with every possible end. */
 function everyEnd(index: number, run: typeof sandboxed, workdir: string): SandboxHandle {
   const ways: readonly (() => SandboxHandle)[] = [
     () => run('true'),
@@ -78,7 +78,7 @@ async function settle(run: SandboxHandle): Promise<string> {
   )
 }
 
-test('300 runs one after the other, of every end, leave nothing behind', async () => {
+test('300 runs one after the other, with every end, leave nothing behind', async () => {
   const workdir = makeDirectory({ file: 'content', large: Buffer.alloc(1 << 20) })
   const before = census()
   const ends = new Set<string>()
@@ -101,7 +101,7 @@ test('300 runs one after the other, of every end, leave nothing behind', async (
   await expect.poll(census, { timeout: SETTLES_WITHIN_MS }).toEqual(before)
 })
 
-test('200 runs, eight at once and of every end, leave nothing behind', async () => {
+test('200 runs, eight at once and with every end, leave nothing behind', async () => {
   const workdir = makeDirectory({ file: 'content', large: Buffer.alloc(1 << 20) })
   const run = createSandbox({ concurrency: 8 })
   const before = census()
@@ -112,7 +112,7 @@ test('200 runs, eight at once and of every end, leave nothing behind', async () 
 })
 
 // test/endurance/runs.test.ts makes 20,000 runs.
-test('500 runs leave nothing behind, and this process no larger', async () => {
+test('500 runs leave nothing behind, and this process does not grow', async () => {
   const run = createSandbox({ concurrency: 4 })
   const batch = async (size: number) => {
     const runs = Array.from({ length: size }, () => run('/bin/true'))
@@ -125,8 +125,8 @@ test('500 runs leave nothing behind, and this process no larger', async () => {
   expect(process.memoryUsage().rss - memoryBefore).toBeLessThan(100 << 20)
 })
 
-// A process of its own: this one has read pipes.
-test('a first run that is short opens what a longer one needs', async () => {
+// The test needs a process of its own, because this one has read pipes.
+test('a short first run opens everything that a longer run needs', async () => {
   const { stdout } = await runNode(`
     import { readdirSync } from 'node:fs'
     import { sandboxed } from 'gradebox-under-test'

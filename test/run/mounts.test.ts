@@ -36,7 +36,7 @@ describe('a mount', () => {
     expect(readFileSync(join(source, 'file'), 'utf8')).toBe('result\n')
   })
 
-  test('may have a target in the depth, below another mount, and in /work', async () => {
+  test('may have a target several levels deep, below another mount, and in /work', async () => {
     const source = makeDirectory({ 'nested/': '', file: 'content\n' })
     const workdir = makeDirectory({ 'old/x': 'x' })
     const before = snapshot(workdir)
@@ -56,7 +56,7 @@ describe('a mount', () => {
     expect(snapshot(workdir)).toBe(before)
   })
 
-  test('over a directory of the working directory leaves the owners on the host alone', async () => {
+  test('over a directory of the working directory leaves the owners on the host unchanged', async () => {
     const source = makeDirectory({ file: 'content\n' })
     const workdir = makeDirectory({ 'data/file': 'hidden\n', 'data/other': '' })
     const before = snapshot(source)
@@ -75,7 +75,7 @@ describe('a mount', () => {
     }
   })
 
-  test('lies over an earlier one of the same target, where it has a source', async () => {
+  test('covers an earlier one of the same target if its source exists', async () => {
     const [a, b] = [makeDirectory({ a: '' }), makeDirectory({ b: '' })]
     const mounts = [
       { source: a, target: '/data' },
@@ -89,7 +89,7 @@ describe('a mount', () => {
     expect(await runShell('ls /data', { policy, mounts: own })).toHaveStdout('a\n')
   })
 
-  test('inside another is made after it, whatever their order in the policy', async () => {
+  test('inside another is made after that one, whatever their order in the policy', async () => {
     const [outer, inner] = [makeDirectory({ 'in/': '' }), makeDirectory({ x: 'x\n' })]
     const mounts = [
       { source: inner, target: '/a/b/in/deep' },
@@ -104,7 +104,7 @@ describe('a mount', () => {
     expect(await runShell('cat /a/b/in/deep/x; ls /a', { policy: all })).toHaveStdout('x\nb\n')
   })
 
-  test('that would have to be made in a read-only one is an error that says so', async () => {
+  test('whose target must be made in a read-only mount causes an error that names the problem', async () => {
     const source = makeDirectory()
     const policy = {
       extends: 'strict',
@@ -140,12 +140,12 @@ describe('a mount', () => {
     expect(run.stdout).toMatch(/ ro,nosuid,nodev/)
   })
 
-  test('shows what is mounted below its source, just as restricted', async () => {
+  test('shows the mounts below its source, with the same restrictions', async () => {
     const run = await runShell('grep " /host" /proc/self/mountinfo', {
       mounts: [{ source: '/', target: '/host' }],
     })
     const lines = run.stdout.trim().split('\n')
-    // The host's /proc at least is mounted below its root.
+    // At least the host's /proc is mounted below its root.
     expect(lines.length).toBeGreaterThan(1)
     for (const line of lines) expect(line.split(' ')[5]).toMatch(/^ro,nosuid,nodev/)
   })
@@ -154,7 +154,7 @@ describe('a mount', () => {
 describe('a mount source that is missing', () => {
   const source = '/nonexistent/source'
 
-  test('is an error', async () => {
+  test('causes an error', async () => {
     const mounts = [{ source, target: '/data' }]
     await expect(sandboxed('true', [], { mounts })).rejects.toMatchObject({
       code: 'MOUNT_FAILED',
@@ -171,7 +171,7 @@ describe('a mount source that is missing', () => {
 })
 
 describe('a mount target behind a symbolic link of the working directory', () => {
-  // Before the sandbox's root is entered, an absolute link leads to the host.
+  // Before the init enters the sandbox's root, an absolute link leads to the host.
   test.each(['/work/data/new', '/work/data/new/deeper', '/work/up/new'])(
     '%s is refused, and nothing is made on the host',
     async (target) => {
@@ -192,7 +192,7 @@ describe('a mount target behind a symbolic link of the working directory', () =>
     },
   )
 
-  test('or that is the link itself leads nowhere either', async () => {
+  test('or a target that is the link itself leads nowhere either', async () => {
     const host = makeDirectory({ file: 'untouched\n' })
     const workdir = makeDirectory()
     symlinkSync(host, join(workdir, 'directory'))

@@ -39,7 +39,7 @@ describe('when the Node process ends', () => {
     expect(await eventually(() => processesWith(marker).length === 0)).toBe(true)
   })
 
-  test('of itself, it waits for its runs', async () => {
+  test('without a signal, it waits for its runs', async () => {
     const script = `import { sandboxed } from 'gradebox-under-test'
       sandboxed('sh', ['-c', 'sleep 0.3; echo done']).then((run) => console.log(run.stdout))`
     expect(await runNode(script)).toEqual({ code: 0, stdout: 'done\n\n', stderr: '' })
@@ -54,7 +54,7 @@ describe('in a worker thread', () => {
     import { createSandbox, sandboxed } from 'gradebox-under-test'
     ${body}`
 
-  test('programs are run', async () => {
+  test('programs run', async () => {
     const run = await runNode(
       worker(`
         if (isMainThread) {
@@ -69,7 +69,7 @@ describe('in a worker thread', () => {
     expect(run).toEqual({ code: 0, stdout: '3,3,3 3,3,3 3,3,3\n', stderr: '' })
   })
 
-  test('that is terminated, programs end with it', async () => {
+  test('that is terminated, programs end with the thread', async () => {
     const marker = makeMarker()
     const run = await runNode(
       worker(`
@@ -96,7 +96,7 @@ describe('in a worker thread', () => {
     ['in mid-run', 'terminated, without another run'],
     ['while its sandbox is started', 'at once'],
   ])(
-    'that is terminated %s, it leaves no descriptor and no process',
+    'that is terminated %s, no descriptor and no process remain',
     async (_, when) => {
       const run = await runNode(
         worker(`

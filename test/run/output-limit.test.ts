@@ -34,7 +34,7 @@ test('a limit of 0 allows a silent program only', async () => {
   expect(run.stdout).toBe('')
 })
 
-test('a program that had already ended exceeded its limit nevertheless', async () => {
+test('a program that had already ended exceeds its limit nevertheless', async () => {
   const run = await sandboxed('head', ['-c', '30000', '/dev/zero'], { limits: { output: '10kB' } })
   expect(run).toExceedOutput()
   expect(run.stdout.length).toBe(10_000)

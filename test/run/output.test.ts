@@ -5,18 +5,18 @@ import { runPython, runShell } from './support/programs.ts'
 import { sandboxLacks } from './support/tools.ts'
 
 describe('captured output', () => {
-  test('is kept apart and whole, final newlines too', async () => {
+  test('keeps both streams apart and complete, with final newlines', async () => {
     const run = await runShell('printf "out\\n\\n"; printf "err\\n" >&2')
     expect(run.stdout).toBe('out\n\n')
     expect(run.stderr).toBe('err\n')
     expect(run.truncated).toBe(false)
   })
 
-  test('is kept without a final newline where there was none', async () => {
+  test('has no final newline where the program wrote none', async () => {
     expect((await sandboxed('printf', ['x'])).stdout).toBe('x')
   })
 
-  test('of some megabytes is kept byte by byte', async () => {
+  test('of several megabytes is complete, byte by byte', async () => {
     const run = await sandboxed('head', ['-c', '5000000', '/dev/zero'], { encoding: 'buffer' })
     expect(run.stdout.length).toBe(5_000_000)
     expect(run.stdout.every((byte) => byte === 0)).toBe(true)
@@ -28,11 +28,11 @@ describe('captured output', () => {
     expect([...run.stderr]).toEqual([])
   })
 
-  test('that is no UTF-8 has replacement characters in its text', async () => {
+  test('has replacement characters in its text where it is not UTF-8', async () => {
     expect((await sandboxed('printf', ['a\\377b\\303'])).stdout).toBe('a\uFFFDb\uFFFD')
   })
 
-  test('of more than a text can hold ends the run, and what there was is kept', async () => {
+  test('of more than a string can hold ends the run, and the result has all output until then', async () => {
     const run = await runNode(
       `import { constants } from 'node:buffer'
        import { sandboxed } from 'gradebox-under-test'
@@ -55,7 +55,7 @@ describe('captured output', () => {
     `)
   })
 
-  test('is read also while the caller has taken all of libuv’s threads', async () => {
+  test('is read also while the caller occupies all of libuv’s threads', async () => {
     const run = await runNode(
       `import { execFileSync } from 'node:child_process'
        import { closeSync, mkdtempSync, open, openSync, rmSync } from 'node:fs'
@@ -111,12 +111,12 @@ describe('stdout and stderr', () => {
     expect(run.stderr).toBe('d\n')
   })
 
-  test('may be closed: the run goes on', async () => {
+  test('may be closed, and the run continues', async () => {
     const run = await runShell('exec >&- 2>&-; exit 7')
     expect(run).toExitWith(7)
   })
 
-  test('that are ignored are /dev/null and cost no output limit', async () => {
+  test('that are ignored are /dev/null and count for no output limit', async () => {
     const run = await runShell(
       'head -c 1000000 /dev/zero; echo kept >&2; exec 3>&1; readlink /proc/self/fd/3 >&2',
       {
@@ -144,7 +144,7 @@ describe('stdout and stderr', () => {
 })
 
 describe('live output', () => {
-  test('is read while the program runs', async () => {
+  test('arrives while the program runs', async () => {
     const run = runShell('echo first; read answer; echo "$answer"', { stdin: 'pipe' })
     const chunks = run.stdout[Symbol.asyncIterator]()
     expect(String((await chunks.next()).value)).toBe('first\n')
@@ -154,7 +154,7 @@ describe('live output', () => {
     expect(await run).toHaveStdout('first\nsecond\n')
   })
 
-  test('has what came before somebody asked for it', async () => {
+  test('contains the output from before the caller asked for it', async () => {
     const run = runShell('echo early')
     await run
     expect(await textOf(run.stdout)).toBe('early\n')
@@ -174,7 +174,7 @@ describe('live output', () => {
     expect(await textOf(wrong.stdout)).toBe('')
   })
 
-  test.skipIf(sandboxLacks('python3'))('is whole however large', async () => {
+  test.skipIf(sandboxLacks('python3'))('is complete however large', async () => {
     const run = runPython('import sys; sys.stdout.write("0123456789" * 300000)')
     const live = await textOf(run.stdout)
     expect(live.length).toBe(3_000_000)

@@ -64,7 +64,7 @@ describe('an overlay mount is refused', () => {
     })
   })
 
-  test('for rw, which it always is', async () => {
+  test('for mode rw, which an overlay always has', async () => {
     const mount = { ...overlay(tmpdir(), '/data'), writable: true }
     await expect(sandboxed('true', [], { mounts: [mount] })).rejects.toThrow(
       'Expected `mounts[0].writable` to be left out, for an overlay is always writable',

@@ -22,7 +22,7 @@ describeCopyOnWrite('an overlay mount of a policy, in /work', (source) => ({
 }))
 
 describe('an overlay mount', () => {
-  test('belongs to the program in every run of one policy, whoever it is to the kernel', async () => {
+  test('belongs to the program in every run of one policy, whichever user the program is to the kernel', async () => {
     const source = makeDirectory({ 'd/file': 'old\n' })
     const before = snapshot(source)
     const policy = bare({ mounts: [...systemMounts(), overlay(source, '/data')] })
@@ -35,7 +35,7 @@ describe('an overlay mount', () => {
     expect(snapshot(source)).toBe(before)
   })
 
-  test('is one of several, also of the same source, and none sees what another changes', async () => {
+  test('may be one of several with the same source, and none shows the changes of another', async () => {
     const [a, b] = [makeDirectory({ file: 'a\n' }), makeDirectory({ file: 'b\n' })]
     const mounts = [overlay(a, '/one'), overlay(b, '/two'), overlay(a, '/three')]
     const script =
@@ -65,7 +65,7 @@ describe('an overlay mount', () => {
     expect(readdirSync(join(outer, 'a'))).toEqual(['seen'])
   })
 
-  test('may hold a bind, and files of the policy and the call', async () => {
+  test('may contain a bind, and files of the policy and the call', async () => {
     const [source, data] = [makeDirectory({ 'd/x': '' }), makeDirectory({ file: 'bound\n' })]
     const policy = {
       extends: 'strict',
@@ -82,7 +82,7 @@ describe('an overlay mount', () => {
     expect(existsSync(join(source, 'new'))).toBe(false)
   })
 
-  test('is held by the disk limit, and so is its copy', async () => {
+  test('is held to the disk limit, and so is its copy', async () => {
     const source = makeDirectory({ file: 'x' })
     const options = { mounts: [overlay(source, '/data')], limits: { disk: '1MiB' } }
     const run = await runShell(
@@ -93,7 +93,7 @@ describe('an overlay mount', () => {
     expect(Number(run.stdout)).toBeLessThan(6 << 20)
   })
 
-  test('has no devices, no setuid bits, and with noexec no programs', async () => {
+  test('has no devices and no setuid bits, and with noexec no programs', async () => {
     const source = makeDirectory({ run: '#!/bin/sh\necho ran\n' })
     chmodSync(join(source, 'run'), 0o4755)
     const mount = overlay(source, '/data')
@@ -108,7 +108,7 @@ describe('an overlay mount', () => {
     expect(refused.stderr).toContain('Permission denied')
   })
 
-  test('shows modes as they are, and what has none is the program’s to open', async () => {
+  test('shows modes unchanged, and the program may open a file of mode 0', async () => {
     const source = makeDirectory({
       none: 'secret\n',
       'private/x': 'x\n',
@@ -143,7 +143,7 @@ describe('an overlay mount', () => {
   })
 
   test.skipIf(lacksRoot('files of several owners'))(
-    'gives the program files of others',
+    'gives the program the files of all owners',
     async () => {
       const source = makeDirectory({ a: 'a\n', 'd/b': 'b\n' })
       for (const [path, id] of [
@@ -163,7 +163,7 @@ describe('an overlay mount', () => {
   )
 
   test.skipIf(lacksOrdinaryUser('a change of another’s file'))(
-    'of files of another is a copy',
+    'of files that belong to another user becomes a copy',
     async () => {
       const run = await runShell(
         'f=$(ls | head -n 1); rm "$f"; touch new && grep -c " /data .* - tmpfs " /proc/self/mountinfo',
@@ -176,8 +176,8 @@ describe('an overlay mount', () => {
     },
   )
 
-  // In a mount namespace of its own: other tests look at the host's.
-  test.skipIf(lacksRoot('a mount'))('shows what is mounted below its source', () => {
+  // The test has a mount namespace of its own, because other tests check the host's mounts.
+  test.skipIf(lacksRoot('a mount'))('shows the mounts below its source', () => {
     const source = makeDirectory({ 'mounted/hidden': '', other: '' })
     const output = runNodeBy(
       'exec unshare --mount --propagation private "$@"',
@@ -198,7 +198,7 @@ describe('an overlay mount', () => {
   })
 })
 
-test('a link in an overlay’s source leads the change of owners nowhere', async () => {
+test('a link in an overlay’s source does not redirect the change of owners', async () => {
   const outside = makeDirectory({ 'd/file': '' })
   const source = makeDirectory({ 'real/file': '' })
   symlinkSync(join(outside, 'd'), join(source, 'link'))

@@ -6,7 +6,7 @@ import { makeDirectory } from './support/directory.ts'
 import { compile } from './support/programs.ts'
 import { lacks } from './support/tools.ts'
 
-/** The error of a run that cannot be started: its code, message with hint, and failed call. */
+/** The error of a run that cannot be started: its code, its message with hint, and the failed call. */
 async function failure(command: string, options: SandboxOptions = {}) {
   const error = await sandboxed(command, [], options).then(
     () => undefined,
@@ -16,7 +16,7 @@ async function failure(command: string, options: SandboxOptions = {}) {
   return `${error.code}: ${error.message}\n  step: ${error.step?.process} ${error.step?.call}: ${error.step?.errno}`
 }
 
-describe('a program that cannot be started is an error that says why', () => {
+describe('a program that cannot be started causes an error with the reason', () => {
   test('when it is missing', async () => {
     expect(await failure('no-such-program')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "no-such-program" was not found in the sandbox's PATH (/usr/local/bin:/usr/bin:/bin)
@@ -83,7 +83,7 @@ describe('a program that cannot be started is an error that says why', () => {
     )
   })
 
-  test('when it is a command line', async () => {
+  test('when the command is a whole command line', async () => {
     expect(await failure('python3 main.py')).toContain(
       'hint: Arguments go in an array, and no shell splits the command: sandboxed("python3", ["main.py"]).',
     )
@@ -169,7 +169,7 @@ describe('a program that cannot be started is an error that says why', () => {
     `)
   })
 
-  test('when it is no program', async () => {
+  test('when the file is no program', async () => {
     const workdir = makeDirectory({ main: 'no program\n', empty: '' })
     for (const name of ['main', 'empty']) chmodSync(join(workdir, name), 0o755)
     expect(await failure('./main', { workdir })).toMatchInlineSnapshot(`
@@ -186,8 +186,8 @@ describe('a program that cannot be started is an error that says why', () => {
     `)
   })
 
-  test('when it is a program for another machine', async () => {
-    // An ELF header of s390: machine 22.
+  test('when the program is for another machine', async () => {
+    // The machine number 22 in the ELF header is s390.
     const header = Buffer.alloc(64)
     header.set([0x7f, 0x45, 0x4c, 0x46, 2, 2, 1])
     header.set([0, 2, 0, 22, 0, 0, 0, 1], 16)
@@ -200,6 +200,6 @@ describe('a program that cannot be started is an error that says why', () => {
   })
 })
 
-test('a shell that does not find its command is not an error of Gradebox: the program ran', async () => {
+test('a shell that does not find its command causes no error of Gradebox, because the program ran', async () => {
   expect(await sandboxed('sh', ['-c', 'no-such-program'])).toExitWith(127)
 })

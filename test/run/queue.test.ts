@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createSandbox } from '../../src/index.ts'
 import { makeDirectory } from './support/directory.ts'
 
-/** How many of the runs, which note when they start and end, were there at the same time. */
+/** The number of runs that overlapped; each run records when it starts and ends. */
 function mostAtOnce(notes: readonly string[]): number {
   const events = notes
     .flatMap((note) => note.trim().split(' ').map(Number))
@@ -13,17 +13,14 @@ function mostAtOnce(notes: readonly string[]): number {
 }
 
 describe('createSandbox', () => {
-  test.each([1, 2, 3])(
-    'runs no more than %i at once if the caller sets that',
-    async (concurrency) => {
-      const run = createSandbox({ concurrency })
-      const script = 'a=$(date +%s%N); sleep 0.1; echo "$a $(date +%s%N)"'
-      const runs = await Promise.all(Array.from({ length: 7 }, () => run('sh', ['-c', script])))
-      const most = mostAtOnce(runs.map(({ stdout }) => stdout))
-      expect(most).toBeLessThanOrEqual(concurrency)
-      expect(most).toBeGreaterThan(concurrency === 1 ? 0 : 1)
-    },
-  )
+  test.each([1, 2, 3])('runs at most %i at once if the caller sets that', async (concurrency) => {
+    const run = createSandbox({ concurrency })
+    const script = 'a=$(date +%s%N); sleep 0.1; echo "$a $(date +%s%N)"'
+    const runs = await Promise.all(Array.from({ length: 7 }, () => run('sh', ['-c', script])))
+    const most = mostAtOnce(runs.map(({ stdout }) => stdout))
+    expect(most).toBeLessThanOrEqual(concurrency)
+    expect(most).toBeGreaterThan(concurrency === 1 ? 0 : 1)
+  })
 
   test('starts them in the order of the calls', async () => {
     const source = makeDirectory()
@@ -44,7 +41,7 @@ describe('createSandbox', () => {
     expect(await waiting).toSucceed()
   })
 
-  test('goes on after a run that could not be started', async () => {
+  test('continues after a run that could not be started', async () => {
     const run = createSandbox({ concurrency: 1 })
     const failed = run('missing-program')
     const next = run('echo', ['next'])
@@ -52,7 +49,7 @@ describe('createSandbox', () => {
     expect(await next).toHaveStdout('next\n')
   })
 
-  test('binds defaults, which a call’s own options replace, and limits merge by name', async () => {
+  test('has defaults, which a call’s own options replace; limits merge by name', async () => {
     const run = createSandbox({
       limits: { walltime: '9s', openFiles: 99 },
       cwd: '/tmp',
@@ -66,7 +63,7 @@ describe('createSandbox', () => {
     expect(result.limits).toMatchObject({ wallTimeMs: 8000, openFiles: 99 })
   })
 
-  test('takes a time in the queue for no part of the walltime', async () => {
+  test('does not count time in the queue as walltime', async () => {
     const run = createSandbox({ concurrency: 1, limits: { walltime: '1s' } })
     const results = await Promise.all(Array.from({ length: 4 }, () => run('sleep', ['0.5'])))
     for (const result of results) expect(result).toSucceed()

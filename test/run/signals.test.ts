@@ -22,7 +22,7 @@ test('a program that writes to a pipe nobody reads is killed by SIGPIPE', async 
   expect(run).toHaveStderr('141\n')
 })
 
-test('dispositions that this process changes meanwhile do not reach a program', async () => {
+test('signal dispositions that this process changes do not reach a program', async () => {
   const ignore = () => {}
   process.on('SIGUSR2', ignore)
   try {

@@ -26,7 +26,7 @@ describe('stdin', () => {
     expect((await cat('Grüße, 世界 🌍\n')).stdout).toBe('Grüße, 世界 🌍\n')
   })
 
-  test('takes bytes that are no text, NUL bytes too', async () => {
+  test('takes bytes that are not text, also NUL bytes', async () => {
     const stdin = Uint8Array.from({ length: 256 }, (_, index) => index)
     const run = await sandboxed('cat', [], { stdin, encoding: 'buffer' })
     expect([...run.stdout]).toEqual([...stdin])
@@ -42,7 +42,7 @@ describe('stdin', () => {
     expect((await cat(pathToFileURL(file))).stdout).toBe('from a file\n'.repeat(10_000))
   })
 
-  test('that cannot be read is an error of ours, not empty input', async () => {
+  test('that cannot be read causes an error of Gradebox, not empty input', async () => {
     await expect(cat(new URL('file:///nonexistent/input'))).rejects.toMatchObject({
       code: 'SETUP_FAILED',
       message: expect.stringContaining('/nonexistent/input'),
@@ -69,11 +69,11 @@ describe('stdin', () => {
     expect(await run).toSucceed()
   })
 
-  test('has an end: a program that reads once more is not left waiting', async () => {
+  test('has an end: a program that reads once more does not wait', async () => {
     expect(await runShell('cat >/dev/null; cat >/dev/null; echo done', { stdin: 'x' })).toSucceed()
   })
 
-  test('is a pipe that can be opened again as /dev/stdin', async () => {
+  test('is a pipe that the program can open again as /dev/stdin', async () => {
     expect(await runShell('cat /dev/stdin', { stdin: 'again' })).toHaveStdout('again')
   })
 
@@ -124,7 +124,7 @@ describe('a program that waits for input', () => {
   const waited =
     /^ran longer than the walltime limit of 500 ms; it used [\d.]+ m?s of CPU time while its stdin was open and empty: it was probably waiting for input$/
 
-  test('is said to wait', async () => {
+  test('is reported as waiting', async () => {
     const run = await sandboxed('cat', [], { stdin: 'pipe', limits })
     expect(run.reason).toMatch(waited)
     const silent = new Readable({ read: () => {} })
@@ -132,7 +132,7 @@ describe('a program that waits for input', () => {
     silent.destroy()
   })
 
-  test('is not said to wait while there is input that it has not read, or no more comes', async () => {
+  test('is not reported as waiting while it has input to read, or after the end of the input', async () => {
     const sleeps = (stdin: string | Uint8Array) => sandboxed('sleep', ['1000'], { stdin, limits })
     for (const stdin of ['', 'x', Buffer.alloc(1 << 20)]) {
       expect((await sleeps(stdin)).reason).not.toContain('input')
@@ -143,7 +143,7 @@ describe('a program that waits for input', () => {
   })
 })
 
-test('a large file is read whole, whatever reads it', async () => {
+test('a program reads a large file to its end, whichever call it uses', async () => {
   const bytes = Buffer.alloc(20_000_003, 'abcdefgh\n')
   const path = join(makeDirectory({ input: bytes }), 'input')
   const run = await sandboxed('cksum', [], { stdin: pathToFileURL(path) })

@@ -10,7 +10,7 @@ print(os.read(master, 10), os.ttyname(slave), os.isatty(slave))
 `
 
 test.each(['strict', 'kiss', 'python'])(
-  'a program makes pseudo-terminals of the sandbox’s own under policy %s, if it is to',
+  'a program makes pseudo-terminals of the sandbox’s own under policy %s, if the call allows it',
   async (policy) => {
     const run = await sandboxed('/usr/bin/python3', ['-c', pty], { policy, terminal: true })
     expect(run).toHaveStdout("b'42\\r\\n' /dev/pts/0 True\n")
@@ -19,7 +19,7 @@ test.each(['strict', 'kiss', 'python'])(
   },
 )
 
-test('a policy may ask for it, and the call may say otherwise', async () => {
+test('a policy may ask for terminals, and the call may override it', async () => {
   const policy = { extends: 'strict', terminal: true }
   const list = 'ls /dev /dev/pts 2>&1 | tr "\\n" " "'
   const run = await sandboxed('sh', ['-c', list], { policy })
@@ -56,7 +56,7 @@ expect eof
   expect(run.stdout).toContain('42 eggs')
 })
 
-test('a sandbox’s pseudo-terminals are few, and no others are in sight', async () => {
+test('a sandbox has few pseudo-terminals, and shows no others', async () => {
   const many = `
 import os
 made = []

@@ -20,31 +20,34 @@ describe.skipIf(lacks('gcc'))('CPU time', () => {
     expect(usage.cpuTimeMs).toBeCloseTo(usage.userTimeMs + usage.systemTimeMs, 3)
   })
 
-  test('of processes that were still running at the end is counted', async () => {
+  test('of processes that still run at the end is counted', async () => {
     const run = await runC('burn-cpu', ['forever'], { limits: { walltime: '500ms' } })
     expect(run).toExceedWalltime()
-    // Two processes on however many cores the machine has left.
+    // Two processes on whatever processors the machine has left.
     expect(run.usage.cpuTimeMs).toBeGreaterThan(100)
   })
 })
 
-test('a program that sleeps uses real time and hardly any CPU time', async () => {
+test('a program that sleeps uses wall time and hardly any CPU time', async () => {
   const { usage } = await sandboxed('sleep', ['0.3'])
   expect(usage.wallTimeMs).toBeGreaterThanOrEqual(300)
   expect(usage.cpuTimeMs).toBeLessThan(usage.wallTimeMs / 2)
 })
 
-test.skipIf(sandboxLacks('python3'))('CPU time is what the program itself sees', async () => {
-  const run = await runPython(`
+test.skipIf(sandboxLacks('python3'))(
+  'CPU time agrees with the program’s own measurement',
+  async () => {
+    const run = await runPython(`
 import resource, sys
 x = 0
 while sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) < 0.2: x += 1
 print(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) * 1000)
 `)
-  const own = Number(run.stdout)
-  expect(run.usage.cpuTimeMs).toBeGreaterThan(own - 5)
-  expect(run.usage.cpuTimeMs).toBeLessThan(own + 100)
-})
+    const own = Number(run.stdout)
+    expect(run.usage.cpuTimeMs).toBeGreaterThan(own - 5)
+    expect(run.usage.cpuTimeMs).toBeLessThan(own + 100)
+  },
+)
 
 describe.skipIf(sandboxLacks('python3'))('memory', () => {
   const touch = 'x = bytearray(50 << 20); x[::4096] = b"x" * len(x[::4096])'
@@ -66,7 +69,7 @@ os.wait()`)
     expect(usage.maxRssBytes).toBeGreaterThan(50 << 20)
   })
 
-  test('of a small program is small: nothing of this process is counted', async () => {
+  test('of a small program is small: this process’s memory does not count', async () => {
     const { usage } = await sandboxed('true')
     expect(usage.maxRssBytes).toBeLessThan(10 << 20)
     expect(usage.maxRssBytes).toBeGreaterThan(100 << 10)

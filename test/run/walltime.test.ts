@@ -13,14 +13,14 @@ describe('a program that runs too long', () => {
     ['ignores SIGTERM', 'trap "" TERM INT HUP; echo partial; while :; do sleep 1000; done'],
     ['stops itself', 'echo partial; kill -STOP $$'],
     ['waits for a child', 'echo partial; sleep 1000 & wait'],
-  ])('is ended when it %s, and its output is kept', async (_, script) => {
+  ])('is ended when it %s, and the result keeps its output', async (_, script) => {
     const run = await runShell(script, { limits, stdin: 'pipe' })
     expect(run).toExceedWalltime()
     expect(run).toMatchObject({
       ok: false,
       signal: 'SIGKILL',
       stdout: 'partial\n',
-      // It may go on that the machine was too busy.
+      // The reason may continue: the machine was too busy.
       reason: expect.stringMatching(/^ran longer than the walltime limit of 300 ms([,;]|$)/),
     })
     expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(300)
@@ -38,18 +38,18 @@ describe('a program that runs too long', () => {
   })
 })
 
-test('a program that stays within its time is not touched', async () => {
+test('a program that stays within its time is not ended', async () => {
   const run = await runShell('sleep 0.1; echo done', { limits: { walltime: '10s' } })
   expect(run).toExitWithin('9s')
   expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(100)
 })
 
-test('a walltime below a millisecond is a walltime', async () => {
+test('a walltime below a millisecond is valid', async () => {
   const run = await sandboxed('sleep', ['1000'], { limits: { walltime: 0.001 } })
   expect(run).toExceedWalltime()
 })
 
-test('a walltime may be longer than 32 bits of milliseconds', async () => {
+test('a walltime may exceed 32 bits of milliseconds', async () => {
   expect(await sandboxed('true', [], { limits: { walltime: '2000h' } })).toSucceed()
 })
 
@@ -62,7 +62,7 @@ describe('no process of a sandbox survives its run', () => {
     ['stopped ones', (sleep) => `${sleep} & kill -STOP $!; echo ready`],
   ]
 
-  test.each(families)('%s end with its walltime', async (_, script) => {
+  test.each(families)('%s end with the walltime of their run', async (_, script) => {
     const marker = makeMarker()
     const run = runShell(`${script(`sleep ${marker}`)}; wait`, { limits })
     await new Promise((settle) => run.stdout.once('data', settle))

@@ -15,7 +15,7 @@ const limits = {
   walltime: '5s',
 }
 
-/** What a program got of something, and the error that kept it from more. */
+/** The amount that a program got of a resource, and the error that kept it from more. */
 async function taken(what: string, more: object = {}): Promise<{ count: number; why: string }> {
   const run = await runC('exhaust', [what], { limits: { ...limits, ...more } })
   expect(run).toExitWith(0)
@@ -23,24 +23,24 @@ async function taken(what: string, more: object = {}): Promise<{ count: number; 
   return { count: Number(count), why: why ?? '' }
 }
 
-describe.skipIf(lacks('gcc'))('a program that takes all it can get', () => {
+describe.skipIf(lacks('gcc'))('a program that takes all that it can get', () => {
   test.each([
-    ['brk', 'of its heap is held to the memory limit'],
-    ['mmap', 'of mappings is held to the memory limit'],
+    ['brk', 'its heap is held to the memory limit'],
+    ['mmap', 'its mappings are held to the memory limit'],
   ])('%s: %s', async (what) => {
     const run = await runC('exhaust', [what], { limits })
     expect(run).toExceedMemory()
-    // How far it gets is the machine's affair, see docs/limits.md; without a limit it takes all.
+    // The machine decides how much the program gets before the run ends (docs/limits.md). Without a limit it gets all.
     expect(run.usage.maxRssBytes).toBeLessThan(512 << 20)
   })
 
-  test('of memory files is held to the file size limit, once for each descriptor', async () => {
+  test('gets memory files up to the file size limit, once for each descriptor', async () => {
     const { count, why } = await taken('memfd')
     expect(why).toBe('Too many open files')
     expect(count).toBeLessThanOrEqual(32)
   })
 
-  test('of shared memory and of page tables is held by the limit of the address space', async () => {
+  test('gets shared memory and page tables up to the limit of the address space', async () => {
     const space = { addressSpace: '64MiB', memory: '256MiB' }
     for (const what of ['shm', 'page-tables']) {
       const { count, why } = await taken(what, space)
@@ -49,37 +49,37 @@ describe.skipIf(lacks('gcc'))('a program that takes all it can get', () => {
     }
   })
 
-  test('of pipes’ buffers is held by the limit of open files', async () => {
+  test('gets pipe buffers up to the limit of open files', async () => {
     const { count, why } = await taken('pipes')
     expect(why).toBe('Too many open files')
     expect(count).toBeLessThanOrEqual(16)
   })
 
-  test('of sockets’ buffers is held by the limit of open files', async () => {
+  test('gets socket buffers up to the limit of open files', async () => {
     const { count, why } = await taken('sockets')
     expect(why).toBe('Too many open files')
-    // Twice net.core.wmem_max each, socket(7).
+    // Twice net.core.wmem_max for each socket (socket(7)).
     const [most = 0] = readFileSync('/proc/sys/net/core/wmem_max', 'utf8').split('\n').map(Number)
     expect(count).toBeLessThanOrEqual((32 * 2 * most) / (1 << 20))
   })
 
-  test('of descriptors is held to their limit', async () => {
+  test('gets descriptors up to their limit', async () => {
     expect(await taken('descriptors')).toEqual({ count: 32, why: 'Too many open files' })
   })
 
-  test('of descriptors that are on their way is held to the same', async () => {
+  test('gets no more descriptors by sending them through sockets', async () => {
     const { count, why } = await taken('in-flight')
     expect(why).toMatch(/Too many references|Resource temporarily unavailable/)
     expect(count).toBeLessThan(2000)
   })
 
-  test('of files is held to the disk limit', async () => {
+  test('gets files up to the disk limit', async () => {
     const { count, why } = await taken('inodes')
     expect(why).toBe('No space left on device')
     expect(count).toBeLessThanOrEqual((8 << 20) / 4096 + 1024)
   })
 
-  test('of processes is held to their limit', async () => {
+  test('gets processes up to their limit', async () => {
     expect(await taken('processes')).toEqual({ count: 8, why: 'Resource temporarily unavailable' })
   })
 
@@ -87,7 +87,7 @@ describe.skipIf(lacks('gcc'))('a program that takes all it can get', () => {
     ['processors', 'every processor'],
     ['kernel-time', 'time in the kernel'],
     ['everything', 'everything at once'],
-  ])('%s: of %s is ended in time, also while others run', async (what) => {
+  ])('%s: is ended in time while it takes %s, also when other runs are active', async (what) => {
     const own = { ...limits, walltime: '600ms', output: '1GiB' }
     const hog = runC('exhaust', [what], { limits: own })
     const marker = makeMarker()

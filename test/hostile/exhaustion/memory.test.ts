@@ -10,13 +10,13 @@ const limits = {
   processes: 60,
   openFiles: 256,
 }
-/** What a program may have got, in MiB, of the 600 that it takes: docs/limits.md. */
+/** The most memory that a program may get of the 600 MiB that it takes, in MiB (docs/limits.md). */
 const MOST = 256
 
-/** How much the program said that it had, in MiB. */
+/** The amount that the program says it holds, in MiB. */
 const held = (stdout: string): number => Number(/(\d+)\n[^\d]*$/.exec(stdout)?.[1] ?? 0)
 
-describe.skipIf(lacks('gcc'))('memory that a program takes is held to its limit: ', () => {
+describe.skipIf(lacks('gcc'))('a program’s memory is held to its limit:', () => {
   test.each([
     ['private', 'pages of its own'],
     ['shared', 'pages that it could share'],

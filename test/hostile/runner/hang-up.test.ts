@@ -6,7 +6,7 @@ import { lacks } from '../../run/support/tools.ts'
 const RUNS = 40
 const WALLTIME_MS = 150
 
-/** How often the event loop came round while something went on. */
+/** The number of turns that the event loop made during an operation. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {
   let turns = 0
   let isOver = false
@@ -20,8 +20,8 @@ async function turnsDuring(work: Promise<unknown>): Promise<number> {
 }
 
 describe.skipIf(lacks('gcc')).each(['strict', 'kiss'])('under policy %s, a program', (policy) => {
-  test('that hangs up its stdout and opens it again does not stop the event loop', async () => {
-    // The first run loads what all need.
+  test('that closes its stdout and opens it again does not stop the event loop', async () => {
+    // The first run loads what every run needs.
     await runShell('true', { policy })
     let last: unknown
     for (let run = 0; run < RUNS; run++) {
@@ -30,7 +30,7 @@ describe.skipIf(lacks('gcc')).each(['strict', 'kiss'])('under policy %s, a progr
       const turns = await turnsDuring(work)
       last = await work
       expect(last).toMatchObject({ status: 'walltime' })
-      // A read that waits for the program lets it come round once, after the walltime.
+      // A read that waits for the program would allow only one turn, after the walltime.
       expect(turns, `after ${delay} µs`).toBeGreaterThan(2)
     }
   })

@@ -16,7 +16,7 @@ function submission() {
   return {
     directory: join(directory, 'alice/src'),
     file: join(directory, 'alice/input'),
-    /** Behind a link that is above the submission. */
+    /** A path through a link that is above the submission. */
     ownDirectory: join(directory, 'home/alice/real'),
     ownFile: join(directory, 'home/alice/real/file'),
   }
@@ -72,17 +72,17 @@ describe.each(uses)('a symbolic link of a submission as %s', (_, kind, use) => {
     await expect(read(use(paths))).rejects.toThrow('is a symbolic link, which is not followed')
   })
 
-  test('is followed where the caller says that it is theirs', async () => {
+  test('is followed where the caller says that the link is theirs', async () => {
     expect(await read({ ...use(submission()), followLinks: true })).toHaveStdout('secret\n')
   })
 
-  test('is no matter above the submission', async () => {
+  test('is allowed above the submission', async () => {
     const { ownDirectory: directory, ownFile: file } = submission()
     expect(await read(use({ directory, file }))).toHaveStdout('work\n')
   })
 })
 
-test('no part of a path below the current directory may be a link', () => {
+test('a path below the current directory may contain no link in any part', () => {
   const directory = makeDirectory({ 'secret/in/file': 'secret\n', 'course/alice/file': 'work\n' })
   symlinkSync('../../secret', join(directory, 'course/alice/src'))
   symlinkSync('course', join(directory, 'home'))
@@ -103,7 +103,7 @@ test('no part of a path below the current directory may be a link', () => {
 test.each([
   ['a FIFO', (path: string) => mkfifoSync(path)],
   ['a directory', (path: string) => mkdirSync(path)],
-])('%s where a file is expected is refused, and not waited for', async (_, make) => {
+])('%s where a file is expected is refused without a wait', async (_, make) => {
   const path = join(makeDirectory(), 'file')
   make(path)
   const url = pathToFileURL(path)

@@ -52,7 +52,7 @@ const ways: Ways = [
 ]
 
 describe.skipIf(sandboxLacks('python3')).each(ways)('a read-only %s', (_, options) => {
-  test('gives no way to act on the host: no socket, FIFO, lease or lock of its own', async () => {
+  test('gives a program no way to act on the host: no socket, FIFO, lease or lock of the host', async () => {
     const directory = makeDirectory({ file: 'content\n' })
     const server = createServer(() => expect.unreachable('the program is connected'))
     await new Promise<void>((resolve) => server.listen(join(directory, 'socket'), resolve))
@@ -67,7 +67,7 @@ describe.skipIf(sandboxLacks('python3')).each(ways)('a read-only %s', (_, option
       ...options(directory),
     })
     await once(run.stdout, 'data')
-    // A lease holds up this write, a lock that flock.
+    // A lease would delay this write, and a lock would delay flock.
     writeFileSync(join(directory, 'file'), 'more\n', { flag: 'a' })
     const lock = spawn('flock', ['-n', join(directory, 'file'), 'true'])
     expect(await once(lock, 'exit')).toEqual([0, null])
@@ -87,7 +87,7 @@ describe('a read-only mount of a single file', () => {
   test.each([
     ['a FIFO', (path: string) => Promise.resolve(mkfifoSync(path))],
     ['a socket', listenAt],
-  ])('that is %s is refused: it leads to a process of the host', async (kind, make) => {
+  ])('that is %s is refused because it leads to a process of the host', async (kind, make) => {
     const path = join(makeDirectory(), 'file')
     await make(path)
     giveToUser(dirname(path))
@@ -101,7 +101,7 @@ describe('a read-only mount of a single file', () => {
   })
 
   test.skipIf(sandboxLacks('python3'))(
-    'gives no lease, which would hold up its writers',
+    'gives a program no lease that could delay the writers on the host',
     async () => {
       const directory = giveToUser(makeDirectory({ file: 'content' }))
       const script = `

@@ -40,7 +40,7 @@ async function startHolder(directory: string, ...args: string[]) {
 }
 
 describe.skipIf(lacks('python3') || sandboxLacks('python3'))(
-  'a process of the host to which a program has passed its streams',
+  'a process of the host that holds the streams of a program',
   () => {
     const start = async (...args: string[]) => {
       const directory = giveToUser(makeDirectory())
@@ -49,7 +49,7 @@ describe.skipIf(lacks('python3') || sandboxLacks('python3'))(
       return { holder, workdir: { source: directory, mode: 'read-write' as const } }
     }
 
-    test('does not keep a run that has ended from its result', async () => {
+    test('does not delay the result of a run that has ended', async () => {
       const { holder, workdir } = await start()
       const run = await runPython(GIVER, { policy: bare(), workdir })
       expect(run).toHaveStdout('before\n')
@@ -57,7 +57,7 @@ describe.skipIf(lacks('python3') || sandboxLacks('python3'))(
       expect(holder.exitCode).toBeNull()
     })
 
-    test('does not keep a run that its walltime ended from its result', async () => {
+    test('does not delay the result of a run that reached its walltime', async () => {
       const { holder, workdir } = await start()
       const script = GIVER.replace('sleep(0)', 'sleep(1000)')
       const limits = { walltime: '2s' }
@@ -67,7 +67,7 @@ describe.skipIf(lacks('python3') || sandboxLacks('python3'))(
       expect(holder.exitCode).toBeNull()
     })
 
-    test('does not keep it by writing without end', async () => {
+    test('does not delay the result by writing without end', async () => {
       const { workdir } = await start('flood')
       const run = await runPython(GIVER, { policy: bare(), workdir })
       expect(['exited', 'output']).toContain(run.status)

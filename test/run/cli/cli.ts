@@ -2,7 +2,7 @@ import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { cliPath } from '../support/built.ts'
 
-/** What a command printed, and its exit code. */
+/** The output and exit code of a command. */
 export interface CliRun {
   readonly code: number | null
   readonly stdout: string
@@ -13,11 +13,11 @@ export interface CliOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** What it is run by: a command and its arguments, before node's. */
+  /** A command and its arguments that run node, placed before node's own. */
   readonly by?: readonly string[]
 }
 
-/** Nothing of the test runner's environment, which changes colours. */
+/** The environment of a command: without the test runner's variables, which change colours. */
 const baseEnv = (): Record<string, string> => ({
   PATH: process.env.PATH ?? '',
   HOME: tmpdir(),
@@ -41,7 +41,7 @@ export function gradebox(args: readonly string[], options: CliOptions = {}): Cli
 export const startGradebox = (args: readonly string[]) =>
   spawn(process.execPath, [cliPath(), ...args], { env: baseEnv(), stdio: ['pipe', 'pipe', 'pipe'] })
 
-/** A text without what differs from machine to machine and run to run. */
+/** Replaces the parts of a text that differ between machines and runs. */
 export const stable = (text: string): string =>
   text
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')

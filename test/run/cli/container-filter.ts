@@ -1,6 +1,6 @@
 /**
- * What a container without capabilities is denied by Docker's default seccomp profile, of calls that
- * the kernel of these tests knows: those for CAP_SYS_ADMIN, and those that are in no list.
+ * The calls that Docker's default seccomp profile denies to a container without capabilities, as far as the kernel of
+ * these tests knows them: those that need CAP_SYS_ADMIN, and those that are in no list of the profile.
  */
 export const deniedByDefault: readonly string[] = [
   'bpf',
@@ -30,7 +30,7 @@ export const deniedByDefault: readonly string[] = [
   'swapoff',
 ]
 
-/** What docs/containers.md adds to that profile; a test compares them. */
+/** The calls that docs/containers.md adds to that profile; a test compares both. */
 export const addedInContainers: readonly string[] = [
   'clone',
   'mount',

@@ -11,7 +11,7 @@ interface Finding {
   readonly fixes?: Readonly<Record<string, string>>
 }
 
-/** What doctor finds, as JSON, and its exit code. */
+/** The findings of doctor, as JSON, and its exit code. */
 function diagnose(options: CliOptions = {}) {
   const { code, stdout, stderr } = gradebox(['doctor', '--json', '--no-languages'], options)
   expect(stderr).toBe('')
@@ -29,8 +29,8 @@ function diagnose(options: CliOptions = {}) {
 }
 
 /**
- * In a user namespace of its own, in which this process has every capability. Not one that root made: its
- * only user would be root to the kernel, which is refused.
+ * Runs in a user namespace of its own, in which this process has every capability. Root does not make the namespace,
+ * because root would be its only user, and the product refuses to run programs as root to the kernel.
  */
 const inUserNamespace = [
   ...(process.getuid?.() === 0
@@ -38,7 +38,7 @@ const inUserNamespace = [
     : []),
   ...['unshare', '--user', '--map-root-user'],
 ]
-/** Does something first. */
+/** Runs a command before the program. */
 const after = (...commands: readonly string[]) => [
   'sh',
   '-c',
@@ -46,7 +46,7 @@ const after = (...commands: readonly string[]) => [
 ]
 
 describe('doctor', () => {
-  test('finds that everything that these tests need works here', () => {
+  test('finds that everything works here that these tests need', () => {
     const { code, ok, findings } = diagnose()
     expect({ code, ok }).toEqual({ code: 0, ok: true })
     const essential = findings.filter(({ id }) => id !== 'cgroup')
@@ -71,7 +71,7 @@ describe('doctor', () => {
     ])
   })
 
-  test('prints one line for each, and a verdict', () => {
+  test('prints one line for each check, and a verdict', () => {
     const { stdout } = gradebox(['doctor', '--no-languages'])
     expect(stdout).not.toContain('Python')
     expect(stdout).toMatch(/^works +platform +Linux on (x64|arm64)$/m)
@@ -92,7 +92,7 @@ describe('doctor', () => {
     )
   })
 
-  test('knows where it runs', () => {
+  test('knows which kind of machine it runs on', () => {
     const { environments } = diagnose({ env: { GITHUB_ACTIONS: 'true', GITLAB_CI: 'true' } })
     expect(environments).toEqual(expect.arrayContaining(['github-actions', 'gitlab-ci']))
     const kubernetes = diagnose({ env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' } })
@@ -101,7 +101,7 @@ describe('doctor', () => {
 })
 
 describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () => {
-  test('user namespaces are off: the setting is named', () => {
+  test('turns user namespaces off: doctor names the setting', () => {
     const by = [...inUserNamespace, ...after('echo 0 > /proc/sys/user/max_user_namespaces')]
     const { code, ok, found } = diagnose({ by })
     expect({ code, ok }).toEqual({ code: 1, ok: false })
@@ -130,7 +130,7 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
     ])
   })
 
-  test('/proc is masked, as in Docker: only that fails', () => {
+  test('masks /proc, as Docker does: only the check of /proc fails', () => {
     const by = [...inUserNamespace, '--mount', ...after('mount -t tmpfs none /proc/fs')]
     const { code, found } = diagnose({ by })
     expect(code).toBe(1)
@@ -154,7 +154,7 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
     )
   })
 
-  test('root has neither CAP_SYS_ADMIN nor CAP_NET_ADMIN, as in a container: all works', (context) => {
+  test('gives root neither CAP_SYS_ADMIN nor CAP_NET_ADMIN, as a container does: every check succeeds', (context) => {
     if (lacksRoot('a process without capabilities')) return context.skip()
     const without = '-sys_admin,-net_admin'
     const by = ['setpriv', `--bounding-set=${without}`, `--inh-caps=${without}`]
@@ -166,7 +166,7 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
   })
 
   test.skipIf(lacks('python3'))(
-    'a seccomp filter forbids user namespaces, as a container’s does',
+    'forbids user namespaces by a seccomp filter, as a container does',
     () => {
       const by = [...inUserNamespace, 'python3', '-c', forbidding, JSON.stringify(deniedByDefault)]
       const { code, found } = diagnose({ by })
@@ -184,7 +184,7 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
   )
 
   test.skipIf(lacks('python3'))(
-    'that filter lets through what docs/containers.md adds to it: all works',
+    'has that filter with the additions of docs/containers.md: every check succeeds',
     () => {
       const denied = deniedByDefault.filter((name) => !addedInContainers.includes(name))
       const by = [...inUserNamespace, 'python3', '-c', forbidding, JSON.stringify(denied)]
@@ -197,7 +197,7 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
     },
   )
 
-  test('overlays cannot be stacked higher: copies take their place, and all else works', () => {
+  test('cannot stack overlays higher: copies take their place, and everything else works', () => {
     const layer = (lower: string, number: number) =>
       `mkdir u${number} w${number} m${number} && mount -t overlay -o userxattr,lowerdir=${lower},upperdir=u${number},workdir=w${number} overlay m${number}`
     const steps = ['mount -t tmpfs none /mnt', 'cd /mnt', 'mkdir l', layer('l', 1), layer('m1', 2)]
@@ -210,10 +210,10 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
     expect(code).toBe(0)
   })
 
-  test('no program in memory can be executed: a file takes its place', (context) => {
+  test('can execute no program in memory: a file takes its place', (context) => {
     if (lacksRoot('vm.memfd_noexec')) return context.skip()
     const pids = ['--pid', '--fork', '--mount-proc']
-    // Of its own, for elsewhere in this suite nobody may leave such a file.
+    // The directory belongs to this test alone, because no other test may leave such a file.
     const files = ['mount -t tmpfs none /mnt', 'export TMPDIR=/mnt']
     const forbid = 'echo 2 > /proc/sys/vm/memfd_noexec'
     const by = ['unshare', ...pids, ...after(...files, forbid)]
@@ -226,7 +226,9 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () =
   })
 })
 
-/** Forbids by EPERM what a JSON list names; clone(2) only with CLONE_NEWUSER. Then becomes the program. */
+/**
+ * Forbids the calls that a JSON list names with EPERM (clone(2) only with CLONE_NEWUSER). Then it becomes the program.
+ */
 const forbidding = `
 import ctypes, json, os, sys
 class Compare(ctypes.Structure):

@@ -3,7 +3,7 @@ import { giveToUser, makeDirectory } from '../support/directory.ts'
 import { makeMarker, processesWith } from '../support/processes.ts'
 import { gradebox } from './cli.ts'
 
-/** What `explain` prints for a command line. */
+/** The output of `explain` for a command line. */
 function explain(...args: readonly string[]): string {
   const { code, stdout, stderr } = gradebox(['explain', ...args])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -45,7 +45,7 @@ describe('explain', () => {
     expect(page).not.toContain('prctl(')
   })
 
-  test('says that a policy has no filter, that the network is the host’s, and where a working directory is', () => {
+  test('says that a policy has no filter, that the network is the host’s, and where a working directory appears', () => {
     const directory = makeDirectory()
     giveToUser(directory)
     const page = explain('--share-net', '-w', directory, '--', './a.out')
@@ -60,7 +60,7 @@ describe('explain', () => {
     expect(page).toContain('ls a\\e[2Kb\\nlimits')
   })
 
-  test('shows with --calls every step with its process, in order, from the starter to the program', () => {
+  test('shows with --calls every step and its process, in order, from the starter to the program', () => {
     const lines = callsOf('--', 'true', '-x')
     const steps = lines.filter((line) => !line.startsWith('#'))
     expect(lines[0]).toContain(`# true, policy kiss: ${steps.length} steps`)
@@ -83,7 +83,7 @@ describe('explain', () => {
     expect(processesWith(marker)).toEqual([])
   })
 
-  test('takes run’s flags', () => {
+  test('accepts run’s flags', () => {
     const directory = makeDirectory()
     const steps = callsOf(
       ...['--uid=0', '--share-net', '--hostname', 'box', '--limit-walltime=1500ms'],
@@ -99,7 +99,7 @@ describe('explain', () => {
     expect(steps).not.toContain('CLONE_NEWNET')
   })
 
-  test('says nothing of the environment’s values', () => {
+  test('prints no values of the environment', () => {
     for (const flags of [[], ['--calls'], ['--json']]) {
       const text = explain(...flags, '--setenv', 'TOKEN=hunter2', '--', 'env')
       expect(text).not.toContain('hunter2')
@@ -118,13 +118,13 @@ describe('explain', () => {
     })
     const calls = steps.map(({ call }: { call: string }) => call)
     const lines = callsOf('--', 'true').filter((line) => !line.startsWith('#'))
-    // Root's runs each have an unprivileged user of their own, and every run has processors of its own.
+    // Each of root's runs has an unprivileged user of its own, and every run has processors of its own.
     const same = (text: string) =>
       text.replaceAll(/\b[12][0-9]{9}\b/g, 'ID').replace(/^(sched_setaffinity)\(.*/, '$1')
     expect(calls.map(same)).toEqual(lines.map((line) => same(line.slice(8))))
   })
 
-  test('refuses what run refuses', () => {
+  test('refuses a command line that run refuses', () => {
     const wrong = ['--policy-file', 'strct', '--', 'true']
     expect(gradebox(['explain', ...wrong])).toEqual(gradebox(['run', ...wrong]))
     const missing = ['--ro-bind', '/no/such', '--', 'true']

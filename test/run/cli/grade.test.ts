@@ -36,7 +36,7 @@ function project(submissions: Readonly<Record<string, string>>, toml = TOML): st
     'cases/2.in': '7 9 8\n',
     'cases/2.ans': '8\n',
     ...Object.fromEntries(
-      // The same program twice would share its results.
+      // Two copies of one program would share their results.
       Object.entries(submissions).map(([id, source]) => [
         `submissions/${id}/main.py`,
         `# ${id}\n${source}`,
@@ -55,7 +55,9 @@ const reportOf = (folder: string): Report => readReport(join(folder, 'gradebox-r
 const pointsOf = (report: Report) =>
   Object.fromEntries(report.submissions.map(({ id, points }) => [id, points]))
 
-/** The times of all runs: a test that was recalled has the same to the nanosecond, one that ran again has not. */
+/**
+ * The times of all runs. A recalled test has the same times to the nanosecond, and a test that ran again has others.
+ */
 const timesOf = (report: Report) =>
   new Map(
     report.submissions.flatMap(({ id, tests }) =>
@@ -71,7 +73,7 @@ function rerun(before: Report, after: Report): string[] {
   return [...now.keys()].filter((key) => now.get(key) !== old.get(key))
 }
 
-test('a TOML assignment is graded, a wrong program is no failure, and the reports are written', () => {
+test('a TOML assignment is graded, a wrong program is not a failure, and the reports are written', () => {
   const folder = project({ ada: RIGHT, bob: WRONG })
   const { code, stderr } = grade(folder, '--report', 'csv=grades.csv')
   expect({ code, stderr }).toMatchObject({ code: 0 })
@@ -79,7 +81,7 @@ test('a TOML assignment is graded, a wrong program is no failure, and the report
   expect(readFileSync(join(folder, 'grades.csv'), 'utf8')).toContain('ada,')
 })
 
-test('only what changed is graded again', () => {
+test('only changed parts are graded again', () => {
   const folder = project({ ada: RIGHT, bob: WRONG, cy: RIGHT })
   grade(folder)
   const first = reportOf(folder)
@@ -104,7 +106,7 @@ test('only what changed is graded again', () => {
   expect(rerun(third, only)).toHaveLength(3)
 }, 180_000)
 
-test('after a kill the next run repeats no finished test', async () => {
+test('after a kill, the next run repeats no finished test', async () => {
   const submissions = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`s${i}`, RIGHT]))
   const folder = project(submissions)
   const child = spawn(process.execPath, [cliPath(), 'grade', '--jobs', '1'], {
@@ -118,7 +120,7 @@ test('after a kill the next run repeats no finished test', async () => {
     return reportOf(folder).submissions.reduce((sum, { tests }) => sum + tests.length, 0)
   }
   while (ended() < 6) await setTimeout(20)
-  // The group is the child's own, because it is detached.
+  // The child is detached, so the process group is its own.
   process.kill(-(child.pid ?? Number.NaN), 'SIGKILL')
   await new Promise((resolve) => child.once('exit', resolve))
   const killed = reportOf(folder)
@@ -128,7 +130,7 @@ test('after a kill the next run repeats no finished test', async () => {
   for (const [key, times] of timesOf(killed)) expect(now.get(key)).toBe(times)
 }, 180_000)
 
-test('shards are parts of the class, and merge joins them', () => {
+test('each shard grades a part of the class, and merge joins the reports', () => {
   const submissions = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`s${i}`, RIGHT]))
   const folder = project(submissions)
   grade(folder, '--shard', '1/2', '--report', 'json=one.json')
@@ -152,7 +154,7 @@ test('shards are parts of the class, and merge joins them', () => {
 }, 120_000)
 
 describe('the exit code', () => {
-  test('is 2 when something could not be graded', () => {
+  test('is 2 when a submission could not be graded', () => {
     const folder = project(
       { ada: RIGHT },
       TOML.replace('"shell"]', '"shell"]\n[limits]\nprocesses = 1'),

@@ -22,7 +22,7 @@ const commands = [
   'completion',
 ]
 
-test('--help lists the commands, and each has its own', () => {
+test('--help lists the commands, and each command has its own help', () => {
   const { code, stdout, stderr } = gradebox(['--help'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatchInlineSnapshot(`
@@ -59,7 +59,7 @@ test('--help lists the commands, and each has its own', () => {
   }
 })
 
-test('--version is the package’s', () => {
+test('--version prints the version of the package', () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
   expect(gradebox(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
@@ -70,7 +70,7 @@ test('without a command, help goes to stderr', () => {
   expect(stderr).toContain('Usage: gradebox')
 })
 
-test('a reader that has seen enough is no error', () => {
+test('a reader that closes early causes no error', () => {
   const by = ['sh', '-c', '"$@" explain --json -- true | head -c 1; "$@" help run | head -c 1', '-']
   expect(gradebox([], { by })).toEqual({ code: 0, stdout: '{U', stderr: '' })
 })
@@ -102,7 +102,7 @@ test('a misspelt command or flag gets a suggestion', () => {
 
 describe('colours', () => {
   const colour = '\u001b['
-  test('are not for files and pipes', () => {
+  test('are absent in files and pipes', () => {
     expect(gradebox(['policies']).stdout).not.toContain(colour)
     expect(gradebox(['run', '--nope']).stderr).not.toContain(colour)
   })
@@ -125,7 +125,7 @@ describe('policies', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^strict .*\(sandboxed\(\)'s default\)$/))
   })
 
-  test('as JSON too', () => {
+  test('are printed as JSON too', () => {
     const list = JSON.parse(gradebox(['policies', '--json']).stdout)
     expect(list.map(({ name }: { name: string }) => name)).toEqual(shippedPolicies())
     expect(list[0]).toEqual({
@@ -137,7 +137,7 @@ describe('policies', () => {
 })
 
 describe('check', () => {
-  test('says that a policy is valid, and what it has', () => {
+  test('says that a policy is valid, and describes it', () => {
     const { code, stdout } = gradebox(['check', 'kiss', 'fixtures/policies/hakoniwa/c.toml'])
     expect(code).toBe(0)
     expect(stdout).toMatch(
@@ -145,7 +145,7 @@ describe('check', () => {
     )
   })
 
-  test('shows each problem where it is, and goes on', () => {
+  test('shows each problem with its place, and continues', () => {
     const directory = makeDirectory({
       'bad.toml': 'uidd = 3\n',
       'mount.toml': 'mounts = [{ source = "/no/such", target = "/x" }]\n',
@@ -193,7 +193,7 @@ describe('completion', () => {
     expect(complete('gradebox run --ro-bind /etc/pass', file)).toContain('/etc/passwd')
   })
 
-  test.skipIf(lacks('zsh'))('in zsh it is a script that zsh loads', () => {
+  test.skipIf(lacks('zsh'))('in zsh: the script is one that zsh loads', () => {
     const program = `autoload -U compinit; compinit -u -D; source ${script('zsh')}; print $_comps[gradebox]`
     const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', program], { encoding: 'utf8' })
     expect({ stdout, stderr }).toEqual({ stdout: '_gradebox\n', stderr: '' })

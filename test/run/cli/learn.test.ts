@@ -5,7 +5,7 @@ import { makeDirectory } from '../support/directory.ts'
 import { sandboxLacks } from '../support/tools.ts'
 import { gradebox } from './cli.ts'
 
-test('learn prints a policy under which the program passes, and others do not', () => {
+test('learn prints a policy under which the program passes, and other programs do not', () => {
   const { code, stdout, stderr } = gradebox(['learn', '--', 'echo', 'hello'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const directory = makeDirectory({ 'echo.toml': stdout })

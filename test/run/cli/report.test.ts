@@ -5,7 +5,7 @@ import { makeDirectory } from '../support/directory.ts'
 import { mkfifoSync } from '../support/fifo.ts'
 import { gradebox, stable } from './cli.ts'
 
-/** Runs a command and gives its report. */
+/** Runs a command and returns its report. */
 function reportOf(flags: readonly string[], ...command: readonly string[]) {
   const path = join(makeDirectory(), 'report.json')
   const run = gradebox(['run', ...flags, '--report-file', path, '--', ...command])
@@ -25,7 +25,7 @@ const hakoniwaKeys = [
   'max_rss',
 ]
 
-test('a report has hakoniwa’s keys first, in its units', () => {
+test('a report has hakoniwa’s keys first, in hakoniwa’s units', () => {
   const before = Date.now()
   const { report } = reportOf([], 'sh', '-c', 'sleep 0.1; exit 3')
   expect(Object.keys(report).slice(0, hakoniwaKeys.length)).toEqual(hakoniwaKeys)
@@ -39,7 +39,7 @@ test('a report has hakoniwa’s keys first, in its units', () => {
   expect(report.max_rss).toBeLessThan(100_000)
 })
 
-test('and Gradebox’s own keys', () => {
+test('a report has Gradebox’s own keys', () => {
   const { report } = reportOf(['--limit-walltime', '5'], 'echo', 'a')
   expect(report).toMatchObject({
     verdict: 'exited',
@@ -57,7 +57,7 @@ test('and Gradebox’s own keys', () => {
 test.each([
   ['SIG', 134, [], ['sh', '-c', 'kill -ABRT $$']],
   ['TLE', 137, ['--limit-walltime=200ms'], ['sleep', '60']],
-  // Two processes: neither is at its own limit when both together are.
+  // Two processes together exceed the limit, and neither exceeds it alone.
   [
     'CLE',
     137,
@@ -74,7 +74,7 @@ test.each([
   expect(run.code).toBe(code)
 })
 
-test('the denied call is named', () => {
+test('a report names the denied call', () => {
   const { report } = reportOf(['--policy-file=strict'], 'python3', '-c', socketProgram)
   expect(report.syscall).toMatchObject({ name: 'socket', args: expect.arrayContaining(['0x2']) })
 })
@@ -148,14 +148,14 @@ test('a report file that is a link, a FIFO or a directory is refused before the 
   expect(readFileSync(join(directory, 'real'), 'utf8')).toBe('kept\n')
 })
 
-test('a report replaces a longer one that was there', () => {
+test('a report replaces a longer one at the same path', () => {
   const directory = makeDirectory({ 'report.json': 'x'.repeat(100_000) })
   const path = join(directory, 'report.json')
   expect(gradebox(['run', '--report-file', path, '--', 'true']).code).toBe(0)
   expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ status: 'OK' })
 })
 
-test('--verbose tells what the plan has, and how it ended', () => {
+test('--verbose prints the contents of the plan and the end of the run', () => {
   const flags = ['--limit-walltime', '7', '--limit-cpu=2', '--policy-file', 'strict', '-u', '5']
   const { stderr, code } = gradebox(['run', '-v', ...flags, '--', 'sh', '-c', 'exit 4'])
   expect(code).toBe(4)

@@ -23,7 +23,7 @@ describe('the exit code', () => {
     })
   })
 
-  test('is 137 at the walltime, which is told', () => {
+  test('is 137 at the walltime, with a message', () => {
     expect(gradebox(['run', '--limit-walltime', '300ms', '--', 'sleep', '60'])).toEqual({
       code: 137,
       stdout: '',
@@ -36,7 +36,7 @@ describe('the exit code', () => {
     ['./x.py', 0o755, '`gradebox run -w . -- ./x.py`'],
     ['sub/main.c', 0o644, '`gradebox run -w . -- ./sub/main.c`'],
   ] as const)(
-    'is 125 for a file that only this machine has, with the flags that show it: %s',
+    'is 125 for a file that only this machine has, and the message shows the flags for it: %s',
     ([file, mode, line]) => {
       const cwd = makeDirectory()
       mkdirSync(join(cwd, 'sub'))
@@ -49,7 +49,7 @@ describe('the exit code', () => {
     },
   )
 
-  test('comes with a hint when a program fails that has an argument that only this machine has', () => {
+  test('comes with a hint when a program fails with an argument that only this machine has', () => {
     const cwd = makeDirectory()
     writeFileSync(join(cwd, 'x.txt'), '')
     giveToUser(cwd)
@@ -113,7 +113,7 @@ describe('the exit code', () => {
     `)
   })
 
-  test('is 125 for a policy that is not there or not valid', () => {
+  test('is 125 for a policy that is missing or not valid', () => {
     const runs = ['strct', './none.toml', 'fixtures/policies/bad/units.toml'].map((policy) =>
       gradebox(['run', '--policy-file', policy, '--', 'true']),
     )
@@ -148,13 +148,13 @@ describe('the command', () => {
     expect(gradebox(['run'], { input, env: { SHELL: '' } }).stdout).toBe('/bin/sh\n')
   })
 
-  test('has all that follows for itself, with or without --', () => {
+  test('takes every argument after it, with or without --', () => {
     const script = ['sh', '-c', 'printf "%s." "$@"', '-']
     expect(gradebox(['run', '--', ...script, '--uid', '5', '--']).stdout).toBe('--uid.5.--.')
     expect(gradebox(['run', ...script, '--help', '-v']).stdout).toBe('--help.-v.')
   })
 
-  test('reads and writes our streams', () => {
+  test('reads and writes the streams of gradebox', () => {
     expect(gradebox(['run', 'cat'], { input: 'x'.repeat(300_000) }).stdout).toHaveLength(300_000)
   })
 
@@ -164,9 +164,9 @@ describe('the command', () => {
     ['-v', ''],
     ['-v', '1'],
   ])(
-    'has streams that block as they did, so that a slow reader loses nothing: run %s, FORCE_COLOR=%s',
+    'has streams that still block, so that a slow reader loses nothing: run %s, FORCE_COLOR=%s',
     (flags, colour) => {
-      // Real pipes, of a shell's.
+      // These are real pipes, made by a shell.
       const by = ['sh', '-c', `: | "$@" run ${flags} -- sh -c "$0" 2>&1 | cat`]
       const script = 'grep -h flags /proc/self/fdinfo/[012]'
       const { stdout } = gradebox([], { by: [...by, script], env: { FORCE_COLOR: colour } })
@@ -187,7 +187,7 @@ describe('the command', () => {
 })
 
 describe('flags', () => {
-  test('take the place of the policy’s keys', () => {
+  test('replace keys of the policy', () => {
     const flags = ['-u', '0', '--gid=7', '--hostname', 'box', '--setenv', 'A=b=c', '--setenv', 'B=']
     const script = 'id -u; id -g; hostname; echo "$A.$B."'
     expect(gradebox(['run', ...flags, '--', 'sh', '-c', script]).stdout).toBe('0\n7\nbox\nb=c..\n')
@@ -212,7 +212,7 @@ describe('flags', () => {
     expect(gradebox(['run', '--', 'sh', '-c', script]).stdout).not.toContain(readNetwork())
   })
 
-  test('add mounts to the policy’s, the later over the earlier', () => {
+  test('add mounts to those of the policy; a later one covers an earlier one', () => {
     const directory = makeDirectory({ 'a.txt': 'a\n' })
     chmodSync(directory, 0o777)
     const script = 'cat /in/a.txt; touch /in/b 2>&1; cat "$0/a.txt"; ls /usr/bin/env'
@@ -233,23 +233,23 @@ describe('flags', () => {
     expect(readFileSync(join(directory, 'out.txt'), 'utf8')).toBe('out\n')
   })
 
-  test('a mount’s source must be there', () => {
+  test('refuse a mount whose source is missing', () => {
     const { code, stderr } = gradebox(['run', '--ro-bind', '/no/such:/in', 'true'])
     expect(code).toBe(125)
     expect(stderr).toContain('The mount source "/no/such" (target "/in", policy "kiss") does not')
   })
 
-  test('limit in seconds and bytes, as hakoniwa’s, or with a unit', () => {
+  test('limit in seconds and bytes, as hakoniwa’s flags do, or with a unit', () => {
     const limits = ['as=1073741824', 'core=0', 'cpu=3', 'fsize=1MiB', 'nofile=32', 'stack=4MiB']
     const flags = limits.map((limit) => `--limit-${limit}`)
     const script = 'ulimit -v; ulimit -c; ulimit -t; ulimit -f; ulimit -n; ulimit -s'
-    // Of CPU time, which is watched, the resource limit is the backstop, a second later.
+    // CPU time is watched; its resource limit is the backstop, one second later.
     expect(gradebox(['run', ...flags, '--', 'bash', '-c', script]).stdout).toBe(
       '1048576\n0\n4\n1024\n32\n4096\n',
     )
   })
 
-  test('a limit of output ends a flood, and what was within it is passed on', () => {
+  test('end a flood of output at its limit, and pass on the output within the limit', () => {
     const flood = ['run', '--limit-output', '1000', '--', 'sh', '-c', 'yes | head -c 100000']
     const { code, stdout, stderr } = gradebox(flood)
     expect(stdout).toHaveLength(1000)
@@ -257,7 +257,7 @@ describe('flags', () => {
     expect(code).toBe(137)
   })
 
-  test('a policy’s filter and limits hold', () => {
+  test('keep the policy’s filter and limits', () => {
     const program = 'import socket; socket.socket(socket.AF_INET)'
     const run = gradebox(['run', '--policy-file', 'strict', '--', 'python3', '-c', program])
     expect(run.code).toBe(159)
@@ -266,11 +266,11 @@ describe('flags', () => {
     )
   })
 
-  test('a policy file of hakoniwa’s is taken, by any name', () => {
+  test('read a policy file of hakoniwa’s under any name', () => {
     const policy = 'mounts = [{ source = "/usr", target = "/usr" }]\n[env]\nPATH = "/usr/bin"\n'
     const cwd = makeDirectory({ kiss: `uid = 33\n${policy}` })
     const command = ['/usr/bin/env', '-i', 'id', '-u']
-    // Without /lib64 no dynamic program starts: the message shows that it is this policy.
+    // Without /lib64 no dynamic program starts, so the message shows that this policy is used.
     const { stderr } = gradebox(['run', '--policy-file', 'kiss', '--', ...command], { cwd })
     expect(stderr).toContain('its interpreter')
   })
@@ -282,7 +282,7 @@ function readNetwork(): string {
 }
 
 describe('a signal to gradebox', () => {
-  test('ends the program, and is the exit code', async () => {
+  test('ends the program, and becomes the exit code', async () => {
     const marker = makeMarker()
     const child = startGradebox(['run', '--', 'sleep', marker])
     expect(await eventually(() => processesWith(marker).length >= 2)).toBe(true)

@@ -6,11 +6,11 @@ import { expect, onTestFinished } from 'vitest'
 import { cliPath } from '../support/built.ts'
 import { eventually } from '../support/processes.ts'
 
-/** A real terminal, tmux's, with a shell in it as a user has it. */
+/** A real terminal of tmux with a shell in it, as a user has one. */
 export class Screen {
   readonly #socket: string
 
-  /** Removed when the test is over, with all that runs in it. */
+  /** tmux's directory, which is removed after the test together with every process in the terminal. */
   constructor({ columns = 100, rows = 30 } = {}) {
     const directory = mkdtempSync(join(tmpdir(), 'gradebox-screen-'))
     this.#socket = join(directory, 'tmux')
@@ -35,7 +35,7 @@ export class Screen {
     return execFileSync('tmux', ['-S', this.#socket, ...args], { encoding: 'utf8' })
   }
 
-  /** What is on it, without the ends of lines. */
+  /** The text on the screen, without line ends. */
   text(): string {
     return this.#tmux('capture-pane', '-p', '-J', '-S', '-200').trimEnd()
   }
@@ -46,7 +46,7 @@ export class Screen {
     this.key('Enter')
   }
 
-  /** Presses a key: `C-c`. */
+  /** Presses a key, such as `C-c`. */
   key(name: string): void {
     this.#tmux('send-keys', name)
   }
@@ -55,12 +55,12 @@ export class Screen {
     this.#tmux('resize-window', '-x', String(columns), '-y', String(rows))
   }
 
-  /** Closes the window, as a user does in a hurry; the terminal is gone then. */
+  /** Closes the window, as a user does in a hurry. The terminal is then gone. */
   hangUp(): void {
     this.#tmux('set-option', '-g', 'exit-empty', 'off', ';', 'kill-session')
   }
 
-  /** Waits until the screen shows something. */
+  /** Waits until the screen shows a text. */
   async shows(pattern: RegExp): Promise<void> {
     if (!(await eventually(() => pattern.test(this.text())))) expect(this.text()).toMatch(pattern)
   }

@@ -52,13 +52,13 @@ describe.skipIf(skipped)('a shell in a sandbox, on a terminal', () => {
     await screen.shows(/left 0/)
   })
 
-  test('Ctrl-D ends it; its exit code is ours, and the terminal is as it was', async () => {
+  test('Ctrl-D ends the shell; gradebox exits with its code, and the terminal is as before', async () => {
     const screen = new Screen()
     await screen.shows(/user>/)
     screen.enter('stty -a | md5sum > /tmp/gradebox-stty-$$')
     await screen.enterSandbox()
     screen.enter('(exit 9)')
-    // Before its prompt the terminal takes Ctrl-D for itself.
+    // Before the prompt the terminal takes Ctrl-D for itself.
     await screen.shows(/\(exit 9\)\nbox>/)
     screen.key('C-d')
     await screen.shows(/exit\nuser>/)
@@ -68,14 +68,14 @@ describe.skipIf(skipped)('a shell in a sandbox, on a terminal', () => {
     await screen.shows(/code 9\nsame/)
   })
 
-  test('output is whole up to the last byte', async () => {
+  test('shows all output, up to the last byte', async () => {
     const screen = new Screen()
     await screen.shows(/user>/)
     screen.enter('$GRADEBOX run -- sh -c "seq 1 20000; printf the-end"; echo "-code $?"')
     await screen.shows(/19999\n20000\nthe-end-code 0/)
   })
 
-  test('a program that opens /dev/tty and pseudo-terminals of its own can', async () => {
+  test('lets a program open /dev/tty and pseudo-terminals of its own', async () => {
     if (sandboxLacks('python3')) return
     const screen = new Screen()
     await screen.enterSandbox('--setenv PYTHONDONTWRITEBYTECODE=1')
@@ -85,7 +85,7 @@ describe.skipIf(skipped)('a shell in a sandbox, on a terminal', () => {
     await screen.shows(/\/dev\/pts\/1/)
   })
 
-  test('a walltime ends it, and gives the terminal back', async () => {
+  test('is given back when the walltime ends the shell', async () => {
     const screen = new Screen()
     await screen.enterSandbox('--limit-walltime 1s')
     await screen.shows(/gradebox: ran longer than the walltime limit of 1 s\nuser>/)
@@ -93,21 +93,21 @@ describe.skipIf(skipped)('a shell in a sandbox, on a terminal', () => {
     await screen.shows(/code 137/)
   })
 
-  test('an output limit holds on the terminal too', async () => {
+  test('has an output limit too', async () => {
     const screen = new Screen()
     await screen.shows(/user>/)
     screen.enter('$GRADEBOX run --limit-output 20kB -- yes; echo "code $?"')
     await screen.shows(/gradebox: wrote more than the output limit of .*\ncode 137/)
   })
 
-  test('what cannot be set up leaves the terminal alone', async () => {
+  test('is left alone when the run cannot be set up', async () => {
     const screen = new Screen()
     await screen.shows(/user>/)
     screen.enter('$GRADEBOX run no-such-program; stty | grep -c -- "-icanon"; echo "code $?"')
     await screen.shows(/error: The program "no-such-program" was not found[\s\S]*\n0\ncode 1/)
   })
 
-  test('is gone with its terminal', async () => {
+  test('ends the run when it closes', async () => {
     const screen = new Screen()
     const marker = makeMarker()
     await screen.enterSandbox()
@@ -118,7 +118,7 @@ describe.skipIf(skipped)('a shell in a sandbox, on a terminal', () => {
   })
 })
 
-/** Types into its terminal, as TIOCSTI of ioctl_tty(2) would have it. */
+/** Types into its terminal with TIOCSTI (ioctl_tty(2)). */
 const forger = `
 import errno, fcntl, sys, termios
 for fd in (0, 2):

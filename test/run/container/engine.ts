@@ -9,7 +9,7 @@ import { lacks, lacksRoot } from '../support/tools.ts'
 const repository = resolve(import.meta.dirname, '../../..')
 const programs = join(import.meta.dirname, 'programs')
 
-/** Whether the tests of containers must be skipped; says why. */
+/** Returns whether the tests of containers are skipped, and prints the reason. */
 export function lacksEngine(): boolean {
   if (lacksRoot('a container engine') || lacks('dockerd') || lacks('docker')) return true
   if (process.execPath.startsWith('/usr/')) return false
@@ -17,7 +17,7 @@ export function lacksEngine(): boolean {
   return true
 }
 
-/** A container engine of the tests' own, and an image that shows the host's programs. */
+/** A container engine for these tests alone, and an image that shows the host's programs. */
 export interface Engine {
   /** Runs a program of `programs/` in a container, with the engine's flags; returns its output. */
   readonly run: (flags: readonly string[], program: string, ...args: readonly string[]) => string
@@ -26,7 +26,7 @@ export interface Engine {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a Docker engine; undefined, and the reason printed, where it does not run. */
+/** Starts a Docker engine. Returns undefined and prints the reason where Docker does not run. */
 export async function startEngine(): Promise<Engine | undefined> {
   const home = mkdtempSync(join(tmpdir(), 'gradebox-engine-'))
   const socket = `unix://${join(home, 'docker.sock')}`
@@ -56,7 +56,7 @@ export async function startEngine(): Promise<Engine | undefined> {
   return { ...runsOf([...docker, 'run']), stop }
 }
 
-/** Finds a Podman that runs here; undefined, and the reason printed, where none does. */
+/** Finds a Podman that runs here. Returns undefined and prints the reason where none runs. */
 export function startPodman(): Engine | undefined {
   if (lacks('podman')) return undefined
   const home = mkdtempSync(join(tmpdir(), 'gradebox-podman-'))
@@ -68,7 +68,7 @@ export function startPodman(): Engine | undefined {
     rmSync(home, { recursive: true, force: true })
   }
   importImage(join(home, 'image'), podman)
-  // Podman raises these above the hard limits of a root without CAP_SYS_RESOURCE.
+  // Podman raises these limits above the hard limits of a root without CAP_SYS_RESOURCE.
   const ulimits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096']
   let why = ''
   for (const runtime of [[], ['--runtime', 'runc'], ['--runtime', 'crun']]) {
@@ -113,7 +113,7 @@ const call = ([name = '', ...args]: readonly string[]) =>
 
 const IMAGE = 'gradebox-test'
 
-// The image has what a system has outside of /usr, which is the host's.
+// The image has the parts of a system outside /usr; /usr itself is the host's.
 function importImage(root: string, engine: readonly string[]): void {
   for (const path of [
     'usr',

@@ -79,7 +79,7 @@ print(found)
 `
 
 describe.skipIf(skipped)('in Gradescope’s container', () => {
-  test('the page shows what `gradebox init --gradescope` writes', () => {
+  test('the page shows the files that `gradebox init --gradescope` writes', () => {
     for (const name of ['setup.sh', 'run_autograder']) {
       expect(page).toContain(readFileSync(join(source, name), 'utf8').trim())
     }
@@ -107,7 +107,7 @@ describe.skipIf(skipped)('in Gradescope’s container', () => {
     expect(submission.people).toMatchObject([{ name: 'Ada Lovelace', email: 'ada@example.edu' }])
   })
 
-  test('a program reads neither the tests nor the runner’s environment', (context) => {
+  test('a program can read neither the tests nor the runner’s environment', (context) => {
     if (engine === undefined) return context.skip()
     const { results } = grade(thief)
     expect(results.score).toBe(0)
@@ -119,7 +119,7 @@ describe.skipIf(skipped)('in Gradescope’s container', () => {
     expect(results.tests[0].output).toContain('[]')
   })
 
-  test('a submission that is no program gets 0 points, and results.json is whole', (context) => {
+  test('a submission that is no program gets 0 points, and results.json is complete', (context) => {
     if (engine === undefined) return context.skip()
     const { results } = grade('this is no Python\n')
     expect(results.score).toBe(0)

@@ -36,7 +36,7 @@ describe.skipIf(skipped)('in Docker', () => {
       ['--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN', ...unconfined],
     ],
     ['root with CAP_SYS_ADMIN alone', ['--cap-add', 'SYS_ADMIN', ...unconfined]],
-  ])('%s has all namespaces with the settings of docs/containers.md', (_, flags) => {
+  ])('%s gets all namespaces with the settings of docs/containers.md', (_, flags) => {
     expect(run(flags)).toMatchObject({
       status: 'exited',
       isolation: { level: 'full', proc: 'own' },
@@ -47,7 +47,7 @@ describe.skipIf(skipped)('in Docker', () => {
     ['root', unconfined],
     ['a user', [...asUser, ...unconfined]],
   ])(
-    '%s has its own namespaces and the container’s /proc with seccomp=unconfined alone',
+    '%s gets its own namespaces and the container’s /proc with seccomp=unconfined alone',
     (_, flags) => {
       const refused = run(flags)
       expect(refused.code).toBe('NAMESPACES_UNAVAILABLE')
@@ -75,15 +75,18 @@ describe.skipIf(skipped)('in Docker', () => {
     },
   )
 
-  test.each(settings)('%s without any flag is refused, and told what would work', (_, flags) => {
-    const { code, message } = run(flags)
-    expect(code).toBe('NAMESPACES_UNAVAILABLE')
-    expect(message).toContain(
-      'isolation: "confined" works here; with it programs see which files and processes there are in this container',
-    )
-  })
+  test.each(settings)(
+    '%s without any flag is refused, with a hint at the level that works',
+    (_, flags) => {
+      const { code, message } = run(flags)
+      expect(code).toBe('NAMESPACES_UNAVAILABLE')
+      expect(message).toContain(
+        'isolation: "confined" works here; with it programs see which files and processes there are in this container',
+      )
+    },
+  )
 
-  test.each(settings)('%s without any flag runs programs that are confined', (who, flags) => {
+  test.each(settings)('%s without any flag can run confined programs', (who, flags) => {
     const { status, isolation } = run(flags, { isolation: 'confined' })
     expect(status).toBe('exited')
     expect(isolation).toEqual({
@@ -95,13 +98,13 @@ describe.skipIf(skipped)('in Docker', () => {
     })
   })
 
-  test('without Landlock nothing is confined', () => {
+  test('without Landlock no program runs confined', () => {
     const { code, message } = run(['-e', 'GRADEBOX_LANDLOCK_ABI=0'], { isolation: 'confined' })
     expect(code).toBe('ISOLATION_UNAVAILABLE')
     expect(message).toContain('isolation: "confined" is not possible: there is no Landlock here')
   })
 
-  test('root without capabilities is not confined', () => {
+  test('root without capabilities cannot run programs confined', () => {
     const { code, message } = run(['--cap-drop', 'ALL'], { isolation: 'confined' })
     expect(code).toBe('ISOLATION_UNAVAILABLE')
     expect(message).toContain('this process is root without the capabilities')
@@ -123,7 +126,7 @@ describe.skipIf(skipped)('in Docker', () => {
     ['a mount elsewhere', { mounts: [{ source: '/usr', target: '/opt/usr' }] }],
     ['a writable mount', { mounts: [{ source: '/usr', target: '/usr', writable: true }] }],
     ['the directory of all runs', { mounts: [{ source: '/tmp', target: '/tmp' }] }],
-  ])('what only namespaces can do is refused by name: %s', (_, options) => {
+  ])('a request that only namespaces can serve is refused by name: %s', (_, options) => {
     const { code, message } = run([], { isolation: 'confined', ...options })
     expect(code).toBe('ISOLATION_UNAVAILABLE')
     expect(message).toMatch(/^isolation: "confined" cannot do this: /)
@@ -171,7 +174,7 @@ describe.skipIf(skipped)('in Docker', () => {
     120_000,
   )
 
-  test('the sample submissions get the verdicts that they get with all namespaces', () => {
+  test('the sample submissions get the same verdicts as with all namespaces', () => {
     const privileged = ['--cap-add', 'SYS_ADMIN', ...unconfined]
     const full = inContainer(privileged, 'grade.mjs', 'full')
     expect(Object.keys(full).length).toBeGreaterThan(20)

@@ -31,7 +31,7 @@ const levelOf = (engine: Engine | undefined, flags: readonly string[], options: 
   asResult(engine?.run(flags, 'run.mjs', JSON.stringify(options)) ?? '')
 const full = { status: 'exited', isolation: { level: 'full', proc: 'own' } }
 
-/** Whether a test must be skipped for want of an engine or of a profile to start from; says so. */
+/** Returns whether a test is skipped because an engine or its default profile is missing, and prints the reason. */
 function lacks(what: Engine | undefined, flags: readonly string[] = []): boolean {
   const isWithout = flags.join().includes('seccomp=/') && !hasProfile()
   if (isWithout) console.warn(`SKIPPED: it needs ${PROFILE}, which Podman brings`)
@@ -50,7 +50,7 @@ describe.skipIf(skipped)('the command lines of docs/containers.md', () => {
     expect(levelOf(docker, flags)).toMatchObject(full)
   })
 
-  test('the ten calls are what the profile lacks', (context) => {
+  test('the page adds exactly the ten calls that the profile lacks', (context) => {
     const flags = flagsOf('docker').map((flag) => flag.replace('gradebox-seccomp.json', dockerLike))
     if (lacks(docker, flags)) return context.skip()
     const { code, message } = levelOf(docker, flags)
@@ -58,7 +58,7 @@ describe.skipIf(skipped)('the command lines of docs/containers.md', () => {
     expect(message).toContain('isolation: "confined" works here')
   })
 
-  test('GitLab with security_opt alone: nested; with neither: confined', (context) => {
+  test('GitLab with security_opt alone: nested; without security_opt too: confined', (context) => {
     if (lacks(docker)) return context.skip()
     const options = gitlabFlags()
     const security = options.slice(options.indexOf('--security-opt'))
@@ -85,7 +85,7 @@ describe.skipIf(skipped)('the command lines of docs/containers.md', () => {
     expect(levelOf(podman, flags, { isolation: 'confined' }).isolation.level).toBe('nested')
   })
 
-  test('root of 65,536 ids without namespaces: each program is a user of its own', (context) => {
+  test('root with 65,536 ids and no namespaces: each program is a user of its own', (context) => {
     const flags = [...manyIds, '--security-opt', `seccomp=${dockerLike}`]
     if (lacks(podman, flags)) return context.skip()
     const output = podman?.run(flags, 'run.mjs', '{"isolation":"confined"}', 'id', '-u') ?? ''

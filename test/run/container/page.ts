@@ -11,11 +11,11 @@ const found = (pattern: RegExp): string => {
 
 const words = (text: string): string[] => text.split(/[\s\\]+/).filter((word) => word !== '')
 
-/** The flags of an engine's command line on the page: those between `run` and IMAGE. */
+/** The flags of an engine's command line on the page: the words between `run` and IMAGE. */
 export const flagsOf = (engine: 'docker' | 'podman'): string[] =>
   words(found(new RegExp(`\`\`\`sh\\n${engine} run ([^\`]*?)IMAGE `)))
 
-/** The options of the GitHub job with a `container`. */
+/** The options of the GitHub job that has a `container`. */
 export const githubFlags = (): string[] => words(found(/^ {2}options: (.*)$/m))
 
 /** The settings of GitLab's Docker executor, as flags. */
@@ -51,7 +51,7 @@ export function kubernetesFlags(): string[] {
   })
 }
 
-/** What the page adds to a default profile, as its `jq` does. */
+/** The calls that the page adds to a default profile, added as the page's `jq` adds them. */
 export const addedRule = (): object => {
   const names = JSON.parse(found(/"names": (\[[^\]]*\])/))
   return { names, action: 'SCMP_ACT_ALLOW' }

@@ -2,12 +2,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addedRule } from './page.ts'
 
-/** The default profile of a real engine, Podman; Debian's Docker has its own only inside its program. */
+/** The default profile of a real engine, Podman. Debian's Docker has its profile only inside its program. */
 export const PROFILE = '/usr/share/containers/seccomp.json'
 
 export const hasProfile = (): boolean => existsSync(PROFILE)
 
-/** A profile that denies what Docker's default denies, and the same with what docs/containers.md adds. */
+/**
+ * A profile that denies the calls that Docker's default denies, and the same profile with the additions of
+ * docs/containers.md.
+ */
 export const profilesIn = (home: string) => ({
   dockerLike: join(home, 'default.json'),
   profile: join(home, 'gradebox-seccomp.json'),
@@ -26,9 +29,7 @@ const cloneWithoutNamespaces = {
   args: [{ index: 0, value: 0x7e02_0000, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
 }
 
-/**
- * Writes both profiles, made from Podman's: that one allows some of the calls that Docker's leaves to CAP_SYS_ADMIN.
- */
+/** Writes both profiles, made from Podman's profile, which allows some calls that Docker's leaves to CAP_SYS_ADMIN. */
 export function writeProfiles(home: string): void {
   if (!hasProfile()) return
   const { profile, dockerLike } = profilesIn(home)

@@ -113,7 +113,7 @@ const windows = (sources: Sources): Sources =>
   )
 
 describe.for(Object.keys(doubled) as (keyof typeof languages)[])('%s', (name) => {
-  test('is built and run as it was handed in, and as an editor of Windows writes it', {
+  test('is built and run unchanged, and as an editor on Windows writes it', {
     timeout: 240_000,
   }, async ({ skip }) => {
     const language = languages[name]
@@ -128,7 +128,7 @@ describe.for(Object.keys(doubled) as (keyof typeof languages)[])('%s', (name) =>
     expect(run).toHaveStdout('42\n')
   })
 
-  test('starts within its floors', { timeout: 240_000 }, async ({ skip }) => {
+  test('starts within the floors of its limits', { timeout: 240_000 }, async ({ skip }) => {
     const language = languages[name]
     if ((await languageVersion(language)) === undefined) {
       skip(`${language.title} is not installed: ${language.install}`)

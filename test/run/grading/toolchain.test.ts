@@ -15,7 +15,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(parent, { recursive: true, force: true }))
 
-// The first build waits for what the compiler prepares, so that one build shows it.
+// The first build waits for the compiler's preparation, so that one build shows it.
 const atOnce = (language: Language): Language => ({
   ...language,
   preparation: { ...(language.preparation as Preparation), after: 0, waits: true },
@@ -27,7 +27,7 @@ async function build(language: Language, path: string, source: string) {
   return await buildSubmission(files, { it: language }, parent)
 }
 
-/** The messages of a build, or its output where it works. */
+/** The messages of a build, or the program's output where the build works. */
 async function outcome(language: Language, path: string, source: string) {
   try {
     const { run, directory, command } = await build(language, path, source)
@@ -79,7 +79,7 @@ describe('C++ with precompiled headers', async () => {
       false,
     ],
   ] as const)(
-    '%s: the same messages and the same program',
+    '%s: the same messages and the same program as without',
     async (_, source, isUsed) => {
       const prepared = await outcome(cpp, 'main.cpp', source)
       const plain = await outcome(without(cpp), 'main.cpp', source)
@@ -120,7 +120,7 @@ describe('C++ with precompiled headers', async () => {
   )
 })
 
-test('Java with an archive of the compiler: the same messages and the same program', async ({
+test('Java with an archive of the compiler: the same messages and the same program as without', async ({
   skip,
 }) => {
   if ((await languageVersion(languages.java)) === undefined) skip('there is no JDK here')
@@ -139,9 +139,7 @@ test('Java with an archive of the compiler: the same messages and the same progr
   expect(wrong.build[1]).toContain('incompatible types')
 }, 600_000)
 
-test('Go with its standard library compiled: each build changes a copy of its own', async ({
-  skip,
-}) => {
+test('Go with its standard library compiled: each build changes its own copy', async ({ skip }) => {
   if ((await languageVersion(languages.go)) === undefined) skip('there is no Go here')
   const source =
     'package main\nimport "fmt"\nfunc main() { var a, b int; fmt.Scan(&a, &b); fmt.Println(a + b) }\n'

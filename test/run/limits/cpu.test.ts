@@ -7,9 +7,9 @@ import { sandboxLacks } from '../support/tools.ts'
 
 const spin = 'while :; do :; done'
 
-/** What a limit may be exceeded by. */
+/** The amount by which a run may exceed the limit. */
 const mostMs = (limitMs: number) => limitMs * 1.25 + 50
-/** Where too much else wants the processors, also this process has to wait for one before it can look. */
+/** On a busy machine this process also waits for a processor before it can check. */
 const held = { retry: 2 }
 
 describe('a program that uses more CPU time than it may', () => {
@@ -23,18 +23,18 @@ describe('a program that uses more CPU time than it may', () => {
     expect(run.usage.cpuTimeMs).toBeLessThan(mostMs(700))
   })
 
-  test('is ended also while the test’s own code keeps this process busy', async () => {
+  test('is ended also while the test’s own code blocks this process', async () => {
     const handle = runShell(spin, { limits: { cpu: '1s', walltime: '30s' } })
-    // Other runs may have the processors.
+    // Other runs may occupy the processors.
     while (handle.pid === undefined) await setTimeout(10)
-    // Blocks the event loop until the init is a zombie, which it is until this process looks.
+    // Blocks the event loop until the init is a zombie, which it remains until this process reaps it.
     const isOver = () => / Z /.test(readFileSync(`/proc/${handle.pid}/stat`, 'utf8'))
     while (!isOver()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
     const run = await handle
     expect(run).toExceedCpu()
   })
 
-  test('exceeds its limit also when it ends by itself before it is looked at', async () => {
+  test('exceeds its limit also when it ends by itself before the watch checks it', async () => {
     const burn = 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; exit 0'
     const run = await runShell(burn, { limits: { cpu: '3ms', walltime: '20s' } })
     expect(run).toExceedCpu()
@@ -43,7 +43,7 @@ describe('a program that uses more CPU time than it may', () => {
 })
 
 describe.skipIf(sandboxLacks('python3'))(
-  'a tree of processes, none of which reaches the limit,',
+  'a tree of processes, none of which reaches the limit alone,',
   () => {
     const limits = { cpu: '600ms', walltime: '20s' }
     const burn = (ms: number) =>
@@ -62,8 +62,8 @@ describe.skipIf(sandboxLacks('python3'))(
       expect(run.usage.cpuTimeMs).toBeLessThan(mostMs(600))
     })
 
-    // The kernel forgets what such children used, so the limit counts the wall time (times(2)).
-    test('whose children nobody waits for, is ended all the same', async () => {
+    // The kernel forgets the CPU time of such children, so the limit counts their wall time (times(2)).
+    test('whose children nobody waits for, is ended too', async () => {
       const code = `import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nfor i in range(8):\n if os.fork() == 0:\n${indent(burn(5000), 2)}  os._exit(0)\ntime.sleep(20)`
       const run = await runPython(code, { limits })
       expect(run).toExceedCpu()
@@ -78,7 +78,7 @@ describe.skipIf(sandboxLacks('python3'))(
 )
 
 test.skipIf(sandboxLacks('python3')).each(['strict', 'kiss'])(
-  'under %s, CPU time that the kernel forgot is counted, or a lower bound long before the limit',
+  'under %s, CPU time that the kernel forgets is counted, or reported as a lower bound long before the limit',
   async (policy) => {
     const code =
       'import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nr, w = os.pipe()\nif os.fork() == 0:\n t = time.process_time()\n while time.process_time() - t < 0.2: pass\n os._exit(0)\nos.close(w)\nos.read(r, 1)\ntime.sleep(0.2)'

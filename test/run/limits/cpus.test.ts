@@ -12,26 +12,26 @@ const policies: [string, SandboxOptions['policy']][] = [
 ]
 
 describe.each(policies)('under %s a program', (_, policy = 'strict') => {
-  test('has one processor where nobody says otherwise', async () => {
+  test('has one processor by default', async () => {
     const run = await sandboxed('nproc', [], { policy })
     expect(run).toHaveStdout('1\n')
     expect(run.limits.cpus).toBe(1)
     expect(run.enforcement.cpus).toBe('affinity')
   })
 
-  test('has as many as its limit says, and no more than there are', async () => {
+  test('has as many as its limit says, at most as many as the machine has', async () => {
     const many = await sandboxed('nproc', [], { policy, limits: { cpus: 5000 } })
     expect(many).toHaveStdout(`${processors}\n`)
     const all = await sandboxed('nproc', [], { policy, limits: { cpus: 'all' } })
     expect(all).toHaveStdout(`${processors}\n`)
   })
 
-  test.skipIf(lacks('gcc'))('cannot have more by asking the kernel for them', async () => {
+  test.skipIf(lacks('gcc'))('cannot get more by asking the kernel for them', async () => {
     const run = await runC('widen-affinity', [], { policy })
     expect(run).toHaveStdout('0 0 1\n')
   })
 
-  test('from the pool has them too', async () => {
+  test('from the pool has the same number', async () => {
     const run = createSandbox({ warm: 2, policy, limits: { cpus: 2 } })
     for (let count = 0; count < 3; count++) {
       expect(await run('nproc')).toHaveStdout(`${Math.min(2, processors)}\n`)
@@ -40,7 +40,7 @@ describe.each(policies)('under %s a program', (_, policy = 'strict') => {
 })
 
 test.skipIf(lacks('gcc'))(
-  'a policy that kills for sched_setaffinity has its program bound, and still kills',
+  'a policy that kills for sched_setaffinity still binds its program, and still kills',
   async () => {
     const policy = {
       extends: 'strict',
@@ -61,9 +61,9 @@ test.skipIf(lacks('gcc'))(
   },
 )
 
-// On a machine that is really busy it may be starved all the same: then it waited, and got little CPU time.
+// On a really busy machine the run may still be starved. Then it waited, and got little CPU time.
 test.skipIf(lacks('gcc')).each([4, 16])(
-  '%i threads do not make a program wait for a processor',
+  '%i threads do not let a program wait for a processor',
   async (threads) => {
     const run = await runC('spin-threads', [`${threads}`], {
       limits: { walltime: 500, cpu: '10s' },

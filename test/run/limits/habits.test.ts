@@ -6,9 +6,10 @@ const walltime = { limits: { walltime: '400ms' } }
 
 describe('the walltime ends a program that', () => {
   const habits = {
-    'ignores every signal it can': 'trap "" HUP INT QUIT TERM XCPU ALRM USR1 USR2 PIPE; sleep 20',
+    'ignores every signal that it can':
+      'trap "" HUP INT QUIT TERM XCPU ALRM USR1 USR2 PIPE; sleep 20',
     'stops itself': 'echo partial; kill -STOP $$; echo went on',
-    'closes its output and goes on': 'echo partial; exec >&- 2>&-; sleep 20',
+    'closes its output and continues': 'echo partial; exec >&- 2>&-; sleep 20',
     'left its work to a daemon': 'setsid sh -c "sleep 20" & echo partial; wait',
     'spins in the kernel': 'cat /dev/zero > /dev/null',
     'prints without a newline': 'printf partial; sleep 20',
@@ -17,16 +18,16 @@ describe('the walltime ends a program that', () => {
     const run = await runShell(script, walltime)
     expect(run).toExceedWalltime()
     expect(run.usage.wallTimeMs).toBeGreaterThanOrEqual(400)
-    // Before the program would have ended by itself.
+    // The limit ended the run before the program would have ended by itself.
     expect(run.usage.wallTimeMs).toBeLessThan(20_000)
     expect('partial\n'.startsWith(run.stdout)).toBe(true)
   })
 })
 
-// On a busy machine this process waits for a processor before it can look.
+// On a busy machine this process waits for a processor before it can check.
 const held = { retry: 2 }
 
-describe.skipIf(sandboxLacks('python3'))('CPU time is held, of a program that', () => {
+describe.skipIf(sandboxLacks('python3'))('the CPU limit ends a program that', () => {
   const limits = { cpu: '400ms', walltime: '20s' }
   const habits = {
     'has threads': `import threading
@@ -46,13 +47,13 @@ while True: subprocess.run(['/bin/true'])`,
   })
 })
 
-// Whoever listened to its streams only would think that it is over. A shell is fast enough for that.
-describe('of a program that closes at once', () => {
+// To a reader of its streams alone, the run would seem to have ended. A shell closes them fast enough for that.
+describe('a program that closes at once', () => {
   const closings = { 'its stdout': 'exec >&-', 'both streams': 'exec >&- 2>&-' }
   const four = (program: string) => `for i in 1 2 3 4; do ${program} & done; wait`
 
   test.each(Object.entries(closings))(
-    '%s, CPU time of its children is held',
+    '%s still has the CPU time of its children limited',
     held,
     async (_, close) => {
       const limits = { cpu: '400ms', walltime: '20s' }
@@ -63,7 +64,7 @@ describe('of a program that closes at once', () => {
   )
 
   test.skipIf(sandboxLacks('python3')).each(Object.entries(closings))(
-    '%s, memory of its children is held',
+    '%s still has the memory of its children limited',
     async (_, close) => {
       const child = 'python3 -c "import time; x = bytearray(40 << 20); time.sleep(100)"'
       const limits = { memory: '64MiB', walltime: '60s' }

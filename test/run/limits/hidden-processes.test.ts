@@ -19,7 +19,7 @@ console.log(run.status, run.usage.peakMemoryBytes > 100 << 20, run.enforcement.m
 
 const asUser = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups', '--']
 
-// A checkout may be where only root can read it.
+// Only root may be able to read the directory of a checkout.
 function userCannotRead(): boolean {
   const modules = resolve('node_modules/koffi/package.json')
   const cannot =
@@ -28,19 +28,22 @@ function userCannotRead(): boolean {
   return cannot
 }
 
-// As the settings of /proc are: in a mount namespace of its own.
+// /proc has its settings per mount namespace, so the test uses one of its own.
 const script = `mount -t proc -o hidepid=2 proc /proc
 cd /
 exec "$@"`
 
 test.skipIf(
   lacksRoot('a /proc that hides processes') || userCannotRead() || sandboxLacks('python3'),
-)('memory of many processes counts together also where /proc hides those of others', async () => {
-  const module = writeScript(source)
-  chmodSync(dirname(module), 0o755)
-  const args = ['--mount', 'sh', '-ec', script, 'sh', ...asUser, process.execPath, module]
-  const output = await new Promise<string>((settle, reject) => {
-    execFile('unshare', args, (error, stdout) => (error ? reject(error) : settle(stdout)))
-  })
-  expect(output).toMatch(/^memory true (watch|cgroup)\n$/)
-})
+)(
+  'memory of many processes counts together also where /proc hides the processes of other users',
+  async () => {
+    const module = writeScript(source)
+    chmodSync(dirname(module), 0o755)
+    const args = ['--mount', 'sh', '-ec', script, 'sh', ...asUser, process.execPath, module]
+    const output = await new Promise<string>((settle, reject) => {
+      execFile('unshare', args, (error, stdout) => (error ? reject(error) : settle(stdout)))
+    })
+    expect(output).toMatch(/^memory true (watch|cgroup)\n$/)
+  },
+)

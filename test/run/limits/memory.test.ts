@@ -7,15 +7,15 @@ const allocate = (megabytes: number) => `x = bytearray(${megabytes} << 20); prin
 const limits = { memory: '100MiB' }
 
 describe.skipIf(sandboxLacks('python3'))('memory', () => {
-  test('below the limit is there', async () => {
+  test('below the limit is available', async () => {
     expect(await runPython(allocate(60), { limits })).toHaveStdout(`${60 << 20}\n`)
   })
 
-  test('far above the limit, asked for at once, is named as the cause', async () => {
+  test('far above the limit, requested at once, is named as the cause', async () => {
     expect(await runPython(allocate(3000), { limits })).toExceedMemory()
   })
 
-  test('just above the limit is seen, and named as the cause', async () => {
+  test('just above the limit is noticed, and named as the cause', async () => {
     const run = await runPython(`${allocate(105)}\nimport time; time.sleep(10)`, { limits })
     expect(run).toExceedMemory()
     expect(run.reason).toMatch(/^used 1\d\d(\.\d)? MiB of memory; the limit is 100 MiB$/)
@@ -33,7 +33,7 @@ describe.skipIf(sandboxLacks('python3'))('memory', () => {
     expect(run).toUseMemoryWithin('64MiB')
   })
 
-  test('of a hog is never much more than the limit, piece by piece', async () => {
+  test('of a hog that allocates piece by piece never far exceeds the limit', async () => {
     const run = await runPython('x = []\nwhile True: x.append(bytearray(1 << 20))', { limits })
     expect(run).toExceedMemory()
     expect(run.usage.maxRssBytes).toBeLessThan(130 << 20)
@@ -62,14 +62,14 @@ describe.skipIf(sandboxLacks('python3'))('memory', () => {
     expect(await runPython(code, { limits: { ...limits, walltime: '30s' } })).toExceedMemory()
   })
 
-  test('is not claimed for sockets that hold nothing', async () => {
+  test('is not attributed to sockets that hold nothing', async () => {
     const code =
       'import socket, time\npairs = [socket.socketpair() for _ in range(100)]\ntime.sleep(0.5)\nprint("ok")'
     expect(await runPython(code, { limits: { memory: '48MiB' } })).toHaveStdout('ok\n')
   })
 })
 
-describe.skipIf(lacks('gcc'))('a run-time that reserves terabytes, as .NET does', () => {
+describe.skipIf(lacks('gcc'))('a runtime that reserves terabytes, as .NET does', () => {
   test.each(['strict', 'kiss', 'csharp'])('starts under policy %s', async (policy) => {
     const run = await runC('managed-runtime', [], { policy, limits: { memory: '64MiB' } })
     expect(run).toHaveStdout('started\n')

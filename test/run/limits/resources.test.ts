@@ -25,13 +25,13 @@ describe('fileSize', () => {
     expect(run.files.f?.length).toBe(10_000)
   })
 
-  test('is EFBIG for a program that ignores SIGXFSZ', async () => {
+  test('gives EFBIG to a program that ignores SIGXFSZ', async () => {
     const run = await runShell('trap "" XFSZ; head -c 10001 /dev/zero > f; wc -c < f', { limits })
     expect(run.stderr).toContain('File too large')
     expect(run.stdout).toBe('10000\n')
   })
 
-  test('does not concern output to a pipe', async () => {
+  test('does not apply to output to a pipe', async () => {
     expect((await sandboxed('head', ['-c', '20000', '/dev/zero'], { limits })).stdout.length).toBe(
       20_000,
     )
@@ -48,7 +48,7 @@ describe.skipIf(sandboxLacks('python3'))('openFiles', () => {
     expect(await open(17)).toHaveStdout('done\n')
   })
 
-  test('is EMFILE for more', async () => {
+  test('gives EMFILE for one more', async () => {
     expect((await open(18)).stderr).toContain('Too many open files')
   })
 })
@@ -61,12 +61,12 @@ describe.skipIf(lacks('gcc'))('processes', () => {
     expect(await runC('multiply', [how, '4'], { limits })).toHaveStdout('4 more\n')
   })
 
-  test('counts those that are there, not those that ever were', async () => {
+  test('counts the processes that exist, not those that have ended', async () => {
     const script = 'i=0; while [ $i -lt 50 ]; do /bin/true; i=$((i+1)); done; echo $i'
     expect(await runShell(script, { limits })).toHaveStdout('50\n')
   })
 
-  test('counts each sandbox for itself', async () => {
+  test('counts each sandbox separately', async () => {
     const runs = await Promise.all(
       [1, 2, 3, 4].map(() => runC('multiply', ['fork', '100'], { limits })),
     )
@@ -88,13 +88,13 @@ describe('disk', () => {
     expect(run).toSucceed()
   })
 
-  test.each(['/work', '/tmp', '/dev/shm'])('is ENOSPC for more in %s', async (directory) => {
+  test.each(['/work', '/tmp', '/dev/shm'])('gives ENOSPC for more in %s', async (directory) => {
     const run = await runShell(`head -c 30M /dev/zero > ${directory}/f`, { limits })
     expect(run.stderr).toContain('No space left on device')
     expect(run).toExitWith(1)
   })
 
-  test('is one for all writable directories together', async () => {
+  test('is one limit for all writable directories together', async () => {
     const run = await runShell(
       'for d in /work /tmp /dev/shm; do head -c 8M /dev/zero > $d/f; done',
       {
@@ -104,7 +104,7 @@ describe('disk', () => {
     expect(run.stderr).toContain('No space left on device')
   })
 
-  test('holds also files without contents', async () => {
+  test('also limits files without contents', async () => {
     const run = await runPython(
       `
 import os
@@ -118,7 +118,7 @@ except OSError as e: print(e.strerror, i < 10000)`,
 })
 
 describe.skipIf(lacks('gcc'))('stack', () => {
-  test('is what a recursion may use, and more is SIGSEGV', async () => {
+  test('limits a recursion, which gets SIGSEGV above it', async () => {
     const limits = { stack: '4MiB' }
     expect(await runC('recurse', ['3000'], { limits })).toSucceed()
     expect(await runC('recurse', ['5000'], { limits })).toBeKilledBy('SIGSEGV')
@@ -141,17 +141,17 @@ describe.skipIf(sandboxLacks('python3'))('addressSpace', () => {
       limits: { addressSpace: size },
     })
 
-  test('above what a program reserves is no hindrance', async () => {
+  test('above the amount that a program reserves does not disturb it', async () => {
     expect(await reserve('400MiB')).toHaveStdout('reserved\n')
   })
 
-  test('below it is ENOMEM', async () => {
+  test('below that amount gives ENOMEM', async () => {
     expect((await reserve('100MiB')).stderr).toContain('Cannot allocate memory')
   })
 })
 
 describe('all limits of a policy and a call', () => {
-  test('are set as the hard limits, so that a program cannot raise them', async () => {
+  test('are set as hard limits, so that a program cannot raise them', async () => {
     const run = await runShell('ulimit -n; ulimit -Hn; ulimit -n 100 && ulimit -n; ulimit -n 200', {
       limits: { openFiles: 128 },
     })
@@ -167,7 +167,7 @@ describe('all limits of a policy and a call', () => {
     expect(run.limits).toMatchObject({ openFiles: 50, processes: 10 })
   })
 
-  test('that the host itself does not allow are an error', async () => {
+  test('cause an error where the host itself does not allow them', async () => {
     const run = sandboxed('true', [], { limits: { openFiles: 2 ** 31 - 1 } })
     await expect(run).rejects.toMatchObject({
       code: 'LIMIT_UNAVAILABLE',
@@ -182,7 +182,7 @@ describe('require', () => {
   const delegation = findDelegation()
   const isHeld = 'path' in delegation && delegation.controllers.has('memory')
 
-  test('refuses a run whose limit would be held in a weaker way, and says why', async () => {
+  test('refuses a run whose limit would be held in a weaker way, and gives the reason', async () => {
     if (isHeld) {
       expect((await sandboxed('true', { policy })).enforcement.memory).toBe('cgroup')
       return
@@ -194,7 +194,7 @@ describe('require', () => {
     )
   })
 
-  test('says nothing of a limit that is not there', async () => {
+  test('ignores a limit that is not set', async () => {
     const without = { ...bare(), require: ['processes:cgroup'] } as const
     expect(await sandboxed('true', { policy: without })).toSucceed()
   })

@@ -5,7 +5,7 @@ import { runPython, runShell } from '../support/programs.ts'
 import { sandboxLacks } from '../support/tools.ts'
 
 describe('a limit that is lifted', () => {
-  test.each(limitRows.map(([option]) => option))('%s is in force no more', async (option) => {
+  test.each(limitRows.map(([option]) => option))('%s no longer applies', async (option) => {
     const run = await sandboxed('true', [], { limits: { [option]: 'unlimited' } })
     expect(run).toSucceed()
     const { field } = limitRows.find(([name]) => name === option)?.[1] ?? { field: 'cpus' as const }
@@ -13,7 +13,7 @@ describe('a limit that is lifted', () => {
     expect(run.enforcement).not.toHaveProperty(option)
   })
 
-  test('in a policy file is lifted, and a call may limit it again', async () => {
+  test('in a policy file does not apply, and a call may set it again', async () => {
     const policy = { extends: 'strict', limits: { memory: 'unlimited', walltime: 'unlimited' } }
     const lifted = await sandboxed('true', [], { policy })
     expect(lifted.limits).not.toHaveProperty('memoryBytes')
@@ -34,7 +34,7 @@ describe('a limit that is lifted', () => {
 })
 
 test.skipIf(sandboxLacks('python3'))(
-  'a stack without a limit is held by the memory limit',
+  'a stack without a limit is bounded by the memory limit',
   async () => {
     const script = [
       'import sys, threading',

@@ -8,7 +8,7 @@ const hello = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n
 const everything =
   '#include <bits/stdc++.h>\nint main() { std::vector<std::string> v{"b","a"}; std::ranges::sort(v); std::cout << v[0] << "\\n"; }\n'
 
-// Both steps in one sandbox: nothing of it is left when it has ended.
+// Both steps run in one sandbox, which leaves nothing behind at its end.
 const shell = (script: string, options: SandboxOptions & { encoding?: 'utf8' }) =>
   sandboxed('sh', ['-c', script], options)
 
@@ -54,7 +54,7 @@ describe('the policy c', () => {
     expect(run).toHaveStdout('hello\n')
   })
 
-  test('holds a source that makes the compiler eat memory', async (ctx) => {
+  test('limits a source that makes the compiler allocate memory without end', async (ctx) => {
     needs(ctx, 'gcc')
     const files = {
       '/work/main.c': 'int a[2000000000ull] = { 1 };\nint main(void) { return a[0]; }\n',
@@ -62,7 +62,7 @@ describe('the policy c', () => {
     expect(await sandboxed('gcc', ['main.c'], { policy: 'c', files })).not.toSucceed()
   })
 
-  test('holds a source that includes what is not its business', async (ctx) => {
+  test('hides files that a source includes and must not read', async (ctx) => {
     needs(ctx, 'gcc')
     for (const path of ['/etc/shadow', '/root/.ssh/id_rsa', '/proc/1/environ']) {
       const files = { '/work/main.c': `#include "${path}"\n` }
@@ -98,7 +98,7 @@ describe('the policy native', () => {
     })
   })
 
-  test('holds a fork bomb', async () => {
+  test('limits a fork bomb', async () => {
     const source = '#include <unistd.h>\nint main(void) { for (;;) fork(); }\n'
     const run = await sandboxed('/work/a.out', [], {
       policy: 'native',
@@ -108,7 +108,7 @@ describe('the policy native', () => {
     expect(run).toExceedWalltime()
   })
 
-  test('kills a program that asks for the network', async () => {
+  test('kills a program that opens a network socket', async () => {
     const source =
       '#include <sys/socket.h>\nint main(void) { return socket(AF_INET, SOCK_STREAM, 0); }\n'
     const run = await sandboxed('/work/a.out', [], {

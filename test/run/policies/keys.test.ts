@@ -10,7 +10,7 @@ const hakoniwa = (name: string) => resolve('fixtures/policies/hakoniwa', name)
 const shell = (script: string, policy: object | string, options: SandboxOptions = {}) =>
   sandboxed('sh', ['-c', script], { ...options, encoding: 'utf8', policy })
 
-// The bare policy, and mounts besides its own.
+// The bare policy, with mounts added to its own.
 function mounting(...mounts: object[]): object {
   const { mounts: own } = bare() as { mounts: object[] }
   return bare({ mounts: [...own, ...mounts] })
@@ -42,14 +42,14 @@ describe('a mount of a policy', () => {
     expect(snapshot(source)).toBe(before)
   })
 
-  test('is refused through a link that is in another mount', async () => {
+  test('is refused when a link in another mount leads to it', async () => {
     const source = makeDirectory({ 'real/': '' })
     symlinkSync('real', join(source, 'link'))
     const policy = mounting({ source, target: '/data' }, { source, target: '/data/link/x' })
     await expect(shell('true', policy)).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
   })
 
-  test('may have no program that can be executed', async () => {
+  test('may forbid programs to be executed', async () => {
     const source = makeDirectory({ 'run.sh': '#!/bin/sh\necho ran\n' })
     const files = [{ target: '/scratch/run.sh', contents: '#!/bin/sh\necho ran\n' }]
     const policy = mounting(
@@ -74,7 +74,7 @@ describe('a mount of a policy', () => {
     expect(files.stderr).toContain('No space left on device')
   })
 
-  test('may be below /tmp and /dev, and over what is there', async () => {
+  test('may be below /tmp and /dev, and may cover existing directories', async () => {
     const source = makeDirectory({ file: 'content\n' })
     const run = await shell(
       'cat /tmp/.X11-unix/file /dev/shm/sub/file /dev/full; echo > /tmp/mine; ls -A /tmp',
@@ -87,7 +87,7 @@ describe('a mount of a policy', () => {
     expect(run.stdout).toBe(`${'content\n'.repeat(3)}.X11-unix\nmine\n`)
   })
 
-  test('has sources with blanks, line ends and letters of all kinds, and through links', async () => {
+  test('may have sources with blanks, line ends and letters of all kinds, and behind links', async () => {
     const name = 'ein Ordner\nmit "Öl" \\ ☃'
     const directory = makeDirectory({ [`${name}/file`]: 'content\n' })
     symlinkSync(name, join(directory, 'link'))
@@ -101,7 +101,7 @@ describe('a mount of a policy', () => {
 })
 
 describe('share_env', () => {
-  test('gives the program the host’s variables that are set, over the policy’s own', async () => {
+  test('gives the program the host’s variables that are set, before the policy’s own', async () => {
     vi.stubEnv('GRADEBOX_ONE', 'of the host')
     vi.stubEnv('GRADEBOX_TWO', undefined)
     vi.stubEnv('GRADEBOX_SECRET', 'secret')
@@ -117,7 +117,7 @@ describe('share_env', () => {
 })
 
 describe('workdir.mode', () => {
-  test('is how a working directory is shown, unless the call says otherwise', async () => {
+  test('decides how a working directory appears, unless the call says otherwise', async () => {
     const source = makeDirectory({ file: 'x' })
     const policy = bare({ workdir: { mode: 'read-only' } })
     const run = await shell('echo y > /work/new', policy, { workdir: source })
@@ -136,12 +136,12 @@ describe('a policy for hakoniwa', () => {
     expect(denied).toBeKilledBySeccomp()
   })
 
-  test('logs what it does not list', async () => {
+  test('logs calls that it does not list', async () => {
     const policy = hakoniwa('audit.toml')
     expect(await sandboxed('/bin/echo', ['hi'], { policy })).toHaveStdout('hi\n')
   })
 
-  test('writes files and takes variables', async () => {
+  test('writes files and passes variables on', async () => {
     vi.stubEnv('TERM', 'xterm-test')
     const policy = hakoniwa('files.toml')
     const run = await sandboxed('/bin/sh', ['-c', 'cat /etc/motd; echo $TERM; id -u; hostname'], {

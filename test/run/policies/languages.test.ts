@@ -219,7 +219,7 @@ test.for([
     'ERR_SYSTEM_ERROR\n',
   ],
 ] as const)(
-  'a library that probes the network gets an error under policy %s: %s',
+  'a library that opens a socket to probe the network gets an error under policy %s: %s',
   { timeout: 60_000 },
   async ([policy, program, command, stdout], ctx) => {
     needs(ctx, program)

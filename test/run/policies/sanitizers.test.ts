@@ -15,7 +15,7 @@ int main(void) {
   return 0;
 }`
 
-/** A clean program and a faulty one for each sanitizer, and what is said of the faulty one. */
+/** A clean program and a faulty one for each sanitizer, and the report on the faulty one. */
 const sanitizers = [
   {
     kind: 'address',
@@ -50,7 +50,7 @@ describe.skipIf(lacks('gcc'))('a program built with -fsanitize', () => {
       files: { '/work/main.c': `#include <pthread.h>\n#include <stdlib.h>\n${source}\n` },
     })
 
-  test.each(sanitizers)('=$kind succeeds when it is clean', async ({ kind, clean }) => {
+  test.each(sanitizers)('=$kind succeeds when it has no fault', async ({ kind, clean }) => {
     const clear = await run(kind, clean)
     expect(clear).toSucceed()
     expect(clear.stderr).toBe('')

@@ -38,7 +38,7 @@ public class Main {
     expect(run).toHaveStdout('42 6\n')
   })
 
-  test('gives no network, and no sight of other processes', async (ctx) => {
+  test('gives no network, and hides other processes', async (ctx) => {
     needs(ctx, 'java')
     const source = `
 public class Main {
@@ -56,7 +56,7 @@ public class Main {
     expect(run).toHaveStdout('refused\nfalse\n')
   })
 
-  test('holds a program that eats memory, and one that starts threads for ever', async (ctx) => {
+  test('stops a program that allocates memory without end, and one that starts threads for ever', async (ctx) => {
     needs(ctx, 'java')
     const eats = `public class Main { public static void main(String[] a) {
       var l = new java.util.ArrayList<byte[]>(); for (;;) l.add(new byte[1 << 24]); } }`
@@ -73,7 +73,7 @@ public class Main {
   })
 })
 
-// The system's tool, or the one of rustup, which is in somebody's home directory.
+// The system's tool, or the one of rustup, which is in a user's home directory.
 function rustToolchain(
   ctx: { skip: (reason: string) => void },
   tool: 'rustc' | 'cargo',
@@ -125,7 +125,7 @@ fn main() {
     expect(run).toHaveStdout('42\n')
   })
 
-  test('kills a program that asks for the network', async (ctx) => {
+  test('kills a program that opens a network socket', async (ctx) => {
     const source =
       'fn main() { println!("{}", std::net::TcpStream::connect("10.0.0.1:80").is_ok()) }'
     const options = {
@@ -150,7 +150,7 @@ describe('the policy go', () => {
     expect(run).toHaveStdout('42\n')
   })
 
-  test('kills a program that asks for the network', async (ctx) => {
+  test('kills a program that opens a network socket', async (ctx) => {
     needs(ctx, 'go')
     const source =
       'package main\n\nimport "net"\n\nfunc main() { net.Dial("tcp", "10.0.0.1:80") }\n'

@@ -12,12 +12,12 @@ vi.mock(import('../../../src/runner/queue/machine-turns.ts'), async (original) =
 
 afterEach(endActiveRuns)
 
-test('at rest, the pool is filled when an exclusive run of another process is over', async () => {
+test('the pool is filled only after the exclusive run of another process has ended', async () => {
   const run = createSandbox({ concurrency: 1, warm: 2 })
   isAlone = true
   for (let count = 0; count < 3; count++) await run('true')
   await sleep(100)
-  // What was built in the burst, for the run that came next.
+  // The pool may hold a sandbox that it built during the burst, for the run that followed.
   expect(inits().length).toBeLessThan(2)
   isAlone = false
   expect(await eventually(() => inits().length === 2)).toBe(true)

@@ -23,8 +23,8 @@ const showing = (source: string): Sandboxed => {
   return createSandbox({ policy: { ...policy, mounts }, warm: 1, concurrency: 1 })
 }
 
-describe('a sandbox that was built before', () => {
-  test('a change within a mount’s source is seen in it', async () => {
+describe('a sandbox that was built before a change on the host', () => {
+  test('shows a change inside a mount’s source', async () => {
     const source = makeDirectory({ 'd/file': 'old' })
     const run = showing(join(source, 'd'))
     const ready = await waiting(run)
@@ -34,7 +34,7 @@ describe('a sandbox that was built before', () => {
     expect(next.pid).toBe(ready)
   })
 
-  test('a mounted directory is the one that is there when the run starts', async () => {
+  test('shows the mounted directory that exists when the run starts', async () => {
     const source = makeDirectory({ 'd/file': 'old', 'e/file': 'new' })
     const run = showing(join(source, 'd'))
     const ready = await waiting(run)
@@ -45,7 +45,7 @@ describe('a sandbox that was built before', () => {
     expect(next.pid).toBe(ready)
   })
 
-  test('a mount’s source was removed and made again, ten times: another is built', async () => {
+  test('is replaced when a mount’s source was removed and made again, ten times', async () => {
     const source = makeDirectory({ 'd/file': '0' })
     const run = showing(join(source, 'd'))
     for (let round = 1; round <= 10; round++) {
@@ -57,7 +57,7 @@ describe('a sandbox that was built before', () => {
     }
   })
 
-  test('a file that is a mount’s source was replaced, as editors do: another is built', async () => {
+  test('is replaced when the file that is a mount’s source was replaced, as editors do', async () => {
     const source = makeDirectory({ file: 'old' })
     const run = showing(join(source, 'file'))
     await waiting(run)
@@ -66,7 +66,7 @@ describe('a sandbox that was built before', () => {
     expect(await run('cat', ['/shown'])).toHaveStdout('new')
   })
 
-  test('a mount’s source is gone: the run says so', async () => {
+  test('leads to an error when a mount’s source no longer exists', async () => {
     const source = makeDirectory({ 'd/file': 'old' })
     const run = showing(join(source, 'd'))
     await waiting(run)
@@ -77,7 +77,7 @@ describe('a sandbox that was built before', () => {
     })
   })
 
-  test('a working directory is as it is when the run starts', async () => {
+  test('shows the working directory as it is when the run starts', async () => {
     const source = makeDirectory({ 'd/file': 'old', 'e/file': 'new' })
     const run = createSandbox({ warm: 1, concurrency: 1 })
     const ready = await waiting(run, join(source, 'd'))
@@ -88,8 +88,8 @@ describe('a sandbox that was built before', () => {
     expect(next.pid).toBe(ready)
   })
 
-  // In a mount namespace of its own: other tests look at the host's.
-  test.skipIf(lacksRoot('a mount'))('something was mounted: another is built', () => {
+  // The test has a mount namespace of its own, because other tests check the host's mounts.
+  test.skipIf(lacksRoot('a mount'))('is replaced when a file system was mounted', () => {
     const directory = join(makeDirectory({ 'd/file': 'below ' }), 'd')
     const output = runNodeBy(
       'exec unshare --mount --propagation private "$@"',

@@ -28,8 +28,8 @@ function exists(pid: string): boolean {
   }
 }
 
-describe('sandboxes that wait', () => {
-  // On a busy machine a process ends late; one that waited for its sandboxes would be late each time.
+describe('sandboxes that wait for a run', () => {
+  // On a busy machine a process ends late. A process that waits for its sandboxes would end late every time.
   test('do not keep a process from ending', { retry: 5 }, async () => {
     const { code, stdout } = await runNode(
       `${waits} await warmUp(); console.log(inits().join(' ')); console.log(Date.now())`,
@@ -55,7 +55,7 @@ describe('sandboxes that wait', () => {
     },
   )
 
-  test('keep a process alive while a run that failed waits for its own to end', async () => {
+  test('keep a process alive while a failed run waits for its own sandbox to end', async () => {
     const run = await runNode(`${waits}
       await warmUp()
       const failed = createSandbox({ warm: 2 })('true', [], { workdir: '/nonexistent' })
@@ -63,7 +63,7 @@ describe('sandboxes that wait', () => {
     expect(run).toEqual({ code: 0, stdout: 'MOUNT_FAILED\n', stderr: '' })
   })
 
-  test('end with the thread that has them, and leave no descriptor', async () => {
+  test('end with the thread that owns them, and leave no descriptor', async () => {
     const { code, stdout } = await runNode(`${waits}
       if (isMainThread) {
         const started = () => new Promise((settle) =>
@@ -79,8 +79,8 @@ describe('sandboxes that wait', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '0 0\n' })
   })
 
-  // Node closes what `fs` opened in a thread when that ends: a number that is another's by then.
-  test('leave no descriptor to a thread that takes it for its own', async () => {
+  // Node closes the files of a thread when the thread ends. By then another thread may have the same number.
+  test('leave no descriptor number that another thread opened in the meantime', async () => {
     const run = await runNode(`${waits}
       if (isMainThread) new Worker(fileURLToPath(import.meta.url))
       else for (const _ of [1, 2]) {

@@ -14,7 +14,7 @@ import { MOST_WAITING } from '../../../src/runner/options/defaults.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { eventually as eventuallyWithin, inits } from '../support/processes.ts'
 
-// Other tests' exclusive runs may last longer than what waits.
+// Exclusive runs of other tests may last longer than sandboxes wait.
 vi.mock(import('../../../src/runner/queue/machine-turns.ts'), async (original) => ({
   ...(await original()),
   isAnyRunAlone: () => false,
@@ -26,14 +26,14 @@ afterEach(async () => {
   expect(inits()).toEqual([])
 })
 
-/** After a few seconds the pool is empty again, so that waiting longer does not help. */
+/** After a few seconds the pool is empty again, so waiting longer does not help. */
 const eventually = (holds: () => boolean) => eventuallyWithin(holds, 5)
 
-// With a concurrency of its own a run waits for none of the machine's processors: other tests' runs could keep
-// it waiting for longer than the pool keeps what was built for it.
+// A run with a concurrency of its own waits for no processor of the machine. Otherwise the runs of other tests could
+// delay it for longer than the pool keeps its sandboxes.
 const makeWarm = (config: SandboxConfig): Sandboxed => createSandbox({ concurrency: 1, ...config })
 
-/** Runs until so many wait. */
+/** Runs programs until this many sandboxes wait. */
 async function waiting(
   run: Sandboxed,
   count: number,
@@ -44,8 +44,8 @@ async function waiting(
   return inits()
 }
 
-describe('a sandbox that waits', () => {
-  test('is made after a run, serves the next, and only that', async () => {
+describe('a sandbox that waits for a run', () => {
+  test('is made after a run, and serves only the next', async () => {
     const run = makeWarm({ warm: 1 })
     const seen = new Set<number>()
     for (let round = 0; round < 10; round++) {
@@ -59,7 +59,7 @@ describe('a sandbox that waits', () => {
     }
   })
 
-  test('is not made unless asked for', async () => {
+  test('is not made unless the caller asks for it', async () => {
     for (const run of [createSandbox(), createSandbox({ warm: 0 })]) {
       await run('true')
       await run('true')
@@ -68,7 +68,7 @@ describe('a sandbox that waits', () => {
     }
   })
 
-  test('is for runs of its own policy, limits and streams', async () => {
+  test('serves only runs of its own policy, limits and streams', async () => {
     const run = makeWarm({ warm: 1 })
     const others = [
       { policy: 'kiss' },
@@ -92,7 +92,7 @@ describe('a sandbox that waits', () => {
     expect(same.pid).toBe(ready)
   })
 
-  test('has a clock that starts with the run', async () => {
+  test('has a walltime that starts with the run', async () => {
     const run = makeWarm({ warm: 1, limits: { walltime: '900ms' } })
     const [ready] = await waiting(run, 1)
     await sleep(950)
@@ -115,7 +115,7 @@ describe('a sandbox that waits', () => {
     expect((await killed).status).toBe('aborted')
   })
 
-  test('that somebody killed is not used', async () => {
+  test('is not used after another process killed it', async () => {
     const run = makeWarm({ warm: 1 })
     const [ready = 0] = await waiting(run, 1)
     killProcess(ready, SIGKILL)
@@ -141,7 +141,7 @@ describe('a sandbox that waits', () => {
 
 // The pool keeps its sandboxes for a second after the last run. A busy machine may not build all of them in that time.
 describe('the pool', { retry: 5 }, () => {
-  test('has as many as ran at once and one more, no more than asked for', async () => {
+  test('holds as many as ran at once and one more, at most as many as the option says', async () => {
     const run = createSandbox({ warm: 4, concurrency: 8 })
     await waiting(run, 2)
     await Promise.all([1, 2].map(() => run('sleep', ['0.1'])))
@@ -152,7 +152,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(inits().length).toBe(4)
   })
 
-  test('has enough for a burst as long as the longest, and builds beside none of its runs', async () => {
+  test('holds enough for the longest burst so far, and builds none while a run is active', async () => {
     const run = makeWarm({ warm: 8 })
     for (let count = 0; count < 5; count++) await run('true')
     expect(await eventually(() => inits().length === 6)).toBe(true)
@@ -166,7 +166,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(await eventually(() => inits().length === 6)).toBe(true)
   })
 
-  test('builds nothing beside a run that is not from it', async () => {
+  test('builds nothing while a run from elsewhere is active', async () => {
     const warm = createSandbox({ warm: 8, concurrency: 2 })
     for (let count = 0; count < 3; count++) await warm('true')
     const cold = makeWarm({ warm: 0 })('sleep', ['0.3'])
@@ -174,12 +174,12 @@ describe('the pool', { retry: 5 }, () => {
     const { pid } = cold
     expect(inits().filter((other) => other !== pid).length).toBeLessThan(4)
     expect(await cold).toSucceed()
-    // There was no rest: it is one burst of four.
+    // The process was never idle, so this is one burst of four.
     await warm('true')
     expect(await eventually(() => inits().length === 5)).toBe(true)
   })
 
-  test(`has no more than ${MOST_WAITING}, and so many descriptors`, async () => {
+  test(`holds at most ${MOST_WAITING}, with as few descriptors each`, async () => {
     const before = readdirSync('/proc/self/fd').length
     const runs = ['strict', 'c', 'python'].map((policy) =>
       createSandbox({ policy, warm: MOST_WAITING, concurrency: 8 }),
@@ -194,7 +194,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(inits()).toEqual([])
   })
 
-  test('makes room for what runs now', async () => {
+  test('replaces sandboxes of other kinds by those of the current kind', async () => {
     const limits = Array.from({ length: MOST_WAITING }, (_, index) => ({ disk: (index + 1) << 20 }))
     const run = makeWarm({ warm: 2 })
     for (const own of limits) await run('true', [], { limits: own })
@@ -211,7 +211,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(old).not.toContain(next.pid)
   })
 
-  test('is shared out at rest, and then left so', async () => {
+  test('is divided among the kinds when idle, and then keeps the division', async () => {
     const run = makeWarm({ warm: MOST_WAITING })
     const burst = async (policy: string) => {
       for (let count = 0; count < MOST_WAITING; count++) await run('true', [], { policy })
@@ -233,7 +233,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(inits().filter((pid) => shared.includes(pid)).length).toBe(MOST_WAITING - 4)
   })
 
-  test('is empty a second after the last run, and has no descriptor then', async () => {
+  test('is empty a second after the last run, and then has no descriptor', async () => {
     const run = makeWarm({ warm: 3 })
     await run('true')
     await endActiveRuns()
@@ -244,7 +244,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(await eventually(() => inits().length === 0 && isAsBefore())).toBe(true)
   })
 
-  test('has one for the run that follows a long one', async () => {
+  test('holds one for the run that follows a long one', async () => {
     const run = makeWarm({ warm: 1 })
     await run('sleep', ['1.5'])
     expect(await eventually(() => inits().length === 1)).toBe(true)
@@ -254,7 +254,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(next.pid).toBe(ready)
   })
 
-  test('goes by no clock that a test has replaced', async () => {
+  test('uses no clock that a test has replaced', async () => {
     const run = makeWarm({ warm: 1 })
     vi.useFakeTimers()
     await run('true')
@@ -263,7 +263,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(await eventually(() => inits().length === 0)).toBe(true)
   })
 
-  test('is as fit after many runs of every kind', async () => {
+  test('works the same after many runs of every kind', async () => {
     const run = createSandbox({ warm: 2, concurrency: 4 })
     await run('true')
     await endActiveRuns()

@@ -12,7 +12,7 @@ const only = (action: string) =>
   bare({ seccomp: { default: 'allow', rules: [rule(action, 'unshare')] } })
 
 describe.skipIf(lacks('gcc'))('a denied call', () => {
-  // One that goes on says "ends".
+  // A program that continues prints "ends".
   test.each([
     ['plainly', 'starts\n'],
     ['handler', 'starts\n'],
@@ -21,7 +21,7 @@ describe.skipIf(lacks('gcc'))('a denied call', () => {
     ['vfork', 'starts\n'],
     ['exec', 'starts\nstarts\n'],
     ['grandchild', 'starts\n'],
-  ])('made %s ends the whole run, and is named', async (how, stdout) => {
+  ])('made %s ends the whole run, and the result names it', async (how, stdout) => {
     const run = await runC('deny', [how], { policy: only('kill') })
     expect(run).toBeKilledBySeccomp('unshare')
     expect(run.syscall?.text).toBe('unshare(CLONE_NEWUSER)')
@@ -29,7 +29,7 @@ describe.skipIf(lacks('gcc'))('a denied call', () => {
   })
 
   test.each(['plainly', 'handler', 'thread', 'vfork', 'exec', 'grandchild'])(
-    'made %s goes on where the policy allows or logs it, or answers with an error',
+    'made %s does not end the run where the policy allows or logs it, or answers with an error',
     async (how) => {
       for (const action of ['allow', 'errno:EPERM', 'log']) {
         const run = await runC('deny', [how], { policy: only(action) })
@@ -54,18 +54,21 @@ describe.skipIf(lacks('gcc'))('the reason of a kill', () => {
     ['keyctl', ''],
     ['mount', ''],
     ['perf_event_open', ''],
-  ])('has a rule that lets the call pass when it is pasted: %s %s', async (name, argument) => {
-    const denied = await runC('call', [name, argument])
-    expect(denied).toBeKilledBySeccomp()
-    const [, toml = ''] = remedy.exec(denied.reason) ?? []
-    const policy = join(makeDirectory(), 'own.toml')
-    writeFileSync(policy, `extends = "strict"\n${toml}\n`)
-    const allowed = await runC('call', [name, argument], { policy })
-    expect(allowed.status).toBe('exited')
-    expect(allowed.stdout).toMatch(/^calling\n/)
-  })
+  ])(
+    'contains a rule that allows the call when it is pasted into the policy: %s %s',
+    async (name, argument) => {
+      const denied = await runC('call', [name, argument])
+      expect(denied).toBeKilledBySeccomp()
+      const [, toml = ''] = remedy.exec(denied.reason) ?? []
+      const policy = join(makeDirectory(), 'own.toml')
+      writeFileSync(policy, `extends = "strict"\n${toml}\n`)
+      const allowed = await runC('call', [name, argument], { policy })
+      expect(allowed.status).toBe('exited')
+      expect(allowed.stdout).toMatch(/^calling\n/)
+    },
+  )
 
-  test('has one for a policy of hakoniwa’s form too', async () => {
+  test('contains such a rule for a policy of hakoniwa’s form too', async () => {
     const directory = makeDirectory({
       'list.toml': `extends = "strict"\n[seccomp]\nsyscalls = ["mkdir"]\ndismatch_action = "allow"\n`,
     })
@@ -82,7 +85,7 @@ describe.skipIf(lacks('gcc'))('the reason of a kill', () => {
     expect(await sandboxed('mkdir', ['d'], { policy: join(directory, 'own.toml') })).toSucceed()
   })
 
-  test('says where in an object the rule goes', async () => {
+  test('says where in a policy object the rule belongs', async () => {
     const run = await runC('deny', ['plainly'], { policy: only('kill') })
     expect(run.reason).toBe(
       'killed by seccomp: unshare(CLONE_NEWUSER) is not in policy "inline"; ' +

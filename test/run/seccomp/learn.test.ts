@@ -9,8 +9,8 @@ import { sandboxLacks } from '../support/tools.ts'
 
 const script = (text: string) => ['-c', text] as const
 
-describe('what is learned', () => {
-  test('is a file under which the program passes, and no other call', async () => {
+describe('a learned policy', () => {
+  test('is a file under which the program passes, and allows no other call', async () => {
     const { toml, policy, syscalls, runs } = await learn('cat', [], { inputs: ['one', 'two'] })
     expect(runs.map(({ stdout }) => stdout)).toEqual(['one', 'two'])
     expect(syscalls.map(({ name }) => name)).toEqual(expect.arrayContaining(['read', 'write']))
@@ -23,7 +23,7 @@ describe('what is learned', () => {
     }
   })
 
-  test('reads as it is written: names, and nothing of what was not made', async () => {
+  test('reads like a policy by hand: it has names, and no calls that the program did not make', async () => {
     const { toml } = await learn('true', [], { groups: false })
     const lines = toml.split('\n')
     expect(lines[0]).toMatch(/^# What "true" needed in one run, on (x64|arm64) with Linux \S+\.$/)
@@ -41,7 +41,7 @@ describe('what is learned', () => {
     expect(toml).toContain('# Nothing else.\n  { action = "kill", syscalls = [\n    "@io"')
   })
 
-  test('comes from all inputs together', async () => {
+  test('covers all inputs together', async () => {
     const command = ['sh', script('read word; if [ "$word" = make ]; then mkdir d; fi')] as const
     const one = await learn(...command, { inputs: ['no\n'], groups: false })
     const both = await learn(...command, { inputs: ['no\n', 'make\n'], groups: false })
@@ -49,20 +49,23 @@ describe('what is learned', () => {
     expect(both.toml).toMatch(/"mkdir(at)?"/)
   })
 
-  test.skipIf(sandboxLacks('python3'))('has conditions where one call is many', async () => {
-    const open = (family: string) => script(`import socket; socket.socket(socket.${family})`)
-    const { toml, policy } = await learn('python3', open('AF_UNIX'))
-    expect(toml).toContain(
-      '{ action = "allow", syscalls = ["socket"], conditions = [{ arg = 0, value = "AF_UNIX" }] }',
-    )
-    expect(await sandboxed('python3', open('AF_UNIX'), { policy })).toSucceed()
-    expect(await sandboxed('python3', open('AF_INET'), { policy })).toBeKilledBySeccomp(
-      /^socket\(AF_INET, /,
-    )
-  })
+  test.skipIf(sandboxLacks('python3'))(
+    'has conditions where one call number means many operations',
+    async () => {
+      const open = (family: string) => script(`import socket; socket.socket(socket.${family})`)
+      const { toml, policy } = await learn('python3', open('AF_UNIX'))
+      expect(toml).toContain(
+        '{ action = "allow", syscalls = ["socket"], conditions = [{ arg = 0, value = "AF_UNIX" }] }',
+      )
+      expect(await sandboxed('python3', open('AF_UNIX'), { policy })).toSucceed()
+      expect(await sandboxed('python3', open('AF_INET'), { policy })).toBeKilledBySeccomp(
+        /^socket\(AF_INET, /,
+      )
+    },
+  )
 
   test.skipIf(sandboxLacks('python3'))(
-    'lets threads be made, by a call whose flags a filter sees',
+    'allows threads to be made, by a call whose flags a filter sees',
     async () => {
       const threads = script('import threading; threading.Thread(target=print).start()')
       const { toml, policy, syscalls } = await learn('python3', threads)
@@ -74,14 +77,14 @@ describe('what is learned', () => {
     },
   )
 
-  test.skipIf(sandboxLacks('python3'))('uses groups where they fit, and only then', async () => {
+  test.skipIf(sandboxLacks('python3'))('uses groups only where they fit', async () => {
     const busy = script('import threading; threading.Thread(target=print).start()')
     expect((await learn('python3', busy)).toml).toMatch(/"@signal", "@sync"/)
     const [own] = (await learn('python3', busy, { groups: false })).toml.split('# Nothing else')
     expect(own?.match(/"@[a-z-]+"/g)).toEqual(['"@io-uring"'])
   })
 
-  test('keeps what else the policy says, in a file as in an object', async () => {
+  test('keeps the other keys of the policy, in a file as in an object', async () => {
     const policy = bare({
       limits: { walltime: 1500 },
       files: [{ target: '/etc/x', contents: 'y' }],
@@ -95,13 +98,13 @@ describe('what is learned', () => {
     expect(readFileSync(path, 'utf8')).toContain('walltime = "1500ms"')
   })
 
-  test('comes from a stream too, which can be read once', async () => {
+  test('covers a stream too, which can be read once', async () => {
     const { runs, policy } = await learn('cat', [], { inputs: [Readable.from(['a', 'b'])] })
     expect(runs[0]?.stdout).toBe('ab')
     expect(await sandboxed('cat', [], { policy, stdin: 'c' })).toHaveStdout('c')
   })
 
-  test('is nothing without an input, or from what is no option', async () => {
+  test('is refused without an input, and for invalid options', async () => {
     const refusal = (options: object) =>
       learn('true', [], options).then(String, ({ message }: Error) => message.split('\n')[0])
     expect([
@@ -119,11 +122,11 @@ describe('what is learned', () => {
     `)
   })
 
-  test('is nothing for a program that is not there', async () => {
+  test('is refused for a program that does not exist', async () => {
     await expect(learn('no-such-program')).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' })
   })
 
-  test('is no file when the policy has one that is not text', async () => {
+  test('has no file when the policy contains a value that is not text', async () => {
     const files = [{ target: '/etc/x', contents: new Uint8Array([0xff]) }]
     await expect(learn('true', [], { policy: bare({ files }) })).rejects.toMatchObject({
       code: 'POLICY_INVALID',

@@ -13,7 +13,7 @@ const countOf = ({ logged = [] }: SandboxResult, name: string): number =>
   logged.filter((call) => call.name === name).reduce((sum, { count }) => sum + count, 0)
 
 describe('hakoniwa’s audit policy', () => {
-  test('lets a program run, and tells every call that it made', async () => {
+  test('lets a program run, and reports every call that it made', async () => {
     const run = await sandboxed('/bin/echo', ['hello'], { policy: audit })
     expect(run).toHaveStdout('hello\n')
     const names = run.logged?.map(({ name }) => name)
@@ -25,11 +25,11 @@ describe('hakoniwa’s audit policy', () => {
       arch: process.arch === 'x64' ? 'x86_64' : 'aarch64',
       count: 1,
     })
-    // Its own, not ours by which it was started.
+    // These are its own calls, not those of Gradebox that started it.
     expect(names).not.toContain('execve')
   })
 
-  test('tells of programs that the program runs', async () => {
+  test('reports the calls of programs that the program executes', async () => {
     const run = await sandboxed('/bin/sh', ['-c', '/bin/true; /bin/echo done'], { policy: audit })
     expect(run).toHaveStdout('done\n')
     expect(countOf(run, 'execve')).toBe(2)
@@ -38,7 +38,7 @@ describe('hakoniwa’s audit policy', () => {
 })
 
 describe('a call that is logged', () => {
-  test.skipIf(sandboxLacks('python3'))('is made, decoded and counted by what it does', async () => {
+  test.skipIf(sandboxLacks('python3'))('is made, decoded and counted by its meaning', async () => {
     const script = `import socket
 for kind in socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM: socket.socket(socket.AF_INET, kind)
 print('made')`
@@ -61,27 +61,30 @@ print('made')`
     expect(countOf(run, 'getppid')).toBe(count)
   })
 
-  test.skipIf(lacks('gcc'))('does not delay the walltime, though nobody reads of it', async () => {
-    const options = { policy: logging('getppid'), limits: { walltime: '500ms' } } as const
-    const pending = runC('deny', ['repeat', '100000000', '1'], options)
-    await new Promise((settle) => setTimeout(settle, 100))
-    // The reader has no time, longer than the walltime.
-    const end = performance.now() + 3000
-    while (performance.now() < end);
-    const run = await pending
-    expect(run).toExceedWalltime()
-    expect(run.usage.wallTimeMs).toBeLessThan(2900)
-    expect(countOf(run, 'getppid')).toBeGreaterThan(100)
-  })
+  test.skipIf(lacks('gcc'))(
+    'does not delay the walltime, though nobody reads its notifications',
+    async () => {
+      const options = { policy: logging('getppid'), limits: { walltime: '500ms' } } as const
+      const pending = runC('deny', ['repeat', '100000000', '1'], options)
+      await new Promise((settle) => setTimeout(settle, 100))
+      // The reader's limit on time is longer than the walltime.
+      const end = performance.now() + 3000
+      while (performance.now() < end);
+      const run = await pending
+      expect(run).toExceedWalltime()
+      expect(run.usage.wallTimeMs).toBeLessThan(2900)
+      expect(countOf(run, 'getppid')).toBeGreaterThan(100)
+    },
+  )
 
-  test.skipIf(lacks('gcc'))('leaves a run that can be ended at any time', async () => {
+  test.skipIf(lacks('gcc'))('does not prevent the end of a run at any time', async () => {
     const run = runC('deny', ['repeat', '100000000', '1'], { policy: logging('getppid') })
     setTimeout(() => run.kill(), 200)
     expect((await run).status).toBe('aborted')
   })
 
   test.skipIf(sandboxLacks('python3'))(
-    'is not remembered in more than so many kinds, however many there are',
+    'is recorded in a limited number of kinds, however many the program makes',
     async () => {
       const script = `import ctypes
 libc = ctypes.CDLL(None)
@@ -112,7 +115,7 @@ describe.skipIf(lacks('gcc'))('a policy that logs and kills', () => {
     },
   )
 
-  test('lets pass what it logs', async () => {
+  test('allows calls that it logs', async () => {
     const run = await runC('call', ['unknown'], { policy })
     expect(run).toHaveStdout('calling\nFunction not implemented\n')
     expect(run.logged).toHaveLength(1)
@@ -123,7 +126,7 @@ describe.skipIf(lacks('gcc'))('a policy that logs and kills', () => {
     expect(await runShell('kill -SYS $$', { policy })).toBeKilledBy('SIGSYS')
   })
 
-  test.skipIf(process.arch !== 'x64')('kills for calls by other tables', async () => {
+  test.skipIf(process.arch !== 'x64')('kills for calls through other tables', async () => {
     for (const each of [policy, audit]) {
       const run = await runC('call-i386', [], { policy: each })
       expect(run).toBeKilledBySeccomp(/^32-bit syscall 20$/)
@@ -132,7 +135,7 @@ describe.skipIf(lacks('gcc'))('a policy that logs and kills', () => {
     }
   })
 
-  test('leaves to the kernel what is killed for and logged under one name', async () => {
+  test('leaves a call to the kernel when the policy both kills for it and logs it under one name', async () => {
     const rules = [
       { action: 'kill', syscalls: ['unshare'], conditions: [{ arg: 0, value: 'CLONE_NEWUSER' }] },
       { action: 'log', syscalls: ['unshare'] },
@@ -144,7 +147,7 @@ describe.skipIf(lacks('gcc'))('a policy that logs and kills', () => {
   })
 })
 
-test('a policy that logs nothing tells of nothing', async () => {
+test('a policy that logs nothing reports nothing', async () => {
   expect(await sandboxed('true')).not.toHaveProperty('logged')
   expect((await sandboxed('true', [], { policy: logging('getppid') })).logged).toEqual([])
 })

@@ -7,8 +7,8 @@ import { writeScript } from '../support/built.ts'
 import { makeDirectory } from '../support/directory.ts'
 import { sandboxLacks } from '../support/tools.ts'
 
-// A kernel without user notification, made of this one: the flag that asks for a listener is refused
-// as there. So it is below an outer filter that has a listener of its own.
+// Imitates a kernel without user notification on this kernel: an outer filter refuses the flag that asks for a
+// listener. A process under a filter with a listener meets the same refusal.
 const loader = resolve(import.meta.dirname, '../../unit/seccomp/exec-under-filter.mjs')
 
 function withoutListeners(source: string): unknown {
@@ -24,7 +24,7 @@ function withoutListeners(source: string): unknown {
 }
 
 test.skipIf(sandboxLacks('python3'))(
-  'without user notification the kernel kills, and the call has no name',
+  'without user notification the kernel kills, and the result lacks the call’s name',
   { timeout: 60_000 },
   () => {
     const run = withoutListeners(`
@@ -41,7 +41,7 @@ test.skipIf(sandboxLacks('python3'))(
   },
 )
 
-test('without user notification, logged calls go on and the result lacks them', {
+test('without user notification, logged calls are made and the result lacks them', {
   timeout: 60_000,
 }, () => {
   const run = withoutListeners(`
@@ -51,7 +51,7 @@ test('without user notification, logged calls go on and the result lacks them', 
   expect(run).toMatchObject({ status: 'exited', exitCode: 0, stdout: '1\n', told: false })
 })
 
-test('without user notification nothing can be learned, which is said', { timeout: 60_000 }, () => {
+test('without user notification learn() throws', { timeout: 60_000 }, () => {
   const error = withoutListeners(`
     const error = await learn('true').catch((error) => error)
     console.log(JSON.stringify({ code: error.code, message: error.message }))`)

@@ -29,7 +29,7 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
     'fsopen',
     'open_tree',
     'move_mount',
-  ])('a call of %s ends the run and is named', async (name) => {
+  ])('a call of %s ends the run, and the result names it', async (name) => {
     const run = await runC('call', [name])
     expect(run).toBeKilledBySeccomp(name)
     expect(run).toMatchObject({ ok: false, signal: 'SIGSYS', stdout: 'calling\n' })
@@ -38,7 +38,7 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
   })
 
   test.each(['AF_INET', 'AF_INET6', 'AF_PACKET', 'AF_VSOCK', 'AF_ALG'])(
-    'a socket of %s ends the run, and its arguments are told',
+    'a socket of %s ends the run, and the result has its arguments',
     async (family) => {
       const run = await runC('call', ['socket', family])
       expect(run).toBeKilledBySeccomp('socket')
@@ -59,10 +59,13 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
     ['datagrams', 'AF_INET6'],
     ['socket', 'AF_NETLINK'],
     ['datagrams', 'AF_NETLINK'],
-  ])('a library that probes the network gets an error: %s, %s', async (call, family) => {
-    const run = await runC('call', [call, family])
-    expect(run.stdout).toBe('calling\nAddress family not supported by protocol\n')
-  })
+  ])(
+    'a library that opens a socket to probe the network gets an error: %s, %s',
+    async (call, family) => {
+      const run = await runC('call', [call, family])
+      expect(run.stdout).toBe('calling\nAddress family not supported by protocol\n')
+    },
+  )
 
   test.each([
     ['a local socket', 'socket', 'AF_UNIX', 'result 3'],
@@ -92,11 +95,14 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
     expect(await runC('call', ['thread', 'unshare'])).toBeKilledBySeccomp('unshare')
   })
 
-  test.skipIf(process.arch !== 'x64')('a call by the 32-bit table kills the program', async () => {
-    const run = await runC('call-i386')
-    expect(run).toBeKilledBySeccomp()
-    expect(run.stdout).toBe('calling\n')
-  })
+  test.skipIf(process.arch !== 'x64')(
+    'a call through the 32-bit table kills the program',
+    async () => {
+      const run = await runC('call-i386')
+      expect(run).toBeKilledBySeccomp()
+      expect(run.stdout).toBe('calling\n')
+    },
+  )
 
   test.skipIf(process.arch !== 'x64')('a call with the x32 bit kills the program', async () => {
     const run = await runC('call', ['x32'])
@@ -104,7 +110,7 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
   })
 })
 
-describe('a program that only looks as if it was killed by the filter', () => {
+describe('a program whose end looks like a kill by the filter', () => {
   test('by sending itself SIGSYS was killed by a signal', async () => {
     const run = await runShell('kill -SYS $$')
     expect(run).toBeKilledBy('SIGSYS')
@@ -120,7 +126,7 @@ describe('a program that only looks as if it was killed by the filter', () => {
 describe.skipIf(lacks('gcc'))('a policy’s own filter', () => {
   const rule = (action: string, ...syscalls: string[]) => ({ action, syscalls })
 
-  test('may kill what it does not name', async () => {
+  test('may kill calls that it does not name', async () => {
     const seccomp = {
       default: 'kill',
       rules: [
@@ -162,7 +168,7 @@ describe.skipIf(lacks('gcc'))('a policy’s own filter', () => {
     expect(run.syscall?.args.slice(0, 2)).toEqual([1, 10])
   })
 
-  test('under which no program could start is refused', async () => {
+  test('is refused when no program could start under it', async () => {
     const seccomp = { default: 'kill', rules: [rule('allow', '@io')] }
     await expect(sandboxed('true', [], { policy: bare({ seccomp }) })).rejects.toMatchObject({
       code: 'POLICY_INVALID',

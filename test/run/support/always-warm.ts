@@ -1,5 +1,5 @@
-// Serves every run from a launch program that has waited: the suites that say what a sandbox may and may
-// not do are run with this too.
+// Serves every run from a launch program that has waited. The suites about the limits of a sandbox run with this file
+// too.
 import { readFileSync } from 'node:fs'
 import { vi } from 'vitest'
 import { setDefaults } from '../../../src/runner/options/defaults.ts'
@@ -10,8 +10,8 @@ const LOOK_MS = 5
 
 const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
-// It, or its child that will be the program, sleeps in ppoll(2), and did so when looked at before:
-// building, none sleeps so long.
+// The init, or its child that becomes the program, sleeps in ppoll(2) and slept at the previous check. While a sandbox
+// is built, neither sleeps so long.
 function isWaiting(init: number | undefined): boolean {
   if (init === undefined) return false
   const children = readFileSync(`/proc/${init}/task/${init}/children`, 'latin1')
@@ -26,7 +26,7 @@ vi.mock('../../../src/runner/pool/pool.ts', () => ({
       const end = performance.now() + BUILT_WITHIN_MS
       for (let seen = 0; seen < 2; pause(LOOK_MS)) {
         seen = isWaiting(ready.launcher.pid) ? seen + 1 : 0
-        // A root that cannot be built is told by the run.
+        // The run reports a root that cannot be built.
         if (!ready.launcher.isAlive || performance.now() > end) break
       }
       return ready

@@ -28,7 +28,7 @@ export interface NodeRun {
   readonly stderr: string
 }
 
-/** Runs a Node process on a module by way of a shell script, of which `"$@"` is the command. */
+/** Runs a Node process on a module through a shell script, in which `"$@"` is the command. */
 export function runNodeBy(
   script: string,
   source: string,
@@ -40,7 +40,7 @@ export function runNodeBy(
   })
 }
 
-/** Longer than any takes: one that never ends shall not outlive its test by much. */
+/** Longer than any process needs. A process that never ends must not long outlive its test. */
 const LONGEST_MS = 60_000
 
 /** Starts a Node process on a module. */

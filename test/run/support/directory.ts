@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 /** Files to make, by relative path; a name that ends in a slash is a directory. */
 export type Files = Readonly<Record<string, string | Uint8Array>>
 
-/** Makes a host directory that is removed when the test is over. */
+/** Makes a host directory that is removed after the test. */
 export function makeDirectory(files: Files = {}): string {
   const directory = mkdtempSync(join(tmpdir(), 'gradebox-test-'))
   chmodSync(directory, 0o755)
@@ -24,7 +24,7 @@ export function makeDirectory(files: Files = {}): string {
 }
 
 /**
- * Makes all in a directory an ordinary user's: as root, only such a directory may be shown read-write.
+ * Gives everything in a directory to an ordinary user, because root may show only such a directory read-write.
  *
  * @returns the directory
  */
@@ -33,13 +33,13 @@ export function giveToUser(directory: string): string {
   return directory
 }
 
-/** Removes a directory, also what its modes protect. */
+/** Removes a directory, including the parts that its modes protect. */
 export function removeDirectory(directory: string): void {
   execFileSync('chmod', ['-R', 'u+rwX', directory])
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** All that a host directory has, byte by byte: types, modes, owners, times, links and contents. */
+/** The whole contents of a host directory, byte by byte: types, modes, owners, times, links and contents. */
 export function snapshot(directory: string): string {
   const list = execFileSync('find', ['.', '-printf', '%p %y %m %U:%G %n %T@ %l\\n'], {
     cwd: directory,

@@ -1,10 +1,10 @@
 import { makeDirectory } from './directory.ts'
 
-/** A system call that fails, in a process and all that it starts. */
+/** A system call that fails, in a process and in every process that it starts. */
 export interface FailingCall {
   readonly name: string
   readonly errno: number
-  /** Only when this bit of its first argument is set. */
+  /** The call fails only when this bit of its first argument is set. */
   readonly bit?: number
 }
 

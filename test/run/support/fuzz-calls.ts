@@ -6,19 +6,19 @@ import { runC } from './programs.ts'
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
 
-/** The groups that `strict` allows; those that it kills would end the run at the first call. */
+/** The groups that `strict` allows. Groups that it kills for would end the run at the first call. */
 const groups = [
   ...['@io', '@file-system', '@memory', '@process', '@signal', '@sync', '@time', '@sched'],
   ...['@resources', '@identity', '@ipc', '@numa', '@aio', '@io-uring', '@self-restriction'],
 ]
-// clone and socket are killed with some arguments.
+// strict kills for clone and socket with some arguments.
 const numbers = groups
   .flatMap((name) => syscallGroup(name)?.syscalls ?? [])
   .filter((name) => !['clone', 'exit_group'].includes(name))
   .flatMap((name) => syscallNumber(name, arch) ?? [])
 
 export interface FuzzedRun {
-  /** With the same seed a program makes the same calls. */
+  /** A program makes the same calls for the same seed. */
   readonly seed: number
   readonly result: SandboxResult<string>
 }
@@ -32,7 +32,7 @@ export async function fuzzCalls(
   const result = await runC(
     'fuzz-calls',
     [milliseconds, seed, ...numbers].map(String),
-    // Its output is what write(2) happened to be given.
+    // The output consists of the arguments that write(2) happened to get.
     {
       policy,
       limits: { walltime: milliseconds + 3000, cpu: milliseconds + 3000, output: '64MiB' },

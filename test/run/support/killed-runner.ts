@@ -5,7 +5,7 @@ import { startNode } from './built.ts'
 import { children, makeMarker, processesWith } from './processes.ts'
 import { launcherFiles, sandboxMounts } from './remains.ts'
 
-/** What a killed runner could leave behind; the test file must have a temporary directory of its own. */
+/** The things that a killed runner could leave behind. The test file must have a temporary directory of its own. */
 export function machineState(): object {
   return {
     mounts: sandboxMounts(),
@@ -14,7 +14,7 @@ export function machineState(): object {
   }
 }
 
-/** A second on an idle machine; on a busy one, processes that die wait for a processor. */
+/** A second on an idle machine; on a busy machine, dying processes wait for a processor. */
 const LONGEST_MS = 60_000
 
 /** A runner with four sandboxes at any time, each at another point of its life. */
@@ -39,7 +39,7 @@ const runner = (marker: string, workdir: string) => `
 /**
  * Kills a runner with SIGKILL at a random moment of its work.
  *
- * @returns what is left of its sandboxes, nothing when all is well; and how long it took until they were gone
+ * @returns the remains of its sandboxes, empty when all is well, and the time until they were gone
  */
 export async function killRunner(
   workdir: string,
@@ -62,7 +62,7 @@ export async function killRunner(
     ...children().filter((each) => /^[^Z] .*gradebox/.test(each)),
   ]
   const start = performance.now()
-  // Looked at several times: who has just lost its parent is for a moment nobody's child.
+  // The test checks several times: a process that has just lost its parent has none for a moment.
   let [found, goneMs] = [left(), 0]
   for (let quiet = 0; quiet < 5 && performance.now() - start < LONGEST_MS; ) {
     found = left()

@@ -15,8 +15,8 @@ const system = {
   limits: { walltime: '10s' },
 }
 
-/** A policy with nothing but the system's programs: no seccomp filter, no limit but time. */
+/** A policy with only the system's programs: no seccomp filter, and no limit but time. */
 export const bare = (more: object = {}): object => ({ ...system, ...more })
 
-/** The same, with the ids of root inside. */
+/** The same policy, with the ids of root inside. */
 export const uidZero = (more: object = {}): object => bare({ uid: 0, gid: 0, ...more })

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** An argument by which a program is found among the host's processes; also a time to sleep. */
+/** An argument that marks a program among the host's processes; also a time to sleep. */
 export const makeMarker = (): string => `1000.${randomInt(1e11, 2e11)}`
 
 const isPid = (name: string): boolean => /^\d+$/.test(name)
@@ -15,14 +15,14 @@ function read(path: string): string {
   }
 }
 
-/** The host's processes with a marker among their arguments. */
+/** The host's processes that have a marker among their arguments. */
 export function processesWith(marker: string): number[] {
   return readdirSync('/proc')
     .filter((pid) => isPid(pid) && read(`/proc/${pid}/cmdline`).includes(marker))
     .map(Number)
 }
 
-/** Children of this process, zombies too, by their state and name: `Z (gradebox)`. */
+/** Children of this process, also zombies, by their state and name: `Z (gradebox)`. */
 export function children(): string[] {
   return readdirSync('/proc')
     .filter(isPid)
@@ -31,7 +31,7 @@ export function children(): string[] {
     .map((stat) => `${stat?.[2]} ${stat?.[1]}`)
 }
 
-/** The process ids of this process's sandboxes, in which programs run or which wait for one: their inits. */
+/** The process ids of the inits of this process's sandboxes, whether a program runs in them or they wait for one. */
 export function inits(): number[] {
   return (
     readdirSync('/proc')
@@ -40,13 +40,13 @@ export function inits(): number[] {
         (pid) =>
           /^\d+ \(gradebox\) [^Z] (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1] === `${process.pid}`,
       )
-      // The starter, which is there for a moment, is in no process namespace of its own.
+      // The starter, which exists for a moment, is in no process namespace of its own.
       .filter((pid) => /^NSpid:.*\t1$/m.test(read(`/proc/${pid}/status`)))
       .map(Number)
   )
 }
 
-/** Waits until something holds, at most for some seconds; gives whether it did. */
+/** Waits until a condition holds, for some seconds at most; returns whether it held. */
 export async function eventually(holds: () => boolean, seconds = 60): Promise<boolean> {
   const end = performance.now() + seconds * 1000
   while (performance.now() < end) {

@@ -40,7 +40,7 @@ export const runShell = (
   options: SandboxOptions & { encoding?: 'utf8' } = {},
 ): SandboxHandle => sandboxed('sh', ['-c', script], options)
 
-/** Runs a Python program, without what a site adds to the interpreter. */
+/** Runs a Python program, without the site's additions to the interpreter. */
 export const runPython = (
   script: string,
   options: SandboxOptions & { encoding?: 'utf8' } = {},

@@ -18,6 +18,6 @@ export async function refusals(...calls: readonly (readonly unknown[])[]): Promi
   return texts.join('\n')
 }
 
-/** The same, for options of an ordinary call. */
+/** The same for options of an ordinary call. */
 export const withOptions = (...options: readonly object[]) =>
   refusals(...options.map((each) => ['true', [], each]))

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { afterAll, vi } from 'vitest'
 import { BASE } from '../../../src/launcher/plan/paths.ts'
 
-/** Mounts of sandboxes that this mount namespace shows: each sandbox mounts at or below `BASE` first. */
+/** Mounts of sandboxes that this mount namespace shows. Each sandbox mounts at or below `BASE` first. */
 export function sandboxMounts(): string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n')
-  // proc_pid_mountinfo(5): the fifth field is the mount point.
+  // The fifth field of /proc/PID/mountinfo is the mount point (proc_pid_mountinfo(5)).
   const points = lines.map((line) => line.split(' ')[4] ?? '')
   return points.filter((point) => point === BASE || point.startsWith(`${BASE}/`))
 }
@@ -22,6 +22,6 @@ export function useOwnTemporaryDirectory(): void {
   })
 }
 
-/** Launch programs that stand as files in the temporary directory, where the kernel executes none from memory. */
+/** Launch programs that are files in the temporary directory, on a kernel that executes none from memory. */
 export const launcherFiles = (): string[] =>
   readdirSync(tmpdir()).filter((name) => name.startsWith('gradebox-launcher'))

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 const PR_SET_CHILD_SUBREAPER = 36
 
 /**
- * Makes this process the parent of all that its descendants leave behind (prctl(2)), so that
- * `children()` finds every process of a run, whatever became of the one that started it.
+ * Makes this process the parent of every orphan among its descendants (prctl(2)). `children()` then finds every process
+ * of a run, even after the process that started it has ended.
  */
 export function adoptOrphans(): void {
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi').default

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-/** Whether a test must be skipped for want of a tool on the host; says so. */
+/** Returns whether a test is skipped because the host lacks a tool, and prints the reason. */
 export function lacks(tool: string): boolean {
   const found = spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0
   if (!found) console.warn(`SKIPPED: these tests need ${tool}, which this machine does not have`)
@@ -10,21 +10,21 @@ export function lacks(tool: string): boolean {
 
 const directories = ['/usr/local/bin', '/usr/bin', '/bin']
 
-/** Whether a test must be skipped for want of a program that the sandbox shows; says so. */
+/** Returns whether a test is skipped because a program is missing that the sandbox shows, and prints the reason. */
 export function sandboxLacks(program: string): boolean {
   const found = directories.some((directory) => existsSync(`${directory}/${program}`))
   if (!found) console.warn(`SKIPPED: these tests need ${program} in ${directories.join(' or ')}`)
   return !found
 }
 
-/** Whether a test must be skipped because root is never refused what it is about; says so. */
+/** Returns whether a test is skipped because its subject never refuses root, and prints the reason. */
 export function lacksOrdinaryUser(what: string): boolean {
   const isRoot = process.geteuid?.() === 0
   if (isRoot) console.warn(`SKIPPED: root is never refused ${what}`)
   return isRoot
 }
 
-/** Whether a test must be skipped because only root can prepare it; says so. */
+/** Returns whether a test is skipped because only root can prepare it, and prints the reason. */
 export function lacksRoot(what: string): boolean {
   const isRoot = process.geteuid?.() === 0
   if (!isRoot) console.warn(`SKIPPED: only root can prepare ${what}`)

@@ -26,7 +26,7 @@ type Show = (source: string) => SandboxOptions & { encoding?: 'utf8' }
 export const asWorkdir: Show = (workdir) => ({ workdir })
 
 /**
- * What copy-on-write promises, whether an overlay or a copy is behind it.
+ * The promises of copy-on-write, whether an overlay or a copy provides it.
  *
  * @param show how a directory becomes the one that the program starts in
  */
@@ -79,7 +79,7 @@ export function describeCopyOnWrite(how: string, show = asWorkdir): void {
       )
     })
 
-    test('keeps symbolic links as they are, also those that lead nowhere in the sandbox', async () => {
+    test('keeps symbolic links unchanged, also those that lead nowhere in the sandbox', async () => {
       const workdir = makeDirectory(files)
       symlinkSync('notes.txt', join(workdir, 'relative'))
       symlinkSync('/etc/shadow', join(workdir, 'absolute'))
@@ -101,7 +101,7 @@ export function describeCopyOnWrite(how: string, show = asWorkdir): void {
       expect(run.stdout).toBe('one\none\n')
     })
 
-    test('may hold a directory that nobody may write, and one that nobody may enter', async () => {
+    test('may contain a directory that nobody may write, and one that nobody may enter', async () => {
       const workdir = makeDirectory({ 'closed/a': 'a', 'fixed/b': 'b' })
       chmodSync(join(workdir, 'fixed'), 0o555)
       const run = await runShell('cat fixed/b; touch fixed/c 2>/dev/null; ls fixed', show(workdir))
@@ -114,7 +114,7 @@ export function describeCopyOnWrite(how: string, show = asWorkdir): void {
       })
     })
 
-    test('may have names of any bytes but NUL and slash', async () => {
+    test('may contain names of any bytes but NUL and slash', async () => {
       const names = [
         'a b',
         'colon:colon',
@@ -138,7 +138,7 @@ export function describeCopyOnWrite(how: string, show = asWorkdir): void {
       expect(lstatSync(join(workdir, 'new\nline')).size).toBe(8)
     })
 
-    test('may be large: thousands of files, and a file of megabytes', async () => {
+    test('may be large, with thousands of files and a file of megabytes', async () => {
       const workdir = makeDirectory({ big: Buffer.alloc(5 << 20, 'x') })
       for (let index = 0; index < 2000; index++)
         writeFileSync(join(workdir, `f${index}`), `${index}`)

@@ -8,7 +8,7 @@ import { mkfifoSync } from '../support/fifo.ts'
 import { runShell } from '../support/programs.ts'
 import { describeCopyOnWrite } from './behaviours.ts'
 
-// From here on this file's runs take the way of a kernel that has no overlay for this file system.
+// From here on, the runs of this file behave as on a kernel that has no overlay for this file system.
 noteOverlayRefusal(tmpdir())
 
 test('a directory that cannot be overlaid is copied', async () => {
@@ -42,7 +42,7 @@ test('a copy has the modes of its source, but no setuid bit, and may be noexec',
   expect(run.stderr).toContain('Permission denied')
 })
 
-test('a copy of a mount that is larger than the disk limit is an error that names it', async () => {
+test('a mount’s copy that is larger than the disk limit causes an error that names the mount', async () => {
   const source = makeDirectory({ big: Buffer.alloc(20 << 20) })
   const mounts = [{ type: 'overlay', source, target: '/data' } as const]
   await expect(runShell('ls', { mounts, limits: { disk: '8MiB' } })).rejects.toMatchObject({
@@ -51,13 +51,13 @@ test('a copy of a mount that is larger than the disk limit is an error that name
   })
 })
 
-test('a copy leaves out what is no file, directory or link', async () => {
+test('a copy leaves out anything but files, directories and links', async () => {
   const workdir = makeDirectory({ file: 'x' })
   mkfifoSync(join(workdir, 'fifo'))
   expect(await runShell('ls', { workdir })).toHaveStdout('file\n')
 })
 
-test('a copy that is larger than the disk limit is an error that says so', async () => {
+test('a copy that is larger than the disk limit causes an error with the reason', async () => {
   const workdir = makeDirectory({ big: Buffer.alloc(20 << 20) })
   await expect(runShell('ls', { workdir, limits: { disk: '8MiB' } })).rejects.toMatchObject({
     code: 'MOUNT_FAILED',
@@ -65,7 +65,7 @@ test('a copy that is larger than the disk limit is an error that says so', async
   })
 })
 
-test('a mount may be put into a copy, onto a directory that it has', async () => {
+test('a mount may cover a directory inside a copy', async () => {
   const source = makeDirectory({ 'from-mount': '' })
   const workdir = makeDirectory({ 'data/hidden': '', 'other/seen': '' })
   const mounts = [{ source, target: '/work/data' }]

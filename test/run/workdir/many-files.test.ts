@@ -5,7 +5,7 @@ import { makeDirectory } from '../support/directory.ts'
 
 const FILES = 5000
 
-/** The pieces of the requests that were made in turns with other work. */
+/** The pieces of requests that were made in turns with other work. */
 let pieces = 0
 
 vi.mock(import('../../../src/work.ts'), async (original) => {
@@ -35,7 +35,8 @@ async function piecesOf(options: SandboxOptions): Promise<number> {
 
 test('the request of a run with many files is made in turns with other work', async () => {
   const workdir = makeDirectory(files(FILES))
-  // An ordinary user's overlay changes no owner, so its request is small; a copy's is large for every user.
+  // The overlay of an ordinary user changes no owner, so its request is small. The request of a copy is large for every
+  // user.
   noteOverlayRefusal(workdir)
   expect(await piecesOf({ workdir })).toBeGreaterThan(FILES / 64)
 })

@@ -14,7 +14,7 @@ describe('without a working directory', () => {
 })
 
 describe('a read-only working directory', () => {
-  test('is read, and never written', async () => {
+  test('may be read, and cannot be written', async () => {
     const source = makeDirectory({ 'a/b': 'content\n' })
     const before = snapshot(source)
     const run = await runShell(
@@ -26,7 +26,7 @@ describe('a read-only working directory', () => {
     expect(snapshot(source)).toBe(before)
   })
 
-  test('may be below a directory that only its owner enters', async () => {
+  test('may be below a directory that only its owner can enter', async () => {
     const outer = makeDirectory({ 'inner/file': 'inside\n' })
     chmodSync(outer, 0o700)
     const workdir = { source: join(outer, 'inner'), mode: 'read-only' } as const
@@ -35,7 +35,7 @@ describe('a read-only working directory', () => {
 })
 
 describe('a read-write working directory', () => {
-  test('is the host directory itself, and what is new there is its owner’s', async () => {
+  test('is the host directory itself, and its owner owns every new file', async () => {
     const source = giveToUser(makeDirectory({ old: 'old\n', gone: '' }))
     const run = await runShell('echo new > new; echo more >> old; rm gone; mkdir d; ls -ln new', {
       workdir: { source, mode: 'read-write' },

@@ -7,7 +7,7 @@ import { makeDirectory, snapshot } from '../support/directory.ts'
 import { runShell } from '../support/programs.ts'
 import { lacksOrdinaryUser, lacksRoot } from '../support/tools.ts'
 
-describe('a working directory is named', () => {
+describe('a working directory is given', () => {
   test('by an absolute path, a relative one, or a file URL', async () => {
     const directory = makeDirectory({ file: 'content\n' })
     const url = pathToFileURL(directory)
@@ -22,7 +22,7 @@ describe('a working directory is named', () => {
     }
   })
 
-  test('by a symbolic link to it, which it may follow', async () => {
+  test('by a symbolic link to it, with leave to follow the link', async () => {
     const outer = makeDirectory({ 'real/file': 'content\n' })
     symlinkSync('real', join(outer, 'link'))
     const workdir = { source: join(outer, 'link'), followLinks: true }
@@ -31,7 +31,7 @@ describe('a working directory is named', () => {
   })
 })
 
-describe('a working directory that cannot be used is an error that names it', () => {
+describe('a working directory that cannot be used causes an error that names it', () => {
   const failing = (workdir: string) => sandboxed('true', [], { workdir })
 
   test('when it is missing', async () => {
@@ -65,7 +65,7 @@ describe('a working directory that cannot be used is an error that names it', ()
 })
 
 describe.skipIf(lacksRoot('files of several owners'))('a directory of root', () => {
-  test('is the program’s to read and to change, also below a directory of mode 700', async () => {
+  test('may be read and changed by the program, also below a directory of mode 700', async () => {
     const outer = makeDirectory({ 'closed/work/file': 'content\n' })
     chmodSync(join(outer, 'closed'), 0o700)
     chmodSync(join(outer, 'closed/work'), 0o700)
@@ -77,7 +77,7 @@ describe.skipIf(lacksRoot('files of several owners'))('a directory of root', () 
     expect(run.stdout).toBe('content\nfile\nnew\n600:1000\n')
   })
 
-  test('may have files of several owners: all are the program’s', async () => {
+  test('may have files of several owners: all belong to the program', async () => {
     const workdir = makeDirectory({ a: 'a\n', b: 'b\n', 'd/c': 'c\n', 'e/f': 'f\n' })
     chownSync(join(workdir, 'a'), 12345, 12345)
     chownSync(join(workdir, 'b'), 1000, 1000)
@@ -94,7 +94,7 @@ describe.skipIf(lacksRoot('files of several owners'))('a directory of root', () 
     expect(snapshot(workdir)).toBe(before)
   })
 
-  test('loses a setuid bit on its way', async () => {
+  test('loses setuid bits', async () => {
     const workdir = makeDirectory({ program: '#!/bin/sh\nid -u\n' })
     chmodSync(join(workdir, 'program'), 0o4755)
     expect(await sandboxed('./program', [], { workdir })).toHaveStdout('1000\n')
@@ -103,12 +103,15 @@ describe.skipIf(lacksRoot('files of several owners'))('a directory of root', () 
 
 const another = lacksOrdinaryUser('a change of another’s file')
 
-test.skipIf(another)('a directory whose files are another’s is shown by a copy', async () => {
-  const run = await runShell('ls | wc -l; f=$(ls | head -n 1); rm "$f"; touch new; echo "$?"', {
-    workdir: '/etc/alternatives',
-  })
-  expect(run.stdout).toMatch(/^\d+\n0\n$/)
-})
+test.skipIf(another)(
+  'a directory whose files belong to another user is shown as a copy',
+  async () => {
+    const run = await runShell('ls | wc -l; f=$(ls | head -n 1); rm "$f"; touch new; echo "$?"', {
+      workdir: '/etc/alternatives',
+    })
+    expect(run.stdout).toMatch(/^\d+\n0\n$/)
+  },
+)
 
 test('a subdirectory may be the working directory of the program', async () => {
   const workdir = makeDirectory({ 'src/main': '#!/bin/sh\npwd\n' })

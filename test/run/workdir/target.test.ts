@@ -29,7 +29,7 @@ describe('a working directory that is not at /work', () => {
     expect(run).toHaveStdout('/home/student\n755 1000:1000\n')
   })
 
-  test('has the files, mounts and collected files whose paths say so, and relative ones', async () => {
+  test('has the files, mounts and collected files with such paths, and those with relative paths', async () => {
     const [workdir, data] = [makeDirectory({ 'd/old': '' }), makeDirectory({ x: 'x\n' })]
     const before = snapshot(workdir)
     const run = await runShell('cat in.txt d/data/x; echo out > out.txt', {
@@ -57,18 +57,18 @@ describe('a working directory that is not at /work', () => {
     )
   })
 
-  test('leaves /work to others', async () => {
+  test('leaves /work unused', async () => {
     const source = makeDirectory({ x: 'x\n' })
     const mounts = [{ type: 'overlay', source, target: '/work' } as const]
     expect(await runShell('cat /work/x; touch /work/y', { policy, mounts })).toSucceed()
   })
 
-  test('may cover what the sandbox has of its own', async () => {
+  test('may cover a part of the sandbox’s own tree', async () => {
     const workdir = { source: makeDirectory({ x: 'x\n' }), target: '/tmp' }
     expect(await runShell('pwd; ls', { workdir })).toHaveStdout('/tmp\nx\n')
   })
 
-  test('has HOME follow only where the policy has it at /work', async () => {
+  test('sets HOME to itself only where the policy has HOME=/work', async () => {
     const own = { ...policy, env: { HOME: '/elsewhere' } }
     expect(await runShell('echo $HOME', { policy: own })).toHaveStdout('/elsewhere\n')
     const env = { HOME: '/work' }
@@ -116,7 +116,7 @@ describe('the target of a working directory is refused', () => {
   })
 })
 
-test('a read-write change there reaches the host', async () => {
+test('a change in a read-write directory there reaches the host', async () => {
   const source = giveToUser(makeDirectory())
   const workdir = { source, mode: 'read-write', target: '/hako' } as const
   const run = await runShell('pwd; echo x > new', { workdir })
