@@ -5,10 +5,10 @@ import * as globals from '../../src/globals.ts'
 
 const src = resolve(import.meta.dirname, '../../src')
 
-/** Files that no test can reach: the page is a browser's. The watch's own thread is of .cjs files. */
+/** Files that no test can reach: the page runs in a browser, and the watch's thread is made of .cjs files. */
 const EXEMPT = /^grading\/writers\/html\/page\/|^globals\.ts$/
 
-/** Globals that src/globals.ts has too, as functions that are called by their own names. */
+/** Globals that src/globals.ts also has, as functions that are called by their own names. */
 const CAPTURED = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate']
 
 const BARE = [
@@ -24,7 +24,7 @@ const BARE = [
 const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
 
-/** What of a file is not taken from src/globals.ts. */
+/** The uses of globals in a file that do not come from src/globals.ts. */
 function bareUses(text: string): string[] {
   const code = withoutComments(text)
   const imported = /import \{([^}]*)\} from '[^']*\/globals\.ts'/.exec(code)?.[1] ?? ''
@@ -36,7 +36,7 @@ function bareUses(text: string): string[] {
   ]
 }
 
-test('no file takes a global that a test may replace from anywhere but globals.ts', () => {
+test('no file but globals.ts uses a global that a test may replace', () => {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !EXEMPT.test(file),
   )
@@ -47,7 +47,7 @@ test('no file takes a global that a test may replace from anywhere but globals.t
   expect(found).toEqual([])
 })
 
-test('a bare use is found', () => {
+test('the search finds a direct use', () => {
   expect(bareUses('const a = performance.now()')).toEqual(['performance.'])
   expect(bareUses("import { pause } from '../globals.ts'\nsetTimeout(f, 1)")).toEqual([
     'setTimeout',
@@ -61,7 +61,7 @@ describe('under fake timers', () => {
     vi.useRealTimers()
   })
 
-  test('time goes on, and what waits for it', async () => {
+  test('time passes, and the timers of the product fire', async () => {
     vi.useFakeTimers({
       toFake: [
         'setTimeout',

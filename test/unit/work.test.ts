@@ -25,7 +25,7 @@ function* slow(): Work<string> {
   return 'done'
 }
 
-/** Counts the turns of the event loop that others get meanwhile. */
+/** Counts the turns of the event loop that other work gets meanwhile. */
 async function turnsDuring<T>(work: () => Promise<T>) {
   let turns = 0
   let isOver = false
@@ -44,7 +44,7 @@ describe('work in pieces', () => {
     expect(finish(slow())).toBe('done')
   })
 
-  test('leaves a turn to others after 10 ms', async () => {
+  test('gives other work a turn after 10 ms', async () => {
     expect(await turnsDuring(() => inTurns(slow()))).toEqual({ result: 'done', turns: 2 })
   })
 
@@ -53,7 +53,7 @@ describe('work in pieces', () => {
     expect(await turnsDuring(short)).toEqual({ result: [1, 1, 2, 2], turns: 0 })
   })
 
-  test('ends early when nobody needs the result', async () => {
+  test('ends early when its caller no longer needs the result', async () => {
     expect(await inTurns(slow(), () => true)).toBeUndefined()
   })
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { exitCodeOf, signalExitCode } from '../../../src/cli/run/exit-code.ts'
 import { signalName, signalNumber } from '../../../src/linux/signals.ts'
 
-test('every signal has the number that its name came from', () => {
+test('every signal’s number leads back to the name that it came from', () => {
   const numbers = [...new Set(Object.values(constants.signals)), 32, 33, 34, 50, 64]
   for (const number of numbers) expect(signalNumber(signalName(number)), `${number}`).toBe(number)
   expect(signalNumber('SIGNONE')).toBeUndefined()
@@ -14,12 +14,12 @@ test.each([
   [{ exitCode: 255 }, 255],
   [{ signal: 'SIGSEGV' }, 139],
   [{ signal: 'SIGRTMIN+3' }, 165],
-  // A limit ended it, and it is not known by which signal.
+  // A limit ended the run, and the signal is unknown.
   [{}, 137],
 ])('%o ends with %d', (end, code) => {
   expect(exitCodeOf(end)).toBe(code)
 })
 
-test('a signal to gradebox is its exit code', () => {
+test('a signal to gradebox becomes its exit code', () => {
   expect(signalExitCode('SIGINT')).toBe(130)
 })

@@ -42,7 +42,7 @@ test('each test that the page names exists', () => {
   expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
 })
 
-test('each row about an attack says what happens at every level, and which test shows it', () => {
+test('each row about an attack states the result at every level, and the test that shows it', () => {
   const found = rowsWithLevels()
   expect(found.length).toBeGreaterThan(50)
   for (const [attack = '', ...cells] of found) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { VitestPluginContext } from 'vitest/node'
 import gradebox from '../../../src/environment/vitest/plugin.ts'
 
-/** What the plugin makes of a project's configuration, and what it provides to it. */
+/** The plugin's changes to a project's configuration, and the values that it provides to the project. */
 function configure<Config extends object>(config: Config) {
   const provided: unknown[] = []
   const project = { config, provide: (_: string, value: unknown) => provided.push(value) }
@@ -30,7 +30,7 @@ test('a project gets setup file, environment and defaults, each once', () => {
   expect(provided[1]).toMatchObject({ defaults: { limits: { walltime: '2s' } } })
 })
 
-test('a project in a browser is left alone', () => {
+test('a project that runs in a browser is not changed', () => {
   const inBrowser = { ...node(), browser: { enabled: true } }
   expect(configure(inBrowser)).toEqual({
     config: { ...node(), browser: { enabled: true } },

@@ -10,13 +10,13 @@ test('a policy that is a relative path or a URL reaches the workers as an absolu
   })
 })
 
-test('a shipped name, an absolute path and an object stay as they are', () => {
+test('a shipped name, an absolute path and an object reach the workers unchanged', () => {
   for (const policy of ['python', '/etc/policy.toml', { extends: 'strict' }]) {
     expect(provided({ policy }, '/project')).toMatchObject({ policy })
   }
 })
 
-test('options over others are merged, limits and variables name by name', () => {
+test('options are merged over earlier ones, limits and variables name by name', () => {
   const base = { policy: 'python', limits: { walltime: '2s', memory: '64MiB' }, env: { A: '1' } }
   expect(mergeOptions(base, { limits: { memory: '1GiB' }, concurrency: 2 })).toEqual({
     policy: 'python',

@@ -14,7 +14,7 @@ function run(command: string, wallTimeMs = 12, peakMemoryBytes = 1_572_864) {
   return summarizeRun(fabricate({ command, usage: { ...usage, wallTimeMs, peakMemoryBytes } }))
 }
 
-test('a run on one line; control characters of its command are escapes', () => {
+test('a run fits on one line; control characters of its command become escapes', () => {
   expect(runLine(run('./a.out'))).toBe(
     './a.out: exited, exit code 0, wall 12 ms, cpu 8 ms, memory 1.5 MiB',
   )
@@ -31,7 +31,7 @@ test('a test’s summary lists its first 100 runs, and knows the slowest and lar
   expect(summary?.runs).toHaveLength(100)
 })
 
-test('a file’s line is made of all its tests', () => {
+test('a file’s line counts all its tests', () => {
   const summaries = [
     addRun(addRun(undefined, run('./slow', 1200)), run('./quick', 1)),
     addRun(undefined, run('./large', 5, 47_185_920)),

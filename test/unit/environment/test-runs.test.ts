@@ -25,7 +25,7 @@ function startRun(command = './a.out', wallTimeMs = 12) {
   return { run, finish }
 }
 
-test('a run that has ended is neither interrupted nor forgotten, and the watcher receives it', async () => {
+test('a run that has ended is neither interrupted nor forgotten, and its watcher receives it', async () => {
   const results: string[] = []
   const runs = new TestRuns(({ command }) => results.push(command))
   const { run, finish } = startRun()
@@ -66,7 +66,7 @@ test('a stopped run is awaited, and is not a forgotten run', async () => {
   await expect(Promise.race([run.result, 'pending'])).resolves.not.toBe('pending')
 })
 
-test('a run that a test starts after its end is ended at once', async () => {
+test('a run that a test starts after its own end is ended at once', async () => {
   const runs = new TestRuns()
   await runs.end()
   const { run } = startRun()
@@ -74,7 +74,7 @@ test('a run that a test starts after its end is ended at once', async () => {
   expect(run.stopped).toBe(true)
 })
 
-test('a run that could not start is left to its caller', async () => {
+test('an error of a run that could not start reaches only its caller', async () => {
   const runs = new TestRuns()
   const result = Promise.reject(new Error('no such program'))
   runs.own({ result, stopped: false, stop: () => {} })
@@ -94,7 +94,7 @@ test('the error shows each program, and has the stack of the first one’s start
   expect(error?.stack).toBe(`Error: ${error?.message}\n${left.forgotten[0]?.startedAt}`)
 })
 
-test('five of many programs are shown; those that waited for their turn are counted', async () => {
+test('five of many programs are shown; the runs that waited in the queue are counted', async () => {
   const runs = new TestRuns()
   for (let index = 0; index < 10; index++)
     runs.own(startRun(`./run-${index}`, index < 7 ? 5 : 0).run)
@@ -106,7 +106,7 @@ test('five of many programs are shown; those that waited for their turn are coun
   expect(message?.match(/^command: .*$/gm)).toHaveLength(5)
 })
 
-test('a program that was never started is shown as one that waited', async () => {
+test('a program that never started is shown as waiting', async () => {
   const runs = new TestRuns()
   runs.own(startRun('./late', 0).run)
   expect(forgottenError(await runs.end(), 'test')?.message).toMatch(

@@ -7,20 +7,20 @@ const page = readFileSync('docs/errors.md', 'utf8')
 const sections = page.split(/^## /m).slice(1)
 const names = sections.map((section) => section.split('\n', 1)[0] ?? '')
 
-test('docs/errors.md has a section for every code, and no other', () => {
+test('docs/errors.md has a section for every code and no other section', () => {
   expect(names).toEqual([...sandboxErrorCodes])
 })
 
 describe.each(names)('the section %s', (name) => {
   const section = sections.find((each) => each.startsWith(`${name}\n`)) ?? ''
 
-  test('says cause and fix', () => {
+  test('states cause and fix', () => {
     expect(section).toMatch(/^- \*\*Cause\*\*: .+/m)
     expect(section).toMatch(/^- \*\*Fix\*\*: .+/m)
   })
 })
 
-// As GitHub makes an anchor of a heading.
+// GitHub makes an anchor of a heading in this way.
 const anchors = names.map((name) => name.toLowerCase().replace(/[^\w\- ]/g, ''))
 
 test.each(sandboxErrorCodes)('the text of a %s error ends with its anchor', (code) => {
@@ -33,7 +33,7 @@ test.each(sandboxErrorCodes)('the text of a %s error ends with its anchor', (cod
   expect(anchors).toContain(plain.message.split('#').at(-1))
 })
 
-test('the code throws each of them somewhere', () => {
+test('the code throws each error somewhere', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.endsWith('sandbox-error.ts'))
     .map((path) => readFileSync(join('src', path), 'utf8'))

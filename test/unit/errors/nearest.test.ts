@@ -15,6 +15,6 @@ test.each([
   expect(nearest(word, known)).toBe(meant)
 })
 
-test.each(['gpu_memory', 'xyz', '', 'time'])('%j means none of them', (word) => {
+test.each(['gpu_memory', 'xyz', '', 'time'])('%j resembles none of the names', (word) => {
   expect(nearest(word, known)).toBeUndefined()
 })

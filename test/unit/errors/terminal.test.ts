@@ -13,7 +13,9 @@ import { parseSize } from '../../../src/units/size.ts'
 import { fabricate, messageOf } from '../matchers/fabricated.ts'
 import { evidence } from '../runner/judge/evidence.ts'
 
-/** What a terminal obeys, what reorders or hides text, and a line that looks like one of ours. */
+/**
+ * Characters that a terminal obeys, characters that reorder or hide text, and a line that looks like one of Gradebox.
+ */
 const hostile = {
   'an escape sequence': '\u001b[2J\u001b[1A',
   'a title (OSC)': '\u001b]0;x\u0007',
@@ -37,7 +39,7 @@ const unsafe = new RegExp(
 )
 
 function expectSafe(text: string, mark: string): void {
-  // Colours are those of the test runner's helpers.
+  // Colours come from the helpers of the test runner.
   expect(text).not.toMatch(unsafe)
   const forged = text.split('\n').filter((line) => /^(?: {2}hint: run rm|error: x)/.test(line))
   expect(forged, mark).toEqual([])
@@ -63,7 +65,7 @@ function thrownBy(action: () => unknown): unknown {
   throw new Error('Expected this to throw')
 }
 
-/** Everything that takes a text from outside and throws an error with it. */
+/** Every function that takes a text from outside and throws an error with it. */
 const errors: Readonly<Record<string, (text: string) => unknown>> = {
   'a summary': (text) => new SandboxError(`The file ${text}`, { code: 'SETUP_FAILED' }),
   'a hint': (text) => new SandboxError('x', { code: 'SETUP_FAILED', hint: `Mount ${text}.` }),
@@ -94,13 +96,13 @@ const errors: Readonly<Record<string, (text: string) => unknown>> = {
   'a size': (text) => thrownBy(() => parseSize(text)),
 }
 
-test.each(Object.entries(errors))('nothing of %s reaches a terminal', (_, make) => {
+test.each(Object.entries(errors))('no control character of %s reaches a terminal', (_, make) => {
   for (const [what, text] of Object.entries(hostile)) {
     for (const shown of textsOf(make(text))) expectSafe(shown, what)
   }
 })
 
-/** Everything that prints a text from outside. */
+/** Every function that prints a text from outside. */
 const printers: Readonly<Record<string, (text: string) => string>> = {
   'a step': (text) =>
     describeStep({
@@ -115,11 +117,11 @@ const printers: Readonly<Record<string, (text: string) => string>> = {
     judge({ ...evidence({}), policy: text, waitStatus: 31, filter: 'kill' }).reason,
 }
 
-test.each(Object.entries(printers))('nothing of %s reaches a terminal', (_, print) => {
+test.each(Object.entries(printers))('no control character of %s reaches a terminal', (_, print) => {
   for (const [what, text] of Object.entries(hostile)) expectSafe(print(text), what)
 })
 
-// Without colours, as the helpers of Vitest and Jest have them.
+// The helpers of Vitest and Jest without colours.
 const utils = {
   matcherHint: (name: string, received: string, args: string) =>
     `expect(${received}).${name}(${args})`,
@@ -179,7 +181,7 @@ test.each(Object.entries(hostile))('no matcher prints %s', (what, text) => {
   )
 })
 
-test('the command line prints no error as it came', () => {
+test('the command line prints no error with its control characters', () => {
   const written: string[] = []
   const { write } = process.stderr
   process.stderr.write = ((chunk: string) => written.push(chunk) > 0) as typeof write

@@ -149,7 +149,7 @@ test.each(cases)('a student reads one sentence about %s', (_, run, english, germ
 })
 
 describe('the language', () => {
-  test('can be one of the user’s own', () => {
+  test('can be one that the user defines', () => {
     const texts = { succeeded: 'Je programma is klaar.', wallTime: 'Langer dan {limit}.' }
     expect(feedbackFor(finishedRun(), { texts })).toBe('Je programma is klaar.')
     expect(feedbackFor(finishedRun({ status: 'walltime' }), { texts })).toBe('Langer dan 2 s.')

@@ -2,7 +2,7 @@ import type { FinishedRun } from '../../../src/feedback/finished-run.ts'
 
 const MiB = 1 << 20
 
-/** A run that exited with code 0 within generous limits; a test gives what is different. */
+/** A run that exited with code 0 within generous limits; a test gives only the differences. */
 export function finishedRun(
   changes: Partial<Omit<FinishedRun, 'usage' | 'limits'>> & {
     readonly usage?: Partial<FinishedRun['usage']>

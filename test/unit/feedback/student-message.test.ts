@@ -19,7 +19,7 @@ const output: FailureDetail = {
   receivedExcerpt: excerpt('1\n2\n7\n', 3),
 }
 
-test('the line that differs comes first, then input, expected and received output', () => {
+test('the differing line comes first, then input, expected and received output', () => {
   expect(studentMessage(failure(output), { input: '3 1 2\n' })).toMatchInlineSnapshot(`
     "Line 3: expected \`6\`, your program printed \`7\`.
 
@@ -38,7 +38,7 @@ test('the line that differs comes first, then input, expected and received outpu
   `)
 })
 
-test('a message can be the sentence alone, in another language', () => {
+test('a message can consist of the sentence alone, in another language', () => {
   const sentence = (language: 'en' | 'de' | 'es') =>
     studentMessage(failure(output), { language, details: false, input: '3' })
   expect(sentence('en')).toBe('Line 3: expected `6`, your program printed `7`.')
@@ -46,14 +46,14 @@ test('a message can be the sentence alone, in another language', () => {
   expect(sentence('es')).toBe('Línea 3: se esperaba `6`, tu programa imprimió `7`.')
 })
 
-test('the end of a run that failed comes before the difference', () => {
+test('the end of a failed run comes before the difference', () => {
   const run = finishedRun({ status: 'walltime' })
   expect(studentMessage(failure(output, { run }), { details: false })).toBe(
     'Your program did not stop within 2 s.\nLine 3: expected `6`, your program printed `7`.',
   )
 })
 
-describe('a difference of output is said in one sentence', () => {
+describe('one sentence describes a difference of output', () => {
   const { received: _received, ...missing } = output
   const { expected: _expected, ...tooMany } = output
   test.each<[string, Partial<typeof output>, object, string]>([
@@ -169,14 +169,14 @@ test.each<[FailureDetail, string]>([
   expect(studentMessage(failure(detail))).toBe(sentence)
 })
 
-test('a crash is the message where the test expects success', () => {
+test('a message describes the crash where the test expects success', () => {
   const run = finishedRun({ status: 'signaled', signal: 'SIGFPE' })
   expect(studentMessage(failure({ kind: 'end' }, { run }))).toBe(
     'Your program crashed: it did an impossible calculation, for example a division by zero.',
   )
 })
 
-test('long input and output are cut, and nothing in them reaches a terminal', () => {
+test('long input and output are cut, and none of their control characters reaches a terminal', () => {
   const text = `\u001b[2J\u009b1m\u2028\u202e\n${'x'.repeat(1e6)}\n`.repeat(40)
   const failed = failure({
     ...output,

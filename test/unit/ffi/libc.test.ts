@@ -29,7 +29,7 @@ import {
   SIGKILL,
 } from '../../../src/linux/constants.ts'
 
-/** Where each of this process's descriptors leads, sockets and pipes of its own event loop too. */
+/** The target of each of this process's descriptors, including the event loop's own sockets and pipes. */
 function openDescriptors(): string[] {
   const directory = '/proc/self/fd'
   return readdirSync(directory).flatMap((fd) => {
@@ -46,7 +46,7 @@ const opened: number[] = []
 const own = (...descriptors: number[]): void => void opened.push(...descriptors)
 
 beforeEach(() => {
-  // Loads the C library: what that opens stays open.
+  // Loads the C library first, because the files that the load opens stay open.
   const { read, write } = makePipe(0)
   closeSync(read)
   closeSync(write)
@@ -75,13 +75,13 @@ function flagsOf(fd: number): number {
 
 const O_CLOEXEC = 0o2000000
 
-/** Whether a descriptor was left to this process's children by who started it. */
+/** Returns whether this process's children inherit a descriptor from the process that started it. */
 function isInheritable(fd: number): boolean {
   return existsSync(`/proc/self/fdinfo/${fd}`) && (flagsOf(fd) & O_CLOEXEC) === 0
 }
 
 describe('a pipe', () => {
-  test('has two ends that are above the launch program’s numbers, and closed on exec', () => {
+  test('has two ends above the launch program’s numbers, closed on exec', () => {
     const { read, write } = pipe()
     expect(Math.min(read, write)).toBeGreaterThanOrEqual(10)
     writeSync(write, 'through')
@@ -91,7 +91,7 @@ describe('a pipe', () => {
     expect(flagsOf(write) & O_CLOEXEC).toBe(O_CLOEXEC)
   })
 
-  test('blocks or does not, both ends', () => {
+  test('can block or not block, at both ends', () => {
     const [blocking, other] = [pipe(), pipe(O_NONBLOCK)]
     const bits = [blocking.read, blocking.write, other.read, other.write].map(
       (fd) => flagsOf(fd) & O_NONBLOCK,
@@ -109,7 +109,7 @@ describe('a memfd', () => {
     return fd
   }
 
-  test('is closed on exec and known by its name', () => {
+  test('is closed on exec and carries its name', () => {
     const fd = memfd()
     expect(readlinkSync(`/proc/self/fd/${fd}`)).toBe('/memfd:test (deleted)')
     expect(flagsOf(fd) & O_CLOEXEC).toBe(O_CLOEXEC)
@@ -132,7 +132,7 @@ describe('a memfd', () => {
     expect(fstatSync(fd).size).toBe(6)
   })
 
-  test('that is not can be changed', () => {
+  test('that is not sealed can be changed', () => {
     const fd = memfd()
     writeSync(fd, 'X', 0)
     ftruncateSync(fd, 1)
@@ -145,7 +145,7 @@ describe('a memfd', () => {
     )
   })
 
-  test('is the only thing that can be sealed', () => {
+  test('is the only kind of descriptor that can be sealed', () => {
     const { write } = pipe()
     expect(() => addSeals(write, F_SEAL_WRITE)).toThrow(
       `fcntl(${write}, F_ADD_SEALS): EINVAL: invalid argument`,
@@ -179,7 +179,7 @@ describe('a program that is spawned', () => {
     expect(runScript('kill -KILL $$').status).toBe(SIGKILL)
   })
 
-  test('has the descriptors that it is given, at their numbers, and none of ours', () => {
+  test('has the descriptors that the caller gives it, at their numbers, and no other', () => {
     const third = pipe()
     writeSync(third.write, 'from three\n')
     const script = 'read line <&3; echo "$line"; echo err >&2; ls /proc/self/fd'
@@ -187,14 +187,14 @@ describe('a program that is spawned', () => {
     expect(stderr).toBe('err\n')
     const [line, ...listed] = stdout.trimEnd().split('\n')
     expect(line).toBe('from three')
-    // ls opens the directory itself, as the lowest number that is free.
+    // ls opens the directory itself, at the lowest free number.
     const given = ['0', '1', '2', '3', '4']
     const leaked = listed.filter((fd) => !given.includes(fd) && !isInheritable(Number(fd)))
     expect(listed).toEqual(expect.arrayContaining(given))
     expect(leaked).toEqual([])
   })
 
-  test('has no environment but what a shell makes', () => {
+  test('has no environment except the variables that a shell sets', () => {
     const { stdout } = runScript("tr '\\0' '\\n' < /proc/$$/environ")
     expect(stdout).toBe('')
   })
@@ -208,13 +208,13 @@ describe('a program that is spawned', () => {
     const mask = (name: string): bigint =>
       BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1]}`)
     const bit = (signal: number): bigint => 1n << BigInt(signal - 1)
-    // SIGKILL and SIGSTOP cannot be blocked; a C library may except its own two.
+    // SIGKILL and SIGSTOP cannot be blocked, and a C library may exempt two signals of its own.
     const excepted = [9, 19, 32, 33].reduce((bits, signal) => bits | bit(signal), 0n)
     expect(mask('SigIgn')).toBe(0n)
     expect(mask('SigBlk') | excepted).toBe(2n ** 64n - 1n)
   })
 
-  test('is waited for only for a time, and tells what it used', () => {
+  test('is waited for only for the given time, and its usage is returned', () => {
     const { read, write } = pipe()
     const pid = spawn('/bin/cat', [read, write, write])
     expect(waitShortly(pid, 0)).toBeUndefined()
@@ -258,7 +258,7 @@ describe('a program that is spawned', () => {
 
 describe('a pid', () => {
   test.each([0, 1, -1, -4321, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 32 - 1])(
-    'that means more than one process, or none, is refused: %d',
+    'that means several processes, or none, is refused: %d',
     (pid) => {
       const message = `Expected a pid above 1, got ${pid}`
       expect(() => killProcess(pid, 0)).toThrow(new RangeError(message))
@@ -266,7 +266,7 @@ describe('a pid', () => {
     },
   )
 
-  test('that is the highest of all is one, of nobody', () => {
+  test('that is the highest of all is valid, and belongs to no process', () => {
     const highest = 2 ** 31 - 1
     expect(() => killProcess(highest, 0)).toThrow(`kill(${highest}, 0): ESRCH: no such process`)
     expect(() => waitForProcess(highest)).toThrow(`wait4(${highest}): ECHILD: no child processes`)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { closeDescriptor } from '../../../src/ffi/libc.ts'
 import { makeSocketPair, receiveDescriptor, takeDescriptor } from '../../../src/ffi/passing.ts'
 
-test('where the other end is closed, no descriptor comes', async () => {
+test('no descriptor arrives when the other end is closed', async () => {
   const [ours, other] = makeSocketPair()
   const received = receiveDescriptor(ours)
   closeDescriptor(other)
@@ -10,7 +10,7 @@ test('where the other end is closed, no descriptor comes', async () => {
   closeDescriptor(ours)
 })
 
-test('where nothing was passed, none is taken, and nobody waits', () => {
+test('no descriptor arrives when none was passed, and the receiver does not wait', () => {
   const [ours, other] = makeSocketPair()
   expect(takeDescriptor(ours)).toBeUndefined()
   closeDescriptor(other)

@@ -41,7 +41,7 @@ const names = [
 ]
 const options = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 3 })
 
-describe('a call, whatever its arguments, is accepted or refused by a SandboxError', () => {
+describe('a call with any arguments is accepted or refused by a SandboxError', () => {
   const isKept = (command: unknown, args: unknown, own: unknown): boolean => {
     try {
       normalizeOptions(command as string, args as string[], own as SandboxOptions, {})

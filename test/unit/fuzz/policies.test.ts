@@ -6,7 +6,7 @@ import { loadPolicy } from '../../../src/policy/load.ts'
 import { parsePolicy } from '../../../src/policy/parse-policy.ts'
 import { shippedPolicies, shippedPolicyPath } from '../../../src/policy/shipped.ts'
 
-/** Holds when a call returns, or throws the one error that users are promised. */
+/** Passes when a call returns, or throws the one error that users are promised. */
 function isKept(call: () => unknown): boolean {
   try {
     call()
@@ -17,7 +17,7 @@ function isKept(call: () => unknown): boolean {
   }
 }
 
-// Beside the shipped ones, for what they extend.
+// Policies beside the shipped ones, for policies that extend them.
 const path = shippedPolicyPath('strict') ?? ''
 const parse = (text: string) => parsePolicy(text, { name: 'fuzzed', path })
 
@@ -60,7 +60,7 @@ const words = [
   'none',
 ]
 
-/** Objects of a policy's own words in any place, and of anything else. */
+/** Objects of a policy's own words in any place, mixed with arbitrary values. */
 const objects = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
@@ -76,8 +76,8 @@ const objects = fc.letrec((tie) => ({
   object: fc.dictionary(fc.constantFrom(...keys), tie('value'), { maxKeys: 5 }),
 })).object
 
-describe('a policy, whatever it is, is read or refused as POLICY_INVALID', () => {
-  test('as any text', () => {
+describe('any policy is read or refused as POLICY_INVALID,', () => {
+  test('as a random text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) =>
         isKept(() => parse(text)),
@@ -85,14 +85,14 @@ describe('a policy, whatever it is, is read or refused as POLICY_INVALID', () =>
     )
   })
 
-  test('as a shipped one that was damaged', () => {
+  test('as a damaged shipped policy', () => {
     fc.assert(
       fc.property(mutated, (text) => isKept(() => parse(text))),
       { numRuns: 300 },
     )
   })
 
-  test('as any object', () => {
+  test('as a random object', () => {
     fc.assert(
       fc.property(objects, (object) => isKept(() => loadPolicy(object as object))),
       {

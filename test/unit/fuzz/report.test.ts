@@ -13,7 +13,7 @@ import { finish } from '../../../src/work.ts'
 
 const names = Object.keys(RECORD) as RecordName[]
 
-/** A record of the launch program's, with anything in it. */
+/** A record of the launch program, with any content. */
 const record = fc.constantFrom(...names).chain((name) => {
   const { tag, size } = RECORD[name]
   const length = size - tag.length
@@ -61,7 +61,7 @@ const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
     ),
   })
 
-describe('a report, whatever its bytes,', () => {
+describe('a report with any bytes', () => {
   test('gives a result in its promised form, or a SandboxError', () => {
     fc.assert(
       fc.property(anything, (report) => {
@@ -81,7 +81,7 @@ describe('a report, whatever its bytes,', () => {
     )
   })
 
-  test('without the init’s last record is no result: a program cannot be judged by half of it', () => {
+  test('without the init’s last record gives no result, because half a record cannot judge a program', () => {
     const withoutEnd = fc
       .array(record.filter((bytes) => !bytes.subarray(0, 8).equals(RECORD.end.tag)))
       .map((parts) => Buffer.concat(parts))

@@ -18,7 +18,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 const EBADF = 9
 const COUNT = 24
 
-/** A step in the abstract: what it returns, and which of the later ones it may go to. */
+/** A step in the abstract: its return value, and the later steps that it may go to. */
 interface Move {
   readonly fails: boolean
   readonly onError: 'continue' | 'goto'
@@ -43,7 +43,8 @@ const program = fc.array(move, { minLength: COUNT, maxLength: COUNT })
 const later = (index: number, offset: number): number => Math.min(COUNT, index + 1 + offset)
 const label = (index: number): string => `s${index}`
 
-// Each step first says that it is taken, for it writes its own number; or it writes nowhere, and fails.
+// Each step first writes its own number, which shows that the machine executes it. Otherwise it writes nowhere, and
+// fails.
 function toSteps(moves: readonly Move[]): Step[] {
   const steps = moves.map((each, index): Step => {
     const value = each.operand
@@ -59,7 +60,7 @@ function toSteps(moves: readonly Move[]): Step[] {
   return [...steps, init('exit_group', [7], { label: label(COUNT), onError: 'continue' })]
 }
 
-/** What docs/engine.md says that the machine does. */
+/** The behaviour of the machine by docs/engine.md. */
 function trace(moves: readonly Move[]): string {
   let text = ''
   for (let index = 0; index < COUNT; ) {
@@ -89,10 +90,10 @@ function execute(steps: readonly Step[]): { code: number; output: string } {
   }
 }
 
-test('the machine takes the steps of any list in the order that its description says, and no others', () => {
+test('the machine executes the steps of any list in the described order, and no others', () => {
   fc.assert(
     fc.property(program, (moves) => {
-      // The exit code is that of the last step: the machine did not run past it.
+      // The exit code is that of the last step, so the machine did not run past it.
       expect(execute(toSteps(moves))).toEqual({ code: 7, output: trace(moves) })
     }),
     { numRuns: 200 },

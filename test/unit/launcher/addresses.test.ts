@@ -31,7 +31,7 @@ interface EncodedStep {
   readonly args: readonly number[]
   readonly store: number
   readonly operand: number
-  /** The steps after an error, by a jump, and otherwise. */
+  /** The possible next steps: after an error, by a jump, and otherwise. */
   readonly targets: { readonly error: number; readonly jump: number; readonly next: number }
 }
 
@@ -55,7 +55,7 @@ const stepAddresses = ({ address, steps }: Assembled): number[] =>
 
 const JUMPS = JUMP_IF_EQUAL | JUMP_IF_DIFFERENT
 
-/** Where a step can lead: exit_group(2) does not return, execve(2) only with an error. */
+/** The steps that a step can lead to. exit_group(2) does not return, and execve(2) returns only with an error. */
 function reachable({ step, flags, targets }: EncodedStep): number[] {
   if (step.syscall === 'exit_group') return []
   if (step.syscall === 'execve') return [targets.error]
@@ -63,7 +63,7 @@ function reachable({ step, flags, targets }: EncodedStep): number[] {
   return flags & JUMPS ? [error, jump, next] : [error, next]
 }
 
-/** Expects a segment to lead to nothing but these steps, and to use memory only where it has some. */
+/** Expects a segment to lead only to these steps, and to use memory only where it has some. */
 function expectClosed(segment: Assembled, others: readonly Assembled[] = []): void {
   const all = [segment, ...others]
   const known = new Set([NO_STEP, ...all.flatMap(stepAddresses)])
@@ -100,7 +100,7 @@ describe.each(variants)('for $arch, as $flow.kind, filter: $filtered', ({ flow, 
     expectClosed(request, [image])
   })
 
-  test('no process goes on into another’s steps but by clone', () => {
+  test('no process enters another’s steps except by clone', () => {
     const byAddress = new Map<number, Step>()
     for (const segment of [image, request]) {
       segment.steps.forEach((step, index) => {
@@ -118,7 +118,7 @@ describe.each(variants)('for $arch, as $flow.kind, filter: $filtered', ({ flow, 
   })
 })
 
-test.each([user, root])('a step asks one question about its result at most ($kind)', (flow) => {
+test.each([user, root])('a step asks at most one question about its result ($kind)', (flow) => {
   for (const step of samplePlan(flow).steps) {
     const questions = [step.tolerate, step.whenEqual, step.whenDifferent].filter(
       (question) => question !== undefined,

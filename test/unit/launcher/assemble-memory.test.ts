@@ -28,7 +28,7 @@ describe('the memory of a segment', () => {
     },
   ]
 
-  test('has areas after the steps, each field at a multiple of 8 and zero unless told', () => {
+  test('has areas after the steps; each field is at a multiple of 8, and zero by default', () => {
     const { symbols, bytes: encoded } = assembled([step('getpid', [])], areas)
     const start = ADDRESS + STEP_SIZE
     expect(symbols.get('record.tag')).toBe(start)
@@ -39,7 +39,7 @@ describe('the memory of a segment', () => {
     )
   })
 
-  test('has texts and bytes after the areas, each at a multiple of 8 and a text NUL-terminated', () => {
+  test('has texts and bytes after the areas, each at a multiple of 8, and texts end in NUL', () => {
     const {
       wordsOf,
       textAt,
@@ -53,7 +53,7 @@ describe('the memory of a segment', () => {
     expect(encoded.length).toBe(third + 8 - ADDRESS)
   })
 
-  test('has equal texts once and equal bytes as often as they are used', () => {
+  test('has equal texts once, and equal bytes as often as the plan uses them', () => {
     const same = () => bytes(Buffer.from('same'))
     const { wordsOf } = assembled([step('write', [text('same'), text('same'), same(), same()])])
     const [first, second, third, fourth] = wordsOf(0)
@@ -73,7 +73,7 @@ describe('the memory of a segment', () => {
     expect(values.slice(2)).toEqual([symbols.get('record.body'), -1, 7, 0])
   })
 
-  test('holds data of any length, each where its address says', () => {
+  test('holds data of any length, each at its address', () => {
     const filled = (length: number, byte: number) => Buffer.alloc(length, byte)
     const sizes = [1, 16 * 1024, 100_000, 7, 300_000]
     const { wordsOf, bytes: encoded } = assembled(
@@ -88,14 +88,14 @@ describe('the memory of a segment', () => {
     expect(encoded.length % 8).toBe(0)
   })
 
-  test('has texts as UTF-8, also where they hold half a character', () => {
+  test('has texts as UTF-8, also texts with half a surrogate pair', () => {
     const { wordsOf, textAt } = assembled([step('write', [text('a\ud800b'), text('next')])])
     const [first = 0, second = 0] = wordsOf(0)
     expect(textAt(first)).toBe('a\xef\xbf\xbdb')
     expect(textAt(second)).toBe('next')
   })
 
-  test('has no array whose words would have to be read at run time', () => {
+  test('has no array whose words must be read at run time', () => {
     expect(() =>
       assembled([step('write', [words(load('record.body'))])], areas),
     ).toThrowErrorMatchingInlineSnapshot(
@@ -113,18 +113,18 @@ describe('names', () => {
     ['an error step', step('getpid', [], { onError: { goto: 'nowhere.x' } })],
     ['a jump', step('getpid', [], { whenEqual: { value: 0, goto: 'nowhere.x' } })],
     ['an operand', step('getpid', [], { whenEqual: { value: at('nowhere.x'), goto: FAIL } })],
-  ])('that nobody defines are refused: %s', (_, wrong) => {
+  ])('that no step defines are refused: %s', (_, wrong) => {
     expect(() => assembled([wrong])).toThrow('The launch program does not define "nowhere.x"')
   })
 
-  test('are the caller’s to define that a failing step needs', () => {
+  test('may be defined by the caller where a failing step needs them', () => {
     const lone = { steps: [step('getpid', [])], areas: [] }
     expect(() =>
       assemble(lone, { arch: 'x64', address: ADDRESS }),
     ).toThrowErrorMatchingInlineSnapshot(`[Error: The launch program does not define "fail"]`)
   })
 
-  test('are defined once: labels, fields and those of another segment', () => {
+  test('are defined once: labels, fields, and names of another segment', () => {
     const twice = [step('getpid', [], { label: 'a' }), step('getpid', [], { label: 'a' })]
     expect(() => assembled(twice)).toThrowErrorMatchingInlineSnapshot(
       `[Error: The launch program defines "a" twice]`,
@@ -138,12 +138,12 @@ describe('names', () => {
     ).toThrowErrorMatchingInlineSnapshot(`[Error: The launch program defines "fail" twice]`)
   })
 
-  test('of another segment are not given on', () => {
+  test('of another segment are not passed on', () => {
     const { symbols } = assembled([step('getpid', [], { label: 'own' })])
     expect([...symbols.keys()]).toEqual(['own'])
   })
 
-  test('of another segment can be gone to, loaded and stored in', () => {
+  test('of another segment can be targets of jumps, loads and stores', () => {
     const { wordsOf } = assembled(
       [step('getpid', [load('other.x')], { store: 'other.x', next: { goto: 'other' } })],
       [],

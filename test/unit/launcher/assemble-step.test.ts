@@ -57,14 +57,14 @@ describe('a step', () => {
     expect(syscallNumber('openat', 'x64')).not.toBe(syscallNumber('openat', 'arm64'))
   })
 
-  test('goes on to the one after it, stores nothing that is used, and reports an error', () => {
+  test('goes to the next step, stores nothing that is used, and reports an error', () => {
     const { wordsOf, flagsOf } = assembled([step('getpid', []), step('getpid', [])])
     expect(wordsOf(0).slice(6)).toEqual([HEAD.sink, FAIL_ADDRESS, 0, 0, ADDRESS + STEP_SIZE])
     expect(wordsOf(1).at(-1)).toBe(ADDRESS + 2 * STEP_SIZE)
     expect(flagsOf(0)).toBe(0)
   })
 
-  test('carries on after an error where the one after it, or its own next, is', () => {
+  test('continues after an error at the next step, or at its own target', () => {
     const { wordsOf } = assembled([
       step('getpid', [], { onError: 'continue' }),
       step('getpid', [], { onError: 'continue', next: { goto: 'far' } }),
@@ -82,7 +82,7 @@ describe('a step', () => {
     expect([wordsOf(0)[7], wordsOf(0)[10]]).toEqual([0, 0])
   })
 
-  test('that tolerates an error takes it for success', () => {
+  test('that tolerates an error treats it as success', () => {
     const { wordsOf, flagsOf } = assembled([
       step('getpid', [], { tolerate: 17, next: { goto: 'far' } }),
       step('getpid', []),
@@ -93,7 +93,7 @@ describe('a step', () => {
     expect(wordsOf(0).slice(7)).toEqual([FAIL_ADDRESS, -17, far, far])
   })
 
-  test('compares with a literal, an address, or what is at an address', () => {
+  test('compares with a literal, an address, or the value at an address', () => {
     const fields = [{ name: 'x', size: 8 }]
     const to = { goto: 'here' }
     const { wordsOf, flagsOf, symbols } = assembled(
@@ -139,7 +139,7 @@ describe('a step', () => {
     )
   })
 
-  test('asks one question about its result at most', () => {
+  test('asks at most one question about its result', () => {
     const whenEqual = { value: 0, goto: FAIL }
     const whenDifferent = { value: 1, goto: FAIL }
     for (const two of [
@@ -153,7 +153,7 @@ describe('a step', () => {
     }
   })
 
-  test('calls only what the architecture has', () => {
+  test('calls only calls that the architecture has', () => {
     expect(() => assembled([step('forkk', [])])).toThrowErrorMatchingInlineSnapshot(
       `[Error: x64 has no system call forkk]`,
     )

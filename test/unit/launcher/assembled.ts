@@ -5,7 +5,7 @@ import { type Area, FAIL, type Step } from '../../../src/launcher/step.ts'
 export const ADDRESS = 0x5000
 export const FAIL_ADDRESS = 0x9000
 
-/** A segment as it is in memory, where FAIL is another segment's. */
+/** A segment as it is in memory, where FAIL belongs to another segment. */
 export function assembled(
   steps: readonly Step[],
   areas: readonly Area[] = [],

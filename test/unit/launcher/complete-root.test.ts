@@ -42,26 +42,26 @@ describe.each(variants)(
       ])
     })
 
-    test('mounts nothing and becomes nobody afterwards', () => {
+    test('mounts nothing and changes no user afterwards', () => {
       const names = new Set(steps.slice(waits).map(({ syscall }) => syscall))
       const never = ['mount', 'move_mount', 'open_tree', 'pivot_root', 'setresuid', 'setns']
       for (const syscall of never) expect(names).not.toContain(syscall)
     })
 
-    test('does not go on in the request before the target', () => {
+    test('runs no process but the target in the request', () => {
       const nexts = image.steps.flatMap(({ next }) => (next === undefined ? [] : [next.goto]))
       expect(nexts).not.toContain(ENTRY.mounts)
       expect(calls(request.steps)[0]).toBe('exit_group(1)')
     })
 
-    test('is assembled, and the request with it', () => {
+    test('is assembled together with the request', () => {
       const made = makeImage(image, 'x64')
       expect(finish(assembleRequest(made, request)).bytes.length).toBeGreaterThan(0)
     })
   },
 )
 
-test('root gives each launch program ids of its own, in places of the image', () => {
+test('an image for root gives each launch program ids of its own, in its own fields', () => {
   const { assembled, elf } = makeImage(completePlan(root).image, 'x64')
   const copy = Buffer.from(elf)
   for (const { place, offset, bytes } of ownIdValues({ uid: 1_073_741_825, gid: 77 })) {

@@ -31,11 +31,11 @@ describe('a plan without namespaces', () => {
     expect(makeImage(image(as), 'arm64').elf.length).toBeGreaterThan(0)
   })
 
-  test('never signals everybody as the user who runs the tests', () => {
+  test('never signals every process as the user who runs the tests', () => {
     expect(image('user').steps.filter(killsAll)).toEqual([])
   })
 
-  test('signals everybody only as a user that may signal the run and nobody else', () => {
+  test('signals every process only as a user that may signal the run alone', () => {
     const { steps } = image('root')
     const at = steps.flatMap((step, index) => (killsAll(step) ? [index] : []))
     expect(at.length).toBe(2)
@@ -48,7 +48,7 @@ describe('a plan without namespaces', () => {
         'kill',
       ])
       const [become, effective, real, alone] = before
-      // Whatever is not as it should be leads to the step that kills the target alone.
+      // Any deviation leads to the step that kills the target alone.
       for (const step of [become, effective, real])
         expect(step?.onError).toEqual({ goto: alone?.label })
       expect([effective?.whenDifferent?.goto, real?.whenDifferent?.goto]).toEqual([
@@ -60,7 +60,7 @@ describe('a plan without namespaces', () => {
     }
   })
 
-  // With no namespace that ends with it, an init that gives up would leave the run's processes behind.
+  // No namespace ends with this init, so an init that gives up would leave the run's processes behind.
   test.each(['root', 'user'] as const)(
     'ends the run whatever fails while it watches: as %s',
     (as) => {
@@ -78,13 +78,13 @@ describe('a plan without namespaces', () => {
     },
   )
 
-  test('does not tie the init to the test runner, whose end the control pipe tells', () => {
+  test('does not tie the init to the test runner, whose end closes the control pipe', () => {
     const ties = image('user').steps.filter((step) => describeStep(step).includes('PDEATHSIG'))
     expect(ties.map(({ process }) => process)).toEqual(['starter'])
   })
 })
 
-test('the leftovers of a killed init are ended by a user that may signal nobody else', () => {
+test('ends the leftovers of a killed init as a user that may signal the run alone', () => {
   const calls = endUserSteps({ uid: 70000, neighbour: 70001 }).map(describeStep)
   expect(calls.slice(0, 6)).toEqual([
     'setgroups(0, 0)',

@@ -114,7 +114,7 @@ test.each([
     ),
     String.raw`execve("/bin/sh", ["sh", "a \"b\"\n", 0])`,
   ],
-])('a step is shown as a person reads the call: %s', (shown, expected) => {
+])('a step is shown as a person would read the call: %s', (shown, expected) => {
   expect(shown).toBe(expected)
 })
 
@@ -130,7 +130,7 @@ test('a change of a mount by its descriptor is not shown as one of the root', ()
   expect(shown).toBe('mount_setattr(init.from, AT_EMPTY_PATH, MOUNT_ATTR_NOSUID)')
 })
 
-test('a step that says how it is shown is shown so', () => {
+test('a step with a description of its own is shown by that description', () => {
   const how = { shown: '"/work/a", 4 bytes' }
   const step = stepsOf('init')('write', [load('init.fd'), bytes(new Uint8Array(4)), 4], how)
   expect(describeStep(step)).toBe('write("/work/a", 4 bytes)')

@@ -17,11 +17,11 @@ const OPENING = /^(open|timerfd_create|signalfd|memfd_create|seccomp|perf_event_
 /** Whether a step waits for the process that counts denied calls, which leaves no descriptor. */
 const waitsForCount = ({ args: [pid] }: Step) => pid === -1
 
-/** The init's descriptors, as its steps before the program open and close them one after another. */
+/** The init's descriptors, as its steps before the program open and close them. */
 class Descriptors {
   readonly #open = new Set([
     ...[0, 1, 2, FD.report, FD.control, FD.request, FD.collect, FD.go],
-    // The starter's, which it shares.
+    // The starter's descriptors, which the init shares.
     ...[FD.proc, FD.network, FD.networkReady],
   ])
   readonly #places = new Map<string, number>()
@@ -45,7 +45,7 @@ class Descriptors {
     if (whenDifferent !== undefined) expect(fd).toBe(whenDifferent.value)
   }
 
-  /** What another process with the same descriptors puts there. */
+  /** The descriptors that another process with the same table puts there. */
   put(...descriptors: readonly number[]): void {
     for (const fd of descriptors) this.#open.add(fd)
   }
@@ -72,7 +72,7 @@ function descriptorsOf(changes: PlanChanges, flow = root) {
   )
   const descriptors = new Descriptors()
   for (const step of before) {
-    // A child is done when it is waited for.
+    // A child has ended when the parent has waited for it.
     if (step.syscall === 'wait4' && !waitsForCount(step)) descriptors.put(FD.idmap)
     descriptors.take(step)
   }
@@ -90,7 +90,7 @@ const mountsOf = (count: number) =>
 
 describe('the init’s descriptors', () => {
   test.each(workdirVariants)(
-    'are those that the plan counts on, and no others, when the program starts: $flow.kind, $name',
+    'are exactly those that the plan expects when the program starts: $flow.kind, $name',
     ({ flow, workdir }) => {
       const mounts = mountsOf(3)
       const files = mounts.map(({ target }) => ({ target: `${target}/new/file`, contents: 'x' }))
@@ -125,7 +125,7 @@ describe('the init’s descriptors', () => {
     },
   )
 
-  test('are one more where calls are logged', () => {
+  test('include one more where calls are logged', () => {
     const [without, logging] = [
       descriptorsOf({ filtered: 'kill' }),
       descriptorsOf({ filtered: 'log' }),
@@ -134,7 +134,7 @@ describe('the init’s descriptors', () => {
     expect(FD.scratch).toBeGreaterThan(FD.listener)
   })
 
-  test('are not the host’s /proc any more once the program has started', () => {
+  test('no longer include the host’s /proc once the program has started', () => {
     const all = calls(initSteps(samplePlan(root).steps))
     const started = all.findIndex((call) =>
       call.startsWith('clone(CLONE_VM|CLONE_FILES|CLONE_VFORK'),
@@ -149,14 +149,14 @@ describe('the init’s descriptors', () => {
     ])
   })
 
-  test('are below those that others put in their places', () => {
+  test('stay below those that other processes put in their places', () => {
     const { taken } = descriptorsOf({ mounts: mountsOf(8), workdir: workdirs.copy })
     expect(Math.max(...taken)).toBeLessThan(Math.min(FD.network, FD.idmap))
   })
 
-  // The starter puts the namespace at FD.network while the init takes the mounts' trees: with 13 or more of
-  // them, one would be replaced now and then, and the run fail with EINVAL.
-  test('are never the network’s, however many mounts there are', () => {
+  // The starter puts the namespace at FD.network while the init takes the mounts' trees. With 13 or more trees, one
+  // would sometimes be replaced, and the run would fail with EINVAL.
+  test('never have the network’s number, however many mounts there are', () => {
     expect(descriptorsOf({ mounts: mountsOf(40) }).taken).not.toContain(FD.network)
   })
 })

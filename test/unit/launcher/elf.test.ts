@@ -72,7 +72,7 @@ describe.each(['x64', 'arm64'] as const)('the executable for %s', (arch) => {
     expect(code?.fileSize).toBe(entry + machine.length)
   })
 
-  test('has the record of a failed step, and the steps, where the machine looks for them', () => {
+  test('has the record of a failed step, and the steps, where the machine expects them', () => {
     expect(Buffer.from(elf).toString('latin1', DATA_OFFSET, DATA_OFFSET + 8)).toBe('FAILURE\0')
     const start = DATA_OFFSET + STEPS_ADDRESS - HEAD.tag
     expect(Buffer.from(elf.subarray(start)).equals(assembled(arch).bytes)).toBe(true)
@@ -80,7 +80,7 @@ describe.each(['x64', 'arm64'] as const)('the executable for %s', (arch) => {
     expect(data?.memorySize).toBe(data?.fileSize)
   })
 
-  test('is a static executable to readelf', (ctx) => {
+  test('is a static executable for readelf', (ctx) => {
     requireTool(ctx, 'readelf', 'binutils')
     const directory = dirSync({ unsafeCleanup: true })
     onTestFinished(() => directory.removeCallback())
@@ -101,7 +101,7 @@ describe.each(['x64', 'arm64'] as const)('the executable for %s', (arch) => {
   })
 })
 
-test('steps that were laid out for another address make no executable', () => {
+test('cannot be made of steps that were laid out for another address', () => {
   expect(() =>
     elfImage(assembled('x64', STEPS_ADDRESS + 8), 'x64', RECORD.failure.tag),
   ).toThrowErrorMatchingInlineSnapshot(`[Error: The launch program does not fit its layout]`)

@@ -12,9 +12,9 @@ const named = ({ syscall, args: [first] }: Step) =>
     return call.syscall === syscall && (call.first === undefined || call.first === first)
   })
 
-// A call that is not in the list might be one that a policy’s filter kills for: the program would never start.
+// A policy's filter might kill for any call that is missing from the list. The program would then never start.
 test.each([root, user])(
-  'a target whose filter is on makes no call that was not asked about: $kind',
+  'a target whose filter is installed makes only calls in the list that the filter was checked for: $kind',
   (flow) => {
     const { steps } = completePlan(flow, 'target', {
       limits: {
@@ -38,13 +38,13 @@ test.each([root, user])(
 
 // Where the init has the filter too, its calls pass by a token in the sixth register.
 test.each([root, user])(
-  'where the init counts denied calls, each call has the token: $kind',
+  'where the init counts denied calls, each of its calls has the token: $kind',
   (flow) => {
     const { steps } = samplePlan(flow)
     const filter = steps.findIndex(({ syscall }) => syscall === 'seccomp')
     expect(steps[filter]?.process).toBe('init')
     const withoutRoom = steps.slice(filter + 1).filter(({ args }) => args.length === 6)
-    // The target's own, and the helper's.
+    // The target's own calls, and those of the helper.
     const calls = withoutRoom.map(({ syscall }) => syscall)
     expect(calls).toEqual(['sched_setaffinity', 'sched_setaffinity'])
   },
@@ -71,13 +71,15 @@ const refusing = (name: string): Policy =>
     seccomp: { rules: [{ action: 'errno:EPERM', syscalls: [name] }] },
   })
 
-test('a target waits with its filter on under each shipped policy', { timeout: 60_000 }, () => {
+test('a target waits with its filter installed under each shipped policy', {
+  timeout: 60_000,
+}, () => {
   for (const name of shippedPolicies()) {
     expect(isFiltered(loadPolicy(name)), name).toBe(true)
   }
 })
 
-// A policy that refuses execve is refused itself. A call with our token passes under every policy.
+// A policy that refuses execve is refused itself. A call with Gradebox's token passes under every policy.
 test.each(FILTERED_CALLS.filter(({ syscall, hasToken }) => syscall !== 'execve' && !hasToken))(
   'a policy that refuses $syscall has its filter installed last',
   ({ syscall }) => {
@@ -85,7 +87,7 @@ test.each(FILTERED_CALLS.filter(({ syscall, hasToken }) => syscall !== 'execve' 
   },
 )
 
-test('so has one that logs', () => {
+test('a policy that logs has its filter installed last too', () => {
   const seccomp = { default: 'log', rules: [] } as const
   expect(isFiltered({ ...strict, seccomp })).toBe(false)
 })

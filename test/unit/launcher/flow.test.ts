@@ -4,7 +4,7 @@ import { chooseFlow, isKernelRoot, parseIdMap } from '../../../src/launcher/plan
 const WHOLE = '         0          0 4294967295\n'
 const ROOTLESS = '         0       1000          1\n         1     100000      65536\n'
 const ALL = (1n << 41n) - 1n
-/** What Docker leaves to root: CHOWN, DAC_OVERRIDE, SETUID, SETGID, KILL and others; not SYS_ADMIN. */
+/** The capabilities that Docker leaves to root: CHOWN, DAC_OVERRIDE, SETUID, SETGID, KILL and others; not SYS_ADMIN. */
 const DOCKERS = 0xa80425fbn
 const process = {
   euid: 0,
@@ -26,12 +26,12 @@ describe('an id map', () => {
 })
 
 describe('an ordinary user', () => {
-  test('keeps the own ids, whatever the map says', () => {
+  test('keeps its own ids, whatever the map says', () => {
     const own = { ...process, euid: 1000, egid: 100, uidMap: ROOTLESS }
     expect(chooseFlow(own)).toEqual({ kind: 'user', uid: 1000, gid: 100 })
   })
 
-  test('of root’s group is one too', () => {
+  test('in root’s group is an ordinary user too', () => {
     const own = { ...process, euid: 1000, egid: 0 }
     expect(chooseFlow(own)).toEqual({ kind: 'user', uid: 1000, gid: 0 })
   })
@@ -52,7 +52,7 @@ describe('root of the initial namespace', () => {
     }
   })
 
-  test('is told from root of another', () => {
+  test('differs from root of another namespace', () => {
     expect(chooseFlow(process)).toMatchObject({ kind: 'root', initial: true })
     const half = { ...process, gidMap: ROOTLESS }
     expect(chooseFlow(half)).toMatchObject({ kind: 'root', initial: false })
@@ -62,7 +62,7 @@ describe('root of the initial namespace', () => {
 describe('ids of the runs of several processes and threads', () => {
   const RUNS_PER_BLOCK = 0x8000
 
-  /** The ids that a process gives which has drawn this number. */
+  /** The ids that a process gives after it has drawn this number. */
   async function idsOf(drawn: number, count: number): Promise<number[]> {
     vi.resetModules()
     const randomInt = vi.fn(() => drawn)
@@ -78,7 +78,7 @@ describe('ids of the runs of several processes and threads', () => {
     vi.resetModules()
   })
 
-  test('are of another block each', async () => {
+  test('belong to one block each', async () => {
     const [first, second] = [await idsOf(7, RUNS_PER_BLOCK), await idsOf(8, RUNS_PER_BLOCK)]
     expect(new Set([...first, ...second]).size).toBe(2 * RUNS_PER_BLOCK)
   })
@@ -117,7 +117,7 @@ describe('root of a nested namespace', () => {
     expect(chooseFlow({ ...nested, ...changes })).toEqual({ kind: 'user', uid: 0, gid: 0 })
   })
 
-  test('that has the ids of all but one is no root of the initial one', () => {
+  test('that maps all ids but one is not root of the initial namespace', () => {
     const most = '0 0 4294967294\n'
     const flow = chooseFlow({ ...process, uidMap: most })
     expect(flow).toMatchObject({ kind: 'root', uid: 4294967293, initial: false })
@@ -127,7 +127,7 @@ describe('root of a nested namespace', () => {
 describe('root without CAP_SYS_ADMIN', () => {
   const own = { ...process, capabilities: DOCKERS }
 
-  test('becomes a user that no other run has, and makes the sandbox as that', () => {
+  test('becomes a user that no other run has, and makes the sandbox as that user', () => {
     const [one, other] = [chooseFlow(own), chooseFlow(own)]
     expect(one).toEqual({ kind: 'user', uid: one.uid, gid: one.uid, fromRoot: true })
     expect(one.uid).toBeGreaterThanOrEqual(0x4000_0000)
@@ -139,7 +139,7 @@ describe('root without CAP_SYS_ADMIN', () => {
     expect(chooseFlow(nested)).toEqual({ kind: 'user', uid: 65536, gid: 65536, fromRoot: true })
   })
 
-  test.each([6n, 7n])('and without capability %d can become nobody', (capability) => {
+  test.each([6n, 7n])('and without capability %d can become no other user', (capability) => {
     const capabilities = DOCKERS & ~(1n << capability)
     expect(chooseFlow({ ...own, capabilities })).toEqual({ kind: 'user', uid: 0, gid: 0 })
   })
@@ -150,6 +150,6 @@ test('a program is never the kernel’s root, under whichever number', () => {
   expect(isKernelRoot(flow, 0)).toBe(true)
   expect(isKernelRoot(flow, 65534)).toBe(false)
   expect(isKernelRoot({ ...flow, uid: 1000 }, 0)).toBe(false)
-  // A user that is not mapped looks like this one.
+  // The kernel shows an unmapped user as this id.
   expect(isKernelRoot({ ...flow, uid: 65534 }, 65534)).toBe(false)
 })

@@ -17,7 +17,7 @@ import {
   MS_RELATIME,
 } from '../../../src/linux/constants.ts'
 
-/** A host with /usr/bin, a file, and links as a merged-/usr system has them. */
+/** A host with /usr/bin, a file, and links as on a system with merged /usr. */
 function host(): string {
   const directory = dirSync({ unsafeCleanup: true })
   onTestFinished(() => directory.removeCallback())
@@ -68,21 +68,24 @@ describe('a mount source', () => {
     ])
   })
 
-  test.each(['bin', 'absolute'])('that links into another mount is the same link: %s', (name) => {
-    const path = host()
-    const mounts = [bind(`${path}/usr`), bind(`${path}/${name}`)]
-    expect(resolveMounts(mounts, 'sample')[1]).toEqual({
-      type: 'symlink',
-      link: name === 'bin' ? 'usr/bin' : `${path}/usr/bin`,
-      target: `${path}/${name}`,
-    })
-  })
+  test.each(['bin', 'absolute'])(
+    'that links into another mount becomes the same link: %s',
+    (name) => {
+      const path = host()
+      const mounts = [bind(`${path}/usr`), bind(`${path}/${name}`)]
+      expect(resolveMounts(mounts, 'sample')[1]).toEqual({
+        type: 'symlink',
+        link: name === 'bin' ? 'usr/bin' : `${path}/usr/bin`,
+        target: `${path}/${name}`,
+      })
+    },
+  )
 
   test.each([
     ['whose target is not shown', 'unshown', 'other', {}],
     ['that links to a link', 'twice', 'usr/bin', {}],
     ['that is shown elsewhere', 'bin', 'usr/bin', { target: '/elsewhere' }],
-  ])('that is a link is mounted, resolved: one %s', (_, name, resolved, changes) => {
+  ])('that is a link is resolved and mounted: one %s', (_, name, resolved, changes) => {
     const path = host()
     const mounts = [bind(`${path}/usr`), bind(`${path}/bin`), bind(`${path}/${name}`, changes)]
     expect(resolveMounts(mounts, 'sample')[2]).toMatchObject({
@@ -92,7 +95,7 @@ describe('a mount source', () => {
     })
   })
 
-  test('whose link leads into a mount that is shown elsewhere is mounted', () => {
+  test('whose link leads into a mount that has another target is mounted', () => {
     const path = host()
     const mounts = [bind(`${path}/usr`, { target: '/elsewhere' }), bind(`${path}/bin`)]
     expect(resolveMounts(mounts, 'sample')[1]).toMatchObject({ type: 'bind' })
@@ -105,7 +108,7 @@ describe('a mount source', () => {
     expect(resolveMounts(mounts, 'sample')).toEqual([])
   })
 
-  test('that is missing is an error otherwise', () => {
+  test('that is missing causes an error otherwise', () => {
     expect(
       messageOf(() => resolveMounts([bind('/nonexistent/jdk', { target: '/opt/jdk' })], 'java')),
     ).toMatchInlineSnapshot(`
@@ -115,7 +118,7 @@ describe('a mount source', () => {
     `)
   })
 
-  test('that cannot be looked up is an error even where it is optional', () => {
+  test('that cannot be looked up causes an error even where it is optional', () => {
     const path = host()
     const looked = messageOf(() =>
       resolveMounts([bind(`${path}/loop`, { optional: true })], 'sample'),
@@ -135,12 +138,12 @@ describe('a mount source', () => {
     `)
   })
 
-  test('of none, a tmpfs, is taken as it is', () => {
+  test('of a tmpfs, which has none, is kept', () => {
     const tmpfs = { type: 'tmpfs', target: '/scratch', sizeBytes: 1 } as const
     expect(resolveMounts([tmpfs], 'sample')).toEqual([tmpfs])
   })
 
-  test('that fails says which step failed', () => {
+  test('that fails names the failed step', () => {
     expect(() => resolveMounts([bind('/nonexistent')], 'sample')).toThrow(
       expect.objectContaining({
         code: 'MOUNT_FAILED',
@@ -167,7 +170,7 @@ describe('the mounts at or below a path', () => {
     '',
   ].join('\n')
 
-  test('are the mount that it is in, and those below it', () => {
+  test('include the mount that contains it, and those below it', () => {
     expect(mountsBelow('/usr', mountinfo)).toEqual([
       { path: '/usr', flags: MS_NOEXEC },
       { path: '/usr/local', flags: MS_NOSUID | 1024 | 2048 },
@@ -175,19 +178,19 @@ describe('the mounts at or below a path', () => {
     ])
   })
 
-  test('have the flags of the mount above for a path that is none itself', () => {
+  test('have the flags of the containing mount for a path that is no mount', () => {
     expect(mountsBelow('/usr/local/bin', mountinfo)).toEqual([
       { path: '/usr/local/bin', flags: MS_NOSUID | 1024 | 2048 },
     ])
     expect(mountsBelow('/etc', mountinfo)).toEqual([{ path: '/etc', flags: MS_RELATIME }])
   })
 
-  test('are not those of a path that begins alike', () => {
+  test('exclude those of a path with the same beginning', () => {
     const paths = mountsBelow('/usr', mountinfo).map(({ path }) => path)
     expect(paths).not.toContain('/usrlocal')
   })
 
-  test('of several at one place count as the last', () => {
+  test('count as the last when several are at one place', () => {
     const twice = '1 0 8:1 / /a ro - x x x\n2 0 8:1 / /a rw,nodev - x x x\n'
     expect(mountsBelow('/a/b', twice)).toEqual([{ path: '/a/b', flags: MS_NODEV }])
   })
@@ -197,7 +200,7 @@ describe('the mounts at or below a path', () => {
     expect(paths[0]).toBe('/proc/self')
   })
 
-  test('of the root are all that there are', () => {
+  test('of the root are all mounts', () => {
     expect(mountsBelow('/', mountinfo)).toEqual([
       { path: '/', flags: MS_RELATIME },
       { path: '/proc', flags: MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME },
@@ -234,8 +237,8 @@ describe('a target is inside a mount', () => {
     expect(isInsideMount('/work/a', [], '/hako')).toBe(false)
   })
 
-  // Before the root is entered an absolute link leads out of it, to the host's own directory.
-  test('below a link, which leads into one: /link/a', () => {
+  // Before the init enters the root, an absolute link leads out of it, to the host's own directory.
+  test('below a link that leads into one: /link/a', () => {
     expect(isInsideMount('/link/a', mounts, '/work')).toBe(true)
   })
 })

@@ -38,7 +38,7 @@ function late(mounts: readonly LateMount[], remount?: LateMountOptions['remount'
 }
 
 describe('a mount inside another', () => {
-  test('is taken with its attributes outside, and mounted on what was opened inside', () => {
+  test('is taken with its attributes outside, and mounted inside on an opened directory', () => {
     const { outside, inside } = late([directory])
     expect(outside).toMatchInlineSnapshot(`
       [
@@ -66,7 +66,7 @@ describe('a mount inside another', () => {
     `)
   })
 
-  test('may be a file, which is made where there is none', () => {
+  test('may be a file, which is made where it is missing', () => {
     const { outside, inside } = late([file])
     expect(outside).toMatchInlineSnapshot(`
       [
@@ -97,7 +97,7 @@ describe('a mount inside another', () => {
     `)
   })
 
-  test('of devices has devices', () => {
+  test('of devices allows devices', () => {
     const { outside } = late([{ ...file, source: '/dev/fuse', noexec: false }])
     expect(outside[3]).toBe(
       'mount_setattr(tree.fd0, AT_EMPTY_PATH|AT_RECURSIVE, MOUNT_ATTR_NOSUID)',
@@ -112,7 +112,7 @@ describe('a mount inside another', () => {
     expect(inside.at(-2)).toBe('symlinkat("/usr/lib/jvm", "/java")')
   })
 
-  test('may be a tmpfs, which is mounted where the init stands', () => {
+  test('may be a tmpfs, which the init mounts at its place', () => {
     const { outside, inside } = late([
       { type: 'tmpfs', target: '/work/tmp', sizeBytes: 4096, inodes: 10, noexec: true },
     ])
@@ -129,7 +129,7 @@ describe('a mount inside another', () => {
     `)
   })
 
-  test('has a place for its descriptor', () => {
+  test('has a number for its descriptor', () => {
     const mounts = [directory, { type: 'tmpfs', target: '/work/tmp' }, file] as const
     const [area] = lateMountAreas({ mounts })
     expect(area).toEqual({
@@ -161,7 +161,7 @@ describe('an overlay mount', () => {
     noexec: true,
   }
 
-  test('is made out of sight, mounted late, and filled from within', () => {
+  test('is made out of sight, mounted late, and filled from inside', () => {
     const options = {
       mounts: [directory, overlay],
       arch: 'x64',
@@ -201,7 +201,7 @@ describe('an overlay mount', () => {
     `)
   })
 
-  test('whose upper layer the kernel refuses is known by its place', () => {
+  test('whose upper layer the kernel refuses is named by its place', () => {
     const refused = openTreeSteps({ mounts: [directory, overlay], arch: 'x64' }).filter((step) =>
       isOverlayRefusal(step, 1),
     )
@@ -209,14 +209,14 @@ describe('an overlay mount', () => {
     expect(isOverlayRefusal(refused[0] as Step, 0)).toBe(false)
   })
 
-  test('has no descriptor of its source, and a copy has', () => {
+  test('has no descriptor of its source, but a copy has one', () => {
     const copy: LateMount = { ...overlay, type: 'copy', entries: [] }
     const fields = lateMountAreas({ mounts: [overlay, copy] })[0]?.fields.map(({ name }) => name)
     expect(fields).toEqual(['fd0', 'fd1', 'source1'])
   })
 })
 
-test('an idmapped mount is made first: others’ descriptors would reach its number', () => {
+test('that is idmapped is made first, because descriptors of others would reach its number', () => {
   const idmapped: LateMount = {
     type: 'idmapped',
     source: '/srv/w',
@@ -240,7 +240,7 @@ describe('where the kernel has no mount_setattr(2), a mount inside another', () 
       : []),
   ]
 
-  test('is restricted once it is mounted, and each below it', () => {
+  test('is restricted once it is mounted, and each mount below it', () => {
     const { outside, inside } = late([directory, file], remount)
     expect(outside).toEqual([
       'openat2("/srv/tests", RESOLVE_NO_SYMLINKS)',
@@ -271,7 +271,7 @@ describe('where the kernel has no mount_setattr(2), a mount inside another', () 
   })
 })
 
-test('a failure says which mount it was', () => {
+test('is named in its failure', () => {
   const [step] = openTreeSteps({ mounts: [directory], arch: 'x64' })
   expect(step?.failure).toMatchInlineSnapshot(`
     {

@@ -29,7 +29,7 @@ const placeOf = (argument: Argument): string | undefined =>
 
 const isOneName = (path: string): boolean => /^[^/]+$/.test(path) && path !== '..'
 
-/** Whether openat2(2) is told to stay in the root and to go through no link. */
+/** Whether openat2(2) must stay in the root and follow no link. */
 function resolvesSafely({ syscall, args }: Step): boolean {
   const [, , how] = args
   if (syscall !== 'openat2' || typeof how !== 'object' || how.kind !== 'words') return false
@@ -45,7 +45,7 @@ const isNew = ({ syscall, args, tolerate, whenEqual }: Step): boolean =>
 /** Reads the init's steps in the entered root, and knows which descriptors and directories are safe. */
 class EnteredRoot {
   readonly #opened = new Set<string>()
-  /** What the plan itself made in the copy that it is in: '' is the copy itself. */
+  /** The paths that the plan itself made in its current copy: '' is the copy itself. */
   readonly #fresh = new Set<string>()
   /** The trees that are copies. */
   readonly #copies: ReadonlySet<string>
@@ -69,7 +69,7 @@ class EnteredRoot {
 
   #isSafe({ step, directory, path, follows }: PathUse): boolean {
     if (['', '.', '/'].includes(path) || resolvesSafely(step)) return true
-    // The host's, not the student's.
+    // A mount of the host, not of the student.
     if (directory === FD.proc) return true
     if (directory !== AT_FDCWD) {
       return this.#opened.has(placeOf(directory) ?? '') && isOneName(path) && !follows
@@ -89,7 +89,7 @@ class EnteredRoot {
   }
 }
 
-/** What a planted link could divert, of all that the init does in the entered root. */
+/** The paths that a planted link could divert, of all the init's steps in the entered root. */
 function divertedSteps(changes: PlanChanges, flow = root): string[] {
   const { steps } = samplePlan(flow, changes)
   const mounts = [workdirs.empty, ...(changes.mounts ?? [])].with(
@@ -127,7 +127,7 @@ function randomEntries(seed: number): Required<Pick<PlanChanges, 'mounts' | 'fil
   }
 }
 
-describe('a link that a student planted is never followed', () => {
+describe('no step follows a link that a student planted', () => {
   test.each(workdirVariants)(
     'as $flow.kind, workdir: $name, before the root is entered',
     ({ flow, workdir }) => {
@@ -153,13 +153,13 @@ describe('a link that a student planted is never followed', () => {
     },
   )
 
-  // What was a directory when the overlay's owners were read may be a link by then: who can write to
-  // the source on the host, another run in it too, has root change the owner of what it leads to.
-  test('when what an overlay shows becomes the program’s', () => {
+  // A directory may be a link by the time that the owners of an overlay change. Another run can write to the source on
+  // the host, and root would then change the owner of the link's target.
+  test('when the content of an overlay becomes the program’s', () => {
     expect(divertedSteps({ workdir: workdirs.overlay })).toEqual([])
   })
 
-  test('but for the host’s mounts below a late one, which kernels before 5.12 know by path alone', () => {
+  test('except the host’s mounts below a late one, which kernels before 5.12 know by path alone', () => {
     const mounts = [
       { type: 'bind', source: '/srv', target: '/work/srv', isDirectory: true, writable: true },
     ] as const
@@ -174,11 +174,11 @@ describe('a link that a student planted is never followed', () => {
   })
 })
 
-describe('what the init reads after the program has ended', () => {
+describe('the init reads files after the program’s end', () => {
   test.each([
     ['copies', ['/', '', '']],
     ['descriptors', ['/']],
-  ] as const)('it opens in its own root and through no link, for %s', (by, others) => {
+  ] as const)('only in its own root and through no link, for %s', (by, others) => {
     const init = initSteps(
       samplePlan(user, { collect: { paths: ['/work/a/b', '/tmp/c'], by } }).steps,
     )
@@ -190,7 +190,7 @@ describe('what the init reads after the program has ended', () => {
   })
 })
 
-test('a plan remounts nothing but mounts of its own', () => {
+test('a plan remounts only mounts of its own', () => {
   for (const { flow, workdir } of workdirVariants) {
     const targets = samplePlan(flow, { ...randomEntries(7), workdir })
       .steps.filter(({ syscall, args }) => syscall === 'mount' && Number(args[3]) & MS_REMOUNT)

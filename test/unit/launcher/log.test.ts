@@ -8,7 +8,7 @@ import { notifiedMeanings } from '../../../src/seccomp/compiler/notified.ts'
 import { expandNames } from '../../../src/seccomp/rules/expand-names.ts'
 import type { SeccompPolicy } from '../../../src/seccomp/seccomp-policy.ts'
 
-/** Where the init goes with a notification: what lseek(2) would do, step by step. */
+/** The init's steps after a notification: the results of lseek(2), step by step. */
 function follow(steps: readonly Step[], call: { number: number; arch: number }): string {
   const from = (label = '') => steps.findIndex((step) => step.label === label)
   let position = 0
@@ -52,7 +52,7 @@ const policies: Readonly<Record<string, SeccompPolicy>> = {
 }
 
 test.each(Object.entries(policies))(
-  'a notification is told apart by its number: %s',
+  'the number of a call gives the meaning of its notification: %s',
   (_, seccomp) => {
     for (const arch of ['x64', 'arm64'] as const) {
       const steps = logSteps(notifiedMeanings(seccomp, arch), arch)
@@ -62,7 +62,7 @@ test.each(Object.entries(policies))(
         if (rules.every(({ conditions = [] }) => conditions.length > 0))
           actions.push(seccomp.default)
         const decided = actions.filter((action) => action === 'kill' || action === 'log')
-        // Of the others there are no notifications; a call with both is killed for by the kernel.
+        // Other calls cause no notification, and the kernel kills for a call in both lists.
         if (decided.length === 0) return false
         const number = syscallNumber(name, arch) ?? 0
         const label = follow(steps, { number, arch: AUDIT_ARCH[arch] })
@@ -82,7 +82,7 @@ test('a number that no call has gets the default’s meaning, -1 too', () => {
   }
 })
 
-test('a call by another table ends the run', () => {
+test('a call through another table ends the run', () => {
   const steps = logSteps(notifiedMeanings(policies['all logged'] as SeccompPolicy, 'x64'), 'x64')
   expect(follow(steps, { number: 20, arch: 0x40000003 })).toBe('log.kill')
   expect(follow(steps, { number: 0x40000027, arch: AUDIT_ARCH.x64 })).toBe('log.kill')

@@ -32,7 +32,7 @@ const RLIMIT_CORE = 4
 const print = (line: string, options: Parameters<typeof step>[2] = {}): Step =>
   step('write', [1, text(`${line}\n`), line.length + 1], options)
 
-/** Every way there is of going from one step to another, each leaving a line on stdout. */
+/** Every way to go from one step to another; each prints a line. */
 const plan: Segment = {
   areas: [
     {
@@ -108,7 +108,7 @@ a loop ended
 kept
 `
 
-/** How a program of that architecture is run here: by itself, or by an emulator. */
+/** The command that runs a program of that architecture here: none, or an emulator. */
 function commandFor(ctx: TestContext, arch: Arch, program: string): [string, string[]] {
   if (process.arch === arch) return [program, []]
   const emulator = arch === 'arm64' ? 'qemu-aarch64' : 'qemu-x86_64'
@@ -141,7 +141,7 @@ const failedStep = (assembled: Assembled, report: ReturnType<typeof parseReport>
   )
 
 describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
-  test('the machine takes the steps of a plan', (ctx) => {
+  test('the machine executes the steps of a plan', (ctx) => {
     const { assembled, ended, report } = runPlan(ctx, plan, arch)
     expect(ended.stdout.toString('latin1')).toBe(TEXT)
     expect({ status: ended.status, signal: ended.signal }).toEqual({ status: 1, signal: null })
@@ -189,7 +189,7 @@ describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
     expect(ended.status).toBe(5)
   })
 
-  test('a result that is not what the plan expects is reported as it is', (ctx) => {
+  test('a result that the plan does not expect is reported unchanged', (ctx) => {
     const steps = [
       step('write', [1, text('12345'), 5], { whenDifferent: { value: 4, goto: 'fail' } }),
       step('exit_group', [0]),

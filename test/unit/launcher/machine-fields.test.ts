@@ -15,7 +15,7 @@ import { at, load, stepsOf } from '../../../src/launcher/step.ts'
 
 const hex = (value: number): string => `0x${value.toString(16)}`
 
-/** Where assemble() puts each field of a step, found by values that are in no other. */
+/** The place of each field in a step of assemble(), found by values that occur in no other field. */
 function fieldOffsets() {
   const step = stepsOf('init')
   const { bytes, symbols } = assemble(
@@ -51,7 +51,7 @@ function fieldOffsets() {
 const code = (arch: Arch): string[] =>
   machines[arch].listing.map((line) => (typeof line === 'string' ? line : line[1]))
 
-/** The instructions of a listing from a label to the next one. */
+/** The instructions of a listing from a label to the next label. */
 function block(arch: Arch, label: string): string[] {
   const lines = code(arch)
   const start = lines.indexOf(`${label}:`) + 1

@@ -37,7 +37,7 @@ const tidy = (assembly: string): string =>
     .replaceAll(/\s+/g, ' ')
     .trim()
 
-// arm64's instructions are shown as a number, so with their last byte first.
+// A disassembler shows an instruction of arm64 as one number, so its last byte comes first.
 const inMemoryOrder = (shown: string, arch: Arch): string => {
   const bytes = shown.match(/[0-9a-f]{2}/g) ?? []
   return (arch === 'arm64' ? bytes.reverse() : bytes).join(' ')
@@ -62,7 +62,7 @@ function disassemble(code: Uint8Array, arch: Arch): Line[] {
 const sizeOf = (line: Instruction): number =>
   typeof line === 'string' ? 0 : line[0].split(' ').length
 
-/** The listing as a disassembler would show it: labels are offsets. */
+/** The listing as a disassembler would show it, with offsets for labels. */
 function resolved(listing: readonly Instruction[]): Line[] {
   const labels = new Map<string, number>()
   let offset = 0
@@ -89,7 +89,7 @@ describe.each(['x64', 'arm64'] as const)('the step machine for %s', (arch) => {
     typeof line === 'string' ? [] : [line[1]],
   )
 
-  test('is what its notes say, instruction by instruction', (ctx) => {
+  test('does what its notes say, instruction by instruction', (ctx) => {
     const { program, debianPackage } = disassemblers[arch]
     requireTool(ctx, program, debianPackage)
     const expected = resolved(machines[arch].listing)

@@ -11,7 +11,7 @@ import { MS_NOEXEC, MS_NOSUID, MS_RDONLY } from '../../../src/linux/constants.ts
 import { calls, initSteps, samplePlan, workdirVariants } from './sample-plans.ts'
 
 test.each(workdirVariants)(
-  'before anything is mounted, mounts stop reaching the host and us: $flow.kind, $name',
+  'before the first mount, mount events stop to propagate in both directions: $flow.kind, $name',
   ({ flow, workdir }) => {
     const all = calls(initSteps(samplePlan(flow, { workdir }).steps))
     const mounts = all.filter((call) => /^(mount|move_mount|open_tree|pivot_root)/.test(call))
@@ -38,7 +38,7 @@ describe('mounts that are remounted one by one', () => {
     expect(remounted(source, target, path)).toEqual([expected])
   })
 
-  test('keep the flags that they have, which may be locked', () => {
+  test('keep their flags, which may be locked', () => {
     const [step] = remountSteps({ source: '/a', target: 'a', readOnly: false }, [
       { path: '/a', flags: MS_RDONLY | MS_NOEXEC },
     ])
@@ -47,7 +47,7 @@ describe('mounts that are remounted one by one', () => {
     )
   })
 
-  test('are never asked for less than nosuid', () => {
+  test('always get at least nosuid', () => {
     const steps = remountSteps({ source: '/a', target: 'a', readOnly: false, devices: true }, [
       { path: '/a', flags: 0 },
       { path: '/a/b', flags: 0 },
@@ -77,7 +77,7 @@ describe('a bind of the policy', () => {
     ])
   })
 
-  test('may be writable, have devices, or be for no execution', () => {
+  test('may be writable, have devices, or forbid execution', () => {
     expect(shown({ readOnly: false, devices: true, noexec: true }).at(-1)).toBe(
       'mount_setattr("/a/b", AT_RECURSIVE, MOUNT_ATTR_NOSUID|MOUNT_ATTR_NOEXEC)',
     )
@@ -93,7 +93,7 @@ describe('a tmpfs', () => {
     [{ sizeBytes: 1 }, true],
     [{ inodes: 1 }, true],
     [{ noexec: true }, true],
-  ])('with %j is one of its own: %s', (changes, own) => {
+  ])('with %j is a mount of its own: %s', (changes, own) => {
     expect(isOwnTmpfs({ ...tmpfs, ...changes })).toBe(own)
   })
 

@@ -7,7 +7,7 @@ describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mod
   const steps = makeNetworkSteps(mode, { asRoot: false, next: 'next' })
   const all = steps.map(describeStep)
 
-  test('shows its namespace, and says so, when all else is done', () => {
+  test('shows its namespace, and reports, when all else is done', () => {
     const shown = all.indexOf('dup3(init.network, 30, O_CLOEXEC)')
     expect(all.slice(shown, shown + 3)).toEqual([
       'dup3(init.network, 30, O_CLOEXEC)',
@@ -17,7 +17,7 @@ describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mod
     expect(steps[shown + 2]?.next).toEqual({ goto: 'next' })
   })
 
-  test('brings the loopback up where there is to be one, in the new namespace', () => {
+  test('brings up the loopback of the new namespace, where the policy has one', () => {
     const before = all.slice(0, all.indexOf('dup3(init.network, 30, O_CLOEXEC)'))
     expect(before).toEqual([
       'unshare(CLONE_NEWNET)',
@@ -32,7 +32,7 @@ describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mod
     ])
   })
 
-  test('fails as a whole, is reported, and keeps the init waiting no longer', () => {
+  test('fails as a whole, reports, and no longer keeps the init waiting', () => {
     const made = steps.slice(0, all.indexOf('write(35, [1], 8)'))
     for (const { onError } of made) expect(onError).toEqual({ goto: 'network.failed' })
     const failed = steps.findIndex(({ label }) => label === 'network.failed')
@@ -41,7 +41,7 @@ describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mod
   })
 })
 
-test('the interface that is brought up is lo', () => {
+test('brings up lo and no other interface', () => {
   const [, , argument] =
     makeNetworkSteps('loopback', { asRoot: false, next: 'next' }).find(
       ({ syscall }) => syscall === 'ioctl',
@@ -59,14 +59,14 @@ test.each([
   expect(first && describeStep(first)).toBe(call)
 })
 
-test('the host’s network needs no making', () => {
+test('the host’s network needs no step', () => {
   expect([
     announceNetworkSteps('host'),
     makeNetworkSteps('host', { asRoot: true, next: 'next' }),
   ]).toEqual([[], []])
 })
 
-test('the init joins the network when it is there, and before the program starts', () => {
+test('the init joins the network after it was made, and before the program starts', () => {
   const all = calls(initSteps(samplePlan(user).steps))
   const joins = all.indexOf('ppoll([35, 4], 2, NULL, NULL)')
   expect(all.slice(joins, joins + 5)).toEqual([

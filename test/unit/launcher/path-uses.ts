@@ -1,13 +1,13 @@
 import type { Argument, Data, Step } from '../../../src/launcher/step.ts'
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_EXCL, O_NOFOLLOW } from '../../../src/linux/constants.ts'
 
-/** A path that a step has the kernel look up. */
+/** A path that a step lets the kernel look up. */
 export interface PathUse {
   readonly step: Step
-  /** The directory that it starts from: a descriptor, or AT_FDCWD. */
+  /** The directory at which the path starts: a descriptor, or AT_FDCWD. */
   readonly directory: Argument
   readonly path: string
-  /** Whether a symbolic link at its end is followed. */
+  /** Whether the kernel follows a symbolic link at the end of the path. */
   readonly follows: boolean
 }
 
@@ -20,11 +20,11 @@ const flagged =
   (index: number, noFollow: number): Follows =>
   (args) =>
     (Number(args[index]) & noFollow) === 0
-/** mount(2)'s source is a path only where there is no file system type. */
+/** The source of mount(2) is a path only when there is no file system type. */
 const isBind: Follows = ([, , type]) => type === 0
 
 const OPEN_NOFOLLOW = O_NOFOLLOW.x64 | O_NOFOLLOW.arm64
-/** Of open(2)'s flags O_EXCL too keeps a link from being followed. */
+/** Among the flags of open(2), O_EXCL also keeps the kernel from following a link. */
 const openFollows: Follows = flagged(2, OPEN_NOFOLLOW | O_EXCL)
 
 const lookups: Readonly<Record<string, readonly Lookup[]>> = {
@@ -58,13 +58,13 @@ const lookups: Readonly<Record<string, readonly Lookup[]>> = {
   utimensat: [[0, 1, flagged(3, AT_SYMLINK_NOFOLLOW)]],
 }
 
-/** Calls with texts that are no paths; of `mount`, the type and the options are none. */
+/** Calls whose texts are no paths; of `mount`, the type and the options are none. */
 const WITHOUT_PATHS = ['memfd_create', 'prctl', 'sethostname', 'write']
 
 const isText = (argument: Argument | undefined): argument is Data & { kind: 'text' } =>
   typeof argument === 'object' && argument.kind === 'text'
 
-/** The paths of a step. Throws for a call with a text that is not known here. */
+/** The paths of a step. Throws for a call with a text that this table lacks. */
 export function pathUses(step: Step): PathUse[] {
   const { syscall, args } = step
   const known = lookups[syscall]

@@ -17,7 +17,7 @@ test.each([
   ['x', '.', 'x'],
   ['etc/passwd', 'etc', 'passwd'],
   ['work/a/b', 'work/a', 'b'],
-])('the path %s is in %s and is called %s', (path, parent, name) => {
+])('the path %s is in %s and has the name %s', (path, parent, name) => {
   expect(splitPath(path)).toEqual({ parent, name })
 })
 
@@ -35,7 +35,7 @@ describe('directories of the fresh root', () => {
 })
 
 describe('directories of the entered root', () => {
-  test('are made in one that was opened, from the top down, each once', () => {
+  test('are made in an opened directory, from the top down, each once', () => {
     const paths = new SafePaths('x64')
     expect(shown(paths.makeDirectory('work/a', { failure }))).toMatchInlineSnapshot(`
       [
@@ -51,7 +51,7 @@ describe('directories of the entered root', () => {
     expect(shown(paths.makeDirectory('work/b', { failure }))).toHaveLength(3)
   })
 
-  test('become the owner’s where they are new', () => {
+  test('become the owner’s when they are new', () => {
     const steps = new SafePaths('x64').makeDirectory('work', { failure, owner })
     const [, mkdir, chown, close] = steps
     expect(mkdir?.whenEqual).toEqual({ value: -EEXIST, goto: close?.label })
@@ -59,7 +59,7 @@ describe('directories of the entered root', () => {
     expect(steps).toHaveLength(4)
   })
 
-  test('are shown by their whole path when they change their owner', () => {
+  test('are described by their whole path when they change their owner', () => {
     const steps = new SafePaths('x64').makeDirectory('work/a', { failure, owner })
     expect(shown(steps).filter((call) => call.startsWith('fchownat'))).toEqual([
       'fchownat("/work", 71, 72)',
@@ -67,7 +67,7 @@ describe('directories of the entered root', () => {
     ])
   })
 
-  test.each(['x64', 'arm64'] as const)('are opened as %s has it', (arch) => {
+  test.each(['x64', 'arm64'] as const)('are opened as %s requires', (arch) => {
     const [step] = new SafePaths(arch).open('work/a', failure)
     const flags = 0o10000000 | 0o2000000 | O_DIRECTORY[arch]
     expect(step?.args).toEqual([
@@ -84,7 +84,7 @@ describe('directories of the entered root', () => {
 describe('a file', () => {
   const arch = 'x64'
 
-  test('of the fresh root is written where it is, and through no link', () => {
+  test('of the fresh root is written at its place, and through no link', () => {
     const steps = writeFreshFileSteps('etc/hosts', 'localhost\n', { arch })
     expect(shown(steps)).toMatchInlineSnapshot(`
       [
@@ -97,7 +97,7 @@ describe('a file', () => {
     expect(open?.args[2]).toMatchObject({ words: [expect.any(Number), 0o644, 0x14] })
   })
 
-  test('of the entered root takes the place of what is there', () => {
+  test('of the entered root replaces the file at its place', () => {
     const steps = writeFileSteps('work/a.txt', 'text', { arch, owner, paths: new SafePaths(arch) })
     expect(shown(steps).slice(4)).toMatchInlineSnapshot(`
       [
@@ -126,7 +126,7 @@ describe('a file', () => {
     }
   })
 
-  test('that does not fit is a failure, not a shorter file', () => {
+  test('that does not fit causes a failure, not a shorter file', () => {
     const steps = writeFreshFileSteps('a', 'text', { arch })
     const write = steps.find(({ syscall }) => syscall === 'write')
     expect(write?.whenDifferent).toEqual({ value: 4, goto: 'fail' })
@@ -145,7 +145,7 @@ describe('a file', () => {
     ['# !', 0o644],
     ['#', 0o644],
     ['', 0o644],
-  ])('that begins with %j has a mode that fits: %i', (contents, mode) => {
+  ])('that begins with %j has a fitting mode: %i', (contents, mode) => {
     expect(fileMode(Buffer.from(contents, 'latin1'))).toBe(mode)
   })
 })

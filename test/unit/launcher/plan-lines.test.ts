@@ -3,7 +3,7 @@ import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
 import type { Flow } from '../../../src/launcher/plan/flow.ts'
 import { type PlanChanges, root, samplePlan, user, workdirs } from './sample-plans.ts'
 
-/** A plan's lines: who takes a step, and the step. */
+/** The lines of a plan: the process that executes a step, and the step. */
 const lines = (flow: Flow, changes?: PlanChanges): string[] =>
   samplePlan(flow, changes).steps.map((step) => `${step.process.padEnd(7)} ${describeStep(step)}`)
 
@@ -28,7 +28,7 @@ describe('the launch program, step by step', () => {
     },
   )
 
-  test('says nothing of what the environment and the files contain', () => {
+  test('shows no content of the environment and the files', () => {
     const secret = 'hunter2'
     const all = lines(user, {
       env: { TOKEN: secret },

@@ -32,7 +32,7 @@ describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir
     expect(all[limit + 1]).toBe('write("/proc/sys/user/max_user_namespaces", "0")')
   })
 
-  test('the filter is the last thing before the program, after the signal mask', () => {
+  test('the filter is the last step before the program, after the signal mask', () => {
     const { steps: all } = samplePlan(flow, { workdir, filtered: 'kill' })
     const target = calls(all.filter(({ process }) => process === 'target'))
     const program = target.findIndex((call) => call.startsWith('execve('))
@@ -48,7 +48,7 @@ describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir
   })
 
   test('the sandbox’s root is read-only before privileges are dropped', () => {
-    // Some trees are filled from within, and left again.
+    // The init enters some trees to fill them, and leaves them again.
     const left = calls(before).filter((call) => call === 'chdir("/")').length
     expectOrder(before, [
       'pivot_root(".", ".")',
@@ -59,7 +59,7 @@ describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir
     ])
   })
 
-  test('files in mounts are written after the root is entered, others before', () => {
+  test('files in mounts are written after the root is entered, other files before', () => {
     const all = calls([...image.steps, ...request.steps])
     const entered = all.indexOf('pivot_root(".", ".")')
     const written = all.flatMap((call, index) => {
@@ -73,7 +73,7 @@ describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir
     ])
   })
 
-  test('every record is written at once', () => {
+  test('every record is written in one call', () => {
     const PIPE_BUF = 4096
     for (const { size } of Object.values(RECORD)) expect(size).toBeLessThan(PIPE_BUF)
     const reports = steps.filter(({ syscall, args }) => syscall === 'write' && args[0] === 3)

@@ -34,7 +34,7 @@ describe('a policy', () => {
     expect(mounts('none')).toEqual([])
   })
 
-  test('mounts over and into what the sandbox has of its own', () => {
+  test('mounts over and into the sandbox’s own directories', () => {
     const own = { type: 'bind', source: '/srv/a', isDirectory: true, writable: false } as const
     const all = calls(
       samplePlan(user, {
@@ -53,30 +53,25 @@ describe('a policy', () => {
     ])
   })
 
-  test.each(['/tmp', '/dev', '/proc'])(
-    'that mounts %s itself has none of the sandbox’s',
-    (target) => {
-      const paths: readonly EarlyMount[] = [
-        { type: 'bind', source: '/srv/a', target, isDirectory: true, writable: false },
-      ] as const
-      const all = calls(samplePlan(user, { paths }).steps)
-      const mounts = all.filter(
-        (call) => call.startsWith('mount(') && call.includes(`-> "${target}`),
-      )
-      expect(mounts.filter((call) => !call.startsWith('mount("gradebox"'))).toEqual(
-        target === '/proc'
-          ? [expect.stringContaining('root" ->'), `mount("/srv/a" -> "${target}", MS_BIND|MS_REC)`]
-          : [`mount("/srv/a" -> "${target}", MS_BIND|MS_REC)`],
-      )
-    },
-  )
+  test.each(['/tmp', '/dev', '/proc'])('that mounts %s itself replaces the sandbox’s', (target) => {
+    const paths: readonly EarlyMount[] = [
+      { type: 'bind', source: '/srv/a', target, isDirectory: true, writable: false },
+    ] as const
+    const all = calls(samplePlan(user, { paths }).steps)
+    const mounts = all.filter((call) => call.startsWith('mount(') && call.includes(`-> "${target}`))
+    expect(mounts.filter((call) => !call.startsWith('mount("gradebox"'))).toEqual(
+      target === '/proc'
+        ? [expect.stringContaining('root" ->'), `mount("/srv/a" -> "${target}", MS_BIND|MS_REC)`]
+        : [`mount("/srv/a" -> "${target}", MS_BIND|MS_REC)`],
+    )
+  })
 
-  test('without a filter has the launch program load none', () => {
+  test('without a filter makes the launch program load none', () => {
     const all = calls(samplePlan(user, { filtered: 'no' }).steps)
     expect(all.filter((call) => /seccomp|ioctl\(8|fcntl\(8/.test(call))).toEqual([])
   })
 
-  test('whose filter cannot notify has the kernel kill', () => {
+  test('whose filter cannot notify makes the kernel kill', () => {
     const all = calls(samplePlan(user, { filtered: 'kill' }).steps)
     expect(all).toContain('seccomp(SECCOMP_SET_MODE_FILTER, 0, 3 instructions)')
     expect(all.filter((call) => /ioctl\(8|fcntl\(8/.test(call))).toEqual([])
@@ -93,7 +88,7 @@ describe('where the kernel has no mount_setattr(2)', () => {
       : [{ path, flags: 0 }]
   const all = calls(samplePlan(user, { remount, paths }).steps)
 
-  test('each mount below a source is remounted by itself, with the flags it has', () => {
+  test('each mount below a source is remounted by itself, with its own flags', () => {
     expect(all.filter((call) => call.startsWith('mount_setattr'))).toEqual([])
     const remounted = all.filter((call) => call.startsWith('mount("/usr'))
     expect(remounted).toEqual([
@@ -103,7 +98,7 @@ describe('where the kernel has no mount_setattr(2)', () => {
     ])
   })
 
-  test('a device is remounted too, and stays one', () => {
+  test('a device is remounted too, and stays a device', () => {
     expect(all).toContain('mount("/dev/null", MS_RDONLY|MS_NOSUID|MS_NOEXEC|MS_REMOUNT|MS_BIND)')
   })
 })
@@ -126,7 +121,7 @@ test.each([
   )
 })
 
-test('a stream that nobody wants becomes the sandbox’s /dev/null', () => {
+test('an unused stream becomes the sandbox’s /dev/null', () => {
   const all = calls(samplePlan(user, { discard: [1, 2] }).steps)
   expect(all.filter((call) => call.startsWith('dup3(target.fd'))).toEqual([
     'dup3(target.fd, 1, 0)',

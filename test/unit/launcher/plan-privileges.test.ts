@@ -27,7 +27,7 @@ describe('for root', () => {
     ])
   })
 
-  test('nothing is left for root to do from then on', () => {
+  test('no later step needs root', () => {
     const dropped = init.findIndex(({ syscall }) => syscall === 'setresuid')
     const needRoot =
       /^(mount|mount_setattr|umount2|pivot_root|setns|sethostname|mknodat|chroot|fchown|fchownat|setgroups|setresgid|setresuid|symlinkat|mkdirat|utimensat)$/
@@ -46,13 +46,13 @@ describe('for root', () => {
     expect(streams([])).toEqual([])
   })
 
-  test('PDEATHSIG is set again after the change of user has cleared it', () => {
+  test('PDEATHSIG is set again, because the change of user clears it', () => {
     const all = calls(init)
     const dropped = all.indexOf('unshare(CLONE_NEWUSER)')
     expect(all.slice(dropped)).toContain('prctl(PR_SET_PDEATHSIG, SIGKILL)')
   })
 
-  test('the namespaces are made without a user namespace, but for the one of the network', () => {
+  test('the namespaces are made without a user namespace, except that of the network', () => {
     const isUser = (step: Step) => step.syscall === 'unshare' && step.process === 'starter'
     expect(calls(steps.filter(isUser))).toEqual(['unshare(CLONE_NEWUSER|CLONE_NEWNET)'])
     const flags = steps.filter(({ store }) => store === 'starter.init').map(({ args }) => args[0])
@@ -93,7 +93,7 @@ describe('for an ordinary user', () => {
     ])
   })
 
-  test('the program’s user namespace is one below, which owns nothing that the init made', () => {
+  test('the program’s user namespace is one level below, and owns nothing that the init made', () => {
     expectOrder(init, [
       'mount("/", MS_RDONLY',
       'setns(30, CLONE_NEWNET)',

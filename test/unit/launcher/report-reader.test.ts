@@ -12,7 +12,7 @@ const record = (kind: RecordName): Buffer => {
 const none = { onStarted: () => {}, onLogged: () => {} }
 
 describe('a report', () => {
-  test('is told record by record, in whatever pieces it comes', () => {
+  test('is passed on record by record, however it is split', () => {
     const report = Buffer.concat([record('started'), record('walltime'), record('end')])
     for (const size of [1, 7, 100, report.length]) {
       const reader = new ReportReader(none)
@@ -32,7 +32,7 @@ describe('a report', () => {
     expect(() => reader.records()).toThrow(message)
   })
 
-  test('tells the init’s process id at once, and only then', () => {
+  test('gives the init’s process id at once, but not earlier', () => {
     const started = record('started')
     started.writeBigUInt64LE(4321n, 8)
     const told: number[] = []
@@ -44,8 +44,8 @@ describe('a report', () => {
     expect(told).toEqual([4321])
   })
 
-  // A program's first bytes are in the report: it may have what looks like a record there.
-  test('tells nothing of what a record contains', () => {
+  // A program's first bytes are in the report, and may look like a record.
+  test('reads no record inside the content of another', () => {
     const exec = record('exec')
     exec.set(RECORD.started.tag, exec.length - RECORD.started.size)
     const reader = new ReportReader({ ...none, onStarted: () => expect.unreachable() })
@@ -61,7 +61,7 @@ describe('logged calls', () => {
     return bytes
   }
 
-  test('are handed on as they come, in whatever pieces, and not kept', () => {
+  test('are passed on as they arrive, however they are split, and are not kept', () => {
     const report = Buffer.concat([
       record('started'),
       ...[1, 2, 3].map(logged),

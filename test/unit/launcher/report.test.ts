@@ -4,7 +4,7 @@ import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts
 
 type Field = readonly [offset: number, value: number | bigint, size?: 2 | 4 | 8]
 
-/** A record as the launch program writes it: the tag, and numbers at offsets behind it. */
+/** A record of the launch program: the tag, and numbers at offsets after it. */
 function record(kind: RecordName, ...fields: readonly Field[]): Buffer {
   const bytes = Buffer.alloc(RECORD[kind].size)
   bytes.set(RECORD[kind].tag)
@@ -28,11 +28,11 @@ describe('a report', () => {
     ])
   })
 
-  test.each(['stopped', 'tampered'] as const)('tells why the run was ended: %s', (kind) => {
+  test.each(['stopped', 'tampered'] as const)('names the cause that ended the run: %s', (kind) => {
     expect(parseReport(record(kind))).toEqual([{ kind }])
   })
 
-  test('has the denied call as the kernel gave it', () => {
+  test('has the denied call as the kernel described it', () => {
     // struct seccomp_notif: id, pid, flags, then struct seccomp_data: nr, arch, ip, args.
     const args = [2, 524289, 0, 2n ** 63n, 2n ** 64n - 1n, 5].map(BigInt)
     const denied = record(
@@ -53,14 +53,11 @@ describe('a report', () => {
   test.each([
     ['none', 2n ** 64n - 1n, 0n, 0n],
     ['three', 5n, 9n, 3n],
-  ])(
-    'tells how many calls were denied by the numbers before and after: %s',
-    (_, before, after, calls) => {
-      expect(parseReport(record('counted', [0, before], [80, after]))).toEqual([
-        { kind: 'counted', calls },
-      ])
-    },
-  )
+  ])('counts denied calls by the numbers before and after: %s', (_, before, after, calls) => {
+    expect(parseReport(record('counted', [0, before], [80, after]))).toEqual([
+      { kind: 'counted', calls },
+    ])
+  })
 
   const [RUSAGE, BEFORE, COUNTER] = [40, 40 + 144, 40 + 2 * 144]
   /** struct rusage: user and system time, resident set, page faults at 8 and 9, switches at 16 and 17. */
@@ -98,7 +95,7 @@ describe('a report', () => {
     ])
   })
 
-  test('counts of what was used only what came after the init’s helpers', () => {
+  test('counts only usage after that of the init’s helpers', () => {
     const end = record(
       'end',
       ...rusage(RUSAGE, 1, 500_000, 2, 250_000, 3000, 0, 0, 0, 12, 3, 0, 0, 0, 0, 0, 0, 7, 9),
@@ -109,7 +106,7 @@ describe('a report', () => {
         rusage: {
           userTimeMs: 1300,
           systemTimeMs: 200,
-          // Of the largest, not of all together.
+          // The maximum of one process, not the sum.
           maxRssBytes: 3000 * 1024,
           minorPageFaults: 2,
           majorPageFaults: 0,
@@ -120,7 +117,7 @@ describe('a report', () => {
     ])
   })
 
-  test('has why a program could not be executed, with the file’s first bytes', () => {
+  test('has the reason why a program could not be executed, with the file’s first bytes', () => {
     const bytes = record('exec', [0, -8], [8, 0])
     bytes.write('#!/bin/nope\n', 24)
     const [parsed] = parseReport(bytes)
@@ -130,7 +127,7 @@ describe('a report', () => {
     expect(head.toString('latin1', 0, 12)).toBe('#!/bin/nope\n')
   })
 
-  test('has what came of a file to collect', () => {
+  test('has the outcome for each file to collect', () => {
     // struct statx: stx_mode at 28, stx_size at 40.
     const bytes = record(
       'collect',
@@ -162,7 +159,7 @@ describe('a report', () => {
 })
 
 describe('bytes that the launch program does not write', () => {
-  test('are refused, and where they are is told', () => {
+  test('are refused, with their position', () => {
     const damaged = Buffer.concat([record('stopped'), Buffer.from('walltime')])
     expect(() => parseReport(damaged)).toThrowErrorMatchingInlineSnapshot(
       `

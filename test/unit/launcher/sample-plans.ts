@@ -36,7 +36,7 @@ export const policy: Policy = {
   limits: {},
 }
 
-/** A processor of the first 64, and one of the next. */
+/** One of the first 64 processors, and one of the next 64. */
 const affinity = { processors: [1, 64], token: 0x5678n }
 
 /** The sample policy's mounts, as a host has them. */
@@ -61,7 +61,7 @@ export type PlanChanges = Partial<
   readonly workdir?: LateMount
 }
 
-/** What the filter's notifications mean. */
+/** The meaning of the filter's notifications. */
 const meanings = [
   { from: 0, action: 'log' },
   { from: 101, action: 'kill' },
@@ -80,7 +80,7 @@ const filters = {
   kill: { instructions: 3, report: 'kill', by: 'target' },
 } as const
 
-/** The two halves of a launch program; what is inside a mount comes late, as for every policy. */
+/** The two halves of a launch program; mounts inside a mount come late, as for every policy. */
 export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: PlanChanges = {}) {
   const options = {
     policy,
@@ -138,9 +138,9 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
 }
 
 /**
- * The same, for a run that adds nothing to the root: the image builds all of it.
+ * The same for a run that adds nothing to the root, so the image builds the whole root.
  *
- * @param waiter who waits for the request: the target if its filter lets it
+ * @param waiter the process that waits for the request: the target if its filter allows that
  */
 export function completePlan(
   flow: Flow,
@@ -192,14 +192,14 @@ export function completePlan(
   return { image, request, steps: stepsInOrder(image, request) }
 }
 
-/** A sample plan in the form in which it is executed. */
+/** A sample plan in its executable form. */
 export function assembledPlan(flow: Flow, changes: PlanChanges = {}) {
   const { image, request, arch } = samplePlan(flow, changes)
   const made = makeImage(image, arch)
   return { image: made.assembled, request: finish(assembleRequest(made, request)), elf: made.elf }
 }
 
-/** The steps that the init takes in order, up to the program's start. */
+/** The steps that the init executes in order, up to the program's start. */
 export const initSteps = (steps: readonly Step[]): Step[] =>
   steps.filter(({ process }) => process === 'init')
 
@@ -236,17 +236,17 @@ export const workdirVariants = [user, root].flatMap((flow) =>
     })),
 )
 
-/** Steps as a person reads them. */
+/** Steps in the words that a person reads. */
 export const calls = (steps: readonly Step[]): string[] => steps.map(describeStep)
 
-/** Expects that these calls are among the steps, once each, in this order. */
+/** Expects these calls among the steps, once each, in this order. */
 export function expectOrder(steps: readonly Step[], order: readonly string[]): void {
   const all = calls(steps)
   const found = all.filter((call) => order.some((start) => call.startsWith(start)))
   expect(found.map((call) => order.find((start) => call.startsWith(start)))).toEqual(order)
 }
 
-/** The steps that the init takes in the entered root before it starts the program. */
+/** The steps that the init executes in the entered root before it starts the program. */
 export function enteredSteps(steps: readonly Step[]): Step[] {
   const init = initSteps(steps)
   const entered = init.findIndex(({ syscall }) => syscall === 'pivot_root')

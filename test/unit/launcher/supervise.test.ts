@@ -11,7 +11,7 @@ const steps = (options: Partial<Parameters<typeof superviseSteps>[0]> = {}) =>
     part({ listener: true, log: undefined, arch: 'x64', ...options }),
   )
 
-/** The steps that the init takes again and again while the program runs. */
+/** The steps that the init repeats while the program runs. */
 function loop(all: readonly Step[]): readonly Step[] {
   const start = all.findIndex(({ label }) => label === 'watch.wait')
   return all.slice(
@@ -20,7 +20,7 @@ function loop(all: readonly Step[]): readonly Step[] {
   )
 }
 
-describe('what the init’s helpers used', () => {
+describe('the usage of the init’s helpers', () => {
   test('is measured before the program’s process is made, whose clock starts with its request', () => {
     const all = steps().map(describeStep)
     const start = all.indexOf('getrusage(RUSAGE_CHILDREN, &end.before)')
@@ -36,7 +36,7 @@ describe('what the init’s helpers used', () => {
     )
   })
 
-  test('is reported with what all used, in one record', () => {
+  test('is reported with the total usage, in one record', () => {
     const all = steps().map(describeStep)
     expect(all.slice(-2)).toEqual([
       'getrusage(RUSAGE_CHILDREN, &end.rusage)',
@@ -53,12 +53,12 @@ describe('a program that takes the init’s limits away', () => {
       .filter(({ onError = 'fail' }) => onError === 'fail')
       .map(describeStep)
 
-  test('is ended for that, where there is no listener', () => {
+  test('is ended for that without a listener', () => {
     expect(failing(steps({ listener: false }))).toEqual([])
   })
 
   // RLIMIT_NOFILE of 0 while the init waits: its next wait is for the listener alone.
-  test('is ended for that, where there is one', () => {
+  test('is ended for that with a listener', () => {
     expect(failing(steps())).toEqual([])
   })
 
@@ -69,7 +69,7 @@ describe('a program that takes the init’s limits away', () => {
   })
 })
 
-test('a wait is for what can be read, or for a hang-up alone', () => {
+test('the init waits only for readable data or a hang-up', () => {
   // struct pollfd: int fd, short events, short revents; POLLIN is 1.
   expect(Buffer.from(pollFd(5)).toString('hex')).toBe('0500000001000000')
   expect(Buffer.from(pollFd(8, 0)).toString('hex')).toBe('0800000000000000')

@@ -7,7 +7,7 @@ const terminal = { streams: [0, 1, 2], size: { rows: 24, columns: 80 } }
 const calls = (...plan: Parameters<typeof samplePlan>) =>
   samplePlan(...plan).steps.map((step) => `${step.process} ${describeStep(step)}`)
 
-/** Those that a terminal adds. */
+/** The steps that a terminal adds. */
 const added = (flow: typeof user, changes = {}) => {
   const without = new Set(calls(flow, changes))
   return calls(flow, { ...changes, terminal }).filter((call) => !without.has(call))
@@ -36,7 +36,7 @@ describe('a pseudo-terminal', () => {
     ])
   })
 
-  test('becomes the program’s, who is not root, before root’s power is given up', () => {
+  test('is given to the program, which is not root, before root’s privileges are given up', () => {
     const all = calls(root, { terminal, pipes: [0] })
     const given = all.indexOf('init fchown(0, 1073741825, 1073741826)')
     expect(given).toBeGreaterThan(all.indexOf('init dup3(init.fd, 2, 0)'))
@@ -50,13 +50,13 @@ describe('a pseudo-terminal', () => {
     expect(at('mount("devpts"')).toBeLessThan(at('mount("/", MS_RDONLY'))
   })
 
-  test('is the session’s own, which is made first', () => {
+  test('belongs to the session, which is made first', () => {
     const target = calls(user, { terminal }).filter((call) => call.startsWith('target'))
     expect(target[0]).toBe('target setsid()')
     expect(target).toContain('target ioctl(0, TIOCSCTTY, 0)')
   })
 
-  test('leaves a /dev that the policy mounts as it is, but for /dev/pts', () => {
+  test('leaves a /dev that the policy mounts unchanged, except for /dev/pts', () => {
     const dev = {
       type: 'bind',
       source: '/dev',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { TestContext } from 'vitest'
 
-/** Skips a test, and says so, where a program is missing; gives the Debian package that has it. */
+/** Skips a test, and prints the reason, where a program is missing; returns the Debian package that has it. */
 export function requireTool(ctx: TestContext, program: string, debianPackage: string): void {
   try {
     execFileSync('sh', ['-c', 'command -v "$0"', program], { stdio: 'ignore' })

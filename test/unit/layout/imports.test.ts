@@ -68,7 +68,7 @@ test('only ffi/ imports koffi', () => {
   expect(others).toEqual([])
 })
 
-test('no folder has one file', () => {
+test('no folder has only one file', () => {
   const folders = new Map<string, number>()
   for (const path of files) {
     for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
@@ -118,7 +118,7 @@ test('no folders form a circle with their neighbours', () => {
   expect(circles).toEqual([])
 })
 
-test('two files have one name only if they are the same thing for Vitest and for Jest, or re-export', () => {
+test('two files share a name only if they are the same thing for Vitest and for Jest, or re-export', () => {
   const shared = ['environment.ts', 'index.ts', 'jest.ts', 'vitest.ts']
   const names = files.map((path) => basename(path))
   const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index))

@@ -11,7 +11,7 @@ const { exports, typesVersions, scripts } = JSON.parse(
   scripts: Record<string, string>
 }
 
-test('every entry with types has them also for moduleResolution node10', () => {
+test('every entry with types also has them for moduleResolution node10', () => {
   const typed = Object.entries(exports)
     .filter(([name, entry]) => name !== '.' && JSON.stringify(entry).includes('"types"'))
     .map(([name]) => name.slice('./'.length))

@@ -12,14 +12,14 @@ describe('the group of this process', () => {
     expect(ownGroup(hybrid, '8:memory:/x\n0::/\n')).toBe('/sys/fs/cgroup/unified/')
   })
 
-  test('is relative to the part of the hierarchy that is mounted, as in a container', () => {
+  test('is relative to the mounted part of the hierarchy, as in a container', () => {
     const part = unified.replace(' / /sys', ' /docker/abc /sys')
     expect(ownGroup(part, '0::/docker/abc\n')).toBe('/sys/fs/cgroup')
     expect(ownGroup(part, '0::/docker/abc/tests\n')).toBe('/sys/fs/cgroup/tests')
     expect(ownGroup(part, '0::/docker/abcd\n')).toBeUndefined()
   })
 
-  test('is none where there is only cgroup v1', () => {
+  test('is undefined where there is only cgroup v1', () => {
     expect(ownGroup(hybrid.split('\n')[0] ?? '', '8:memory:/x\n')).toBeUndefined()
   })
 })

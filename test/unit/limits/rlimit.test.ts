@@ -9,12 +9,12 @@ const MEBIBYTE = 1024 * 1024
 const [CPU, FSIZE, STACK, CORE, NPROC, NOFILE, AS] = [0, 1, 3, 4, 6, 7, 9]
 
 describe('the resource limits', () => {
-  test('are none where nothing is limited', () => {
+  test('are absent where nothing is limited', () => {
     expect(resourceLimits({})).toEqual([])
     expect(resourceLimits({ wallTimeMs: 1, outputBytes: 1, diskBytes: 1 })).toEqual([])
   })
 
-  test('hold each limit under the option that asks for it', () => {
+  test('hold each limit under the option that sets it', () => {
     const limits = {
       fileSizeBytes: 2,
       stackBytes: 3,
@@ -38,7 +38,7 @@ describe('the resource limits', () => {
     [1001, 3],
     [2500, 4],
   ])(
-    'hold %d ms of CPU time, where nobody looks, to %d s, and to one more for who ignores SIGXCPU',
+    'hold %d ms of CPU time, as a backstop for the watch, to %d s, and kill one second later',
     (cpuTimeMs, soft) => {
       expect(resourceLimits({ cpuTimeMs })).toEqual([
         { resource: CPU, option: 'cpu', soft, hard: soft + 1 },
@@ -46,17 +46,17 @@ describe('the resource limits', () => {
     },
   )
 
-  test('allow a process more than asked for: the init counts', () => {
+  test('allow one process more than the option says, because the init counts', () => {
     expect(resourceLimits({ processes: 1 })).toEqual([
       { resource: NPROC, option: 'processes', soft: 2, hard: 2 },
     ])
   })
 
-  test('do not hold memory: a program may reserve far more than it touches', () => {
+  test('do not hold memory, because a program may reserve far more than it touches', () => {
     expect(resourceLimits({ memoryBytes: 64 * MEBIBYTE })).toEqual([])
   })
 
-  test('are none of those that a control group holds', () => {
+  test('exclude those that a control group holds', () => {
     const limits = { memoryBytes: 1, processes: 2, cpuTimeMs: 1 }
     const enforcement = { memory: 'cgroup', processes: 'cgroup', cpu: 'cgroup' } as const
     expect(limitsWith(limits, enforcement).map(({ option }) => option)).toEqual(['cpu'])
@@ -69,7 +69,7 @@ describe('the resource limits', () => {
   })
 })
 
-test('hard limits are read as the kernel lists them', () => {
+test('that are hard are read as the kernel lists them', () => {
   const text = [
     'Limit                     Soft Limit           Hard Limit           Units     ',
     'Max cpu time              unlimited            unlimited            seconds   ',

@@ -62,7 +62,7 @@ function evaluate(text: string): number | undefined {
   return base * 2 ** Number(numbers?.[2] ?? 0)
 }
 
-test('a constant has the value that its kernel header gives it', (ctx) => {
+test('a constant has the value of its kernel header', (ctx) => {
   const known = definitions(includeDirectory(ctx))
   const pairs = Object.entries(constants).flatMap(([name, value]) => {
     const defined = known.get(name)
@@ -72,7 +72,7 @@ test('a constant has the value that its kernel header gives it', (ctx) => {
   expect(pairs.length).toBeGreaterThan(80)
 })
 
-test('the locked secure bits are those that a kernel of any age knows', (ctx) => {
+test('the locked secure bits are those that kernels of any age know', (ctx) => {
   const header = definitions(includeDirectory(ctx))
   const names = [
     'NOROOT',

@@ -16,16 +16,16 @@ describe('an error number', () => {
     expect(errnoText(errno)).toBe(words)
   })
 
-  test('that Node has no name for still has one', () => {
+  test('without a name in Node still has a name', () => {
     expect([15, 126, 132].map(errnoName)).toEqual(['ENOTBLK', 'ENOKEY', 'ERFKILL'])
   })
 
-  test('that nobody knows is told by its number', () => {
+  test('that is unknown is printed as its number', () => {
     expect(errnoName(4000)).toBe('errno 4000')
     expect(errnoText(4000)).toBe('error number 4000')
   })
 
-  test('has the name that Node has, two names apart', () => {
+  test('has the name that Node has, except for two', () => {
     const second = ['EWOULDBLOCK', 'EOPNOTSUPP']
     for (const [name, errno] of Object.entries(constants.errno)) {
       if (!second.includes(name)) expect(errnoName(errno)).toBe(name)
@@ -37,7 +37,7 @@ const withoutWords = Object.entries(constants.errno)
   .filter(([, errno]) => errnoText(errno).startsWith('error number'))
   .map(([name]) => name)
 
-test('every error number that Node names has words, but for some that no step can meet', () => {
+test('every error number that Node names has words, except for some that no step can return', () => {
   expect(['EDOM', 'EINPROGRESS', 'ENETRESET']).toEqual(expect.arrayContaining(withoutWords))
 })
 
@@ -47,15 +47,12 @@ test.each([
   [35, 'EDEADLK', 'resource deadlock avoided'],
   [122, 'EDQUOT', 'disk quota exceeded'],
   [126, 'ENOKEY', 'required key not available'],
-])(
-  '%d, which Node’s table leaves out, has the words of strerror(3): %s, %s',
-  (errno, name, text) => {
-    expect([errnoName(errno), errnoText(errno)]).toEqual([name, text])
-  },
-)
+])('%d, which Node’s table lacks, has the words of strerror(3): %s, %s', (errno, name, text) => {
+  expect([errnoName(errno), errnoText(errno)]).toEqual([name, text])
+})
 
 describe('an error of the C library', () => {
-  test('tells the call, its arguments and what went wrong', () => {
+  test('contains the call, its arguments and the cause', () => {
     const error = new ErrnoError('kill', 3, '4321, 9')
     expect(error).toMatchObject({ name: 'ErrnoError', code: 'ESRCH', errno: 3, syscall: 'kill' })
     expect(error.message).toBe('kill(4321, 9): ESRCH: no such process')

@@ -9,13 +9,16 @@ const filesIn = (folder: string): string[] =>
     .filter((path) => path.endsWith('.ts'))
     .map((path) => join(folder, path))
 
-/** Where a file gives a constant of the kernel's interface a value: `NAME=1`, `export const NAME = 1` or `NAME: 1`. */
+/**
+ * The lines of a file that give a constant of the kernel's interface a value: `NAME=1`, `export const NAME = 1` or
+ * `NAME: 1`.
+ */
 function definitions(path: string): string[] {
   const source = readFileSync(join(src, path), 'utf8').replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '')
   const forms = [
     /(?<![\w.])([A-Z_][A-Z0-9]*_?[A-Za-z0-9_]*)=(?:0x[0-9a-f]+|\d+)/g,
     /^(?:export )?const ([A-Z][A-Za-z0-9_]*[A-Z0-9])(?:: \w+)? = (?:\{|0|-?\d|\(|[A-Z~])/gm,
-    // Tables of other folders have such lines to say what they know of a constant.
+    // Tables of other folders use such lines for their own facts about a constant.
     ...(path.startsWith('linux/')
       ? [/^ {2}([A-Z][A-Z0-9]*_?[A-Z0-9_]*): (?:0x[0-9a-f_]+|0o\d+|-?\d+),$/gm]
       : []),

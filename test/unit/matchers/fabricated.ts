@@ -5,7 +5,7 @@ import '../../../src/matchers/vitest.ts'
 
 type Fabricated = Partial<SandboxResult<string | Uint8Array>>
 
-/** The result of a program that exited with code 0; what a test needs otherwise is given. */
+/** The result of a program that exited with code 0, with the differences that a test gives. */
 export function fabricate(changes: Fabricated = {}): SandboxResult<string | Uint8Array> {
   return brandResult({
     status: 'exited',
@@ -61,13 +61,13 @@ export function exited(exitCode: number, changes: Fabricated = {}) {
   return fabricate({ ok: exitCode === 0, exitCode, reason, ...changes })
 }
 
-/** A program that did not end by itself: without an exit code. */
+/** A program that did not end by itself, so it has no exit code. */
 export function killed(status: SandboxResult['status'], reason: string, changes: Fabricated = {}) {
   const { exitCode: _, ...rest } = fabricate({ status, ok: false, reason, ...changes })
   return brandResult(rest)
 }
 
-/** The message of the error that this throws, without colours. */
+/** The message of the error that this function throws, without colours. */
 export function messageOf(assertion: () => unknown): string {
   try {
     assertion()

@@ -30,7 +30,7 @@ const compare =
   (result, text) =>
     matchers.toHaveStdout.call(context, result, expectation(text))
 
-// Equal up to the last word, so that nothing ends early.
+// Equal up to the last word, so that no comparison ends early.
 const almost = (text: string) => `${text.slice(0, -1)}y`
 
 export const assertions: Readonly<Record<string, Assertion>> = {
@@ -54,7 +54,7 @@ export const assertions: Readonly<Record<string, Assertion>> = {
   'toExitWith()': (result) => matchers.toExitWith.call(context, result, 3),
 }
 
-/** The processor time of one assertion with its messages, in ms. */
+/** The CPU time of one assertion with its messages, in ms. */
 function timeOf(assertion: Assertion, text: string): number {
   const result = fabricate({
     stdout: text,
@@ -75,9 +75,9 @@ function timeOf(assertion: Assertion, text: string): number {
 }
 
 /**
- * Gives an assertion outputs of one shape, each twice as long as the one before, up to a length. Four times the time would be
- * quadratic; garbage collection makes single figures uncertain by some ten milliseconds. It grows in steps, so that a quadratic
- * matcher fails early and does not stop the suite for hours.
+ * Gives an assertion outputs of one shape, and doubles their length up to a limit. Four times the time would be
+ * quadratic; garbage collection makes single figures uncertain by some ten milliseconds. The length grows in steps, so
+ * that a quadratic matcher fails early and does not stop the suite for hours.
  */
 export function expectLinear(
   assertion: Assertion,

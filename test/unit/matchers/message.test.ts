@@ -30,12 +30,12 @@ test('the beginning and the end of long lines are shown, with their length', () 
   )
 })
 
-test('empty lines are lines', () => {
+test('empty lines count as lines', () => {
   expect(tail('stdout', '\n\na')).toBe('stdout:\n  \n  \n  a')
   expect(tail('stdout', '\n'.repeat(12))).toMatch(/^stdout \(last 10 of 12 lines\):(\n {2}){10}$/)
 })
 
-test('output that fits is shown whole, and none as such', () => {
+test('output that fits is shown whole, and empty output is named so', () => {
   expect(tail('stdout', lines(10))).toMatch(/^stdout:\n {2}line 1\n/)
   expect(tail('stdout', Buffer.from('bytes'))).toBe('stdout:\n  bytes')
   expect(tail('stdout', '')).toBe('stdout:  empty')
@@ -52,8 +52,8 @@ test('control characters are made visible, so that a program cannot forge a mess
   expect(message).toContain('command: "./a\\u001b[2K"')
 })
 
-test('bytes that are more than a text can hold are not matched as one, and a failure shows their end', () => {
-  // Pages that nobody writes to are none.
+test('a pattern does not match bytes beyond the length of a string, and the failure shows their end', () => {
+  // Pages that no process writes to take no memory.
   const bytes = Buffer.alloc(600 << 20)
   expect(messageOf(() => expect(fabricate({ stdout: bytes })).toHaveStdout(/0/))).toBe(
     [

@@ -19,11 +19,11 @@ test.each([
     new SandboxError('no namespaces', { code: 'NAMESPACES_UNAVAILABLE' }),
     'Received: SandboxError: no namespaces',
   ],
-])('%s is no result', (value: unknown, message) => {
+])('%s is not a result', (value: unknown, message) => {
   expect(messageOf(() => expect(value).toSucceed())).toContain(message)
 })
 
-test('behind resolves the assertion is shown as it was written', async () => {
+test('a message behind resolves shows the assertion as the test wrote it', async () => {
   await expect(Promise.resolve(fabricate())).resolves.toSucceed()
   const failure = await expect(Promise.resolve(exited(1)))
     .resolves.toSucceed()

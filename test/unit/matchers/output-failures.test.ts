@@ -13,7 +13,7 @@ function notesOf(assertion: () => unknown): string {
 }
 
 describe('the diff of a long output', () => {
-  test('has the line numbers of both texts, and no false hunk after a line too many', () => {
+  test('has the line numbers of both texts, and no false hunk after an extra line', () => {
     const received = lines(5000)
     received.splice(2000, 0, 'debug\n')
     const diff = notesOf(() =>
@@ -56,7 +56,7 @@ describe('the diff of a long output', () => {
     ])
   })
 
-  test('calls no line missing that may come later', () => {
+  test('calls no line missing that comes later', () => {
     const received = [...Array.from({ length: 1000 }, (_, i) => `debug ${i}\n`), ...lines(2000)]
     const diff = notesOf(() =>
       expect(printed(received.join(''))).toHaveStdout(lines(2000).join('')),
@@ -88,13 +88,13 @@ describe('texts that look the same show escapes where they differ', () => {
     expect(notes).not.toMatch(/[^\u0000-\u007f]/)
   })
 
-  test('other letters stay as they are', () => {
+  test('letters of other scripts stay unchanged', () => {
     const notes = notesOf(() => expect(printed('grün\n')).toHaveStdout('größe\n'))
     expect(notes).toBe('- Expected\n+ Received\n\n- größe\n+ grün')
   })
 })
 
-test('output that is not valid UTF-8 is said to be, with the byte and its offset', () => {
+test('output that is not valid UTF-8 is reported with the byte and its offset', () => {
   const bytes = printed(Buffer.from([0x61, 0x0a, 0xff, 0x0a]))
   expect(notesOf(() => expect(bytes).toHaveStdout('a\nb\n'))).toContain(
     'stdout is not valid UTF-8: byte 0xff at offset 2, line 2.\n\n',
@@ -108,7 +108,7 @@ test('output that is not valid UTF-8 is said to be, with the byte and its offset
   expect(text).not.toHaveStdout({ lines: '\ufffd' })
 })
 
-describe('the end of a run that failed stands before the difference', () => {
+describe('the end of a failed run stands before the difference', () => {
   const start = (assertion: () => unknown) => messageOf(assertion).split('\n\n').slice(1, 3)
 
   test('for a limit and for a crash', () => {
@@ -177,14 +177,14 @@ describe('tokens', () => {
   })
 })
 
-test('a pattern that would need for ever fails with a message', () => {
+test('a pattern that would take for ever fails with a message', () => {
   const wrong = () => expect(printed(`${'a'.repeat(50)}!`)).not.toHaveStdout(/(a+)+$/)
   expect(messageOf(wrong)).toContain(
     'Matcher error: The pattern /(a+)+$/ needed more than 10 s on this output; write it without nested or adjacent repetitions',
   )
 }, 120_000)
 
-describe('a failure is data from which the student’s message is made', () => {
+describe('a failure contains the data for the student’s message', () => {
   function failureOf(assertion: () => unknown) {
     try {
       assertion()
@@ -194,7 +194,7 @@ describe('a failure is data from which the student’s message is made', () => {
     throw new Error('Expected the assertion to fail')
   }
 
-  test('with the line, or the word, that differs', () => {
+  test('with the differing line or word', () => {
     const wrong = () => expect(printed('1\n2\n7\n')).toHaveStdout('1\n2\n6\n')
     expect(failureOf(wrong)).toMatchObject({
       kind: 'output',

@@ -3,7 +3,7 @@ import { diff } from 'jest-matcher-utils'
 import { expect, test } from 'vitest'
 import { exited, fabricate, killed } from './fabricated.ts'
 
-test('in a snapshot a result is only what is the same each time', () => {
+test('a snapshot of a result has only values that are the same every time', () => {
   const files = { 'out.txt': Buffer.from('3') }
   const args = ['--fast']
   expect({ run: fabricate({ args, stdout: '3\n', files }) }).toMatchInlineSnapshot(`
@@ -75,7 +75,7 @@ test('in a diff a result is short', () => {
   expect(bytes).not.toContain('\uFFFD')
 })
 
-test('as JSON a result is whole, with a denied call’s arguments as text', () => {
+test('a result as JSON is complete, with a denied call’s arguments as text', () => {
   const syscall = {
     name: 'mmap',
     args: [2, 2n ** 63n],

@@ -13,7 +13,7 @@ const denied = killed('seccomp', reason, {
 })
 const unnamed = killed('seccomp', 'the program made a system call that its policy does not allow')
 
-test('a seccomp kill is asserted alone, by name, by pattern or by predicate', () => {
+test('a seccomp kill is asserted without a call, by name, by pattern or by predicate', () => {
   expect(denied).toBeKilledBySeccomp()
   expect(denied).toBeKilledBySeccomp('socket')
   expect(denied).toBeKilledBySeccomp(/^sock/g)
@@ -24,7 +24,7 @@ test('a seccomp kill is asserted alone, by name, by pattern or by predicate', ()
   expect(denied).not.toBeKilledBy('SIGSYS')
 })
 
-test('the message shows a predicate that does not hold', () => {
+test('the message shows a predicate that returns false', () => {
   const assertion = () => expect(denied).toBeKilledBySeccomp(({ args }) => args[0] === 10)
   expect(messageOf(assertion).split('\n\n').slice(0, 2).join('\n')).toMatchInlineSnapshot(`
     "expect(run).toBeKilledBySeccomp(predicate)
@@ -39,7 +39,7 @@ test('a program that raised SIGSYS itself was not killed by seccomp', () => {
   ).not.toBeKilledBySeccomp()
 })
 
-test('another system call, and an exit, are named', () => {
+test('the message names another system call, or an exit', () => {
   expect(messageOf(() => expect(denied).toBeKilledBySeccomp('ptrace'))).toMatchInlineSnapshot(`
     "expect(run).toBeKilledBySeccomp("ptrace")
 
@@ -59,7 +59,7 @@ test('another system call, and an exit, are named', () => {
   )
 })
 
-test('where the kernel could not name the call, an assertion about it fails either way', () => {
+test('where the kernel could not name the call, an assertion about the call fails in both directions', () => {
   expect(unnamed).toBeKilledBySeccomp()
   expect(messageOf(() => expect(unnamed).toBeKilledBySeccomp('socket'))).toMatchInlineSnapshot(`
     "expect(run).toBeKilledBySeccomp("socket")

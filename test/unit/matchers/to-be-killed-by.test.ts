@@ -10,13 +10,13 @@ test('a signal is given by its name, with or without SIG, or by its number', () 
   expect(segfault).not.toBeKilledBy('SIGABRT')
 })
 
-test('two names of one signal are the same', () => {
+test('two names of one signal match the same program', () => {
   expect(killed('signaled', '', { signal: 'SIGABRT' })).toBeKilledBy('SIGIOT')
   expect(killed('signaled', '', { signal: 'SIGRTMIN+1' })).toBeKilledBy(35)
   expect(killed('signaled', '', { signal: 'SIGRTMAX-1' })).toBeKilledBy('RTMIN+29')
 })
 
-test('another signal, and an exit, are named', () => {
+test('the message names another signal, or an exit', () => {
   expect(messageOf(() => expect(segfault).toBeKilledBy(6))).toMatchInlineSnapshot(`
     "expect(run).toBeKilledBy(6)
 
@@ -60,7 +60,7 @@ test('a program killed for its walltime was not killed "by SIGKILL"', () => {
   `)
 })
 
-test.each(['SIGFOO', 'segv', '', 0, 65, 'SIGRTMIN+31'])('%j is no signal', (signal) => {
+test.each(['SIGFOO', 'segv', '', 0, 65, 'SIGRTMIN+31'])('%j is not a signal', (signal) => {
   const wrong = signal as 'SIGSEGV'
   expect(messageOf(() => expect(segfault).not.toBeKilledBy(wrong))).toContain(
     `Matcher error: Expected a signal such as "SIGSEGV", "SEGV" or 11, got ${JSON.stringify(signal)}`,

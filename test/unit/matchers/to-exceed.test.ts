@@ -20,7 +20,7 @@ test.each(statuses)(
   },
 )
 
-test('a program that stayed within its memory is shown with what it used and may use', () => {
+test('the message about a program within its memory limit shows its usage and the limit', () => {
   expect(messageOf(() => expect(fabricate()).toExceedMemory())).toMatchInlineSnapshot(`
     "expect(run).toExceedMemory()
 
@@ -59,7 +59,7 @@ test('a limit that was never set is pointed out', () => {
   `)
 })
 
-test('the opposite says which limit it was, and how it was held', () => {
+test('the message with .not names the limit, and how it was held', () => {
   const run = killed('output', 'it wrote more than its output limit of 1 MiB', { truncated: true })
   expect(messageOf(() => expect(run).not.toExceedOutput())).toMatchInlineSnapshot(`
     "expect(run).not.toExceedOutput()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { exited, killed, messageOf } from './fabricated.ts'
 
-test('an exit code is compared with that of a program that ended by itself', () => {
+test('an exit code is compared with that of a program that exited', () => {
   expect(exited(3)).toExitWith(3)
   expect(exited(3)).not.toExitWith(4)
 })
@@ -25,13 +25,13 @@ test('a killed program has no exit code, not even 137', () => {
   `)
 })
 
-test.each([-1, 256, 1.5, Number.NaN])('%s is no exit code', (code) => {
+test.each([-1, 256, 1.5, Number.NaN])('%s is not an exit code', (code) => {
   expect(messageOf(() => expect(exited(0)).not.toExitWith(code))).toContain(
     'Matcher error: Expected an exit code from 0 to 255, got ',
   )
 })
 
-test('text is no exit code', () => {
+test('text is not an exit code', () => {
   // @ts-expect-error
   expect(messageOf(() => expect(exited(0)).toExitWith('0'))).toMatchInlineSnapshot(`
     "expect(run).toExitWith("0")

@@ -3,7 +3,7 @@ import { exited, fabricate, killed, messageOf } from './fabricated.ts'
 
 const slow = { ...fabricate().usage, wallTimeMs: 1500 }
 
-test('a program that ended by itself in time passes, whatever its exit code', () => {
+test('a program that exited in time passes, whatever its exit code', () => {
   expect(fabricate()).toExitWithin('1s')
   expect(exited(1)).toExitWithin(12)
   expect(exited(1)).not.toExitWithin(11)
@@ -41,7 +41,7 @@ test('a time that rounding would make equal to the bound is shown exactly', () =
   )
 })
 
-test('text that is no duration fails at once, also with .not', () => {
+test('text that is not a duration fails at once, also with .not', () => {
   const assertion = () => expect(fabricate()).not.toExitWithin('fast')
   expect(messageOf(assertion)).toMatchInlineSnapshot(`
     "expect(run).not.toExitWithin("fast")

@@ -6,14 +6,14 @@ const run = fabricate({
   uncollected: { 'core.txt': 'openat2("/work/core.txt"): ENOENT' },
 })
 
-test('a file that was brought back is found by its path', () => {
+test('a collected file is found by its path', () => {
   expect(run).toHaveFile('out.txt')
   expect(run).toHaveFile('/work/out.txt')
   expect(run).toHaveFile('/tmp/log')
   expect(run).not.toHaveFile('log')
 })
 
-test('its content is compared as output is, or byte by byte', () => {
+test('its content is compared like output, or byte by byte', () => {
   expect(run).toHaveFile('out.txt', 'done\n')
   expect(run).toHaveFile('out.txt', /done/)
   expect(run).toHaveFile('out.txt', { tokens: 'done' })
@@ -39,7 +39,7 @@ test('a file that could not be collected is shown with the reason', () => {
   `)
 })
 
-test('a file that was not asked for is pointed out', () => {
+test('a file that collect does not name is pointed out', () => {
   expect(messageOf(() => expect(run).toHaveFile('other.txt'))).toContain(
     '\n\nThe option `collect` does not name it, so nobody looked for it; it names "out.txt", "/tmp/log", "core.txt".\n\n',
   )
@@ -55,7 +55,7 @@ test.each([
   ['/work/o*/{a,c}/[!x]?.txt', './out/a/bb.txt', ' ("/work/o*/{a,c}/[!x]?.txt")'],
   ['out/**', 'out/a/b.txt', ' ("out/**")'],
 ])(
-  'a file that collect: [%j] names and the program did not write is said to be: %s',
+  'a file that collect: [%j] names and the program did not write is reported so: %s',
   (named, path, by) => {
     const none = fabricate({ collect: ['x', named] })
     expect(messageOf(() => expect(none).toHaveFile(path))).toContain(
@@ -75,14 +75,14 @@ test.each([
   )
 })
 
-test('where collect names the directory as if it were a file, the message says how to name it', () => {
+test('where collect names a directory like a file, the message says how to name it', () => {
   const none = fabricate({ collect: ['out'] })
   expect(messageOf(() => expect(none).toHaveFile('out/a'))).toContain(
     '\n\nThe option `collect` names "out", which is one file; "out/" names what is in a directory.\n\n',
   )
 })
 
-test('why a pattern was cut off, or a directory not read, is why its file is missing', () => {
+test('the message about a missing file says why a pattern was cut off, or a directory not read', () => {
   const why = 'names more than 3 files; the others were not brought back'
   const cut = fabricate({ collect: ['out/*'], uncollected: { 'out/*': why } })
   expect(messageOf(() => expect(cut).toHaveFile('out/z'))).toContain(
@@ -97,7 +97,7 @@ test('why a pattern was cut off, or a directory not read, is why its file is mis
   )
 })
 
-test('other content is shown', () => {
+test('the message shows different content', () => {
   expect(messageOf(() => expect(run).toHaveFile('out.txt', 'done'))).toMatchInlineSnapshot(`
     "expect(run).toHaveFile("out.txt", "done")
 

@@ -100,7 +100,7 @@ test('one huge line is not printed whole', () => {
   expect(message.length).toBeLessThan(10_000)
 })
 
-test('a pattern has to occur', () => {
+test('a pattern must occur in the output', () => {
   const total = /^total: \d+$/gm
   expect(printed('a\ntotal: 7\n')).toHaveStdout(total)
   expect(printed('a\ntotal: 7\n')).toHaveStdout(total)
@@ -153,7 +153,7 @@ test('lines are compared without the white space at their ends', () => {
   `)
 })
 
-test('tokens are compared whatever separates them', () => {
+test('tokens are compared, whatever separates them', () => {
   expect(printed('1  2\n\n3')).toHaveStdout({ tokens: '1 2 3' })
   expect(printed('1 2 3\n')).toHaveStdout({ tokens: ['1', '2 3'] })
   expect(printed('1 2.0 3\n')).not.toHaveStdout({ tokens: '1 2 3' })
@@ -174,7 +174,7 @@ test.each([
   expected.toHaveStdout({ tokens, float })
 })
 
-test('the first token that differs is named', () => {
+test('the message names the first token that differs', () => {
   const wrong = () => expect(printed('1 2.5\n')).toHaveStdout({ tokens: '1 2', float: 0.1 })
   expect(messageOf(wrong)).toMatchInlineSnapshot(`
     "expect(run).toHaveStdout({…})
@@ -195,7 +195,7 @@ test('the first token that differs is named', () => {
   `)
 })
 
-test('a missing token and one too many are named', () => {
+test('the message names a missing token, and an extra one', () => {
   expect(messageOf(() => expect(printed('1')).toHaveStdout({ tokens: '1 2' }))).toContain(
     'Expected 2 tokens, received 1 token: token 2, "2", is missing.',
   )

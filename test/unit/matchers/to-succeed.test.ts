@@ -30,7 +30,7 @@ test('a program that exits with another code does not, and the message shows the
   `)
 })
 
-test('a program that was killed does not succeed, even with what it printed', () => {
+test('a program that was killed does not succeed, whatever it printed', () => {
   const run = killed('walltime', 'it ran for longer than its walltime limit of 2 s', {
     signal: 'SIGKILL',
     stdout: 'done\n',
@@ -53,7 +53,7 @@ test('a program that was killed does not succeed, even with what it printed', ()
   `)
 })
 
-test('the opposite says so', () => {
+test('the message with .not says that the program succeeded', () => {
   expect(messageOf(() => expect(fabricate()).not.toSucceed())).toMatchInlineSnapshot(`
     "expect(run).not.toSucceed()
 

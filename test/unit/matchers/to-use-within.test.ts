@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { fabricate, killed, messageOf } from './fabricated.ts'
 
-test('processor time is compared, however the run ended', () => {
+test('CPU time is compared, however the run ended', () => {
   expect(fabricate()).toUseCpuWithin('8ms')
   expect(fabricate()).not.toUseCpuWithin(7)
   expect(killed('walltime', 'it ran too long')).toUseCpuWithin('1s')
 })
 
-test('too much processor time is shown', () => {
+test('the message shows excessive CPU time', () => {
   expect(messageOf(() => expect(fabricate()).toUseCpuWithin('5ms'))).toMatchInlineSnapshot(`
     "expect(run).toUseCpuWithin("5ms")
 
@@ -31,7 +31,7 @@ test('memory is compared, however the run ended', () => {
   expect(killed('memory', 'it used too much memory')).toUseMemoryWithin('64MiB')
 })
 
-test('too much memory is shown, exactly where rounding would hide it', () => {
+test('the message shows excessive memory, exactly where rounding would hide it', () => {
   expect(messageOf(() => expect(fabricate()).toUseMemoryWithin('1MiB'))).toMatchInlineSnapshot(`
     "expect(run).toUseMemoryWithin("1MiB")
 
@@ -52,7 +52,7 @@ test('too much memory is shown, exactly where rounding would hide it', () => {
   )
 })
 
-test('a bound without a unit that is known fails at once', () => {
+test('a bound with an unknown unit fails at once', () => {
   expect(messageOf(() => expect(fabricate()).toUseCpuWithin('5 moons'))).toMatchInlineSnapshot(`
     "expect(run).toUseCpuWithin("5 moons")
 

@@ -30,7 +30,7 @@ test('an empty file is a policy that shows nothing of the host', () => {
   expect(loadPolicy(join(directory, 'empty.toml'))).toMatchObject({ mounts: [], env: {} })
 })
 
-describe('a file that is no policy is refused', () => {
+describe('a file that is not a policy is refused', () => {
   test('because it is binary', () => {
     const elf = new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0])
     expect(refusal(written(elf))).toMatchInlineSnapshot(
@@ -57,7 +57,7 @@ describe('a file that is no policy is refused', () => {
     )
   })
 
-  test('however much of it is wrong, within the time of a test', () => {
+  test('in full, within the time of a test, however much of it is wrong', () => {
     const lines = Array.from({ length: 40_000 }, (_, index) => `K${index} = ${index}`)
     const path = written(`[env]\n${lines.join('\n')}`)
     const message = refusal(path).split('\n')
@@ -74,7 +74,7 @@ describe('a file that is no policy is refused', () => {
     ])
   })
 
-  test('however deep it is nested', () => {
+  test('however deeply it is nested', () => {
     expect(refusal(written(`a = ${'['.repeat(100_000)}`))).toMatchInlineSnapshot(`
       "Invalid policy /srv/p.toml:1:1005: document contains excessively nested structures. aborting.
         > 1 | [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
@@ -206,7 +206,7 @@ describe('a policy is refused', () => {
     `)
   })
 
-  test('for a unit that nobody knows', () => {
+  test('for an unknown unit', () => {
     expect(fixture('units.toml')).toMatchInlineSnapshot(`
       "Invalid policy, 2 problems:
         /srv/units.toml:2:10: limits.memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "1.5 gigs"
@@ -222,12 +222,12 @@ describe('a policy is refused', () => {
     `)
   })
 
-  test('not for a blank before a unit', () => {
+  test('but not for a blank before a unit', () => {
     const path = written('limits = { memory = "1.5 GB" }')
     expect(loadPolicy(path).limits).toEqual({ memoryBytes: 1_500_000_000 })
   })
 
-  test('for a key that is there twice', () => {
+  test('for a duplicate key', () => {
     expect(fixture('duplicate-keys.toml')).toMatchInlineSnapshot(`
       "Invalid policy /srv/duplicate-keys.toml:6:1: trying to redefine an already defined table or value
           5 | walltime = 5
@@ -245,7 +245,7 @@ describe('a policy is refused', () => {
     `)
   })
 
-  test('for a system call that nobody knows', () => {
+  test('for an unknown system call', () => {
     expect(fixture('unknown-syscall.toml')).toMatchInlineSnapshot(`
       "Invalid policy /srv/unknown-syscall.toml:5:3: seccomp.syscalls[1]: unknown system call "sokcet"; did you mean "socket"?
           4 |   "ptrace",
@@ -256,7 +256,7 @@ describe('a policy is refused', () => {
     `)
   })
 
-  test('for targets that are no place in the sandbox', () => {
+  test('for targets that are not valid paths in the sandbox', () => {
     expect(fixture('targets.toml')).toMatchInlineSnapshot(`
       "Invalid policy, 6 problems:
         /srv/targets.toml:2:31: mounts[0].target: expected a path below "/", got "/"
@@ -293,7 +293,7 @@ describe('a policy is refused', () => {
     `)
   })
 
-  test('when it extends itself in the end', () => {
+  test('when it extends itself through others', () => {
     expect(fixture('cycle-a.toml')).toMatchInlineSnapshot(`
       "Invalid policy /srv/cycle-b.toml:2:11: extends: the chain forms a circle: /srv/cycle-a.toml -> /srv/cycle-b.toml -> /srv/cycle-a.toml
           1 | description = "The other half."
@@ -303,7 +303,7 @@ describe('a policy is refused', () => {
     `)
   })
 
-  test('for a template that is none, and for a variable that is not set', () => {
+  test('for an invalid template, and for a variable that is not set', () => {
     expect(fixture('template.toml')).toMatchInlineSnapshot(`
       "Invalid policy /srv/template.toml:4:8: not a template tag: got a character that no tag has, or a text without its closing quote
           3 | [env]

@@ -22,16 +22,16 @@ test.each(examples)('an example of the documentation loads: %#', (example) => {
   expect(() => parsePolicy(example, { name: 'example', path: `${path}.toml` })).not.toThrow()
 })
 
-test('the documentation of the keys is that of the schema: else run npm run policy-schema', () => {
+test('the documentation of the keys matches the schema: to update it, run npm run policy-schema', () => {
   expect(withReference(text, policyJsonSchema(toJsonSchema), limitRows)).toBe(text)
 })
 
-test('the documentation of the limits is that of their table: else run npm run policy-schema', () => {
+test('the documentation of the limits matches their table: to update it, run npm run policy-schema', () => {
   const limits = readFileSync(new URL('../../../docs/limits.md', import.meta.url), 'utf8')
   expect(withLimitsTable(limits, limitRows)).toBe(limits)
 })
 
-test('every key is in its own example', () => {
+test('every key occurs in its own example', () => {
   const sections = [...text.matchAll(/^#### `([^`]+)`$.*?^```toml\n(.*?)^```$/gms)]
   expect(sections.length).toBeGreaterThan(50)
   for (const [, path = '', example = ''] of sections) {
@@ -39,7 +39,7 @@ test('every key is in its own example', () => {
   }
 })
 
-test('the documentation has every shipped policy, and each says what it is for', () => {
+test('the documentation has every shipped policy, and each states its purpose', () => {
   for (const name of shippedPolicies()) {
     expect(text).toContain(`| \`${name}\` `)
     expect(loadPolicy(name).description).not.toBe('')

@@ -29,7 +29,7 @@ function refusal(path: string): string {
 }
 
 describe('a policy that extends another', () => {
-  test('has its values but where it says otherwise', () => {
+  test('has the values of the other, except those that it sets itself', () => {
     write('base.toml', 'description = "base"\nuid = 5\ngid = 6\nproc = "pid"\nnetwork = "none"')
     const path = write('p.toml', 'extends = "./base.toml"\ngid = 7\nshare_net = true')
     expect(loadPolicy(path)).toMatchObject({
@@ -54,7 +54,7 @@ describe('a policy that extends another', () => {
     })
   })
 
-  test('takes the place of its mounts and files with the same target, where they are', () => {
+  test('replaces the mounts and files that have the same target, at their position', () => {
     write(
       'base.toml',
       `mounts = [{ source = "/a", target = "/x" }, { source = "/b", target = "/y" }]
@@ -101,7 +101,7 @@ seccomp.rules = [{ action = "errno:EPERM", syscalls = ["read"] }]`,
     expect(loadPolicy(path).seccomp?.default).toBe('log')
   })
 
-  test('takes the place of all its rules with a list in hakoniwa’s form', () => {
+  test('replaces all rules of the other with a list in hakoniwa’s form', () => {
     const path = write('p.toml', 'extends = "strict"\nseccomp.syscalls = ["execve", "write"]')
     expect(loadPolicy(path).seccomp).toEqual({
       default: 'kill',
@@ -131,7 +131,7 @@ seccomp.rules = [{ action = "errno:EPERM", syscalls = ["read"] }]`,
     expect(loadPolicy(path).hostname).toBe('the-other')
   })
 
-  test('may be an object, whose bare times stay milliseconds', () => {
+  test('may be an object, whose bare times remain milliseconds', () => {
     const object = { extends: 'strict', limits: { walltime: 1500 } }
     expect(loadPolicy(object)).toMatchObject({
       hostname: 'gradebox',
@@ -160,7 +160,7 @@ describe('a policy that extends another is refused', () => {
     `)
   })
 
-  test('when the other is not there', () => {
+  test('when the other is missing', () => {
     expect(refusal(write('p.toml', 'extends = "strikt"'))).toMatchInlineSnapshot(`
       "Invalid policy /srv/p.toml:1:11: extends: unknown policy "strikt"; did you mean "strict"?
         > 1 | extends = "strikt"
@@ -182,7 +182,7 @@ describe('a policy that extends another is refused', () => {
     )
   })
 
-  test('when something is wrong in the other, shown there', () => {
+  test('when the other has an error, which is shown in the other’s file', () => {
     write('base.toml', 'uid = 1\ngidd = 2')
     expect(refusal(write('p.toml', 'extends = "base.toml"'))).toMatchInlineSnapshot(`
       "Invalid policy /srv/base.toml:2:1: unknown key "gidd"; did you mean "gid"?
@@ -215,7 +215,7 @@ syscalls = ["execve"]`,
     `)
   })
 
-  test('when a mount of one goes through a link of the other', () => {
+  test('when a mount of one leads through a link of the other', () => {
     write('base.toml', 'mounts = [{ type = "symlink", source = "usr/bin", target = "/bin" }]')
     const path = write(
       'p.toml',

@@ -15,7 +15,7 @@ afterEach(() => {
 })
 
 describe("a policy in hakoniwa's language", () => {
-  test('limits in whole seconds and bytes, and lists the calls that are let through', () => {
+  test('limits in whole seconds and bytes, and lists the allowed calls', () => {
     const { limits, seccomp, network } = load('c.toml')
     expect(limits).toEqual({
       addressSpaceBytes: 256_000_000,
@@ -29,7 +29,7 @@ describe("a policy in hakoniwa's language", () => {
     expect(network).toBe('loopback')
   })
 
-  test('lists the calls that are killed, with dismatch_action = "allow"', () => {
+  test('lists the calls that end the run, with dismatch_action = "allow"', () => {
     expect(load('denylist.toml').seccomp).toEqual({
       default: 'allow',
       rules: [{ action: 'kill', syscalls: ['listen', 'ptrace'] }],
@@ -43,7 +43,7 @@ describe("a policy in hakoniwa's language", () => {
     })
   })
 
-  test('puts in the text of a file as it is, and a variable as TOML text', () => {
+  test('inserts the text of a file unchanged, and a variable as TOML text', () => {
     const { files, env, mounts } = load('files.toml')
     expect(files).toEqual([
       { target: '/etc/motd', contents: `Be kind: <small> & "quoted" 'steps'.\n` },
@@ -52,7 +52,7 @@ describe("a policy in hakoniwa's language", () => {
     expect(mounts.at(-1)).toEqual({ type: 'tmpfs', target: '/scratch' })
   })
 
-  test('puts in the home directory, in comments too', () => {
+  test('inserts the home directory, also in comments', () => {
     const { mounts, env, shareUts, network } = load('desktop.toml')
     expect(mounts.slice(-2)).toEqual([
       {
@@ -74,7 +74,7 @@ describe("a policy in hakoniwa's language", () => {
     expect({ shareUts, network }).toEqual({ shareUts: true, network: 'host' })
   })
 
-  test('is read again when a variable or a file that it reads has changed', () => {
+  test('is read again when a variable or a file that it uses has changed', () => {
     const first = load('files.toml')
     expect(load('files.toml')).toBe(first)
     vi.stubEnv('TERM', 'dumb')

@@ -53,12 +53,12 @@ describe('loadPolicy()', () => {
     expect(policy.files).toEqual([{ target: '/a', contents: bytes }])
   })
 
-  test('takes its own result', () => {
+  test('accepts its own result', () => {
     const policy = loadPolicy('strict')
     expect(loadPolicy(policy)).toBe(policy)
   })
 
-  test('gives the same value until the file changes', () => {
+  test('returns the same value until the file changes', () => {
     const path = write('hostname = "one"')
     const one = loadPolicy(path)
     expect(loadPolicy(path)).toBe(one)
@@ -67,7 +67,7 @@ describe('loadPolicy()', () => {
     expect(loadPolicy(path).hostname).toBe('two')
   })
 
-  test('gives the same value until the object changes', () => {
+  test('returns the same value until the object changes', () => {
     const object = { hostname: 'one' }
     const one = loadPolicy(object)
     expect(loadPolicy(object)).toBe(one)
@@ -95,7 +95,7 @@ describe('loadPolicy() refuses', () => {
     `)
   })
 
-  test('a file that is not there', () => {
+  test('a file that is missing', () => {
     expect(() => loadPolicy('/nowhere/p.toml')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /nowhere/p.toml: there is no such file
@@ -110,7 +110,7 @@ describe('loadPolicy() refuses', () => {
     )
   })
 
-  test('a URL of something else than a file', () => {
+  test('a URL that is not a file', () => {
     expect(() =>
       loadPolicy(new URL('https://example.org/p.toml')),
     ).toThrowErrorMatchingInlineSnapshot(
@@ -121,7 +121,7 @@ describe('loadPolicy() refuses', () => {
     )
   })
 
-  test('what is no reference', () => {
+  test('a value that is no reference', () => {
     expect(() => loadPolicy(null as never)).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy: expected a name, a path, a file URL or an object, got null

@@ -4,7 +4,7 @@ import { parsePolicy } from '../../../src/policy/parse-policy.ts'
 const parse = (text: string) => parsePolicy(text, { name: 'p', path: '/srv/p.toml' })
 
 describe('a policy file', () => {
-  test('may be empty: every key has a default', () => {
+  test('may be empty, because every key has a default', () => {
     expect(parse('')).toEqual({
       name: 'p',
       description: '',
@@ -22,7 +22,7 @@ describe('a policy file', () => {
     })
   })
 
-  test('that was written for hakoniwa works as it is', () => {
+  test('that was written for hakoniwa works unchanged', () => {
     const policy = parse(`
 share_net = true
 share_uts = true
@@ -82,17 +82,17 @@ syscalls = ["execve", "read", "_llseek"]
     })
   })
 
-  test('lists what is killed, in hakoniwa’s form, when the rest is allowed', () => {
+  test('lists the killed calls, in hakoniwa’s form, when the default is to allow', () => {
     const { seccomp } = parse('seccomp = { dismatch_action = "allow", syscalls = ["listen"] }')
     expect(seccomp).toEqual({ default: 'allow', rules: [{ action: 'kill', syscalls: ['listen'] }] })
   })
 
-  test('lists what is allowed, in hakoniwa’s form, when it does not say', () => {
+  test('lists the allowed calls, in hakoniwa’s form, when it names no default', () => {
     const { seccomp } = parse('seccomp = { syscalls = ["execve"] }')
     expect(seccomp).toEqual({ default: 'kill', rules: [{ action: 'allow', syscalls: ['execve'] }] })
   })
 
-  test('says what happens on a call rule by rule', () => {
+  test('gives the action for a call rule by rule', () => {
     const { seccomp } = parse(`
 [seccomp]
 default = "allow"

@@ -13,7 +13,7 @@ interface Schema {
   readonly items?: Schema
 }
 
-test('policies/policy.schema.json is that of the schema: else run scripts/policy-schema.mjs', () => {
+test('policies/policy.schema.json is generated from the schema: to update it, run scripts/policy-schema.mjs', () => {
   const schema = JSON.parse(JSON.stringify(policyJsonSchema(toJsonSchema)))
   expect(JSON.parse(readFileSync(shipped, 'utf8'))).toEqual(schema)
 })

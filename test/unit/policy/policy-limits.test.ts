@@ -5,7 +5,7 @@ const ms = { bareTime: 'ms' } as const
 const s = { bareTime: 's' } as const
 
 describe('limits', () => {
-  test('have their units in their names once read', () => {
+  test('have their units in their names after parsing', () => {
     const raw = {
       walltime: '1.5s',
       cpu: 800,
@@ -58,7 +58,7 @@ describe('limits', () => {
   })
 })
 
-describe('a limit that cannot be', () => {
+describe('an invalid limit', () => {
   const reading =
     (raw: unknown, units: Parameters<typeof normalizeLimits>[1] = ms) =>
     () =>
@@ -100,7 +100,7 @@ describe('a limit that cannot be', () => {
     )
   })
 
-  test('is zero where that would stop every program', () => {
+  test('is zero, which would stop every program', () => {
     expect(reading({ cpu: 0 })).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid limits: cpu: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got 0
@@ -121,7 +121,7 @@ describe('a limit that cannot be', () => {
     )
   })
 
-  test('has a unit that nobody knows', () => {
+  test('has an unknown unit', () => {
     expect(reading({ memory: '64 mega' })).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid limits: memory: expected a size above 0: a whole number of bytes, text such as "64MiB", or "unlimited", got "64 mega"
@@ -142,7 +142,7 @@ describe('a limit that cannot be', () => {
     )
   })
 
-  test('has no such name', () => {
+  test('has an unknown name', () => {
     expect(reading({ wallTime: 1 })).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid limits: unknown limit "wallTime"; did you mean "walltime"?
@@ -172,7 +172,7 @@ describe('a limit that cannot be', () => {
     )
   })
 
-  test('is told along with the others', () => {
+  test('is reported along with the others', () => {
     expect(reading({ cpu: 0, memory: true })).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid limits:
         cpu: expected a duration above 0: milliseconds, text such as "1.5s", or "unlimited", got 0

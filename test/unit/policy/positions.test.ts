@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { codeFrame, positionAt } from '../../../src/policy/source/code-frame.ts'
 import { tomlPositions } from '../../../src/policy/source/positions.ts'
 
-// What is at a key's and at its value's place, to the end of the line.
+// The text at the position of a key and of its value, to the end of the line.
 function at(text: string, ...path: (string | number)[]): [string | undefined, string | undefined] {
   const positions = tomlPositions(text)
   const rest = (offset: number | undefined) =>
@@ -51,13 +51,13 @@ describe('the place of a key', () => {
     expect(at(text, 'x')).toEqual([undefined, undefined])
   })
 
-  test('that is missing is that of its table; at the top it has none', () => {
+  test('that is missing is that of its table; at the top it is undefined', () => {
     expect(at('[t]\na = 1', 't', 'b')[1]).toBe('t]')
     expect(at('a = 1', 'b')).toEqual([undefined, undefined])
   })
 
   test.each(['=', '[', '[[', 'a = [', 'a = {', 'a = "', '"', 'a.', ']', '= = =', '{}', 'a = """'])(
-    'is not looked for for ever in %j',
+    'is found or given up quickly in %j',
     (text) => {
       expect(() => tomlPositions(text).find(['a', 0, 'b'], 'key')).not.toThrow()
     },
@@ -65,13 +65,13 @@ describe('the place of a key', () => {
 })
 
 describe('a code frame', () => {
-  test('is a line between its neighbours', () => {
+  test('shows a line between its neighbours', () => {
     expect(codeFrame('a\nbcd\ne\nf\n', { line: 2, column: 3 })).toBe(
       '    1 | a\n  > 2 | bcd\n      |   ^\n    3 | e',
     )
   })
 
-  test('at the edges has fewer', () => {
+  test('shows fewer lines at the edges', () => {
     expect(codeFrame('one', { line: 1, column: 1 })).toBe('  > 1 | one\n      | ^')
     expect(codeFrame('a\r\nb\r\n', { line: 2, column: 2 })).toBe('    1 | a\n  > 2 | b\n      |  ^')
   })
@@ -92,7 +92,7 @@ describe('a code frame', () => {
     expect(frame).not.toContain('\x1b')
   })
 
-  test('has positions that count from 1', () => {
+  test('counts positions from 1', () => {
     expect(positionAt('ab\ncd', 4)).toEqual({ line: 2, column: 2 })
     expect(positionAt('', 0)).toEqual({ line: 1, column: 1 })
   })

@@ -3,7 +3,7 @@ import { parsePolicy } from '../../../src/policy/parse-policy.ts'
 
 const parse = (text: string) => parsePolicy(text, { name: 'p', path: '/srv/p.toml' })
 
-// What is wrong, without where: that is the subject of positions.test.ts.
+// The problem without its position, which positions.test.ts covers.
 function refusal(text: string): string | undefined {
   try {
     parse(text)

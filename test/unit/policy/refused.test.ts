@@ -3,7 +3,7 @@ import { parsePolicy } from '../../../src/policy/parse-policy.ts'
 
 const parse = (text: string) => parsePolicy(text, { name: 'p', path: '/srv/p.toml' })
 
-// What is wrong, without where: that is the subject of positions.test.ts.
+// The problem without its position, which positions.test.ts covers.
 function refusal(text: string): string | undefined {
   try {
     parse(text)
@@ -36,7 +36,7 @@ describe('a policy file is refused', () => {
     )
   })
 
-  test('for a key that is not known, with the one that was meant', () => {
+  test('for an unknown key, with the key that was probably meant', () => {
     expect(() => parse('host_name = "x"')).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy /srv/p.toml:1:1: unknown key "host_name"; did you mean "hostname"?
@@ -269,7 +269,7 @@ describe('a policy file is refused', () => {
     )
   })
 
-  test('with everything that is wrong at once', () => {
+  test('with all its problems at once', () => {
     expect(() =>
       parse('uid = "x"\nproc = 1\nmounts = [{ target = 1 }]'),
     ).toThrowErrorMatchingInlineSnapshot(`

@@ -4,7 +4,7 @@ import { documentGroups } from '../../../src/seccomp/rules/group-table.ts'
 
 const path = new URL('../../../docs/seccomp.md', import.meta.url)
 
-test('docs/seccomp.md has every group as it is; if not: npm run seccomp-docs', () => {
+test('docs/seccomp.md has every group as it is: to update it, run npm run seccomp-docs', () => {
   const text = readFileSync(path, 'utf8')
   expect(documentGroups(text)).toBe(text)
 })

@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 describe('a template', () => {
-  test('gives a variable as TOML text, whatever is in it', () => {
+  test('inserts a variable as TOML text, whatever it contains', () => {
     expect(parse('env = { A = {{ os_env "GRADEBOX_SET" }} }').env).toEqual({
       A: 'a\\b "c"\n\td\x7f',
     })
@@ -25,13 +25,13 @@ env = { A = {{#if true}}{{ os_env "GRADEBOX_SET" }}{{else}}"no"{{/if}} }`
     expect(parse(text).env.A).toContain('a')
   })
 
-  test('is not looked for in a policy that has no tag', () => {
+  test('is read only in a policy that has a tag', () => {
     expect(parse('description = "{ os_env }"').description).toBe('{ os_env }')
   })
 })
 
 describe('a template is refused', () => {
-  test('for a variable that is not set, in a comment too', () => {
+  test('for a variable that is not set, also in a comment', () => {
     expect(() =>
       parse('uid = 1\n# home of {{ os_env "GRADEBOX_UNSET" }}\ngid = 1'),
     ).toThrowErrorMatchingInlineSnapshot(`
@@ -75,7 +75,7 @@ describe('a template is refused', () => {
     `)
   })
 
-  test('for a tag that is none', () => {
+  test('for an invalid tag', () => {
     expect(() => parse('uid = 1\nhostname = {{ os_env "X }}')).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid policy /srv/p.toml:2:12: not a template tag: got a character that no tag has, or a text without its closing quote
           1 | uid = 1
@@ -111,7 +111,7 @@ describe('a template is refused', () => {
     `)
   })
 
-  test('for a helper that is not known, or called in another way', () => {
+  test('for an unknown helper, or one that is called in another way', () => {
     expect(() => parse('hostname = {{ os_envv "X" }}')).toThrowErrorMatchingInlineSnapshot(`
       [SandboxError: Invalid policy /srv/p.toml:1:15: unknown helper "os_envv"; did you mean "os_env"?
         > 1 | hostname = {{ os_envv "X" }}
@@ -138,7 +138,7 @@ describe('a template is refused', () => {
     `)
   })
 
-  test('with the place in the template, not in the TOML that it gives', () => {
+  test('with the position in the template, not in the generated TOML', () => {
     const text = `# {{ os_env "GRADEBOX_SET" }} {{ os_env "GRADEBOX_SET" }}
 description = """
 {{ fs_read_to_string "fixtures/policies/hakoniwa/c.toml" }}"""

@@ -10,7 +10,7 @@ import {
 
 const run = (name: string, end = async () => {}) => ({ describe: () => name, end })
 
-test('a run is active until it is over', () => {
+test('a run is active until it has ended', () => {
   const over = registerRun(run('./a.out (pid 7)'))
   expect(activeRuns()).toEqual({ count: 1, describe: ['./a.out (pid 7)'] })
   over()
@@ -18,7 +18,7 @@ test('a run is active until it is over', () => {
   expect(activeRuns()).toEqual({ count: 0, describe: [] })
 })
 
-test('every unfinished run is ended, one that starts meanwhile too', async () => {
+test('every unfinished run is ended, also one that starts meanwhile', async () => {
   const ended: string[] = []
   registerRun(
     run('first', async () => {
@@ -31,7 +31,7 @@ test('every unfinished run is ended, one that starts meanwhile too', async () =>
   expect(activeRuns().count).toBe(0)
 })
 
-test('a run that cannot be ended does not keep the others', async () => {
+test('a run that cannot be ended does not delay the others', async () => {
   const ended: string[] = []
   const failure = new Error('no')
   registerRun(run('bad', () => Promise.reject(failure)))

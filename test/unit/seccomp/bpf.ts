@@ -1,4 +1,4 @@
-// A simulator of the classic BPF that seccomp(2) accepts, to ask a filter what it would do.
+// A simulator of the classic BPF that seccomp(2) accepts. Tests use it to find a filter's answer to a call.
 
 import type { ArgumentTest } from '../../../src/seccomp/rules/argument-test.ts'
 
@@ -31,7 +31,7 @@ const jumps: Readonly<Record<number, (a: number, k: number) => boolean>> = {
   69: (a, k) => (a & k) !== 0,
 }
 
-/** The SECCOMP_RET_… value that a filter gives for a call. */
+/** The SECCOMP_RET_… value that a filter returns for a call. */
 export function simulate(program: Uint8Array, call: Call): number {
   const code = new DataView(program.buffer, program.byteOffset, program.byteLength)
   const data = encode(call)

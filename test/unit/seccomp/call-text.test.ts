@@ -56,7 +56,7 @@ test.each([
   [text('prlimit64', 0, 7, 0, 0x10), 'prlimit64(0, RLIMIT_NOFILE, NULL, 0x10)'],
   [text('unlinkat', -100, 0x10, 0x200), 'unlinkat(AT_FDCWD, 0x10, AT_REMOVEDIR)'],
   [text('rt_sigprocmask', 2, 0, 0x10, 8), 'rt_sigprocmask(SIG_SETMASK, NULL, 0x10, 8)'],
-  // Gone, so that nobody says what its arguments are.
+  // The process has ended, so nothing else can name its arguments.
   [text('tuxcall', 1, 0, 0, 0, 0, 0), 'tuxcall(0x1, 0, 0, 0, 0, 0)'],
 ])('%s', (written, expected) => {
   expect(written).toBe(expected)
@@ -73,7 +73,7 @@ test('arguments differ between machines where the kernel’s do', () => {
   )
 })
 
-test('a call has the arguments that it has, and no other registers', () => {
+test('a call is shown with its arguments, and no other registers', () => {
   expect(ownArguments('socket', 'x64', six)).toHaveLength(3)
   expect(ownArguments('getpid', 'x64', six)).toHaveLength(0)
   expect(ownArguments('syscall 9999', 'x64', six)).toHaveLength(6)

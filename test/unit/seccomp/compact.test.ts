@@ -52,7 +52,7 @@ function bits(operand: number | string): bigint {
   return value
 }
 
-// On both sides of a condition, in either half, and with what its mask does not see.
+// Values on both sides of a condition, in either half, and bits that its mask ignores.
 function around({ value, mask }: SeccompCondition): bigint[] {
   const at = bits(value)
   const unseen = mask === undefined ? 0n : ~bits(mask)
@@ -100,11 +100,11 @@ function* someCalls(seccomp: SeccompPolicy, arch: Arch, seed: number): Generator
   }
 }
 
-// What the policy says, without a filter.
+// The policy's answer, without a filter.
 function reader({ default: fallback, rules }: SeccompPolicy, on: Arch) {
   const expanded = rules.map((rule) => ({ ...rule, names: expandNames(rule.syscalls, on) }))
   return ({ nr, arch, args }: Call): SeccompAction => {
-    // A filter for arm64 that is made on x64 has the check too; there, no call has such a number.
+    // A filter for arm64 that is made on x64 has the check too. On arm64, no call has such a number.
     const isX32 = native === 'x64' && nr >= 0x40000000 && nr !== 0xffffffff
     if (arch !== audit[on] || isX32) return 'kill'
     const name = syscallName(nr, on)
@@ -124,7 +124,7 @@ function done(action: SeccompAction): string {
   })
 }
 
-/** The calls that a policy's filter answers in another way than the policy says. */
+/** The calls for which a policy's filter and the policy disagree. */
 function differences(seccomp: SeccompPolicy, arch: Arch = native, seed = 1): Call[] {
   const program = compileSeccomp(seccomp, { notify: false, arch })
   const expected = reader(seccomp, arch)
@@ -247,7 +247,7 @@ describe('a compacted filter', () => {
     expect(compiled()).toEqual(compiled())
   })
 
-  test('reaches what is farther than 255 instructions away', () => {
+  test('reaches targets more than 255 instructions away', () => {
     const lowBits = Array.from({ length: 100 }, (_, at): SeccompRule => {
       const condition = { arg: 0, op: 'masked_eq', mask: 0xf0f0ff, value: at } as const
       return {
@@ -327,13 +327,13 @@ const unknown: Readonly<Record<string, Uint8Array>> = {
 }
 
 describe('a program that libseccomp does not make', () => {
-  test.each(Object.entries(unknown))('is given back unchanged: %s', (_, program) => {
+  test.each(Object.entries(unknown))('is returned unchanged: %s', (_, program) => {
     const before = program.slice()
     expect(compactFilter(program)).toBe(program)
     expect(program).toEqual(before)
   })
 
-  test('answers every call as the policy says when it has only what libseccomp makes', () => {
+  test('answers every call as the policy says when it has only instructions of libseccomp', () => {
     let shorter = 0
     for (let seed = 1; seed <= 1500; seed++) {
       const pick = random(seed)
@@ -351,7 +351,7 @@ describe('a program that libseccomp does not make', () => {
     expect(shorter).toBeGreaterThan(1000)
   })
 
-  test('is compacted when it has only what libseccomp makes', () => {
+  test('is compacted when it has only instructions of libseccomp', () => {
     expect(compactFilter(assemble(...wasteful))).toEqual(assemble(allow))
   })
 })

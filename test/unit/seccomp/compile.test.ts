@@ -25,7 +25,7 @@ const execve = { action: 'allow', syscalls: ['execve'] } as const
 const { ENOSYS, EPERM } = constants.errno
 
 describe('a compiled filter', () => {
-  test('gives what no rule names to the default', () => {
+  test('gives a call that no rule names the default', () => {
     const program = compileSeccomp({ default: 'errno:ENOSYS', rules: [execve] }, { notify: false })
     expect(ask(program, 'execve')).toBe('allow')
     expect(ask(program, 'mmap')).toBe(`errno ${ENOSYS}`)
@@ -97,7 +97,7 @@ describe('a compiled filter', () => {
     )
     expect(ask(program, 'socket', [1n])).toBe('allow')
     expect(ask(program, 'socket', [2n])).toBe('kill')
-    // The kernel reads 32 bits of it.
+    // The kernel reads 32 bits of this argument.
     expect(ask(program, 'socket', [0x1_0000_0001n])).toBe('allow')
     expect(ask(program, 'socket', [0x1_0000_0002n])).toBe('kill')
   })
@@ -152,7 +152,7 @@ describe('a policy that cannot be compiled', () => {
       '8589934592 does not fit argument 0 of socket, of which the kernel reads 32 bits',
     ],
     ['tuxcall', 0, 0, 'the arguments of tuxcall are unknown'],
-  ])('compares what nobody can compare: %s, argument %s', (name, arg, value, message) => {
+  ])('compares values that cannot be compared: %s, argument %s', (name, arg, value, message) => {
     const rule = {
       action: 'kill',
       syscalls: [name],
@@ -211,7 +211,7 @@ describe('the strict policy', () => {
       )
 
       test.each(['clone3', 'io_uring_setup', 'landlock_create_ruleset'])(
-        'has no %s, so that libraries do without',
+        'has no %s, so that libraries do without it',
         (name) => {
           expect(verdict(name)).toBe(`errno ${ENOSYS}`)
         },
@@ -243,14 +243,14 @@ describe('the strict policy', () => {
         }
       })
 
-      test('refuses to type into a terminal, however the number is dressed up', () => {
+      test('refuses to type into a terminal, whatever the upper bits of the number', () => {
         expect(verdict('ioctl', 0n, 0x5401n)).toBe('allow')
         expect(verdict('ioctl', 0n, 0x5412n)).toBe(`errno ${EPERM}`)
         expect(verdict('ioctl', 0n, 0x5_0000_5412n)).toBe(`errno ${EPERM}`)
         expect(verdict('ioctl', 0n, 0x541cn)).toBe(`errno ${EPERM}`)
       })
 
-      test('allows to ask for the personality, not to change it', () => {
+      test('allows a program to read the personality, not to change it', () => {
         expect(verdict('personality', 0xffff_ffffn)).toBe('allow')
         expect(verdict('personality', 0n)).toBe('allow')
         expect(verdict('personality', 0x4_0000n)).toBe(`errno ${EPERM}`)

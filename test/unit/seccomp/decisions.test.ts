@@ -63,7 +63,7 @@ type Ops = readonly SeccompCondition['op'][]
 const everyOp: Ops = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked_eq']
 
 interface Kind {
-  /** Conditions are on the arguments below this. */
+  /** Conditions use only arguments below this number. */
   readonly args: number
   readonly ops: Ops
 }
@@ -103,7 +103,7 @@ const kinds: readonly (readonly [string, Kind])[] = [
   ['any conditions on two arguments', { args: 2, ops: everyOp }],
 ]
 
-test.each(kinds)('a filter does what the first rule that matches says, for %s', (_, kind) => {
+test.each(kinds)('the first rule that matches decides a filter’s answer, for %s', (_, kind) => {
   const nr = syscallNumber('mmap', arch) ?? 0
   let compiled = 0
   for (const seccomp of somePolicies(1, kind)) {
@@ -118,8 +118,8 @@ test.each(kinds)('a filter does what the first rule that matches says, for %s', 
   expect(compiled).toBe(60)
 })
 
-test('rules on many arguments of one call are compiled at once', () => {
-  // Made disjoint, as libseccomp wants its rules, these would be millions.
+test('rules on many arguments of one call are compiled quickly', () => {
+  // As disjoint rules, which libseccomp needs, these would be millions.
   const rules = Array.from({ length: 150 }, (_, index): SeccompRule => {
     const conditions = [0, 1, 2, 3, 4, 5].map(
       (arg): SeccompCondition => ({ arg, op: 'ne', value: index * 7 + arg }),
@@ -137,7 +137,7 @@ test('rules on many arguments of one call are compiled at once', () => {
   }
 })
 
-test('an argument is compared in the bits that the kernel reads', () => {
+test('only the bits that the kernel reads of an argument are compared', () => {
   const nr = syscallNumber('socket', arch) ?? 0
   const ask = (rule: SeccompRule, domain: bigint) => {
     const program = compileSeccomp({ default: 'allow', rules: [rule] }, { notify: false })
@@ -157,7 +157,7 @@ test('an argument is compared in the bits that the kernel reads', () => {
   expect(ask(rule('eq', -1), 0xffff_ffff_ffff_ffffn)).toBe('kill')
 })
 
-test('a rule that does what the default does needs no decision', () => {
+test('a rule that equals the default needs no decision', () => {
   const rules = [
     { action: 'allow', syscalls: ['execve'] },
     { action: 'errno:ENOSYS', syscalls: ['clone3'] },

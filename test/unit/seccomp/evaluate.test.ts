@@ -26,7 +26,7 @@ const seccomp: SeccompPolicy = {
 }
 
 test.each(arches.flatMap((arch) => [true, false].map((notify) => ({ arch, notify }))))(
-  'a filter lets a call pass that it always allows: $arch, with a listener: $notify',
+  'a call that a filter always allows passes: $arch, with a listener: $notify',
   ({ arch, notify }) => {
     const filter = compileSeccomp(seccomp, { notify, arch })
     const passes = (syscall: string, first?: number) =>
@@ -54,7 +54,7 @@ test('a call that depends on an argument passes with that argument, and not with
 })
 
 test.each(arches)(
-  'the guard of a policy without a filter refuses what is for the init: %s',
+  'the guard of a policy without a filter refuses calls against the init: %s',
   (arch) => {
     const filter = guardFilter(arch, 'loopback')
     const prlimit = (first: number) => letsPass(filter, arch, [{ syscall: 'prlimit64', first }])
@@ -63,7 +63,7 @@ test.each(arches)(
   },
 )
 
-test('bytes that no filter of Gradebox has count as refusing', () => {
+test('unknown filter bytes count as a refusal', () => {
   expect(letsPass(new Uint8Array(0), 'x64', [{ syscall: 'read' }])).toBe(false)
   // BPF_LD | BPF_IMM
   expect(letsPass(new Uint8Array(8), 'x64', [{ syscall: 'read' }])).toBe(false)

@@ -1,5 +1,5 @@
-// Usage: node exec-under-filter.mjs FILTER PROGRAM [ARGUMENT...]
-// Becomes the program, under the BPF filter in a file. Needs no privilege.
+// Usage: node exec-under-filter.mjs FILTER PROGRAM [ARGUMENT...] Becomes the program, under the BPF filter in a file.
+// Needs no privilege.
 import { readFileSync } from 'node:fs'
 import koffi from 'koffi'
 
@@ -23,7 +23,7 @@ fprog.writeUInt16LE(code.length / 8, 0)
 fprog.writeBigUInt64LE(BigInt(koffi.address(code)), 8)
 const argv = [program, ...args, null]
 
-// Node has them closed on exec.
+// Node opens them with O_CLOEXEC.
 for (const stdio of [0, 1, 2]) fcntl(stdio, F_SETFD, 0)
 if (prctl(PR_SET_NO_NEW_PRIVS, 1, null, 0, 0) !== 0) throw new Error('no_new_privs')
 if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, fprog, 0, 0) !== 0) throw new Error('seccomp')

@@ -19,7 +19,7 @@ describe('the groups', () => {
     expect(grouped.filter((name) => !isSyscallName(name))).toEqual([])
   })
 
-  test('say what they are about', () => {
+  test('state their purpose', () => {
     for (const { name, about } of syscallGroups) {
       expect(name).toMatch(/^@[a-z-]+$/)
       expect(about).toMatch(/\.$/)
@@ -39,7 +39,7 @@ describe('names in a rule', () => {
     expect(nameProblem('_llseek')).toBeUndefined()
   })
 
-  test('are explained when nobody has them', () => {
+  test('are explained when no machine has them', () => {
     expect(nameProblem('excve')).toMatchInlineSnapshot(
       `"unknown system call "excve"; did you mean "execve"?"`,
     )

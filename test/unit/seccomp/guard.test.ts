@@ -15,7 +15,7 @@ import {
 const AUDIT_ARCH_ARM = 0x40000028
 const audit = { x64: AUDIT_ARCH_X86_64, arm64: AUDIT_ARCH_AARCH64 } as const
 
-/** What is refused, and what is next to it. */
+/** Calls that the guard refuses, and calls next to them that it allows. */
 const cases: readonly (readonly [string, readonly number[], string])[] = [
   ['prlimit64', [1], 'errno 1'],
   ['prlimit64', [0], 'allow'],
@@ -125,7 +125,7 @@ describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
     })
   })
 
-  test('the guard’s own filter has no keyrings, and lets through every other call', () => {
+  test('the guard’s own filter refuses the keyrings, and allows every other call', () => {
     const known = new Set(casesOf(arch).map(([name]) => name))
     for (const name of syscallNames(arch)) {
       if (known.has(name)) continue
@@ -157,7 +157,7 @@ test.each([
   expect(actionName(simulate(guardFilter(machine, 'none'), { nr, arch, args }))).toBe(expected)
 })
 
-// The same tables: what is refused by its arguments.
+// The same tables: calls that are refused by their arguments.
 test.each([
   ['madvise', [0, 0, 21], { x64: 219, arm64: 220 }],
   ['process_madvise', [], { x64: 440, arm64: 440 }],
@@ -189,7 +189,7 @@ test.each([
 })
 
 test.each(['prlimit64', 'getpid', 'io_uring_setup'])(
-  'x32 has no %s: its table is no kernel’s of today',
+  'x32 has no %s, because no current kernel has its table',
   (name) => {
     const nr = 0x4000_0000 | (syscallNumber(name, 'x64') ?? 0)
     const args = [1n, 0n, 0n, 0n, 0n, 0n]
@@ -199,7 +199,7 @@ test.each(['prlimit64', 'getpid', 'io_uring_setup'])(
   },
 )
 
-test('the host’s network has the host’s vsock', () => {
+test('the host’s network includes the host’s vsock', () => {
   const nr = syscallNumber('socket', 'x64') ?? 0
   const args = [40n, 1n, 0n, 0n, 0n, 0n]
   const call = { nr, arch: AUDIT_ARCH_X86_64, args }
@@ -218,7 +218,7 @@ describe('a policy’s own rules', () => {
   }
   const one = [1n, 1n, 0n, 0n, 0n, 0n]
 
-  test('that kill a call still do', () => {
+  test('that kill for a call still do', () => {
     const rules = [
       { action: 'kill', syscalls: ['prlimit64', 'socket', 'keyctl'] },
       { action: 'allow', syscalls: ['@resources'] },
@@ -228,13 +228,13 @@ describe('a policy’s own rules', () => {
     expect(decide({ default: 'allow', rules }, 'keyctl', one)).toBe('kill')
   })
 
-  test('that name the keyrings have them; those that do not, have not', () => {
+  test('that name the keyrings allow them, and others do not', () => {
     const rules = [{ action: 'allow', syscalls: ['@keyring'] }] as const
     expect(decide({ default: 'allow', rules }, 'keyctl', one)).toBe('allow')
     expect(decide({ default: 'allow', rules: [] }, 'keyctl', one)).toBe('errno 38')
   })
 
-  test('that let the init’s limits be changed do not', () => {
+  test('that allow changes to the init’s limits do not take effect', () => {
     const rules = [{ action: 'allow', syscalls: ['prlimit64'] }] as const
     for (const seccomp of [
       { default: 'allow', rules } as const,
@@ -245,7 +245,7 @@ describe('a policy’s own rules', () => {
     }
   })
 
-  test('that kill for calls leave a program no filter of its own, which would hide them', () => {
+  test('that kill for calls keep a program from installing a filter that would hide them', () => {
     const kill = { action: 'kill', syscalls: ['socket'] } as const
     const set = [22n, 2n, 0n, 0n, 0n, 0n]
     for (const rules of [[kill], [kill, { action: 'allow', syscalls: ['@process'] } as const]]) {
@@ -258,7 +258,7 @@ describe('a policy’s own rules', () => {
     expect(decide({ default: 'allow', rules: [kill, own] }, 'seccomp', one)).toBe('allow')
   })
 
-  test('that allow io_uring do not', () => {
+  test('that allow io_uring do not take effect', () => {
     const rules = [{ action: 'allow', syscalls: ['@io-uring'] }] as const
     expect(
       decide(

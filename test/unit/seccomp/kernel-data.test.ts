@@ -6,10 +6,10 @@ import * as flags from '../../../src/linux/names/flags.ts'
 import { argumentBits, syscallSignature } from '../../../src/linux/syscall-signatures.ts'
 import { syscallNames } from '../../../src/linux/syscalls.ts'
 
-// What the data says of the kernel, asked of the kernel itself and of its headers.
+// Compares the data about the kernel with the kernel itself and with its headers.
 
 const EVENTS = '/sys/kernel/tracing/events/syscalls'
-// What the kernel calls these.
+// The kernel's own names for these.
 const kernelNames: Readonly<Record<string, string>> = {
   fstat: 'newfstat',
   lstat: 'newlstat',
@@ -18,7 +18,7 @@ const kernelNames: Readonly<Record<string, string>> = {
   sendfile: 'sendfile64',
   umount2: 'umount',
 }
-// Its arguments are in no macro.
+// The arguments of this call are in no macro.
 const unknownToTracing = new Set(['uprobe', 'uretprobe'])
 
 // The arguments of a call as `type name`, from its tracepoint's format (needs root and tracefs).
@@ -53,7 +53,7 @@ test('calls have as many arguments as in the kernel, and pointers where it has t
   expect(compared).toBeGreaterThan(300)
 })
 
-// Of a register's 64 bits the kernel reads 32 for these types.
+// The kernel reads 32 of a register's 64 bits for these types.
 const NARROW =
   /^(const )?(unsigned int|int|unsigned(?! long)|u32|__u32|__s32|pid_t|uid_t|gid_t|rwf_t|qid_t)\b/
 
@@ -81,7 +81,7 @@ function canRead(directory: string): boolean {
   }
 }
 
-// Of headers that glibc's own get in the way of: which of two to include is not one file's choice.
+// glibc's own headers conflict with these, and one file cannot choose between two.
 const HEADERS: readonly (readonly string[])[] = [
   ['sys/ioctl.h', 'linux/fs.h', 'linux/kd.h', 'linux/vt.h', 'linux/loop.h', 'linux/random.h'],
   ['linux/nsfs.h', 'linux/perf_event.h', 'linux/seccomp.h', 'linux/prctl.h', 'linux/bpf.h'],
@@ -93,7 +93,7 @@ const HEADERS: readonly (readonly string[])[] = [
   ['linux/time.h'],
 ]
 
-// Macros and enumerators alike; a header's constants that this machine's headers lack are left out.
+// Macros and enumerators alike. Constants that this machine's headers lack are left out.
 function headerValues(headers: readonly string[], wanted: readonly string[]): Map<string, number> {
   const present = headers.filter(
     (header) => existsSync(`/usr/include/${header}`) || isOfMachine(header),

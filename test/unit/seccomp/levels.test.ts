@@ -33,7 +33,7 @@ describe('the filter of a run without namespaces', () => {
     expect(actions).toEqual(['errno:ENOSYS', 'errno:ENOSYS', 'errno:ENOSYS'])
   })
 
-  test('kills for what the policy kills for', () => {
+  test('kills for the calls that the policy kills for', () => {
     const { rules } = withRules(seccomp, confinedRules({ as: 'root', landlockAbi: 7 }), 'x64')
     const first = rules.findIndex(({ syscalls }) => syscalls.includes('socket'))
     expect(rules[first]).toMatchObject({

@@ -14,7 +14,7 @@ test('a negative number stands for its two’s complement', () => {
   expect(operandBits(-100)).toBe(2n ** 64n - 100n)
 })
 
-test('anything else is explained', () => {
+test('other text is refused with an explanation', () => {
   expect(operandBits('AF_INTE')).toMatchInlineSnapshot(
     `"unknown constant "AF_INTE"; did you mean "AF_INET"?"`,
   )

@@ -8,7 +8,7 @@ import { syscallNumber } from '../../../src/linux/syscalls.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
 
-// The strict policy's filter in the kernel, with programs as they are on this machine.
+// Runs this machine's programs under the strict policy's filter in the kernel.
 
 const loader = fileURLToPath(new URL('exec-under-filter.mjs', import.meta.url))
 let directory: string

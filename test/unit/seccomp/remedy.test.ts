@@ -14,7 +14,7 @@ const call = (name: string, ...args: bigint[]) => ({
 const rule = (name: string, ...args: bigint[]) =>
   ruleKeys(ruleFor(call(name, ...args)) ?? { action: 'kill', syscalls: [] }).join(', ')
 
-test('a rule lets through what does the same, and no more', () => {
+test('a rule allows equivalent calls, and no more', () => {
   expect(
     [
       rule('mkdir', 1n, 0o777n),
@@ -53,7 +53,7 @@ test('a rule lets through what does the same, and no more', () => {
 const seccomp: SeccompPolicy = { default: 'errno:ENOSYS', rules: [] }
 const list: SeccompPolicy = { default: 'kill', rules: [{ action: 'allow', syscalls: ['read'] }] }
 
-test('how to change a policy depends on where it is written', () => {
+test('the way to change a policy depends on its form', () => {
   const mkdir = call('mkdir')
   expect(
     [
@@ -74,7 +74,7 @@ test('how to change a policy depends on where it is written', () => {
   `)
 })
 
-test('arguments are numbers as far as they are exact, so that a report of them can be written', () => {
+test('arguments are numbers as far as they are exact, so that a report can contain them', () => {
   const { args } = decodeCall(call('mmap', 0n, 4096n, 3n, 0x22n, 2n ** 64n - 1n, 0x7fff_ffff_ffffn))
   expect(args).toEqual([0, 4096, 3, 34, -1, 0x7fff_ffff_ffff])
   expect(JSON.stringify(args)).toBe('[0,4096,3,34,-1,140737488355327]')

@@ -10,7 +10,7 @@ import {
 } from '../../../src/linux/syscalls.ts'
 import { syscallGroups } from '../../../src/seccomp/rules/groups.ts'
 
-// Debian's place, and everybody else's.
+// The directory on Debian, and on every other system.
 const headers: readonly (readonly [Arch, string, string])[] = [
   ['x64', '/usr/include/x86_64-linux-gnu/asm/unistd_64.h', '/usr/include/asm/unistd_64.h'],
   ['arm64', '/usr/include/asm-generic/unistd.h', '/usr/include/asm-generic/unistd.h'],
@@ -18,7 +18,7 @@ const headers: readonly (readonly [Arch, string, string])[] = [
 
 // Macros of the generic header that are no calls of arm64.
 const noCalls = new Set(['syscalls', 'arch_specific_syscall'])
-// What arm64's own table leaves to 32-bit machines.
+// Calls that arm64's own table leaves to 32-bit machines.
 const only32Bit = /^(\w+_time(32|64)|\w+64|llseek|mmap2|fstatat|sync_file_range2)$/
 
 function definitions(path: string): Map<string, number> {
@@ -81,7 +81,7 @@ test('the machines have different numbers for old calls and the same for new one
   expect(syscallNumber('file_setattr', 'arm64')).toBe(469)
 })
 
-test('a call that one machine lacks is nevertheless known', () => {
+test('a call that one machine lacks is known nevertheless', () => {
   expect(syscallNumber('open', 'arm64')).toBeUndefined()
   expect(isSyscallName('open')).toBe(true)
   expect(isSyscallName('waitpid')).toBe(true)

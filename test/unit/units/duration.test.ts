@@ -27,7 +27,7 @@ test.each(['', '1', 's', '-1s', '1,5s', '1e3s', '1 day', '1s 2s', '0x10s'])(
   },
 )
 
-test('a number that is no duration is named', () => {
+test('a number that is not a duration is named', () => {
   expect(() => parseDuration(-1)).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: Expected a duration of 0 ms or more, got -1]`,
   )

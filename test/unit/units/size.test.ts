@@ -23,7 +23,7 @@ test.each(['', '64', 'MiB', '-1MiB', '64M', '64 mega', '1,5GiB'])('%j is not a s
   )
 })
 
-test('a number that is no size is named', () => {
+test('a number that is not a size is named', () => {
   expect(() => parseSize(-1)).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: Expected a whole number of bytes, 0 or more, got -1]`,
   )

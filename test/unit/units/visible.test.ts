@@ -27,7 +27,7 @@ test('a cut leaves no half of a surrogate pair', () => {
   expect(cutMiddle('abc', 3)).toBe('abc')
 })
 
-test('an excerpt has the lines around the one that matters, and says how many follow', () => {
+test('an excerpt has the lines around the one that matters, and counts the lines that follow', () => {
   const text = Array.from({ length: 40 }, (_, index) => `line ${index + 1}\n`).join('')
   expect(excerpt(text, 20)).toMatchObject({ firstLine: 17, moreLines: 12 })
   expect(excerpt(text, 20).lines).toHaveLength(12)
@@ -43,6 +43,6 @@ test.each([
   [[0xf0, 0x8f, 0xbf, 0xbf], { byte: 0xf0, offset: 0, line: 1 }],
   [[0xf4, 0x90, 0x80, 0x80], { byte: 0xf4, offset: 0, line: 1 }],
   [[0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80], undefined],
-])('the first byte of %j that is not UTF-8', (bytes, found) => {
+])('the position of the first byte of %j that is not UTF-8', (bytes, found) => {
   expect(firstInvalidByte(Uint8Array.from(bytes))).toEqual(found)
 })

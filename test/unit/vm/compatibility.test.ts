@@ -10,12 +10,12 @@ import { settings } from '../../vm/settings/settings.ts'
 
 const record = readRecord()
 
-test('docs/compatibility.md is what the recorded results say', () => {
+test('docs/compatibility.md matches the recorded results', () => {
   const page = readFileSync(resolve('docs/compatibility.md'), 'utf8')
   expect(page).toBe(compatibilityPage(record))
 })
 
-test('the record has every setting for everybody for whom it is tried, and no other', () => {
+test('the record has every setting for every user that it is tried with, and no other', () => {
   const wanted = settings.flatMap((setting) =>
     usersOf(setting).map((user) => `${setting.kernel}, ${setting.name}, ${user}`),
   )
@@ -24,7 +24,7 @@ test('the record has every setting for everybody for whom it is tried, and no ot
 })
 
 describe.each(settings)('the record of Linux $kernel, $name,', (setting) => {
-  test.each(usersOf(setting))('is as expected, for %s', (user) => {
+  test.each(usersOf(setting))('matches the expectation, for %s', (user) => {
     const { kernel, name } = setting
     const found = record.find(
       (each) => each.kernel === kernel && each.setting === name && each.user === user,
@@ -34,7 +34,7 @@ describe.each(settings)('the record of Linux $kernel, $name,', (setting) => {
   })
 })
 
-test('a weaker way, a way of holding and an error stay distinct', () => {
+test('a weaker setting, a way of holding a limit and an error stay distinct', () => {
   const [first] = record
   if (first === undefined) throw new Error('nothing is recorded')
   const outcomes = {

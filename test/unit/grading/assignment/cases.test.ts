@@ -54,7 +54,7 @@ test('wrong cases are refused by name', () => {
   expect(() => readCases('.', directory)).toThrow(/1\.toml is no TOML: /)
 })
 
-test('titles of rows have the row’s values', () => {
+test('titles of rows contain the values of the row', () => {
   expect(rowTitle('%s and %i', ['a', 2, 3], 0)).toBe('a and 2')
   expect(rowTitle('row %#: $name', [{ name: 'x' }], 4)).toBe('row 4: x')
   expect(rowTitle('plain', [1], 0)).toBe('plain')

@@ -35,7 +35,7 @@ describe('the fingerprint of values', () => {
     expect(fingerprint({ key: one })).not.toBe(fingerprint({ key: other }))
   })
 
-  test('tells where one value ends', () => {
+  test('depends on where one value ends and the next begins', () => {
     expect(fingerprint('a', 'b')).not.toBe(fingerprint('a\nb'))
     expect(fingerprint(['a', 'b'])).not.toBe(fingerprint(['a'], 'b'))
   })
@@ -72,7 +72,7 @@ describe('the fingerprint of a folder', () => {
     expect(seen.size).toBe(4)
   })
 
-  test('tells contents that move from one file to another', () => {
+  test('changes when contents move from one file to another', () => {
     const root = folder({ a: '12', b: '' })
     const before = folderFingerprint(root, all)
     writeFileSync(join(root, 'a'), '1')
@@ -80,7 +80,7 @@ describe('the fingerprint of a folder', () => {
     expect(folderFingerprint(root, all)).not.toBe(before)
   })
 
-  test('does not read what is left out, modules, and hidden files', () => {
+  test('does not read ignored files, modules, and hidden files', () => {
     const root = folder({ 'a.txt': '1' })
     const without = (path: string) => path === join(root, 'submissions')
     const before = folderFingerprint(root, without)

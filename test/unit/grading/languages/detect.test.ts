@@ -15,7 +15,7 @@ function detected(sources: Readonly<Record<string, string>>): string[] {
   return [name, main.path]
 }
 
-/** What a student reads, in English. */
+/** The text that a student reads, in English. */
 function refusal(sources: Readonly<Record<string, string>>): string {
   try {
     detected(sources)
@@ -29,7 +29,7 @@ function refusal(sources: Readonly<Record<string, string>>): string {
 const cMain = 'int main(void) { }'
 
 describe('a submission’s language', () => {
-  test('is that of its files', () => {
+  test('follows from its files', () => {
     expect(detected({ 'sum.py': '', 'notes.txt': '', 'data.csv': '' })).toEqual([
       'python',
       'sum.py',
@@ -41,18 +41,18 @@ describe('a submission’s language', () => {
     ])
   })
 
-  test('is make where there is a Makefile, whatever else there is', () => {
+  test('is make where there is a Makefile, whatever other files there are', () => {
     expect(detected({ Makefile: '', 'a.c': cMain, 'b.py': '' })).toEqual(['make', 'Makefile'])
     expect(detected({ 'lib/Makefile': '', 'a.c': cMain })).toEqual(['c', 'a.c'])
   })
 
-  test('several are refused, and listed', () => {
+  test('is refused and listed when there are several', () => {
     expect(refusal({ 'a.c': cMain, 'b.py': '' })).toBe(
       'Your submission has programs in several languages: C (a.c); Python (b.py). Hand in one.',
     )
   })
 
-  test('no program is refused, with what a program is', () => {
+  test('is refused when no file is a program, with a list of program files', () => {
     expect(refusal({})).toBe('Your submission has no files.')
     expect(refusal({ 'README.md': '' })).toBe(
       'No program was found. A program is a file with one of these names or endings: Makefile, .c, .cpp, .java, .py, .js, .ts, .go, .rs, .cs, .kt, .rb, .php, .pl, .hs, .sh.',
@@ -61,7 +61,7 @@ describe('a submission’s language', () => {
 })
 
 describe('the file to start with', () => {
-  test('is the one that has the start', () => {
+  test('is the one with the entry point', () => {
     expect(detected({ 'a.py': 'def f(): pass', 'b.py': "if __name__ == '__main__': f()" })).toEqual(
       ['python', 'b.py'],
     )
@@ -76,7 +76,7 @@ describe('the file to start with', () => {
     expect(detected({ 'index.js': '', 'util.js': '' })).toEqual(['javascript', 'index.js'])
   })
 
-  test('several are refused, and listed', () => {
+  test('is refused and listed when there are several', () => {
     expect(refusal({ 'a.c': cMain, 'b.c': cMain })).toBe(
       'Your submission has several programs: a.c, b.c. Hand in one.',
     )
@@ -85,7 +85,7 @@ describe('the file to start with', () => {
     )
   })
 
-  test('is not in a comment or a text', () => {
+  test('is not recognized by a comment or a text', () => {
     expect(
       detected({ 'a.c': '/* int main( */ // int main(\nchar *s = "int main(";', 'b.c': cMain }),
     ).toEqual(['c', 'b.c'])
@@ -128,7 +128,7 @@ describe('an assignment’s languages', () => {
     )
   })
 
-  test('have limits of their own over those of the assignment', () => {
+  test('have limits of their own, which override those of the assignment', () => {
     const { java } = chooseLanguages({ java: { limits: { memory: '1GiB' } } })
     if (java === undefined) throw new Error('no Java')
     expect(limitsFor(java, [{ memory: '64MiB', cpu: '1s' }])).toMatchObject({
@@ -137,7 +137,7 @@ describe('an assignment’s languages', () => {
     })
   })
 
-  test('refuse a limit under which no program of theirs starts', () => {
+  test('refuse a limit under which no program of the language starts', () => {
     expect(() => limitsFor(languages.java, [{ memory: '64MiB' }])).toThrow(
       'The limit `memory: "64MiB"` is too small for Java, which needs 128 MiB to start',
     )

@@ -21,7 +21,7 @@ function put(path: string, contents: string | Uint8Array): void {
 }
 
 describe('a submission’s files', () => {
-  test('are read by path, without what editors and archives leave', () => {
+  test('are read by path, without the leftovers of editors and archives', () => {
     for (const path of [
       'b c/d.py',
       'a.py',
@@ -44,7 +44,7 @@ describe('a submission’s files', () => {
     ])
   })
 
-  test('are no links: nothing outside is read', () => {
+  test('include no link, so nothing outside is read', () => {
     put('a.py', '')
     symlinkSync('/etc/passwd', join(directory, 'secret.py'))
     symlinkSync('/etc', join(directory, 'etc'))
@@ -96,7 +96,7 @@ describe('a build’s archive', () => {
     ])
   })
 
-  test('has no way out of its folder, and may be damaged', () => {
+  test('cannot lead out of its folder, and may be damaged', () => {
     put('a', 'x')
     const out = tar('-C', directory, '-P', '--transform=s,a,../../a,', 'a')
     expect(readTar(out)).toEqual([])

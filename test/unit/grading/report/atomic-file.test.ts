@@ -19,7 +19,7 @@ test('a file is replaced, and no other file remains', () => {
   expect(readdirSync(join(directory, 'new/folder'))).toEqual(['report.json'])
 })
 
-test('a killed process’s half-written file is removed, and a live process’s file stays', () => {
+test('a killed process’s half-written file is removed, and a live process’s file remains', () => {
   const { pid: dead } = spawnSync('true')
   const mine = `.report.json.writing-${process.ppid}`
   for (const name of [`.report.json.writing-${dead}`, mine, '.report.json.writing-notes']) {

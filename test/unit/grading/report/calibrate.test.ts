@@ -17,7 +17,7 @@ function graded(language: string, ...tests: readonly (readonly Run[])[]) {
   return report(plan, [submission(`solution-${language}`, endedTests, over)])
 }
 
-test('the slowest test decides, with the least and the most of its own runs', () => {
+test('the slowest test decides, with the minimum and the maximum of its own runs', () => {
   const reports = [
     graded('c', [run(10, 5, MIB)], [run(700, 650, 30 * MIB)]),
     graded('c', [run(90, 6, MIB)], [run(800, 640, 31 * MIB)]),
@@ -41,12 +41,12 @@ test('small programs get the least limits, and slow ones whole seconds', () => {
   expect(slow?.proposal).toEqual({ walltimeMs: 11_000, cpuMs: 10_000, memoryBytes: 16 * MIB })
 })
 
-test('several runs of one test are measured apart', () => {
+test('several runs of one test are measured separately', () => {
   const [both] = calibrate([graded('c', [run(100, 1, 1), run(900, 1, 1)])])
   expect(both?.wallTimeMs).toEqual([900, 900])
 })
 
-test('languages are apart, in the order of their names, and print as tables of TOML', () => {
+test('each language has its own table of TOML, in the order of the names', () => {
   const reports = [graded('python', [run(40, 30, 9 * MIB)]), graded('c', [run(3, 2, MIB)])]
   expect(calibrationLines(calibrate(reports))).toEqual([
     '# 1 runs in c: wall time 0.003 s to 0.003 s, CPU time 0.002 s to 0.002 s, memory 1.0 MiB',

@@ -8,7 +8,7 @@ const tests = [one, two]
 const graded = (id: string, first: number, second: number) =>
   submission(id, [ended(one, first), ended(two, second)])
 
-test('equal results are no change', () => {
+test('equal results are not a change', () => {
   const same = report(tests, [graded('ada', 1, 2)])
   expect(compareReports(same, same)).toEqual([])
   expect(changeLines([])).toEqual(['No result changed.'])
@@ -27,7 +27,7 @@ test('gains, losses, new and missing submissions appear in the order of ids', ()
   ])
 })
 
-test('points that move between tests are a change of no points', () => {
+test('points that move between tests do not change the total', () => {
   const three = declared(3)
   const before = report([one, three], [submission('ada', [ended(one, 1), ended(three, 0)])])
   const after = report([one, three], [submission('ada', [ended(one, 0), ended(three, 1)])])
@@ -42,7 +42,7 @@ test('points that move between tests are a change of no points', () => {
   ])
 })
 
-test('a submission that could not be graded has no points, and that is no loss', () => {
+test('a submission that could not be graded has no points, and counts as no loss', () => {
   const before = report([one], [submission('ada', [ended(one, 1)])])
   const error = ended(one, 0, { status: 'error' })
   const after = report([one], [submission('ada', [error])])
@@ -52,7 +52,7 @@ test('a submission that could not be graded has no points, and that is no loss',
   ])
 })
 
-test('tests that one report lacks, and adjustments, are reasons', () => {
+test('the reasons name tests that one report lacks, and adjustments', () => {
   const before = report([one], [submission('ada', [ended(one, 1)])])
   const adjustments = [{ name: 'late', points: -0.5, message: '' }]
   const after = report(tests, [submission('ada', [ended(one, 1), ended(two, 2)], { adjustments })])

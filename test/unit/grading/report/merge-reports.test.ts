@@ -5,7 +5,7 @@ import { declared, ended, report, submission } from './sample.ts'
 const one = declared(1)
 const two = declared(2)
 
-test('reports of several workers are joined, whatever their order', () => {
+test('reports of several workers are joined in any order', () => {
   const parts = [
     report([one, two], [submission('bob', [ended(one, 1), ended(two, 1)])]),
     report([one, two], [submission('ada', [ended(two, 0)])]),

@@ -8,12 +8,12 @@ import { declared, ended, report, submission } from './sample.ts'
 const shipped = new URL('../../../../gradebox-report.schema.json', import.meta.url)
 const sample = report([declared(1)], [submission('ada', [ended(declared(1), 1)])])
 
-test('gradebox-report.schema.json is that of the schema: else run npm run report-schema', () => {
+test('gradebox-report.schema.json is generated from the schema: to update it, run npm run report-schema', () => {
   const schema = JSON.parse(JSON.stringify(reportJsonSchema(toJsonSchema)))
   expect(JSON.parse(readFileSync(shipped, 'utf8'))).toEqual(schema)
 })
 
-test('a report that was written can be read', () => {
+test('a report that Gradebox wrote can be read', () => {
   expect(parseReport(JSON.parse(JSON.stringify(sample)), 'r.json')).toEqual(sample)
 })
 

@@ -24,7 +24,7 @@ export function declared(number: number, over: Partial<DeclaredTest> = {}): Decl
   }
 }
 
-/** A test that has ended, with what it earned of its weight. */
+/** A test that has ended, with its share of its weight. */
 export function ended(
   test: DeclaredTest,
   earned: number,
@@ -74,7 +74,7 @@ export function submission(
   }
 }
 
-/** A report, scored, of these tests and submissions. */
+/** A scored report of these tests and submissions. */
 export function report(
   tests: readonly DeclaredTest[],
   submissions: readonly ReportSubmission[],

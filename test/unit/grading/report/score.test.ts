@@ -16,7 +16,7 @@ function grouped(mode: GroupMode, earned: readonly number[], points: number | un
 }
 
 describe('a group', () => {
-  test('adds its tests up, as shares of its points', () => {
+  test('adds up its tests, as shares of its points', () => {
     expect(grouped('sum', [1, 0.5, 0], undefined)).toMatchObject({
       points: 1.5,
       tests: [1, 0.5, 0],
@@ -28,23 +28,23 @@ describe('a group', () => {
     expect(grouped('sum', [1, 0.5, 0], 6)).toMatchObject({ points: 3, tests: [2, 1, 0] })
   })
 
-  test('that wants all gives its points only if every test passes', () => {
+  test('with "all" gives its points only if every test passes', () => {
     expect(grouped('all', [1, 1, 1], 5)).toMatchObject({ points: 5 })
     expect(grouped('all', [1, 1, 0.5], 5)).toMatchObject({ points: 0, tests: [0, 0, 0] })
   })
 
-  test('that takes the minimum is scaled by its worst test', () => {
+  test('with "min" is scaled by its worst test', () => {
     expect(grouped('min', [1, 0.5, 1], 6)).toMatchObject({ points: 3, tests: [1, 1, 1] })
     expect(grouped('min', [1, 0, 1], 6)).toMatchObject({ points: 0 })
   })
 
-  test('gives nothing by all or the minimum while a test of it has not ended', () => {
+  test('with "all" or "min" gives nothing while one of its tests has not ended', () => {
     expect(grouped('all', [1, 1], 5)).toMatchObject({ points: 0, tests: [0, 0] })
     expect(grouped('min', [1, 1], 5)).toMatchObject({ points: 0, tests: [0, 0] })
     expect(grouped('sum', [1, 1], 6)).toMatchObject({ points: 4, tests: [2, 2] })
   })
 
-  test('has a maximum that is in the plan', () => {
+  test('has its maximum in the plan', () => {
     expect(grouped('all', [1, 1, 1], 5).assignment).toMatchObject({
       maxPoints: 5,
       groups: [{ name: 'secret', mode: 'all', maxPoints: 5 }],

@@ -9,7 +9,7 @@ const of = (id: string, index?: number, count = 2): Report => ({
   ...(index === undefined ? {} : { shard: { index, count } }),
 })
 
-test('all shards become one report, which is no shard, whatever their order', () => {
+test('all shards, in any order, become one report that is no shard', () => {
   const shards = { 'one.json': of('ada', 1), 'two.json': of('bob', 2) }
   const merged = mergeShards(shards)
   expect(merged.submissions.map(({ id }) => id)).toEqual(['ada', 'bob'])
@@ -18,7 +18,7 @@ test('all shards become one report, which is no shard, whatever their order', ()
   expect(mergeShards(reversed)).toEqual(merged)
 })
 
-test('reports that are no shards are joined too', () => {
+test('reports that are not shards are joined too', () => {
   const merged = mergeShards({ 'a.json': of('ada'), 'b.json': of('bob') })
   expect(merged.submissions).toHaveLength(2)
 })

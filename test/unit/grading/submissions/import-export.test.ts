@@ -30,7 +30,7 @@ test('an export is unpacked once, and again when it changes', () => {
   expect(importExport(zip, cache, ['.py']).map(({ id }) => id)).toEqual(['eve', 'flo'])
 }, 60_000)
 
-test('an export that is damaged is an error that says what to do', () => {
+test('an export that is damaged causes an error that says what to do', () => {
   writeFileSync(zip, 'no zip')
   expect(() => importExport(zip, cache, [])).toThrow(
     `The submissions in ${zip} cannot be read: End of central directory record signature not found. Either not a zip file, or file is truncated.`,

@@ -18,7 +18,7 @@ describe('globs of ids', () => {
     ['ada', ['ada']],
     ['bob*', ['bob', 'bobby']],
     ['ada,bob', ['ada', 'bob']],
-    // An id is also taken as it is, whatever it means as a glob.
+    // An id also matches itself, whatever it means as a glob.
     ['[odd] name', ['[odd] name']],
     ['*', ['ada', 'bob', 'bobby', '[odd] name', '.hidden', 'a,b']],
     ['', ['ada', 'bob', 'bobby', '[odd] name', '.hidden', 'a,b']],
@@ -27,13 +27,13 @@ describe('globs of ids', () => {
     expect(selected(found, only, undefined)).toEqual(expected)
   })
 
-  test('that match nothing are refused, with an id that there is', () => {
+  test('that match nothing are refused, with an id that exists', () => {
     expect(() => selected(found, 'zed', undefined)).toThrow(
       'No submission matches "zed"\n  hint: There are 6, such as "ada".',
     )
   })
 
-  test('of no submissions select none', () => {
+  test('select nothing when there are no submissions', () => {
     expect(selected([], 'zed', undefined)).toEqual([])
   })
 })
@@ -46,7 +46,7 @@ describe('shards', () => {
     [300, 8],
     [5, 5],
   ])(
-    '%d submissions in %d shards: each is in one, and sizes differ by one at most',
+    '%d submissions in %d shards: each is in one, and sizes differ by at most one',
     (size, count) => {
       const shards = Array.from({ length: count }, (_, index) =>
         selected(ids(size), '', { index: index + 1, count }),
@@ -64,7 +64,7 @@ describe('shards', () => {
   test.each([
     [1, '1 submission', 'Use at most 1 shard.'],
     [4, '4 submissions', 'Use at most 4 shards.'],
-  ])('more than %d submissions would leave one empty, so each is refused', (size, text, hint) => {
+  ])('are refused when there are more than %d, which would leave one empty', (size, text, hint) => {
     for (const index of [1, 5]) {
       expect(() => selected(ids(size), '', { index, count: 5 })).toThrow(
         `There are 5 shards for ${text}\n  hint: ${hint}`,
@@ -84,7 +84,7 @@ describe('shards', () => {
   })
 
   test.each(['', '0/2', '3/2', '1', '1/2/3', '-1/2', '1.5/2', ' 1/2', '1/0', '1/9999999'])(
-    '%j is no shard',
+    '%j is not a shard',
     (text) => {
       expect(() => parseShard(text)).toThrow(
         `Expected a shard such as \`2/4\`, got ${JSON.stringify(text)}\n  hint: The first number counts from 1 to the second.`,
@@ -92,7 +92,7 @@ describe('shards', () => {
     },
   )
 
-  test('come from the environment, where `gradebox grade` puts them', () => {
+  test('come from the environment, where `gradebox grade` sets them', () => {
     expect(chosenShard('')).toBeUndefined()
     vi.stubEnv('GRADEBOX_SHARD', '2/4')
     expect(chosenShard()).toEqual({ index: 2, count: 4 })

@@ -25,7 +25,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 const isSource = (name: string) => name.endsWith('.py') || name === 'Makefile'
 const PROGRAM = 'print(1)\n'
 
-/** Writes a zip file of these texts, nested zips as bytes, and gives its path. */
+/** Writes a zip file of these texts, nested zips as bytes, and returns its path. */
 function zipOf(files: Readonly<Record<string, string | Uint8Array | Zippable[string]>>): string {
   const path = join(folder, 'export.zip')
   writeFileSync(path, zipBytes(files))
@@ -49,7 +49,7 @@ function folderOf(files: Readonly<Record<string, string | Uint8Array>>): string 
   return root
 }
 
-/** What an export holds: the files of each submission, or why it is refused. */
+/** The contents of an export: the files of each submission, or the reason of its refusal. */
 async function contentsOf(source: string): Promise<Record<string, unknown>> {
   const into = join(folder, 'into')
   const found = await unpackExport(source, into, isSource)
@@ -132,7 +132,7 @@ describe.each(['zip', 'folder'] as const)('as a %s', (kind) => {
     expect(only?.submittedAt).toContain('2026-01-02')
   })
 
-  test('clones of GitHub Classroom lose what all names start with', async () => {
+  test('clones of GitHub Classroom lose the common start of their names', async () => {
     const source = exported({
       'median-ada/main.py': PROGRAM,
       'median-ada/.git/HEAD': 'ref',
@@ -175,7 +175,7 @@ test('a zip file with source code at its top is one submission, also in a folder
   )
 })
 
-describe('a submission is refused by name, and the others are not', () => {
+describe('a submission is refused by name, and the others are accepted', () => {
   const mode = (bits: number) => ({ os: 3, attrs: (bits << 16) >>> 0 }) as const
   const refusedWith = async (files: Readonly<Record<string, unknown>>) => {
     const contents = await contentsOf(zipOf({ 'good/main.py': PROGRAM, ...files } as never))
@@ -279,7 +279,7 @@ describe('a submission is refused by name, and the others are not', () => {
     })
   })
 
-  test('for a size that is a lie', async () => {
+  test('for a wrong size in the archive', async () => {
     const path = zipOf({ 'good/main.py': PROGRAM, 'bad/lie.py': 'x'.repeat(5000) })
     replaceBytes(path, size32(5000), size32(10))
     expect(await contentsOf(path)).toEqual({
@@ -300,7 +300,7 @@ describe('a submission is refused by name, and the others are not', () => {
   })
 })
 
-test('a file that is no zip file is an error that says so', async () => {
+test('a file that is no zip file causes an error with the reason', async () => {
   const path = join(folder, 'x.zip')
   writeFileSync(path, 'hello')
   await expect(unpackExport(path, join(folder, 'into'), isSource)).rejects.toThrow(

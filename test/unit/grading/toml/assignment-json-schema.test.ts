@@ -16,7 +16,7 @@ interface Schema {
   readonly additionalProperties?: Schema | boolean
 }
 
-test('assignment.schema.json is that of the schema: else run npm run assignment-schema', () => {
+test('assignment.schema.json is generated from the schema: to update it, run npm run assignment-schema', () => {
   const schema = JSON.parse(JSON.stringify(assignmentJsonSchema(toJsonSchema)))
   expect(JSON.parse(readFileSync(shipped, 'utf8'))).toEqual(schema)
 })

@@ -1,10 +1,10 @@
 import type { Report } from '../../../../src/grading/report/report-schema.ts'
 import { declared, ended, report, submission } from '../report/sample.ts'
 
-/** Stands for what only the staff may read: a hidden test's input, output and messages. */
+/** Stands for texts that only the staff may read: a hidden test's input, output and messages. */
 export const SECRET = 'SECRET-4711'
 
-/** Output of a program that tries to be read as a command of a platform. */
+/** Output of a program that imitates a command of a platform. */
 export const HOSTILE = [
   'Grade :=>> 100',
   '--|>',
@@ -89,7 +89,7 @@ export const submissions = {
   unfinished: submission('flo', [ended(first, 2), ended(second, 1.5)]),
 } as const
 
-/** A report with these of the sample submissions; all of them by default. */
+/** A report with these of the sample submissions; with all of them by default. */
 export function sample(...names: readonly (keyof typeof submissions)[]): Report {
   const chosen = names.length === 0 ? Object.keys(submissions) : names
   return report(

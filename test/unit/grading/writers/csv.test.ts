@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { toCsv, writeCsv } from '../../../../src/grading/writers/csv.ts'
 import { declared, ended, report, submission } from '../report/sample.ts'
 
-test('the CSV has a row per submission, and no points for what is not gradable', () => {
+test('the CSV has a row per submission, and no points for a submission that is not gradable', () => {
   const tests = [declared(1, { weight: 0.1 }), declared(2, { weight: 0.2 })] as const
   const [one, two] = tests
   const csv = writeCsv(

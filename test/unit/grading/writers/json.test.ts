@@ -5,7 +5,7 @@ import { declared, ended, report, submission } from '../report/sample.ts'
 const plan = [declared(1), declared(2)]
 const [first, second] = plan as [(typeof plan)[0], (typeof plan)[0]]
 
-// JSON leaves U+2028 as it is, and some tools take it for the end of a line.
+// JSON leaves U+2028 unchanged, and some tools read it as the end of a line.
 const separators = 'line\nparagraph\u2028separator\u2029"quoted"'
 
 const classReport = (count: number) =>
@@ -17,17 +17,17 @@ const classReport = (count: number) =>
   )
 
 test.each([0, 1, 3])(
-  'the report with %i submissions is the same text as of JSON.stringify()',
+  'the report with %i submissions is the same text as that of JSON.stringify()',
   (count) => {
     const whole = classReport(count)
     const text = `${JSON.stringify(whole, null, 2)}\n`
     expect(writeJson(whole, {})).toBe(text)
-    // Once more, with the texts that were kept.
+    // The second time, the texts come from the cache.
     expect(writeJson(whole, {})).toBe(text)
   },
 )
 
-test('a submission that is another object is written anew', () => {
+test('a submission that is another object is serialized again', () => {
   const before = classReport(2)
   writeJson(before, {})
   const after = {
@@ -37,7 +37,7 @@ test('a submission that is another object is written anew', () => {
   expect(JSON.parse(String(writeJson(after, {})))).toEqual(after)
 })
 
-test('a report whose last key is another one is written whole', () => {
+test('a report with another last key is serialized as a whole', () => {
   const { submissions, ...rest } = classReport(2)
   const other = { submissions, ...rest }
   expect(writeJson(other, {})).toBe(`${JSON.stringify(other, null, 2)}\n`)

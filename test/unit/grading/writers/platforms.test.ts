@@ -6,7 +6,7 @@ import { type ReportKind, splitReport, writers } from '../../../../src/grading/w
 import { declared, ended, report, submission } from '../report/sample.ts'
 import { environment, sample } from './class.ts'
 
-// Each validator here does what the platform's own code or specification does with a file.
+// Each validator here reads a file as the platform's own code or specification does.
 
 const decimals = [
   declared(1, { weight: 0.1 }),
@@ -66,7 +66,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const some = v.pipe(v.string(), v.minLength(1))
 const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0)
 
-describe.each(Object.entries(reports))('the platforms take %s', (_, all) => {
+describe.each(Object.entries(reports))('the platforms accept %s', (_, all) => {
   test('Gradescope: documented keys and values, and one total', () => {
     const visibility = v.picklist(['visible', 'after_due_date', 'after_published', 'hidden'])
     const format = v.picklist(['text', 'html', 'simple_format', 'md', 'ansi'])
@@ -137,8 +137,8 @@ describe.each(Object.entries(reports))('the platforms take %s', (_, all) => {
     }
   })
 
-  // autograding-grading-reporter: `src/helpers/test-helpers.js` and `src/notify-classroom.js`. Its release from before the change
-  // of `getTestScore` counts the tests that passed.
+  // autograding-grading-reporter: `src/helpers/test-helpers.js` and `src/notify-classroom.js`. Its release before the
+  // change of `getTestScore` counts the tests that passed.
   test('GitHub Classroom: table, old table and notice give our share of the points', () => {
     for (const { text, one } of filesOf('github-classroom', all)) {
       const json = Buffer.from(text, 'base64').toString('utf8')
@@ -225,7 +225,7 @@ describe.each(Object.entries(reports))('the platforms take %s', (_, all) => {
     }
   })
 
-  // vpl_submission_CE.class.php: a grade is the last line that starts so; a block of comments ends at its mark.
+  // vpl_submission_CE.class.php: the grade is the last line with that prefix; a block of comments ends at its mark.
   test('VPL: one grade, outside of the comments', () => {
     for (const { text, one } of filesOf('vpl', all)) {
       const grades: string[] = []

@@ -15,7 +15,7 @@ const studentKinds = Object.keys(writers).filter(
 const kindsOfAClass = ['csv', 'ctrf', 'junit', 'moodle', 'canvas', 'markdown'] as const
 
 describe('every format', () => {
-  // The page's script is the build's.
+  // The page's script comes from the build.
   const golden = studentKinds.filter((kind) => kind !== 'student-html')
   test.each(golden)('%s has the golden contents', async (kind) => {
     for (const { file, report } of splitReport(
@@ -27,7 +27,7 @@ describe('every format', () => {
     }
   })
 
-  test.each(studentKinds)('%s tells a student nothing of a hidden test', (kind) => {
+  test.each(studentKinds)('%s shows a student nothing of a hidden test', (kind) => {
     for (const { report } of splitReport(sample('full', 'partial', 'compileError'), kind, 'r')) {
       const text = String(writers[kind](report, { environment }))
       const decoded = kind === 'github-classroom' ? Buffer.from(text, 'base64').toString() : text
@@ -173,13 +173,13 @@ describe('trouble of the grader is never a score', () => {
   })
 })
 
-test('Gradescope shows what was done when the time ran out', () => {
+test('Gradescope shows the tests that had ended when the time ran out', () => {
   const result = parsed('gradescope', 'unfinished')
   expect(result.score).toBe(3.5)
   expect(result.output).toBe('Grading did not finish: 2 of 5 tests have ended.')
 })
 
-test('Gradescope shows hidden tests once grades are published, if asked', () => {
+test('Gradescope shows hidden tests after grades are published, if the option says so', () => {
   const report = sample('full')
   const visibilitiesOf = (options: object) =>
     JSON.parse(String(writers.gradescope(report, options))).tests.map(
@@ -189,7 +189,7 @@ test('Gradescope shows hidden tests once grades are published, if asked', () => 
   expect(visibilitiesOf({ hiddenTests: 'after-published' })[2]).toBe('after_published')
 })
 
-test('a compile error is 0 points on PrairieLearn, or an invalid submission if asked', () => {
+test('a compile error is 0 points on PrairieLearn, or an invalid submission if the option says so', () => {
   expect(parsed('prairielearn', 'compileError')).toMatchObject({ gradable: true, score: 0 })
   const asked = writers.prairielearn(sample('compileError'), { compileErrors: 'format-error' })
   expect(JSON.parse(String(asked))).toMatchObject({
@@ -276,13 +276,13 @@ test('JUnit is valid XML whose counts are those of its cases', () => {
   expect(cases.filter((each) => 'error' in each)).toHaveLength(Number(testsuites['@_errors']))
 })
 
-test('Classroom 50 says which variable of its runner is missing', () => {
+test('Classroom 50 names the missing variable of its runner', () => {
   expect(() => writers.classroom50(sample('full'), {})).toThrow(
     'The Classroom 50 format needs the environment variable CLASSROOM, got null',
   )
 })
 
-test('the texts of a writer are in the language of the assignment, or the one that is asked for', () => {
+test('the texts of a writer are in the language of the assignment, or in the requested language', () => {
   const report = sample('trouble')
   const german = { ...report, assignment: { ...report.assignment, language: 'de' } }
   expect(String(writers.vpl(german, {}))).toContain('Deine Abgabe ist noch nicht bewertet')

@@ -45,7 +45,7 @@ describe('a pattern of collect names', () => {
     expect(names(pattern, path)).toBe(expected)
   })
 
-  test('what is before its first special character is its directory', () => {
+  test('starts at the directory before its first special character', () => {
     const base = (name: string) => parseCollectName(name).base
     expect(['out/a/*', '*', '/*', '/tmp/x?', 'out/', '/', './{a,b}'].map(base)).toEqual([
       'out/a',
@@ -58,7 +58,7 @@ describe('a pattern of collect names', () => {
     ])
   })
 
-  test('and it takes no longer than the name times the pattern', () => {
+  test('takes no longer than the name times the pattern', () => {
     const pattern = parseCollectName(`${'*a'.repeat(100)}b`)
     expect(pattern.start?.matches).toBe(false)
     // A regular expression with a hundred stars would not end.
@@ -76,7 +76,7 @@ test.each([
   )
 })
 
-test('beside a pattern there may be ninety-nine other entries', () => {
+test('may stand beside ninety-nine other entries', () => {
   const collect = ['*', ...Array.from({ length: 99 }, (_, index) => `f${index}`)]
   expect(normalizeOptions('true', [], { collect }, {}).collect).toEqual(collect)
   expect(() => normalizeOptions('true', [], { collect: [...collect, 'x'] }, {})).toThrow(

@@ -30,7 +30,7 @@ function collect(contents: string, files: Readonly<Record<string, CollectRecord>
 }
 
 describe('collected files', () => {
-  test('are taken apart by their sizes, in their order', () => {
+  test('are separated by their sizes, in their order', () => {
     const { files, uncollected } = collect('onethree', {
       'a.txt': whole(3),
       'empty.txt': whole(0),
@@ -46,7 +46,7 @@ describe('collected files', () => {
     expect(uncollected).toEqual({})
   })
 
-  test.each([ENOENT, ENOTDIR])('that are not there are in neither list (errno %d)', (errno) => {
+  test.each([ENOENT, ENOTDIR])('that are missing are in neither list (errno %d)', (errno) => {
     const collected = collect('x', { 'none.txt': record({ result: -errno, mode: 0 }), a: whole(1) })
     expect(collected.uncollected).toEqual({})
     expect(Object.keys(collected.files)).toEqual(['a'])
@@ -64,7 +64,7 @@ describe('collected files', () => {
     ['is no regular file', { mode: 0 }],
     ['ENOSPC: no space left on device', { sizeBytes: 5, copiedBytes: -ENOSPC }],
     ['is larger than 64 MiB: 1 GiB', { sizeBytes: 1024 ** 3, copiedBytes: COLLECT_MAX_BYTES }],
-  ])('that cannot be brought back have the reason told: %s', (reason, changes) => {
+  ])('that cannot be brought back have a reason: %s', (reason, changes) => {
     const position: number[] = []
     const { files, uncollected } = finish(
       collectFiles(['bad', 'good'], [record(changes), whole(4)], (buffer, start) => {
@@ -88,11 +88,11 @@ describe('collected files', () => {
     expect(files.a?.length).toBe(COLLECT_MAX_BYTES)
   })
 
-  test('are none where none are asked for', () => {
+  test('are absent when the caller names none', () => {
     expect(collect('', {})).toEqual({ files: {}, uncollected: {} })
   })
 
-  test('that were copied in part are not passed off as whole', () => {
+  test('that were copied in part are not returned as whole', () => {
     const { files, uncollected } = collect('half, and the next', {
       'a.txt': record({ sizeBytes: 2048, copiedBytes: 6 }),
       'none.txt': record({ sizeBytes: 5, copiedBytes: 0 }),
@@ -108,12 +108,12 @@ describe('collected files', () => {
     expect(Buffer.from(files['b.txt'] ?? []).toString()).toBe('and the next')
   })
 
-  test('that grew while they were copied are as long as what was copied', () => {
+  test('that grew during the copy have the length that was copied', () => {
     const { files } = collect('longer', { 'a.txt': record({ sizeBytes: 4, copiedBytes: 6 }) })
     expect(Buffer.from(files['a.txt'] ?? []).toString()).toBe('longer')
   })
 
-  test('that are not where the report says are an error of ours', () => {
+  test('that are not where the report says cause an error of Gradebox', () => {
     expect(() => collect('on', { 'a.txt': whole(3) })).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: The collected files are shorter than was reported

@@ -24,14 +24,14 @@ test('a program that writes too much is stopped, by the bytes of all its directo
   await watch.stop()
 })
 
-test('a program that makes too many files is found at its end', async () => {
+test('a program that makes too many files is detected at its end', async () => {
   const { path, watch } = watched(MIB)
   for (let file = 0; file < 1300; file++) writeFileSync(join(path, `work/${file}`), '')
   await watch.stop()
   expect(watch.exceededBytes).toBeGreaterThan(MIB)
 })
 
-test('a program below its limit goes on', async () => {
+test('a program below its limit continues', async () => {
   const { path, watch, onExceeded } = watched(MIB)
   writeFileSync(join(path, 'work/a'), Buffer.alloc(MIB / 2, 1))
   await watch.stop()

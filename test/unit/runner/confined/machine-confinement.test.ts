@@ -18,7 +18,7 @@ test('runs get ids below nobody’s in a container with 65,536 ids', () => {
 test.each([
   ['one id', '0 1000 1\n', '0 1000 1\n'],
   ['few groups', WHOLE, '0 1000 100\n'],
-])('%s is too few to give each program a user', (_, uids, gids) => {
+])('%s are too few ids to give each program a user', (_, uids, gids) => {
   expect(() => idSpace(uids, gids)).toThrow(SandboxError)
   expect(() => idSpace(uids, gids)).toThrow(
     'has too few ids to give each program a user of its own',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { removeTree } from '../../../../src/runner/confined/remove-tree.ts'
 
-test('a tree is removed that is 5,000 directories deep, and may not be listed', async () => {
+test('a tree of 5,000 nested directories that forbid listing is removed', async () => {
   const top = mkdtempSync(join(tmpdir(), 'gradebox-remove-'))
   const deep = 'import os\nfor _ in range(5000):\n  os.mkdir("d"); os.chdir("d")\nopen("f", "w")'
   execFileSync('python3', ['-c', deep], { cwd: top })
@@ -16,7 +16,7 @@ test('a tree is removed that is 5,000 directories deep, and may not be listed', 
   expect(existsSync(top)).toBe(false)
 }, 60_000)
 
-test('a symbolic link is removed, and not what it points to', async () => {
+test('a symbolic link is removed, and its target is not', async () => {
   const [top, other] = ['a', 'b'].map((name) => mkdtempSync(join(tmpdir(), `gradebox-${name}-`)))
   if (top === undefined || other === undefined) throw new Error('No directories')
   writeFileSync(join(other, 'kept'), '')

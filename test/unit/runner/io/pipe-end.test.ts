@@ -33,21 +33,21 @@ const isOpen = (fd: number): boolean => {
 }
 
 describe('a pipe', () => {
-  test('is read at once, as far as something has come', () => {
+  test('is read at once, as far as data is there', () => {
     const { pipe, write, text } = start()
     expect(pipe.readNext(0)).toBe(false)
     writeSync(write, 'one ')
     expect(pipe.readNext(0)).toBe(true)
     writeSync(write, 'two')
     expect(pipe.readNext(0)).toBe(true)
-    // What was handed on is not written over by what comes later.
+    // Later data does not overwrite data that was already passed on.
     expect(text()).toBe('one two')
     expect(pipe.readNext(0)).toBe(false)
     pipe.close()
     closeDescriptor(write)
   })
 
-  test('whose end comes soon is read without the event loop, and closed', async () => {
+  test('that ends soon is read without the event loop, and closed', async () => {
     const { pipe, read, write, text } = start()
     writeSync(write, 'x'.repeat(60_000))
     closeDescriptor(write)
@@ -60,7 +60,7 @@ describe('a pipe', () => {
     pipe.close()
   })
 
-  test('whose end does not come soon is read by the event loop', async () => {
+  test('that does not end soon is read by the event loop', async () => {
     const { pipe, write, text } = start()
     writeSync(write, 'one ')
     const done = pipe.readToEnd(1)
@@ -72,9 +72,9 @@ describe('a pipe', () => {
     expect(pipe.readNext(-1)).toBe(false)
   })
 
-  test('that is written to faster than it is read does not keep the event loop waiting', async () => {
+  test('that receives data faster than it is read does not block the event loop', async () => {
     const { pipe, write, text } = start()
-    // As many as it takes that it is never empty.
+    // As many writes as keep the pipe from ever being empty.
     const writers = Array.from({ length: 8 }, () =>
       spawn('yes', [], { stdio: ['ignore', write, 'ignore'] }),
     )
@@ -89,7 +89,7 @@ describe('a pipe', () => {
     expect(text().startsWith('y\ny\n')).toBe(true)
   })
 
-  test('that is read by the event loop keeps no process alive in the background', async () => {
+  test('that the event loop reads keeps no process alive in the background', async () => {
     const pipes = () =>
       process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length
     const before = pipes()
@@ -100,8 +100,9 @@ describe('a pipe', () => {
     await done
   })
 
-  test('that only seems readable is not waited for, by any call that reads at once', async () => {
-    // As after a hang-up that poll(2) reported, when the pipe has a writer again: a read that blocks never returns.
+  test('that only seems readable blocks none of the calls that read at once', async () => {
+    // This happens after a hang-up that poll(2) reported, when the pipe has a writer again: a blocking read never
+    // returns.
     const { pipe, write, text } = start()
     poll.claimsReadable = true
     expect(pipe.readNext(0)).toBe(false)
@@ -117,7 +118,7 @@ describe('a pipe', () => {
     closeDescriptor(write)
   })
 
-  test('is closed when its reader is finished with it, although it has a writer', async () => {
+  test('is closed when its reader has finished, although it has a writer', async () => {
     const { pipe, read, write, text } = start()
     writeSync(write, 'rest')
     pipe.finish()
@@ -126,7 +127,7 @@ describe('a pipe', () => {
     closeDescriptor(write)
   })
 
-  test('may be let go of unread', () => {
+  test('may be released unread', () => {
     const { pipe, read, write } = start()
     pipe.close()
     expect(isOpen(read)).toBe(false)
@@ -136,15 +137,15 @@ describe('a pipe', () => {
   })
 })
 
-describe('the end of who writes to a pipe', () => {
-  // From the first pipe on that was read by the event loop.
+describe('the end of a pipe’s writer', () => {
+  // This holds from the first pipe on that the event loop read.
   beforeAll(async () => {
     const { pipe, write } = start()
     closeDescriptor(write)
     await pipe.readByLoop()
   })
 
-  test('is told, whatever there is to read yet', async () => {
+  test('is noticed, whatever data remains to be read', async () => {
     const { pipe, write, text } = start()
     writeSync(write, 'unread')
     const end = pipe.hangsUpWithin(LONG_MS)
@@ -155,14 +156,14 @@ describe('the end of who writes to a pipe', () => {
     expect(text()).toBe('unread')
   })
 
-  test('is waited for no longer than asked', async () => {
+  test('is awaited no longer than the caller says', async () => {
     const { pipe, write } = start()
     expect(await pipe.hangsUpWithin(1)).toBe(false)
     closeDescriptor(write)
     pipe.close()
   })
 
-  test('is waited for by two at once: others need threads too', async () => {
+  test('is awaited by at most two threads, because other work needs threads too', async () => {
     const pipes = [start(), start(), start()]
     const [first, second, third] = pipes.map(({ pipe }) => pipe.hangsUpWithin(LONG_MS))
     expect(await third).toBe(false)

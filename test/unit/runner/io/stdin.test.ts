@@ -18,7 +18,7 @@ function feed(source: StdinSource) {
   return { ...feedStdin(write, source, onError), read, onError }
 }
 
-/** All that can be read, up to the end of file; fails when that does not come. */
+/** All readable data up to end of file; fails when the end does not come. */
 async function readToEnd(fd: number): Promise<string> {
   const buffer = Buffer.alloc(65536)
   const chunks: Buffer[] = []
@@ -72,7 +72,7 @@ describe('stdin is fed', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  test('no more once the program is gone, and that is no failure', async () => {
+  test('no more once the program has ended, without a failure', async () => {
     const endless = new Readable({ read: () => {} })
     const { read, check, stop } = feed(stream(endless))
     endless.push('half')
@@ -83,7 +83,7 @@ describe('stdin is fed', () => {
     endless.destroy()
   })
 
-  test('a program that closes its end, and that is no failure', async () => {
+  test('a program that closes its end, without a failure', async () => {
     const { read, write } = makePipe(0)
     const onError = vi.fn()
     const source = Buffer.alloc(1_000_000)
@@ -96,7 +96,7 @@ describe('stdin is fed', () => {
 })
 
 describe('a source that fails', () => {
-  test('is told once, and the program’s input ends', async () => {
+  test('is reported once, and the program’s input ends', async () => {
     const source = new Readable({ read: () => {} })
     const { read, check, onError } = feed(stream(source))
     source.push('half')
@@ -113,7 +113,7 @@ describe('a source that fails', () => {
     `)
   })
 
-  test('for a file that is missing is told at once, and nothing stays open', async () => {
+  test('for a missing file is reported at once, and nothing stays open', async () => {
     const { read, write } = makePipe(O_NONBLOCK)
     onTestFinished(() => closeSync(read))
     const source = { kind: 'file', path: '/nonexistent/input', followLinks: false } as const
@@ -126,7 +126,7 @@ describe('a source that fails', () => {
     expect(await readToEnd(read)).toBe('')
   })
 
-  // Each leaves the program waiting for its input until its walltime ends it: a false verdict.
+  // Each would leave the program waiting for input until its walltime ends it, which would be a false verdict.
   describe('without an error event', () => {
     const broken = () => {
       const source = new Readable({ read: () => {} })
@@ -134,7 +134,7 @@ describe('a source that fails', () => {
       return source
     }
 
-    test('because it was destroyed before the end is told', async () => {
+    test('because it was destroyed before the end is reported', async () => {
       const source = broken()
       const { read, check } = feed(stream(source))
       source.destroy()
@@ -142,7 +142,7 @@ describe('a source that fails', () => {
       expect(check).toThrow(expect.objectContaining(UNREAD))
     })
 
-    test('because it had failed already is told', async () => {
+    test('because it had failed before is reported', async () => {
       const source = broken().destroy(new Error('connection reset'))
       await setTimeout(10)
       const { read, check } = feed(stream(source))

@@ -1,6 +1,6 @@
 import type { Evidence } from '../../../../src/runner/judge/verdict.ts'
 
-/** A wait status, as wait(2) has it. */
+/** A wait status, as wait(2) returns it. */
 export const exitStatus = (code: number): number => code << 8
 
 export const limits = {
@@ -32,7 +32,7 @@ export const denied = {
   args: [2n, 1n, 0n, 0n, 0n, 0n],
 } as const
 
-/** What is known of a run that exited, but for these. */
+/** The evidence of a run that exited, with the given differences. */
 export const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   limits,
   policy: 'strict',

@@ -60,18 +60,18 @@ describe('a limit', () => {
       { status: 'memory', exitCode: 1, reason: 'used 64 MiB of memory; the limit is 64 MiB' },
     ],
   ] satisfies [Partial<Evidence>, object][])(
-    'is told with what was used: %#',
+    'is reported with the usage: %#',
     (changes, verdict) => {
       expect(judge(evidence(changes))).toEqual(verdict)
     },
   )
 
-  test('that was reached but not passed is none', () => {
+  test('that was reached but not exceeded is no cause', () => {
     const exactly = used({ cpuTimeMs: 1000, peakMemoryBytes: limits.memoryBytes })
     expect(judge(evidence(exactly)).status).toBe('exited')
   })
 
-  test('that was not asked for is never reached', () => {
+  test('that is not set is never exceeded', () => {
     const much = used({ cpuTimeMs: 1e9, peakMemoryBytes: 2 ** 50 })
     expect(judge(evidence({ ...much, limits: {} })).status).toBe('exited')
   })
@@ -100,7 +100,7 @@ describe('a program that interferes with the init', () => {
     })
   })
 
-  test('has its limits and its filter told first', () => {
+  test('has the limits and the filter reported first', () => {
     const both = { tampered: true, waitStatus: SIGKILL }
     expect(judge(evidence({ ...both, denied })).status).toBe('seccomp')
     expect(judge(evidence({ ...both, outputExceeded: 'limit' })).status).toBe('output')

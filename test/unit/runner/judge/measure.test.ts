@@ -9,7 +9,7 @@ const rusage = {
   ...{ voluntaryContextSwitches: 0, involuntaryContextSwitches: 0 },
 }
 
-/** What a program used that ran 1000 ms into its walltime. */
+/** The usage of a program that ran 1000 ms into its walltime. */
 function used(run: {
   cpuMs: number
   longestWaitMs: number
@@ -50,7 +50,7 @@ test('sixteen threads on two processors of their own waited for none', () => {
   expect(used({ cpuMs: 2000, longestWaitMs: 875, processors: 2 }).waitTimeMs).toBe(0)
 })
 
-test('a program that hid some of its CPU time from the kernel is not known to have waited', () => {
+test('a program that hid some of its CPU time from the kernel has no known waiting time', () => {
   const run = { cpuMs: 7, longestWaitMs: 900, processors: 1, forgetsChildren: true }
   expect(used(run).waitTimeMs).toBeUndefined()
 })
@@ -64,20 +64,20 @@ test('the CPU time that the watch saw counts where the kernel forgot it, and is 
   )
 })
 
-test('the CPU time of a program whose children the kernel counted is no lower bound', () => {
+test('the CPU time of a program whose children the kernel counted is exact', () => {
   const usage = used({ cpuMs: 1900, seenCpuMs: 1880, longestWaitMs: 0, processors: 2 })
   expect(usage.cpuTimeMs).toBe(1900)
   expect(usage).not.toHaveProperty('cpuTimeLowerBound')
 })
 
-test('the CPU time that a counter has is exact, whatever the program does about its children', () => {
+test('the CPU time from a counter is exact, whatever the program does about its children', () => {
   const run = { cpuMs: 7, seenCpuMs: 2010, longestWaitMs: 0, processors: 2, forgetsChildren: true }
   const usage = used({ ...run, countedMs: 1900 })
   expect(usage.cpuTimeMs).toBe(1900)
   expect(usage).not.toHaveProperty('cpuTimeLowerBound')
 })
 
-test('the CPU time of a program that left its counter is a lower bound, and the most that anything knows', () => {
+test('the CPU time of a program that left its counter is a lower bound, the highest of all figures', () => {
   const run = { cpuMs: 7, seenCpuMs: 2010, longestWaitMs: 0, processors: 2, leavesCounter: true }
   const { cpuTimeMs, cpuTimeLowerBound } = used({ ...run, countedMs: 1900 })
   expect(cpuTimeMs).toBe(2010)

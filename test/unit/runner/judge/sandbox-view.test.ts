@@ -31,15 +31,18 @@ function view() {
 
 describe('a path of the sandbox', () => {
   test.each(['/work', 'a', './tool', '/work/tool', '/usr/bin/tool', '/bin/tool', 'made/file', '/'])(
-    '%s is there',
+    '%s exists',
     (path) => {
       expect(view().lookUp(path)).toEqual({ exists: true })
     },
   )
 
-  test.each(['b', '/opt/x', '/bin/other', '/etc/passwd', 'loop', 'a/b'])('%s is not', (path) => {
-    expect(view().lookUp(path)).toEqual({ exists: false })
-  })
+  test.each(['b', '/opt/x', '/bin/other', '/etc/passwd', 'loop', 'a/b'])(
+    '%s does not exist',
+    (path) => {
+      expect(view().lookUp(path)).toEqual({ exists: false })
+    },
+  )
 
   test('may be behind a link that leads to nothing', () => {
     const link = { path: '/work/venv', target: '/opt/venv/bin/python' }

@@ -6,7 +6,7 @@ import { denied, evidence, exitStatus, usage, used } from './evidence.ts'
 const [SIGABRT, SIGKILL, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS] = [6, 9, 11, 24, 25, 31]
 const CORE_DUMPED = 0x80
 
-/** What each cause leaves behind besides what was used; those that come first count. */
+/** The traces of each cause, apart from usage; earlier causes take precedence. */
 const causes: readonly (readonly [status: string, Partial<Evidence>])[] = [
   ['seccomp', { denied }],
   ['output', { outputExceeded: 'limit' }],
@@ -34,7 +34,7 @@ function combined(present: typeof causes, waitStatus: number): Evidence {
   })
 }
 
-/** What of a usage differs from that of the sample. */
+/** The differences of a usage from that of the sample. */
 const differences = (other: Partial<typeof usage> = {}) =>
   Object.fromEntries(
     Object.entries(other).filter(([name, value]) => value !== usage[name as keyof typeof usage]),
@@ -89,11 +89,11 @@ describe('a program that ended by itself', () => {
     expect(judge(evidence({ waitStatus }))).toEqual({ status: 'signaled', signal, reason })
   })
 
-  test('and raised SIGXFSZ where no file is limited was killed by that, no more', () => {
+  test('and raised SIGXFSZ where no file is limited was killed by that signal', () => {
     expect(judge(evidence({ waitStatus: SIGXFSZ, limits: {} })).reason).toBe('killed by SIGXFSZ')
   })
 
-  test('and raised SIGXCPU early did not reach its limit', () => {
+  test('and raised SIGXCPU early did not exceed its limit', () => {
     expect(judge(evidence({ waitStatus: SIGXCPU }))).toEqual({
       status: 'signaled',
       signal: 'SIGXCPU',
@@ -102,7 +102,7 @@ describe('a program that ended by itself', () => {
   })
 
   test.each([undefined, 'listener'] as const)(
-    'and raised SIGSYS was not killed by a filter, be it none or one that tells: %s',
+    'and raised SIGSYS was not killed by a filter, with no filter or with one that reports: %s',
     (filter) => {
       expect(judge(evidence({ waitStatus: SIGSYS, filter }))).toEqual({
         status: 'signaled',
@@ -114,7 +114,7 @@ describe('a program that ended by itself', () => {
 })
 
 describe('a program that was killed by its filter', () => {
-  test('is named with the call', () => {
+  test('has the call named', () => {
     expect(judge(evidence({ denied, waitStatus: SIGKILL }))).toEqual({
       status: 'seccomp',
       signal: 'SIGSYS',
@@ -137,12 +137,12 @@ describe('a program that was killed by its filter', () => {
     [0xc000_003e, 0x4000_0029, 'x32 syscall 41', 'x32'],
     [0x4000_0003, 359, '32-bit syscall 359', 'i386'],
     [0x4000_0028, 281, '32-bit syscall 281', 'arm'],
-  ])('made the call that has its number there: %#', (auditArch, syscall, name, arch) => {
+  ])('has the call named by the number on its machine: %#', (auditArch, syscall, name, arch) => {
     const there = { ...denied, syscall, auditArch }
     expect(judge(evidence({ denied: there })).syscall).toMatchObject({ name, arch })
   })
 
-  test('for a call that is newer than Gradebox has its number told', () => {
+  test('has the number reported for a call that is newer than Gradebox', () => {
     const unknown = { ...denied, syscall: 9999 }
     expect(judge(evidence({ denied: unknown })).reason).toBe(
       'killed by seccomp: syscall 9999(0x2, 0x1, 0, 0, 0, 0) is not in policy "strict"; ' +
@@ -150,7 +150,7 @@ describe('a program that was killed by its filter', () => {
     )
   })
 
-  test('is known by SIGSYS where the kernel does not tell the call', () => {
+  test('is recognized by SIGSYS where the kernel does not report the call', () => {
     const verdict = judge(evidence({ waitStatus: SIGSYS | CORE_DUMPED, filter: 'kill' }))
     expect(verdict).toEqual({
       status: 'seccomp',

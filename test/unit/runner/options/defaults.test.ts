@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { getDefaults, setDefaults } from '../../../../src/runner/options/defaults.ts'
 
-test('defaults are empty until they are set, and then replaced as a whole', () => {
+test('defaults are empty at first, and then replaced as a whole', () => {
   onTestFinished(() => setDefaults({}))
   expect(getDefaults()).toEqual({})
   setDefaults({ policy: 'python', workers: 2 })

@@ -5,7 +5,7 @@ import { checkOptions } from '../../../../src/runner/options/check-options.ts'
 
 const takers = ['sandboxed', 'createSandbox', 'plugin'] as const
 
-describe('options that fit are taken', () => {
+describe('valid options are accepted', () => {
   test.each(takers)('by %s', (taker) => {
     const limits = { walltime: '1.5s', cpu: 1000, memory: '64MiB', processes: 16 }
     checkOptions({ policy: 'python', limits, env: { LANG: 'C' } }, taker)
@@ -14,7 +14,7 @@ describe('options that fit are taken', () => {
     checkOptions({ policy: './not-yet-there.toml' }, taker)
   })
 
-  test('by those that have a queue of their own', () => {
+  test('by functions that have a queue of their own', () => {
     checkOptions({ concurrency: 2, warm: 0 }, 'createSandbox')
     checkOptions({ concurrency: 2, warm: 32 }, 'plugin')
   })
@@ -99,7 +99,7 @@ describe('a wrong option is refused in the same words', () => {
     }
   })
 
-  test('as a policy that cannot be used is, by its name or its content', () => {
+  test('for a policy that cannot be used, by its name or its content', () => {
     for (const take of [createSandbox, gradebox]) {
       expect(errorOf(() => take({ policy: 'pyhton' }))).toMatchObject({ code: 'POLICY_INVALID' })
       const policy = { network: 'off' as 'none' }
@@ -111,7 +111,7 @@ describe('a wrong option is refused in the same words', () => {
   })
 })
 
-test('each taker lists the options that it has', () => {
+test('each function lists the options that it takes', () => {
   const hintOf = (taker: (typeof takers)[number]) =>
     (errorOf(() => checkOptions({ unheardOf: 1 }, taker)) as SandboxError).hint
   expect(takers.map(hintOf)).toEqual([

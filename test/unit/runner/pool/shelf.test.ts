@@ -4,14 +4,14 @@ import { Shelf } from '../../../../src/runner/pool/shelf.ts'
 
 const makeShelf = () => new Shelf({} as PoolShape)
 
-/** How many would be started, in a burst or at rest. */
+/** The number of launch programs that would be started, in a burst or at rest. */
 function lacking(shelf: Shelf, when: 'lacksSome' | 'lacksSomeAtRest'): number {
   const before = shelf.waiting.length
   while (shelf[when]) shelf.waiting.push({} as Ready)
   return shelf.waiting.splice(before).length
 }
 
-/** As many runs, one after another. */
+/** Makes as many runs, one after another. */
 function burst(shelf: Shelf, { runs, most }: { runs: number; most: number }): void {
   for (let run = 0; run < runs; run++) {
     shelf.started(most)
@@ -33,7 +33,7 @@ describe('launch programs wanted', () => {
     expect(lacking(shelf, 'lacksSome')).toBe(3)
   })
 
-  test('while others go on, which may be for long: one more', () => {
+  test('while other runs are active, perhaps for long: one more', () => {
     const shelf = makeShelf()
     shelf.started(8)
     shelf.ended({ othersGoOn: true })
@@ -43,7 +43,7 @@ describe('launch programs wanted', () => {
     expect(lacking(shelf, 'lacksSome')).toBe(1)
   })
 
-  test('in the next burst: as many as run at once then', () => {
+  test('in the next burst: as many as ran at once then', () => {
     const shelf = makeShelf()
     for (let run = 0; run < 3; run++) shelf.started(8)
     for (let run = 0; run < 3; run++) shelf.ended({ othersGoOn: run < 2 })
@@ -53,7 +53,7 @@ describe('launch programs wanted', () => {
     expect(lacking(shelf, 'lacksSome')).toBe(1)
   })
 
-  test('in a burst: none beside the last run of one as long as the longest before', () => {
+  test('in a burst as long as the longest: none beside its last run', () => {
     const shelf = makeShelf()
     burst(shelf, { runs: 3, most: 8 })
     shelf.rested()

@@ -9,14 +9,14 @@ test.each([
   expect(candidatesFor(command, path)).toEqual(expected)
 })
 
-test('a command without one is looked for in PATH, in its order', () => {
+test('a command without a slash is looked up in PATH, in its order', () => {
   expect(candidatesFor('python3', '/opt/bin:/usr/bin')).toEqual([
     '/opt/bin/python3',
     '/usr/bin/python3',
   ])
 })
 
-test('without PATH it is looked for in the usual directories', () => {
+test('without PATH it is looked up in the usual directories', () => {
   expect(candidatesFor('sh')).toEqual(['/usr/local/bin/sh', '/usr/bin/sh', '/bin/sh'])
 })
 

@@ -49,21 +49,21 @@ const use = {
 } as const
 
 describe('a policy’s image', () => {
-  test('leaves to each run what is inside the working directory or a mount', () => {
+  test('leaves to each run the parts inside the working directory or a mount', () => {
     const { late } = policyImage(policy, use)
     expect(late.mounts.map(({ target }) => target)).toEqual(['/work/there', '/usr/local/here'])
     expect(late.files.map(({ target }) => target)).toEqual(['/scratch/file', '/work/file'])
   })
 
-  // Written early, it would be the host's file that is emptied and written, where the mount is writable.
-  test('never writes a file to where a mount is', () => {
+  // Written early, the file would be the host's: emptied and written, where the mount is writable.
+  test('never writes a file where a mount will be', () => {
     const hosts = { ...bind, source: '/etc/hosts', target: '/etc/hosts', writable: true }
     const files = [{ target: '/etc/hosts', contents: '127.0.0.1 localhost' }]
     const { late } = policyImage({ ...policy, mounts: [hosts], files }, use)
     expect(late.files).toEqual(files)
   })
 
-  test('has all the rest', () => {
+  test('has all other parts', () => {
     const elf = Buffer.from(policyImage(policy, use).image.elf).toString('latin1')
     for (const own of ['/usr\0', 'scratch\0', 'etc/passwd\0']) expect(elf).toContain(own)
     for (const late of ['local/here', 'work/there', 'scratch/file', 'work/file']) {
@@ -71,7 +71,7 @@ describe('a policy’s image', () => {
     }
   })
 
-  test('is made once for each way of use', () => {
+  test('is made once for each use', () => {
     const made = policyImage(policy, use)
     expect(policyImage(policy, { ...use })).toBe(made)
     for (const other of [
@@ -108,18 +108,18 @@ describe('the machine', () => {
   test.each([
     ['darwin', 'arm64'],
     ['linux', 'ia32'],
-  ])('that is %s on %s is refused', (platform, arch) => {
+  ])('with %s on %s is refused', (platform, arch) => {
     expect(() => supportedArch(platform, arch)).toThrow(
       expect.objectContaining({ code: 'UNSUPPORTED_PLATFORM' }),
     )
   })
 
-  test('that this is has a capability that is its last', () => {
+  test('has a last capability', () => {
     expect(hostMachine().lastCapability).toBeGreaterThan(30)
     expect(hostMachine()).toBe(hostMachine())
   })
 
-  test('has a flow for whoever this is now', () => {
+  test('has a flow for its current user', () => {
     const flow = nextFlow()
     const [uid, gid] = [process.geteuid?.(), process.getegid?.()]
     if (uid === 0) expect(flow.uid === 0 || flow.kind === 'root').toBe(true)

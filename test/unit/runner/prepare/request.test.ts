@@ -20,7 +20,7 @@ const make = (): Assembled => ({
   symbols: new Map(),
 })
 
-test('a run that asks what the last one did gets its request', () => {
+test('a run with the same options as the last one gets its request', () => {
   const requests = new LastRequest()
   const made = requests.of(asked, make)
   const never = vi.fn(make)
@@ -37,7 +37,7 @@ test.each([
   { args: ['1', '3'] },
   { env: { PATH: '/bin' } },
   { env: { PATH: '/bin', HOME: '/tmp' } },
-  // A program may see their order.
+  // A program may see the order of the variables.
   { env: { HOME: '/work', PATH: '/bin' } },
   { env: { PATH: '/bin', HOME: '/work', LANG: 'C' } },
   { cwd: '/tmp' },
@@ -48,7 +48,7 @@ test.each([
   { enforcement: { walltime: 'watch', openFiles: 'cgroup' } },
   { processors: [1] },
   { processors: [0, 1] },
-] as const)('one that asks something else gets its own: %j', (changes) => {
+] as const)('a run with other options gets its own: %j', (changes) => {
   const requests = new LastRequest()
   const made = requests.of(asked, make)
   const other = requests.of({ ...asked, ...changes }, make)
@@ -56,7 +56,7 @@ test.each([
   expect(requests.of(asked, make)).not.toBe(made)
 })
 
-test('one that cannot be made leaves the last one as it was', () => {
+test('a request that cannot be made leaves the last one unchanged', () => {
   const requests = new LastRequest()
   const made = requests.of(asked, make)
   const fail = () =>

@@ -13,7 +13,7 @@ import { TurnsFile } from '../../../../src/runner/queue/turns-file.ts'
 const wants = { exclusive: false, processors: 1, holds: true, cancelled: () => false }
 const all = { ...wants, processors: allowedProcessors().length }
 
-// The turns are those of all of this user's processes: other test runs may hold them for long.
+// The turns are those of all processes of this user, so other test runs may hold them for long.
 vi.setConfig({ testTimeout: 120_000 })
 
 const asked: Promise<Turn>[] = []
@@ -22,7 +22,7 @@ function turn(request: Partial<TurnRequest> = {}): Promise<Turn> {
   asked.push(coming)
   return coming
 }
-// A turn that comes only after its test has failed is given back as well: the whole machine would wait for it.
+// A turn that comes only after its test has failed is given back too. Otherwise the whole machine would wait for it.
 afterEach(() => {
   for (const coming of asked.splice(0)) {
     coming.then(
@@ -37,16 +37,16 @@ const isSettled = async (promise: Promise<unknown>) =>
   true
 
 describe('a turn', () => {
-  test('has as many processors as were asked for, and each is its own', async () => {
+  test('has as many processors as the run wants, and each belongs to it alone', async () => {
     const { processors } = await turn(all)
     expect(processors.toSorted()).toEqual(allowedProcessors().toSorted())
   })
 
-  test('has no more processors than there are', async () => {
+  test('has no more processors than the machine has', async () => {
     expect((await turn({ processors: 5000 })).processors).toHaveLength(all.processors)
   })
 
-  test('waits for its processors, and gets them when another gives them back', async () => {
+  test('waits for its processors, and gets them when another turn ends', async () => {
     const first = await turn(all)
     const second = turn()
     expect(await isSettled(second)).toBe(false)
@@ -54,7 +54,7 @@ describe('a turn', () => {
     expect((await second).processors).toHaveLength(1)
   })
 
-  test('comes in the order in which runs came, also for one that wants more than is free', async () => {
+  test('comes in the order of the runs, also for a run that wants more than is free', async () => {
     const first = await turn(all)
     const order: string[] = []
     const note = (name: string, request: Partial<TurnRequest>) =>
@@ -75,7 +75,7 @@ describe('a turn', () => {
     expect(order).toEqual(['wide', 'narrow', 'alone', 'last'])
   })
 
-  test('is not waited for any more once it is not wanted', async () => {
+  test('is no longer awaited once its run is withdrawn', async () => {
     await turn(all)
     let cancelled = false
     const second = turn({ cancelled: () => cancelled })
@@ -95,7 +95,7 @@ describe('a turn', () => {
     expect(describeTurns()).toContain(`processor ${processor} is held by process ${process.pid} (`)
   })
 
-  test('holds no processor for a caller who set how many runs there are, and waits for none', async () => {
+  test('holds no processor when the caller set the concurrency, and waits for none', async () => {
     await turn(all)
     const { processors } = await turn({ holds: false, processors: 1 })
     expect(processors).toHaveLength(1)
@@ -106,7 +106,7 @@ describe('an exclusive run', () => {
   const alone = { exclusive: true }
   const free = { holds: false }
 
-  test('waits for those that run, and those that come wait for it', async () => {
+  test('waits for the active runs, and later runs wait for it', async () => {
     const first = await turn(free)
     const exclusive = turn(alone)
     expect(await isSettled(exclusive)).toBe(false)
@@ -118,7 +118,7 @@ describe('an exclusive run', () => {
     await later
   })
 
-  test('is seen while it goes on, and not while it waits', async () => {
+  test('is visible while it runs, and not while it waits', async () => {
     const first = await turn(free)
     const exclusive = turn(alone)
     expect(isAnyRunAlone()).toBe(false)
@@ -131,7 +131,7 @@ describe('an exclusive run', () => {
   })
 })
 
-/** A user who is nobody else's on this machine. */
+/** A user that nothing else on this machine uses. */
 const STRANGER = 64_123
 
 describe.skipIf(process.getuid?.() !== 0)('the file of a user (tried as root)', () => {
@@ -161,7 +161,7 @@ describe.skipIf(process.getuid?.() !== 0)('the file of a user (tried as root)', 
     chmodSync(path, mode)
     const file = openAsStranger()
     expect(file).toMatchObject({
-      // The kernel refuses the second too, where fs.protected_regular is set.
+      // The kernel refuses the second file too, where fs.protected_regular is set.
       reason: expect.stringMatching(
         /^\/tmp\/gradebox-turns-64123 (cannot be opened: EACCES|belongs to user 0 with mode 666: others can lock it); /,
       ),

@@ -13,7 +13,7 @@ const many = () =>
 
 let slowNow: number | undefined
 
-/** A clock by which each look at it comes after the turn's end. */
+/** A clock that reaches the end of the turn at every look. */
 function slowClock() {
   slowNow = 0
 }
@@ -66,7 +66,7 @@ describe('a host directory', () => {
     expect(listing.of(other).entries).toHaveLength(303)
   })
 
-  test('is listed no further when nobody needs it', async () => {
+  test('is listed no further when the caller no longer needs it', async () => {
     const directory = many()
     slowClock()
     const listing = new Listing([directory])
@@ -74,7 +74,7 @@ describe('a host directory', () => {
     expect(listing.isComplete).toBe(false)
   })
 
-  test('that cannot be read is an error where it is asked for', () => {
+  test('that cannot be read causes an error where it is awaited', () => {
     const listing = new Listing(['/nonexistent'])
     expect(listing.isComplete).toBe(true)
     expect(() => listing.of('/nonexistent')).toThrow('ENOENT')
