@@ -1,8 +1,10 @@
-import { extname, resolve } from 'node:path'
+import { extname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vitest/config'
 import type { VitestPluginContext } from 'vitest/node'
 import { rethrowAt } from '../../errors/rethrow-at.ts'
+import { cacheInUse } from '../../grading/cache/results.ts'
+import { withSource } from '../../grading/cache/test-source/loaded-sources.ts'
 import { chosenReports, type ReportsOption } from '../../grading/reporting/reports-option.ts'
 import { addGradingReporter } from '../../grading/reporting/vitest-reporter.ts'
 import { sweepEndingWorkers } from '../../runner/launch/sweep.ts'
@@ -75,6 +77,13 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
   sweepEndingWorkers()
   return {
     name: 'gradebox',
+    enforce: 'post',
+    transform(code, id) {
+      // Only `gradebox grade` keeps results, which depend on the code of the tests.
+      if (cacheInUse() === undefined || !isOwnModule(id)) return undefined
+      // The added line is after all others, so the map of the others stays right.
+      return { code: withSource(id, code, (text) => this.parse(text)), map: null }
+    },
     config: ({ test }) =>
       test?.server?.deps?.inline === true
         ? undefined
@@ -125,6 +134,9 @@ function takeOptions(project: Project, options: GradeboxOptions): GradeboxOption
   taken.set(project, all)
   return all
 }
+
+const isOwnModule = (id: string): boolean =>
+  isAbsolute(id) && !/[\\/]node_modules[\\/]/.test(id) && /\.[cm]?[jt]sx?$/.test(id)
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -1,11 +1,11 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { folderFingerprint } from '../cache/fingerprint.ts'
+import { contentAround } from '../cache/content-around.ts'
+import { fingerprint } from '../cache/fingerprint.ts'
 import { chooseLanguages } from '../languages/choose-languages.ts'
 import { limitsFor } from '../languages/language-limits.ts'
 import { type FeedbackMode, type GroupMode, groupModes } from '../report/report-schema.ts'
 import { type DeclaredGroup, type Plan, planPoints } from '../report/score.ts'
-import { chosenReports } from '../reporting/reports-option.ts'
 import { findSubmissions } from '../submissions/find.ts'
 import { selectSubmissions } from '../submissions/select.ts'
 import type {
@@ -108,25 +108,33 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
   readonly tests: GradedTestDeclaration<Expect>[] = []
   readonly test: DeclareTest<Expect>
   readonly #runner: TestRunner<Expect>
+  readonly #testFile: string
   readonly #folder: string
+  readonly #submissionPaths: readonly string[]
   readonly #groups: DeclaredGroup[] = []
-  #folderContent: { readonly fingerprint: string | undefined } | undefined
+  /** How many tests have the same name and code, such as those that a loop declares. */
+  readonly #sameCode = new Map<string, number>()
+  #around: { readonly content: unknown } | undefined
 
   constructor(options: AssignmentOptions, runner: TestRunner<Expect>) {
     this.options = options
     this.#runner = runner
-    this.#folder = resolve(runner.testFile(), '..')
+    this.#testFile = runner.testFile()
+    this.#folder = dirname(this.#testFile)
     const table = chooseLanguages(options.languages)
     // Checks the named languages at once, and others when a submission uses them.
-    const named = options.languages ?? []
-    for (const name of Array.isArray(named) ? named : Object.keys(named)) {
+    const languages = options.languages ?? []
+    for (const name of Array.isArray(languages) ? languages : Object.keys(languages)) {
       if (table[name] !== undefined) limitsFor(table[name], [options.limits])
     }
     const instead = process.env[SUBMISSIONS_VARIABLE]
-    const found =
+    const [place, from] =
       instead === undefined || instead === ''
-        ? findSubmissions(options.submissions, this.#folder, table)
-        : findSubmissions(instead, process.cwd(), table)
+        ? [options.submissions, this.#folder]
+        : [instead, process.cwd()]
+    const found = findSubmissions(place, from, table)
+    const named = [options.submissions].flat().map((each) => resolve(this.#folder, each))
+    this.#submissionPaths = [...named, ...found.map(({ path }) => path)]
     const language = options.feedbackLanguage ?? 'en'
     const plan = () => this.#plan()
     this.submissions = selectSubmissions(found).map(
@@ -200,14 +208,13 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
         for (const [index, row] of rows.entries()) {
           const values = spread && Array.isArray(row) ? row : [row]
           const own = group === undefined ? options : { ...options, group, ...pointsOf(1) }
-          this.#add(rowTitle(name, Array.isArray(row) ? row : [row], index), own, (context) =>
-            fn(...values, context),
-          )
+          const title = rowTitle(name, Array.isArray(row) ? row : [row], index)
+          this.#addCode(title, own, fn, (context) => fn(...values, context))
         }
       }
     const declare = (name: string, ...rest: readonly unknown[]) => {
       const { options, fn } = takeOptions(rest)
-      this.#add(name, options, fn)
+      this.#addCode(name, options, fn, fn)
     }
     return Object.assign(declare, { each: table(true), for: table(false) }) as DeclareTest<Expect>
   }
@@ -223,11 +230,28 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     return own
   }
 
+  #addCode(
+    name: string,
+    options: TestOptions,
+    code: AnyTest,
+    fn: (context: GradingContext<Expect>) => unknown,
+  ): void {
+    const source = String(code)
+    const key = fingerprint(name, source)
+    const place = this.#sameCode.get(key) ?? 0
+    this.#sameCode.set(key, place + 1)
+    this.#add(name, options, fn, () => {
+      this.#around ??= { content: contentAround(this.#testFile, this.#submissionPaths) }
+      const { content } = this.#around
+      return content && [source, place, content]
+    })
+  }
+
   #add(
     name: string,
     options: TestOptions,
     fn: (context: GradingContext<Expect>) => unknown,
-    content = () => this.#codeContent(fn),
+    content: () => unknown,
   ): void {
     checkGradingOptions('test', options)
     const { group, hint, visibility = 'visible' } = options
@@ -280,15 +304,6 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     this.#runner.compare(result, expected, exitCode)
   }
 
-  // The code may use any file next to it: other modules, data. A table's row is in the test's name and in the
-  // file.
-  #codeContent(fn: (context: GradingContext<Expect>) => unknown): unknown {
-    const submissions = this.submissions.map(({ found }) => found.path)
-    this.#folderContent ??= folderContent(this.#folder, submissions)
-    const { fingerprint } = this.#folderContent
-    return fingerprint === undefined ? undefined : [String(fn), fingerprint]
-  }
-
   #plan(): Plan {
     return planPoints(
       this.tests.map(({ plan }) => plan),
@@ -308,17 +323,6 @@ function expectedOutput(
 const isMode = (name: string): name is GroupMode => (groupModes as readonly string[]).includes(name)
 
 const pointsOf = (points: number | undefined) => (points === undefined ? {} : { points })
-
-function folderContent(folder: string, submissions: readonly string[]) {
-  const reports = chosenReports().map(([, { path }]) => resolve(path))
-  const isOutput = (path: string) =>
-    reports.includes(path) || /(?:^|[/\\])gradebox-report\.json$/.test(path)
-  const isSubmission = (path: string) =>
-    submissions.some((each) => each === path || each.startsWith(`${path}/`))
-  return {
-    fingerprint: folderFingerprint(folder, (path) => isOutput(path) || isSubmission(path)),
-  }
-}
 
 type AnyTest = (...args: readonly unknown[]) => unknown
 

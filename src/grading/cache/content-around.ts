@@ -1,0 +1,34 @@
+import { dirname, resolve, sep } from 'node:path'
+import { chosenReports } from '../reporting/reports-option.ts'
+import { folderFingerprint } from './fingerprint.ts'
+import { loadedSources } from './test-source/loaded-sources.ts'
+
+/**
+ * The content that the code of every test of a file may depend on: the file without its tests, all other files of its folder, and
+ * loaded modules of other folders. Undefined where the folder is too large to read.
+ *
+ * @param submissions absolute paths, which the code reads only by `submission`
+ */
+export function contentAround(testFile: string, submissions: readonly string[]): unknown {
+  const folder = dirname(testFile)
+  // The test file can be inside a submission: then its files are also those of the tests.
+  const others = submissions.filter((each) => !isWithin(folder, [each]))
+  const sources = loadedSources()
+  const outside = sources.get(testFile)?.outside
+  const reports = chosenReports().map(([, { path }]) => resolve(path))
+  const isLeftOut = (path: string) =>
+    (outside !== undefined && path === testFile) ||
+    isWithin(path, others) ||
+    reports.includes(path) ||
+    path.endsWith(`${sep}gradebox-report.json`)
+  const fingerprint = folderFingerprint(folder, isLeftOut)
+  if (fingerprint === undefined) return undefined
+  const elsewhere = [...sources]
+    .filter(([path]) => !isWithin(path, [folder]))
+    .map(([path, { whole }]) => [path, whole])
+    .sort()
+  return { outside, fingerprint, elsewhere }
+}
+
+const isWithin = (path: string, folders: readonly string[]): boolean =>
+  folders.some((each) => path === each || path.startsWith(`${each}${sep}`))

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { outsideTests } from './outside-tests.ts'
+import type { Syntax } from './syntax.ts'
+
+/** What the cache knows of a module of the project that a test worker has loaded. */
+export interface LoadedSource {
+  /** A hash of the whole module. */
+  readonly whole: string
+  /** A hash of the module without its tests; absent where the tests cannot be told apart. */
+  readonly outside?: string
+}
+
+const SOURCES = Symbol.for('gradebox.loadedSources')
+
+const note = ';(globalThis[Symbol.for("gradebox.loadedSources")] ??= new Map()).set'
+
+/** The modules of the project that this worker has loaded, by their paths. */
+export const loadedSources = (): ReadonlyMap<string, LoadedSource> =>
+  (globalThis as { [SOURCES]?: ReadonlyMap<string, LoadedSource> })[SOURCES] ?? new Map()
+
+/**
+ * Adds a line to a module, by which a test worker learns what it has loaded.
+ *
+ * @param parse the parser of the bundler, for JavaScript
+ */
+export function withSource(path: string, code: string, parse: (code: string) => unknown): string {
+  // A project can have the plugin of its own configuration and that of `gradebox grade`.
+  if (code.trimEnd().split('\n').at(-1)?.startsWith(note)) return code
+  const outside = outsideOf(code, parse)
+  const source: LoadedSource = {
+    whole: hash(code),
+    ...(outside === undefined ? {} : { outside: hash(JSON.stringify(outside)) }),
+  }
+  return `${code}\n${note}(${JSON.stringify(path)}, ${JSON.stringify(source)});\n`
+}
+
+function outsideOf(code: string, parse: (code: string) => unknown): readonly string[] | undefined {
+  try {
+    return outsideTests(code, parse(code) as Syntax)
+  } catch {
+    // Vite names the mistake when it loads the module. Without a tree, every change of the file concerns every test.
+    return undefined
+  }
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -1,0 +1,37 @@
+import { changesSharedState } from './shared-state.ts'
+import { nodesOf, type Syntax } from './syntax.ts'
+import { assignmentNames, isWrittenOut, type TestCall, testCalls } from './test-calls.ts'
+
+/**
+ * The statements of a test file without the code of its tests: what every test of the file may depend on. A
+ * test whose name and options are written out is left out whole. Of other tests only the function is left out.
+ *
+ * Returns undefined where the tests cannot be told apart, because the file declares no test in place, or a function in it changes
+ * what other functions see.
+ */
+export function outsideTests(code: string, program: Syntax): readonly string[] | undefined {
+  const all = testCalls(program, assignmentNames(program))
+  const calls = all.filter(({ fn }) => !all.some(({ around }) => around.includes(fn)))
+  if (calls.length === 0) return undefined
+  const suites = new Set(all.flatMap(({ around }) => around))
+  if (changesSharedState(program, (node) => suites.has(node))) return undefined
+  const whole = new Set(calls.filter(isAlone).map(({ call }) => call))
+  return nodesOf(program.body)
+    .filter(
+      ({ type, expression }) => type !== 'ExpressionStatement' || !whole.has(expression as Syntax),
+    )
+    .map((statement) => withoutFunctions(code, statement, calls))
+}
+
+// The report and the key of a test have the values of its name and options.
+const isAlone = ({ call, isSingle }: TestCall): boolean =>
+  isSingle && nodesOf(call.arguments).slice(0, -1).every(isWrittenOut)
+
+function withoutFunctions(code: string, statement: Syntax, calls: readonly TestCall[]): string {
+  const within = calls
+    .map(({ fn }) => fn)
+    .filter(({ start, end }) => start >= statement.start && end <= statement.end)
+  const ends = [statement.start, ...within.map(({ end }) => end)]
+  const starts = [...within.map(({ start }) => start), statement.end]
+  return ends.map((end, at) => code.slice(end, starts[at])).join('() => {}')
+}
