@@ -30,8 +30,20 @@ export default defineConfig({
         test: {
           name: 'run',
           include: ['test/run/**/*.test.ts', 'test/hostile/**/*.test.ts'],
+          exclude: ['test/run/container/**'],
           globalSetup: ['test/run/global-setup.ts'],
           setupFiles: ['src/matchers/vitest.ts'],
+          testTimeout: SANDBOX_TIMEOUT_MS,
+          hookTimeout: SANDBOX_TIMEOUT_MS,
+        },
+      },
+      {
+        extends: true,
+        // Runs sandboxes in containers, whose engines start once for all files.
+        test: {
+          name: 'containers',
+          include: ['test/run/container/*.test.ts'],
+          globalSetup: ['test/run/global-setup.ts', 'test/run/container/engines/global-setup.ts'],
           testTimeout: SANDBOX_TIMEOUT_MS,
           hookTimeout: SANDBOX_TIMEOUT_MS,
         },

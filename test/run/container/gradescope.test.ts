@@ -13,14 +13,13 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gradebox } from '../cli/cli.ts'
 import { cliPath } from '../support/built.ts'
-import { type Engine, lacksEngine, startEngine } from './engine.ts'
+import { dockerOrBundle } from './engines/engine.ts'
 
 const page = readFileSync(resolve(import.meta.dirname, '../../../docs/gradescope.md'), 'utf8')
-const skipped = lacksEngine()
+const engine = dockerOrBundle()
 const home = mkdtempSync(join(tmpdir(), 'gradebox-gradescope-'))
 const autograder = join(home, 'autograder')
 const source = join(autograder, 'source')
-let engine: Engine | undefined
 
 const metadata = {
   id: 123456,
@@ -42,15 +41,10 @@ function layOut(): void {
   writeFileSync(join(autograder, 'submission_metadata.json'), JSON.stringify(metadata))
 }
 
-beforeAll(async () => {
-  if (skipped) return
-  engine = await startEngine()
-  layOut()
-}, 180_000)
-afterAll(async () => {
-  await engine?.stop()
-  rmSync(home, { recursive: true, force: true })
-}, 60_000)
+beforeAll(() => {
+  if (engine !== undefined) layOut()
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 function grade(program: string) {
   for (const name of ['submission', 'results']) {
@@ -78,15 +72,14 @@ for path in glob.glob('/autograder/**', recursive=True) + ['/autograder/source/c
 print(found)
 `
 
-describe.skipIf(skipped)('in Gradescope’s container', () => {
-  test('the page shows the files that `gradebox init --gradescope` writes', () => {
+describe.skipIf(engine === undefined)('in Gradescope’s container', () => {
+  test('the page shows what `gradebox init --gradescope` writes', () => {
     for (const name of ['setup.sh', 'run_autograder']) {
       expect(page).toContain(readFileSync(join(source, name), 'utf8').trim())
     }
   })
 
-  test('run_autograder grades a submission, as root and with no other setting', (context) => {
-    if (engine === undefined) return context.skip()
+  test('run_autograder grades a submission, as root and with no other setting', () => {
     const { results, report } = grade(
       readFileSync(join(source, 'submissions/correct/main.py'), 'utf8'),
     )
@@ -107,8 +100,7 @@ describe.skipIf(skipped)('in Gradescope’s container', () => {
     expect(submission.people).toMatchObject([{ name: 'Ada Lovelace', email: 'ada@example.edu' }])
   })
 
-  test('a program can read neither the tests nor the runner’s environment', (context) => {
-    if (engine === undefined) return context.skip()
+  test('a program reads neither the tests nor the runner’s environment', () => {
     const { results } = grade(thief)
     expect(results.score).toBe(0)
     expect(results.tests.map(({ status }: { status: string }) => status)).toEqual([
@@ -119,8 +111,7 @@ describe.skipIf(skipped)('in Gradescope’s container', () => {
     expect(results.tests[0].output).toContain('[]')
   })
 
-  test('a submission that is no program gets 0 points, and results.json is complete', (context) => {
-    if (engine === undefined) return context.skip()
+  test('a submission that is no program gets 0 points, and results.json is whole', () => {
     const { results } = grade('this is no Python\n')
     expect(results.score).toBe(0)
     expect(results.tests.length).toBeGreaterThan(0)

@@ -1,7 +1,14 @@
-// Runs one program and prints its result: OPTIONS as JSON, then the command line.
+// Runs programs and prints their results. Argument: a list of { options, command, env } as JSON.
 import { sandboxed } from '/gradebox/dist/index.js'
 
-const [options = '{}', command = 'true', ...args] = process.argv.slice(2)
-const result = await sandboxed(command, args, JSON.parse(options)).catch((error) => error)
-const { message, code, status, reason, stdout, stderr, isolation } = result
-console.log(JSON.stringify({ message, code, status, reason, stdout, stderr, isolation }))
+const results = []
+for (const { options = {}, command = ['true'], env = {} } of JSON.parse(
+  process.argv[2] ?? '[{}]',
+)) {
+  Object.assign(process.env, env)
+  const result = await sandboxed(command[0], command.slice(1), options).catch((error) => error)
+  const { message, code, status, reason, stdout, stderr, isolation } = result
+  results.push({ message, code, status, reason, stdout, stderr, isolation })
+  for (const name of Object.keys(env)) delete process.env[name]
+}
+console.log(JSON.stringify(results))
