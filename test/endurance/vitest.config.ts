@@ -8,7 +8,7 @@ export default defineConfig({
   cacheDir: join(tmpdir(), `gradebox-vite-${process.getuid?.() ?? 0}`),
   test: {
     include: ['test/endurance/*.test.ts'],
-    globalSetup: ['test/run/global-setup.ts'],
+    globalSetup: ['test/run/global-setup.ts', 'test/run/container/engines/global-setup.ts'],
     setupFiles: ['src/matchers/vitest.ts'],
     testTimeout: 1_800_000,
     fileParallelism: false,

@@ -53,9 +53,12 @@ export interface ConfinedPreparation {
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, with its name
  */
 export function checkConfined(options: RunOptions, hasTerminal: boolean): void {
-  const { workdir, workdirTarget } = options
-  if (hasTerminal) {
-    throw impossible('a terminal of the program’s own', 'Give it a pipe: gradebox run … | cat.')
+  const { workdir, workdirTarget, policy } = options
+  if (hasTerminal || policy.terminal === true) {
+    throw impossible(
+      'a terminal of the program’s own',
+      'Leave `terminal` out of the options and the policy; give `gradebox run` a pipe: gradebox run … | cat.',
+    )
   }
   if (workdir?.mode === 'read-write') {
     throw impossible(

@@ -1,54 +1,73 @@
-// Runs each program of leavers.py, and looks for what is left: in the container there is nothing else.
-import { spawn } from 'node:child_process'
+// Runs each program of leavers.py many times and looks for what is left: the container has no other processes.
+// Arguments: `runs`, or `kills` of the test runner; how many of each kind; the kinds, all by default.
+import { execFileSync, spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createSandbox } from '/gradebox/dist/index.js'
 
-const KINDS = [
-  ...['child', 'daemon', 'chain', 'bomb', 'stopped', 'group'],
-  ...['sibling', 'vfork', 'thread'],
-]
-const [mode = 'runs', count = '1', kind = ''] = process.argv.slice(2)
+const ALL = execFileSync('python3', ['/programs/leavers.py'], { encoding: 'utf8' })
+  .trim()
+  .split(' ')
+const [mode = 'runs', count = '1', ...named] = process.argv.slice(2)
+const kinds = named.length > 0 ? named : ALL
+/** Runs at the same time. */
+const TOGETHER = 4
 mkdirSync('/tmp/own', { recursive: true })
 copyFileSync('/programs/leavers.py', '/tmp/own/leavers.py')
 const limits = { walltime: mode === 'victim' ? '60s' : '400ms', processes: 32 }
 const box = createSandbox({ isolation: 'confined', workdir: '/tmp/own', limits })
+const ownPids = new Set([process.pid, process.ppid, 1])
 
 // The name of a process of which a thread lives. Process 1 of the container, which is this one, does not wait for the dead.
-const nameOf = (pid) => {
+function nameOf(pid) {
   try {
-    const threads = readdirSync(`/proc/${pid}/task`)
-    const stats = threads.map((id) => readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8'))
+    const stats = readdirSync(`/proc/${pid}/task`).map((id) =>
+      readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8'),
+    )
     return stats.map((stat) => /\((.*)\) [^ZX]/.exec(stat)?.[1]).find(Boolean) ?? ''
   } catch {
     return ''
   }
 }
-const alive = () => readdirSync('/proc').filter((pid) => /^(python3|gradebox)/.test(nameOf(pid)))
+const alive = () =>
+  readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && !ownPids.has(Number(pid)))
+    .map(nameOf)
+    .filter((name) => name !== '')
 
 async function killARunner(kind) {
   const victim = spawn(process.execPath, ['/programs/leave.mjs', 'victim', '1', kind])
-  while (!alive().some((pid) => nameOf(pid).startsWith('python3'))) await pause(10)
+  while (!alive().some((name) => name.startsWith('python3'))) await pause(5)
+  // At any moment of the program's life.
+  await pause(Math.random() * 60)
   victim.kill('SIGKILL')
-  for (let tries = 0; tries < 250 && alive().length > 0; tries++) await pause(20)
-  return alive().length
+  for (let tries = 0; tries < 500 && alive().length > 0; tries++) await pause(20)
+  return alive()
 }
 
-if (mode === 'victim') await box('python3', ['leavers.py', kind, '60'])
+async function runTogether(kind, many) {
+  await Promise.all(
+    Array.from({ length: many }, () => box('python3', ['leavers.py', kind]).catch(() => {})),
+  )
+  return alive()
+}
+
+if (mode === 'victim') await box('python3', ['leavers.py', kinds[0], '60'])
 else {
-  let left = 0
-  for (let round = 0; round < Number(count); round++) {
-    for (const each of KINDS) {
-      if (mode === 'kills') left += await killARunner(each)
-      else {
-        await box('python3', ['leavers.py', each])
-        left += alive().length
-      }
+  const left = []
+  const counts = {}
+  for (const kind of kinds) {
+    counts[kind] = 0
+    while (counts[kind] < Number(count)) {
+      const many = mode === 'kills' ? 1 : Math.min(TOGETHER, Number(count) - counts[kind])
+      const names = mode === 'kills' ? await killARunner(kind) : await runTogether(kind, many)
+      left.push(...names.map((name) => `${kind}: ${name}`))
+      counts[kind] += many
     }
   }
   await box('true')
   await pause(500)
   const directories = readdirSync('/tmp').filter((name) => name.startsWith('gradebox-confined'))
-  const tried = Number(count) * KINDS.length
-  console.log(JSON.stringify({ left, directories, tried }))
+  const tried = Object.values(counts).reduce((sum, each) => sum + each, 0)
+  console.log(JSON.stringify({ left, directories, kinds: kinds.length, tried }))
 }

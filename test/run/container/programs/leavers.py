@@ -1,13 +1,18 @@
-"""Programs that try to outlive their run. Argument: which."""
+"""Programs that try to outlive their run. Arguments: which, and how many seconds the program itself stays."""
 import ctypes
 import os
-import signal
 import platform
+import signal
 import sys
 import threading
 import time
 
-kind = sys.argv[1]
+X64 = platform.machine() == "x86_64"
+CLONE, EXIT = (56, 60) if X64 else (220, 93)
+CLONE_VM, CLONE_VFORK, CLONE_PARENT = 0x100, 0x4000, 0x8000
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 4, 15, 36
+PTRACE_TRACEME = 0
+libc = ctypes.CDLL(None)
 
 
 def child(act):
@@ -24,18 +29,62 @@ def sleeper():
             signal.signal(number, signal.SIG_IGN)
         except (OSError, ValueError):
             pass
-    time.sleep(600)
+    while True:
+        time.sleep(600)
+
+
+def attempt(act):
+    try:
+        act()
+    except OSError:
+        pass
 
 
 def daemon():
-    try:
-        os.setsid()
-    except OSError:
-        pass
+    attempt(os.setsid)
     child(sleeper)
 
 
-def chain(until):
+def twice():
+    """The usual way of a daemon: two forks, and a session between."""
+    attempt(os.setsid)
+    child(lambda: (os.chdir("/"), child(sleeper)))
+
+
+def reaper():
+    """Orphans come to this process, not to the init."""
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    child(lambda: child(sleeper))
+    sleeper()
+
+
+def hidden():
+    """No debugger, no signal of a dying parent, another name."""
+    libc.prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    libc.prctl(PR_SET_NAME, b"gradebox init", 0, 0, 0)
+    sleeper()
+
+
+def traced():
+    """Its parent must let it go on."""
+    libc.ptrace(PTRACE_TRACEME, 0, 0, 0)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    sleeper()
+
+
+def executed():
+    os.execvp("setsid", ["setsid", "sleep", "600"])
+
+
+def setuid():
+    """A program that gains another user's rights would not die by this user's signals."""
+    os.execvp("su", ["su", "-c", "sleep 600"])
+
+
+def chain():
+    """A new process at every moment, and an old one that ends."""
+    until = time.monotonic() + 600
     while time.monotonic() < until:
         if os.fork() != 0:
             os._exit(0)
@@ -43,14 +92,18 @@ def chain(until):
 
 def bomb():
     while True:
-        try:
-            os.fork()
-        except OSError:
-            pass
+        attempt(os.fork)
 
 
 def stopped():
     os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def stops_init():
+    """The init would end nothing any more."""
+    for pid in [os.getppid(), -os.getpgrp(), 0, -1]:
+        attempt(lambda: os.kill(pid, signal.SIGSTOP))
+    sleeper()
 
 
 def grouped():
@@ -59,14 +112,16 @@ def grouped():
     sleeper()
 
 
-CLONE_VFORK, CLONE_PARENT = 0x4000, 0x8000
-CLONE, EXIT = (220, 93) if platform.machine() == "aarch64" else (56, 60)
-libc = ctypes.CDLL(None)
-
-
-def clones(flags):
-    if libc.syscall(CLONE, flags | signal.SIGCHLD, 0, 0, 0, 0) == 0:
+def clones(flags, exit_signal=signal.SIGCHLD):
+    if libc.syscall(CLONE, flags | exit_signal, 0, 0, 0, 0) == 0:
         sleeper()
+
+
+def exit_signal():
+    """The kernel sends the exit signal of an orphan to its new parent, unless it resets that signal."""
+    if libc.syscall(CLONE, signal.SIGSTOP, 0, 0, 0, 0) == 0:
+        time.sleep(0.01)
+        os._exit(0)
 
 
 def threads():
@@ -76,17 +131,28 @@ def threads():
 
 
 acts = {
-    "sibling": lambda: clones(CLONE_PARENT),
-    "vfork": lambda: clones(CLONE_VFORK),
-    "thread": threads,
     "child": sleeper,
     "daemon": daemon,
-    "chain": lambda: chain(time.monotonic() + 600),
+    "twice": twice,
+    "reaper": reaper,
+    "hidden": hidden,
+    "traced": traced,
+    "executed": executed,
+    "setuid": setuid,
+    "chain": chain,
     "bomb": bomb,
     "stopped": stopped,
+    "init": stops_init,
     "group": grouped,
+    "sibling": lambda: clones(CLONE_PARENT),
+    "vfork": lambda: clones(CLONE_VFORK | CLONE_VM),
+    "signal": exit_signal,
+    "thread": threads,
 }
+if sys.argv[1:] == []:
+    print(" ".join(acts))
+    sys.exit()
 for _ in range(3):
-    child(acts[kind])
+    child(acts[sys.argv[1]])
 if len(sys.argv) > 2:
     time.sleep(float(sys.argv[2]))
