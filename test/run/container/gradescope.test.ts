@@ -73,7 +73,7 @@ print(found)
 `
 
 describe.skipIf(engine === undefined)('in Gradescope’s container', () => {
-  test('the page shows what `gradebox init --gradescope` writes', () => {
+  test('the page shows the files that `gradebox init --gradescope` writes', () => {
     for (const name of ['setup.sh', 'run_autograder']) {
       expect(page).toContain(readFileSync(join(source, name), 'utf8').trim())
     }
@@ -100,7 +100,7 @@ describe.skipIf(engine === undefined)('in Gradescope’s container', () => {
     expect(submission.people).toMatchObject([{ name: 'Ada Lovelace', email: 'ada@example.edu' }])
   })
 
-  test('a program reads neither the tests nor the runner’s environment', () => {
+  test('a program can read neither the tests nor the runner’s environment', () => {
     const { results } = grade(thief)
     expect(results.score).toBe(0)
     expect(results.tests.map(({ status }: { status: string }) => status)).toEqual([
@@ -111,7 +111,7 @@ describe.skipIf(engine === undefined)('in Gradescope’s container', () => {
     expect(results.tests[0].output).toContain('[]')
   })
 
-  test('a submission that is no program gets 0 points, and results.json is whole', () => {
+  test('a submission that is no program gets 0 points, and results.json is complete', () => {
     const { results } = grade('this is no Python\n')
     expect(results.score).toBe(0)
     expect(results.tests.length).toBeGreaterThan(0)

@@ -12,7 +12,7 @@ describe.skipIf(engine === undefined)('the levels of isolation in a container', 
     ['a user', [...asUser, ...unconfined, ...unmasked]],
     ['root of GitLab’s executor', [...privileged, '--cap-add', 'NET_ADMIN']],
     ['root with CAP_SYS_ADMIN alone', privileged],
-  ])('%s has all namespaces with the settings of docs/containers.md', (_, flags) => {
+  ])('%s gets all namespaces with the settings of docs/containers.md', (_, flags) => {
     expect(run(flags)).toMatchObject({
       status: 'exited',
       isolation: { level: 'full', proc: 'own' },
@@ -26,7 +26,7 @@ describe.skipIf(engine === undefined)('the levels of isolation in a container', 
     ['root', unconfined],
     ['a user', [...asUser, ...unconfined]],
   ])(
-    '%s has its own namespaces and the container’s /proc with seccomp=unconfined alone',
+    '%s gets its own namespaces and the container’s /proc with seccomp=unconfined alone',
     (_, flags) => {
       const [refused, lowered, seen] = runsIn(engine, flags, [
         {},
@@ -87,13 +87,13 @@ describe.skipIf(engine === undefined)('the levels of isolation in a container', 
     },
   )
 
-  test('root without capabilities is not confined', () => {
+  test('root without capabilities cannot run programs confined', () => {
     const { code, message } = run(['--cap-drop', 'ALL'], { options: { isolation: 'confined' } })
     expect(code).toBe('ISOLATION_UNAVAILABLE')
     expect(message).toContain('this process is root without the capabilities')
   })
 
-  test('confined refuses by name what only namespaces can do', () => {
+  test('confined refuses by name a request that only namespaces can serve', () => {
     const options = [
       { workdir: { source: '/tmp', mode: 'read-write' } },
       { workdir: { source: '/tmp', target: '/submission' } },

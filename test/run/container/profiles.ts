@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { deniedByDefault } from '../cli/container-filter.ts'
 import { addedRule } from './page.ts'
 
-/** The default profile of a real engine, Podman; Debian's Docker has its own only inside its program. */
+/** The default profile of a real engine, Podman. Debian's Docker has its profile only inside its program. */
 const PROFILE = '/usr/share/containers/seccomp.json'
 
 /** The paths of the two profiles that {@link writeProfiles} writes. */
@@ -50,7 +50,7 @@ const denies = (names: readonly string[], errnoRet: number, args?: readonly obje
   ...(args === undefined ? {} : { args }),
 })
 
-/** A profile that denies what Docker's default denies. */
+/** A profile that denies the calls that Docker's default denies. */
 export function dockerLikeProfile(): Profile {
   const podmans = podmanProfile()
   const cloneWithoutNamespaces = {

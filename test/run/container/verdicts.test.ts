@@ -8,7 +8,7 @@ const grade = (flags: readonly string[], level: string) =>
   asResult(engine?.run(flags, 'grade.mjs', level) ?? '')
 
 test.skipIf(engine === undefined)(
-  'the sample submissions get the verdicts that they get with all namespaces',
+  'the sample submissions get the same verdicts as with all namespaces',
   () => {
     const full = grade(privileged, 'full')
     expect(Object.keys(full).length).toBeGreaterThan(20)

@@ -107,7 +107,7 @@ function startPodman({ home, cgroup }: Place): Started {
   importImage(join(home, 'image'), podman)
   const flags = [
     ...['--rm', '--network', 'none', '--cgroup-parent', `/${cgroup}`],
-    // Podman raises these above the hard limits of a root without CAP_SYS_RESOURCE.
+    // Podman raises these limits above the hard limits of a root without CAP_SYS_RESOURCE.
     ...['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096'],
   ]
   let why = ''

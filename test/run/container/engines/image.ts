@@ -18,7 +18,7 @@ const PUBLIC = ['tmp', 'var/tmp']
 const STUDENT = 1000
 
 /**
- * Makes what a system has outside of /usr, which the containers take from the host.
+ * Makes the parts of a system outside /usr. The containers take /usr from the host.
  *
  * @param firstId the host's id for the container's root
  */
