@@ -30,6 +30,7 @@ export class LimitHold {
   readonly #enforcement: EnforcementByLimit
   readonly #group: RunGroup | undefined
   #suppliedBytes = 0
+  #leavesCounter = false
   #watch: TreeWatch | undefined
   readonly #ready = watchThreadReady()
 
@@ -51,9 +52,13 @@ export class LimitHold {
   /**
    * Notes the size of the caller's files in the run's tmpfs before they exist, because they are not the
    * program's memory.
+   *
+   * @param hasUnreadable whether the program may execute one of the caller's files but not read it. A process that
+   *   does so leaves the counter of CPU time, and may end before the watch sees it
    */
-  supply(bytes: number): void {
+  supply(bytes: number, hasUnreadable: boolean): void {
     this.#suppliedBytes = bytes
+    this.#leavesCounter = hasUnreadable
     this.#group?.allowMemory(bytes)
   }
 
@@ -81,6 +86,7 @@ export class LimitHold {
       cpuFile: this.#group?.cpuFile,
       memoryBytes: this.#enforcement.memory === 'watch' ? memoryBytes : undefined,
       suppliedBytes: this.#suppliedBytes,
+      leavesCounter: this.#leavesCounter,
       wallTimeMs,
       processors,
       programUid,

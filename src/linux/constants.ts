@@ -51,6 +51,8 @@ export const MFD_EXEC = 0x10
 // linux/stat.h
 export const STATX_BASIC_STATS = 0x7ff
 export const S_IFMT = 0o170000
+export const S_IRUSR = 0o400
+export const S_IXUSR = 0o100
 export const S_IFREG = 0o100000
 export const S_IFDIR = 0o040000
 export const S_IFLNK = 0o120000

@@ -432,7 +432,7 @@ export class Run {
     const { flow, plan: enforcementPlan, hold, ready } = use
     const { limits } = this.options
     const { onPlan } = this.#extras
-    const { image, suppliedBytes, makeRequest: make } = prepared
+    const { image, suppliedBytes, hasUnreadable, makeRequest: make } = prepared
     this.#filter = image.filter
     this.#logged = new LoggedCalls()
     const makeRequest = () => {
@@ -442,7 +442,7 @@ export class Run {
     }
     const parts = { stdin, cgroup: hold.cgroup, flow }
     const shape = shapeOf(this.options, image, enforcementPlan.delegation)
-    hold.supply(suppliedBytes)
+    hold.supply(suppliedBytes, hasUnreadable)
     const launcher = ready?.launcher ?? Launcher.start(shape, parts)
     const attempt = launcher.go({
       makeRequest,

@@ -1,5 +1,8 @@
+import { chmodSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { sandboxed } from '../../src/index.ts'
+import { type LimitOptions, sandboxed } from '../../src/index.ts'
+import { makeDirectory } from '../run/support/directory.ts'
+import { compile, runC } from '../run/support/programs.ts'
 import { sandboxLacks } from '../run/support/tools.ts'
 
 const BURN = `
@@ -20,8 +23,23 @@ for _ in range(12):
  os.close(r)
 `
 
+/** Ways to make an executable file that nobody may read, and what becomes of each. */
+const refusals = {
+  chmod: 'chmod: Operation not permitted',
+  memfd: 'fchmod: Operation not permitted',
+  fchmodat: 'fchmodat: Operation not permitted',
+  fchmodat2: 'fchmodat2: Operation not permitted',
+  open: 'open: Operation not permitted',
+  tmpfile: 'open: Operation not permitted',
+  mknod: 'mknod: Operation not permitted',
+  umask: 'readable',
+  list: 'setxattr: Operation not supported',
+  'link-list': 'lsetxattr: Operation not supported',
+  'default-list': 'setxattr: Operation not supported',
+}
+
 const run = (code: string) =>
-  sandboxed('python3', ['-c', `import ctypes, os, shutil, signal, sys, time\n${BURN}\n${code}`], {
+  sandboxed('python3', ['-c', `import ctypes, os, signal, sys, time\n${BURN}\n${code}`], {
     policy: 'kiss',
     limits: { cpu: '20s', walltime: '30s' },
   })
@@ -62,22 +80,36 @@ for look in (lambda: os.listdir('/proc/1/fd'), lambda: open('/proc/1/fd/41')):
       expect(stdout).toBe('[]\nPermission denied\nPermission denied\n')
     })
 
-    test('leaves the counter by executing a file that it may not read: the figure is a lower bound', async () => {
-      const { usage, stdout } = await run(`
-shutil.copy(os.path.realpath(sys.executable), '/work/python')
-os.chmod('/work/python', 0o111)
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-r, w = os.pipe()
-os.set_inheritable(w, True)
-if os.fork() == 0: os.execv('/work/python', ['python3', '-c', 'import time${BURN.replaceAll('\n', '\\n')}burn(0.5)'])
-os.close(w)
-os.read(r, 1)
-print('done')
-`)
-      expect(stdout).toBe('done\n')
-      expect(usage.cpuTimeLowerBound).toBe(
-        "it executes files that it may not read, so the kernel's counter does not have all of its CPU time",
-      )
+    test.each(Object.entries(refusals))(
+      'makes no file that it may execute but not read: %s',
+      async (way, refusal) => {
+        for (const policy of ['strict', 'kiss', 'native']) {
+          const { stdout, usage } = await runC('leave-counter', [way, '5', '100'], { policy })
+          expect([policy, stdout]).toEqual([policy, `${refusal}\n`])
+          expect(usage).not.toHaveProperty('cpuTimeLowerBound')
+        }
+      },
+    )
+
+    describe('has such a file in its directory', () => {
+      const withFile = (limits: LimitOptions) => {
+        const workdir = makeDirectory({ unreadable: compile('leave-counter') })
+        chmodSync(`${workdir}/unreadable`, 0o111)
+        return runC('leave-counter', ['have', '5', '200'], { policy: 'kiss', workdir, limits })
+      }
+
+      test('and processes of 5 ms leave the counter: the figure is a lower bound', async () => {
+        const { usage, stdout } = await withFile({ walltime: '60s' })
+        expect(stdout).toBe('done\n')
+        expect(usage.cpuTimeLowerBound).toBe(
+          "it has files that it may execute but not read, so the kernel's counter does not have all of its CPU time",
+        )
+      })
+
+      test('and its wall time on its processors counts for its limit', async () => {
+        const { status } = await withFile({ cpu: '0.5s', walltime: '60s' })
+        expect(status).toBe('cpu')
+      })
     })
   },
 )

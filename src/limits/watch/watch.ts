@@ -24,6 +24,8 @@ export interface WatchOptions {
   readonly memoryBytes: number | undefined
   /** The size of the caller's files in the run's tmpfs. */
   readonly suppliedBytes: number
+  /** Whether the program can leave the counter of CPU time before the watch sees that. */
+  readonly leavesCounter: boolean
   readonly wallTimeMs: number | undefined
   /** The program's user, where the run has no namespaces. */
   readonly programUid?: number | undefined
@@ -39,7 +41,7 @@ export interface Seen {
   readonly cpuTimeMs: number
   /** Whether the kernel forgets CPU time of processes that nobody waits for. */
   readonly forgetsChildren: boolean
-  /** Whether a process executed a file that it may not read, so that a counter has no more of its CPU time. */
+  /** Whether a process may have executed a file that it may not read, so that a counter has no more of its CPU time. */
   readonly leavesCounter: boolean
   /** The peak memory of all processes together at the moments of the looks; shared pages count once. */
   readonly peakMemoryBytes: number
@@ -142,6 +144,7 @@ function writeRequest({ numbers, cpuFile }: Slot, options: WatchOptions, control
   numbers[layout.cpuSource] = layout.cpuSources.indexOf(cpuSource)
   numbers[layout.memoryLimitBytes] = memoryBytes ?? Number.POSITIVE_INFINITY
   numbers[layout.suppliedBytes] = options.suppliedBytes
+  numbers[layout.leavesCounter] = options.leavesCounter ? 1 : 0
   numbers[layout.wallLimitMs] = wallTimeMs ?? Number.POSITIVE_INFINITY
   numbers[layout.processors] = processors ?? availableParallelism()
   numbers[layout.programUid] = options.programUid ?? 0

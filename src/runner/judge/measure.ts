@@ -103,7 +103,7 @@ const parseSchedstat = (text: string): number => Number(text.split(' ')[1] ?? 0)
 const FORGOTTEN =
   'it ignores SIGCHLD or sets SA_NOCLDWAIT, so the kernel forgets the CPU time of its children'
 const LEFT =
-  "it executes files that it may not read, so the kernel's counter does not have all of its CPU time"
+  "it has files that it may execute but not read, so the kernel's counter does not have all of its CPU time"
 
 /** Why the CPU time is only a lower bound, if it is. */
 function doubtOf({ countedMs }: Record<'end'>, seen: Seen): string | undefined {

@@ -126,8 +126,17 @@ export function prepareConfined(options: RunOptions, preparation: ConfinedPrepar
   }
   const makeRequest = () => finish(requestInPieces())
   const entries = files.length + (workdir?.entries.length ?? 0)
+  const { hasUnreadable } = preparation.listing
   // There is no tmpfs, whose files would be memory.
-  return { image, mounts: [], suppliedBytes: 0, entries, makeRequest, requestInPieces }
+  return {
+    image,
+    mounts: [],
+    suppliedBytes: 0,
+    hasUnreadable,
+    entries,
+    makeRequest,
+    requestInPieces,
+  }
 }
 
 // No file can be larger than all of them together. RLIMIT_NPROC counts a user's tasks: each of root's runs has a user

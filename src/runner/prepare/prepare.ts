@@ -51,6 +51,8 @@ export interface PreparedRun {
   readonly mounts: readonly LateMount[]
   /** The size of the caller's files in its tmpfs. */
   readonly suppliedBytes: number
+  /** Whether the program gets a file that it may execute but not read. */
+  readonly hasUnreadable: boolean
   /** The number of files and directories for which the request has steps of their own. */
   readonly entries: number
   /** Makes the run's request, which completes the image. */
@@ -149,6 +151,7 @@ export function prepareRun(
     image,
     mounts,
     suppliedBytes: suppliedBytes(files, mounts),
+    hasUnreadable: listing.hasUnreadable,
     entries: mounts.reduce((sum, mount) => sum + entriesOf(mount).length, files.length),
     makeRequest: isComplete ? () => lastRequest.of(asked, makeRequest) : makeRequest,
     requestInPieces,

@@ -2,6 +2,7 @@ import { type Dirent, lstatSync, opendirSync, readlinkSync, type Stats } from 'n
 import { join } from 'node:path'
 import { nextTurn } from '../../globals.ts'
 import type { DirectoryEntry } from '../../launcher/plan/copy.ts'
+import { S_IRUSR, S_IXUSR } from '../../linux/constants.ts'
 import { finish, type Work, workForATurn } from '../../work.ts'
 
 /** A host directory's contents, parents before their children. */
@@ -11,6 +12,8 @@ export interface DirectoryScan {
   readonly ownedBy: (uid: number, gid: number) => boolean
   /** Whether it contains a mount of another file system: an overlay shows only its own. */
   readonly hasMounts: boolean
+  /** Whether its owner may execute one of its files but not read it. */
+  readonly hasUnreadable: boolean
 }
 
 /** The number of entries to list between two looks at the clock. */
@@ -32,6 +35,11 @@ export class Listing {
 
   get isComplete(): boolean {
     return this.#pending.length === 0
+  }
+
+  /** Whether the program, which gets the files, may execute one of them but not read it. */
+  get hasUnreadable(): boolean {
+    return [...this.#listed.values()].some((scan) => scan.hasUnreadable)
   }
 
   /**
@@ -99,8 +107,12 @@ function* listing(source: string): Work<DirectoryScan> {
     entries,
     ownedBy: (uid, gid) => owners.size === 1 && owners.has(`${uid}:${gid}`),
     hasMounts: devices.size > 1,
+    hasUnreadable: entries.some(isUnreadable),
   }
 }
+
+const isUnreadable = ({ type, mode }: DirectoryEntry): boolean =>
+  type === 'file' && (mode & (S_IXUSR | S_IRUSR)) === S_IXUSR
 
 function* namesIn(source: string, directory: string): Generator<Dirent> {
   const opened = openIfThere(join(source, directory), directory === '')

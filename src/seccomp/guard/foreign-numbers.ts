@@ -9,11 +9,15 @@ const common = {
   chmod: [15],
   // fcntl and fcntl64
   fcntl: [55, 221],
+  umask: [60],
   fchmod: [94],
   setpriority: [97],
   sched_setparam: [154],
   sched_setscheduler: [156],
   prctl: [172],
+  setxattr: [226],
+  lsetxattr: [227],
+  fsetxattr: [228],
   sched_setaffinity: [241],
   io_uring_setup: [425],
   io_uring_enter: [426],
@@ -22,6 +26,7 @@ const common = {
   process_madvise: [440],
   landlock_create_ruleset: [444],
   fchmodat2: [452],
+  setxattrat: [463],
 } as const
 
 type Numbers = Readonly<Record<string, readonly number[]>>

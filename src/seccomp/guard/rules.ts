@@ -5,6 +5,8 @@ const constants = {
   // sys/stat.h
   S_ISUID: 0o4000,
   S_ISGID: 0o2000,
+  S_IRUSR: 0o400,
+  S_IXUSR: 0o100,
   // asm-generic/fcntl.h; O_TMPFILE without O_DIRECTORY, whose value differs between machines
   O_CREAT: 0o100,
   __O_TMPFILE: 0o20000000,
@@ -101,30 +103,44 @@ const memoryRules: readonly SeccompRule[] = [
   rule('errno:EINVAL', 'memfd_create', has(1, constants.MFD_HUGETLB)),
 ]
 
-const setIdBits = [constants.S_ISUID, constants.S_ISGID]
-
-const setIdRule = (call: string, mode: number, ...conditions: Conditions): SeccompRule[] =>
-  setIdBits.map((bit) => rule('errno:EPERM', call, ...conditions, has(mode, bit)))
+/** Rules that refuse a mode, for each call that can give one to a file. */
+const modeRules = (refused: (argument: number) => Conditions[number]): SeccompRule[] => [
+  ...Object.entries({ chmod: 1, fchmod: 1, fchmodat: 2, fchmodat2: 2 }).map(([call, mode]) =>
+    rule('errno:EPERM', call, refused(mode)),
+  ),
+  ...Object.entries({ creat: 1, mknod: 1, mknodat: 2 }).map(([call, mode]) =>
+    rule('errno:EPERM', call, refused(mode)),
+  ),
+  // The kernel reads the mode only when the call makes a file. Otherwise the register has any value.
+  ...[constants.O_CREAT, constants.__O_TMPFILE].flatMap((flag) => [
+    rule('errno:EPERM', 'open', has(1, flag), refused(2)),
+    rule('errno:EPERM', 'openat', has(2, flag), refused(3)),
+  ]),
+]
 
 /**
  * A set-user-ID file in a writable directory of the host would run there as the user who runs the tests.
  * mkdir(2) and mkdirat(2) ignore both bits of the mode.
  */
-const setIdRules: readonly SeccompRule[] = [
-  ...Object.entries({ chmod: 1, fchmod: 1, fchmodat: 2, fchmodat2: 2 }).flatMap(([call, mode]) =>
-    setIdRule(call, mode),
+const setIdRules: readonly SeccompRule[] = [constants.S_ISUID, constants.S_ISGID].flatMap((bit) =>
+  modeRules((mode) => has(mode, bit)),
+)
+
+/**
+ * The kernel ends the counter of CPU time of a process that executes a file it may not read (perf_event_open(2)), and
+ * hides the process's memory. No program needs such a file, so none can be made: not by a mode, not by the mask of
+ * modes, and not by an access control list, which is an extended attribute (acl(5)).
+ */
+const unreadableRules: readonly SeccompRule[] = [
+  ...modeRules((mode) => is(mode, constants.S_IXUSR, constants.S_IXUSR | constants.S_IRUSR)),
+  rule('errno:EPERM', 'umask', is(0, constants.S_IRUSR, constants.S_IXUSR | constants.S_IRUSR)),
+  ...['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat'].map((call) =>
+    rule('errno:EOPNOTSUPP', call),
   ),
-  ...Object.entries({ creat: 1, mknod: 1, mknodat: 2 }).flatMap(([call, mode]) =>
-    setIdRule(call, mode),
-  ),
-  // The kernel reads the mode only when the call makes a file. Otherwise the register has any value.
-  ...[constants.O_CREAT, constants.__O_TMPFILE].flatMap((flag) => [
-    ...setIdRule('open', 2, has(1, flag)),
-    ...setIdRule('openat', 3, has(2, flag)),
-  ]),
-  // The mode of openat2 is in memory, which no filter can read. C libraries and Go manage without it.
-  rule('errno:ENOSYS', 'openat2'),
 ]
+
+/** The mode of openat2 is in memory, which no filter can read. C libraries and Go manage without it. */
+const openat2Rule = rule('errno:ENOSYS', 'openat2')
 
 /** A lease on a file of the host holds up whoever writes to it there (fcntl(2)); few file systems have them. */
 const leaseRules = [rule('errno:EINVAL', 'fcntl', is(1, constants.F_SETLEASE))]
@@ -136,6 +152,8 @@ export const alwaysRules: readonly SeccompRule[] = [
   ...ioUringRules,
   ...memoryRules,
   ...setIdRules,
+  ...unreadableRules,
+  openat2Rule,
   ...leaseRules,
 ]
 

@@ -72,6 +72,24 @@ const cases: readonly (readonly [string, readonly number[], string])[] = [
   ['fchmodat', [-100, 0, 0o777], 'allow'],
   ['openat', [-100, 0, 0o101, 0o777], 'allow'],
   ['mknodat', [-100, 0, 0o100644], 'allow'],
+  ...[0o111, 0o100, 0o311, 0o1155].flatMap(
+    (mode) =>
+      [
+        ['fchmod', [3, mode], 'errno 1'],
+        ['fchmodat', [-100, 0, mode], 'errno 1'],
+        ['fchmodat2', [-100, 0, mode, 0], 'errno 1'],
+        ['openat', [-100, 0, 0o101, mode], 'errno 1'],
+        ['openat', [-100, 0, 0o20200001, mode], 'errno 1'],
+        ['openat', [-100, 0, 1, mode], 'allow'],
+        ['mknodat', [-100, 0, 0o100000 | mode], 'errno 1'],
+      ] as const,
+  ),
+  ...[0o400, 0o477, 0o600].map((mask) => ['umask', [mask], 'errno 1'] as const),
+  ...[0, 0o22, 0o77, 0o500, 0o777].map((mask) => ['umask', [mask], 'allow'] as const),
+  ...['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat'].map(
+    (name) => [name, [0, 0], 'errno 95'] as const,
+  ),
+  ['removexattr', [0, 0], 'allow'],
   ['openat2', [-100, 0, 0, 24], 'errno 38'],
   ['socket', [40], 'errno 97'],
   ['socket', [1], 'allow'],

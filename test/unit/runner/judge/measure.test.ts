@@ -82,6 +82,6 @@ test('the CPU time of a program that left its counter is a lower bound, the high
   const { cpuTimeMs, cpuTimeLowerBound } = used({ ...run, countedMs: 1900 })
   expect(cpuTimeMs).toBe(2010)
   expect(cpuTimeLowerBound).toBe(
-    "it executes files that it may not read, so the kernel's counter does not have all of its CPU time",
+    "it has files that it may execute but not read, so the kernel's counter does not have all of its CPU time",
   )
 })
