@@ -9,7 +9,7 @@ import {
   starterSteps,
 } from '../../dist/launcher/plan/starter.js'
 import { stepsOf } from '../../dist/launcher/step.js'
-// The engine itself, not the package's public part, because this measures a launch program.
+// This bench imports the engine itself, not the package's public part, because it measures a launch program.
 import { CLONE_FILES, CLONE_VFORK, CLONE_VM, SIGCHLD } from '../../dist/linux/constants.js'
 import { loadPolicy } from '../../dist/policy/load.js'
 import { hostMachine, nextFlow } from '../../dist/runner/host-machine.js'
@@ -63,7 +63,7 @@ function namespacesAlone() {
       ...starterSteps(options),
       ...failSteps,
       ...enterNamespacesSteps(policy),
-      // For the init and for its child, which waits.
+      // The init and its child, which waits, both run these steps.
       init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
         whenEqual: { value: 0, goto: 'wait' },
         next: { goto: 'end' },

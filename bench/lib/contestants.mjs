@@ -115,7 +115,7 @@ const kissAlone = createSandbox({ policy: 'kiss' })
 const warmKissAlone = createSandbox({ policy: 'kiss', warm: WAITING })
 
 /**
- * For one at a time: nothing is said of concurrency.
+ * Contestants that run one at a time, so none sets a concurrency.
  *
  * @type {Record<string, Contestant>}
  */
@@ -125,7 +125,7 @@ export const alone = {
   'sandboxed, cold': () => sandboxed(PROGRAM),
 }
 
-/** The same without a filter. */
+/** The same contestants without a filter. */
 export const aloneWithoutFilter = {
   [SPAWN]: () => plain(PROGRAM),
   'sandboxed, warm, kiss': () => warmKissAlone(PROGRAM),

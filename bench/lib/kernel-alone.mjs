@@ -112,7 +112,7 @@ async function runTime(plan, ready) {
 }
 
 /**
- * Tells a launch program to go, and sleeps until its init has ended.
+ * Starts a launch program's run, and sleeps until its init has ended.
  *
  * @param {Plan} plan
  * @param {Launcher} launcher

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['bench/vitest/*.bench.mjs'],
     testTimeout: 0,
-    // As for an installed package.
+    // The entries resolve as in an installed package.
     server: { deps: { external: [/\/dist\//, /\/bench\/(?!vitest)/] } },
   },
 })

@@ -22,7 +22,7 @@ const worker = new Worker(QUEUE, grade, {
   // A worker renews its lock while it lives. When the lock has expired, another worker gets the job.
   lockDuration: Number(process.env.LOCK_MS ?? 30_000),
   stalledInterval: Number(process.env.LOCK_MS ?? 30_000),
-  // After so many killed workers the job goes to the failed ones: it may be what kills them.
+  // After this many killed workers the job moves to the failed jobs, because it may be what kills them.
   maxStalledCount: 25,
 })
 
@@ -36,7 +36,7 @@ async function grade({ id = '', data }) {
   try {
     await gradeFiles(data, folder)
     const report = readFileSync(join(folder, 'report.json'), 'utf8')
-    // A worker that was paused for longer than its lock is not alone with its job: the first report counts.
+    // A worker that was paused for longer than its lock shares its job with another: the first report counts.
     const isFirst = (await connection.hsetnx(RESULTS, id, report)) === 1
     say(data.submission, isFirst ? 'is stored' : 'was stored by another worker')
   } finally {
@@ -52,7 +52,7 @@ worker.on('failed', (job, { message }) => {
 })
 worker.on('error', ({ message }) => console.error(message))
 for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
-  // The job in hand is finished first.
+  // The worker finishes its current job first.
   process.once(signal, async () => {
     await worker.close()
     connection.disconnect()

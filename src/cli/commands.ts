@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT } from './errors.ts'
 
-/** What the command line knows of a command before it loads it. */
+/** The facts about a command that the command line knows before it loads the command. */
 export interface CommandRow {
   /** The command in the help: its name, `[options]` where it has flags, and its arguments. */
   readonly term: string

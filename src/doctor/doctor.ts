@@ -13,7 +13,7 @@ import {
 } from './sandbox-checks.ts'
 import { lookAround, type Surroundings } from './surroundings.ts'
 
-/** What a machine can enforce. */
+/** The protections that a machine can enforce. */
 export interface Diagnosis {
   /** Whether the machine can enforce the whole of `strict`, the default policy of `sandboxed()`. */
   readonly ok: boolean
@@ -47,7 +47,7 @@ const sandboxChecks: readonly Check[] = [
 ]
 
 /**
- * Finds out, by trying, what this machine can enforce, and how to fix the rest.
+ * Finds out by trials which protections this machine can enforce, and how to fix the rest.
  *
  * @param onCheck receives the title of each check before it starts
  * @example const { ok, findings } = await diagnose()

@@ -22,7 +22,7 @@ export interface Finding {
   readonly id: string
   readonly title: string
   readonly state: 'works' | 'weaker' | 'fails' | 'untried'
-  /** How the check found it, or why it is so. */
+  /** How the check found the result, or the reason for it. */
   readonly detail: string
   readonly fixes?: Fixes
 }

@@ -5,7 +5,7 @@ import { landlockFixes } from './fixes.ts'
 import { probe } from './probe.ts'
 import { why } from './sandbox-checks.ts'
 
-/** What the newest ABI that Gradebox uses adds to what files a program may open; landlock(7). */
+/** The rights that the newest Landlock ABI in use adds to the control of files; landlock(7). */
 const ADDED = [
   { abi: 3, what: 'truncation' },
   { abi: 4, what: 'TCP' },
@@ -43,7 +43,7 @@ export async function checkLevels(): Promise<Finding[]> {
   return findings
 }
 
-/** What runs lose at the strongest level that works here, in a sentence; undefined when it is `full`. */
+/** The losses of runs at the strongest level that works here, in a sentence; undefined when that level is `full`. */
 export function lossHere(findings: readonly Finding[]): string | undefined {
   const level = ISOLATION_LEVELS.find((each) => works(findings, each))
   if (level === 'full') return undefined

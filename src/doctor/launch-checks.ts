@@ -100,7 +100,7 @@ function launchTrivial(): { code: number; fromMemory: boolean } {
   const executable = makeExecutable(makeImage({ steps, areas: [] }, arch).elf)
   const pipe = makePipe(0)
   try {
-    // The failure record goes to descriptor 3, which is then closed or belongs to nobody.
+    // The failure record goes to descriptor 3, which is then closed or has no reader.
     const { status } = waitForProcess(spawn(executable.path, [pipe.read, pipe.write, pipe.write]))
     return { code: status, fromMemory: executable.path.startsWith('/proc/self/fd/') }
   } finally {

@@ -31,7 +31,7 @@ export interface GradeboxOptions {
    */
   readonly warm?: number
   /**
-   * The weakest isolation that is good enough for a run that does not say otherwise; see `sandboxed()`.
+   * The weakest isolation that a run accepts by default; see `sandboxed()`.
    *
    * @default 'full'
    */

@@ -8,7 +8,7 @@ import { type RunsSummary, slowestAndLargest } from './run-summary.ts'
 // The reporters for people. The others print a format in which another line would be an error.
 const readable = new Set(['default', 'verbose', 'tree', 'dot', 'minimal', 'agent'])
 
-/** Takes the place of Vitest's own reporters in a run whose tests nobody watches. It shows nothing. */
+/** Replaces Vitest's own reporters in a run whose tests nobody watches, and shows nothing. */
 export class SilentReporter implements Reporter {}
 
 /** Whether a reporter may show the runs of a test. */

@@ -22,7 +22,7 @@ export interface RunSummary {
 
 /** The summary of all runs in a test's report. */
 export interface RunsSummary {
-  /** How many runs of this test have ended. */
+  /** The number of this test's runs that have ended. */
   readonly count: number
   /** The first 100 of them. */
   readonly runs: readonly RunSummary[]

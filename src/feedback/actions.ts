@@ -25,7 +25,7 @@ const actions = new Map(
   ),
 )
 
-/** Says what a program tried with a system call, as a clause in the student's language. */
+/** Describes what a program tried with a system call, as a clause in the student's language. */
 export function actionOf(
   { name, args }: NonNullable<FinishedRun['syscall']>,
   texts: FeedbackTexts,

@@ -17,7 +17,7 @@ export const feedbackTexts: Readonly<Record<FeedbackLanguage, FeedbackTexts>> = 
 export interface FeedbackOptions {
   /** @default 'en' */
   readonly language?: FeedbackLanguage | undefined
-  /** Texts of your own; they replace those of the language. */
+  /** Texts of the caller, which replace those of the language. */
   readonly texts?: Partial<FeedbackTexts> | undefined
 }
 

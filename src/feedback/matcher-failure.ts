@@ -2,12 +2,12 @@ import type { Excerpt } from '../units/cut.ts'
 import type { FinishedRun } from './finished-run.ts'
 
 /**
- * Why a matcher failed, as data about the assertion and the run only. The grading layer turns it into the
+ * The reason why a matcher failed, as data about the assertion and the run only. The grading layer turns it into the
  * student's message.
  */
 export type MatcherFailure = FailureOrigin & FailureDetail
 
-/** Which assertion failed, and on which run. */
+/** The assertion that failed, and its run. */
 export interface FailureOrigin {
   /** The matcher's name: `toHaveStdout`. */
   readonly matcher: string

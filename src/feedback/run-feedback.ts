@@ -7,8 +7,8 @@ import type { FinishedRun } from './finished-run.ts'
 import type { FeedbackTexts } from './languages/texts.ts'
 
 /**
- * Says in one plain sentence, for the student who wrote the program, how its run ended. The sentence names no
- * policy, no path and nothing of the test.
+ * Describes the end of a run in one plain sentence for the student who wrote the program. The sentence names no policy,
+ * no path and nothing of the test.
  *
  * @throws {RangeError} for a language that Gradebox has no texts for
  * @example

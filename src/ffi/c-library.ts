@@ -10,7 +10,7 @@ let loaded: { readonly koffi: Koffi; readonly library: LibraryHandle } | undefin
 
 const findModule = createRequire(import.meta.url)
 
-/** The path of koffi, for a thread that loads no module of ours. */
+/** The path of koffi, for a thread that loads none of this package's modules. */
 export const koffiPath = (): string => findModule.resolve('koffi')
 
 /**

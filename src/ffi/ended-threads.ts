@@ -40,7 +40,10 @@ const calls = cFunctions((declare) => ({
   wait4: declare('wait4', 'int', ['int', 'void *', 'int', 'void *']),
 }))
 
-/** Added to the number of a descriptor that is the report pipe of a launch program: descriptors are much smaller. */
+/**
+ * Added to the number of a descriptor that is the report pipe of a launch program. Numbers of descriptors are much
+ * smaller.
+ */
 const REPORT = 1 << 30
 
 /**
@@ -195,7 +198,7 @@ function takeOver(name: string): void {
     return
   }
   try {
-    // The kernel takes a seal once: the thread that sets it has the list for itself.
+    // The kernel accepts a seal once, so the thread that sets the seal owns the list.
     if (!isOfEndedThread(String(fd)) || calls().fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) < 0) return
     const bytes = readFileSync(`/proc/self/fd/${fd}`)
     const numbers = new Int32Array(
@@ -243,7 +246,7 @@ function settle(pidIn: PidIn): void {
 
 const head = Buffer.alloc(64)
 
-// Without a word and without an end, it has a writer, which dies with the thread that started it.
+// Without a word and without an end, the pipe has a writer, which dies with the thread that started it.
 function readReport(fd: number, pidIn: PidIn): void {
   let length = 0
   try {

@@ -100,7 +100,7 @@ export function memfdCreate(name: string, flags: number): number {
 }
 
 /**
- * Adds seals to a memfd (fcntl(2), F_ADD_SEALS): F_SEAL_WRITE and the like.
+ * Adds seals to a memfd (fcntl(2), F_ADD_SEALS): F_SEAL_WRITE and other seals.
  *
  * @throws {ErrnoError}
  */
@@ -182,7 +182,7 @@ export function duplicate(fd: number): number {
   return noteDescriptor(check('fcntl', made, `${fd}, F_DUPFD_CLOEXEC`))
 }
 
-// 0, -1 and numbers that wrap around to them mean groups of processes, including our own.
+// 0, -1 and numbers that wrap around to them mean groups of processes, including the caller's own.
 function checkPid(pid: number): void {
   if (Number.isInteger(pid) && pid > 1 && pid <= 0x7fff_ffff) return
   throw new RangeError(`Expected a pid above 1, got ${pid}`)
@@ -199,7 +199,7 @@ export function killProcess(pid: number, signal: number): void {
   check('kill', libc().kill(pid, signal), `${pid}, ${signal}`)
 }
 
-/** How a process ended. */
+/** The end of a process. */
 export interface EndedProcess {
   /** The status of wait(2). */
   readonly status: number
@@ -324,8 +324,8 @@ const CPUCLOCK_SCHED = 2
 const cpuClock = (pid: number): number => (~pid << 3) | CPUCLOCK_SCHED
 
 /**
- * Has a thread of this process come before every program that is no real-time one, where this user may ask for that
- * (sched(7)). A nice value does not do: it only counts among the threads of one session.
+ * Gives a thread of this process precedence over every program without real-time priority, where this user may ask for
+ * that (sched(7)). A nice value is not enough, because it only counts among the threads of one session.
  *
  * @param thread its number in the kernel
  */

@@ -103,7 +103,7 @@ export const gradingTexts: Readonly<Record<FeedbackLanguage, GradingTexts>> = {
   es: spanish,
 }
 
-/** What a student reads about a submission that cannot be run. */
+/** The text that a student reads about a submission that cannot be run. */
 export function problemText(problem: SubmissionProblem, language: FeedbackLanguage): string {
   return fill(gradingTexts[language].problems[problem.code], problem.values)
 }

@@ -58,7 +58,8 @@ function runner(file: () => string) {
   const locations = new Map<Test, Location>()
   return {
     testFile: file,
-    // Vitest makes an `expect` for each test that asks for one. The global one does as well, because no assertion is counted.
+    // Vitest makes an `expect` for each test that asks for one. The global one is enough here, because no assertion is
+    // counted.
     compare: (run: unknown, answer: object | string | undefined, exitCode: number) => {
       if (exitCode === 0) globalExpect(run).toSucceed()
       else globalExpect(run).toExitWith(exitCode)

@@ -7,7 +7,7 @@ export type LauncherProcess = 'starter' | 'init' | 'idmap' | 'target'
 export type Data =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  /** Not their address, but their offset in the segment's file. */
+  /** The argument is their offset in the segment's file, not their address. */
   | { readonly kind: 'offset'; readonly bytes: Uint8Array }
   | { readonly kind: 'words'; readonly words: readonly Argument[] }
 

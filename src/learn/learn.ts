@@ -14,7 +14,7 @@ import { syscallGroups } from '../seccomp/rules/groups.ts'
 import { opaque, rulesThatAllow } from './generalize.ts'
 import { learnedToml, type PolicyKeys } from './learned-toml.ts'
 
-/** Options of {@link learn}: those of a run, and these. */
+/** Options of {@link learn} in addition to those of a run. */
 export interface LearnOptions extends Omit<SandboxOptions, 'encoding'> {
   /**
    * The program's inputs, one run each. The policy gets better the more behaviour they cover.
@@ -86,7 +86,7 @@ export async function learn(
 
 const logEverything = {
   default: 'log',
-  // Before the base policy's own rules, which the filter then never reaches.
+  // These rules come before the base policy's own, which the filter then never reaches.
   rules: [opaque, { action: 'log', syscalls: syscallGroups.map(({ name }) => name) }],
 }
 

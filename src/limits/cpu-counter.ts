@@ -6,8 +6,8 @@ const MOST_PARANOID = 2
 let isGiven: boolean | undefined
 
 /**
- * Whether the init of the next run probably gets a counter of CPU time (perf_event_open(2)). The last run tells;
- * before the first, the kernel's setting does. A container may forbid the counter all the same.
+ * Whether the init of the next run probably gets a counter of CPU time (perf_event_open(2)). The answer comes from the
+ * last run, or from the kernel's setting before the first run. A container may forbid the counter all the same.
  */
 export function isCounterLikely(): boolean {
   isGiven ??= readParanoid() <= MOST_PARANOID

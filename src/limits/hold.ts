@@ -9,7 +9,7 @@ import { watchThreadReady } from './watch/watch-thread.ts'
 /** The facts that the control group and the watch know about a run. */
 export interface Held {
   readonly enforcement: EnforcementByLimit
-  /** The limit for which the watch ended the run. */
+  /** The limit whose excess made the watch end the run. */
   readonly exceeded: Watched | undefined
   readonly seen: Seen | undefined
   readonly group: GroupUsage | undefined
@@ -70,7 +70,7 @@ export class LimitHold {
   /**
    * Watches a run from its start.
    *
-   * @param processors how many processors it has
+   * @param processors the number of the run's processors
    * @param programUid the program's user, where the run has no namespaces
    */
   watch(run: HeldRun, processors: number, programUid?: number): void {
@@ -119,7 +119,7 @@ export class LimitHold {
     }
   }
 
-  /** Releases everything. Call it however the run ended. */
+  /** Releases everything, however the run ended. */
   release(): void {
     this.#watch?.stop()
     this.#group?.remove()

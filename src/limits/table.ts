@@ -59,7 +59,7 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
 
 /** What docs/limits.md and docs/policies.md say about a limit. */
 export interface LimitDocs {
-  /** How a control group holds the limit; absent where it holds as `without` says. */
+  /** The sentence on how a control group holds the limit; absent where `without` holds for both. */
   readonly group?: string
   readonly without: string
   readonly hit: string
@@ -301,7 +301,10 @@ interface ValueOfKind {
   readonly processors: number | 'all' | 'unlimited'
 }
 
-/** What the program may use; `'unlimited'` lifts a limit of the policy. docs/limits.md says how each is held. */
+/**
+ * The amounts that the program may use; `'unlimited'` lifts a limit of the policy. docs/limits.md describes how each is
+ * held.
+ */
 export type LimitOptions = {
   readonly [Option in LimitOption]?: ValueOfKind[Table[Option]['kind']]
 }

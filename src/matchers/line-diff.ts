@@ -93,7 +93,7 @@ class Lines {
 
 interface Window {
   readonly lines: readonly string[]
-  /** Whether the text goes on after these lines. */
+  /** Whether the text continues after these lines. */
   readonly goesOn: boolean
 }
 

@@ -10,7 +10,7 @@ export type { Finding, MatcherContext }
 export interface MatcherResult {
   readonly pass: boolean
   readonly message: () => string
-  /** Why the assertion failed, as data; Vitest and Jest keep it with the error. See `matcherFailureOf()`. */
+  /** The reason why the assertion failed, as data. Vitest and Jest keep it with the error; see `matcherFailureOf()`. */
   readonly actual?: MatcherFailure
 }
 

@@ -34,13 +34,15 @@ export interface Finding {
   readonly pass: boolean
   readonly expected: string
   readonly received: string
-  /** Why the run did not succeed, where that explains the finding; it comes before everything else. */
+  /**
+   * The reason why the run did not succeed, where it explains the finding. The message shows it before everything else.
+   */
   readonly cause?: string
   /** Paragraphs between the received line and the run's report: a diff, advice. */
   readonly notes?: readonly string[]
   /** The limits that concern the matcher, in addition to the one that the verdict names. */
   readonly limits?: readonly LimitName[]
-  /** The details of a failure; by default that the run ended in another way. */
+  /** The details of a failure; by default, that the run ended in another way. */
   readonly failure?: FailureDetail
 }
 

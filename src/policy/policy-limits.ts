@@ -63,7 +63,7 @@ function expected({ kind, zero = false }: LimitRow, { bareTime }: LimitUnits): s
   return byKind[kind]
 }
 
-// The value in milliseconds, bytes or pieces; NaN for an unreadable one.
+// The value in milliseconds, in bytes or as a count; NaN for a value that cannot be read.
 function read(value: unknown, { kind }: LimitRow, { bareTime }: LimitUnits): number {
   if (value === 'unlimited' || (value === 'all' && kind === 'processors')) return UNLIMITED
   if (typeof value !== 'number' && typeof value !== 'string') return Number.NaN

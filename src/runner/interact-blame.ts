@@ -19,11 +19,11 @@ const isIdle = ({ usage: { cpuTimeMs, waitTimeMs = 0, wallTimeMs } }: Ended): bo
 const hasFailed = ({ status, exitCode }: Ended): boolean => status !== 'exited' || exitCode !== 0
 
 /**
- * Who is to blame for an interaction that failed.
+ * The programs to blame for a failed interaction.
  *
- * When a walltime was over: both, if each waited for the other's word; the other, if only the program that timed out
- * waited; else the program itself. Any other failure is the fault of the program that failed first: what the second
- * does without the first is a consequence. Nobody is to blame for what the caller ended.
+ * At a walltime, both are to blame if each waited for the other's message. The other program is to blame if only the
+ * program that timed out waited, and otherwise the program itself. Any other failure is the fault of the program that
+ * failed first, because the end of the second is a consequence. An interaction that the caller ended is nobody's fault.
  */
 export function blameOf(
   results: readonly [Ended, Ended],

@@ -12,7 +12,9 @@ import type { SandboxResult } from './result.ts'
 import { Run } from './run.ts'
 import { superviseRun, waitReason } from './sandboxed.ts'
 
-/** One of two programs that talk to each other. What it reads and writes is the other's, so it has no `stdin` or `stdout`. */
+/**
+ * One of two programs that talk to each other. It has no `stdin` or `stdout`, because the other program has those ends.
+ */
 export interface InteractiveProgram
   extends Omit<SandboxOptions, 'stdin' | 'stdout' | 'encoding' | 'retryWhenStarved'> {
   /** A program's name, looked up in the sandbox's PATH, or a path in the sandbox. */
@@ -128,8 +130,8 @@ function runTogether(runs: readonly [Run, Run], endings: Ending[]): Promise<read
 const RESULT_LAG_MS = 1000
 
 /**
- * @returns whether each program waits for input. Once the output of one has ended, whether each waited at that moment:
- *   the end of the output is the end of the other's input, and what the other does then is a consequence.
+ * @returns whether each program waits for input. After the output of one has ended, it returns whether each waited at
+ *   that moment. That end is also the end of the other's input, so the other's later behaviour is only a consequence.
  */
 function connect(runs: readonly [Run, Run]): () => readonly [boolean, boolean] {
   const now = () => [runs[0].hasReadAll, runs[1].hasReadAll] as const
@@ -163,7 +165,7 @@ async function settle(
         throw error
       } finally {
         noteEnd(index as 0 | 1)
-        // Its streams end, and with them the other's input.
+        // The streams of this program end, and with them the other's input.
         run.close()
       }
     }),

@@ -166,7 +166,7 @@ export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): P
   }
 }
 
-// Not what the program itself may write.
+// The paths exclude those that the program itself may write.
 function hostPathsOf({ workdir, mounts, stdin }: Run['options']): string[] {
   const readOnly = mounts.filter((mount) => !('writable' in mount && mount.writable))
   return [

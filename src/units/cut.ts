@@ -1,5 +1,5 @@
 /**
- * Returns a short text as it is, and of a long text the beginning and the end with its length between them.
+ * Returns a short text unchanged. A long text keeps its beginning and end, with its length between them.
  *
  * @param most - the largest number of characters of the text to show
  * @example cutMiddle('abcdefgh', 4) // 'ab… (8 characters) …gh'

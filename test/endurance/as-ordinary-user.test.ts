@@ -10,12 +10,12 @@ const needed = ['src', 'scripts', 'test', 'fixtures', 'policies']
 const neededFiles = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts']
 const asUser = ['--reuid', String(UID), '--regid', String(UID), '--clear-groups', '--']
 
-// Else Vite writes the bundled configuration into node_modules, which is not this user's.
+// By default Vite writes the bundled configuration into node_modules, which does not belong to this user.
 const withoutTraces = ['--configLoader', 'runner']
 
 interface Report {
   readonly success: boolean
-  /** Errors of no test, as of a worker that died: the reporter does not count them. */
+  /** Errors outside of tests, such as the death of a worker, which the reporter does not count. */
   readonly trouble: string | undefined
   readonly numTotalTests: number
   readonly testResults: readonly {
@@ -43,7 +43,7 @@ function obstacle(): string | undefined {
 const why = obstacle()
 if (why !== undefined) console.warn(`SKIPPED: the run suite as an ordinary user: ${why}`)
 
-// A checkout may be where only root can read it: the other user gets a tree of links to its files.
+// Only root may be able to read the directory of a checkout. The other user gets a tree of links to its files.
 function copyTree(): string {
   const tree = join(place, 'tree')
   mkdirSync(tree)
@@ -53,7 +53,7 @@ function copyTree(): string {
   // Hard links, where the file system allows them.
   const linked = spawnSync('cp', ['-al', modules, tree])
   if (linked.status !== 0) execFileSync('cp', ['-a', modules, tree])
-  // Files of the copy are root's still; this one asks only that they can be read.
+  // The files of the copy still belong to root, so this command only makes them readable.
   execFileSync('chmod', [
     '-R',
     'a+rX',
@@ -91,7 +91,7 @@ function runSuite(
   ]
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: directory,
-    // Nothing of the test runner that this runs in.
+    // The environment without the variables of the test runner that runs this test.
     env: { PATH: process.env.PATH, HOME: own, TMPDIR: own, NO_COLOR: '1' },
     encoding: 'utf8',
     maxBuffer: 1 << 28,
@@ -117,7 +117,7 @@ const failuresOf = (report: Report): string[] => [
     .map(({ fullName, failureMessages }) => `${fullName}\n${failureMessages.join('\n')}`),
 ]
 
-/** The tests that were left out, by their file and name. */
+/** The skipped tests, by their file and name. */
 const skippedIn = (report: Report, directory: string) =>
   report.testResults.flatMap(({ name, assertionResults }) =>
     assertionResults
@@ -125,9 +125,9 @@ const skippedIn = (report: Report, directory: string) =>
       .map(({ fullName }) => ({ file: relative(directory, name), fullName })),
   )
 
-// What only root can prepare; see lacksRoot() in test/run/support/tools.ts.
+// Tests that only root can prepare; see lacksRoot() in test/run/support/tools.ts.
 const forRootOnly =
-  /a directory of root|root has no CAP_SYS_ADMIN|no program in memory|whiteout|files of others|mounted below|\/proc hides|something was mounted|runs programs for root/
+  /a directory of root|gives root neither CAP_SYS_ADMIN|no program in memory|whiteout|files of all owners|mounts below|\/proc hides|a file system was mounted|runs programs for root/
 
 test.skipIf(why !== undefined)(
   'the run and hostile suites pass as an ordinary user, with the same tests as for root',
@@ -137,11 +137,11 @@ test.skipIf(why !== undefined)(
     const asOther = runSuite(tree, ['setpriv', ...asUser], 'user')
     expect(failuresOf(asOther)).toEqual([])
     expect(asOther).toMatchObject({ success: true, trouble: undefined })
-    // With a name that none has all are left out, and still counted.
+    // With a name that no test has, every test is skipped and still counted.
     const none = ['--testNamePattern', 'no test has this name']
     expect(asOther.numTotalTests).toBe(runSuite(repository, [], 'count', none).numTotalTests)
     const skipped = skippedIn(asOther, tree).filter(({ fullName }) => !forRootOnly.test(fullName))
-    // Root must skip them too, for want of a compiler, say.
+    // Root must skip these tests too, because of a missing compiler, for example.
     const files = [...new Set(skipped.map(({ file }) => file))]
     const asRoot =
       files.length === 0 ? [] : skippedIn(runSuite(repository, [], 'root', files), repository)

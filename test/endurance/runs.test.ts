@@ -22,7 +22,7 @@ const sh = (script: string, options: SandboxOptions = {}): SandboxHandle =>
 
 const brief = { walltime: '40ms', processes: 20 }
 
-/** Programs good and hostile, and how each must end, every time. */
+/** Good and hostile programs, with the end that each must have every time. */
 function ways(workdir: string): readonly (readonly [string, () => SandboxHandle])[] {
   return [
     ['exited 0', () => run('true')],

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-// `npm run test:endurance`: minutes each, so not among the projects of `npm test`.
+// `npm run test:endurance`: each test takes minutes, so it is no project of `npm test`.
 export default defineConfig({
   root: resolve(import.meta.dirname, '../..'),
   cacheDir: join(tmpdir(), `gradebox-vite-${process.getuid?.() ?? 0}`),
@@ -12,7 +12,7 @@ export default defineConfig({
     setupFiles: ['src/matchers/vitest.ts'],
     testTimeout: 1_800_000,
     fileParallelism: false,
-    // Figures, and nothing else, as they come.
+    // Prints only figures, when they arrive.
     disableConsoleIntercept: true,
   },
 })

@@ -15,7 +15,7 @@ const sample = <T>(arbitrary: fc.Arbitrary<T>, seed: number): T =>
   fc.sample(arbitrary, { seed, numRuns: 1 })[0] as T
 
 const verdicts = ['exited', 'signaled', 'walltime', 'cpu', 'output', 'memory', 'seccomp']
-// Other programs of this machine mount and unmount meanwhile.
+// Other programs of this machine mount and unmount in the meantime.
 const ownMounts = () => readFileSync('/proc/self/mountinfo', 'utf8').match(/.* tmpfs gradebox .*/g)
 
 function expectNothingLeft(): void {
@@ -72,7 +72,7 @@ test('a program under a random policy ends with a verdict, or the policy is refu
   })
 })
 
-/** What a program may do with its standard streams, in any order. */
+/** Actions of a program on its standard streams, in any order. */
 const deeds = [
   'exec 1>&-',
   'exec 0<&-',

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// GRADEBOX_FUZZ_SECONDS says how long; GRADEBOX_FUZZ_SEED repeats a finding.
+// GRADEBOX_FUZZ_SECONDS sets the duration; GRADEBOX_FUZZ_SEED repeats a finding.
 export default defineConfig({
   test: {
     include: ['test/fuzz/**/*.test.ts'],

@@ -5,7 +5,7 @@ import { expect, inject, test } from 'vitest'
 
 const vitest = resolve('node_modules/vitest/vitest.mjs')
 
-/** Runs the fixture project, after a command that may break the machine for it. */
+/** Runs the fixture project after a command that may break the machine for it. */
 function runOn(...by: readonly string[]) {
   const directory = mkdtempSync(join(inject('harnessRoot'), 'cannot-start-'))
   cpSync(join(import.meta.dirname, 'projects/vitest-cannot-start'), directory, { recursive: true })
@@ -19,12 +19,12 @@ function runOn(...by: readonly string[]) {
 }
 
 const withoutNamespaces = [
-  // With no id mapped: a namespace whose only user is root to the kernel is refused for another reason.
+  // The namespace maps no id. A namespace whose only user is root to the kernel is refused for another reason.
   ...['unshare', '--user', '--keep-caps', 'sh', '-c'],
   'echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" "$@"',
 ]
 
-test('where no run can start, the plugin says once what doctor finds', () => {
+test('where no run can start, the plugin prints the findings of doctor once', () => {
   const { status, stderr } = runOn(...withoutNamespaces)
   expect(status).toBe(1)
   expect(stderr.match(/What gradebox doctor finds on this machine:/g)).toHaveLength(1)
@@ -34,7 +34,7 @@ test('where no run can start, the plugin says once what doctor finds', () => {
   expect(stderr).toContain('sudo sysctl -w user.max_user_namespaces=15000')
 })
 
-test('where they can, it says nothing', () => {
+test('where runs can start, the plugin prints nothing', () => {
   const { status, stderr } = runOn('env')
   expect(stderr).not.toContain('doctor')
   expect(status).toBe(0)

@@ -6,7 +6,7 @@ import { asPattern, examplesOf, readPage, runShell, writePages } from './pages.t
 
 const text = readPage('docs/cli.md')
 
-test('every example of the page on the command line prints what the page says', () => {
+test('every example of the page on the command line prints the output on the page', () => {
   const examples = examplesOf('docs/cli.md')
   expect(examples.length).toBeGreaterThan(10)
   const directory = writePages([])
@@ -23,7 +23,7 @@ test('the page names every flag of run', () => {
   expect(flags.filter((flag) => !text.includes(`\`${flag}`))).toEqual([])
 })
 
-test('the page on containers adds the calls to the seccomp profile that a test shows to suffice', () => {
+test('the page on containers adds the calls to the seccomp profile that a test proves sufficient', () => {
   const page = readPage('docs/containers.md')
   const list = /"names": \[([^\]]*)\]/.exec(page)?.[1] ?? ''
   const names = [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name)

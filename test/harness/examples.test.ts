@@ -10,7 +10,7 @@ const jest = join(repository, 'node_modules/jest/bin/jest.js')
 const write = (pages: readonly string[], type: 'module' | 'commonjs') =>
   writePages(pages, { 'package.json': JSON.stringify({ type }) })
 
-// Their programs wait for processors that other tests' programs have.
+// The programs of these examples wait for processors that the programs of other tests have.
 const patient = '--testTimeout=30000'
 
 function run(cwd: string, ...command: string[]): string {
@@ -68,7 +68,7 @@ test('the examples of the page on Jest work', () => {
   expect(modules).toContain('Tests:       1 passed, 1 total')
 })
 
-test('every block of code in the pages is such a file, or shows output', () => {
+test('every block of code in the pages is a tested file, or shows output', () => {
   for (const page of ['docs/sandboxed.md', 'docs/vitest.md', 'docs/jest.md', 'docs/matchers.md']) {
     const blocks = readPage(page).match(/^```(?!text)\w+\n/gm)
     expect(blocks, page).toHaveLength(filesOf(page).length)

@@ -15,7 +15,7 @@ import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A directory in whose `node_modules` this package is installed as npm would do it. */
+    /** A directory in whose `node_modules` this package is installed, as npm would install it. */
     harnessRoot: string
   }
 }
@@ -69,8 +69,8 @@ function newest(path: string): number {
   return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))))
 }
 
-// Copied, not linked: through a link Node, Vite and Jest would see the repository's path, outside
-// any node_modules, and treat the package as the project's own source.
+// The package is copied, not linked. Through a link, Node, Vite and Jest would see the repository's path outside any
+// node_modules, and treat the package as the project's own source.
 function install(root: string): void {
   const modules = join(root, 'node_modules')
   mkdirSync(modules)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { runProject } from './run-project.ts'
 
-// Six processes that hold 50 MiB each, and four that compute: more than each limit before they end by themselves.
+// Six processes that hold 50 MiB each, and four that compute. Each program exceeds its limit before it ends by itself.
 const memory =
   'import os,time\nfor i in range(6):\n  if os.fork()==0:\n    b=bytearray(50<<20)\n    time.sleep(3); os._exit(0)\ntime.sleep(4)'
 const compute = 'for i in 1 2 3 4; do (while :; do :; done) & done; wait'
@@ -34,7 +34,7 @@ describe.each(Object.entries(kinds))('%s fake timers', (_, options) => {
 })
 `
 
-test('under Jest’s fake timers, modern and legacy, limits hold and queues go on', async () => {
+test('under Jest’s fake timers, modern and legacy, limits hold and queues continue', async () => {
   const project = join(inject('harnessRoot'), 'jest-fake-timers')
   mkdirSync(project, { recursive: true })
   const files = {

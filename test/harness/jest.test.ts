@@ -14,18 +14,18 @@ test.for([['--runInBand'], ['--maxWorkers=2'], ['--maxWorkers=2', '--workerThrea
       {
         "a pragma’s options are the file’s defaults": "passed 1",
         "a program runs, with the configuration’s defaults": "passed 1",
+        "a run of another test continues": "passed 1",
+        "a run that starts later continues": "passed 1",
         "a run that was not awaited": "failed 1",
         "a run’s snapshot is short": "passed 1",
         "a wrong answer": "failed 1",
-        "an error of ours is a SandboxError": "passed 1",
-        "and one that starts later": "passed 1",
+        "an error of Gradebox is a SandboxError": "passed 1",
         "forgets a run": "failed 1",
         "of concurrent tests, one times out": "failed 1",
-        "the forgotten run is over": "passed 1",
-        "the other’s run goes on": "passed 1",
-        "the run that timed out is over": "passed 1",
+        "tests and their environment share one copy of the package": "passed 1",
+        "the forgotten run has ended": "passed 1",
+        "the run that timed out has ended": "passed 1",
         "times out": "failed 1",
-        "what tests require is what the environment hands over": "passed 1",
       }
     `)
     expect(run.output).not.toMatch(/warning|did not exit/i)
@@ -87,14 +87,14 @@ test.for([['--runInBand'], ['--maxWorkers=2'], ['--maxWorkers=2', '--workerThrea
   },
 )
 
-test('as ES modules too, and without injected globals', async () => {
+test('from ES modules too, and without injected globals', async () => {
   const marker = newMarker()
   const nodeArgs = ['--experimental-vm-modules']
   const run = await runProject('jest', 'jest-esm', { nodeArgs, env: { MARKER: marker } })
   expect(statuses(run.tests)).toMatchInlineSnapshot(`
     {
       "a program runs, with the configuration’s defaults": "passed 1",
-      "an error of ours is a SandboxError of the tests’ realm": "passed 1",
+      "an error of Gradebox is a SandboxError of the tests’ realm": "passed 1",
       "forgets a run": "failed 1",
       "times out": "failed 1",
     }
@@ -103,20 +103,20 @@ test('as ES modules too, and without injected globals', async () => {
   expect(processesWith(marker)).toEqual([])
 })
 
-test('a wrong option, of the configuration or a pragma, is named', async () => {
+test('a wrong option, in the configuration or in a pragma, is named', async () => {
   const { output, exitCode } = await runProject('jest', 'jest-wrong-option')
   expect(exitCode).toBe(1)
   expect(output).toContain('SandboxError: Invalid limits: walltime: expected a duration above 0')
 })
 
-test('registered too early, the matchers say where they belong', async () => {
+test('matchers that are registered too early say where they belong', async () => {
   const args = ['concurrent', '--setupFiles', 'gradebox/matchers/jest']
   const run = await runProject('jest', 'jest-cjs', { args })
   expect(run.exitCode).toBe(1)
   expect(run.output).toContain('List gradebox/matchers/jest in `setupFilesAfterEnv`')
 })
 
-test('a worker that is killed in mid-run leaves no process behind', async () => {
+test('a worker that is killed during a run leaves no process behind', async () => {
   const marker = newMarker()
   const args = ['--maxWorkers=2']
   const started = startProject('jest', 'jest-long', args, { env: { MARKER: marker } })

@@ -22,7 +22,7 @@ export const outputsOf = (page: string): string[] =>
   [...readPage(page).matchAll(/^```text\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text)
 
 /**
- * Writes the files of pages, and others, into a new folder where the package is installed.
+ * Writes the files of pages, and further files, into a new folder where the package is installed.
  *
  * @returns the folder
  */
@@ -39,7 +39,7 @@ export function writePages(
   return directory
 }
 
-/** A command of a ```console block, and what the page says that it prints. */
+/** A command of a ```console block, and its output on the page. */
 export interface Example {
   readonly command: string
   /** Its stdout and stderr. `…` stands for any text. */

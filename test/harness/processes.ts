@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 
 let markers = 0
 
-/** A number of seconds that no other process of this machine sleeps; digits may be added to it. */
+/** A number of seconds that no other process of this machine sleeps. A test may append digits to it. */
 export const newMarker = (): string => `${100_000 + (process.pid % 99_999)}.${++markers}9`
 
 /** The processes that have a word among their arguments. */
@@ -21,9 +21,9 @@ export function processesWith(word: string): string[] {
 }
 
 /**
- * Waits until something is so.
+ * Waits until a condition holds.
  *
- * @throws {Error} when it is not after 20 s
+ * @throws {Error} when the condition does not hold within 20 s
  */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   for (const end = Date.now() + 20_000; !isSo(); await setTimeout(20)) {

@@ -1,6 +1,6 @@
 import type { ReportedTest } from './run-project.ts'
 
-/** How often each test had which status: `{ adds: 'passed 2', ends: 'failed 1, passed 1' }`. */
+/** The number of results of each test, by status: `{ adds: 'passed 2', ends: 'failed 1, passed 1' }`. */
 export function statuses(tests: readonly ReportedTest[]): Record<string, string> {
   const counts = new Map<string, Map<string, number>>()
   for (const { fullName, status } of tests) {
@@ -19,19 +19,19 @@ export function statuses(tests: readonly ReportedTest[]): Record<string, string>
   )
 }
 
-/** What the failures of a test say, each once, with measurements and stacks taken out. */
+/** The failure messages of a test, each once, without measurements and stacks. */
 export function messagesOf(tests: readonly ReportedTest[], fullName: string): string[] {
   const of = tests.filter((test) => test.fullName === fullName)
   return [...new Set(of.flatMap(({ failureMessages }) => failureMessages.map(withoutChance)))]
 }
 
-/** A message without its stack, and without what differs from run to run. */
+/** A message without its stack, and without the parts that differ from run to run. */
 export function withoutChance(message: string): string {
   return (
     message
       .replace(/\n +at [\s\S]*/, '')
       .replace(/^usage: .*$/gm, 'usage:   …')
-      // How a limit is held is the machine's.
+      // The machine decides how a limit is held.
       .replace(/ \((?:cgroup|rlimit|watch)\)$/gm, ' (…)')
       .replace(/^policy: .*\/(.*)$/gm, 'policy:  $1')
       .replace(/^(Received: .*?)[\d.]+ (?:ms|[KM]iB)$/gm, '$1… (…)')

@@ -9,9 +9,9 @@ export interface ProjectOptions {
   readonly args?: readonly string[]
   /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[]
-  /** Environment variables, besides those that every project gets. */
+  /** Environment variables in addition to those that every project gets. */
   readonly env?: Readonly<Record<string, string>>
-  /** Where the packages are, and which Node; this one's without. */
+  /** Where the packages are, and which Node runs them; by default this process's Node. */
   readonly installation?: Installation
 }
 
@@ -22,7 +22,7 @@ export interface Installation {
   readonly vitest: string
 }
 
-/** A test runner on a fixture project that has been started. */
+/** A test runner that was started on a fixture project. */
 export interface StartedProject {
   readonly process: ChildProcess
   /** The project's copy. */
@@ -33,7 +33,7 @@ export interface StartedProject {
   readonly exit: Promise<number | null>
 }
 
-/** What a test runner printed on a fixture project, and how it ended. */
+/** The output of a test runner on a fixture project, and its end. */
 export interface ProjectRun {
   readonly exitCode: number | null
   readonly output: string
@@ -70,10 +70,11 @@ export function startProject(
     runner === 'vitest' ? installation.vitest : resolve('node_modules/jest/bin/jest.js')
   const child = spawn(installation.node, [...nodeArgs, script, ...command], {
     cwd: directory,
-    // Nothing of the test runner that this runs in: it would change what the inner one does.
+    // The environment without the variables of the outer test runner, which would change the behaviour of the inner
+    // one.
     env: { PATH: process.env.PATH, HOME: directory, TMPDIR: temporary, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own process group, for what Ctrl-C signals.
+    // The runner has its own process group, to which the test can send the signal of Ctrl-C.
     detached: true,
   })
   let output = ''

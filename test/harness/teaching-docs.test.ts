@@ -6,7 +6,7 @@ import { asPattern, examplesOf, filesOf, readPage, runShell, writePages } from '
 
 const esm = '{ "type": "module" }'
 
-/** Runs the commands of a page in a folder, and compares what they print. */
+/** Runs the commands of a page in a folder, and compares their output with the page. */
 function runExamples(page: string, directory: string): void {
   for (const { command, output } of examplesOf(page)) {
     expect(runShell(directory, command), command).toMatch(asPattern(output))
@@ -26,7 +26,7 @@ test('the tutorial works as it is shown', () => {
   runExamples('docs/tutorial.md', join(directory, 'tutorial'))
 })
 
-test('every block of code of these pages is a file, a command that is run, or output', () => {
+test('every block of code of these pages is a file, a tested command, or output', () => {
   for (const page of ['docs/recipes.md', 'docs/tutorial.md', 'docs/class.md']) {
     const blocks = readPage(page).match(/^```(?!text|console|sh)\w+\n/gm)
     const shown = filesOf(page).filter(([path]) => !/\.(?:in|ans|sbatch)$/.test(path))
@@ -37,7 +37,7 @@ test('every block of code of these pages is a file, a command that is run, or ou
 describe('the page on grading a class', () => {
   const folderOf = () => join(writePages(['docs/class.md'], { 'class/package.json': esm }), 'class')
 
-  test('shows what its commands print', () => {
+  test('shows the output of its commands', () => {
     expect(examplesOf('docs/class.md').length).toBeGreaterThan(8)
     runExamples('docs/class.md', folderOf())
   })

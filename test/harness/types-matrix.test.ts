@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { test as base, describe, expect } from 'vitest'
 import { writePages } from './pages.ts'
 
-// The three ways by which TypeScript finds a package's types today.
+// The three ways in which TypeScript finds a package's types today.
 const resolutions = [
   ['esnext', 'bundler'],
   ['node16', 'node16'],
@@ -14,7 +14,8 @@ const resolutions = [
 const cache = resolve('node_modules/.cache/gradebox-typescript-5.9.3')
 const compilers = {
   'TypeScript 7': () => resolve('node_modules/typescript/bin/tsc'),
-  // Apart from the checkout's own packages: its `tsc` would take the place of the other in `node_modules/.bin`.
+  // Installed apart from the checkout's own packages. Otherwise its `tsc` would replace the other one in
+  // `node_modules/.bin`.
   'TypeScript 5.9': () => {
     const tsc = join(cache, 'node_modules/typescript/bin/tsc')
     if (existsSync(tsc)) return tsc
@@ -62,7 +63,7 @@ describe.for(Object.entries(compilers))('%s', ([name, find]) => {
         '--skipLibCheck',
       ]
       const files = ['vitest.config.ts', 'median.test.ts', 'socket.test.ts']
-      // A bundler makes no CommonJS of a file.
+      // The bundler setting makes no CommonJS of a file.
       const more = resolution === 'bundler' ? [] : ['required.cts']
       const command = [tsc, ...options, '--module', module, '--moduleResolution', resolution]
       const { stdout, status } = spawnSync(process.execPath, [...command, ...files, ...more], {

@@ -43,7 +43,7 @@ function start(runner: 'vitest' | 'jest', args: readonly string[]): StartedProje
   return started
 }
 
-/** Waits until the runner has printed this so often. */
+/** Waits until the runner has printed this text so many times. */
 async function printed(project: StartedProject, text: string, times: number): Promise<void> {
   const count = () => project.output().split(text).length - 1
   for (let tries = 0; count() < times; tries += 1) {
@@ -52,7 +52,7 @@ async function printed(project: StartedProject, text: string, times: number): Pr
     }
     await setTimeout(100)
   }
-  // The next change shall not fall into the end of this run.
+  // The next change must not fall into the end of this run.
   await setTimeout(500)
 }
 
@@ -62,7 +62,7 @@ const pointsIn = ({ directory }: StartedProject) =>
     points,
   ])
 
-test('Vitest runs the tests of a submission again when it changes, and of one that is new', async () => {
+test('Vitest runs the tests of a submission again when it changes, and the tests of a new one', async () => {
   const project = start('vitest', ['--watch'])
   const write = (path: string, text: string) => {
     mkdirSync(join(project.directory, path, '..'), { recursive: true })
@@ -93,7 +93,7 @@ test('Vitest runs the tests of a submission again when it changes, and of one th
     ['bob', 0],
   ])
 
-  // A plain test: its input, then its working directory.
+  // The input of a plain test, and then its working directory.
   for (const [path, text, passes] of [
     ['input.txt', '3\n', true],
     ['program/main.sh', 'echo 5\n', false],
@@ -106,7 +106,7 @@ test('Vitest runs the tests of a submission again when it changes, and of one th
     expect(output).toMatch(passes ? /✓ plain\.test\.mjs/ : /❯ plain\.test\.mjs/)
   }
 
-  // Reports that were written start nothing.
+  // The reports that were written start no new run.
   before = waiting()
   await setTimeout(2000)
   expect(waiting()).toBe(before)

@@ -53,7 +53,7 @@ test('a misspelt limit is an error about that limit', () => {
   })
 })
 
-test('a value that can be no run has no matchers', () => {
+test('a value that cannot be a run has no matchers', () => {
   void (() => {
     // @ts-expect-error a text is no run
     expect('abc').toSucceed()
@@ -83,7 +83,7 @@ test('a value that can be no run has no matchers', () => {
   })
 })
 
-test('inside another matcher too', () => {
+test('matchers inside another matcher are typed too', () => {
   expect({ run }).toEqual({ run: expect.toSucceed() })
   expect([run]).toEqual([expect.not.toExitWith(1)])
   // @ts-expect-error no such matcher

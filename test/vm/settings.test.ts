@@ -14,9 +14,9 @@ import { surprises } from './settings/judge.ts'
 import { type KernelName, type Setting, type User, usersOf } from './settings/setting.ts'
 import { settings } from './settings/settings.ts'
 
-/** In the order in which they are booted: what the time does not suffice for is of the last. */
+/** The kernels in the order in which they boot. The last ones wait for the next run when the time ends. */
 const names: readonly KernelName[] = ['5.10', '6.1', '6.12']
-/** How long all machines together may run, in seconds. */
+/** The time for all machines together, in seconds. */
 const SECONDS = Number(process.env.GRADEBOX_VM_SECONDS ?? 180)
 /** Tries only settings whose name this regular expression matches. */
 const only = process.env.GRADEBOX_VM_ONLY
@@ -32,7 +32,7 @@ afterAll(() => {
 const tools = ['qemu-system-x86_64', 'mke2fs', 'gcc', 'apt-get', 'dpkg-deb', 'bwrap', 'setpriv']
 const missing = tools.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)
 
-/** Why no machine can be booted here. */
+/** The reason why no machine can boot here. */
 function obstacle(): string | undefined {
   if (process.arch !== 'x64') return `the virtual machines are x64, this is ${process.arch}`
   return missing.length === 0 ? undefined : `this machine lacks ${missing.join(', ')}`
@@ -63,11 +63,11 @@ interface Report {
   readonly setting?: string
   readonly user?: User
   readonly outcomes?: Outcomes
-  /** What the set-up commands or the checks said, where the checks gave no outcomes. */
+  /** The output of the set-up commands or the checks, where the checks gave no outcomes. */
   readonly trouble?: string
 }
 
-/** Why a setting was not tried that should have been: undefined if only the time was over. */
+/** The reason why an expected setting was not tried; undefined if only the time ended. */
 function whyUntried({ reports, timedOut, console }: MachineRun): string | undefined {
   if (!timedOut) return `the machine ended before it:\n${console}`
   return reports.length === 0 ? `the machine did not boot:\n${console}` : undefined
@@ -75,11 +75,11 @@ function whyUntried({ reports, timedOut, console }: MachineRun): string | undefi
 
 interface Machine {
   readonly kernel: Kernel
-  /** Places in the list of settings. */
+  /** Positions in the list of settings. */
   readonly settings: readonly number[]
 }
 
-/** A machine that tries more than this is made two, which run side by side. */
+/** A machine with more settings than this is split into machines that run side by side. */
 const SETTINGS = 9
 
 function machinesOf(kernel: Kernel): Machine[] {

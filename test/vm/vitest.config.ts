@@ -8,7 +8,7 @@ export default defineConfig({
     root: resolve(import.meta.dirname, '../..'),
     include: ['test/vm/*.test.ts'],
     reporters: ['verbose'],
-    // One after the other: they share the processors.
+    // Files run one after the other, because they share the processors.
     fileParallelism: false,
   },
 })

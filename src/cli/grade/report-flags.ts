@@ -39,7 +39,7 @@ export function collectReport(text: string, earlier: readonly ReportFlag[] = [])
   return [...earlier, { kind: kind as ReportKind, file: resolve(file) }]
 }
 
-/** The flags with the report itself, which is always written. */
+/** The flags, and the report itself, which is always written. */
 export function withDefault(flags: readonly ReportFlag[]): readonly ReportFlag[] {
   if (flags.some(({ kind }) => kind === 'json')) return flags
   return [{ kind: 'json', file: resolve(DEFAULT_REPORT) }, ...flags]
@@ -52,7 +52,7 @@ export function setReports(flags: readonly ReportFlag[]): void {
   process.env[REPORTS_VARIABLE] = [...others, ...own].join(',')
 }
 
-/** Writes a report in every form that the flags name, and gives the files. */
+/** Writes a report in every form that the flags name, and returns the files. */
 export function writeFlags(
   report: Report,
   flags: readonly ReportFlag[],

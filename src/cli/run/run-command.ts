@@ -133,7 +133,7 @@ function throwWithHint(error: unknown, options: RunOptions): never {
   throw new SandboxError(summary, { code, hint, cause: error, ...(step && { step }) })
 }
 
-// Prints what a shell prints about a command that did not end by itself.
+// Prints the message that a shell prints about a command that did not end by itself.
 function tell(result: Result, options: RunOptions, log: VerboseLog | undefined): void {
   if (log !== undefined) log.result(result)
   else if (result.status !== 'exited' && result.status !== 'aborted') {

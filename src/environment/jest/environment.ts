@@ -29,12 +29,12 @@ const handedOver = {
 /**
  * Jest's `node` environment, for tests that run programs.
  *
- * - `testEnvironmentOptions.gradebox` has the defaults of `sandboxed()`; a file's own are in its
+ * - `testEnvironmentOptions.gradebox` has the defaults of `sandboxed()`; a file's own defaults are in its
  *   `@jest-environment-options`.
  * - The package is made of ES modules, which tests without `--experimental-vm-modules` cannot load:
  *   the environment loads it for them, and `require('gradebox')` works.
- * - A run ends when its test times out, is over before the next test starts, and is an error where
- *   nobody awaited it.
+ * - A run ends when its test times out, and has ended before the next test starts. A run that no test awaited is an
+ *   error.
  *
  * @throws {SandboxError} OPTION_INVALID when an option is wrong.
  * @example

@@ -23,7 +23,7 @@ export class JestTests {
 
   /** The owner of a run that starts now. */
   current(): TestRuns {
-    // Without the matchers, the test that started last: wrong only for concurrent tests.
+    // Without the matchers, the last started test counts, which is wrong only for concurrent tests.
     const test = this.#realm[slot]?.() ?? this.#running
     return (test && this.#runs.get(test)) ?? this.#fileRuns
   }

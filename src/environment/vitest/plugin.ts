@@ -53,9 +53,9 @@ const dependencies = {
 }
 
 /**
- * The Vitest plugin: registers the matchers, hands defaults to `sandboxed()` in every worker, ties
- * each run to its test, and reports it there. It chooses its own environment unless the project has
- * one. A project's `environmentOptions.gradebox` comes before the plugin's options.
+ * The Vitest plugin: registers the matchers, passes defaults to `sandboxed()` in every worker, ties each run to its
+ * test, and reports it there. It chooses its own environment unless the project has one. A project's
+ * `environmentOptions.gradebox` comes before the plugin's options.
  *
  * @throws {SandboxError} OPTION_INVALID, at once, when an option is wrong.
  * @example

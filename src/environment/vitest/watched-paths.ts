@@ -13,7 +13,7 @@ export function addWatchedPaths(vitest: Vitest): void {
   config.watchTriggerPatterns = [...(config.watchTriggerPatterns ?? []), trigger]
 }
 
-/** Learns from each test file that ends which host paths its programs get. */
+/** Learns from each test file that ends the host paths of its programs. */
 class WatchedPaths implements Reporter {
   readonly #vitest: Vitest
   readonly #testFiles = new Map<string, Set<string>>()
@@ -28,7 +28,7 @@ class WatchedPaths implements Reporter {
       (each) => each.meta().gradeboxSource ?? [],
     )
     const named = module.meta().gradeboxHostPaths ?? []
-    // The folder of the submissions too, for one that is handed in later.
+    // The paths include the folder of the submissions, so that a new submission is noticed.
     const all = new Set([...submissions, ...submissions.map(dirname), ...named])
     for (const path of all) if (isWatched(path, file)) this.#add(path, file)
   }
@@ -51,7 +51,7 @@ class WatchedPaths implements Reporter {
   }
 }
 
-// A folder with the test file in it also has the reports, which are written during each run: each would start the next one.
-// Programs that were built, and scratch directories, belong to one run.
+// A folder that contains the test file also contains the reports, which each run writes. Each report would start the
+// next run. Built programs and scratch directories belong to one run.
 const isWatched = (path: string, testFile: string): boolean =>
   !testFile.startsWith(`${path}/`) && !path.includes('/gradebox-builds-') && existsSync(path)

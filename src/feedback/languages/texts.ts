@@ -1,6 +1,6 @@
 /**
- * What Gradebox says to a student, as templates. `{name}` is replaced: `{limit}`, `{used}`, `{code}`, `{line}` and others, as
- * the English text has them.
+ * The messages of Gradebox to a student, as templates. `{name}` is replaced: `{limit}`, `{used}`, `{code}`, `{line}`
+ * and others, as the English text has them.
  */
 export interface FeedbackTexts {
   /** The separator before the fraction of a number: `.` or `,`. */
@@ -49,7 +49,7 @@ export interface FeedbackTexts {
     readonly call: string
   }
 
-  // How the run differs from what a test expects.
+  // The difference between the run and the test's expectation.
   readonly lineDiffers: string
   readonly lineMissing: string
   readonly lineTooMany: string

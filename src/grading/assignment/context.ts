@@ -23,14 +23,14 @@ export interface Judging<Expect> {
   readonly prepared: Prepared
   readonly options: Pick<AssignmentOptions, 'limits'>
   readonly language: FeedbackLanguage
-  /** The `expect` of the test, made when the test's function wants it. */
+  /** The `expect` of the test, made when the test's function asks for it. */
   readonly expect: () => Expect
   /** Assertions that failed without ending the test (`expect.soft`). */
   readonly softFailures: () => readonly unknown[]
   readonly earlier: readonly ReportAttempt[]
 }
 
-/** Set by `gradebox calibrate`: each run has the machine for itself. */
+/** Set by `gradebox calibrate`, where each run has the machine for itself. */
 export const EXCLUSIVE_VARIABLE = 'GRADEBOX_EXCLUSIVE'
 
 /** Makes the argument of a test's function, for one submission. */

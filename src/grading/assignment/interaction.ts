@@ -2,10 +2,10 @@ import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { Interaction } from '../../runner/interact.ts'
 import type { RecordedRun } from './messages.ts'
 
-/** How many lines of a judge's stderr the staff read. */
+/** The number of lines of a judge's stderr that the staff read. */
 const mostLines = 5
 
-/** The records of an interaction: the judge's run, which students do not read of, and the program's. */
+/** The records of an interaction: the judge's run, which students cannot read, and the program's run. */
 export function recordedInteraction(interaction: Interaction): RecordedRun[] {
   const [judge, program] = interaction.results
   const { deadlock, blame } = interaction
@@ -49,7 +49,7 @@ function judgesFault(
     if (verdicts?.includes(exitCode) ?? true) return undefined
     return `${reason}; its verdicts are the exit codes ${verdicts?.join(', ')}`
   }
-  // A judge may write to a program that has ended: that is no fault of the judge.
+  // A judge may write to a program that has ended, which is no fault of the judge.
   const wroteToTheEnd = endedFirst === 1 && (signal === 'SIGPIPE' || status === 'output')
   return wroteToTheEnd ? undefined : reason
 }

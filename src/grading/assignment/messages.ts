@@ -11,7 +11,7 @@ import { forStaff } from './excerpts.ts'
 export interface RecordedRun {
   readonly result: SandboxResult<string | Uint8Array>
   readonly stdin: string | undefined
-  /** Whether the teacher's judge ran, of which students read nothing. */
+  /** Whether the teacher's judge ran; students read nothing about it. */
   readonly ofJudge?: true
   /** Why an interaction failed, as far as the program is concerned; absent for a run on its own. */
   readonly blame?: 'none' | 'program' | 'deadlock'

@@ -38,7 +38,7 @@ export interface GradedMeta {
   gradeboxOutcome?: TestOutcome
 }
 
-/** How a graded test ended. */
+/** The outcome of a graded test. */
 export interface TestOutcome {
   readonly status: TestStatus
   /** The maximum of `gradeboxPoints`. */

@@ -6,7 +6,7 @@ import type { TestOutcome } from '../assignment/test-outcome.ts'
 /** The directory of the cache; `gradebox grade` sets it. Without it nothing is kept. */
 export const CACHE_VARIABLE = 'GRADEBOX_CACHE'
 
-/** The directory in which results and programs are kept; undefined where nothing is. */
+/** The directory in which results and programs are kept; undefined without a cache. */
 export function cacheInUse(variable = process.env[CACHE_VARIABLE]): string | undefined {
   return variable === undefined || variable === '' ? undefined : variable
 }

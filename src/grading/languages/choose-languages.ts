@@ -21,7 +21,7 @@ export function chooseLanguages(choice: LanguageChoice | undefined): LanguageTab
     ? Object.fromEntries(choice.map((name) => [name, true]))
     : choice
   const chosen = Object.entries(changes).map(([name, change]) => [name, changed(name, change)])
-  // Changes of some languages keep the others; a list, or `true`, chooses languages.
+  // Changes of some languages keep the other languages; a list, or `true`, selects languages.
   const isSelection = Object.values(changes).some((change) => change === true)
   return isSelection ? Object.fromEntries(chosen) : { ...shipped, ...Object.fromEntries(chosen) }
 }

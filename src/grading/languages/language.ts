@@ -36,13 +36,16 @@ export interface Floors {
   readonly processes?: number
 }
 
-/** What a compiler makes of its own files once, such as precompiled headers, so that each later build is shorter. */
+/**
+ * Files that a compiler makes once from its own files, such as precompiled headers, so that each later build is
+ * shorter.
+ */
 export interface Preparation {
   /** Makes the files in the current directory; undefined for a project whose build cannot use them. */
   readonly prepare: (build: Command, project: Project) => Command | undefined
-  /** The build's command with the files in a directory. A build that prints anything is made again without them. */
+  /** The build's command with the files in a directory. A build that prints anything is repeated without them. */
   readonly use: (build: Command, place: string) => Command
-  /** How many builds go without before the files are made. @default 0 */
+  /** The number of builds without the files before Gradebox makes them. @default 0 */
   readonly after?: number
   /** Whether a build waits for the files, because without them it takes as long. @default false */
   readonly waits?: boolean
@@ -66,9 +69,9 @@ export interface Language {
   readonly linksAll?: boolean
   /** Builds the program in `/work`; absent where the source is run. */
   readonly compile?: (project: Project) => Command
-  /** Makes builds shorter by what the compiler prepares once; absent where nothing gains. */
+  /** Makes builds shorter with files that the compiler prepares once; absent for a compiler without such files. */
   readonly preparation?: Preparation
-  /** Runs the program in `/work`, within this much memory. */
+  /** Runs the program in `/work` with at most this much memory. */
   readonly run: (project: Project, limits: { readonly memoryBytes: number }) => Command
   /** Prints the version, and fails where the language is not installed. */
   readonly version: Command

@@ -1,11 +1,11 @@
 import type { Command, Preparation, Project } from './language.ts'
 import { withoutComments } from './source-text.ts'
 
-/** The headers that are worth it: each makes one compilation much shorter, and GCC takes one at most. */
+/** The headers that are worth preparing. Each makes one compilation much shorter, and GCC uses at most one. */
 const headers = ['bits/stdc++.h', 'iostream']
 
-// GCC finds NAME.gch before NAME along the include path, and refuses one that was made with other flags or macros. The header is
-// included by a file of ours, because the pragmas of a header count only where it is included.
+// GCC finds NAME.gch before NAME along the include path, and refuses one that was made with other flags or macros. A
+// file of Gradebox includes the header, because the pragmas of a header count only where it is included.
 const precompile = [
   `for header in ${headers.join(' ')}; do`,
   '  real=$(echo "#include <$header>" | g++ "$@" -H -fsyntax-only -x c++ - 2>&1 | sed -n "1s/^\\. //p")',
@@ -38,7 +38,7 @@ function flagsOf([, ...args]: Command, { sources }: Project): string[] {
 const sampleClass =
   'import java.util.*; public class Main { record P(int a) {} public static void main(String[] a) { Scanner s = new Scanner(System.in); List<P> l = new ArrayList<>(); while (s.hasNextInt()) l.add(new P(s.nextInt())); System.out.println(l.stream().mapToInt(p -> p.a() + 1).sum()); } }'
 
-/** An archive of the classes of javac itself, which the JVM maps in place of loading and checking each. */
+/** An archive of javac's own classes, which the JVM maps instead of loading and checking each class. */
 export const compilerClasses: Preparation = {
   prepare: ([program, ...args]) => {
     if (program !== 'javac') return undefined
@@ -57,7 +57,7 @@ export const compilerClasses: Preparation = {
 const packages =
   'bufio bytes container/heap container/list context errors fmt io math math/big math/bits math/rand os os/signal regexp sort strconv strings sync sync/atomic time unicode unicode/utf8'
 
-/** Go's cache with the standard library, which Go compiles before it compiles a first program. */
+/** Go's cache with the standard library, which Go otherwise compiles for the first program. */
 export const standardLibrary: Preparation = {
   prepare: ([program]) =>
     program === 'go' ? ['sh', '-c', `GOCACHE=$PWD go build ${packages}`, 'prepare'] : undefined,

@@ -19,22 +19,22 @@ import { buildPolicy } from './installed.ts'
 import type { Command, Language, Project } from './language.ts'
 import { readTar } from './tar.ts'
 
-/** The directory for what compilers prepare; set by `gradebox grade`, also without a cache of results. */
+/** The directory for files that compilers prepare; set by `gradebox grade`, also without a cache of results. */
 export const TOOLCHAINS_VARIABLE = 'GRADEBOX_TOOLCHAINS'
 
-/** Where a build finds what its compiler has prepared. */
+/** The place where a build finds the files that its compiler has prepared. */
 const place = '/opt/gradebox-toolchain'
 
-/** A build that uses what its compiler has prepared. */
+/** A build that uses the files that its compiler has prepared. */
 export interface PreparedBuild {
   readonly command: Command
   readonly mounts: readonly MountOption[]
 }
 
 interface Toolchain {
-  /** How many builds wanted it before it was made. */
+  /** The number of builds that wanted the directory before it was made. */
   wanted: number
-  /** The directory once it is made; undefined while it is not, and where the compiler failed. */
+  /** The directory once it is made; undefined before that, and where the compiler failed. */
   directory?: string | undefined
   making?: Promise<void> | undefined
 }
@@ -42,11 +42,11 @@ interface Toolchain {
 const toolchains = new Map<string, Toolchain>()
 
 /**
- * The build of a project with what its compiler has prepared, such as precompiled headers; undefined where nothing is ready, and
- * the build must do without.
+ * The build of a project with files that its compiler has prepared, such as precompiled headers; undefined where none
+ * are ready.
  *
- * Only the compiler's own files are prepared, in a sandbox without any submission. No build can change them: it sees them
- * read-only or copy-on-write. So nothing that one submission writes is read by another.
+ * Only the compiler's own files are prepared, in a sandbox without any submission. No build can change them: it sees
+ * them read-only or copy-on-write. One submission therefore never reads a file that another has written.
  *
  * @param parent the directory to prepare in where `GRADEBOX_TOOLCHAINS` names none
  */
@@ -96,7 +96,7 @@ async function readyToolchain(
   return toolchain.directory
 }
 
-// The compiler makes it once, whatever the limits of one build are.
+// The compiler makes the directory once, whatever the limits of one build are.
 const limits = {
   walltime: '10min',
   cpu: '10min',
@@ -109,7 +109,7 @@ const limits = {
 const archive = '/tmp/gradebox-toolchain.tar.gz'
 // Compressed, because a file that comes back from a sandbox has at most 64 MiB, and precompiled headers have more.
 const script = `"$@" && exec tar -czf ${archive} --format=gnu .`
-/** The most that a compiler may prepare. */
+/** The largest size of the files that a compiler may prepare. */
 const largestBytes = 1024 * 1024 * 1024
 
 async function makeToolchain(

@@ -2,14 +2,14 @@ import { visibleLine } from '../../units/visible.ts'
 import { addPoints, formatPoints } from './points.ts'
 import type { Report, ReportSubmission, ReportTest } from './report-schema.ts'
 
-/** How the result of one submission differs between two reports. */
+/** The difference of one submission between two reports. */
 export interface SubmissionChange {
   readonly id: string
   readonly kind: 'gained' | 'lost' | 'changed' | 'new' | 'gone'
   /** Absent for a submission that is not gradable, or not in the report. */
   readonly before?: number
   readonly after?: number
-  /** Why: a line per test, adjustment or build that differs. */
+  /** The reasons: a line per test, adjustment or build that differs. */
   readonly reasons: readonly string[]
 }
 

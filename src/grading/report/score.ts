@@ -19,7 +19,7 @@ export interface DeclaredGroup {
   readonly points?: number | undefined
 }
 
-/** The plan of an assignment: what each test and group can give. */
+/** The plan of an assignment: the points that each test and group can give. */
 export type Plan = Pick<Report['assignment'], 'maxPoints' | 'tests' | 'groups'>
 
 /** Shares the points of each group among its tests, and adds the maximum up. */
@@ -49,8 +49,8 @@ export function planPoints(
 }
 
 /**
- * The submission with everything that follows from its tests: points of each by the rule of its group,
- * totals, whether it is complete, and whether it is gradable.
+ * The submission with the values that follow from its tests: the points of each by the rule of its group, the totals,
+ * whether it is complete, and whether it is gradable.
  */
 export function scoreSubmission(submission: ReportSubmission, plan: Plan): ReportSubmission {
   const tests = scoreTests(submission.tests, plan)

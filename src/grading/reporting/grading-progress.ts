@@ -13,7 +13,7 @@ export class Progress {
   #shown = 0
 
   /**
-   * @param print writes to the terminal or file as it is
+   * @param print writes to the terminal or file unchanged
    * @param isTerminal whether a line may be overwritten
    */
   constructor(print: (text: string) => void, isTerminal: boolean) {

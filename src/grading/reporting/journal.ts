@@ -25,7 +25,7 @@ export function writeJournal(entries: readonly JournalEntry[]): void {
 /** Reads what workers have written since the last time. */
 export class JournalReader {
   readonly #directory: string
-  /** How many bytes of each file were read, in whole lines. */
+  /** The number of bytes of each file that were read, in whole lines. */
   readonly #done = new Map<string, number>()
 
   constructor(directory: string) {

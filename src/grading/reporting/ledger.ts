@@ -61,7 +61,7 @@ export class Ledger {
     return this.#books.size === 0
   }
 
-  /** Notes a test that is going to run. */
+  /** Records a test that will run. */
   plan(meta: GradedMeta): void {
     const { gradeboxSubmission: id, gradeboxNumber: number } = meta
     const book = this.#book(meta.gradeboxAssignment)
@@ -78,7 +78,7 @@ export class Ledger {
     book.planned.add(key(meta))
   }
 
-  /** Notes how a test ended; a later outcome of the same test replaces it. */
+  /** Records the outcome of a test; a later outcome of the same test replaces it. */
   end(meta: GradedMeta, outcome: TestOutcome): void {
     this.plan(meta)
     const entry = this.#book(meta.gradeboxAssignment).submissions.get(meta.gradeboxSubmission)
@@ -91,7 +91,7 @@ export class Ledger {
     for (const problem of outcome.problems ?? []) entry.problems.add(problem)
   }
 
-  /** Notes a test that ended without an outcome, such as with its worker. */
+  /** Records a test that ended without an outcome, for example because its worker ended. */
   fail(meta: GradedMeta, reason: string): void {
     this.end(meta, {
       status: 'error',
@@ -112,7 +112,7 @@ export class Ledger {
     )
   }
 
-  /** How many tests there are and how many have ended. */
+  /** The number of tests, and of those that have ended. */
   progress(): { readonly done: number; readonly all: number } {
     const all = [...this.#books.values()].reduce((sum, { planned }) => sum + planned.size, 0)
     return { done: this.#done, all }

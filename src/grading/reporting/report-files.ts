@@ -46,7 +46,7 @@ export class ReportFiles {
     else this.#timer ??= setTimeout(() => this.#write(), waitMs).unref()
   }
 
-  /** Writes the remaining changes. A report that cannot be written holds up no other. */
+  /** Writes the remaining changes. A report that cannot be written delays no other report. */
   flush(): WrittenReports {
     this.#write()
     return { paths: [...this.#written], failures: this.#failures }

@@ -3,8 +3,9 @@ import { onlySubmission, quotedLines } from './student-view.ts'
 import type { ReportWriter } from './writer.ts'
 
 /**
- * What an Autolab autograder prints: feedback, and as the last line the scores (docs.autolabproject.com, "Autograders").
- * The one problem has the assignment's name. A submission that is not gradable has no last line, so Autolab gives no score.
+ * The output of an Autolab autograder: feedback, and the scores as the last line (docs.autolabproject.com,
+ * "Autograders"). The one problem has the assignment's name. A submission that is not gradable has no last line, so
+ * Autolab gives no score.
  */
 export const writeAutolab: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'Autolab')

@@ -7,7 +7,7 @@ import type { ReportWriter, WriterOptions } from './writer.ts'
  * The `result` output of a GitHub Classroom runner, in base64, for the action `autograding-grading-reporter`.
  *
  * The reporter computes a total twice: its table from the number of tests that passed, its notice from the sum of their
- * scores. Both give our total, because every point is a test of its own, worth 1.
+ * scores. Both give Gradebox's total, because every point is a test of its own, worth 1.
  */
 export const writeGitHubClassroom: ReportWriter = (report, options) => {
   const { whole, points } = pointsOf(report, options)
@@ -70,7 +70,8 @@ function pointsOf(
 /** A runner's output has at most 1 MiB, and every point is a test in it. */
 const mostPoints = 1000
 
-// The same ratios with the fewest points; where that is too many, one row with a thousandth of the maximum as its point.
+// The same ratios with the fewest points. Where those are too many, one row has a thousandth of the maximum as its
+// point.
 function fewPoints(whole: WholePoints, name: string): WholePoints {
   const divisor = [whole.total, ...whole.rows.flatMap((row) => [row.points, row.maxPoints])]
     .map(Math.abs)
@@ -109,7 +110,7 @@ function rowPoints({ name, points, maxPoints, message }: WholeRow): Point[] {
   })
 }
 
-// Extra credit fills up points that are wanting, and a deduction takes points away.
+// Extra credit fills up missing points, and a deduction takes points away.
 function withTotal(points: Point[], { total, maxPoints }: WholePoints, remarks: readonly string[]) {
   const wanted = Math.min(total, maxPoints)
   const kept = [...points].sort((a, b) => b.score - a.score).slice(0, maxPoints)

@@ -13,7 +13,7 @@ export const writeJson: ReportWriter = (report) => {
 }
 
 const INDENT = 2
-/** How a report ends whose last key is an empty list of submissions. */
+/** The end of a report whose last key is an empty list of submissions. */
 const END = '"submissions": []\n}'
 
 // A report is written after each test. Only the submission of that test has changed; the others are the same objects as before.

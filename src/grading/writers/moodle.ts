@@ -5,9 +5,9 @@ import { studentText } from './student-text.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'
 
 /**
- * CSV for Moodle's grade import (docs.moodle.org, "Grade import"): map `ID number` or `Email address` to the user, and both
- * last columns to the assignment. A row is never without a grade, because importing feedback alone deletes the grade. So
- * submissions that are not gradable have no row.
+ * CSV for Moodle's grade import (docs.moodle.org, "Grade import"): map `ID number` or `Email address` to the user, and
+ * both last columns to the assignment. Every row has a grade, because importing feedback alone deletes the grade.
+ * Submissions that are not gradable therefore have no row.
  */
 export const writeMoodle: ReportWriter = (report, options) => {
   const { name } = report.assignment

@@ -40,8 +40,8 @@ export function onlySubmission({ submissions }: Report, format: string): ReportS
 }
 
 /**
- * Joins the tests that a student may not see into one row, so that the points add up and the row tells neither how many
- * there are nor which failed.
+ * Joins the tests that a student may not see into one row, so that the points add up and the row reveals neither the
+ * number of tests nor the failed ones.
  */
 export function studentView(
   submission: ReportSubmission,

@@ -43,7 +43,7 @@ export function seconds(timer: Argument | undefined): string {
   return `${whole}.${String(nanoseconds).padStart(9, '0')} s`
 }
 
-/** struct timespec, of which only whole seconds are ever set; without one the call has no end of its own. */
+/** struct timespec, of which plans set only whole seconds; a null pointer means that the call has no timeout. */
 export function timeoutText(timeout: Argument | undefined): string {
   if (timeout === 0) return 'NULL'
   return typeof timeout === 'object' && timeout.kind === 'words' ? `${timeout.words[0]} s` : '…'

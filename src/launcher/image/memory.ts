@@ -15,7 +15,7 @@ import { ErrnoError } from '../../linux/errno.ts'
 export interface Executable {
   /** The path for posix_spawn(3). */
   readonly path: string
-  /** Releases it. Call it when posix_spawn(3) has returned, because the program then runs. */
+  /** Releases the file. Call it when posix_spawn(3) has returned, because the program then runs. */
   readonly dispose: () => void
 }
 

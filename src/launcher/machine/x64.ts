@@ -1,10 +1,10 @@
 import type { Instruction } from './memory-layout.ts'
 
 /**
- * The step machine for x86-64. rbx is the step, ebp its flags. Needs no stack of its own: what it
- * pushes it pops before the system call, so that a child that shares its memory (CLONE_VM) can go on
- * beside it. A system call's convention: number in rax, arguments in rdi, rsi, rdx, r10, r8, r9;
- * rcx and r11 are lost (syscall(2)). See memory-layout.ts for a step's fields and the two stores' addresses.
+ * The step machine for x86-64. rbx is the step, ebp its flags. The machine pops every pushed value before the system
+ * call. A child that shares its memory (CLONE_VM) can therefore continue beside it. A system call's convention: number
+ * in rax, arguments in rdi, rsi, rdx, r10, r8, r9; rcx and r11 are lost (syscall(2)). See memory-layout.ts for a step's
+ * fields and the two stores' addresses.
  */
 export const x64: readonly Instruction[] = [
   ['bb 40 02 00 10', 'mov ebx,0x10000240'],

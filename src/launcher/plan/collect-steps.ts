@@ -126,7 +126,7 @@ export function diagnoseExecSteps(
 ): Step[] {
   const last = candidates.length - 1
   return [
-    // Returns 0, and so does the last candidate's result when no candidate failed.
+    // This call returns 0. The last candidate's result is 0 too when no candidate failed.
     init('close_range', [0, 2, 0], {
       whenEqual: { value: load(`exec${last}.result`), goto: done },
     }),

@@ -27,11 +27,11 @@ const init = stepsOf('init')
 export interface CountUse {
   /** Its length in struct sock_filter. */
   readonly instructions: number
-  /** By this in the sixth register, the filter reports a call of the helper. */
+  /** The filter reports a call of the helper that has this number in the sixth register. */
   readonly token: bigint
 }
 
-/** How long a helper may take for its call, in seconds: it has nothing else to do. */
+/** The time limit of a helper's call, in seconds. The helper has nothing else to do. */
 const HELPER_SECONDS = 60
 
 /** The init's memory for the count: the record. */
@@ -42,7 +42,7 @@ export const countAreas: readonly Area[] = [
       { name: 'tag', size: 8, init: RECORD.counted.tag },
       { name: 'before', size: 80 },
       { name: 'after', size: 80 },
-      // The helper's; it grows down.
+      // The helper's stack, which grows down.
       { name: 'stack', size: 256 },
       { name: 'stackEnd', size: 8 },
     ],
@@ -86,9 +86,10 @@ const failure = {
   hint: 'The process that counts denied calls did not call in time. The machine has too little memory, or stands still.',
 } as const
 
-// It shares our memory, but the step machine needs a stack for each. Neither stores the result: both would.
+// The helper shares the init's memory, but the step machine needs a stack for each. The call stores no result, because
+// both processes would store theirs.
 const helperSteps = (): Step[] => [
-  // Only the helper's end shall be pending then.
+  // Clears the signals, so that only the helper's end can be pending later.
   init('read', [FD.signal, at('watch.scratch'), 128], { onError: 'continue' }),
   init('clone', [CLONE_VM | CLONE_FILES | SIGCHLD, at('count.stackEnd'), 0, 0, 0], {
     whenEqual: { value: 0, goto: 'count.call' },
@@ -97,14 +98,14 @@ const helperSteps = (): Step[] => [
 ]
 
 const takeNumberSteps = (number: 'before' | 'after'): Step[] => [
-  // For the helper's call or its end: RECV would wait for ever for a helper that something has killed.
+  // Waits for the helper's call or its end, because RECV would wait for ever for a helper that was killed.
   init('ppoll', [at('poll.signal'), 2, words(HELPER_SECONDS, 0), 0, 8], { failure }),
   init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
     whenDifferent: { value: 1, goto: FAIL },
     failure,
   }),
   init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at(`count.${number}`)], { failure }),
-  // The only other process of the namespace now.
+  // The helper is the only other process of the namespace now.
   init('kill', [-1, SIGKILL]),
   init('wait4', [-1, 0, 0, 0]),
 ]

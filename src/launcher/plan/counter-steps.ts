@@ -32,7 +32,8 @@ export function counterAttributes(): Uint8Array {
   attributes.writeUInt32LE(PERF_TYPE_SOFTWARE, 0)
   attributes.writeUInt32LE(PERF_ATTR_SIZE_VER0, 4)
   attributes.writeUInt32LE(PERF_COUNT_SW_TASK_CLOCK, 8)
-  // Without the kernel, as an ordinary user has to ask (perf_event_paranoid 2); the task clock has its time all the same.
+  // Excludes the kernel, because an ordinary user must (perf_event_paranoid 2). The task clock counts the kernel's time
+  // all the same.
   const scope = PERF_ATTR_EXCLUDE_KERNEL | PERF_ATTR_EXCLUDE_HV
   const start = PERF_ATTR_DISABLED | PERF_ATTR_ENABLE_ON_EXEC
   attributes.writeUInt32LE(PERF_ATTR_INHERIT | scope | start, 40)
@@ -54,6 +55,6 @@ export const counterSteps = (next: string): Step[] => [
   init('close', [load('init.fd')]),
 ]
 
-/** Reads the counter, whose processes are gone; without one the place keeps what it has. */
+/** Reads the counter after its processes have ended. Without a counter, the place keeps its value. */
 export const readCounterStep = (label: string, place: string): Step =>
   init('read', [FD.cpuCounter, at(place), 8], { label, onError: 'continue' })

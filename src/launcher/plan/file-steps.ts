@@ -104,7 +104,7 @@ function writeSteps(path: string, data: Uint8Array, failure: StepFailure): Step[
 /** sendfile(2) copies at most this much a call. */
 const SENDFILE_MAX = 0x7fff_f000
 
-// From the request's file and not from memory: the kernel's peak of the init's resident memory survives
+// The init copies from the request's file and not from memory. The kernel's peak of the init's resident memory survives
 // execve(2), and would count for the program.
 function sendSteps(path: string, data: Uint8Array, failure: StepFailure): Step[] {
   if (data.length === 0) return []

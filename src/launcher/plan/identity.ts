@@ -175,7 +175,7 @@ export function becomeUserSteps({ inside, outside }: IdMap, by: LauncherProcess)
 export function dropRootSteps(ids: IdMap): Step[] {
   return [
     ...becomeUserSteps(ids, 'init'),
-    // The change of uid cleared it.
+    // The change of uid cleared PDEATHSIG.
     init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
   ]
 }
@@ -190,7 +190,7 @@ export function dropRootSteps(ids: IdMap): Step[] {
 export function dropPrivilegesSteps(lastCapability: number, hasSettings: boolean): Step[] {
   return [
     ...(hasSettings ? settingsSteps() : []),
-    // Opened in time, because an undumpable process does not own its /proc files.
+    // The init opens the file now, because an undumpable process does not own its /proc files.
     init('openat', [FD.proc, text('self/oom_score_adj'), O_RDWR | O_CLOEXEC, 0], {
       store: 'init.fd',
     }),

@@ -32,9 +32,7 @@ const ARGUMENT_OFFSET = 32
 /** The position of zeros in the memfd. */
 const ZEROS_OFFSET = 40
 
-/**
- * The meaning of calls from this number to the next entry: they end the run, are logged, or something else.
- */
+/** The action for the calls from this number to the next entry. */
 export interface Meaning {
   readonly from: number
   readonly action:
@@ -42,7 +40,7 @@ export interface Meaning {
     | 'log'
     /** The kernel makes the call, and nobody records it. */
     | 'continue'
-    /** The same, if the process in its first argument belongs to the program's session. */
+    /** The same as `continue`, if the process in the first argument belongs to the program's session. */
     | 'signal'
 }
 
@@ -53,7 +51,7 @@ function carryOn(): Uint8Array {
   return rest
 }
 
-/** The same with EPERM, and no flags. */
+/** The answer with EPERM, and no flags. */
 function refusal(): Uint8Array {
   const rest = Buffer.alloc(16)
   rest.writeInt32LE(-EPERM, 8)

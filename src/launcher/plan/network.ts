@@ -74,7 +74,7 @@ export function makeNetworkSteps(
 export function joinNetworkSteps(mode: SandboxShape['network']): Step[] {
   if (mode === 'host') return []
   return [
-    // Or for the caller's end, which may also have ended the starter.
+    // The init also waits for the caller's end, which may have ended the starter too.
     init('ppoll', [
       bytes(Buffer.concat([pollFd(FD.networkReady), pollFd(FD.control, 0)])),
       2,

@@ -107,7 +107,7 @@ export function planImage(options: ImageOptions): Segment {
         ...(targetWaits ? loadRequestSteps(target) : []),
       ]),
       ...superviseSteps(options),
-      // Ends the process that waits for a request, when there will be none.
+      // Ends the process that waits for a request, when no request will come.
       init('exit_group', [0], { label: 'init.unused' }),
       ...(options.count ? [countCallStep(options.count)] : []),
     ],
@@ -220,7 +220,7 @@ export function stepsInOrder(
   ]
 }
 
-// From one label, or the beginning, up to another, or the end.
+// The steps from one label or the beginning up to another label or the end.
 function part({ steps }: Pick<Segment, 'steps'>, { from, to }: { from?: string; to?: string }) {
   const indexOf = (name: string) => steps.findIndex(({ label }) => label === name)
   return steps.slice(from ? indexOf(from) : 0, to ? indexOf(to) : undefined)

@@ -181,7 +181,7 @@ export const enterNamespacesSteps = ({ shareUts }: Pick<SandboxShape, 'shareUts'
   }),
 ]
 
-/** By this signal a group's keeper learns that the caller removes the group itself. */
+/** A group's keeper learns by this signal that the caller removes the group itself. */
 export const DISMISSED = SIGUSR1
 
 const NS_PER_MS = 1_000_000

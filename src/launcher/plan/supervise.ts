@@ -187,13 +187,14 @@ function startedSteps({ listener, log, ending }: SuperviseOptions): Step[] {
   // The init needs the list when it ends the run through the processes' directories in /proc.
   const closed = [FD.oomScore, ...(ending?.orphans ? [] : [FD.proc]), FD.request, FD.go]
   return [
-    // Returns 0, and so does the size when there was no request: then there is nothing to watch. A pipe ends
-    // when the program closes its side, not when the init does.
+    // This call returns 0. The size is 0 when no request came: the init then has nothing to watch. The init closes its
+    // ends of the streams, because a pipe ends only when all its writers have closed it.
     init('close_range', [0, 2, 0], {
       label: WATCH,
       whenEqual: { value: load('init.requestSize'), goto: 'init.unused' },
     }),
-    // But not the init, which must report the end. The kernel always allows a return to the old value.
+    // The score applies to the program, but not to the init, which must report the end. The kernel always allows a
+    // return to the old value.
     init('write', [FD.oomScore, at('watch.oomScore'), load('watch.oomScoreLength')], {
       onError: 'continue',
     }),

@@ -117,7 +117,7 @@ const USER_QUOTAS = [
   [RLIMIT_MEMLOCK, 64 * 1024],
 ] as const
 
-/** An address without code: this handler faults in its turn, and that ends the process. */
+/** An address without code. A fault whose handler is there faults again, and that ends the process. */
 const HANDLER = 4096
 
 /**
@@ -156,7 +156,7 @@ export function prepareTargetSteps({ discard, filter }: PrepareTargetOptions): S
       // Where the host allows less, the lower limit holds.
       target('prlimit64', [0, resource, words(most, most), 0], { tolerate: EPERM }),
     ),
-    // The kernel logs a fault without a handler, but going to DIE is no news. execve(2) resets the handler.
+    // The kernel logs a fault without a handler, but the fault at DIE is expected. execve(2) resets the handler.
     target('rt_sigaction', [SIGSEGV, words(HANDLER, 0, 0, 0), 0, 8]),
     // The last step about signals empties the mask; posix_spawn has reset ignored signals.
     target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
@@ -256,7 +256,7 @@ function limitStep({ resource, option, soft, hard }: ResourceLimit): Step {
   })
 }
 
-/** What a refused filter means. */
+/** The error when the kernel refuses the filter. */
 export const filterFailure: StepFailure = {
   code: 'SECCOMP_UNAVAILABLE',
   hint: 'The kernel refused the filter. It needs CONFIG_SECCOMP_FILTER, and a container must not deny seccomp(2).',

@@ -16,7 +16,7 @@ export interface GroupUsage {
   readonly peakMemoryBytes?: number
   /** The peak number of processes and threads, including the init (pids.peak, Linux 6.1). */
   readonly peakProcesses?: number
-  /** For how long at least one task waited for a processor (cpu.pressure, "some"). */
+  /** The time during which at least one task waited for a processor (cpu.pressure, "some"). */
   readonly waitTimeMs?: number
 }
 

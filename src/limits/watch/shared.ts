@@ -17,9 +17,9 @@ export const layout = {
   open: 2,
   busy: 3,
   ended: 4,
-  /** The word `exceeded` is an index in here, from 1. */
+  /** The word `exceeded` is an index in this list, from 1. */
   limits: ['cpu', 'memory'],
-  /** The number `cpuSource` is an index in here. */
+  /** The number `cpuSource` is an index in this list. */
   cpuSources: ['cgroup', 'counter', 'watch'],
   /** Where the numbers start, in bytes. */
   numbersAt: 16,
@@ -44,10 +44,10 @@ export const layout = {
   cpuFileLength: 15,
   /** The program's user where there are no namespaces, and 0 elsewhere. */
   programUid: 16,
-  /** Where the bytes of cpuFile start. A control group's path has a bound of its own; see CGROUP_PATH. */
+  /** The offset of the bytes of cpuFile. A control group's path has a bound of its own; see CGROUP_PATH. */
   cpuFileAt: 16 + 17 * 8,
   size: 16 + 17 * 8 + 1200,
-  /** Words of the bell: whether the thread sleeps until the bell rings, and its thread id once it looks at runs. */
+  /** Words of the bell: whether the thread sleeps until the bell rings, and the thread's id once it checks runs. */
   asleep: 0,
   rung: 1,
   thread: 2,

@@ -21,7 +21,10 @@ export interface WatchedSlot extends Slot {
 /** The longest time in ms that the thread may use a descriptor, of which it reads or writes some bytes. */
 const BUSY_MS = 100
 const BUSY_TRIES = 10
-/** How often, about once a millisecond, a run asks whether the thread has started before it goes on without. */
+/**
+ * The number of times, about once a millisecond, that a run checks whether the thread has started before it continues
+ * without.
+ */
 const START_MS = 250
 
 /**
@@ -45,15 +48,14 @@ class WatchThread {
   readonly #worker: Worker
   /** Called with the error when the thread dies, which leaves its runs unwatched. */
   readonly #lost = new Set<(error: Error) => void>()
-  /** Slots that the thread knows and no run uses. */
+  /** Slots that the thread knows and that belong to no run. */
   readonly #free: Slot[] = []
   #hasPriority = false
 
   constructor() {
     leaveRemovedDirectory()
-    // Without the test runner's loaders, which would also run in the thread. The thread has its own streams,
-    // because Node would otherwise open the process's, and that makes the pipes that programs inherit
-    // non-blocking.
+    // The thread gets none of the test runner's loaders, which would also run in it. The thread has its own streams,
+    // because Node would otherwise open the process's, and that makes the pipes that programs inherit non-blocking.
     const bare = { execArgv: [], env: {}, argv: [], stdout: true, stderr: true }
     const workerData = { layout, bell: this.#bell.buffer, koffi: koffiPath() }
     this.#worker = new Worker(new URL('./thread/main.cjs', import.meta.url), {
@@ -70,8 +72,8 @@ class WatchThread {
   }
 
   /**
-   * Settles when the thread looks at runs, or when it takes too long to start. A program that fills memory at once must
-   * not have the time in which the thread starts.
+   * Settles when the thread checks runs, or when it takes too long to start. A program that fills memory at once must
+   * not run unwatched while the thread starts.
    */
   async ready(): Promise<void> {
     for (let waited = 0; !this.#isReady() && waited < START_MS; waited++) {
@@ -141,7 +143,7 @@ function wasNotSeen(words: Int32Array): boolean {
 
 let thread: WatchThread | undefined
 
-/** Starts the thread that watches runs, and settles when it looks at them. */
+/** Starts the thread that watches runs, and settles when it checks them. */
 export function watchThreadReady(): Promise<void> {
   thread ??= new WatchThread()
   return thread.ready()

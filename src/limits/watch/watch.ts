@@ -29,7 +29,7 @@ export interface WatchOptions {
   readonly wallTimeMs: number | undefined
   /** The program's user, where the run has no namespaces. */
   readonly programUid?: number | undefined
-  /** How many processors the run may use at once; without it, all. */
+  /** The number of processors that the run may use at once; all by default. */
   readonly processors?: number | undefined
   /** Ends a run that nobody watches any more. */
   readonly stop: () => void
@@ -48,11 +48,11 @@ export interface Seen {
   /** The largest size of mapped files in one process, which its peak resident memory includes. */
   readonly peakFileBytes: number
   readonly peakProcesses: number
-  /** How long a thread had waited for a processor, read shortly before the walltime ended. */
+  /** The time for which a thread had waited for a processor, read shortly before the walltime ended. */
   readonly waitTimeMs: number
 }
 
-/** The interval at which the watch asks for the init's process id while it is unknown, in milliseconds. */
+/** The interval at which the watch asks for the init's process id while the id is unknown, in milliseconds. */
 const INIT_MS = 2
 /**
  * Watches the usage of all processes of a run together. Resource limits cannot hold it, because each applies
@@ -85,7 +85,7 @@ export class TreeWatch {
     return this.#exceeded
   }
 
-  /** Why the run was not watched to its end. */
+  /** The reason why the run was not watched to its end. */
   get lost(): Error | undefined {
     return this.#lost
   }

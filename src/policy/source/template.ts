@@ -20,7 +20,7 @@ interface Piece {
   readonly copied: boolean
 }
 
-// Handlebars loads only when a policy is a template: few are, and loading takes longer than all the rest.
+// Handlebars loads only for a policy that is a template, because few are and loading takes longer than all other work.
 const load = (): typeof HandlebarsModule => createRequire(import.meta.url)('handlebars')
 
 /** Whether a policy is a template at all. */

@@ -24,7 +24,7 @@ import {
   READ_BYTES,
 } from './collected.ts'
 
-/** The bounds on what a run with patterns brings back and reads. */
+/** The bounds of a run with patterns. */
 export interface CollectBounds {
   /** The number of files, including those that could not be brought back. */
   readonly files: number
@@ -92,7 +92,7 @@ class Walk {
   #bytes = 0
   #names = 0
   #turnEnd = clockMs() + TURN_MS
-  /** Why nothing more is brought back. */
+  /** The reason why no further file is brought back. */
   #end: string | undefined
 
   constructor(source: CollectSource, bounds: CollectBounds) {
@@ -219,7 +219,7 @@ class Walk {
     }
   }
 
-  /** A file's contents, or why there are fewer than it said. */
+  /** A file's contents, or the reason why it has fewer bytes than its size. */
   async #readWhole(fd: number, size: number): Promise<Buffer | string> {
     const contents = Buffer.alloc(size)
     let done = 0

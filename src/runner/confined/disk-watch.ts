@@ -27,8 +27,8 @@ const FILES_PER_PIECE = 8
 const BYTES_PER_FILE = 4096
 const FILES_BESIDE = 1024
 /**
- * A longer path is opened, and the paths below are relative to it, because the kernel accepts at most 4,096
- * bytes.
+ * A directory with a longer path is opened, and the paths below are relative to it, because the kernel accepts at most
+ * 4,096 bytes.
  */
 const LONGEST_PATH = 2048
 
@@ -36,7 +36,7 @@ export interface DiskWatchOptions {
   /** The run's own directory. */
   readonly path: string
   readonly diskBytes: number
-  /** The init's process id, once that is known. */
+  /** The init's process id, once it is known. */
   readonly init: () => number | undefined
   /** Calls a function as a user who may see the program's descriptors. */
   readonly asProgram: <T>(look: () => T) => T

@@ -219,7 +219,7 @@ function endLeft(path: string, ids: PrivateIds | undefined): void {
   else if (isPrivate(ids.uid)) endLeftUser(ids)
 }
 
-// A number outside the range of runs is nobody's to end, whoever made that directory.
+// Processes with a number outside the range of runs are not ended, whoever made that directory.
 function isPrivate(uid: number): boolean {
   const { first, pairs } = ownIdSpace()
   return Number.isInteger(uid) && uid >= first && uid < first + 2 * pairs && (uid - first) % 2 === 0

@@ -112,9 +112,9 @@ const PIECE = 16 * 1024
 type Feed = Omit<StdinFeed, 'isComplete'>
 
 /**
- * Feeds a file: the kernel moves its pages into the pipe. When the pipe is full, a small piece goes through the event loop,
- * which says when the pipe takes more. The program gets no descriptor of the file, which it could open again for
- * writing, lock, or learn the path of.
+ * Feeds a file: the kernel moves its pages into the pipe. When the pipe is full, a small piece goes through the event
+ * loop, which says when the pipe takes more. The program gets no descriptor of the file, because it could open the file
+ * again for writing, lock it, or read its path.
  */
 function feedFile(
   pipe: Socket,

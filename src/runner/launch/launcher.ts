@@ -98,7 +98,7 @@ const END_MS = 1
  */
 const STRANGER_MS = 100
 
-/** Whether all of them end within a time, in ms. */
+/** Returns whether all streams end within a time, in ms. */
 async function endWithin(streams: readonly Promise<void>[], timeoutMs: number): Promise<boolean> {
   if (streams.length === 0) return true
   return new Promise((resolve) => {
@@ -110,7 +110,7 @@ async function endWithin(streams: readonly Promise<void>[], timeoutMs: number): 
   })
 }
 
-/** What is added to the counter that says go. */
+/** The value that is added to the counter when the request is ready. */
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer)
 
 /** The caller's ends of a launch program's descriptors. */

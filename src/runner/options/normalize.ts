@@ -40,16 +40,16 @@ export interface RunOptions {
   readonly encoding: 'utf8' | 'buffer'
   /** The limits that are in force. */
   readonly limits: Limits
-  /** The same, and UNLIMITED for those that are lifted. */
+  /** The same limits, with UNLIMITED for those that are lifted. */
   readonly wantedLimits: Limits
-  /** How many processors the program may use. */
+  /** The number of processors that the program may use. */
   readonly processors: number
   readonly collect: readonly string[]
   readonly exclusive: boolean
-  /** How many more attempts a starved run gets. */
+  /** The number of further attempts that a starved run gets. */
   readonly retryWhenStarved: number
   readonly signal: AbortSignal | undefined
-  /** The weakest isolation that is good enough for the caller and for the policy. */
+  /** The weakest isolation that the caller and the policy accept. */
   readonly isolation: IsolationLevel
   /**
    * The number of launch programs that may wait for runs like this one. With 0 the run does not use the pool.

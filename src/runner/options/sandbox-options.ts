@@ -42,8 +42,8 @@ export interface SandboxOptions {
    */
   readonly policy?: string | URL | PolicyInput
   /**
-   * The host directory shown at `/work`, or at its `target`. Copy-on-write: the program may change it
-   * all, the host sees nothing of it. Without one, `/work` is empty.
+   * The host directory shown at `/work`, or at its `target`. Copy-on-write: the program may change everything, and the
+   * host's files stay unchanged. Without one, `/work` is empty.
    */
   readonly workdir?:
     | string
@@ -108,9 +108,9 @@ export interface SandboxOptions {
   /** Limits that replace the policy's, one by one. */
   readonly limits?: LimitOptions
   /**
-   * Files of the sandbox to bring back as `result.files`: paths, directories (`out/`) and patterns with `*`, `?`, `[a-z]`,
-   * `{a,b}` and `**`, absolute or relative to `cwd`. A file has at most 64 MiB; with a pattern, a run brings back at
-   * most 10,000 files and 256 MiB. `result.uncollected` says what was left out.
+   * Files of the sandbox to bring back as `result.files`: paths, directories (`out/`) and patterns with `*`, `?`,
+   * `[a-z]`, `{a,b}` and `**`, absolute or relative to `cwd`. A file has at most 64 MiB; with a pattern, a run brings
+   * back at most 10,000 files and 256 MiB. `result.uncollected` names the files that were left out.
    *
    * @default []
    * @example
@@ -118,21 +118,21 @@ export interface SandboxOptions {
    */
   readonly collect?: readonly string[]
   /**
-   * Whether no other run of this user goes on meanwhile, in any process. Use it to compare times.
+   * Whether no other run of this user is active meanwhile, in any process. Use it to compare times.
    *
    * @default false
    */
   readonly exclusive?: boolean
   /**
-   * How many more attempts a run gets after it hit its walltime limit while it mostly waited for a CPU:
-   * 0 or more. `stdin` must then be text, bytes or the URL of a file, which can be read again.
+   * The number of further attempts that a run gets when it reached its walltime limit and mostly waited for a CPU: 0 or
+   * more. `stdin` must then be text, bytes or the URL of a file, which can be read again.
    *
    * @default 0
    */
   readonly retryWhenStarved?: number
   /**
-   * The weakest isolation that is good enough: a floor. A run takes the strongest level at or above it that the
-   * machine has, and `result.isolation` says which. A policy can insist on more: `require = ["isolation:full"]`.
+   * The weakest level of isolation that the run accepts. A run gets the strongest level that the machine has, and
+   * `result.isolation` names that level. A policy can insist on more: `require = ["isolation:full"]`.
    *
    * @default 'full'
    */
@@ -144,7 +144,7 @@ export interface SandboxOptions {
 /** Defaults of a {@link createSandbox}: any option of a run, and how many runs it makes at once. */
 export interface SandboxConfig extends SandboxOptions {
   /**
-   * How many programs of this sandbox run at once, 1 or more, whatever else runs on the machine.
+   * How many programs of this sandbox run at once, 1 or more, whatever other programs run on the machine.
    *
    * @default the processors, divided by the number of test workers; all processes on the machine
    *   together start no more sandboxes than it has processors

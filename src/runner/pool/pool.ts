@@ -166,8 +166,9 @@ export class Pool {
     if (this.#fillOne({ inBurst: false })) this.#rest?.refresh()
   }
 
-  // At the expense of a shape that was not asked for lately; only for the one that was asked for last, or
-  // they would take it from each other for ever. So would two at rest, if either took more than its half.
+  // Makes room at the expense of a shape that no recent run used, and only for the shape of the last run. Otherwise
+  // shapes would take the room from each other for ever. When idle, each of two shapes takes at most half for the same
+  // reason.
   #makeRoom(shelf: Shelf, inBurst: boolean): boolean {
     if (this.size < MOST_WAITING) return true
     if (shelf !== this.#shelves.at(-1)) return false
@@ -179,8 +180,8 @@ export class Pool {
     return ready !== undefined
   }
 
-  // Returns whether there is more to do. A failure here belongs to nobody: the run for which it was meant
-  // starts its own launch program.
+  // Returns whether there is more to do. A failure here is not reported, because the next run then starts its own
+  // launch program.
   #fillOne({ inBurst }: { inBurst: boolean }): boolean {
     for (const { waiting } of this.#shelves) for (const { launcher } of waiting) launcher.settle()
     const shelf = this.#shelves.findLast((one) => (inBurst ? one.lacksSome : one.lacksSomeAtRest))

@@ -283,7 +283,7 @@ function makeConfinedImage(
   }
 }
 
-// Asked calls are logged to the filter, which knows nothing else that is let go on.
+// Makes the filter continue calls about which the init decides. The filter has only the action `log` for that.
 function withAsked(
   meanings: readonly Meaning[],
   asked: ReadonlyMap<string, Meaning['action']>,

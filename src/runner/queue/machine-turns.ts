@@ -38,8 +38,8 @@ export interface Turn {
  * Waits for a run's turn among all runs of this user: first come, first served. Where no file for that can be opened,
  * the turn comes at once, unless the run wants to be alone.
  *
- * @throws {SandboxError} SETUP_FAILED when the turn does not come, with who has the processors; or where an
- *   exclusive run is not possible
+ * @throws {SandboxError} SETUP_FAILED when the turn does not come, and names the processes that hold the processors; or
+ *   where an exclusive run is not possible
  */
 export async function takeTurn(request: TurnRequest): Promise<Turn> {
   const file = openFile(request)
@@ -150,7 +150,7 @@ class Waiting {
     this.#request = request
   }
 
-  /** Waits, and gives the processors; those that are free now, once the turn is not wanted any more. */
+  /** Waits and returns the processors; returns those that are free now once the turn is no longer wanted. */
   async wait(): Promise<readonly number[]> {
     const { cancelled, longestWaitMs = LONGEST_WAIT_MS } = this.#request
     const start = clockMs()

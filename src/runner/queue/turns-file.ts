@@ -124,7 +124,7 @@ export class TurnsFile {
     else spare = { path: this.path, fd: this.#fd, identity: this.#identity }
   }
 
-  // A kernel that has no such locks cannot give them back either.
+  // A kernel without such locks cannot release them either.
   #isUnlocked(): boolean {
     try {
       unlockRange(this.#fd, EVERYTHING)

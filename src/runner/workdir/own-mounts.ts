@@ -24,8 +24,8 @@ export function resolveOwnMounts(mounts: readonly OwnMount[], policyName: string
 }
 
 /**
- * Looks the mounts of a policy up on the host. A read-only directory becomes an overlay, except for one of the system's,
- * where no ordinary user makes sockets or FIFOs.
+ * Resolves the mounts of a policy on the host. A read-only directory becomes an overlay, except for one of the
+ * system's, where no ordinary user makes sockets or FIFOs.
  *
  * @throws {SandboxError} MOUNT_FAILED when a source is missing and not optional
  */

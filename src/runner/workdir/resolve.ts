@@ -140,7 +140,7 @@ function explained<T>(what: string, path: HostPathOption, resolve: () => T): T {
   }
 }
 
-// Files that the program makes there would belong to root on the host, even a program with a set-user-ID bit.
+// The owner of such files on the host would be root, even for a program with a set-user-ID bit.
 const rootOwnedError = (source: string): SandboxError =>
   new SandboxError(
     `The working directory ${JSON.stringify(source)} belongs to root (user or group 0), and is asked for read-write`,

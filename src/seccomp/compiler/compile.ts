@@ -40,7 +40,7 @@ export interface CompileOptions {
 
 /** BPF_MAXINSNS of linux/bpf_common.h: what seccomp(2) accepts. */
 const BPF_MAXINSNS = 4096
-/** The call that counts: see `plan/count.ts`. */
+/** The call by which the init counts: see `plan/count.ts`. */
 const COUNT_CALL = 'sched_setaffinity'
 /** sizeof(struct sock_filter). */
 const INSTRUCTION_SIZE = 8
@@ -90,9 +90,9 @@ function parts(
 }
 
 /**
- * The decisions under which every call of the launch program passes, because its init has the filter too, and by which
- * one call is reported in any case: see `plan/count.ts`. The test stands before what is not simply allowed, so that
- * the kernel still knows by the number alone what is (seccomp_cache_prepare()).
+ * The decisions under which every call of the launch program passes, because its init has the filter too, and under
+ * which one call is always reported: see `plan/count.ts`. Calls that the policy simply allows get no test, so the
+ * kernel can still allow them by their number alone (seccomp_cache_prepare()).
  */
 function withOwnCalls(
   decided: readonly Decision[],

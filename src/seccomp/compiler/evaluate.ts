@@ -8,7 +8,7 @@ export interface SomeCall {
   readonly syscall: string
   /** The first argument, where known: a small number. */
   readonly first?: number
-  /** The second argument, likewise. */
+  /** The second argument, where known. */
   readonly second?: number
   /** Whether the sixth argument is the token of the launch program's own calls. */
   readonly hasToken?: boolean
@@ -22,7 +22,7 @@ const DATA = {
   ...{ lastLow: 56, lastHigh: 60 },
 } as const
 const LOW_HALF = 0xffff_ffffn
-/** What only the launch program's calls have in the halves of their sixth register. */
+/** The values in the halves of the sixth register that only the launch program's calls have. */
 const tokens = [ownCallToken, countCallToken].flatMap((token) => [
   Number(token & LOW_HALF),
   Number(token >> 32n),

@@ -41,7 +41,7 @@ export function notifiedMeanings(seccomp: SeccompPolicy, arch: Arch): Meaning[] 
     })
   if (arch === 'x64') {
     points.push({ from: X32_SYSCALL_BIT, action: 'kill' })
-    // -1 is not a call of that table, and no call at all.
+    // No table has a call with the number -1.
     if (others !== undefined) points.push({ from: 0xffff_ffff, action: others })
   }
   const first = others ?? points[0]?.action ?? 'log'

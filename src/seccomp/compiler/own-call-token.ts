@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 const half = (): bigint => randomBytes(8).readBigUInt64LE() >> 1n
 
 /**
- * A filter knows the launch program's own calls by this number in the sixth register, which those calls do not have.
- * No memory of the program has the number.
+ * A filter recognizes the launch program's own calls by this number in the sixth register, which those calls do not
+ * use. No memory of the program contains the number.
  */
 export const ownCallToken: bigint = half() << 1n
 

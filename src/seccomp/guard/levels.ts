@@ -80,7 +80,7 @@ export function confinedRules({ as, landlockAbi }: Confinement): SeccompRule[] {
     ...noSharedMemory,
     ...noExtendedAttributes,
     ...noWatching,
-    // No container need deny them, and an ordinary user's keys are the program's too (keyrings(7)).
+    // A container may allow these calls, and the program could use the keys of an ordinary user (keyrings(7)).
     ...keyringRules,
     ...NAMESPACES.map((flag) => deny('EPERM', ['clone'], masked(0, flag, flag))),
     deny('EPERM', ['unshare', 'setns']),

@@ -7,7 +7,7 @@ import { runProject } from '../run-project.ts'
 
 const course = resolve(import.meta.dirname, '../../../fixtures/courses/median')
 
-/** By student: the points out of 10, and why they are not all. */
+/** By student: the points out of 10, and the reason for lost points. */
 const expected: Readonly<Record<string, number>> = {
   adler: 10,
   baker: 6.666666,

@@ -7,7 +7,7 @@ import type { ReportSubmission } from '../../../src/grading/report/report-schema
 
 const fixtures = resolve(import.meta.dirname, '../../../fixtures')
 
-/** How some run of a submission ended, by the verdict that its folder's name starts with. */
+/** The expected end of one run of a submission, by the verdict at the start of its folder's name. */
 const verdicts: Readonly<Record<string, (submission: ReportSubmission) => unknown>> = {
   accepted: ({ points, maxPoints }) => expect(points).toBe(maxPoints),
   'compile-error': ({ build }) => expect(build?.status).toBe('failed'),
@@ -30,7 +30,7 @@ const verdicts: Readonly<Record<string, (submission: ReportSubmission) => unknow
   ),
 }
 
-test('the demo grades every sample submission as its name says', () => {
+test('the demo grades every sample submission by the verdict in its name', () => {
   const directory = join(inject('harnessRoot'), 'demo')
   mkdirSync(directory)
   for (const name of ['demo', 'submissions']) {

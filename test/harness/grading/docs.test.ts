@@ -62,7 +62,7 @@ test('the examples of the page on languages work', async () => {
   expect(installed.exitCode, installed.output).toBe(0)
 })
 
-test('the page on languages has every language and its least memory', () => {
+test('the page on languages has every language and its minimum memory', () => {
   const page = readPage('docs/languages.md')
   for (const [name, { extensions, floors }] of Object.entries<Language>(languages)) {
     const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\``)) ?? ''

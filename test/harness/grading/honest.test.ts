@@ -77,72 +77,75 @@ beforeAll(() => {
   }
 })
 
-describe.for(['vitest', 'jest'] as const)('%s: trouble that is not the student’s', (runner) => {
-  let run: ProjectRun
-  let report: Report
-  beforeAll(async () => {
-    const args = runner === 'jest' ? ['--config=jest.config.cjs'] : []
-    run = await runProject(runner, project, { args })
-    report = readReport(join(run.directory, 'gradebox-report.json'))
-  }, 120_000)
+describe.for(['vitest', 'jest'] as const)(
+  '%s: trouble that is not the student’s fault',
+  (runner) => {
+    let run: ProjectRun
+    let report: Report
+    beforeAll(async () => {
+      const args = runner === 'jest' ? ['--config=jest.config.cjs'] : []
+      run = await runProject(runner, project, { args })
+      report = readReport(join(run.directory, 'gradebox-report.json'))
+    }, 120_000)
 
-  const problemsOf = (id: string) => {
-    const submission = report.submissions.find((each) => each.id === id)
-    return { gradable: submission?.gradable, problems: submission?.problems }
-  }
+    const problemsOf = (id: string) => {
+      const submission = report.submissions.find((each) => each.id === id)
+      return { gradable: submission?.gradable, problems: submission?.problems }
+    }
 
-  test('makes the exit code 2', () => {
-    expect(run.exitCode, run.output).toBe(2)
-  })
+    test('makes the exit code 2', () => {
+      expect(run.exitCode, run.output).toBe(2)
+    })
 
-  test('is an error with the cause and what to do, and the submission is not gradable', () => {
-    expect(problemsOf('mounted')).toEqual({
-      gradable: false,
-      problems: [expect.stringMatching(/^mount: .*\/nowhere\/at\/all.*does not exist/)],
+    test('is an error with the cause and a remedy, and the submission is not gradable', () => {
+      expect(problemsOf('mounted')).toEqual({
+        gradable: false,
+        problems: [expect.stringMatching(/^mount: .*\/nowhere\/at\/all.*does not exist/)],
+      })
+      expect(problemsOf('checked')).toEqual({
+        gradable: false,
+        problems: [expect.stringMatching(/^checker: .*JSON/)],
+      })
+      expect(problemsOf('limited')).toEqual({
+        gradable: false,
+        problems: [
+          'limit: The limit `memory: "1MiB"` is too small for Python, which needs 24 MiB to start. Raise the limit, or give Python its own: `languages: { NAME: { limits: { memory: … } } }`.',
+        ],
+      })
+      expect(problemsOf('awarded')).toEqual({
+        gradable: false,
+        problems: [
+          'too many: award(2.5) makes 2.5 points; the test has 0 to 2. Raise the `points` of the test, or award less.',
+        ],
+      })
+      expect(problemsOf('missing')).toEqual({
+        gradable: false,
+        problems: [
+          'works, mount, checker, limit, retried, too many: Lua is not installed where the sandbox can see it. Install the Lua of this test, and grade again.',
+        ],
+      })
     })
-    expect(problemsOf('checked')).toEqual({
-      gradable: false,
-      problems: [expect.stringMatching(/^checker: .*JSON/)],
-    })
-    expect(problemsOf('limited')).toEqual({
-      gradable: false,
-      problems: [
-        'limit: The limit `memory: "1MiB"` is too small for Python, which needs 24 MiB to start. Raise the limit, or give Python its own: `languages: { NAME: { limits: { memory: … } } }`.',
-      ],
-    })
-    expect(problemsOf('awarded')).toEqual({
-      gradable: false,
-      problems: [
-        'too many: award(2.5) makes 2.5 points; the test has 0 to 2. Raise the `points` of the test, or award less.',
-      ],
-    })
-    expect(problemsOf('missing')).toEqual({
-      gradable: false,
-      problems: [
-        'works, mount, checker, limit, retried, too many: Lua is not installed where the sandbox can see it. Install the Lua of this test, and grade again.',
-      ],
-    })
-  })
 
-  test('also where the deductions go wrong', () => {
-    expect(problemsOf('adjusted')).toEqual({
-      gradable: false,
-      problems: ['`adjust` failed: no due date. Correct it and grade again.'],
+    test('is an error in the deductions too', () => {
+      expect(problemsOf('adjusted')).toEqual({
+        gradable: false,
+        problems: ['`adjust` failed: no due date. Correct it and grade again.'],
+      })
     })
-  })
 
-  test('leaves the others alone; a retry is listed', () => {
-    expect(problemsOf('retried')).toEqual({ gradable: true, problems: [] })
-    const retried = report.submissions.find(({ id }) => id === 'retried')
-    const { attempts, status } = retried?.tests.find(({ name }) => name === 'retried') ?? {}
-    expect(status).toBe('passed')
-    expect(attempts?.map((each) => each.status)).toEqual(['failed', 'passed'])
-  })
+    test('leaves other submissions alone, and lists a retry', () => {
+      expect(problemsOf('retried')).toEqual({ gradable: true, problems: [] })
+      const retried = report.submissions.find(({ id }) => id === 'retried')
+      const { attempts, status } = retried?.tests.find(({ name }) => name === 'retried') ?? {}
+      expect(status).toBe('passed')
+      expect(attempts?.map((each) => each.status)).toEqual(['failed', 'passed'])
+    })
 
-  test('shows the student no more than that it is not their fault', () => {
-    const mounted = report.submissions.find(({ id }) => id === 'mounted')
-    expect(mounted?.tests.find(({ name }) => name === 'mount')?.studentMessage).toBe(
-      'This test could not be judged. That is not the fault of your program; the course staff can see the reason.',
-    )
-  })
-})
+    test('tells the student only that the fault is not theirs', () => {
+      const mounted = report.submissions.find(({ id }) => id === 'mounted')
+      expect(mounted?.tests.find(({ name }) => name === 'mount')?.studentMessage).toBe(
+        'This test could not be judged. That is not the fault of your program; the course staff can see the reason.',
+      )
+    })
+  },
+)

@@ -5,7 +5,7 @@ import { readReport } from '../../../src/grading/report/read-report.ts'
 import type { Report } from '../../../src/grading/report/report-schema.ts'
 import { runProject } from '../run-project.ts'
 
-// The judge thinks of a number, which no student may read.
+// The judge chooses a number, which no student may read.
 const judge = `
 secret=4217
 while read -r guess; do
@@ -139,7 +139,7 @@ describe.for(['vitest', 'jest'] as const)('%s: a judge that talks to a submissio
     expect(testOf('quits', 'several runs')?.studentMessage).toContain('Input:\nthe first')
   })
 
-  test('is not the only program of the teacher’s: students read nothing of a checker', () => {
+  test('has a checker beside it, of which students read nothing', () => {
     expect(testOf('quits', 'checker')).toMatchObject({
       status: 'failed',
       studentMessage: 'Failed.',
@@ -151,7 +151,7 @@ describe.for(['vitest', 'jest'] as const)('%s: a judge that talks to a submissio
     expect(texts.join('\n')).not.toContain('4217')
   })
 
-  test('is an error where the judge fails, and never the fault of the submission', () => {
+  test('causes an error when it fails, and the submission is never at fault', () => {
     const messageOf = (name: string) => {
       expect(testOf('right', name)?.status).toBe('error')
       return testOf('right', name)?.staffMessage ?? ''

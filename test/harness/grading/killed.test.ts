@@ -5,7 +5,7 @@ import { beforeAll, expect, inject, test } from 'vitest'
 import { readReport } from '../../../src/grading/report/read-report.ts'
 import { runProject, startProject } from '../run-project.ts'
 
-// `GRADEBOX_KILLS=100` tries it that often.
+// `GRADEBOX_KILLS=100` sets the number of kills.
 const kills = Number(process.env.GRADEBOX_KILLS ?? 3)
 
 const students = Array.from({ length: 8 }, (_, index) => `student${index}`)
@@ -36,14 +36,14 @@ killed.test('kills its worker', async ({ submission }) => {
   }
 })
 
-test('a grading that is killed at any moment leaves a valid report of what was done', {
+test('a grading that is killed at any moment leaves a valid report of the finished tests', {
   timeout: 30_000 + kills * 30_000,
 }, async () => {
   let partial = 0
   for (let round = 0; round < kills || partial === 0; round += 1) {
     const started = startProject('vitest', project, ['run'])
     const report = join(started.directory, 'gradebox-report.json')
-    // The first write, then a moment at random: of a write, a rename, or between them.
+    // Waits for the first write, and then until a random moment: during a write, during a rename, or between them.
     while (!existsSync(report)) await setTimeout(1)
     await setTimeout(Math.random() * 400)
     process.kill(-(started.process.pid ?? 0), 'SIGKILL')

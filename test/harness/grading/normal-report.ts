@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What differs between two gradings of the same submissions: when they were, and what was measured. */
+/** The values that differ between two gradings of the same submissions: dates and measurements. */
 const measured = new Set(['startedAt', 'updatedAt', 'durationMs', 'usage'])
 
 // Times and sizes in messages for the staff: `walltime 12.5 ms`, `memory 8 MiB`.

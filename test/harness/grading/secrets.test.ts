@@ -7,7 +7,7 @@ import { type ReportKind, writers } from '../../../src/grading/writers/index.ts'
 import type { WriterOptions } from '../../../src/grading/writers/writer.ts'
 import { runProject } from '../run-project.ts'
 
-// A submission that prints every file it can read, its environment and what other processes are called.
+// A submission that prints every file that it can read, its environment and the command lines of other processes.
 const spy = `
 import os, sys
 sys.stdout.write(sys.stdin.read())
@@ -24,7 +24,7 @@ for pid in filter(str.isdigit, os.listdir('/proc')):
     for file in ['cmdline', 'environ', 'mountinfo']: show(f'/proc/{pid}/{file}')
 `
 
-// The markers are made of parts, so that the test's own source has them nowhere whole.
+// The markers are made of parts, so that the test's own source contains none of them.
 const marker = (what: string) => `MARKER${what}`
 const assignment = `
 import { assignment } from 'gradebox/grading/vitest'
@@ -49,7 +49,7 @@ spied.test('crash', ({ submission }) => {
 })
 `
 
-/** No student may ever read these. */
+/** Texts that no student may ever read. */
 const secrets = [
   'source',
   'message',
@@ -63,10 +63,10 @@ const secrets = [
   'verdictanswer',
   'crash',
 ]
-/** Only Gradescope has these, and shows them once grades are published. */
+/** Only Gradescope receives these texts, and shows them once grades are published. */
 const laterSecrets = ['laterinput', 'lateranswer']
 
-/** The formats of which students read a part. */
+/** The formats that contain a part for students. */
 const studentKinds = (Object.keys(writers) as ReportKind[]).filter(
   (kind) => !['json', 'csv', 'html'].includes(kind),
 )
@@ -82,7 +82,7 @@ interface GradescopeTest {
   readonly visibility: string
 }
 
-/** The text of a format that a student can read, in whatever way the platform decodes it. */
+/** The text of a format that a student can read, decoded as the platform does. */
 function readable(kind: ReportKind, part: Report, options: WriterOptions = {}): string {
   const text = String(writers[kind](part, { environment, ...options }))
   if (kind === 'github-classroom') return Buffer.from(text, 'base64').toString('utf8')
@@ -119,14 +119,14 @@ beforeAll(async () => {
 }, 120_000)
 
 describe('a test’s secrets', () => {
-  test('are in no sandbox but that of their own run', () => {
+  test('are only in the sandbox of their own run', () => {
     const outputs = report.submissions
       .filter(({ id }) => id === 'spy')
       .flatMap(({ tests }) => tests)
       .flatMap(({ name, runs }) => runs.map(({ stdout }) => [name, stdout] as const))
     expect(outputs).toHaveLength(7)
     for (const [name, stdout] of outputs) {
-      // The spy finds its own source, in which the word stands alone.
+      // The spy finds its own source, which contains the word alone.
       const found = new Set(stdout.match(/MARKER[a-z]+/g))
       const [word = ''] = name.split(' ')
       const hasOwn = ['case', 'hidden', 'row', 'verdict', 'later'].includes(word)
@@ -146,7 +146,7 @@ describe('a test’s secrets', () => {
     expect(text).toContain(marker('lateranswer'))
   })
 
-  test.each(studentKinds)('are in nothing that a student reads of %s', (kind) => {
+  test.each(studentKinds)('are in no part of %s that a student reads', (kind) => {
     for (const submission of report.submissions) {
       const part = { ...report, submissions: [submission] }
       const { id, gradable } = submission
@@ -167,7 +167,7 @@ describe('a test’s secrets', () => {
     }
   })
 
-  test('of a visible test are shown, so that the search can find a marker', () => {
+  test('of a visible test are shown, which proves that the search can find a marker', () => {
     const spied = report.submissions.filter(({ id }) => id === 'spy')
     const showing = studentKinds.filter((kind) =>
       readable(kind, { ...report, submissions: spied }).includes(marker('visibleanswer')),

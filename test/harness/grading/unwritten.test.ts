@@ -44,19 +44,19 @@ beforeAll(() => {
 describe.for(['vitest', 'jest'] as const)('%s: a report that cannot be written', (runner) => {
   const args = runner === 'jest' ? ['--config=jest.config.cjs'] : []
 
-  test('is named with the reason, holds up no other report, and makes the exit code 2', async () => {
+  test('is named with the reason, stops no other report, and makes the exit code 2', async () => {
     const run = await runProject(runner, project, { args, env: environment })
     expect(run.exitCode, run.output).toBe(2)
     expect(run.output).toContain('ada  3 of 3 points  shell')
     expect(run.output).toContain('Written: gradebox-report.json, result.json, junit.xml')
     expect(run.output).toMatch(/^Not written: package\.json\/grades\.csv\n {2}\S.*\n {4}hint: /m)
-    // Classroom 50 takes no submission that is half done, and its variables are those of its runner.
+    // Classroom 50 accepts no half-finished submission, and its variables are those of its runner.
     const result = JSON.parse(readFileSync(join(run.directory, 'result.json'), 'utf8'))
     expect(result).toMatchObject({ classroom: 'cs1', score: 3, 'max-score': 3 })
     expect(existsSync(join(run.directory, 'junit.xml'))).toBe(true)
   })
 
-  test('is also one whose format has no place for a submission that is not gradable', async () => {
+  test('is also one whose format cannot represent a submission that is not gradable', async () => {
     const run = await runProject(runner, project, { args, env: { ...environment, CRASH: '1' } })
     expect(run.exitCode, run.output).toBe(2)
     expect(run.output).toContain('ada  NOT GRADABLE')
@@ -68,7 +68,7 @@ describe.for(['vitest', 'jest'] as const)('%s: a report that cannot be written',
   })
 })
 
-test('gradebox grade ends with the exit code 2 where only a report is missing', () => {
+test('gradebox grade ends with exit code 2 when only a report is missing', () => {
   const cli = join(inject('harnessRoot'), 'node_modules/gradebox/dist/cli/main.js')
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'grade', 'echo.test.mjs'], {
     cwd: project,

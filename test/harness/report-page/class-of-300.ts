@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Report, ReportRun } from '../../../src/grading/report/report-schema.ts'
 import { declared, ended, report, submission } from '../../unit/grading/report/sample.ts'
 
-/** Output that tries to become markup, to reorder text and to be too long. */
+/** Output that imitates markup, reorders text, and is too long. */
 export const HOSTILE = `<script>document.title = 'owned'</script><img src=x onerror="document.title='owned'">\u001b[31m\u202eevil\u2066\n${'x'.repeat(2 ** 20)}`
 
 const tests = Array.from({ length: 10 }, (_, index) =>
@@ -12,7 +12,10 @@ const tests = Array.from({ length: 10 }, (_, index) =>
   }),
 )
 
-/** A class of 300 with ten tests each, of every status; the first has hostile output, the last two are the same. */
+/**
+ * A class of 300 with ten tests each, of every status. The first submission has hostile output, and the last two are
+ * identical.
+ */
 export function classOf300(): Report {
   return report(
     tests,

@@ -47,7 +47,7 @@ describe.skipIf(executablePath === undefined)('the HTML report in Chromium', () 
   const rows = () => page.locator('#class tbody tr')
   const firstRow = () => rows().first().locator('th').innerText()
 
-  test('it asks for nothing but itself, and the console stays empty', async () => {
+  test('it requests nothing but itself, and the console stays empty', async () => {
     expect(await rows().count()).toBe(300)
     expect(requests.filter((url) => !url.startsWith('file:') && !url.startsWith('data:'))).toEqual(
       [],
@@ -55,7 +55,7 @@ describe.skipIf(executablePath === undefined)('the HTML report in Chromium', () 
     expect(complaints).toEqual([])
   })
 
-  test('a click on a column sorts by it, and a second click turns the order round', async () => {
+  test('a click on a column sorts by it, and a second click reverses the order', async () => {
     const header = page.getByRole('button', { name: /^Points/ })
     const pointsOf = async () =>
       (await rows().locator('td:nth-child(3)').allInnerTexts()).map((text) =>

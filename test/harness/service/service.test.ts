@@ -6,7 +6,7 @@ const missing = missingForService()
 if (missing !== undefined) console.warn(`NOT TESTED: examples/service: ${missing}`)
 
 const RIGHT = 'print(sorted(map(int, input().split()))[1])\n'
-/** Long enough to kill the worker meanwhile. */
+/** The grading takes long enough for the test to kill its worker. */
 const SLOW = `import time\ntime.sleep(1)\n${RIGHT}`
 
 let service: Service | undefined
@@ -34,7 +34,7 @@ const count = (workers: readonly ServiceProcess[], line: string) =>
   workers.reduce((sum, { output }) => sum + output().split(line).length - 1, 0)
 
 describe.skipIf(missing !== undefined)('the service of examples/service', () => {
-  test('grades what is in the queue, once', async () => {
+  test('grades each job in the queue once', async () => {
     const here = await start()
     const first = await here.run('submit.mjs', 'submissions/ada', 'submissions/bob')
     expect(first).toMatch(
@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)('the service of examples/service', () => 
     ])
     const again = await here.run('submit.mjs', 'submissions/ada')
     expect(again).toMatch(/^ada submission-\w+ is graded already\n$/)
-    // SIGTERM ends a worker after the job in hand.
+    // SIGTERM ends a worker after its current job.
     worker.child.kill('SIGTERM')
     expect(await worker.exit).toBe(0)
     expect(count([worker], ' is being graded\n')).toBe(2)

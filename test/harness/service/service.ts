@@ -8,7 +8,7 @@ import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { inject } from 'vitest'
 
-/** Why the service cannot be tested here; undefined where it can. */
+/** The reason why the service cannot be tested here; undefined where it can. */
 export function missingForService(): string | undefined {
   try {
     execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
@@ -23,14 +23,14 @@ export function missingForService(): string | undefined {
   }
 }
 
-/** A process of the service, and what it has printed. */
+/** A process of the service, and its output. */
 export interface ServiceProcess {
   readonly child: ChildProcess
   readonly exit: Promise<number | null>
   output(): string
 }
 
-/** A copy of examples/service with a Redis of its own, which listens on a socket only. */
+/** A copy of examples/service with a Redis of its own, which listens only on a socket. */
 export class Service {
   readonly redis: Redis
   readonly #folder: string
@@ -62,7 +62,7 @@ export class Service {
   /** How many jobs are in each state. */
   async counts(): Promise<Readonly<Record<string, number>>> {
     const queue = new Queue('submissions', { connection: this.redis })
-    // The connection stays open: it is not the queue's own.
+    // The connection stays open, because it does not belong to the queue.
     return queue.getJobCounts('wait', 'active', 'delayed', 'completed', 'failed')
   }
 
@@ -80,7 +80,7 @@ export class Service {
     return worker
   }
 
-  /** Runs a command of the service to its end; gives what it printed. */
+  /** Runs a command of the service to its end; returns its output. */
   async run(...args: readonly string[]): Promise<string> {
     const command = this.#spawn(args)
     const code = await command.exit

@@ -5,7 +5,7 @@ import { newMarker, processesWith } from '../processes.ts'
 import { messagesOf, statuses } from '../report.ts'
 import { type Installation, runProject } from '../run-project.ts'
 
-/** What holds under every Vitest, told by the real one on projects on disk. */
+/** The behaviours that every Vitest must show, tested with the real one on projects on disk. */
 export function testVitest(installation?: Installation): void {
   const run = (project: string, args: readonly string[] = [], marker = '') =>
     runProject('vitest', project, {
@@ -22,18 +22,18 @@ export function testVitest(installation?: Installation): void {
         "a policy’s path is relative to its project": "passed 1",
         "a program runs, with the plugin’s defaults": "passed 6",
         "a project keeps the environment that it chose, and has the rest": "passed 1",
-        "a project that has no plugin is left alone": "passed 1",
+        "a project without the plugin is not changed": "passed 1",
         "a project’s environmentOptions come before the plugin’s options": "passed 1",
         "a project’s own plugin comes before the one that it inherits": "passed 1",
-        "a third’s starts later": "passed 6",
-        "an error of ours is a SandboxError in the tests’ realm": "passed 6",
-        "another’s run goes on": "passed 6",
+        "a run of another test continues": "passed 6",
+        "a run that starts later continues": "passed 6",
+        "an error of Gradebox is a SandboxError in the tests’ realm": "passed 6",
         "forgets a run": "failed 6",
         "of concurrent tests, one times out": "failed 6",
-        "the environment is ours": "passed 6",
+        "the environment is Gradebox’s": "passed 6",
         "the first run loads the engine": "passed 6",
-        "the forgotten run is over": "passed 6",
-        "the run that timed out is over": "passed 6",
+        "the forgotten run has ended": "passed 6",
+        "the run that timed out has ended": "passed 6",
         "times out": "failed 6",
       }
     `)
@@ -71,12 +71,12 @@ export function testVitest(installation?: Installation): void {
     expect(processesWith(marker)).toEqual([])
   })
 
-  test('the environment alone gives its options as defaults, and ends what is left, which is an error', async () => {
+  test('the environment alone passes its options on as defaults, and ends leftover runs with an error', async () => {
     const marker = newMarker()
     const { tests, output, exitCode } = await run('vitest-environment', [], marker)
     expect(statuses(tests)).toMatchInlineSnapshot(`
       {
-        "a run is left behind": "passed 4",
+        "a run outlives its test": "passed 4",
         "environmentOptions are the defaults": "passed 4",
       }
     `)
@@ -86,7 +86,7 @@ export function testVitest(installation?: Installation): void {
     expect(processesWith(marker)).toEqual([])
   })
 
-  test('every matcher’s failure reads well, and runs are in every report', async () => {
+  test('every matcher’s failure is readable, and every report has the runs', async () => {
     const junit = ['--reporter=junit', '--outputFile.junit=junit.xml']
     const { tests, output, directory } = await run('vitest-matchers', junit)
     const inFile = (file: string) => tests.filter((each) => each.file === file)
@@ -148,13 +148,13 @@ function expectReports(tests: Tests, output: string, junit: string): void {
     cpuTimeMs: number,
     peakMemoryBytes: number,
   }
-  // JSON
+  // The JSON report.
   expect(meta('toSucceed')).toEqual({ count: 1, runs: [run], slowest: run, largest: run })
   expect(meta('of many runs the report has the first')).toMatchObject({
     count: 26,
     slowest: { command: 'sh -c "sleep 0.2"' },
   })
-  // JUnit: of 26 runs the first 20
+  // The JUnit report, which has the first 20 of 26 runs.
   expect(junit).toContain(
     'sh -c &quot;echo oops &gt;&amp;2; exit 3&quot;: exited, exit code 3, wall',
   )
@@ -162,7 +162,7 @@ function expectReports(tests: Tests, output: string, junit: string): void {
     'value="sh -c &quot;exit 19&quot;: exited, exit code 19, wall',
   )
   expect(junit).not.toContain('exit code 20, wall')
-  // The default reporter: annotations of failed tests, and a line for each file, whose hooks' runs count too
+  // The default reporter: annotations of failed tests, and a line for each file, which also counts the runs of hooks.
   expect(output).toContain('↳ sh -c "echo oops >&2; exit 3": exited, exit code 3, wall ')
   expect(output).toMatch(
     /^ gradebox {2}leaves\.test\.ts: 30 runs, slowest [\d.]+ m?s \(sleep 60\), largest /m,

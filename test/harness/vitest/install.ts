@@ -45,7 +45,7 @@ function link(from: string, to: string, except = ''): void {
   }
 }
 
-// Kept for the next time: it is some 200 MB.
+// The directory of some 200 MB is kept for the next time.
 function installPackages(): { modules: string } | string {
   const lock = readFileSync(join(manifests, 'package-lock.json'))
   const id = createHash('sha256').update(lock).digest('hex').slice(0, 16)
@@ -61,7 +61,7 @@ function installPackages(): { modules: string } | string {
     return `nothing can be written to ${cache}: ${error}`
   }
   cpSync(manifests, making, { recursive: true })
-  // Nothing of the npm that may be running this.
+  // The environment without the variables of an npm that may be running this.
   const { PATH, HOME } = process.env
   const { status, stderr, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit'], {
     cwd: making,

@@ -13,7 +13,7 @@ async function startWaiting(marker: string, args: readonly string[], env = {}) {
   return started
 }
 
-// The program itself, not the sandbox that has it among its arguments.
+// The program itself, not the sandbox that has its name among the arguments.
 const sleeps = (marker: string) =>
   processesWith(marker).filter((command) => command.startsWith('sleep ')).length
 
@@ -27,7 +27,7 @@ function signalGroup({ process: child }: StartedProject, signal: NodeJS.Signals)
   if (child.pid !== undefined) process.kill(-child.pid, signal)
 }
 
-/** Mounts of this host that a sandbox would have made, and what is left in the temporary directory. */
+/** Mounts of this host that a sandbox would have made, and its files in the temporary directory. */
 const remains = ({ directory }: StartedProject) => ({
   mounts: sandboxMounts(),
   files: readdirSync(join(directory, 'tmp')).filter((name) => name.includes('gradebox')),
@@ -42,7 +42,7 @@ test('Ctrl-C ends the program', async () => {
   expect(remains(started).files).toEqual([])
 })
 
-test('a worker that is killed in mid-run leaves no process, mount or file behind', async () => {
+test('a worker that is killed during a run leaves no process, mount or file behind', async () => {
   const marker = newMarker()
   const mounts = sandboxMounts()
   const started = await startWaiting(marker, ['run', '--pool=forks'])
@@ -55,13 +55,13 @@ test('a worker that is killed in mid-run leaves no process, mount or file behind
   expect(remains(started)).toEqual({ mounts, files: [] })
 })
 
-test('at bail the other tests’ programs are ended, and Vitest with them', async () => {
+test('at bail the programs of other tests are ended, and Vitest ends with them', async () => {
   const marker = newMarker()
   const started = await startWaiting(marker, ['run', '--bail=1'], { BAIL: '1' })
   expect(await started.exit).toBe(1)
   expect(processesWith(marker)).toEqual([])
   expect(started.output()).toContain('fails.test.ts > fails')
-  // Cancelled, not failed.
+  // Vitest cancels the tests and does not fail them.
   expect(started.output()).not.toContain('FAIL  waits.test.ts')
 })
 
@@ -78,7 +78,7 @@ test('in watch mode a changed file is run again, with a fresh program', async ()
     `test('waits more', { timeout: 2000 }, async () => {
       await sandboxed('sleep', ['${marker}'])
     })
-    test('and is over', () => {
+    test('and has ended', () => {
       expect(process.env.MARKER).toBe('0.2')
     })\n`,
   )

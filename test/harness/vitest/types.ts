@@ -10,8 +10,8 @@ const options = '--noEmit --strict --skipLibCheck --module nodenext --target es2
 /**
  * Tests the installed package's types.
  *
- * @param root - Where the package and what its types need is installed.
- * @param files - Of `projects/types`: what uses the types.
+ * @param root - The folder where the package is installed, with the packages that its types need.
+ * @param files - Files of `projects/types` that use the types.
  */
 export function testTypes(root: string, files: readonly string[]): void {
   test.for(files)('the package’s types fit: %s', (file) => {

@@ -3,7 +3,7 @@ import { runProject, startProject } from '../run-project.ts'
 import { testVitest } from './behaviours.ts'
 import { testTypes } from './types.ts'
 
-// Those of CommonJS are the same with every test runner.
+// The types of CommonJS are the same with every test runner.
 const gradingTypes = ['grading-vitest.ts', 'grading-jest.ts', 'grading-jest.cts']
 
 describe('Vitest 4', () => {
@@ -19,7 +19,7 @@ test('a wrong option of the plugin stops Vitest before any test', async () => {
   )
 })
 
-test('to a report for machines no line is added', async () => {
+test('a report for machines gets no extra line', async () => {
   const command = ['run', '--reporter=json', 'part-0']
   const started = startProject('vitest', 'vitest-many', command)
   expect(await started.exit).toBe(0)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type SandboxOptions, type SandboxResult, sandboxed } from 'gradebox'
 import type { Feature } from '../settings/features.ts'
 
-/** Where working directories are made; a file system on disk, as a grader's are. */
+/** The directory for working directories, in a file system on disk, as on a grader. */
 export const SCRATCH = '/var/grading'
 
 /** A promise that is not kept. */
@@ -78,7 +78,7 @@ async function cpu(): Promise<string> {
   return heldBy(run, 'cpu')
 }
 
-// None of the processes reaches the limit; all together do.
+// The processes reach the limit together, and none reaches it alone.
 async function memory(): Promise<string> {
   const run = await sandboxed('use-memory', ['16', '4'], {
     limits: { memory: '40MiB', walltime: '60s' },
@@ -91,7 +91,7 @@ async function processes(): Promise<string> {
   const run = await sandboxed('multiply', ['process', '50'], { limits: { processes: 8 } })
   const more = Number.parseInt(run.stdout, 10)
   must(run.ok && more < 8, run)
-  // Before Linux 5.14 the user's processes outside count too, and the runner alone has more threads.
+  // Before Linux 5.14 the user's processes outside count too, and the runner alone has more threads than the limit.
   return more === 0
     ? `${heldBy(run, 'processes')}, of the user on the machine`
     : heldBy(run, 'processes')
@@ -112,7 +112,7 @@ async function network(): Promise<string> {
   return 'works'
 }
 
-/** Makes a directory with one file in it that only the user who runs the checks may read. */
+/** Makes a directory with one file in it that only the user of these checks may read. */
 function makeWorkdir(): string {
   const path = mkdtempSync(join(SCRATCH, 'submission-'))
   writeFileSync(join(path, 'given'), 'given\n', { mode: 0o600 })
@@ -153,10 +153,10 @@ async function collect(): Promise<string> {
   return 'works'
 }
 
-// The command's own module, in this process: a Node of its own takes seconds here.
+// The checks load the command's own module into this process, because a Node of its own takes seconds here.
 const DOCTOR = '/gradebox/dist/doctor/doctor.js'
 
-/** What `gradebox doctor --json` prints of it. */
+/** The output of `gradebox doctor --json`. */
 interface Diagnosis {
   readonly ok: boolean
   readonly findings: readonly {
@@ -166,7 +166,7 @@ interface Diagnosis {
   }[]
 }
 
-/** What doctor finds that does not work, or in a weaker way, and what mends it on a machine. */
+/** The findings of doctor that fail or work in a weaker way, and their fixes for a machine. */
 async function doctor(): Promise<string> {
   const { diagnose } = (await import(DOCTOR)) as { diagnose: () => Promise<Diagnosis> }
   const { ok, findings } = await diagnose()
@@ -182,7 +182,7 @@ async function start(): Promise<string> {
   return 'works'
 }
 
-/** What is tried for each feature; each gives its outcome in words, or throws. */
+/** The check for each feature; each returns its outcome in words, or throws. */
 export const checks: Readonly<Record<Feature, () => Promise<string>>> = {
   start,
   confinement,

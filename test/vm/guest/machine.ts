@@ -6,7 +6,7 @@ import { join } from 'node:path'
 const run = (command: string, ...args: string[]) =>
   execFileSync(command, args, { stdio: 'inherit' })
 
-/** Makes the machine what a booted one is: file systems, control groups, a user. */
+/** Sets up the machine like a booted one: file systems, control groups, a user. */
 export function setUp(): void {
   for (const [type, path, options] of [
     ['proc', '/proc', 'nosuid,nodev,noexec'],
@@ -19,14 +19,14 @@ export function setUp(): void {
   }
   mkdirSync('/dev/shm', { recursive: true })
   run('mount', '-t', 'tmpfs', '-o', 'nosuid,nodev,mode=1777', 'tmpfs', '/dev/shm')
-  // What the kernel says from now on would be in between the results.
+  // Messages of the kernel from now on would mix with the results.
   writeFileSync('/proc/sys/kernel/printk', '1 4 1 1')
   run('mount', '--make-rshared', '/')
   run('chmod', '1777', '/var/grading')
   for (const uid of [0, 1000]) makeShared(`/var/grading/shared-by-${uid}`)
 }
 
-// An ordinary user's, also where root shares it: root's own may not be.
+// The directory belongs to an ordinary user, also where root shares it, because root may not share its own.
 function makeShared(path: string): void {
   mkdirSync(path)
   writeFileSync(join(path, 'given'), 'given\n')
@@ -43,14 +43,14 @@ export function loadModule(path: string): void {
   }
 }
 
-/** A parameter of the kernel's command line, which hands unknown ones down to us. */
+/** A parameter of the kernel's command line. The kernel passes unknown parameters on to pid 1. */
 export const bootParameter = (name: string): string | undefined =>
   readFileSync('/proc/cmdline', 'utf8')
     .split(/\s+/)
     .find((word) => word.startsWith(`${name}=`))
     ?.slice(name.length + 1)
 
-/** How long the serial ports may take to send what was written to them, in milliseconds. */
+/** The time for the serial ports to send their output, in milliseconds. */
 const DRAIN_MS = 500
 
 /** Ends the machine. */

@@ -1,5 +1,5 @@
-// Process 1 of the virtual machine: goes through the settings of this kernel, and writes what became of
-// each as a line of JSON to the second serial port.
+// Process 1 of the virtual machine: tries each setting of this kernel, and writes its outcomes as a line of JSON to the
+// second serial port.
 import { spawn } from 'node:child_process'
 import { existsSync, openSync, writeSync } from 'node:fs'
 import { release } from 'node:os'
@@ -9,7 +9,7 @@ import { bootParameter, loadModule, reset, setUp, uptimeSeconds } from './machin
 
 const OVERLAY = `/gradebox/overlay-${release()}.ko`
 const RESULTS = '/dev/ttyS1'
-// Of a program that runs for seconds under emulation, optimised code is not worth its making.
+// Without optimization, because a program that runs for seconds under emulation does not repay the compile time.
 const CHECK =
   'node --no-opt --no-sparkplug --max-lazy --single-threaded /gradebox/test/vm/guest/check.js'
 
@@ -38,7 +38,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** How long the checks of a setting may take. */
+/** The time that the checks of a setting may take. */
 const SETTING_MS = 150_000
 
 function runShell(script: string): Promise<Ended> {

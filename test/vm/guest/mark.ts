@@ -1,4 +1,4 @@
-// Sets systemd's mark of a delegated control group, for which there is no command everywhere.
+// Sets systemd's mark of a delegated control group, because not every system has a command for it.
 import { createRequire } from 'node:module'
 
 const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')

@@ -11,8 +11,8 @@ const O_RDWR = 2
 const environment = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8']
 
 /**
- * The virtual machine's first program, made of steps of the engine's own machine: it mounts /dev, which
- * an image made without privilege cannot have, takes the console as its streams, and becomes Node.
+ * The virtual machine's first program, made of steps of the engine's own machine. It mounts /dev, which an image made
+ * without privilege cannot contain, takes the console as its streams, and becomes Node.
  */
 export function bootProgram(arch: Arch, argv: readonly string[]): Uint8Array {
   const [program = '', ...args] = argv

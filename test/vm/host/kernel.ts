@@ -11,10 +11,10 @@ import {
 import { join } from 'node:path'
 import type { KernelName } from '../settings/setting.ts'
 
-/** A kernel as its package has it. */
+/** A kernel as its package contains it. */
 export interface Kernel {
   readonly name: KernelName
-  /** `6.1.0-56-cloud-amd64`. */
+  /** For example `6.1.0-56-cloud-amd64`. */
   readonly release: string
   /** Path of the compressed image. */
   readonly image: string
@@ -22,7 +22,7 @@ export interface Kernel {
   readonly overlay: Uint8Array
 }
 
-/** Where each comes from: a package of this system's release, or of an older one, by its archive. */
+/** The package of each kernel: from this system's release, or from the archive of an older one. */
 const sources: Readonly<Record<KernelName, { packages: string; suite?: string }>> = {
   '6.1': { packages: 'linux-image-6.1.0-*-cloud-amd64' },
   '6.12': { packages: 'linux-image-6.12.*-cloud-amd64' },
@@ -38,7 +38,7 @@ export class NoKernel extends Error {}
 /**
  * A Debian kernel for virtual machines, from the cache or downloaded with apt-get; not installed.
  *
- * @throws {NoKernel} where there is none to be had
+ * @throws {NoKernel} where no kernel can be found or downloaded
  */
 export function findKernel(name: KernelName, cache: string): Kernel {
   const directory = join(cache, `linux-${name}`)
@@ -106,7 +106,7 @@ function apt(command: string, args: readonly string[], cwd: string): string {
   throw new NoKernel(`${command} ${args.join(' ')}: ${error?.message ?? stderr.trim()}`)
 }
 
-// Lists of its own: the system's are left as they are.
+// apt-get uses lists of its own, so that the system's stay unchanged.
 function archiveOf(suite: string, directory: string): string[] {
   const apt_ = join(directory, 'apt')
   for (const name of ['lists/partial', 'cache/archives/partial']) {

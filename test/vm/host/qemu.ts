@@ -3,28 +3,28 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Kernel } from './kernel.ts'
 
-/** What a virtual machine wrote, and whether it came to its end. */
+/** The output of a virtual machine, and whether the machine came to its end. */
 export interface MachineRun {
   /** The lines of JSON that it reported. */
   readonly reports: readonly object[]
   readonly console: string
-  /** Whether the time given was over first. */
+  /** Whether the time limit ended the machine. */
   readonly timedOut: boolean
 }
 
 export interface BootOptions {
   /** Path of the root file system. */
   readonly image: string
-  /** Where its console and its reports go. */
+  /** The directory for its console and its reports. */
   readonly directory: string
   readonly timeoutMs: number
-  /** Which settings it tries, by their places in the list. */
+  /** The settings that the machine tries, by their positions in the list. */
   readonly settings: readonly number[]
 }
 
 /**
- * Boots a kernel on a root file system, by software emulation, and waits until it resets itself. The
- * image is not written to.
+ * Boots a kernel on a root file system, by software emulation, and waits until the machine resets itself. The image
+ * does not change.
  */
 export async function boot(
   kernel: Kernel,
@@ -42,7 +42,8 @@ export async function boot(
     [
       ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
       ...['-machine', 'pc', '-cpu', 'Nehalem', '-m', '1024'],
-      // One processor: with more, QEMU 7.2 at times runs a breakpoint that the kernel patches itself with.
+      // The machine has one processor. With more, QEMU 7.2 sometimes executes a breakpoint that the kernel uses to
+      // patch itself.
       ...['-accel', 'tcg,tb-size=512', '-smp', '1'],
       ...['-kernel', kernel.image, '-append', commandLine],
       ...['-drive', `file=${image},if=none,id=root,format=raw,snapshot=on`],
@@ -62,7 +63,7 @@ export async function boot(
   }
 }
 
-// The last line may be cut.
+// The last line may be incomplete.
 const parseReports = (text: string): object[] =>
   text.split('\n').flatMap((line) => {
     try {

@@ -17,7 +17,7 @@ import type { Kernel } from './kernel.ts'
 const repository = resolve(import.meta.dirname, '../../..')
 const SIZE = '256M'
 
-/** What the machine has besides Node: for the settings' commands, and for the programs under test. */
+/** The commands of the machine in addition to Node: for the settings, and for the programs under test. */
 const commands = [
   ...['sh', 'true', 'cat', 'sleep', 'ls', 'head', 'echo', 'env', 'mkdir', 'chown', 'chmod'],
   ...['ln', 'readlink', 'mount', 'umount', 'setpriv', 'unshare', 'bwrap'],
@@ -43,7 +43,7 @@ export function makeRootImage(directory: string, kernels: readonly Kernel[]): st
   }
   writeBootProgram(root)
   const image = join(directory, 'root.ext4')
-  // Nobody will want to recover it.
+  // The file system needs no journal, because no one will recover it.
   const options = ['-q', '-F', '-t', 'ext4', '-O', '^has_journal', '-E', 'root_owner=0:0']
   execFileSync('mke2fs', [...options, '-d', root, image, SIZE], { stdio: 'pipe' })
   return image
@@ -77,7 +77,7 @@ const libraryPath = (name: string): string => {
 }
 
 function installFile(root: string, source: string, target = source): void {
-  // /lib and /bin are links to /usr there, whatever they are here.
+  // /lib and /bin are links to /usr in the image, whatever they are on this host.
   const path = join(root, target.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/'))
   if (existsSync(path)) return
   mkdirSync(dirname(path), { recursive: true })
@@ -127,7 +127,9 @@ interface PackageJson {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-/** The installed packages that the built one needs, as paths in the repository; npm keeps them flat. */
+/**
+ * The installed packages that the built one needs, as paths in the repository. npm installs them in one flat directory.
+ */
 function runtimeModules(): string[] {
   const found = new Set<string>()
   const visit = (path: string) => {

@@ -4,7 +4,7 @@ import type { Outcomes } from '../settings/features.ts'
 import { type KernelName, type User, usersOf } from '../settings/setting.ts'
 import { settings } from '../settings/settings.ts'
 
-/** What became of every feature in one setting, for one user. */
+/** The outcomes of every feature in one setting, for one user. */
 export interface Recorded {
   readonly kernel: KernelName
   readonly setting: string
@@ -14,20 +14,20 @@ export interface Recorded {
 
 const path = join(import.meta.dirname, 'recorded.json')
 
-/** The results from which docs/compatibility.md is made. */
+/** The source of docs/compatibility.md. */
 export const readRecord = (): Recorded[] => JSON.parse(readFileSync(path, 'utf8')) as Recorded[]
 
 const isSame = (a: Recorded, b: Recorded): boolean =>
   a.kernel === b.kernel && a.setting === b.setting && a.user === b.user
 
-// Where in the list of settings a result belongs; undefined for one that is no longer tried.
+// The position of a result in the list of settings; undefined for a setting that is no longer tried.
 function placeOf({ kernel, setting, user }: Recorded): number | undefined {
   const place = settings.findIndex((each) => each.kernel === kernel && each.name === setting)
   const found = settings[place]
   return found && usersOf(found).includes(user) ? place : undefined
 }
 
-/** Puts a result in the place of an earlier one of the same setting and user. */
+/** Replaces an earlier result of the same setting and user. */
 export function writeRecord(result: Recorded): void {
   const kept = readRecord().filter((old) => !isSame(old, result))
   const placed = [...kept, result].flatMap((each) => {

@@ -40,7 +40,7 @@ const FOOT = `
   feature that works on x64 worked there, held in the same ways.
 `
 
-/** Texts under numbers, in the order in which they were first asked for. */
+/** Numbered texts, in the order of first use. */
 class Notes {
   readonly texts: string[] = []
 
@@ -63,7 +63,7 @@ function cell(outcome: string, notes: Notes): string {
 const sameAs = (a: Recorded, b: Recorded): boolean =>
   featureNames.every((feature) => a.outcomes[feature] === b.outcomes[feature])
 
-/** The rows of a setting: one where it is the same for both users. */
+/** The rows of a setting: one row if both users have the same outcomes. */
 function rowsOf(results: readonly Recorded[], notes: Notes): string[] {
   const [first, second] = results
   const isOne = first !== undefined && second !== undefined && sameAs(first, second)

@@ -1,4 +1,4 @@
-/** What is tried in every setting, by name, as the table's head says it. */
+/** The features that are tried in every setting: their names, and the table's headings. */
 export const features = {
   start: 'a program runs',
   confinement: 'ways out are refused',
@@ -17,7 +17,7 @@ export const features = {
 
 export type Feature = keyof typeof features
 
-/** What became of a feature, in words: `works`, `works, …` for a weaker way, `throws CODE: …`, `WRONG: …`. */
+/** The outcome of a feature, in words: `works`, `works, …` for a weaker way, `throws CODE: …`, `WRONG: …`. */
 export type Outcomes = Readonly<Record<Feature, string>>
 
 export const featureNames = Object.keys(features) as Feature[]

@@ -1,7 +1,7 @@
 import { type Feature, featureNames, type Outcomes } from './features.ts'
 import type { Expectation, Setting, User } from './setting.ts'
 
-/** What a feature does where nothing is in its way and no control group is delegated. */
+/** The outcome of a feature where nothing obstructs it and no control group is delegated. */
 const usual: Readonly<Partial<Record<Feature, string>>> = {
   cpu: 'works, held by watch',
   memory: 'works, held by rlimit',
@@ -14,12 +14,12 @@ const usualDiagnosis = ({ kernel }: Setting, user: User): Expectation =>
     ? diagnosis('enforceable, cgroup weaker, read-write weaker')
     : diagnosis('enforceable, cgroup weaker')
 
-/** What doctor finds: whether strict is enforceable, and each trouble; and what mends it. */
+/** The expected findings of doctor: whether strict is enforceable, each trouble, and the fixes. */
 export const diagnosis = (found: string, ...fixes: readonly string[]): Expectation => ({
   saying: [`finds strict ${found}; `, ...fixes],
 })
 
-/** What is expected of a feature in a setting. */
+/** The expected outcome of a feature in a setting. */
 export function expectationOf(setting: Setting, user: User, feature: Feature): Expectation {
   const own = setting.expect[user]
   const usually = feature === 'doctor' ? usualDiagnosis(setting, user) : usual[feature]

@@ -1,35 +1,35 @@
 import type { Feature } from './features.ts'
 
-/** Kernels by the Debian release that has them. */
+/** Kernels, by the Debian release that has them. */
 export type KernelName = '5.10' | '6.1' | '6.12'
 
-/** Who starts the tests. */
+/** The user who starts the tests. */
 export type User = 'root' | 'user'
 
 const users: readonly User[] = ['root', 'user']
 
-/** What a feature does in a setting: its outcome in words, or parts of it; for an error also its code. */
+/** The outcome of a feature in a setting, in words or parts of them, and the code of an error. */
 export type Expectation = string | { readonly throws?: string; readonly saying: readonly string[] }
 
 export type Expectations = Readonly<Partial<Record<Feature | 'all', Expectation>>>
 
-/** A machine as a grader may have it. */
+/** A machine that a grader may have. */
 export interface Setting {
   readonly name: string
   readonly kernel: KernelName
-  /** Shell commands, run by root in a mount namespace of their own before the checks. */
+  /** Shell commands that root runs in a mount namespace of their own before the checks. */
   readonly setup?: string
-  /** Shell commands after which the next setting starts as if this one had not been. */
+  /** Shell commands that undo the setting for the next one. */
   readonly restore?: string
-  /** The command in front of the checks': a container, say. */
+  /** The command in front of the checks, such as a container's. */
   readonly within?: string
-  /** For whom it is tried; default both. */
+  /** The users for whom the setting is tried; both by default. */
   readonly for?: readonly User[]
-  /** Whether the kernel has overlayfs; default it has. */
+  /** Whether the kernel has overlayfs; by default it has. */
   readonly overlay?: false
-  /** What differs from what works everywhere. */
+  /** The differences from the usual outcomes. */
   readonly expect: Readonly<Record<User, Expectations>>
 }
 
-/** For whom a setting is tried. */
+/** The users for whom a setting is tried. */
 export const usersOf = (setting: Setting): readonly User[] => setting.for ?? users

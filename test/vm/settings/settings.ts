@@ -14,7 +14,7 @@ const byCgroup = {
   user: { ...held, doctor: 'finds strict enforceable' },
 }
 
-/** @param fix what doctor says on a machine */
+/** @param fix the fix that doctor prints on a machine */
 const noNamespaces = (saying: string, fix = saying): Expectations => ({
   all: { throws: 'NAMESPACES_UNAVAILABLE', saying: [saying] },
   doctor: diagnosis('not enforceable, cgroup weaker, namespaces fails', `namespaces: ${fix}`),
@@ -23,7 +23,7 @@ const noNamespaces = (saying: string, fix = saying): Expectations => ({
 const DOCKER = '--cap-add SYS_ADMIN --security-opt seccomp=unconfined'
 const NO_MEMFD = 'sudo sysctl -w vm.memfd_noexec=0 (or 1), or a TMPDIR that is not mounted noexec'
 
-/** The settings, in the order in which they are tried: of those that must not take too long, the most telling first. */
+/** The settings, in the order in which they are tried: the most informative ones first, because the time may end. */
 export const settings: readonly Setting[] = [
   {
     name: 'no overlayfs',
@@ -115,7 +115,7 @@ export const settings: readonly Setting[] = [
         throws: 'SECCOMP_UNAVAILABLE',
         saying: ['Install libseccomp 2.5 or newer: libseccomp2'],
       },
-      // Under a policy without a filter.
+      // The policy of this feature has no filter.
       start: 'works',
       confinement: 'works',
       network: 'works',

@@ -126,7 +126,7 @@ const toPerson = ({
   ...(email === undefined ? {} : { email }),
 })
 
-// GitHub Classroom clones `ASSIGNMENT-USER`; what all names start with is the assignment.
+// GitHub Classroom clones `ASSIGNMENT-USER`; the common start of all names is the assignment.
 function cloneLayout(entries: readonly TopEntry[], contents: ExportContents): Layout | undefined {
   const folders = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name)
   if (folders.length < 2 || !folders.every(contents.isClone)) return undefined

@@ -18,9 +18,9 @@ import { layoutOf } from './export-layout.ts'
 import type { UnpackedSubmission } from './unpack.ts'
 
 /**
- * The submissions of an export: of Moodle, Canvas, Gradescope or GitHub Classroom, or a folder of folders, each as a folder
- * or a zip file, with zip files in it. What is unpacked goes to `cache`, by the export's size and time, and is found there
- * the next time. A submission that is refused has `refused`, and the others are there all the same.
+ * The submissions of an export: of Moodle, Canvas, Gradescope or GitHub Classroom, or a folder of folders, each as a
+ * folder or a zip file, with zip files in it. Unpacked submissions stay in `cache` under the export's size and time,
+ * where the next call finds them. A submission that is refused has `refused`, and the others are returned all the same.
  *
  * @param source an absolute path
  * @param cache a directory that stays; it is made where it does not exist
@@ -118,7 +118,8 @@ function unpackerPath(): string {
   })
 }
 
-// Sizes and times, as make and rsync compare files: to read a class's gigabytes would take longer than to unpack them.
+// Sizes and times identify a file, as in make and rsync, because reading a class's gigabytes would take longer than
+// unpacking them.
 function fingerprint(source: string, sourceNames: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(sourceNames))
   const add = (path: string) => {

@@ -214,7 +214,7 @@ async function pathOf(
   return target
 }
 
-// An id may have anything in it; the folder's name is made of the id's hash.
+// An id may contain any character, so the folder's name is a hash of the id.
 function stageFor(into: string, id: string): string {
   const target = join(into, createHash('sha256').update(id).digest('hex').slice(0, 24))
   mkdirSync(target, { recursive: true })

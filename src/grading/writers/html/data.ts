@@ -33,7 +33,7 @@ export interface PageData {
   readonly submissions: readonly PageSubmission[]
 }
 
-/** The data of a page for staff: the class, with all that the report has. */
+/** The data of a page for staff: the class, with the whole report. */
 export function classPage(report: Report, options: WriterOptions): PageData {
   const submissions = report.submissions.map((submission, index) => {
     const shown = options.anonymous ? anonymous(submission, index) : submission
@@ -46,7 +46,7 @@ export function classPage(report: Report, options: WriterOptions): PageData {
   return { ...head(report), tests: report.assignment.tests, submissions }
 }
 
-/** The data of a page for one student: nothing in it is for staff. */
+/** The data of a page for one student, without any data for staff. */
 export function handoutPage(
   submission: ReportSubmission,
   report: Report,

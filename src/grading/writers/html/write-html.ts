@@ -7,7 +7,8 @@ import type { ReportWriter } from '../writer.ts'
 import { classPage, handoutPage, type PageData } from './data.ts'
 import { style } from './style.ts'
 
-// A policy that allows our script and style alone: whatever a program printed, the page loads and runs nothing else.
+// A policy that allows only Gradebox's script and style. The page loads and runs nothing else, whatever a program
+// printed.
 const template = Handlebars.compile(`<!doctype html>
 <html lang="en">
 <head>
@@ -30,12 +31,12 @@ const template = Handlebars.compile(`<!doctype html>
 `)
 
 /**
- * A page for staff, in one file that needs no network: the class, each student's result, source and output, and plots. With
- * `anonymous` nothing names a student.
+ * A page for staff, in one file that needs no network: the class, each student's result, source and output, and plots.
+ * With `anonymous` the page names no student.
  */
 export const writeHtml: ReportWriter = (report, options) => page(classPage(report, options))
 
-/** A page for one student: the feedback and the points, and nothing that is for staff. */
+/** A page for one student: the feedback and the points, without any data for staff. */
 export const writeStudentHtml: ReportWriter = (report, options) =>
   page(handoutPage(onlySubmission(report, 'student HTML'), report, options))
 

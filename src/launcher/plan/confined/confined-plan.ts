@@ -191,7 +191,10 @@ export interface ConfinedRequestOptions extends DirectoryOptions {
   readonly wallTimeMs: number | undefined
   readonly affinity: Affinity
   readonly resourceLimits: readonly ResourceLimit[]
-  /** How many tasks more the user may have, where the run has no user of its own; absent without a limit. */
+  /**
+   * The number of additional tasks that the user may have, where the run has no user of its own; absent without a
+   * limit.
+   */
   readonly moreTasks: number | undefined
   readonly collect: Collection
   readonly filter: FilterUse

@@ -32,9 +32,9 @@ export const storeOwnIdsSteps = (ids: {
   )
 
 /**
- * Root's init ends a run as a user that nobody else is and that can signal only the run's user (kill(2)). Its
- * real and saved uid are a neighbour's, its effective uid is the run's. The processes that it kills cannot
- * signal it back. Each step before kill(-1) fails closed: on an error the init kills only the target.
+ * Root's init ends a run with a user id that no other process has, and that can signal only the run's user (kill(2)).
+ * Its real and saved uid are a neighbour's, its effective uid is the run's. The processes that it kills cannot signal
+ * it back. Each step before kill(-1) fails closed: on an error the init kills only the target.
  */
 export const endAsNeighbour: Ending = {
   kill: (at) => {
@@ -107,7 +107,7 @@ const PAUSE_NS = 200_000
 export const endTree = (arch: Arch): Ending => ({
   kill: () => [
     init('close', [FD.listener], { onError: 'continue' }),
-    // The target is a child that nobody has waited for, or the call fails.
+    // The call fails unless the target is a child that nobody has waited for.
     init('kill', [load('watch.target'), SIGKILL], { onError: 'continue' }),
   ],
   orphans: [
@@ -122,7 +122,7 @@ export const endTree = (arch: Arch): Ending => ({
       whenEqual: { value: SPACE, goto: 'tree.signal' },
     }),
     init('write', [FD.childName, at('child.character'), 1], { next: { goto: 'tree.read' } }),
-    // The NUL that ends it.
+    // Adds the NUL at the end of the name.
     init('write', [FD.childName, text(''), 1], { label: 'tree.signal' }),
     init('pread64', [FD.childName, at('child.name'), 16, 0]),
     init('ftruncate', [FD.childName, 0]),

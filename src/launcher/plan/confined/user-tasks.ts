@@ -61,7 +61,7 @@ export const allowedChildStep = (): Step => init('exit_group', [0], { label: 'ta
 /**
  * Steps that limit the tasks which the user may have from now on.
  *
- * @param more how many more than there are
+ * @param more the number of tasks in addition to the existing ones
  */
 export const limitUserTasksSteps = (more: number): Step[] => [
   target('lseek', [position, load('tasks.count'), SEEK_SET]),
@@ -79,7 +79,8 @@ export const limitUserTasksSteps = (more: number): Step[] => [
 const powers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
-// From a power that is too few for the user's tasks to the next; from one that is enough down from its half.
+// Tries a power of two. If the limit is too low for the user's tasks, the next power follows. If the limit is high
+// enough, the search goes down from half of it.
 function risingSteps(bits: number): Step[] {
   const enough = { goto: `tasks.enough.${bits}` }
   const next = { goto: bits === MOST_BITS ? 'tasks.counted' : `tasks.rise.${bits + 1}` }
@@ -97,7 +98,7 @@ function risingSteps(bits: number): Step[] {
   ]
 }
 
-// Adds a power if that limit is still too few.
+// Adds a power of two, unless that limit is high enough.
 function fallingSteps(bits: number): Step[] {
   const enough = { goto: `tasks.less.${bits}` }
   const next = { goto: bits === 0 ? 'tasks.counted' : `tasks.fall.${bits - 1}` }
@@ -111,7 +112,7 @@ function fallingSteps(bits: number): Step[] {
   ]
 }
 
-// A guess above the hard limit is refused, and so enough.
+// A guess above the hard limit is refused, and so is high enough.
 const tryLimitSteps = (enough: { goto: string }, refused: { goto: string }): Step[] => [
   init('prlimit64', [0, RLIMIT_NPROC, at('tasks.soft'), 0], { onError: enough }),
   init('clone', [CLONE_VM | CLONE_VFORK | SIGCHLD, 0, 0, 0, 0], {

@@ -18,12 +18,12 @@ function fileUserCalls() {
 }
 
 /**
- * Looks at the processes of a user. Root in a container lacks the capability to read the memory map of another
+ * Reads about the processes of a user. Root in a container lacks the capability to read the memory map of another
  * user's process (CAP_SYS_PTRACE), but the process's own user may (ptrace(2), PTRACE_MODE_FSCREDS). The ids are this
  * thread's alone (setfsuid(2)).
  *
  * @template T
- * @param {number} uid the program's user and group; 0 where the program has namespaces, which show it to us
+ * @param {number} uid the program's user and group; 0 where the program has namespaces, which let this process read it
  * @param {() => T} look
  * @returns {T}
  */

@@ -9,17 +9,17 @@ const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
 /** @typedef {import('./tree.cjs').Process} Process */
 
 /**
- * What a tree's exact figure is compared with, and what is known of it already.
+ * The limit of a tree's exact figure, and the facts about it so far.
  *
  * @typedef {object} State
  * @property {number} limitBytes
  * @property {number} leastTouched the machine's least memory of programs since the run's start
  * @property {import('./held.cjs').Held} held
- * @property {number} twinLooks how often in a row a vfork's child was counted with its parent
+ * @property {number} twinLooks the number of looks in a row in which a vfork's child was counted with its parent
  */
 
 /**
- * What counts beside the processes' own pages.
+ * The memory in addition to the processes' own pages.
  *
  * @typedef {object} Counted
  * @property {number} files memfds and files in the tmpfs, in bytes
@@ -27,20 +27,20 @@ const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
  * @property {() => Process[]} again reads the tree once more
  */
 
-/** How much processor time exact figures may take, and how much where the tree grows meanwhile, in milliseconds. */
+/** The processor time for exact figures, and the time where the tree grows meanwhile, in milliseconds. */
 const LONGEST_MS = 200
 const LONG_MS = 10
-/** How much it then grows. */
+/** The growth of the tree, in bytes, from which the shorter time applies. */
 const GROWTH = 24 * 1024 * 1024
-/** How often exact figures are read again while processes come and go. */
+/** The number of times to read exact figures again while processes come and go. */
 const MOST_PASSES = 4
-/** For so many looks, a copy of a process is taken for a vfork's child, which has no memory of its own. */
+/** The number of looks during which a copy of a process counts as a vfork's child, which has no memory of its own. */
 const MOST_TWIN_LOOKS = 3
 
 /**
- * Private memory that the processes surely do not share. A program that was executed shares with nobody. A copy shares
- * with its parent at most what the parent ever had. Copies whose parent ended, which are the init's children, may share
- * all that they have with each other.
+ * Private memory that the processes surely do not share. A process that executed a program shares none of it. A copy
+ * shares with its parent at most the parent's peak. Copies whose parent ended are the init's children, and may share
+ * all their memory with each other.
  *
  * @param {Process[]} processes
  */
@@ -52,8 +52,8 @@ function leastBytes(processes) {
 }
 
 /**
- * A process's share of a page changes while processes come and go, and then the sum of all shares is wrong: a sum
- * over the limit counts only when the tree was the same before and after, or is over it each time.
+ * A process's share of a page changes while processes come and go, and the sum of all shares is then wrong. A sum over
+ * the limit therefore counts only if the tree was the same before and after, or if every sum is over the limit.
  *
  * @param {State} state
  * @param {Process[]} processes
@@ -73,8 +73,9 @@ function confirmedBytes(state, processes, counted) {
 }
 
 /**
- * Tells when exact figures have taken too long, by this thread's processor time: sooner where the tree is surely over
- * its limit meanwhile, or grows while all programs gained as much as the limit since the run's start.
+ * Tells when exact figures have taken too long, by this thread's processor time. The time is shorter where the tree is
+ * surely over its limit meanwhile. It is shorter too where the tree grows and all programs gained as much as the limit
+ * since the run's start.
  *
  * @param {State} state
  * @param {Process[]} processes
@@ -95,7 +96,7 @@ function lateness(state, processes, again) {
 }
 
 /**
- * What all programs of the machine gained since the run's start.
+ * The memory that all programs of the machine gained since the run's start.
  *
  * @param {State} state
  */
@@ -123,7 +124,7 @@ function exactBytes(state, processes, { files, kernel }, isLate) {
   const unread = withoutTwins(state, processes).sort((one, other) => sizeOf(other) - sizeOf(one))
   let rest = sharesOf(unread)
   for (const process of unread) {
-    // Those that are left are small, and there is room for them in full; or there is room for none of them.
+    // The remaining processes are small, and the limit has room for all of them in full or for none.
     if (used + rest <= state.limitBytes) break
     if (used > state.limitBytes) return used
     if (isLate()) return atMost(state, used, used + rest)
@@ -134,7 +135,7 @@ function exactBytes(state, processes, { files, kernel }, isLate) {
 }
 
 /**
- * A figure that was not counted to its end: no more than all programs gained, where that is over the limit.
+ * A figure whose count was stopped. It is at most the gain of all programs, where that gain is over the limit.
  *
  * @param {State} state
  * @param {number} counted
@@ -158,7 +159,7 @@ const sizeOf = ({ anonBytes, sharedBytes }) => anonBytes + sharedBytes
  */
 function exactSize(process, { memfds }, isShared) {
   const rollup = read(`${process.path}/smaps_rollup`)
-  // Who is gone has given all back; who refuses to be read counts in full.
+  // A process that has ended has given back its memory. A process that refuses to be read counts in full.
   if (!rollup.includes('\nPss_Anon:')) return isGone(process.path) ? 0 : sizeOf(process)
   const anonymous = bytes(rollup, 'Pss_Anon:') + bytes(rollup, 'SwapPss:')
   const shared = bytes(rollup, 'Pss_Shmem:')
@@ -167,8 +168,8 @@ function exactSize(process, { memfds }, isShared) {
 }
 
 /**
- * A vfork's child (vfork(2), posix_spawn(3)) shows its parent's memory until it executes a program. Such a copy is
- * not counted, but not for long: a fork's child looks the same, and may go on to fill its memory with its own.
+ * A vfork's child (vfork(2), posix_spawn(3)) shows its parent's memory until it executes a program. Such a copy is not
+ * counted for some looks only, because a fork's child looks the same, and may later fill memory of its own.
  *
  * @param {State} state
  * @param {Process[]} processes

@@ -11,12 +11,12 @@ const { bytes, isRefused, link, list, read, startOf, threadCpuMs } = require('./
 /**
  * @typedef {object} Held
  * @property {Map<number, number>} memfds the size of each memfd that is open, by inode
- * @property {boolean} isHidden whether a process refuses to be read, or descriptors are on their way
+ * @property {boolean} isHidden whether a process refuses to be read, or descriptors are in transit
  */
 
-/** The largest number of descriptors to read per look. A tree with more is not read to its end. */
+/** The largest number of descriptors to read per look. The watch does not read a tree with more to its end. */
 const MOST_DESCRIPTORS = 4096
-/** The most processor time that one look gives to descriptors that may be on their way, in milliseconds. */
+/** The most processor time per look for descriptors that may be in transit, in milliseconds. */
 const SENT_MS = 10
 /** linux/magic.h. */
 const TMPFS_MAGIC = 0x0102_1994
@@ -26,7 +26,7 @@ const INODE_BYTES = 1536
 const OWN_INODES = 128
 
 /**
- * What a tree's descriptors hold.
+ * The memory that a tree's descriptors hold.
  *
  * @param {Process[]} processes
  * @returns {Held}
@@ -55,14 +55,14 @@ function readHeld(processes) {
  * @param {string} path the folder of a process or thread
  * @param {string} fd
  * @param {Map<number, number>} memfds
- * @param {Map<string, string>} sockets where to read of each socket
+ * @param {Map<string, string>} sockets the paths at which to read about each socket
  */
 function addDescriptor(path, fd, memfds, sockets) {
   const name = link(`${path}/fd/${fd}`)
   if (name.startsWith('socket:')) sockets.set(name, `${path}/fdinfo/${fd}`)
   if (!name.startsWith('/memfd:')) return
   try {
-    // No other file is opened: the path is a link of /proc, and stat(2) blocks on nothing.
+    // The watch opens no other file. The path is a link of /proc, so stat(2) does not block.
     const { ino, blocks } = fs.statSync(`${path}/fd/${fd}`)
     memfds.set(ino, blocks * 512)
   } catch {
@@ -71,7 +71,7 @@ function addDescriptor(path, fd, memfds, sockets) {
 }
 
 /**
- * Whether files may be on their way through sockets (unix(7), SCM_RIGHTS), where no descriptor stands for them.
+ * Whether files may be in transit through sockets (unix(7), SCM_RIGHTS), where no table has a descriptor of them.
  *
  * @param {Process[]} processes
  * @param {Map<string, string>} sockets
@@ -86,7 +86,7 @@ function carriesFiles(processes, sockets) {
 }
 
 /**
- * The use of the tmpfs that a tree's root is in, in bytes: the files' pages, and what the kernel keeps of each file.
+ * The use of the tmpfs that contains a tree's root, in bytes: the files' pages, and the kernel's record of each file.
  *
  * @param {Process[]} processes
  */
@@ -98,22 +98,22 @@ function diskBytes(processes) {
       const inodes = Math.max(0, files - ffree - OWN_INODES)
       return (blocks - bfree) * bsize + inodes * INODE_BYTES
     } catch {
-      // The process is gone, or refuses to be read.
+      // The process has ended, or refuses to be read.
     }
   }
   return 0
 }
 
-/** A longer list of mappings has thousands of them. */
+/** A longer list of mappings has thousands of entries. */
 const LONGEST = 1024 * 1024
 
 /**
- * A process's shared memory that no descriptor and no file of its tmpfs stands for.
+ * A process's shared memory that belongs to no descriptor and to no file of its tmpfs.
  *
  * @param {string} path the folder of a process or thread
  * @param {ReadonlySet<number>} memfds the inodes that descriptors hold
- * @returns {{ mappedBytes: number, sizes: Map<string, number> } | undefined} the process's share of the pages that
- *   it has mapped, and the size of each such mapping by its inode; undefined where it cannot be known
+ * @returns {{ mappedBytes: number, sizes: Map<string, number> } | undefined} the process's share of the pages that it
+ *   has mapped, and the size of each such mapping by its inode; undefined where the kernel hides it
  */
 function sharedOf(path, memfds) {
   const text = startOf(`${path}/smaps`, LONGEST)
@@ -121,7 +121,7 @@ function sharedOf(path, memfds) {
   const shared = { mappedBytes: 0, sizes: new Map() }
   for (const part of text.split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/)) {
     const [, , , , inode = '', name = ''] = part.slice(0, part.indexOf('\n')).split(/\s+/)
-    // Shared anonymous memory, System V segments, and memfds of which no descriptor is left.
+    // Shared anonymous memory, System V segments, and memfds without any open descriptor.
     const isAlone = /^\/(?:dev\/zero|SYSV|memfd:)/.test(name) && !memfds.has(Number(inode))
     if (!isAlone) continue
     shared.mappedBytes += bytes(part, 'Pss:')

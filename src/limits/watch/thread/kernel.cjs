@@ -8,16 +8,16 @@ const { isGone, link, list, read, READ_SIZE, startOf, threadCpuMs } = require('.
 /** @typedef {import('./tree.cjs').Process} Process */
 
 /**
- * What a socket may queue, in bytes: its buffer (socket(7), net.core.wmem_default), and one message more, which the
- * kernel takes while the buffer is not full (sock_alloc_send_pskb).
+ * The most that a socket may queue, in bytes: its buffer (socket(7), net.core.wmem_default) and one message more. The
+ * kernel accepts that message while the buffer is not full (sock_alloc_send_pskb).
  */
 const SOCKET_BYTES = 1.5 * (Number(read('/proc/sys/net/core/wmem_default')) || 212_992)
-/** pipe(7): pipe-user-pages-soft. A user's pipes have two pages each when they have so many pages together. */
+/** pipe(7): pipe-user-pages-soft. From this number of pages on, each new pipe of the user has two pages. */
 const PIPES_BYTES = 4096 * (Number(read('/proc/sys/fs/pipe-user-pages-soft')) || 16_384)
 const LATER_PIPE_BYTES = 2 * 4096
 /** A descriptor with the smallest object behind it: struct file, its inode, its place in the table. */
 const DESCRIPTOR_BYTES = 1024
-/** A thread's stack in the kernel and its struct task_struct; an ended process that nobody waited for keeps it. */
+/** A thread's stack in the kernel and its struct task_struct. An ended process that nobody waited for keeps both. */
 const THREAD_BYTES = 32 * 1024
 /** struct file_lock and its share of a slab. */
 const LOCK_BYTES = 256
@@ -25,17 +25,20 @@ const LOCK_BYTES = 256
 const MAPPING_BYTES = 256
 /** vm.max_map_count. */
 const MOST_MAPPINGS = 65_530
-/** A process's list of mappings is read so far. A longer one is one of as many mappings as there can be. */
+/**
+ * The number of bytes to read of a process's list of mappings. A longer list counts as one with the maximum of
+ * mappings.
+ */
 const LONGEST_LIST = 256 * 1024
-/** The most processor time that one look gives to lists, in milliseconds. */
+/** The most processor time per look for lists, in milliseconds. */
 const LISTS_MS = 10
-/** The most descriptors a look whose locks are read. */
+/** The largest number of descriptors for which a look reads the locks. */
 const MOST_DESCRIPTORS = 4096
 
 const ownNetwork = link('/proc/self/ns/net')
 
 /**
- * The most that a tree can hold by figures that are known already, in bytes: nearly all trees have room for that.
+ * The most that a tree can hold by the figures so far, in bytes. Nearly all trees have room for that.
  *
  * @param {Process[]} processes
  */
@@ -46,11 +49,11 @@ function quickKernelBytes(processes) {
 }
 
 /**
- * The most of the kernel's memory that a tree can hold, in bytes. What takes long to read is read last, and only up
- * to a bound of processor time: what is not read counts as the most that it can be.
+ * The most of the kernel's memory that a tree can hold, in bytes. The watch reads slow figures last, and only within a
+ * bound of processor time. A figure that it does not read counts as its maximum.
  *
  * @param {Process[]} processes
- * @param {number} enough stops counting at so many bytes
+ * @param {number} enough the number of bytes at which the count may stop
  */
 function mostKernelBytes(processes, enough) {
   const descriptors = sum(processes, ({ descriptors }) => descriptors)
@@ -70,7 +73,7 @@ function mostKernelBytes(processes, enough) {
 const sum = (processes, of) => processes.reduce((total, process) => total + of(process), 0)
 
 /**
- * A sandbox's network namespace knows its sockets, those on their way through another socket too.
+ * A sandbox's network namespace counts its sockets, including sockets in transit through another socket.
  *
  * @param {Process[]} processes
  * @param {number} descriptors
@@ -110,8 +113,8 @@ const mappingBytes = (processes, latest) =>
   })
 
 /**
- * The kernel lists all locks of the machine in one file. Where that is long, the tree's descriptors say which are
- * its own (proc_pid_fdinfo(5)).
+ * The kernel lists all locks of the machine in one file. Where the file is long, the tree's descriptors show its own
+ * locks (proc_pid_fdinfo(5)).
  *
  * @param {Process[]} processes
  * @param {number} latest when to stop, in this thread's processor time
@@ -124,7 +127,7 @@ function lockBytes(processes, latest) {
     for (const fd of list(`${path}/fd`) ?? []) {
       const info = read(`${path}/fdinfo/${fd}`)
       locks += info.split('\nlock:').length - 1
-      // A file with thousands of locks does not fit in one read: the rest may be any number.
+      // A file with thousands of locks does not fit in one read, so the number of the other locks is unknown.
       const isLong = info.length >= READ_SIZE / 2 && info.includes('\nlock:')
       if (isLong || --left <= 0 || threadCpuMs('thread-self') > latest) return Infinity
     }
@@ -133,8 +136,8 @@ function lockBytes(processes, latest) {
 }
 
 /**
- * How many sockets a sandbox's network namespace has that none of so many descriptors is: they are on their way
- * through others, and may carry files that are in no table.
+ * The number of sockets in a sandbox's network namespace beyond those of its descriptors. They are in transit through
+ * other sockets, and may carry files that are in no table.
  *
  * @param {Process[]} processes
  * @param {number} found sockets among the descriptors

@@ -10,7 +10,10 @@ const { bytes, read, startOf } = require('./proc.cjs')
  * @property {number} touchedBytes that, and all private memory
  */
 
-/** What is no memory of the kernel's own: proc_meminfo(5). Page tables and stacks count with their processes. */
+/**
+ * The figures that are no memory of the kernel's own: proc_meminfo(5). Page tables and stacks count with their
+ * processes.
+ */
 const OTHERS = [
   'MemFree',
   'Buffers',
@@ -36,8 +39,8 @@ function readMachine() {
 const readMeminfo = () => `\n${read('/proc/meminfo')}`
 
 /**
- * What the kernel allocated for itself and cannot take back, but page tables, in bytes. Each processor keeps a list of
- * free pages, hundreds of megabytes long, which MemFree leaves out (zoneinfo, "pagesets").
+ * The memory that the kernel allocated for itself and cannot take back, without page tables, in bytes. Each processor
+ * keeps a list of free pages, hundreds of megabytes long, which MemFree leaves out (zoneinfo, "pagesets").
  */
 function kernelBytes() {
   const text = readMeminfo()
@@ -52,8 +55,8 @@ function kernelBytes() {
 }
 
 /**
- * How much of a figure may be a run's: all that the machine has more than what surely belongs to others. The least
- * figure since the run's start is theirs.
+ * The part of a machine's figure that may belong to a run: the excess over the part that surely belongs to other
+ * processes. The least figure since the run's start is the other processes' part.
  */
 class Growth {
   constructor() {
@@ -62,7 +65,7 @@ class Growth {
 
   /**
    * @param {number} now the machine's figure
-   * @returns {number} how much more than the others' that is
+   * @returns {number} the excess over the other processes' part
    */
   of(now) {
     this.others = Math.min(this.others, now)
@@ -70,7 +73,7 @@ class Growth {
   }
 
   /**
-   * Notes that a run has at most so many bytes of the machine's figure.
+   * Records the largest part of the machine's figure that a run can have.
    *
    * @param {number} now
    * @param {number} most

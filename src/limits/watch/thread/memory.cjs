@@ -12,27 +12,30 @@ const { isGone } = require('./proc.cjs')
 /** @typedef {import('./held.cjs').Held} Held */
 
 /**
- * What a look found, in bytes.
+ * The result of a look, in bytes.
  *
  * @typedef {object} Usage
- * @property {number} used the memory of the tree: at most what it really uses where that is below the limit
- * @property {number} most the memory of the tree if it has all that the machine lost
+ * @property {number} used the memory of the tree; below the limit, at most the memory that the tree really uses
+ * @property {number} most the memory of the tree if it holds all the memory that the machine lost
  */
 
-/** How often descriptors are read although the machine has no more shared memory than before, in milliseconds. */
+/**
+ * The interval at which the watch reads descriptors although the machine has no more shared memory than before, in
+ * milliseconds.
+ */
 const DESCRIPTORS_MS = 100
-/** How much shared memory the machine may gain before descriptors are read again. */
+/** The gain of the machine's shared memory, in bytes, after which the watch reads descriptors again. */
 const SHARED_STEP = 4 * 1024 * 1024
-/** How often the kernel's own memory is read at most, in milliseconds. */
+/** The shortest interval between two reads of the kernel's own memory, in milliseconds. */
 const KERNEL_MS = 3
-/** Other programs change the kernel's memory by as much at any time. */
+/** The change of the kernel's memory, in bytes, that other programs cause at any time. */
 const KERNEL_NOISE = 16 * 1024 * 1024
 
 /** The memory of one run. */
 class Memory {
   /**
    * @param {number} limitBytes
-   * @param {number} suppliedBytes files that we put into its tmpfs
+   * @param {number} suppliedBytes the files that Gradebox puts into its tmpfs
    */
   constructor(limitBytes, suppliedBytes) {
     this.limitBytes = limitBytes
@@ -41,14 +44,14 @@ class Memory {
     this.kernel = new Growth()
     this.leastTouched = Infinity
     this.nextKernel = 0
-    /** How much more memory of its own the kernel has than without the run. */
+    /** The kernel's own memory beyond its figure without the run. */
     this.kernelGrown = 0
     /** @type {Held} */
     this.held = { memfds: new Map(), isHidden: false }
     this.nextHeld = 0
-    /** How much more shared memory than the others' the machine had when descriptors were last read. */
+    /** The machine's shared memory beyond the other processes' part when descriptors were last read. */
     this.grownAtHeld = 0
-    /** How often in a row a vfork's child was counted with its parent. */
+    /** The number of looks in a row in which a vfork's child was counted with its parent. */
     this.twinLooks = 0
   }
 
@@ -67,7 +70,7 @@ class Memory {
     const isDue = grown > this.grownAtHeld + SHARED_STEP || performance.now() >= this.nextHeld
     if (isDue) this.readHeld(processes, grown)
     const own = sum(processes, 'anonBytes') + tables + disk + shared
-    // A memfd may be gone since descriptors were last read.
+    // A memfd may have been closed since descriptors were last read.
     if (!isDue && own + sizeOf(this.held) > this.limitBytes) this.readHeld(processes, grown)
     const files = disk + sizeOf(this.held)
     let used = own - disk + files
@@ -97,8 +100,8 @@ class Memory {
   }
 
   /**
-   * Shared memory that the machine gained since the run's start and that the tree's figures do not show, as far as the
-   * tree holds what may have it. What cannot be read counts as all of it.
+   * Shared memory that the machine gained since the run's start and that the tree's figures do not show. It counts as
+   * far as the tree holds objects that may contain it, and as a whole if some of them cannot be read.
    *
    * @param {Process[]} processes
    * @param {import('./machine.cjs').Machine} machine
@@ -111,8 +114,8 @@ class Memory {
   }
 
   /**
-   * The kernel's own memory that a tree has, as far as it may be over the limit: what the machine gained, and no more
-   * than what the tree's objects can hold.
+   * The kernel's own memory that a tree has, as far as it may exceed the limit. It is the machine's gain, but no more
+   * than the tree's objects can hold.
    *
    * @param {Process[]} processes
    * @param {number} room
@@ -144,8 +147,8 @@ const sum = (processes, name) => processes.reduce((total, process) => total + pr
 const sizeOf = ({ memfds }) => [...memfds.values()].reduce((total, size) => total + size, 0)
 
 /**
- * The size of all shared mappings that no descriptor stands for. Pages that no process has in its tables any more are
- * kept as long as the mapping is (MADV_DONTNEED).
+ * The size of all shared mappings without a descriptor. Their pages stay as long as the mapping, even when no process
+ * has them in its tables any more (MADV_DONTNEED).
  *
  * @param {Process[]} processes
  * @param {Held} held

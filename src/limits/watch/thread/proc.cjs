@@ -12,7 +12,7 @@ let buffer = Buffer.allocUnsafeSlow(READ_SIZE)
  * The first 64 KiB of a file of /proc.
  *
  * @param {string} path
- * @returns {string} empty when the process is gone or the file is refused
+ * @returns {string} empty when the process has ended or the kernel refuses the file
  */
 const read = (path) => startOf(path, READ_SIZE) ?? ''
 
@@ -21,7 +21,7 @@ const read = (path) => startOf(path, READ_SIZE) ?? ''
  *
  * @param {string} path
  * @param {number} most in bytes
- * @returns {string | undefined} undefined when the process is gone or the file is refused
+ * @returns {string | undefined} undefined when the process has ended or the kernel refuses the file
  */
 function startOf(path, most) {
   let fd
@@ -49,14 +49,14 @@ function contents(fd, most) {
   return buffer.toString('latin1', 0, length)
 }
 
-/** So many looks read a file before it is kept open: most runs are over by then. */
+/** The number of looks that read a file before it stays open, because most runs have ended by then. */
 const READS_BEFORE = 3
-/** How many files one run keeps open at most. */
+/** The largest number of files that one run keeps open. */
 const MOST_KEPT = 240
 
 /**
  * The files of /proc that one run's looks read again and again. Opening one takes the kernel three times as long as
- * reading it. An open file stays that of its process, whatever process gets the number next (proc(5)).
+ * reading it. An open file still belongs to its process when another process gets the number (proc(5)).
  */
 class KeptFiles {
   constructor() {
@@ -69,7 +69,7 @@ class KeptFiles {
    * The first 64 KiB of a file.
    *
    * @param {string} path
-   * @returns {string} empty when the process is gone or the file is refused
+   * @returns {string} empty when the process has ended or the kernel refuses the file
    */
   read(path) {
     const file = this.files.get(path) ?? { reads: 0, fd: undefined }
@@ -88,7 +88,7 @@ class KeptFiles {
   }
 
   /**
-   * Closes the files of processes that are gone.
+   * Closes the files of processes that have ended.
    *
    * @param {(path: string) => boolean} isNeeded
    */
@@ -135,7 +135,7 @@ const bytes = (text, name) => field(text, name) * 1024
  * The names in a directory of /proc.
  *
  * @param {string} path
- * @returns {string[] | undefined} undefined when it is gone or refused
+ * @returns {string[] | undefined} undefined when the directory is gone or the kernel refuses it
  */
 function list(path) {
   try {
@@ -159,23 +159,24 @@ function link(path) {
 }
 
 /**
- * Whether the kernel refuses to show what a process holds: the process may not be traced (ptrace(2)), because it
- * executed a file that it may not read, or asked for that (PR_SET_DUMPABLE). A process that is gone is not refused.
+ * Whether the kernel hides the memory and descriptors of a process, because the process may not be traced (ptrace(2)).
+ * Such a process executed a file that it may not read, or asked for that (PR_SET_DUMPABLE). The kernel does not hide a
+ * process that has ended.
  *
  * @param {string} path the folder of a process or thread
  */
 const isRefused = (path) => list(`${path}/fd`) === undefined && !isGone(path)
 
 /**
- * Whether a process has given back its memory: it ends, or has ended, reaped or not.
+ * Whether a process has given back its memory, because it is ending or has ended, reaped or not.
  *
  * @param {string} path the folder of a process or thread
  */
 const isGone = (path) => !read(`${path}/status`).includes('\nVmRSS:')
 
 /**
- * The processor time of a thread, in milliseconds: proc_pid_schedstat(5). A wall clock would count the time in
- * which a busy machine has no processor for us.
+ * The processor time of a thread, in milliseconds: proc_pid_schedstat(5). A wall clock would count the time in which
+ * this thread waits for a processor.
  *
  * @param {number | string} thread its process id, or `thread-self`
  */
@@ -183,9 +184,9 @@ const threadCpuMs = (thread) =>
   Number(read(`/proc/${thread}/schedstat`).split(' ')[0] ?? 0) / 1e6 || 0
 
 /**
- * Whether a process may not be traced, as one that executed a file it may not read. The kernel gives the files of its
- * folder to root, but never the folder itself (proc_pid(5)). It does the same for a process that has ended, which has no
- * memory any more.
+ * Whether a process may not be traced, for example because it executed a file that it may not read. The kernel gives
+ * the files of its folder to root, but never the folder itself (proc_pid(5)). The same holds for a process that has
+ * ended, which has no memory any more.
  *
  * @param {string} path the folder of the process, or of one of its threads
  */

@@ -18,7 +18,9 @@ const SHORTEST_MS = 1
 const FILL_RATE = 3 * 1024 * 1024
 /** The excess that the watch tolerates, because a program may fill that much before it ends. */
 const SLACK = 16 * 1024 * 1024
-/** How often a run is looked at that has little itself, while the machine loses memory, in milliseconds. */
+/**
+ * The interval between looks, in milliseconds, at a run that has little memory itself while the machine loses memory.
+ */
 const SUSPECT_MS = 4
 /** A run takes at most this share of this thread's time, unless it is close to its limit. */
 const LARGEST_SHARE = 0.25
@@ -38,7 +40,7 @@ const ROUNDING_MS = 25
 const MOST_AGAIN = 3
 
 /**
- * The limits and the start that a run's shared memory has, and when the first look is due.
+ * The limits and the start of a run, from its shared memory, and the time of its first look.
  *
  * @param {Float64Array} numbers
  * @param {SharedLayout} layout
@@ -67,7 +69,7 @@ const firstPause = (memoryBytes, processors) =>
   Math.min(LONGEST_MS, (memoryBytes + SLACK) / (FILL_RATE * processors))
 
 /**
- * When a run started and when the first look at it is due, on the clock of performance.now().
+ * The start of a run and the time of its first look, on the clock of performance.now().
  *
  * @param {Float64Array} numbers
  * @param {SharedLayout} layout
@@ -114,12 +116,12 @@ class WatchedRun {
     this.isDone = false
   }
 
-  /** How long a program that starts now cannot fill its memory, in milliseconds. */
+  /** The time during which a program that starts now cannot fill its memory, in milliseconds. */
   get firstPause() {
     return Math.max(SHORTEST_MS * 2, firstPause(this.memory.limitBytes, this.processors))
   }
 
-  /** When the next look is due, on the clock of performance.now(). */
+  /** The time of the next look, on the clock of performance.now(). */
   get next() {
     return Math.min(this.nextMemory, this.nextCpu, this.nextWait)
   }
@@ -129,7 +131,7 @@ class WatchedRun {
     return this.isDone || Atomics.load(this.words, this.layout.state) === this.layout.ended
   }
 
-  /** Lets go of what the looks kept. */
+  /** Closes the files that the looks kept open. */
   close() {
     this.files.close()
   }
@@ -199,7 +201,7 @@ class WatchedRun {
     if (processes.some(({ path }) => isUndumpable(path))) figures[layout.leavesCounter] = 1
   }
 
-  /** Whether the CPU time that was seen is all that there was, or what was not seen is known at the end. */
+  /** Whether the watch saw all CPU time, or the rest will be known at the end. */
   get isCpuKnown() {
     const { figures, layout } = this
     const { cpuSource } = this.request
@@ -228,7 +230,7 @@ class WatchedRun {
   }
 
   /**
-   * How long a program needs that has so many bytes to exceed its limit by much, in milliseconds.
+   * The time that a program with so many bytes needs to exceed its limit by much, in milliseconds.
    *
    * @param {number} used
    */
@@ -281,7 +283,7 @@ class WatchedRun {
   }
 
   /**
-   * Uses a descriptor of the run's while it is surely open: the main thread closes it under the same lock.
+   * Uses a descriptor of the run while it is certainly open, because the main thread closes it under the same lock.
    *
    * @param {(fd: number) => void} use
    * @param {number} fd

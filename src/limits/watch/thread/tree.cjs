@@ -9,14 +9,14 @@ const { bytes, field, list, read } = require('./proc.cjs')
 /**
  * @typedef {object} Process
  * @property {number} pid
- * @property {string} path its folder in /proc, or that of a live thread: an ended first thread shows nothing
+ * @property {string} path its folder in /proc, or that of a live thread, because an ended first thread shows nothing
  * @property {number} parent the pid below which it was found
  * @property {number[]} threads
  * @property {number} anonBytes private memory, resident or in swap
  * @property {number} sharedBytes resident shared memory: mappings of memfds, tmpfs and System V segments
- * @property {number} peakBytes the most that it had resident
+ * @property {number} peakBytes the peak of its resident memory
  * @property {number} tableBytes page tables and the table of descriptors, which nobody shares
- * @property {number} descriptors how many its table of descriptors has room for
+ * @property {number} descriptors the size of its table of descriptors
  * @property {number} fileBytes resident pages of mapped files, which the kernel can take back
  * @property {boolean} isCopy made by fork(2) or vfork(2), and has not executed a program since
  * @property {boolean} ignoresChildren the kernel forgets its children's time (times(2), SIGCHLD)
@@ -49,7 +49,7 @@ function readTree(init, files) {
   for (let round = 0; round < ROUNDS; round++) {
     const before = found.size
     visit(init, found, files)
-    // An orphan becomes the init's child (pid_namespaces(7)), so a second listing finds who moved.
+    // An orphan becomes the init's child (pid_namespaces(7)), so a second listing finds a process that moved.
     if (found.size === before) break
   }
   // The target shares the init's memory until it executes the program: the init's memory is not the program's.
@@ -85,7 +85,8 @@ function visit(init, found, files) {
  * @returns {Process | undefined}
  */
 function readProcess(pid, parent, files) {
-  // Whether it is a copy is read first: it may execute a program, and have memory of its own, between two reads.
+  // The function reads first whether the process is a copy. Between two reads, the process may execute a program and
+  // then have memory of its own.
   const stat = files.read(`/proc/${pid}/stat`)
   const leader = files.read(`/proc/${pid}/status`)
   if (leader === '') return undefined
@@ -93,7 +94,7 @@ function readProcess(pid, parent, files) {
   const path = leader.includes('\nVmRSS:') ? `/proc/${pid}` : liveThread(pid, threads)
   const status = path === `/proc/${pid}` ? leader : files.read(`${path}/status`)
   const descriptors = field(status, 'FDSize:')
-  // The name, in parentheses, may have spaces and parentheses itself. The first field here is its third.
+  // The name in parentheses may itself contain spaces and parentheses. The first field here is the third of the line.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index] ?? 0), 0)
   return {
@@ -153,8 +154,8 @@ const childrenOf = (pid, threads, files) =>
       .flatMap((word) => (/^\d/.test(word) ? [Number(word)] : [])),
   )
 
-// Where /proc hides the processes of others (hidepid=, proc(5)) it hides the init, which is undumpable, but
-// not the processes in the user namespace of ours.
+// Where /proc hides the processes of other users (hidepid=, proc(5)), it hides the undumpable init. It does not hide
+// the processes in the user namespace that this process owns.
 /**
  * @param {number} parent
  * @returns {number[]}
@@ -167,8 +168,7 @@ function childrenByParent(parent) {
 }
 
 /**
- * How long the thread that waited longest could have run but had no processor, in milliseconds:
- * proc_pid_schedstat(5).
+ * The longest time for which one thread was ready to run but had no processor, in milliseconds: proc_pid_schedstat(5).
  *
  * @param {Process[]} processes
  */

@@ -11,11 +11,11 @@ test.concurrent('of concurrent tests, one times out', async () => {
   await sandboxed('sleep', [`${process.env.MARKER}2`])
 }, 500)
 
-test.concurrent('the other’s run goes on', async () => {
+test.concurrent('a run of another test continues', async () => {
   expect(await sandboxed('sleep', ['1'])).toSucceed()
 })
 
-test.concurrent('and one that starts later', async () => {
+test.concurrent('a run that starts later continues', async () => {
   await new Promise((done) => setTimeout(done, 300))
   expect(await sandboxed('sleep', ['0.5'])).toSucceed()
 })

@@ -12,11 +12,11 @@ test('a program runs, with the configuration’s defaults', async () => {
   await expect(createSandbox()('false')).resolves.toExitWith(1)
 })
 
-test('what tests require is what the environment hands over', () => {
+test('tests and their environment share one copy of the package', () => {
   expect(globalThis.gradebox.sandboxed).toBe(sandboxed)
 })
 
-test('an error of ours is a SandboxError', async () => {
+test('an error of Gradebox is a SandboxError', async () => {
   await expect(sandboxed('nowhere')).rejects.toBeInstanceOf(SandboxError)
 })
 
@@ -49,7 +49,7 @@ test('forgets a run', () => {
   sandboxed('sleep', [marker])
 })
 
-test('the forgotten run is over', () => {
+test('the forgotten run has ended', () => {
   expect(processesWith(marker)).toEqual([])
 })
 
@@ -57,6 +57,6 @@ test('times out', async () => {
   await sandboxed('sh', ['-c', `echo waiting; sleep ${marker}`])
 }, 2000)
 
-test('the run that timed out is over', () => {
+test('the run that timed out has ended', () => {
   expect(processesWith(marker)).toEqual([])
 })

@@ -7,7 +7,7 @@ test('a program runs, with the configuration’s defaults', async () => {
   expect(await sandboxed('sh', ['-c', 'exit 3'])).toExitWith(3)
 })
 
-test('an error of ours is a SandboxError of the tests’ realm', async () => {
+test('an error of Gradebox is a SandboxError of the tests’ realm', async () => {
   await expect(sandboxed('nowhere')).rejects.toBeInstanceOf(SandboxError)
 })
 

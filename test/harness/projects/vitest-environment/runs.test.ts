@@ -6,6 +6,6 @@ test('environmentOptions are the defaults', async () => {
   expect(await sandboxed('sh', ['-c', 'echo $GRADER'])).toHaveStdout('environment\n')
 })
 
-test('a run is left behind', () => {
+test('a run outlives its test', () => {
   sandboxed('sleep', [process.env.MARKER ?? ''])
 })

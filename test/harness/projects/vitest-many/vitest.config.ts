@@ -3,6 +3,6 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   plugins: [gradebox()],
-  // Waiting for a processor counts too.
+  // The timeout includes the wait for a processor.
   test: { maxWorkers: 4, testTimeout: 60_000 },
 })

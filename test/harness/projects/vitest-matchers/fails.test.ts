@@ -75,7 +75,8 @@ test('softly, twice', async () => {
 })
 
 test('by polling', async () => {
-  // Run beforehand: Vitest tells of a poll in flight at the timeout, not of its matcher, until one has failed.
+  // The program runs beforehand. At the timeout, Vitest reports a poll in flight and names its matcher only after one
+  // has failed.
   const run = await shell('exit 1')
   await expect.poll(() => run, { timeout: 200 }).toSucceed()
 })

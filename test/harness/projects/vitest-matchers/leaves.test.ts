@@ -4,7 +4,7 @@ import { test as base, beforeAll, expect } from 'vitest'
 
 const test = base.extend(gradeboxFixtures)
 
-// The file's: nobody awaits it.
+// This run belongs to the file, and no test awaits it.
 beforeAll(() => {
   sandboxed('sleep', ['60'])
 })

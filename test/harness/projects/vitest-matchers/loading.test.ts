@@ -1,7 +1,7 @@
 import { sandboxed } from 'gradebox'
 import { expect, test } from 'vitest'
 
-// Nobody awaits it.
+// No test awaits this run.
 sandboxed('sleep', ['60'])
 const compiled = await sandboxed('echo', ['compiled'])
 

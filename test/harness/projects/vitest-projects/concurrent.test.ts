@@ -9,11 +9,11 @@ test.concurrent('of concurrent tests, one times out', { timeout: 1500 }, async (
   await sandboxed('sleep', [`${process.env.PROJECT_MARKER}2`])
 })
 
-test.concurrent('another’s run goes on', async () => {
+test.concurrent('a run of another test continues', async () => {
   expect(await sandboxed('sleep', ['2.5'])).toSucceed()
 })
 
-test.concurrent('a third’s starts later', async () => {
+test.concurrent('a run that starts later continues', async () => {
   await new Promise((done) => setTimeout(done, 1000))
   expect(await sandboxed('sleep', ['1.5'])).toSucceed()
 })

@@ -15,11 +15,11 @@ test('a program runs, with the plugin’s defaults', async () => {
   await expect(sandboxed('false')).resolves.toExitWith(1)
 })
 
-test('the environment is ours', () => {
+test('the environment is Gradebox’s', () => {
   expect(expect.getState()).toMatchObject({ environment: 'gradebox' })
 })
 
-test('an error of ours is a SandboxError in the tests’ realm', async () => {
+test('an error of Gradebox is a SandboxError in the tests’ realm', async () => {
   await expect(sandboxed('nowhere')).rejects.toBeInstanceOf(SandboxError)
 })
 
@@ -27,7 +27,7 @@ test('forgets a run', () => {
   sandboxed('sleep', [marker])
 })
 
-test('the forgotten run is over', () => {
+test('the forgotten run has ended', () => {
   expect(processesWith(marker)).toEqual([])
 })
 
@@ -35,6 +35,6 @@ test('times out', { timeout: 2000 }, async () => {
   await sandboxed('sh', ['-c', `echo waiting; sleep ${marker}`])
 })
 
-test('the run that timed out is over', () => {
+test('the run that timed out has ended', () => {
   expect(processesWith(marker)).toEqual([])
 })

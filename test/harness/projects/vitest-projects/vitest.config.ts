@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 const runs = ['runs.test.ts', 'concurrent.test.ts']
 
-/** A project that inherits the plugin; what it sleeps for tells its processes from the others'. */
+/** A project that inherits the plugin. Its sleep time marks its processes. */
 const project = (name: string, marker: string, test: object = {}) => ({
   extends: true as const,
   test: { name, include: runs, env: { PROJECT_MARKER: `${process.env.MARKER}${marker}` }, ...test },
@@ -37,7 +37,7 @@ export default defineConfig({
       }),
       {
         extends: true,
-        // Comes after the one that it inherits.
+        // This plugin comes after the inherited one.
         plugins: [gradebox({ env: { GRADER: 'inline' } })],
         test: { name: 'inline', include: ['inline.test.ts'] },
       },

@@ -4,7 +4,7 @@ import { el } from './dom.ts'
 import { points, quantile, signs } from './format.ts'
 import { plots } from './plots.ts'
 
-/** What the class view keeps while a student's page is open. */
+/** The state that the class view keeps while a student's page is open. */
 export interface ClassState {
   search: string
   filter: string
@@ -21,7 +21,7 @@ const filters: Readonly<Record<string, (submission: PageSubmission) => boolean>>
   'Not gradable': ({ student }) => student.points === null,
 }
 
-/** The class: figures, table, plots, tests that tell little, and submissions that are the same. */
+/** The class: figures, table, plots, tests that reveal little, and submissions that are the same. */
 export function classView(
   data: PageData,
   state: ClassState,
@@ -200,7 +200,7 @@ function controls(state: ClassState, refresh: () => void): HTMLElement {
   )
 }
 
-/** Tests that nobody or everybody passes, which tell little about a submission. */
+/** Tests that nobody or everybody passes, which reveal little about a submission. */
 function telling({ submissions, tests }: PageData): HTMLElement {
   const ended = submissions.filter(({ staff }) => staff?.build?.status !== 'failed')
   const rows = tests.map((test) => {

@@ -1,6 +1,9 @@
 import { el, safe } from './dom.ts'
 
-/** More lines than this are compared one by one: the table of the longest common lines grows with the square. */
+/**
+ * Above this number, lines are compared one by one, because the table of the longest common lines grows with the
+ * square.
+ */
 const mostLines = 400
 
 type Part = readonly ['same' | 'del' | 'ins', string]

@@ -1,4 +1,4 @@
-/** What an element may contain. Text goes in as text: markup in a program's output stays text. */
+/** The content of an element. Text stays text, also when a program's output contains markup. */
 export type Content = Node | string | number | null | readonly Content[]
 
 type Attributes = Readonly<Record<string, string | number | boolean | (() => void) | undefined>>

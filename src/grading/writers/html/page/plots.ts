@@ -7,7 +7,7 @@ const height = 190
 const left = 44
 const bottom = 28
 
-/** How the points are distributed, and how long and how large the runs of each test were. */
+/** The distribution of the points, and the time and memory of each test's runs. */
 export function plots(data: PageData): HTMLElement {
   return el(
     'section',

@@ -4,7 +4,7 @@ import { diff } from './compare-lines.ts'
 import { block, type Content, el, safe } from './dom.ts'
 import { duration, points, signs, size } from './format.ts'
 
-/** One submission: first what its student sees, then what is for staff. */
+/** One submission: first the view of its student, then the part for staff. */
 export function submissionView({ label, student, staff }: PageSubmission): Content[] {
   return [
     el('h1', {}, label),
