@@ -32,7 +32,7 @@ export function withoutChance(message: string): string {
       .replace(/\n +at [\s\S]*/, '')
       .replace(/^usage: .*$/gm, 'usage:   …')
       // The machine decides how a limit is held.
-      .replace(/ \((?:cgroup|rlimit|watch)\)$/gm, ' (…)')
+      .replace(/ \((?:cgroup|perf|rlimit|watch)\)$/gm, ' (…)')
       .replace(/^policy: .*\/(.*)$/gm, 'policy:  $1')
       .replace(/^(Received: .*?)[\d.]+ (?:ms|[KM]iB)$/gm, '$1… (…)')
       .replaceAll(/1\d{5}\.\d+/g, '<marker>')
