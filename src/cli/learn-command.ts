@@ -28,10 +28,10 @@ export function defineLearn(command: Command): void {
       'the policy that the new one extends: a file or a name',
       'strict',
     )
-    .option('-w, --work-dir <HOST>', 'a host directory, shown copy-on-write, where it runs')
-    .option('--input <FILE>', 'what it reads on stdin (repeatable, a run each)', append, [])
-    .option('-o, --output <FILE>', 'write the policy there, not to stdout')
-    .option('--no-groups', 'list single calls only; smaller, and older with the next C library')
+    .option('-w, --work-dir <HOST>', 'a host directory to run in, shown copy-on-write')
+    .option('--input <FILE>', 'an input for stdin (repeatable; one run each)', append, [])
+    .option('-o, --output <FILE>', 'write the policy to this file, not to stdout')
+    .option('--no-groups', 'list single calls only: smaller, but the next C library may need more')
     .action(async ([command = '', ...args]: string[], flags: LearnFlags) => {
       try {
         await writeLearned(command, args, flags)

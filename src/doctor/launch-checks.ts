@@ -79,7 +79,7 @@ export function judgeKernel(kernel: string): Pick<Finding, 'state' | 'detail' | 
       : ['it has no mount_setattr(2): read-only mounts are remounted one by one']),
     ...(isAtLeast(kernel, 5, 14)
       ? []
-      : ['the limit of processes counts also those that its user has outside']),
+      : ['the limit of processes also counts the processes of its user outside']),
   ]
   if (lacks.length === 0) return { state: 'works', detail: `Linux ${kernel}` }
   return {

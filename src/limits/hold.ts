@@ -129,6 +129,6 @@ export class LimitHold {
 const lostError = (cause: Error): SandboxError =>
   new SandboxError(`The thread that watches the limits failed: ${cause.message}`, {
     code: 'SETUP_FAILED',
-    hint: 'The run was ended, for nobody held its limits. Is the process out of memory, of threads or of open files?',
+    hint: 'The run was ended, because its limits were no longer held. Is the process out of memory, of threads or of open files?',
     cause,
   })

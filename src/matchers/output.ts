@@ -163,7 +163,7 @@ function whyNotNamed(collect: readonly string[], cwd: string, path: string): str
     return `The option \`collect\` names ${quote(outer)}, which is one file; ${quote(`${outer}/`)} names what is in a directory.`
   }
   const named = collect.length === 0 ? 'no file' : list(collect)
-  return `The option \`collect\` does not name it, so nobody looked for it; it names ${named}.`
+  return `The option \`collect\` does not name it, so Gradebox did not collect it; it names ${named}.`
 }
 
 function list(paths: readonly string[]): string {

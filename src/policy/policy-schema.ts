@@ -161,7 +161,7 @@ const limits = strictTable(
  */
 export const policySchema = strictTable({
   extends: key(text, 'The policy that this one changes: a shipped name, or a path from this file.'),
-  description: key(text, 'What the policy is for.'),
+  description: key(text, 'The purpose of the policy.'),
   share_net: key(flag, "hakoniwa's form of network: true means host, false means loopback."),
   share_uts: key(flag, "Whether the program has the host's name; default false."),
   share_env: key(
@@ -192,7 +192,7 @@ export const policySchema = strictTable({
   env: key(environment, 'The environment; the program inherits no other variable.'),
   limits: key(
     limits,
-    'What the program may use. A bare time means whole seconds, a bare size bytes.',
+    'The amounts that the program may use. A bare time means whole seconds, a bare size bytes.',
   ),
   require: key(
     v.array(

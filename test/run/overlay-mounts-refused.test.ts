@@ -67,7 +67,7 @@ describe('an overlay mount is refused', () => {
   test('for mode rw, which an overlay always has', async () => {
     const mount = { ...overlay(tmpdir(), '/data'), writable: true }
     await expect(sandboxed('true', [], { mounts: [mount] })).rejects.toThrow(
-      'Expected `mounts[0].writable` to be left out, for an overlay is always writable',
+      'Expected `mounts[0].writable` to be left out, because an overlay is always writable',
     )
     const policy = { mounts: [{ ...overlay(tmpdir(), '/data'), rw: true }] }
     await expect(sandboxed('true', [], { policy })).rejects.toThrow(

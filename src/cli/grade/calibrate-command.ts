@@ -26,7 +26,7 @@ export function defineCalibrate(command: Command): void {
     )
     .argument('[assignment]', 'a test file, or a folder', '.')
     .option('--solutions <path>', 'the reference solutions', 'solutions')
-    .option('--runs <n>', 'how often each test runs', positive('--runs'), 5)
+    .option('--runs <n>', 'the number of runs of each test', positive('--runs'), 5)
     .action(calibrateCommand)
 }
 

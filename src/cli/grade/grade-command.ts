@@ -37,13 +37,17 @@ export function defineGrade(command: Command): void {
     )
     .argument('[assignment]', 'a test file, or a folder', '.')
     .option('--submissions <path>', 'the submissions, in place of those that the assignment names')
-    .option('--report <kind=file>', 'also write the result so; again for more', collectReport)
-    .option('--only <glob>', 'grade the submissions whose ids match; commas between several')
+    .option(
+      '--report <kind=file>',
+      'also write the result in this format (repeatable)',
+      collectReport,
+    )
+    .option('--only <glob>', 'grade only the submissions whose ids match; separate globs by commas')
     .option('--shard <i/n>', 'grade one of n equal parts of the submissions')
     .option('--no-cache', 'run every test again')
-    .option('--jobs <n>', 'how many programs run at once', positive('--jobs'))
+    .option('--jobs <n>', 'the number of programs that run at once', positive('--jobs'))
     .addOption(
-      new Option('--isolation <level>', 'the weakest isolation that is good enough').choices([
+      new Option('--isolation <level>', 'the weakest isolation to accept').choices([
         ...ISOLATION_LEVELS,
       ]),
     )

@@ -20,8 +20,12 @@ export function defineMerge(command: Command): void {
       'Joins reports of one assignment, such as those of `gradebox grade --shard`, and writes the result. Shards that are missing or mixed are refused by name. Exits with 2 when a submission could not be graded.',
     )
     .argument('<report...>', 'JSON reports that grading wrote')
-    .option('--report <kind=file>', 'also write the result so; again for more', collectReport)
-    .option('--anonymous', 'leave what names a student out of the HTML report')
+    .option(
+      '--report <kind=file>',
+      'also write the result in this format (repeatable)',
+      collectReport,
+    )
+    .option('--anonymous', 'leave the names of students out of the HTML report')
     .action((paths: string[], { report = [], anonymous = false }: Flags) => {
       refuseTwice(paths)
       const named = Object.fromEntries(paths.map((path) => [path, readReport(path)]))

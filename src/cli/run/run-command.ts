@@ -31,8 +31,8 @@ export function defineRun(command: Command): void {
   )
   const flags = addRunFlags(command)
   command
-    .option('--report-file <FILE>', 'write what happened as JSON')
-    .option('-v, --verbose', 'tell each mount, id, limit, filter and exec, and the result')
+    .option('--report-file <FILE>', 'write the outcome as JSON')
+    .option('-v, --verbose', 'print each mount, id, limit, filter and exec, and the result')
     .action(async (commandLine: string[], output: Output) => {
       process.exitCode = await run(flags(), commandLine, output)
     })

@@ -70,7 +70,7 @@ export function addRunFlags(command: Command): () => RunFlags {
     })
   }
   command.addOption(
-    new Option('--isolation <LEVEL>', 'the weakest isolation that is good enough').choices([
+    new Option('--isolation <LEVEL>', 'the weakest isolation to accept').choices([
       ...ISOLATION_LEVELS,
     ]),
   )

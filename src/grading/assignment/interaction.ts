@@ -42,7 +42,7 @@ function judgesFault(
 ): string | undefined {
   const [{ status, exitCode = -1, signal, reason }, program] = results
   if (program.status === 'walltime' && blame.length === 1 && blame[0] === 0) {
-    return 'the submission waited for it until its walltime was over'
+    return 'the submission waited for it until the walltime limit'
   }
   if (status === 'aborted' || blame.includes(1)) return undefined
   if (status === 'exited') {

@@ -18,10 +18,10 @@ const measure = v.pipe(v.number(), v.minValue(0))
 const points = v.number()
 const time = v.pipe(v.string(), v.isoTimestamp())
 
-const visibility = about(v.picklist(visibilities), 'Who sees the test, and when.')
+const visibility = about(v.picklist(visibilities), 'The readers who see the test, and when.')
 const feedback = about(
   v.picklist(feedbackModes),
-  'What the student reads about the test: everything, only whether it passed, or nothing.',
+  'How much the student reads about the test: everything, only whether it passed, or nothing.',
 )
 
 const testPlan = v.object({
@@ -29,11 +29,14 @@ const testPlan = v.object({
   name: text,
   group: v.optional(about(text, 'The name of the group that the test belongs to.')),
   weight: about(points, "The test's own points; in a group that has points, its share of them."),
-  maxPoints: about(points, 'What the test adds to the total at most, by the rule of its group.'),
+  maxPoints: about(
+    points,
+    'The most that the test can add to the total, by the rule of its group.',
+  ),
   extraCredit: about(v.boolean(), 'Whether the points are outside the maximum.'),
   visibility,
   feedback,
-  hint: v.optional(about(text, 'What a student reads when the test fails.')),
+  hint: v.optional(about(text, 'The text that a student reads when the test fails.')),
 })
 
 const groupPlan = v.object({
@@ -48,9 +51,9 @@ const groupPlan = v.object({
 const usage = v.object({
   wallTimeMs: measure,
   cpuTimeMs: measure,
-  maxRssBytes: about(measure, 'The most resident memory of one process.'),
-  peakMemoryBytes: about(measure, 'The most memory of all processes together.'),
-  waitTimeMs: v.optional(about(measure, 'How long the program waited for a processor.')),
+  maxRssBytes: about(measure, 'The peak resident memory of one process.'),
+  peakMemoryBytes: about(measure, 'The peak memory of all processes together.'),
+  waitTimeMs: v.optional(about(measure, 'The time for which the program waited for a processor.')),
 })
 
 const run = v.object({
@@ -64,7 +67,7 @@ const run = v.object({
     v.record(text, v.union([v.number(), text])),
     'The limits in force, by the names of `result.limits`.',
   ),
-  attempts: about(count, 'How often the program was started for this result.'),
+  attempts: about(count, 'The number of times that the program was started for this result.'),
   closeToLimit: v.optional(
     about(
       v.literal(true),
@@ -78,25 +81,25 @@ const run = v.object({
 
 const attempt = v.object({
   status: v.picklist(testStatuses),
-  message: about(text, 'Why this try did not pass. Staff only.'),
+  message: about(text, 'The reason why this try did not pass. Staff only.'),
 })
 
 const test = v.object({
   number: testPlan.entries.number,
   name: text,
   group: testPlan.entries.group,
-  points: about(points, 'What the test adds to the total, by the rule of its group.'),
+  points: about(points, 'The points that the test adds to the total, by the rule of its group.'),
   maxPoints: testPlan.entries.maxPoints,
   extraCredit: testPlan.entries.extraCredit,
-  earned: about(points, 'What the test earned by itself, of `weight`.'),
+  earned: about(points, 'The points that the test earned by itself, of `weight`.'),
   weight: testPlan.entries.weight,
   status: v.picklist(testStatuses),
   visibility,
-  studentMessage: about(text, 'What the student may read; empty for a hidden test.'),
-  staffMessage: about(text, 'What the staff reads: everything.'),
+  studentMessage: about(text, 'The message for the student; empty for a hidden test.'),
+  staffMessage: about(text, 'The message for the staff, with everything.'),
   hint: testPlan.entries.hint,
   expected: v.optional(about(text, 'The expected output, cut. Staff only.')),
-  received: v.optional(about(text, 'What was compared with it, cut. Staff only.')),
+  received: v.optional(about(text, 'The received output, cut. Staff only.')),
   durationMs: measure,
   runs: v.array(run),
   attempts: about(v.array(attempt), 'Every try in order; more than one only with retries.'),
@@ -123,13 +126,13 @@ const file = v.object({
   path: about(text, 'Relative to the submission.'),
   bytes: count,
   sha256: text,
-  text: v.optional(about(text, 'What is in it, if it is text and not long.')),
+  text: v.optional(about(text, 'Its contents, if they are text and not long.')),
 })
 
 const adjustment = v.object({
   name: text,
   points: about(points, 'Below 0 for a deduction.'),
-  message: about(text, 'What the student reads about it.'),
+  message: about(text, 'The message for the student.'),
 })
 
 const submission = v.object({
@@ -140,7 +143,7 @@ const submission = v.object({
     "The submission's path, relative to the project if it is inside. Staff only.",
   ),
   submittedAt: v.optional(text),
-  metadata: about(v.record(text, v.unknown()), 'What the platform says about the submission.'),
+  metadata: about(v.record(text, v.unknown()), 'The facts about the submission from its platform.'),
   files: v.array(file),
   language: v.optional(v.object({ name: text, title: text, version: v.optional(text) })),
   build: v.optional(build),
@@ -153,7 +156,10 @@ const submission = v.object({
     v.boolean(),
     'Whether the points are a grade: every test ended, and none had trouble that is not the student’s.',
   ),
-  problems: about(v.array(text), 'Why it is not gradable, and what to do. Staff only.'),
+  problems: about(
+    v.array(text),
+    'The reasons why it is not gradable, and the remedies. Staff only.',
+  ),
 })
 
 export const reportSchema = v.object({
@@ -165,7 +171,7 @@ export const reportSchema = v.object({
   assignment: v.object({
     name: text,
     language: v.optional(
-      about(text, 'The language of what students read; `en` where it is absent.'),
+      about(text, 'The language of messages for students; `en` where it is absent.'),
     ),
     maxPoints: about(points, 'Without extra credit.'),
     tests: v.array(testPlan),

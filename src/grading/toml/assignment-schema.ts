@@ -32,10 +32,10 @@ const amount = v.union([v.number(), v.string()], expected('a number, or text wit
 const limits = openTable(text, amount)
 
 const compareTable = strictTable({
-  mode: key(oneOf(['lines', 'tokens', 'exact']), 'What is compared; default tokens.'),
-  float: key(v.number(expected('a number')), 'By how much two numbers may differ; with tokens.'),
-  ignoreCase: key(flag, 'Whether upper and lower case are the same; with tokens.'),
-  prompts: key(text, 'A regular expression of prompts that are removed; with tokens.'),
+  mode: key(oneOf(['lines', 'tokens', 'exact']), 'The unit of comparison; default tokens.'),
+  float: key(v.number(expected('a number')), 'The largest difference of two numbers; with tokens.'),
+  ignoreCase: key(flag, 'Whether upper and lower case are equal; with tokens.'),
+  prompts: key(text, 'A regular expression for prompts to remove; with tokens.'),
 })
 
 const compare = v.union(
@@ -44,30 +44,33 @@ const compare = v.union(
 )
 
 const common = {
-  points: key(points, 'What it gives; default 1.'),
+  points: key(points, 'The points that it gives; default 1.'),
   extraCredit: key(flag, 'Whether the points are outside the maximum; default false.'),
-  visibility: key(oneOf(visibilities), 'Who sees it, and when; default visible.'),
+  visibility: key(oneOf(visibilities), 'The readers who see it, and when; default visible.'),
   group: key(name, 'The name of a group; for cases also sum, all or min.'),
-  hint: key(text, 'What a student reads when it fails.'),
-  feedback: key(oneOf(feedbackModes), 'What a student reads; default full, and none where hidden.'),
-  limits: key(limits, 'Limits over those of the assignment.'),
+  hint: key(text, 'The text that a student reads when it fails.'),
+  feedback: key(
+    oneOf(feedbackModes),
+    'How much a student reads; default full, and none where hidden.',
+  ),
+  limits: key(limits, 'Limits that replace those of the assignment.'),
   compare: key(compare, 'How the output is compared; default lines.'),
   retry: key(
     v.pipe(v.number(), v.integer(), v.minValue(0)),
-    'How often a failed test is tried again.',
+    'The number of times to repeat a failed test.',
   ),
 }
 
 const test = strictTable({
-  name: v.pipe(name, v.description('As reports show it.')),
+  name: v.pipe(name, v.description('The name in reports.')),
   args: key(texts, 'Arguments of the program.'),
   stdin: key(text, 'The input.'),
   stdinFile: key(name, 'A file with the input, relative to this one.'),
-  stdout: key(text, 'What a right program prints; not checked where it is absent.'),
-  stdoutFile: key(name, 'A file with what a right program prints.'),
+  stdout: key(text, 'The output of a right program; not checked where it is absent.'),
+  stdoutFile: key(name, 'A file with the output of a right program.'),
   exitCode: key(
     v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)),
-    'How a right program ends; default 0.',
+    'The exit code of a right program; default 0.',
   ),
   ...common,
 })
@@ -78,9 +81,9 @@ const cases = strictTable({
 })
 
 const group = strictTable({
-  name: v.pipe(name, v.description('What tests write in `group`.')),
+  name: v.pipe(name, v.description('The name that tests write in `group`.')),
   mode: key(oneOf(groupModes), 'How its tests add up; default sum.'),
-  points: key(points, 'What its tests give together; default their sum.'),
+  points: key(points, 'The points of its tests together; default their sum.'),
 })
 
 const language = strictTable({
@@ -90,11 +93,11 @@ const language = strictTable({
 
 /** The shape of an `assignment.toml`. Types, checks and assignment.schema.json derive from it. */
 export const assignmentSchema = strictTable({
-  name: v.pipe(name, v.description('As reports show it.')),
+  name: v.pipe(name, v.description('The name in reports.')),
   submissions: v.optional(
     v.pipe(
       v.union([name, texts], expected('a path, or a list of paths')),
-      v.description('Where the submissions are, relative to this file; default submissions.'),
+      v.description('The path of the submissions, relative to this file; default submissions.'),
     ),
   ),
   languages: key(
@@ -102,9 +105,12 @@ export const assignmentSchema = strictTable({
       [texts, openTable(name, v.union([v.literal(true), language]))],
       expected('a list of languages, or a table'),
     ),
-    'The languages that are taken, or changes to them; default all.',
+    'The accepted languages, or changes to them; default all.',
   ),
-  feedbackLanguage: key(oneOf(['en', 'de', 'es']), 'What students read; default en.'),
+  feedbackLanguage: key(
+    oneOf(['en', 'de', 'es']),
+    'The language of messages for students; default en.',
+  ),
   limits: key(limits, 'Limits of every run. A bare time is whole seconds, a bare size bytes.'),
   groups: key(v.array(group, expected('a list of groups')), 'Groups, which tests join by name.'),
   tests: key(v.array(test, expected('a list of tests')), 'Tests.'),

@@ -131,7 +131,7 @@ function refuseChannel({ source, target }: BindMount, stats: Stats, policy: stri
         errno: 'EINVAL',
         process: 'spawn',
       },
-      hint: 'Through it the program reaches a process of this machine. If it shall, make the mount writable; otherwise leave it out.',
+      hint: 'Through this mount the program would reach a process of this machine. If that is intended, make the mount writable. Otherwise leave it out.',
     },
   )
 }

@@ -148,7 +148,7 @@ function makeBase(base: string, mode: number): void {
     `${JSON.stringify(base)} is there, but is not a directory of this user alone`,
     {
       code: 'SETUP_FAILED',
-      hint: 'Somebody else made it: remove it, or set TMPDIR to a directory of your own.',
+      hint: 'Another user made it: remove it, or set TMPDIR to a directory of your own.',
     },
   )
 }
@@ -161,7 +161,7 @@ function checkParents(parent: string, as: 'root' | 'user'): void {
   for (let path = parent; ; path = dirname(path)) {
     if ((statSync(path).mode & 1) === 0) {
       throw new SandboxError(
-        `The temporary directory ${JSON.stringify(parent)} cannot be reached by other users than root: ${JSON.stringify(path)} lets nobody else in`,
+        `The temporary directory ${JSON.stringify(parent)} cannot be reached by other users than root: ${JSON.stringify(path)} denies access to others`,
         {
           code: 'SETUP_FAILED',
           hint: 'Set TMPDIR to a directory that others can enter, such as /tmp: each program is a user of its own.',

@@ -33,7 +33,10 @@ export const impossible = (what: string, hint: string): SandboxError =>
  */
 export function visibleRules(policy: Policy, base: string): PathRule[] {
   if (policy.network === 'host') {
-    throw impossible('network = "host"', 'It has no sockets at all: take a policy without network.')
+    throw impossible(
+      'network = "host"',
+      'A run without namespaces has no sockets. Use a policy without network.',
+    )
   }
   const hasDev = policy.mounts.some(({ target }) => target === '/dev')
   return [

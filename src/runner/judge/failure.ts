@@ -45,10 +45,10 @@ function hintFor(step: Step, errno: number): string | undefined {
     return `The sandbox's file system is full: raise limits.disk. ${step.failure?.hint ?? ''}`.trim()
   }
   if (errnoName(errno) === 'EROFS') {
-    return `What is in a read-only mount cannot be made there: make it in the mount's source, or mount that as an overlay. ${step.failure?.hint ?? ''}`.trim()
+    return `The target is inside a read-only mount. Make it in the mount's source, or mount the source as an overlay. ${step.failure?.hint ?? ''}`.trim()
   }
   if (step.syscall === 'move_mount' && errnoName(errno) === 'EINVAL') {
-    return 'A directory is mounted on a directory, a file on a file: what is at the target is the other.'
+    return 'A directory can only be mounted on a directory, and a file on a file. The target is of the other kind.'
   }
   return step.failure?.hint
 }

@@ -182,6 +182,6 @@ function lostError(init: EndedProcess | undefined): SandboxError {
         : `the sandbox's init was killed by ${signalName(status & 0x7f)}`
   return new SandboxError(`The sandbox was lost: ${how} before it could report`, {
     code: 'SETUP_FAILED',
-    hint: "Was the machine or container out of memory? Lower limits.memory or `concurrency`; the kernel's log (dmesg) tells.",
+    hint: "Was the machine or container out of memory? Lower limits.memory or `concurrency`; the kernel's log (dmesg) shows the cause.",
   })
 }

@@ -171,7 +171,7 @@ function cpuReason({ limits, usage }: Evidence): string {
   if (cpuTimeLowerBound === undefined || cpuTimeMs > limitMs) {
     return `used ${formatDuration(cpuTimeMs)} of CPU time; ${limit}`
   }
-  return `may have used more CPU time than it may, so its wall time counts: ${cpuTimeLowerBound}; ${limit}`
+  return `may have used more CPU time than its limit, so its wall time counts: ${cpuTimeLowerBound}; ${limit}`
 }
 
 const diskReason = (bytes: number, { diskBytes }: Limits): string =>

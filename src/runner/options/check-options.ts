@@ -163,7 +163,7 @@ function checkMount(name: string, mount: unknown): void {
     }
     if (value !== undefined) checkBoolean(value, `${name}.${key}`)
     if (key === 'writable' && value !== undefined && type === 'overlay') {
-      throw invalid(`${name}.writable`, 'left out, for an overlay is always writable', value)
+      throw invalid(`${name}.writable`, 'left out, because an overlay is always writable', value)
     }
   }
 }

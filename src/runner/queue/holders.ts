@@ -20,7 +20,7 @@ export function describeHolders(inode: bigint): string {
         return what === undefined ? [] : [`${what} is held by process ${pid} (${commandOf(pid)})`]
       }),
     )
-  const others = waiting.size === 0 ? [] : [`processes that wait too: ${[...waiting].join(', ')}`]
+  const others = waiting.size === 0 ? [] : [`processes that also wait: ${[...waiting].join(', ')}`]
   const all = [...new Set([...held, ...others])]
   return all.length === 0 ? 'no process that can be seen here holds one' : all.join('; ')
 }

@@ -185,7 +185,7 @@ export function directoryError(
       hint ??
       (what.startsWith('The working')
         ? 'The option workdir takes a directory of the host; a relative path is relative to process.cwd().'
-        : 'An overlay shows a directory of the host, all of which whoever runs the tests must be able to read.'),
+        : 'An overlay shows a directory of the host. The user who runs the tests must be able to read all of it.'),
     cause,
   })
 }

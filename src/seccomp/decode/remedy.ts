@@ -45,12 +45,13 @@ export function remedy(
   const rule = ruleFor(call)
   if (rule === undefined) {
     return archOf(call) === undefined
-      ? "no policy can allow it: it is by another machine's table of calls"
+      ? "no policy can allow it: it uses another machine's table of calls"
       : 'no rule can name it: it is newer than this version of Gradebox'
   }
   if (policy.name !== 'inline') {
-    return `to allow it add to a policy that extends it: seccomp.rules = [${inlineRule(rule)}]`
+    return `to allow it, add to a policy that extends it: seccomp.rules = [${inlineRule(rule)}]`
   }
-  if (isList(policy.seccomp)) return `to allow it add "${rule.syscalls[0]}" to its list of syscalls`
-  return `to allow it put in front of its seccomp.rules: ${JSON.stringify(rule)}`
+  if (isList(policy.seccomp))
+    return `to allow it, add "${rule.syscalls[0]}" to its list of syscalls`
+  return `to allow it, put this first in its seccomp.rules: ${JSON.stringify(rule)}`
 }

@@ -48,7 +48,7 @@ export function argumentTest(name: string, arch: Arch, condition: SeccompConditi
   }
   if (kind === 'ptr' && condition.isNullTest !== true) {
     throw new RangeError(
-      `argument ${arg} of ${name} is a pointer: a filter sees the address, not what is there`,
+      `argument ${arg} of ${name} is a pointer: a filter sees the address, not the memory behind it`,
     )
   }
   const bits = argumentBits[kind]

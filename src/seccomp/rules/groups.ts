@@ -38,7 +38,7 @@ export const syscallGroups: readonly SyscallGroup[] = [
   ),
   group(
     '@flush',
-    "Writing whole file systems to disk, the host's included: a way to slow everybody down.",
+    "Writing whole file systems to disk, the host's included, which can slow the whole machine down.",
     'sync syncfs',
   ),
   group(
@@ -133,7 +133,7 @@ export const syscallGroups: readonly SyscallGroup[] = [
   ),
   group(
     '@debug',
-    'Looking into and changing other processes.',
+    'Inspecting and changing other processes.',
     'ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp',
   ),
   group(
@@ -143,11 +143,11 @@ export const syscallGroups: readonly SyscallGroup[] = [
   ),
   group(
     '@mount',
-    'Changing what is mounted where, and the root.',
+    'Changing mounts and the root.',
     `mount umount2 pivot_root chroot fsopen fsconfig fsmount fspick move_mount open_tree
     open_tree_attr mount_setattr`,
   ),
-  group('@mount-info', 'Asking what is mounted where.', 'statmount listmount ustat sysfs'),
+  group('@mount-info', 'Reading the list of mounts.', 'statmount listmount ustat sysfs'),
   group(
     '@file-handle',
     'Opening files by handle instead of by name, which bypasses a changed root.',

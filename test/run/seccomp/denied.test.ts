@@ -77,7 +77,7 @@ describe.skipIf(lacks('gcc'))('the reason of a kill', () => {
     const denied = await run()
     expect(denied.reason.replace(/0x[0-9a-f]+/, '0x…')).toBe(
       `killed by seccomp: mkdir(0x…, 0777) is not in policy "${list}"; ` +
-        'to allow it add to a policy that extends it: ' +
+        'to allow it, add to a policy that extends it: ' +
         'seccomp.rules = [{ action = "allow", syscalls = ["mkdir"] }]',
     )
     const [, toml = ''] = remedy.exec(denied.reason) ?? []
@@ -89,7 +89,7 @@ describe.skipIf(lacks('gcc'))('the reason of a kill', () => {
     const run = await runC('deny', ['plainly'], { policy: only('kill') })
     expect(run.reason).toBe(
       'killed by seccomp: unshare(CLONE_NEWUSER) is not in policy "inline"; ' +
-        'to allow it put in front of its seccomp.rules: {"action":"allow","syscalls":["unshare"],' +
+        'to allow it, put this first in its seccomp.rules: {"action":"allow","syscalls":["unshare"],' +
         '"conditions":[{"arg":0,"op":"eq","value":"CLONE_NEWUSER"}]}',
     )
     const added = JSON.parse(/\{.*\}$/.exec(run.reason)?.[0] ?? '')
@@ -100,7 +100,7 @@ describe.skipIf(lacks('gcc'))('the reason of a kill', () => {
 
   test.skipIf(process.arch !== 'x64')('says that no rule allows a 32-bit call', async () => {
     expect((await runC('call-i386')).reason).toMatch(
-      /^killed by seccomp: 32-bit syscall 20\(.*\) is not in policy "strict"; no policy can allow it: it is by another machine's table of calls$/,
+      /^killed by seccomp: 32-bit syscall 20\(.*\) is not in policy "strict"; no policy can allow it: it uses another machine's table of calls$/,
     )
     const run = await runC('call', ['x32'])
     expect(run.syscall).toMatchObject({ name: 'x32 syscall 39', arch: 'x32' })

@@ -41,10 +41,10 @@ test('a file that could not be collected is shown with the reason', () => {
 
 test('a file that collect does not name is pointed out', () => {
   expect(messageOf(() => expect(run).toHaveFile('other.txt'))).toContain(
-    '\n\nThe option `collect` does not name it, so nobody looked for it; it names "out.txt", "/tmp/log", "core.txt".\n\n',
+    '\n\nThe option `collect` does not name it, so Gradebox did not collect it; it names "out.txt", "/tmp/log", "core.txt".\n\n',
   )
   expect(messageOf(() => expect(fabricate()).toHaveFile('other.txt'))).toContain(
-    '\n\nThe option `collect` does not name it, so nobody looked for it; it names no file.\n\n',
+    '\n\nThe option `collect` does not name it, so Gradebox did not collect it; it names no file.\n\n',
   )
 })
 
@@ -71,7 +71,7 @@ test.each([
   ['../x/*', '/work/x/a'],
 ])('collect: [%j] does not name %s', (named, path) => {
   expect(messageOf(() => expect(fabricate({ collect: [named] })).toHaveFile(path))).toContain(
-    `\n\nThe option \`collect\` does not name it, so nobody looked for it; it names "${named}".\n\n`,
+    `\n\nThe option \`collect\` does not name it, so Gradebox did not collect it; it names "${named}".\n\n`,
   )
 })
 

@@ -100,7 +100,7 @@ describe('a policy file is refused', () => {
     [
       'a pointer',
       '{ arg = 1, value = 0 }',
-      'seccomp.rules[0].conditions[0]: argument 1 of read is a pointer: a filter sees the address, not what is there',
+      'seccomp.rules[0].conditions[0]: argument 1 of read is a pointer: a filter sees the address, not the memory behind it',
     ],
     [
       'an argument that this call has not',

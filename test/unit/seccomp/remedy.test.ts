@@ -65,11 +65,11 @@ test('the way to change a policy depends on its form', () => {
       remedy({ ...mkdir, syscall: 9999 }, { name: 'strict', seccomp }),
     ].join('\n'),
   ).toMatchInlineSnapshot(`
-    "to allow it add to a policy that extends it: seccomp.rules = [{ action = "allow", syscalls = ["mkdir"] }]
-    to allow it add to a policy that extends it: seccomp.rules = [{ action = "allow", syscalls = ["mkdir"] }]
-    to allow it put in front of its seccomp.rules: {"action":"allow","syscalls":["mkdir"]}
-    to allow it add "mkdir" to its list of syscalls
-    no policy can allow it: it is by another machine's table of calls
+    "to allow it, add to a policy that extends it: seccomp.rules = [{ action = "allow", syscalls = ["mkdir"] }]
+    to allow it, add to a policy that extends it: seccomp.rules = [{ action = "allow", syscalls = ["mkdir"] }]
+    to allow it, put this first in its seccomp.rules: {"action":"allow","syscalls":["mkdir"]}
+    to allow it, add "mkdir" to its list of syscalls
+    no policy can allow it: it uses another machine's table of calls
     no rule can name it: it is newer than this version of Gradebox"
   `)
 })

@@ -120,7 +120,7 @@ describe('a program that was killed by its filter', () => {
       signal: 'SIGSYS',
       reason:
         'killed by seccomp: socket(AF_INET, SOCK_STREAM, 0) is not in policy "strict"; ' +
-        'to allow it add to a policy that extends it: seccomp.rules = [{ action = "allow", ' +
+        'to allow it, add to a policy that extends it: seccomp.rules = [{ action = "allow", ' +
         'syscalls = ["socket"], conditions = [{ arg = 0, value = "AF_INET" }] }]',
       syscall: {
         name: 'socket',
