@@ -13,6 +13,6 @@ export { report } from './latency.mjs'
  */
 export async function measure({ runs }) {
   const timers = timersOf({ [SPAWN]: () => plain(PROGRAM), ...otherSandboxes(['bwrap']) })
-  timers.push(...kernelAlone({ atOnce: ROW, buildMs: PAUSE_MS * ROW }))
+  timers.push(...(await kernelAlone({ atOnce: ROW, buildMs: PAUSE_MS * ROW })))
   return { runs, ...(await measurePaces(timers, runs)) }
 }

@@ -27,7 +27,7 @@ async function runAll(run, atOnce, total) {
 export async function measure({ runs }) {
   const { bwrap } = otherSandboxes(['bwrap'])
   const all = Object.entries({ ...basic, ...(bwrap === undefined ? {} : { bwrap }) })
-  const kernel = kernelWithoutEnd()
+  const kernel = await kernelWithoutEnd()
   const results = []
   for (const atOnce of AT_ONCE) {
     const contestants = all.slice()

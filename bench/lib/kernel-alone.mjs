@@ -4,14 +4,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import koffi from 'koffi'
 import { closeDescriptor, waitUntilReadable } from '../../dist/ffi/libc.js'
-import { planEnforcement } from '../../dist/limits/enforcement.js'
 import { SYS_pidfd_open } from '../../dist/linux/constants.js'
-import { nextFlow } from '../../dist/runner/host-machine.js'
-import { Capture, OutputBudget } from '../../dist/runner/io/capture.js'
+import { Cleanup } from '../../dist/runner/cleanup.js'
+import { Output } from '../../dist/runner/io/capture.js'
 import { Launcher } from '../../dist/runner/launch/launcher.js'
 import { normalizeOptions } from '../../dist/runner/options/normalize.js'
-import { shapeOf } from '../../dist/runner/pool/ready.js'
-import { imageOf, prepareRun } from '../../dist/runner/prepare/prepare.js'
+import { prepareRun } from '../../dist/runner/prepare/prepare-run.js'
 import { PROGRAM } from './contestants.mjs'
 
 const WARM = 'warm, the kernel alone'
@@ -21,10 +19,10 @@ const WARM = 'warm, the kernel alone'
  *
  * @param {{ atOnce: number, buildMs: number }} stock how many launch programs are built outside the measured
  *   time, and how long to wait for them
- * @returns {[string, () => Promise<number>][]}
+ * @returns {Promise<[string, () => Promise<number>][]>}
  */
-export function kernelAlone(stock) {
-  const plan = plannedOnce()
+export async function kernelAlone(stock) {
+  const plan = await plannedOnce()
   /** @type {[string, () => Promise<number>]} */
   const spawned = ['spawn, the kernel alone', spawnTime]
   if (plan === undefined) return [spawned]
@@ -39,10 +37,10 @@ export function kernelAlone(stock) {
 /**
  * Runs that follow each other without end. The next run's root is built during each.
  *
- * @returns {{ name: string, run: () => Promise<unknown>, end: () => Promise<void> } | undefined}
+ * @returns {Promise<{ name: string, run: () => Promise<unknown>, end: () => Promise<void> } | undefined>}
  */
-export function kernelWithoutEnd() {
-  const plan = plannedOnce()
+export async function kernelWithoutEnd() {
+  const plan = await plannedOnce()
   if (plan === undefined) return undefined
   /** @type {Launcher | undefined} */
   let next
@@ -60,26 +58,25 @@ export function kernelWithoutEnd() {
 }
 
 // Everything that a run of the program needs, made once.
-function plannedOnce() {
+async function plannedOnce() {
   const options = normalizeOptions(PROGRAM, [], {}, {})
-  const { enforcement, delegation } = planEnforcement(options.limits, options.policy.require)
-  if (delegation !== undefined) {
+  const plan = await prepareRun(options, {
+    separation: { level: 'full' },
+    processors: [0],
+    terminal: undefined,
+    isStopped: () => false,
+    cleanup: new Cleanup(),
+  })
+  if (plan === undefined || plan.held.delegation !== undefined) {
     console.log('NOT MEASURED: our runs, the kernel alone, where control groups are delegated')
     return undefined
   }
-  const flow = nextFlow()
-  const preparation = {
-    ...{ flow, enforcement, cgroup: false, terminal: undefined, processors: [0] },
-    level: /** @type {const} */ ('full'),
-    filterReport: /** @type {const} */ ('listener'),
-  }
-  const image = imageOf(options, preparation)
-  const shape = shapeOf(options, image, undefined)
-  const request = prepareRun(options, preparation, image).makeRequest()
+  const { shape, flow } = plan
+  const request = plan.makeRequest()
   return { request, start: () => Launcher.start(shape, { cgroup: undefined, flow }) }
 }
 
-/** @typedef {NonNullable<ReturnType<typeof plannedOnce>>} Plan */
+/** @typedef {NonNullable<Awaited<ReturnType<typeof plannedOnce>>>} Plan */
 
 /**
  * Returns launch programs that have built their roots.
@@ -122,8 +119,7 @@ async function runTime(plan, ready) {
 function sleepThrough({ request }, launcher, meanwhile) {
   const attempt = launcher.go({
     makeRequest: () => request,
-    captures: { stdout: new Capture(), stderr: new Capture() },
-    budget: new OutputBudget({ limit: undefined, text: undefined }, () => {}),
+    output: new Output(undefined, 'buffer', () => {}),
     onLogged: undefined,
     wallTimeMs: undefined,
   })

@@ -4,7 +4,6 @@ import { isCounterLikely, noteCounter } from './cpu-counter.ts'
 import type { EnforcementPlan } from './enforcement.ts'
 import type { EnforcementByLimit, Limits } from './table.ts'
 import { type CpuSource, type Seen, TreeWatch, type Watched } from './watch/watch.ts'
-import { watchThreadReady } from './watch/watch-thread.ts'
 
 /** The facts that the control group and the watch know about a run. */
 export interface Held {
@@ -32,7 +31,6 @@ export class LimitHold {
   #suppliedBytes = 0
   #leavesCounter = false
   #watch: TreeWatch | undefined
-  readonly #ready = watchThreadReady()
 
   /**
    * @param group the run's existing control group; without it the constructor makes one, where one is planned
@@ -60,11 +58,6 @@ export class LimitHold {
     this.#suppliedBytes = bytes
     this.#leavesCounter = hasUnreadable
     this.#group?.allowMemory(bytes)
-  }
-
-  /** Settles when a run can be watched from its start. */
-  ready(): Promise<void> {
-    return this.#ready
   }
 
   /**

@@ -1,83 +1,33 @@
-import { constants } from 'node:buffer'
 import type { PassThrough, Readable } from 'node:stream'
 import { isSandboxError, type SandboxError } from '../errors/sandbox-error.ts'
-import { asFileUser } from '../ffi/confinement.ts'
-import { closeDescriptor, makePipe, waitUntilReadable } from '../ffi/libc.ts'
-import type { Flow } from '../launcher/plan/flow.ts'
-import type { LateMount } from '../launcher/plan/late-mounts.ts'
-import { stepsInOrder } from '../launcher/plan/plan.ts'
-import type { FilterUse } from '../launcher/plan/target.ts'
-import type { ReportRecord } from '../launcher/report/parse-report.ts'
+import type { TerminalUse } from '../launcher/plan/terminal-steps.ts'
 import type { Step } from '../launcher/step.ts'
-import { type EnforcementPlan, planEnforcement } from '../limits/enforcement.ts'
-import { LimitHold } from '../limits/hold.ts'
+import { startWatchThread } from '../limits/watch/watch-thread.ts'
 import { ErrnoError } from '../linux/errno.ts'
-import { LoggedCalls } from '../seccomp/decode/logged-calls.ts'
-import { inTurns } from '../work.ts'
-import { collect } from './collect/collect.ts'
-import { DiskWatch } from './confined/disk-watch.ts'
-import { confinedBy } from './confined/machine-confinement.ts'
-import { makeRunDirectory, type RunDirectory } from './confined/run-directory.ts'
-import { nextFlow } from './host-machine.ts'
-import { Capture, OutputBudget } from './io/capture.ts'
-import { feedStdin, type StdinFeed } from './io/stdin.ts'
-import { type ConfinedBy, isolationOf } from './isolation/isolation-of.ts'
-import type { Isolation, IsolationLevel } from './isolation/level.ts'
+import { Cleanup } from './cleanup.ts'
+import { collectRun } from './collect/collect-run.ts'
+import { separationAt } from './confined/machine-confinement.ts'
+import { Output } from './io/capture.ts'
+import { Input } from './io/input.ts'
+import { isolationOf } from './isolation/isolation-of.ts'
+import type { IsolationLevel } from './isolation/level.ts'
 import { strongestLevel, weakerLevel, withAdvice } from './isolation/strongest-level.ts'
-import { execError } from './judge/exec-failure.ts'
 import { failureError } from './judge/failure.ts'
-import { abortedResult, makeResult, type RunFacts } from './judge/make-result.ts'
-import { SandboxView } from './judge/sandbox-view.ts'
+import { abortedResult, checkExecuted, judgeRun } from './judge/judge-run.ts'
 import { isStarved } from './judge/verdict.ts'
 import { spawnError } from './launch/launch.ts'
-import { type Attempt, Launcher } from './launch/launcher.ts'
+import type { Launched } from './launch/launcher.ts'
 import type { RunOptions } from './options/normalize.ts'
-import { pool } from './pool/pool.ts'
-import { type Ready, shapeOf } from './pool/ready.ts'
-import type { PolicyImage } from './prepare/image-cache.ts'
-import {
-  candidatesOf,
-  imageOf,
-  listDirectories,
-  type Preparation,
-  type PreparedRun,
-  prepareRun,
-  type RunTerminal,
-} from './prepare/prepare.ts'
-import { checkConfined, confinedSources, prepareConfined } from './prepare/prepare-confined.ts'
-import { filterReport, noteRefusal } from './prepare/refusals.ts'
+import { prepareRun } from './prepare/prepare-run.ts'
+import { noteRefusal } from './prepare/refusals.ts'
 import { leastUsedProcessors } from './queue/processors.ts'
-import type { SandboxResult } from './result.ts'
-import { Listing } from './workdir/scan.ts'
+import type { AnyResult } from './result.ts'
+import { startRun } from './start-run.ts'
+import { watchRun } from './watch/watch-run.ts'
 
-type AnyResult = SandboxResult<string | Uint8Array>
-
-/** A run with so many files makes its request in turns with other work, before it starts. */
-const MANY_FILES = 200
-
-/** What a run is made with. */
-interface RunUse {
-  readonly level: IsolationLevel
-  readonly plan: EnforcementPlan
-  /** What the first attempt is made with, as far as it is known. */
-  readonly flow?: Flow
-  readonly image?: PolicyImage
-  /** A launch program of the pool's; its first attempt's. */
-  readonly ready?: Ready | undefined
-}
-
-/** What one attempt at a run is made with. */
-interface AttemptUse extends RunUse {
-  readonly flow: Flow
-  readonly hold: LimitHold
-  /** Set for a run without namespaces. */
-  readonly confined?: Confined
-}
-
-/** What takes the place of namespaces. */
-interface Confined {
-  readonly by: ConfinedBy
-  readonly directory: RunDirectory
+/** A pseudo-terminal for a run, and the socket through which this process receives its master. */
+export interface RunTerminal extends TerminalUse {
+  readonly socket: number
 }
 
 /** Options of the command line tool in addition to a run's options. */
@@ -90,41 +40,37 @@ export interface RunExtras {
   readonly level?: IsolationLevel | undefined
 }
 
+/** What differs between the attempts at a run. */
+interface AttemptUse {
+  readonly level: IsolationLevel
+  readonly processors: readonly number[]
+  /** The number of attempts at a run that was starved, including this one. */
+  readonly attempts: number
+  /** Whether a launch program of the pool may serve the run. */
+  readonly mayUsePool: boolean
+}
+
 /** One run of one program, from its options to its result. */
 export class Run {
   readonly options: RunOptions
   readonly #extras: RunExtras
-  readonly #stdout = new Capture()
-  readonly #stderr = new Capture()
-  #budget: OutputBudget
-  #attempt: Attempt | undefined
-  #filter: FilterUse | undefined
-  #logged = new LoggedCalls()
-  #feed: StdinFeed | undefined
-  #attempts = 0
-  #processors: readonly number[] = []
-  #isOver = false
-  #disk: DiskWatch | undefined
+  readonly #output: Output
+  #input: Input | undefined
+  #process: Launched | undefined
   #started = false
   #stopped = false
   #stoppedEarly = () => {}
-  #waitsForInput = () => false
 
   constructor(options: RunOptions, extras: RunExtras = {}) {
     this.options = options
     this.#extras = extras
-    this.#budget = this.#newBudget()
-  }
-
-  #newBudget(): OutputBudget {
-    const { limits, encoding } = this.options
-    const text = encoding === 'utf8' ? constants.MAX_STRING_LENGTH : undefined
-    return new OutputBudget({ limit: limits.outputBytes, text }, () => this.#attempt?.stop())
+    const { limits, encoding } = options
+    this.#output = new Output(limits.outputBytes, encoding, () => this.#process?.stop())
   }
 
   /** The process to which the run belongs; undefined until it has started. */
   get pid(): number | undefined {
-    return this.#attempt?.pid
+    return this.#process?.pid
   }
 
   /**
@@ -132,7 +78,7 @@ export class Run {
    * had at that moment.
    */
   get hasReadAll(): boolean {
-    return this.#waitsForInput()
+    return this.#process !== undefined && this.#input?.isAwaited === true
   }
 
   /** Whether it was stopped, before its start or after it. */
@@ -147,24 +93,24 @@ export class Run {
   }
 
   get stdout(): Readable {
-    return this.#stdout.stream()
+    return this.#output.stdout.stream()
   }
 
   get stderr(): Readable {
-    return this.#stderr.stream()
+    return this.#output.stderr.stream()
   }
 
   /** Ends the run; its result's status is then `aborted`. A second call does nothing. */
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
-    this.#attempt?.stop()
+    this.#process?.stop()
     if (!this.#started) this.#stoppedEarly()
   }
 
   /** Counts output that does not come through a pipe of Gradebox against the output limit. */
   countOutput(bytes: number): void {
-    this.#budget.take(bytes)
+    this.#output.budget.take(bytes)
   }
 
   /** Calls back if the run is stopped before it has started. */
@@ -175,12 +121,11 @@ export class Run {
 
   /** Ends the live streams, also those that nothing was written to. */
   close(): void {
-    this.#stdout.end()
-    this.#stderr.end()
+    this.#output.end()
   }
 
   /**
-   * Runs the program.
+   * Runs the program; again if it was starved and the caller wants that.
    *
    * @param processors those of its turn; without a turn, the least used
    * @throws {SandboxError} when it could not be started as the policy wants
@@ -190,42 +135,19 @@ export class Run {
   ): Promise<AnyResult> {
     if (this.#stopped) return abortedResult(this.options)
     this.#started = true
-    this.#processors = processors
-    for (this.#attempts = 1; ; this.#attempts++) {
-      const result = await this.#once().catch((error) => this.#explain(error))
+    for (let attempts = 1; ; attempts++) {
+      const run = this.#runAtStrongestLevel(processors, attempts)
+      const result = await run.catch((error) => explain(error, this.options, processors))
       const isStarving = result.status === 'walltime' && isStarved(result.usage)
-      if (!isStarving || this.#stopped || this.#attempts > this.options.retryWhenStarved) {
-        return result
-      }
-      this.#stdout.forget()
-      this.#stderr.forget()
-      this.#budget = this.#newBudget()
+      if (!isStarving || this.#stopped || attempts > this.options.retryWhenStarved) return result
+      this.#output.forget()
     }
   }
 
-  // What this process itself is refused, before a launch program runs; and which level would work here.
-  async #explain(error: unknown): Promise<never> {
-    const told = error instanceof ErrnoError ? spawnError(error) : error
-    throw isSandboxError(told) ? await withAdvice(told, this.options, (to) => this.#try(to)) : told
-  }
-
-  async #try(isolation: IsolationLevel): Promise<SandboxError | undefined> {
-    const [stdout, stderr] = ['ignore', 'ignore'] as const
-    const stdin = { kind: 'bytes', bytes: Buffer.alloc(0) } as const
-    const nothing = { args: [], workdir: undefined, files: [], mounts: [], collect: [], warm: 0 }
-    const options = {
-      ...this.options,
-      ...nothing,
-      command: 'true',
-      stdin,
-      stdout,
-      stderr,
-      isolation,
-    }
+  /** Whether the machine can run this at the level of its options; the error if not. */
+  async trial(processors: readonly number[]): Promise<SandboxError | undefined> {
     try {
-      const run = new Run({ ...options, cwd: options.workdirTarget })
-      run.#processors = this.#processors
-      await run.#once()
+      await this.#runAtStrongestLevel(processors, 1)
       return undefined
     } catch (error) {
       if (!isSandboxError(error)) throw error
@@ -233,273 +155,110 @@ export class Run {
     }
   }
 
-  async #once(): Promise<AnyResult> {
-    const { warm, exclusive } = this.options
-    const level = this.#extras.level ?? strongestLevel(this.options)
-    const plan = this.#enforcement(level)
-    const { terminal } = this.#extras
-    if (warm === 0 || terminal !== undefined || level === 'confined') {
-      return this.#runWithInput({ level, plan })
-    }
-    const flow = nextFlow()
-    const image = imageOf(this.options, this.#preparation(level, flow, plan))
-    const shape = shapeOf(this.options, image, plan.delegation)
-    const ready = pool.take(shape)
-    // Up to its go at once; all else has time while the program runs.
-    const result = this.#runWithInput({ level, plan, flow, image, ready })
-    // An exclusive run has the machine for itself, so the pool builds nothing for later runs meanwhile.
-    const over = pool.started(shape, exclusive ? 0 : warm)
-    try {
-      return await result
-    } finally {
-      over()
-      // Does nothing once the request is sent.
-      await ready?.discard()
-    }
-  }
-
-  async #runWithInput(use: RunUse): Promise<AnyResult> {
+  // A level that the machine lacks, and a step that the kernel refuses, are known from the first failure on.
+  async #runAtStrongestLevel(processors: readonly number[], attempts: number): Promise<AnyResult> {
     const { stdin } = this.options
-    const { terminal } = this.#extras
-    if (terminal !== undefined) return this.#runWith(terminal.socket, use)
-    if (stdin.kind === 'inherit') return this.#runWith(0, use)
-    const pipe = use.ready?.launcher.takeStdin() ?? makePipe(0)
+    const input = new Input(stdin, this.#extras.terminal?.socket, () => this.#process?.stop())
+    this.#input = input
+    let level = this.#extras.level ?? strongestLevel(this.options)
+    let mayUsePool = this.#mayUsePool(level)
     try {
-      // The program does not answer for a run whose input fails.
-      this.#feed = feedStdin(pipe.write, stdin, () => this.#attempt?.stop())
-      // We keep the read end: should the set-up have to be tried in another way, no input is lost.
-      const result = await this.#runWith(pipe.read, use)
-      this.#feed.check()
-      return result
-    } finally {
-      this.#feed?.stop()
-      closeDescriptor(pipe.read)
-    }
-  }
-
-  async #runWith(stdin: number, use: RunUse): Promise<AnyResult> {
-    const hold = new LimitHold(this.options.limits, use.plan, use.ready?.group)
-    let level: IsolationLevel | undefined
-    try {
-      if (use.level === 'confined') return await this.#runConfined(stdin, { ...use, hold })
-      return await this.#runHeld(stdin, { ...use, flow: use.flow ?? nextFlow(), hold })
-    } catch (error) {
-      level = weakerLevel(error, use.level, this.options)
-      if (level === undefined || this.#stopped) throw error
-    } finally {
-      await use.ready?.discard()
-      hold.release()
-    }
-    return this.#runWith(stdin, { level, plan: this.#enforcement(level) })
-  }
-
-  async #runConfined(stdin: number, use: Omit<AttemptUse, 'flow'>): Promise<AnyResult> {
-    checkConfined(this.options, this.#extras.terminal !== undefined)
-    const by = confinedBy()
-    const directory = makeRunDirectory(by.as)
-    this.#isOver = false
-    try {
-      const flow = confinedFlow(directory)
-      return await this.#runHeld(stdin, { ...use, flow, confined: { by, directory } })
-    } finally {
-      await this.#disk?.stop()
-      await directory.remove(this.#isOver)
-    }
-  }
-
-  async #runHeld(stdin: number, use: AttemptUse): Promise<AnyResult> {
-    const { hold, confined } = use
-    const prepared = await this.#prepare(use)
-    if (prepared === undefined) {
-      return abortedResult(this.options, {
-        attempts: this.#attempts,
-        isolation: this.#isolation(use),
-      })
-    }
-    const { mounts } = prepared
-    const attempt = this.#startAttempt(stdin, use, prepared)
-    hold.watch(attempt, this.#processors.length, confined && confinedFlow(confined.directory).uid)
-    if (confined !== undefined) this.#watchDisk(confined.directory, attempt)
-    this.#waitsForInput = () => this.#awaitsInput(stdin)
-    try {
-      const records = await attempt.report
-      await this.#disk?.stop()
-      const failure = records.find((record) => record.kind === 'failure')
-      const end = records.find((record) => record.kind === 'end')
-      const isOver = end !== undefined
-      this.#isOver = isOver
-      if (this.#stopped && !isOver) {
-        return abortedResult(this.options, {
-          attempts: this.#attempts,
-          isolation: this.#isolation(use),
-        })
-      }
-      if (failure !== undefined) {
-        // What was begun before this run: what failed there is said of one begun for it.
-        const isOld = use.ready !== undefined && attempt.isOfImage(failure.stepAddress)
-        if (isOld || this.#mayRetry(failure, attempt, mounts)) {
-          await attempt.gone()
-          return await this.#runWith(stdin, {
-            level: use.level,
-            plan: this.#enforcement(use.level),
-          })
+      for (;;) {
+        try {
+          const result = await this.#attempt(input, { level, processors, attempts, mayUsePool })
+          if (result !== undefined) {
+            input.check()
+            return result
+          }
+        } catch (error) {
+          const weaker = weakerLevel(error, level, this.options)
+          if (weaker === undefined || this.#stopped) throw error
+          level = weaker
         }
-        throw failureError(attempt.stepAt(failure.stepAddress), failure.result)
+        mayUsePool = false
       }
-      // A group's account has what the init itself used; how that ended matters where it could not report.
-      const init = hold.cgroup !== undefined || !isOver ? await attempt.gone() : undefined
-      const awaitsInput = this.#awaitsInput(stdin)
-      this.#waitsForInput = () => awaitsInput
-      const ending = { held: hold.facts(end), init, awaitsInput, isolation: this.#isolation(use) }
-      return await this.#result(records, attempt, use.flow, ending)
     } finally {
-      await attempt.gone()
-      if (attempt.collected !== undefined) closeDescriptor(attempt.collected)
+      input.close()
     }
   }
 
-  // Whether more input may come, and the program has read all that came.
-  #awaitsInput(stdin: number): boolean {
-    const isOpen = this.options.stdin.kind === 'inherit' || this.#feed?.isComplete() === false
-    return isOpen && this.#extras.terminal === undefined && !waitUntilReadable(stdin, 0)
+  #mayUsePool(level: IsolationLevel): boolean {
+    return this.options.warm > 0 && this.#extras.terminal === undefined && level !== 'confined'
   }
 
-  // What is found out by a failed attempt changes it.
-  #enforcement(level: IsolationLevel): EnforcementPlan {
-    const { limits, policy } = this.options
-    return planEnforcement(limits, policy.require, level === 'confined')
-  }
+  /**
+   * One attempt at the run: its five stages.
+   *
+   * @returns undefined when the set-up failed in a way that a further attempt avoids
+   */
+  async #attempt(input: Input, use: AttemptUse): Promise<AnyResult | undefined> {
+    const { level, processors, attempts, mayUsePool } = use
+    const { options } = this
+    const { terminal, onPlan } = this.#extras
+    const separation = separationAt(level)
+    const isolation = isolationOf(level, options.policy, separation.by)
+    const output = this.#output
+    const cleanup = new Cleanup()
+    const common = { isStopped: () => this.#stopped, cleanup }
+    // It starts while this thread plans; startRun() waits for it.
+    startWatchThread()
+    try {
+      const plan = await prepareRun(options, { separation, processors, terminal, ...common })
+      if (plan === undefined) return abortedResult(options, { attempts, isolation })
 
-  #isolation({ level, confined }: AttemptUse): Isolation {
-    return isolationOf(level, this.options.policy, confined?.by)
-  }
+      const started = await startRun(plan, {
+        options,
+        input,
+        output,
+        mayUsePool,
+        onPlan,
+        ...common,
+      })
+      if (started === undefined) return abortedResult(options, { attempts, isolation })
+      this.#process = started.process
+      if (this.#stopped) this.#process.stop()
 
-  #watchDisk(directory: RunDirectory, attempt: Attempt): void {
-    const { path } = directory
-    const { diskBytes } = this.options.limits
-    const asProgram = asProgramOf(directory)
-    if (diskBytes === undefined) return
-    const init = () => attempt.pid
-    const onExceeded = () => attempt.stop()
-    this.#disk = new DiskWatch({ path, diskBytes, init, asProgram, onExceeded })
-  }
+      const { limits } = options
+      const watching = { plan, limits, input, processors: processors.length, ...common }
+      const watched = await watchRun(started, watching)
+      if (watched.kind === 'stopped') return abortedResult(options, { attempts, isolation })
+      if (watched.kind === 'failed') {
+        // What was begun before this run: what failed there is said of one begun for it.
+        const isOld = started.hasWaited && watched.isOfImage
+        if (isOld || (!this.#stopped && noteRefusal(watched, plan.mounts))) return undefined
+        throw failureError(watched.step, watched.result)
+      }
+      checkExecuted(options, watched.records)
 
-  #preparation(
-    level: IsolationLevel,
-    flow: Flow,
-    { enforcement, delegation }: EnforcementPlan,
-  ): Preparation {
-    const { terminal } = this.#extras
-    return {
-      level,
-      flow,
-      filterReport: filterReport(),
-      enforcement,
-      processors: this.#processors,
-      cgroup: delegation !== undefined,
-      terminal,
+      const { process, logged } = started
+      const collected = await collectRun(options.collect, watched.records, process, plan.flow)
+
+      const { filter } = plan
+      const facts = { output, filter, logged, processors: processors.length, attempts, isolation }
+      return judgeRun(options, { ...watched, ...facts, collected })
+    } finally {
+      await cleanup.run()
     }
-  }
-
-  // Undefined when the run was stopped meanwhile.
-  async #prepare(use: AttemptUse): Promise<PreparedRun | undefined> {
-    const prepared = await this.#plan(use)
-    // A small request is made while the launch program starts.
-    if (prepared === undefined || prepared.entries < MANY_FILES) return prepared
-    const request = await inTurns(prepared.requestInPieces(), () => this.#stopped)
-    return request && { ...prepared, makeRequest: () => request }
-  }
-
-  async #plan(use: AttemptUse): Promise<PreparedRun | undefined> {
-    const preparation = this.#preparation(use.level, use.flow, use.plan)
-    const { hold } = use
-    if (use.confined !== undefined) {
-      const listing = new Listing(confinedSources(this.options))
-      if (!listing.isComplete) await listing.complete(() => this.#stopped)
-      await hold.ready()
-      if (this.#stopped) return undefined
-      return prepareConfined(this.options, { ...preparation, ...use.confined, listing })
-    }
-    const image = use.image ?? imageOf(this.options, preparation)
-    const listing = listDirectories(this.options, image, use.flow)
-    if (!listing.isComplete) await listing.complete(() => this.#stopped)
-    await hold.ready()
-    if (this.#stopped) return undefined
-    return prepareRun(this.options, { ...preparation, listing }, image)
-  }
-
-  #startAttempt(stdin: number, use: AttemptUse, prepared: PreparedRun): Attempt {
-    const { flow, plan: enforcementPlan, hold, ready } = use
-    const { limits } = this.options
-    const { onPlan } = this.#extras
-    const { image, suppliedBytes, hasUnreadable, makeRequest: make } = prepared
-    this.#filter = image.filter
-    this.#logged = new LoggedCalls()
-    const makeRequest = () => {
-      const request = make()
-      onPlan?.(stepsInOrder(image.image.assembled, request))
-      return request
-    }
-    const parts = { stdin, cgroup: hold.cgroup, flow }
-    const shape = shapeOf(this.options, image, enforcementPlan.delegation)
-    hold.supply(suppliedBytes, hasUnreadable)
-    const launcher = ready?.launcher ?? Launcher.start(shape, parts)
-    const attempt = launcher.go({
-      makeRequest,
-      captures: { stdout: this.#stdout, stderr: this.#stderr },
-      budget: this.#budget,
-      onLogged: image.filter.log?.records ? (call) => this.#logged.add(call) : undefined,
-      wallTimeMs: limits.wallTimeMs,
-    })
-    this.#attempt = attempt
-    return attempt
-  }
-
-  #mayRetry({ stepAddress, result }: Failure, attempt: Attempt, mounts: readonly LateMount[]) {
-    const step = attempt.stepAt(stepAddress)
-    return step !== undefined && !this.#stopped && noteRefusal(step, result, mounts)
-  }
-
-  async #result(
-    records: readonly ReportRecord[],
-    attempt: Attempt,
-    flow: Flow,
-    ending: Pick<RunFacts, 'held' | 'init' | 'awaitsInput' | 'isolation'>,
-  ): Promise<AnyResult> {
-    const attempts = records.filter((record) => record.kind === 'exec')
-    if (attempts.length > 0) {
-      const paths = candidatesOf(this.options)
-      const named = attempts.map((each, index) => ({ ...each, path: paths[index] ?? '' }))
-      const { command, env } = this.options
-      const view = new SandboxView(this.options)
-      throw execError({ command, env, view, hostPath: process.env.PATH }, named)
-    }
-    return makeResult(this.options, {
-      records,
-      stdout: this.#stdout.bytes(),
-      stderr: this.#stderr.bytes(),
-      outputExceeded: this.#budget.exceeded,
-      filter: this.#filter,
-      ...ending,
-      logged: this.#logged,
-      processors: this.#processors.length,
-      exceededDiskBytes: this.#disk?.exceededBytes,
-      attempts: this.#attempts,
-      collected: await collect(this.options.collect, records, attempt, flow),
-    })
   }
 }
 
-type Failure = Extract<ReportRecord, { kind: 'failure' }>
-
-// The image has no ids in it: the request stores them.
-const confinedFlow = ({ ids }: RunDirectory): Flow => {
-  const uid = ids?.uid ?? process.geteuid?.() ?? 0
-  return { kind: 'user', uid, gid: ids?.uid ?? process.getegid?.() ?? 0 }
+// What this process itself is refused, before a launch program runs; and which level would work here.
+async function explain(
+  cause: unknown,
+  options: RunOptions,
+  processors: readonly number[],
+): Promise<never> {
+  const error = cause instanceof ErrnoError ? spawnError(cause) : cause
+  if (!isSandboxError(error)) throw error
+  const tries = (level: IsolationLevel) => new Run(trivial(options, level)).trial(processors)
+  throw await withAdvice(error, options, tries)
 }
 
-// Root in a container may lack the capability to look into other users' processes (CAP_SYS_PTRACE).
-function asProgramOf({ ids }: RunDirectory): <T>(look: () => T) => T {
-  const uid = ids?.uid
-  return uid === undefined ? (look) => look() : (look) => asFileUser(uid, uid, look)
+/** A run under the same policy that does nothing. */
+function trivial(options: RunOptions, isolation: IsolationLevel): RunOptions {
+  const nothing = { args: [], workdir: undefined, files: [], mounts: [], collect: [], warm: 0 }
+  const streams = { stdout: 'ignore', stderr: 'ignore' } as const
+  const stdin = { kind: 'bytes', bytes: Buffer.alloc(0) } as const
+  const cwd = options.workdirTarget
+  return { ...options, ...nothing, ...streams, stdin, command: 'true', cwd, isolation }
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { describeStep } from '../../launcher/describe/describe-step.ts'
 import type { Step } from '../../launcher/step.ts'
 import type { RunOptions } from '../../runner/options/normalize.ts'
-import { planRun } from '../../runner/prepare/prepare.ts'
+import { planSteps } from '../../runner/prepare/prepare-run.ts'
 import { colorsFor, STDOUT } from '../colors.ts'
 import { EXIT, printError } from '../errors.ts'
 import { print } from '../print.ts'
@@ -26,9 +26,9 @@ export function defineExplain(command: Command): void {
   command
     .option('--calls', 'show every system call')
     .option('--json', 'print every system call as JSON')
-    .action((commandLine: string[], output: Output) => {
+    .action(async (commandLine: string[], output: Output) => {
       try {
-        explain(flags(), commandLine, output)
+        await explain(flags(), commandLine, output)
       } catch (error) {
         printError(error)
         process.exitCode = EXIT.setup
@@ -36,15 +36,15 @@ export function defineExplain(command: Command): void {
     })
 }
 
-function explain(
+async function explain(
   flags: RunFlags,
   commandLine: readonly string[],
   { calls = false, json = false }: Output,
-): void {
+): Promise<void> {
   const interactive = isInteractive()
   const options = runOptions(flags, commandLine, interactive)
   // The page needs only the options, but the plan refuses what a run would refuse.
-  const steps = planRun(options, interactive ? terminalUse(process) : undefined)
+  const steps = await planSteps(options, interactive ? terminalUse(process) : undefined)
   if (json) print(asJson(options, steps))
   else print(calls ? asCalls(options, steps) : explainRun(options, colorsFor(STDOUT)))
 }

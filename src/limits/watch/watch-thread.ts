@@ -143,11 +143,14 @@ function wasNotSeen(words: Int32Array): boolean {
 
 let thread: WatchThread | undefined
 
-/** Starts the thread that watches runs, and settles when it checks them. */
-export function watchThreadReady(): Promise<void> {
+/** Starts the thread that watches runs, unless it runs already. */
+export function startWatchThread(): WatchThread {
   thread ??= new WatchThread()
-  return thread.ready()
+  return thread
 }
+
+/** Starts the thread that watches runs, and settles when it checks them. */
+export const watchThreadReady = (): Promise<void> => startWatchThread().ready()
 
 /**
  * Starts to watch a run.
@@ -159,6 +162,5 @@ export function watchInThread(
   ask: (slot: Slot) => void,
   onLost: (error: Error) => void,
 ): WatchedSlot {
-  thread ??= new WatchThread()
-  return thread.watch(ask, onLost)
+  return startWatchThread().watch(ask, onLost)
 }

@@ -3,7 +3,8 @@ import { SandboxError } from '../../errors/sandbox-error.ts'
 import { kernelLandlockAbi } from '../../ffi/confinement.ts'
 import { parseIdMap } from '../../launcher/plan/flow.ts'
 import { effectiveCapabilities } from '../host-machine.ts'
-import type { ConfinedBy } from '../isolation/isolation-of.ts'
+import type { ConfinedBy, Separation } from '../isolation/isolation-of.ts'
+import type { IsolationLevel } from '../isolation/level.ts'
 
 /** The newest ABI that the launch program makes rules for. */
 const NEWEST_ABI = 7
@@ -42,6 +43,14 @@ export function confinedBy(): ConfinedBy {
   }
   return { as: 'root', landlockAbi: abi }
 }
+
+/**
+ * How a run at a level is separated from this machine.
+ *
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE where `confined` is impossible
+ */
+export const separationAt = (level: IsolationLevel): Separation =>
+  level === 'confined' ? { level, by: confinedBy() } : { level }
 
 const unavailable = (why: string, hint: string): SandboxError =>
   new SandboxError(`isolation: "confined" is not possible: ${why}`, {

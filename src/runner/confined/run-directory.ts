@@ -23,12 +23,10 @@ export interface RunDirectory {
   readonly path: string
   /** The run's own ids, where it has any. */
   readonly ids: PrivateIds | undefined
-  /**
-   * Removes the directory after the run's processes have ended.
-   *
-   * @param isOver whether the init has ended every process; otherwise this function ends them first
-   */
-  readonly remove: (isOver: boolean) => Promise<void>
+  /** Notes that the init has ended every process of the run. */
+  readonly noteEnd: () => void
+  /** Removes the directory after the init has ended; ends the run's processes first, unless the init has. */
+  readonly remove: () => Promise<void>
 }
 
 /**
@@ -79,7 +77,11 @@ function lockedDirectory(base: string, space: IdSpace | undefined): RunDirectory
     const path = join(base, ids === undefined ? randomBytes(8).toString('hex') : `${ids.uid}`)
     const lock = makeLocked(base, path, ids === undefined ? 0o700 : 0o711)
     if (lock === undefined) continue
-    const remove = async (isOver: boolean) => {
+    let isOver = false
+    const noteEnd = () => {
+      isOver = true
+    }
+    const remove = async () => {
       try {
         if (!isOver) endLeft(path, ids)
         await removeTree(path)
@@ -88,7 +90,7 @@ function lockedDirectory(base: string, space: IdSpace | undefined): RunDirectory
         removeIfEmpty(base)
       }
     }
-    return { path, ids, remove }
+    return { path, ids, noteEnd, remove }
   }
   throw new SandboxError('Every user that a program could be is taken', {
     code: 'ISOLATION_UNAVAILABLE',

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { PassThrough, type Readable } from 'node:stream'
 
 /** The bound that the output exceeded: the output limit, or the length of a string. */
@@ -88,5 +89,43 @@ export class Capture {
 
   bytes(): Buffer {
     return Buffer.concat(this.#chunks, this.#length)
+  }
+}
+
+/** Both streams of a run's output, and what they may have together. */
+export class Output {
+  readonly stdout = new Capture()
+  readonly stderr = new Capture()
+  readonly #bounds: OutputBounds
+  readonly #onExceeded: () => void
+  #budget: OutputBudget
+
+  /** @param onExceeded called when the program writes more than the output limit, or than a text can hold */
+  constructor(
+    outputBytes: number | undefined,
+    encoding: 'utf8' | 'buffer',
+    onExceeded: () => void,
+  ) {
+    const text = encoding === 'utf8' ? constants.MAX_STRING_LENGTH : undefined
+    this.#bounds = { limit: outputBytes, text }
+    this.#onExceeded = onExceeded
+    this.#budget = new OutputBudget(this.#bounds, onExceeded)
+  }
+
+  get budget(): OutputBudget {
+    return this.#budget
+  }
+
+  /** Starts again for another attempt. */
+  forget(): void {
+    this.stdout.forget()
+    this.stderr.forget()
+    this.#budget = new OutputBudget(this.#bounds, this.#onExceeded)
+  }
+
+  /** Ends the live streams, also those that nothing was written to. */
+  end(): void {
+    this.stdout.end()
+    this.stderr.end()
   }
 }

@@ -7,6 +7,11 @@ export interface ConfinedBy {
   readonly landlockAbi: number
 }
 
+/** How a run is separated from the machine: by namespaces, or by what takes their place. */
+export type Separation =
+  | { readonly level: 'full' | 'nested'; readonly by?: undefined }
+  | { readonly level: 'confined'; readonly by: ConfinedBy }
+
 /** A run's isolation for its result. */
 export function isolationOf(
   level: IsolationLevel,

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { type FailedStep, SandboxError } from '../../errors/sandbox-error.ts'
 import type { ReportRecord } from '../../launcher/report/parse-report.ts'
 import { errnoName, errnoText } from '../../linux/errno.ts'
-import { candidatesFor } from '../prepare/candidates.ts'
+import { candidatesFor } from '../prepare/request-parts.ts'
 import type { SandboxView } from './sandbox-view.ts'
 
 /** Why execve(2) of one candidate failed. */

@@ -12,7 +12,8 @@ import { ReportReader } from '../../launcher/report/reader.ts'
 import type { Step } from '../../launcher/step.ts'
 import { O_NONBLOCK } from '../../linux/constants.ts'
 import { ErrnoError } from '../../linux/errno.ts'
-import type { Capture, OutputBudget } from '../io/capture.ts'
+import type { Capture, Output } from '../io/capture.ts'
+import type { Pipe } from '../io/input.ts'
 import { PipeEnd } from '../io/pipe-end.ts'
 import { type Image, type LaunchValues, launch, spawnError, stepAt } from './launch.ts'
 import { Descriptors } from './owned-descriptors.ts'
@@ -42,11 +43,10 @@ export interface LauncherParts extends LaunchValues {
 }
 
 /** The request of one run to a launch program. */
-export interface AttemptOptions {
+export interface LaunchRequest {
   /** Makes the run's request, while the launch program builds its root. */
   readonly makeRequest: () => Assembled
-  readonly captures: { readonly stdout: Capture; readonly stderr: Capture }
-  readonly budget: OutputBudget
+  readonly output: Output
   /** Called for each call that the filter logs; given where it logs. */
   readonly onLogged: ((call: CallRecord) => void) | undefined
   /** The walltime. The init holds it, except when its set-up hangs. */
@@ -54,7 +54,7 @@ export interface AttemptOptions {
 }
 
 /** One launch program that is running, or has run. */
-export interface Attempt {
+export interface Launched {
   /** The init's process id; undefined until that is known. */
   readonly pid: number | undefined
   /**
@@ -142,12 +142,6 @@ function openCollection(
   return { ours: descriptors.own(ours), theirs: descriptors.own(theirs) }
 }
 
-/** A pipe for the program's stdin. */
-export interface StdinPipe {
-  readonly read: number
-  readonly write: number
-}
-
 /** A launch program that builds its root, then waits for its request: for one run, or to be discarded. */
 export class Launcher {
   readonly #image: Image
@@ -157,12 +151,12 @@ export class Launcher {
   readonly #report: PipeEnd
   readonly #reader: ReportReader
   #onLogged: ((call: CallRecord) => void) | undefined
-  #stdin: StdinPipe | undefined
+  #stdin: Pipe | undefined
   #used = false
 
   private constructor(
     image: Image,
-    started: { stopper: Stopper; report: number; ends: Ends; stdin: StdinPipe | undefined },
+    started: { stopper: Stopper; report: number; ends: Ends; stdin: Pipe | undefined },
     descriptors: Descriptors,
   ) {
     this.#image = image
@@ -262,7 +256,7 @@ export class Launcher {
   }
 
   /** Passes its own stdin pipe, if it has one, to the caller, who closes both ends. */
-  takeStdin(): StdinPipe | undefined {
+  takeStdin(): Pipe | undefined {
     const pipe = this.#stdin
     this.#stdin = undefined
     if (pipe !== undefined)
@@ -275,10 +269,10 @@ export class Launcher {
    *
    * @throws {SandboxError} when the request cannot be planned; the launch program has then ended
    */
-  go(options: AttemptOptions): Attempt {
+  go(options: LaunchRequest): Launched {
     if (this.#used) throw new Error('A launch program serves one run')
     this.#used = true
-    const { captures, budget, wallTimeMs, makeRequest, onLogged } = options
+    const { output, wallTimeMs, makeRequest, onLogged } = options
     const { collected } = this.#ends
     const descriptors = this.#descriptors
     const stopper = this.#stopper
@@ -290,7 +284,7 @@ export class Launcher {
       const request = this.#send(makeRequest)
       stopper.expect(wallTimeMs)
       if (collected !== undefined) descriptors.release(collected)
-      const streams = this.#streams(captures, budget)
+      const streams = this.#streams(output)
       const pid = () => this.pid
       return {
         get pid() {
@@ -309,7 +303,7 @@ export class Launcher {
     }
   }
 
-  #streams({ stdout, stderr }: AttemptOptions['captures'], budget: OutputBudget): Stream[] {
+  #streams({ stdout, stderr, budget }: Output): Stream[] {
     const read = (fd: number | undefined, capture: Capture): Stream[] => {
       if (fd === undefined) return []
       const take = (chunk: Buffer) => capture.take(chunk, budget)

@@ -1,11 +1,8 @@
 import type { Delegation } from '../../limits/cgroup/delegation.ts'
 import { makeRunGroup, type RunGroup } from '../../limits/cgroup/run-group.ts'
 import type { Limits } from '../../limits/table.ts'
-import { collectionBy } from '../collect/collect-pattern.ts'
 import { nextFlow } from '../host-machine.ts'
 import { Launcher, type LauncherShape } from '../launch/launcher.ts'
-import type { RunOptions } from '../options/normalize.ts'
-import type { PolicyImage } from '../prepare/image-cache.ts'
 import { identityOf } from './host-state.ts'
 
 /** The properties that runs must share to use the same waiting launch program. */
@@ -14,23 +11,6 @@ export interface PoolShape extends LauncherShape {
   readonly sources: readonly string[]
   /** The settings of each run's control group, where runs have one. */
   readonly group: { readonly delegation: Delegation; readonly limits: Limits } | undefined
-}
-
-/** The shape that a run needs. */
-export function shapeOf(
-  { stdin, stdout, stderr, collect, limits }: RunOptions,
-  { image, sources }: PolicyImage,
-  delegation: Delegation | undefined,
-): PoolShape {
-  return {
-    image,
-    sources,
-    stdin: stdin.kind === 'inherit' ? 'inherit' : 'pipe',
-    stdout,
-    stderr,
-    collects: collect.length === 0 ? 'nothing' : collectionBy(collect),
-    group: delegation && { delegation, limits },
-  }
 }
 
 /** Whether a launch program of one shape can serve the other. */

@@ -22,19 +22,15 @@ import { guardFilter } from '../../seccomp/guard/guard-filter.ts'
 import { withoutUserNamespaces, withRules } from '../../seccomp/guard/levels.ts'
 import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
 import { hostMachine } from '../host-machine.ts'
-import type { IsolationLevel } from '../isolation/level.ts'
-import { type Image, makeImage } from '../launch/launch.ts'
+import { makeImage } from '../launch/launch.ts'
 import { resolvePolicyMounts } from '../workdir/own-mounts.ts'
 import { LastRequest } from './request.ts'
+import type { PolicyImage } from './run-plan.ts'
 
 /** A policy's image, and the parts of the policy that each run adds to it. */
-export interface PolicyImage {
-  readonly image: Image
-  readonly filter: FilterUse
+export interface NamespacedImage extends PolicyImage {
   /** Whether the filter may let the program have TCP sockets. */
   readonly connects: boolean
-  /** The host paths that the image binds; the sandbox shows them as they are when its root is built. */
-  readonly sources: readonly string[]
   /** Whether the image builds all of the root. */
   readonly isComplete: boolean
   /** Whether the program's filter is on when the request arrives. */
@@ -50,7 +46,7 @@ const TCP_SOCKETS = [AF_INET, AF_INET6].map((first) => ({
   second: SOCK_STREAM,
 }))
 
-const images = new WeakMap<Policy, Map<string, PolicyImage>>()
+const images = new WeakMap<Policy, Map<string, NamespacedImage>>()
 
 /**
  * The image of a policy, made once for each way of use, from the current state of the host. A run sees a
@@ -61,7 +57,7 @@ const images = new WeakMap<Policy, Map<string, PolicyImage>>()
 export function policyImage(
   policy: Policy,
   use: {
-    readonly level: IsolationLevel
+    readonly level: 'full' | 'nested'
     readonly flow: Flow
     readonly diskBytes: number | undefined
     readonly report: 'listener' | 'kill'
@@ -75,7 +71,7 @@ export function policyImage(
     readonly pipes: readonly number[]
     readonly discard: readonly number[]
   },
-): PolicyImage {
+): NamespacedImage {
   // The image contains an ordinary user's ids, but not the ids that root gives, which differ from run to run.
   const { kind, uid, gid } = use.flow
   const fromRoot = use.flow.kind === 'user' && use.flow.fromRoot === true
@@ -83,7 +79,7 @@ export function policyImage(
   const { diskBytes, report, cgroup, workdirTarget, adds, discard } = use
   const pipes = adds ? 'adds' : use.pipes
   const key = [use.level, who, diskBytes, report, cgroup, workdirTarget, pipes, discard].join(' ')
-  const known = images.get(policy) ?? new Map<string, PolicyImage>()
+  const known = images.get(policy) ?? new Map<string, NamespacedImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makePolicyImage(policy, use)
   known.set(key, made)
@@ -96,10 +92,10 @@ const guardedBy = {
 }
 
 // The same object each time, because a filter is compiled once per object, whatever else an image has.
-function guardedSeccomp(policy: Policy, level: IsolationLevel): SeccompPolicy | undefined {
+function guardedSeccomp(policy: Policy, level: 'full' | 'nested'): SeccompPolicy | undefined {
   const { seccomp, network } = policy
   const { arch } = hostMachine()
-  const guardedOnes = guardedBy[level === 'full' ? 'full' : 'nested']
+  const guardedOnes = guardedBy[level]
   const known = guardedOnes.get(policy)
   if (known !== undefined) return known
   // At the level `full`, a policy without a filter gets the guard's own (see guardFilter).
@@ -111,7 +107,7 @@ function guardedSeccomp(policy: Policy, level: IsolationLevel): SeccompPolicy | 
   return made
 }
 
-function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1]): PolicyImage {
+function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1]): NamespacedImage {
   const { level, flow, diskBytes, report, cgroup, workdirTarget, adds, pipes, discard } = use
   const { arch, remount, lastCapability } = hostMachine()
   const seccomp = guardedSeccomp(policy, level)

@@ -2,49 +2,121 @@ import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSandboxError } from '../../errors/sandbox-error.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
-import type { ConfinedAs } from '../../launcher/plan/confined/confined-plan.ts'
-import {
-  planConfinedImage,
-  planConfinedRequest,
-} from '../../launcher/plan/confined/confined-plan.ts'
+import { type ConfinedAs, planConfinedRequest } from '../../launcher/plan/confined/confined-plan.ts'
 import type { CopiedDirectory } from '../../launcher/plan/confined/directory-steps.ts'
-import type { Meaning } from '../../launcher/plan/log.ts'
-import type { FilterUse } from '../../launcher/plan/target.ts'
-import { spareFromOomKiller } from '../../limits/oom-score.ts'
+import type { Flow } from '../../launcher/plan/flow.ts'
+import { planEnforcement } from '../../limits/enforcement.ts'
 import { resourceLimits } from '../../limits/rlimit.ts'
 import { type EnforcementByLimit, INIT_PROCESSES, UNLIMITED } from '../../limits/table.ts'
-import { syscallNumber } from '../../linux/syscalls.ts'
-import type { Policy } from '../../policy/policy.ts'
-import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
-import { killsUntold, notifiedMeanings } from '../../seccomp/compiler/notified.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
-import { guarded, noRules } from '../../seccomp/guard/guard.ts'
-import { askedCalls, confinedRules, withRules } from '../../seccomp/guard/levels.ts'
 import { finish, type Work } from '../../work.ts'
-import type { RunDirectory } from '../confined/run-directory.ts'
-import { impossible, isOwn, mountRules, ownFiles, visibleRules } from '../confined/visible-paths.ts'
+import { makeRunDirectory, type RunDirectory } from '../confined/run-directory.ts'
+import { impossible, isOwn, mountRules, ownFiles } from '../confined/visible-paths.ts'
 import { hostMachine } from '../host-machine.ts'
 import { lookUpHostPath } from '../io/host-file.ts'
 import type { ConfinedBy } from '../isolation/isolation-of.ts'
-import { assembleRequest, makeImage } from '../launch/launch.ts'
+import { assembleRequest } from '../launch/launch.ts'
 import type { RunOptions } from '../options/normalize.ts'
 import type { WorkdirOption } from '../options/sandbox-options.ts'
 import { checkDirectory, directoryError } from '../workdir/resolve.ts'
-import type { Listing } from '../workdir/scan.ts'
-import { candidatesFor } from './candidates.ts'
-import type { PolicyImage } from './image-cache.ts'
-import { collectionOf, streamsOf } from './prepare.ts'
-import { LastRequest } from './request.ts'
+import { Listing } from '../workdir/scan.ts'
+import { confinedImage } from './confined-image.ts'
+import { filterReport } from './refusals.ts'
+import { candidatesFor, collectionOf, streamsOf } from './request-parts.ts'
+import { type PlanUse, type PolicyImage, type RunPlan, shapeOf } from './run-plan.ts'
 
-/** The facts that decide how to prepare a run without namespaces. */
-export interface ConfinedPreparation {
+/**
+ * Makes the plan of a run without namespaces, and the directory in which its program may write.
+ *
+ * @returns undefined when the run was stopped meanwhile
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE, MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
+ */
+export async function prepareConfined(
+  options: RunOptions,
+  by: ConfinedBy,
+  { processors, terminal, isStopped, cleanup }: PlanUse,
+): Promise<RunPlan | undefined> {
+  checkConfined(options, terminal !== undefined)
+  const { policy, limits } = options
+  const held = planEnforcement(limits, policy.require, true)
+  const directory = makeRunDirectory(by.as)
+  cleanup.add(() => directory.remove())
+  const listing = new Listing(sourcesToList(options))
+  if (!listing.isComplete) await listing.complete(isStopped)
+  if (isStopped()) return undefined
+  const image = confinedImage(policy, {
+    by,
+    filterReport: filterReport(),
+    base: dirname(directory.path),
+    discard: streamsOf(options, undefined).discard,
+  })
+  const workdir = options.workdir && copyOf(options.workdir, listing)
+  const added = { image, by, directory, workdir, processors, enforcement: held.enforcement }
+  return {
+    ...image,
+    held,
+    shape: shapeOf(options, image, held),
+    flow: flowOf(directory),
+    mounts: [],
+    // There is no tmpfs, whose files would be memory.
+    suppliedBytes: 0,
+    hasUnreadable: listing.hasUnreadable,
+    entries: filesOf(options).length + (workdir?.entries.length ?? 0),
+    makeRequest: () => finish(requestOf(options, added)),
+    requestInPieces: () => requestOf(options, added),
+    directory,
+  }
+}
+
+// The image has no ids in it: the request stores them.
+function flowOf({ ids }: RunDirectory): Flow {
+  const uid = ids?.uid ?? process.geteuid?.() ?? 0
+  return { kind: 'user', uid, gid: ids?.uid ?? process.getegid?.() ?? 0 }
+}
+
+const filesOf = ({ policy, files }: RunOptions) => [...ownFiles(policy.files), ...files]
+
+/** What a run's request has in addition to its options. */
+interface Added {
+  readonly image: PolicyImage
   readonly by: ConfinedBy
   readonly directory: RunDirectory
-  readonly filterReport: 'listener' | 'kill'
-  readonly listing: Listing
-  readonly enforcement: EnforcementByLimit
-  /** The processors of the run's turn. */
+  readonly workdir: CopiedDirectory | undefined
   readonly processors: readonly number[]
+  readonly enforcement: EnforcementByLimit
+}
+
+function* requestOf(options: RunOptions, added: Added): Work<Assembled> {
+  const { policy, command, args, limits } = options
+  const { image, by, directory, workdir, processors, enforcement } = added
+  const { arch, lastCapability } = hostMachine()
+  const { path, ids } = directory
+  const inRun = (own: string) => (isOwn(own) ? `${path}${own}` : own)
+  const env = inDirectory(options.env, inRun)
+  const request = yield* planConfinedRequest({
+    arch,
+    as: by.as,
+    path,
+    owner: ids && { uid: ids.uid, gid: ids.uid },
+    neighbour: ids?.neighbour ?? 0,
+    lastCapability,
+    workdir,
+    readOnly: options.workdir?.mode === 'read-only',
+    files: filesOf(options),
+    rules: mountRules(options.mounts, policy.name, dirname(path)),
+    candidates: candidatesFor(inRun(command), env.PATH),
+    argv: [command, ...args],
+    env,
+    cwd: inRun(options.cwd),
+    wallTimeMs: limits.wallTimeMs,
+    affinity: { processors, token: ownCallToken },
+    resourceLimits: resourceLimits(heldLimits(options, by.as), enforcement),
+    moreTasks: by.as === 'root' ? undefined : moreTasks(options, path),
+    collect: collectionOf(options),
+    filter: image.filter,
+    pipes: streamsOf(options, undefined).pipes,
+  })
+  return yield* assembleRequest(image.image, request)
 }
 
 /**
@@ -52,7 +124,7 @@ export interface ConfinedPreparation {
  *
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, with its name
  */
-export function checkConfined(options: RunOptions, hasTerminal: boolean): void {
+function checkConfined(options: RunOptions, hasTerminal: boolean): void {
   const { workdir, workdirTarget, policy } = options
   if (hasTerminal || policy.terminal === true) {
     throw impossible(
@@ -78,64 +150,6 @@ export function checkConfined(options: RunOptions, hasTerminal: boolean): void {
       `the file ${JSON.stringify(named.target)}`,
       'Files can be put below /work and /tmp only.',
     )
-  }
-}
-
-/**
- * Makes a policy's image for runs without namespaces, or takes it from the cache, and prepares the rest of a
- * run's plan.
- *
- * @throws {SandboxError} ISOLATION_UNAVAILABLE, MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
- */
-export function prepareConfined(options: RunOptions, preparation: ConfinedPreparation) {
-  const { directory, by, enforcement } = preparation
-  const { policy, command, args, limits } = options
-  const image = confinedImage(options, preparation)
-  const inRun = (path: string) => (isOwn(path) ? `${directory.path}${path}` : path)
-  const env = inDirectory(options.env, inRun)
-  const owner = directory.ids && { uid: directory.ids.uid, gid: directory.ids.uid }
-  const workdir = options.workdir && copyOf(options.workdir, preparation.listing)
-  const files = [...ownFiles(policy.files), ...options.files]
-  const requestInPieces = function* (): Work<Assembled> {
-    return yield* assembleRequest(
-      image.image,
-      yield* planConfinedRequest({
-        arch: hostMachine().arch,
-        as: by.as,
-        path: directory.path,
-        owner,
-        neighbour: directory.ids?.neighbour ?? 0,
-        lastCapability: hostMachine().lastCapability,
-        workdir,
-        readOnly: options.workdir?.mode === 'read-only',
-        files,
-        rules: mountRules(options.mounts, policy.name, dirname(directory.path)),
-        candidates: candidatesFor(inRun(command), env.PATH),
-        argv: [command, ...args],
-        env,
-        cwd: inRun(options.cwd),
-        wallTimeMs: limits.wallTimeMs,
-        affinity: { processors: preparation.processors, token: ownCallToken },
-        resourceLimits: resourceLimits(heldLimits(options, by.as), enforcement),
-        moreTasks: by.as === 'root' ? undefined : moreTasks(options, directory.path),
-        collect: collectionOf(options),
-        filter: image.filter,
-        pipes: streamsOf(options, undefined).pipes,
-      }),
-    )
-  }
-  const makeRequest = () => finish(requestInPieces())
-  const entries = files.length + (workdir?.entries.length ?? 0)
-  const { hasUnreadable } = preparation.listing
-  // There is no tmpfs, whose files would be memory.
-  return {
-    image,
-    mounts: [],
-    suppliedBytes: 0,
-    hasUnreadable,
-    entries,
-    makeRequest,
-    requestInPieces,
   }
 }
 
@@ -177,7 +191,7 @@ function inDirectory(
 }
 
 /** The host directories that a run lists before it starts. */
-export function confinedSources({ workdir }: RunOptions): string[] {
+function sourcesToList({ workdir }: RunOptions): string[] {
   return workdir === undefined ? [] : [sourceOf(workdir)]
 }
 
@@ -206,102 +220,4 @@ function explained<T>(
     const what = `The working directory ${JSON.stringify(path)}`
     throw directoryError(what, option, cause as NodeJS.ErrnoException)
   }
-}
-
-const images = new WeakMap<Policy, Map<string, PolicyImage>>()
-
-function confinedImage(options: RunOptions, preparation: ConfinedPreparation): PolicyImage {
-  const { policy } = options
-  const { by, directory, filterReport } = preparation
-  const { discard } = streamsOf(options, undefined)
-  const base = dirname(directory.path)
-  const key = [by.as, by.landlockAbi, filterReport, base, discard].join(' ')
-  const known = images.get(policy) ?? new Map<string, PolicyImage>()
-  images.set(policy, known)
-  const made = known.get(key) ?? makeConfinedImage(policy, { by, filterReport, base, discard })
-  known.set(key, made)
-  return made
-}
-
-interface ImageUse extends Pick<ConfinedPreparation, 'by' | 'filterReport'> {
-  readonly base: string
-  readonly discard: readonly number[]
-}
-
-function makeConfinedImage(
-  policy: Policy,
-  { by, filterReport, base, discard }: ImageUse,
-): PolicyImage {
-  const { arch } = hostMachine()
-  const { as, landlockAbi } = by
-  const listener = filterReport === 'listener'
-  if (as === 'user' && !listener) {
-    throw impossible(
-      'tracking the processes of an ordinary user where seccomp has no user notification',
-      'An outer sandbox has it. Run the tests as root, where each program is a user of its own.',
-    )
-  }
-  const own = guarded(policy.seccomp ?? noRules, { network: policy.network, arch })
-  const seccomp = withRules(own, confinedRules(by), arch)
-  const code = compileSeccomp(seccomp, { notify: listener, arch })
-  const logs = listener && logsCalls(seccomp)
-  const asked = as === 'user' ? askedCalls(landlockAbi) : new Map()
-  const log = logs ? withAsked(notifiedMeanings(seccomp, arch), asked, arch) : undefined
-  const filter: FilterUse = {
-    by: 'target',
-    instructions: code.length / 8,
-    report: filterReport,
-    log: logs
-      ? {
-          execToken: ownCallToken,
-          killsUntold: killsUntold(seccomp, arch),
-          records: policy.seccomp !== undefined && logsCalls(policy.seccomp),
-        }
-      : undefined,
-  }
-  const segment = planConfinedImage({
-    arch,
-    as,
-    parentPid: process.pid,
-    oomScore: spareFromOomKiller(),
-    landlockAbi,
-    rules: visibleRules(policy, base),
-    filter: code,
-    listener,
-    log,
-    discard,
-  })
-  return {
-    image: makeImage(segment, arch),
-    filter,
-    connects: false,
-    sources: [],
-    isComplete: false,
-    isFiltered: false,
-    lastRequest: new LastRequest(),
-    late: { mounts: [], files: [] },
-  }
-}
-
-// Makes the filter continue calls about which the init decides. The filter has only the action `log` for that.
-function withAsked(
-  meanings: readonly Meaning[],
-  asked: ReadonlyMap<string, Meaning['action']>,
-  arch: 'x64' | 'arm64',
-): readonly Meaning[] {
-  const numbers = new Map(
-    [...asked].flatMap(([name, action]) => {
-      const number = syscallNumber(name, arch)
-      return number === undefined ? [] : [[number, action] as const]
-    }),
-  )
-  const at = (number: number) => meanings.findLast(({ from }) => from <= number)?.action ?? 'kill'
-  const starts = new Set([
-    ...meanings.map(({ from }) => from),
-    ...[...numbers.keys()].flatMap((number) => [number, number + 1]),
-  ])
-  return [...starts]
-    .toSorted((a, b) => a - b)
-    .map((from) => ({ from, action: numbers.get(from) ?? at(from) }))
-    .filter(({ action }, index, all) => index === 0 || all[index - 1]?.action !== action)
 }

@@ -14,12 +14,15 @@ export const filterReport = (): 'listener' | 'kill' => report
 /**
  * Some kernels refuse steps that most allow. After one refusal, later runs use another way.
  *
- * @param step the failed step
- * @param result its result, an errno below zero
+ * @param failed the failed step, and its result, an errno below zero
  * @param mounts the run's additions to the root
  * @returns whether there is another way, so that the run may be tried again
  */
-export function noteRefusal(step: Step, result: number, mounts: readonly LateMount[]): boolean {
+export function noteRefusal(
+  { step, result }: { readonly step: Step | undefined; readonly result: number },
+  mounts: readonly LateMount[],
+): boolean {
+  if (step === undefined) return false
   const refused = mounts.find((_, index) => isOverlayRefusal(step, index))
   if (refused?.type === 'overlay') {
     noteOverlayRefusal(refused.source)

@@ -4,8 +4,9 @@ import { isSandboxError } from '../../../src/errors/sandbox-error.ts'
 import { parseReport, recordAt } from '../../../src/launcher/report/parse-report.ts'
 import { RECORD, type RecordName } from '../../../src/launcher/report/records.ts'
 import { collectFiles } from '../../../src/runner/collect/collected.ts'
+import { Output } from '../../../src/runner/io/capture.ts'
 import { isolationOf } from '../../../src/runner/isolation/isolation-of.ts'
-import { makeResult } from '../../../src/runner/judge/make-result.ts'
+import { judgeRun } from '../../../src/runner/judge/judge-run.ts'
 import { normalizeOptions } from '../../../src/runner/options/normalize.ts'
 import type { SandboxResult } from '../../../src/runner/result.ts'
 import { LoggedCalls } from '../../../src/seccomp/decode/logged-calls.ts'
@@ -38,12 +39,10 @@ const options = normalizeOptions('true', [], { collect: ['a', 'b'] }, {})
 const statuses = 'exited signaled walltime cpu memory output seccomp aborted'.split(' ')
 
 const resultOf = (report: Buffer): SandboxResult<string | Uint8Array> =>
-  makeResult(options, {
+  judgeRun(options, {
     records: parseReport(report),
-    stdout: Buffer.alloc(0),
-    stderr: Buffer.alloc(0),
+    output: new Output(undefined, 'utf8', () => {}),
     awaitsInput: false,
-    outputExceeded: undefined,
     attempts: 1,
     processors: 1,
     filter: { instructions: 1, report: 'listener', by: 'init' },

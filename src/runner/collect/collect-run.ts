@@ -3,21 +3,25 @@ import { takeDescriptor } from '../../ffi/passing.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import type { ReportRecord } from '../../launcher/report/parse-report.ts'
 import { inTurns } from '../../work.ts'
-import type { Attempt } from '../launch/launcher.ts'
+import type { Launched } from '../launch/launcher.ts'
 import { collectionBy, parseCollectName } from './collect-pattern.ts'
 import { collectTrees } from './collect-tree.ts'
 import { type Collected, type CollectRecord, collectFiles } from './collected.ts'
 
 const NOTHING: Collected = { files: {}, uncollected: {} }
 
-/** Brings back the files of a run's option `collect`, after the run's report has arrived. */
-export async function collect(
+/**
+ * The fourth stage of a run: from its report to the files that its option `collect` names.
+ *
+ * @param user who may read them
+ */
+export async function collectRun(
   names: readonly string[],
   report: readonly ReportRecord[],
-  attempt: Pick<Attempt, 'collected' | 'gone'>,
+  process: Pick<Launched, 'collected' | 'gone'>,
   user: Flow,
 ): Promise<Collected> {
-  const { collected } = attempt
+  const { collected } = process
   const records = report.filter((record): record is CollectRecord => record.kind === 'collect')
   if (collected === undefined || records.length === 0) return NOTHING
   if (collectionBy(names) === 'copies') {
@@ -26,7 +30,7 @@ export async function collect(
     return (await inTurns(collectFiles(names, records, read))) ?? NOTHING
   }
   // The kernel takes the sandbox's mounts apart with the init: from then on no directory leads into another mount.
-  await attempt.gone()
+  await process.gone()
   const take = () => takeDescriptor(collected)
   return collectTrees(names.map(parseCollectName), { records, take, user })
 }

@@ -3,53 +3,46 @@ import { feedbackFor } from '../../feedback/run-feedback.ts'
 import type { EndedProcess } from '../../ffi/libc.ts'
 import type { FilterUse } from '../../launcher/plan/target.ts'
 import type { ReportRecord } from '../../launcher/report/parse-report.ts'
-import type { Held } from '../../limits/hold.ts'
 import type { EnforcementByLimit } from '../../limits/table.ts'
 import { signalName } from '../../linux/signals.ts'
 import type { LoggedCalls } from '../../seccomp/decode/logged-calls.ts'
-import { firstInvalidByte } from '../../units/utf8.ts'
+import { firstInvalidByte, type InvalidByte } from '../../units/utf8.ts'
 import type { Collected } from '../collect/collected.ts'
-import type { OutputExcess } from '../io/capture.ts'
+import type { Output } from '../io/capture.ts'
 import { isolationOf } from '../isolation/isolation-of.ts'
 import type { Isolation } from '../isolation/level.ts'
 import type { RunOptions } from '../options/normalize.ts'
+import { candidatesFor } from '../prepare/request-parts.ts'
 import type { AnyResult } from '../result.ts'
 import { brandResult } from '../result-json.ts'
+import type { Ended } from '../watch/watch-run.ts'
+import { execError } from './exec-failure.ts'
 import { measure } from './measure.ts'
+import { SandboxView } from './sandbox-view.ts'
 import { judge } from './verdict.ts'
 
-/** All facts about a run that has ended. */
-export interface RunFacts {
-  readonly records: readonly ReportRecord[]
-  readonly stdout: Buffer
-  readonly stderr: Buffer
-  readonly outputExceeded: OutputExcess | undefined
-  readonly filter: FilterUse | undefined
+/** All facts about a run whose program has ended. */
+export interface RunFacts extends Omit<Ended, 'kind'> {
+  readonly output: Output
+  readonly filter: FilterUse
   /** The calls that the filter logged. */
   readonly logged: LoggedCalls
-  /** The facts of the control group and the watch. */
-  readonly held: Held
-  /** How the init ended, where that matters. */
-  readonly init: EndedProcess | undefined
-  /** Whether its stdin was open and empty when it ended. */
-  readonly awaitsInput: boolean
   /** How many processors the run had. */
   readonly processors: number
   /** The number of attempts, including this one. */
   readonly attempts: number
   readonly collected: Collected
   readonly isolation: Isolation
-  /** How much the program had written when the watch of its files ended the run. */
-  readonly exceededDiskBytes: number | undefined
 }
 
 /**
- * Makes a run's result.
+ * The last stage of a run: from the evidence to its result.
  *
  * @throws {SandboxError} SETUP_FAILED when the sandbox itself was killed
  */
-export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
-  const { records, outputExceeded } = facts
+export function judgeRun(options: RunOptions, facts: RunFacts): AnyResult {
+  const { records, output } = facts
+  const outputExceeded = output.budget.exceeded
   const end = find(records, 'end')
   if (end === undefined) throw lostError(facts.init)
   const usage = measure(records, end, facts)
@@ -59,7 +52,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     seccomp: options.policy.seccomp,
     usage,
     waitStatus: end.status,
-    filter: facts.filter?.log?.killsUntold ? 'kill' : facts.filter?.report,
+    filter: facts.filter.log?.killsUntold ? 'kill' : facts.filter.report,
     outputExceeded,
     walltimeReached: find(records, 'walltime') !== undefined,
     stopped: find(records, 'stopped') !== undefined,
@@ -77,9 +70,7 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
     ...verdict,
     feedback: feedbackFor({ ...verdict, usage, limits }),
     ok: verdict.status === 'exited' && verdict.exitCode === 0,
-    stdout: decode(facts.stdout, options.encoding),
-    stderr: decode(facts.stderr, options.encoding),
-    ...invalidUtf8(facts, options.encoding),
+    ...textOf(output, options.encoding),
     truncated: outputExceeded !== undefined,
     attempts: facts.attempts,
     ...loggedOf(facts),
@@ -89,9 +80,24 @@ export function makeResult(options: RunOptions, facts: RunFacts): AnyResult {
   })
 }
 
+/**
+ * Checks that the program was executed.
+ *
+ * @throws {SandboxError} PROGRAM_NOT_FOUND, PROGRAM_NOT_EXECUTABLE
+ */
+export function checkExecuted(options: RunOptions, records: readonly ReportRecord[]): void {
+  const attempts = records.filter((record) => record.kind === 'exec')
+  if (attempts.length === 0) return
+  const { command, env } = options
+  const paths = candidatesFor(command, env.PATH)
+  const named = attempts.map((each, index) => ({ ...each, path: paths[index] ?? '' }))
+  const view = new SandboxView(options)
+  throw execError({ command, env, view, hostPath: process.env.PATH }, named)
+}
+
 // Without a listener, the kernel writes the calls only to its own log.
 const loggedOf = ({ filter, logged }: RunFacts) =>
-  filter?.log?.records !== true ? {} : { logged: logged.list() }
+  filter.log?.records !== true ? {} : { logged: logged.list() }
 
 /** The result of a run that was aborted before the program started. */
 export function abortedResult(
@@ -136,28 +142,32 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
 const decode = (bytes: Buffer, encoding: RunOptions['encoding']): string | Uint8Array =>
   encoding === 'utf8' ? bytes.toString('utf8') : bytes
 
-// The longest character of UTF-8 has four bytes, so cut output may end within three of them.
-const mostCutBytes = 3
-
-function invalidUtf8(
-  { stdout, stderr, outputExceeded }: RunFacts,
+function textOf(
+  output: Output,
   encoding: RunOptions['encoding'],
-): Pick<AnyResult, 'invalidUtf8'> {
-  if (encoding !== 'utf8') return {}
-  const find = (bytes: Buffer) => {
-    const found = firstInvalidByte(bytes)
-    const isCut =
-      outputExceeded !== undefined && (found?.offset ?? 0) >= bytes.length - mostCutBytes
-    return isCut ? undefined : found
-  }
-  const [inStdout, inStderr] = [find(stdout), find(stderr)]
-  if (inStdout === undefined && inStderr === undefined) return {}
+): Pick<AnyResult, 'stdout' | 'stderr' | 'invalidUtf8'> {
+  const [stdout, stderr] = [output.stdout.bytes(), output.stderr.bytes()]
+  const text = { stdout: decode(stdout, encoding), stderr: decode(stderr, encoding) }
+  if (encoding !== 'utf8') return text
+  const isCut = output.budget.exceeded !== undefined
+  const [inStdout, inStderr] = [invalidByte(stdout, isCut), invalidByte(stderr, isCut)]
+  if (inStdout === undefined && inStderr === undefined) return text
   return {
+    ...text,
     invalidUtf8: {
       ...(inStdout === undefined ? {} : { stdout: inStdout }),
       ...(inStderr === undefined ? {} : { stderr: inStderr }),
     },
   }
+}
+
+// The longest character of UTF-8 has four bytes, so cut output may end within three of them.
+const mostCutBytes = 3
+
+function invalidByte(bytes: Buffer, isCut: boolean): InvalidByte | undefined {
+  const found = firstInvalidByte(bytes)
+  const isEnd = isCut && (found?.offset ?? 0) >= bytes.length - mostCutBytes
+  return isEnd ? undefined : found
 }
 
 const noUsage = {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { DiskWatch } from '../../../../src/runner/confined/disk-watch.ts'
+import { DiskWatch } from '../../../../src/runner/watch/disk-watch.ts'
 import { makeDirectory } from '../../../run/support/directory.ts'
 
 const MIB = 1024 * 1024

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { candidatesFor } from '../../../../src/runner/prepare/candidates.ts'
+import { candidatesFor } from '../../../../src/runner/prepare/request-parts.ts'
 
 test.each([
   ['./a.out', '/usr/bin', ['./a.out']],

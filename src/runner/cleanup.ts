@@ -1,0 +1,26 @@
+/** The ends of all that the stages of one attempt have opened, in the order of opening. */
+export class Cleanup {
+  readonly #ends: (() => void | Promise<void>)[] = []
+
+  /** Registers the end of something that was just opened. */
+  add(end: () => void | Promise<void>): void {
+    this.#ends.push(end)
+  }
+
+  /**
+   * Ends everything, the last first; one after another, because a later thing may use an earlier one.
+   *
+   * @throws the first failure, after the rest has ended
+   */
+  async run(): Promise<void> {
+    const failures: unknown[] = []
+    for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) {
+      try {
+        await end()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+}

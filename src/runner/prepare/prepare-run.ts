@@ -1,0 +1,46 @@
+import { stepsInOrder } from '../../launcher/plan/plan.ts'
+import type { TerminalUse } from '../../launcher/plan/terminal-steps.ts'
+import type { Step } from '../../launcher/step.ts'
+import { inTurns } from '../../work.ts'
+import { Cleanup } from '../cleanup.ts'
+import type { RunOptions } from '../options/normalize.ts'
+import { leastUsedProcessors } from '../queue/processors.ts'
+import { prepareConfined } from './prepare-confined.ts'
+import { prepareNamespaced } from './prepare-namespaced.ts'
+import type { PlanUse, RunPlan } from './run-plan.ts'
+
+/** A run with so many files makes its request in turns with other work, before it starts. */
+const MANY_FILES = 200
+
+/**
+ * The first stage of a run: from its options, and from what the machine offers, to a plan. Starts nothing.
+ *
+ * @returns undefined when the run was stopped meanwhile
+ * @throws {SandboxError} for everything that the run needs and cannot get
+ */
+export async function prepareRun(options: RunOptions, use: PlanUse): Promise<RunPlan | undefined> {
+  const { separation } = use
+  const plan = await (separation.level === 'confined'
+    ? prepareConfined(options, separation.by, use)
+    : prepareNamespaced(options, separation.level, use))
+  // A small request is made while the launch program starts.
+  if (plan === undefined || plan.entries < MANY_FILES) return plan
+  const request = await inTurns(plan.requestInPieces(), use.isStopped)
+  return request && { ...plan, makeRequest: () => request }
+}
+
+/**
+ * Every step of a run, in order, without starting it.
+ *
+ * @throws {SandboxError} as a run would before it starts
+ */
+export async function planSteps(
+  options: RunOptions,
+  terminal?: TerminalUse,
+): Promise<readonly Step[]> {
+  const processors = leastUsedProcessors().slice(0, options.processors)
+  const separation = { level: 'full' } as const
+  const course = { isStopped: () => false, cleanup: new Cleanup() }
+  const plan = await prepareRun(options, { separation, processors, terminal, ...course })
+  return plan === undefined ? [] : stepsInOrder(plan.image.assembled, plan.makeRequest())
+}

@@ -1,0 +1,75 @@
+import type { Assembled } from '../../launcher/image/assemble.ts'
+import type { Flow } from '../../launcher/plan/flow.ts'
+import type { LateMount } from '../../launcher/plan/late-mounts.ts'
+import type { FilterUse } from '../../launcher/plan/target.ts'
+import type { TerminalUse } from '../../launcher/plan/terminal-steps.ts'
+import type { EnforcementPlan } from '../../limits/enforcement.ts'
+import type { Work } from '../../work.ts'
+import type { Cleanup } from '../cleanup.ts'
+import { collectionBy } from '../collect/collect-pattern.ts'
+import type { RunDirectory } from '../confined/run-directory.ts'
+import type { Separation } from '../isolation/isolation-of.ts'
+import type { Image } from '../launch/launch.ts'
+import type { RunOptions } from '../options/normalize.ts'
+import type { PoolShape } from '../pool/ready.ts'
+
+/** A launch program for all runs under a policy, and its filter. */
+export interface PolicyImage {
+  readonly image: Image
+  readonly filter: FilterUse
+  /** The host paths that the image binds; the sandbox shows them as they are when its root is built. */
+  readonly sources: readonly string[]
+}
+
+/** A run that has only to be started. */
+export interface RunPlan {
+  readonly image: Image
+  readonly filter: FilterUse
+  /** How the limits will be held. */
+  readonly held: EnforcementPlan
+  /** What a launch program for this run must have when it starts. */
+  readonly shape: PoolShape
+  /** The user that the program is outside its sandbox. */
+  readonly flow: Flow
+  /** The mounts for this run only. */
+  readonly mounts: readonly LateMount[]
+  /** The size of the caller's files in its tmpfs. */
+  readonly suppliedBytes: number
+  /** Whether the program gets a file that it may execute but not read. */
+  readonly hasUnreadable: boolean
+  /** The number of files and directories for which the request has steps of their own. */
+  readonly entries: number
+  /** Makes the run's request, which completes the image. */
+  readonly makeRequest: () => Assembled
+  /** Does the same with pauses. */
+  readonly requestInPieces: () => Work<Assembled>
+  /** The only directory where the program can write, for a run without namespaces. */
+  readonly directory?: RunDirectory
+}
+
+/** What this machine and this attempt decide for a plan. */
+export interface PlanUse {
+  readonly separation: Separation
+  /** The processors of the run's turn. */
+  readonly processors: readonly number[]
+  readonly terminal: TerminalUse | undefined
+  readonly isStopped: () => boolean
+  readonly cleanup: Cleanup
+}
+
+/** What a launch program must have when it starts, so that it can serve the run. */
+export function shapeOf(
+  { stdin, stdout, stderr, collect, limits }: RunOptions,
+  { image, sources }: PolicyImage,
+  { delegation }: EnforcementPlan,
+): PoolShape {
+  return {
+    image,
+    sources,
+    stdin: stdin.kind === 'inherit' ? 'inherit' : 'pipe',
+    stdout,
+    stderr,
+    collects: collect.length === 0 ? 'nothing' : collectionBy(collect),
+    group: delegation && { delegation, limits },
+  }
+}

@@ -1,0 +1,105 @@
+import { asFileUser } from '../../ffi/confinement.ts'
+import type { EndedProcess } from '../../ffi/libc.ts'
+import type { ReportRecord } from '../../launcher/report/parse-report.ts'
+import type { Step } from '../../launcher/step.ts'
+import type { Held } from '../../limits/hold.ts'
+import type { Cleanup } from '../cleanup.ts'
+import type { RunDirectory } from '../confined/run-directory.ts'
+import type { Input } from '../io/input.ts'
+import type { Launched } from '../launch/launcher.ts'
+import type { RunOptions } from '../options/normalize.ts'
+import type { RunPlan } from '../prepare/run-plan.ts'
+import type { Started } from '../start-run.ts'
+import { DiskWatch } from './disk-watch.ts'
+
+/** A run with what its watch needs. */
+export interface WatchUse {
+  readonly plan: RunPlan
+  readonly limits: RunOptions['limits']
+  readonly input: Input
+  /** How many processors the run has. */
+  readonly processors: number
+  readonly isStopped: () => boolean
+  readonly cleanup: Cleanup
+}
+
+/** What is known about a run whose program has ended. */
+export interface Ended {
+  readonly kind: 'ended'
+  readonly records: readonly ReportRecord[]
+  /** The facts of the control group and the watch. */
+  readonly held: Held
+  /** How the init ended, where that matters. */
+  readonly init: EndedProcess | undefined
+  /** Whether its stdin was open and empty when it ended. */
+  readonly awaitsInput: boolean
+  /** How much the program had written when the watch of its files ended the run. */
+  readonly exceededDiskBytes: number | undefined
+}
+
+/** A run whose sandbox could not be set up. */
+export interface Failed {
+  readonly kind: 'failed'
+  /** The step that failed; undefined if the report names none of the plan's. */
+  readonly step: Step | undefined
+  /** The step's result, an errno below zero or a result that the plan does not expect. */
+  readonly result: number
+  /** Whether the step is one that a waiting launch program has done before it gets its request. */
+  readonly isOfImage: boolean
+}
+
+/** The end of a run, as the report and the watches tell it. */
+export type Watched = Ended | Failed | { readonly kind: 'stopped' }
+
+/**
+ * The third stage of a run: from a process to the facts about its end. Holds the limits that the process
+ * cannot hold itself, and waits until nothing runs any more.
+ *
+ * @throws {SandboxError} SETUP_FAILED when the run was not watched to its end, or the report is damaged
+ */
+export async function watchRun(
+  { process, hold }: Started,
+  { plan, limits, input, processors, isStopped, cleanup }: WatchUse,
+): Promise<Watched> {
+  const { directory, flow } = plan
+  hold.watch(process, processors, directory && flow.uid)
+  const disk = directory && watchDisk(directory, limits.diskBytes, process)
+  if (disk !== undefined) cleanup.add(() => disk.stop())
+  const records = await process.report
+  await disk?.stop()
+  const end = records.find((record) => record.kind === 'end')
+  if (end !== undefined) directory?.noteEnd()
+  else if (isStopped()) return { kind: 'stopped' }
+  const failure = records.find((record) => record.kind === 'failure')
+  if (failure !== undefined) {
+    const { stepAddress, result } = failure
+    const step = process.stepAt(stepAddress)
+    return { kind: 'failed', step, result, isOfImage: process.isOfImage(stepAddress) }
+  }
+  // A group's account has what the init itself used; how that ended matters where it could not report.
+  const init = hold.cgroup !== undefined || end === undefined ? await process.gone() : undefined
+  const awaitsInput = input.noteEnd()
+  const exceededDiskBytes = disk?.exceededBytes
+  return { kind: 'ended', records, init, awaitsInput, held: hold.facts(end), exceededDiskBytes }
+}
+
+function watchDisk(
+  directory: RunDirectory,
+  diskBytes: number | undefined,
+  process: Launched,
+): DiskWatch | undefined {
+  if (diskBytes === undefined) return undefined
+  return new DiskWatch({
+    path: directory.path,
+    diskBytes,
+    init: () => process.pid,
+    asProgram: asProgramOf(directory),
+    onExceeded: () => process.stop(),
+  })
+}
+
+// Root in a container may lack the capability to look into other users' processes (CAP_SYS_PTRACE).
+function asProgramOf({ ids }: RunDirectory): <T>(look: () => T) => T {
+  const uid = ids?.uid
+  return uid === undefined ? (look) => look() : (look) => asFileUser(uid, uid, look)
+}
