@@ -125,16 +125,21 @@ describe('a sandbox that waits for a run', () => {
     expect(next.pid).not.toBe(ready)
   })
 
-  test('is ended when a run fails before its program', async () => {
+  test('waits on when a run fails before it takes one', async () => {
     const run = makeWarm({ warm: 1 })
-    const [ready] = await waiting(run, 1, { workdir: makeDirectory() })
+    const workdir = makeDirectory()
+    const [ready] = await waiting(run, 1, { workdir })
     const failed = run('true', [], { workdir: '/nonexistent' })
     await expect(failed).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
-    expect(inits()).not.toContain(ready)
-    await endActiveRuns()
-    await waiting(run, 1)
+    expect(inits()).toContain(ready)
+  })
+
+  test('is ended when the run that took it fails before its program', async () => {
+    const run = makeWarm({ warm: 1 })
+    const [ready] = await waiting(run, 1)
     const unfed = run('cat', [], { stdin: new URL('file:///nonexistent') })
     await expect(unfed).rejects.toMatchObject({ code: 'SETUP_FAILED' })
+    expect(inits()).not.toContain(ready)
     expect(await run('echo', ['on'])).toHaveStdout('on\n')
   })
 })
