@@ -23,8 +23,7 @@ export const sandboxErrorCodes = [
 export type SandboxErrorCode = (typeof sandboxErrorCodes)[number]
 
 /** The place in the documentation that explains a code. */
-export const documentationOf = (code: SandboxErrorCode): string =>
-  `docs/errors.md#${code.toLowerCase()}`
+const documentationOf = (code: SandboxErrorCode): string => `docs/errors.md#${code.toLowerCase()}`
 
 /** The system call that failed during the set-up of a sandbox. */
 export interface FailedStep {

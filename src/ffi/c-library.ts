@@ -18,7 +18,7 @@ export const koffiPath = (): string => findModule.resolve('koffi')
  * built-in type names with koffi: other names are global to the process, and a process may evaluate a module
  * more than once.
  */
-export function cLibrary() {
+function cLibrary() {
   if (loaded !== undefined) return loaded
   const koffi = findModule('koffi') as Koffi
   loaded = { koffi, library: koffi.load(null) }

@@ -38,7 +38,6 @@ const libc = cFunctions((declare) => {
     kill: bind('kill', 'int', 'int'),
     poll: bind('poll', 'void *', 'uint64', 'int'),
     sched_setscheduler: bind('sched_setscheduler', 'int', 'int', 'void *'),
-    clock_gettime: bind('clock_gettime', 'int', 'void *'),
     getxattr: declare('getxattr', 'int64', ['str', 'str', 'void *', 'uint64']),
     posix_spawn: bind('posix_spawn', 'void *', 'str', 'void *', 'void *', 'char **', 'char **'),
     posix_spawn_file_actions_init: bind('posix_spawn_file_actions_init', 'void *'),
@@ -319,10 +318,6 @@ const pollFor = (fd: number, events: number): Int32Array => new Int32Array([fd, 
 const poll = (fd: number, events: number, timeoutMs: number): number =>
   libc().poll(pollFor(fd, events), 1, timeoutMs)
 
-// The clock of another process's CPU time, all its threads together: clock_getcpuclockid(3).
-const CPUCLOCK_SCHED = 2
-const cpuClock = (pid: number): number => (~pid << 3) | CPUCLOCK_SCHED
-
 /**
  * Gives a thread of this process precedence over every program without real-time priority, where this user may ask for
  * that (sched(7)). A nice value is not enough, because it only counts among the threads of one session.
@@ -332,19 +327,6 @@ const cpuClock = (pid: number): number => (~pid << 3) | CPUCLOCK_SCHED
 export function scheduleFirst(thread: number): void {
   const lowest = new Int32Array([1])
   libc().sched_setscheduler(thread, SCHED_RR | SCHED_RESET_ON_FORK, lowest)
-}
-
-/**
- * The CPU time of a process and its threads, without its children; clock_gettime(2).
- *
- * @returns milliseconds; undefined when the process no longer exists
- */
-export function processCpuMs(pid: number): number | undefined {
-  checkPid(pid)
-  const time = new BigInt64Array(2)
-  if (libc().clock_gettime(cpuClock(pid), time) !== 0) return undefined
-  const [seconds = 0n, nanoseconds = 0n] = time
-  return Number(seconds) * 1000 + Number(nanoseconds) / 1e6
 }
 
 /** The text of a file's extended attribute, getxattr(2); undefined where there is none. */

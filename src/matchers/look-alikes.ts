@@ -103,7 +103,7 @@ function differingPart(left: string, right: string) {
  * The index of the first different character; the shorter length where one text is the beginning of the
  * other.
  */
-export function firstDifference(left: string, right: string): number {
+function firstDifference(left: string, right: string): number {
   const shorter = Math.min(left.length, right.length)
   let at = 0
   while (at < shorter && left.charCodeAt(at) === right.charCodeAt(at)) at++

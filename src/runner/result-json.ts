@@ -13,7 +13,7 @@ export function brandResult<T extends object>(result: T): T {
  * pretty-format, which prints the diffs of Vitest and Jest, passes none and gets a summary for a person: the
  * verdict, and the beginning and end of long output.
  */
-export function resultToJson(this: AnyResult, ...key: unknown[]): unknown {
+function resultToJson(this: AnyResult, ...key: unknown[]): unknown {
   return key.length > 0 ? jsonOf(this) : summaryOf(this)
 }
 

@@ -25,7 +25,7 @@ const topics: Readonly<Record<string, string>> = {
 }
 
 /** A step's topic; undefined for steps that only `gradebox explain` shows. */
-export function topicOf(step: Step): string | undefined {
+function topicOf(step: Step): string | undefined {
   // The starter's clone makes the init in its namespaces; other clones only make helpers.
   if (/^clone3?$/.test(step.syscall)) return step.process === 'starter' ? 'namespace' : undefined
   if (step.syscall === 'write' && /(uid_map|gid_map)"/.test(step.shown ?? '')) return 'id'

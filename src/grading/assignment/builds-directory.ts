@@ -7,7 +7,7 @@ import { isProcess } from '../../globals.ts'
  * The process that starts the test workers sets this variable to the directory for the programs that they
  * build.
  */
-export const BUILDS_VARIABLE = 'GRADEBOX_BUILDS'
+const BUILDS_VARIABLE = 'GRADEBOX_BUILDS'
 
 let own: string | undefined
 

@@ -33,7 +33,7 @@ export function detectLanguage(files: readonly SourceFile[], table: LanguageTabl
 }
 
 /** The source files of a language, by path. */
-export function sourcesOf(files: readonly SourceFile[], language: Language): SourceFile[] {
+function sourcesOf(files: readonly SourceFile[], language: Language): SourceFile[] {
   return files.filter(({ path }) => language.extensions.includes(extname(path)))
 }
 

@@ -4,7 +4,7 @@ import * as v from 'valibot'
 export const REPORT_FORMAT = 'gradebox/report/v1'
 
 export const visibilities = ['visible', 'after-due-date', 'after-published', 'hidden'] as const
-export const testStatuses = ['passed', 'partial', 'failed', 'error', 'blocked'] as const
+const testStatuses = ['passed', 'partial', 'failed', 'error', 'blocked'] as const
 export const groupModes = ['sum', 'all', 'min'] as const
 export const feedbackModes = ['full', 'verdict', 'none'] as const
 

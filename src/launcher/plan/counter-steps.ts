@@ -26,7 +26,7 @@ import { FD } from './fd-numbers.ts'
 const init = stepsOf('init')
 
 /** The same attributes make the counter that says whether this machine allows one. */
-export function counterAttributes(): Uint8Array {
+function counterAttributes(): Uint8Array {
   // struct perf_event_attr: u32 type, u32 size, u64 config, three u64 that are 0 here, the flags.
   const attributes = Buffer.alloc(PERF_ATTR_SIZE_VER0)
   attributes.writeUInt32LE(PERF_TYPE_SOFTWARE, 0)

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 
 /** A text that identifies a file and its content, without reading the file. */
-export function fileVersion(path: string): string {
+function fileVersion(path: string): string {
   const { mtimeMs, size, ino } = statSync(path)
   return `${mtimeMs} ${size} ${ino}`
 }

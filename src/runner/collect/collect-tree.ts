@@ -36,7 +36,7 @@ export interface CollectBounds {
   readonly depth: number
 }
 
-export const COLLECT_BOUNDS: CollectBounds = {
+const COLLECT_BOUNDS: CollectBounds = {
   files: 10_000,
   bytes: 256 * 1024 * 1024,
   names: 100_000,

@@ -26,7 +26,7 @@ const NEEDED = (1n << 0n) | (1n << 1n) | (1n << 6n) | (1n << 7n)
  *
  * @throws {SandboxError} ISOLATION_UNAVAILABLE where that is impossible
  */
-export function confinedBy(): ConfinedBy {
+function confinedBy(): ConfinedBy {
   const abi = landlockAbi()
   if (abi === 0) {
     throw unavailable(

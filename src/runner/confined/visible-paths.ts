@@ -12,7 +12,7 @@ const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/ura
 const NAME_FILES = ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/hosts']
 
 /** The run's own directories, by the names that programs know. */
-export const OWN_TARGETS = ['/work', '/tmp'] as const
+const OWN_TARGETS = ['/work', '/tmp'] as const
 
 export const isOwn = (path: string): boolean =>
   OWN_TARGETS.some((own) => path === own || isBelow(path, own))

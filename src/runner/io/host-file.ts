@@ -23,7 +23,7 @@ const ENOTREG = 'is no regular file'
  *
  * @throws {ErrnoError} ELOOP for such a link; ENOENT, EACCES, ENOTDIR
  */
-export function openHostPath({ path, followLinks }: HostPathOption): number {
+function openHostPath({ path, followLinks }: HostPathOption): number {
   if (followLinks) return openPath(path, { flags: O_PATH, resolve: 0 })
   const below = relative(process.cwd(), path)
   const isBelow = below !== '..' && !below.startsWith(`..${sep}`)
@@ -36,7 +36,7 @@ export function openHostPath({ path, followLinks }: HostPathOption): number {
 }
 
 /** The host path of an open descriptor, with no link in it: proc_pid_fd(5). */
-export const physicalPath = (fd: number): string => readlinkSync(`/proc/self/fd/${fd}`)
+const physicalPath = (fd: number): string => readlinkSync(`/proc/self/fd/${fd}`)
 
 /**
  * Resolves a host path, by the rules of {@link openHostPath}.

@@ -14,7 +14,7 @@ import { isSameShape, type PoolShape, Ready } from './ready.ts'
 import { Shelf } from './shelf.ts'
 
 /** The time in ms after the last run at which the process ends its waiting launch programs. */
-export const IDLE_MS = 1000
+const IDLE_MS = 1000
 /** The time in ms after the last run's end at which a burst of runs counts as over. */
 const REST_MS = 2
 /** The interval in ms at which an idle pool checks whether an exclusive run of another process has ended. */

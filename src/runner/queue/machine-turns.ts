@@ -10,7 +10,7 @@ import { TurnsFile } from './turns-file.ts'
 /** The first and the longest interval at which a waiting run checks for its turn, in milliseconds. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1, 16]
 /** The longest time that a run waits for its turn before it fails, in milliseconds. */
-export const LONGEST_WAIT_MS = 600_000
+const LONGEST_WAIT_MS = 600_000
 
 export interface TurnRequest {
   /** Whether nothing else of this user may run meanwhile, in any process. */

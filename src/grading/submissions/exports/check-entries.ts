@@ -4,8 +4,8 @@ import { visibleLine } from '../../../units/visible.ts'
 import { type ExportEntry, linkTarget } from './export-entries.ts'
 
 /** The bounds of one submission, including nested archives. */
-export const MOST_FILES = 5000
-export const MOST_BYTES = 256 * 1024 * 1024
+const MOST_FILES = 5000
+const MOST_BYTES = 256 * 1024 * 1024
 /** PATH_MAX is 4096 bytes; a longer path could be made but not read. */
 const longestPath = 1024
 

@@ -27,7 +27,7 @@ export interface OpenExport {
 }
 
 /** An archive with more entries is refused as a whole: its list alone would fill the memory. */
-export const MOST_ENTRIES = 500_000
+const MOST_ENTRIES = 500_000
 
 /**
  * Lists a zip file. Nothing is unpacked yet.

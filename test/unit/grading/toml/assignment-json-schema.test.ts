@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { toJsonSchema } from '@valibot/to-json-schema'
 import { expect, test } from 'vitest'
+import { assignmentJsonSchema } from '../../../../scripts/json-schemas.mjs'
 import { initFiles } from '../../../../src/cli/init/init-files.ts'
-import { assignmentJsonSchema } from '../../../../src/grading/toml/assignment-json-schema.ts'
+import { assignmentSchema } from '../../../../src/grading/toml/assignment-schema.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 const shipped = join(root, 'assignment.schema.json')
@@ -17,7 +17,7 @@ interface Schema {
 }
 
 test('assignment.schema.json is generated from the schema: to update it, run npm run assignment-schema', () => {
-  const schema = JSON.parse(JSON.stringify(assignmentJsonSchema(toJsonSchema)))
+  const schema = JSON.parse(JSON.stringify(assignmentJsonSchema(assignmentSchema)))
   expect(JSON.parse(readFileSync(shipped, 'utf8'))).toEqual(schema)
 })
 
@@ -33,7 +33,7 @@ test('every key of an assignment.toml has a description', () => {
   ]
   const undescribedIn = (schema: Schema | boolean | undefined, path: string) =>
     typeof schema === 'object' ? undescribed(schema, path) : []
-  expect(undescribed(assignmentJsonSchema(toJsonSchema) as Schema, '')).toEqual([])
+  expect(undescribed(assignmentJsonSchema(assignmentSchema) as Schema, '')).toEqual([])
 })
 
 test('the assignment that `gradebox init` writes names the schema where npm installs it', () => {
