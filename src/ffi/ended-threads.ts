@@ -150,13 +150,20 @@ export function sweepEndedThreads(pidIn: PidIn): void {
   takeOverAll(pidIn)
 }
 
-/** Does the same each time when a worker thread ends that this thread makes from now on. */
-export function sweepWhenWorkersEnd(pidIn: PidIn): void {
+/**
+ * Does the same each time when a worker thread ends that this thread makes from now on.
+ *
+ * @param then called when the kernel no longer lists the thread
+ */
+export function sweepWhenWorkersEnd(pidIn: PidIn, then: () => void): void {
   process.on('worker', (worker) => {
     worker.once('exit', () => {
       takeOverAll(pidIn)
       // The kernel may list the thread a moment longer than Node does.
-      setTimeout(() => takeOverAll(pidIn), REAP_MS).unref()
+      setTimeout(() => {
+        takeOverAll(pidIn)
+        then()
+      }, REAP_MS).unref()
     })
   })
 }

@@ -42,9 +42,19 @@ export class LimitHold {
     this.#group = group ?? (delegation && makeRunGroup(delegation, limits))
   }
 
-  /** The path of the run's control group. */
+  /** The path of the control group into which the starter clones the init. */
   get cgroup(): string | undefined {
     return this.#group?.path
+  }
+
+  /** Whether the run has a control group. */
+  get hasGroup(): boolean {
+    return this.#group !== undefined
+  }
+
+  /** Moves the init into the run's control group before it gets its request; undefined where nothing is to do. */
+  get enterGroup(): ((init: number) => void) | undefined {
+    return this.#group?.enter
   }
 
   /**

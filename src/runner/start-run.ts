@@ -59,6 +59,7 @@ export async function startRun(plan: RunPlan, use: StartUse): Promise<Started | 
   const logged = new LoggedCalls()
   const process = launcher.go({
     makeRequest: () => planned(plan, use.onPlan),
+    enterGroup: hold.enterGroup,
     output,
     onLogged: filter.log?.records ? (call) => logged.add(call) : undefined,
     wallTimeMs: options.limits.wallTimeMs,

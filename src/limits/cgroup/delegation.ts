@@ -1,18 +1,12 @@
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { readAttribute } from '../../ffi/libc.ts'
-import { isProcess } from '../../globals.ts'
+import { removeStale } from './names.ts'
+import type { V1Delegation } from './v1.ts'
 
 /** A part of the cgroup v2 hierarchy that this user may divide (cgroups(7), "Delegation"). */
-export interface Delegation {
+export interface V2Delegation {
+  readonly version: 2
   /** The host path of the group that contains the groups of all runs. */
   readonly path: string
   /** The controllers that can hold limits there; every group counts the CPU time. */
@@ -20,6 +14,9 @@ export interface Delegation {
 }
 
 export type Controller = 'memory' | 'pids'
+
+/** The place of the runs' groups. */
+export type Delegation = V1Delegation | V2Delegation
 
 /** Why there is no delegation, in words that say what to do. */
 export interface NoDelegation {
@@ -32,13 +29,11 @@ const CONTROLLERS: readonly Controller[] = ['memory', 'pids']
  * itself.
  */
 const LEAF = 'gradebox-runner'
-/** A run's group: `gradebox-PID-THREAD-N`. */
-const RUN_GROUP = /^gradebox-(\d+)-\d+-\d+$/
 
-let known: Delegation | NoDelegation | undefined
+let known: V2Delegation | NoDelegation | undefined
 
 /** The delegation of this process, found and prepared once. */
-export function findDelegation(): Delegation | NoDelegation {
+export function findDelegation(): V2Delegation | NoDelegation {
   known ??= prepare()
   return known
 }
@@ -48,7 +43,7 @@ export function refuseDelegation(reason: string): void {
   known = { reason }
 }
 
-function prepare(): Delegation | NoDelegation {
+function prepare(): V2Delegation | NoDelegation {
   const own = ownGroup(
     readFileSync('/proc/self/mountinfo', 'utf8'),
     readFileSync('/proc/self/cgroup', 'utf8'),
@@ -63,7 +58,7 @@ function prepare(): Delegation | NoDelegation {
     const wanted = CONTROLLERS.filter((name) => available.includes(name))
     enable(path, wanted)
     removeStale(path)
-    return { path, controllers: new Set(wanted) }
+    return { version: 2, path, controllers: new Set(wanted) }
   } catch (error) {
     const { code = 'EIO', syscall = '' } = error as NodeJS.ErrnoException
     return { reason: `${path} cannot be divided: ${syscall} ${code}` }
@@ -146,18 +141,5 @@ function moveProcess(leaf: string, pid: string): void {
   } catch (error) {
     // The process has ended meanwhile.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-// Removes the groups of runners that were killed before they could clean up.
-function removeStale(path: string): void {
-  for (const name of readdirSync(path)) {
-    const pid = RUN_GROUP.exec(name)?.[1]
-    if (pid === undefined || isProcess(Number(pid))) continue
-    try {
-      rmdirSync(join(path, name))
-    } catch {
-      // The group's processes are still ending; the next runner will find it empty.
-    }
   }
 }

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { threadId } from 'node:worker_threads'
-import { SandboxError } from '../../errors/sandbox-error.ts'
-import type { Limits } from '../table.ts'
+import { INIT_PROCESSES, type Limits } from '../table.ts'
 import type { Controller, Delegation } from './delegation.ts'
+import { groupError, groupName } from './names.ts'
+import { makeV1Group } from './v1.ts'
 
 /** The figures of a run's control group, during the run or at its end. */
 export interface GroupUsage {
@@ -22,9 +22,12 @@ export interface GroupUsage {
 
 /** The control group of one run. */
 export interface RunGroup {
-  readonly path: string
+  /** The path of its directory, into which the starter clones the init; absent in cgroup v1. */
+  readonly path: string | undefined
   usage(): GroupUsage
-  /** The path of its cpu.stat, which every group has. */
+  /** Moves the init into the group, where the starter does not do so: cgroup v1. */
+  enter?(init: number): void
+  /** The path of its cpu.stat or cpuacct.usage. */
   readonly cpuFile: string
   /** Raises its memory limit by the size of the caller's files, which the kernel charges to it. */
   allowMemory(bytes: number): void
@@ -32,19 +35,15 @@ export interface RunGroup {
   remove(): void
 }
 
-let groups = 0
-
-/** The init is one of the group's processes. */
-const INIT_PROCESSES = 1
-
 /**
  * Makes a group for one run, with the limits that the delegation's controllers can hold.
  *
  * @throws {SandboxError} LIMIT_UNAVAILABLE naming the file that could not be written
  */
-export function makeRunGroup({ path, controllers }: Delegation, limits: Limits): RunGroup {
-  groups++
-  const own = join(path, `gradebox-${process.pid}-${threadId}-${groups}`)
+export function makeRunGroup(delegation: Delegation, limits: Limits): RunGroup {
+  if (delegation.version === 1) return makeV1Group(delegation, limits)
+  const { path, controllers } = delegation
+  const own = join(path, groupName())
   const set = (file: string, value: number | string) => writeFileSync(join(own, file), `${value}`)
   try {
     mkdirSync(own)
@@ -84,17 +83,6 @@ function withoutSwap(path: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-}
-
-function groupError(cause: NodeJS.ErrnoException, path: string): SandboxError {
-  const { code = 'EIO', syscall = 'write' } = cause
-  const call = `${syscall}(${JSON.stringify(cause.path ?? path)})`
-  return new SandboxError(`A control group for the run could not be made: ${call}: ${code}`, {
-    code: 'LIMIT_UNAVAILABLE',
-    step: { syscall, call, errno: code, process: 'spawn' },
-    hint: 'Is the group that was delegated at its own limit of groups (cgroup.max.descendants)?',
-    cause,
-  })
 }
 
 function cpuTimesOf(path: string) {

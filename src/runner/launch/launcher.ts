@@ -46,6 +46,8 @@ export interface LauncherParts extends LaunchValues {
 export interface LaunchRequest {
   /** Makes the run's request, while the launch program builds its root. */
   readonly makeRequest: () => Assembled
+  /** Moves the init into its control group, before it gets its request. */
+  readonly enterGroup: ((init: number) => void) | undefined
   readonly output: Output
   /** Called for each call that the filter logs; given where it logs. */
   readonly onLogged: ((call: CallRecord) => void) | undefined
@@ -272,7 +274,7 @@ export class Launcher {
   go(options: LaunchRequest): Launched {
     if (this.#used) throw new Error('A launch program serves one run')
     this.#used = true
-    const { output, wallTimeMs, makeRequest, onLogged } = options
+    const { output, wallTimeMs, makeRequest, onLogged, enterGroup } = options
     const { collected } = this.#ends
     const descriptors = this.#descriptors
     const stopper = this.#stopper
@@ -281,7 +283,7 @@ export class Launcher {
       // Starter and init use two processors. This process waits for them, because a child starts on its
       // parent's processor and would wait there for the planning.
       stopper.awaitStarter(START_MS)
-      const request = this.#send(makeRequest)
+      const request = this.#send(makeRequest, enterGroup)
       stopper.expect(wallTimeMs)
       if (collected !== undefined) descriptors.release(collected)
       const streams = this.#streams(output)
@@ -301,6 +303,12 @@ export class Launcher {
     } finally {
       descriptors.closeAll()
     }
+  }
+
+  // The starter reports the init's number before the init can have its request.
+  #enter(enterGroup: (init: number) => void): void {
+    while (this.#stopper.init === undefined && this.#report.readNext(-1)) {}
+    if (this.#stopper.init !== undefined) enterGroup(this.#stopper.init)
   }
 
   #streams({ stdout, stderr, budget }: Output): Stream[] {
@@ -334,8 +342,9 @@ export class Launcher {
     return this.#reader.records()
   }
 
-  #send(makeRequest: () => Assembled): Assembled {
+  #send(makeRequest: () => Assembled, enterGroup: LaunchRequest['enterGroup']): Assembled {
     try {
+      if (enterGroup !== undefined) this.#enter(enterGroup)
       const request = makeRequest()
       writeAll(this.#ends.request, request.bytes)
       // A stopped launch program exits.

@@ -1,5 +1,6 @@
 import { sweepEndedThreads, sweepWhenWorkersEnd } from '../../ffi/ended-threads.ts'
 import { recordAt } from '../../launcher/report/parse-report.ts'
+import { removeStaleV1Groups } from '../../limits/cgroup/v1.ts'
 
 function initIn(report: Buffer): number | undefined {
   const first = recordAt(report, 0)?.record
@@ -11,9 +12,9 @@ export const sweepThreads = (): void => sweepEndedThreads(initIn)
 
 let isListening = false
 
-/** Makes {@link sweepThreads} happen whenever a worker thread of this one ends. */
+/** Makes {@link sweepThreads} happen whenever a worker thread of this one ends, and removes its control groups. */
 export function sweepEndingWorkers(): void {
   if (isListening) return
   isListening = true
-  sweepWhenWorkersEnd(initIn)
+  sweepWhenWorkersEnd(initIn, removeStaleV1Groups)
 }

@@ -40,7 +40,7 @@ export async function prepareNamespaced(
     flow,
     diskBytes: limits.diskBytes,
     report: filterReport(),
-    cgroup: held.delegation !== undefined,
+    cgroup: held.delegation?.version === 2,
     workdirTarget,
     adds: addsToRoot(options) || terminal !== undefined,
     ...streamsOf(options, terminal),

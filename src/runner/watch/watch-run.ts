@@ -77,7 +77,7 @@ export async function watchRun(
     return { kind: 'failed', step, result, isOfImage: process.isOfImage(stepAddress) }
   }
   // A group's account has what the init itself used; how that ended matters where it could not report.
-  const init = hold.cgroup !== undefined || end === undefined ? await process.gone() : undefined
+  const init = hold.hasGroup || end === undefined ? await process.gone() : undefined
   const awaitsInput = input.noteEnd()
   const exceededDiskBytes = disk?.exceededBytes
   return { kind: 'ended', records, init, awaitsInput, held: hold.facts(end), exceededDiskBytes }

@@ -322,8 +322,11 @@ class WatchedRun {
 const treeCpuMs = (init, processes) =>
   processes.reduce((total, process) => total + process.cpuMs, threadReapedMs(init))
 
-/** @param {string} path a cpu.stat of cgroup v2 */
-const groupCpuMs = (path) => Number(/^usage_usec (\d+)/.exec(read(path))?.[1] ?? 0) / 1000
+/** @param {string} path a cpu.stat of cgroup v2, or a cpuacct.usage of v1, which has nanoseconds */
+function groupCpuMs(path) {
+  const [, v2, v1] = /^(?:usage_usec (\d+)|(\d+)$)/m.exec(read(path)) ?? []
+  return v1 === undefined ? Number(v2 ?? 0) / 1000 : Number(v1) / 1e6
+}
 
 // The init reaps orphans, and their time counts as its children's.
 /** @param {number} init */
