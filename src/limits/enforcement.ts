@@ -55,7 +55,7 @@ function missingWish(
 }
 
 /**
- * The place of a run's group. A group without controllers makes a run about 10 % slower, and one of cgroup v1 about
+ * The place of a run's group. A group without controllers makes a run about 10 % slower, and one of cgroup v1 up to
  * 30 %. A run has such a group only where its policy asks, or where no counter of the kernel's has its CPU time.
  */
 function chooseDelegation(limits: Limits, require: readonly string[]): Delegation | NoDelegation {
