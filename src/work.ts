@@ -32,7 +32,7 @@ export function workForATurn<Result>(work: Work<Result>): { readonly value: Resu
 /**
  * Does a work in turns with other work of this thread. Work that fits into one turn is done at once.
  *
- * @param isCancelled whether nobody needs the result any more
+ * @param isCancelled whether the caller no longer needs the result
  * @returns undefined when the work was cancelled
  */
 export async function inTurns<Result>(

@@ -28,7 +28,7 @@ ls -d "$PWD"/submissions/* | xargs -P ${JOBS} -n 1 sh -euc '
 `
 
 /**
- * The loops that work on this machine, by what runs the programs. Compilers always run bare.
+ * The loops that work on this machine, by the program that runs the submissions. Compilers always run bare.
  *
  * @param {ClassLanguage} language
  * @param {string} folder
@@ -49,7 +49,7 @@ export function shellLoops(language, folder) {
   const loops = { 'bare programs': loop(language, command) }
   for (const [name, run] of Object.entries(sandboxed)) {
     if (name === 'runc') makeBundles(language, folder)
-    // One case of one submission, to see whether it works here.
+    // Runs one case of one submission, to check whether the loop works here.
     const trial = `set -eu; set -- "$PWD/submissions/s0"; ${language.build}; input=../../cases/0.in; cd "$1"; ${run} < $input | cmp - ../../cases/0.ans`
     const { status, stderr, error } = spawnSync('sh', ['-c', trial], {
       cwd: folder,

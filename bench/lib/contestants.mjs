@@ -91,7 +91,7 @@ export function otherSandboxes(names) {
 const concurrency = 64
 export const SPAWN = 'child_process.spawn'
 
-/** As many as the longest row of the cases has runs, and a few more. */
+/** This is the number of runs in the longest row of the cases, and a few more. */
 const WAITING = 12
 
 /** Gradebox; a warm one has as many waiting sandboxes as its rate needs. */

@@ -17,8 +17,8 @@ const WARM = 'warm, the kernel alone'
 /**
  * The contestants whose latency can be measured here, each with a function that returns its time in ms.
  *
- * @param {{ atOnce: number, buildMs: number }} stock how many launch programs are built outside the measured
- *   time, and how long to wait for them
+ * @param {{ atOnce: number, buildMs: number }} stock the number of launch programs to build outside the measured time,
+ *   and the time to wait for them
  * @returns {Promise<[string, () => Promise<number>][]>}
  */
 export async function kernelAlone(stock) {

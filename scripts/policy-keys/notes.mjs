@@ -4,8 +4,8 @@ import { mountsNotes } from './mounts.mjs'
 import { seccompNotes } from './seccomp.mjs'
 
 /**
- * What the reference in docs/policies.md says about a policy's keys in addition to the schema: the unit, the
- * default, what a key protects from, what it does not protect from, and an example.
+ * The text of the reference in docs/policies.md about a policy's keys, in addition to the schema. A note has the unit,
+ * the default, an example, and the dangers from which a key protects or does not protect.
  */
 
 /**

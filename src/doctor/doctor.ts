@@ -82,8 +82,8 @@ const fails = (findings: readonly Finding[]): boolean =>
   findings.some(({ state }) => state === 'fails')
 
 /**
- * Describes each problem that was found: the finding on one line, and below it the fix for each place that
- * this machine resembles, or all fixes when it resembles none.
+ * Describes each problem: the finding on one line, and the fixes below it. The fixes are those for the places that this
+ * machine resembles, or all fixes when it resembles none.
  */
 export function describeTrouble({ findings, surroundings }: Diagnosis): string[] {
   return (

@@ -15,7 +15,7 @@ export function addTroubleReporter({ config }: Vitest): void {
   config.reporters.push(new TroubleReporter())
 }
 
-/** Prints once, after the tests, what keeps runs from starting on this machine, and how to fix it. */
+/** Prints once, after the tests, the obstacle that keeps runs from starting on this machine, and the fix. */
 class TroubleReporter implements Reporter {
   #told = false
 

@@ -63,7 +63,7 @@ export class SandboxError extends Error {
   readonly code: SandboxErrorCode
   /** The step of the set-up that failed; absent when no system call was involved. */
   readonly step: FailedStep | undefined
-  /** What to change so that the run works; the message contains it too. */
+  /** The change that makes the run work; the message contains it too. */
   readonly hint: string | undefined
 
   /** @param summary - one line, or several; unsafe characters, including line breaks, become escapes */

@@ -14,8 +14,9 @@ export interface StudentMessageOptions extends FeedbackOptions {
 }
 
 /**
- * The message for the student whose program failed an assertion: a sentence on the difference, then input, expected output and
- * received output, each cut to a readable length. Where the run did not succeed, the sentence on its end comes first.
+ * The message for the student whose program failed an assertion. It has a sentence on the difference, and then the
+ * input, the expected output and the received output, each cut to a readable length. Where the run did not succeed, the
+ * sentence on its end comes first.
  *
  * @throws {RangeError} for a language that Gradebox has no texts for
  * @example

@@ -45,8 +45,8 @@ function call(fd: number, command: number, type: number, { start, length }: Lock
 }
 
 /**
- * Locks bytes of a file for its open file description, without waiting: fcntl(2), F_OFD_SETLK. The kernel
- * releases the locks when the last descriptor of the description is closed, also by the end of a process.
+ * Locks bytes of a file for its open file description, without waiting: fcntl(2), F_OFD_SETLK. The kernel releases the
+ * locks when the last descriptor of the description is closed. The end of a process closes its descriptors too.
  *
  * @returns whether the range is now locked; false when another description has a lock
  * @throws {ErrnoError} EINVAL where the kernel has no such locks; ENOLCK

@@ -52,18 +52,18 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
   /** The controller with which a control group holds the limit. */
   readonly controller?: LimitController
   readonly rlimit?: ResourceUse
-  /** What is limited: a noun phrase. */
+  /** The limited quantity: a noun phrase. */
   readonly about: string
   readonly docs: LimitDocs
 }
 
-/** What docs/limits.md and docs/policies.md say about a limit. */
+/** The text about a limit in docs/limits.md and docs/policies.md. */
 export interface LimitDocs {
   /** The sentence on how a control group holds the limit; absent where `without` holds for both. */
   readonly group?: string
   readonly without: string
   readonly hit: string
-  /** What a limit that is a count counts. */
+  /** The unit of a limit that is a count. */
   readonly unit?: string
   /** The value where no policy and no call names the limit. */
   readonly absent: string
@@ -332,7 +332,7 @@ const optionByField = new Map(limitRows.map(([option, { field }]) => [field, opt
 /** A limit's name in the `limits` option: `walltime` for `wallTimeMs`. */
 export const limitOption = (name: LimitName): LimitOption => optionByField.get(name) as LimitOption
 
-/** What a policy's `require` takes: limits that a control group can hold. */
+/** The entries of a policy's `require`: limits that a control group can hold. */
 export const groupRequirements: readonly string[] = limitRows.flatMap(([option, { controller }]) =>
   controller === undefined ? [] : [`${option}:cgroup`],
 )

@@ -167,12 +167,12 @@ function withoutUndecidedEnd(changes: readonly Change[]): Change[] {
   return firsts.filter((change) => change !== undefined)
 }
 
-// Nobody reads a longer diff.
+// A reader would not read a longer diff.
 const maxShown = 60
 
 /**
- * Prints a difference as a diff: expected lines with `-`, received ones with `+`, and `@@ -40 +41 @@` above each part that does not
- * begin at line 1, with the line's number in the expected and the received text.
+ * Prints a difference as a diff: expected lines with `-`, and received lines with `+`. Above each part that does not
+ * begin at line 1, `@@ -40 +41 @@` gives the line's numbers in the expected and the received text.
  */
 export function printDiff(utils: MatcherUtils, { changes }: LineDifference): string {
   const lines = [utils.EXPECTED_COLOR('- Expected'), utils.RECEIVED_COLOR('+ Received'), '']
@@ -227,8 +227,8 @@ function showChanges(changes: readonly Change[]): string[] {
   return texts
 }
 
-// The indexes of each missing line and of the extra line in its place: the first of one block with the first
-// of the next, and so on.
+// The index of each missing line, with the index of the extra line in its place. The lines of two blocks are paired in
+// their order.
 function linePairs(changes: readonly Change[]): [missing: number, extra: number][] {
   const pairs: [number, number][] = []
   let missing: number[] = []

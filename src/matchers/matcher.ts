@@ -6,7 +6,7 @@ import { type Finding, failureMessage, type MatcherContext, quote } from './mess
 
 export type { Finding, MatcherContext }
 
-/** What a matcher returns to `expect`. */
+/** The value that a matcher returns to `expect`. */
 export interface MatcherResult {
   readonly pass: boolean
   readonly message: () => string

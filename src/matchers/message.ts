@@ -47,8 +47,8 @@ export interface Finding {
 }
 
 /**
- * Builds the message of every failed matcher. It consists of the assertion, the expected and the received
- * value, the matcher's notes, and then the run: reason, verdict, limits, usage, command, policy and the ends
+ * Builds the message of every failed matcher. The message consists of the assertion, the expected and the received
+ * value, the matcher's notes, and the run. The run has its reason, verdict, limits, usage, command, policy and the ends
  * of stdout and stderr.
  *
  * @param hint - the assertion as `matcherHint()` prints it

@@ -17,8 +17,8 @@ import {
 import { quote } from './message.ts'
 
 /**
- * Passes when the program's stdout is this text exactly (the final newline counts), has a place that this pattern matches, or
- * consists of these lines or tokens.
+ * Passes when the program's stdout is exactly this text, matches this pattern somewhere, or consists of these lines or
+ * tokens. The final newline of a text counts.
  *
  * @throws {TypeError} when `expected` is neither text, a RegExp, `{ lines }` nor `{ tokens, float }`
  */
@@ -31,8 +31,8 @@ export function toHaveStdout(
 }
 
 /**
- * Passes when the program's stderr is this text exactly (the final newline counts), has a place that this pattern matches, or
- * consists of these lines or tokens.
+ * Passes when the program's stderr is exactly this text, matches this pattern somewhere, or consists of these lines or
+ * tokens. The final newline of a text counts.
  *
  * @throws {TypeError} when `expected` is neither text, a RegExp, `{ lines }` nor `{ tokens, float }`
  */
@@ -74,8 +74,8 @@ function withCause({ isNot }: MatcherContext, result: AnyResult, finding: Findin
 }
 
 /**
- * Passes when the program left this file and the run's `collect` option brought it back, with this content if
- * the test gives one: bytes, or what `toHaveStdout()` takes.
+ * Passes when the program left this file and the run's `collect` option brought it back. The content must match if the
+ * test gives one: bytes, or a value that `toHaveStdout()` takes.
  *
  * @param path - as `collect` named it; a relative one is relative to the program's `cwd`
  * @throws {TypeError} when `path` is not text or `content` none of these

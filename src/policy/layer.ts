@@ -80,7 +80,7 @@ function said<Keys extends object>(keys: Keys): { [Key in keyof Keys]?: NonNulla
 }
 
 /**
- * Checks one policy for what its schema cannot express: keys that contradict each other, units, names in
+ * Checks one policy for problems that its schema cannot express: keys that contradict each other, units, names in
  * seccomp rules.
  */
 export function checkLayer(raw: RawPolicy, units: LimitUnits): CheckedLayer {

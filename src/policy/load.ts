@@ -73,7 +73,7 @@ function fromName(name: string): Policy {
   })
 }
 
-// Not `instanceof`: under Jest a URL can come from another realm.
+// The check does not use `instanceof`, because under Jest a URL can come from another realm.
 function isUrl(reference: object): reference is URL {
   return Object.prototype.toString.call(reference) === '[object URL]'
 }

@@ -9,7 +9,7 @@ import type { RawPolicy } from './policy-schema.ts'
  * const policy: PolicyInput = { extends: 'python', network: 'none', limits: { processes: 8 } }
  */
 export type PolicyInput = DeepReadonly<Omit<RawPolicy, 'limits'>> & {
-  /** What the program may use: a number in the limit's unit, or text with a unit. */
+  /** A limit of a program: a number in the limit's unit, or text with a unit. */
   readonly limits?: LimitOptions & HakoniwaLimitOptions
 }
 

@@ -31,7 +31,7 @@ const values: Readonly<Record<LimitKind, string>> = {
 
 const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
-/** The keys of a `[limits]` table, Gradebox's and hakoniwa's, each with what it limits. */
+/** The keys of a `[limits]` table, Gradebox's and hakoniwa's, each with its limited quantity. */
 export const limitDescriptions: Readonly<Record<string, string>> = Object.fromEntries([
   ...limitRows.map(([option, { about, kind }]) => [
     option,

@@ -73,7 +73,7 @@ const mount = strictTable({
 
 const file = strictTable({
   target,
-  // Not `instanceof`: under Jest bytes can come from another realm.
+  // The check does not use `instanceof`, because under Jest bytes can come from another realm.
   contents: v.pipe(
     v.custom<string | Uint8Array>(
       (value) => typeof value === 'string' || types.isUint8Array(value),
@@ -154,10 +154,9 @@ const limits = strictTable(
 )
 
 /**
- * The shape of a policy, in a TOML file and as an object in code: hakoniwa 0.5's keys and Gradebox's own.
- * Types, checks and policies/policy.schema.json derive from it. layer.ts and merge-layers.ts check what one
- * key means for another, policy-limits.ts checks limits, and seccomp/rules/rule-problems.ts checks the names
- * in seccomp rules.
+ * The shape of a policy, in a TOML file and as an object in code: hakoniwa 0.5's keys and Gradebox's own. Types, checks
+ * and policies/policy.schema.json derive from it. layer.ts and merge-layers.ts check keys against each other.
+ * policy-limits.ts checks limits, and seccomp/rules/rule-problems.ts checks the names in seccomp rules.
  */
 export const policySchema = strictTable({
   extends: key(text, 'The policy that this one changes: a shipped name, or a path from this file.'),

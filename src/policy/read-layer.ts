@@ -100,7 +100,7 @@ function parseToml(toml: string, source: PolicySource): unknown {
 }
 
 /**
- * Reads one policy's text: template, TOML, validation. It does not read the policies that this one extends.
+ * Reads one policy's text: template, TOML, validation. It does not read the extended policies.
  *
  * @throws {SandboxError} POLICY_INVALID with every problem: its place, the expected and the actual value
  */

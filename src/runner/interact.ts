@@ -45,12 +45,13 @@ export interface InteractionHandle extends Promise<Interaction> {
 type Result = SandboxResult<string | Uint8Array>
 
 /**
- * Runs two programs that talk to each other, each in a sandbox of its own: what one writes to its stdout, the other
- * reads from its stdin. Both start in one turn, so that neither waits for a processor while the other waits for it.
- * On a machine with one processor they share it. Each program has its own policy and limits, in the order of
- * `sandboxed()`. Both outputs pass through this process and count against each one's output limit.
+ * Runs two programs that talk to each other, each in a sandbox of its own. The stdout of each is the stdin of the
+ * other. Both start in one turn, so that neither waits for a processor while the other waits for it. On a machine with
+ * one processor they share it. Each program has its own policy and limits, in the order of `sandboxed()`. Both outputs
+ * pass through this process and count against each one's output limit.
  *
- * The promise is rejected only with a {@link SandboxError} for what could not be done; the other run ends then too.
+ * The promise is rejected only with a {@link SandboxError}, when a program could not be run. The other run ends then
+ * too.
  *
  * @example
  * const { results: [judge], blame } = await interact(

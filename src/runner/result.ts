@@ -27,9 +27,9 @@ export interface SandboxUsage extends Rusage {
   /** Why `cpuTimeMs` is only a lower bound, as the end of a sentence. Absent where `cpuTimeMs` is exact. */
   readonly cpuTimeLowerBound?: string
   /**
-   * The peak memory of all processes together, in bytes. With a control group it is what the kernel charged
-   * to the group. Otherwise it is the highest figure that Gradebox saw, each page once, without pages of
-   * files that the program only read. The caller's files do not count.
+   * The peak memory of all processes together, in bytes. With a control group it is the memory that the kernel charged
+   * to the group. Otherwise it is the highest figure that Gradebox saw, each page once, without pages of files that the
+   * program only read. The caller's files do not count.
    */
   readonly peakMemoryBytes: number
   /**
@@ -80,7 +80,7 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly isolation: Isolation
   /** The number of attempts; more than one only with the option `retryWhenStarved`. */
   readonly attempts: number
-  /** What the option `collect` names. */
+  /** The entries of the option `collect`. */
   readonly collect: readonly string[]
   /** The files that `collect` names and the program left, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>

@@ -40,7 +40,7 @@ export interface RunExtras {
   readonly level?: IsolationLevel | undefined
 }
 
-/** What differs between the attempts at a run. */
+/** The values that differ between the attempts at a run. */
 interface AttemptUse {
   readonly level: IsolationLevel
   readonly processors: readonly number[]
@@ -119,7 +119,7 @@ export class Run {
     if (this.#stopped && !this.#started) callback()
   }
 
-  /** Ends the live streams, also those that nothing was written to. */
+  /** Ends the live streams, also those without any output. */
   close(): void {
     this.#output.end()
   }
@@ -223,7 +223,7 @@ export class Run {
       const watched = await watchRun(started, watching)
       if (watched.kind === 'stopped') return abortedResult(options, { attempts, isolation })
       if (watched.kind === 'failed') {
-        // What was begun before this run: what failed there is said of one begun for it.
+        // A failure in a part that an earlier run began does not count against this run, which is tried again.
         const isOld = started.hasWaited && watched.isOfImage
         if (isOld || (!this.#stopped && noteRefusal(watched, plan.mounts))) return undefined
         throw failureError(watched.step, watched.result)
@@ -242,7 +242,8 @@ export class Run {
   }
 }
 
-// What this process itself is refused, before a launch program runs; and which level would work here.
+// Explains a refusal of this process's own calls before a launch program runs, and names the level that would work
+// here.
 async function explain(
   cause: unknown,
   options: RunOptions,

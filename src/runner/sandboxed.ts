@@ -53,8 +53,8 @@ export interface Sandboxed {
 /**
  * Runs a program in a sandbox of its own.
  *
- * The promise is never rejected for what the program did, only with a {@link SandboxError} for what
- * could not be done.
+ * The promise is never rejected for the behaviour of a program. It is rejected only with a {@link SandboxError}, when
+ * the program could not be run.
  *
  * @param command a program's name, looked up in the sandbox's PATH, or a path in the sandbox
  * @example
@@ -193,7 +193,7 @@ function runInTurn(run: Run, turns: Turns): Promise<AnyResult> {
 /** A shorter wait, in milliseconds, does not count as waiting. */
 const SHORT_WAIT_MS = 1000
 
-/** Describes, for a run that was stopped while it waited, what it waited for. */
+/** Describes the turn for which a run waited when it was stopped. */
 export function waitReason(since: number): string {
   const waited = clockMs() - since
   if (waited < SHORT_WAIT_MS) return ''

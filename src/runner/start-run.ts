@@ -12,7 +12,7 @@ import type { RunOptions } from './options/normalize.ts'
 import { pool } from './pool/pool.ts'
 import type { RunPlan } from './prepare/run-plan.ts'
 
-/** What a run is started with, apart from its plan. */
+/** The values with which a run is started, apart from its plan. */
 export interface StartUse {
   readonly options: Pick<RunOptions, 'limits' | 'warm' | 'exclusive'>
   readonly input: Input

@@ -23,7 +23,7 @@ for _ in range(12):
  os.close(r)
 `
 
-/** Ways to make an executable file that nobody may read, and what becomes of each. */
+/** Ways to make an executable file that nobody may read, and the result of each. */
 const refusals = {
   chmod: 'chmod: Operation not permitted',
   memfd: 'fchmod: Operation not permitted',

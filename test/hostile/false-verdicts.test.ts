@@ -24,7 +24,7 @@ describe('a program cannot get the verdict of a limit that it did not reach', ()
     }
   })
 
-  test('by what it prints', async () => {
+  test('by its output', async () => {
     const run = await runShell('echo "Killed"; echo "Memory limit exceeded" >&2; exit 1', {
       limits,
     })

@@ -50,7 +50,7 @@ export async function runTests(
         root,
         watch: false,
         passWithNoTests: true,
-        // An empty list means Vitest's own reporter; the plugin adds the one that writes the reports.
+        // An empty list means Vitest's own reporter. The plugin adds the reporter that writes the reports.
         reporters: [new SilentReporter()],
         maxWorkers: workers,
         ...(place.kind === 'toml' ? { config: false, include: ['*.test.mjs'] } : {}),
@@ -89,7 +89,7 @@ async function vitestNode(): Promise<typeof import('vitest/node')> {
   }
 }
 
-// Vitest runs files. This one declares what the TOML file says.
+// Vitest runs files. This file declares the content of the TOML file.
 function tomlTest(toml: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'gradebox-grade-'))
   // The file is outside the package, so it cannot import it by name.

@@ -1,7 +1,7 @@
 import { signalNumber } from '../../linux/signals.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 
-/** What a shell adds to a signal's number. */
+/** The number that a shell adds to a signal's number. */
 const SIGNAL_BASE = 128
 
 /** The exit code for a signal: 137 for SIGKILL. */

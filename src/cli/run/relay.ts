@@ -95,10 +95,9 @@ interface RelayUse {
 }
 
 /**
- * Relays between the user's terminal and a master, until nobody has the master's other side open, or until
- * the run has ended, because a program may have passed the other side to a process of the host. It does not
- * use tty.ReadStream, which drops unread data at a hang-up. It does not use streams of fs, each of which
- * would close the shared descriptor.
+ * Relays between the user's terminal and a master until every process has closed the master's other side, or until the
+ * run has ended. A program may have passed the other side to a process of the host. It does not use tty.ReadStream,
+ * which drops unread data at a hang-up. It does not use streams of fs, each of which would close the shared descriptor.
  */
 async function relayMaster(fd: number, { user, onOutput, isOver }: RelayUse): Promise<void> {
   const { stdin, stdout } = user
@@ -106,7 +105,7 @@ async function relayMaster(fd: number, { user, onOutput, isOver }: RelayUse): Pr
   setNonBlocking(fd)
   let typing = Promise.resolve()
   const type = (bytes: Buffer) => {
-    // Input that nobody reads any more is dropped.
+    // Drops input for which there is no reader.
     typing = typing.then(() => writeAll(fd, bytes, isOver)).catch(() => {})
   }
   const resize = () => setWindowSize(fd, sizeOf(stdout))

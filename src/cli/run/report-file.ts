@@ -67,7 +67,7 @@ export function failureReport(error: unknown, attempted: Attempted): object {
   }
 }
 
-/** As Rust's serde writes a Duration. */
+/** The form in which Rust's serde writes a Duration. */
 function duration(ms: number): { secs: number; nanos: number } {
   const nanos = Math.round(ms * 1e6)
   return { secs: Math.floor(nanos / 1e9), nanos: nanos % 1e9 }

@@ -39,7 +39,7 @@ export class VerboseLog {
   line(topic: string, text: string): void {
     const { dim, cyan } = this.#colors
     const now = dim(timeOfDay().toISOString())
-    // Not process.stderr, which would also make the program's stderr non-blocking.
+    // The code does not use process.stderr, which would also make the program's stderr non-blocking.
     writeSync(STDERR, `[${now} ${cyan(topic)}] ${visibleLine(text)}\n`)
   }
 

@@ -10,10 +10,10 @@ import { TestRuns } from '../test-runs.ts'
 const { node } = builtinEnvironments
 
 /**
- * Vitest's `node` environment with two additions. It gives `sandboxed()` the defaults of
- * `environmentOptions.gradebox`. At its end it ends every run that the tests left active, waits until the
- * processes are gone, and fails with a message that shows them. The plugin `gradebox/vitest` chooses it by
- * itself, and does the same for each test.
+ * Vitest's `node` environment with two additions. It gives `sandboxed()` the defaults of `environmentOptions.gradebox`.
+ * At its end the environment ends every run that the tests left active, and waits until the processes have ended. It
+ * then fails with a message that shows the runs. The plugin `gradebox/vitest` chooses it by itself, and does the same
+ * for each test.
  *
  * @example
  * export default defineConfig({

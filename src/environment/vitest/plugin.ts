@@ -88,7 +88,7 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
       test?.server?.deps?.inline === true
         ? undefined
         : { test: { server: { deps: dependencies } } },
-    // Not `config`, because Vitest 5 drops a plugin's changes to it in inline projects.
+    // The plugin does not use `config`, because Vitest 5 drops a plugin's changes to it in inline projects.
     configureVitest({ project, vitest }) {
       const { config } = project
       // A browser cannot run programs, but a browser project may have inherited the plugin.

@@ -24,7 +24,7 @@ let fileSummary: RunsSummary | undefined
 const fileRuns = new TestRuns((result) => {
   if (hasStarted(result)) fileSummary = addRun(fileSummary, summarizeRun(result))
 })
-// Not Vitest's own current test, because with concurrent tests Vitest knows only the last.
+// The setup does not use Vitest's own current test, because with concurrent tests Vitest knows only the last.
 const owner = new AsyncLocalStorage<TestRuns>()
 setOwnerSource(globalThis, () => owner.getStore() ?? fileRuns)
 

@@ -46,7 +46,7 @@ export function watchTest(test: Test, showsRuns = true): WatchedTest {
   }
 }
 
-// By bail or Ctrl-C; the test then counts as skipped, not failed.
+// Bail or Ctrl-C cancelled the test, which then counts as skipped, not failed.
 function isCancelled({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Error && reason.name === 'TestRunAbortError'
 }

@@ -112,7 +112,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
   readonly #folder: string
   readonly #submissionPaths: readonly string[]
   readonly #groups: DeclaredGroup[] = []
-  /** How many tests have the same name and code, such as those that a loop declares. */
+  /** The number of tests with the same name and code, such as tests that a loop declares. */
   readonly #sameCode = new Map<string, number>()
   #around: { readonly content: unknown } | undefined
 

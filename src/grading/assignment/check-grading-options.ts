@@ -74,7 +74,7 @@ const checks = {
 /**
  * Checks the options of an assignment, a test, cases or a group.
  *
- * @throws {SandboxError} OPTION_INVALID, which names the option, what it takes and what it got
+ * @throws {SandboxError} OPTION_INVALID, which names the option, the values that it takes, and the received value
  */
 export function checkGradingOptions(
   kind: keyof typeof checks,

@@ -54,7 +54,7 @@ export interface TestOutcome {
   readonly submission?: SubmissionFacts
   /** Set with the last test. */
   readonly adjustments?: readonly ReportAdjustment[]
-  /** Another problem that prevents the grading of the submission. */
+  /** A further problem that prevents the grading of the submission. */
   readonly problems?: readonly string[]
 }
 

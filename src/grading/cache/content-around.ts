@@ -4,8 +4,8 @@ import { folderFingerprint } from './fingerprint.ts'
 import { loadedSources } from './test-source/loaded-sources.ts'
 
 /**
- * The content that the code of every test of a file may depend on: the file without its tests, all other files of its folder, and
- * loaded modules of other folders. Undefined where the folder is too large to read.
+ * The content on which the code of every test of a file may depend. It is the file without its tests, all other files
+ * of its folder, and loaded modules of other folders. Undefined where the folder is too large to read.
  *
  * @param submissions absolute paths, which the code reads only by `submission`
  */

@@ -39,7 +39,7 @@ export function keepOutcome(cache: string, key: string, outcome: TestOutcome): v
   }
 }
 
-// Waiting matters only at the walltime limit: a program that finished nevertheless would finish again.
+// Waiting matters only at the walltime limit, because a program that finished despite the wait would finish again.
 const wasStarved = ({ status, usage }: TestOutcome['runs'][number]) =>
   status === 'walltime' && isStarved(usage)
 

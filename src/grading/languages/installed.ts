@@ -9,7 +9,7 @@ export interface InstalledLanguage {
   readonly title: string
   /** The first line that its compiler or interpreter prints about itself; absent where it is missing. */
   readonly version?: string
-  /** What to install; absent where nothing is missing. */
+  /** The package to install; absent where nothing is missing. */
   readonly install?: string
 }
 

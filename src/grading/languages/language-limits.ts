@@ -29,7 +29,7 @@ export function memoryBytesOf({ memory }: Pick<LimitOptions, 'memory'>): number 
   return Math.min(bytes, 4 * 1024 ** 3)
 }
 
-// As text, because an older LimitOptions does not have it.
+// The access goes by text, because an older LimitOptions lacks the key.
 const unlimited = 'unlimited' as unknown
 
 interface Check {

@@ -75,7 +75,7 @@ export interface Language {
   readonly run: (project: Project, limits: { readonly memoryBytes: number }) => Command
   /** Prints the version, and fails where the language is not installed. */
   readonly version: Command
-  /** What to install where the language is missing. */
+  /** The package to install where the language is missing. */
   readonly install: string
   /** @default 'strict' */
   readonly policy?: string | URL | object

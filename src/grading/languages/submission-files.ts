@@ -98,7 +98,7 @@ function listFiles(root: string): string[] {
       checkSize(found.length, bytes)
     }
   }
-  // Not by locale: the order must be the same on every machine.
+  // The order does not depend on the locale, so every machine has the same order.
   return found.sort((a, b) => (a < b ? -1 : 1))
 }
 

@@ -45,7 +45,7 @@ export function finishReport(report: Report): Report {
 export const orderSubmissions = (submissions: readonly ReportSubmission[]): ReportSubmission[] =>
   [...submissions].sort((a, b) => compareIds(a.id, b.id))
 
-// Not by locale: the order must be the same on every machine.
+// The order does not depend on the locale, so every machine has the same order.
 function compareIds(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
 }

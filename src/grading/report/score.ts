@@ -49,8 +49,8 @@ export function planPoints(
 }
 
 /**
- * The submission with the values that follow from its tests: the points of each by the rule of its group, the totals,
- * whether it is complete, and whether it is gradable.
+ * The submission with the values that follow from its tests. These are the points of each test by the rule of its
+ * group, the totals, and whether the submission is complete and gradable.
  */
 export function scoreSubmission(submission: ReportSubmission, plan: Plan): ReportSubmission {
   const tests = scoreTests(submission.tests, plan)
@@ -100,7 +100,7 @@ function worstOf(group: string | undefined, tests: readonly ReportTest[], plan: 
   if (members.length < planned.length) return nothing
   const counted = members.filter(({ weight }) => weight > 0)
   return counted.reduce<Earned>(
-    // By cross multiplication, so that no quotient is rounded.
+    // Compares by cross multiplication, so that no quotient is rounded.
     (worst, test) => (test.earned * worst.weight < worst.earned * test.weight ? test : worst),
     { earned: 1, weight: 1 },
   )

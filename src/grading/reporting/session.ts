@@ -7,8 +7,8 @@ import { chosenReports, type ReportsOption } from './reports-option.ts'
 import { hasTrouble, summaryLines } from './summary.ts'
 
 /**
- * The exit code of a run in which a submission could not be graded, for a reason that is not the student's, or a report could
- * not be written.
+ * The exit code of a run that could not grade a submission, for a reason that is not the student's fault, or could not
+ * write a report.
  */
 const NOT_GRADABLE = 2
 

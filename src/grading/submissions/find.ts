@@ -9,8 +9,8 @@ import type { FoundSubmission } from './found-submission.ts'
 import { readGradescopeMetadata } from './gradescope-metadata.ts'
 
 /**
- * Finds the submissions of an assignment: each folder in a folder, an export of a platform (a folder or a zip file), one
- * submission by itself, or several paths and globs.
+ * Finds the submissions of an assignment. The source is a folder with a folder per submission, an export of a platform
+ * (a folder or a zip file), one submission, or several paths and globs.
  *
  * @param from the directory that relative paths start from
  * @throws {SandboxError} OPTION_INVALID for a path that does not exist, and where there is none
@@ -97,5 +97,5 @@ function withUniqueIds(found: readonly FoundSubmission[], from: string): FoundSu
   })
 }
 
-// Not by locale: the order must be the same on every machine.
+// The order does not depend on the locale, so every machine has the same order.
 const byName = (a: string, b: string) => (a < b ? -1 : Number(a > b))

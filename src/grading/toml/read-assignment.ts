@@ -15,7 +15,8 @@ const MAX_BYTES = 1024 * 1024
 /**
  * Reads an `assignment.toml` and checks it.
  *
- * @throws {SandboxError} OPTION_INVALID with every problem: its line and column, what was expected, what was got
+ * @throws {SandboxError} OPTION_INVALID with every problem: its line and column, the expected value and the actual
+ * value
  */
 export function readAssignment(path: string): RawAssignment {
   const text = readText(path)

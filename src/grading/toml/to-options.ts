@@ -12,10 +12,10 @@ import type { Language } from '../languages/language.ts'
 import { languages as shipped } from '../languages/language-table.ts'
 import type { RawAssignment } from './assignment-schema.ts'
 
-/** How output is compared. */
+/** The way to compare output. */
 export type Compare = NonNullable<CasesOptions['compare']>
 
-/** What an `assignment.toml` declares. */
+/** The declarations of an `assignment.toml`. */
 export interface TomlAssignment {
   readonly options: AssignmentOptions
   readonly groups: readonly { readonly name: string; readonly options: GroupOptions }[]

@@ -40,7 +40,7 @@ export function onlySubmission({ submissions }: Report, format: string): ReportS
 }
 
 /**
- * Joins the tests that a student may not see into one row, so that the points add up and the row reveals neither the
+ * Joins the tests that a student may not see into one row, so that the points add up. The row reveals neither the
  * number of tests nor the failed ones.
  */
 export function studentView(
@@ -69,7 +69,7 @@ export const isShown = ({ visibility }: Pick<ReportTest, 'visibility'>): boolean
   visibility === 'visible'
 
 /**
- * A test's name, where a student may see the test at once; otherwise its number, because the title of a row of a table
+ * A test's name, where a student may see the test at once. Otherwise its number, because the title of a table's row
  * contains the row's input.
  */
 export const shownName = (test: ReportTest, texts: WriterTexts): string =>

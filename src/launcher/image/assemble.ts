@@ -41,7 +41,7 @@ interface AssembleOptions {
   readonly address: number
   /** Labels and places of a segment that is already in memory. */
   readonly imported?: Symbols
-  /** The sixth argument of each step that has fewer, by which a filter knows it. */
+  /** The sixth argument of each step that uses fewer than six. A filter recognizes the step by this argument. */
   readonly token?: bigint
 }
 

@@ -20,8 +20,8 @@ export interface Executable {
 }
 
 /**
- * Stores a launch program where the kernel can execute it and nobody can change it: in a sealed memfd, or in
- * a temporary file where vm.memfd_noexec = 2 forbids executable memfds.
+ * Stores a launch program where the kernel can execute it and no process can change it. This is a sealed memfd, or a
+ * temporary file where vm.memfd_noexec = 2 forbids executable memfds.
  *
  * @throws {ErrnoError} when neither works
  */

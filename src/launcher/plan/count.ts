@@ -14,16 +14,16 @@ import { FD } from './fd-numbers.ts'
 import { filterFailure } from './target.ts'
 
 /*
- * A denied call whose caller is killed before the init has received the notification leaves no trace: the kernel takes
- * the notification back. But the kernel numbers the notifications of a filter one after another. So before the program
- * starts and after its end, a helper of the init makes a call that the filter reports, and the difference of the two
- * numbers is the number of calls that the filter denied. For that the init has the filter itself, and its helpers and
- * the program inherit it. The filter lets the launch program's own calls pass by a token.
+ * A denied call leaves no trace if its caller is killed before the init has received the notification, because the
+ * kernel takes the notification back. But the kernel numbers the notifications of a filter one after another. A helper
+ * of the init therefore makes a call that the filter reports, before the program starts and again after its end. The
+ * difference of the two numbers is the number of calls that the filter denied. The init itself has the filter for that,
+ * and its helpers and the program inherit it. The filter lets the launch program's own calls pass by a token.
  */
 
 const init = stepsOf('init')
 
-/** What the count needs to know of the filter. */
+/** The facts about the filter that the count needs. */
 export interface CountUse {
   /** Its length in struct sock_filter. */
   readonly instructions: number
@@ -65,10 +65,10 @@ export const startCountSteps = ({ instructions }: CountUse): Step[] => [
   ...helperSteps(),
 ]
 
-/** Steps that take the first number. Between them and the first ones, the helper runs beside the init. */
+/** Steps that take the first number. The helper runs beside the init between `startCountSteps` and these steps. */
 export const countFromSteps = (): Step[] => takeNumberSteps('before')
 
-/** The steps that start the second helper, when nobody else has the filter any more. */
+/** The steps that start the second helper, when no other process has the filter. */
 export const endCountSteps = (): Step[] => helperSteps()
 
 /** Steps that take the second number, and report both. */

@@ -18,9 +18,9 @@ import { FD } from './fd-numbers.ts'
  * process of the program inherits it, and its time is added when the process ends.
  *
  * The init opens the counter on itself, because the owner of a counter can stop it (prctl(2),
- * PR_TASK_PERF_EVENTS_DISABLE), and only descendants that are cloned afterwards inherit it. It starts with the
- * execve(2) of each process that inherits it, and the init executes nothing, so the init's own time does not count.
- * The descriptor closes with that execve, so the program has none.
+ * PR_TASK_PERF_EVENTS_DISABLE). Only descendants that are cloned afterwards inherit the counter. It starts with the
+ * execve(2) of each process that inherits it, and the init executes nothing, so the init's own time does not count. The
+ * descriptor closes with that execve, so the program has none.
  */
 
 const init = stepsOf('init')

@@ -66,9 +66,9 @@ export const hasCapabilities = (
 ): boolean => names.every((name) => ((set >> BigInt(CAPABILITY[name])) & 1n) === 1n)
 
 /**
- * Decides the flow. As root of the initial user namespace, each run gets a uid and gid that no other run has,
- * so two sandboxes share no quota, keyring or permission. In a nested namespace it gets the highest mapped
- * id. Root without CAP_SYS_ADMIN, as in a container, builds the sandbox as that user.
+ * Decides the flow. Under root of the initial user namespace, each run gets a uid and gid that no other run has. Two
+ * sandboxes then share no quota, keyring or permission. In a nested namespace it gets the highest mapped id. Root
+ * without CAP_SYS_ADMIN, as in a container, builds the sandbox as that user.
  */
 export function chooseFlow(process: {
   readonly euid: number

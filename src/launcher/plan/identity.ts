@@ -129,8 +129,8 @@ function writeProcSteps(
 export const NAMESPACE_ROOT = { uid: 0, gid: 0 }
 
 /**
- * Steps by which an ordinary user's starter enters the user namespace in which it may make the others. As the
- * owner it stays dumpable, and dies with its parent (kernel/cred.c, commit_creds).
+ * Steps by which an ordinary user's starter enters the user namespace in which it may make the others. The starter owns
+ * the namespace. It therefore stays dumpable and dies with its parent (kernel/cred.c, commit_creds).
  */
 export function enterUserNamespaceSteps(user: IdArguments): Step[] {
   return [

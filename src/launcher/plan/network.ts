@@ -24,8 +24,8 @@ const starter = stepsOf('starter')
 const failure: StepFailure = { code: 'NAMESPACES_UNAVAILABLE' }
 
 /**
- * Steps that let the init wait for its network: a counter (eventfd(2)) that reports it, and its number, which
- * stays occupied until then so that the kernel assigns it to nothing else.
+ * Steps that let the init wait for its network. A counter (eventfd(2)) reports the network. The network's descriptor
+ * number stays occupied until then, so that the kernel assigns it to no other file.
  */
 export function announceNetworkSteps(mode: SandboxShape['network']): Step[] {
   if (mode === 'host') return []

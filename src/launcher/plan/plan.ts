@@ -118,7 +118,7 @@ export function planImage(options: ImageOptions): Segment {
 const hasOwnIds = (flow: Flow, complete: CompleteRoot | undefined): boolean =>
   flow.kind === 'user' ? flow.fromRoot === true : complete !== undefined
 
-// The owner of what is made is not known before the launch program starts.
+// The owner of these files is not known before the launch program starts.
 function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRoot): Step[] {
   const { flow, policy, connects } = options
   const mounts = { ...options, mounts: [workdir] }
@@ -236,7 +236,7 @@ const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
 
 function enterRootSteps(): Step[] {
   return [
-    // pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new one and is let go.
+    // pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new one and is released.
     init('pivot_root', [text('.'), text('.')], { failure: { code: 'NAMESPACES_UNAVAILABLE' } }),
     init('umount2', [text('.'), MNT_DETACH], { failure: { code: 'MOUNT_FAILED' } }),
     init('chdir', [text('/')]),

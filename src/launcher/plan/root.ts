@@ -261,9 +261,9 @@ const sharedProcFailure: StepFailure = {
 }
 
 /**
- * Steps that copy the mount of the container's own /proc, read-only and with everything that covers parts of
- * it, where the kernel refuses a new one. The container's /proc lists the sandbox's processes too. The copy
- * comes before the tmpfs, which would be part of it.
+ * Steps that copy the mount of the container's own /proc where the kernel refuses a new one. The copy is read-only, and
+ * includes the mounts that cover parts of it. The container's /proc lists the sandbox's processes too. The copy comes
+ * before the tmpfs, which would be part of it.
  */
 function copyProcSteps(): Step[] {
   const failure = sharedProcFailure

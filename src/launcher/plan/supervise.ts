@@ -75,7 +75,7 @@ export const WATCH = 'watch'
 /** Signals that may be queued for the init. */
 const INIT_SIGPENDING = 16
 
-/** What the report has instead of a CPU time where there is no counter. */
+/** The value in the report instead of a CPU time where there is no counter. */
 const NO_COUNT = Buffer.alloc(8, 0xff)
 
 const WATCHED = ['control', 'timer', 'signal', 'listener'] as const
@@ -225,7 +225,7 @@ function loopSteps(options: SuperviseOptions): Step[] {
       onError: 'continue',
       whenEqual: { value: 8, goto: 'watch.walltime' },
     }),
-    // Ends the run at the end of the file or on a byte; EAGAIN is an error, after which the init goes on.
+    // Ends the run at the end of the file or on a byte. EAGAIN is an error, after which the init continues.
     init('read', [FD.control, at('watch.scratch'), 1], {
       onError: { goto: 'watch.more' },
       next: { goto: 'watch.stopped' },
@@ -247,8 +247,8 @@ function listenerSteps({ log, arch }: SuperviseOptions): Step[] {
       onError: { goto: 'watch.tampered' },
     }),
     ...(log ? logSteps(log, arch) : killSteps()),
-    // The caller was killed meanwhile. Or the descriptor hangs up, because every process with the filter is
-    // exiting (the kernel's do_exit() releases it early), and nothing else remains to wait for or to end.
+    // The caller was killed meanwhile. Or the descriptor hangs up, because every process with the filter is exiting
+    // (the kernel's do_exit() releases it early). There is then nothing else to wait for or to end.
     init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {
       label: 'watch.gone',
       whenEqual: { value: 0, goto: 'watch.quiet' },

@@ -43,9 +43,9 @@ export interface FilterUse {
   /** Which process installs it; the target inherits the init's. */
   readonly by: 'init' | 'target'
   /**
-   * Set when the policy logs. The filter recognizes the launch program's own execve, at which the init cannot
-   * listen yet, by the token in its last register, which the call does not use. It also says whether the
-   * kernel kills for some calls.
+   * Set when the policy logs. The init cannot listen yet at the launch program's own execve. The filter recognizes that
+   * call by the token in the last register, which execve does not use. It also says whether the kernel kills for some
+   * calls.
    */
   readonly log?:
     | {
@@ -69,8 +69,8 @@ export interface PrepareTargetOptions {
 export interface Affinity {
   readonly processors: readonly number[]
   /**
-   * By this token, in a register that the call does not use, the filter distinguishes the launch program's
-   * call from the program's.
+   * The filter distinguishes the launch program's call from the program's by this token, in a register that the call
+   * does not use.
    */
   readonly token: bigint
 }
@@ -108,8 +108,8 @@ export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8
 export const USER_SIGPENDING = 1024
 
 /**
- * Limits on what a user has across all processes, so that an ordinary user's sandboxes leave some to each
- * other and to the host: queued signals and timers, bytes of message queues, bytes of locked memory.
+ * Limits on a user's resources across all processes, so that an ordinary user's sandboxes leave some to each other and
+ * to the host. They limit queued signals and timers, bytes of message queues, and bytes of locked memory.
  */
 const USER_QUOTAS = [
   [RLIMIT_SIGPENDING, USER_SIGPENDING],
@@ -213,7 +213,7 @@ function affinityStep({ processors, token }: Affinity): Step {
   })
 }
 
-/** A century: longer than any run, shorter than what timerfd_settime(2) takes. */
+/** A century: longer than any run, and shorter than the limit of timerfd_settime(2). */
 const LONGEST_SECONDS = 3_155_760_000
 
 // Sets the init's own timer, because the target still shares its descriptors. The init cannot set it before

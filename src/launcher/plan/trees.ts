@@ -99,8 +99,8 @@ export function makeTreeSteps(options: TreeOptions): Step[] {
     takeStep(path, options),
   ]
   if (tree.type === 'empty') return make
-  // The init makes the copy in the entered root, where no link in the source leads out any more. It is a tree
-  // of its own, because mounts below the source would vanish with the old root.
+  // The init makes the copy in the entered root, where no link in the source leads out. It is a tree of its own,
+  // because mounts below the source would vanish with the old root.
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
   const store = `tree.source${index}`
   return [...make, ...openSourceTreeSteps({ source: tree.source, store, failure }, flags)]
@@ -204,7 +204,7 @@ function restrictSteps({ target, readOnly, noexec }: CopyOnWrite): Step[] {
   return [init('mount', [0, text('.'), 0, flags, 0], { failure })]
 }
 
-// By descriptors, directory by directory, because a directory of the earlier scan may be a link now.
+// The steps go by descriptors, directory by directory, because a directory of the earlier scan may be a link now.
 function* ownSteps(entries: readonly DirectoryEntry[], owner: Ids, paths: SafePaths): Work<Step[]> {
   const children = new Map<string, string[]>()
   yield* flatMapInPieces(entries, ({ path }) => {

@@ -9,7 +9,7 @@ export const RECORD = {
   failure: { tag: tag('FAILURE'), size: 24 },
   /** The starter has cloned the init: its u64 pid. */
   started: { tag: tag('STARTED'), size: 16 },
-  /** The init ended the run because its walltime was over: text of the target's /proc/pid/schedstat. */
+  /** The init ended the run at its walltime: text of the target's /proc/pid/schedstat. */
   walltime: { tag: tag('WALLTIME'), size: 8 + 64 },
   /** The init ended the run because the control pipe said so. */
   stopped: { tag: tag('STOPPED'), size: 8 },

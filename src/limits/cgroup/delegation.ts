@@ -115,7 +115,7 @@ function enable(path: string, controllers: readonly Controller[]): void {
   try {
     writeFileSync(join(path, 'cgroup.subtree_control'), request)
   } catch (error) {
-    // EBUSY: "no internal processes", but for the hierarchy's own root.
+    // EBUSY: "no internal processes", except for the hierarchy's own root.
     if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
     moveProcesses(path)
     writeFileSync(join(path, 'cgroup.subtree_control'), request)

@@ -9,7 +9,7 @@ export const layout = {
   exceeded: 2,
   /**
    * States. A run starts as `waiting`. The thread makes it `open` with its first look; a shorter run becomes `free`
-   * again, and its memory the next run's. Only `busy` lets the thread use a descriptor of the run, and only `ended`
+   * again, and the next run takes its memory. Only `busy` lets the thread use a descriptor of the run, and only `ended`
    * lets the main thread close them.
    */
   free: 0,
@@ -21,7 +21,7 @@ export const layout = {
   limits: ['cpu', 'memory'],
   /** The number `cpuSource` is an index in this list. */
   cpuSources: ['cgroup', 'counter', 'watch'],
-  /** Where the numbers start, in bytes. */
+  /** The offset of the numbers, in bytes. */
   numbersAt: 16,
   /** Indices of the figures. */
   cpuTimeMs: 0,

@@ -31,7 +31,7 @@ export interface WatchOptions {
   readonly programUid?: number | undefined
   /** The number of processors that the run may use at once; all by default. */
   readonly processors?: number | undefined
-  /** Ends a run that nobody watches any more. */
+  /** Ends a run after its watch has died. */
   readonly stop: () => void
 }
 
@@ -55,9 +55,8 @@ export interface Seen {
 /** The interval at which the watch asks for the init's process id while the id is unknown, in milliseconds. */
 const INIT_MS = 2
 /**
- * Watches the usage of all processes of a run together. Resource limits cannot hold it, because each applies
- * to one process. A separate thread looks, judges and ends the run, because the test's code may keep this one
- * busy.
+ * Watches the usage of all processes of a run together. Resource limits cannot hold it, because each applies to one
+ * process. A separate thread looks, judges and ends the run, because the test's code may keep the main thread busy.
  */
 export class TreeWatch {
   readonly #options: WatchOptions

@@ -18,7 +18,7 @@ export interface Position {
   readonly matches: boolean
 }
 
-/** What one entry of the option `collect` names. */
+/** The meaning of one entry of the option `collect`. */
 export interface CollectName {
   /** The text as the caller wrote it. */
   readonly name: string

@@ -59,8 +59,8 @@ export interface CollectSource {
 }
 
 /**
- * Brings back the files that the names and patterns of `collect` match. Call it when every process of the
- * sandbox has ended. Nobody changes the files then, but it opens each path as if somebody did.
+ * Brings back the files that the names and patterns of `collect` match. Call it when every process of the sandbox has
+ * ended. No process changes the files then, but the function opens each path as if one did.
  */
 export async function collectTrees(
   names: readonly CollectName[],

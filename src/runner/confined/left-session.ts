@@ -4,7 +4,7 @@ import { killProcess } from '../../ffi/libc.ts'
 import { SESSION_NOTE } from '../../launcher/plan/confined/confined-plan.ts'
 import { SIGKILL } from '../../linux/constants.ts'
 
-/** The number of searches for leftover processes: none of them can fork any more. */
+/** The number of searches for leftover processes, none of which can fork. */
 const MOST_ROUNDS = 100
 
 /**

@@ -10,8 +10,8 @@ import type { PrivateIds } from './machine-confinement.ts'
 const starter = stepsOf('starter')
 
 /**
- * The steps of a program that ends all processes of one user: it becomes a user that may signal those and nobody
- * else, and makes sure of that before kill(-1).
+ * The steps of a program that ends all processes of one user. It becomes a user that may signal only that user's
+ * processes, and checks this before kill(-1).
  */
 export function endUserSteps({ uid, neighbour }: PrivateIds): Step[] {
   const unless = (value: number) => ({ whenDifferent: { value, goto: FAIL } })
@@ -29,7 +29,7 @@ export function endUserSteps({ uid, neighbour }: PrivateIds): Step[] {
 }
 
 /**
- * Ends the leftover processes of a run whose init was killed. Nobody else waits for them.
+ * Ends the leftover processes of a run whose init was killed. No other process waits for them.
  *
  * @throws {RangeError} for ids that are not a run's
  */

@@ -15,11 +15,11 @@ import { nextTurn } from '../../globals.ts'
 const NAMES_PER_TURN = 500
 
 /**
- * Removes a directory that a program wrote to, once the program is gone. A program can nest thousands of
- * directories, whose paths are too long for any call and whose depth is too much for recursion. So each
- * directory in another is first moved to the top, and none is ever reached by a path of more than one name.
+ * Removes a directory that a program wrote to, once the program is gone. A program can nest thousands of directories,
+ * whose paths are too long for any call and whose depth is too much for recursion. The function therefore first moves
+ * each nested directory to the top, and reaches every directory by a path of one name.
  *
- * @param path the directory; whoever removes it owns its parent
+ * @param path the directory; the caller must own its parent
  */
 export async function removeTree(path: string): Promise<void> {
   // A new name, because an unfinished removal may have left others.

@@ -30,9 +30,9 @@ export interface RunDirectory {
 }
 
 /**
- * Makes a run's directory. Its name is the run's private uid, if it has one, so two runs on the machine never
- * share a name. Its lock means that the run goes on: the kernel releases it when this process dies, and the
- * next run then removes the leftovers.
+ * Makes a run's directory. Its name is the run's private uid, if it has one, so two runs on the machine never share a
+ * name. Its lock means that the run is active. The kernel releases the lock when this process dies, and the next run
+ * then removes the leftovers.
  *
  * @throws {SandboxError} SETUP_FAILED where it cannot be made, ISOLATION_UNAVAILABLE where too few ids are
  *   mapped
@@ -221,7 +221,7 @@ function endLeft(path: string, ids: PrivateIds | undefined): void {
   else if (isPrivate(ids.uid)) endLeftUser(ids)
 }
 
-// Processes with a number outside the range of runs are not ended, whoever made that directory.
+// A process with a number outside the range of runs stays, whichever user made that directory.
 function isPrivate(uid: number): boolean {
   const { first, pairs } = ownIdSpace()
   return Number.isInteger(uid) && uid >= first && uid < first + 2 * pairs && (uid - first) % 2 === 0

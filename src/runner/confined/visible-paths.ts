@@ -135,7 +135,7 @@ function resolve({ source, target, optional }: BindMount, policy: string): strin
 /**
  * Files that a run has, without those that only name users and hosts.
  *
- * @throws {SandboxError} ISOLATION_UNAVAILABLE for one outside of what the run owns
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE for a file outside of the run's own directories
  */
 export function ownFiles<File extends { readonly target: string }>(
   files: readonly File[],

@@ -123,7 +123,7 @@ export class Output {
     this.#budget = new OutputBudget(this.#bounds, this.#onExceeded)
   }
 
-  /** Ends the live streams, also those that nothing was written to. */
+  /** Ends the live streams, also those without any output. */
   end(): void {
     this.stdout.end()
     this.stderr.end()

@@ -17,8 +17,8 @@ const ELOOP = 40
 const ENOTREG = 'is no regular file'
 
 /**
- * Opens a host path without reading from it (O_PATH), and refuses a symbolic link that a student can have made: the
- * last part of the path, and every part below the current directory. The parts above may be links, such as a
+ * Opens a host path without reading from it (O_PATH), and refuses a symbolic link that a student can have made. Such a
+ * link is the last part of the path, or a part below the current directory. The parts above may be links, such as a
  * home directory on another disk. The caller closes the descriptor.
  *
  * @throws {ErrnoError} ELOOP for such a link; ENOENT, EACCES, ENOTDIR
@@ -57,7 +57,7 @@ export function lookUpHostPath(option: HostPathOption): { path: string; stats: S
  * Opens a regular file of the host to read, by the rules of {@link openHostPath}. It opens nothing else: a FIFO would
  * wait, and a device may have no end. The caller closes the descriptor.
  *
- * @throws {NodeJS.ErrnoException} ENOENT, EACCES, ELOOP; ENOTREG for what is no regular file
+ * @throws {NodeJS.ErrnoException} ENOENT, EACCES, ELOOP; ENOTREG for a file that is not regular
  */
 export function openHostFile(option: HostPathOption): number {
   const fd = openHostPath(option)

@@ -19,7 +19,7 @@ let scratch: Buffer | undefined
 let hasRead = false
 
 /**
- * The read end of a pipe. It never blocks this thread for longer than the caller allows: a program can open its
+ * The read end of a pipe. The object never blocks this thread for longer than the caller allows. A program can open its
  * own pipe again through /proc/self/fd, so a poll(2) that reports data or a hang-up may be out of date.
  */
 export class PipeEnd {
@@ -76,9 +76,8 @@ export class PipeEnd {
   }
 
   /**
-   * Reads to the end of the pipe: at once as long as each piece comes within a time, in ms, then by the event
-   * loop. What a writer that is gone left is a few pieces; a writer that is faster than this reader must not
-   * keep the thread here.
+   * Reads to the end of the pipe: at once as long as each piece comes within a time, in ms, then by the event loop. A
+   * writer that has ended leaves only a few pieces. A writer that is faster than this reader must not block the thread.
    */
   async readToEnd(soonMs: number): Promise<void> {
     this.readPresent(soonMs)

@@ -7,7 +7,7 @@ export interface ConfinedBy {
   readonly landlockAbi: number
 }
 
-/** How a run is separated from the machine: by namespaces, or by what takes their place. */
+/** The separation of a run from the machine: by namespaces, or by the protections that replace them. */
 export type Separation =
   | { readonly level: 'full' | 'nested'; readonly by?: undefined }
   | { readonly level: 'confined'; readonly by: ConfinedBy }

@@ -35,7 +35,7 @@ export const levelsBelow = (level: IsolationLevel): readonly IsolationLevel[] =>
 export const strongerOf = (one: IsolationLevel, other: IsolationLevel): IsolationLevel =>
   ISOLATION_LEVELS.indexOf(one) <= ISOLATION_LEVELS.indexOf(other) ? one : other
 
-/** What each level loses, for a sentence about it. */
+/** The losses of each level, for a sentence about it. */
 export const LOSSES: Readonly<Record<Exclude<IsolationLevel, 'full'>, string>> = {
   nested: 'programs see the list and the command lines of the processes in this container',
   confined:

@@ -17,7 +17,7 @@ export const strongestLevel = ({ policy, isolation }: Wanted): IsolationLevel =>
   levelsDownTo(isolation).find((level) => !missing.get(policy)?.has(level)) ?? isolation
 
 /**
- * The level to try after an error: the next one, if the machine lacks this one and the floor is lower.
+ * The level to try after an error: the next level, if the machine lacks the current one and the floor is lower.
  *
  * @returns undefined when the error belongs to the run
  */

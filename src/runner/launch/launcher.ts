@@ -257,7 +257,7 @@ export class Launcher {
     return this.#used
   }
 
-  /** Passes its own stdin pipe, if it has one, to the caller, who closes both ends. */
+  /** Passes its own stdin pipe, if it has one, to the caller, which closes both ends. */
   takeStdin(): Pipe | undefined {
     const pipe = this.#stdin
     this.#stdin = undefined

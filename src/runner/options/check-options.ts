@@ -21,7 +21,7 @@ import {
 /**
  * Checks a command and its arguments.
  *
- * @throws {SandboxError} OPTION_INVALID for what execve(2) cannot take
+ * @throws {SandboxError} OPTION_INVALID for a value that execve(2) cannot take
  */
 export function checkCommand(command: unknown, args: unknown): void {
   checkText(command, 'command')
@@ -119,7 +119,7 @@ const tables = {
 /**
  * Checks the options of `sandboxed()`, `createSandbox()` or a test runner's plugin, all in the same way.
  *
- * @throws {SandboxError} OPTION_INVALID, which names the option, what it takes and what it got;
+ * @throws {SandboxError} OPTION_INVALID, which names the option, the values that it takes, and the received value;
  *   POLICY_INVALID for a policy's name or object
  * @param more checks of options that only this caller has
  */

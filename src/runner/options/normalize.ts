@@ -58,7 +58,7 @@ export interface RunOptions {
 }
 
 /**
- * Checks a run's options and fills in what they leave out.
+ * Checks a run's options and fills in the defaults.
  *
  * @param call the options of the call
  * @param base those of `createSandbox()`

@@ -62,9 +62,10 @@ export interface SandboxOptions {
   /** Host paths to show in addition to the policy's. */
   readonly mounts?: readonly MountOption[]
   /**
-   * Whether `workdir`, `mounts`, and the URLs in `files` and `stdin` may be symbolic links. Without it, a path is refused
-   * when its last part is a link, or a part below the current directory: a student can make a link that leads to any
-   * file of this machine. Set it only for paths that no student can change. A policy's own mounts may always be links.
+   * Whether `workdir`, `mounts`, and the URLs in `files` and `stdin` may be symbolic links. Without it, a path is
+   * refused when its last part, or a part below the current directory, is a link. A student can make a link that leads
+   * to any file of this machine. Set it only for paths that no student can change. A policy's own mounts may always be
+   * links.
    *
    * @default false
    */

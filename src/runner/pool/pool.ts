@@ -62,7 +62,7 @@ export class Pool {
    * Notes that a run of a shape has started, and makes launch programs wait for those that follow.
    *
    * @param most how many of this shape may wait
-   * @returns a function to call when the run is over
+   * @returns a function to call when the run has ended
    */
   started(shape: PoolShape, most: number): () => void {
     const shelf = this.#shelfOf(shape)
@@ -154,7 +154,7 @@ export class Pool {
     else this.#rest = setTimeout(() => this.#fillRested(), REST_MS).unref()
   }
 
-  // One after another, each only where no run has started meanwhile.
+  // Starts them one after another, each only if no run has started meanwhile.
   #fillRested(): void {
     if (countActiveRuns() > 0) return
     if (isAnyRunAlone()) {

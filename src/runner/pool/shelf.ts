@@ -32,9 +32,7 @@ export class Shelf {
     return this.#inFlight > 0
   }
 
-  /**
-   * Whether fewer wait than the runs of this burst need; a burst as long as the longest before may be over.
-   */
+  /** Whether fewer wait than the runs of this burst need; a burst as long as the longest before may have ended. */
   get lacksSome(): boolean {
     if (this.#runs === this.#expected) return false
     return this.waiting.length < Math.min(this.#peak + this.#spare, this.#most)

@@ -15,7 +15,7 @@ import type { ConfinedBy } from '../isolation/isolation-of.ts'
 import { makeImage } from '../launch/launch.ts'
 import type { PolicyImage } from './run-plan.ts'
 
-/** What an image for runs without namespaces depends on, besides its policy. */
+/** The values that determine an image for runs without namespaces, in addition to its policy. */
 interface ImageUse {
   readonly by: ConfinedBy
   readonly filterReport: 'listener' | 'kill'

@@ -58,7 +58,7 @@ export async function prepareConfined(
     shape: shapeOf(options, image, held),
     flow: flowOf(directory),
     mounts: [],
-    // There is no tmpfs, whose files would be memory.
+    // Without a tmpfs, no files count as memory.
     suppliedBytes: 0,
     hasUnreadable: listing.hasUnreadable,
     entries: filesOf(options).length + (workdir?.entries.length ?? 0),
@@ -76,7 +76,7 @@ function flowOf({ ids }: RunDirectory): Flow {
 
 const filesOf = ({ policy, files }: RunOptions) => [...ownFiles(policy.files), ...files]
 
-/** What a run's request has in addition to its options. */
+/** The values of a run's request in addition to its options. */
 interface Added {
   readonly image: PolicyImage
   readonly by: ConfinedBy
@@ -153,8 +153,9 @@ function checkConfined(options: RunOptions, hasTerminal: boolean): void {
   }
 }
 
-// No file can be larger than all of them together. RLIMIT_NPROC counts a user's tasks: each of root's runs has a user
-// of its own, to which the init does not belong. The init of an ordinary user's run counts the user's tasks itself.
+// No single file can be larger than the disk limit for all files. RLIMIT_NPROC counts a user's tasks: each of root's
+// runs has a user of its own, to which the init does not belong. The init of an ordinary user's run counts the user's
+// tasks itself.
 function heldLimits({ wantedLimits }: RunOptions, as: ConfinedAs): RunOptions['wantedLimits'] {
   const { processes, ...limits } = wantedLimits
   const { fileSizeBytes = UNLIMITED, diskBytes = UNLIMITED } = limits
@@ -179,7 +180,7 @@ function moreTasks({ wantedLimits }: RunOptions, directory: string): number | un
   return runs * processes + OTHER_TASKS
 }
 
-// Variables name the run's directories by their names in every sandbox; lists of paths have colons.
+// Variables name the run's directories by their names in every sandbox. A variable may be a list of paths with colons.
 function inDirectory(
   env: Readonly<Record<string, string>>,
   inRun: (path: string) => string,

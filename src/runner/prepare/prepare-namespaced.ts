@@ -74,7 +74,7 @@ export async function prepareNamespaced(
 const addsToRoot = ({ workdir, mounts, files }: RunOptions): boolean =>
   workdir !== undefined || mounts.length > 0 || files.length > 0
 
-/** What a run's request has in addition to its options. */
+/** The values of a run's request in addition to its options. */
 interface Added {
   readonly image: NamespacedImage
   readonly flow: Flow

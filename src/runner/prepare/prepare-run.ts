@@ -9,11 +9,11 @@ import { prepareConfined } from './prepare-confined.ts'
 import { prepareNamespaced } from './prepare-namespaced.ts'
 import type { PlanUse, RunPlan } from './run-plan.ts'
 
-/** A run with so many files makes its request in turns with other work, before it starts. */
+/** The number of files from which a run makes its request in turns with other work, before it starts. */
 const MANY_FILES = 200
 
 /**
- * The first stage of a run: from its options, and from what the machine offers, to a plan. Starts nothing.
+ * The first stage of a run: from its options, and from the machine's features, to a plan. Starts nothing.
  *
  * @returns undefined when the run was stopped meanwhile
  * @throws {SandboxError} for everything that the run needs and cannot get

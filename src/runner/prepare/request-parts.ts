@@ -15,7 +15,7 @@ export function candidatesFor(command: string, path: string = DEFAULT_PATH): str
   return path.split(':').map((directory) => `${directory === '' ? '.' : directory}/${command}`)
 }
 
-/** What the init brings out: the files, or for a pattern its directory, through which Node walks. */
+/** The paths that the init brings out: the files, or for a pattern its directory, through which Node walks. */
 export function collectionOf({ collect, cwd }: Pick<RunOptions, 'collect' | 'cwd'>): Collection {
   const bases = collect.map((name) => parseCollectName(name).base)
   return {

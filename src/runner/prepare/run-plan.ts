@@ -27,7 +27,7 @@ export interface RunPlan {
   readonly filter: FilterUse
   /** How the limits will be held. */
   readonly held: EnforcementPlan
-  /** What a launch program for this run must have when it starts. */
+  /** The properties that a launch program for this run must have when it starts. */
   readonly shape: PoolShape
   /** The user that the program is outside its sandbox. */
   readonly flow: Flow
@@ -47,7 +47,7 @@ export interface RunPlan {
   readonly directory?: RunDirectory
 }
 
-/** What this machine and this attempt decide for a plan. */
+/** The decisions of this machine and this attempt for a plan. */
 export interface PlanUse {
   readonly separation: Separation
   /** The processors of the run's turn. */
@@ -57,7 +57,7 @@ export interface PlanUse {
   readonly cleanup: Cleanup
 }
 
-/** What a launch program must have when it starts, so that it can serve the run. */
+/** The properties that a launch program must have when it starts, so that it can serve the run. */
 export function shapeOf(
   { stdin, stdout, stderr, collect, limits }: RunOptions,
   { image, sources }: PolicyImage,

@@ -61,7 +61,7 @@ export async function takeTurn(request: TurnRequest): Promise<Turn> {
   }
 }
 
-/** Whether an exclusive run goes on, in whatever process of this user. */
+/** Whether an exclusive run is active, in any process of this user. */
 export function isAnyRunAlone(): boolean {
   try {
     const file = TurnsFile.open()
@@ -86,8 +86,8 @@ const DESCRIPTION_MS = 1000
 let described: { readonly at: number; readonly text: string } | undefined
 
 /**
- * Describes, for a waiting run, who holds the processors and the gate: `processor 0 is held by process 12
- * (node vitest)`.
+ * Describes, for a waiting run, the holders of the processors and the gate: `processor 0 is held by process 12 (node
+ * vitest)`.
  */
 export function describeTurns(): string {
   if (described === undefined || clockMs() - described.at > DESCRIPTION_MS) {

@@ -5,11 +5,10 @@ import { fileStatus } from '../../ffi/file-status.ts'
 import { isRangeTaken, type LockRange, lockRange, unlockRange } from '../../ffi/range-lock.ts'
 
 /*
- * All processes of a user together decide how many sandboxes run at once, because a test runner has several
- * workers, and there may be several test runners. They share one empty file and lock bytes of it. A byte
- * stands for a processor, for the gate, or for a place in the queue. The kernel releases the locks of a
- * process when the process ends, however it ends. Only the user can open the file, because everybody who can
- * open a file can lock it and block all runs.
+ * All processes of a user together decide how many sandboxes run at once. A test runner has several workers, and there
+ * may be several test runners. They share one empty file and lock bytes of it. A byte stands for a processor, for the
+ * gate, or for a place in the queue. The kernel releases the locks of a process when the process ends, however it ends.
+ * Only the user can open the file, because everybody who can open a file can lock it and block all runs.
  */
 
 const NAME = 'gradebox-turns'
@@ -94,7 +93,7 @@ export class TurnsFile {
     return lockRange(this.#fd, 'read', GATE)
   }
 
-  /** Whether an exclusive run goes on. */
+  /** Whether an exclusive run is active. */
   isGateClosed(): boolean {
     return isRangeTaken(this.#fd, 'read', GATE)
   }

@@ -12,28 +12,28 @@ import type { RunPlan } from '../prepare/run-plan.ts'
 import type { Started } from '../start-run.ts'
 import { DiskWatch } from './disk-watch.ts'
 
-/** A run with what its watch needs. */
+/** A run with the values that its watch needs. */
 export interface WatchUse {
   readonly plan: RunPlan
   readonly limits: RunOptions['limits']
   readonly input: Input
-  /** How many processors the run has. */
+  /** The number of processors of the run. */
   readonly processors: number
   readonly isStopped: () => boolean
   readonly cleanup: Cleanup
 }
 
-/** What is known about a run whose program has ended. */
+/** The facts about a run whose program has ended. */
 export interface Ended {
   readonly kind: 'ended'
   readonly records: readonly ReportRecord[]
   /** The facts of the control group and the watch. */
   readonly held: Held
-  /** How the init ended, where that matters. */
+  /** The end of the init, where it matters. */
   readonly init: EndedProcess | undefined
   /** Whether its stdin was open and empty when it ended. */
   readonly awaitsInput: boolean
-  /** How much the program had written when the watch of its files ended the run. */
+  /** The amount that the program had written when the watch of its files ended the run. */
   readonly exceededDiskBytes: number | undefined
 }
 
@@ -48,12 +48,12 @@ export interface Failed {
   readonly isOfImage: boolean
 }
 
-/** The end of a run, as the report and the watches tell it. */
+/** The end of a run, by the report and the watches. */
 export type Watched = Ended | Failed | { readonly kind: 'stopped' }
 
 /**
- * The third stage of a run: from a process to the facts about its end. Holds the limits that the process
- * cannot hold itself, and waits until nothing runs any more.
+ * The third stage of a run: from a process to the facts about its end. Holds the limits that the process cannot hold
+ * itself, and waits until every process has ended.
  *
  * @throws {SandboxError} SETUP_FAILED when the run was not watched to its end, or the report is damaged
  */

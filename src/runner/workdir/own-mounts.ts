@@ -44,9 +44,9 @@ const withoutEffect = (mount: HostPath): HostPath =>
     ? { ...mount, type: 'copy-on-write', readOnly: true }
     : mount
 
-/** Where users have their files (hier(7)), and programs their sockets. */
+/** Directories where users have their files (hier(7)), and where programs have their sockets. */
 const OF_USERS = ['/home', '/root', '/srv', '/run', '/tmp', '/var/tmp', '/mnt', '/media']
-/** The bits of a mode by which others than the owner may write. */
+/** The bits of a mode that let users other than the owner write. */
 const OTHERS_WRITE = 0o022
 
 function isOfSystem(source: string): boolean {

@@ -37,7 +37,7 @@ export class Listing {
     return this.#pending.length === 0
   }
 
-  /** Whether the program, which gets the files, may execute one of them but not read it. */
+  /** Whether the program, which owns the files, may execute one of them but not read it. */
   get hasUnreadable(): boolean {
     return [...this.#listed.values()].some((scan) => scan.hasUnreadable)
   }
@@ -45,7 +45,7 @@ export class Listing {
   /**
    * Lists the rest.
    *
-   * @param isCancelled whether nobody needs the list any more
+   * @param isCancelled whether the caller no longer needs the list
    */
   async complete(isCancelled: () => boolean): Promise<void> {
     while (!this.isComplete && !isCancelled()) {

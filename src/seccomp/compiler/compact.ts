@@ -215,12 +215,12 @@ export type Decided = ReadonlyMap<number, readonly Outcome[]>
  * Shortens a program that libseccomp made, and replaces returns by the steps that decide by a call's
  * arguments.
  *
- * When the kernel installs a filter, it checks and translates it, and runs it for each number that exists
- * (seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c). A shorter filter therefore
- * installs sooner. A filter is loop-free. It mostly compares a word of struct seccomp_data (the architecture,
- * the call's number, half of an argument) with one constant after another. The result depends only on the
- * interval of the word, which a binary search finds in fewer steps. The function returns a program unchanged
- * that would not become shorter, or that has an instruction that libseccomp does not make.
+ * When the kernel installs a filter, it checks and translates the filter, and runs it for each number of a call. See
+ * seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c. A shorter filter therefore installs sooner.
+ * A filter is loop-free. It mostly compares a word of struct seccomp_data (the architecture, the call's number, half of
+ * an argument) with one constant after another. The result depends only on the interval of the word, which a binary
+ * search finds in fewer steps. The function returns a program unchanged that would not become shorter, or that has an
+ * instruction that libseccomp does not make.
  *
  * @param program `struct sock_filter[]` of linux/filter.h, as seccomp(2) takes it
  * @throws {RangeError} for such an instruction where there is a return to replace

@@ -90,9 +90,9 @@ function parts(
 }
 
 /**
- * The decisions under which every call of the launch program passes, because its init has the filter too, and under
- * which one call is always reported: see `plan/count.ts`. Calls that the policy simply allows get no test, so the
- * kernel can still allow them by their number alone (seccomp_cache_prepare()).
+ * The decisions under which every call of the launch program passes, because its init has the filter too. The filter
+ * always reports one call: see `plan/count.ts`. Calls that the policy simply allows get no test, so the kernel can
+ * still allow them by their number alone (seccomp_cache_prepare()).
  */
 function withOwnCalls(
   decided: readonly Decision[],

@@ -68,7 +68,7 @@ export const withoutUserNamespaces: readonly SeccompRule[] = [
 
 /** How a run without namespaces is separated. */
 export interface Confinement {
-  /** As root by a private user, as a user by a session. */
+  /** For root it is a private user, for a user a session. */
   readonly as: 'root' | 'user'
   readonly landlockAbi: number
 }

@@ -128,8 +128,8 @@ const setIdRules: readonly SeccompRule[] = [constants.S_ISUID, constants.S_ISGID
 
 /**
  * The kernel ends the counter of CPU time of a process that executes a file it may not read (perf_event_open(2)), and
- * hides the process's memory. No program needs such a file, so none can be made: not by a mode, not by the mask of
- * modes, and not by an access control list, which is an extended attribute (acl(5)).
+ * hides the process's memory. No program needs such a file. The rules therefore refuse to make one by a mode, by the
+ * mask of modes, or by an access control list, which is an extended attribute (acl(5)).
  */
 const unreadableRules: readonly SeccompRule[] = [
   ...modeRules((mode) => is(mode, constants.S_IXUSR, constants.S_IXUSR | constants.S_IRUSR)),
@@ -142,7 +142,7 @@ const unreadableRules: readonly SeccompRule[] = [
 /** The mode of openat2 is in memory, which no filter can read. C libraries and Go manage without it. */
 const openat2Rule = rule('errno:ENOSYS', 'openat2')
 
-/** A lease on a file of the host holds up whoever writes to it there (fcntl(2)); few file systems have them. */
+/** A lease on a file of the host delays every writer there (fcntl(2)). Few file systems support leases. */
 const leaseRules = [rule('errno:EINVAL', 'fcntl', is(1, constants.F_SETLEASE))]
 
 /** The calls that no policy allows. */

@@ -2,7 +2,7 @@
 export interface SyscallGroup {
   /** The group's name with its `@`: `@io`. */
   readonly name: string
-  /** What the group's calls do, and what a program can do with them. */
+  /** The purpose of the group's calls, and the actions that they allow a program. */
   readonly about: string
   readonly syscalls: readonly string[]
 }

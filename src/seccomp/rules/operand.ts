@@ -8,8 +8,8 @@ function term(text: string): bigint | string {
 }
 
 /**
- * The 64 bits of a condition's `value` or `mask`: a number (a negative one in two's complement, as the kernel
- * sees it), a constant, or several constants joined by `|`.
+ * The 64 bits of a condition's `value` or `mask`: a number (a negative one in two's complement), a constant, or several
+ * constants joined by `|`.
  *
  * @returns a text with the problem for an invalid operand
  */

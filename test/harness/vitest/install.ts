@@ -18,10 +18,10 @@ import type { Installation } from '../run-project.ts'
 const manifests = resolve(import.meta.dirname, '../vitest5')
 
 /**
- * Installs what Vitest 5 needs, with a Node that it accepts, beside this package.
+ * Installs the packages of Vitest 5, with a Node that it accepts, beside this package.
  *
- * Not among the checkout's development dependencies: on Node 20 `npm ci` would warn of Vitest 5, and
- * its programs would take the place of Vitest 4's and of Node in `node_modules/.bin`.
+ * They are no development dependencies of the checkout. On Node 20, `npm ci` would warn of Vitest 5, and its programs
+ * would replace those of Vitest 4 and Node in `node_modules/.bin`.
  */
 export function installVitest5(): { installation: Installation } | { obstacle: string } {
   const packages = installPackages()

@@ -92,7 +92,7 @@ test('a test file: a changed test runs again alone, and a change outside of the 
     ['week/expected.ts', '= 2', '= 1', NUMBERS],
     ['far.ts', '= 0', '= 7', NUMBERS],
     ['week/sum.test.ts', 'const offset', 'let seen = 0\nconst offset', NUMBERS],
-    // From here on a test depends on what another did, so each change concerns every test.
+    // From here on, a test depends on the effect of another test, so each change concerns every test.
     [
       'week/sum.test.ts',
       `sum.test('two', async ({ run, expect }) => {`,

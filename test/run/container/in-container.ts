@@ -8,7 +8,7 @@ export interface Request {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** What `programs/run.mjs` prints of each. */
+/** The output of `programs/run.mjs` for each run. */
 export interface RunInContainer {
   readonly code?: string
   readonly message?: string

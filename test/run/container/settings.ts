@@ -7,7 +7,7 @@ export const privileged = ['--cap-add', 'SYS_ADMIN', ...unconfined]
 /** Root of a user namespace with 65,536 ids. */
 export const fewIds = ['--uidmap', '0:100000:65536', '--gidmap', '0:100000:65536']
 
-/** Whom a grader's container runs as, without any other setting. */
+/** The user of a grader's container, without any other setting. */
 export const settings = [
   ['root', []],
   ['a user', asUser],

@@ -13,7 +13,7 @@ const mostMs = (limitMs: number) => limitMs * 1.25 + 50
 const held = { retry: 2 }
 
 describe('a program that uses more CPU time than it may', () => {
-  test('is ended at the limit, to the millisecond, with what it wrote by then', held, async () => {
+  test('is ended at the limit, to the millisecond, with its output until then', held, async () => {
     const run = await runShell(`echo partial; ${spin}`, { limits: { cpu: 700, walltime: '20s' } })
     expect(run).toExceedCpu()
     expect(run).toMatchObject({ ok: false, stdout: 'partial\n' })

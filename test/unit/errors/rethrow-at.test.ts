@@ -10,7 +10,7 @@ test('an error of sandboxed() points to the line of the call', async () => {
   expect(error.stack).toMatch(/^SandboxError: Invalid limits: walltime: /)
 })
 
-test('an error of createSandbox(), and of what it made, points to the line of the call', async () => {
+test('an error of createSandbox(), and of the function that it returns, points to the line of the call', async () => {
   let thrown: unknown
   try {
     createSandbox({ concurrency: 0 })

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { outsideTests } from './outside-tests.ts'
 import type { Syntax } from './syntax.ts'
 
-/** What the cache knows of a module of the project that a test worker has loaded. */
+/** The cache's facts about a module of the project that a test worker has loaded. */
 export interface LoadedSource {
   /** A hash of the whole module. */
   readonly whole: string
-  /** A hash of the module without its tests; absent where the tests cannot be told apart. */
+  /** A hash of the module without its tests; absent where the module and its tests cannot be separated. */
   readonly outside?: string
 }
 

@@ -3,11 +3,11 @@ import { nodesOf, type Syntax } from './syntax.ts'
 import { assignmentNames, isWrittenOut, type TestCall, testCalls } from './test-calls.ts'
 
 /**
- * The statements of a test file without the code of its tests: what every test of the file may depend on. A
- * test whose name and options are written out is left out whole. Of other tests only the function is left out.
+ * The statements of a test file without the code of its tests. Every test of the file may depend on these statements.
+ * The result leaves out a test as a whole if its name and options are literals, and otherwise only its function.
  *
- * Returns undefined where the tests cannot be told apart, because the file declares no test in place, or a function in it changes
- * what other functions see.
+ * Returns undefined where the tests cannot be separated, because the file declares no test in place, or a function in
+ * it changes the state of others.
  */
 export function outsideTests(code: string, program: Syntax): readonly string[] | undefined {
   const all = testCalls(program, assignmentNames(program))

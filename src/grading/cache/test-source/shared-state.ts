@@ -24,8 +24,8 @@ const changingFunctions = new Set(
 )
 
 /**
- * Whether a function of a file changes something outside of itself. Then a test can depend on what another test did, and so on
- * the other test's code.
+ * Whether a function of a file changes something outside of itself. A test can then depend on the effects of another
+ * test, and therefore on the other test's code.
  *
  * @param declaresTests whether a function only declares tests, as that of a suite does; its variables are outside of the tests
  */

@@ -60,7 +60,7 @@ function moodle(name: string): Place | undefined {
   return {
     id: `${person}_${participant}`,
     people: [{ name: person }],
-    // Not the ID number of a Moodle user: it is the number of the participant in this assignment.
+    // This number does not identify a Moodle user, but the participant in this assignment.
     metadata: { platform: 'moodle', participant },
     ...(file === '' ? {} : { file }),
   }

@@ -18,9 +18,10 @@ import { layoutOf } from './export-layout.ts'
 import type { UnpackedSubmission } from './unpack.ts'
 
 /**
- * The submissions of an export: of Moodle, Canvas, Gradescope or GitHub Classroom, or a folder of folders, each as a
- * folder or a zip file, with zip files in it. Unpacked submissions stay in `cache` under the export's size and time,
- * where the next call finds them. A submission that is refused has `refused`, and the others are returned all the same.
+ * The submissions of an export of Moodle, Canvas, Gradescope or GitHub Classroom, or of a folder of folders. An export
+ * is a folder or a zip file, and may contain zip files. Unpacked submissions stay in `cache` under the export's size
+ * and time, where the next call finds them. A submission that is refused has `refused`, and the others are returned all
+ * the same.
  *
  * @param source an absolute path
  * @param cache a directory that stays; it is made where it does not exist
@@ -45,14 +46,17 @@ export function importExport(
     renameSync(fresh, place)
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true })
-    // Another process was faster, and its files are the same.
+    // Another process unpacked the same files first.
     const { code = '' } = error as NodeJS.ErrnoException
     if (!['ENOTEMPTY', 'EEXIST'].includes(code)) throw error
   }
   return readIndex(place) ?? []
 }
 
-/** Whether a folder is a platform's export, or has zip files in it or in its folders: then it is not a plain folder of folders. */
+/**
+ * Whether a folder is a platform's export, or contains zip files directly or in its folders. Otherwise it is a plain
+ * folder of folders.
+ */
 export function isExport(folder: string): boolean {
   const entries = readdirSync(folder, { withFileTypes: true })
   const tops = entries.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
@@ -70,7 +74,7 @@ const isZipName = (name: string) => /\.zip$/i.test(name)
 const index = 'index.json'
 const inside = 'cache:'
 
-// Paths in the cache are kept relative to it, because the folder gets its name when it is whole.
+// Paths in the cache are relative to the folder, because the folder gets its final name only when it is complete.
 const relativeTo =
   (directory: string) =>
   (submission: UnpackedSubmission): UnpackedSubmission =>
@@ -105,7 +109,7 @@ function unpack(source: string, into: string, sourceNames: readonly string[]) {
   })
 }
 
-// Beside this module in dist; from src, in the dist that the build made.
+// In dist the file is next to this module. From src, the path leads to the dist that the build made.
 function unpackerPath(): string {
   const places = ['./unpack-main.js', '../../../../dist/grading/submissions/exports/unpack-main.js']
   const found = places

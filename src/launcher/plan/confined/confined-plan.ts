@@ -172,7 +172,7 @@ function initSteps(as: ConfinedAs): Step[] {
   ]
 }
 
-/** What differs from run to run. */
+/** The values that differ from run to run. */
 export interface ConfinedRequestOptions extends DirectoryOptions {
   readonly as: ConfinedAs
   /** The id with which the init ends the run, where the run has a private user. */

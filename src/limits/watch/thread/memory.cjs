@@ -147,8 +147,8 @@ const sum = (processes, name) => processes.reduce((total, process) => total + pr
 const sizeOf = ({ memfds }) => [...memfds.values()].reduce((total, size) => total + size, 0)
 
 /**
- * The size of all shared mappings without a descriptor. Their pages stay as long as the mapping, even when no process
- * has them in its tables any more (MADV_DONTNEED).
+ * The size of all shared mappings without a descriptor. Their pages stay as long as the mapping, even when they are in
+ * no process's tables (MADV_DONTNEED).
  *
  * @param {Process[]} processes
  * @param {Held} held

@@ -186,7 +186,7 @@ const threadCpuMs = (thread) =>
 /**
  * Whether a process may not be traced, for example because it executed a file that it may not read. The kernel gives
  * the files of its folder to root, but never the folder itself (proc_pid(5)). The same holds for a process that has
- * ended, which has no memory any more.
+ * ended, which has no memory.
  *
  * @param {string} path the folder of the process, or of one of its threads
  */

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 const TRIES = 100
 const PAUSE_MS = 50
 
-/** What an engine leaves on the machine: a directory, control groups of one name, and its processes. */
+/** The leftovers of an engine on the machine: a directory, control groups of one name, and its processes. */
 export interface Traces {
   /** The engine's own directory. */
   readonly home: string

@@ -1,4 +1,4 @@
-/** What the flags of `docker run` ask for; only those that the tests use. */
+/** The meaning of the flags of `docker run`, as far as the tests use them. */
 export interface ContainerSettings {
   readonly uid: number
   readonly gid: number

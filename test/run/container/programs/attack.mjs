@@ -16,7 +16,7 @@ mkdirSync('/tmp/private', { mode: 0o700 })
 writeFileSync(secret, '#!/bin/sh\necho secret', { mode: 0o700 })
 for (const name of ['/tmp/other', '/tmp/own']) mkdirSync(name)
 writeFileSync(other, 'print(1)\n')
-// Whatever the owner lets everybody do, the program may not.
+// The program may not do the things that the owner lets every user do.
 for (const path of ['/tmp/other', other]) chmodSync(path, 0o777)
 copyFileSync('/programs/attacks.py', '/tmp/own/attacks.py')
 const victim = spawn('sleep', ['600'])

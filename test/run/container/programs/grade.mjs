@@ -32,7 +32,7 @@ for (const name of readdirSync(folder).filter((each) => each !== 'README.md')) {
     const [command, ...args] = program.command
     const run = await box(command, args, { ...program.options, stdin })
     const { status, exitCode, signal, syscall } = run
-    // A shell that cannot fork goes on or not, as it happens.
+    // A shell that cannot fork may continue or end.
     const code = name === 'wrong-shell-fork-bomb' ? '' : (exitCode ?? signal)
     verdicts[name].push([status, code, syscall?.name, run.ok ? run.stdout : ''].join(' '))
     // Further inputs take as long.

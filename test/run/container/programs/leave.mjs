@@ -1,4 +1,4 @@
-// Runs each program of leavers.py many times and looks for what is left: the container has no other processes.
+// Runs each program of leavers.py many times and looks for the leftovers: the container has no other processes.
 // Arguments: `runs`, or `kills` of the test runner; how many of each kind; the kinds, all by default.
 import { execFileSync, spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'

@@ -8,7 +8,7 @@ import { expect } from 'vitest'
 const sum = assignment({ name: 'Sum', submissions: 'submissions' })
 `
 
-/** What remains of a test file that starts with an assignment. */
+/** The remaining statements of a test file that starts with an assignment. */
 const outside = (code: string, before = start) =>
   outsideTests(before + code, parseAst(before + code) as unknown as Syntax)
 
@@ -99,7 +99,7 @@ describe('a change outside of all tests', () => {
   })
 })
 
-describe('tests cannot be told apart', () => {
+describe('tests cannot be separated', () => {
   test.each<[string, string]>([
     ['a test assigns a variable of the file', `let seen\nsum.test('a', () => { seen = 1 })`],
     ['a test counts', `let seen = 0\nsum.test('a', () => { seen++ })`],

@@ -78,7 +78,7 @@ describe('shards', () => {
     expect(reversed.toReversed()).toEqual(selected(ids(20), '', shard))
   })
 
-  test('are parts of what --only selects', () => {
+  test('are parts of the submissions that --only selects', () => {
     const shards = [1, 2].map((index) => selected(ids(20), 's1*', { index, count: 2 }))
     expect(shards.flat()).toHaveLength(11)
   })

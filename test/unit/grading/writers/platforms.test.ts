@@ -139,7 +139,7 @@ describe.each(Object.entries(reports))('the platforms accept %s', (_, all) => {
 
   // autograding-grading-reporter: `src/helpers/test-helpers.js` and `src/notify-classroom.js`. Its release before the
   // change of `getTestScore` counts the tests that passed.
-  test('GitHub Classroom: table, old table and notice give our share of the points', () => {
+  test('GitHub Classroom: table, old table and notice give the share of the points', () => {
     for (const { text, one } of filesOf('github-classroom', all)) {
       const json = Buffer.from(text, 'base64').toString('utf8')
       expect(Buffer.from(json, 'utf8').toString('base64')).toBe(text)

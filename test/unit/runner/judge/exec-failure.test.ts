@@ -29,8 +29,8 @@ const errorOf = (
 const message = (command: string, attempts: readonly ExecAttempt[], env = {}): string =>
   errorOf(command, attempts, env).message
 
-describe('a program that is nowhere', () => {
-  test('was looked for in the sandbox’s PATH', () => {
+describe('a program that does not exist', () => {
+  test('was searched in the sandbox’s PATH', () => {
     const attempts = [attempt('/usr/bin/jq', ENOENT), attempt('/bin/jq', ENOENT)]
     const error = errorOf('jq', attempts, { PATH: '/usr/bin:/bin' })
     expect(error.code).toBe('PROGRAM_NOT_FOUND')
@@ -48,7 +48,7 @@ describe('a program that is nowhere', () => {
     expect(message('jq', attempts)).toMatch("in the sandbox's PATH (not set)")
   })
 
-  test('is a path of the sandbox where it has a slash', () => {
+  test('is a path of the sandbox when it has a slash', () => {
     expect(message('./a.out', [attempt('./a.out', ENOENT)])).toMatchInlineSnapshot(`
       "The program "./a.out" was not found
         hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target.
@@ -57,7 +57,7 @@ describe('a program that is nowhere', () => {
   })
 })
 
-describe('what to do is said for', () => {
+describe('the message advises on', () => {
   const at = (path: string) => [attempt(path, ENOENT)]
 
   test.each([
@@ -105,7 +105,7 @@ describe('what to do is said for', () => {
   })
 })
 
-describe('a program that is there', () => {
+describe('a program that exists', () => {
   test.each([
     [EACCES, 'EACCES'],
     [ENOEXEC, 'ENOEXEC'],
@@ -113,7 +113,7 @@ describe('a program that is there', () => {
     [ENOTDIR, 'ENOTDIR'],
     [ELOOP, 'ELOOP'],
     [EPERM, 'EPERM'],
-  ])('but cannot be executed has error %d told: %s', (errno, name) => {
+  ])('but cannot be executed causes error %d: %s', (errno, name) => {
     const error = errorOf('./run.sh', [attempt('./run.sh', errno)], {})
     expect(error.code).toBe('PROGRAM_NOT_EXECUTABLE')
     expect(error.step?.errno).toBe(name)
@@ -130,7 +130,7 @@ describe('a program that is there', () => {
     `)
   })
 
-  test('lacks its interpreter for a carriage return', () => {
+  test('lacks its interpreter because of a carriage return', () => {
     const script = attempt('./run.sh', ENOENT, '#!/bin/sh\r\necho hi\r\n')
     expect(message('./run.sh', [script])).toMatchInlineSnapshot(`
       "The program "./run.sh" cannot be executed: its interpreter "/bin/sh\\r" does not exist in the sandbox
@@ -139,7 +139,7 @@ describe('a program that is there', () => {
     `)
   })
 
-  test('lacks an interpreter that cannot be told', () => {
+  test('lacks an interpreter that is unknown', () => {
     const program: ExecAttempt = { ...attempt('./a.out', ENOENT), access: 0 }
     expect(message('./a.out', [program])).toMatchInlineSnapshot(`
       "The program "./a.out" cannot be executed: its interpreter does not exist in the sandbox
@@ -148,7 +148,7 @@ describe('a program that is there', () => {
     `)
   })
 
-  test('is the one that is told of, wherever else it was looked for', () => {
+  test('is the one in the message, wherever else the search went', () => {
     const attempts = [
       attempt('/usr/local/bin/tool', ENOENT),
       attempt('/usr/bin/tool', EACCES),
@@ -192,12 +192,12 @@ describe('an interpreter', () => {
     expect(of(head)).toMatch(/^\/.*ld.*\.so/)
   })
 
-  test('of a static one is none', () => {
+  test('of a static program is none', () => {
     expect(of(elf([]))).toBeUndefined()
     expect(of(elf([{ type: 1, offset: 0 }]))).toBeUndefined()
   })
 
-  test('of an ELF program is read from where its header says', () => {
+  test('of an ELF program is read at the place that its header names', () => {
     expect(
       of(
         elf(
@@ -222,7 +222,7 @@ describe('an interpreter', () => {
     expect(of(head)).toBeUndefined()
   })
 
-  test('is looked for in whatever bytes without an error', () => {
+  test('is searched in any bytes without an error', () => {
     for (let seed = 0; seed < 2000; seed++) {
       const junk = Buffer.alloc(seed % 200)
       for (let index = 0; index < junk.length; index++) {

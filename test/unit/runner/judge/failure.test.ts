@@ -10,8 +10,8 @@ const bind = (failure?: Step['failure']): Step =>
     ...(failure === undefined ? {} : { failure }),
   })
 
-describe('a step that failed', () => {
-  test('is an error that names it, its errno and what to do', () => {
+describe('a failed step', () => {
+  test('causes an error with its call, its errno and a remedy', () => {
     const error = stepError(bind({ code: 'MOUNT_FAILED', hint: 'Mount something else.' }), -ENOENT)
     expect(error.code).toBe('MOUNT_FAILED')
     expect(error.hint).toBe('Mount something else.')
@@ -28,7 +28,7 @@ describe('a step that failed', () => {
     `)
   })
 
-  test('is a failure of the set-up where the plan does not say what it means', () => {
+  test('is a failure of the set-up where the plan names no error for it', () => {
     const error = stepError(bind(), -EPERM)
     expect(error.code).toBe('SETUP_FAILED')
     expect(error.hint).toBeUndefined()
@@ -40,7 +40,7 @@ describe('a step that failed', () => {
     )
   })
 
-  test('may have had a result that is no error, but not the expected one', () => {
+  test('may have a result that is no error, but not the expected one', () => {
     const open = stepsOf('init')('openat', [AT_FDCWD, text('/proc'), 0, 0])
     const error = stepError(open, 9)
     expect(error.step?.errno).toBe('result 9')
@@ -52,7 +52,7 @@ describe('a step that failed', () => {
     )
   })
 
-  test('for want of space says which limit to raise', () => {
+  test('that lacks space names the limit to raise', () => {
     const error = stepError(bind({ code: 'SETUP_FAILED', hint: 'Write less.' }), -ENOSPC)
     expect(error.hint).toMatchInlineSnapshot(
       `"The sandbox's file system is full: raise limits.disk. Write less."`,
@@ -62,7 +62,7 @@ describe('a step that failed', () => {
     )
   })
 
-  test('with an errno that has no name is told by its number', () => {
+  test('with an errno without a name has the number in its message', () => {
     expect(stepError(bind(), -4000).message).toMatchInlineSnapshot(
       `
       "The sandbox could not be set up: mount("/opt/jdk" -> "/opt/jdk", MS_BIND|MS_REC): errno 4000: error number 4000
@@ -71,7 +71,7 @@ describe('a step that failed', () => {
     )
   })
 
-  test('to make a namespace says which setting forbids it', () => {
+  test('that makes a namespace names the setting that forbids it', () => {
     const clone = stepsOf('starter')('clone', [0, 0, 0, 0, 0], {
       failure: { code: 'NAMESPACES_UNAVAILABLE' },
     })
@@ -81,14 +81,14 @@ describe('a step that failed', () => {
     expect(hint).toMatch(/sysctl|container/)
   })
 
-  test('to make a namespace keeps the hint that the plan has', () => {
+  test('that makes a namespace keeps the hint of the plan', () => {
     const hint = 'Unmask /proc.'
     const mount = bind({ code: 'NAMESPACES_UNAVAILABLE', hint })
     expect(stepError(mount, -EINVAL).hint).toBe(hint)
   })
 })
 
-describe('what keeps a user from making namespaces', () => {
+describe('the obstacle to a user’s namespaces', () => {
   const hintWith = (settings: Record<string, string>, errno = 'EPERM') =>
     namespaceHint(errno, (path) => settings[path])
 
