@@ -18,9 +18,9 @@ const styles = {
 export type Colors = Readonly<Record<keyof typeof styles, (text: string) => string>>
 
 /**
- * Colours for one stream: on a terminal without NO_COLOR, and anywhere with FORCE_COLOR. It tests the
- * descriptor itself, because libraries use `process.stdout`. The first use of that makes a pipe non-blocking,
- * also for the program that inherits it.
+ * Colours for one stream: on a terminal without NO_COLOR, and anywhere with FORCE_COLOR. It tests the descriptor
+ * itself, because libraries use `process.stdout`. The first use of `process.stdout` makes a pipe non-blocking, also for
+ * the program that inherits the pipe.
  *
  * @see https://no-color.org
  */

@@ -192,7 +192,7 @@ describe('a mount target behind a symbolic link of the working directory', () =>
     },
   )
 
-  test('or a target that is the link itself leads nowhere either', async () => {
+  test('a target that is itself such a link leads nowhere either', async () => {
     const host = makeDirectory({ file: 'untouched\n' })
     const workdir = makeDirectory()
     symlinkSync(host, join(workdir, 'directory'))
@@ -206,7 +206,7 @@ describe('a mount target behind a symbolic link of the working directory', () =>
     expect(snapshot(host)).toBe(before)
   })
 
-  test('keeps the owner of a host directory that it leads to', async () => {
+  test('a target behind a link keeps the owner of the host directory', async () => {
     const shown = makeDirectory({ 'deep/x': '' })
     const before = lstatSync(join(shown, 'deep'))
     const workdir = makeDirectory()

@@ -18,7 +18,7 @@ export interface Project {
   readonly sources: readonly SourceFile[]
   /** All files of the submission, relative to `/work`. */
   readonly files: readonly string[]
-  /** Files that the build made or changed; empty before it and without one. */
+  /** Files that the build made or changed; empty before the build, and for a language without one. */
   readonly built: readonly BuiltFile[]
 }
 
@@ -47,7 +47,7 @@ export interface Preparation {
   readonly use: (build: Command, place: string) => Command
   /** The number of builds without the files before Gradebox makes them. @default 0 */
   readonly after?: number
-  /** Whether a build waits for the files, because without them it takes as long. @default false */
+  /** Whether a build waits for the files, because a build without them takes as long as the wait. @default false */
   readonly waits?: boolean
   /** Whether the compiler writes to the files; each build then changes a copy of its own. @default false */
   readonly changes?: boolean

@@ -20,7 +20,7 @@ export const REPORTS_VARIABLE = 'GRADEBOX_REPORTS'
 export const DEFAULT_REPORT = 'gradebox-report.json'
 
 /**
- * The reports to write: the option's, and over them those of `GRADEBOX_REPORTS`, such as
+ * The reports to write: those of the option, replaced by those of `GRADEBOX_REPORTS`, such as
  * `gradescope=/autograder/results/results.json,csv=grades.csv`.
  *
  * @throws {SandboxError} OPTION_INVALID for an unknown kind, and for a path that is no text

@@ -86,8 +86,8 @@ export class GradingSession {
       process.exitCode = NOT_GRADABLE
     }
     exit()
-    // Vitest sets its own exit code after the reporters, and Jest at the exit. This therefore sets it again
-    // at the very end.
+    // Vitest sets its own exit code after the reporters, and Jest at the exit. The session therefore sets its own code
+    // again at the very end.
     process.once('exit', exit)
     process.once('beforeExit', () => process.once('exit', exit))
   }

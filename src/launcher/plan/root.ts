@@ -108,8 +108,8 @@ function baseSteps(options: RootOptions): Step[] {
   return [
     // Mount events do not propagate in either direction: a later mount of the host's would be writable.
     init('mount', [0, text('/'), 0, MS_PRIVATE | MS_REC, 0], { failure }),
-    // The init opens /proc before the tmpfs covers it. The init closes with the old root whatever covers parts of
-    // that /proc, such as a container's read-only /proc/sys.
+    // The init opens /proc before the tmpfs covers it. Mounts that cover parts of that /proc, such as a container's
+    // read-only /proc/sys, end with the old root.
     init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[options.arch] | O_CLOEXEC, 0], {
       store: 'init.fd',
     }),
@@ -262,8 +262,8 @@ const sharedProcFailure: StepFailure = {
 
 /**
  * Steps that copy the mount of the container's own /proc where the kernel refuses a new one. The copy is read-only, and
- * includes the mounts that cover parts of it. The container's /proc lists the sandbox's processes too. The copy comes
- * before the tmpfs, which would be part of it.
+ * includes the mounts that cover parts of it. The container's /proc lists the sandbox's processes too. The init makes
+ * the copy before the tmpfs covers /proc, because the copy would include the tmpfs.
  */
 function copyProcSteps(): Step[] {
   const failure = sharedProcFailure

@@ -23,7 +23,7 @@ const target = stepsOf('target')
  * receives the master through the socket that is the run's stdin.
  */
 export interface TerminalUse {
-  /** The standard streams that it becomes; always including 0. */
+  /** The standard streams that the terminal replaces, always including 0. */
   readonly streams: readonly number[]
   readonly size: WindowSize
 }
@@ -69,6 +69,6 @@ export function openTerminalSteps({ terminal, ownDevices }: TerminalOptions): St
   ]
 }
 
-/** The step by which the program, the leader of its own session, gets it as controlling terminal. */
+/** The step by which the program, the leader of its own session, gets the terminal as its controlling terminal. */
 export const controlTerminalSteps = (terminal?: TerminalUse): Step[] =>
   terminal === undefined ? [] : [target('ioctl', [0, TIOCSCTTY, 0], { failure })]

@@ -29,9 +29,9 @@ export class OutputBudget {
   }
 
   /**
-   * How many of a chunk's bytes are still within the bounds.
+   * The number of a chunk's bytes that are still within the bounds.
    *
-   * @param kept how many its stream has already
+   * @param kept the number of bytes that its stream has already
    */
   take(length: number, kept = 0): number {
     const taken = Math.min(length, this.#text - kept, this.#left)
@@ -51,7 +51,7 @@ export class Capture {
   #live: PassThrough | undefined
   #ended = false
 
-  /** A stream of all that was and will be written; made at the first call. */
+  /** A stream of the past and future output; made at the first call. */
   stream(): Readable {
     if (this.#live === undefined) {
       this.#live = new PassThrough()
@@ -92,7 +92,7 @@ export class Capture {
   }
 }
 
-/** Both streams of a run's output, and what they may have together. */
+/** Both streams of a run's output, and the bound for both together. */
 export class Output {
   readonly stdout = new Capture()
   readonly stderr = new Capture()

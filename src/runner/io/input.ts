@@ -44,8 +44,8 @@ export class Input {
   }
 
   /**
-   * Whether the program has read all input that has arrived, while more may come; after {@link noteEnd},
-   * whether it had at that moment.
+   * Whether the program has read all input that has arrived, while more may come. After {@link noteEnd}, it is the
+   * answer for the moment of the end.
    */
   get isAwaited(): boolean {
     if (this.#waitedAtEnd !== undefined) return this.#waitedAtEnd

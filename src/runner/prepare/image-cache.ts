@@ -117,7 +117,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
       : compileSeccomp(seccomp, { notify: report === 'listener', arch })
   const mounts = resolvePolicyMounts(policy.mounts, policy.name)
   const isInside = (target: string) => isInsideMount(target, mounts, workdirTarget)
-  // Over a mount, a file would be the host's own.
+  // At the target of a mount, an early write would change the host's own file.
   const isLateFile = (file: SandboxFile) =>
     isInside(file.target) || mounts.some(({ target }) => target === file.target)
   const isEarly = (mount: HostPath): mount is EarlyMount =>
@@ -130,7 +130,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     killsUntold: killsUntold(logging, arch),
     records: true,
   }
-  // A logged call that a signal interrupts is reported again, so there the numbers count something else.
+  // The kernel reports a logged call again after a signal interrupted it, so the numbers would not count denied calls.
   const counts = seccomp !== undefined && report === 'listener' && !logs
   const paths = mounts.filter(isEarly)
   const files = policy.files.filter(isLateFile)

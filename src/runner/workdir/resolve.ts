@@ -24,8 +24,8 @@ export interface Host {
 }
 
 /**
- * The directories to list for a run, to change owners or to copy. A read-only directory of an ordinary user
- * needs neither, unless it must be copied.
+ * The directories to list for a run, to change owners or to copy. A read-only directory of an ordinary user needs no
+ * list, unless it must be copied.
  */
 export function directoriesToList(
   workdir: WorkdirOption | undefined,
@@ -115,8 +115,8 @@ function asItIs(options: Shown, { flow, listing }: Host): Tree {
 }
 
 /**
- * An overlay respects the owners of the files below it, and the program owns none of them. Without a change
- * of owners it could not write, and as root also not read, the overlay's files. Where the kernel refuses an
+ * An overlay respects the owners of the files below it, and the program owns none of them. Without a change of owners,
+ * the program could not write the overlay's files. A run of root could not even read them. Where the kernel refuses an
  * overlay, or other file systems are mounted in the directory, a copy replaces it.
  */
 function copyOnWrite(options: Shown, { flow, listing }: Host): Tree {

@@ -56,7 +56,7 @@ describe.for(['vitest', 'jest'] as const)('%s: a report that cannot be written',
     expect(existsSync(join(run.directory, 'junit.xml'))).toBe(true)
   })
 
-  test('is also one whose format cannot represent a submission that is not gradable', async () => {
+  test('can also be one whose format cannot represent a submission that is not gradable', async () => {
     const run = await runProject(runner, project, { args, env: { ...environment, CRASH: '1' } })
     expect(run.exitCode, run.output).toBe(2)
     expect(run.output).toContain('ada  NOT GRADABLE')

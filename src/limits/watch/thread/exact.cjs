@@ -13,7 +13,7 @@ const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
  *
  * @typedef {object} State
  * @property {number} limitBytes
- * @property {number} leastTouched the machine's least memory of programs since the run's start
+ * @property {number} leastTouched the lowest figure of all programs' memory since the run's start
  * @property {import('./held.cjs').Held} held
  * @property {number} twinLooks the number of looks in a row in which a vfork's child was counted with its parent
  */
@@ -124,7 +124,7 @@ function exactBytes(state, processes, { files, kernel }, isLate) {
   const unread = withoutTwins(state, processes).sort((one, other) => sizeOf(other) - sizeOf(one))
   let rest = sharesOf(unread)
   for (const process of unread) {
-    // The remaining processes are small, and the limit has room for all of them in full or for none.
+    // The remaining processes are small. The limit has room for all of them in full, or for none of them.
     if (used + rest <= state.limitBytes) break
     if (used > state.limitBytes) return used
     if (isLate()) return atMost(state, used, used + rest)

@@ -55,7 +55,7 @@ describe('a policy’s image', () => {
     expect(late.files.map(({ target }) => target)).toEqual(['/scratch/file', '/work/file'])
   })
 
-  // Written early, the file would be the host's: emptied and written, where the mount is writable.
+  // An early write would empty and change the host's file, where the mount is writable.
   test('never writes a file where a mount will be', () => {
     const hosts = { ...bind, source: '/etc/hosts', target: '/etc/hosts', writable: true }
     const files = [{ target: '/etc/hosts', contents: '127.0.0.1 localhost' }]
