@@ -1,20 +1,24 @@
+import type { Activity } from './interact-activity.ts'
 import type { SandboxResult } from './result.ts'
 
 /** How two programs that talked to each other ended. */
-export interface Ending {
+export interface Ending extends Activity {
   readonly endedFirst: 0 | 1
   /** Whether each had read all that the other wrote, when the first ended. */
   readonly waitedForInput: readonly [boolean, boolean]
+  /** Whether both had the same processor. */
+  readonly shared: boolean
 }
 
 type Ended = Pick<SandboxResult, 'status' | 'exitCode' | 'usage'>
 
-/** A program that waits for input uses the processor for less than this share of its time. */
-const IDLE_SHARE = 1 / 4
-
-// On a busy machine a program that computes waits for a processor for most of the time.
-const isIdle = ({ usage: { cpuTimeMs, waitTimeMs = 0, wallTimeMs } }: Ended): boolean =>
-  cpuTimeMs + waitTimeMs < wallTimeMs * IDLE_SHARE
+/** Where nobody could look at a program: it computed if it used the processor for more than this share of its time. */
+const BUSY_SHARE = 1 / 4
+/**
+ * The other program is to blame for a walltime only if its last silence took this share of the walltime. A program could
+ * otherwise choose its moment: it asks questions without end, and one of them is always the last.
+ */
+const SILENT_SHARE = 1 / 4
 
 const hasFailed = ({ status, exitCode }: Ended): boolean => status !== 'exited' || exitCode !== 0
 
@@ -25,15 +29,28 @@ const hasFailed = ({ status, exitCode }: Ended): boolean => status !== 'exited' 
  * program that timed out waited, and otherwise the program itself. Any other failure is the fault of the program that
  * failed first, because the end of the second is a consequence. An interaction that the caller ended is nobody's fault.
  */
-export function blameOf(
-  results: readonly [Ended, Ended],
-  { endedFirst, waitedForInput }: Ending,
-): readonly (0 | 1)[] {
+export function blameOf(results: readonly [Ended, Ended], ending: Ending): readonly (0 | 1)[] {
+  const { endedFirst } = ending
   const other = endedFirst === 0 ? 1 : 0
-  const waited = (index: 0 | 1) => waitedForInput[index] && isIdle(results[index])
   const first = results[endedFirst]
   if (first.status === 'aborted') return []
-  if (first.status === 'walltime' && waited(endedFirst)) return waited(other) ? [0, 1] : [other]
+  if (first.status === 'walltime') return blameForWalltime(results, ending)
   if (hasFailed(first)) return [endedFirst]
   return hasFailed(results[other]) && results[other].status !== 'aborted' ? [other] : []
+}
+
+function blameForWalltime(results: readonly [Ended, Ended], ending: Ending): readonly (0 | 1)[] {
+  const { endedFirst, waitedForInput, computed, silentMs, shared } = ending
+  const other = endedFirst === 0 ? 1 : 0
+  const { cpuTimeMs, wallTimeMs } = results[endedFirst].usage
+  const hasComputed = (index: 0 | 1) =>
+    computed[index] ?? results[index].usage.cpuTimeMs > wallTimeMs * BUSY_SHARE
+  const waited = (index: 0 | 1) => waitedForInput[index] && !hasComputed(index)
+  if (waited(endedFirst)) {
+    if (waited(other)) return [0, 1]
+    return [silentMs < wallTimeMs * SILENT_SHARE ? endedFirst : other]
+  }
+  // A program that keeps their processor busy makes the other late.
+  const wasHeldUp = shared && hasComputed(other) && results[other].usage.cpuTimeMs > cpuTimeMs
+  return [wasHeldUp ? other : endedFirst]
 }

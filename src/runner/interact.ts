@@ -1,6 +1,7 @@
 import { rethrowAt } from '../errors/rethrow-at.ts'
 import { clockMs } from '../globals.ts'
 import { hostMachine } from './host-machine.ts'
+import { ActivityWatch } from './interact-activity.ts'
 import { blameOf, type Ending } from './interact-blame.ts'
 import { abortedResult } from './judge/judge-run.ts'
 import { getDefaults } from './options/defaults.ts'
@@ -26,7 +27,7 @@ export interface InteractiveProgram
 export interface Interaction {
   /** In the order of the arguments. `stdout` is what each wrote to the other. */
   readonly results: readonly [SandboxResult, SandboxResult]
-  /** Which program ended first: 0 or 1. */
+  /** Which program ended first, or closed its stdout for good: 0 or 1. */
   readonly endedFirst: 0 | 1
   /** Whether each program had read all that the other wrote, and its input was still open, when the first ended. */
   readonly waitedForInput: readonly [boolean, boolean]
@@ -90,12 +91,22 @@ async function talk(runs: readonly [Run, Run]): Promise<Interaction> {
   return describe(results as unknown as [SandboxResult, SandboxResult], endings[0])
 }
 
+// Both were stopped before they started.
+const nothingHappened: Ending = {
+  endedFirst: 0,
+  waitedForInput: [false, false],
+  silentMs: 0,
+  computed: [undefined, undefined],
+  shared: false,
+}
+
 function describe(
   results: readonly [SandboxResult, SandboxResult],
-  ending: Ending = { endedFirst: 0, waitedForInput: [false, false] },
+  ending: Ending = nothingHappened,
 ): Interaction {
+  const { endedFirst, waitedForInput } = ending
   const blame = blameOf(results, ending)
-  return { results, ...ending, deadlock: blame.length === 2, blame }
+  return { results, endedFirst, waitedForInput, deadlock: blame.length === 2, blame }
 }
 
 // Both programs share one turn. With a turn each, one would wait for a processor while the other waits for
@@ -117,37 +128,43 @@ function runTogether(runs: readonly [Run, Run], endings: Ending[]): Promise<read
     }
     sharedTurns
       .take(({ processors }) => {
-        const waits = connect(runs)
         const own = divideProcessors(processors, wants)
-        return settle(runs, own, (endedFirst) =>
-          endings.push({ endedFirst, waitedForInput: waits() }),
-        )
+        const noteEnd = connect(runs, own, (ending) => endings.push(ending))
+        return settle(runs, own, noteEnd)
       }, request)
       .then(resolve, reject)
   })
 }
 
-/** The output of a program that ended may end this long before its result, in milliseconds. */
-const RESULT_LAG_MS = 1000
-
 /**
- * @returns whether each program waits for input. After the output of one has ended, it returns whether each waited at
- *   that moment. That end is also the end of the other's input, so the other's later behaviour is only a consequence.
+ * Connects the programs, and notes how things stand at the first end. The end of a program's output is the end of the
+ * other's input, and the other's end may be its consequence. The first end is therefore that of the first output, even
+ * where the other program's result is known earlier.
+ *
+ * @returns a function that notes a program's end; the first call counts
  */
-function connect(runs: readonly [Run, Run]): () => readonly [boolean, boolean] {
-  const now = () => [runs[0].hasReadAll, runs[1].hasReadAll] as const
-  let first: { readonly atMs: number; readonly waited: readonly [boolean, boolean] } | undefined
-  for (const run of runs) {
-    run.stdout.once('end', () => {
-      first ??= { atMs: clockMs(), waited: now() }
-    })
-  }
+function connect(
+  runs: readonly [Run, Run],
+  processors: readonly (readonly number[])[],
+  onFirstEnd: (ending: Ending) => void,
+): (index: 0 | 1) => void {
   const [one, other] = runs
+  const watch = new ActivityWatch([() => one.pid, () => other.pid])
+  const shared = processors[0]?.some((each) => processors[1]?.includes(each)) ?? false
+  let isOver = false
+  const noteEnd = (endedFirst: 0 | 1) => {
+    if (isOver) return
+    isOver = true
+    const waitedForInput = [one.hasReadAll, other.hasReadAll] as const
+    onFirstEnd({ endedFirst, waitedForInput, shared, ...watch.stop() })
+  }
+  for (const [index, run] of runs.entries()) {
+    run.stdout.on('data', () => watch.noteMessage())
+    run.stdout.once('end', () => noteEnd(index as 0 | 1))
+  }
   if (other.stdin !== undefined) one.stdout.pipe(other.stdin)
   if (one.stdin !== undefined) other.stdout.pipe(one.stdin)
-  // A program may also close its output long before it ends.
-  return () =>
-    first !== undefined && clockMs() - first.atMs < RESULT_LAG_MS ? first.waited : now()
+  return noteEnd
 }
 
 // Both runs end before they give the turn back, also when one could not start.

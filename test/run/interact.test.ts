@@ -36,18 +36,36 @@ describe('two programs that talk to each other', () => {
   })
 
   test('are in a deadlock when both wait for the first word, and both are to blame', async () => {
-    const waits = sh('read a; echo "$a"', { limits: { walltime: 700 } })
+    const waits = sh('read a; echo "$a"', { limits: { walltime: '2s' } })
     const { results, deadlock, blame, endedFirst } = await interact(waits, waits)
     expect(results[endedFirst]).toExceedWalltime()
     expect({ deadlock, blame }).toEqual({ deadlock: true, blame: [0, 1] })
   })
 
   test('include one that computes for ever: that one is to blame', async () => {
-    const waits = sh('echo 1; read a', { limits: { walltime: 600 } })
+    const waits = sh('echo 1; read a', { limits: { walltime: '2s' } })
     const computes = sh('read a; while :; do :; done', { limits: { walltime: '5s', cpu: '5s' } })
     const { results, deadlock, blame } = await interact(waits, computes)
     expect(results[0]).toExceedWalltime()
     expect({ deadlock, blame }).toEqual({ deadlock: false, blame: [1] })
+  })
+
+  test('include one that asks without end: that one is to blame, although it waits for an answer', async () => {
+    const answers = sh(
+      'while read n; do i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; echo $i; done',
+    )
+    const asks = sh('while :; do echo 1; read a; done', { limits: { walltime: '2s' } })
+    const { results, blame, endedFirst } = await interact(answers, asks)
+    expect(results[1]).toExceedWalltime()
+    expect({ blame, endedFirst }).toEqual({ blame: [1], endedFirst: 1 })
+  })
+
+  test('include one that closes its output and stays: that one is to blame', async () => {
+    const judges = sh('read a; read b || exit 43')
+    const stays = sh('echo 1; exec >&-; sleep 9', { limits: { walltime: '1s' } })
+    const { results, blame, endedFirst } = await interact(judges, stays)
+    expect(results[0]).toExitWith(43)
+    expect({ blame, endedFirst }).toEqual({ blame: [1], endedFirst: 1 })
   })
 
   test('include one that dies: the other reads the end of its input, and the dead one is to blame', async () => {

@@ -14,46 +14,72 @@ const bad = ended('exited', 1)
 const late = ended('walltime')
 const busy = ended('walltime', undefined, 900)
 
-const both: Ending['waitedForInput'] = [true, true]
-const none: Ending['waitedForInput'] = [false, false]
+const ending = (endedFirst: 0 | 1, facts: Partial<Ending> = {}): Ending => ({
+  endedFirst,
+  waitedForInput: [true, true],
+  silentMs: 900,
+  computed: [false, false],
+  shared: false,
+  ...facts,
+})
+const unread = { waitedForInput: [false, false] } as const
 
 describe('to blame is', () => {
   test.each<[string, [SandboxResult, SandboxResult], Ending, (0 | 1)[]]>([
-    ['nobody, where both succeeded', [good, good], { endedFirst: 1, waitedForInput: none }, []],
-    ['who failed first', [bad, bad], { endedFirst: 1, waitedForInput: none }, [1]],
+    ['nobody, where both succeeded', [good, good], ending(1, unread), []],
+    ['the program that failed first', [bad, bad], ending(1, unread), [1]],
+    ['the second, where the first succeeded', [good, bad], ending(0, unread), [1]],
+    ['the program that was killed first', [good, ended('memory')], ending(1), [1]],
+    ['both, where each waited for the other', [late, late], ending(0), [0, 1]],
     [
-      'who failed last, where the first succeeded',
-      [good, bad],
-      { endedFirst: 0, waitedForInput: none },
+      'the program that computed, where the other waited for it',
+      [late, late],
+      ending(0, { computed: [false, true] }),
       [1],
     ],
-    ['who was killed first', [good, ended('memory')], { endedFirst: 1, waitedForInput: both }, [1]],
     [
-      'both, where each waited for the other',
+      'the program that did not read, where the other waited for it',
       [late, late],
-      { endedFirst: 0, waitedForInput: both },
-      [0, 1],
+      ending(0, { waitedForInput: [true, false] }),
+      [1],
     ],
     [
-      'who computed, where the other waited for it',
+      'the program that computed too long',
+      [late, late],
+      ending(1, { computed: [false, true] }),
+      [1],
+    ],
+    [
+      'the program whose walltime ended soon after the other’s message',
+      [late, late],
+      ending(1, { computed: [true, false], silentMs: 100 }),
+      [1],
+    ],
+    [
+      'the program that kept the processor of both busy',
       [late, busy],
-      { endedFirst: 0, waitedForInput: both },
+      ending(0, { computed: [true, true], shared: true }),
       [1],
     ],
     [
-      'who did not read, where the other waited for it',
-      [late, late],
-      { endedFirst: 0, waitedForInput: [true, false] },
+      'the program that computed, where both had a processor of their own',
+      [late, busy],
+      ending(0, { computed: [true, true] }),
+      [0],
+    ],
+    [
+      'the program that used the processor, where nobody could look',
+      [late, busy],
+      ending(0, { computed: [undefined, undefined] }),
       [1],
     ],
-    ['who computed too long', [late, busy], { endedFirst: 1, waitedForInput: both }, [1]],
     [
       'nobody, where the caller ended both',
       [ended('aborted'), ended('aborted')],
-      { endedFirst: 0, waitedForInput: both },
+      ending(0, unread),
       [],
     ],
-  ])('%s', (_, results, ending, blame) => {
-    expect(blameOf(results, ending)).toEqual(blame)
+  ])('%s', (_, results, facts, blame) => {
+    expect(blameOf(results, facts)).toEqual(blame)
   })
 })
