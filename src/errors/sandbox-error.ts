@@ -17,6 +17,7 @@ export const sandboxErrorCodes = [
   'UNSUPPORTED_PLATFORM',
   'SETUP_FAILED',
   'JUDGE_FAILED',
+  'MACHINE_BUSY',
 ] as const
 
 /** The reason why Gradebox could not run a program. */

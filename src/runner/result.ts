@@ -38,9 +38,10 @@ export interface SandboxUsage extends Rusage {
    */
   readonly peakProcesses: number
   /**
-   * How long the program was ready to run but waited for a processor, in milliseconds. Waiting for its own
-   * other threads does not count. Present for every run with a control group, and otherwise for runs that
-   * their walltime ended. On a machine too busy to judge the program it is close to the wall time.
+   * How long other programs kept the program from a processor when it was ready to run, in milliseconds: at
+   * least this long. Waiting for its own other threads does not count. Present for every run with a control
+   * group, and otherwise for runs that their walltime ended; absent for a program that lowered its own priority.
+   * On a machine too busy to judge the program it is close to the wall time.
    */
   readonly waitTimeMs?: number
 }

@@ -14,7 +14,7 @@ import type { IsolationLevel } from './isolation/level.ts'
 import { strongestLevel, weakerLevel, withAdvice } from './isolation/strongest-level.ts'
 import { failureError } from './judge/failure.ts'
 import { abortedResult, checkExecuted, judgeRun } from './judge/judge-run.ts'
-import { isStarved } from './judge/verdict.ts'
+import { wasStarved } from './judge/verdict.ts'
 import { spawnError } from './launch/launch.ts'
 import type { Launched } from './launch/launcher.ts'
 import type { RunOptions } from './options/normalize.ts'
@@ -138,8 +138,8 @@ export class Run {
     for (let attempts = 1; ; attempts++) {
       const run = this.#runAtStrongestLevel(processors, attempts)
       const result = await run.catch((error) => explain(error, this.options, processors))
-      const isStarving = result.status === 'walltime' && isStarved(result.usage)
-      if (!isStarving || this.#stopped || attempts > this.options.retryWhenStarved) return result
+      const isOver = this.#stopped || attempts > this.options.retryWhenStarved
+      if (isOver || !wasStarved(result)) return result
       this.#output.forget()
     }
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
@@ -36,6 +37,31 @@ describe('a program that reached its walltime', () => {
     expect(one?.usage.waitTimeMs).toBeGreaterThan(300)
   })
 
+  test.each([
+    ['its nice value', 'exec nice -n 5 sh -c "echo lowered; while :; do :; done"'],
+    ['the nice value of one child', 'nice -n 5 sleep 9 & echo lowered; while :; do :; done'],
+    [
+      'the nice value of its autogroup',
+      'echo 5 > /proc/self/autogroup; echo lowered; while :; do :; done',
+    ],
+  ])(
+    'while it waited because it lowered its priority by %s was not starved',
+    async (name, script) => {
+      if (name.includes('autogroup') && !existsSync('/proc/self/autogroup')) return
+      const run = createSandbox({ concurrency: 4 * processors, limits: { walltime: '3s' } })
+      const runs = await Promise.all(
+        Array.from({ length: 4 * processors }, () => run('sh', ['-c', script])),
+      )
+      // On a machine that is really busy, some programs did not come as far.
+      const lowered = runs.filter(({ stdout }) => stdout === 'lowered\n')
+      expect(lowered).not.toEqual([])
+      for (const { reason, usage } of lowered) {
+        expect(reason).toBe('ran longer than the walltime limit of 3 s')
+        expect(usage).not.toHaveProperty('waitTimeMs')
+      }
+    },
+  )
+
   test('although it slept was not starved', async () => {
     const run = await sandboxed('sleep', ['5'], { limits: { walltime: 400 } })
     expect(run.reason).toBe('ran longer than the walltime limit of 400 ms')
@@ -55,7 +81,7 @@ describe('a program that reached its walltime', () => {
 
   test('is not run again when it got its time', async () => {
     const run = await sandboxed('sleep', ['5'], {
-      limits: { walltime: 200 },
+      limits: { walltime: '2s' },
       retryWhenStarved: 3,
     })
     expect(run.attempts).toBe(1)

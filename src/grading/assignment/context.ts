@@ -1,7 +1,8 @@
 import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
-import { type InteractionHandle, interact } from '../../runner/interact.ts'
+import type { InteractionHandle } from '../../runner/interact.ts'
 import { getDefaults } from '../../runner/options/defaults.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
+import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
 import type { BuiltProgram } from '../languages/build.ts'
 import { limitsFor } from '../languages/language-limits.ts'
 import type { ReportAttempt } from '../report/report-schema.ts'
@@ -13,7 +14,7 @@ import type {
   RunOptions,
 } from './assignment-options.ts'
 import type { GradedTestDeclaration } from './declared.ts'
-import { checkJudge, recordedInteraction } from './interaction.ts'
+import { busyInteraction, checkJudge, interactAgain, recordedInteraction } from './interaction.ts'
 import type { Prepared } from './prepare-submission.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -41,12 +42,16 @@ export function contextOf<Expect>(
 ): GradingContext<Expect> {
   const run = (options: RunOptions = {}) => {
     const { command, args, ...others } = programRun(judging, program, options)
-    const handle = sandboxed(command, args, others)
     const { stdin } = options
+    const retryWhenStarved = isRepeatable(stdin) ? STARVED_RETRIES : 0
+    const handle = sandboxed(command, args, { retryWhenStarved, ...others })
     recorder.record(handle, (result) => [
       { result, stdin: typeof stdin === 'string' ? stdin : undefined },
     ])
-    return handle
+    return judgeable(handle, (result) => {
+      const busy = busyMachineError('the program', result)
+      if (busy !== undefined) throw busy
+    })
   }
   return {
     submission: judging.prepared.submission,
@@ -60,18 +65,41 @@ export function contextOf<Expect>(
   }
 }
 
+function isRepeatable(stdin: RunOptions['stdin']): boolean {
+  return (
+    stdin === undefined ||
+    typeof stdin === 'string' ||
+    stdin instanceof Uint8Array ||
+    stdin instanceof URL
+  )
+}
+
+/** A handle whose promise is rejected for a result that judges nobody; its streams and methods stay. */
+function judgeable<Handle extends Promise<unknown>>(
+  handle: Handle,
+  check: (result: Awaited<Handle>) => void,
+): Handle {
+  const checked = (handle as Promise<Awaited<Handle>>).then((result) => {
+    check(result)
+    return result
+  })
+  // A test may start a run and not wait for it.
+  checked.catch(() => {})
+  return Object.defineProperties(checked, Object.getOwnPropertyDescriptors(handle)) as Handle
+}
+
 function interactWith(
   { verdicts, ...judge }: JudgeProgram,
   program: ReturnType<typeof programRun>,
   recorder: Recorder,
 ): InteractionHandle {
-  const handle = interact(judge, program)
+  const handle = interactAgain(judge, program, (reason) => recorder.noteRepetition(reason))
   recorder.record(handle, recordedInteraction)
-  const checked = handle.then((interaction) => {
+  return judgeable(handle, (interaction) => {
+    const busy = busyInteraction(interaction)
+    if (busy !== undefined) throw busy
     checkJudge(interaction, verdicts)
-    return interaction
   })
-  return Object.assign(checked, { kill: () => handle.kill() })
 }
 
 /** The options of `sandboxed()` for a run of the submission's program. */

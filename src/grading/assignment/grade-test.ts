@@ -1,4 +1,6 @@
+import { matcherFailureOf } from '../../feedback/matcher-failure.ts'
 import { clockMs } from '../../globals.ts'
+import { busyMachineError } from '../busy-machine.ts'
 import { SubmissionProblem } from '../languages/submission-problem.ts'
 import { formatPoints } from '../report/points.ts'
 import type { TestStatus } from '../report/report-schema.ts'
@@ -47,7 +49,11 @@ export async function gradeTest<Expect>(judging: Judging<Expect>): Promise<Judge
       ...comparison(error),
       durationMs: clockMs() - started,
       runs: recorder.runs.slice(0, mostRuns).map(({ result, stdin }) => describeRun(result, stdin)),
-      attempts: [...earlier, { status, message: staffMessage }],
+      attempts: [
+        ...earlier,
+        ...recorder.repetitions.map((message) => ({ status: 'error', message }) as const),
+        { status, message: staffMessage },
+      ],
     },
   }
 }
@@ -76,12 +82,19 @@ async function errorOf<Expect>(judging: Judging<Expect>, recorder: Recorder): Pr
   if (program === undefined) return problem ?? new Error('There is no program')
   try {
     await test.run(contextOf(judging, program, recorder))
-    return softFailures()[0]
+    return judgeableError(softFailures()[0])
   } catch (error) {
-    return error ?? new Error('The test threw nothing')
+    return judgeableError(error ?? new Error('The test threw nothing'))
   } finally {
     recorder.close()
   }
+}
+
+// A test may also run programs that Gradebox does not know as the submission's, such as a checker.
+function judgeableError(error: unknown): unknown {
+  const failure = matcherFailureOf(error)
+  const busy = failure && busyMachineError('a program of the test', failure.run)
+  return busy ?? error
 }
 
 function statusOf(error: unknown, earned: number, weight: number): TestStatus {

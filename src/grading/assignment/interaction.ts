@@ -1,5 +1,11 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import type { Interaction } from '../../runner/interact.ts'
+import {
+  type Interaction,
+  type InteractionHandle,
+  type InteractiveProgram,
+  interact,
+} from '../../runner/interact.ts'
+import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
 import type { RecordedRun } from './messages.ts'
 
 /** The number of lines of a judge's stderr that the staff read. */
@@ -17,6 +23,35 @@ export function recordedInteraction(interaction: Interaction): RecordedRun[] {
       blame: deadlock ? 'deadlock' : blame.includes(1) ? 'program' : 'none',
     },
   ]
+}
+
+/** The error for an interaction in which a program waited for a processor until its walltime was over. */
+export function busyInteraction({ results }: Interaction): SandboxError | undefined {
+  const [judge, program] = results
+  return busyMachineError('the judge', judge) ?? busyMachineError('the program', program)
+}
+
+/**
+ * Runs two programs that talk to each other, and again when the machine was too busy.
+ *
+ * @param onRepetition called with the reason for each repetition
+ */
+export function interactAgain(
+  judge: InteractiveProgram,
+  program: InteractiveProgram,
+  onRepetition: (reason: string) => void,
+): InteractionHandle {
+  let current: InteractionHandle | undefined
+  const start = async (): Promise<Interaction> => {
+    for (let left = STARVED_RETRIES; ; left--) {
+      current = interact(judge, program)
+      const interaction = await current
+      const busy = busyInteraction(interaction)
+      if (busy === undefined || left === 0) return interaction
+      onRepetition(busy.message)
+    }
+  }
+  return Object.assign(start(), { kill: () => current?.kill() })
 }
 
 /**

@@ -6,6 +6,8 @@ import type { RecordedRun } from './messages.ts'
 export class Recorder {
   readonly runs: RecordedRun[] = []
   readonly messages: string[] = []
+  /** Why runs were repeated. */
+  readonly repetitions: string[] = []
   readonly #weight: number
   #closed = false
   /** The points given so far; undefined before the first. */
@@ -31,11 +33,24 @@ export class Recorder {
   ): void {
     promise.then(
       (result) => {
-        if (!this.#closed) this.runs.push(...describe(result))
+        if (!this.#closed) for (const run of describe(result)) this.#add(run)
       },
       // The test receives the error.
       () => {},
     )
+  }
+
+  #add(run: RecordedRun): void {
+    this.runs.push(run)
+    const count = this.runs.length
+    for (let again = 1; again < run.result.attempts; again++) {
+      this.noteRepetition(`The machine was too busy to judge run ${count}, which was repeated.`)
+    }
+  }
+
+  /** Notes that a run was repeated, because the machine was too busy. */
+  noteRepetition(reason: string): void {
+    if (!this.#closed) this.repetitions.push(reason)
   }
 
   award(points: number, message?: string): void {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { isStarved } from '../../runner/judge/verdict.ts'
+import { wasStarved } from '../../runner/judge/verdict.ts'
 import type { TestOutcome } from '../assignment/test-outcome.ts'
 
 /** The directory of the cache; `gradebox grade` sets it. Without it nothing is kept. */
@@ -38,10 +38,6 @@ export function keepOutcome(cache: string, key: string, outcome: TestOutcome): v
     warnOnce(error instanceof Error ? error.message : String(error))
   }
 }
-
-// Waiting matters only at the walltime limit, because a program that finished despite the wait would finish again.
-const wasStarved = ({ status, usage }: TestOutcome['runs'][number]) =>
-  status === 'walltime' && isStarved(usage)
 
 const resultPath = (cache: string, key: string) =>
   join(cache, 'results', key.slice(0, 2), `${key}.json`)

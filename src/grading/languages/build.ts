@@ -5,6 +5,7 @@ import { loadPolicy } from '../../policy/load.ts'
 import type { LimitOptions, MountOption } from '../../runner/options/sandbox-options.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
+import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
 import { keepBuild, keptBuild } from '../cache/build-cache.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import { cacheInUse } from '../cache/results.ts'
@@ -142,6 +143,7 @@ async function compile(
       workdir: directory,
       limits: { ...buildLimits, ...language.compileLimits },
       collect: [archive],
+      retryWhenStarved: STARVED_RETRIES,
     })
   const prepared = await preparedBuild(language, version, project, parent)
   const quick = prepared && (await runBuild(prepared.command, prepared.mounts))
@@ -149,6 +151,8 @@ async function compile(
   const isSilent = quick?.ok === true && quick.stdout === '' && quick.stderr === ''
   const run =
     quick !== undefined && isSilent ? quick : await runBuild(language.compile(project), [])
+  const busy = busyMachineError('the build', run)
+  if (busy !== undefined) throw busy
   if (!run.ok) throw new BuildFailure(run)
   const contents = run.files[archive]
   if (contents === undefined) throw tooLarge(run)

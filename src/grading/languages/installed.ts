@@ -1,5 +1,6 @@
 import { isSandboxError } from '../../errors/sandbox-error.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
+import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
 import type { Language, LanguageTable } from './language.ts'
 import { languages as shipped } from './language-table.ts'
 
@@ -42,10 +43,14 @@ export function languageVersion(language: Language): Promise<string | undefined>
 async function askVersion(language: Language): Promise<string | undefined> {
   const [command, ...args] = language.version
   try {
-    const { ok, stdout, stderr } = await sandboxed(command, args, {
+    const run = await sandboxed(command, args, {
       policy: buildPolicy(language),
       limits: { walltime: '60s', cpu: '60s', memory: '1GiB', ...language.compileLimits },
+      retryWhenStarved: STARVED_RETRIES,
     })
+    const { ok, stdout, stderr } = run
+    const busy = busyMachineError(`\`${language.version.join(' ')}\``, run)
+    if (busy !== undefined) throw busy
     if (!ok) return undefined
     return `${stdout}\n${stderr}`.split('\n').map(tidy).find(isVersion)
   } catch (error) {

@@ -48,8 +48,10 @@ export interface Seen {
   /** The largest size of mapped files in one process, which its peak resident memory includes. */
   readonly peakFileBytes: number
   readonly peakProcesses: number
-  /** The time for which a thread had waited for a processor, read shortly before the walltime ended. */
-  readonly waitTimeMs: number
+  /** The most time that one thread had waited for a processor or used one, read until shortly before the walltime. */
+  readonly waitAndRunMs: number
+  /** Whether a process gave itself a lower priority than the init's, so that its waiting is its own choice. */
+  readonly lowersPriority: boolean
 }
 
 /** The interval at which the watch asks for the init's process id while the id is unknown, in milliseconds. */
@@ -116,7 +118,8 @@ export class TreeWatch {
       peakMemoryBytes: figure('peakMemoryBytes'),
       peakFileBytes: figure('peakFileBytes'),
       peakProcesses: figure('peakProcesses'),
-      waitTimeMs: figure('waitTimeMs'),
+      waitAndRunMs: figure('waitAndRunMs'),
+      lowersPriority: figure('lowersPriority') === 1,
     }
   }
 }
@@ -128,7 +131,8 @@ type FigureName =
   | 'peakMemoryBytes'
   | 'peakFileBytes'
   | 'peakProcesses'
-  | 'waitTimeMs'
+  | 'waitAndRunMs'
+  | 'lowersPriority'
 
 /** Writes the request for a run into the run's shared memory. */
 function writeRequest({ numbers, cpuFile }: Slot, options: WatchOptions, control: number): void {

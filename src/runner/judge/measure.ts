@@ -35,10 +35,12 @@ export function measure(
   const cpuTimeMs = Math.max(sum(times), end.countedMs ?? 0, seenMs)
   // The init counts as one of a group's processes.
   const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
-  const longestWaitMs = group?.waitTimeMs ?? waitOf(records, seen?.waitTimeMs)
-  // With too small a CPU time, a program would seem to have waited. Its waiting time is then unknown.
+  const longestWaitMs = waitOf(records, seen, cpuTimeMs) ?? group?.waitTimeMs
+  // With too small a CPU time, or a low priority that it chose, a program would seem to have waited for others. Its
+  // waiting time is then unknown.
+  const isUnknown = doubt !== undefined || seen?.lowersPriority === true
   const waitTimeMs =
-    longestWaitMs === undefined || doubt !== undefined
+    longestWaitMs === undefined || isUnknown
       ? undefined
       : Math.min(longestWaitMs, waitOfOneThread(wallTimeMs, cpuTimeMs, processors))
   return {
@@ -88,17 +90,29 @@ function withoutInit(group: Times, init: EndedProcess | undefined, end: Record<'
   }
 }
 
-// Known only for a run that its walltime ended: the init reads the main thread's, the watch every thread's.
-function waitOf(records: readonly ReportRecord[], seenMs: number | undefined): number | undefined {
+/**
+ * How long other programs held up a thread of a run that its walltime ended. A thread waits for a processor while it is
+ * ready and does not run. The run's own threads held it up for at most the time that they ran.
+ */
+function waitOf(
+  records: readonly ReportRecord[],
+  seen: Seen | undefined,
+  cpuTimeMs: number,
+): number | undefined {
   const walltime = records.find(
     (record): record is Record<'walltime'> => record.kind === 'walltime',
   )
   if (walltime === undefined) return undefined
-  return Math.max(parseSchedstat(walltime.schedstat), seenMs ?? 0)
+  // The init reads the times of the main thread, and the watch those of every thread.
+  const readyMs = Math.max(readyTimeMs(walltime.schedstat), seen?.waitAndRunMs ?? 0)
+  return Math.max(0, readyMs - cpuTimeMs)
 }
 
-/** The waiting time in a schedstat's text, in milliseconds: its second number, nanoseconds. */
-const parseSchedstat = (text: string): number => Number(text.split(' ')[1] ?? 0) / 1e6 || 0
+/** How long a thread ran or waited, from the text of its schedstat: the first two numbers, in nanoseconds. */
+function readyTimeMs(schedstat: string): number {
+  const [ran = 0, waited = 0] = schedstat.split(' ').map(Number)
+  return (ran + waited) / 1e6 || 0
+}
 
 const FORGOTTEN =
   'it ignores SIGCHLD or sets SA_NOCLDWAIT, so the kernel forgets the CPU time of its children'

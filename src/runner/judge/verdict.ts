@@ -143,13 +143,22 @@ function outputReason(excess: OutputExcess, { outputBytes }: Limits): string {
 }
 
 /** Whether a program spent most of its time waiting for a processor. */
-export const isStarved = ({
+const isStarved = ({
   wallTimeMs,
   waitTimeMs = 0,
 }: {
   readonly wallTimeMs: number
   readonly waitTimeMs?: number | undefined
 }): boolean => waitTimeMs > wallTimeMs / 2
+
+/** Whether a run reached its walltime because it waited for a processor. Waiting does not matter to a run that ended before. */
+export const wasStarved = ({
+  status,
+  usage,
+}: {
+  readonly status: string
+  readonly usage: Parameters<typeof isStarved>[0]
+}): boolean => status === 'walltime' && isStarved(usage)
 
 function starvation(usage: SandboxUsage): string {
   if (!isStarved(usage)) return ''

@@ -61,7 +61,7 @@ function collect() {
     const shared = /** @type {SharedArrayBuffer} */ (got.message)
     const { numbersAt } = layout
     const own = new Int32Array(shared, 0, numbersAt / 4)
-    slots.add({ shared, words: own, numbers: new Float64Array(shared, numbersAt, 17) })
+    slots.add({ shared, words: own, numbers: new Float64Array(shared, numbersAt, layout.numbers) })
   }
   let next = Infinity
   for (const slot of slots) {

@@ -6,7 +6,8 @@ const fs = require('node:fs')
 const { asProgram } = require('./as-program.cjs')
 const { Memory } = require('./memory.cjs')
 const { isUndumpable, KeptFiles, read, threadCpuMs } = require('./proc.cjs')
-const { longestWaitMs, readTree } = require('./tree.cjs')
+const { hasLowerPriority, longestWaitAndRunMs } = require('./waiting.cjs')
+const { readTree } = require('./tree.cjs')
 
 /** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
 
@@ -25,10 +26,15 @@ const SUSPECT_MS = 4
 /** A run takes at most this share of this thread's time, unless it is close to its limit. */
 const LARGEST_SHARE = 0.25
 /**
- * The share of the walltime at which the watch reads waiting times, because at its end the processes are
- * gone.
+ * The share of the walltime at which the watch reads waiting times for the last time, because at its end the
+ * processes are gone.
  */
-const WAIT_SHARE = 0.9
+const LAST_WAIT_SHARE = 0.9
+/**
+ * The longest pause between two reads of waiting times, as a share of the walltime. The pauses are random, because a
+ * program must not know when it is observed.
+ */
+const WAIT_SHARE = 0.1
 /**
  * The interval at which the watch checks a run without a group for children that the kernel forgets, in
  * milliseconds.
@@ -55,8 +61,21 @@ function readTimes(numbers, layout) {
     memoryBytes === Infinity ? Infinity : started + firstPause(memoryBytes, processors)
   const habits = layout.cpuSources[number(layout.cpuSource)] === 'cgroup' ? Infinity : LONGEST_MS
   const nextCpu = started + Math.min(number(layout.cpuLimitMs) / processors, habits)
-  const nextWait = started + number(layout.wallLimitMs) * WAIT_SHARE
-  return { started, processors, memoryBytes, nextMemory, nextCpu, nextWait }
+  const wallMs = number(layout.wallLimitMs)
+  const lastWait = started + wallMs * LAST_WAIT_SHARE
+  const nextWait = nextWaitAfter(started, wallMs, lastWait)
+  return { started, processors, memoryBytes, nextMemory, nextCpu, nextWait, wallMs, lastWait }
+}
+
+/**
+ * @param {number} now
+ * @param {number} wallMs
+ * @param {number} last
+ */
+function nextWaitAfter(now, wallMs, last) {
+  // Without a walltime nobody asks.
+  if (now >= last || wallMs === Infinity) return Infinity
+  return Math.min(now + (wallMs * WAIT_SHARE * (1 + Math.random())) / 2, last)
 }
 
 /**
@@ -88,13 +107,13 @@ class WatchedRun {
     this.layout = layout
     this.words = new Int32Array(shared, 0, layout.numbersAt / 4)
     this.figures = new Float64Array(shared, layout.numbersAt, layout.figures)
-    const numbers = new Float64Array(shared, layout.numbersAt, 17)
-    const { started, processors, memoryBytes, nextMemory, nextCpu, nextWait } = readTimes(
-      numbers,
-      layout,
-    )
+    const numbers = new Float64Array(shared, layout.numbersAt, layout.numbers)
+    const times = readTimes(numbers, layout)
+    const { started, processors, memoryBytes, nextMemory, nextCpu, nextWait } = times
     this.started = started
     this.processors = processors
+    this.wallMs = times.wallMs
+    this.lastWait = times.lastWait
     this.programUid = numbers[layout.programUid] ?? 0
     this.nextMemory = nextMemory
     this.nextCpu = nextCpu
@@ -177,10 +196,7 @@ class WatchedRun {
     for (const { fileBytes } of processes) {
       figures[layout.peakFileBytes] = Math.max(figures[layout.peakFileBytes] ?? 0, fileBytes)
     }
-    if (now >= this.nextWait) {
-      this.nextWait = Infinity
-      figures[layout.waitTimeMs] = longestWaitMs(processes)
-    }
+    if (now >= this.nextWait) this.noteWaiting(init, processes, now)
     const cpu = this.exceedsCpu(init, processes, now)
     if (now >= this.nextMemory && this.exceedsMemory(init, processes, now)) return 'memory'
     return cpu ? 'cpu' : undefined
@@ -199,6 +215,19 @@ class WatchedRun {
     if (processes.some(({ ignoresChildren }) => ignoresChildren))
       figures[layout.forgetsChildren] = 1
     if (processes.some(({ path }) => isUndumpable(path))) figures[layout.leavesCounter] = 1
+  }
+
+  /**
+   * @param {number} init
+   * @param {import('./tree.cjs').Process[]} processes
+   * @param {number} now
+   */
+  noteWaiting(init, processes, now) {
+    const { figures, layout } = this
+    this.nextWait = nextWaitAfter(now, this.wallMs, this.lastWait)
+    const longest = longestWaitAndRunMs(processes)
+    figures[layout.waitAndRunMs] = Math.max(figures[layout.waitAndRunMs] ?? 0, longest)
+    if (hasLowerPriority(init, processes)) figures[layout.lowersPriority] = 1
   }
 
   /** Whether the watch saw all CPU time, or the rest will be known at the end. */

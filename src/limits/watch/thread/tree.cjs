@@ -167,20 +167,4 @@ function childrenByParent(parent) {
     .map(Number)
 }
 
-/**
- * The longest time for which one thread was ready to run but had no processor, in milliseconds: proc_pid_schedstat(5).
- *
- * @param {Process[]} processes
- */
-function longestWaitMs(processes) {
-  let longest = 0
-  for (const { pid, threads } of processes) {
-    for (const thread of threads) {
-      const waited = Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[1] ?? 0) / 1e6
-      if (waited > longest) longest = waited
-    }
-  }
-  return longest
-}
-
-module.exports = { longestWaitMs, readTree }
+module.exports = { readTree }

@@ -13,7 +13,10 @@ const rusage = {
 function used(run: {
   cpuMs: number
   longestWaitMs: number
+  /** The time for which the thread that waited longest ran; without it, all of the CPU time. */
+  ranMs?: number
   processors: number
+  lowersPriority?: boolean
   forgetsChildren?: boolean
   leavesCounter?: boolean
   countedMs?: number
@@ -31,7 +34,8 @@ function used(run: {
     ...{ cpuTimeMs: run.seenCpuMs ?? 0, peakMemoryBytes: 0, peakProcesses: 1, peakFileBytes: 0 },
     forgetsChildren: run.forgetsChildren ?? false,
     leavesCounter: run.leavesCounter ?? false,
-    waitTimeMs: run.longestWaitMs,
+    waitAndRunMs: run.longestWaitMs + (run.ranMs ?? run.cpuMs),
+    lowersPriority: run.lowersPriority ?? false,
   }
   const facts = { held: { group: undefined, seen }, init: undefined, processors: run.processors }
   return measure([walltime, end], end, facts)
@@ -40,14 +44,34 @@ function used(run: {
 test.each([
   ['one thread on a processor that others used too', { cpuMs: 300, longestWaitMs: 700 }, 700],
   ['one thread that slept', { cpuMs: 10, longestWaitMs: 5 }, 5],
-  ['four threads on a processor of their own', { cpuMs: 1000, longestWaitMs: 750 }, 0],
-  ['four threads on a processor that others used too', { cpuMs: 200, longestWaitMs: 950 }, 800],
+  ['four threads on a processor of their own', { cpuMs: 1000, longestWaitMs: 750, ranMs: 250 }, 0],
+  [
+    'four threads on a processor that others used too',
+    { cpuMs: 200, longestWaitMs: 950, ranMs: 50 },
+    800,
+  ],
+  [
+    'two threads that sleep and wake together while others use a third of the processor',
+    { cpuMs: 400, longestWaitMs: 530, ranMs: 200 },
+    330,
+  ],
 ])('%s waited as long as one thread would have', (_, run, expected) => {
   expect(used({ ...run, processors: 1 }).waitTimeMs).toBe(expected)
 })
 
 test('sixteen threads on two processors of their own waited for none', () => {
-  expect(used({ cpuMs: 2000, longestWaitMs: 875, processors: 2 }).waitTimeMs).toBe(0)
+  const run = { cpuMs: 2000, longestWaitMs: 875, ranMs: 125, processors: 2 }
+  expect(used(run).waitTimeMs).toBe(0)
+})
+
+test('threads that crowd one of two processors waited for each other', () => {
+  const run = { cpuMs: 900, longestWaitMs: 700, ranMs: 300, processors: 2 }
+  expect(used(run).waitTimeMs).toBe(100)
+})
+
+test('a program that lowered its own priority is not known to have waited', () => {
+  const run = { cpuMs: 7, longestWaitMs: 900, processors: 1, lowersPriority: true }
+  expect(used(run).waitTimeMs).toBeUndefined()
 })
 
 test('a program that hid some of its CPU time from the kernel has no known waiting time', () => {
