@@ -10,13 +10,20 @@ import { readReport } from '../../grading/report/read-report.ts'
 import type { Report } from '../../grading/report/report-schema.ts'
 import { hasUnwrittenReport } from '../../grading/reporting/session.ts'
 import { hasTrouble } from '../../grading/reporting/summary.ts'
+import { isRefusal } from '../../grading/reporting/unwritable-reports.ts'
 import { ONLY_VARIABLE, parseShard, SHARD_VARIABLE } from '../../grading/submissions/select.ts'
 import { ISOLATION_LEVELS, type IsolationLevel } from '../../runner/isolation/level.ts'
 import { CliError, EXIT } from '../errors.ts'
 import { print } from '../print.ts'
 import { findAssignment } from './find-assignment.ts'
 import { positive } from './numbers.ts'
-import { collectReport, type ReportFlag, setReports, withDefault } from './report-flags.ts'
+import {
+  collectReport,
+  type ReportFlag,
+  refuseUnwritable,
+  setReports,
+  withDefault,
+} from './report-flags.ts'
 import { runTests } from './run-tests.ts'
 
 interface Flags {
@@ -57,11 +64,13 @@ export function defineGrade(command: Command): void {
 async function grade(assignment: string, flags: Flags): Promise<void> {
   const place = findAssignment(assignment)
   const reports = withDefault(flags.report ?? [])
+  refuseUnwritable(reports)
   setVariables(flags, reports)
   const file = reports.find(({ kind }) => kind === 'json')?.file ?? ''
   const before = reportAt(file)
   const startedAt = timeOfDay().toISOString()
   const { loadErrors } = await runTests(place, flags)
+  if (loadErrors.some(isRefusal)) throw new CliError(loadErrors.join('\n\n'), EXIT.usage)
   if (loadErrors.length > 0) throw new CliError(loadErrors.join('\n\n'), EXIT.failure)
   const after = reportAt(file)
   if (after === undefined || after.startedAt < startedAt) {

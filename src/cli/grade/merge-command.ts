@@ -6,7 +6,13 @@ import { hasTrouble, summaryLines } from '../../grading/reporting/summary.ts'
 import { visibleLine } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 import { print } from '../print.ts'
-import { collectReport, type ReportFlag, withDefault, writeFlags } from './report-flags.ts'
+import {
+  collectReport,
+  type ReportFlag,
+  refuseUnwritable,
+  withDefault,
+  writeFlags,
+} from './report-flags.ts'
 
 interface Flags {
   readonly report?: readonly ReportFlag[]
@@ -30,7 +36,9 @@ export function defineMerge(command: Command): void {
       refuseTwice(paths)
       const named = Object.fromEntries(paths.map((path) => [path, readReport(path)]))
       const merged = mergeShards(named)
-      const files = writeFlags(merged, withDefault(report), { anonymous, environment: process.env })
+      const wanted = withDefault(report)
+      refuseUnwritable(wanted)
+      const files = writeFlags(merged, wanted, { anonymous, environment: process.env })
       print([...summaryLines(merged), `Written: ${files.join(', ')}`].join('\n'))
       if (hasTrouble(merged)) process.exitCode = EXIT.usage
     })

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Report } from '../../grading/report/report-schema.ts'
 import { DEFAULT_REPORT, REPORTS_VARIABLE } from '../../grading/reporting/reports-option.ts'
+import { unwritableReports } from '../../grading/reporting/unwritable-reports.ts'
 import { writeReports } from '../../grading/reporting/write-reports.ts'
 import { type ReportKind, type WriterOptions, writers } from '../../grading/writers/index.ts'
 import { CliError, EXIT } from '../errors.ts'
@@ -43,6 +44,16 @@ export function collectReport(text: string, earlier: readonly ReportFlag[] = [])
 export function withDefault(flags: readonly ReportFlag[]): readonly ReportFlag[] {
   if (flags.some(({ kind }) => kind === 'json')) return flags
   return [{ kind: 'json', file: resolve(DEFAULT_REPORT) }, ...flags]
+}
+
+/**
+ * Checks the files of reports before the work starts.
+ *
+ * @throws {CliError} that names each file that cannot be written
+ */
+export function refuseUnwritable(flags: readonly ReportFlag[]): void {
+  const failures = unwritableReports(flags.map(({ kind, file }) => [kind, file]))
+  if (failures.size > 0) throw new CliError([...failures.values()].join('\n'), EXIT.usage)
 }
 
 /** Hands the flags to the reporter of the tests. */

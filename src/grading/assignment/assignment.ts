@@ -6,6 +6,7 @@ import { chooseLanguages } from '../languages/choose-languages.ts'
 import { limitsFor } from '../languages/language-limits.ts'
 import { type FeedbackMode, type GroupMode, groupModes } from '../report/report-schema.ts'
 import { type DeclaredGroup, type Plan, planPoints } from '../report/score.ts'
+import { refuseUnwritableReports } from '../reporting/unwritable-reports.ts'
 import { findSubmissions } from '../submissions/find.ts'
 import { selectSubmissions } from '../submissions/select.ts'
 import type {
@@ -99,6 +100,7 @@ export function declareAssignment<Expect>(
   runner: TestRunner<Expect>,
 ): DataAssignment<Expect> {
   checkGradingOptions('assignment', options, ['name', 'submissions'])
+  refuseUnwritableReports()
   return new Declaring(options, runner)
 }
 

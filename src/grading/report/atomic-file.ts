@@ -1,6 +1,8 @@
 import {
   closeSync,
+  constants,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -8,10 +10,11 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { isProcess } from '../../globals.ts'
+import { clockMs, isProcess } from '../../globals.ts'
 
 /**
  * Replaces a file in one step. A reader, even after a kill at any moment, finds the old contents or the new
@@ -22,8 +25,29 @@ import { isProcess } from '../../globals.ts'
 export function writeFileAtomically(path: string, contents: string | Uint8Array): void {
   const target = resolve(path)
   try {
-    if (isSpecial(target)) writeFileSync(target, contents)
+    if (isSpecial(target)) writeSpecial(target, contents)
     else replace(target, contents)
+  } catch (error) {
+    throw cannotWrite(target, error)
+  }
+}
+
+/**
+ * Checks that {@link writeFileAtomically} can write a file. It makes a missing directory, and writes nothing.
+ *
+ * @throws {SandboxError} SETUP_FAILED with the path and the system's reason
+ */
+export function checkReportFile(path: string): void {
+  const target = resolve(path)
+  try {
+    if (isSpecial(target)) {
+      closeSync(openSpecial(target))
+      return
+    }
+    mkdirSync(dirname(target), { recursive: true })
+    const temporary = `${temporaryPrefix(target)}${process.pid}`
+    closeSync(openSync(temporary, 'w', 0o644))
+    rmSync(temporary)
   } catch (error) {
     throw cannotWrite(target, error)
   }
@@ -66,16 +90,71 @@ function removeAbandoned(target: string): void {
   }
 }
 
+/**
+ * Whether a path is that of a pipe or a character device, which no file can replace.
+ *
+ * @throws {Error} for any other path that no report may replace
+ */
 function isSpecial(target: string): boolean {
-  const status = statSync(target, { throwIfNoEntry: false })
-  return status !== undefined && !status.isFile() && !status.isDirectory()
+  const own = lstatSync(target, { throwIfNoEntry: false })
+  const status = own?.isSymbolicLink() ? statSync(target, { throwIfNoEntry: false }) : own
+  if (status?.isFIFO() || status?.isCharacterDevice()) return true
+  if (own?.isSymbolicLink())
+    throw new Error('it is a symbolic link, which a report does not follow')
+  if (status?.isDirectory()) throw new Error('it is a directory')
+  if (status?.isSocket()) throw new Error('it is a socket')
+  if (status?.isBlockDevice()) throw new Error('it is a block device')
+  if (status !== undefined && (status.mode & WRITE_BITS) === 0) throw new Error('it is read-only')
+  return false
+}
+
+/** The bits of a mode that let anybody write. */
+const WRITE_BITS = 0o222
+
+// Without O_NONBLOCK, the call waits until a process reads from the pipe (fifo(7)).
+function openSpecial(target: string): number {
+  try {
+    return openSync(target, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+    throw new Error('it is a pipe that no process reads', { cause: error })
+  }
+}
+
+/** How long the reader of a full pipe may take, in milliseconds. */
+const READER_MS = 5000
+const sleeper = new Int32Array(new SharedArrayBuffer(4))
+
+function writeSpecial(target: string, contents: string | Uint8Array): void {
+  const file = openSpecial(target)
+  try {
+    let rest = Buffer.from(contents)
+    for (let since = clockMs(); rest.length > 0; ) {
+      const written = writePresent(file, rest)
+      rest = rest.subarray(written)
+      if (written > 0) since = clockMs()
+      else if (clockMs() - since > READER_MS) throw new Error('no process reads from the pipe')
+      else Atomics.wait(sleeper, 0, 0, 10)
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function writePresent(file: number, bytes: Uint8Array): number {
+  try {
+    return writeSync(file, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
+    throw error
+  }
 }
 
 function cannotWrite(target: string, cause: unknown): SandboxError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new SandboxError(`The report ${target} could not be written: ${reason}`, {
     code: 'SETUP_FAILED',
-    hint: 'Choose a path in `reports` that this user can write to.',
+    hint: 'Choose another path for the report, one that this user can write to.',
     cause,
   })
 }

@@ -64,9 +64,12 @@ export default class JestGradingReporter {
     if (testExecError !== undefined && testExecError !== null) this.#endPending(reason)
   }
 
-  onRunComplete(): void {
+  onRunComplete(
+    _: unknown,
+    { testResults = [] }: { testResults?: readonly FileResult[] } = {},
+  ): void {
     this.#read()
-    this.#session?.finish()
+    this.#session?.finish(testResults.map(({ failureMessage }) => failureMessage ?? ''))
   }
 
   #read(): void {

@@ -5,6 +5,7 @@ import { Ledger } from './ledger.ts'
 import { ReportFiles } from './report-files.ts'
 import { chosenReports, type ReportsOption } from './reports-option.ts'
 import { hasTrouble, summaryLines } from './summary.ts'
+import { checkReports, isRefusal } from './unwritable-reports.ts'
 
 /**
  * The exit code of a run that could not grade a submission, for a reason that is not the student's fault, or could not
@@ -28,6 +29,7 @@ export class GradingSession {
   readonly #files: ReportFiles
   readonly #progress: Progress
   readonly #print: (text: string) => void
+  readonly #unwritable: ReadonlyMap<string, string>
 
   /**
    * @param root the project's directory
@@ -42,7 +44,9 @@ export class GradingSession {
   ) {
     this.#root = root
     this.#ledger = new Ledger(root)
-    this.#files = new ReportFiles(this.#ledger, chosenReports(reports), root)
+    const chosen = chosenReports(reports)
+    this.#unwritable = checkReports(chosen, root)
+    this.#files = new ReportFiles(this.#ledger, chosen, root)
     this.#print = print
     this.#progress = new Progress(print, isTerminal)
   }
@@ -65,15 +69,28 @@ export class GradingSession {
     return this.#ledger.hasEnded(meta)
   }
 
-  /** Writes the last reports, prints the summary, and sets the exit code where something could not be graded. */
-  finish(): void {
+  /**
+   * Writes the last reports, prints the summary, and sets the exit code where something could not be graded.
+   *
+   * @param fileErrors the errors of test files that could not be loaded
+   */
+  finish(fileErrors: readonly string[]): void {
     this.#progress.clear()
-    if (this.#ledger.isEmpty) return
+    if (this.#ledger.isEmpty) {
+      if (fileErrors.some(isRefusal)) this.#end([], this.#unwritable)
+      return
+    }
     const { paths, failures } = this.#files.flush()
+    this.#end(paths, failures)
+  }
+
+  #end(paths: readonly string[], failures: ReadonlyMap<string, string>): void {
     const reports = this.#ledger.reports()
     const lines = [
       ...reports.flatMap(summaryLines),
-      `Written: ${paths.map((path) => shortest(this.#root, path)).join(', ')}`,
+      ...(paths.length === 0
+        ? []
+        : [`Written: ${paths.map((path) => shortest(this.#root, path)).join(', ')}`]),
       ...[...failures].map(
         ([path, reason]) =>
           `Not written: ${shortest(this.#root, path)}\n${reason.replace(/^/gm, '  ')}`,

@@ -59,7 +59,9 @@ class GradingReporter implements Reporter {
       const errors = [...module.errors(), ...unhandled].map(({ message }) => message)
       for (const test of module.children.allTests()) this.#endLost(test, errors)
     }
-    this.#session?.finish()
+    this.#session?.finish(
+      modules.flatMap((module) => module.errors().map(({ message }) => message)),
+    )
   }
 
   // A killed worker reports nothing; its tests are still pending.

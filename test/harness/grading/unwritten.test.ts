@@ -4,11 +4,16 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { runProject } from '../run-project.ts'
 
-// No user can write below a file.
-const reports = "{ csv: 'package.json/grades.csv', classroom50: 'result.json', junit: 'junit.xml' }"
+const reports =
+  "{ csv: process.env.CSV ?? 'grades.csv', classroom50: 'result.json', junit: 'junit.xml' }"
 const declarations = `
 const echo = assignment({ name: 'Echo', submissions: 'submissions' })
 echo.test('echoes', { points: 2 }, async ({ run, expect }) => {
+  writeFileSync('ran', '')
+  if (process.env.TAKE) {
+    rmSync('grades.csv', { force: true })
+    mkdirSync('grades.csv')
+  }
   expect(await run({ stdin: '1' })).toHaveStdout('1')
 })
 echo.test('echoes again', async ({ run, expect }) => {
@@ -18,8 +23,8 @@ echo.test('echoes again', async ({ run, expect }) => {
 `
 const files = {
   'package.json': '{}',
-  'echo.test.mjs': `import { assignment } from 'gradebox/grading/vitest'\n${declarations}`,
-  'echo.spec.cjs': `const { assignment } = require('gradebox/grading/jest')\n${declarations}`,
+  'echo.test.mjs': `import { mkdirSync, rmSync, writeFileSync } from 'node:fs'\nimport { assignment } from 'gradebox/grading/vitest'\n${declarations}`,
+  'echo.spec.cjs': `const { mkdirSync, rmSync, writeFileSync } = require('node:fs')\nconst { assignment } = require('gradebox/grading/jest')\n${declarations}`,
   'vitest.config.mjs': `import gradebox from 'gradebox/vitest'\nexport default { plugins: [gradebox({ reports: ${reports} })], test: { include: ['*.test.mjs'] } }\n`,
   'jest.config.cjs': `module.exports = { testEnvironment: 'gradebox/jest-environment', testMatch: ['**/*.spec.cjs'], reporters: ['default', ['gradebox/grading/jest-reporter', { reports: ${reports} }]] }\n`,
   'submissions/ada/main.sh': 'cat\n',
@@ -44,13 +49,37 @@ beforeAll(() => {
 describe.for(['vitest', 'jest'] as const)('%s: a report that cannot be written', (runner) => {
   const args = runner === 'jest' ? ['--config=jest.config.cjs'] : []
 
-  test('is named with the reason, stops no other report, and makes the exit code 2', async () => {
-    const run = await runProject(runner, project, { args, env: environment })
+  test.each([
+    ['below a file', 'package.json/grades.csv', 'ENOTDIR: not a directory'],
+    ['that is a directory', 'submissions', 'it is a directory'],
+    [
+      'that is the file of two reports',
+      'junit.xml',
+      'It is the file of two reports: csv and junit.',
+    ],
+  ])('%s is named before any run, and makes the exit code 2', async (_, path, reason) => {
+    const run = await runProject(runner, project, { args, env: { ...environment, CSV: path } })
+    expect(run.exitCode, run.output).toBe(2)
+    expect(run.output).toContain('No test was run, because a report cannot be written')
+    expect(run.output).toMatch(new RegExp(`^Not written: ${path}\\n {2}.*${reason}`, 'm'))
+    expect(existsSync(join(run.directory, 'ran'))).toBe(false)
+  })
+
+  test('of GRADEBOX_REPORTS is named before any run too', async () => {
+    const env = { ...environment, GRADEBOX_REPORTS: 'markdown=submissions/ada' }
+    const run = await runProject(runner, project, { args, env })
+    expect(run.exitCode, run.output).toBe(2)
+    expect(run.output).toContain('/submissions/ada could not be written: it is a directory')
+    expect(existsSync(join(run.directory, 'ran'))).toBe(false)
+  })
+
+  test('that another program takes meanwhile is named, and holds up no other report', async () => {
+    const run = await runProject(runner, project, { args, env: { ...environment, TAKE: '1' } })
     expect(run.exitCode, run.output).toBe(2)
     expect(run.output).toContain('ada  3 of 3 points  shell')
     expect(run.output).toContain('Written: gradebox-report.json, result.json, junit.xml')
-    expect(run.output).toMatch(/^Not written: package\.json\/grades\.csv\n {2}\S.*\n {4}hint: /m)
-    // Classroom 50 accepts no half-finished submission, and its variables are those of its runner.
+    expect(run.output).toMatch(/^Not written: grades\.csv\n {2}\S.*\n {4}hint: /m)
+    // Classroom 50 takes no submission that is half done, and its variables are those of its runner.
     const result = JSON.parse(readFileSync(join(run.directory, 'result.json'), 'utf8'))
     expect(result).toMatchObject({ classroom: 'cs1', score: 3, 'max-score': 3 })
     expect(existsSync(join(run.directory, 'junit.xml'))).toBe(true)
@@ -68,14 +97,30 @@ describe.for(['vitest', 'jest'] as const)('%s: a report that cannot be written',
   })
 })
 
-test('gradebox grade ends with exit code 2 when only a report is missing', () => {
-  const cli = join(inject('harnessRoot'), 'node_modules/gradebox/dist/cli/main.js')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'grade', 'echo.test.mjs'], {
-    cwd: project,
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOME: project, ...environment },
+describe('gradebox', () => {
+  const cli = (...args: string[]) => {
+    const main = join(inject('harnessRoot'), 'node_modules/gradebox/dist/cli/main.js')
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+      cwd: project,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: project, ...environment, CSV: 'new/grades.csv' },
+    })
+    return { status, output: `${stdout}${stderr}` }
+  }
+
+  test('grade names such a file before any run', () => {
+    const { status, output } = cli('grade', 'echo.test.mjs', '--report', 'markdown=submissions')
+    expect(status, output).toBe(2)
+    expect(output).toContain('/submissions could not be written: it is a directory')
+    expect(existsSync(join(project, 'ran'))).toBe(false)
   })
-  expect(status, stderr).toBe(2)
-  expect(`${stdout}${stderr}`).toContain('Not written: package.json/grades.csv')
-  expect(existsSync(join(project, 'result.json'))).toBe(true)
+
+  test('merge names such a file before it writes another', () => {
+    expect(cli('grade', 'echo.test.mjs').status).toBe(0)
+    const args = ['--report', 'json=merged.json', '--report', 'csv=submissions']
+    const { status, output } = cli('merge', 'gradebox-report.json', ...args)
+    expect(status, output).toBe(2)
+    expect(output).toContain('/submissions could not be written: it is a directory')
+    expect(existsSync(join(project, 'merged.json'))).toBe(false)
+  })
 })

@@ -1,9 +1,18 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { writeFileAtomically } from '../../../../src/grading/report/atomic-file.ts'
+import { checkReportFile, writeFileAtomically } from '../../../../src/grading/report/atomic-file.ts'
 
 let directory: string
 beforeEach(() => {
@@ -36,10 +45,64 @@ test('a device is written to, not replaced', () => {
   expect(spawnSync('test', ['-c', '/dev/null']).status).toBe(0)
 })
 
-test('a path that cannot be written is named, with the reason', () => {
-  mkdirSync(join(directory, 'report.json/inside'), { recursive: true })
-  expect(() => writeFileAtomically(join(directory, 'report.json'), 'text')).toThrow(
-    /^The report .*\/report\.json could not be written: EISDIR: .*\n {2}hint: Choose a path in `reports` that this user can write to\.\n {2}see: docs\/errors\.md#setup_failed$/,
+const unwritable: [what: string, reason: string, make: (path: string) => void][] = [
+  ['a directory', 'it is a directory', (path) => mkdirSync(path)],
+  [
+    'a link',
+    'it is a symbolic link, which a report does not follow',
+    (path) => symlinkSync('/nowhere', path),
+  ],
+  [
+    'a pipe without a reader',
+    'it is a pipe that no process reads',
+    (path) => spawnSync('mkfifo', [path]),
+  ],
+  [
+    'a file without write permission',
+    'it is read-only',
+    (path) => writeFileSync(path, '', { mode: 0o444 }),
+  ],
+  ['below a file', 'ENOTDIR: not a directory', (path) => writeFileSync(join(path, '..'), '')],
+]
+const named = (path: string, reason: string) =>
+  new RegExp(
+    `^The report ${path} could not be written: ${reason}[^\\n]*\\n {2}hint: Choose another path for the report, one that this user can write to\\.\\n {2}see: docs/errors\\.md#setup_failed$`,
   )
-  expect(readdirSync(directory)).toEqual(['report.json'])
+
+test.each(unwritable)('%s is refused by name, before and at the write', (what, reason, make) => {
+  const path = join(directory, what === 'below a file' ? 'file/report.json' : 'report.json')
+  make(path)
+  expect(() => checkReportFile(path)).toThrow(named(path, reason))
+  expect(() => writeFileAtomically(path, 'text')).toThrow(named(path, reason))
+  expect(readdirSync(directory)).toHaveLength(1)
+})
+
+test('the check writes nothing, and makes a missing directory', () => {
+  checkReportFile(join(directory, 'new/report.json'))
+  expect(readdirSync(join(directory, 'new'))).toEqual([])
+})
+
+test('a pipe with a reader gets the whole report', () => {
+  const path = join(directory, 'pipe')
+  spawnSync('mkfifo', [path])
+  const reader = spawn('cat', [path], {
+    stdio: ['ignore', openSync(join(directory, 'copy'), 'w'), 'ignore'],
+  })
+  const report = 'line\n'.repeat(100_000)
+  const deadline = Date.now() + 20_000
+  for (;;) {
+    try {
+      writeFileAtomically(path, report)
+      break
+    } catch (error) {
+      // The reader has not started yet.
+      if (Date.now() > deadline) throw error
+    }
+  }
+  return new Promise<void>((resolve) => {
+    reader.once('exit', () => {
+      expect(readFileSync(join(directory, 'copy'), 'utf8')).toBe(report)
+      resolve()
+    })
+  })
 })

@@ -1,0 +1,62 @@
+import { resolve } from 'node:path'
+import { SandboxError } from '../../errors/sandbox-error.ts'
+import { asError } from '../assignment/messages.ts'
+import { checkReportFile } from '../report/atomic-file.ts'
+import type { ChosenReport } from './reports-option.ts'
+
+// The process that reports knows the files, and the processes that run tests inherit its environment.
+const VARIABLE = 'GRADEBOX_UNWRITABLE_REPORTS'
+
+/**
+ * Checks that the files of reports can be written.
+ *
+ * @returns the reason for each file that cannot, by its path
+ */
+export function unwritableReports(
+  files: readonly (readonly [kind: string, path: string])[],
+): ReadonlyMap<string, string> {
+  const failures = new Map<string, string>()
+  const kinds = new Map<string, string>()
+  for (const [kind, path] of files) {
+    const other = kinds.get(path)
+    if (other !== undefined)
+      failures.set(path, `It is the file of two reports: ${other} and ${kind}.`)
+    kinds.set(path, kind)
+    try {
+      checkReportFile(path)
+    } catch (error) {
+      failures.set(path, asError(error).message)
+    }
+  }
+  return failures
+}
+
+/** Checks a grading's reports before it starts. The assignments of this grading are refused where one cannot be written. */
+export function checkReports(
+  reports: readonly ChosenReport[],
+  root: string,
+): ReadonlyMap<string, string> {
+  const files = reports.map(([kind, { path }]) => [kind, resolve(root, path)] as const)
+  const failures = unwritableReports(files)
+  if (failures.size === 0) delete process.env[VARIABLE]
+  else process.env[VARIABLE] = [...failures.values()].join('\n')
+  return failures
+}
+
+const REFUSAL = 'No test was run, because a report cannot be written'
+
+/** Whether the error of a test file is that of {@link refuseUnwritableReports}. */
+export const isRefusal = (message: string): boolean => message.includes(REFUSAL)
+
+/**
+ * Refuses an assignment whose reports cannot be written: the work of hours would be lost.
+ *
+ * @throws {SandboxError} SETUP_FAILED
+ */
+export function refuseUnwritableReports(): void {
+  const trouble = process.env[VARIABLE]
+  if (trouble === undefined) return
+  throw new SandboxError([REFUSAL, ...trouble.split('\n')], {
+    code: 'SETUP_FAILED',
+  })
+}
