@@ -1,6 +1,6 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
-import type { SandboxResult } from '../runner/result.ts'
 import { wasStarved } from '../runner/judge/verdict.ts'
+import type { SandboxResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 
 /** How many more attempts a run gets that the machine was too busy to judge. */
