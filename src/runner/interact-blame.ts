@@ -1,13 +1,19 @@
 import type { Activity } from './interact-activity.ts'
 import type { SandboxResult } from './result.ts'
 
-/** How two programs that talked to each other ended. */
-export interface Ending extends Activity {
+/** How things stood when the first of two programs that talked to each other ended. */
+export interface FirstEnd extends Activity {
   readonly endedFirst: 0 | 1
   /** Whether each had read all that the other wrote, when the first ended. */
   readonly waitedForInput: readonly [boolean, boolean]
   /** Whether both had the same processor. */
   readonly shared: boolean
+}
+
+/** How two programs that talked to each other ended. */
+export interface Ending extends FirstEnd {
+  /** When each ended, on one clock; undefined for a program that did not start. */
+  readonly endedMs: readonly [number | undefined, number | undefined]
 }
 
 type Ended = Pick<SandboxResult, 'status' | 'exitCode' | 'usage'>
@@ -40,9 +46,12 @@ export function blameOf(results: readonly [Ended, Ended], ending: Ending): reado
 }
 
 function blameForWalltime(results: readonly [Ended, Ended], ending: Ending): readonly (0 | 1)[] {
-  const { endedFirst, waitedForInput, computed, silentMs, shared } = ending
+  const { endedFirst, waitedForInput, computed, silentMs, shared, endedMs } = ending
   const other = endedFirst === 0 ? 1 : 0
   const { cpuTimeMs, wallTimeMs } = results[endedFirst].usage
+  // Then it closed its output and stayed, and its walltime is its own affair.
+  const [ended = 0, otherEnded = 0] = [endedMs[endedFirst], endedMs[other]]
+  if (results[other].status !== 'walltime' && otherEnded < ended) return [endedFirst]
   const hasComputed = (index: 0 | 1) =>
     computed[index] ?? results[index].usage.cpuTimeMs > wallTimeMs * BUSY_SHARE
   const waited = (index: 0 | 1) => waitedForInput[index] && !hasComputed(index)

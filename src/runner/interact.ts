@@ -2,7 +2,7 @@ import { rethrowAt } from '../errors/rethrow-at.ts'
 import { clockMs } from '../globals.ts'
 import { hostMachine } from './host-machine.ts'
 import { ActivityWatch } from './interact-activity.ts'
-import { blameOf, type Ending } from './interact-blame.ts'
+import { blameOf, type Ending, type FirstEnd } from './interact-blame.ts'
 import { abortedResult } from './judge/judge-run.ts'
 import { getDefaults } from './options/defaults.ts'
 import { normalizeOptions } from './options/normalize.ts'
@@ -79,7 +79,7 @@ function makeRun({ command, args = [], ...options }: InteractiveProgram): Run {
 }
 
 async function talk(runs: readonly [Run, Run]): Promise<Interaction> {
-  const endings: Ending[] = []
+  const endings: FirstEnd[] = []
   const both = runTogether(runs, endings)
   const supervised = runs.map((run, index) =>
     superviseRun(run, () => both.then((results) => results[index] as Result)),
@@ -88,11 +88,14 @@ async function talk(runs: readonly [Run, Run]): Promise<Interaction> {
   const failure = settled.find((each) => each.status === 'rejected')
   if (failure !== undefined) throw failure.reason
   const results = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
-  return describe(results as unknown as [SandboxResult, SandboxResult], endings[0])
+  const [one, other] = runs
+  const endedMs = [one.endedMs, other.endedMs] as const
+  const ending = { ...(endings[0] ?? nothingHappened), endedMs }
+  return describe(results as unknown as [SandboxResult, SandboxResult], ending)
 }
 
 // Both were stopped before they started.
-const nothingHappened: Ending = {
+const nothingHappened: FirstEnd = {
   endedFirst: 0,
   waitedForInput: [false, false],
   silentMs: 0,
@@ -100,10 +103,7 @@ const nothingHappened: Ending = {
   shared: false,
 }
 
-function describe(
-  results: readonly [SandboxResult, SandboxResult],
-  ending: Ending = nothingHappened,
-): Interaction {
+function describe(results: readonly [SandboxResult, SandboxResult], ending: Ending): Interaction {
   const { endedFirst, waitedForInput } = ending
   const blame = blameOf(results, ending)
   return { results, endedFirst, waitedForInput, deadlock: blame.length === 2, blame }
@@ -111,7 +111,7 @@ function describe(
 
 // Both programs share one turn. With a turn each, one would wait for a processor while the other waits for
 // its message.
-function runTogether(runs: readonly [Run, Run], endings: Ending[]): Promise<readonly Result[]> {
+function runTogether(runs: readonly [Run, Run], endings: FirstEnd[]): Promise<readonly Result[]> {
   const since = clockMs()
   const wants = runs.map(({ options }) => options.processors)
   return new Promise((resolve, reject) => {
@@ -129,7 +129,7 @@ function runTogether(runs: readonly [Run, Run], endings: Ending[]): Promise<read
     sharedTurns
       .take(({ processors }) => {
         const own = divideProcessors(processors, wants)
-        const noteEnd = connect(runs, own, (ending) => endings.push(ending))
+        const noteEnd = connect(runs, own, (end) => endings.push(end))
         return settle(runs, own, noteEnd)
       }, request)
       .then(resolve, reject)
@@ -146,7 +146,7 @@ function runTogether(runs: readonly [Run, Run], endings: Ending[]): Promise<read
 function connect(
   runs: readonly [Run, Run],
   processors: readonly (readonly number[])[],
-  onFirstEnd: (ending: Ending) => void,
+  onFirstEnd: (end: FirstEnd) => void,
 ): (index: 0 | 1) => void {
   const [one, other] = runs
   const watch = new ActivityWatch([() => one.pid, () => other.pid])

@@ -57,6 +57,7 @@ export class Run {
   readonly #output: Output
   #input: Input | undefined
   #process: Launched | undefined
+  #endedMs: number | undefined
   #started = false
   #stopped = false
   #stoppedEarly = () => {}
@@ -79,6 +80,11 @@ export class Run {
    */
   get hasReadAll(): boolean {
     return this.#process !== undefined && this.#input?.isAwaited === true
+  }
+
+  /** When the run ended, on CLOCK_MONOTONIC; undefined before that, and for a run that never started. */
+  get endedMs(): number | undefined {
+    return this.#endedMs
   }
 
   /** Whether it was stopped, before its start or after it. */
@@ -228,6 +234,7 @@ export class Run {
         if (isOld || (!this.#stopped && noteRefusal(watched, plan.mounts))) return undefined
         throw failureError(watched.step, watched.result)
       }
+      this.#endedMs = watched.records.find(({ kind }) => kind === 'end')?.endedMs
       checkExecuted(options, watched.records)
 
       const { process, logged } = started

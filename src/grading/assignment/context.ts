@@ -66,6 +66,7 @@ export function contextOf<Expect>(
 }
 
 function isRepeatable(stdin: RunOptions['stdin']): boolean {
+  if (stdin === 'pipe' || stdin === 'inherit') return false
   return (
     stdin === undefined ||
     typeof stdin === 'string' ||

@@ -25,10 +25,16 @@ export function recordedInteraction(interaction: Interaction): RecordedRun[] {
   ]
 }
 
-/** The error for an interaction in which a program waited for a processor until its walltime was over. */
-export function busyInteraction({ results }: Interaction): SandboxError | undefined {
-  const [judge, program] = results
-  return busyMachineError('the judge', judge) ?? busyMachineError('the program', program)
+const NAMES = ['the judge', 'the program'] as const
+
+/**
+ * The error for an interaction in which a program waited for a processor until its walltime was over. After a walltime
+ * of the first program, the second one's end says nothing.
+ */
+export function busyInteraction({ results, endedFirst }: Interaction): SandboxError | undefined {
+  const other = endedFirst === 0 ? 1 : 0
+  const decisive = results[endedFirst].status === 'walltime' ? endedFirst : other
+  return busyMachineError(NAMES[decisive], results[decisive])
 }
 
 /**

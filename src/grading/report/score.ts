@@ -72,17 +72,56 @@ export function scoreSubmission(submission: ReportSubmission, plan: Plan): Repor
 }
 
 function scoreTests(tests: readonly ReportTest[], plan: Plan): ReportTest[] {
-  const modes = new Map(plan.groups.map(({ name, mode }) => [name, mode]))
   const maxPoints = new Map(plan.tests.map((test) => [test.number, test.maxPoints]))
-  return [...tests]
-    .sort((a, b) => a.number - b.number)
-    .map((test) => {
-      const mode = test.group === undefined ? 'sum' : (modes.get(test.group) ?? 'sum')
-      const max = maxPoints.get(test.number) ?? 0
-      const scale = mode === 'sum' ? test : worstOf(test.group, tests, plan)
-      const { earned, weight } = mode === 'all' && !isFull(scale) ? nothing : scale
-      return { ...test, maxPoints: max, points: scalePoints(max, earned, weight) }
-    })
+  const inOrder = [...tests].sort((a, b) => a.number - b.number)
+  const scored = inOrder.map((test) => {
+    const group = plan.groups.find(({ name }) => name === test.group)
+    const max = maxPoints.get(test.number) ?? 0
+    const { earned, weight } =
+      group === undefined || group.mode === 'sum' ? test : scaleOf(group, tests, plan)
+    return { ...test, maxPoints: max, points: scalePoints(max, earned, weight) }
+  })
+  const corrections = new Map(plan.groups.flatMap((group) => correctionOf(group, scored, plan)))
+  return scored.map((test) => ({
+    ...test,
+    points: addPoints(test.points, corrections.get(test.number) ?? 0),
+  }))
+}
+
+/**
+ * Three halves of a third of 10 points are 5 points, although each of them is rounded to 1.666667. One test that gives a
+ * part of its points takes the difference.
+ *
+ * @returns the test's number with the difference, if there is one
+ */
+function correctionOf(
+  group: GroupPlan,
+  scored: readonly ReportTest[],
+  plan: Plan,
+): [number, number][] {
+  const members = scored.filter((test) => test.group === group.name)
+  const { earned, weight } = scaleOf(group, scored, plan)
+  const exact = scalePoints(group.maxPoints, earned, weight)
+  const difference = addPoints(exact, ...members.map(({ points }) => -points))
+  const partial = members.findLast(
+    ({ points, maxPoints }) =>
+      points > 0 && points < maxPoints && addPoints(points, difference) < maxPoints,
+  )
+  return difference === 0 || partial === undefined ? [] : [[partial.number, difference]]
+}
+
+/** The part of its points that a group gives. */
+function scaleOf({ name, mode }: GroupPlan, tests: readonly ReportTest[], plan: Plan): Earned {
+  const planned = plan.tests.filter((test) => test.group === name)
+  if (mode === 'sum') {
+    const members = tests.filter((test) => test.group === name)
+    return {
+      earned: addPoints(...members.map(({ earned }) => earned)),
+      weight: addPoints(...planned.map(({ weight }) => weight)),
+    }
+  }
+  const worst = worstOf(name, tests, planned.length)
+  return mode === 'all' && !isFull(worst) ? nothing : worst
 }
 
 interface Earned {
@@ -94,10 +133,9 @@ const isFull = ({ earned, weight }: Earned) => earned >= weight
 const nothing: Earned = { earned: 0, weight: 1 }
 
 /** The least successful test of a group; nothing while one of them has not ended. */
-function worstOf(group: string | undefined, tests: readonly ReportTest[], plan: Plan): Earned {
+function worstOf(group: string, tests: readonly ReportTest[], planned: number): Earned {
   const members = tests.filter((test) => test.group === group)
-  const planned = plan.tests.filter((test) => test.group === group)
-  if (members.length < planned.length) return nothing
+  if (members.length < planned) return nothing
   const counted = members.filter(({ weight }) => weight > 0)
   return counted.reduce<Earned>(
     // Compares by cross multiplication, so that no quotient is rounded.

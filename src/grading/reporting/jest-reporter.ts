@@ -44,7 +44,15 @@ export default class JestGradingReporter {
     this.#reader = new JournalReader(this.#journal)
     // Jest starts its workers later, and they inherit it.
     process.env[JOURNAL_VARIABLE] = this.#journal
-    process.once('exit', () => rmSync(this.#journal, { recursive: true, force: true }))
+    process.once('exit', (code) => {
+      // Jest waits for ever for a worker that called process.exit(0), and this process then ends in silence.
+      if (code === 0 && this.#session !== undefined) {
+        this.#read()
+        this.#endPending('a test called process.exit()')
+        this.#finish([])
+      }
+      rmSync(this.#journal, { recursive: true, force: true })
+    })
   }
 
   onRunStart(): void {
@@ -69,7 +77,13 @@ export default class JestGradingReporter {
     { testResults = [] }: { testResults?: readonly FileResult[] } = {},
   ): void {
     this.#read()
-    this.#session?.finish(testResults.map(({ failureMessage }) => failureMessage ?? ''))
+    this.#finish(testResults.map(({ failureMessage }) => failureMessage ?? ''))
+  }
+
+  #finish(fileErrors: readonly string[]): void {
+    const session = this.#session
+    this.#session = undefined
+    session?.finish({ fileErrors })
   }
 
   #read(): void {

@@ -1,8 +1,9 @@
 import { relative } from 'node:path'
+import { visibleLine } from '../../units/visible.ts'
 import type { GradedMeta, TestOutcome } from '../assignment/test-outcome.ts'
 import { Progress } from './grading-progress.ts'
 import { Ledger } from './ledger.ts'
-import { ReportFiles } from './report-files.ts'
+import { ReportFiles, type WrittenReports } from './report-files.ts'
 import { chosenReports, type ReportsOption } from './reports-option.ts'
 import { hasTrouble, summaryLines } from './summary.ts'
 import { checkReports, isRefusal } from './unwritable-reports.ts'
@@ -73,18 +74,27 @@ export class GradingSession {
    * Writes the last reports, prints the summary, and sets the exit code where something could not be graded.
    *
    * @param fileErrors the errors of test files that could not be loaded
+   * @param uncaught errors that no test caught: a test that forgets an `await` passes
    */
-  finish(fileErrors: readonly string[]): void {
+  finish({
+    fileErrors,
+    uncaught = [],
+  }: {
+    readonly fileErrors: readonly string[]
+    readonly uncaught?: readonly string[]
+  }): void {
     this.#progress.clear()
-    if (this.#ledger.isEmpty) {
-      if (fileErrors.some(isRefusal)) this.#end([], this.#unwritable)
-      return
+    if (!this.#ledger.isEmpty) this.#end({ ...this.#files.flush(), uncaught })
+    else if (fileErrors.some(isRefusal)) {
+      this.#end({ paths: [], failures: this.#unwritable, uncaught: [] })
     }
-    const { paths, failures } = this.#files.flush()
-    this.#end(paths, failures)
   }
 
-  #end(paths: readonly string[], failures: ReadonlyMap<string, string>): void {
+  #end({
+    paths,
+    failures,
+    uncaught,
+  }: WrittenReports & { readonly uncaught: readonly string[] }): void {
     const reports = this.#ledger.reports()
     const lines = [
       ...reports.flatMap(summaryLines),
@@ -95,10 +105,14 @@ export class GradingSession {
         ([path, reason]) =>
           `Not written: ${shortest(this.#root, path)}\n${reason.replace(/^/gm, '  ')}`,
       ),
+      ...uncaught.map(
+        (message) =>
+          `Not caught: ${visibleLine(message)}. A test may have passed in spite of it: await every promise, and grade again.`,
+      ),
     ]
     this.#print(`\n${lines.join('\n')}\n\n`)
     Reflect.set(globalThis, UNWRITTEN, failures.size > 0)
-    if (!reports.some(hasTrouble) && failures.size === 0) return
+    if (!reports.some(hasTrouble) && failures.size === 0 && uncaught.length === 0) return
     const exit = () => {
       process.exitCode = NOT_GRADABLE
     }

@@ -54,14 +54,29 @@ class GradingReporter implements Reporter {
     } else this.#session?.end(meta, outcome)
   }
 
-  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message: string }[]): void {
+  onTestRunEnd(modules: readonly TestModule[], uncaught: readonly UncaughtError[]): void {
     for (const module of modules) {
-      const errors = [...module.errors(), ...unhandled].map(({ message }) => message)
-      for (const test of module.children.allTests()) this.#endLost(test, errors)
+      const errors = [...module.errors(), ...uncaught].map(({ message }) => message)
+      const left = uncaught.filter((error) => error.VITEST_TEST_PATH === module.moduleId)
+      for (const test of module.children.allTests()) {
+        this.#endLost(test, errors)
+        this.#endUncaught(test, left)
+      }
     }
-    this.#session?.finish(
-      modules.flatMap((module) => module.errors().map(({ message }) => message)),
-    )
+    this.#session?.finish({
+      fileErrors: modules.flatMap((module) => module.errors().map(({ message }) => message)),
+      uncaught: uncaught.map(({ message }) => message),
+    })
+  }
+
+  // Vitest reports the name of the test, and each submission has a test of that name: the test's code is wrong in all of
+  // them.
+  #endUncaught(test: TestCase, uncaught: readonly UncaughtError[]): void {
+    const meta = gradedMeta(test)
+    const error = uncaught.find((each) => each.VITEST_TEST_NAME === test.name)
+    if (meta === undefined || error === undefined || meta.gradeboxOutcome === undefined) return
+    if (meta.gradeboxOutcome.status === 'error') return
+    this.#session?.end(meta, `The test failed after it was judged: ${error.message}`)
   }
 
   // A killed worker reports nothing; its tests are still pending.
@@ -82,6 +97,13 @@ class GradingReporter implements Reporter {
     )
     return process.stderr.isTTY === true && names?.some((name) => typeof name === 'string') !== true
   }
+}
+
+/** An error that no test caught, with the names that Vitest adds. */
+interface UncaughtError {
+  readonly message: string
+  readonly VITEST_TEST_PATH?: unknown
+  readonly VITEST_TEST_NAME?: unknown
 }
 
 function gradedMeta(test: TestCase): GradedMeta | undefined {

@@ -50,6 +50,8 @@ export type ReportRecord =
       readonly kind: 'end'
       /** The status of wait(2). */
       readonly status: number
+      /** When the run ended, on CLOCK_MONOTONIC. */
+      readonly endedMs: number
       readonly wallTimeMs: number
       readonly rusage: Rusage
       /** CPU time by the kernel's counter; absent where the kernel refused one. */
@@ -146,6 +148,7 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
       return {
         kind,
         status: body.readInt32LE(0),
+        endedMs: int(24) * 1000 + int(32) / 1e6,
         wallTimeMs,
         rusage,
         ...(counted < 0 ? {} : { countedMs: counted / 1e6 }),

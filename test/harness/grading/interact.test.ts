@@ -20,7 +20,7 @@ const declarations = `
 const judge = ${JSON.stringify(judge)}
 const sh = (script, options = {}) => ({ command: 'sh', args: ['-c', script], ...options })
 module.exports = (assignment, sandboxed) => {
-  const limits = { walltime: '6s', cpu: '1s' }
+  const limits = { walltime: '6s', cpu: '300ms' }
   const guess = assignment({ name: 'Guess', submissions: 'submissions', limits })
   guess.test('finds the number', { points: 2 }, async ({ interact, expect }) => {
     const { results: [run] } = await interact(sh(judge), { args: ['0', '10000'] })
@@ -118,7 +118,7 @@ describe.for(['vitest', 'jest'] as const)('%s: a judge that talks to a submissio
     ],
     ['quits', 'Failed.'],
     ['crashes', 'Your program ended with exit code 1; 0 means success.'],
-    ['loops', /^Your program used [\d.]+ s of processor time; 1 s are allowed\.$/],
+    ['loops', /^Your program used [\d.]+ m?s of processor time; 300 ms are allowed\.$/],
   ] as const)('fails the submission %s with one plain sentence', ([id, message]) => {
     expect(testOf(id, 'finds the number')).toMatchObject({
       status: 'failed',

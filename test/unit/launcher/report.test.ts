@@ -80,6 +80,7 @@ describe('a report', () => {
       {
         kind: 'end',
         status: 0x0700,
+        endedMs: 102_001,
         wallTimeMs: 1002,
         rusage: {
           userTimeMs: 1500,

@@ -20,6 +20,7 @@ const ending = (endedFirst: 0 | 1, facts: Partial<Ending> = {}): Ending => ({
   silentMs: 900,
   computed: [false, false],
   shared: false,
+  endedMs: endedFirst === 0 ? [1000, 1010] : [1010, 1000],
   ...facts,
 })
 const unread = { waitedForInput: [false, false] } as const
@@ -72,6 +73,18 @@ describe('to blame is', () => {
       [late, busy],
       ending(0, { computed: [undefined, undefined] }),
       [1],
+    ],
+    [
+      'the program that closed its output and stayed until its walltime',
+      [bad, late],
+      ending(1, { endedMs: [200, 1000] }),
+      [1],
+    ],
+    [
+      'both, where both walltimes ended at the same time',
+      [late, late],
+      ending(1, { endedMs: [999, 1000] }),
+      [0, 1],
     ],
     [
       'nobody, where the caller ended both',

@@ -28,6 +28,18 @@ describe('a group', () => {
     expect(grouped('sum', [1, 0.5, 0], 6)).toMatchObject({ points: 3, tests: [2, 1, 0] })
   })
 
+  test('gives exact points where several tests give a part of theirs', () => {
+    expect(grouped('sum', [0.5, 0.5, 0.5], 10)).toMatchObject({
+      points: 5,
+      tests: [1.666667, 1.666667, 1.666666],
+    })
+    expect(grouped('min', [1, 0.5, 1], 5)).toMatchObject({ points: 2.5 })
+    expect(grouped('min', [0.5, 0.5, 0.5], 10)).toMatchObject({ points: 5 })
+    // Full points are never corrected.
+    expect(grouped('sum', [1, 0, 1], 10)).toMatchObject({ tests: [3.333333, 0, 3.333333] })
+    expect(grouped('sum', [0.5], 10)).toMatchObject({ points: 1.666667 })
+  })
+
   test('with "all" gives its points only if every test passes', () => {
     expect(grouped('all', [1, 1, 1], 5)).toMatchObject({ points: 5 })
     expect(grouped('all', [1, 1, 0.5], 5)).toMatchObject({ points: 0, tests: [0, 0, 0] })
