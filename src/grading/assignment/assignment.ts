@@ -301,7 +301,9 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     { input, answer, args, exitCode, compare }: Omit<DataTest, 'name' | 'options'>,
     { run }: GradingContext<Expect>,
   ): Promise<void> {
-    const result = await run({ stdin: input, args })
+    // As texts, these two are options of `stdin`.
+    const isOption = input === 'pipe' || input === 'inherit'
+    const result = await run({ stdin: isOption ? Buffer.from(input) : input, args })
     const expected = answer === undefined ? undefined : expectedOutput(compare, answer)
     this.#runner.compare(result, expected, exitCode)
   }

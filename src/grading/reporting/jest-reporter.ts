@@ -107,7 +107,7 @@ export default class JestGradingReporter {
       this.#pending.delete(key)
       this.#session?.end(
         meta,
-        `The test worker ended before the test did: ${reason ?? 'unknown'}. Grade again.`,
+        `The test worker ended before the test did: ${(reason ?? 'unknown').replace(/\.$/, '')}. Grade again.`,
       )
     }
   }

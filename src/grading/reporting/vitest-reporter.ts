@@ -86,7 +86,7 @@ class GradingReporter implements Reporter {
     if (test.result().state !== 'pending' || errors.length === 0) return
     this.#session.end(
       meta,
-      `The test worker ended before the test did: ${errors.join('\n')}. Grade again.`,
+      `The test worker ended before the test did: ${errors.join('\n').replace(/\.$/, '')}. Grade again.`,
     )
   }
 
