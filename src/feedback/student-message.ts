@@ -158,6 +158,7 @@ function block(
 ): string {
   const title = firstLine === 1 ? heading : fill(texts.fromLine, { heading, line: firstLine })
   const body = lines.length === 0 ? [texts.empty] : lines.map(visible)
-  const more = moreLines === 0 ? [] : [fill(texts.moreLines, { count: moreLines })]
+  const template = moreLines === 1 ? texts.oneMoreLine : texts.moreLines
+  const more = moreLines === 0 ? [] : [fill(template, { count: moreLines })]
   return [`${title}:`, ...body, ...more].join('\n')
 }

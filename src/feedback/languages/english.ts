@@ -69,5 +69,6 @@ export const english: FeedbackTexts = {
   receivedOutput: 'Output of your program',
   fromLine: '{heading} (from line {line})',
   empty: '(nothing)',
+  oneMoreLine: '… (1 more line)',
   moreLines: '… ({count} more lines)',
 }

@@ -71,5 +71,6 @@ export const german: FeedbackTexts = {
   receivedOutput: 'Ausgabe deines Programms',
   fromLine: '{heading} (ab Zeile {line})',
   empty: '(nichts)',
+  oneMoreLine: '… (1 weitere Zeile)',
   moreLines: '… ({count} weitere Zeilen)',
 }

@@ -68,5 +68,6 @@ export const spanish: FeedbackTexts = {
   receivedOutput: 'Salida de tu programa',
   fromLine: '{heading} (desde la línea {line})',
   empty: '(nada)',
+  oneMoreLine: '… (1 línea más)',
   moreLines: '… ({count} líneas más)',
 }

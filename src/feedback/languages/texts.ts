@@ -80,5 +80,6 @@ export interface FeedbackTexts {
   /** Added to a heading whose text starts later. */
   readonly fromLine: string
   readonly empty: string
+  readonly oneMoreLine: string
   readonly moreLines: string
 }

@@ -192,3 +192,23 @@ test('long input and output are cut, and none of their control characters reache
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
   expect(message).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/)
 })
+
+test.each([
+  ['en', '… (1 more line)'],
+  ['de', '… (1 weitere Zeile)'],
+  ['es', '… (1 línea más)'],
+] as const)('one line that is left out is one line: %s', (language, note) => {
+  const long = Array.from({ length: 200 }, (_, index) => `${index}\n`).join('')
+  const { lines } = excerpt(long, 1)
+  const receivedExcerpt = excerpt(
+    long
+      .split('\n')
+      .slice(0, lines.length + 1)
+      .join('\n'),
+    1,
+  )
+  const message = studentMessage(failure({ ...output, receivedExcerpt } as FailureDetail), {
+    language,
+  })
+  expect(message.split('\n').at(-1)).toBe(note)
+})
