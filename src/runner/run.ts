@@ -234,7 +234,7 @@ export class Run {
         if (isOld || (!this.#stopped && noteRefusal(watched, plan.mounts))) return undefined
         throw failureError(watched.step, watched.result)
       }
-      this.#endedMs = watched.records.find(({ kind }) => kind === 'end')?.endedMs
+      this.#endedMs = watched.records.find((record) => record.kind === 'end')?.endedMs
       checkExecuted(options, watched.records)
 
       const { process, logged } = started
