@@ -25,16 +25,18 @@ export function recordedInteraction(interaction: Interaction): RecordedRun[] {
   ]
 }
 
-const NAMES = ['the judge', 'the program'] as const
-
 /**
  * The error for an interaction in which a program waited for a processor until its walltime was over. After a walltime
  * of the first program, the second one's end says nothing.
  */
 export function busyInteraction({ results, endedFirst }: Interaction): SandboxError | undefined {
-  const other = endedFirst === 0 ? 1 : 0
-  const decisive = results[endedFirst].status === 'walltime' ? endedFirst : other
-  return busyMachineError(NAMES[decisive], results[decisive])
+  const [judge, program] = results
+  const isFirst = results[endedFirst].status === 'walltime'
+  const decisive = isFirst === (endedFirst === 0) ? judge : program
+  if (decisive === program) return busyMachineError('the program', program)
+  // On a machine with one processor, the submission can keep the judge from it.
+  const waitTimeMs = Math.max(0, (judge.usage.waitTimeMs ?? 0) - program.usage.cpuTimeMs)
+  return busyMachineError('the judge', { ...judge, usage: { ...judge.usage, waitTimeMs } })
 }
 
 /**
