@@ -18,7 +18,7 @@ export interface Ending extends FirstEnd {
 
 type Ended = Pick<SandboxResult, 'status' | 'exitCode' | 'usage'>
 
-/** Where nobody could look at a program: it computed if it used the processor for more than this share of its time. */
+/** Where nobody could look at a program: it computed if it used or wanted the processor for more than this share of its time. */
 const BUSY_SHARE = 1 / 4
 /**
  * The other program is to blame for a walltime only if its last silence took this share of the walltime. A program could
@@ -52,8 +52,9 @@ function blameForWalltime(results: readonly [Ended, Ended], ending: Ending): rea
   // Then it closed its output and stayed, and its walltime is its own affair.
   const [ended = 0, otherEnded = 0] = [endedMs[endedFirst], endedMs[other]]
   if (results[other].status !== 'walltime' && otherEnded < ended) return [endedFirst]
+  const readyMs = ({ usage }: Ended) => usage.cpuTimeMs + (usage.waitTimeMs ?? 0)
   const hasComputed = (index: 0 | 1) =>
-    computed[index] ?? results[index].usage.cpuTimeMs > wallTimeMs * BUSY_SHARE
+    computed[index] ?? readyMs(results[index]) > wallTimeMs * BUSY_SHARE
   const waited = (index: 0 | 1) => waitedForInput[index] && !hasComputed(index)
   if (waited(endedFirst)) {
     if (waited(other)) return [0, 1]

@@ -84,7 +84,8 @@ function judgesFault(
   verdicts: readonly number[] | undefined,
 ): string | undefined {
   const [{ status, exitCode = -1, signal, reason }, program] = results
-  if (program.status === 'walltime' && blame.length === 1 && blame[0] === 0) {
+  const isLate = endedFirst === 1 && program.status === 'walltime'
+  if (isLate && blame.length === 1 && blame[0] === 0) {
     return 'the submission waited for it until the walltime limit'
   }
   if (status === 'aborted' || blame.includes(1)) return undefined
