@@ -163,7 +163,7 @@ describe.for(['vitest', 'jest'] as const)('%s: a judge that talks to a submissio
       /^The judge failed: .*1; its verdicts are the exit codes 42, 43\noops\n/,
     )
     expect(messageOf('judge computes for ever')).toMatch(
-      /^The judge failed: the submission waited for it until its walltime/,
+      /^The judge failed: the submission waited for it until the walltime limit/,
     )
     expect(report.submissions.find(({ id }) => id === 'right')?.gradable).toBe(false)
   })
