@@ -68,12 +68,24 @@ describe.each(all)('confined as $who', (setting) => {
     test('no attack succeeds', () => {
       const found = inContainer(capped, 'attack.mjs')
       console.log(`${who}, Landlock ${abi}: ${found.stdout.trim()}`)
-      expect(found).toMatchObject({ status: 'exited', isWhole: true, victim: null, shared: 0 })
+      expect(found).toMatchObject({
+        status: 'exited',
+        changed: [],
+        victim: null,
+        rival: 'whole',
+        shared: 0,
+      })
       expect(found.stdout).toMatch(/^tried \d{3}\n$/)
     })
 
     test('the sample submissions get the verdicts of full', () => {
       expect(inContainer(capped, 'grade.mjs', 'confined')).toEqual(full)
+      console.log(`${who}, Landlock ${abi}: the verdicts of full`)
+    })
+
+    test('5,000 directories in each other are removed', () => {
+      const left = inContainer(capped, 'tree-left.mjs')
+      expect(left).toEqual({ status: 'exited', directories: [] })
     })
 
     test.each([

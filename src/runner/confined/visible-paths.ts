@@ -1,4 +1,12 @@
-import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { PathRule } from '../../launcher/plan/confined/landlock.ts'
 import { isBelow, isDevice } from '../../launcher/plan/host.ts'
@@ -61,6 +69,26 @@ export function mountRules(mounts: readonly Mount[], policyName: string, base: s
     }
     return pathRules(mount, policyName, base)
   })
+}
+
+/**
+ * Whether a program can change the mode or the times of one of the paths, whose owner it is or which it may write to as
+ * far as its user goes (chmod(2), utimensat(2)).
+ */
+export const showsChangeable = (rules: readonly PathRule[], as: 'root' | 'user'): boolean =>
+  rules.some(({ path, access }) => access !== 'device' && isChangeable(path, as))
+
+function isChangeable(path: string, as: 'root' | 'user'): boolean {
+  const { mode, uid } = statSync(path)
+  // Root's program is a user of its own, and has no group but its own.
+  if (as === 'root') return (mode & 0o002) !== 0
+  if (uid === process.geteuid?.()) return true
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function linkRules({ link, target }: Mount & { type: 'symlink' }): PathRule[] {

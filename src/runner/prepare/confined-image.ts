@@ -9,7 +9,7 @@ import { killsUntold, notifiedMeanings } from '../../seccomp/compiler/notified.t
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { guarded, noRules } from '../../seccomp/guard/guard.ts'
 import { askedCalls, confinedRules, withRules } from '../../seccomp/guard/levels.ts'
-import { impossible, visibleRules } from '../confined/visible-paths.ts'
+import { impossible, showsChangeable, visibleRules } from '../confined/visible-paths.ts'
 import { hostMachine } from '../host-machine.ts'
 import type { ConfinedBy } from '../isolation/isolation-of.ts'
 import { makeImage } from '../launch/launch.ts'
@@ -23,6 +23,8 @@ interface ImageUse {
   readonly base: string
   /** The standard streams whose output the caller discards. */
   readonly discard: readonly number[]
+  /** Whether the program could change a path of the run's own mounts by a descriptor. */
+  readonly mountsChangeable: boolean
 }
 
 const images = new WeakMap<Policy, Map<string, PolicyImage>>()
@@ -33,8 +35,8 @@ const images = new WeakMap<Policy, Map<string, PolicyImage>>()
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
 export function confinedImage(policy: Policy, use: ImageUse): PolicyImage {
-  const { by, filterReport, base, discard } = use
-  const key = [by.as, by.landlockAbi, filterReport, base, discard].join(' ')
+  const { by, filterReport, base, discard, mountsChangeable } = use
+  const key = [by.as, by.landlockAbi, filterReport, base, discard, mountsChangeable].join(' ')
   const known = images.get(policy) ?? new Map<string, PolicyImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makeConfinedImage(policy, use)
@@ -44,7 +46,7 @@ export function confinedImage(policy: Policy, use: ImageUse): PolicyImage {
 
 function makeConfinedImage(
   policy: Policy,
-  { by, filterReport, base, discard }: ImageUse,
+  { by, filterReport, base, discard, mountsChangeable }: ImageUse,
 ): PolicyImage {
   const { arch } = hostMachine()
   const { as, landlockAbi } = by
@@ -56,7 +58,9 @@ function makeConfinedImage(
     )
   }
   const own = guarded(policy.seccomp ?? noRules, { network: policy.network, arch })
-  const seccomp = withRules(own, confinedRules(by), arch)
+  const rules = visibleRules(policy, base)
+  const confinement = { ...by, showsChangeable: mountsChangeable || showsChangeable(rules, as) }
+  const seccomp = withRules(own, confinedRules(confinement), arch)
   const code = compileSeccomp(seccomp, { notify: listener, arch })
   const logs = listener && logsCalls(seccomp)
   const asked = as === 'user' ? askedCalls(landlockAbi) : new Map()
@@ -79,7 +83,7 @@ function makeConfinedImage(
     parentPid: process.pid,
     oomScore: spareFromOomKiller(),
     landlockAbi,
-    rules: visibleRules(policy, base),
+    rules,
     filter: code,
     listener,
     log,

@@ -4,6 +4,7 @@ import { isSandboxError } from '../../errors/sandbox-error.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import { type ConfinedAs, planConfinedRequest } from '../../launcher/plan/confined/confined-plan.ts'
 import type { CopiedDirectory } from '../../launcher/plan/confined/directory-steps.ts'
+import type { PathRule } from '../../launcher/plan/confined/landlock.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import { planEnforcement } from '../../limits/enforcement.ts'
 import { resourceLimits } from '../../limits/rlimit.ts'
@@ -11,7 +12,13 @@ import { type EnforcementByLimit, INIT_PROCESSES, UNLIMITED } from '../../limits
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { finish, type Work } from '../../work.ts'
 import { makeRunDirectory, type RunDirectory } from '../confined/run-directory.ts'
-import { impossible, isOwn, mountRules, ownFiles } from '../confined/visible-paths.ts'
+import {
+  impossible,
+  isOwn,
+  mountRules,
+  ownFiles,
+  showsChangeable,
+} from '../confined/visible-paths.ts'
 import { hostMachine } from '../host-machine.ts'
 import { lookUpHostPath } from '../io/host-file.ts'
 import type { ConfinedBy } from '../isolation/isolation-of.ts'
@@ -44,14 +51,17 @@ export async function prepareConfined(
   const listing = new Listing(sourcesToList(options))
   if (!listing.isComplete) await listing.complete(isStopped)
   if (isStopped()) return undefined
+  const mounted = mountRules(options.mounts, policy.name, dirname(directory.path))
   const image = confinedImage(policy, {
+    mountsChangeable: showsChangeable(mounted, by.as),
     by,
     filterReport: filterReport(),
     base: dirname(directory.path),
     discard: streamsOf(options, undefined).discard,
   })
   const workdir = options.workdir && copyOf(options.workdir, listing)
-  const added = { image, by, directory, workdir, processors, enforcement: held.enforcement }
+  const { enforcement } = held
+  const added = { image, by, directory, mounted, workdir, processors, enforcement }
   return {
     ...image,
     held,
@@ -81,6 +91,8 @@ interface Added {
   readonly image: PolicyImage
   readonly by: ConfinedBy
   readonly directory: RunDirectory
+  /** What the run shows in addition to its policy. */
+  readonly mounted: readonly PathRule[]
   readonly workdir: CopiedDirectory | undefined
   readonly processors: readonly number[]
   readonly enforcement: EnforcementByLimit
@@ -103,7 +115,7 @@ function* requestOf(options: RunOptions, added: Added): Work<Assembled> {
     workdir,
     readOnly: options.workdir?.mode === 'read-only',
     files: filesOf(options),
-    rules: mountRules(options.mounts, policy.name, dirname(path)),
+    rules: added.mounted,
     candidates: candidatesFor(inRun(command), env.PATH),
     argv: [command, ...args],
     env,

@@ -5,22 +5,18 @@ import {
   lstatSync,
   opendirSync,
   openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
   type Stats,
-  statSync,
+  statfsSync,
 } from 'node:fs'
 import { clearTimeout, clockMs, setTimeout } from '../../globals.ts'
 import { OWN_DIRECTORIES } from '../../launcher/plan/confined/directory-steps.ts'
 import { inTurns, type Work } from '../../work.ts'
+import { BLOCK_BYTES, heldFiles } from './held-files.ts'
 
 /** The interval between two looks at the files, in milliseconds. */
 const INTERVAL_MS = 50
 /** The largest share of a processor's time for the looks. */
 const LARGEST_SHARE = 0.1
-/** stat(2) counts blocks of this many bytes, on every file system. */
-const BLOCK_BYTES = 512
 /** The number of files to count between two pauses. */
 const FILES_PER_PIECE = 8
 /** As in a sandbox with a tmpfs, a disk limit allows one file per this many bytes, and some more. */
@@ -45,7 +41,7 @@ export interface DiskWatchOptions {
 
 /**
  * Watches how much a program writes where no file system bounds it: its files, and deleted files that it
- * still holds open.
+ * still holds. A program that hides those is held to the growth of the whole file system.
  */
 export class DiskWatch {
   readonly #options: DiskWatchOptions
@@ -53,9 +49,12 @@ export class DiskWatch {
   #looking: Promise<void> | undefined
   #stopped = false
   #bytes: number | undefined
+  /** The bytes that were used on the file system when the run began. */
+  readonly #usedBefore: number
 
   constructor(options: DiskWatchOptions) {
     this.#options = options
+    this.#usedBefore = bytesUsed(options.path)
     this.#schedule(0)
   }
 
@@ -87,12 +86,20 @@ export class DiskWatch {
     const most = { bytes: diskBytes, files: FILES_BESIDE + diskBytes / BYTES_PER_FILE }
     const used = (await inTurns(directoriesUse(path, most))) ?? NONE
     const pid = init()
-    const bytes = used.bytes + (pid === undefined ? 0 : asProgram(() => deletedBytes(pid, path)))
+    const held = pid === undefined ? undefined : asProgram(() => heldFiles(pid, path))
+    const shown = used.bytes + (held?.bytes ?? 0)
+    // Whatever a program hides is at most what the file system has gained.
+    const bytes = held?.hides ? Math.max(shown, bytesUsed(path) - this.#usedBefore) : shown
     if (bytes > most.bytes || used.files > most.files) {
       this.#bytes = Math.max(bytes, used.files * BYTES_PER_FILE)
       onExceeded()
     } else if (!this.#stopped) this.#schedule(clockMs() - started)
   }
+}
+
+function bytesUsed(path: string): number {
+  const { blocks, bfree, bsize } = statfsSync(path)
+  return (blocks - bfree) * bsize
 }
 
 interface Use {
@@ -167,44 +174,7 @@ function openDirectory(path: string): Dir {
   return open()
 }
 
-function deletedBytes(init: number, path: string): number {
-  const { dev } = statSync(path)
-  const seen = new Set<number>()
-  let bytes = 0
-  for (const pid of processesBelow(init)) {
-    const directory = `/proc/${pid}/fd`
-    for (const fd of attempt(() => readdirSync(directory)) ?? []) {
-      const file = `${directory}/${fd}`
-      if (attempt(() => readlinkSync(file))?.endsWith(' (deleted)') !== true) continue
-      const stats = attempt(() => statSync(file))
-      if (stats === undefined || stats.dev !== dev || !stats.isFile() || seen.has(stats.ino))
-        continue
-      seen.add(stats.ino)
-      bytes += stats.blocks * BLOCK_BYTES
-    }
-  }
-  return bytes
-}
-
-// Every thread has its own children.
-function processesBelow(init: number): number[] {
-  const found = new Set<number>()
-  const waiting = [init]
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const tasks = `/proc/${next}/task`
-    for (const thread of attempt(() => readdirSync(tasks)) ?? []) {
-      const children = attempt(() => readFileSync(`${tasks}/${thread}/children`, 'latin1')) ?? ''
-      for (const child of children.split(' ').filter(Boolean).map(Number)) {
-        if (found.has(child)) continue
-        found.add(child)
-        waiting.push(child)
-      }
-    }
-  }
-  return [...found]
-}
-
-// Files and processes can vanish at any moment.
+// Files can vanish at any moment.
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look()

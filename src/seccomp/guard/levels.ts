@@ -1,4 +1,5 @@
 import {
+  F_NOTIFY,
   F_SETLEASE,
   F_SETOWN,
   F_SETOWN_EX,
@@ -71,21 +72,25 @@ export interface Confinement {
   /** For root it is a private user, for a user a session. */
   readonly as: 'root' | 'user'
   readonly landlockAbi: number
+  /** Whether the program can change the modes or times of a path that it is shown, by a descriptor. */
+  readonly showsChangeable: boolean
 }
 
 /** Every rule of a run without namespaces. */
-export function confinedRules({ as, landlockAbi }: Confinement): SeccompRule[] {
+export function confinedRules({ as, landlockAbi, showsChangeable }: Confinement): SeccompRule[] {
   return [
     ...noNetwork,
     ...noSharedMemory,
     ...noExtendedAttributes,
     ...noWatching,
+    ...noTimes,
     // A container may allow these calls, and the program could use the keys of an ordinary user (keyrings(7)).
     ...keyringRules,
     ...NAMESPACES.map((flag) => deny('EPERM', ['clone'], masked(0, flag, flag))),
     deny('EPERM', ['unshare', 'setns']),
     deny('ENOSYS', ['clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register']),
     ...(landlockAbi < 3 ? noTruncation : []),
+    ...(showsChangeable ? noChangesByDescriptor : []),
     ...(as === 'user' ? sameUser(landlockAbi) : []),
   ]
 }
@@ -111,8 +116,17 @@ const noSharedMemory: readonly SeccompRule[] = [
   deny('ENOSYS', ['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink']),
 ]
 
-// Any process that may write to a file may set them, and Landlock does not check them.
+// Landlock does not check them: any process that may read a file reads them by its path, and any process that may
+// write to the file sets them.
 const noExtendedAttributes: readonly SeccompRule[] = [
+  deny('EOPNOTSUPP', [
+    'getxattr',
+    'lgetxattr',
+    'getxattrat',
+    'listxattr',
+    'llistxattr',
+    'listxattrat',
+  ]),
   deny('EOPNOTSUPP', ['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat']),
   deny('EOPNOTSUPP', ['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat']),
 ]
@@ -121,7 +135,18 @@ const noExtendedAttributes: readonly SeccompRule[] = [
 // directory.
 const noWatching: readonly SeccompRule[] = [
   deny('ENOSYS', ['inotify_init', 'inotify_init1', 'fanotify_init']),
+  deny('EINVAL', ['fcntl'], masked(1, WORD, F_NOTIFY)),
 ]
+
+// Any process that may write to a file can set its times to the present (utimensat(2)), and Landlock does not check that.
+// By descriptor it works only on files that the program could open.
+const noTimes: readonly SeccompRule[] = [
+  deny('EPERM', ['utime', 'utimes', 'futimesat']),
+  deny('EPERM', ['utimensat'], { ...differs(1, 0), isNullTest: true }),
+]
+
+// Landlock lets a program that may read a file change its mode and times by a descriptor.
+const noChangesByDescriptor: readonly SeccompRule[] = [deny('EPERM', ['fchmod', 'utimensat'])]
 
 // Before ABI 3 Landlock does not check truncation by path. It checks a file when the program opens it for
 // writing.
@@ -180,13 +205,11 @@ function sameUser(landlockAbi: number): SeccompRule[] {
   ]
 }
 
-// Denies changing owners, modes, times and attributes by path, which works on any file of the user. By
-// descriptor it works only on files that the program could open.
+// Denies changing owners, modes and attributes by path, which works on any file of the user. By descriptor it works
+// only on files that the program could open.
 const noAttributes: readonly SeccompRule[] = [
   deny('EPERM', ['chown', 'lchown', 'fchown', 'fchownat']),
   deny('EPERM', ['chmod', 'fchmodat', 'fchmodat2', 'file_setattr']),
-  deny('EPERM', ['utime', 'utimes', 'futimesat']),
-  deny('EPERM', ['utimensat'], { ...differs(1, 0), isNullTest: true }),
 ]
 
 /** The init's action for each call about which the kernel asks it. */
