@@ -1,9 +1,9 @@
 import { relative } from 'node:path'
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
-import { LOSSES } from '../runner/isolation/level.ts'
 import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
 import { type RunsSummary, slowestAndLargest } from './run-summary.ts'
+import { isolationLine, weakestBelowFull } from './weaker-isolation.ts'
 
 // The reporters for people. The others print a format in which another line would be an error.
 const readable = new Set(['default', 'verbose', 'tree', 'dot', 'minimal', 'agent'])
@@ -44,11 +44,10 @@ class RunReporter implements Reporter {
     this.#vitest?.logger.log(` gradebox  ${path}: ${fileLine(all)}`)
     const { project } = file
     const runs = summaries.flatMap((summary) => [...summary.runs, summary.slowest, summary.largest])
-    const level = runs.find(({ isolation }) => isolation !== undefined)?.isolation
+    const level = weakestBelowFull(runs.map(({ isolation }) => isolation))
     if (level === undefined || this.#told.has(project)) return
     this.#told.add(project)
-    const where = project.name === '' ? '' : ` (${project.name})`
-    this.#vitest?.logger.log(` gradebox  isolation${where}: ${level}; ${LOSSES[level]}`)
+    this.#vitest?.logger.log(isolationLine(level, project.name))
   }
 }
 

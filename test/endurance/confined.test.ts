@@ -38,8 +38,8 @@ beforeAll(() => {
   if (docker !== undefined) full = asResult(docker.run(privileged, 'grade.mjs', 'full'))
 })
 
-describe.each(all)('confined as $who', (setting) => {
-  const { who, engine, flags } = setting
+describe.each(all.map((each) => [each.who, each] as const))('confined as %s', (who, setting) => {
+  const { engine, flags } = setting
   const withAbi = (abi: string): Setting => ({
     ...setting,
     flags: [...flags, '-e', `GRADEBOX_LANDLOCK_ABI=${abi}`],

@@ -9,10 +9,11 @@ import { JestGrading } from '../../grading/reporting/jest-events.ts'
 import { endActiveRuns, shareActiveRuns } from '../../runner/active.ts'
 import { checkOptions } from '../../runner/options/check-options.ts'
 import { setDefaults } from '../../runner/options/defaults.ts'
-import { setOwnerSource } from '../../runner/owner.ts'
+import { type OwnedRun, type RunOwner, setOwnerSource } from '../../runner/owner.ts'
 import { isSandboxResult } from '../../runner/result.ts'
 import { createSandbox, sandboxed } from '../../runner/sandboxed.ts'
 import { provided } from '../provided.ts'
+import { IsolationNotice } from './isolation-notice.ts'
 import { JestTests } from './tests.ts'
 
 /** The value of `globalThis.gradebox`, which `require('gradebox')` returns in CommonJS tests. */
@@ -47,6 +48,7 @@ const handedOver = {
 export class TestEnvironment extends NodeEnvironment {
   readonly #tests: JestTests
   readonly #grading = new JestGrading()
+  readonly #isolation: IsolationNotice
   readonly #defaults: ReturnType<typeof provided>
 
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
@@ -57,6 +59,7 @@ export class TestEnvironment extends NodeEnvironment {
     const workers = globalConfig.runInBand ? 1 : globalConfig.maxWorkers
     this.#defaults = { ...provided(options, projectConfig.rootDir), workers }
     this.#tests = new JestTests(this.global)
+    this.#isolation = new IsolationNotice(projectConfig)
   }
 
   override async setup(): Promise<void> {
@@ -65,10 +68,19 @@ export class TestEnvironment extends NodeEnvironment {
     // Tests that import the package have their own copy of it. Tests that require it share this realm's copy.
     for (const realm of [globalThis, this.global]) {
       setDefaults(this.#defaults, realm)
-      setOwnerSource(realm, () => this.#tests.current())
+      setOwnerSource(realm, () => this.#owner())
     }
     // Jest has stored the options there.
     Object.defineProperty(this.global, 'gradebox', { value: handedOver, configurable: true })
+  }
+
+  #owner(): RunOwner {
+    const tests = this.#tests.current()
+    const own = (run: OwnedRun) => {
+      this.#isolation.note(run)
+      tests.own(run)
+    }
+    return { own }
   }
 
   /** A condition of the package's `exports`, through which `require('gradebox')` finds the bridge. */
@@ -85,6 +97,7 @@ export class TestEnvironment extends NodeEnvironment {
     setOwnerSource(globalThis, undefined)
     try {
       await endActiveRuns()
+      this.#isolation.print()
     } finally {
       await super.teardown()
     }

@@ -1,0 +1,64 @@
+import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { IsolationLevel } from '../../runner/isolation/level.ts'
+import type { OwnedRun } from '../../runner/owner.ts'
+import { isolationLine, weakestBelowFull } from '../weaker-isolation.ts'
+
+/** Facts about the Jest project of a test file. */
+interface JestProject {
+  readonly id: string
+  readonly cacheDirectory: string
+  readonly displayName?: { readonly name: string } | undefined
+}
+
+/** Tells once for each project and Jest run that programs ran with a weaker isolation. */
+export class IsolationNotice {
+  readonly #project: JestProject
+  readonly #levels = new Set<IsolationLevel>()
+
+  constructor(project: JestProject) {
+    this.#project = project
+  }
+
+  /** Notes the isolation of a run when its result is there. */
+  note({ result }: OwnedRun): void {
+    result.then(
+      ({ isolation }) => this.#levels.add(isolation.level),
+      () => undefined,
+    )
+  }
+
+  /** Prints the line for a file whose tests have ended, unless another file of the project did. */
+  print(): void {
+    const level = weakestBelowFull([...this.#levels])
+    if (level === undefined || !this.#isFirst()) return
+    process.stderr.write(`${isolationLine(level, this.#project.displayName?.name ?? '')}\n`)
+  }
+
+  // The files of a project run in several processes, which share only the cache directory. Only one of them can
+  // make a directory of one name.
+  #isFirst(): boolean {
+    const { id, cacheDirectory } = this.#project
+    const prefix = `gradebox-isolation-${id}-`
+    const name = `${prefix}${mainProcess()}`
+    try {
+      mkdirSync(cacheDirectory, { recursive: true })
+      for (const old of readdirSync(cacheDirectory)) {
+        if (old.startsWith(prefix) && old !== name) rmdirSync(join(cacheDirectory, old))
+      }
+      mkdirSync(join(cacheDirectory, name))
+      return true
+    } catch (error) {
+      // Without a cache directory every file tells.
+      return (error as NodeJS.ErrnoException).code !== 'EEXIST'
+    }
+  }
+}
+
+// Jest's main process, by its number and the time of its start (proc_pid_stat(5)).
+function mainProcess(): string {
+  const isWorker = process.argv[1]?.includes('jest-worker') === true
+  const pid = isWorker ? process.ppid : process.pid
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  return `${pid}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+}
