@@ -11,6 +11,7 @@ export default defineConfig({
     globalSetup: ['test/run/global-setup.ts', 'test/run/container/engines/global-setup.ts'],
     setupFiles: ['src/matchers/vitest.ts'],
     testTimeout: 1_800_000,
+    hookTimeout: 600_000,
     fileParallelism: false,
     // Prints only figures, when they arrive.
     disableConsoleIntercept: true,
