@@ -99,7 +99,7 @@ interface Added {
 }
 
 function* requestOf(options: RunOptions, added: Added): Work<Assembled> {
-  const { policy, command, args, limits } = options
+  const { command, args, limits } = options
   const { image, by, directory, workdir, processors, enforcement } = added
   const { arch, lastCapability } = hostMachine()
   const { path, ids } = directory

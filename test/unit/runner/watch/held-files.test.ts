@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { afterEach, expect, test } from 'vitest'
-import { heldFiles } from '../../../../src/runner/confined/held-files.ts'
+import { heldFiles } from '../../../../src/runner/watch/held-files.ts'
 import { makeDirectory } from '../../../run/support/directory.ts'
 
 const MIB = 1024 * 1024
