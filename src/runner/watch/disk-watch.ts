@@ -86,7 +86,7 @@ export class DiskWatch {
     const most = { bytes: diskBytes, files: FILES_BESIDE + diskBytes / BYTES_PER_FILE }
     const used = (await inTurns(directoriesUse(path, most))) ?? NONE
     const pid = init()
-    const held = pid === undefined ? undefined : asProgram(() => heldFiles(pid, path))
+    const held = pid === undefined ? undefined : await inTurns(heldFiles(pid, path, asProgram))
     const shown = used.bytes + (held?.bytes ?? 0)
     // Whatever a program hides is at most what the file system has gained.
     const bytes = held?.hides ? Math.max(shown, bytesUsed(path) - this.#usedBefore) : shown

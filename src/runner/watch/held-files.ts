@@ -1,7 +1,19 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs'
+import type { Work } from '../../work.ts'
 
 /** stat(2) counts blocks of this many bytes, on every file system. */
 export const BLOCK_BYTES = 512
+
+/** The part of a list of mappings that is read, in bytes. */
+const LONGEST_MAPS = 256 * 1024
 
 /** The deleted files that the processes of a run still hold. */
 export interface HeldFiles {
@@ -15,12 +27,21 @@ export interface HeldFiles {
  * Counts the deleted files that the processes below a run's init hold open.
  *
  * @param path the run's own directory
+ * @param asProgram calls a function as a user who may see the program's descriptors
  */
-export function heldFiles(init: number, path: string): HeldFiles {
+export function* heldFiles(
+  init: number,
+  path: string,
+  asProgram: (look: () => void) => void,
+): Work<HeldFiles> {
   const count = new Count(path)
   for (const pid of processesBelow(init)) {
-    for (const thread of names(`/proc/${pid}/task`)) count.addThread(`/proc/${pid}/task/${thread}`)
-    count.addMappings(`/proc/${pid}/maps`)
+    for (const thread of names(`/proc/${pid}/task`)) {
+      asProgram(() => count.addThread(`/proc/${pid}/task/${thread}`))
+      yield
+    }
+    asProgram(() => count.addMappings(`/proc/${pid}/maps`))
+    yield
   }
   return { bytes: count.bytes, hides: count.hides }
 }
@@ -61,7 +82,10 @@ class Count {
 
   // A mapping keeps a file whose descriptor is closed, and does not show how large that file is.
   addMappings(file: string): void {
-    for (const line of read(file).split('\n')) {
+    const text = attempt(() => readStart(file)) ?? ''
+    // Nobody needs so many mappings, and reading them all would take long.
+    if (text.length === LONGEST_MAPS) this.hides = true
+    for (const line of text.split('\n')) {
       if (!line.endsWith(' (deleted)') || !line.includes(` ${this.#path}/`)) continue
       // proc_pid_maps(5): address, permissions, offset, device, inode.
       const inode = Number(line.split(/ +/)[4])
@@ -95,6 +119,21 @@ function processesBelow(init: number): number[] {
     }
   }
   return [...found]
+}
+
+// The kernel gives a page of such a file at a time.
+function readStart(file: string): string {
+  const fd = openSync(file, 'r')
+  try {
+    const buffer = Buffer.alloc(LONGEST_MAPS)
+    let length = 0
+    for (let got = -1; got !== 0 && length < buffer.length; length += got) {
+      got = readSync(fd, buffer, length, buffer.length - length, null)
+    }
+    return buffer.toString('latin1', 0, length)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 const names = (directory: string): string[] => attempt(() => readdirSync(directory)) ?? []
