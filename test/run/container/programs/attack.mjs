@@ -24,7 +24,7 @@ for (const path of [secret, other]) {
     `import os; os.setxattr(${JSON.stringify(path)}, 'user.secret', b'1')`,
   ])
 }
-// Whatever the owner lets everybody do, the program may not.
+// The program may not do the things that the owner lets every user do.
 for (const path of ['/tmp/other', other]) chmodSync(path, 0o777)
 cpSync('/programs/attacks', '/tmp/own', { recursive: true })
 cpSync('/programs/rival.py', '/tmp/rival/rival.py')
