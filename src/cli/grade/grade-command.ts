@@ -69,12 +69,15 @@ async function grade(assignment: string, flags: Flags): Promise<void> {
   const file = reports.find(({ kind }) => kind === 'json')?.file ?? ''
   const before = reportAt(file)
   const startedAt = timeOfDay().toISOString()
-  const { loadErrors } = await runTests(place, flags)
+  const { loadErrors, otherErrors } = await runTests(place, flags)
   if (loadErrors.some(isRefusal)) throw new CliError(loadErrors.join('\n\n'), EXIT.usage)
   if (loadErrors.length > 0) throw new CliError(loadErrors.join('\n\n'), EXIT.failure)
   const after = reportAt(file)
   if (after === undefined || after.startedAt < startedAt) {
     if (hasUnwrittenReport()) return endWith(EXIT.usage)
+    if (otherErrors.length > 0) {
+      throw new CliError(`Nothing was graded: ${otherErrors.join('\n\n')}`, EXIT.usage)
+    }
     throw new CliError(`${assignment} declares no graded test: call assignment()`, EXIT.failure)
   }
   if (before !== undefined && before.assignment.name === after.assignment.name) {

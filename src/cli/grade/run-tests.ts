@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestModule, Vitest } from 'vitest/node'
 import type { IsolationLevel } from '../../runner/isolation/level.ts'
+import { asError } from '../../grading/assignment/messages.ts'
 import { visible } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 import type { AssignmentPlace } from './find-assignment.ts'
@@ -19,6 +20,8 @@ export interface TestsOptions {
 export interface TestsEnd {
   /** Why test files could not be loaded. */
   readonly loadErrors: readonly string[]
+  /** What went wrong outside of all test files, such as a worker that did not start. */
+  readonly otherErrors: readonly string[]
 }
 
 /**
@@ -57,7 +60,10 @@ export async function runTests(
       } as Parameters<typeof startVitest>[2],
       { plugins: [gradebox(options)] },
     )
-    return { loadErrors: vitest.state.getTestModules().flatMap(errorsOf) }
+    return {
+      loadErrors: vitest.state.getTestModules().flatMap(errorsOf),
+      otherErrors: vitest.state.getUnhandledErrors().map((error) => visible(asError(error).message)),
+    }
   } finally {
     await vitest?.close()
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })

@@ -1,8 +1,10 @@
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,6 +13,7 @@ import {
 import { join } from 'node:path'
 import type { SandboxResult } from '../../runner/result.ts'
 import type { BuiltFile } from '../languages/language.ts'
+import { fingerprint } from './fingerprint.ts'
 
 /** A program that was built, and how. */
 export interface KeptBuild {
@@ -43,12 +46,27 @@ export function keptBuild(cache: string, key: string): KeptBuild | undefined {
   const place = join(cache, 'builds', key)
   if (!existsSync(join(place, facts))) return undefined
   try {
-    const { built, run } = JSON.parse(readFileSync(join(place, facts), 'utf8'))
-    return { directory: join(place, program), built, run }
+    const { built, run, contents } = JSON.parse(readFileSync(join(place, facts), 'utf8'))
+    const directory = join(place, program)
+    if (contents === contentsOf(directory)) return { directory, built, run }
+    rmSync(place, { recursive: true, force: true })
   } catch {
-    // The kept program is damaged, so it is built again.
-    return undefined
+    rmSync(place, { recursive: true, force: true })
   }
+  // The kept program is damaged, so it is built again.
+  return undefined
+}
+
+/** The files of a program with their contents: a damaged program would fail a student. */
+function contentsOf(directory: string): string {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()
+  return fingerprint(
+    names.map((name) => {
+      const path = join(directory, name)
+      const status = lstatSync(path)
+      return [name, status.mode, status.isFile() ? readFileSync(path) : undefined]
+    }),
+  )
 }
 
 /** Keeps a built program. If that fails, the next grading builds it again. */
@@ -60,7 +78,8 @@ export function keepBuild(cache: string, key: string, { directory, built, run }:
     fresh = mkdtempSync(join(builds, 'keeping-'))
     cpSync(directory, join(fresh, program), { recursive: true, preserveTimestamps: true })
     const kept = Object.fromEntries(keptFields.map((field) => [field, run[field]]))
-    writeFileSync(join(fresh, facts), JSON.stringify({ built, run: kept }))
+    const contents = contentsOf(join(fresh, program))
+    writeFileSync(join(fresh, facts), JSON.stringify({ built, run: kept, contents }))
     renameSync(fresh, join(builds, key))
   } catch {
     // Another worker kept the same program, or the disk is full.

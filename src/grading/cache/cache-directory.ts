@@ -1,10 +1,18 @@
-import { accessSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, parse, resolve } from 'node:path'
 
 /**
  * The directory of a project's cache: `node_modules/.cache/gradebox` next to the nearest package.json. Where
- * that cannot be written, it is a folder of the user in the temporary directory.
+ * that cannot be written or belongs to another user, it is a folder of the user in the temporary directory.
  *
  * @param from the directory to search from; default the current one
  */
@@ -15,7 +23,7 @@ export function cacheDirectory(from = process.cwd()): string {
   try {
     mkdirSync(cache, { recursive: true })
     accessSync(cache, constants.W_OK)
-    return cache
+    return isOwn(cache) ? cache : ownTemporary()
   } catch {
     return ownTemporary()
   }
@@ -23,12 +31,20 @@ export function cacheDirectory(from = process.cwd()): string {
 
 // Another user may have made a folder of that name first, with results of their own in it.
 function ownTemporary(): string {
-  const user = process.geteuid?.() ?? 0
-  const path = join(tmpdir(), `gradebox-cache-${user}`)
+  const path = join(tmpdir(), `gradebox-cache-${process.geteuid?.() ?? 0}`)
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  const { uid, mode } = lstatSync(path)
-  const isOurs = lstatSync(path).isDirectory() && uid === user && (mode & 0o022) === 0
-  return isOurs ? path : mkdtempSync(`${path}-`)
+  const isPrivate =
+    lstatSync(path).isDirectory() && isOwn(path) && (statSync(path).mode & 0o020) === 0
+  return isPrivate ? path : mkdtempSync(`${path}-`)
+}
+
+/**
+ * Whether only this user, its group or root can have written to a directory. A student's project that a teacher grades could
+ * otherwise bring results of its own, or lead the cache elsewhere by a link.
+ */
+function isOwn(directory: string): boolean {
+  const { uid, mode } = statSync(directory)
+  return [0, process.geteuid?.() ?? 0].includes(uid) && (mode & 0o002) === 0
 }
 
 function projectDirectory(from: string): string | undefined {

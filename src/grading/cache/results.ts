@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { wasStarved } from '../../runner/judge/verdict.ts'
 import type { TestOutcome } from '../assignment/test-outcome.ts'
+import { fingerprint } from './fingerprint.ts'
 
 /** The directory of the cache; `gradebox grade` sets it. Without it nothing is kept. */
 export const CACHE_VARIABLE = 'GRADEBOX_CACHE'
@@ -14,9 +16,10 @@ export function cacheInUse(variable = process.env[CACHE_VARIABLE]): string | und
 /** The kept outcome of a test, by the fingerprint of everything that it depends on. */
 export function keptOutcome(cache: string, key: string): TestOutcome | undefined {
   try {
-    return JSON.parse(readFileSync(resultPath(cache, key), 'utf8')) as TestOutcome
+    const [check, text = ''] = readFileSync(resultPath(cache, key), 'utf8').split('\n')
+    return check === fingerprint(key, text) ? (JSON.parse(text) as TestOutcome) : undefined
   } catch {
-    // The file is missing, or was written by a machine that lost power: the test runs again.
+    // The file is missing or damaged, so the test runs again.
     return undefined
   }
 }
@@ -31,8 +34,11 @@ export function keepOutcome(cache: string, key: string, outcome: TestOutcome): v
   try {
     const path = resultPath(cache, key)
     mkdirSync(dirname(path), { recursive: true })
-    const temporary = `${path}.${process.pid}`
-    writeFileSync(temporary, JSON.stringify(kept))
+    // Two threads, or containers with one number for their processes, can keep the same result at once.
+    const temporary = `${path}.${randomUUID()}`
+    const text = JSON.stringify(kept)
+    // Without the check, a machine that loses power could leave a part of a result.
+    writeFileSync(temporary, `${fingerprint(key, text)}\n${text}`)
     renameSync(temporary, path)
   } catch (error) {
     warnOnce(error instanceof Error ? error.message : String(error))

@@ -2,6 +2,10 @@ import * as v from 'valibot'
 import { parse as parseYaml } from 'yaml'
 import type { ReportPerson } from '../../report/report-schema.ts'
 
+/** Whether an operating system made a file or folder for itself. */
+export const isIgnored = (name: string): boolean =>
+  /^(?:__MACOSX|\.DS_Store|Thumbs\.db|desktop\.ini|\._.*)$/.test(name)
+
 /** An entry at the top of an export. */
 export interface TopEntry {
   readonly name: string

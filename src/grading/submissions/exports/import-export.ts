@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,7 +16,7 @@ import {
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SandboxError } from '../../../errors/sandbox-error.ts'
-import { layoutOf } from './export-layout.ts'
+import { isIgnored, layoutOf } from './export-layout.ts'
 import type { UnpackedSubmission } from './unpack.ts'
 
 /**
@@ -58,7 +60,9 @@ export function importExport(
  * folder of folders.
  */
 export function isExport(folder: string): boolean {
-  const entries = readdirSync(folder, { withFileTypes: true })
+  const entries = readdirSync(folder, { withFileTypes: true }).filter(
+    ({ name }) => !isIgnored(name),
+  )
   const tops = entries.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
   if (tops.some(({ name }) => name === 'submission_metadata.yml' || isZipName(name))) return true
   const layout = layoutOf(tops, { isClone: (name) => existsSync(join(folder, name, '.git')) })
@@ -85,12 +89,19 @@ const relativeTo =
 function readIndex(place: string): readonly UnpackedSubmission[] | undefined {
   const path = join(place, index)
   if (!existsSync(path)) return undefined
-  const submissions: readonly UnpackedSubmission[] = JSON.parse(readFileSync(path, 'utf8'))
-  return submissions.map((submission) =>
-    submission.path?.startsWith(inside)
-      ? { ...submission, path: join(place, submission.path.slice(inside.length)) }
-      : submission,
-  )
+  try {
+    const submissions: readonly UnpackedSubmission[] = JSON.parse(readFileSync(path, 'utf8'))
+    const found = submissions.map((submission) =>
+      submission.path?.startsWith(inside)
+        ? { ...submission, path: join(place, submission.path.slice(inside.length)) }
+        : submission,
+    )
+    if (found.every(({ path: folder }) => folder === undefined || existsSync(folder))) return found
+  } catch {
+    // The index is damaged.
+  }
+  rmSync(place, { recursive: true, force: true })
+  return undefined
 }
 
 function unpack(source: string, into: string, sourceNames: readonly string[]) {
@@ -126,17 +137,17 @@ function unpackerPath(): string {
 // unpacking them.
 function fingerprint(source: string, sourceNames: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(sourceNames))
-  const add = (path: string) => {
-    const { size, mtimeMs, ino } = statSync(path, { throwIfNoEntry: false }) ?? {}
-    hash.update(JSON.stringify([path, size, mtimeMs, ino]))
-  }
-  add(source)
-  if (statSync(source).isDirectory()) {
-    for (const name of readdirSync(source).sort()) {
-      add(join(source, name))
-      const folder = join(source, name)
-      if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue
-      for (const file of readdirSync(folder).sort()) add(join(folder, file))
+  // Names can be bytes that are not UTF-8.
+  const waiting = [Buffer.from(source)]
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    // The source itself may be a link; a link in it is never followed.
+    const read = path.equals(Buffer.from(source)) ? statSync : lstatSync
+    const { size, mtimeMs, ino, mode } = read(path)
+    hash.update(JSON.stringify([path.toString('latin1'), size, mtimeMs, ino, mode]))
+    if ((mode & constants.S_IFMT) !== constants.S_IFDIR) continue
+    const names = readdirSync(path, { encoding: 'buffer' }) as unknown as Buffer[]
+    for (const name of names.sort(Buffer.compare)) {
+      waiting.push(Buffer.concat([path, Buffer.from('/'), name]))
     }
   }
   return hash.digest('hex').slice(0, 32)

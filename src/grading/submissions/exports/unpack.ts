@@ -22,7 +22,7 @@ import {
   refuse,
 } from './check-entries.ts'
 import { type ExportEntry, type OpenExport, openFolder, openZip } from './export-entries.ts'
-import { layoutOf, type Place, type TopEntry } from './export-layout.ts'
+import { isIgnored, layoutOf, type Place, type TopEntry } from './export-layout.ts'
 
 /** A submission of an export: its directory, or the reason of its refusal. */
 export interface UnpackedSubmission {
@@ -65,11 +65,9 @@ export async function unpackExport(
   }
 }
 
-const ignored = /^(?:__MACOSX|\.DS_Store|Thumbs\.db)$/
-
 // A folder around everything, as "compress this folder" makes it.
 function withoutWrapper(zip: OpenExport): OpenExport {
-  const entries = zip.entries.filter(({ path }) => !ignored.test(path.split('/')[0] ?? ''))
+  const entries = zip.entries.filter(({ path }) => !isIgnored(path.split('/')[0] ?? ''))
   const tops = new Set(entries.map(({ path }) => path.split('/')[0] ?? ''))
   const [top = ''] = tops
   const isFolder = entries.every(({ path, kind }) => path !== top || kind === 'directory')
@@ -121,7 +119,9 @@ function topEntries(entries: readonly ExportEntry[]): TopEntry[] {
     const [top = '', ...rest] = path.split('/')
     tops.set(top, (tops.get(top) ?? false) || rest.length > 0 || kind === 'directory')
   }
-  return [...tops].map(([name, isDirectory]) => ({ name, isDirectory }))
+  return [...tops]
+    .filter(([name]) => !isIgnored(name))
+    .map(([name, isDirectory]) => ({ name, isDirectory }))
 }
 
 async function group(
@@ -141,7 +141,7 @@ async function group(
   const groups = new Map<string, Group>()
   for (const entry of entries) {
     const [top = '', ...rest] = entry.path.split('/')
-    if (ignored.test(top) || top.startsWith('._')) continue
+    if (isIgnored(top)) continue
     const place = placeOf(layout, entry, { name: top, isDirectory: isDirectory.get(top) ?? false })
     if (place === undefined) continue
     const known = groups.get(place.id) ?? { place, entries: [], tops: new Set<string>() }
@@ -229,7 +229,7 @@ async function write(
   budget: Budget,
   root?: string,
 ): Promise<void> {
-  const kept = entries.filter(({ path }) => !path.split('/').some((name) => ignored.test(name)))
+  const kept = entries.filter(({ path }) => !path.split('/').some(isIgnored))
   await checkEntries(kept, budget, root)
   for (const entry of kept) {
     const path = join(target, entry.path)

@@ -1,10 +1,21 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { chooseLanguages } from '../../../../src/grading/languages/choose-languages.ts'
-import { importExport } from '../../../../src/grading/submissions/exports/import-export.ts'
+import {
+  importExport,
+  isExport,
+} from '../../../../src/grading/submissions/exports/import-export.ts'
 import { findSubmissions } from '../../../../src/grading/submissions/find.ts'
 
 let folder: string
@@ -28,6 +39,53 @@ test('an export is unpacked once, and again when it changes', () => {
   writeFileSync(zip, zipSync({ 'eve/main.py': strToU8('1'), 'flo/main.py': strToU8('2') }))
   utimesSync(zip, 1, 1)
   expect(importExport(zip, cache, ['.py']).map(({ id }) => id)).toEqual(['eve', 'flo'])
+}, 60_000)
+
+test('an export is unpacked again when what was unpacked is damaged', () => {
+  const first = importExport(zip, cache, ['.py'])
+  const [place = ''] = readdirSync(cache)
+  const path = first[0]?.path ?? ''
+  for (const damage of [
+    () => writeFileSync(join(cache, place, 'index.json'), '[{'),
+    () => rmSync(path, { recursive: true }),
+  ]) {
+    damage()
+    expect(importExport(zip, cache, ['.py'])).toEqual(first)
+    expect(readFileSync(join(path, 'main.py'), 'utf8')).toBe('1')
+  }
+}, 60_000)
+
+test('an export as a folder is unpacked again when a file deep in it changes', () => {
+  const deep = join(folder, 'class/ada/src/deep')
+  mkdirSync(deep, { recursive: true })
+  writeFileSync(join(folder, 'class/ada/data.zip'), zipSync({ 'x.txt': strToU8('x') }))
+  writeFileSync(join(deep, 'main.py'), '1')
+  const main = () => {
+    const [ada] = importExport(join(folder, 'class'), cache, ['.py'])
+    return readFileSync(join(ada?.path ?? '', 'src/deep/main.py'), 'utf8')
+  }
+  expect(main()).toBe('1')
+  writeFileSync(join(deep, 'main.py'), '22')
+  expect(main()).toBe('22')
+  // A name that is not UTF-8 stops nobody else.
+  mkdirSync(Buffer.concat([Buffer.from(join(folder, 'class/')), Buffer.from([0xff])]))
+  expect(main()).toBe('22')
+}, 60_000)
+
+test('files that an operating system adds do not hide the platform', () => {
+  const place = join(folder, 'canvas')
+  mkdirSync(place)
+  for (const name of ['.DS_Store', 'Thumbs.db', 'desktop.ini', '._lovelaceada_1042_77_main.py']) {
+    writeFileSync(join(place, name), 'x')
+  }
+  writeFileSync(join(place, 'lovelaceada_1042_77_main.py'), '1')
+  writeFileSync(join(place, 'hopper_LATE_43_78_main-2.py'), '2')
+  expect(isExport(place)).toBe(true)
+  const found = importExport(place, cache, ['.py'])
+  expect(found.map(({ id, path = '' }) => [id, readdirSync(path)])).toEqual([
+    ['hopper_43', ['main.py']],
+    ['lovelaceada_1042', ['main.py']],
+  ])
 }, 60_000)
 
 test('an export that is damaged causes an error that says what to do', () => {
