@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestModule, Vitest } from 'vitest/node'
-import type { IsolationLevel } from '../../runner/isolation/level.ts'
 import { asError } from '../../grading/assignment/messages.ts'
+import type { IsolationLevel } from '../../runner/isolation/level.ts'
 import { visible } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 import type { AssignmentPlace } from './find-assignment.ts'
@@ -62,7 +62,9 @@ export async function runTests(
     )
     return {
       loadErrors: vitest.state.getTestModules().flatMap(errorsOf),
-      otherErrors: vitest.state.getUnhandledErrors().map((error) => visible(asError(error).message)),
+      otherErrors: vitest.state
+        .getUnhandledErrors()
+        .map((error) => visible(asError(error).message)),
     }
   } finally {
     await vitest?.close()
