@@ -2,6 +2,7 @@ import { visible } from '../../../units/visible.ts'
 import type { Report, ReportSubmission } from '../../report/report-schema.ts'
 import { studentView } from '../student-view.ts'
 import type { WriterOptions } from '../writer.ts'
+import { withoutNames } from './without-names.ts'
 
 /** The part of a submission that a student may see. */
 export interface StudentPage {
@@ -35,13 +36,12 @@ export interface PageData {
 
 /** The data of a page for staff: the class, with the whole report. */
 export function classPage(report: Report, options: WriterOptions): PageData {
+  const clean = options.anonymous ? withoutNames(report) : undefined
   const submissions = report.submissions.map((submission, index) => {
-    const shown = options.anonymous ? anonymous(submission, index) : submission
-    return {
-      label: labelOf(shown),
-      student: studentPage(submission, report, options),
-      staff: shown,
-    }
+    const student = studentPage(submission, report, options)
+    if (clean === undefined) return { label: labelOf(submission), student, staff: submission }
+    const staff = anonymous(clean(submission), index)
+    return { label: staff.id, student: clean(student), staff }
   })
   return { ...head(report), tests: report.assignment.tests, submissions }
 }
