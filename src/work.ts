@@ -46,6 +46,21 @@ export async function inTurns<Result>(
   }
 }
 
+/** The number of items to join between two pauses: 0.1 ms. */
+const JOINED_PER_PIECE = 2048
+
+/** Joins lists, with pauses: a spread of 400,000 items takes a tenth of a second. */
+export function* joinInPieces<Item>(...lists: readonly (readonly Item[])[]): Work<Item[]> {
+  const joined: Item[] = []
+  for (const list of lists) {
+    for (let from = 0; from < list.length; from += JOINED_PER_PIECE) {
+      if (from > 0) yield
+      for (const item of list.slice(from, from + JOINED_PER_PIECE)) joined.push(item)
+    }
+  }
+  return joined
+}
+
 /** Maps each item to any number of results, with pauses. */
 export function* flatMapInPieces<Item, Result>(
   items: readonly Item[],
@@ -53,7 +68,7 @@ export function* flatMapInPieces<Item, Result>(
 ): Work<Result[]> {
   const results: Result[] = []
   for (const [index, item] of items.entries()) {
-    results.push(...map(item))
+    for (const result of map(item)) results.push(result)
     if (index % ITEMS_PER_PIECE === ITEMS_PER_PIECE - 1) yield
   }
   return results

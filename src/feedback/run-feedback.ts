@@ -96,7 +96,7 @@ export function cpuTimeFeedback(usedMs: number, limitMs: number, texts: Feedback
 }
 
 function memorySentence({ usage, limits }: FinishedRun, texts: FeedbackTexts): string {
-  return memoryFeedback(usage.peakMemoryBytes, limits.memoryBytes ?? 0, texts)
+  return memoryFeedback(usage.peakMemoryBytes, limits.memoryBytes ?? usage.peakMemoryBytes, texts)
 }
 
 /** The sentence for too much memory. */

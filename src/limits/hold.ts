@@ -2,6 +2,7 @@ import { SandboxError } from '../errors/sandbox-error.ts'
 import { type GroupUsage, makeRunGroup, type RunGroup } from './cgroup/run-group.ts'
 import { isCounterLikely, noteCounter } from './cpu-counter.ts'
 import type { EnforcementPlan } from './enforcement.ts'
+import { memoryBound } from './memory-bound.ts'
 import type { EnforcementByLimit, Limits } from './table.ts'
 import { type CpuSource, type Seen, TreeWatch, type Watched } from './watch/watch.ts'
 
@@ -87,7 +88,8 @@ export class LimitHold {
       cpuTimeMs,
       cpuSource: this.#cpuSource(),
       cpuFile: this.#group?.cpuFile,
-      memoryBytes: this.#enforcement.memory === 'watch' ? memoryBytes : undefined,
+      memoryBytes:
+        this.#enforcement.memory === 'cgroup' ? undefined : (memoryBytes ?? memoryBound()),
       suppliedBytes: this.#suppliedBytes,
       leavesCounter: this.#leavesCounter,
       wallTimeMs,

@@ -133,7 +133,7 @@ export const limitTable = {
       without:
         'the watch reads every few milliseconds how much memory all processes together have touched. Reserved memory does not count',
       hit: 'the kernel or the watch kills: `memory`',
-      absent: 'none',
+      absent: 'half of the memory that the machine or container has, which the watch holds',
       protects: "Exhaustion of the machine's memory.",
       not: 'Without a control group: excess for some milliseconds, until the watch reads again.',
       example: '"64MiB"',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { finish, flatMapInPieces, inTurns, type Work } from '../../src/work.ts'
+import { finish, flatMapInPieces, inTurns, joinInPieces, type Work } from '../../src/work.ts'
 
 let now: number | undefined
 
@@ -62,4 +62,11 @@ describe('work in pieces', () => {
     expect([...flatMapInPieces(items, (n) => [n])].length).toBe(3)
     expect(finish(flatMapInPieces(items, (n) => (n < 2 ? [n, n] : [])))).toEqual([0, 0, 1, 1])
   })
+})
+
+test('lists are joined in order, with pauses', () => {
+  const numbers = Array.from({ length: 5000 }, (_, index) => index)
+  const pauses = [...joinInPieces([-1], numbers, [], [5000])]
+  expect(pauses).toHaveLength(2)
+  expect(finish(joinInPieces([-1], numbers, [], [5000]))).toEqual([-1, ...numbers, 5000])
 })

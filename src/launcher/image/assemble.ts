@@ -35,6 +35,8 @@ export interface Assembled {
 const noSymbols: Symbols = new Map()
 /** The number of steps to encode between two pauses. */
 const STEPS_PER_PIECE = 64
+/** The number of steps whose labels to define between two pauses. */
+const LABELS_PER_PIECE = 4096
 
 interface AssembleOptions {
   readonly arch: Arch
@@ -61,6 +63,7 @@ export function* assembleInPieces(
   const symbols = new SymbolTable(imported)
   for (const [index, { label }] of segment.steps.entries()) {
     if (label !== undefined) symbols.define(label, address + index * STEP_SIZE)
+    if (index % LABELS_PER_PIECE === LABELS_PER_PIECE - 1) yield
   }
   const end = defineAreas(segment, address + segment.steps.length * STEP_SIZE, symbols)
   const memory = new Memory(address, end, symbols)

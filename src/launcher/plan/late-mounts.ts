@@ -11,7 +11,7 @@ import {
   OPEN_TREE_CLONE,
   S_IFREG,
 } from '../../linux/constants.ts'
-import type { Work } from '../../work.ts'
+import { joinInPieces, type Work } from '../../work.ts'
 import type { Arch } from '../machine/machine.ts'
 import type { TmpfsMount } from '../sandbox-shape.ts'
 import { type Area, load, type Step, type StepFailure, stepsOf, text, words } from '../step.ts'
@@ -93,7 +93,7 @@ export function* attachTreeSteps(options: LateMountOptions, paths: SafePaths): W
   for (const [index, mount] of options.mounts.entries()) {
     steps.push(yield* attachOneSteps(mount, { index, options, paths }))
   }
-  return steps.flat()
+  return yield* joinInPieces(...steps)
 }
 
 function* attachOneSteps(mount: LateMount, use: Use): Work<Step[]> {
@@ -106,7 +106,8 @@ function* attachOneSteps(mount: LateMount, use: Use): Work<Step[]> {
   const source = mount.type === 'empty' ? 'an empty directory' : JSON.stringify(mount.source)
   const own = { source, isDirectory: true, failure: treeFailure(mount) }
   const attach = attachSteps(target, own, use)
-  return [...attach, ...(yield* fillTreeSteps(treeOptions(mount, index, options))), close]
+  const fill = yield* fillTreeSteps(treeOptions(mount, index, options))
+  return yield* joinInPieces(attach, fill, [close])
 }
 
 interface Use {

@@ -10,7 +10,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from '../../linux/constants.ts'
-import { finish, flatMapInPieces, type Work } from '../../work.ts'
+import { finish, flatMapInPieces, joinInPieces, type Work } from '../../work.ts'
 import { REQUEST_ADDRESS } from '../machine/memory-layout.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import {
@@ -172,11 +172,10 @@ export function loadRequestSteps(step: typeof init): Step[] {
  */
 export function* planRequest(options: RequestOptions): Work<Segment> {
   const { candidates, cwd, collect, arch, isComplete } = options
+  const ownRoot = isComplete ? [] : yield* ownRootSteps(options)
   return {
     areas: [...execAreas(candidates), ...collectAreas(collect), ...lateMountAreas(options)],
-    steps: [
-      ...entrySteps(isComplete),
-      ...(isComplete ? [] : labelled(ENTERED.mounts, thenGoTo(LOCK, yield* ownRootSteps(options)))),
+    steps: yield* joinInPieces(entrySteps(isComplete), ownRoot, [
       ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
       init('chdir', [text('/')], { label: 'collect' }),
       ...collectSteps(collect, arch),
@@ -195,7 +194,7 @@ export function* planRequest(options: RequestOptions): Work<Segment> {
         filter: options.filter,
         terminal: options.terminal,
       }),
-    ],
+    ]),
   }
 }
 
@@ -247,15 +246,18 @@ function enterRootSteps(): Step[] {
 function* ownRootSteps(options: RequestOptions): Work<Step[]> {
   const owner = ownerOf(options.flow)
   const terminal = terminalOptions(options)
-  return [
+  const before = [
     ...openTreeSteps({ ...options, owner }),
     ...(terminal.terminal === undefined || terminal.ownDevices
       ? []
       : terminalDeviceSteps(options.remount)),
     ...enterRootSteps(),
-    ...(yield* insideRootSteps({ ...options, owner }, openTerminalSteps(terminal))),
-    ...leaveRootSteps({ ...options, owner }),
   ]
+  return yield* joinInPieces(
+    labelled(ENTERED.mounts, before),
+    yield* insideRootSteps({ ...options, owner }, openTerminalSteps(terminal)),
+    thenGoTo(LOCK, leaveRootSteps({ ...options, owner })),
+  )
 }
 
 interface InsideRoot extends LateMountOptions {
@@ -266,14 +268,14 @@ function* insideRootSteps(options: InsideRoot, last: readonly Step[] = []): Work
   const { arch, files, owner } = options
   const paths = new SafePaths(arch)
   const readOnlyRoot = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
-  return [
-    ...(yield* attachTreeSteps(options, paths)),
-    ...(yield* flatMapInPieces(files, ({ target, contents }) =>
+  return yield* joinInPieces(
+    yield* attachTreeSteps(options, paths),
+    yield* flatMapInPieces(files, ({ target, contents }) =>
       writeFileSteps(target.slice(1), contents, { arch, owner, paths }),
-    )),
-    ...last,
-    init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } }),
-  ]
+    ),
+    last,
+    [init('mount', [0, text('/'), 0, readOnlyRoot, 0], { failure: { code: 'MOUNT_FAILED' } })],
+  )
 }
 
 // When the root is complete, the init has nothing more to do as the owner of its namespaces.

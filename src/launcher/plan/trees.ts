@@ -12,7 +12,7 @@ import {
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
 } from '../../linux/constants.ts'
-import { flatMapInPieces, type Work } from '../../work.ts'
+import { flatMapInPieces, joinInPieces, type Work } from '../../work.ts'
 import type { Arch } from '../machine/machine.ts'
 import { load, type Step, type StepFailure, stepsOf, text } from '../step.ts'
 import { copySteps, type DirectoryEntry, finishCopySteps, isCopied } from './copy.ts'
@@ -166,15 +166,15 @@ export const chownSteps = (path: string, owner: IdArguments | undefined): Step[]
 export function* fillTreeSteps(options: TreeOptions): Work<Step[]> {
   const { tree, index } = options
   if (tree.type !== 'overlay' && tree.type !== 'copy') return []
-  const steps = [
-    ...(tree.type === 'copy' ? yield* fillCopySteps(tree, options) : []),
-    ...(tree.type === 'overlay' && options.owner !== undefined
+  const own =
+    tree.type === 'overlay' && options.owner !== undefined
       ? yield* ownSteps(tree.chown, options.owner, new SafePaths(options.arch, tree.target))
-      : []),
-    ...restrictSteps(tree),
-  ]
-  if (steps.length === 0) return []
-  return [init('fchdir', [load(`tree.fd${index}`)]), ...steps, init('chdir', [text('/')])]
+      : []
+  const copied = tree.type === 'copy' ? yield* fillCopySteps(tree, options) : []
+  const restrict = restrictSteps(tree)
+  if (own.length + copied.length + restrict.length === 0) return []
+  const enter = [init('fchdir', [load(`tree.fd${index}`)])]
+  return yield* joinInPieces(enter, copied, own, restrict, [init('chdir', [text('/')])])
 }
 
 function* fillCopySteps(tree: Tree & { type: 'copy' }, options: TreeOptions): Work<Step[]> {
@@ -183,17 +183,13 @@ function* fillCopySteps(tree: Tree & { type: 'copy' }, options: TreeOptions): Wo
   const from = `tree.source${index}`
   const entries = tree.entries.filter(isCopied)
   const failure = treeFailure(tree)
-  return [
-    ...(yield* flatMapInPieces(entries, (entry) =>
-      copySteps(entry, { from, target, arch, failure }),
-    )),
-    init('close', [load(from)]),
-    ...(owner === undefined ? [] : yield* ownSteps(entries, owner, new SafePaths(arch, target))),
+  return yield* joinInPieces(
+    yield* flatMapInPieces(entries, (entry) => copySteps(entry, { from, target, arch, failure })),
+    [init('close', [load(from)])],
+    owner === undefined ? [] : yield* ownSteps(entries, owner, new SafePaths(arch, target)),
     // Children first, because nobody may enter some directories afterwards.
-    ...(yield* flatMapInPieces(entries.toReversed(), (entry) =>
-      finishCopySteps(entry, { target }),
-    )),
-  ]
+    yield* flatMapInPieces(entries.toReversed(), (entry) => finishCopySteps(entry, { target })),
+  )
 }
 
 function restrictSteps({ target, readOnly, noexec }: CopyOnWrite): Step[] {

@@ -20,7 +20,7 @@ export interface WatchOptions {
   readonly cpuSource: CpuSource
   /** The cpu.stat of the run's control group, for the source `cgroup`. */
   readonly cpuFile?: string | undefined
-  /** Absent where a control group holds it. */
+  /** The limit, or the bound of a run without one; absent where a control group holds it. */
   readonly memoryBytes: number | undefined
   /** The size of the caller's files in the run's tmpfs. */
   readonly suppliedBytes: number

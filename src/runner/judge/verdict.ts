@@ -186,8 +186,11 @@ function cpuReason({ limits, usage }: Evidence): string {
 const diskReason = (bytes: number, { diskBytes }: Limits): string =>
   `wrote ${formatSize(bytes)} of files; the disk limit is ${formatSize(diskBytes ?? 0)}`
 
-const memoryReason = ({ limits, usage }: Evidence): string =>
-  `used ${formatSize(usage.peakMemoryBytes)} of memory; the limit is ${formatSize(limits.memoryBytes ?? 0)}`
+function memoryReason({ limits: { memoryBytes }, usage }: Evidence): string {
+  const used = `used ${formatSize(usage.peakMemoryBytes)} of memory`
+  if (memoryBytes !== undefined) return `${used}; the limit is ${formatSize(memoryBytes)}`
+  return `${used}; a run without a memory limit may use half of what the machine or container has`
+}
 
 function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   const { limits, usage, oomKills = 0, enforcement } = evidence
