@@ -34,6 +34,7 @@ type Numbers = Readonly<Record<string, readonly number[]>>
 const i386: Numbers = {
   ...common,
   madvise: [219],
+  io_setup: [245],
   add_key: [286],
   request_key: [287],
   keyctl: [288],
@@ -52,6 +53,7 @@ const i386: Numbers = {
 const arm: Numbers = {
   ...common,
   madvise: [220],
+  io_setup: [243],
   socket: [281],
   setsockopt: [294],
   add_key: [309],

@@ -142,6 +142,9 @@ const unreadableRules: readonly SeccompRule[] = [
 /** The mode of openat2 is in memory, which no filter can read. C libraries and Go manage without it. */
 const openat2Rule = rule('errno:ENOSYS', 'openat2')
 
+/** All programs of the machine share one number of requests (fs.aio-max-nr), which a program could take with one call. */
+const aioRules = [rule('errno:ENOSYS', 'io_setup')]
+
 /** A lease on a file of the host delays every writer there (fcntl(2)). Few file systems support leases. */
 const leaseRules = [rule('errno:EINVAL', 'fcntl', is(1, constants.F_SETLEASE))]
 
@@ -155,6 +158,7 @@ export const alwaysRules: readonly SeccompRule[] = [
   ...unreadableRules,
   openat2Rule,
   ...leaseRules,
+  ...aioRules,
 ]
 
 /** vsock(7) sockets reach the virtual machine's host, whatever the network namespace. */

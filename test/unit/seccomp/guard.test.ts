@@ -90,6 +90,7 @@ const cases: readonly (readonly [string, readonly number[], string])[] = [
     (name) => [name, [0, 0], 'errno 95'] as const,
   ),
   ['removexattr', [0, 0], 'allow'],
+  ['io_setup', [65536], 'errno 38'],
   ['openat2', [-100, 0, 0, 24], 'errno 38'],
   ['socket', [40], 'errno 97'],
   ['socket', [1], 'allow'],
