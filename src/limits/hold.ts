@@ -1,5 +1,6 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
-import { type GroupUsage, makeRunGroup, type RunGroup } from './cgroup/run-group.ts'
+import type { GroupUsage, RunGroup } from './cgroup/group.ts'
+import { makeRunGroup } from './cgroup/run-group.ts'
 import { isCounterLikely, noteCounter } from './cpu-counter.ts'
 import type { EnforcementPlan } from './enforcement.ts'
 import { memoryBound } from './memory-bound.ts'

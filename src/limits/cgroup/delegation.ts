@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { readAttribute } from '../../ffi/libc.ts'
-import { removeStale } from './names.ts'
+import { removeStale } from './group-names.ts'
 import type { V1Delegation } from './v1.ts'
 
 /** A part of the cgroup v2 hierarchy that this user may divide (cgroups(7), "Delegation"). */

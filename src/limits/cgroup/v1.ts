@@ -2,8 +2,8 @@ import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSyn
 import { join } from 'node:path'
 import type { Limits } from '../table.ts'
 import { INIT_PROCESSES } from '../table.ts'
-import { groupError, groupName, removeStale } from './names.ts'
-import type { GroupUsage, RunGroup } from './run-group.ts'
+import type { GroupUsage, RunGroup } from './group.ts'
+import { groupError, groupName, removeStale } from './group-names.ts'
 
 /** The hierarchies of cgroup v1 in which this user may make groups. */
 export interface V1Delegation {

@@ -1,5 +1,6 @@
 import type { Delegation } from '../../limits/cgroup/delegation.ts'
-import { makeRunGroup, type RunGroup } from '../../limits/cgroup/run-group.ts'
+import type { RunGroup } from '../../limits/cgroup/group.ts'
+import { makeRunGroup } from '../../limits/cgroup/run-group.ts'
 import type { Limits } from '../../limits/table.ts'
 import { nextFlow } from '../host-machine.ts'
 import { Launcher, type LauncherShape } from '../launch/launcher.ts'

@@ -1,0 +1,29 @@
+/** The figures of a run's control group, during the run or at its end. */
+export interface GroupUsage {
+  readonly cpuTimeMs: number
+  readonly userTimeMs: number
+  readonly systemTimeMs: number
+  /** How many processes the kernel killed because the group was out of memory (memory.events). */
+  readonly oomKills: number
+  /** The peak of charged memory, including page cache and tmpfs (memory.peak, Linux 5.19). */
+  readonly peakMemoryBytes?: number
+  /** The peak number of processes and threads, including the init (pids.peak, Linux 6.1). */
+  readonly peakProcesses?: number
+  /** The time during which at least one task waited for a processor (cpu.pressure, "some"). */
+  readonly waitTimeMs?: number
+}
+
+/** The control group of one run. */
+export interface RunGroup {
+  /** The path of its directory, into which the starter clones the init; absent in cgroup v1. */
+  readonly path: string | undefined
+  usage(): GroupUsage
+  /** Moves the init into the group, where the starter does not do so: cgroup v1. */
+  enter?(init: number): void
+  /** The path of its cpu.stat or cpuacct.usage. */
+  readonly cpuFile: string
+  /** Raises its memory limit by the size of the caller's files, which the kernel charges to it. */
+  allowMemory(bytes: number): void
+  /** Removes the group. Call it when its processes have ended. */
+  remove(): void
+}
