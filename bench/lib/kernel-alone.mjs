@@ -120,6 +120,7 @@ function sleepThrough({ request }, launcher, meanwhile) {
   const attempt = launcher.go({
     makeRequest: () => request,
     output: new Output(undefined, 'buffer', () => {}),
+    enterGroup: undefined,
     onLogged: undefined,
     wallTimeMs: undefined,
   })

@@ -1,9 +1,10 @@
 import { constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs'
+import { constants as osConstants } from 'node:os'
 import { dirname, relative, sep } from 'node:path'
 import { closeDescriptor } from '../../ffi/libc.ts'
 import { openPath } from '../../ffi/open.ts'
 import { O_NONBLOCK, O_PATH, O_RDONLY, RESOLVE_NO_SYMLINKS } from '../../linux/constants.ts'
-import { ErrnoError } from '../../linux/errno.ts'
+import { ErrnoError, errnoText } from '../../linux/errno.ts'
 
 /** A path of the host that an option of a run names. */
 export interface HostPathOption {
@@ -85,12 +86,26 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTREG: `${ENOTREG}`,
 }
 
+const NO_OPENAT2 =
+  'Gradebox needs this system call (Linux 5.6) to open a path without following links. A sandbox or container around the tests refuses it: let its filter allow openat2, or run the tests outside.'
+
+/** An error's name with its meaning: `EIO: i/o error`. */
+function inWords(code: string): string {
+  const number = (osConstants.errno as Readonly<Record<string, number>>)[code]
+  return number === undefined ? code : `${code}: ${errnoText(number)}`
+}
+
 /** Why a host path cannot be used, as the end of a sentence that starts with its name. */
 export function hostPathTrouble(
   { code = 'EIO' }: NodeJS.ErrnoException,
   { path, followLinks }: HostPathOption,
 ): { readonly why: string; readonly hint?: string } {
-  if (code !== 'ELOOP' || followLinks) return { why: reasons[code] ?? `cannot be used: ${code}` }
+  if (code === 'ENOSYS') {
+    return { why: `cannot be opened: openat2(2): ${inWords(code)}`, hint: NO_OPENAT2 }
+  }
+  if (code !== 'ELOOP' || followLinks) {
+    return { why: reasons[code] ?? `cannot be used: ${inWords(code)}` }
+  }
   const link = refusedLink(path)
   const what =
     link === path ? 'is a symbolic link' : `is behind the symbolic link ${JSON.stringify(link)}`

@@ -12,6 +12,7 @@ export const features = {
   copyOnWrite: '/work copy-on-write',
   readWrite: '/work read-write',
   collect: 'files brought back',
+  levels: 'levels of isolation',
   doctor: '`gradebox doctor`',
 } as const
 
