@@ -1,33 +1,24 @@
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
-import type { Collection } from './collect-steps.ts'
 import type { CountUse } from './count.ts'
 import type { Flow } from './flow.ts'
 import type { EarlyMount, MaskedPath } from './host.ts'
 import type { LateMount } from './late-mounts.ts'
 import type { Meaning } from './log.ts'
 import type { HostMount } from './mount-steps.ts'
-import type { Affinity, FilterUse, ResourceLimit } from './target.ts'
-import type { TerminalUse } from './terminal-steps.ts'
+import type { ProgramUse } from './program-steps.ts'
+import type { FilterUse } from './target.ts'
 
-/** The common part of every run under a policy. */
-export interface ImageOptions {
-  readonly policy: SandboxShape
+/** The machine on which a launch program runs, and who starts it. */
+export interface PlanHost {
   readonly arch: Arch
   readonly flow: Flow
-  readonly parentPid: number
-  /** The score that the kernel's OOM killer gives the sandbox. */
-  readonly oomScore: number
-  /** The policy's mounts, except those inside others. */
-  readonly paths: readonly EarlyMount[]
+  /** Set where the kernel has no mount_setattr(2): the host's mounts at or below a path. */
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
-  /** The policy's files that are in no mount. */
-  readonly files: readonly SandboxFile[]
-  readonly diskBytes: number | undefined
-  /** The files of /proc that say too much about the machine. */
-  readonly masked: readonly MaskedPath[]
-  /** Whether the program gets the /proc of the container around the sandbox; see `sharedProcSteps()`. */
-  readonly sharesProc: boolean
+}
+
+/** The policy's filter, as an image has it. */
+export interface ImageFilter {
   /** The compiled seccomp filter, struct sock_filter[]. */
   readonly filter: Uint8Array | undefined
   /** Whether the filter reports by notification. */
@@ -38,13 +29,34 @@ export interface ImageOptions {
   readonly count: CountUse | undefined
   /** Whether the filter may let the program have TCP sockets. */
   readonly connects: boolean
+}
+
+/** The root that an image builds. */
+export interface ImageRoot {
+  /** The policy's mounts, except those inside others. */
+  readonly paths: readonly EarlyMount[]
+  /** The policy's files that are in no mount. */
+  readonly files: readonly SandboxFile[]
+  readonly diskBytes: number | undefined
+  /** The files of /proc that say too much about the machine. */
+  readonly masked: readonly MaskedPath[]
+  /** Whether the program gets the /proc of the container around the sandbox; see `sharedProcSteps()`. */
+  readonly sharesProc: boolean
+  /** Set for runs that add nothing to the root; the image then builds all of it. */
+  readonly complete?: CompleteRoot | undefined
+}
+
+/** The common part of every run under a policy. */
+export interface ImageOptions extends PlanHost, ImageFilter, ImageRoot {
+  readonly policy: SandboxShape
+  readonly parentPid: number
+  /** The score that the kernel's OOM killer gives the sandbox. */
+  readonly oomScore: number
   readonly lastCapability: number
   /** Whether each run has a control group. */
   readonly cgroup: boolean
   /** The standard streams, 1 and 2, whose output the caller discards. */
   readonly discard: readonly number[]
-  /** Set for runs that add nothing to the root; the image then builds all of it. */
-  readonly complete?: CompleteRoot | undefined
 }
 
 /** The parts that complete a root. */
@@ -58,31 +70,17 @@ export interface CompleteRoot {
 }
 
 /** The part of the plan that differs from run to run. */
-export interface RequestOptions {
+export interface RequestOptions extends PlanHost {
   readonly policy: SandboxShape
-  readonly arch: Arch
-  readonly flow: Flow
   /** The working directory, the run's own mounts, and those of the policy that each run makes. */
   readonly mounts: readonly LateMount[]
-  readonly remount?: ((source: string) => readonly HostMount[]) | undefined
   /** The run's own files, and the policy's in mounts. */
   readonly files: readonly SandboxFile[]
-  readonly candidates: readonly string[]
-  readonly argv: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly cwd: string
-  readonly wallTimeMs: number | undefined
-  readonly resourceLimits: readonly ResourceLimit[]
-  readonly affinity: Affinity
-  readonly collect: Collection
-  /** The filter, unless the target has it when it waits. */
-  readonly filter: FilterUse | undefined
-  /** The pseudo-terminal that the program gets, if it gets one. */
-  readonly terminal?: TerminalUse | undefined
   /** The same as in the image. */
   readonly connects: boolean
   /** The standard streams that are Gradebox's pipes; the program may open them again. */
   readonly pipes: readonly number[]
   /** Whether the image builds all of the root. */
   readonly isComplete: boolean
+  readonly program: ProgramUse
 }

@@ -24,7 +24,6 @@ import {
   text,
   thenGoTo,
 } from '../step.ts'
-import { collectAreas, collectSteps, diagnoseExecSteps, execAreas } from './collect-steps.ts'
 import { countAreas, countCallStep } from './count.ts'
 import { ENTERED, ENTRY, entrySteps, TARGET_ENTRY } from './entry-steps.ts'
 import { FD } from './fd-numbers.ts'
@@ -50,10 +49,11 @@ import { logArea } from './log.ts'
 import { hostnameStep, joinNetworkSteps } from './network.ts'
 import { SafePaths } from './paths.ts'
 import type { CompleteRoot, ImageOptions, RequestOptions } from './plan-options.ts'
+import { programAreas, programSteps } from './program-steps.ts'
 import { rootSteps } from './root.ts'
 import { enterNamespacesSteps, failSteps, starterAreas, starterSteps } from './starter.ts'
 import { startSteps, superviseAreas, superviseSteps, WATCH } from './supervise.ts'
-import { prepareTargetSteps, targetArea, targetSteps } from './target.ts'
+import { prepareTargetSteps, targetArea } from './target.ts'
 import { terminalDeviceSteps } from './terminal-devices.ts'
 import { openTerminalSteps } from './terminal-steps.ts'
 import { chownSteps, treeDirectory } from './trees.ts'
@@ -171,30 +171,11 @@ export function loadRequestSteps(step: typeof init): Step[] {
  * The rest of the launch program: the run's additions to the root, the program, and the files to bring back.
  */
 export function* planRequest(options: RequestOptions): Work<Segment> {
-  const { candidates, cwd, collect, arch, isComplete } = options
+  const { program, arch, isComplete } = options
   const ownRoot = isComplete ? [] : yield* ownRootSteps(options)
   return {
-    areas: [...execAreas(candidates), ...collectAreas(collect), ...lateMountAreas(options)],
-    steps: yield* joinInPieces(entrySteps(isComplete), ownRoot, [
-      ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
-      init('chdir', [text('/')], { label: 'collect' }),
-      ...collectSteps(collect, arch),
-      // Ends the report at once, because the kernel closes open descriptors only after it took the namespaces
-      // apart.
-      init('close', [FD.report]),
-      init('exit_group', [0]),
-      ...targetSteps({
-        wallTimeMs: options.wallTimeMs,
-        limits: options.resourceLimits,
-        affinity: options.affinity,
-        candidates,
-        argv: options.argv,
-        env: options.env,
-        cwd,
-        filter: options.filter,
-        terminal: options.terminal,
-      }),
-    ]),
+    areas: [...programAreas(program), ...lateMountAreas(options)],
+    steps: yield* joinInPieces(entrySteps(isComplete), ownRoot, programSteps(program, '/', arch)),
   }
 }
 
@@ -225,8 +206,8 @@ function part({ steps }: Pick<Segment, 'steps'>, { from, to }: { from?: string; 
   return steps.slice(from ? indexOf(from) : 0, to ? indexOf(to) : undefined)
 }
 
-const terminalOptions = ({ policy, terminal }: RequestOptions) => ({
-  terminal,
+const terminalOptions = ({ policy, program }: RequestOptions) => ({
+  terminal: program.terminal,
   // /dev already contains what the policy's own terminals need.
   ownDevices: policy.terminal === true || policy.mounts.some(({ target }) => target === '/dev'),
 })

@@ -116,17 +116,19 @@ function* requestOf(options: RunOptions, added: Added): Work<Assembled> {
     readOnly: options.workdir?.mode === 'read-only',
     files: filesOf(options),
     rules: added.mounted,
-    candidates: candidatesFor(inRun(command), env.PATH),
-    argv: [command, ...args],
-    env,
-    cwd: inRun(options.cwd),
-    wallTimeMs: limits.wallTimeMs,
-    affinity: { processors, token: ownCallToken },
-    resourceLimits: resourceLimits(heldLimits(options, by.as), enforcement),
     moreTasks: by.as === 'root' ? undefined : moreTasks(options, path),
-    collect: collectionOf(options),
-    filter: image.filter,
     pipes: streamsOf(options, undefined).pipes,
+    program: {
+      candidates: candidatesFor(inRun(command), env.PATH),
+      argv: [command, ...args],
+      env,
+      cwd: inRun(options.cwd),
+      wallTimeMs: limits.wallTimeMs,
+      limits: resourceLimits(heldLimits(options, by.as), enforcement),
+      affinity: { processors, token: ownCallToken },
+      filter: image.filter,
+      collect: collectionOf(options),
+    },
   })
   return yield* assembleRequest(image.image, request)
 }

@@ -99,16 +99,18 @@ function* requestOf(options: RunOptions, added: Added): Work<Assembled> {
     isComplete: image.isComplete,
     connects: image.connects,
     pipes: streamsOf(options, terminal).pipes,
-    candidates: candidatesFor(command, env.PATH),
-    argv: [command, ...args],
-    env,
-    cwd,
-    wallTimeMs: limits.wallTimeMs,
-    resourceLimits: resourceLimits(wantedLimits, enforcement),
-    affinity: { processors, token: ownCallToken },
-    filter: image.isFiltered ? undefined : image.filter,
-    terminal,
-    collect: collectionOf(options),
+    program: {
+      candidates: candidatesFor(command, env.PATH),
+      argv: [command, ...args],
+      env,
+      cwd,
+      wallTimeMs: limits.wallTimeMs,
+      limits: resourceLimits(wantedLimits, enforcement),
+      affinity: { processors, token: ownCallToken },
+      filter: image.isFiltered ? undefined : image.filter,
+      terminal,
+      collect: collectionOf(options),
+    },
   })
   return yield* assembleRequest(image.image, request)
 }

@@ -46,17 +46,19 @@ describe('the plan of a directory of 5,000 files pauses', () => {
       readOnly: false,
       files: [],
       rules: [],
-      candidates: ['/bin/true'],
-      argv: ['true'],
-      env: {},
-      cwd: '/work',
-      wallTimeMs: undefined,
-      affinity: { processors: [0], token: 1n },
-      resourceLimits: [],
       moreTasks: undefined,
-      collect: { paths: [], by: 'copies' },
-      filter: { instructions: 1, report: 'listener', by: 'target' },
       pipes: [],
+      program: {
+        candidates: ['/bin/true'],
+        argv: ['true'],
+        env: {},
+        cwd: '/work',
+        wallTimeMs: undefined,
+        affinity: { processors: [0], token: 1n },
+        limits: [],
+        collect: { paths: [], by: 'copies' },
+        filter: { instructions: 1, report: 'listener', by: 'target' },
+      },
     })
     expect(pieces(request)).toBeGreaterThan(FILES / 50)
   })

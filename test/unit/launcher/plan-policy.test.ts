@@ -104,7 +104,7 @@ describe('where the kernel has no mount_setattr(2)', () => {
 })
 
 test('without a walltime no timer runs', () => {
-  const all = calls(samplePlan(user, { wallTimeMs: undefined, resourceLimits: [] }).steps)
+  const all = calls(samplePlan(user, { wallTimeMs: undefined, limits: [] }).steps)
   expect(all.filter((call) => call.startsWith('timerfd_settime'))).toEqual([])
 })
 

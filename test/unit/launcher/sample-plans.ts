@@ -7,6 +7,7 @@ import { type EarlyMount, isInsideMount } from '../../../src/launcher/plan/host.
 import type { LateMount } from '../../../src/launcher/plan/late-mounts.ts'
 import { planImage, planRequest, stepsInOrder } from '../../../src/launcher/plan/plan.ts'
 import type { ImageOptions, RequestOptions } from '../../../src/launcher/plan/plan-options.ts'
+import type { ProgramUse } from '../../../src/launcher/plan/program-steps.ts'
 import type { Step } from '../../../src/launcher/step.ts'
 import { resourceLimits } from '../../../src/limits/rlimit.ts'
 import type { Limits } from '../../../src/limits/table.ts'
@@ -54,7 +55,7 @@ export const paths: readonly EarlyMount[] = [
 ]
 
 export type PlanChanges = Partial<
-  Omit<ImageOptions & RequestOptions, 'filter' | 'complete' | 'isComplete'>
+  Omit<ImageOptions & RequestOptions & ProgramUse, 'filter' | 'complete' | 'isComplete' | 'program'>
 > & {
   readonly filtered?: 'listener' | 'log' | 'kill' | 'no'
   /** The first of the run's mounts. */
@@ -103,7 +104,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
     env: { PATH: '/usr/bin:/bin' },
     cwd: '/work',
     wallTimeMs: 1500,
-    resourceLimits: resourceLimits({ cpuTimeMs: 1000, processes: 8 }, {}),
+    limits: resourceLimits({ cpuTimeMs: 1000, processes: 8 }, {}),
     collect: { paths: ['/work/out.txt'], by: 'copies' } as Collection,
     discard: [2],
     pipes: [0, 1],
@@ -128,10 +129,13 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
   const request = finish(
     planRequest({
       ...options,
-      affinity,
+      program: {
+        ...options,
+        affinity,
+        filter: filtered === 'no' ? undefined : filters[filtered],
+      },
       mounts: [options.workdir, ...options.paths.filter(isLate), ...options.mounts],
       files: [...options.policy.files.filter(isLate), ...options.files],
-      filter: filtered === 'no' ? undefined : filters[filtered],
     }),
   )
   return { image, request, steps: stepsInOrder(image, request), arch: options.arch }
@@ -174,19 +178,21 @@ export function completePlan(
   const request = finish(
     planRequest({
       ...options,
-      affinity,
       mounts: [],
       files: [],
-      candidates: ['/bin/true'],
-      argv: ['true'],
-      env: {},
-      cwd: '/work',
-      wallTimeMs: limits.wallTimeMs,
-      resourceLimits: resourceLimits(limits, {}),
-      collect: { paths: [], by: 'copies' },
       pipes: [0, 1],
       isComplete: true,
-      filter: waiter === 'target' ? undefined : filterUse,
+      program: {
+        candidates: ['/bin/true'],
+        argv: ['true'],
+        env: {},
+        cwd: '/work',
+        wallTimeMs: limits.wallTimeMs,
+        limits: resourceLimits(limits, {}),
+        affinity,
+        collect: { paths: [], by: 'copies' },
+        filter: waiter === 'target' ? undefined : filterUse,
+      },
     }),
   )
   return { image, request, steps: stepsInOrder(image, request) }

@@ -13,28 +13,15 @@ import type { Work } from '../../../work.ts'
 import type { Arch } from '../../machine/machine.ts'
 import { RECORD } from '../../report/records.ts'
 import { at, labelled, load, type Segment, type Step, stepsOf, text, thenGoTo } from '../../step.ts'
-import {
-  type Collection,
-  collectAreas,
-  collectSteps,
-  diagnoseExecSteps,
-  execAreas,
-} from '../collect-steps.ts'
 import { ENTERED, ENTRY, entrySteps } from '../entry-steps.ts'
 import { FD } from '../fd-numbers.ts'
 import { logArea, type Meaning } from '../log.ts'
 import { oomScoreSteps } from '../oom-score-steps.ts'
 import { imageAreas, LOCK, loadRequestSteps } from '../plan.ts'
+import { type ProgramUse, programAreas, programSteps } from '../program-steps.ts'
 import { failSteps, openingSteps } from '../starter.ts'
 import { startSteps, superviseAreas, superviseSteps } from '../supervise.ts'
-import {
-  type Affinity,
-  type FilterUse,
-  prepareTargetSteps,
-  type ResourceLimit,
-  targetArea,
-  targetSteps,
-} from '../target.ts'
+import { prepareTargetSteps, targetArea } from '../target.ts'
 import {
   type CopiedDirectory,
   type DirectoryOptions,
@@ -183,22 +170,14 @@ export interface ConfinedRequestOptions extends DirectoryOptions {
   readonly readOnly: boolean
   /** The paths that the run shows in addition to the policy's. */
   readonly rules: readonly PathRule[]
-  readonly candidates: readonly string[]
-  readonly argv: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  /** The path on the host. */
-  readonly cwd: string
-  readonly wallTimeMs: number | undefined
-  readonly affinity: Affinity
-  readonly resourceLimits: readonly ResourceLimit[]
   /**
    * The number of additional tasks that the user may have, where the run has no user of its own; absent without a
    * limit.
    */
   readonly moreTasks: number | undefined
-  readonly collect: Collection
-  readonly filter: FilterUse
   readonly pipes: readonly number[]
+  /** The program; its directory is a path on the host. */
+  readonly program: Omit<ProgramUse, 'terminal' | 'confine'>
 }
 
 /** The name of the note of an ordinary user's run: {@link noteSessionSteps}. */
@@ -206,36 +185,27 @@ export const SESSION_NOTE = 'session'
 
 /** The rest of the launch program of a run without namespaces. */
 export function* planConfinedRequest(options: ConfinedRequestOptions): Work<Segment> {
-  const { as, path, owner, candidates, cwd, collect, arch } = options
+  const { path, arch } = options
+  const program = { ...options.program, confine: confineSteps(options) }
   return {
-    areas: [...execAreas(candidates), ...collectAreas(collect)],
+    areas: programAreas(program),
     steps: [
       ...entrySteps(false),
       ...labelled(ENTERED.mounts, thenGoTo(LOCK, yield* ownSteps(options))),
-      ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
-      init('chdir', [text(path)], { label: 'collect' }),
-      ...collectSteps(collect, arch),
-      init('close', [FD.report]),
-      init('exit_group', [0]),
-      ...targetSteps({
-        wallTimeMs: options.wallTimeMs,
-        affinity: options.affinity,
-        limits: options.resourceLimits,
-        candidates,
-        argv: options.argv,
-        env: options.env,
-        cwd,
-        filter: options.filter,
-        confine: [
-          ...(options.moreTasks === undefined ? [] : limitUserTasksSteps(options.moreTasks)),
-          ...(as === 'root' && owner !== undefined
-            ? becomePrivateUserSteps(owner, options.lastCapability)
-            : noteSessionSteps(`${path}/${SESSION_NOTE}`)),
-          restrictStep(),
-        ],
-      }),
+      ...programSteps(program, path, arch),
     ],
   }
+}
+
+// The target's steps before its filter.
+function confineSteps({ as, owner, path, moreTasks, lastCapability }: ConfinedRequestOptions) {
+  return [
+    ...(moreTasks === undefined ? [] : limitUserTasksSteps(moreTasks)),
+    ...(as === 'root' && owner !== undefined
+      ? becomePrivateUserSteps(owner, lastCapability)
+      : noteSessionSteps(`${path}/${SESSION_NOTE}`)),
+    restrictStep(),
+  ]
 }
 
 function* ownSteps(options: ConfinedRequestOptions): Work<Step[]> {

@@ -1,0 +1,44 @@
+import type { Arch } from '../machine/machine.ts'
+import { type Area, labelled, type Step, stepsOf, text } from '../step.ts'
+import {
+  type Collection,
+  collectAreas,
+  collectSteps,
+  diagnoseExecSteps,
+  execAreas,
+} from './collect-steps.ts'
+import { ENTERED } from './entry-steps.ts'
+import { FD } from './fd-numbers.ts'
+import { type TargetOptions, targetSteps } from './target.ts'
+
+const init = stepsOf('init')
+
+/** The program of a request: how the target becomes it, and what the init brings back from it. */
+export interface ProgramUse extends TargetOptions {
+  readonly collect: Collection
+}
+
+/** The memory that {@link programSteps} need. */
+export const programAreas = ({ candidates, collect }: ProgramUse): Area[] => [
+  ...execAreas(candidates),
+  ...collectAreas(collect),
+]
+
+/**
+ * The end of every request: the init's steps after the program has ended, and the target's.
+ *
+ * @param root the directory from which the files to bring back are named
+ */
+export function programSteps(use: ProgramUse, root: string, arch: Arch): Step[] {
+  const { candidates, cwd, collect } = use
+  return [
+    ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
+    init('chdir', [text(root)], { label: 'collect' }),
+    ...collectSteps(collect, arch),
+    // Ends the report at once, because the kernel closes open descriptors only after it took the namespaces
+    // apart.
+    init('close', [FD.report]),
+    init('exit_group', [0]),
+    ...targetSteps(use),
+  ]
+}
