@@ -8,7 +8,7 @@ import type { Cleanup } from './cleanup.ts'
 import type { Output } from './io/capture.ts'
 import type { Input } from './io/input.ts'
 import { type Launched, Launcher } from './launch/launcher.ts'
-import type { RunOptions } from './options/normalize.ts'
+import type { RunOptions } from './options/run-options.ts'
 import { pool } from './pool/pool.ts'
 import type { RunPlan } from './prepare/run-plan.ts'
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { describeStep } from '../../launcher/describe/describe-step.ts'
 import type { Step } from '../../launcher/step.ts'
-import type { RunOptions } from '../../runner/options/normalize.ts'
+import type { RunOptions } from '../../runner/options/run-options.ts'
 import { planSteps } from '../../runner/prepare/prepare-run.ts'
 import { colorsFor, STDOUT } from '../colors.ts'
 import { EXIT, printError } from '../errors.ts'

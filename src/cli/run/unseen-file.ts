@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { extname, join, posix, relative, resolve } from 'node:path'
 import { languages } from '../../grading/languages/language-table.ts'
-import type { RunOptions } from '../../runner/options/normalize.ts'
+import type { RunOptions } from '../../runner/options/run-options.ts'
 
 type View = Pick<RunOptions, 'cwd' | 'policy' | 'mounts' | 'files' | 'workdir' | 'workdirTarget'>
 

@@ -11,7 +11,7 @@ import type { Collected } from '../collect/collected.ts'
 import type { Output } from '../io/capture.ts'
 import { isolationOf } from '../isolation/isolation-of.ts'
 import type { Isolation } from '../isolation/level.ts'
-import type { RunOptions } from '../options/normalize.ts'
+import type { JudgedOptions } from '../options/run-options.ts'
 import { candidatesFor } from '../prepare/request-parts.ts'
 import type { AnyResult } from '../result.ts'
 import { brandResult } from '../result-json.ts'
@@ -40,7 +40,7 @@ export interface RunFacts extends Omit<Ended, 'kind'> {
  *
  * @throws {SandboxError} SETUP_FAILED when the sandbox itself was killed
  */
-export function judgeRun(options: RunOptions, facts: RunFacts): AnyResult {
+export function judgeRun(options: JudgedOptions, facts: RunFacts): AnyResult {
   const { records, output } = facts
   const outputExceeded = output.budget.exceeded
   const end = find(records, 'end')
@@ -85,7 +85,7 @@ export function judgeRun(options: RunOptions, facts: RunFacts): AnyResult {
  *
  * @throws {SandboxError} PROGRAM_NOT_FOUND, PROGRAM_NOT_EXECUTABLE
  */
-export function checkExecuted(options: RunOptions, records: readonly ReportRecord[]): void {
+export function checkExecuted(options: JudgedOptions, records: readonly ReportRecord[]): void {
   const attempts = records.filter((record) => record.kind === 'exec')
   if (attempts.length === 0) return
   const { command, env } = options
@@ -101,7 +101,7 @@ const loggedOf = ({ filter, logged }: RunFacts) =>
 
 /** The result of a run that was aborted before the program started. */
 export function abortedResult(
-  options: RunOptions,
+  options: JudgedOptions,
   {
     attempts = 0,
     waited = '',
@@ -126,7 +126,7 @@ export function abortedResult(
 }
 
 function about(
-  { command, args, cwd, policy, limits, collect }: RunOptions,
+  { command, args, cwd, policy, limits, collect }: JudgedOptions,
   enforcement: EnforcementByLimit,
   isolation: Isolation,
 ) {
@@ -139,12 +139,12 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
   })
 }
 
-const decode = (bytes: Buffer, encoding: RunOptions['encoding']): string | Uint8Array =>
+const decode = (bytes: Buffer, encoding: JudgedOptions['encoding']): string | Uint8Array =>
   encoding === 'utf8' ? bytes.toString('utf8') : bytes
 
 function textOf(
   output: Output,
-  encoding: RunOptions['encoding'],
+  encoding: JudgedOptions['encoding'],
 ): Pick<AnyResult, 'stdout' | 'stderr' | 'invalidUtf8'> {
   const [stdout, stderr] = [output.stdout.bytes(), output.stderr.bytes()]
   const text = { stdout: decode(stdout, encoding), stderr: decode(stderr, encoding) }

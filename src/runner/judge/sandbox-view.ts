@@ -1,6 +1,6 @@
 import { existsSync, readlinkSync } from 'node:fs'
 import { posix } from 'node:path'
-import type { RunOptions } from '../options/normalize.ts'
+import type { RunOptions } from '../options/run-options.ts'
 
 /** A host path that a run shows. */
 interface Shown {

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { closeDescriptor } from '../../ffi/libc.ts'
-import type { BindMount, OverlayMount, SandboxFile } from '../../launcher/sandbox-shape.ts'
-import { boundedLimits, type Limits } from '../../limits/table.ts'
+import type { SandboxFile } from '../../launcher/sandbox-shape.ts'
+import { boundedLimits } from '../../limits/table.ts'
 import { loadPolicy } from '../../policy/load.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { tidy } from '../../policy/policy-mounts.ts'
@@ -17,45 +17,8 @@ import { checkCommand, checkOptions } from './check-options.ts'
 import type { SandboxDefaults } from './defaults.ts'
 import { invalid, isUrl } from './invalid-option.ts'
 import { layeredLimits, mergeOptions } from './layers.ts'
+import type { OwnMount, RunOptions } from './run-options.ts'
 import type { MountOption, SandboxOptions, WorkdirOption } from './sandbox-options.ts'
-
-/** A mount that the run asks for, and not its policy. */
-export type OwnMount = (BindMount | OverlayMount) & { readonly followLinks: boolean }
-
-/** A run's options, checked and with every default filled in. */
-export interface RunOptions {
-  readonly command: string
-  readonly args: readonly string[]
-  readonly policy: Policy
-  readonly workdir: WorkdirOption | undefined
-  /** Where the working directory is in the sandbox. */
-  readonly workdirTarget: string
-  readonly files: readonly SandboxFile[]
-  readonly mounts: readonly OwnMount[]
-  readonly env: Readonly<Record<string, string>>
-  readonly cwd: string
-  readonly stdin: StdinSource
-  readonly stdout: 'pipe' | 'inherit' | 'ignore'
-  readonly stderr: 'pipe' | 'inherit' | 'ignore'
-  readonly encoding: 'utf8' | 'buffer'
-  /** The limits that are in force. */
-  readonly limits: Limits
-  /** The same limits, with UNLIMITED for those that are lifted. */
-  readonly wantedLimits: Limits
-  /** The number of processors that the program may use. */
-  readonly processors: number
-  readonly collect: readonly string[]
-  readonly exclusive: boolean
-  /** The number of further attempts that a starved run gets. */
-  readonly retryWhenStarved: number
-  readonly signal: AbortSignal | undefined
-  /** The weakest isolation that the caller and the policy accept. */
-  readonly isolation: IsolationLevel
-  /**
-   * The number of launch programs that may wait for runs like this one. With 0 the run does not use the pool.
-   */
-  readonly warm: number
-}
 
 /**
  * Checks a run's options and fills in the defaults.

@@ -23,7 +23,7 @@ import { hostMachine } from '../host-machine.ts'
 import { lookUpHostPath } from '../io/host-file.ts'
 import type { ConfinedBy } from '../isolation/isolation-of.ts'
 import { assembleRequest } from '../launch/launch.ts'
-import type { RunOptions } from '../options/normalize.ts'
+import type { PlannedOptions } from '../options/run-options.ts'
 import type { WorkdirOption } from '../options/sandbox-options.ts'
 import { checkDirectory, directoryError } from '../workdir/resolve.ts'
 import { Listing } from '../workdir/scan.ts'
@@ -39,7 +39,7 @@ import { type PlanUse, type PolicyImage, type RunPlan, shapeOf } from './run-pla
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
 export async function prepareConfined(
-  options: RunOptions,
+  options: PlannedOptions,
   by: ConfinedBy,
   { processors, terminal, isStopped, cleanup }: PlanUse,
 ): Promise<RunPlan | undefined> {
@@ -84,7 +84,7 @@ function flowOf({ ids }: RunDirectory): Flow {
   return { kind: 'user', uid, gid: ids?.uid ?? process.getegid?.() ?? 0 }
 }
 
-const filesOf = ({ policy, files }: RunOptions) => [...ownFiles(policy.files), ...files]
+const filesOf = ({ policy, files }: PlannedOptions) => [...ownFiles(policy.files), ...files]
 
 /** The values of a run's request in addition to its options. */
 interface Added {
@@ -98,7 +98,7 @@ interface Added {
   readonly enforcement: EnforcementByLimit
 }
 
-function* requestOf(options: RunOptions, added: Added): Work<Assembled> {
+function* requestOf(options: PlannedOptions, added: Added): Work<Assembled> {
   const { command, args, limits } = options
   const { image, by, directory, workdir, processors, enforcement } = added
   const { arch, lastCapability } = hostMachine()
@@ -138,7 +138,7 @@ function* requestOf(options: RunOptions, added: Added): Work<Assembled> {
  *
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, with its name
  */
-function checkConfined(options: RunOptions, hasTerminal: boolean): void {
+function checkConfined(options: PlannedOptions, hasTerminal: boolean): void {
   const { workdir, workdirTarget, policy } = options
   if (hasTerminal || policy.terminal === true) {
     throw impossible(
@@ -170,7 +170,10 @@ function checkConfined(options: RunOptions, hasTerminal: boolean): void {
 // No single file can be larger than the disk limit for all files. RLIMIT_NPROC counts a user's tasks: each of root's
 // runs has a user of its own, to which the init does not belong. The init of an ordinary user's run counts the user's
 // tasks itself.
-function heldLimits({ wantedLimits }: RunOptions, as: ConfinedAs): RunOptions['wantedLimits'] {
+function heldLimits(
+  { wantedLimits }: PlannedOptions,
+  as: ConfinedAs,
+): PlannedOptions['wantedLimits'] {
   const { processes, ...limits } = wantedLimits
   const { fileSizeBytes = UNLIMITED, diskBytes = UNLIMITED } = limits
   const largest = Math.min(fileSizeBytes, diskBytes)
@@ -187,7 +190,7 @@ function heldLimits({ wantedLimits }: RunOptions, as: ConfinedAs): RunOptions['w
 const OTHER_TASKS = 8
 
 // The user's other runs may grow to their limits meanwhile.
-function moreTasks({ wantedLimits }: RunOptions, directory: string): number | undefined {
+function moreTasks({ wantedLimits }: PlannedOptions, directory: string): number | undefined {
   const { processes = UNLIMITED } = wantedLimits
   if (processes === UNLIMITED) return undefined
   const runs = readdirSync(dirname(directory)).length
@@ -206,7 +209,7 @@ function inDirectory(
 }
 
 /** The host directories that a run lists before it starts. */
-function sourcesToList({ workdir }: RunOptions): string[] {
+function sourcesToList({ workdir }: PlannedOptions): string[] {
   return workdir === undefined ? [] : [sourceOf(workdir)]
 }
 

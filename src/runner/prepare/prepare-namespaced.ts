@@ -11,7 +11,7 @@ import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { finish, type Work } from '../../work.ts'
 import { hostMachine, nextFlow } from '../host-machine.ts'
 import { assembleRequest } from '../launch/launch.ts'
-import type { RunOptions } from '../options/normalize.ts'
+import type { PlannedOptions } from '../options/run-options.ts'
 import { resolveOwnMounts } from '../workdir/own-mounts.ts'
 import { directoriesToList } from '../workdir/resolve.ts'
 import { Listing } from '../workdir/scan.ts'
@@ -28,7 +28,7 @@ import { type PlanUse, type RunPlan, shapeOf } from './run-plan.ts'
  * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID, LIMIT_UNAVAILABLE
  */
 export async function prepareNamespaced(
-  options: RunOptions,
+  options: PlannedOptions,
   level: 'full' | 'nested',
   { processors, terminal, isStopped }: PlanUse,
 ): Promise<RunPlan | undefined> {
@@ -71,7 +71,7 @@ export async function prepareNamespaced(
   }
 }
 
-const addsToRoot = ({ workdir, mounts, files }: RunOptions): boolean =>
+const addsToRoot = ({ workdir, mounts, files }: PlannedOptions): boolean =>
   workdir !== undefined || mounts.length > 0 || files.length > 0
 
 /** The values of a run's request in addition to its options. */
@@ -85,7 +85,7 @@ interface Added {
   readonly enforcement: EnforcementByLimit
 }
 
-function* requestOf(options: RunOptions, added: Added): Work<Assembled> {
+function* requestOf(options: PlannedOptions, added: Added): Work<Assembled> {
   const { policy, command, args, env, cwd, limits, wantedLimits } = options
   const { image, flow, mounts, files, terminal, processors, enforcement } = added
   const { arch, remount } = hostMachine()

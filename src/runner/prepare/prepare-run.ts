@@ -3,7 +3,7 @@ import type { TerminalUse } from '../../launcher/plan/terminal-steps.ts'
 import type { Step } from '../../launcher/step.ts'
 import { inTurns } from '../../work.ts'
 import { Cleanup } from '../cleanup.ts'
-import type { RunOptions } from '../options/normalize.ts'
+import type { PlannedOptions } from '../options/run-options.ts'
 import { leastUsedProcessors } from '../queue/processors.ts'
 import { prepareConfined } from './prepare-confined.ts'
 import { prepareNamespaced } from './prepare-namespaced.ts'
@@ -18,7 +18,10 @@ const MANY_FILES = 200
  * @returns undefined when the run was stopped meanwhile
  * @throws {SandboxError} for everything that the run needs and cannot get
  */
-export async function prepareRun(options: RunOptions, use: PlanUse): Promise<RunPlan | undefined> {
+export async function prepareRun(
+  options: PlannedOptions,
+  use: PlanUse,
+): Promise<RunPlan | undefined> {
   const { separation } = use
   const plan = await (separation.level === 'confined'
     ? prepareConfined(options, separation.by, use)
@@ -35,7 +38,7 @@ export async function prepareRun(options: RunOptions, use: PlanUse): Promise<Run
  * @throws {SandboxError} as a run would before it starts
  */
 export async function planSteps(
-  options: RunOptions,
+  options: PlannedOptions,
   terminal?: TerminalUse,
 ): Promise<readonly Step[]> {
   const processors = leastUsedProcessors().slice(0, options.processors)

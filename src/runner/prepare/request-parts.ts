@@ -1,7 +1,7 @@
 import type { Collection } from '../../launcher/plan/collect-steps.ts'
 import type { TerminalUse } from '../../launcher/plan/terminal-steps.ts'
 import { collectionBy, parseCollectName } from '../collect/collect-pattern.ts'
-import type { RunOptions } from '../options/normalize.ts'
+import type { PlannedOptions } from '../options/run-options.ts'
 
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin'
 
@@ -16,7 +16,10 @@ export function candidatesFor(command: string, path: string = DEFAULT_PATH): str
 }
 
 /** The paths that the init brings out: the files, or for a pattern its directory, through which Node walks. */
-export function collectionOf({ collect, cwd }: Pick<RunOptions, 'collect' | 'cwd'>): Collection {
+export function collectionOf({
+  collect,
+  cwd,
+}: Pick<PlannedOptions, 'collect' | 'cwd'>): Collection {
   const bases = collect.map((name) => parseCollectName(name).base)
   return {
     paths: bases.map((base) => (base.startsWith('/') ? base : `${cwd}/${base}`)),
@@ -26,7 +29,7 @@ export function collectionOf({ collect, cwd }: Pick<RunOptions, 'collect' | 'cwd
 
 /** The standard streams that are Gradebox's pipes, and the discarded ones. */
 export function streamsOf(
-  { stdin, stdout, stderr }: Pick<RunOptions, 'stdin' | 'stdout' | 'stderr'>,
+  { stdin, stdout, stderr }: Pick<PlannedOptions, 'stdin' | 'stdout' | 'stderr'>,
   terminal: TerminalUse | undefined,
 ) {
   const modes = [stdin.kind === 'inherit' ? 'inherit' : 'pipe', stdout, stderr]

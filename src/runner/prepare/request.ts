@@ -1,6 +1,6 @@
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import type { EnforcementByLimit } from '../../limits/table.ts'
-import type { RunOptions } from '../options/normalize.ts'
+import type { RunOptions } from '../options/run-options.ts'
 
 /** The inputs of the request of a run that adds nothing to its root, apart from its image. */
 type Asked = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'limits' | 'collect'> & {

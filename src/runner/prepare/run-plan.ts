@@ -10,7 +10,7 @@ import { collectionBy } from '../collect/collect-pattern.ts'
 import type { RunDirectory } from '../confined/run-directory.ts'
 import type { Separation } from '../isolation/isolation-of.ts'
 import type { Image } from '../launch/launch.ts'
-import type { RunOptions } from '../options/normalize.ts'
+import type { PlannedOptions } from '../options/run-options.ts'
 import type { PoolShape } from '../pool/ready.ts'
 
 /** A launch program for all runs under a policy, and its filter. */
@@ -59,7 +59,7 @@ export interface PlanUse {
 
 /** The properties that a launch program must have when it starts, so that it can serve the run. */
 export function shapeOf(
-  { stdin, stdout, stderr, collect, limits }: RunOptions,
+  { stdin, stdout, stderr, collect, limits }: PlannedOptions,
   { image, sources }: PolicyImage,
   { delegation }: EnforcementPlan,
 ): PoolShape {

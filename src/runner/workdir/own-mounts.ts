@@ -10,7 +10,7 @@ import {
 } from '../../launcher/plan/host.ts'
 import type { Mount } from '../../launcher/sandbox-shape.ts'
 import { hostPathTrouble, lookUpHostPath } from '../io/host-file.ts'
-import type { OwnMount } from '../options/normalize.ts'
+import type { OwnMount } from '../options/run-options.ts'
 
 /**
  * Resolves the mounts of a run on the host. A read-only directory becomes an overlay.

@@ -1,0 +1,70 @@
+import type { BindMount, OverlayMount, SandboxFile } from '../../launcher/sandbox-shape.ts'
+import type { Limits } from '../../limits/table.ts'
+import type { Policy } from '../../policy/policy.ts'
+import type { StdinSource } from '../io/stdin.ts'
+import type { IsolationLevel } from '../isolation/level.ts'
+import type { WorkdirOption } from './sandbox-options.ts'
+
+/** A mount that the run asks for, and not its policy. */
+export type OwnMount = (BindMount | OverlayMount) & { readonly followLinks: boolean }
+
+/** The program, and how it is called. */
+export interface ProgramOptions {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+}
+
+/** The files that the program finds, in addition to its policy's. */
+export interface FileOptions {
+  readonly workdir: WorkdirOption | undefined
+  /** Where the working directory is in the sandbox. */
+  readonly workdirTarget: string
+  readonly files: readonly SandboxFile[]
+  readonly mounts: readonly OwnMount[]
+}
+
+/** The program's standard streams. */
+export interface StreamOptions {
+  readonly stdin: StdinSource
+  readonly stdout: 'pipe' | 'inherit' | 'ignore'
+  readonly stderr: 'pipe' | 'inherit' | 'ignore'
+}
+
+/** The amounts that the program may use. */
+export interface AmountOptions {
+  /** The limits that are in force. */
+  readonly limits: Limits
+  /** The same limits, with UNLIMITED for those that are lifted. */
+  readonly wantedLimits: Limits
+  /** The number of processors that the program may use. */
+  readonly processors: number
+}
+
+/** What is planned for a run: the input of the stage `prepare`. */
+export interface PlannedOptions extends ProgramOptions, FileOptions, StreamOptions, AmountOptions {
+  readonly policy: Policy
+  readonly collect: readonly string[]
+}
+
+/** What a result says about a run's options: the input of the stage `judge`. */
+export interface JudgedOptions extends ProgramOptions, FileOptions, AmountOptions {
+  readonly policy: Policy
+  readonly collect: readonly string[]
+  readonly encoding: 'utf8' | 'buffer'
+  /** The weakest isolation that the caller and the policy accept. */
+  readonly isolation: IsolationLevel
+}
+
+/** A run's options, checked and with every default filled in. */
+export interface RunOptions extends PlannedOptions, JudgedOptions {
+  readonly exclusive: boolean
+  /** The number of further attempts that a starved run gets. */
+  readonly retryWhenStarved: number
+  readonly signal: AbortSignal | undefined
+  /**
+   * The number of launch programs that may wait for runs like this one. With 0 the run does not use the pool.
+   */
+  readonly warm: number
+}
