@@ -9,8 +9,8 @@ import {
 } from '../../../linux/constants.ts'
 import type { Arch } from '../../machine/machine.ts'
 import { type Area, at, FAIL, load, type Step, stepsOf, text, words } from '../../step.ts'
+import type { Ending } from '../end-steps.ts'
 import { FD } from '../fd-numbers.ts'
-import type { Ending } from '../supervise.ts'
 
 const init = stepsOf('init')
 

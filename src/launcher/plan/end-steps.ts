@@ -1,0 +1,112 @@
+import {
+  CLOCK_MONOTONIC,
+  RUSAGE_CHILDREN,
+  SECCOMP_IOCTL_NOTIF_RECV,
+  SIGKILL,
+} from '../../linux/constants.ts'
+import { RECORD } from '../report/records.ts'
+import { at, bytes, load, type Step, stepsOf, thenGoTo, words } from '../step.ts'
+import { type CountUse, countToSteps, endCountSteps } from './count.ts'
+import { readCounterStep } from './counter-steps.ts'
+import { ENTRY } from './entry-steps.ts'
+import { FD } from './fd-numbers.ts'
+
+const init = stepsOf('init')
+
+/** The steps by which an init ends a run. */
+export interface Ending {
+  /**
+   * Steps that kill every process of the run, or enough that the others follow.
+   *
+   * @param at the place of the steps, because labels need unique names
+   */
+  readonly kill: (at: 'stop' | 'exited') => Step[]
+  /** Steps that reap until no process is left, and continue at `watch.end`; the first is `watch.orphans`. */
+  readonly orphans?: readonly Step[]
+  /** Steps after the last process has ended. */
+  readonly gone: readonly Step[]
+}
+
+/** Every process of a process namespace, except its first. */
+const endNamespace: Ending = {
+  kill: () => [init('kill', [-1, SIGKILL], { onError: 'continue' })],
+  gone: [],
+}
+
+// A caller that was killed reads no report. The run ends all the same.
+const unread = { onError: 'continue' } as const
+
+// A process that the program leaves behind may wait in a denied call, which a kill would take back.
+function lastCallSteps(): Step[] {
+  const none = { onError: { goto: 'watch.last' } } as const
+  return [
+    init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
+      whenEqual: { value: 0, goto: 'watch.last' },
+      ...none,
+    }),
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], none),
+    init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size]),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], { label: 'watch.last' }),
+  ]
+}
+
+/** What decides how the init ends a run. */
+export interface EndOptions {
+  /** Whether the filter reports by notification. */
+  readonly listener: boolean
+  /** Set where the init counts the denied calls; then it installs the filter. */
+  readonly count?: CountUse | undefined
+  /** How the init ends all processes of the run; by default those of its process namespace. */
+  readonly ending?: Ending | undefined
+}
+
+/** Steps by which the init says why the run ends, kills every process, reaps them, and reports the end. */
+export function endSteps({ ending = endNamespace, listener, count }: EndOptions): Step[] {
+  const { kill, orphans = reapSteps(), gone } = ending
+  return [
+    // The time that it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot report it.
+    init('pread64', [FD.schedstat, at('walltime.schedstat'), RECORD.walltime.size - 8, 0], {
+      label: 'watch.walltime',
+      onError: 'continue',
+    }),
+    init('write', [FD.report, at('walltime.tag'), RECORD.walltime.size], {
+      ...unread,
+      next: { goto: 'watch.stop' },
+    }),
+    init('write', [FD.report, bytes(RECORD.tampered.tag), RECORD.tampered.size], {
+      label: 'watch.tampered',
+      ...unread,
+      next: { goto: 'watch.stop' },
+    }),
+    init('write', [FD.report, bytes(RECORD.stopped.tag), RECORD.stopped.size], {
+      label: 'watch.stopped',
+      ...unread,
+    }),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.stop' }),
+    ...kill('stop'),
+    init('wait4', [load('watch.target'), at('end.status'), 0, 0], {
+      next: { goto: 'watch.orphans' },
+    }),
+    init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.exited' }),
+    ...(listener && count ? lastCallSteps() : []),
+    ...kill('exited'),
+    ...orphans,
+    readCounterStep('watch.end', 'end.counter'),
+    init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')]),
+    ...gone,
+    ...(count ? endCountSteps() : []),
+    ...thenGoTo(ENTRY.over, [
+      init('write', [FD.report, at('end.tag'), RECORD.end.size]),
+      ...(count ? countToSteps() : []),
+    ]),
+  ]
+}
+
+// Orphans that the init reaps count in its children's usage; the kernel's own clean-up loses them.
+const reapSteps = (): Step[] => [
+  init('wait4', [-1, 0, 0, 0], {
+    label: 'watch.orphans',
+    onError: { goto: 'watch.end' },
+    next: { goto: 'watch.orphans' },
+  }),
+]
