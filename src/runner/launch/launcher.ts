@@ -2,7 +2,6 @@ import { fchownSync, writeSync } from 'node:fs'
 import { noteReport } from '../../ffi/ended-threads.ts'
 import { type EndedProcess, hasReader, makeCounter } from '../../ffi/libc.ts'
 import { makeSocketPair } from '../../ffi/passing.ts'
-import { clearTimeout, setTimeout } from '../../globals.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../../launcher/image/memory.ts'
 import type { Collection } from '../../launcher/plan/collect-steps.ts'
@@ -17,6 +16,7 @@ import type { Pipe } from '../io/input.ts'
 import { PipeEnd } from '../io/pipe-end.ts'
 import { type Image, type LaunchValues, launch, spawnError, stepAt } from './launch.ts'
 import { Descriptors } from './owned-descriptors.ts'
+import { readToEnd, type Stream } from './read-to-end.ts'
 import { Stopper } from './stopper.ts'
 import { sweepThreads } from './sweep.ts'
 
@@ -83,35 +83,6 @@ export interface Launched {
 
 /** The longest wait in ms for the starter's work, which takes a fraction of a millisecond. */
 const START_MS = 10
-/**
- * For this many ms this process expects a run to end soon, and then reads everything at once. Later it reads
- * data as it arrives, for which the event loop needs a socket for each pipe.
- */
-const SHORT_MS = 5
-/**
- * The longest time in ms that this process blocks for the report of a program that has closed its streams.
- * Most such programs have ended, and the init reports that in a fraction of the time.
- */
-const END_MS = 1
-
-/**
- * The time in ms for which only the streams are read, because a socket for the report costs more than most of
- * these runs have left.
- */
-const STRANGER_MS = 100
-
-/** Returns whether all streams end within a time, in ms. */
-async function endWithin(streams: readonly Promise<void>[], timeoutMs: number): Promise<boolean> {
-  if (streams.length === 0) return true
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), timeoutMs)
-    void Promise.all(streams).then(() => {
-      clearTimeout(timer)
-      resolve(true)
-    })
-  })
-}
-
 /** The value that is added to the counter when the request is ready. */
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer)
 
@@ -122,12 +93,6 @@ interface Ends {
   readonly stdout: number | undefined
   readonly stderr: number | undefined
   readonly collected: number | undefined
-}
-
-/** The output of the program to one of its streams. */
-interface Stream {
-  readonly pipe: PipeEnd
-  readonly capture: Capture
 }
 
 // Both sides share the memfd. The caller reads its end of the socket after the init has ended.
@@ -320,25 +285,9 @@ export class Launcher {
     return [...read(this.#ends.stdout, stdout), ...read(this.#ends.stderr, stderr)]
   }
 
-  /**
-   * The report ends with the init, and every process of the sandbox ends with the init. A stream may still
-   * have a writer, when the program has passed it to a process of the host (unix(7), SCM_RIGHTS).
-   */
   async #readAll(streams: readonly Stream[]): Promise<readonly ReportRecord[]> {
-    const report = this.#report
-    const [first = { pipe: report }] = streams
-    if (await first.pipe.hangsUpWithin(SHORT_MS)) {
-      for (const { pipe } of streams) pipe.readPresent()
-    }
-    const open = streams.filter(({ pipe }) => !pipe.isClosed)
-    const ended = open.map(({ pipe, capture }) => pipe.readByLoop().then(() => capture.end()))
     // There may be millions of logged calls, so this process reads them as they arrive.
-    const isShort = this.#onLogged === undefined && (await endWithin(ended, STRANGER_MS))
-    await (isShort ? report.readToEnd(END_MS) : report.readByLoop())
-    for (const { pipe, capture } of streams) {
-      pipe.finish()
-      capture.end()
-    }
+    await readToEnd(this.#report, streams, this.#onLogged !== undefined)
     return this.#reader.records()
   }
 

@@ -1,0 +1,64 @@
+import { clearTimeout, setTimeout } from '../../globals.ts'
+import type { Capture } from '../io/capture.ts'
+import type { PipeEnd } from '../io/pipe-end.ts'
+
+/**
+ * For this many ms this process expects a run to end soon, and then reads everything at once. Later it reads
+ * data as it arrives, for which the event loop needs a socket for each pipe.
+ */
+const SHORT_MS = 5
+/**
+ * The longest time in ms that this process blocks for the report of a program that has closed its streams.
+ * Most such programs have ended, and the init reports that in a fraction of the time.
+ */
+const END_MS = 1
+
+/**
+ * The time in ms for which only the streams are read, because a socket for the report costs more than most of
+ * these runs have left.
+ */
+const STRANGER_MS = 100
+
+/** Returns whether all streams end within a time, in ms. */
+async function endWithin(streams: readonly Promise<void>[], timeoutMs: number): Promise<boolean> {
+  if (streams.length === 0) return true
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), timeoutMs)
+    void Promise.all(streams).then(() => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
+}
+
+/** The output of the program to one of its streams. */
+export interface Stream {
+  readonly pipe: PipeEnd
+  readonly capture: Capture
+}
+
+/**
+ * Reads the streams and the report of a run until it has ended. The report ends with the init, and every process of
+ * the sandbox ends with the init. A stream may still have a writer, when the program has passed it to a process of the
+ * host (unix(7), SCM_RIGHTS).
+ *
+ * @param isLong whether the report may be too long to arrive at the end
+ */
+export async function readToEnd(
+  report: PipeEnd,
+  streams: readonly Stream[],
+  isLong: boolean,
+): Promise<void> {
+  const [first = { pipe: report }] = streams
+  if (await first.pipe.hangsUpWithin(SHORT_MS)) {
+    for (const { pipe } of streams) pipe.readPresent()
+  }
+  const open = streams.filter(({ pipe }) => !pipe.isClosed)
+  const ended = open.map(({ pipe, capture }) => pipe.readByLoop().then(() => capture.end()))
+  const isShort = !isLong && (await endWithin(ended, STRANGER_MS))
+  await (isShort ? report.readToEnd(END_MS) : report.readByLoop())
+  for (const { pipe, capture } of streams) {
+    pipe.finish()
+    capture.end()
+  }
+}
