@@ -24,7 +24,7 @@ import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
 import { hostMachine } from '../host-machine.ts'
 import { makeImage } from '../launch/launch.ts'
 import { resolvePolicyMounts } from '../workdir/own-mounts.ts'
-import { LastRequest } from './request.ts'
+import { LastRequest } from './last-request.ts'
 import type { PolicyImage } from './run-plan.ts'
 
 /** A policy's image, and the parts of the policy that each run adds to it. */

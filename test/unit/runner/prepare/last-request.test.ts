@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import type { Assembled } from '../../../../src/launcher/image/assemble.ts'
-import { LastRequest } from '../../../../src/runner/prepare/request.ts'
+import { LastRequest } from '../../../../src/runner/prepare/last-request.ts'
 
 const asked = {
   command: './a.out',
