@@ -123,6 +123,7 @@ function sleepThrough({ request }, launcher, meanwhile) {
     enterGroup: undefined,
     onLogged: undefined,
     wallTimeMs: undefined,
+    enterGroup: undefined,
   })
   meanwhile?.()
   sleepUntilEnd(attempt.pid)
