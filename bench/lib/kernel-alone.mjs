@@ -123,7 +123,6 @@ function sleepThrough({ request }, launcher, meanwhile) {
     enterGroup: undefined,
     onLogged: undefined,
     wallTimeMs: undefined,
-    enterGroup: undefined,
   })
   meanwhile?.()
   sleepUntilEnd(attempt.pid)
