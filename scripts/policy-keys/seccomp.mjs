@@ -14,7 +14,7 @@ export const seccompNotes = {
   },
   'seccomp.syscalls': {
     default: 'none',
-    protects: 'As the rules do.',
+    protects: 'The same dangers as `seccomp.rules`.',
     not: 'A newer C library, whose calls a fixed list does not name. Prefer groups.',
     example: '[seccomp]\ndismatch_action = "allow"\nsyscalls = ["ptrace", "socket"]',
   },
@@ -34,7 +34,7 @@ export const seccompNotes = {
   'seccomp.rules': {
     default: 'none',
     protects: 'See its keys.',
-    not: 'A rule that comes after another rule that fits: the first rule decides, without a warning.',
+    not: 'Mistakes in the order of rules: the first rule that fits decides, without a warning.',
     example:
       '[seccomp]\ndefault = "allow"\nrules = [{ action = "errno:EACCES", syscalls = ["socket"] }]',
   },

@@ -1,6 +1,6 @@
 import type { Fixes } from './finding.ts'
 
-// docs/containers.md explains each, and how gradebox-seccomp.json is made.
+// docs/containers.md explains each fix, and the making of gradebox-seccomp.json.
 const DOCKER = [
   '--user 1000:1000',
   '--security-opt seccomp=gradebox-seccomp.json',

@@ -20,9 +20,8 @@ export function kernelLandlockAbi(): number {
 }
 
 /**
- * Calls a function with the file access of another user, setfsuid(2): everything that this thread opens in
- * it, it opens as that user. Only root may do this. The function is synchronous, because the ids belong to
- * the thread.
+ * Calls a function with the file access of another user, setfsuid(2). During the call, this thread opens files as that
+ * user. Only root may do this. The function is synchronous, because the ids belong to the thread.
  */
 export function asFileUser<T>(uid: number, gid: number, look: () => T): T {
   const { setfsuid, setfsgid } = calls()

@@ -109,7 +109,7 @@ interface Use {
 
 const NONE: Use = { bytes: 0, files: 0 }
 
-// A program can make files faster than this process counts them, so the count ends above the most.
+// A program can make files faster than this process counts them, so the count stops at the largest allowed number.
 function* directoriesUse(path: string, most: Use): Work<Use> {
   const opened: number[] = []
   const seen = new Set<number>()

@@ -184,7 +184,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(await eventually(() => inits().length === 5)).toBe(true)
   })
 
-  test(`holds at most ${MOST_WAITING}, with as few descriptors each`, async () => {
+  test(`holds at most ${MOST_WAITING}, each with at most eight descriptors`, async () => {
     const before = readdirSync('/proc/self/fd').length
     const runs = ['strict', 'c', 'python'].map((policy) =>
       createSandbox({ policy, warm: MOST_WAITING, concurrency: 8 }),

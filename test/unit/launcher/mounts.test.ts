@@ -11,7 +11,7 @@ import { MS_NOEXEC, MS_NOSUID, MS_RDONLY } from '../../../src/linux/constants.ts
 import { calls, initSteps, samplePlan, workdirVariants } from './sample-plans.ts'
 
 test.each(workdirVariants)(
-  'before the first mount, mount events stop to propagate in both directions: $flow.kind, $name',
+  'before the first mount, mount events stop propagating in both directions: $flow.kind, $name',
   ({ flow, workdir }) => {
     const all = calls(initSteps(samplePlan(flow, { workdir }).steps))
     const mounts = all.filter((call) => /^(mount|move_mount|open_tree|pivot_root)/.test(call))

@@ -12,7 +12,7 @@ const sum = assignment({ name: 'Sum', submissions: 'submissions' })
 const outside = (code: string, before = start) =>
   outsideTests(before + code, parseAst(before + code) as unknown as Syntax)
 
-/** Whether a change is one of the tests alone. */
+/** Whether a change leaves the content outside of the tests unchanged. */
 function isInside(before: string, after: string): boolean {
   const [one, other] = [outside(before), outside(after)]
   expect(one).toBeDefined()

@@ -148,7 +148,7 @@ describe('a program that exists', () => {
     `)
   })
 
-  test('is the one in the message, wherever else the search went', () => {
+  test('is the program in the message, whatever other places were searched', () => {
     const attempts = [
       attempt('/usr/local/bin/tool', ENOENT),
       attempt('/usr/bin/tool', EACCES),
@@ -222,7 +222,7 @@ describe('an interpreter', () => {
     expect(of(head)).toBeUndefined()
   })
 
-  test('is searched in any bytes without an error', () => {
+  test('reads any bytes without an error', () => {
     for (let seed = 0; seed < 2000; seed++) {
       const junk = Buffer.alloc(seed % 200)
       for (let index = 0; index < junk.length; index++) {
