@@ -10,6 +10,7 @@ import {
 } from '../../dist/launcher/plan/starter.js'
 import { stepsOf } from '../../dist/launcher/step.js'
 // This bench imports the engine itself, not the package's public part, because it measures a launch program.
+import { answeredSizes } from '../../dist/limits/answered-sizes.js'
 import { CLONE_FILES, CLONE_VFORK, CLONE_VM, SIGCHLD } from '../../dist/linux/constants.js'
 import { loadPolicy } from '../../dist/policy/load.js'
 import { hostMachine, nextFlow } from '../../dist/runner/host-machine.js'
@@ -81,6 +82,7 @@ function strictImage() {
     level: 'full',
     flow: nextFlow(),
     diskBytes: policy.limits.diskBytes,
+    answered: answeredSizes(policy.limits, hostMachine().arch),
     report: 'listener',
     cgroup: false,
     workdirTarget: '/work',

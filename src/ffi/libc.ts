@@ -38,6 +38,7 @@ const libc = cFunctions((declare) => {
     kill: bind('kill', 'int', 'int'),
     poll: bind('poll', 'void *', 'uint64', 'int'),
     sched_setscheduler: bind('sched_setscheduler', 'int', 'int', 'void *'),
+    sysinfo: bind('sysinfo', 'void *'),
     getxattr: declare('getxattr', 'int64', ['str', 'str', 'void *', 'uint64']),
     posix_spawn: bind('posix_spawn', 'void *', 'str', 'void *', 'void *', 'char **', 'char **'),
     posix_spawn_file_actions_init: bind('posix_spawn_file_actions_init', 'void *'),
@@ -105,6 +106,21 @@ export function memfdCreate(name: string, flags: number): number {
  */
 export function addSeals(fd: number, seals: number): void {
   check('fcntl', libc().fcntl(fd, F_ADD_SEALS, seals), `${fd}, F_ADD_SEALS`)
+}
+
+/**
+ * The size of the machine's memory and swap together, in bytes, sysinfo(2). A container may show other figures in
+ * /proc/meminfo.
+ *
+ * @throws {ErrnoError}
+ */
+export function machineMemoryBytes(): bigint {
+  // struct sysinfo: u64 uptime, loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap; u16 procs,
+  // pad; u64 totalhigh, freehigh; u32 mem_unit.
+  const info = Buffer.alloc(112)
+  check('sysinfo', libc().sysinfo(info), '')
+  const [ram, swap] = [info.readBigUInt64LE(32), info.readBigUInt64LE(64)]
+  return (ram + swap) * BigInt(info.readUInt32LE(104))
 }
 
 /** The launch program uses the numbers below this one. */

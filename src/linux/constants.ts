@@ -126,6 +126,7 @@ export const EACCES = 13
 export const EBUSY = 16
 export const EEXIST = 17
 export const ENOSPC = 28
+export const ETIMEDOUT = 110
 
 // linux/prctl.h
 export const PR_SET_PDEATHSIG = 1
@@ -167,6 +168,10 @@ export const LANDLOCK_ACCESS_FS = {
 // linux/fs.h
 export const FICLONE = 0x40049409
 
+// linux/futex.h: FUTEX_WAIT | FUTEX_PRIVATE_FLAG
+export const FUTEX_WAIT_PRIVATE = 0x80
+// linux/pidfd.h: O_EXCL
+export const PIDFD_THREAD = 0o200
 // linux/audit.h
 export const AUDIT_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const
 export const AUDIT_ARCH_I386 = 0x40000003

@@ -4,8 +4,10 @@ import {
   SECCOMP_IOCTL_NOTIF_RECV,
   SIGKILL,
 } from '../../linux/constants.ts'
+import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
 import { at, bytes, load, type Step, stepsOf, thenGoTo, words } from '../step.ts'
+import { ifAnsweredSteps } from './answers.ts'
 import { type CountUse, countToSteps, endCountSteps } from './count.ts'
 import { readCounterStep } from './counter-steps.ts'
 import { ENTRY } from './entry-steps.ts'
@@ -37,15 +39,19 @@ const endNamespace: Ending = {
 const unread = { onError: 'continue' } as const
 
 // A process that the program leaves behind may wait in a denied call, which a kill would take back.
-function lastCallSteps(): Step[] {
+function lastCallSteps({ answers, arch }: EndOptions): Step[] {
   const none = { onError: { goto: 'watch.last' } } as const
   return [
     init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
+      label: 'watch.calls',
       whenEqual: { value: 0, goto: 'watch.last' },
       ...none,
     }),
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], none),
-    init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size]),
+    ...(answers ? ifAnsweredSteps(arch, 'watch.lastDenied') : []),
+    init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size], {
+      label: 'watch.lastDenied',
+    }),
     init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], { label: 'watch.last' }),
   ]
 }
@@ -54,6 +60,9 @@ function lastCallSteps(): Step[] {
 export interface EndOptions {
   /** Whether the filter reports by notification. */
   readonly listener: boolean
+  readonly arch: Arch
+  /** Whether the filter reports calls that the init answers: see `answers.ts`. */
+  readonly answers?: boolean | undefined
   /** Set where the init counts the denied calls; then it installs the filter. */
   readonly count?: CountUse | undefined
   /** How the init ends all processes of the run; by default those of its process namespace. */
@@ -61,7 +70,8 @@ export interface EndOptions {
 }
 
 /** Steps by which the init says why the run ends, kills every process, reaps them, and reports the end. */
-export function endSteps({ ending = endNamespace, listener, count }: EndOptions): Step[] {
+export function endSteps(options: EndOptions): Step[] {
+  const { ending = endNamespace, listener, count } = options
   const { kill, orphans = reapSteps(), gone } = ending
   return [
     // The time that it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot report it.
@@ -88,7 +98,7 @@ export function endSteps({ ending = endNamespace, listener, count }: EndOptions)
       next: { goto: 'watch.orphans' },
     }),
     init('clock_gettime', [CLOCK_MONOTONIC, at('end.end')], { label: 'watch.exited' }),
-    ...(listener && count ? lastCallSteps() : []),
+    ...(listener && count ? lastCallSteps(options) : []),
     ...kill('exited'),
     ...orphans,
     readCounterStep('watch.end', 'end.counter'),

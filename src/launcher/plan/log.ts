@@ -40,6 +40,8 @@ export interface Meaning {
     | 'log'
     /** The kernel makes the call, and nobody records it. */
     | 'continue'
+    /** The init answers the call: see `answers.ts`. */
+    | 'answer'
     /** The same as `continue`, if the process in the first argument belongs to the program's session. */
     | 'signal'
 }

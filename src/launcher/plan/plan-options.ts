@@ -23,6 +23,8 @@ export interface ImageFilter {
   readonly filter: Uint8Array | undefined
   /** Whether the filter reports by notification. */
   readonly listener: boolean
+  /** Whether the filter reports calls that the init answers: see `answers.ts`. */
+  readonly answers?: boolean | undefined
   /** Set when some of the reported calls continue: which calls. */
   readonly log: readonly Meaning[] | undefined
   /** Set where the init counts the denied calls; then it installs the filter. */

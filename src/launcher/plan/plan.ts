@@ -24,6 +24,7 @@ import {
   text,
   thenGoTo,
 } from '../step.ts'
+import { answerArea } from './answers.ts'
 import { countAreas, countCallStep } from './count.ts'
 import { ENTERED, ENTRY, entrySteps, TARGET_ENTRY } from './entry-steps.ts'
 import { FD } from './fd-numbers.ts'
@@ -83,6 +84,7 @@ export function planImage(options: ImageOptions): Segment {
       ...imageAreas(filter),
       ...superviseAreas,
       logArea,
+      answerArea,
       ...countAreas,
       targetArea,
       ...(complete === undefined ? [] : lateMountAreas({ mounts: [complete.workdir] })),

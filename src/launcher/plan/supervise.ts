@@ -17,7 +17,8 @@ import {
 } from '../../linux/constants.ts'
 import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
-import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
+import { type Area, at, bytes, load, type Step, stepsOf, text, thenGoTo, words } from '../step.ts'
+import { answerSteps, ifAnsweredSteps } from './answers.ts'
 import { countFromSteps, startCountSteps } from './count.ts'
 import { counterSteps } from './counter-steps.ts'
 import { type EndOptions, endSteps } from './end-steps.ts'
@@ -31,7 +32,6 @@ const init = stepsOf('init')
 export interface SuperviseOptions extends EndOptions {
   /** Set when some of the reported calls continue: which calls. Otherwise each ends the run. */
   readonly log: readonly Meaning[] | undefined
-  readonly arch: Arch
 }
 
 /**
@@ -76,6 +76,8 @@ export const superviseAreas: readonly Area[] = [
       { name: 'rusage', size: 144 },
       { name: 'before', size: 144 },
       { name: 'counter', size: 8, init: NO_COUNT },
+      { name: 'answeredId', size: 8 },
+      { name: 'refusedBytes', size: 8 },
     ],
   },
   {
@@ -89,7 +91,9 @@ export const superviseAreas: readonly Area[] = [
     name: 'denied',
     fields: [
       { name: 'tag', size: 8, init: RECORD.seccomp.tag },
-      { name: 'notification', size: 80 },
+      // struct seccomp_notif, in parts: the second starts with the number of the call.
+      { name: 'notification', size: 16 },
+      { name: 'call', size: 64 },
     ],
   },
 ]
@@ -206,14 +210,16 @@ function loopSteps(options: SuperviseOptions): Step[] {
   ]
 }
 
-function listenerSteps({ log, arch }: SuperviseOptions): Step[] {
+function listenerSteps(options: SuperviseOptions): Step[] {
+  const { log, arch } = options
   return [
     // RECV blocks when there is no notification, so the init polls first (seccomp_unotify(2)).
     init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
       whenEqual: { value: 0, goto: 'watch.quiet' },
       onError: { goto: 'watch.tampered' },
     }),
-    ...(log ? logSteps(log, arch) : killSteps()),
+    ...(log ? logSteps(log, arch) : killSteps(options)),
+    ...(options.answers ? answerSteps(log ? 'logged' : 'denied', arch, afterEnd(options)) : []),
     // The caller was killed meanwhile. Or the descriptor hangs up, because every process with the filter is exiting
     // (the kernel's do_exit() releases it early). There is then nothing else to wait for or to end.
     init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {
@@ -228,12 +234,17 @@ function listenerSteps({ log, arch }: SuperviseOptions): Step[] {
   ]
 }
 
-function killSteps(): Step[] {
+// Where the init goes on when it has answered a call, and the program has ended before.
+const afterEnd = ({ count }: SuperviseOptions): string => (count ? 'watch.calls' : 'watch.tampered')
+
+function killSteps({ answers, arch }: SuperviseOptions): Step[] {
   return [
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], {
       onError: { goto: 'watch.gone' },
     }),
+    ...(answers ? ifAnsweredSteps(arch, 'watch.denied') : []),
     init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size], {
+      label: 'watch.denied',
       next: { goto: 'watch.stop' },
     }),
   ]

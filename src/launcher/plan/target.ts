@@ -128,12 +128,14 @@ const HANDLER = 4096
 export const FILTERED_CALLS: readonly {
   readonly syscall: string
   readonly first?: number
+  readonly second?: number
   readonly hasToken: boolean
 }[] = [
   { syscall: 'ppoll', hasToken: true },
   { syscall: 'read', first: FD.go, hasToken: true },
   { syscall: 'lseek', first: FD.request, hasToken: true },
-  { syscall: 'mmap', hasToken: false },
+  // A request has some kilobytes.
+  { syscall: 'mmap', second: 0x1000, hasToken: false },
   { syscall: 'clock_gettime', first: CLOCK_MONOTONIC, hasToken: true },
   { syscall: 'sched_setaffinity', first: 0, hasToken: true },
   { syscall: 'timerfd_settime', first: FD.timer, hasToken: true },

@@ -43,8 +43,9 @@ export type ReportRecord =
   | ({ readonly kind: 'logged' } & CallRecord)
   | {
       readonly kind: 'counted'
-      /** How many calls the filter denied, also those whose caller ended before the init received them. */
-      readonly calls: bigint
+      /** The filter's numbers of two notifications: before the program started, and after its end. */
+      readonly before: bigint
+      readonly after: bigint
     }
   | {
       readonly kind: 'end'
@@ -56,6 +57,10 @@ export type ReportRecord =
       readonly rusage: Rusage
       /** CPU time by the kernel's counter; absent where the kernel refused one. */
       readonly countedMs?: number
+      /** The filter's number of the last notification that the init answered. */
+      readonly answered?: bigint
+      /** The size of the last request for more memory than the program can get. */
+      readonly refusedBytes?: bigint
     }
   | {
       readonly kind: 'exec'
@@ -136,15 +141,13 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
         args: [0, 1, 2, 3, 4, 5].map((index) => body.readBigUInt64LE(32 + index * 8)),
       }
     case 'counted':
-      // The kernel numbers a filter's notifications one after another (seccomp_next_notify_id()).
-      return {
-        kind,
-        calls: BigInt.asUintN(64, body.readBigUInt64LE(80) - body.readBigUInt64LE(0) - 1n),
-      }
+      return { kind, before: body.readBigUInt64LE(0), after: body.readBigUInt64LE(80) }
     case 'end': {
       const wallTimeMs = (int(24) - int(8)) * 1000 + (int(32) - int(16)) / 1e6
       const rusage = without(parseRusage(body, 40), parseRusage(body, 40 + 144))
       const counted = int(40 + 2 * 144)
+      const answered = body.readBigUInt64LE(40 + 2 * 144 + 8)
+      const refusedBytes = body.readBigUInt64LE(40 + 2 * 144 + 16)
       return {
         kind,
         status: body.readInt32LE(0),
@@ -152,6 +155,8 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
         wallTimeMs,
         rusage,
         ...(counted < 0 ? {} : { countedMs: counted / 1e6 }),
+        ...(answered === 0n ? {} : { answered }),
+        ...(refusedBytes === 0n ? {} : { refusedBytes }),
       }
     }
     case 'exec':

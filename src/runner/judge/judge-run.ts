@@ -59,7 +59,8 @@ export function judgeRun(options: JudgedOptions, facts: RunFacts): AnyResult {
     awaitsInput: facts.awaitsInput,
     tampered: find(records, 'tampered') !== undefined,
     denied: find(records, 'seccomp'),
-    deniedCalls: find(records, 'counted')?.calls,
+    deniedCalls: deniedCalls(find(records, 'counted'), end),
+    refusedBytes: end.refusedBytes,
     enforcement: facts.held.enforcement,
     exceeded: facts.held.exceeded,
     exceededDiskBytes: facts.exceededDiskBytes,
@@ -137,6 +138,19 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
   return records.find((record): record is Extract<ReportRecord, { kind: Kind }> => {
     return record.kind === kind
   })
+}
+
+/**
+ * How many calls the filter denied, also those whose caller ended before the init received them. The kernel numbers a
+ * filter's notifications one after another (seccomp_next_notify_id()). A call that the init answered may have got
+ * several numbers, because a signal interrupts it until the init receives it. So only later numbers count.
+ */
+function deniedCalls(
+  counted: Extract<ReportRecord, { kind: 'counted' }> | undefined,
+  { answered }: Extract<ReportRecord, { kind: 'end' }>,
+): bigint | undefined {
+  if (counted === undefined) return undefined
+  return BigInt.asUintN(64, counted.after - (answered ?? counted.before) - 1n)
 }
 
 const decode = (bytes: Buffer, encoding: JudgedOptions['encoding']): string | Uint8Array =>

@@ -44,6 +44,8 @@ export interface Evidence {
   readonly oomKills?: number
   /** How many calls the filter denied, received or not, where the init counted them. */
   readonly deniedCalls?: bigint | undefined
+  /** The size of the last request for more memory than the program can get. */
+  readonly refusedBytes?: bigint | undefined
   /** The denied call, where the kernel names it. */
   readonly denied?: Extract<ReportRecord, { kind: 'seccomp' }> | undefined
 }
@@ -215,18 +217,51 @@ function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   return undefined
 }
 
-function ownVerdict({ limits, tampered }: Evidence, end: End): Verdict {
+function ownVerdict(evidence: Evidence, end: End): Verdict {
+  const { limits, tampered } = evidence
   if (tampered) {
     return { status: 'signaled', ...end, reason: "ended for interfering with the sandbox's init" }
   }
   if (end.signal === undefined) {
-    return { status: 'exited', ...end, reason: `exited with code ${end.exitCode}` }
+    const why = end.exitCode === 0 ? '' : memoryTrouble(evidence)
+    return { status: 'exited', ...end, reason: `exited with code ${end.exitCode}${why}` }
   }
   const because =
     end.signal === 'SIGXFSZ' && limits.fileSizeBytes !== undefined
       ? `: a file or memory file would have become larger than the limit of ${formatSize(limits.fileSizeBytes)}`
       : (meanings[end.signal] ?? '')
-  return { status: 'signaled', ...end, reason: `killed by ${end.signal}${because}` }
+  const atLoad = loadFailure(evidence, end)
+  const why = atLoad || `${because}${memoryTrouble(evidence)}`
+  return { status: 'signaled', ...end, reason: `killed by ${end.signal}${why}` }
+}
+
+/** From this part of the limit on, a program's own end may come from a lack of memory. */
+const NEARLY_ALL = 0.7
+
+// The kernel, or a heap that is smaller than the limit, refused memory. What the program made of it is not known, so
+// this is no verdict of its own.
+function memoryTrouble({ limits, usage, refusedBytes }: Evidence): string {
+  const { memoryBytes, addressSpaceBytes } = limits
+  if (refusedBytes !== undefined) {
+    const size = formatSize(Number(refusedBytes))
+    const bound =
+      addressSpaceBytes !== undefined && refusedBytes > addressSpaceBytes
+        ? `the limit addressSpace is ${formatSize(addressSpaceBytes)}`
+        : memoryBytes !== undefined && `the memory limit is ${formatSize(memoryBytes)}`
+    return `; before that, an allocation of ${size} failed${bound ? `: ${bound}` : ''}`
+  }
+  const used = usage.peakMemoryBytes
+  if (memoryBytes === undefined || used < memoryBytes * NEARLY_ALL) return ''
+  return `; it had used ${formatSize(used)} of memory, and the limit is ${formatSize(memoryBytes)}`
+}
+
+// The kernel has let go of the old program when it makes room for the static data of the new one, so it can only end
+// the process (execve(2)). A process that made its first step has had two page faults: for its stack and for its code.
+function loadFailure({ limits: { memoryBytes }, usage }: Evidence, { signal }: End): string {
+  const faults = usage.minorPageFaults + usage.majorPageFaults
+  if (signal !== 'SIGSEGV' || usage.maxRssBytes > 0 || faults > 1) return ''
+  const limit = memoryBytes === undefined ? '' : `; the memory limit is ${formatSize(memoryBytes)}`
+  return `: the kernel could not load the program, whose static data are larger than the machine's memory, or whose file is damaged${limit}`
 }
 
 const meanings: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import type { FilterUse } from '../../launcher/plan/target.ts'
 import { spareFromOomKiller } from '../../limits/oom-score.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
 import type { Policy } from '../../policy/policy.ts'
+import { type AnsweredSizes, answeredCalls } from '../../seccomp/compiler/answered-calls.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
 import { killsUntold, notifiedMeanings } from '../../seccomp/compiler/notified.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
@@ -25,6 +26,8 @@ interface ImageUse {
   readonly discard: readonly number[]
   /** Whether the program could change a path of the run's own mounts by a descriptor. */
   readonly mountsChangeable: boolean
+  /** The sizes above which the init answers calls. */
+  readonly answered: AnsweredSizes
 }
 
 const images = new WeakMap<Policy, Map<string, PolicyImage>>()
@@ -35,8 +38,9 @@ const images = new WeakMap<Policy, Map<string, PolicyImage>>()
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
 export function confinedImage(policy: Policy, use: ImageUse): PolicyImage {
-  const { by, filterReport, base, discard, mountsChangeable } = use
-  const key = [by.as, by.landlockAbi, filterReport, base, discard, mountsChangeable].join(' ')
+  const { by, filterReport, base, discard, mountsChangeable, answered } = use
+  const sizes = [answered.mappingBytes, answered.fileBytes]
+  const key = [by.as, by.landlockAbi, filterReport, base, discard, mountsChangeable, sizes].join(' ')
   const known = images.get(policy) ?? new Map<string, PolicyImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makeConfinedImage(policy, use)
@@ -46,7 +50,7 @@ export function confinedImage(policy: Policy, use: ImageUse): PolicyImage {
 
 function makeConfinedImage(
   policy: Policy,
-  { by, filterReport, base, discard, mountsChangeable }: ImageUse,
+  { by, filterReport, base, discard, mountsChangeable, answered }: ImageUse,
 ): PolicyImage {
   const { arch } = hostMachine()
   const { as, landlockAbi } = by
@@ -61,7 +65,7 @@ function makeConfinedImage(
   const rules = visibleRules(policy, base)
   const confinement = { ...by, showsChangeable: mountsChangeable || showsChangeable(rules, as) }
   const seccomp = withRules(own, confinedRules(confinement), arch)
-  const code = compileSeccomp(seccomp, { notify: listener, arch })
+  const code = compileSeccomp(seccomp, { notify: listener, arch, answered })
   const logs = listener && logsCalls(seccomp)
   const asked = as === 'user' ? askedCalls(landlockAbi) : new Map()
   const log = logs ? withAsked(notifiedMeanings(seccomp, arch), asked, arch) : undefined
@@ -86,6 +90,7 @@ function makeConfinedImage(
     rules,
     filter: code,
     listener,
+    answers: answeredCalls(seccomp, arch).length > 0,
     log,
     discard,
   })

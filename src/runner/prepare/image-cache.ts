@@ -13,6 +13,7 @@ import type { SandboxFile } from '../../launcher/sandbox-shape.ts'
 import { spareFromOomKiller } from '../../limits/oom-score.ts'
 import { AF_INET, AF_INET6, SOCK_STREAM } from '../../linux/constants.ts'
 import type { Policy } from '../../policy/policy.ts'
+import { type AnsweredSizes, answeredCalls } from '../../seccomp/compiler/answered-calls.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
 import { letsPass, mayPass } from '../../seccomp/compiler/evaluate.ts'
 import { killsUntold, notifiedMeanings } from '../../seccomp/compiler/notified.ts'
@@ -60,6 +61,8 @@ export function policyImage(
     readonly level: 'full' | 'nested'
     readonly flow: Flow
     readonly diskBytes: number | undefined
+    /** The sizes above which the init answers calls. */
+    readonly answered: AnsweredSizes
     readonly report: 'listener' | 'kill'
     /** Whether the run has a control group. */
     readonly cgroup: boolean
@@ -76,9 +79,10 @@ export function policyImage(
   const { kind, uid, gid } = use.flow
   const fromRoot = use.flow.kind === 'user' && use.flow.fromRoot === true
   const who = kind === 'root' ? kind : fromRoot ? 'from root' : `${uid}:${gid}`
-  const { diskBytes, report, cgroup, workdirTarget, adds, discard } = use
+  const { diskBytes, answered, report, cgroup, workdirTarget, adds, discard } = use
   const pipes = adds ? 'adds' : use.pipes
-  const key = [use.level, who, diskBytes, report, cgroup, workdirTarget, pipes, discard].join(' ')
+  const sizes = [answered.mappingBytes, answered.fileBytes]
+  const key = [use.level, who, diskBytes, sizes, report, cgroup, workdirTarget, pipes, discard].join(' ')
   const known = images.get(policy) ?? new Map<string, NamespacedImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makePolicyImage(policy, use)
@@ -108,13 +112,13 @@ function guardedSeccomp(policy: Policy, level: 'full' | 'nested'): SeccompPolicy
 }
 
 function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1]): NamespacedImage {
-  const { level, flow, diskBytes, report, cgroup, workdirTarget, adds, pipes, discard } = use
+  const { level, flow, diskBytes, answered, report, cgroup, workdirTarget, adds, pipes, discard } = use
   const { arch, remount, lastCapability } = hostMachine()
   const seccomp = guardedSeccomp(policy, level)
   const code =
     seccomp === undefined
       ? guardFilter(arch, policy.network)
-      : compileSeccomp(seccomp, { notify: report === 'listener', arch })
+      : compileSeccomp(seccomp, { notify: report === 'listener', arch, answered })
   const mounts = resolvePolicyMounts(policy.mounts, policy.name)
   const isInside = (target: string) => isInsideMount(target, mounts, workdirTarget)
   // At the target of a mount, an early write would change the host's own file.
@@ -159,6 +163,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     sharesProc: level !== 'full',
     filter: code,
     listener: seccomp !== undefined && report === 'listener',
+    answers: seccomp !== undefined && answeredCalls(seccomp, arch).length > 0,
     log: logging && notifiedMeanings(logging, arch),
     count: counts ? { instructions: filter.instructions, token: countCallToken } : undefined,
     connects,

@@ -6,9 +6,10 @@ import { type ConfinedAs, planConfinedRequest } from '../../launcher/plan/confin
 import type { CopiedDirectory } from '../../launcher/plan/confined/directory-steps.ts'
 import type { PathRule } from '../../launcher/plan/confined/landlock.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
+import { answeredSizes } from '../../limits/answered-sizes.ts'
 import { planEnforcement } from '../../limits/enforcement.ts'
 import { resourceLimits } from '../../limits/rlimit.ts'
-import { type EnforcementByLimit, INIT_PROCESSES, UNLIMITED } from '../../limits/table.ts'
+import { type EnforcementByLimit, INIT_PROCESSES, type Limits, UNLIMITED } from '../../limits/table.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { finish, type Work } from '../../work.ts'
 import { makeRunDirectory, type RunDirectory } from '../confined/run-directory.ts'
@@ -58,6 +59,10 @@ export async function prepareConfined(
     filterReport: filterReport(),
     base: dirname(directory.path),
     discard: streamsOf(options, undefined).discard,
+    answered: answeredSizes(
+      { ...options.limits, ...largestFile(options.wantedLimits) },
+      hostMachine().arch,
+    ),
   })
   const workdir = options.workdir && copyOf(options.workdir, listing)
   const { enforcement } = held
@@ -167,7 +172,16 @@ function checkConfined(options: PlannedOptions, hasTerminal: boolean): void {
   }
 }
 
-// No single file can be larger than the disk limit for all files. RLIMIT_NPROC counts a user's tasks: each of root's
+// No single file can be larger than the disk limit for all files.
+function largestFile({
+  fileSizeBytes = UNLIMITED,
+  diskBytes = UNLIMITED,
+}: Limits): Pick<Limits, 'fileSizeBytes'> {
+  const largest = Math.min(fileSizeBytes, diskBytes)
+  return largest === UNLIMITED ? {} : { fileSizeBytes: largest }
+}
+
+// RLIMIT_NPROC counts a user's tasks: each of root's
 // runs has a user of its own, to which the init does not belong. The init of an ordinary user's run counts the user's
 // tasks itself.
 function heldLimits(
@@ -175,13 +189,11 @@ function heldLimits(
   as: ConfinedAs,
 ): PlannedOptions['wantedLimits'] {
   const { processes, ...limits } = wantedLimits
-  const { fileSizeBytes = UNLIMITED, diskBytes = UNLIMITED } = limits
-  const largest = Math.min(fileSizeBytes, diskBytes)
   const isUnlimited = processes === undefined || processes === UNLIMITED
   const held = isUnlimited ? { processes } : { processes: processes - INIT_PROCESSES }
   return {
     ...limits,
-    ...(largest === UNLIMITED ? {} : { fileSizeBytes: largest }),
+    ...largestFile(limits),
     ...(as === 'root' || isUnlimited ? held : {}),
   }
 }

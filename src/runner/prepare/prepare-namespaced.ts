@@ -1,3 +1,4 @@
+import { answeredSizes } from '../../limits/answered-sizes.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
@@ -39,6 +40,7 @@ export async function prepareNamespaced(
     level,
     flow,
     diskBytes: limits.diskBytes,
+    answered: answeredSizes(limits, hostMachine().arch),
     report: filterReport(),
     cgroup: held.delegation?.version === 2,
     workdirTarget,

@@ -17,6 +17,7 @@ import { type Arch, syscallName, syscallNumber } from '../../linux/syscalls.ts'
 import { errnoNumber } from '../rules/errno-names.ts'
 import { seccompProblems } from '../rules/rule-problems.ts'
 import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
+import { type AnsweredSizes, answeredCalls, withAnswers } from './answered-calls.ts'
 import type { Outcome } from './choose-outcome.ts'
 import { compactFilter } from './compact.ts'
 import { type Decision, decisions, hasToken } from './decisions.ts'
@@ -36,6 +37,8 @@ export interface CompileOptions {
    * @default process.arch
    */
   readonly arch?: Arch
+  /** The sizes above which a filter that notifies reports calls that the policy allows. */
+  readonly answered?: AnsweredSizes | undefined
 }
 
 /** BPF_MAXINSNS of linux/bpf_common.h: what seccomp(2) accepts. */
@@ -142,7 +145,11 @@ function unavailable(cause: LibseccompMissingError): SandboxError {
   )
 }
 
-function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Array {
+function compile(
+  seccomp: SeccompPolicy,
+  { notify, answered }: CompileOptions,
+  arch: Arch,
+): Uint8Array {
   const problems: readonly Problem[] = seccompProblems(seccomp)
   if (problems.length > 0) throw invalid('seccomp policy', problems)
   try {
@@ -155,7 +162,9 @@ function compile(seccomp: SeccompPolicy, notify: boolean, arch: Arch): Uint8Arra
     const ownCalls = ['sched_setaffinity', ...(notify && logs ? ['execve'] : [])]
     const policy = decisions(seccomp, arch, { calls: ownCalls, token: ownCallToken })
     const isCounted = notify && !logs
-    const decided = isCounted ? withOwnCalls(policy, seccomp.default, arch) : policy
+    const own = isCounted ? withOwnCalls(policy, seccomp.default, arch) : policy
+    const decided =
+      notify && answered ? withAnswers(own, answered, answeredCalls(seccomp, arch), arch) : own
     const { rules, outcomes } = parts(decided, toValues)
     const fallback = toValues([seccomp.default])[0] ?? SCMP_ACT_KILL_PROCESS
     const actions = {
@@ -192,10 +201,11 @@ const compiled = new WeakMap<SeccompPolicy, Map<string, Uint8Array>>()
  */
 export function compileSeccomp(seccomp: SeccompPolicy, options: CompileOptions): Uint8Array {
   const arch = options.arch ?? (process.arch === 'arm64' ? 'arm64' : 'x64')
-  const key = `${arch} ${options.notify}`
+  const { allocationBytes, mappingBytes, fileBytes } = options.answered ?? {}
+  const key = [arch, options.notify, allocationBytes, mappingBytes, fileBytes].join(' ')
   const programs = compiled.get(seccomp) ?? new Map<string, Uint8Array>()
   compiled.set(seccomp, programs)
-  const program = programs.get(key) ?? compile(seccomp, options.notify, arch)
+  const program = programs.get(key) ?? compile(seccomp, options, arch)
   programs.set(key, program)
   return program
 }

@@ -2,6 +2,7 @@ import type { Meaning } from '../../launcher/plan/log.ts'
 import { X32_SYSCALL_BIT } from '../../linux/constants.ts'
 import type { Arch } from '../../linux/syscalls.ts'
 import type { SeccompAction, SeccompPolicy } from '../seccomp-policy.ts'
+import { answeredCalls } from './answered-calls.ts'
 import { type Decision, decisions } from './decisions.ts'
 
 type Notified = 'kill' | 'log'
@@ -26,13 +27,27 @@ export function killsUntold(seccomp: SeccompPolicy, arch: Arch): boolean {
 
 const actionsOf = ({ choices }: Decision) => choices.map(({ action }) => action)
 
-/** The meaning of notifications by call number, in ascending order; the first entry starts at 0. */
-export function notifiedMeanings(seccomp: SeccompPolicy, arch: Arch): Meaning[] {
+/**
+ * The meaning of notifications by call number, in ascending order; the first entry starts at 0.
+ *
+ * @param answered the calls that the filter reports by their size
+ */
+export function notifiedMeanings(
+  seccomp: SeccompPolicy,
+  arch: Arch,
+  answered: readonly number[] = answeredCalls(seccomp, arch),
+): Meaning[] {
   const others = notifiedFor([seccomp.default])
   const points = decisions(seccomp, arch)
+    .map((decision) => ({
+      syscall: decision.syscall,
+      action: notifiedFor(actionsOf(decision)) as Meaning['action'] | undefined,
+    }))
+    .filter(({ syscall }) => !answered.includes(syscall))
+    .concat(answered.map((syscall) => ({ syscall, action: 'answer' })))
     .toSorted((a, b) => a.syscall - b.syscall)
     .flatMap((decision) => {
-      const action = notifiedFor(actionsOf(decision))
+      const { action } = decision
       // The kernel does not notify of this call, so its neighbour's meaning may cover it.
       if (action === undefined) return []
       const own = { from: decision.syscall, action }

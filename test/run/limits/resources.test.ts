@@ -31,6 +31,21 @@ describe('fileSize', () => {
     expect(run.stdout).toBe('10000\n')
   })
 
+  describe.skipIf(lacks('gcc'))('of 10 kB', () => {
+    const make = (how: string) => runC('memory-file', [how], { limits })
+
+    test.each(['memory', 'thread'])(
+      'lets a program reserve a memory file of 2 TiB, from its %s',
+      async (how) => {
+        expect(await make(how)).toHaveStdout(`${2 ** 41}\n`)
+      },
+    )
+
+    test.each(['file', 'write'])('ends a program that makes a large %s', async (how) => {
+      expect(await make(how)).toBeKilledBy('SIGXFSZ')
+    })
+  })
+
   test('does not apply to output to a pipe', async () => {
     expect((await sandboxed('head', ['-c', '20000', '/dev/zero'], { limits })).stdout.length).toBe(
       20_000,

@@ -13,6 +13,7 @@ import type { Work } from '../../../work.ts'
 import type { Arch } from '../../machine/machine.ts'
 import { RECORD } from '../../report/records.ts'
 import { at, labelled, load, type Segment, type Step, stepsOf, text, thenGoTo } from '../../step.ts'
+import { answerArea } from '../answers.ts'
 import { ENTERED, ENTRY, entrySteps } from '../entry-steps.ts'
 import { FD } from '../fd-numbers.ts'
 import { logArea, type Meaning } from '../log.ts'
@@ -73,6 +74,8 @@ export interface ConfinedImageOptions {
   readonly rules: readonly PathRule[]
   readonly filter: Uint8Array
   readonly listener: boolean
+  /** Whether the filter reports calls that the init answers: see `answers.ts`. */
+  readonly answers?: boolean | undefined
   readonly log: readonly Meaning[] | undefined
   /** The standard streams, 1 and 2, whose output the caller discards. */
   readonly discard: readonly number[]
@@ -83,9 +86,9 @@ export interface ConfinedImageOptions {
  * them. It has the same processes and the same report as every other; see `planImage()`.
  */
 export function planConfinedImage(options: ConfinedImageOptions): Segment {
-  const { arch, as, landlockAbi, rules, filter, listener, log, discard } = options
+  const { arch, as, landlockAbi, rules, filter, listener, answers, log, discard } = options
   const ending = as === 'root' ? endAsNeighbour : endTree(arch)
-  const supervise = { listener, log, arch, ending }
+  const supervise = { listener, answers, log, arch, ending }
   return {
     areas: [
       {
@@ -98,6 +101,7 @@ export function planConfinedImage(options: ConfinedImageOptions): Segment {
       ...imageAreas(filter),
       ...superviseAreas,
       logArea,
+      answerArea,
       targetArea,
       ...landlockAreas(landlockAbi),
       ...ownAreas,

@@ -93,7 +93,45 @@ describe('a program that ended by itself', () => {
     expect(judge(evidence({ waitStatus: SIGXFSZ, limits: {} })).reason).toBe('killed by SIGXFSZ')
   })
 
+<<<<<<< HEAD:test/unit/runner/judge/verdict.test.ts
   test('and raised SIGXCPU early did not exceed its limit', () => {
+=======
+  test.each([
+    [exitStatus(1), 'exited with code 1'],
+    [SIGSEGV, 'killed by SIGSEGV (invalid memory access)'],
+    [SIGABRT, 'killed by SIGABRT (abort)'],
+  ])('after the kernel had refused it memory, and the reason says so', (waitStatus, end) => {
+    const refused = { waitStatus, refusedBytes: 3n << 30n }
+    expect(judge(evidence({ ...refused, limits: { memoryBytes: 64 << 20 } })).reason).toBe(
+      `${end}; before that, an allocation of 3 GiB failed: the memory limit is 64 MiB`,
+    )
+    expect(judge(evidence({ ...refused, limits: {} })).reason).toBe(
+      `${end}; before that, an allocation of 3 GiB failed`,
+    )
+    const limits = { memoryBytes: 64 << 20, addressSpaceBytes: 1 << 30 }
+    expect(judge(evidence({ ...refused, limits })).reason).toBe(
+      `${end}; before that, an allocation of 3 GiB failed: the limit addressSpace is 1 GiB`,
+    )
+  })
+
+  test('with success has no trouble with memory', () => {
+    expect(judge(evidence({ refusedBytes: 3n << 30n })).reason).toBe('exited with code 0')
+  })
+
+  test('before its first instruction had no room for its static data', () => {
+    const loading = { ...usage, maxRssBytes: 0, minorPageFaults: 1 }
+    const limits = { memoryBytes: 64 << 20 }
+    expect(judge(evidence({ waitStatus: SIGSEGV, usage: loading, limits })).reason).toBe(
+      "killed by SIGSEGV: the kernel could not load the program, whose static data are larger than the machine's memory, or whose file is damaged; the memory limit is 64 MiB",
+    )
+    const started = { ...loading, minorPageFaults: 2 }
+    expect(judge(evidence({ waitStatus: SIGSEGV, usage: started, limits })).reason).toBe(
+      'killed by SIGSEGV (invalid memory access)',
+    )
+  })
+
+  test('and raised SIGXCPU early did not reach its limit', () => {
+>>>>>>> c78f349 (Name refused allocations: the filter reports requests for more memory than there is, and the init enlarges memory files above fileSize):test/unit/runner/verdict/verdict.test.ts
     expect(judge(evidence({ waitStatus: SIGXCPU }))).toEqual({
       status: 'signaled',
       signal: 'SIGXCPU',

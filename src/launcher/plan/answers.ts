@@ -1,0 +1,208 @@
+import {
+  AUDIT_ARCH,
+  ETIMEDOUT,
+  FUTEX_WAIT_PRIVATE,
+  MFD_CLOEXEC,
+  PIDFD_THREAD,
+  SECCOMP_IOCTL_NOTIF_SEND,
+  SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+  SEEK_SET,
+  WNOHANG,
+} from '../../linux/constants.ts'
+import { syscallNumber } from '../../linux/syscalls.ts'
+import type { Arch } from '../machine/machine.ts'
+import { type Area, at, load, type Step, stepsOf, text, words } from '../step.ts'
+import { FD } from './fd-numbers.ts'
+
+/*
+ * The filter reports a few calls that the policy allows, by their size (seccomp/compiler/answered-calls.ts). The init
+ * answers them, and the program goes on:
+ *
+ * - mmap of more memory than the machine has: the init notes the size, because the kernel's refusal leaves no trace.
+ * - ftruncate to more than the limit on the size of a file: where the file is a memory file, the init makes the call in
+ *   the program's place, because the init has no such limit.
+ */
+
+const init = stepsOf('init')
+
+/** The label at which the init answers the call in its buffer for notifications. */
+export const ANSWER = 'log.answer'
+
+// struct seccomp_notif (linux/seccomp.h): u64 id, u32 pid, u32 flags, int nr, u32 arch, u64 ip, u64 arguments.
+const NOTIFICATION_SIZE = 80
+const OFFSET = { id: 0, thread: 8, number: 16, arch: 20, first: 32, second: 40 } as const
+
+/** The rest of a struct seccomp_notif_resp after its id: the value, the error, and the flags. */
+function response(flags: number): Uint8Array {
+  const rest = Buffer.alloc(16)
+  rest.writeUInt32LE(flags, 12)
+  return rest
+}
+
+/** The init's memory for an answer. */
+export const answerArea: Area = {
+  name: 'answer',
+  fields: [
+    { name: 'memory', size: 8 },
+    // Words with the 32 bits that a notification has of each.
+    { name: 'number', size: 8 },
+    { name: 'arch', size: 8 },
+    { name: 'thread', size: 8 },
+    { name: 'file', size: 8 },
+    { name: 'length', size: 8 },
+    { name: 'process', size: 8 },
+    { name: 'copy', size: 8 },
+    // struct stat starts with the number of the device.
+    { name: 'copyDevice', size: 144 },
+    { name: 'ownDevice', size: 144 },
+    { name: 'id', size: 8 },
+    { name: 'continue', size: 16, init: response(SECCOMP_USER_NOTIF_FLAG_CONTINUE) },
+    { name: 'doneId', size: 8 },
+    { name: 'done', size: 16, init: response(0) },
+  ],
+}
+
+/** futex(2) compares 32 bits of memory: with a time-out of 0 it times out where they are equal, and fails otherwise. */
+const compare = (place: string, value: number, to: { equal: string; different: string }): Step =>
+  init('futex', [at(place), FUTEX_WAIT_PRIVATE, value, words(0, 0)], {
+    whenEqual: { value: -ETIMEDOUT, goto: to.equal },
+    onError: { goto: to.different },
+  })
+
+const numberOf = (name: string, arch: Arch): number => syscallNumber(name, arch) ?? -1
+
+/** Steps that lead to the answer when the call in `denied.notification` has one, and otherwise to a label. */
+export function ifAnsweredSteps(arch: Arch, otherwise: string): Step[] {
+  const next = `${otherwise}.file`
+  return [
+    compare('denied.call', numberOf('mmap', arch), { equal: ANSWER, different: next }),
+    {
+      ...compare('denied.call', numberOf('ftruncate', arch), {
+        equal: ANSWER,
+        different: otherwise,
+      }),
+      label: next,
+    },
+  ]
+}
+
+/**
+ * Steps that answer a call, and continue where the init watches.
+ *
+ * @param from the area whose notification has the call
+ * @param ended the label at which the init continues when the program has already ended
+ */
+export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string): Step[] {
+  const notification = at(`${from}.notification`)
+  return [
+    // The machine copies memory only through a file; zeros follow the notification there.
+    init('memfd_create', [text('gradebox-answer'), MFD_CLOEXEC], {
+      label: ANSWER,
+      store: 'answer.memory',
+    }),
+    init('ftruncate', [memory, 2 * NOTIFICATION_SIZE]),
+    init('pwrite64', [memory, notification, NOTIFICATION_SIZE, 0]),
+    take('answer.id', 8, OFFSET.id),
+    take('answer.doneId', 8, OFFSET.id),
+    take('end.answeredId', 8, OFFSET.id),
+    take('answer.number', 4, OFFSET.number),
+    take('answer.arch', 4, OFFSET.arch),
+    // The same number means another call in the table of 32-bit programs, and the filter denies all of these.
+    compare('answer.arch', AUDIT_ARCH[arch], { equal: 'reply.own', different: 'reply.foreign' }),
+    {
+      ...compare('answer.number', numberOf('mmap', arch), {
+        equal: 'reply.allocation',
+        different: 'reply.resize',
+      }),
+      label: 'reply.own',
+    },
+    ...allocationSteps(),
+    ...resizeSteps(),
+    // The caller may be gone, or a signal may have interrupted it; then it makes the call again.
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('answer.id')], {
+      label: 'reply.continue',
+      onError: 'continue',
+    }),
+    // RECV requires zeros.
+    init('pread64', [memory, notification, NOTIFICATION_SIZE, NOTIFICATION_SIZE], {
+      label: 'reply.clear',
+    }),
+    init('close', [memory]),
+    // The call may have waited at the program's end.
+    init('wait4', [load('watch.target'), at('end.status'), WNOHANG, 0], {
+      whenEqual: { value: load('watch.target'), goto: 'watch.exited' },
+      onError: { goto: ended },
+      next: { goto: 'watch.quiet' },
+    }),
+    init('writev', [FD.report, words(at('denied.tag'), 8, notification, NOTIFICATION_SIZE), 2], {
+      label: 'reply.foreign',
+    }),
+    init('wait4', [load('watch.target'), at('end.status'), WNOHANG, 0], {
+      whenEqual: { value: load('watch.target'), goto: 'watch.exited' },
+      onError: { goto: ended },
+      next: { goto: 'watch.stop' },
+    }),
+  ]
+}
+
+const memory = load('answer.memory')
+
+const take = (place: string, size: number, offset: number, options: Partial<Step> = {}): Step => ({
+  ...init('pread64', [memory, at(place), size, offset]),
+  ...options,
+})
+
+// The kernel refuses the memory. Only the last request is kept: a program may ask again and again.
+const allocationSteps = (): Step[] => [
+  take('end.refusedBytes', 8, OFFSET.second, {
+    label: 'reply.allocation',
+    next: { goto: 'reply.continue' },
+  }),
+]
+
+// Where anything fails, the kernel makes the call, under the program's limit.
+function resizeSteps(): Step[] {
+  const asUsual = { onError: { goto: 'reply.continue' } } as const
+  const closeBoth = { onError: { goto: 'reply.closeBoth' } } as const
+  const target = load('watch.target')
+  return [
+    take('answer.thread', 4, OFFSET.thread, { label: 'reply.resize' }),
+    take('answer.file', 4, OFFSET.first),
+    take('answer.length', 8, OFFSET.second),
+    // Linux 6.9 opens any thread (pidfd_open(2)).
+    init('pidfd_open', [load('answer.thread'), PIDFD_THREAD], {
+      store: 'answer.process',
+      onError: { goto: 'reply.leader' },
+      next: { goto: 'reply.open' },
+    }),
+    init('pidfd_open', [load('answer.thread'), 0], {
+      label: 'reply.leader',
+      store: 'answer.process',
+      onError: { goto: 'reply.member' },
+      next: { goto: 'reply.open' },
+    }),
+    // Older kernels open only a process, so the thread must be one of the program's first process.
+    init('tgkill', [target, load('answer.thread'), 0], { label: 'reply.member', ...asUsual }),
+    init('pidfd_open', [target, 0], { store: 'answer.process', ...asUsual }),
+    init('pidfd_getfd', [load('answer.process'), load('answer.file'), 0], {
+      label: 'reply.open',
+      store: 'answer.copy',
+      onError: { goto: 'reply.closeProcess' },
+    }),
+    // Memory files are on a file system of the kernel's own.
+    init('fstat', [load('answer.copy'), at('answer.copyDevice')], closeBoth),
+    init('fstat', [memory, at('answer.ownDevice')], closeBoth),
+    // It returns the position, which is the device's number.
+    init('lseek', [memory, load('answer.ownDevice'), SEEK_SET], {
+      ...closeBoth,
+      whenDifferent: { value: load('answer.copyDevice'), goto: 'reply.closeBoth' },
+    }),
+    init('ftruncate', [load('answer.copy'), load('answer.length')], closeBoth),
+    // The answer that follows fails then, because the call has its answer.
+    init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('answer.doneId')], {
+      onError: 'continue',
+    }),
+    init('close', [load('answer.copy')], { label: 'reply.closeBoth' }),
+    init('close', [load('answer.process')], { label: 'reply.closeProcess' }),
+  ]
+}

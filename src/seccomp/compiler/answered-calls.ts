@@ -1,0 +1,85 @@
+import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
+import { type ArgumentTest, argumentTest } from '../rules/argument-test.ts'
+import type { SeccompPolicy } from '../seccomp-policy.ts'
+import { type Choice, type Decision, decisions, hasToken } from './decisions.ts'
+import { ownCallToken } from './own-call-token.ts'
+
+/**
+ * The sizes above which the filter reports a call that the policy allows. The kernel is sure to refuse these calls
+ * (mmap), or would end the program for them (ftruncate). So a program that runs as it should is never reported.
+ */
+export interface AnsweredSizes {
+  /** The most memory that the kernel gives to one mmap. Memory that is only reserved does not count. */
+  readonly allocationBytes: bigint
+  /** The largest mapping of any kind. */
+  readonly mappingBytes: bigint
+  /** The largest file; undefined without a limit. */
+  readonly fileBytes?: bigint | undefined
+}
+
+type Bits = readonly [arg: number, mask: string, value: string]
+
+/** What the kernel counts as memory in use before any of it is touched: accountable_mapping(), shmem_acct_size(). */
+const accounted: readonly (readonly Bits[])[] = [
+  [
+    [2, 'PROT_WRITE', 'PROT_WRITE'],
+    [3, 'MAP_NORESERVE|MAP_SHARED|MAP_PRIVATE', 'MAP_PRIVATE'],
+  ],
+  [[3, 'MAP_NORESERVE|MAP_ANONYMOUS|MAP_SHARED|MAP_PRIVATE', 'MAP_ANONYMOUS|MAP_SHARED']],
+]
+
+/** The second argument of both calls is the length. */
+const longerThan = (bytes: bigint): ArgumentTest => ({
+  arg: 1,
+  op: 'gt',
+  value: bytes,
+  mask: (1n << 64n) - 1n,
+})
+
+const answers: Readonly<Record<string, (sizes: AnsweredSizes, arch: Arch) => ArgumentTest[][]>> = {
+  mmap: ({ allocationBytes, mappingBytes }, arch) => [
+    [longerThan(mappingBytes)],
+    ...accounted.map((bits) => [
+      longerThan(allocationBytes),
+      ...bits.map(([arg, mask, value]) =>
+        argumentTest('mmap', arch, { arg, op: 'masked_eq', mask, value }),
+      ),
+    ]),
+  ],
+  ftruncate: ({ fileBytes }) => (fileBytes === undefined ? [] : [[longerThan(fileBytes)]]),
+}
+
+/**
+ * The numbers of the calls that a filter reports by their size: those that the policy allows in every case, because a
+ * notification does not say why the filter made it.
+ */
+export const answeredCalls = (seccomp: SeccompPolicy, arch: Arch): number[] =>
+  Object.keys(answers).flatMap((name) => {
+    const number = syscallNumber(name, arch)
+    const decision = decisions(seccomp, arch).find(({ syscall }) => syscall === number)
+    const choices = decision?.choices ?? [{ action: seccomp.default }]
+    const isAllowed = choices.every(({ action }) => action === 'allow')
+    return number !== undefined && isAllowed ? [number] : []
+  })
+
+// The init, which may have the filter too, enlarges a memory file in the program's place.
+const own: Choice = { action: 'allow', tests: [hasToken(ownCallToken)] }
+
+/** Adds the reports to a filter's decisions. */
+export function withAnswers(
+  decided: readonly Decision[],
+  sizes: AnsweredSizes,
+  calls: readonly number[],
+  arch: Arch,
+): Decision[] {
+  const added = Object.entries(answers).flatMap(([name, toTests]): Decision[] => {
+    const syscall = syscallNumber(name, arch) ?? -1
+    const tests = toTests(sizes, arch)
+    if (tests.length === 0 || !calls.includes(syscall)) return []
+    const reports = tests.map((each): Choice => ({ action: 'kill', tests: each }))
+    const rest: Choice = { action: 'allow', tests: [] }
+    return [{ syscall, choices: [...(name === 'ftruncate' ? [own] : []), ...reports, rest] }]
+  })
+  const isAdded = ({ syscall }: Decision) => added.some((each) => each.syscall === syscall)
+  return [...decided.filter((each) => !isAdded(each)), ...added]
+}

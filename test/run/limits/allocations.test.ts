@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import { type SandboxOptions, sandboxed } from '../../../src/index.ts'
+import { runPython } from '../support/programs.ts'
+import { sandboxLacks } from '../support/tools.ts'
+
+const limits = { memory: '512MiB' }
+const node = (code: string, options: SandboxOptions = {}) =>
+  sandboxed('node', ['-e', code], { policy: 'node', limits, ...options })
+
+describe.skipIf(sandboxLacks('python3'))(
+  'a program that asks for more memory than there is',
+  () => {
+    const huge = '[0] * 10**14'
+    const reason =
+      'exited with code 1; before that, an allocation of 727.6 TiB failed: the memory limit is 512 MiB'
+
+    test('gets no memory, and the reason says so', async () => {
+      const run = await runPython(huge, { limits })
+      expect(run.stderr).toContain('MemoryError')
+      expect(run.reason).toBe(reason)
+    })
+
+    test('of any kind', async () => {
+      const shared = await runPython('import mmap; mmap.mmap(-1, 10**16)', { limits })
+      expect(shared.reason).toMatch(/^exited with code 1; before that, an allocation of .* failed/)
+      const more = await runPython('import ctypes; x = (ctypes.c_char * 10**16)()', { limits })
+      expect(more.reason).toMatch(/^exited with code 1; before that, an allocation of .* failed/)
+    })
+
+    test('under the limit on the address space too', async () => {
+      const options = { limits: { ...limits, addressSpace: '1GiB' } }
+      expect((await runPython('bytearray(3 << 30)', options)).reason).toBe(
+        'exited with code 1; before that, an allocation of 3 GiB failed: the limit addressSpace is 1 GiB',
+      )
+    })
+
+    test('in a child or in another thread', async () => {
+      const child = `import os\npid = os.fork()\nif pid == 0: ${huge}\nos._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`
+      expect((await runPython(child, { limits })).reason).toBe(reason)
+      const thread = `import os, threading\ndef run():\n  try: ${huge}\n  except MemoryError: os._exit(1)\nthreading.Thread(target=run).start()`
+      expect((await runPython(thread, { limits })).reason).toBe(reason)
+    })
+
+    test('is not blamed when it manages without', async () => {
+      const code = `try: ${huge}\nexcept MemoryError: print("too much")`
+      const run = await runPython(code, { limits })
+      expect(run).toHaveStdout('too much\n')
+      expect(run.reason).toBe('exited with code 0')
+    })
+
+    test('may ask again and again', async () => {
+      const code = `for i in range(2000):\n  try: ${huge}\n  except MemoryError: pass\nprint("done")`
+      expect(await runPython(code, { limits })).toHaveStdout('done\n')
+    })
+
+    test('is still killed for a call that the policy denies', async () => {
+      const code = `import socket\ntry: ${huge}\nexcept MemoryError: socket.socket(socket.AF_INET, socket.SOCK_STREAM)`
+      expect(await runPython(code, { limits })).toBeKilledBySeccomp('socket')
+    })
+
+    test('is named under a policy that logs calls', async () => {
+      const seccomp = {
+        default: 'kill',
+        rules: [{ action: 'log', syscalls: ['getppid'] }],
+      } as const
+      const policy = { extends: 'strict', seccomp }
+      const code = `import os; os.getppid(); ${huge}`
+      const run = await runPython(code, { limits, policy })
+      expect(run.reason).toBe(reason)
+      expect(run.logged?.map(({ name }) => name)).toContain('getppid')
+    })
+  },
+)
+
+describe.skipIf(sandboxLacks('python3'))('a program that dies of its own bug', () => {
+  test.each(['raise MemoryError', 'exit(1)', '[0] * 2**62'])(
+    'is not blamed on memory: %s',
+    async (code) => {
+      expect((await runPython(code, { limits })).reason).toBe('exited with code 1')
+    },
+  )
+
+  test('says how much memory it had where that was nearly all', async () => {
+    const code = 'x = bytearray(90 << 20); import time; time.sleep(0.3); exit(1)'
+    expect((await runPython(code, { limits: { memory: '100MiB' } })).reason).toMatch(
+      /^exited with code 1; it had used 9\d(\.\d)? MiB of memory, and the limit is 100 MiB$/,
+    )
+  })
+})
+
+describe.skipIf(sandboxLacks('node'))('node', () => {
+  test('reserves far more than the limit, and is not blamed for that', async () => {
+    expect((await node('process.exit(1)')).reason).toBe('exited with code 1')
+  })
+
+  test('gets no buffer of 90 TiB, and the reason says so', async () => {
+    expect((await node('new ArrayBuffer(1e15)')).reason).toMatch(
+      /^exited with code 1; before that, an allocation of 909\.5 TiB failed: the memory limit is 512 MiB$/,
+    )
+  })
+})
