@@ -165,7 +165,7 @@ export const limitTable = {
       hit: 'SIGXFSZ',
       absent: 'none',
       protects: 'A single large file, also on the host in a mount with `rw`.',
-      not: 'Many files: `disk`. The kernel counts memory files (memfd_create(2)) too: .NET and the JVM with ZGC reserve one of up to 2 TiB, and end with SIGXFSZ under any `fileSize`. Use `disk` for them.',
+      not: 'Many files: `disk`. A memory file (memfd_create(2)) may be reserved at any size, as .NET and the JVM with ZGC do; writes to it count.',
       example: '"16MiB"',
     },
   }),

@@ -50,19 +50,10 @@ describe('a report', () => {
     ])
   })
 
-<<<<<<< HEAD
-  test.each([
-    ['none', 2n ** 64n - 1n, 0n, 0n],
-    ['three', 5n, 9n, 3n],
-  ])('counts denied calls by the numbers before and after: %s', (_, before, after, calls) => {
-    expect(parseReport(record('counted', [0, before], [80, after]))).toEqual([
-      { kind: 'counted', calls },
-=======
   test('has the numbers of the notifications before the program started and after its end', () => {
     const [before, after] = [2n ** 64n - 1n, 9n]
     expect(parseReport(record('counted', [0, before], [80, after]))).toEqual([
       { kind: 'counted', before, after },
->>>>>>> c78f349 (Name refused allocations: the filter reports requests for more memory than there is, and the init enlarges memory files above fileSize)
     ])
   })
 
@@ -103,16 +94,12 @@ describe('a report', () => {
     ])
   })
 
-<<<<<<< HEAD
-  test('counts only usage after that of the init’s helpers', () => {
-=======
   test('has the last refused request for memory, and the number of the last answer', () => {
     const end = record('end', [COUNTER, -1], [COUNTER + 8, 77], [COUNTER + 16, 1n << 50n])
     expect(parseReport(end)).toMatchObject([{ answered: 77n, refusedBytes: 1n << 50n }])
   })
 
-  test('counts of what was used only what came after the init’s helpers', () => {
->>>>>>> c78f349 (Name refused allocations: the filter reports requests for more memory than there is, and the init enlarges memory files above fileSize)
+  test('counts only usage after that of the init’s helpers', () => {
     const end = record(
       'end',
       ...rusage(RUSAGE, 1, 500_000, 2, 250_000, 3000, 0, 0, 0, 12, 3, 0, 0, 0, 0, 0, 0, 7, 9),

@@ -93,9 +93,6 @@ describe('a program that ended by itself', () => {
     expect(judge(evidence({ waitStatus: SIGXFSZ, limits: {} })).reason).toBe('killed by SIGXFSZ')
   })
 
-<<<<<<< HEAD:test/unit/runner/judge/verdict.test.ts
-  test('and raised SIGXCPU early did not exceed its limit', () => {
-=======
   test.each([
     [exitStatus(1), 'exited with code 1'],
     [SIGSEGV, 'killed by SIGSEGV (invalid memory access)'],
@@ -130,8 +127,7 @@ describe('a program that ended by itself', () => {
     )
   })
 
-  test('and raised SIGXCPU early did not reach its limit', () => {
->>>>>>> c78f349 (Name refused allocations: the filter reports requests for more memory than there is, and the init enlarges memory files above fileSize):test/unit/runner/verdict/verdict.test.ts
+  test('and raised SIGXCPU early did not exceed its limit', () => {
     expect(judge(evidence({ waitStatus: SIGXCPU }))).toEqual({
       status: 'signaled',
       signal: 'SIGXCPU',
