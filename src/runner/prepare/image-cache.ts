@@ -82,7 +82,17 @@ export function policyImage(
   const { diskBytes, answered, report, cgroup, workdirTarget, adds, discard } = use
   const pipes = adds ? 'adds' : use.pipes
   const sizes = [answered.mappingBytes, answered.fileBytes]
-  const key = [use.level, who, diskBytes, sizes, report, cgroup, workdirTarget, pipes, discard].join(' ')
+  const key = [
+    use.level,
+    who,
+    diskBytes,
+    sizes,
+    report,
+    cgroup,
+    workdirTarget,
+    pipes,
+    discard,
+  ].join(' ')
   const known = images.get(policy) ?? new Map<string, NamespacedImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makePolicyImage(policy, use)
@@ -112,7 +122,8 @@ function guardedSeccomp(policy: Policy, level: 'full' | 'nested'): SeccompPolicy
 }
 
 function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1]): NamespacedImage {
-  const { level, flow, diskBytes, answered, report, cgroup, workdirTarget, adds, pipes, discard } = use
+  const { level, flow, diskBytes, answered, report, cgroup, workdirTarget, adds, pipes, discard } =
+    use
   const { arch, remount, lastCapability } = hostMachine()
   const seccomp = guardedSeccomp(policy, level)
   const code =

@@ -9,7 +9,12 @@ import type { Flow } from '../../launcher/plan/flow.ts'
 import { answeredSizes } from '../../limits/answered-sizes.ts'
 import { planEnforcement } from '../../limits/enforcement.ts'
 import { resourceLimits } from '../../limits/rlimit.ts'
-import { type EnforcementByLimit, INIT_PROCESSES, type Limits, UNLIMITED } from '../../limits/table.ts'
+import {
+  type EnforcementByLimit,
+  INIT_PROCESSES,
+  type Limits,
+  UNLIMITED,
+} from '../../limits/table.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { finish, type Work } from '../../work.ts'
 import { makeRunDirectory, type RunDirectory } from '../confined/run-directory.ts'
