@@ -40,7 +40,9 @@ const images = new WeakMap<Policy, Map<string, PolicyImage>>()
 export function confinedImage(policy: Policy, use: ImageUse): PolicyImage {
   const { by, filterReport, base, discard, mountsChangeable, answered } = use
   const sizes = [answered.mappingBytes, answered.fileBytes]
-  const key = [by.as, by.landlockAbi, filterReport, base, discard, mountsChangeable, sizes].join(' ')
+  const key = [by.as, by.landlockAbi, filterReport, base, discard, mountsChangeable, sizes].join(
+    ' ',
+  )
   const known = images.get(policy) ?? new Map<string, PolicyImage>()
   images.set(policy, known)
   const made = known.get(key) ?? makeConfinedImage(policy, use)
