@@ -15,9 +15,8 @@ import {
   TFD_NONBLOCK,
   WNOHANG,
 } from '../../linux/constants.ts'
-import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
-import { type Area, at, bytes, load, type Step, stepsOf, text, thenGoTo, words } from '../step.ts'
+import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
 import { answerSteps, ifAnsweredSteps } from './answers.ts'
 import { countFromSteps, startCountSteps } from './count.ts'
 import { counterSteps } from './counter-steps.ts'
