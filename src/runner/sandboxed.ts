@@ -167,11 +167,12 @@ export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): P
 }
 
 // The paths exclude those that the program itself may write.
-function hostPathsOf({ workdir, mounts, stdin }: Run['options']): string[] {
+function hostPathsOf({ workdir, mounts, filePaths, stdin }: Run['options']): string[] {
   const readOnly = mounts.filter((mount) => !('writable' in mount && mount.writable))
   return [
     ...(workdir === undefined || workdir.mode === 'read-write' ? [] : [workdir.source]),
     ...readOnly.map(({ source }) => source),
+    ...filePaths,
     ...(stdin.kind === 'file' ? [stdin.path] : []),
   ]
 }

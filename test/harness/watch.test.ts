@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { strToU8, zipSync } from 'fflate'
 import { afterEach, expect, inject, test } from 'vitest'
 import { readReport } from '../../src/grading/report/read-report.ts'
 import { type StartedProject, startProject } from './run-project.ts'
@@ -23,6 +24,9 @@ const files = {
   'submissions/ada/main.sh': 'echo 2\n',
   'program/main.sh': 'cat\n',
   'input.txt': '2\n',
+  'named.test.mjs':
+    "import { sandboxed } from 'gradebox'\nimport { expect, test } from 'vitest'\ntest('named', async () => {\n  expect(await sandboxed('cat', ['/work/named'], { files: { '/work/named': new URL('named.txt', import.meta.url) } })).toHaveStdout('3\\n')\n})\n",
+  'named.txt': '2\n',
 }
 
 let started: StartedProject | undefined
@@ -32,12 +36,16 @@ afterEach(async () => {
   await started?.exit
 })
 
-function start(runner: 'vitest' | 'jest', args: readonly string[]): StartedProject {
+function start(
+  runner: 'vitest' | 'jest',
+  args: readonly string[],
+  contents: Readonly<Record<string, string | Uint8Array>> = files,
+): StartedProject {
   const project = join(inject('harnessRoot'), `watched-${runner}`)
   rmSync(project, { recursive: true, force: true })
-  for (const [path, contents] of Object.entries(files)) {
+  for (const [path, content] of Object.entries(contents)) {
     mkdirSync(join(project, path, '..'), { recursive: true })
-    writeFileSync(join(project, path), contents)
+    writeFileSync(join(project, path), content)
   }
   started = startProject(runner, project, args)
   return started
@@ -93,23 +101,40 @@ test('Vitest runs the tests of a submission again when it changes, and the tests
     ['bob', 0],
   ])
 
-  // The input of a plain test, and then its working directory.
-  for (const [path, text, passes] of [
-    ['input.txt', '3\n', true],
-    ['program/main.sh', 'echo 5\n', false],
+  // Plain tests: the input, the working directory, and a file that the option `files` names.
+  for (const [path, text, passes, name] of [
+    ['input.txt', '3\n', true, 'plain'],
+    ['program/main.sh', 'echo 5\n', false, 'plain'],
+    ['named.txt', '3\n', true, 'named'],
   ] as const) {
     before = waiting()
     const printedBefore = project.output().length
     write(path, text)
     await nextRun(before)
     const output = project.output().slice(printedBefore)
-    expect(output).toMatch(passes ? /✓ plain\.test\.mjs/ : /❯ plain\.test\.mjs/)
+    expect(output).toContain(`${passes ? '✓' : '❯'} ${name}.test.mjs`)
   }
 
   // The reports that were written start no new run.
   before = waiting()
   await setTimeout(2000)
   expect(waiting()).toBe(before)
+})
+
+test('Vitest runs the tests again when an export of a platform changes', async () => {
+  const exported = (program: string) =>
+    zipSync({ 'ada.zip': zipSync({ 'main.sh': strToU8(program) }) })
+  const project = start('vitest', ['--watch'], {
+    'package.json': '{}',
+    'vitest.config.mjs': files['vitest.config.mjs'],
+    'export.zip': exported('echo 2\n'),
+    'graded.test.mjs': files['graded.test.mjs'].replace("'submissions'", "'export.zip'"),
+  })
+  await printed(project, 'Tests failed. Watching', 1)
+  expect(pointsIn(project)).toEqual([['ada', 0]])
+  writeFileSync(join(project.directory, 'export.zip'), exported('echo 3\n'))
+  await printed(project, 'Waiting for file changes', 1)
+  expect(pointsIn(project)).toEqual([['ada', 1]])
 })
 
 test('Jest runs the tests again when a file of a language in moduleFileExtensions changes', async () => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Reporter, TestModule, Vitest } from 'vitest/node'
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 
 /** Makes watch mode run a test file again when a submission, or another host file of its runs, changes. */
 export function addWatchedPaths(vitest: Vitest): void {
@@ -24,12 +24,9 @@ class WatchedPaths implements Reporter {
 
   onTestModuleEnd(module: TestModule): void {
     const file = module.moduleId
-    const submissions = [...module.children.allTests()].flatMap(
-      (each) => each.meta().gradeboxSource ?? [],
-    )
+    const submissions = [...module.children.allTests()].flatMap((each) => submissionPaths(each))
     const named = module.meta().gradeboxHostPaths ?? []
-    // The paths include the folder of the submissions, so that a new submission is noticed.
-    const all = new Set([...submissions, ...submissions.map(dirname), ...named])
+    const all = new Set([...submissions, ...named])
     for (const path of all) if (isWatched(path, file)) this.#add(path, file)
   }
 
@@ -49,6 +46,15 @@ class WatchedPaths implements Reporter {
       this.#vitest.vite.watcher.add(path)
     }
   }
+}
+
+// The paths include the folder of the submissions, so that a new submission is noticed. A submission of an export is a
+// copy, which does not change: there the export counts.
+function submissionPaths(test: TestCase): string[] {
+  const { gradeboxSource: source, gradeboxPlaces: places = [] } = test.meta()
+  if (source === undefined) return []
+  const isCopy = places.length > 0 && !places.some((place) => `${source}/`.startsWith(`${place}/`))
+  return isCopy ? [...places] : [source, dirname(source), ...places]
 }
 
 // A folder that contains the test file also contains the reports, which each run writes. Each report would start the

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { contentAround } from '../cache/content-around.ts'
@@ -113,6 +114,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
   readonly #testFile: string
   readonly #folder: string
   readonly #submissionPaths: readonly string[]
+  readonly #places: readonly string[]
   readonly #groups: DeclaredGroup[] = []
   /** The number of tests with the same name and code, such as tests that a loop declares. */
   readonly #sameCode = new Map<string, number>()
@@ -135,6 +137,10 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
         ? [options.submissions, this.#folder]
         : [instead, process.cwd()]
     const found = findSubmissions(place, from, table)
+    this.#places = [place]
+      .flat()
+      .map((each) => resolve(from, each))
+      .filter((each) => existsSync(each))
     const named = [options.submissions].flat().map((each) => resolve(this.#folder, each))
     this.#submissionPaths = [...named, ...found.map(({ path }) => path)]
     const language = options.feedbackLanguage ?? 'en'
@@ -183,6 +189,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
       gradeboxSubmission: found.id,
       gradeboxPeople: found.people,
       gradeboxSource: found.path,
+      gradeboxPlaces: this.#places,
       gradeboxNumber: plan.number,
       gradeboxTest: plan.name,
       gradeboxPoints: plan.weight,

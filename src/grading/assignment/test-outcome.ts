@@ -24,6 +24,8 @@ export interface GradedMeta {
   readonly gradeboxPeople: readonly ReportPerson[]
   /** The submission's path on this machine. */
   readonly gradeboxSource: string
+  /** The paths that `submissions` names, where they exist: folders, zip files or single files. */
+  readonly gradeboxPlaces: readonly string[]
   readonly gradeboxNumber: number
   readonly gradeboxTest: string
   readonly gradeboxPoints: number

@@ -51,6 +51,9 @@ export function normalizeOptions(
     workdir: workdirOption(options.workdir, { mode: policy.workdirMode, followLinks }),
     workdirTarget,
     files: fileList(options.files, followLinks),
+    filePaths: Object.values(options.files ?? {})
+      .filter(isUrl)
+      .map(hostPath),
     mounts: (options.mounts ?? []).map((mount) => mountOption(mount, followLinks)),
     env: {
       ...homeAt(workdirTarget, policy.env),

@@ -59,6 +59,8 @@ export interface JudgedOptions extends ProgramOptions, FileOptions, AmountOption
 
 /** A run's options, checked and with every default filled in. */
 export interface RunOptions extends PlannedOptions, JudgedOptions {
+  /** The host's paths of the files that the option `files` names by URL. Watch mode watches them. */
+  readonly filePaths: readonly string[]
   readonly exclusive: boolean
   /** The number of further attempts that a starved run gets. */
   readonly retryWhenStarved: number
