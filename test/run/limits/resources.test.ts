@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { sandboxed } from '../../../src/index.ts'
 import { findDelegation } from '../../../src/limits/cgroup/delegation.ts'
+import { findV1Delegation } from '../../../src/limits/cgroup/v1.ts'
 import { bare } from '../support/policies.ts'
 import { runC, runPython, runShell } from '../support/programs.ts'
 import { lacks, sandboxLacks } from '../support/tools.ts'
@@ -195,7 +196,9 @@ describe('all limits of a policy and a call', () => {
 describe('require', () => {
   const policy = { extends: 'strict', require: ['memory:cgroup'] } as const
   const delegation = findDelegation()
-  const isHeld = 'path' in delegation && delegation.controllers.has('memory')
+  const isHeld =
+    ('path' in delegation && delegation.controllers.has('memory')) ||
+    'directories' in findV1Delegation()
 
   test('refuses a run whose limit would be held in a weaker way, and gives the reason', async () => {
     if (isHeld) {

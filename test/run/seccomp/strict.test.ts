@@ -34,7 +34,7 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
     expect(run).toBeKilledBySeccomp(name)
     expect(run).toMatchObject({ ok: false, signal: 'SIGSYS', stdout: 'calling\n' })
     expect(run.reason).toContain(`killed by seccomp: ${name}(`)
-    expect(run.reason).toContain(`) is not in policy "strict"; to allow it add`)
+    expect(run.reason).toContain(`) is not in policy "strict"; to allow it, add`)
   })
 
   test.each(['AF_INET', 'AF_INET6', 'AF_PACKET', 'AF_VSOCK', 'AF_ALG'])(
