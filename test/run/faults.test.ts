@@ -112,8 +112,10 @@ async function breakEach(part: 'image' | 'request', options: Options) {
   const before = census()
   const passed = new Set<string>()
   const isOverlay = ({ label }: Step) => label?.startsWith('overlay ') === true
-  // After an overlay is refused, the plans have other steps. Overlays therefore come last, each found by its label.
-  for (const step of [...steps].sort((a, b) => +isOverlay(a) - +isOverlay(b))) {
+  // After a counter of CPU time or an overlay is refused, the plans have other steps. These two therefore come last, and
+  // each overlay is found by its label.
+  const rank = (step: Step) => (isOverlay(step) ? 2 : +(step.syscall === 'perf_event_open'))
+  for (const step of [...steps].sort((a, b) => rank(a) - rank(b))) {
     // This call cannot fail, and nothing comes after it.
     if (step.syscall === 'exit_group') continue
     const current = fault.steps[part] as readonly Step[]

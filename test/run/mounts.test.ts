@@ -116,7 +116,7 @@ describe('a mount', () => {
     await expect(sandboxed('true', [], { policy })).rejects.toMatchObject({
       code: 'MOUNT_FAILED',
       step: { errno: 'EROFS' },
-      hint: expect.stringMatching(/^What is in a read-only mount cannot be made there: /),
+      hint: expect.stringMatching(/^The target is inside a read-only mount\. /),
     })
   })
 

@@ -60,7 +60,7 @@ describe('an overlay mount is refused', () => {
     await expect(sandboxed('true', [], { mounts })).rejects.toMatchObject({
       code: 'MOUNT_FAILED',
       step: { errno: 'EINVAL', call: expect.stringContaining('-> "/etc/passwd"') },
-      hint: expect.stringMatching(/^A directory is mounted on a directory/),
+      hint: expect.stringMatching(/^A directory can only be mounted on a directory/),
     })
   })
 
