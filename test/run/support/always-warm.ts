@@ -14,10 +14,18 @@ const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(
 // is built, neither sleeps so long.
 function isWaiting(init: number | undefined): boolean {
   if (init === undefined) return false
-  const children = readFileSync(`/proc/${init}/task/${init}/children`, 'latin1')
-  const stat = readFileSync(`/proc/${children.trim() || init}/stat`, 'latin1')
-  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('S')
+  try {
+    const children = readFileSync(`/proc/${init}/task/${init}/children`, 'latin1')
+    const stat = readFileSync(`/proc/${children.trim() || init}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('S')
+  } catch (error) {
+    // The process has ended since its parent listed it. A helper of the init does so.
+    if (isGone(error as NodeJS.ErrnoException)) return false
+    throw error
+  }
 }
+
+const isGone = ({ code }: NodeJS.ErrnoException): boolean => code === 'ENOENT' || code === 'ESRCH'
 
 vi.mock('../../../src/runner/pool/pool.ts', () => ({
   pool: {
