@@ -60,6 +60,9 @@ class List {
     const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? ''
     const name = `${NAME}${thread}-${startOf(thread)}`
     this.#fd = calls().memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)
+    // The list contains its own descriptor. Other threads open the list for a moment, under numbers of their own, and a
+    // thread that takes over must not close those.
+    if (this.#fd >= 0) this.add(this.#fd + 1)
   }
 
   add(number: number): void {
@@ -216,7 +219,6 @@ function takeOver(name: string): void {
       else if (number > 0) calls().close(number - 1)
       if (number < -1) adopt(-number)
     }
-    calls().close(Number(name))
   } finally {
     closeSync(fd)
   }
