@@ -111,16 +111,16 @@ async function breakEach(part: 'image' | 'request', options: Options) {
   const steps = fault.steps[part] as readonly Step[]
   const before = census()
   const passed = new Set<string>()
-  const isOverlay = ({ label }: Step) => label?.startsWith('overlay ') === true
-  // After a counter of CPU time or an overlay is refused, the plans have other steps. These two therefore come last, and
-  // each overlay is found by its label.
-  const rank = (step: Step) => (isOverlay(step) ? 2 : +(step.syscall === 'perf_event_open'))
-  for (const step of [...steps].sort((a, b) => rank(a) - rank(b))) {
+  // After a counter of CPU time or an overlay is refused, the plans have other steps. These steps therefore come last, and
+  // each is found by its name.
+  const changesPlan = ({ syscall, label = '' }: Step) =>
+    syscall === 'perf_event_open' || label === 'watch.end' || label.startsWith('overlay ')
+  for (const step of [...steps].sort((a, b) => +changesPlan(a) - +changesPlan(b))) {
     // This call cannot fail, and nothing comes after it.
     if (step.syscall === 'exit_group') continue
     const current = fault.steps[part] as readonly Step[]
-    const index = isOverlay(step)
-      ? current.findIndex(({ label }) => label === step.label)
+    const index = changesPlan(step)
+      ? current.findIndex((each) => nameOf(each) === nameOf(step))
       : steps.indexOf(step)
     // A refusal applies to every overlay of the same device.
     if (index === -1) continue
