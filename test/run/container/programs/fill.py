@@ -53,10 +53,13 @@ def undumpable():
 
 
 def executed():
-    """The kernel hides a process whose program it may not read."""
+    """The kernel hides a process whose program it may not read. Gradebox refuses to make such a file."""
     if not os.path.exists("unreadable"):
         data = open(os.path.realpath("/usr/bin/python3"), "rb").read()
-        fd = os.open("unreadable", os.O_CREAT | os.O_WRONLY, 0o111)
+        try:
+            fd = os.open("unreadable", os.O_CREAT | os.O_WRONLY, 0o111)
+        except PermissionError:
+            return nameless
         os.write(fd, data)
         os.close(fd)
         os.execv("unreadable", ["python3", sys.argv[0], "executed"])
