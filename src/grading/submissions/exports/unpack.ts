@@ -248,7 +248,12 @@ async function unpackNested(target: string, budget: Budget, depth: number): Prom
   const names = readdirSync(target)
   for (const name of names.filter((each) => /\.zip$/i.test(each))) {
     const path = join(target, name)
-    if (!statSync(path).isFile() || !isZip(path)) continue
+    if (!statSync(path).isFile()) continue
+    if (!isZip(path)) {
+      // Beside a program, a file of this name may be its data.
+      if (names.length === 1) refuse({ path: name }, 'is no zip file, although its name says so')
+      continue
+    }
     if (depth > deepestArchive)
       refuse({ path: name }, `is nested deeper than ${deepestArchive} archives`)
     const folder = names.length === 1 ? target : join(target, name.replace(/\.zip$/i, ''))

@@ -253,6 +253,15 @@ describe('a submission is refused by name, and the others are accepted', () => {
     })
   }, 60_000)
 
+  test.each([
+    ['a tar file', 'main.py\0\0ustar'],
+    ['an empty file', ''],
+  ])('for %s whose name ends in .zip', async (_, contents) => {
+    expect(await refusedWith({ 'bad/a.zip': contents })).toEqual({
+      bad: '`a.zip` is no zip file, although its name says so',
+    })
+  })
+
   test('for archives nested too deep', async () => {
     let inner = zipBytes({ 'main.py': PROGRAM })
     for (let depth = 0; depth < 4; depth++) inner = zipBytes({ 'a.zip': inner })
