@@ -18,6 +18,7 @@ import {
   O_NONBLOCK,
   WNOHANG,
 } from '../linux/constants.ts'
+import { parseStat } from '../linux/proc-stat.ts'
 import { cFunctions } from './c-library.ts'
 import { fileStatus } from './file-status.ts'
 
@@ -191,9 +192,7 @@ function isOfEndedThread(fd: string): boolean {
 /** The start time of a thread of this process, in ticks; empty when the thread has ended. */
 function startOf(thread: string): string {
   try {
-    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
-    // Field 22 of proc_pid_stat(5). The second field, in brackets, may contain spaces.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    return parseStat(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')).startTicks
   } catch {
     return ''
   }

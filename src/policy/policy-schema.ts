@@ -198,7 +198,7 @@ export const policySchema = strictTable({
       oneOf([...groupRequirements, 'isolation:full', 'isolation:nested']),
       expected('a list of limits and how they must be held'),
     ),
-    'Limits that a control group (cgroup v2) must hold, and the weakest isolation; without them Gradebox runs nothing.',
+    'Limits that a control group must hold, and the weakest isolation; without them Gradebox runs nothing.',
   ),
   seccomp: key(
     seccomp,

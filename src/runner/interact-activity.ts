@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { clearInterval, clockMs, setInterval } from '../globals.ts'
+import { parseStat } from '../linux/proc-stat.ts'
 
 /** The activity of two programs in the time since the last message between them. */
 export interface Activity {
@@ -85,10 +86,9 @@ const childrenOf = (pid: number): number[] =>
     ).map(Number),
   )
 
-// The name, in parentheses, may have spaces and parentheses itself (proc_pid_stat(5)).
 function stateOf(path: string): string | undefined {
   const [stat = ''] = orNone(() => [readFileSync(path, 'latin1')])
-  return stat.slice(stat.lastIndexOf(')') + 2).at(0)
+  return parseStat(stat).state || undefined
 }
 
 // A process may end between two reads.

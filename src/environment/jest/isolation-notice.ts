@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseStat } from '../../linux/proc-stat.ts'
 import type { IsolationLevel } from '../../runner/isolation/level.ts'
 import type { OwnedRun } from '../../runner/owner.ts'
 import { isolationLine, weakestBelowFull } from '../weaker-isolation.ts'
@@ -55,10 +56,9 @@ export class IsolationNotice {
   }
 }
 
-// Jest's main process, by its number and the time of its start (proc_pid_stat(5)).
+// Jest's main process, by its number and the time of its start.
 function mainProcess(): string {
   const isWorker = process.argv[1]?.includes('jest-worker') === true
   const pid = isWorker ? process.ppid : process.pid
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  return `${pid}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+  return `${pid}-${parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1')).startTicks}`
 }

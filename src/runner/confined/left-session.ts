@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { killProcess } from '../../ffi/libc.ts'
 import { SESSION_NOTE } from '../../launcher/plan/confined/confined-plan.ts'
 import { SIGKILL } from '../../linux/constants.ts'
+import { parseStat } from '../../linux/proc-stat.ts'
 
 /** The number of searches for leftover processes, none of which can fork. */
 const MOST_ROUNDS = 100
@@ -42,10 +43,8 @@ function processesOf(session: number): number[] {
 }
 
 function isOfSession(pid: number, session: number): boolean {
-  const stat = readText(`/proc/${pid}/stat`)
-  // proc_pid_stat(5): state, ppid, pgrp, session come after the name, which may have spaces and parentheses.
-  const [state, , , own] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  if (Number(own) !== session || state === 'Z') return false
+  const stat = parseStat(readText(`/proc/${pid}/stat`))
+  if (Number(stat.session) !== session || stat.state === 'Z') return false
   const status = readText(`/proc/${pid}/status`)
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1]
   const uid = `${process.geteuid?.()}`

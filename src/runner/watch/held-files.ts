@@ -7,6 +7,7 @@ import {
   readSync,
   statSync,
 } from 'node:fs'
+import { parseStat } from '../../linux/proc-stat.ts'
 import type { Work } from '../../work.ts'
 
 /** stat(2) counts blocks of this many bytes, on every file system. */
@@ -94,10 +95,8 @@ class Count {
   }
 }
 
-// proc_pid_stat(5): the state comes after the name, which may have spaces and parentheses.
 function isAlive(thread: string): boolean {
-  const stat = read(`${thread}/stat`)
-  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
+  const { state } = parseStat(read(`${thread}/stat`))
   return state !== '' && state !== 'Z' && state !== 'X'
 }
 

@@ -1,4 +1,4 @@
-// Tries every feature as the user who runs this file, and prints the outcome of each as one line of JSON.
+// Tries every feature as the current user. Prints one line of JSON with the outcome of each feature.
 import { featureNames } from '../settings/features.ts'
 import { checks, describeError } from './checks.ts'
 

@@ -199,6 +199,15 @@ function isUndumpable(path) {
   }
 }
 
+/**
+ * The fields of a stat file from the third on, proc_pid_stat(5). The second, a name in parentheses, may itself have spaces
+ * and parentheses.
+ *
+ * @param {string} stat
+ * @returns {string[]}
+ */
+const statFields = (stat) => stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+
 module.exports = {
   isUndumpable,
   bytes,
@@ -211,5 +220,6 @@ module.exports = {
   read,
   READ_SIZE,
   startOf,
+  statFields,
   threadCpuMs,
 }

@@ -5,7 +5,7 @@
 const fs = require('node:fs')
 const { asProgram } = require('./as-program.cjs')
 const { Memory } = require('./memory.cjs')
-const { isUndumpable, KeptFiles, read, threadCpuMs } = require('./proc.cjs')
+const { isUndumpable, KeptFiles, read, statFields, threadCpuMs } = require('./proc.cjs')
 const { hasLowerPriority, longestWaitAndRunMs } = require('./waiting.cjs')
 const { readTree } = require('./tree.cjs')
 
@@ -360,8 +360,7 @@ function groupCpuMs(path) {
 // The init reaps orphans, and their time counts as its children's.
 /** @param {number} init */
 function threadReapedMs(init) {
-  const stat = read(`/proc/${init}/stat`)
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = statFields(read(`/proc/${init}/stat`))
   return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) * 10
 }
 

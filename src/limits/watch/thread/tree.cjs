@@ -2,7 +2,7 @@
 // The processes of one run: those below its init.
 'use strict'
 
-const { bytes, field, list, read } = require('./proc.cjs')
+const { bytes, field, list, read, statFields } = require('./proc.cjs')
 
 /** @typedef {InstanceType<typeof import('./proc.cjs').KeptFiles>} KeptFiles */
 
@@ -94,8 +94,7 @@ function readProcess(pid, parent, files) {
   const path = leader.includes('\nVmRSS:') ? `/proc/${pid}` : liveThread(pid, threads)
   const status = path === `/proc/${pid}` ? leader : files.read(`${path}/status`)
   const descriptors = field(status, 'FDSize:')
-  // The name in parentheses may itself contain spaces and parentheses. The first field here is the third of the line.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = statFields(stat)
   const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index] ?? 0), 0)
   return {
     pid,

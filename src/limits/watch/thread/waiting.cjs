@@ -2,7 +2,7 @@
 // Whether a run waits for a processor, and whether it chose to wait.
 'use strict'
 
-const { read } = require('./proc.cjs')
+const { read, statFields } = require('./proc.cjs')
 
 /** @typedef {import('./tree.cjs').Process} Process */
 
@@ -53,8 +53,7 @@ const threadsOf = (processes) =>
 function priorityOf(path) {
   const stat = read(`${path}/stat`)
   if (stat === '') return undefined
-  // The name, in parentheses, may have spaces and parentheses itself. The first field here is its third.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = statFields(stat)
   return { nice: Number(fields[16] ?? 0), policy: Number(fields[38] ?? 0) }
 }
 
