@@ -50,7 +50,7 @@ function blameForWalltime(results: readonly [Ended, Ended], ending: Ending): rea
   const other = endedFirst === 0 ? 1 : 0
   const { cpuTimeMs, wallTimeMs } = results[endedFirst].usage
   // Then it closed its output and stayed, and its walltime is its own affair.
-  const [ended = 0, otherEnded = 0] = [endedMs[endedFirst], endedMs[other]]
+  const [ended = Infinity, otherEnded = Infinity] = [endedMs[endedFirst], endedMs[other]]
   if (results[other].status !== 'walltime' && otherEnded < ended) return [endedFirst]
   const readyMs = ({ usage }: Ended) => usage.cpuTimeMs + (usage.waitTimeMs ?? 0)
   const hasComputed = (index: 0 | 1) =>

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { createSandbox, isSandboxResult, sandboxed } from '../../src/index.ts'
 import { eventually, makeMarker, processesWith } from './support/processes.ts'
@@ -28,6 +29,17 @@ describe('a handle', () => {
     run.kill()
     await run
     expect(() => process.kill(run.pid ?? 0, 0)).toThrow('ESRCH')
+  })
+
+  test('has live streams that end when the program closes them, although the program stays', async () => {
+    // Later runs read a stream that ends at once in another way than the first run.
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const run = runShell('exec >&- 2>&-; sleep 1000')
+      const ended = [run.stdout, run.stderr].map(async (stream) => once(stream.resume(), 'end'))
+      await Promise.all(ended)
+      run.kill()
+      expect(await run).toMatchObject({ status: 'aborted' })
+    }
   })
 
   test('has no stdin unless the caller asks for one', async () => {

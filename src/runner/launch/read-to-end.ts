@@ -51,7 +51,11 @@ export async function readToEnd(
 ): Promise<void> {
   const [first = { pipe: report }] = streams
   if (await first.pipe.hangsUpWithin(SHORT_MS)) {
-    for (const { pipe } of streams) pipe.readPresent()
+    for (const { pipe, capture } of streams) {
+      pipe.readPresent()
+      // The program may stay, and the listeners of its output must not wait for its end.
+      if (pipe.isClosed) capture.end()
+    }
   }
   const open = streams.filter(({ pipe }) => !pipe.isClosed)
   const ended = open.map(({ pipe, capture }) => pipe.readByLoop().then(() => capture.end()))
