@@ -1,7 +1,7 @@
 import type { Declared, TestRunner } from './assignment/assignment.ts'
 import type { GradedTestDeclaration } from './assignment/declared.ts'
 import type { SubmissionState } from './assignment/submission-state.ts'
-import type { GradedMeta } from './assignment/test-outcome.ts'
+import { GRADED, type GradedMeta } from './report/test-outcome.ts'
 
 /** The part of Jest's globals that graded tests need. */
 export interface JestGlobals<Expect> {
@@ -11,9 +11,6 @@ export interface JestGlobals<Expect> {
   }
   readonly expect: Expect & { getState(): { readonly testPath?: string | undefined } }
 }
-
-/** The key on a test's function for the data that the environment reports. */
-export const GRADED = Symbol.for('gradebox.gradedTest')
 
 /** Declares graded tests to Jest. */
 export function jestRunner<Expect>({

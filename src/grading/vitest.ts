@@ -4,7 +4,7 @@ import { type Assignment, type Declared, declareAssignment } from './assignment/
 import type { AssignmentOptions } from './assignment/assignment-options.ts'
 import type { GradedTestDeclaration } from './assignment/declared.ts'
 import type { SubmissionState } from './assignment/submission-state.ts'
-import type { GradedMeta } from './assignment/test-outcome.ts'
+import type { GradedMeta } from './report/test-outcome.ts'
 import { readAssignment } from './toml/read-assignment.ts'
 import { toOptions } from './toml/to-options.ts'
 

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { Report } from '../../grading/report/report-schema.ts'
-import { DEFAULT_REPORT, REPORTS_VARIABLE } from '../../grading/reporting/reports-option.ts'
 import { unwritableReports } from '../../grading/reporting/unwritable-reports.ts'
 import { writeReports } from '../../grading/reporting/write-reports.ts'
 import { type ReportKind, type WriterOptions, writers } from '../../grading/writers/index.ts'
+import { DEFAULT_REPORT, REPORTS_VARIABLE } from '../../grading/writers/reports-option.ts'
 import { CliError, EXIT } from '../errors.ts'
 
 /** `KIND=FILE` of `--report`, checked. */

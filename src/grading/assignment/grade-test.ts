@@ -4,6 +4,7 @@ import { busyMachineError } from '../busy-machine.ts'
 import { SubmissionProblem } from '../languages/submission-problem.ts'
 import { formatPoints } from '../report/points.ts'
 import type { TestStatus } from '../report/report-schema.ts'
+import type { TestOutcome } from '../report/test-outcome.ts'
 import { contextOf, type Judging } from './context.ts'
 import { describeRun } from './excerpts.ts'
 import {
@@ -15,7 +16,6 @@ import {
 } from './messages.ts'
 import type { Prepared } from './prepare-submission.ts'
 import { Recorder } from './recorder.ts'
-import type { TestOutcome } from './test-outcome.ts'
 
 /** A test's outcome, and the error for the test runner; undefined for a test that passed. */
 export interface Judged {

@@ -1,3 +1,4 @@
+import { asError } from '../../errors/as-error.ts'
 import { type FeedbackLanguage, fill } from '../../feedback/feedback-texts.ts'
 import { type MatcherFailure, matcherFailureOf } from '../../feedback/matcher-failure.ts'
 import { feedbackFor } from '../../feedback/run-feedback.ts'
@@ -84,14 +85,6 @@ function explain(
 // such as a checker's, is not the student's.
 const runOf = (failure: MatcherFailure, runs: readonly RecordedRun[]): RecordedRun | undefined =>
   runs.find(({ result }) => result.usage === failure.run.usage)
-
-/**
- * An error's message and stack. It checks the shape, because under Jest an error may come from another realm.
- */
-export function asError(error: unknown): { readonly message: string; readonly stack?: string } {
-  const isError = typeof error === 'object' && error !== null && 'message' in error
-  return isError ? (error as Error) : { message: String(error) }
-}
 
 const longestError = 16_384
 

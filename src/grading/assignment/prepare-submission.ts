@@ -13,11 +13,11 @@ import {
 } from '../languages/submission-files.ts'
 import { SubmissionProblem } from '../languages/submission-problem.ts'
 import type { ReportBuild } from '../report/report-schema.ts'
+import type { SubmissionFacts } from '../report/test-outcome.ts'
 import type { FoundSubmission } from '../submissions/found-submission.ts'
 import type { Submission } from './assignment-options.ts'
 import { buildsDirectory } from './builds-directory.ts'
 import { describeRun, forStaff } from './excerpts.ts'
-import type { SubmissionFacts } from './test-outcome.ts'
 
 /** A submission whose files are read and whose program is built, or the reason why that failed. */
 export interface Prepared {

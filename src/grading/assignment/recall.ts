@@ -5,10 +5,10 @@ import { cacheInUse, keepOutcome, keptOutcome } from '../cache/results.ts'
 import type { BuiltProgram } from '../languages/build.ts'
 import type { Language } from '../languages/language.ts'
 import { packageVersion } from '../package-version.ts'
+import type { TestOutcome } from '../report/test-outcome.ts'
 import type { Judging } from './context.ts'
 import { gradeTest, type Judged } from './grade-test.ts'
 import type { Prepared } from './prepare-submission.ts'
-import type { TestOutcome } from './test-outcome.ts'
 
 /**
  * Judges a test, or recalls its outcome when everything is unchanged: submission, test, limits, policy,

@@ -1,16 +1,16 @@
+import { asError } from '../../errors/as-error.ts'
 import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
 import type { LanguageTable } from '../languages/language.ts'
 import { roundPoints } from '../report/points.ts'
 import type { ReportAdjustment, ReportAttempt, ReportTest } from '../report/report-schema.ts'
 import { type Plan, scoreSubmission } from '../report/score.ts'
+import type { TestOutcome } from '../report/test-outcome.ts'
 import type { FoundSubmission } from '../submissions/found-submission.ts'
 import type { AssignmentOptions } from './assignment-options.ts'
 import type { GradedTestDeclaration } from './declared.ts'
 import { forStaff } from './excerpts.ts'
-import { asError } from './messages.ts'
 import { type Prepared, prepareSubmission } from './prepare-submission.ts'
 import { judgeOrRecall } from './recall.ts'
-import type { TestOutcome } from './test-outcome.ts'
 
 /** The common part of an assignment's tests. */
 export interface AssignmentSetup {

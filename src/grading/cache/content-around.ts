@@ -1,5 +1,5 @@
 import { dirname, resolve, sep } from 'node:path'
-import { chosenReports } from '../reporting/reports-option.ts'
+import { chosenReports } from '../writers/reports-option.ts'
 import { folderFingerprint } from './fingerprint.ts'
 import { loadedSources } from './test-source/loaded-sources.ts'
 

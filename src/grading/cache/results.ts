@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { wasStarved } from '../../runner/judge/verdict.ts'
-import type { TestOutcome } from '../assignment/test-outcome.ts'
+import type { TestOutcome } from '../report/test-outcome.ts'
 import { fingerprint } from './fingerprint.ts'
 
 /** The directory of the cache; `gradebox grade` sets it. Without it nothing is kept. */

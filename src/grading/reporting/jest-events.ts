@@ -1,6 +1,5 @@
 import type { Circus } from '@jest/types'
-import type { GradedMeta } from '../assignment/test-outcome.ts'
-import { GRADED } from '../jest-runner.ts'
+import { GRADED, type GradedMeta } from '../report/test-outcome.ts'
 import { type JournalEntry, writeJournal } from './journal.ts'
 
 /** Follows the graded tests of a file in Jest's environment, and writes their outcomes to the journal. */

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { GradedMeta } from '../assignment/test-outcome.ts'
+import type { GradedMeta } from '../report/test-outcome.ts'
+import { chosenReports, type ReportsOption } from '../writers/reports-option.ts'
 import { JOURNAL_VARIABLE, JournalReader } from './journal.ts'
-import { chosenReports, type ReportsOption } from './reports-option.ts'
 import { GradingSession } from './session.ts'
 
-export type { ReportsOption, ReportTarget } from './reports-option.ts'
+export type { ReportsOption, ReportTarget } from '../writers/reports-option.ts'
 
 /** Options of the reporter. */
 export interface GradingReporterOptions {

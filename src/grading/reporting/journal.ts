@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import type { GradedMeta, TestOutcome } from '../assignment/test-outcome.ts'
+import type { GradedMeta, TestOutcome } from '../report/test-outcome.ts'
 
 /**
  * The journal in which Jest's workers write for the reporter: a reporter gets only the title and the errors

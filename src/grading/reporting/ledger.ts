@@ -1,7 +1,6 @@
 import { arch, availableParallelism, release, totalmem, type } from 'node:os'
 import { relative } from 'node:path'
 import { timeOfDay } from '../../globals.ts'
-import type { GradedMeta, SubmissionFacts, TestOutcome } from '../assignment/test-outcome.ts'
 import { packageVersion } from '../package-version.ts'
 import { orderSubmissions } from '../report/merge-reports.ts'
 import {
@@ -18,6 +17,7 @@ import {
   planPoints,
   scoreSubmission,
 } from '../report/score.ts'
+import type { GradedMeta, SubmissionFacts, TestOutcome } from '../report/test-outcome.ts'
 import { chosenShard } from '../submissions/select.ts'
 
 interface Entry {

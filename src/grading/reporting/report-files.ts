@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
+import { asError } from '../../errors/as-error.ts'
 import { clearTimeout, clockMs, setTimeout } from '../../globals.ts'
-import { asError } from '../assignment/messages.ts'
 import { writeFileAtomically } from '../report/atomic-file.ts'
 import type { Report } from '../report/report-schema.ts'
 import { splitReport, writers } from '../writers/index.ts'
+import type { ChosenReport } from '../writers/reports-option.ts'
 import type { Ledger } from './ledger.ts'
-import type { ChosenReport } from './reports-option.ts'
 
 /** The files of reports after the last write. */
 export interface WrittenReports {

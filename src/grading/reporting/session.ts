@@ -1,10 +1,10 @@
 import { relative } from 'node:path'
 import { visibleLine } from '../../units/visible.ts'
-import type { GradedMeta, TestOutcome } from '../assignment/test-outcome.ts'
+import type { GradedMeta, TestOutcome } from '../report/test-outcome.ts'
+import { chosenReports, type ReportsOption } from '../writers/reports-option.ts'
 import { Progress } from './grading-progress.ts'
 import { Ledger } from './ledger.ts'
 import { ReportFiles, type WrittenReports } from './report-files.ts'
-import { chosenReports, type ReportsOption } from './reports-option.ts'
 import { hasTrouble, summaryLines } from './summary.ts'
 import { checkReports, isRefusal } from './unwritable-reports.ts'
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
+import { asError } from '../../errors/as-error.ts'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { asError } from '../assignment/messages.ts'
 import { checkReportFile } from '../report/atomic-file.ts'
-import type { ChosenReport } from './reports-option.ts'
+import type { ChosenReport } from '../writers/reports-option.ts'
 
 // The process that reports knows the files, and the processes that run tests inherit its environment.
 const VARIABLE = 'GRADEBOX_UNWRITABLE_REPORTS'

@@ -1,6 +1,6 @@
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
-import type { GradedMeta } from '../assignment/test-outcome.ts'
-import type { ReportsOption } from './reports-option.ts'
+import type { GradedMeta } from '../report/test-outcome.ts'
+import type { ReportsOption } from '../writers/reports-option.ts'
 import { GradingSession } from './session.ts'
 
 /** Adds the grading reporter to a Vitest, once; later plugins may add reports. */

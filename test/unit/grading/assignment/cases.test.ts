@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readCases } from '../../../../src/grading/assignment/cases.ts'
 import { rowTitle } from '../../../../src/grading/assignment/title.ts'
-import { chosenReports } from '../../../../src/grading/reporting/reports-option.ts'
+import { chosenReports } from '../../../../src/grading/writers/reports-option.ts'
 
 let directory: string
 beforeEach(() => {

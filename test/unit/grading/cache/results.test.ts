@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { TestOutcome } from '../../../../src/grading/assignment/test-outcome.ts'
-import { keepBuild, keptBuild } from '../../../../src/grading/cache/build-cache.ts'
 import { cacheDirectory } from '../../../../src/grading/cache/cache-directory.ts'
 import { keepOutcome, keptOutcome } from '../../../../src/grading/cache/results.ts'
+import { keepBuild, keptBuild } from '../../../../src/grading/languages/build-cache.ts'
+import type { TestOutcome } from '../../../../src/grading/report/test-outcome.ts'
 import type { SandboxResult } from '../../../../src/runner/result.ts'
 
 let folder: string

@@ -12,8 +12,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { SandboxResult } from '../../runner/result.ts'
-import type { BuiltFile } from '../languages/language.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprint } from '../cache/fingerprint.ts'
+import type { BuiltFile } from './language.ts'
 
 /** A program that was built, and how. */
 export interface KeptBuild {

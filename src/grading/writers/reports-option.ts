@@ -1,5 +1,5 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { type ReportKind, type WriterOptions, writers } from '../writers/index.ts'
+import { type ReportKind, type WriterOptions, writers } from './index.ts'
 
 /** The file of a report, and the options of its writer. */
 export interface ReportTarget extends WriterOptions {

@@ -10,7 +10,7 @@ import type {
   ReportSubmission,
   TestStatus,
   Visibility,
-} from '../report/report-schema.ts'
+} from './report-schema.ts'
 
 /**
  * The data that a graded test sends to the process that writes the report. Its keys are flat, because Vitest
@@ -39,6 +39,9 @@ export interface GradedMeta {
   /** Set when the test has ended. */
   gradeboxOutcome?: TestOutcome
 }
+
+/** The key on a Jest test's function for its {@link GradedMeta}, which the Jest environment reports. */
+export const GRADED = Symbol.for('gradebox.gradedTest')
 
 /** The outcome of a graded test. */
 export interface TestOutcome {
