@@ -4,7 +4,8 @@ import { type Assignment, type Declared, declareAssignment } from './assignment/
 import type { AssignmentOptions } from './assignment/assignment-options.ts'
 import type { GradedTestDeclaration } from './assignment/declared.ts'
 import type { SubmissionState } from './assignment/submission-state.ts'
-import type { GradedMeta } from './report/test-outcome.ts'
+import type { GradedMeta, TestOutcome } from './report/test-outcome.ts'
+import { runAs } from './reporting/vitest-uncaught.ts'
 import { readAssignment } from './toml/read-assignment.ts'
 import { toOptions } from './toml/to-options.ts'
 
@@ -97,14 +98,10 @@ function addTest(declared: Declared<ExpectStatic>, submission: SubmissionState, 
     const errors = () => task.result?.errors ?? []
     const before = errors().length
     const softFailures = () => errors().slice(before)
-    await submission.judge(
-      test,
-      () => context.expect,
-      softFailures,
-      (outcome) => {
-        task.meta.gradeboxOutcome = outcome
-      },
-    )
+    const keep = (outcome: TestOutcome) => {
+      task.meta.gradeboxOutcome = outcome
+    }
+    await runAs(meta, () => submission.judge(test, () => context.expect, softFailures, keep))
   })
 }
 

@@ -2,6 +2,7 @@ import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import type { GradedMeta } from '../report/test-outcome.ts'
 import type { ReportsOption } from '../writers/reports-option.ts'
 import { GradingSession } from './session.ts'
+import { testKey, type UncaughtError } from './vitest-uncaught.ts'
 
 /** Adds the grading reporter to a Vitest, once; later plugins may add reports. */
 export function addGradingReporter({ config }: Vitest, reports: ReportsOption | undefined): void {
@@ -69,13 +70,15 @@ class GradingReporter implements Reporter {
     })
   }
 
-  // Vitest reports the name of the test, and each submission has a test of that name: the test's code is wrong in all of
-  // them.
+  // An error that names no test may belong to any test of its file.
   #endUncaught(test: TestCase, uncaught: readonly UncaughtError[]): void {
     const meta = gradedMeta(test)
-    const error = uncaught.find((each) => each.VITEST_TEST_NAME === test.name)
-    if (meta === undefined || error === undefined || meta.gradeboxOutcome === undefined) return
-    if (meta.gradeboxOutcome.status === 'error') return
+    const outcome = meta?.gradeboxOutcome
+    if (meta === undefined || outcome === undefined || outcome.status === 'error') return
+    const error = uncaught.find(
+      ({ gradeboxTest: named = testKey(meta) }) => named === testKey(meta),
+    )
+    if (error === undefined) return
     this.#session?.end(meta, `The test failed after it was judged: ${error.message}`)
   }
 
@@ -97,13 +100,6 @@ class GradingReporter implements Reporter {
     )
     return process.stderr.isTTY === true && names?.some((name) => typeof name === 'string') !== true
   }
-}
-
-/** An error that no test caught, with the names that Vitest adds. */
-interface UncaughtError {
-  readonly message: string
-  readonly VITEST_TEST_PATH?: unknown
-  readonly VITEST_TEST_NAME?: unknown
 }
 
 function gradedMeta(test: TestCase): GradedMeta | undefined {

@@ -1,0 +1,57 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { inspect } from 'node:util'
+import type { GradedMeta } from '../report/test-outcome.ts'
+
+/** An error that no test caught, as Vitest passes it to reporters. */
+export interface UncaughtError {
+  readonly message: string
+  readonly VITEST_TEST_PATH?: unknown
+  /** The {@link testKey} of the graded test whose code threw it. */
+  readonly gradeboxTest?: unknown
+}
+
+// Registered globally, because Vitest loads this module again for each test file of a worker.
+const slot = Symbol.for('gradebox.gradedTest')
+
+/** The name of a graded test among all graded tests. */
+export const testKey = (meta: GradedMeta): string =>
+  JSON.stringify([meta.gradeboxAssignment, meta.gradeboxSubmission, meta.gradeboxNumber])
+
+/**
+ * Runs the code of a graded test. An error that nobody catches then carries the name of the test, also after the test's
+ * end. Vitest itself names the test that began last, but graded tests run concurrently.
+ */
+export function runAs<T>(meta: GradedMeta, test: () => Promise<T>): Promise<T> {
+  return currentTest().run(testKey(meta), test)
+}
+
+function currentTest(): AsyncLocalStorage<string> {
+  const known: AsyncLocalStorage<string> | undefined = Reflect.get(globalThis, slot)
+  if (known !== undefined) return known
+  const tests = new AsyncLocalStorage<string>()
+  Reflect.set(globalThis, slot, tests)
+  nameTests('uncaughtException', tests)
+  // Node types the second argument of this event as a promise, which is passed on as it is.
+  nameTests('unhandledRejection' as 'uncaughtException', tests)
+  return tests
+}
+
+// Vitest reports an error only where its own listener is the only one: another one may have handled the error. This
+// listener therefore stands aside while it calls Vitest's. Vitest's own turn comes next, and does nothing.
+function nameTests(event: 'uncaughtException', tests: AsyncLocalStorage<string>): void {
+  const listener: NodeJS.UncaughtExceptionListener = (reason, origin) => {
+    const test = tests.getStore()
+    process.off(event, listener)
+    const [vitest, ...others] = process.listeners(event)
+    if (vitest !== undefined && others.length === 0) vitest(named(reason, test), origin)
+    process.prependListener(event, listener)
+  }
+  process.prependListener(event, listener)
+}
+
+// A program may throw anything, also a string.
+function named(reason: Error, test: string | undefined): Error {
+  if (test === undefined) return reason
+  const error = Object.isExtensible(reason) ? reason : new Error(inspect(reason))
+  return Object.assign(error, { gradeboxTest: test })
+}
