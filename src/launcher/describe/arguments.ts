@@ -1,61 +1,76 @@
+import { argumentText } from '../../linux/calls/argument-text.ts'
+import type { ArgumentKind } from '../../linux/calls/signatures.ts'
 import {
-  AT_FDCWD,
+  F_GETFD,
+  FD_CLOEXEC,
+  O_DIRECTORY,
+  O_NOFOLLOW,
   PR_CAPBSET_DROP,
-  PR_SET_NAME,
   PR_SET_PDEATHSIG,
-  TFD_CLOEXEC,
 } from '../../linux/constants.ts'
+import { capabilityName } from '../../linux/names/capabilities.ts'
+import { signalName } from '../../linux/signals.ts'
 import type { Argument } from '../step.ts'
-import { capabilityName } from './capabilities.ts'
-import { constantName, flagNames } from './step-flags.ts'
 
-/** Formats a number with `name`, and every other argument plainly. */
-export const flags = (name: (value: number) => string) => (argument: Argument) =>
-  typeof argument === 'number' ? name(argument) : value(argument)
-
-/** The name of one constant; `only` narrows the names with the prefix. */
-export const named = (prefix: string, only?: RegExp) =>
-  flags((number) => constantName(number, prefix, only))
-
-/** The names of bits that are set. */
-export const bits = (prefix: string) => flags((number) => flagNames(number, prefix))
-
-export const hexadecimal = flags((number) => `0x${number.toString(16)}`)
-
-export function prctlArgument(option: Argument | undefined, argument: Argument = 0): string {
-  if (option === PR_SET_PDEATHSIG) return named('SIG')(argument)
-  if (option === PR_SET_NAME || typeof argument !== 'number') return value(argument)
-  return option === PR_CAPBSET_DROP ? capabilityName(argument) : value(argument)
+/** Formats a literal as an argument of its kind, and every other argument as the data or place that it is. */
+export function argument(kind: ArgumentKind, given: Argument | undefined = 0): string {
+  if (typeof given === 'object') return value(given)
+  const bits = BigInt(given)
+  return argumentText(kind, kind === 'open' ? onX64(bits) : bits, 'x64')
 }
 
-export const socketType = flags((type) => {
-  const kind = constantName(type & ~TFD_CLOEXEC, 'SOCK_')
-  return type & TFD_CLOEXEC ? `${kind}|SOCK_CLOEXEC` : kind
-})
+// Two flags of open(2) differ between the architectures. Steps give their bits no other meaning, so a step needs
+// no architecture to be readable.
+const perArchitecture = [O_DIRECTORY, O_NOFOLLOW].map(
+  ({ x64, arm64 }) => [BigInt(x64), BigInt(x64 | arm64)] as const,
+)
 
-// SFD_NONBLOCK and SFD_CLOEXEC are the same bits as timerfd's (sys/signalfd.h).
-export const sfdFlags = flags((number) => flagNames(number, 'TFD_').replaceAll('TFD_', 'SFD_'))
+const onX64 = (flags: bigint): bigint =>
+  perArchitecture.reduce(
+    (all, [x64, either]) => ((flags & either) === 0n ? all : (all & ~either) | x64),
+    flags,
+  )
+
+/** The argument of an operation of prctl(2). */
+export function prctlArgument(option: Argument | undefined, given: Argument = 0): string {
+  if (typeof given !== 'number') return value(given)
+  if (option === PR_SET_PDEATHSIG) return signalName(given)
+  return option === PR_CAPBSET_DROP ? capabilityName(given) : value(given)
+}
+
+/** The arguments of fcntl(2), of which F_GETFD has none and F_SETFD has a flag. */
+export function fcntlArguments([fd, command, given = 0]: readonly Argument[]): string[] {
+  const own = [argument('fd', fd), argument('fcntl', command)]
+  if (command === F_GETFD) return own
+  return [...own, given === FD_CLOEXEC ? 'FD_CLOEXEC' : value(given)]
+}
+
+/** The words of a structure in the plan's own data; undefined for memory that the plan only names. */
+export const wordsOf = (given: Argument | undefined): readonly Argument[] | undefined =>
+  typeof given === 'object' && given.kind === 'words' ? given.words : undefined
 
 /** struct itimerspec; a step only sets the time. */
 export function seconds(timer: Argument | undefined): string {
-  if (typeof timer !== 'object' || timer.kind !== 'words') return '…'
-  const [, , whole = 0, nanoseconds = 0] = timer.words
+  const words = wordsOf(timer)
+  if (words === undefined) return '…'
+  const [, , whole = 0, nanoseconds = 0] = words
   return `${whole}.${String(nanoseconds).padStart(9, '0')} s`
 }
 
 /** struct timespec, of which plans set only whole seconds; a null pointer means that the call has no timeout. */
 export function timeoutText(timeout: Argument | undefined): string {
   if (timeout === 0) return 'NULL'
-  return typeof timeout === 'object' && timeout.kind === 'words' ? `${timeout.words[0]} s` : '…'
+  const [whole] = wordsOf(timeout) ?? []
+  return whole === undefined ? '…' : `${whole} s`
 }
 
 /** A set of signals in one word: `[SIGCHLD]`. */
-export function signalSet(argument: Argument | undefined): string {
-  const [set] = typeof argument === 'object' && argument.kind === 'words' ? argument.words : []
+export function signalSet(given: Argument | undefined): string {
+  const [set] = wordsOf(given) ?? []
   if (typeof set !== 'number') return '…'
   const signals = Array.from({ length: 31 }, (_, index) => index + 1)
   const included = signals.filter((signal) => set & (1 << (signal - 1)))
-  return `[${included.map((signal) => constantName(signal, 'SIG', /^SIG(?!_)/)).join(', ')}]`
+  return `[${included.map(signalName).join(', ')}]`
 }
 
 /** The numbers of an array of struct pollfd. */
@@ -67,31 +82,26 @@ export function pollNumbers(fds: Argument | undefined): string {
   return `[${numbers.join(', ')}]`
 }
 
-export const octal = (mode: Argument | undefined): string =>
-  typeof mode === 'number' ? `0${(mode & 0o7777).toString(8)}` : '…'
-
-export function directory(argument: Argument): string {
-  return argument === AT_FDCWD ? 'AT_FDCWD' : value(argument)
+/** A path of the sandbox, whose root is the working directory of the init. */
+export function boxPath(given: Argument | undefined): string {
+  if (typeof given !== 'object' || given.kind !== 'text') return value(given ?? 0)
+  return JSON.stringify(given.text.replace(/^(?![./])/, '/'))
 }
 
-export function boxPath(argument: Argument | undefined): string {
-  if (typeof argument !== 'object' || argument.kind !== 'text') return value(argument ?? 0)
-  return JSON.stringify(argument.text.replace(/^(?![./])/, '/'))
-}
-
-export function value(argument: Argument): string {
-  if (typeof argument !== 'object') return String(argument)
-  switch (argument.kind) {
+/** An argument without a kind. */
+export function value(given: Argument): string {
+  if (typeof given !== 'object') return String(given)
+  switch (given.kind) {
     case 'text':
-      return JSON.stringify(argument.text)
+      return JSON.stringify(given.text)
     case 'bytes':
     case 'offset':
-      return `<${argument.bytes.length} bytes>`
+      return `<${given.bytes.length} bytes>`
     case 'words':
-      return `[${argument.words.map(value).join(', ')}]`
+      return `[${given.words.map(value).join(', ')}]`
     case 'at':
-      return `&${argument.place}`
+      return `&${given.place}`
     case 'load':
-      return argument.place
+      return given.place
   }
 }

@@ -22,7 +22,7 @@ import {
   SIGTERM,
   SIGUSR1,
 } from '../../linux/constants.ts'
-import { cloneFlags } from '../describe/step-flags.ts'
+import { argument } from '../describe/arguments.ts'
 import type { Arch } from '../machine/machine.ts'
 import { HEAD } from '../machine/memory-layout.ts'
 import { RECORD } from '../report/records.ts'
@@ -161,7 +161,7 @@ function cloneSteps(options: StarterOptions): Step[] {
     starter('clone3', [at('cgroup.args'), 11 * 8], {
       ...made,
       failure,
-      shown: `${cloneFlags(flags)}|CLONE_INTO_CGROUP, ${FD.cgroup}`,
+      shown: `${argument('clone', flags)}|CLONE_INTO_CGROUP, ${FD.cgroup}`,
     }),
   ]
 }

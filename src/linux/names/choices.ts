@@ -1,7 +1,7 @@
 // Arguments that are one value of several. Where a number has two names, the table has the shorter one.
 import { names } from './names.ts'
 
-/** asm-generic/ioctls.h, linux/sockios.h, linux/fs.h, linux/kd.h and others: requests of ioctl(2). */
+/** asm-generic/ioctls.h, linux/sockios.h, linux/fs.h, linux/kd.h, linux/seccomp.h and others: requests of ioctl(2). */
 export const ioctlRequests = names(`
   BLKROSET=0x125d BLKROGET=0x125e BLKRRPART=0x125f BLKGETSIZE=0x1260 BLKFLSBUF=0x1261
   BLKRASET=0x1262 BLKRAGET=0x1263 BLKFRASET=0x1264 BLKFRAGET=0x1265 BLKSECTSET=0x1266
@@ -64,6 +64,7 @@ export const ioctlRequests = names(`
   FIDEDUPERANGE=0xc0189436 FS_IOC_REMOVE_ENCRYPTION_KEY=0xc0406618
   FS_IOC_REMOVE_ENCRYPTION_KEY_ALL_USERS=0xc0406619 FS_IOC_ADD_ENCRYPTION_KEY=0xc0506617
   FS_IOC_GET_ENCRYPTION_KEY_STATUS=0xc080661a
+  SECCOMP_IOCTL_NOTIF_RECV SECCOMP_IOCTL_NOTIF_SEND SECCOMP_IOCTL_NOTIF_SET_FLAGS
 `)
 
 /** linux/prctl.h: options of prctl(2). */

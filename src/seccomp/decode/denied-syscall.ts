@@ -1,6 +1,6 @@
+import { callText, ownArguments } from '../../linux/calls/call-text.ts'
 import { AUDIT_ARCH, AUDIT_ARCH_I386, X32_SYSCALL_BIT } from '../../linux/constants.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
-import { callText, ownArguments } from './call-text.ts'
 import type { DeniedSyscall } from './calls.ts'
 
 /** A call in the form of struct seccomp_data (linux/seccomp.h). */

@@ -1,4 +1,4 @@
-import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
+import { argumentBits, syscallSignature } from '../../linux/calls/signatures.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
 import type { LoggedCall } from './calls.ts'
 import { archOf, type CallRegisters, decodeCall } from './denied-syscall.ts'

@@ -1,10 +1,10 @@
-import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
+import { argumentText } from '../../linux/calls/argument-text.ts'
+import { syscallSignature } from '../../linux/calls/signatures.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
 import { sameDeed } from '../rules/deeds.ts'
 import { inlineRule } from '../rules/rule-text.ts'
 import type { SeccompCondition, SeccompPolicy, SeccompRule } from '../seccomp-policy.ts'
 import { archOf, type CallRegisters } from './denied-syscall.ts'
-import { decoders } from './kinds.ts'
 
 /** The narrowest rule that allows a call; `undefined` when no policy can name the call. */
 export function ruleFor(call: CallRegisters): SeccompRule | undefined {
@@ -24,7 +24,7 @@ export function conditionsFor(
 ): SeccompCondition[] {
   return sameDeed(name, { arch, registers }, (arg) => {
     const kind = syscallSignature(name, arch)?.[arg] ?? 'ulong'
-    return decoders[kind](BigInt.asUintN(argumentBits[kind], registers[arg] ?? 0n), arch)
+    return argumentText(kind, registers[arg] ?? 0n, arch)
   })
 }
 

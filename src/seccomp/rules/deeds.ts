@@ -1,4 +1,4 @@
-import { argumentBits, syscallSignature } from '../../linux/syscall-signatures.ts'
+import { argumentBits, syscallSignature } from '../../linux/calls/signatures.ts'
 import type { Arch } from '../../linux/syscalls.ts'
 import type { SeccompCondition } from '../seccomp-policy.ts'
 import { operandBits } from './operand.ts'

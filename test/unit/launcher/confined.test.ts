@@ -87,7 +87,7 @@ describe('a plan without namespaces', () => {
 test('ends the leftovers of a killed init as a user that may signal the run alone', () => {
   const calls = endUserSteps({ uid: 70000, neighbour: 70001 }).map(describeStep)
   expect(calls.slice(0, 6)).toEqual([
-    'setgroups(0, 0)',
+    'setgroups(0, NULL)',
     'setresgid(70001, 70001, 70001)',
     'setresuid(70001, 70000, 70001)',
     'geteuid()',

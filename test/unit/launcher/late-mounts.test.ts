@@ -181,7 +181,7 @@ describe('an overlay mount', () => {
         "close(init.from)",
         "mount("overlay" -> "/proc/1/root", "overlay", MS_NOSUID|MS_NODEV, "lowerdir=.,upperdir=/proc/1/upper,workdir=/proc/1/work,userxattr")",
         "chdir("/proc/root")",
-        "open_tree(-100, "/proc/1/root", 524289)",
+        "open_tree(AT_FDCWD, "/proc/1/root", 0x80001)",
       ]
     `)
     const inside = finish(attachTreeSteps(options, new SafePaths('x64'))).map(describeStep)

@@ -36,7 +36,7 @@ describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mod
     const made = steps.slice(0, all.indexOf('write(35, [1], 8)'))
     for (const { onError } of made) expect(onError).toEqual({ goto: 'network.failed' })
     const failed = steps.findIndex(({ label }) => label === 'network.failed')
-    expect(all.slice(failed)).toEqual(['write(3, 268435968, 24)', 'write(35, [1], 8)'])
+    expect(all.slice(failed)).toEqual(['write(3, 0x10000200, 24)', 'write(35, [1], 8)'])
     expect(steps.at(-1)?.next).toEqual({ goto: 'starter.exit' })
   })
 })

@@ -105,7 +105,7 @@ describe('a file', () => {
         "unlinkat("/work/a.txt")",
         "openat("/work/a.txt")",
         "fchown(init.fd, 71, 72)",
-        "lseek(5, <4 bytes>, 0)",
+        "lseek(5, <4 bytes>, SEEK_SET)",
         "sendfile("/work/a.txt", 4 bytes)",
         "close(init.fd)",
         "close(init.parent)",

@@ -37,7 +37,7 @@ describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir
     const target = calls(all.filter(({ process }) => process === 'target'))
     const program = target.findIndex((call) => call.startsWith('execve('))
     expect(target.filter((call) => call.startsWith('rt_'))).toEqual([
-      'rt_sigaction(11, [4096, 0, 0, 0], 0, 8)',
+      'rt_sigaction(SIGSEGV, [4096, 0, 0, 0], NULL, 8)',
       'rt_sigprocmask(SIG_SETMASK, [])',
     ])
     expect(target.slice(program - 1)).toEqual([

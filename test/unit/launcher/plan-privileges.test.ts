@@ -9,7 +9,7 @@ describe('for root', () => {
 
   test('the program’s user is unprivileged before it has a user namespace', () => {
     expectOrder(init, [
-      'setgroups(0, 0)',
+      'setgroups(0, NULL)',
       'setresgid(1073741826, 1073741826, 1073741826)',
       'setresuid(1073741825, 1073741825, 1073741825)',
       'prctl(PR_SET_DUMPABLE, 1)',

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { argumentBits, syscallSignature } from '../../../src/linux/calls/signatures.ts'
 import * as choices from '../../../src/linux/names/choices.ts'
 import * as flags from '../../../src/linux/names/flags.ts'
-import { argumentBits, syscallSignature } from '../../../src/linux/syscall-signatures.ts'
 import { syscallNames } from '../../../src/linux/syscalls.ts'
 
 // Compares the data about the kernel with the kernel itself and with its headers.

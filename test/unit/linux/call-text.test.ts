@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { callText, ownArguments } from '../../../src/seccomp/decode/call-text.ts'
+import { callText, ownArguments } from '../../../src/linux/calls/call-text.ts'
 
 const JUNK = 0xdead_beefn
 

@@ -5,13 +5,13 @@ import {
   O_LARGEFILE,
   O_NOFOLLOW,
   O_TMPFILE,
-} from '../../linux/constants.ts'
-import { bits, choice, hex, type Names } from '../../linux/names/bits.ts'
-import * as choices from '../../linux/names/choices.ts'
-import * as flags from '../../linux/names/flags.ts'
-import { signalName } from '../../linux/signals.ts'
-import type { ArgumentKind } from '../../linux/syscall-signatures.ts'
-import type { Arch } from '../../linux/syscalls.ts'
+} from '../constants.ts'
+import { bits, choice, hex, type Names } from '../names/bits.ts'
+import * as choices from '../names/choices.ts'
+import * as flags from '../names/flags.ts'
+import { signalName } from '../signals.ts'
+import type { Arch } from '../syscalls.ts'
+import { type ArgumentKind, argumentBits } from './signatures.ts'
 
 type Decode = (value: bigint, arch: Arch) => string
 
@@ -77,7 +77,7 @@ const personality: Decode = (value) => {
 }
 
 /** Formats each kind of argument, given the bits that the kernel reads. */
-export const decoders: Readonly<Record<ArgumentKind, Decode>> = {
+const decoders: Readonly<Record<ArgumentKind, Decode>> = {
   ptr: (value) => (value === 0n ? 'NULL' : hex(value)),
   addr: (value) => (value === 0n ? 'NULL' : hex(value)),
   int,
@@ -144,3 +144,7 @@ export const decoders: Readonly<Record<ArgumentKind, Decode>> = {
   wait: setOf(flags.waitFlags),
   whence: oneOf(choices.seekOrigins),
 }
+
+/** An argument of a call as C writes it: `O_RDONLY|O_CLOEXEC`. The bits that the kernel ignores do not count. */
+export const argumentText = (kind: ArgumentKind, register: bigint, arch: Arch): string =>
+  decoders[kind](BigInt.asUintN(argumentBits[kind], register), arch)

@@ -1,4 +1,4 @@
-import type { Arch } from './syscalls.ts'
+import type { Arch } from '../syscalls.ts'
 
 /**
  * The kinds of arguments, and how many of a register's 64 bits the kernel reads. The kernel ignores the other
