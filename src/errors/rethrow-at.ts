@@ -17,3 +17,24 @@ export function rethrowAt(api: (...args: never[]) => unknown): (error: unknown) 
     throw error
   }
 }
+
+/**
+ * Wraps functions that throw. The stacks of their errors begin at the caller, so that a test runner shows the user's line and
+ * not a line of Gradebox.
+ */
+export function throwAtCaller<T extends Readonly<Record<string, (...args: never[]) => unknown>>>(
+  functions: T,
+): T {
+  const entries = Object.entries(functions).map(([name, wrapped]) => {
+    function outer(this: unknown, ...args: never[]): unknown {
+      try {
+        return wrapped.apply(this, args)
+      } catch (error) {
+        if (error instanceof Error) Error.captureStackTrace(error, outer)
+        throw error
+      }
+    }
+    return [name, outer]
+  })
+  return Object.fromEntries(entries)
+}

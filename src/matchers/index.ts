@@ -1,3 +1,4 @@
+import { throwAtCaller } from '../errors/rethrow-at.ts'
 import { toExitWith, toExitWithin, toSucceed } from './exit.ts'
 import {
   toBeKilledBy,
@@ -24,7 +25,7 @@ export type { SandboxMatchers } from './types.ts'
  * import { matchers } from 'gradebox/matchers'
  * expect.extend(matchers)
  */
-export const matchers = {
+export const matchers = throwAtCaller({
   toSucceed,
   toExitWith,
   toExitWithin,
@@ -39,4 +40,4 @@ export const matchers = {
   toHaveStdout,
   toHaveStderr,
   toHaveFile,
-}
+})

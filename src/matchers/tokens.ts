@@ -1,4 +1,6 @@
+import { quoted } from '../units/visible.ts'
 import { type ExpectedTokens, removePattern } from './expected.ts'
+import { cutPair, showPair } from './look-alikes.ts'
 import { quote } from './message.ts'
 
 /** The first place where two lists of tokens differ. */
@@ -126,7 +128,7 @@ function compareToken(
 ): string | undefined {
   if (wanted === got) return undefined
   if (ignoreCase && wanted.toLowerCase() === got.toLowerCase()) return undefined
-  const difference = `expected ${quote(wanted)}, received ${quote(got)}`
+  const difference = quoteDifference(wanted, got)
   if (float === undefined) return difference
   const [exact, other] = [decimal(wanted), decimal(got)]
   if (exact === undefined || other === undefined) return difference
@@ -135,6 +137,13 @@ function compareToken(
   const off = Math.abs(Number(wanted) - Number(got))
   if (off <= float * Math.max(1, Math.abs(Number(wanted)))) return undefined
   return `${difference} (${Number(off.toPrecision(3))} apart, tolerance ${float})`
+}
+
+// Long words are cut to the surroundings of their difference.
+function quoteDifference(wanted: string, got: string): string {
+  const [left, right] = cutPair(wanted, got)
+  const [expected, received] = showPair(quoted(left), quoted(right))
+  return `expected ${expected}, received ${received}`
 }
 
 /**

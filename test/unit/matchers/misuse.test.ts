@@ -43,3 +43,19 @@ test('every matcher works inside another', () => {
   expect(Object.values(runs)).toEqual(expect.arrayContaining([expect.toExitWith(1)]))
   expect(runs).not.toEqual({ good: expect.toExitWith(1), bad: expect.anything(), count: 2 })
 })
+
+test.each([
+  ['a value that is no result', () => expect('abc' as unknown).toSucceed()],
+  ['a wrong argument', () => expect(fabricate()).toExitWithin('soon')],
+  ['text that is no expectation', () => expect(fabricate()).toHaveStdout(3 as never)],
+])('the error for %s points to the line of the test', (_, assert) => {
+  let stack: string | undefined
+  try {
+    assert()
+  } catch (error) {
+    stack = (error as Error).stack
+  }
+  const frames = stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []
+  expect(frames.filter((line) => line.includes('/src/'))).toEqual([])
+  expect(frames.find((line) => !line.includes('node_modules'))).toContain('misuse.test.ts')
+})

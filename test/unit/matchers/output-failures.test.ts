@@ -169,6 +169,25 @@ describe('tokens', () => {
     )
   })
 
+  test('show characters that look alike as escapes', () => {
+    const notes = (got: string, tokens: string) =>
+      notesOf(() => expect(printed(got)).toHaveStdout({ tokens }))
+    expect(notes('1 e\u0301', '1 \u00e9')).toBe(
+      'Token 2 differs: expected "\\xe9", received "e\\u0301".',
+    )
+    expect(notes('\u22121', '-1')).toBe('Token 1 differs: expected "-1", received "\\u22121".')
+    expect(notes('a\u200bb', 'ab')).toBe('Token 1 differs: expected "ab", received "a\\u200bb".')
+  })
+
+  test('cut long words to the surroundings of their difference', () => {
+    const long = 'x'.repeat(1000)
+    expect(
+      notesOf(() => expect(printed(`${long}1${long}`)).toHaveStdout({ tokens: `${long}2${long}` })),
+    ).toMatch(
+      /^Token 1 differs: expected "…x{80}2x{159}… \(2001 characters\)", received "…x{80}1x+…/,
+    )
+  })
+
   test('take no option that does not exist', () => {
     const wrong = { tokens: '1', precision: 3 }
     expect(messageOf(() => expect(printed('1')).toHaveStdout(wrong))).toContain(
