@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test as base, describe, expect } from 'vitest'
+import { installOnce } from './npm.ts'
 import { writePages } from './pages.ts'
 
 // The three ways in which TypeScript finds a package's types today.
@@ -17,13 +18,8 @@ const compilers = {
   // Installed apart from the checkout's own packages. Otherwise its `tsc` would replace the other one in
   // `node_modules/.bin`.
   'TypeScript 5.9': () => {
-    const tsc = join(cache, 'node_modules/typescript/bin/tsc')
-    if (existsSync(tsc)) return tsc
-    mkdirSync(cache, { recursive: true })
-    const { PATH, HOME } = process.env
-    const install = ['install', '--no-audit', '--no-fund', '--prefix', cache, 'typescript@5.9.3']
-    const { stderr } = spawnSync('npm', install, { encoding: 'utf8', env: { PATH, HOME } })
-    return existsSync(tsc) ? tsc : `it cannot be installed: ${stderr}`
+    const problem = installOnce(cache, ['typescript@5.9.3'])
+    return problem === '' ? join(cache, 'node_modules/typescript/bin/tsc') : problem
   },
 }
 

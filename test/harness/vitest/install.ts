@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { inject } from 'vitest'
+import { npmEnvironment } from '../npm.ts'
 import type { Installation } from '../run-project.ts'
 
 const manifests = resolve(import.meta.dirname, '../vitest5')
@@ -61,12 +62,10 @@ function installPackages(): { modules: string } | string {
     return `nothing can be written to ${cache}: ${error}`
   }
   cpSync(manifests, making, { recursive: true })
-  // The environment without the variables of an npm that may be running this.
-  const { PATH, HOME } = process.env
   const { status, stderr, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit'], {
     cwd: making,
     encoding: 'utf8',
-    env: { PATH, HOME },
+    env: npmEnvironment(),
   })
   if (status === 0) {
     renameSync(making, place)
