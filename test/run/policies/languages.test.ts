@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { sandboxed } from '../../../src/index.ts'
@@ -226,6 +226,36 @@ test.for([
     const run = await sandboxed('sh', ['-c', command], { policy })
     expect(run).toSucceed()
     expect(run).toHaveStdout(stdout)
+  },
+)
+
+test.for([
+  ['socket.create_connection(("::1", 80))', 'socket(AF_INET6, SOCK_STREAM|SOCK_CLOEXEC, 6)'],
+  ['socket.create_connection(("127.0.0.1", 80))', 'socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 6)'],
+] as const)('under policy python a connection ends the run: %s', async ([code, call], ctx) => {
+  needs(ctx, 'python3')
+  const run = await sandboxed('python3', ['-c', `import socket; ${code}`], { policy: 'python' })
+  expect(run).toBeKilledBySeccomp('socket')
+  expect(run.syscall?.text).toBe(call)
+})
+
+test.for(['csharp', 'go', 'java', 'kiss', 'node', 'perl', 'php', 'python', 'r', 'ruby'])(
+  'the system’s certificates are shown under policy %s',
+  async (policy) => {
+    const directory = '/etc/ssl/certs'
+    const names = existsSync(directory) ? readdirSync(directory) : []
+    const run = await sandboxed('ls', ['-A', directory], { policy })
+    expect(run.stdout.split('\n').length - 1).toBe(names.length)
+  },
+)
+
+test.for(['csharp', 'java', 'kiss', 'python', 'r'])(
+  'the system’s fonts are shown under policy %s',
+  async (policy, ctx) => {
+    needs(ctx, 'fc-list')
+    const run = await sandboxed('fc-list', { policy })
+    expect(run).toSucceed()
+    expect(run.stderr).not.toContain('Cannot load')
   },
 )
 
