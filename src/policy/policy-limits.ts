@@ -102,7 +102,7 @@ export function checkLimits(raw: unknown, units: LimitUnits): CheckedLimits {
     if (value === undefined) continue
     const key = keys.get(name)
     if (key === undefined) {
-      problems.push({ path: [], message: unknownName('limit', name, limitKeys) })
+      problems.push({ path: [], message: unknownName('limit', name, limitKeys), key: name })
       continue
     }
     const amount = read(value, key, units)

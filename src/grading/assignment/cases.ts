@@ -32,7 +32,7 @@ const settings = v.strictObject({
  * @throws {SandboxError} OPTION_INVALID for no case, an input without an answer, and a wrong setting
  */
 export function readCases(pattern: string, from: string): Case[] {
-  const inputs = inputsOf(pattern, from)
+  const inputs = findCaseInputs(pattern, from)
   if (inputs.length === 0) {
     throw invalid(
       `There are no cases in ${resolve(from, pattern)}`,
@@ -42,7 +42,8 @@ export function readCases(pattern: string, from: string): Case[] {
   return inputs.map(readCase)
 }
 
-function inputsOf(pattern: string, from: string): string[] {
+/** The inputs of cases, in the order of their names; `pattern` is a folder, or a glob of inputs. */
+export function findCaseInputs(pattern: string, from: string): string[] {
   const folder = resolve(from, pattern)
   const isFolder = existsSync(folder) && statSync(folder).isDirectory()
   const found = isFolder

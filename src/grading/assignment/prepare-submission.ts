@@ -14,6 +14,7 @@ import {
 import { SubmissionProblem } from '../languages/submission-problem.ts'
 import type { ReportBuild } from '../report/report-schema.ts'
 import type { SubmissionFacts } from '../report/test-outcome.ts'
+import { checkFolder, RefusedSubmission } from '../submissions/exports/check-entries.ts'
 import type { FoundSubmission } from '../submissions/found-submission.ts'
 import type { Submission } from './assignment-options.ts'
 import { buildsDirectory } from './builds-directory.ts'
@@ -37,7 +38,7 @@ export async function prepareSubmission(
   const started = clockMs()
   let files: readonly SubmittedFile[] = []
   try {
-    if (found.refused !== undefined) throw refusedError(found.id, found.refused)
+    refuseUnsafe(found)
     files = readSubmissionFiles(found.path)
     const program = await buildSubmission(files, table, buildsDirectory())
     const build: ReportBuild = {
@@ -55,11 +56,20 @@ export async function prepareSubmission(
   }
 }
 
-// Only staff can decide whether a strange archive is an accident, so it gives no 0 points.
+// Only staff can decide whether strange files are an accident, so they give no 0 points.
+function refuseUnsafe({ id, path, refused }: FoundSubmission): void {
+  if (refused !== undefined) throw refusedError(id, refused)
+  try {
+    checkFolder(path)
+  } catch (error) {
+    throw error instanceof RefusedSubmission ? refusedError(id, error.message) : error
+  }
+}
+
 const refusedError = (id: string, reason: string): SandboxError =>
-  new SandboxError(`The submission ${id} was not unpacked: ${reason}`, {
+  new SandboxError(`The submission ${id} is refused: ${reason}`, {
     code: 'OPTION_INVALID',
-    hint: 'Ask the student for another archive, or unpack it by hand and grade the folder.',
+    hint: 'Ask the student for other files, or correct them by hand and grade the folder.',
   })
 
 function describe(

@@ -3,12 +3,9 @@ import { getDefaults } from '../../runner/options/defaults.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import { cacheInUse, keepOutcome, keptOutcome } from '../cache/results.ts'
 import type { BuiltProgram } from '../languages/build.ts'
-import type { Language } from '../languages/language.ts'
-import { packageVersion } from '../package-version.ts'
 import type { TestOutcome } from '../report/test-outcome.ts'
 import type { Judging } from './context.ts'
 import { gradeTest, type Judged } from './grade-test.ts'
-import type { Prepared } from './prepare-submission.ts'
 
 /**
  * Judges a test, or recalls its outcome when everything is unchanged: submission, test, limits, policy,
@@ -32,32 +29,26 @@ function keyOf<Expect>({ prepared, test, options, language }: Judging<Expect>): 
   const content = test.content()
   const { program } = prepared
   // Without a program nothing runs, and the build has the reason.
-  if (content === undefined || program === undefined) return undefined
+  if (content === undefined || program?.key === undefined) return undefined
   const { number: _, ...plan } = test.plan
+  const command = program.command(program.language.limits)
   return fingerprint(
-    { submission: submissionKey(prepared, program) },
+    { program: program.key, policy: policyContent(program), command },
     { plan, content, limits: test.limits, of: options.limits, feedback: language },
     { defaults: getDefaults().limits },
   )
 }
 
-// A submission is the same in each of its tests, and its policy takes long to read.
-const submissionKeys = new WeakMap<Prepared, string>()
+// A program is the same in each of its tests, and its policy takes long to read.
+const policyContents = new WeakMap<BuiltProgram, string>()
 
-function submissionKey(prepared: Prepared, program: BuiltProgram): string {
-  const known = submissionKeys.get(prepared)
+function policyContent(program: BuiltProgram): string {
+  const known = policyContents.get(program)
   if (known !== undefined) return known
-  const key = fingerprint(
-    { gradebox: packageVersion(), arch: process.arch },
-    prepared.facts.files.map(({ path, sha256 }) => [path, sha256]),
-    { name: program.name, version: program.version, language: program.language },
-    { policy: policyContent(program.language.policy) },
-  )
-  submissionKeys.set(prepared, key)
-  return key
+  const content = fingerprint(loadPolicy(program.language.policy ?? 'strict'))
+  policyContents.set(program, content)
+  return content
 }
-
-const policyContent = (policy: Language['policy']) => loadPolicy(policy ?? 'strict')
 
 // The test runner shows a test that did not pass as failed, with the origin of the result.
 function recalledError({ status, staffMessage }: TestOutcome): Error | undefined {

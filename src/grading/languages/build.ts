@@ -26,6 +26,8 @@ export interface BuiltProgram {
   readonly language: Language
   /** The version of the compiler or interpreter. */
   readonly version: string
+  /** Identifies everything that the program is made from; absent where no cache is in use. */
+  readonly key?: string
   /** The host directory that the sandbox shows at `/work`. */
   readonly directory: string
   /** The compiler's run; absent for a language without a build. */
@@ -61,23 +63,20 @@ export async function buildSubmission(
   const { name, language, main, sources } = detectLanguage(texts, table)
   const version = await languageVersion(language)
   if (version === undefined) throw notInstalled(language)
+  const paths = files.map(({ path }) => path)
+  const project: Project = { main, sources, files: paths, built: [] }
+  const known = { name, language, version }
   const cache = cacheInUse()
-  const key =
-    cache === undefined || language.compile === undefined
-      ? undefined
-      : buildKey(files, { name, language, version })
-  if (cache !== undefined && key !== undefined) {
-    const kept = keptBuild(cache, key)
-    if (kept !== undefined) {
-      const { directory, run, built: made } = kept
-      const built = { main, sources, files: files.map(({ path }) => path), built: made }
-      return { name, language, version, directory, run, command: commandOf(language, built) }
-    }
+  const key = cache === undefined ? undefined : buildKey(files, known, project)
+  const program = { ...known, ...(key === undefined ? {} : { key }) }
+  const kept = language.compile && cache && key ? keptBuild(cache, key) : undefined
+  if (kept !== undefined) {
+    const { directory, run, built } = kept
+    return { ...program, directory, run, command: commandOf(language, { ...project, built }) }
   }
   const directory = mkdtempSync(join(parent, 'build-'))
   try {
     writeSubmissionFiles(files, directory)
-    const project: Project = { main, sources, files: files.map(({ path }) => path), built: [] }
     const build = await compile({ language, version, parent }, project, directory)
     const built = { ...project, built: build?.built ?? [] }
     checkProgram(name, built)
@@ -85,9 +84,7 @@ export async function buildSubmission(
       keepBuild(cache, key, { directory, ...build })
     }
     return {
-      name,
-      language,
-      version,
+      ...program,
       directory,
       ...(build === undefined ? {} : { run: build.run }),
       command: commandOf(language, built),
@@ -101,15 +98,20 @@ export async function buildSubmission(
 const commandOf = (language: Language, built: Project) => (limits: LimitOptions) =>
   language.run(built, { memoryBytes: memoryBytesOf(limits) })
 
+type KnownProgram = Pick<BuiltProgram, 'name' | 'language' | 'version'>
+
+// The command is part of the key: flags that an assignment sets are values outside of the function's source.
 function buildKey(
   files: readonly SubmittedFile[],
-  { name, language, version }: { name: string; language: Language; version: string },
+  { name, language, version }: KnownProgram,
+  project: Project,
 ): string {
   const contents = files.map(({ path, bytes, executable }) => [path, bytes, executable])
-  const { compile, compileLimits } = language
+  const command = language.compile?.(project)
   return fingerprint(
     { gradebox: packageVersion(), arch: process.arch },
-    { name, version, compile, compileLimits, policy: loadPolicy(buildPolicy(language)) },
+    { name, version, language },
+    { command, policy: command && loadPolicy(buildPolicy(language)) },
     contents,
   )
 }
@@ -159,6 +161,9 @@ async function compile(
   return { run, built: unpack(contents, directory, new Set(project.files)) }
 }
 
+// The entries of an archive can contradict each other. Any other error, such as a full disk, is no fault of the student.
+const contradictions = new Set(['EEXIST', 'EISDIR', 'ENAMETOOLONG', 'ENOTDIR'])
+
 // The whole archive replaces the submitted files, because a build may also change and remove files.
 function unpack(contents: Uint8Array, directory: string, known: ReadonlySet<string>): BuiltFile[] {
   rmSync(directory, { recursive: true })
@@ -169,7 +174,8 @@ function unpack(contents: Uint8Array, directory: string, known: ReadonlySet<stri
       mkdirSync(dirname(target), { recursive: true })
       writeFileSync(target, bytes, { mode: executable ? 0o755 : 0o644 })
     } catch (error) {
-      const { code = 'EIO' } = error as NodeJS.ErrnoException
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (!contradictions.has(code)) throw error
       throw new SubmissionProblem('unreadable', { reason: `${path}: ${code}` })
     }
     return { path, executable: executable && isProgram(path, bytes) }

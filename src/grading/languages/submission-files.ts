@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { SandboxError } from '../../errors/sandbox-error.ts'
 import { formatSize } from '../../units/size.ts'
 import type { ReportFile } from '../report/report-schema.ts'
 import { decodeSource, isText } from './source-text.ts'
@@ -18,23 +19,22 @@ export interface SubmittedFile {
 
 const mostFiles = 5000
 const mostBytes = 256 * 1024 * 1024
-// Files that archives, version control and editors leave; no program needs them.
-const leftOut = new Set([
-  '.git',
-  '.svn',
-  '.hg',
-  '__MACOSX',
-  '.DS_Store',
-  'Thumbs.db',
-  '__pycache__',
-])
+/** Whether an operating system made a file or folder for itself. */
+export const isIgnored = (name: string): boolean =>
+  /^(?:__MACOSX|\.DS_Store|Thumbs\.db|desktop\.ini|\._.*)$/.test(name)
+
+const toolFolders = new Set(['.git', '.svn', '.hg', '__pycache__'])
+
+/** Whether no program needs a file: operating systems, version control and interpreters leave it. */
+export const isLeftOut = (name: string): boolean => isIgnored(name) || toolFolders.has(name)
 
 /**
  * Reads a submission: a folder or a single file. If a folder contains only one folder, as in many zip files,
  * it reads that one. It leaves out links, devices and the files of version control, so it never reads
  * anything outside the folder.
  *
- * @throws {SubmissionProblem} `too-large` or `unreadable`
+ * @throws {SubmissionProblem} `too-large`
+ * @throws {SandboxError} OPTION_INVALID for a file that this user may not read, or the disk cannot
  */
 export function readSubmissionFiles(path: string): SubmittedFile[] {
   try {
@@ -43,8 +43,12 @@ export function readSubmissionFiles(path: string): SubmittedFile[] {
     return listFiles(root).map((relative) => readFile(join(root, relative), relative))
   } catch (error) {
     if (error instanceof SubmissionProblem) throw error
-    const { code = 'EIO' } = error as NodeJS.ErrnoException
-    throw new SubmissionProblem('unreadable', { reason: code })
+    // The student cannot know the rights of the files on this machine.
+    throw new SandboxError(`The submission cannot be read: ${(error as Error).message}`, {
+      code: 'OPTION_INVALID',
+      hint: 'Let the user who grades read every file of the submission, and grade again.',
+      cause: error,
+    })
   }
 }
 
@@ -82,7 +86,7 @@ function withoutWrapping(directory: string): string {
   return withoutWrapping(join(directory, only.name))
 }
 
-const isKept = ({ name }: { readonly name: string }) => !leftOut.has(name) && !name.startsWith('._')
+const isKept = ({ name }: { readonly name: string }) => !isLeftOut(name)
 
 function listFiles(root: string): string[] {
   const found: string[] = []

@@ -1,9 +1,13 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { globSync } from 'tinyglobby'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { visibleLine } from '../../units/visible.ts'
 import { cacheDirectory } from '../cache/cache-directory.ts'
 import type { LanguageTable } from '../languages/language.ts'
+import { isIgnored } from '../languages/submission-files.ts'
+import { clashText, foldedName } from './exports/check-entries.ts'
+import { type ExportEntry, openFolder } from './exports/export-entries.ts'
 import { importExport, isExport } from './exports/import-export.ts'
 import type { FoundSubmission } from './found-submission.ts'
 import { readGradescopeMetadata } from './gradescope-metadata.ts'
@@ -25,7 +29,7 @@ export function findSubmissions(
   const [only] = paths
   const found =
     only !== undefined && paths.length === 1 && patterns.length === 1
-      ? inside(only, table)
+      ? refuseClashes(inside(only, table))
       : paths.map(plain)
   if (found.length === 0) {
     throw new SandboxError(`There are no submissions in ${patterns.join(', ')}`, {
@@ -53,14 +57,26 @@ function inside(path: string, table: LanguageTable): FoundSubmission[] {
   const isDirectory = statSync(path).isDirectory()
   if (!isDirectory && extname(path).toLowerCase() !== '.zip') return [plain(path)]
   if (!isDirectory || isExport(path)) return imported(path, table)
-  const entries = readdirSync(path, { withFileTypes: true }).filter(
-    ({ name }) => !name.startsWith('.'),
-  )
-  if (entries.some((entry) => entry.isFile() && isSource(entry.name, table))) return [plain(path)]
+  const isHidden = (name: string) => name.startsWith('.') || isIgnored(name)
+  const { entries } = openFolder(path, 1, isHidden)
+  if (entries.some((entry) => entry.kind === 'file' && isSource(entry.path, table))) {
+    return [plain(path)]
+  }
   return entries
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => plain(resolve(path, name)))
+    .filter(({ kind }) => kind !== 'file')
+    .map((entry) => memberOf(path, entry))
     .sort((a, b) => byName(a.path, b.path))
+}
+
+// A folder is a submission. A link or a device stands for one that would otherwise be missing without a word.
+function memberOf(folder: string, entry: ExportEntry): FoundSubmission {
+  const path = join(folder, entry.path)
+  if (entry.kind === 'directory') return plain(path)
+  const why = !entry.isUtf8
+    ? 'has a name that is not UTF-8'
+    : `is a ${entry.kind}, and not a folder with a submission`
+  const name = visibleLine(entry.path)
+  return { id: name, path, people: [], metadata: {}, refused: `\`${name}\` ${why}` }
 }
 
 function imported(path: string, table: LanguageTable): FoundSubmission[] {
@@ -83,8 +99,25 @@ function isSource(name: string, table: LanguageTable): boolean {
 }
 
 function plain(path: string): FoundSubmission {
-  const id = statSync(path).isDirectory() ? basename(path) : basename(path, extname(path))
+  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  const name = isDirectory ? basename(path) : basename(path, extname(path))
+  const id = name.normalize('NFC')
   return { id, path, people: [{ id }], metadata: {} }
+}
+
+// Where the export is unpacked on macOS or Windows, two submissions whose ids differ only in case become one.
+function refuseClashes(found: readonly FoundSubmission[]): FoundSubmission[] {
+  const named = new Map<string, FoundSubmission[]>()
+  for (const each of found) {
+    const name = foldedName(each.id)
+    named.set(name, [...(named.get(name) ?? []), each])
+  }
+  return found.map((submission) => {
+    const { id } = submission
+    const other = named.get(foldedName(id))?.find((each) => each !== submission)
+    if (other === undefined) return submission
+    return { ...submission, refused: `\`${visibleLine(id)}\` ${clashText(id, other.id)}` }
+  })
 }
 
 // Two globs can match folders of one name.

@@ -7,6 +7,6 @@ export interface FoundSubmission {
   readonly people: readonly ReportPerson[]
   readonly metadata: Readonly<Record<string, unknown>>
   readonly submittedAt?: string
-  /** Why the submission of an export was not unpacked; for the staff. */
+  /** Why the submission is refused; for the staff. */
   readonly refused?: string
 }

@@ -50,7 +50,11 @@ export function selectSubmissions<Found extends { readonly id: string }>(
   only = process.env[ONLY_VARIABLE] ?? '',
   shard: Shard | undefined = chosenShard(),
 ): Found[] {
-  const globs = only.split(',').filter((glob) => glob !== '')
+  // The ids have this Unicode form; a name that is copied from a folder of macOS has another.
+  const globs = only
+    .normalize('NFC')
+    .split(',')
+    .filter((glob) => glob !== '')
   const matches = globs.length === 0 ? () => true : picomatch(globs, { dot: true })
   const chosen = found.filter(({ id }) => globs.includes(id) || matches(id))
   if (chosen.length === 0 && found.length > 0) {

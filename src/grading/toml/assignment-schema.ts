@@ -23,17 +23,37 @@ const text = v.string(expected('text'))
 const name = v.pipe(text, v.minLength(1, expected('text that is not empty')))
 const flag = v.boolean(expected('true or false'))
 const texts = v.array(text, expected('a list of texts'))
-const points = v.pipe(
-  v.number(expected('a number from 0 to 1000000')),
-  v.minValue(0, expected('a number from 0 to 1000000')),
-  v.maxValue(1_000_000, expected('a number from 0 to 1000000')),
+const args = v.array(
+  v.pipe(text, v.regex(/^[^\0]*$/, expected('text without NUL bytes'))),
+  expected('a list of texts'),
+)
+
+function numberFrom(least: number, most: number) {
+  const message = expected(`a number from ${least} to ${most}`)
+  return v.pipe(v.number(message), v.minValue(least, message), v.maxValue(most, message))
+}
+
+function wholeNumber(least: number, most: number) {
+  const message = expected(`a whole number from ${least} to ${most}`)
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(least, message),
+    v.maxValue(most, message),
+  )
+}
+
+const points = numberFrom(0, 1_000_000)
+const distance = v.pipe(
+  v.number(expected('a number from 0')),
+  v.minValue(0, expected('a number from 0')),
 )
 const amount = v.union([v.number(), v.string()], expected('a number, or text with a unit'))
 const limits = openTable(text, amount)
 
 const compareTable = strictTable({
   mode: key(oneOf(['lines', 'tokens', 'exact']), 'The unit of comparison; default tokens.'),
-  float: key(v.number(expected('a number')), 'The largest difference of two numbers; with tokens.'),
+  float: key(distance, 'The largest difference of two numbers; with tokens.'),
   ignoreCase: key(flag, 'Whether upper and lower case are equal; with tokens.'),
   prompts: key(text, 'A regular expression for prompts to remove; with tokens.'),
 })
@@ -55,23 +75,17 @@ const common = {
   ),
   limits: key(limits, 'Limits that replace those of the assignment.'),
   compare: key(compare, 'How the output is compared; default lines.'),
-  retry: key(
-    v.pipe(v.number(), v.integer(), v.minValue(0)),
-    'The number of times to repeat a failed test.',
-  ),
+  retry: key(wholeNumber(0, 1000), 'The number of times to repeat a failed test.'),
 }
 
 const test = strictTable({
   name: v.pipe(name, v.description('The name in reports.')),
-  args: key(texts, 'Arguments of the program.'),
+  args: key(args, 'Arguments of the program.'),
   stdin: key(text, 'The input.'),
   stdinFile: key(name, 'A file with the input, relative to this one.'),
   stdout: key(text, 'The output of a right program; not checked where it is absent.'),
   stdoutFile: key(name, 'A file with the output of a right program.'),
-  exitCode: key(
-    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)),
-    'The exit code of a right program; default 0.',
-  ),
+  exitCode: key(wholeNumber(0, 255), 'The exit code of a right program; default 0.'),
   ...common,
 })
 
@@ -96,13 +110,16 @@ export const assignmentSchema = strictTable({
   name: v.pipe(name, v.description('The name in reports.')),
   submissions: v.optional(
     v.pipe(
-      v.union([name, texts], expected('a path, or a list of paths')),
+      v.union(
+        [name, v.pipe(v.array(name), v.minLength(1, 'expected at least one path'))],
+        expected('a path, or a list of paths'),
+      ),
       v.description('The path of the submissions, relative to this file; default submissions.'),
     ),
   ),
   languages: key(
     v.union(
-      [texts, openTable(name, v.union([v.literal(true), language]))],
+      [texts, openTable(name, v.union([v.literal(true), language], expected('true or a table')))],
       expected('a list of languages, or a table'),
     ),
     'The accepted languages, or changes to them; default all.',

@@ -107,4 +107,22 @@ test('a test file: a changed test runs again alone, and a change outside of the 
     expect({ after, numbers: rerun(last, next) }).toEqual({ after, numbers })
     last = next
   }
-}, 180_000)
+}, 900_000)
+
+test('other flags of a compiler build the program again', () => {
+  const toml = (value: number) =>
+    `name = "Flags"\n[languages.c]\nflags = ["-DVALUE=${value}"]\n[[tests]]\nname = "one"\nstdout = "1"\n`
+  const cwd = makeDirectory({
+    'package.json': '{}',
+    'assignment.toml': toml(1),
+    'submissions/ada/main.c':
+      '#include <stdio.h>\nint main(void) { printf("%d\\n", VALUE); return 0; }\n',
+  })
+  const points = () => {
+    gradebox(['grade', '.'], { cwd })
+    return readReport(join(cwd, 'gradebox-report.json')).submissions[0]?.points
+  }
+  expect(points()).toBe(1)
+  writeFileSync(join(cwd, 'assignment.toml'), toml(2))
+  expect(points()).toBe(0)
+}, 900_000)

@@ -1,13 +1,13 @@
+import { statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { formatSize } from '../../../units/size.ts'
 import { visibleLine } from '../../../units/visible.ts'
-import { type ExportEntry, linkTarget } from './export-entries.ts'
+import { isLeftOut } from '../../languages/submission-files.ts'
+import { type ExportEntry, LONGEST_PATH, openFolder } from './export-entries.ts'
 
 /** The bounds of one submission, including nested archives. */
 const MOST_FILES = 5000
 const MOST_BYTES = 256 * 1024 * 1024
-/** PATH_MAX is 4096 bytes; a longer path could be made but not read. */
-const longestPath = 1024
 
 /** Why a submission of an export is refused: a sentence for the staff, which names the entry. */
 export class RefusedSubmission extends Error {
@@ -26,20 +26,16 @@ export const fullBudget = (): Budget => ({ files: MOST_FILES, bytes: MOST_BYTES 
 /**
  * Checks the entries of one submission before anything is unpacked.
  *
- * @throws {RefusedSubmission} for a name that leads elsewhere, is not text or stands twice, for a link out of the submission,
- *   a device, and too many files or bytes
+ * @throws {RefusedSubmission} for a name that leads elsewhere, is not text or clashes with another, for a link out of the
+ *   submission, a device, and too many files or bytes
  */
-export async function checkEntries(
-  entries: readonly ExportEntry[],
-  budget: Budget,
-  root?: string,
-): Promise<void> {
-  const kinds = new Map<string, ExportEntry['kind']>()
+export function checkEntries(entries: readonly ExportEntry[], budget: Budget): void {
+  const names: KnownNames = new Map()
   for (const entry of entries) {
     checkName(entry)
-    checkClash(entry, kinds)
+    checkClash(entry, names)
     if (entry.kind === 'device') refuse(entry, 'is a device, a FIFO or a socket')
-    if (entry.kind === 'link') await checkLink(entry, root)
+    if (entry.kind === 'link') checkLink(entry)
     if (entry.kind !== 'file') continue
     budget.files -= 1
     budget.bytes -= entry.bytes
@@ -48,6 +44,18 @@ export async function checkEntries(
       refuse(entry, `makes the submission larger than ${formatSize(MOST_BYTES)} when unpacked`)
     }
   }
+}
+
+/**
+ * Checks a submission that is a folder by the rules for archives; only its size is no matter here.
+ *
+ * @throws {RefusedSubmission} as `checkEntries()`
+ */
+export function checkFolder(folder: string): void {
+  if (!statSync(folder).isDirectory()) return
+  const { entries } = openFolder(folder, Number.POSITIVE_INFINITY, isLeftOut)
+  const unlimited = { files: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
+  checkEntries(entries, unlimited)
 }
 
 /** Refuses a submission for one of its entries. */
@@ -66,33 +74,56 @@ function checkName(entry: ExportEntry): void {
   if (visibleLine(path) !== path || path.includes('\\')) {
     refuse(entry, 'has a control character or a backslash in its name')
   }
-  if (names.some((name) => Buffer.byteLength(name) > 255) || Buffer.byteLength(path) > longestPath)
-    refuse(entry, `is longer than ${longestPath} bytes, or one of its names is longer than 255`)
+  if (names.some((name) => Buffer.byteLength(name) > 255) || Buffer.byteLength(path) > LONGEST_PATH)
+    refuse(entry, `is longer than ${LONGEST_PATH} bytes, or one of its names is longer than 255`)
 }
 
-function checkClash(entry: ExportEntry, kinds: Map<string, ExportEntry['kind']>): void {
+/** The names so far, by the name that every file system tells apart. */
+type KnownNames = Map<string, Pick<ExportEntry, 'path' | 'kind'>>
+
+/**
+ * The form of a name in which names are equal that macOS or Windows take for one: they ignore case, and macOS ignores the
+ * Unicode form of a letter.
+ */
+export const foldedName = (name: string): string =>
+  name.normalize('NFC').toLowerCase().normalize('NFC')
+
+function checkClash(entry: ExportEntry, names: KnownNames): void {
   const { path, kind } = entry
-  const known = kinds.get(path)
-  if (known !== undefined && (known !== 'directory' || kind !== 'directory')) {
+  const known = knownAs(path, names)
+  if (known !== undefined && (known.kind !== 'directory' || kind !== 'directory')) {
     refuse(entry, 'stands in the archive twice')
   }
-  kinds.set(path, kind)
+  names.set(foldedName(path), entry)
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
     const parent = path.slice(0, at)
-    const parentKind = kinds.get(parent)
-    if (parentKind === 'directory') return
-    if (parentKind !== undefined) refuse(entry, `is in \`${visibleLine(parent)}\`, which is a file`)
-    kinds.set(parent, 'directory')
+    const found = knownAs(parent, names)
+    if (found?.kind === 'directory') return
+    if (found !== undefined) refuse(entry, `is in \`${visibleLine(parent)}\`, which is a file`)
+    names.set(foldedName(parent), { path: parent, kind: 'directory' })
   }
 }
 
-/** A longer text is no path. */
-const longestTarget = 4096
+// The same archive must be graded in the same way where it is unpacked on macOS or Windows, which keep one of two files
+// whose names differ only in case. Two forms of one letter also look the same to every reader.
+function knownAs(path: string, names: KnownNames) {
+  const known = names.get(foldedName(path))
+  if (known === undefined || known.path === path) return known
+  return refuse({ path }, clashText(path, known.path))
+}
 
-async function checkLink(entry: ExportEntry, root: string | undefined): Promise<void> {
-  if (entry.bytes > longestTarget) refuse(entry, 'is a link whose target is too long')
-  const target = await linkTarget(entry, root)
-  const end = posix.normalize(posix.join(posix.dirname(entry.path), target))
+/** How a name clashes with another of the same folded name. */
+export function clashText(path: string, other: string): string {
+  const name = visibleLine(other)
+  return path.normalize('NFC') === other.normalize('NFC')
+    ? `looks the same as another name, \`${name}\`: only the Unicode form of a letter differs`
+    : `differs from \`${name}\` only in case: macOS and Windows keep one of them`
+}
+
+function checkLink(entry: ExportEntry): void {
+  const { path, target } = entry
+  if (target === undefined) refuse(entry, 'is a link whose target is too long')
+  const end = posix.normalize(posix.join(posix.dirname(path), target))
   if (posix.isAbsolute(target) || end === '..' || end.startsWith('../')) {
     refuse(entry, `is a link out of the submission, to \`${visibleLine(target)}\``)
   }

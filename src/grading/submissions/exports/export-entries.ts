@@ -18,6 +18,8 @@ export interface ExportEntry {
   readonly bytes: number
   readonly isExecutable: boolean
   readonly read: () => Promise<Readable>
+  /** The target of a link; absent for a link of a zip file, whose contents are its target. */
+  readonly target?: string
 }
 
 /** An export that can be listed and read; close it when done. */
@@ -26,7 +28,10 @@ export interface OpenExport {
   readonly close: () => void
 }
 
-/** An archive with more entries is refused as a whole: its list alone would fill the memory. */
+/** The longest path in a submission, in bytes. A path of more than PATH_MAX, 4096 bytes, could be made but not read. */
+export const LONGEST_PATH = 1024
+
+/** An export with more entries is refused as a whole: its list alone would fill the memory. */
 const MOST_ENTRIES = 500_000
 
 /**
@@ -98,17 +103,30 @@ function withSlashes(entries: readonly ExportEntry[]): readonly ExportEntry[] {
   return entries.map((entry) => ({ ...entry, path: entry.path.replaceAll('\\', '/') }))
 }
 
-/** Lists a folder to some depth; links are listed, never followed. */
-export function openFolder(root: string, depth: number): OpenExport {
+/**
+ * Lists a folder to some depth; links are listed, never followed.
+ *
+ * @param isLeftOut names that are not listed
+ */
+export function openFolder(
+  root: string,
+  depth: number,
+  isLeftOut: (name: string) => boolean = () => false,
+): OpenExport {
   const entries: ExportEntry[] = []
   const waiting: { readonly folder: string; readonly depth: number }[] = [{ folder: '', depth }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     for (const raw of readdirSync(join(root, next.folder), { encoding: 'buffer' })) {
       const { path: name, isUtf8 } = decode(raw as unknown as Buffer)
+      if (isLeftOut(name)) continue
       const path = next.folder === '' ? name : `${next.folder}/${name}`
       const entry = isUtf8 ? fileEntry(root, path) : { ...unreadable(path), isUtf8 }
       entries.push(entry)
-      if (entry.kind === 'directory' && next.depth > 1) {
+      if (entries.length > MOST_ENTRIES) {
+        throw new Error(`it has more than ${MOST_ENTRIES} entries`)
+      }
+      const isDeeper = next.depth > 1 && Buffer.byteLength(path) <= LONGEST_PATH
+      if (entry.kind === 'directory' && isDeeper) {
         waiting.push({ folder: path, depth: next.depth - 1 })
       }
     }
@@ -141,6 +159,7 @@ function fileEntry(root: string, path: string): ExportEntry {
     kind,
     bytes: status.size,
     isExecutable: (status.mode & 0o100) !== 0,
+    ...(kind === 'link' ? { target: readlinkSync(absolute) } : {}),
     read: async () =>
       createReadStream(absolute, {
         flags: (constants.O_RDONLY |
@@ -150,8 +169,15 @@ function fileEntry(root: string, path: string): ExportEntry {
   }
 }
 
-/** The target of a link: in a zip file, its contents. */
-export async function linkTarget(entry: ExportEntry, root?: string): Promise<string> {
-  if (root !== undefined) return readlinkSync(join(root, entry.path))
-  return (await buffer(await entry.read())).toString('utf8')
+/** A longer text is no path. */
+const longestTarget = 4096
+
+/** The entries, with the targets of the links in a zip file. */
+export function withTargets(entries: readonly ExportEntry[]): Promise<ExportEntry[]> {
+  const read = async (entry: ExportEntry) => {
+    if (entry.kind !== 'link' || entry.target !== undefined) return entry
+    if (entry.bytes > longestTarget) return entry
+    return { ...entry, target: (await buffer(await entry.read())).toString('utf8') }
+  }
+  return Promise.all(entries.map(read))
 }

@@ -2,14 +2,12 @@ import * as v from 'valibot'
 import { parse as parseYaml } from 'yaml'
 import type { ReportPerson } from '../../report/report-schema.ts'
 
-/** Whether an operating system made a file or folder for itself. */
-export const isIgnored = (name: string): boolean =>
-  /^(?:__MACOSX|\.DS_Store|Thumbs\.db|desktop\.ini|\._.*)$/.test(name)
-
 /** An entry at the top of an export. */
 export interface TopEntry {
   readonly name: string
   readonly isDirectory: boolean
+  /** Whether it is a clone made by git. */
+  readonly isClone: boolean
 }
 
 /** The submission of a top entry, and the rest of the entry's name in it. */
@@ -25,30 +23,35 @@ export interface Place {
 /** Finds the submission of a top entry of an export; `undefined` for an entry without one. */
 export type Layout = (entry: TopEntry) => Place | undefined
 
-/** The facts about an export that a layout may use in addition to its names. */
-export interface ExportContents {
-  /** The text of `submission_metadata.yml`, where the export has one. */
-  readonly gradescopeMetadata?: string | undefined
-  /** Whether a folder is a clone made by git. */
-  readonly isClone: (folder: string) => boolean
+/**
+ * The naming scheme of the platform that made an export. Ids and names are in Unicode's form C, which platforms and
+ * rosters use: macOS writes the form D into archives.
+ *
+ * @param gradescopeMetadata the text of `submission_metadata.yml`, where the export has one
+ */
+export function layoutOf(entries: readonly TopEntry[], gradescopeMetadata?: string): Layout {
+  const layout =
+    gradescopeMetadata === undefined
+      ? layoutOfNames(entries.map(composed))
+      : gradescopeLayout(gradescopeMetadata)
+  return (entry) => layout(composed(entry))
 }
 
-/** The naming scheme of the platform that made an export. */
-export function layoutOf(entries: readonly TopEntry[], contents: ExportContents): Layout {
-  const { gradescopeMetadata } = contents
-  if (gradescopeMetadata !== undefined) return gradescopeLayout(gradescopeMetadata)
+const composed = (entry: TopEntry): TopEntry => ({ ...entry, name: entry.name.normalize('NFC') })
+
+function layoutOfNames(entries: readonly TopEntry[]): Layout {
   if (entries.some(({ name }) => moodle(name) !== undefined)) {
     return (entry) => moodle(entry.name) ?? plain(entry)
   }
   const files = entries.filter(({ isDirectory }) => !isDirectory)
   if (files.length > 0 && files.every(({ name }) => canvas(name) !== undefined)) {
-    return (entry) => (entry.isDirectory ? plain(entry) : canvas(entry.name))
+    return canvasLayout(files.map(({ name }) => name))
   }
-  return cloneLayout(entries, contents) ?? plain
+  return cloneLayout(entries) ?? plain
 }
 
 /** A folder or a zip file with the student's name. */
-function plain({ name, isDirectory }: TopEntry): Place | undefined {
+function plain({ name, isDirectory }: Pick<TopEntry, 'name' | 'isDirectory'>): Place | undefined {
   if (isDirectory) return { id: name, people: [{ id: name }], metadata: {} }
   const zip = /^(.+)\.zip$/i.exec(name)
   if (zip === null) return undefined
@@ -70,6 +73,22 @@ function moodle(name: string): Place | undefined {
   }
 }
 
+// Canvas numbers later tries, and students number files: `part-1.py` and `part-2.py` of one student keep their names.
+function canvasLayout(names: readonly string[]): Layout {
+  const keyOf = ({ id, file = '' }: Place) => `${id}/${withoutTry(file)}`
+  const count = new Map<string, number>()
+  for (const key of names.flatMap((name) => canvas(name) ?? []).map(keyOf)) {
+    count.set(key, (count.get(key) ?? 0) + 1)
+  }
+  return (entry) => {
+    const place = entry.isDirectory ? undefined : canvas(entry.name)
+    if (place?.file === undefined) return plain(entry)
+    return count.get(keyOf(place)) === 1 ? { ...place, file: withoutTry(place.file) } : place
+  }
+}
+
+const withoutTry = (file: string) => file.replace(/-\d+(\.[^.]+)$/u, '$1')
+
 // "Download submissions" of Canvas: `lovelaceada_LATE_1042_77_main-1.py` for the second try at main.py of user 1042.
 function canvas(name: string): Place | undefined {
   const match = /^([^_]+)(_LATE)?_(\d+)_(\d+)_(.+)$/su.exec(name)
@@ -79,7 +98,7 @@ function canvas(name: string): Place | undefined {
     id: `${person}_${user}`,
     people: [{ id: user, name: person }],
     metadata: { platform: 'canvas', submission, late: late !== undefined },
-    file: file.replace(/-\d+(\.[^.]+)$/u, '$1'),
+    file,
   }
 }
 
@@ -131,10 +150,10 @@ const toPerson = ({
 })
 
 // GitHub Classroom clones `ASSIGNMENT-USER`; the common start of all names is the assignment.
-function cloneLayout(entries: readonly TopEntry[], contents: ExportContents): Layout | undefined {
-  const folders = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name)
-  if (folders.length < 2 || !folders.every(contents.isClone)) return undefined
-  const start = commonStart(folders)
+function cloneLayout(entries: readonly TopEntry[]): Layout | undefined {
+  const folders = entries.filter(({ isDirectory }) => isDirectory)
+  if (folders.length < 2 || !folders.every(({ isClone }) => isClone)) return undefined
+  const start = commonStart(folders.map(({ name }) => name))
   const prefix = start.slice(0, start.lastIndexOf('-') + 1)
   return ({ name, isDirectory }) => {
     if (!isDirectory) return undefined

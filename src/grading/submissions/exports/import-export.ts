@@ -16,7 +16,10 @@ import {
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SandboxError } from '../../../errors/sandbox-error.ts'
-import { isIgnored, layoutOf } from './export-layout.ts'
+import { isIgnored } from '../../languages/submission-files.ts'
+import { packageVersion } from '../../package-version.ts'
+import { openFolder } from './export-entries.ts'
+import { layoutOf } from './export-layout.ts'
 import type { UnpackedSubmission } from './unpack.ts'
 
 /**
@@ -39,9 +42,12 @@ export function importExport(
 ): readonly UnpackedSubmission[] {
   const place = join(cache, fingerprint(source, sourceNames))
   const known = readIndex(place)
-  if (known !== undefined) return known
+  const isKept = known !== undefined && !known.some(({ isTrouble }) => isTrouble)
+  if (isKept) return known
+  rmSync(place, { recursive: true, force: true })
   mkdirSync(cache, { recursive: true })
-  const fresh = mkdtempSync(join(cache, 'unpacking-'))
+  removeAbandoned(cache)
+  const fresh = mkdtempSync(join(cache, unfinished))
   try {
     const submissions = unpack(source, fresh, sourceNames)
     writeFileSync(join(fresh, index), JSON.stringify(submissions.map(relativeTo(fresh))))
@@ -55,22 +61,47 @@ export function importExport(
   return readIndex(place) ?? []
 }
 
+const unfinished = 'unpacking-'
+/** A grader on another machine may unpack into the same cache, but not for this long. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000
+
+/** Removes the folders of processes that were killed while they unpacked. */
+function removeAbandoned(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    if (!name.startsWith(unfinished)) continue
+    const path = join(cache, name)
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age > ABANDONED_MS) rmSync(path, { recursive: true, force: true })
+  }
+}
+
 /**
  * Whether a folder is a platform's export, or contains zip files directly or in its folders. Otherwise it is a plain
  * folder of folders.
  */
 export function isExport(folder: string): boolean {
-  const entries = readdirSync(folder, { withFileTypes: true }).filter(
-    ({ name }) => !isIgnored(name),
-  )
-  const tops = entries.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
+  const { entries } = openFolder(folder, 1, isIgnored)
+  const tops = entries.map(({ path: name, kind }) => ({
+    name,
+    isDirectory: kind === 'directory',
+    isClone: kind === 'directory' && existsSync(join(folder, name, '.git')),
+  }))
   if (tops.some(({ name }) => name === 'submission_metadata.yml' || isZipName(name))) return true
-  const layout = layoutOf(tops, { isClone: (name) => existsSync(join(folder, name, '.git')) })
+  const layout = layoutOf(tops)
   return tops.some(
     (top) =>
       layout(top)?.metadata.platform !== undefined ||
-      (top.isDirectory && readdirSync(join(folder, top.name)).some(isZipName)),
+      (top.isDirectory && namesIn(join(folder, top.name)).some(isZipName)),
   )
+}
+
+// A folder that cannot be read stops no other submission; grading it says why.
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }
 
 const isZipName = (name: string) => /\.zip$/i.test(name)
@@ -96,7 +127,8 @@ function readIndex(place: string): readonly UnpackedSubmission[] | undefined {
         ? { ...submission, path: join(place, submission.path.slice(inside.length)) }
         : submission,
     )
-    if (found.every(({ path: folder }) => folder === undefined || existsSync(folder))) return found
+    const isWhole = found.every(({ path: folder }) => folder === undefined || existsSync(folder))
+    if (isWhole) return found
   } catch {
     // The index is damaged.
   }
@@ -136,7 +168,7 @@ function unpackerPath(): string {
 // Sizes and times identify a file, as in make and rsync, because reading a class's gigabytes would take longer than
 // unpacking them.
 function fingerprint(source: string, sourceNames: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(sourceNames))
+  const hash = createHash('sha256').update(JSON.stringify([packageVersion(), sourceNames]))
   // Names can be bytes that are not UTF-8.
   const waiting = [Buffer.from(source)]
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
@@ -145,10 +177,19 @@ function fingerprint(source: string, sourceNames: readonly string[]): string {
     const { size, mtimeMs, ino, mode } = read(path)
     hash.update(JSON.stringify([path.toString('latin1'), size, mtimeMs, ino, mode]))
     if ((mode & constants.S_IFMT) !== constants.S_IFDIR) continue
-    const names = readdirSync(path, { encoding: 'buffer' }) as unknown as Buffer[]
-    for (const name of names.sort(Buffer.compare)) {
+    for (const name of readableNames(path)) {
       waiting.push(Buffer.concat([path, Buffer.from('/'), name]))
     }
   }
   return hash.digest('hex').slice(0, 32)
+}
+
+// A folder that cannot be read has no names here; unpacking refuses its submission.
+function readableNames(folder: Buffer): Buffer[] {
+  try {
+    const names = readdirSync(folder, { encoding: 'buffer' }) as unknown as Buffer[]
+    return names.sort(Buffer.compare)
+  } catch {
+    return []
+  }
 }

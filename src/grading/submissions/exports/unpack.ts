@@ -14,15 +14,24 @@ import { basename, dirname, join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { visibleLine } from '../../../units/visible.ts'
+import { isIgnored, isLeftOut } from '../../languages/submission-files.ts'
 import {
   type Budget,
   checkEntries,
+  clashText,
+  foldedName,
   fullBudget,
   RefusedSubmission,
   refuse,
 } from './check-entries.ts'
-import { type ExportEntry, type OpenExport, openFolder, openZip } from './export-entries.ts'
-import { isIgnored, layoutOf, type Place, type TopEntry } from './export-layout.ts'
+import {
+  type ExportEntry,
+  type OpenExport,
+  openFolder,
+  openZip,
+  withTargets,
+} from './export-entries.ts'
+import { layoutOf, type Place, type TopEntry } from './export-layout.ts'
 
 /** A submission of an export: its directory, or the reason of its refusal. */
 export interface UnpackedSubmission {
@@ -34,6 +43,8 @@ export interface UnpackedSubmission {
   readonly path?: string
   /** For the staff; names the entry. */
   readonly refused?: string
+  /** Whether this machine is the cause, such as a full disk: the next call unpacks again. */
+  readonly isTrouble?: true
 }
 
 const mostMetadataBytes = 64 * 1024 * 1024
@@ -71,10 +82,8 @@ function withoutWrapper(zip: OpenExport): OpenExport {
   const tops = new Set(entries.map(({ path }) => path.split('/')[0] ?? ''))
   const [top = ''] = tops
   const isFolder = entries.every(({ path, kind }) => path !== top || kind === 'directory')
-  const isPlatform = layoutOf([{ name: top, isDirectory: true }], { isClone: () => false })({
-    name: top,
-    isDirectory: true,
-  })?.metadata.platform
+  const wrapper = { name: top, isDirectory: true, isClone: false }
+  const isPlatform = layoutOf([wrapper])(wrapper)?.metadata.platform
   if (tops.size !== 1 || !isFolder || isPlatform !== undefined || top === '..' || top === '') {
     return { ...zip, entries }
   }
@@ -99,9 +108,9 @@ async function unpackGroups(
   root?: string,
   ownId?: string,
 ): Promise<UnpackedSubmission[]> {
-  const tops = topEntries(opened.entries)
+  const tops = topEntries(opened.entries, root)
   const isOne = tops.some(({ name, isDirectory }) => !isDirectory && isSource(name))
-  const groups = await group(opened.entries, tops, root)
+  const groups = await group(opened.entries, tops)
   const isOfPlatform = groups.some(({ place }) => place.metadata.platform !== undefined)
   if (ownId !== undefined && isOne && !isOfPlatform) {
     const place = { id: ownId, people: [{ id: ownId }], metadata: {} }
@@ -113,40 +122,34 @@ async function unpackGroups(
   return unpacked.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)))
 }
 
-function topEntries(entries: readonly ExportEntry[]): TopEntry[] {
+function topEntries(entries: readonly ExportEntry[], root: string | undefined): TopEntry[] {
   const tops = new Map<string, boolean>()
+  const clones = new Set<string>()
   for (const { path, kind } of entries) {
     const [top = '', ...rest] = path.split('/')
+    if (rest[0] === '.git') clones.add(top)
     tops.set(top, (tops.get(top) ?? false) || rest.length > 0 || kind === 'directory')
   }
+  const isClone = (name: string) =>
+    root === undefined ? clones.has(name) : existsSync(join(root, name, '.git'))
   return [...tops]
     .filter(([name]) => !isIgnored(name))
-    .map(([name, isDirectory]) => ({ name, isDirectory }))
+    .map(([name, isDirectory]) => ({ name, isDirectory, isClone: isClone(name) }))
 }
 
-async function group(
-  entries: readonly ExportEntry[],
-  tops: readonly TopEntry[],
-  root: string | undefined,
-): Promise<Group[]> {
+async function group(entries: readonly ExportEntry[], tops: readonly TopEntry[]): Promise<Group[]> {
   const metadata = entries.find(({ path }) => path === 'submission_metadata.yml')
-  const layout = layoutOf(tops, {
-    gradescopeMetadata: metadata === undefined ? undefined : await metadataText(metadata),
-    isClone: (folder) =>
-      root === undefined
-        ? entries.some(({ path }) => path.startsWith(`${folder}/.git/`))
-        : existsSync(join(root, folder, '.git')),
-  })
-  const isDirectory = new Map(tops.map((top) => [top.name, top.isDirectory]))
+  const layout = layoutOf(tops, metadata && (await metadataText(metadata)))
+  const named = new Map(tops.map((top) => [top.name, top]))
   const groups = new Map<string, Group>()
   for (const entry of entries) {
-    const [top = '', ...rest] = entry.path.split('/')
-    if (isIgnored(top)) continue
-    const place = placeOf(layout, entry, { name: top, isDirectory: isDirectory.get(top) ?? false })
+    const [name = '', ...rest] = entry.path.split('/')
+    const top = named.get(name)
+    const place = top && placeOf(layout, entry, top)
     if (place === undefined) continue
     const known = groups.get(place.id) ?? { place, entries: [], tops: new Set<string>() }
     groups.set(place.id, known)
-    known.tops.add(top)
+    known.tops.add(name)
     const path = place.file ?? rest.join('/')
     if (path !== '') known.entries.push({ ...entry, path })
   }
@@ -181,10 +184,9 @@ async function unpackGroup(
     return { ...known, path: await pathOf(group, into, root) }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return {
-      ...known,
-      refused: error instanceof RefusedSubmission ? reason : `cannot be unpacked: ${reason}`,
-    }
+    if (error instanceof RefusedSubmission) return { ...known, refused: reason }
+    const isTrouble = error instanceof Error && 'syscall' in error
+    return { ...known, refused: `cannot be unpacked: ${reason}`, ...(isTrouble && { isTrouble }) }
   }
 }
 
@@ -195,12 +197,17 @@ async function pathOf(
 ): Promise<string> {
   const [top = '', ...others] = tops
   if (others.length > 0 && place.metadata.platform === undefined) {
-    refuse({ path: others[0] ?? '' }, `is the same submission as \`${visibleLine(top)}\``)
+    const [other = ''] = others
+    const isClash = foldedName(other) === foldedName(top)
+    refuse(
+      { path: other },
+      isClash ? clashText(other, top) : `is the same submission as \`${visibleLine(top)}\``,
+    )
   }
   const budget = fullBudget()
   if (root === undefined || place.file !== undefined) {
     const target = stageFor(into, place.id)
-    await write(entries, target, budget, root)
+    await write(entries, target, budget)
     await unpackNested(target, budget, 1)
     return target
   }
@@ -209,7 +216,9 @@ async function pathOf(
   // A folder of a folder stays where it is, unless there is an archive in it.
   if (folders.length === 1 && !openFolder(only, 1).entries.some(isArchive)) return only
   const target = stageFor(into, place.id)
-  for (const folder of folders) await write(openFolder(folder, 64).entries, target, budget, folder)
+  for (const folder of folders) {
+    await write(openFolder(folder, 64, isLeftOut).entries, target, budget)
+  }
   await unpackNested(target, budget, 1)
   return target
 }
@@ -227,10 +236,9 @@ async function write(
   entries: readonly ExportEntry[],
   target: string,
   budget: Budget,
-  root?: string,
 ): Promise<void> {
-  const kept = entries.filter(({ path }) => !path.split('/').some(isIgnored))
-  await checkEntries(kept, budget, root)
+  const kept = entries.filter(({ path }) => !path.split('/').some(isLeftOut))
+  checkEntries(await withTargets(kept), budget)
   for (const entry of kept) {
     const path = join(target, entry.path)
     if (entry.kind === 'directory') mkdirSync(path, { recursive: true })
@@ -243,38 +251,37 @@ async function write(
   }
 }
 
+const zipEnding = /(?<=.)\.zip$/i
+
 /** Unpacks the archives at the top of a submission: one alone in its place, others into folders of their names. */
 async function unpackNested(target: string, budget: Budget, depth: number): Promise<void> {
   const names = readdirSync(target)
-  for (const name of names.filter((each) => /\.zip$/i.test(each))) {
+  for (const name of names.filter((each) => zipEnding.test(each))) {
     const path = join(target, name)
     if (!statSync(path).isFile()) continue
+    const isAlone = names.length === 1
     if (!isZip(path)) {
       // Beside a program, a file of this name may be its data.
-      if (names.length === 1) refuse({ path: name }, 'is no zip file, although its name says so')
+      if (isAlone) refuse({ path: name }, 'is no zip file, although its name says so')
       continue
     }
     if (depth > deepestArchive)
       refuse({ path: name }, `is nested deeper than ${deepestArchive} archives`)
-    const folder = names.length === 1 ? target : join(target, name.replace(/\.zip$/i, ''))
-    await unpackArchive(path, folder, name, budget)
+    const own = name.replace(zipEnding, '')
+    if (names.some((other) => foldedName(other) === foldedName(own))) {
+      refuse({ path: name }, 'unpacks into a folder that the submission has already')
+    }
+    const folder = isAlone ? target : join(target, own)
+    await unpackArchive(path, folder, budget)
     await unpackNested(folder, budget, depth + 1)
   }
 }
 
-async function unpackArchive(
-  path: string,
-  folder: string,
-  name: string,
-  budget: Budget,
-): Promise<void> {
+async function unpackArchive(path: string, folder: string, budget: Budget): Promise<void> {
   const zip = await openZip(path)
   try {
     // Removes the archive first, because a file in it may have the same name.
     unlinkSync(path)
-    if (existsSync(folder) && readdirSync(folder).length > 0) {
-      refuse({ path: name }, 'unpacks into a folder that the submission has already')
-    }
     mkdirSync(folder, { recursive: true })
     await write(zip.entries, folder, budget)
   } finally {

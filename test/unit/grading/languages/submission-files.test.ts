@@ -68,9 +68,15 @@ describe('a submission’s files', () => {
     expect([...readFileSync(join(target, 'program'))]).toEqual([0x7f, 0x45, 0, 13, 10])
   })
 
-  test('that cannot be found are refused', () => {
-    expect(() => readSubmissionFiles(join(directory, 'nothing'))).toThrow(
-      'unreadable {"reason":"ENOENT"}',
+  test('that cannot be read are no fault of the student', () => {
+    const path = join(directory, 'nothing')
+    expect(() => readSubmissionFiles(path)).toThrow(
+      expect.objectContaining({
+        name: 'SandboxError',
+        message: expect.stringContaining(
+          `The submission cannot be read: ENOENT: no such file or directory, stat '${path}'`,
+        ),
+      }),
     )
   })
 })

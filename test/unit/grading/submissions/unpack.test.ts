@@ -111,6 +111,26 @@ describe.each(['zip', 'folder'] as const)('as a %s', (kind) => {
     })
   })
 
+  test('Canvas, with files that a student has numbered', async () => {
+    const source = exported({
+      'bob_77_9001_part-1.py': PROGRAM,
+      'bob_77_9002_part-2.py': PROGRAM,
+      'bob_77_9003_main-2.py': PROGRAM,
+    })
+    expect(await contentsOf(source)).toEqual({ bob_77: ['main.py', 'part-1.py', 'part-2.py'] })
+  })
+
+  test('names in the Unicode form of macOS get the form of platforms and rosters', async () => {
+    const source = exported({
+      'Jose\u0301_1042_assignsubmission_file_/main.py': PROGRAM,
+      'Jos\u00e9_1042_assignsubmission_onlinetext_/onlinetext.html': '<p>',
+    })
+    const [only, ...others] = await unpackExport(source, join(folder, 'into'), isSource)
+    expect(others).toEqual([])
+    expect(only).toMatchObject({ id: 'Jos\u00e9_1042', people: [{ name: 'Jos\u00e9' }] })
+    expect(filesIn(only?.path ?? '').sort()).toEqual(['main.py', 'onlinetext.html'])
+  })
+
   test('Gradescope', async () => {
     const source = exported({
       'submission_metadata.yml': [
@@ -276,6 +296,47 @@ describe('a submission is refused by name, and the others are accepted', () => {
     expect(await contentsOf(path)).toEqual({
       good: ['main.py'],
       bad: '`1.py` stands in the archive twice',
+    })
+  })
+
+  test.each([
+    [
+      'files whose names differ only in case',
+      ['Main.py', 'main.py'],
+      '`main.py` differs from `Main.py` only in case: macOS and Windows keep one of them',
+    ],
+    [
+      'folders whose names differ only in case',
+      ['lib/a.py', 'LIB/b.py'],
+      '`LIB` differs from `lib` only in case: macOS and Windows keep one of them',
+    ],
+    [
+      'a file and a folder whose names differ only in case',
+      ['data', 'Data/b.py'],
+      '`Data` differs from `data` only in case: macOS and Windows keep one of them',
+    ],
+    [
+      'names that differ only in their Unicode form',
+      ['caf\u00e9.py', 'cafe\u0301.py'],
+      '`cafe\u0301.py` looks the same as another name, `caf\u00e9.py`: only the Unicode form of a letter differs',
+    ],
+  ])('for %s', async (_, names, reason) => {
+    const files = Object.fromEntries(names.map((name) => [`bad/${name}`, 'x']))
+    expect(await refusedWith(files)).toEqual({ bad: reason })
+  })
+
+  test('for an archive and a folder whose names differ only in case', async () => {
+    const inner = zipBytes({ 'main.py': PROGRAM })
+    expect(await refusedWith({ 'bad/work.zip': inner, 'bad/Work/main.py': PROGRAM })).toEqual({
+      bad: '`work.zip` unpacks into a folder that the submission has already',
+    })
+  })
+
+  test('for two folders of one student in two Unicode forms', async () => {
+    const files = { 'e\u0301/main.py': PROGRAM, '\u00e9/main.py': PROGRAM }
+    expect(await refusedWith(files)).toEqual({
+      '\u00e9':
+        '`\u00e9` looks the same as another name, `e\u0301`: only the Unicode form of a letter differs',
     })
   })
 
