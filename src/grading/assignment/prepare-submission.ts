@@ -4,7 +4,12 @@ import { feedbackFor } from '../../feedback/run-feedback.ts'
 import { clockMs } from '../../globals.ts'
 import { visible } from '../../units/visible.ts'
 import { gradingTexts, problemText } from '../grading-texts.ts'
-import { BuildFailure, type BuiltProgram, buildSubmission } from '../languages/build.ts'
+import {
+  BuildFailure,
+  type BuiltProgram,
+  buildSubmission,
+  type DetectedLanguage,
+} from '../languages/build.ts'
 import type { LanguageTable } from '../languages/language.ts'
 import {
   describeFile,
@@ -48,11 +53,14 @@ export async function prepareSubmission(
       durationMs: clockMs() - started,
       ...(program.run === undefined ? {} : { run: describeRun(program.run, undefined) }),
     }
-    return { ...describe(found, files, build, program), program }
+    const { name, version } = program
+    const detected = { name, title: program.language.title, version }
+    return { ...describe(found, files, build, detected), program }
   } catch (error) {
     const problem = error instanceof Error ? error : new Error(String(error))
     const build = failedBuild(problem, language, clockMs() - started)
-    return { ...describe(found, files, build), problem }
+    const detected = problem instanceof BuildFailure ? problem.language : undefined
+    return { ...describe(found, files, build, detected), problem }
   }
 }
 
@@ -76,16 +84,10 @@ function describe(
   found: FoundSubmission,
   files: readonly SubmittedFile[],
   build: ReportBuild,
-  program?: BuiltProgram,
+  language: DetectedLanguage | undefined,
 ): Pick<Prepared, 'submission' | 'facts'> {
   const { id, people, path, metadata, submittedAt } = found
   const times = submittedAt === undefined ? {} : { submittedAt }
-  const language =
-    program === undefined
-      ? {}
-      : {
-          language: { name: program.name, title: program.language.title, version: program.version },
-        }
   return {
     submission: {
       id,
@@ -97,9 +99,15 @@ function describe(
         path: name,
         ...(text === undefined ? {} : { text }),
       })),
-      ...(program === undefined ? {} : { language: program.name }),
+      ...(language === undefined ? {} : { language: language.name }),
     },
-    facts: { metadata, ...times, files: files.map(describeFile), build, ...language },
+    facts: {
+      metadata,
+      ...times,
+      files: files.map(describeFile),
+      build,
+      ...(language === undefined ? {} : { language }),
+    },
   }
 }
 

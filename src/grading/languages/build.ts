@@ -11,14 +11,23 @@ import { cacheInUse } from '../cache/results.ts'
 import { packageVersion } from '../package-version.ts'
 import { keepBuild, keptBuild } from './build-cache.ts'
 import { detectLanguage } from './detect.ts'
-import { buildPolicy, languageVersion } from './installed.ts'
+import { buildPolicy, languageVersion, notInstalled } from './installed.ts'
 import type { BuiltFile, Command, Language, LanguageTable, Project } from './language.ts'
-import { memoryBytesOf } from './language-limits.ts'
+import { buildLimitsFor, memoryBytesOf } from './language-limits.ts'
 import { makeProgramNames } from './language-table.ts'
+import { brokenCompiler } from './sample.ts'
 import { type SubmittedFile, writeSubmissionFiles } from './submission-files.ts'
 import { SubmissionProblem } from './submission-problem.ts'
 import { readTar } from './tar.ts'
 import { preparedBuild } from './toolchain.ts'
+
+/** The language of a submission, as reports name it. */
+export interface DetectedLanguage {
+  readonly name: string
+  readonly title: string
+  /** The version of the compiler or interpreter. */
+  readonly version: string
+}
 
 /** A submission whose program can be run. */
 export interface BuiltProgram {
@@ -39,10 +48,12 @@ export interface BuiltProgram {
 /** A build that the compiler refused, or that a limit ended. */
 export class BuildFailure extends SubmissionProblem {
   readonly run: SandboxResult
+  readonly language: DetectedLanguage
 
-  constructor(run: SandboxResult) {
+  constructor(run: SandboxResult, language: DetectedLanguage) {
     super('build-failed')
     this.run = run
+    this.language = language
   }
 }
 
@@ -77,7 +88,7 @@ export async function buildSubmission(
   const directory = mkdtempSync(join(parent, 'build-'))
   try {
     writeSubmissionFiles(files, directory)
-    const build = await compile({ language, version, parent }, project, directory)
+    const build = await compile({ name, language, version, parent, table }, project, directory)
     const built = { ...project, built: build?.built ?? [] }
     checkProgram(name, built)
     if (cache !== undefined && key !== undefined && build !== undefined) {
@@ -116,24 +127,21 @@ function buildKey(
   )
 }
 
-// Sets all limits, because the defaults of a test run are meant for students' programs.
-const buildLimits = {
-  walltime: '60s',
-  cpu: '120s',
-  memory: '1GiB',
-  stack: '8MiB',
-  output: '16MiB',
-  disk: '1GiB',
-  processes: 256,
-  openFiles: 1024,
-} satisfies LimitOptions
-
 const archive = '/tmp/gradebox-build.tar'
 // The build runs on a copy in the sandbox, whose size is limited; its files come back as one archive.
 const script = `"$@" || exit; exec tar -cf ${archive} --format=gnu .`
 
+interface Compiler {
+  readonly name: string
+  readonly language: Language
+  readonly version: string
+  /** The directory for files that the compiler prepares. */
+  readonly parent: string
+  readonly table: LanguageTable
+}
+
 async function compile(
-  { language, version, parent }: { language: Language; version: string; parent: string },
+  { name, language, version, parent, table }: Compiler,
   project: Project,
   directory: string,
 ) {
@@ -143,7 +151,7 @@ async function compile(
       policy: buildPolicy(language),
       mounts,
       workdir: directory,
-      limits: { ...buildLimits, ...language.compileLimits },
+      limits: buildLimitsFor(language),
       collect: [archive],
       retryWhenStarved: STARVED_RETRIES,
     })
@@ -155,7 +163,11 @@ async function compile(
     quick !== undefined && isSilent ? quick : await runBuild(language.compile(project), [])
   const busy = busyMachineError('the build', run)
   if (busy !== undefined) throw busy
-  if (!run.ok) throw new BuildFailure(run)
+  if (!run.ok) {
+    const { title } = language
+    const broken = await brokenCompiler(language, project, table)
+    throw broken ?? new BuildFailure(run, { name, title, version })
+  }
   const contents = run.files[archive]
   if (contents === undefined) throw tooLarge(run)
   return { run, built: unpack(contents, directory, new Set(project.files)) }
@@ -206,13 +218,6 @@ function checkProgram(name: string, { built }: Project): void {
       names: makeProgramNames.join(', '),
     })
   }
-}
-
-function notInstalled({ title, install }: Language): SandboxError {
-  return new SandboxError(`${title} is not installed where the sandbox can see it`, {
-    code: 'PROGRAM_NOT_FOUND',
-    hint: `Install ${install}, and grade again.`,
-  })
 }
 
 function tooLarge({ uncollected, stderr }: SandboxResult): SandboxError {

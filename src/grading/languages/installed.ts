@@ -1,4 +1,4 @@
-import { isSandboxError } from '../../errors/sandbox-error.ts'
+import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
 import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
 import type { Language, LanguageTable } from './language.ts'
@@ -67,3 +67,11 @@ export function buildPolicy({ compile, compilePolicy, policy }: Language): strin
 const tidy = (line: string) => line.trim()
 // The JVM may print a warning first, and Perl an empty line.
 const isVersion = (line: string) => /\d/.test(line) && !/warning/i.test(line)
+
+/** The error for the staff where a language is missing. */
+export function notInstalled({ title, install }: Language): SandboxError {
+  return new SandboxError(`${title} is not installed where the sandbox can see it`, {
+    code: 'PROGRAM_NOT_FOUND',
+    hint: `Install ${install}, and grade again.`,
+  })
+}

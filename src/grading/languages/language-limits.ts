@@ -60,3 +60,21 @@ function checkFloors({ title, floors = {} }: Language, limits: LimitOptions): vo
     )
   }
 }
+
+// Sets all limits, because the defaults of a test run are meant for students' programs.
+const buildLimits = {
+  walltime: '60s',
+  cpu: '120s',
+  memory: '1GiB',
+  stack: '8MiB',
+  output: '16MiB',
+  disk: '1GiB',
+  processes: 256,
+  openFiles: 1024,
+} satisfies LimitOptions
+
+/** The limits of a language's builds. */
+export const buildLimitsFor = ({ compileLimits }: Language): LimitOptions => ({
+  ...buildLimits,
+  ...compileLimits,
+})

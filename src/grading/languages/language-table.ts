@@ -60,6 +60,10 @@ const c: Language = {
   run: runProgram,
   version: ['gcc', '--version'],
   install: 'gcc (Debian: apt install gcc libc6-dev)',
+  sample: {
+    path: 'main.c',
+    text: '#include <math.h>\n#include <stdio.h>\nint main(int count, char **names) { printf("%f\\n", sqrt(count)); return names == 0; }\n',
+  },
 }
 
 const cpp: Language = {
@@ -70,6 +74,10 @@ const cpp: Language = {
   preparation: precompiledHeaders,
   version: ['g++', '--version'],
   install: 'g++ (Debian: apt install g++)',
+  sample: {
+    path: 'main.cpp',
+    text: '#include <iostream>\nint main() { std::cout << 1 << std::endl; }\n',
+  },
 }
 
 // Small heaps start faster with the serial collector, and the JVM then fits where no control group counts memory.
@@ -106,6 +114,10 @@ const java: Language = {
   preparation: compilerClasses,
   version: ['javac', '-version'],
   install: 'a JDK (Debian: apt install default-jdk-headless)',
+  sample: {
+    path: 'Main.java',
+    text: 'class Main { public static void main(String[] names) { System.out.println(1); } }\n',
+  },
   policy: 'java',
   compilePolicy: 'java',
   limits: { walltime: '10s', cpu: '10s', memory: '512MiB' },
@@ -130,6 +142,7 @@ const kotlin: Language = {
   run: (_, { memoryBytes }) => ['java', ...jvmOptions, heap(memoryBytes), '-jar', 'program.jar'],
   version: ['kotlinc', '-version'],
   install: 'Kotlin (Debian: apt install kotlin)',
+  sample: { path: 'Main.kt', text: 'fun main() { println(1) }\n' },
   compileLimits: { walltime: '120s', memory: '2GiB' },
 }
 
@@ -163,6 +176,10 @@ const go: Language = {
   preparation: standardLibrary,
   version: ['go', 'version'],
   install: 'Go (Debian: apt install golang-go)',
+  sample: {
+    path: 'main.go',
+    text: 'package main\nimport "fmt"\nfunc main() { fmt.Println(1) }\n',
+  },
   compilePolicy: 'go',
   compileLimits: { memory: '2GiB' },
   limits: { ...native.limits, processes: 64 },
@@ -179,6 +196,7 @@ const rust: Language = {
   run: runProgram,
   version: ['rustc', '--version'],
   install: 'Rust (Debian: apt install rustc)',
+  sample: { path: 'main.rs', text: 'fn main() { println!("{}", 1); }\n' },
   compilePolicy: 'rust',
   compileLimits: { memory: '2GiB' },
 }
@@ -192,6 +210,10 @@ const csharp: Language = {
   run: () => ['mono', 'program.exe'],
   version: ['mcs', '--version'],
   install: 'Mono (Debian: apt install mono-mcs mono-runtime)',
+  sample: {
+    path: 'Main.cs',
+    text: 'class Program { static void Main() { System.Console.WriteLine(1); } }\n',
+  },
   // Without its configuration Mono does not find the C library.
   policy: withMount('strict', '/etc/mono'),
   compilePolicy: withMount('c', '/etc/mono'),
@@ -218,6 +240,7 @@ const haskell: Language = {
   run: runProgram,
   version: ['ghc', '--version'],
   install: 'GHC (Debian: apt install ghc)',
+  sample: { path: 'Main.hs', text: 'main :: IO ()\nmain = print (1 :: Int)\n' },
   // Debian keeps the list of packages in this directory, behind a link.
   compilePolicy: withMount('c', '/var/lib/ghc'),
   compileLimits: { memory: '2GiB' },

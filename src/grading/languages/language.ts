@@ -69,6 +69,11 @@ export interface Language {
   readonly linksAll?: boolean
   /** Builds the program in `/work`; absent where the source is run. */
   readonly compile?: (project: Project) => Command
+  /**
+   * A program that every working compiler builds. When a submission's build fails, the sample shows whether the compiler
+   * is to blame, for example because its linker is missing. Without one, each failed build is the student's.
+   */
+  readonly sample?: SourceFile
   /** Makes builds shorter with files that the compiler prepares once; absent for a compiler without such files. */
   readonly preparation?: Preparation
   /** Runs the program in `/work` with at most this much memory. */

@@ -58,6 +58,7 @@ export const typescript: Language = {
     `node=$(node --version) && esbuild=$(${compiler} --version) && echo "$node, esbuild $esbuild"`,
   ],
   install: 'Node.js, and the npm package esbuild with its optional dependencies',
+  sample: { path: 'main.ts', text: 'console.log(1 as number)\n' },
   compilePolicy: compilePolicy(esbuildPath()),
 }
 

@@ -167,10 +167,13 @@ export class Ledger {
 
   #submission(id: string, entry: Entry, tests: Book['tests']): ReportSubmission {
     const { meta, facts, outcomes, adjustments = [], problems } = entry
-    const ended = [...outcomes].flatMap(([number, outcome]) => {
-      const test = tests.get(number)
-      return test === undefined ? [] : [endedTest(test, outcome)]
-    })
+    // Concurrent tests end in any order.
+    const ended = [...outcomes]
+      .sort(([one], [other]) => one - other)
+      .flatMap(([number, outcome]) => {
+        const test = tests.get(number)
+        return test === undefined ? [] : [endedTest(test, outcome)]
+      })
     return {
       id,
       people: [...meta.gradeboxPeople],
