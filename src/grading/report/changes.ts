@@ -30,11 +30,19 @@ export function compareReports(before: Report, after: Report): readonly Submissi
 /** The changes as lines for a terminal. */
 export function changeLines(changes: readonly SubmissionChange[]): string[] {
   if (changes.length === 0) return ['No result changed.']
-  const width = Math.max(...changes.map(({ id }) => visibleLine(id).length))
+  const width = columnWidth(changes)
   return changes.flatMap(({ id, kind, before, after, reasons }) => [
     `  ${visibleLine(id).padEnd(width)}  ${kind}: ${pointsText(before)} -> ${pointsText(after)}`,
     ...reasons.map((reason) => `    ${reason}`),
   ])
+}
+
+const WIDEST_COLUMN = 40
+
+/** The width of a column of ids. A longer id moves only its own line. */
+export function columnWidth(rows: readonly { readonly id: string }[]): number {
+  const widths = rows.map(({ id }) => visibleLine(id).length)
+  return widths.reduce((most, width) => Math.min(WIDEST_COLUMN, Math.max(most, width)), 0)
 }
 
 const pointsText = (points: number | undefined) =>

@@ -1,4 +1,5 @@
 import { visibleLine } from '../../units/visible.ts'
+import { columnWidth } from '../report/changes.ts'
 import { formatPoints } from '../report/points.ts'
 import type { Report, ReportSubmission } from '../report/report-schema.ts'
 
@@ -6,7 +7,7 @@ import type { Report, ReportSubmission } from '../report/report-schema.ts'
  * The summary of a grading for a person: points per submission, and the submissions that could not be graded.
  */
 export function summaryLines({ assignment, submissions }: Report): string[] {
-  const width = Math.max(...submissions.map(({ id }) => visibleLine(id).length))
+  const width = columnWidth(submissions)
   return [
     `${visibleLine(assignment.name)}: ${count(submissions.length, 'submission')}`,
     ...submissions.flatMap((submission) => submissionLines(submission, width)),

@@ -29,7 +29,7 @@ export function findSubmissions(
   const [only] = paths
   const found =
     only !== undefined && paths.length === 1 && patterns.length === 1
-      ? refuseClashes(inside(only, table))
+      ? refuseClashes(inside(only, table).map(refuseControl))
       : paths.map(plain)
   if (found.length === 0) {
     throw new SandboxError(`There are no submissions in ${patterns.join(', ')}`, {
@@ -103,6 +103,12 @@ function plain(path: string): FoundSubmission {
   const name = isDirectory ? basename(path) : basename(path, extname(path))
   const id = name.normalize('NFC')
   return { id, path, people: [{ id }], metadata: {} }
+}
+
+function refuseControl(submission: FoundSubmission): FoundSubmission {
+  const { id, refused } = submission
+  if (refused !== undefined || !/\p{Cc}/u.test(id)) return submission
+  return { ...submission, refused: `\`${visibleLine(id)}\` has a control character in its name` }
 }
 
 // Where the export is unpacked on macOS or Windows, two submissions whose ids differ only in case become one.

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
+import { visible } from '../../units/visible.ts'
 import { formatPoints } from '../report/points.ts'
 import type { Report, ReportSubmission } from '../report/report-schema.ts'
 import type { ReportWriter } from './writer.ts'
@@ -23,9 +24,9 @@ export const writeCsv: ReportWriter = ({ assignment, submissions }) => {
   return toCsv([header, ...submissions.map((submission) => row(submission, assignment))])
 }
 
-/** CSV text in which no cell is a formula to a spreadsheet. */
+/** CSV text in which no cell is a formula to a spreadsheet, and none has a character that a terminal obeys. */
 export function toCsv(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map(withoutFormula))
+  const cells = rows.map((row) => row.map((cell) => withoutFormula(visible(cell))))
   return stringify(cells, { record_delimiter: 'windows', quoted_match: /[\r\n]/ })
 }
 

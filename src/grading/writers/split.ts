@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Report } from '../report/report-schema.ts'
 import type { ReportKind } from './writers.ts'
 
@@ -34,11 +35,25 @@ export function splitReport(report: Report, kind: ReportKind, file: string): rea
   }))
 }
 
+/** File systems allow 255 bytes in a name; the rest is for the report's own name and for a temporary one. */
+const LONGEST_ID = 120
+
 // An id may contain any character of a folder's name, and more if it comes from a platform.
 function withId(file: string, id: string): string {
-  const safe = id.replace(/[^\p{L}\p{N}._@+-]/gu, (character) =>
-    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
-  )
+  const safe = shortened(escaped(id))
   const at = /\.[^./]+$/.exec(file)?.index ?? file.length
   return `${file.slice(0, at)}-${safe}${file.slice(at)}`
+}
+
+const escaped = (id: string) =>
+  id.replace(/[^\p{L}\p{N}._@+-]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
+  )
+
+// Two long ids can start in the same way, so a hash takes the place of the rest.
+function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= LONGEST_ID) return name
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16)
+  const start = Buffer.from(name).subarray(0, LONGEST_ID - hash.length - 1)
+  return `${start.toString('utf8').replace(/\ufffd+$/, '')}~${hash}`
 }

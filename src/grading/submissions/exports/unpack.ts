@@ -159,7 +159,7 @@ async function group(entries: readonly ExportEntry[], tops: readonly TopEntry[])
 // A path that leads elsewhere, a link or a device at the top belongs to no folder; it is refused by its own
 // name.
 function placeOf(layout: (top: TopEntry) => Place | undefined, entry: ExportEntry, top: TopEntry) {
-  const leadsElsewhere = top.name === '' || top.name === '.' || top.name === '..'
+  const leadsElsewhere = ['', '.', '..'].includes(top.name) || /^[A-Za-z]:$/.test(top.name)
   const isOdd = entry.path === top.name && entry.kind !== 'file' && entry.kind !== 'directory'
   if (!leadsElsewhere && !isOdd) return layout(top)
   const id = visibleLine(entry.path)
@@ -183,7 +183,7 @@ async function unpackGroup(
   try {
     return { ...known, path: await pathOf(group, into, root) }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
     if (error instanceof RefusedSubmission) return { ...known, refused: reason }
     const isTrouble = error instanceof Error && 'syscall' in error
     return { ...known, refused: `cannot be unpacked: ${reason}`, ...(isTrouble && { isTrouble }) }

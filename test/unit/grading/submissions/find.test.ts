@@ -41,6 +41,17 @@ describe('in a folder of folders', () => {
     })
   })
 
+  test('a name with a control character is refused by name', () => {
+    put('ada\u001b[2J', 'main.py')
+    put('bob\nx', 'main.py')
+    put('\u200fcleo', 'main.py')
+    expect(refusals()).toEqual({
+      'ada\u001b[2J': '`ada\\e[2J` has a control character in its name',
+      'bob\nx': '`bob\\nx` has a control character in its name',
+      '\u200fcleo': 'accepted',
+    })
+  })
+
   test('submissions whose names differ only in case are refused by name', () => {
     put('ada', 'main.py')
     put('Ada', 'main.py')

@@ -223,6 +223,12 @@ describe('a submission is refused by name, and the others are accepted', () => {
     })
   })
 
+  test('for an absolute path of Windows', async () => {
+    expect(await refusedWith({ 'C:/evil.py': '' })).toEqual({
+      'C:/evil.py': '`C:/evil.py` is an absolute path',
+    })
+  })
+
   test('for a link out of the submission', async () => {
     expect(
       await refusedWith({ 'bad/notes.txt': [strToU8('../../../etc/passwd'), mode(0o120777)] }),

@@ -30,7 +30,23 @@ test('the CSV has a row per submission, and no points for a submission that is n
   )
 })
 
-test('no cell is a formula', () => {
-  const rows = [['=1+1', '+1', '-1', '-1.5', '@x', '\t=1', ' =1', '-x', '|x', 'a=b', '＝1', '\r=1']]
-  expect(toCsv(rows)).toBe(`'=1+1,'+1,-1,-1.5,'@x,'\t=1,' =1,'-x,'|x,a=b,'＝1,"'\r=1"\r\n`)
+test('no cell is a formula, or a command to a terminal', () => {
+  const rows = [
+    [
+      '=1+1',
+      '+1',
+      '-1',
+      '-1.5',
+      '@x',
+      '\t=1',
+      ' =1',
+      '-x',
+      '|x',
+      'a=b',
+      '＝1',
+      '\r=1',
+      'a\u001b[2J',
+    ],
+  ]
+  expect(toCsv(rows)).toBe(`'=1+1,'+1,-1,-1.5,'@x,'\t=1,' =1,'-x,'|x,a=b,'＝1,\\r=1,a\\e[2J\r\n`)
 })

@@ -75,6 +75,19 @@ describe('every format', () => {
     const changed = { ...report, submissions: [{ ...one, id: '../../x' }, two] }
     expect(splitReport(changed, 'vpl', 'out/vpl.txt')[0]?.file).toBe('out/vpl-..%2f..%2fx.txt')
   })
+
+  test('long ids that start in the same way get short files of different names', () => {
+    const report = sample('full', 'partial')
+    const submissions = report.submissions.map((each, at) => ({
+      ...each,
+      id: `${'\u00e9'.repeat(120)}${at}`,
+    }))
+    const files = splitReport({ ...report, submissions }, 'vpl', 'vpl.txt').map(({ file }) => file)
+    expect(new Set(files).size).toBe(2)
+    for (const file of files) {
+      expect(file).toMatch(/^vpl-\u00e9{51}~[0-9a-f]{16}\.txt$/)
+    }
+  })
 })
 
 const isVisibleOnGradescope = (each: { visibility: string }) => each.visibility === 'visible'
