@@ -137,11 +137,17 @@ test('Vitest runs the tests again when an export of a platform changes', async (
   expect(pointsIn(project)).toEqual([['ada', 1]])
 })
 
-test('Jest runs the tests again when a file of a language in moduleFileExtensions changes', async () => {
+test('Jest runs the tests again when a file of a language in moduleFileExtensions changes, and only then', async () => {
   const project = start('jest', ['--watchAll', '--config=jest.config.cjs'])
+  const runs = () => project.output().split('Ran all test suites.').length - 1
   await printed(project, 'Ran all test suites.', 1)
   expect(pointsIn(project)).toEqual([['ada', 0]])
+  // The reports that were written start no new run.
+  await setTimeout(4000)
+  expect(runs()).toBe(1)
   writeFileSync(join(project.directory, 'submissions/ada/main.sh'), 'echo 3\n')
   await printed(project, 'Ran all test suites.', 2)
   expect(pointsIn(project)).toEqual([['ada', 1]])
+  await setTimeout(4000)
+  expect(runs()).toBe(2)
 })

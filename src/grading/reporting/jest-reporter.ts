@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pause } from '../../globals.ts'
 import type { GradedMeta } from '../report/test-outcome.ts'
 import { chosenReports, type ReportsOption } from '../writers/reports-option.ts'
 import { JOURNAL_VARIABLE, JournalReader } from './journal.ts'
@@ -19,6 +20,20 @@ export interface GradingReporterOptions {
 }
 
 /**
+ * How long a run in watch mode goes on after its last report is written, in ms. Jest ignores the changes of files while
+ * it runs, so the report starts no new run. Its watchers report a change after at most 600 ms: they collect changes for
+ * 100 to 500 ms (sane, parcel-watcher), and the file map for 30 ms more (jest-haste-map).
+ */
+const WATCH_MS = 1000
+
+/** The part of Jest's global configuration that the reporter needs. */
+interface JestConfig {
+  readonly rootDir: string
+  readonly watch?: boolean
+  readonly watchAll?: boolean
+}
+
+/**
  * Jest's reporter of graded tests: writes the reports while the tests run, and prints the points.
  *
  * @throws {SandboxError} OPTION_INVALID for a wrong `reports`
@@ -30,15 +45,20 @@ export interface GradingReporterOptions {
  */
 export default class JestGradingReporter {
   readonly #rootDir: string
+  readonly #isWatching: boolean
   readonly #options: GradingReporterOptions
   readonly #journal: string
   readonly #pending = new Map<string, GradedMeta>()
   #reader: JournalReader
   #session: GradingSession | undefined
 
-  constructor({ rootDir }: { readonly rootDir: string }, options: GradingReporterOptions = {}) {
+  constructor(
+    { rootDir, watch = false, watchAll = false }: JestConfig,
+    options: GradingReporterOptions = {},
+  ) {
     chosenReports(options.reports)
     this.#rootDir = rootDir
+    this.#isWatching = watch || watchAll
     this.#options = options
     this.#journal = mkdtempSync(join(tmpdir(), 'gradebox-journal-'))
     this.#reader = new JournalReader(this.#journal)
@@ -72,12 +92,13 @@ export default class JestGradingReporter {
     if (testExecError !== undefined && testExecError !== null) this.#endPending(reason)
   }
 
-  onRunComplete(
+  async onRunComplete(
     _: unknown,
     { testResults = [] }: { testResults?: readonly FileResult[] } = {},
-  ): void {
+  ): Promise<void> {
     this.#read()
     this.#finish(testResults.map(({ failureMessage }) => failureMessage ?? ''))
+    if (this.#isWatching) await pause(WATCH_MS)
   }
 
   #finish(fileErrors: readonly string[]): void {
