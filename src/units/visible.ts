@@ -4,8 +4,8 @@ const unsafe = new RegExp(
     '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]',
     // Line and paragraph separators; marks that reorder text; characters without a shape.
     '[\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]',
-    // Halves of a surrogate pair.
-    '\\p{Cs}',
+    // Halves of a surrogate pair; code points that no text may have, such as U+FFFE, which XML 1.0 refuses.
+    '\\p{Cs}|\\p{Noncharacter_Code_Point}',
   ].join('|'),
   'gu',
 )
@@ -57,3 +57,21 @@ export function escapeCharacter(character: string): string {
 export function quoted(value: unknown): string {
   return visible(JSON.stringify(value) ?? String(value))
 }
+
+/**
+ * A value as JSON that is safe to print: like `JSON.stringify()`, but each character that `visible()` escapes is an escape
+ * of JSON. A reader of the JSON gets the same value.
+ *
+ * @param indent spaces for each level; 0 writes one line
+ *
+ * @example printableJson('a\u009b2J') // '"a\\u009b2J"'
+ */
+export function printableJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(unsafe, escapeUnits)
+}
+
+// JSON knows only escapes of 16 bits.
+const escapeUnits = (character: string): string =>
+  Array.from({ length: character.length }, (_, at) => {
+    return `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`
+  }).join('')

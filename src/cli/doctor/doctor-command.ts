@@ -3,7 +3,7 @@ import { type Diagnosis, diagnose, fixLines } from '../../doctor/doctor.ts'
 import type { Finding } from '../../doctor/finding.ts'
 import { lossHere } from '../../doctor/isolation-checks.ts'
 import type { InstalledLanguage } from '../../grading/languages/installed.ts'
-import { visibleLine } from '../../units/visible.ts'
+import { printableJson, visibleLine } from '../../units/visible.ts'
 import { colorsFor, STDOUT } from '../colors.ts'
 import { EXIT } from '../errors.ts'
 import { print } from '../print.ts'
@@ -38,7 +38,7 @@ async function findLanguages(progress: Progress): Promise<readonly InstalledLang
 type Installed = readonly InstalledLanguage[] | undefined
 
 const asJson = ({ ok, surroundings, findings }: Diagnosis, languages: Installed): string =>
-  JSON.stringify({ ok, environments: surroundings.environments, findings, languages }, null, 2)
+  printableJson({ ok, environments: surroundings.environments, findings, languages }, 2)
 
 function languageLines(languages: Installed = []): string[] {
   const width = Math.max(...languages.map(({ title }) => title.length))

@@ -3,6 +3,7 @@ import { describeStep } from '../../launcher/describe/describe-step.ts'
 import type { Step } from '../../launcher/step.ts'
 import type { RunOptions } from '../../runner/options/run-options.ts'
 import { planSteps } from '../../runner/prepare/prepare-run.ts'
+import { printableJson } from '../../units/visible.ts'
 import { colorsFor, STDOUT } from '../colors.ts'
 import { EXIT, printError } from '../errors.ts'
 import { print } from '../print.ts'
@@ -60,7 +61,7 @@ function asJson(
     ...(step.label === undefined ? {} : { label: step.label }),
     onError: describeOnError(step),
   }))
-  return JSON.stringify({ command, args, cwd, policy: policy.name, limits, steps: shown }, null, 2)
+  return printableJson({ command, args, cwd, policy: policy.name, limits, steps: shown }, 2)
 }
 
 function describeOnError({ onError = 'fail' }: Step): string {

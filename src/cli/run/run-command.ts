@@ -5,7 +5,7 @@ import { timeOfDay } from '../../globals.ts'
 import type { RunOptions } from '../../runner/options/run-options.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { Run, type RunExtras } from '../../runner/run.ts'
-import { visibleLine } from '../../units/visible.ts'
+import { printableJson, visibleLine } from '../../units/visible.ts'
 import { EXIT, printError } from '../errors.ts'
 import { openOutputFile } from '../output-file.ts'
 import { exitCodeOf, signalExitCode } from './exit-code.ts'
@@ -46,7 +46,7 @@ async function run(
   const { reportFile } = output
   const file = reportFile === undefined ? undefined : openOutputFile('report file', reportFile)
   const { report, exitCode } = await runAndReport(flags, commandLine, output)
-  file?.write(`${JSON.stringify(report)}\n`)
+  file?.write(`${printableJson(report)}\n`)
   return exitCode
 }
 

@@ -1,3 +1,4 @@
+import { printableJson } from '../../units/visible.ts'
 import { studentText } from './student-text.ts'
 import { onlySubmission, quotedLines } from './student-view.ts'
 import type { ReportWriter } from './writer.ts'
@@ -12,5 +13,5 @@ export const writeAutolab: ReportWriter = (report, options) => {
   const feedback = quotedLines(studentText(submission, report, options))
   if (!submission.gradable) return `${feedback}\n`
   const scores = { scores: { [report.assignment.name]: submission.points } }
-  return `${feedback}\n${JSON.stringify(scores)}\n`
+  return `${feedback}\n${printableJson(scores)}\n`
 }

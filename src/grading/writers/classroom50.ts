@@ -1,4 +1,5 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { printableJson } from '../../units/visible.ts'
 import { onlySubmission, platformVariable, studentView } from './student-view.ts'
 import { wholePoints } from './whole-points.ts'
 import type { ReportWriter } from './writer.ts'
@@ -41,7 +42,7 @@ export const writeClassroom50: ReportWriter = (report, options) => {
       ...(adjustment === 0 ? [] : [toTest(view.texts.adjustment, false, adjustment, 0)]),
     ],
   }
-  return `${JSON.stringify(result, null, 2)}\n`
+  return `${printableJson(result, 2)}\n`
 }
 
 const toTest = (name: string, passed: boolean, score: number, maxScore: number) => ({

@@ -1,4 +1,4 @@
-import { visibleLine } from '../../units/visible.ts'
+import { printableJson, visibleLine } from '../../units/visible.ts'
 import type {
   Report,
   ReportAttempt,
@@ -50,7 +50,7 @@ export const writeCtrf: ReportWriter = (report, options) => {
       },
     },
   }
-  return `${JSON.stringify(document, null, 2)}\n`
+  return `${printableJson(document, 2)}\n`
 }
 
 // A test that the grader could not judge is neither passed nor failed.

@@ -1,4 +1,4 @@
-import { visible, visibleLine } from '../../units/visible.ts'
+import { printableJson, visible, visibleLine } from '../../units/visible.ts'
 import type { ReportSubmission, ReportTest, Visibility } from '../report/report-schema.ts'
 import { onlySubmission, remarksOf } from './student-view.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'
@@ -29,7 +29,7 @@ export const writeGradescope: ReportWriter = (report, options) => {
     tests: submission.tests.map((test) => toTest(test, hasScore, texts, options)),
     leaderboard: [],
   }
-  return `${JSON.stringify(result, null, 2)}\n`
+  return `${printableJson(result, 2)}\n`
 }
 
 const visibilities: Readonly<Record<Visibility, string>> = {

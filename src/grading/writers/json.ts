@@ -1,12 +1,13 @@
+import { printableJson } from '../../units/visible.ts'
 import type { ReportSubmission } from '../report/report-schema.ts'
 import type { ReportWriter } from './writer.ts'
 
 /** The report itself. */
 export const writeJson: ReportWriter = (report) => {
   const { submissions } = report
-  const frame = JSON.stringify({ ...report, submissions: [] }, null, INDENT)
+  const frame = printableJson({ ...report, submissions: [] }, INDENT)
   if (submissions.length === 0 || !frame.endsWith(END)) {
-    return `${JSON.stringify(report, null, INDENT)}\n`
+    return `${printableJson(report, INDENT)}\n`
   }
   const head = frame.slice(0, -END.length)
   return `${head}"submissions": [\n${submissions.map(textOf).join(',\n')}\n  ]\n}\n`
@@ -22,7 +23,7 @@ const texts = new WeakMap<ReportSubmission, string>()
 function textOf(submission: ReportSubmission): string {
   const known = texts.get(submission)
   if (known !== undefined) return known
-  const text = `    ${JSON.stringify(submission, null, INDENT).replaceAll('\n', '\n    ')}`
+  const text = `    ${printableJson(submission, INDENT).replaceAll('\n', '\n    ')}`
   texts.set(submission, text)
   return text
 }

@@ -1,5 +1,5 @@
 import { cutMiddle } from '../../units/cut.ts'
-import { visible } from '../../units/visible.ts'
+import { printableJson, visible } from '../../units/visible.ts'
 import type { ReportSubmission } from '../report/report-schema.ts'
 import { onlySubmission, type StudentView, studentView } from './student-view.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'
@@ -15,7 +15,7 @@ export const writePrairieLearn: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'PrairieLearn')
   const view = studentView(submission, report, options)
   for (let most = 100_000; ; most = Math.floor(most / 2)) {
-    const text = `${JSON.stringify(toResult(submission, view, options, most), null, 2)}\n`
+    const text = `${printableJson(toResult(submission, view, options, most), 2)}\n`
     if (Buffer.byteLength(text) <= mostBytes || most < 1) return text
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { cutMiddle, excerpt } from '../../../src/units/cut.ts'
 import { firstInvalidByte } from '../../../src/units/utf8.ts'
-import { quoted, visible, visibleLine } from '../../../src/units/visible.ts'
+import { printableJson, quoted, visible, visibleLine } from '../../../src/units/visible.ts'
 
 test.each([
   ['\u001b[2J', '\\e[2J'],
@@ -11,9 +11,18 @@ test.each([
   ['\u202e\u2066\u200f\u061c', '\\u202e\\u2066\\u200f\\u061c'],
   ['\u2028\u2029\ufeff', '\\u2028\\u2029\\ufeff'],
   ['\u{e0041}\ud800', '\\u{e0041}\\ud800'],
+  ['\ufffe\ufdd0\u{1ffff}', '\\ufffe\\ufdd0\\u{1ffff}'],
   ['\t\né😀', '\t\né😀'],
 ])('%j is printed as %s', (text, shown) => {
   expect(visible(text)).toBe(shown)
+})
+
+test('JSON that is printed has escapes for unsafe characters, and the same value', () => {
+  const value = { 'a\u009b2J': ['\u001b\u007f\u202e\ufffe\u{e0041}\ud800', 'é😀\n'] }
+  const text = printableJson(value)
+  expect(text).toBe('{"a\\u009b2J":["\\u001b\\u007f\\u202e\\ufffe\\udb40\\udc41\\ud800","é😀\\n"]}')
+  expect(JSON.parse(text)).toEqual(value)
+  expect(JSON.parse(printableJson(value, 2))).toEqual(value)
 })
 
 test('a text for one line has no line break', () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import Handlebars from 'handlebars'
 import { SandboxError } from '../../../errors/sandbox-error.ts'
+import { printableJson } from '../../../units/visible.ts'
 import { onlySubmission } from '../student-view.ts'
 import type { ReportWriter } from '../writer.ts'
 import { classPage, handoutPage, type PageData } from './data.ts'
@@ -52,15 +53,8 @@ function page(data: PageData): string {
   })
 }
 
-// "</script>" and "<!--" end or change a script element (HTML standard, "Restrictions for contents of script elements"). The
-// others would reorder or hide text of the file in an editor.
-const unsafe = /[<\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
-
-const json = (data: PageData) =>
-  JSON.stringify(data).replace(
-    unsafe,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+// "</script>" and "<!--" end or change a script element (HTML standard, "Restrictions for contents of script elements").
+const json = (data: PageData) => printableJson(data).replaceAll('<', '\\u003c')
 
 const contentHash = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`
 

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { writeJson } from '../../../../src/grading/writers/json.ts'
+import { printableJson } from '../../../../src/units/visible.ts'
 import { declared, ended, report, submission } from '../report/sample.ts'
 
 const plan = [declared(1), declared(2)]
 const [first, second] = plan as [(typeof plan)[0], (typeof plan)[0]]
 
-// JSON leaves U+2028 unchanged, and some tools read it as the end of a line.
+// Some tools read U+2028 as the end of a line.
 const separators = 'line\nparagraph\u2028separator\u2029"quoted"'
 
 const classReport = (count: number) =>
@@ -17,10 +18,10 @@ const classReport = (count: number) =>
   )
 
 test.each([0, 1, 3])(
-  'the report with %i submissions is the same text as that of JSON.stringify()',
+  'the report with %i submissions is the same text as that of printableJson()',
   (count) => {
     const whole = classReport(count)
-    const text = `${JSON.stringify(whole, null, 2)}\n`
+    const text = `${printableJson(whole, 2)}\n`
     expect(writeJson(whole, {})).toBe(text)
     // The second time, the texts come from the cache.
     expect(writeJson(whole, {})).toBe(text)
@@ -40,5 +41,5 @@ test('a submission that is another object is serialized again', () => {
 test('a report with another last key is serialized as a whole', () => {
   const { submissions, ...rest } = classReport(2)
   const other = { submissions, ...rest }
-  expect(writeJson(other, {})).toBe(`${JSON.stringify(other, null, 2)}\n`)
+  expect(writeJson(other, {})).toBe(`${printableJson(other, 2)}\n`)
 })
