@@ -1,4 +1,5 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { visible } from '../../units/visible.ts'
 import { addPoints, checkPoints, formatPoints, roundPoints } from '../report/points.ts'
 import type { RecordedRun } from './messages.ts'
 
@@ -63,6 +64,7 @@ export class Recorder {
       )
     }
     this.awarded = total
-    if (message !== undefined) this.messages.push(message)
+    // A message may quote what the program printed.
+    if (message !== undefined) this.messages.push(visible(String(message)))
   }
 }

@@ -1,5 +1,6 @@
 import { asError } from '../../errors/as-error.ts'
 import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
+import { visible } from '../../units/visible.ts'
 import type { LanguageTable } from '../languages/language.ts'
 import { roundPoints } from '../report/points.ts'
 import type { ReportAdjustment, ReportAttempt, ReportTest } from '../report/report-schema.ts'
@@ -132,5 +133,5 @@ function checkAdjustment({
   if (typeof name !== 'string' || typeof points !== 'number' || !Number.isFinite(points)) {
     throw new Error(`expected { name, points }, got ${JSON.stringify({ name, points })}`)
   }
-  return { name, points: roundPoints(points), message: message ?? '' }
+  return { name, points: roundPoints(points), message: visible(String(message ?? '')) }
 }
