@@ -1,5 +1,5 @@
 import { SandboxError } from '../errors/sandbox-error.ts'
-import { wasStarved } from '../runner/judge/verdict.ts'
+import { wasStarved } from '../runner/judge/starvation.ts'
 import type { SandboxResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 

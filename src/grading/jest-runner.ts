@@ -1,6 +1,6 @@
-import type { Declared, TestRunner } from './assignment/assignment.ts'
 import type { GradedTestDeclaration } from './assignment/declared.ts'
 import type { SubmissionState } from './assignment/submission-state.ts'
+import type { Declared, TestRunner } from './assignment/test-runner.ts'
 import { GRADED, type GradedMeta } from './report/test-outcome.ts'
 
 /** The part of Jest's globals that graded tests need. */

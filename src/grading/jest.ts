@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import '../matchers/jest.ts'
-import { type Assignment, declareAssignment } from './assignment/assignment.ts'
+import { declareAssignment } from './assignment/assignment.ts'
+import type { Assignment } from './assignment/assignment-interface.ts'
 import type { AssignmentOptions } from './assignment/assignment-options.ts'
 import { type JestGlobals, jestRunner } from './jest-runner.ts'
 

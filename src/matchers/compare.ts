@@ -1,6 +1,5 @@
 import { constants } from 'node:buffer'
-import type { OutputFailure } from '../feedback/matcher-failure.ts'
-import { cutMiddle, excerpt } from '../units/cut.ts'
+import { cutMiddle } from '../units/cut.ts'
 import { formatSize } from '../units/size.ts'
 import { firstInvalidByte, type InvalidByte } from '../units/utf8.ts'
 import { visibleLine } from '../units/visible.ts'
@@ -12,20 +11,10 @@ import {
   isPattern,
   matchesPattern,
 } from './expected.ts'
-import { type LineMode, lineDifference, lookAlikeNote, printDiff } from './line-diff.ts'
 import { showPair } from './look-alikes.ts'
 import { type Finding, type MatcherUtils, mostQuoted, quote } from './message.ts'
-import { joinTokens, sameButSpace, tokenDifference } from './tokens.ts'
-
-/** The output of a program, with its name. */
-export interface Output {
-  /** The name in messages: `stdout`, or the file's path. */
-  readonly name: string
-  readonly place: Pick<OutputFailure, 'stream' | 'file'>
-  readonly contents: string | Uint8Array
-  /** The first byte that is not UTF-8, for contents that are already text. */
-  readonly invalidByte?: InvalidByte | undefined
-}
+import { differenceOf, type Output, outputFailure } from './output-difference.ts'
+import { joinTokens, tokenDifference } from './tokens.ts'
 
 /**
  * Compares a program's output with an expectation. The time grows with the length of both and does not depend
@@ -176,102 +165,4 @@ function trimLines(text: string): string {
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')
-}
-
-interface Difference {
-  readonly notes: readonly string[]
-  readonly failure: OutputFailure
-}
-
-function differenceOf(
-  utils: MatcherUtils,
-  expected: string,
-  output: Output,
-  text: string,
-  mode: LineMode,
-): Difference {
-  const difference = lineDifference(expected, text, mode)
-  if (difference === undefined) {
-    return { notes: [], failure: outputFailure(output, text, { source: expected }) }
-  }
-  const only = onlyDifference(expected, text)
-  const notes = [
-    ...(only === undefined ? [] : [only.note]),
-    lookAlikeNote(difference),
-    // The diff shows the beginning of the texts by itself.
-    difference.changes[0]?.expectedLine === 1
-      ? undefined
-      : `The texts differ first in line ${difference.line}:`,
-    printDiff(utils, difference),
-  ]
-  const failure = outputFailure(output, text, {
-    ...difference,
-    ...(only === undefined ? {} : { only: only.kind }),
-    source: expected,
-  })
-  return { notes: notes.filter((note) => note !== undefined), failure }
-}
-
-interface OnlyDifference {
-  readonly kind: NonNullable<OutputFailure['only']>
-  readonly note: string
-}
-
-/** The kind of the only difference; undefined where more differs. */
-function onlyDifference(expected: string, received: string): OnlyDifference | undefined {
-  const newline = 'The only difference is the final newline:'
-  if (expected === `${received}\n`) {
-    return { kind: 'final-newline-missing', note: `${newline} it is missing.` }
-  }
-  if (received === `${expected}\n`) {
-    const problem = expected.endsWith('\n') ? 'there is one too many' : 'none was expected'
-    return { kind: 'final-newline-too-many', note: `${newline} ${problem}.` }
-  }
-  if (expected.replaceAll('\r\n', '\n') === received.replaceAll('\r\n', '\n')) {
-    return {
-      kind: 'space',
-      note: 'The only difference is how lines end: "\\r\\n" against "\\n".',
-    }
-  }
-  if (lineDifference(expected, received, 'trimmed') === undefined) {
-    return {
-      kind: 'space',
-      note: 'The only difference is white space at the ends of lines or of the text (space ·, tab →).',
-    }
-  }
-  if (sameButSpace(expected, received)) {
-    return { kind: 'space', note: 'The only difference is white space.' }
-  }
-  if (expected.toLowerCase() === received.toLowerCase()) {
-    return { kind: 'case', note: 'The only difference is upper and lower case.' }
-  }
-  return undefined
-}
-
-const mostInFailure = 200
-
-/** A difference as data, each part of it short. */
-function outputFailure(
-  { place }: Output,
-  text: string,
-  difference: {
-    readonly line?: number
-    readonly expected?: string | undefined
-    readonly received?: string | undefined
-    readonly only?: NonNullable<OutputFailure['only']>
-    /** The whole expected text. */
-    readonly source?: string
-  },
-): OutputFailure {
-  const { line = 1, expected, received, only, source } = difference
-  return {
-    kind: 'output',
-    ...place,
-    line,
-    ...(expected === undefined ? {} : { expected: cutMiddle(expected, mostInFailure) }),
-    ...(received === undefined ? {} : { received: cutMiddle(received, mostInFailure) }),
-    ...(only === undefined ? {} : { only }),
-    ...(source === undefined ? {} : { expectedExcerpt: excerpt(source, line) }),
-    receivedExcerpt: excerpt(text, line),
-  }
 }

@@ -1,7 +1,5 @@
 import type { PassThrough, Readable } from 'node:stream'
 import { isSandboxError, type SandboxError } from '../errors/sandbox-error.ts'
-import type { TerminalUse } from '../launcher/plan/terminal-steps.ts'
-import type { Step } from '../launcher/step.ts'
 import { startWatchThread } from '../limits/watch/watch-thread.ts'
 import { ErrnoError } from '../linux/errno.ts'
 import { Cleanup } from './cleanup.ts'
@@ -14,31 +12,17 @@ import type { IsolationLevel } from './isolation/level.ts'
 import { strongestLevel, weakerLevel, withAdvice } from './isolation/strongest-level.ts'
 import { failureError } from './judge/failure.ts'
 import { abortedResult, checkExecuted, judgeRun } from './judge/judge-run.ts'
-import { wasStarved } from './judge/verdict.ts'
+import { wasStarved } from './judge/starvation.ts'
 import { spawnError } from './launch/launch.ts'
 import type { Launched } from './launch/launcher.ts'
-import type { RunOptions } from './options/run-options.ts'
+import { type RunOptions, trivialRun } from './options/run-options.ts'
 import { prepareRun } from './prepare/prepare-run.ts'
 import { noteRefusal } from './prepare/refusals.ts'
 import { leastUsedProcessors } from './queue/processors.ts'
 import type { AnyResult } from './result.ts'
+import type { RunExtras } from './run-extras.ts'
 import { startRun } from './start-run.ts'
 import { watchRun } from './watch/watch-run.ts'
-
-/** A pseudo-terminal for a run, and the socket through which this process receives its master. */
-export interface RunTerminal extends TerminalUse {
-  readonly socket: number
-}
-
-/** Options of the command line tool in addition to a run's options. */
-export interface RunExtras {
-  /** The pseudo-terminal that takes the place of standard streams. */
-  readonly terminal?: RunTerminal | undefined
-  /** Called with all steps of the launch program when it gets its request; again if that is tried anew. */
-  readonly onPlan?: ((steps: readonly Step[]) => void) | undefined
-  /** The only level of isolation to try; without it, the strongest that the machine has. */
-  readonly level?: IsolationLevel | undefined
-}
 
 /** The values that differ between the attempts at a run. */
 interface AttemptUse {
@@ -258,15 +242,6 @@ async function explain(
 ): Promise<never> {
   const error = cause instanceof ErrnoError ? spawnError(cause) : cause
   if (!isSandboxError(error)) throw error
-  const tries = (level: IsolationLevel) => new Run(trivial(options, level)).trial(processors)
+  const tries = (level: IsolationLevel) => new Run(trivialRun(options, level)).trial(processors)
   throw await withAdvice(error, options, tries)
-}
-
-/** A run under the same policy that does nothing. */
-function trivial(options: RunOptions, isolation: IsolationLevel): RunOptions {
-  const nothing = { args: [], workdir: undefined, files: [], mounts: [], collect: [], warm: 0 }
-  const streams = { stdout: 'ignore', stderr: 'ignore' } as const
-  const stdin = { kind: 'bytes', bytes: Buffer.alloc(0) } as const
-  const cwd = options.workdirTarget
-  return { ...options, ...nothing, ...streams, stdin, command: 'true', cwd, isolation }
 }

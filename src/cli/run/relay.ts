@@ -6,7 +6,7 @@ import { closeDescriptor, setNonBlocking, whenReadable } from '../../ffi/libc.ts
 import { setWindowSize } from '../../ffi/terminal.ts'
 import { pause } from '../../globals.ts'
 import type { TerminalUse } from '../../launcher/plan/terminal-steps.ts'
-import type { RunTerminal } from '../../runner/run.ts'
+import type { RunTerminal } from '../../runner/run-extras.ts'
 import { openTerminalChannel, type TerminalChannel } from '../../runner/terminal-channel.ts'
 
 /** The user's terminal. */

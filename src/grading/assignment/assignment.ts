@@ -5,95 +5,31 @@ import { contentAround } from '../cache/content-around.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import { chooseLanguages } from '../languages/choose-languages.ts'
 import { limitsFor } from '../languages/language-limits.ts'
-import { type FeedbackMode, type GroupMode, groupModes } from '../report/report-schema.ts'
-import { type DeclaredGroup, type Plan, planPoints } from '../report/score.ts'
+import type { FeedbackMode } from '../report/report-schema.ts'
+import { type Plan, planPoints } from '../report/score.ts'
 import type { GradedMeta } from '../report/test-outcome.ts'
 import { refuseUnwritableReports } from '../reporting/unwritable-reports.ts'
 import { findSubmissions } from '../submissions/find.ts'
 import { selectSubmissions } from '../submissions/select.ts'
+import type { DataAssignment, DeclareTest } from './assignment-interface.ts'
 import type {
   AssignmentOptions,
   CasesOptions,
-  GradedTest,
   GradingContext,
   GroupOptions,
   TestOptions,
 } from './assignment-options.ts'
 import { readCases } from './cases.ts'
 import { checkGradingOptions } from './check-grading-options.ts'
+import { type DataTest, judgeData } from './data-test.ts'
 import type { GradedTestDeclaration } from './declared.ts'
 import { SubmissionState } from './submission-state.ts'
+import { Groups } from './test-groups.ts'
+import type { Declared, TestRunner } from './test-runner.ts'
 import { rowTitle } from './title.ts'
 
 /** This variable replaces `submissions`. */
 const SUBMISSIONS_VARIABLE = 'GRADEBOX_SUBMISSIONS'
-
-/** The functions that an assignment needs from a test runner. */
-export interface TestRunner<Expect> {
-  /** The test file that is being loaded. */
-  testFile(): string
-  /** Compares a run with an exit code, and with an answer unless the output does not matter. */
-  compare(run: unknown, answer: object | string | undefined, exitCode: number): void
-  /** Declares a suite per submission; `tests()` returns all tests once the file is loaded. */
-  declareSuites(declared: Declared<Expect>): void
-  /** Called after each declaration of a test, while its line is on the stack. */
-  declareTest(declared: Declared<Expect>, test: GradedTestDeclaration<Expect>): void
-}
-
-/** An assignment, as a test runner sees it. */
-export interface Declared<Expect> {
-  readonly options: AssignmentOptions
-  readonly submissions: readonly SubmissionState[]
-  readonly tests: readonly GradedTestDeclaration<Expect>[]
-  meta(submission: SubmissionState, test: GradedTestDeclaration<Expect>): GradedMeta
-}
-
-/** `.test.each(rows)(name, options?, fn)` */
-type RowsTest<Expect, Rows extends readonly unknown[]> = {
-  (name: string, fn: GradedTest<Expect, Rows>): void
-  (name: string, options: TestOptions, fn: GradedTest<Expect, Rows>): void
-}
-
-/** Declares a graded test; every submission gets it. */
-export interface DeclareTest<Expect> extends RowsTest<Expect, []> {
-  /** Declares a test per row; the function gets the row's values, then the context. */
-  each<Row extends readonly unknown[] | readonly [unknown]>(
-    rows: readonly Row[],
-  ): RowsTest<Expect, Row>
-  each<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
-  /** Declares a test per row; the function gets the row, then the context. */
-  for<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
-}
-
-/** An assignment: the work of its submissions, and the points for it. */
-export interface Assignment<Expect> {
-  readonly test: DeclareTest<Expect>
-  /**
-   * Declares a test per case: the program reads `NAME.in` and must print `NAME.ans` (or `.out`, `.a`).
-   *
-   * @param pattern a folder or a glob, relative to the test file
-   */
-  cases(pattern: string, options?: CasesOptions): void
-  /** Declares a group, which tests join by `group: name`. */
-  group(name: string, options?: GroupOptions): void
-}
-
-/** A test that is data: an input, and the expected result of a right program. */
-export interface DataTest {
-  readonly name: string
-  readonly options: TestOptions
-  readonly args: readonly string[]
-  readonly input: string
-  /** Absent where the output does not matter. */
-  readonly answer?: string
-  readonly exitCode: number
-  readonly compare: NonNullable<CasesOptions['compare']>
-}
-
-/** An assignment that also takes tests that are data. */
-export interface DataAssignment<Expect> extends Assignment<Expect> {
-  data(test: DataTest): void
-}
 
 /** Declares an assignment to a test runner. */
 export function declareAssignment<Expect>(
@@ -115,7 +51,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
   readonly #folder: string
   readonly #submissionPaths: readonly string[]
   readonly #places: readonly string[]
-  readonly #groups: DeclaredGroup[] = []
+  readonly #groups = new Groups()
   /** The number of tests with the same name and code, such as tests that a loop declares. */
   readonly #sameCode = new Map<string, number>()
   #around: { readonly content: unknown } | undefined
@@ -154,7 +90,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
 
   cases(pattern: string, { compare = 'lines', ...options }: CasesOptions = {}): void {
     checkGradingOptions('cases', { compare, ...options })
-    const group = this.#ownGroup(pattern, options)
+    const group = this.#groups.addForTable(pattern, options)
     for (const each of readCases(pattern, this.#folder)) {
       const { points = options.points, hint = options.hint } = each
       const own = {
@@ -170,18 +106,11 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
 
   group(name: string, options: GroupOptions = {}): void {
     checkGradingOptions('group', options)
-    if (isMode(name) || this.#groups.some((group) => group.name === name)) {
-      throw new SandboxError(`A group cannot be named \`${name}\``, {
-        code: 'OPTION_INVALID',
-        hint: isMode(name) ? 'The name is that of a mode.' : 'There is a group of that name.',
-      })
-    }
-    const { mode = 'sum', points } = options
-    this.#groups.push({ name, mode, points })
+    this.#groups.add(name, options)
   }
 
   meta({ found }: SubmissionState, { plan }: GradedTestDeclaration<Expect>): GradedMeta {
-    const group = this.#groups.find(({ name }) => name === plan.group)
+    const group = this.#groups.named(plan.group)
     const { feedbackLanguage: language } = this.options
     return {
       gradeboxAssignment: this.options.name,
@@ -213,7 +142,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
       (rows: readonly unknown[]) =>
       (name: string, ...rest: readonly unknown[]) => {
         const { options, fn } = takeOptions(rest)
-        const group = this.#ownGroup(name, options)
+        const group = this.#groups.addForTable(name, options)
         for (const [index, row] of rows.entries()) {
           const values = spread && Array.isArray(row) ? row : [row]
           const own = group === undefined ? options : { ...options, group, ...pointsOf(1) }
@@ -226,17 +155,6 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
       this.#addCode(name, options, fn, fn)
     }
     return Object.assign(declare, { each: table(true), for: table(false) }) as DeclareTest<Expect>
-  }
-
-  // A mode turns a table's tests into a group, which has the points.
-  #ownGroup(name: string, { group, points }: TestOptions): string | undefined {
-    if (group === undefined || !isMode(group)) return undefined
-    const taken = this.#groups.filter(
-      (each) => each.name === name || each.name.startsWith(`${name} (`),
-    )
-    const own = taken.length === 0 ? name : `${name} (${taken.length + 1})`
-    this.#groups.push({ name: own, mode: group, points })
-    return own
   }
 
   #addCode(
@@ -264,7 +182,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
   ): void {
     checkGradingOptions('test', options)
     const { group, hint, visibility = 'visible' } = options
-    if (group !== undefined && !this.#groups.some((each) => each.name === group)) {
+    if (group !== undefined && this.#groups.named(group) === undefined) {
       throw new SandboxError(
         `The test "${name}" wants the group \`${group}\`, which is not declared`,
         {
@@ -299,39 +217,18 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     this.#add(
       name,
       options,
-      (context) => this.#judgeData({ ...test, compare }, context),
+      (context) => judgeData({ ...test, compare }, context, this.#runner),
       () => ({ ...test, compare }),
     )
-  }
-
-  async #judgeData(
-    { input, answer, args, exitCode, compare }: Omit<DataTest, 'name' | 'options'>,
-    { run }: GradingContext<Expect>,
-  ): Promise<void> {
-    // As texts, these two are options of `stdin`.
-    const isOption = input === 'pipe' || input === 'inherit'
-    const result = await run({ stdin: isOption ? Buffer.from(input) : input, args })
-    const expected = answer === undefined ? undefined : expectedOutput(compare, answer)
-    this.#runner.compare(result, expected, exitCode)
   }
 
   #plan(): Plan {
     return planPoints(
       this.tests.map(({ plan }) => plan),
-      this.#groups,
+      this.#groups.declared,
     )
   }
 }
-
-function expectedOutput(
-  compare: NonNullable<CasesOptions['compare']>,
-  answer: string,
-): object | string {
-  if (compare === 'exact') return answer
-  return typeof compare === 'string' ? { [compare]: answer } : { tokens: answer, ...compare }
-}
-
-const isMode = (name: string): name is GroupMode => (groupModes as readonly string[]).includes(name)
 
 const pointsOf = (points: number | undefined) => (points === undefined ? {} : { points })
 

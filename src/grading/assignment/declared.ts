@@ -1,5 +1,5 @@
 import type { LimitOptions } from '../../runner/options/sandbox-options.ts'
-import type { DeclaredGroup, DeclaredTest } from '../report/score.ts'
+import type { DeclaredTest } from '../report/score.ts'
 import type { GradingContext } from './assignment-options.ts'
 
 /** A test of an assignment, before it is given to a submission. */
@@ -13,10 +13,4 @@ export interface GradedTestDeclaration<Expect> {
    */
   readonly content: () => unknown
   readonly run: (context: GradingContext<Expect>) => unknown
-}
-
-/** Everything that an assignment declares, in order. */
-export interface Declarations<Expect> {
-  readonly tests: GradedTestDeclaration<Expect>[]
-  readonly groups: DeclaredGroup[]
 }

@@ -1,5 +1,5 @@
 // The types that `gradebox/grading/vitest` and `gradebox/grading/jest` export.
-export type { Assignment } from './assignment.ts'
+export type { Assignment } from './assignment-interface.ts'
 export type {
   Adjustment,
   AssignmentOptions,

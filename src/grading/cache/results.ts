@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { wasStarved } from '../../runner/judge/verdict.ts'
+import { wasStarved } from '../../runner/judge/starvation.ts'
 import type { TestOutcome } from '../report/test-outcome.ts'
 import { fingerprint } from './fingerprint.ts'
 

@@ -14,7 +14,7 @@ import { detectLanguage } from './detect.ts'
 import { buildPolicy, languageVersion, notInstalled } from './installed.ts'
 import type { BuiltFile, Command, Language, LanguageTable, Project } from './language.ts'
 import { buildLimitsFor, memoryBytesOf } from './language-limits.ts'
-import { makeProgramNames } from './language-table.ts'
+import { checkProgram } from './make.ts'
 import { brokenCompiler } from './sample.ts'
 import { type SubmittedFile, writeSubmissionFiles } from './submission-files.ts'
 import { SubmissionProblem } from './submission-problem.ts'
@@ -204,20 +204,6 @@ function isProgram(path: string, bytes: Uint8Array): boolean {
   if (first === 0x23 && second === 0x21) return true
   const isElf = Buffer.from(bytes.subarray(0, 4)).toString('latin1') === '\x7fELF'
   return isElf && (bytes[16] === 2 || bytes[16] === 3) && !/\.so(\.|$)/.test(path)
-}
-
-// Only a Makefile may choose the name of its program.
-function checkProgram(name: string, { built }: Project): void {
-  if (name !== 'make') return
-  const programs = built.filter(({ executable }) => executable).map(({ path }) => path)
-  if (programs.length === 0) throw new SubmissionProblem('built-nothing')
-  const isNamed = programs.some((path) => makeProgramNames.includes(path.split('/').at(-1) ?? ''))
-  if (programs.length > 1 && !isNamed) {
-    throw new SubmissionProblem('built-several', {
-      files: programs.join(', '),
-      names: makeProgramNames.join(', '),
-    })
-  }
 }
 
 function tooLarge({ uncollected, stderr }: SandboxResult): SandboxError {

@@ -1,8 +1,10 @@
-import type { Project } from './language.ts'
+import type { Language, Project } from './language.ts'
+import { compilerClasses } from './preparations.ts'
+import { MiB, paths } from './project-commands.ts'
 import { withoutComments } from './source-text.ts'
 
 /** The start of a Java program; since Java 21 it may be a method of an instance. */
-export const javaMain = /\bvoid\s+main\s*\(/
+const javaMain = /\bvoid\s+main\s*\(/
 
 const declaration = /\b(?:class|interface|enum|record)\s+([\p{ID_Start}_$][\p{ID_Continue}$]*)/u
 
@@ -33,3 +35,69 @@ function topLevelClassWithMain(text: string): string | undefined {
 }
 
 const tokens = new RegExp(`[{}]|${declaration.source}|${javaMain.source}`, 'gu')
+
+// Small heaps start faster with the serial collector, and the JVM then fits where no control group counts memory.
+const jvmOptions = [
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-XX:-UsePerfData',
+  '-Xshare:auto',
+]
+const heap = (memoryBytes: number) => `-Xmx${Math.max(16, Math.floor(memoryBytes / MiB) - 80)}m`
+
+export const java: Language = {
+  title: 'Java',
+  extensions: ['.java'],
+  mainNames: ['Main.java', 'Solution.java'],
+  startsAt: javaMain,
+  compile: (project) => [
+    'javac',
+    ...jvmOptions.map((option) => `-J${option}`),
+    '-encoding',
+    'UTF-8',
+    '-d',
+    '.',
+    ...paths(project),
+  ],
+  run: (project, { memoryBytes }) => [
+    'java',
+    ...jvmOptions,
+    heap(memoryBytes),
+    '-cp',
+    '.',
+    javaMainClass(project),
+  ],
+  preparation: compilerClasses,
+  version: ['javac', '-version'],
+  install: 'a JDK (Debian: apt install default-jdk-headless)',
+  sample: {
+    path: 'Main.java',
+    text: 'class Main { public static void main(String[] names) { System.out.println(1); } }\n',
+  },
+  policy: 'java',
+  compilePolicy: 'java',
+  limits: { walltime: '10s', cpu: '10s', memory: '512MiB' },
+  floors: { memoryBytes: 128 * MiB, walltimeMs: 1000, processes: 32 },
+}
+
+export const kotlin: Language = {
+  ...java,
+  title: 'Kotlin',
+  extensions: ['.kt'],
+  mainNames: ['Main.kt', 'main.kt'],
+  startsAt: /\bfun\s+main\s*\(/,
+  linksAll: true,
+  compile: (project) => [
+    'kotlinc',
+    '-nowarn',
+    '-include-runtime',
+    '-d',
+    'program.jar',
+    ...paths(project),
+  ],
+  run: (_, { memoryBytes }) => ['java', ...jvmOptions, heap(memoryBytes), '-jar', 'program.jar'],
+  version: ['kotlinc', '-version'],
+  install: 'Kotlin (Debian: apt install kotlin)',
+  sample: { path: 'Main.kt', text: 'fun main() { println(1) }\n' },
+  compileLimits: { walltime: '120s', memory: '2GiB' },
+}

@@ -1,18 +1,10 @@
-import { basename } from 'node:path/posix'
-import { javaMain, javaMainClass } from './java.ts'
+import { java, kotlin } from './java.ts'
 import type { Command, Language, LanguageTable, Project } from './language.ts'
+import { make } from './make.ts'
 import { javascript, typescript } from './node.ts'
-import { compilerClasses, precompiledHeaders, standardLibrary } from './preparations.ts'
+import { precompiledHeaders, standardLibrary } from './preparations.ts'
+import { dotted, MiB, paths, program, runProgram } from './project-commands.ts'
 
-const MiB = 1024 * 1024
-
-/** The name of a built program. */
-const program = 'a.out'
-
-// A compiler would read a path that starts with "-" as an option.
-const dotted = (path: string) => `./${path}`
-const paths = ({ sources }: Project) => sources.map(({ path }) => dotted(path))
-const runProgram = (): Command => [dotted(program)]
 const interpret =
   (...command: Command) =>
   ({ main }: Project): Command => [...command, dotted(main.path)]
@@ -78,72 +70,6 @@ const cpp: Language = {
     path: 'main.cpp',
     text: '#include <iostream>\nint main() { std::cout << 1 << std::endl; }\n',
   },
-}
-
-// Small heaps start faster with the serial collector, and the JVM then fits where no control group counts memory.
-const jvmOptions = [
-  '-XX:+UseSerialGC',
-  '-XX:TieredStopAtLevel=1',
-  '-XX:-UsePerfData',
-  '-Xshare:auto',
-]
-const heap = (memoryBytes: number) => `-Xmx${Math.max(16, Math.floor(memoryBytes / MiB) - 80)}m`
-
-const java: Language = {
-  title: 'Java',
-  extensions: ['.java'],
-  mainNames: ['Main.java', 'Solution.java'],
-  startsAt: javaMain,
-  compile: (project) => [
-    'javac',
-    ...jvmOptions.map((option) => `-J${option}`),
-    '-encoding',
-    'UTF-8',
-    '-d',
-    '.',
-    ...paths(project),
-  ],
-  run: (project, { memoryBytes }) => [
-    'java',
-    ...jvmOptions,
-    heap(memoryBytes),
-    '-cp',
-    '.',
-    javaMainClass(project),
-  ],
-  preparation: compilerClasses,
-  version: ['javac', '-version'],
-  install: 'a JDK (Debian: apt install default-jdk-headless)',
-  sample: {
-    path: 'Main.java',
-    text: 'class Main { public static void main(String[] names) { System.out.println(1); } }\n',
-  },
-  policy: 'java',
-  compilePolicy: 'java',
-  limits: { walltime: '10s', cpu: '10s', memory: '512MiB' },
-  floors: { memoryBytes: 128 * MiB, walltimeMs: 1000, processes: 32 },
-}
-
-const kotlin: Language = {
-  ...java,
-  title: 'Kotlin',
-  extensions: ['.kt'],
-  mainNames: ['Main.kt', 'main.kt'],
-  startsAt: /\bfun\s+main\s*\(/,
-  linksAll: true,
-  compile: (project) => [
-    'kotlinc',
-    '-nowarn',
-    '-include-runtime',
-    '-d',
-    'program.jar',
-    ...paths(project),
-  ],
-  run: (_, { memoryBytes }) => ['java', ...jvmOptions, heap(memoryBytes), '-jar', 'program.jar'],
-  version: ['kotlinc', '-version'],
-  install: 'Kotlin (Debian: apt install kotlin)',
-  sample: { path: 'Main.kt', text: 'fun main() { println(1) }\n' },
-  compileLimits: { walltime: '120s', memory: '2GiB' },
 }
 
 const python: Language = {
@@ -281,29 +207,10 @@ const shell = interpreted('bash', {
   floors: { memoryBytes: 8 * MiB },
 })
 
-const make: Language = {
-  title: 'make',
-  extensions: [],
-  decidedBy: ['GNUmakefile', 'makefile', 'Makefile'],
-  compile: () => ['make'],
-  run: ({ built }) => [dotted(makeProgram(built.filter(({ executable }) => executable)))],
-  version: ['make', '--version'],
-  install: 'make (Debian: apt install make)',
-  limits: { walltime: '10s', cpu: '10s', memory: '256MiB' },
-  floors: { memoryBytes: 8 * MiB },
-}
-
-/** Names of programs that Gradebox prefers when make built several. */
-export const makeProgramNames = ['main', 'program', 'solution', program]
-
-function makeProgram(built: Project['built']): string {
-  const named = makeProgramNames
-    .map((name) => built.find(({ path }) => basename(path) === name))
-    .find((file) => file !== undefined)
-  return (named ?? built[0])?.path ?? program
-}
-
-/** The languages that come with Gradebox; `make` is first, because a Makefile decides. */
+/**
+ * The languages that come with Gradebox. A further language is a row of this table, and nothing else. `make` is first,
+ * because a Makefile decides.
+ */
 export const languages = {
   make,
   c,

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Language } from './language.ts'
-
-const MiB = 1024 * 1024
+import { MiB } from './project-commands.ts'
 
 /** The policy for Node; it mounts a Node that is installed outside the system's directories. */
 function nodePolicy(execPath: string): string | object {

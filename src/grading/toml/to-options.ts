@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { LimitOptions } from '../../runner/options/sandbox-options.ts'
-import type { DataTest } from '../assignment/assignment.ts'
 import type {
   AssignmentOptions,
   CasesOptions,
   GroupOptions,
 } from '../assignment/assignment-options.ts'
+import type { DataTest } from '../assignment/data-test.ts'
 import type { LanguageChoice } from '../languages/choose-languages.ts'
 import type { Language } from '../languages/language.ts'
 import { languages as shipped } from '../languages/language-table.ts'

@@ -9,18 +9,15 @@ import {
   LOAD_OPERAND,
   STEP_SIZE,
 } from '../machine/memory-layout.ts'
+import { FAIL, type Goto, type Segment, type Step } from '../step.ts'
 import {
-  type Argument,
-  DIE,
-  FAIL,
-  type Goto,
-  type Place,
-  type Segment,
-  type Step,
-} from '../step.ts'
-
-/** The addresses of labels and places. */
-export type Symbols = ReadonlyMap<string, number>
+  align,
+  isLoad,
+  SegmentMemory,
+  type Symbols,
+  SymbolTable,
+  WORD_SIZE,
+} from './segment-memory.ts'
 
 /** A segment in its final form. */
 export interface Assembled {
@@ -66,7 +63,7 @@ export function* assembleInPieces(
     if (index % LABELS_PER_PIECE === LABELS_PER_PIECE - 1) yield
   }
   const end = defineAreas(segment, address + segment.steps.length * STEP_SIZE, symbols)
-  const memory = new Memory(address, end, symbols)
+  const memory = new SegmentMemory(address, end, symbols)
   writeInitialValues(segment, memory, symbols)
   const encoding = { arch, address, memory, symbols, token }
   for (const [index, step] of segment.steps.entries()) {
@@ -75,35 +72,6 @@ export function* assembleInPieces(
   }
   return { bytes: memory.bytes(), address, steps: segment.steps, symbols: symbols.own }
 }
-
-class SymbolTable {
-  readonly own = new Map<string, number>()
-  readonly #imported: Symbols
-
-  constructor(imported: Symbols) {
-    this.#imported = imported
-  }
-
-  define(name: string, address: number): void {
-    if (this.own.has(name) || this.#imported.has(name)) {
-      throw new Error(`The launch program defines "${name}" twice`)
-    }
-    this.own.set(name, address)
-  }
-
-  resolve(name: string): number {
-    const address = this.own.get(name) ?? this.#imported.get(name)
-    if (address !== undefined) return address
-    throw new Error(`The launch program does not define "${name}"`)
-  }
-
-  /** The address of a step to go to. */
-  goTo({ goto }: Goto): number {
-    return goto === DIE ? 0 : this.resolve(goto)
-  }
-}
-
-const align = (offset: number): number => (offset + 7) & ~7
 
 function defineAreas(segment: Segment, start: number, symbols: SymbolTable): number {
   let end = start
@@ -116,7 +84,7 @@ function defineAreas(segment: Segment, start: number, symbols: SymbolTable): num
   return end
 }
 
-function writeInitialValues(segment: Segment, memory: Memory, symbols: SymbolTable): void {
+function writeInitialValues(segment: Segment, memory: SegmentMemory, symbols: SymbolTable): void {
   for (const { name, fields } of segment.areas) {
     for (const field of fields) {
       if (field.init !== undefined) memory.set(symbols.resolve(`${name}.${field.name}`), field.init)
@@ -124,130 +92,10 @@ function writeInitialValues(segment: Segment, memory: Memory, symbols: SymbolTab
   }
 }
 
-const TWO_32 = 2 ** 32
-const WORD_SIZE = 8
-/** A text's bytes are at most three times its UTF-16 code units. */
-const MOST_BYTES_PER_UNIT = 3
-
-/**
- * The segment's bytes: steps and areas, and then the data that arguments point to. Equal texts are stored
- * once.
- */
-class Memory {
-  readonly #address: number
-  readonly #symbols: SymbolTable
-  readonly #texts = new Map<string, number>()
-  #end: number
-  #buffer: Buffer
-  /**
-   * The same bytes as 32-bit words. Both machines are little-endian, as is every machine that runs this code.
-   */
-  #halves: Int32Array
-
-  constructor(address: number, end: number, symbols: SymbolTable) {
-    this.#address = address
-    this.#symbols = symbols
-    this.#end = end
-    this.#buffer = Buffer.alloc((end - address) * 2)
-    this.#halves = halvesOf(this.#buffer)
-  }
-
-  bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#end - this.#address)
-  }
-
-  set(address: number, contents: Uint8Array): void {
-    this.#buffer.set(contents, address - this.#address)
-  }
-
-  setHalves(offset: number, low: number, high: number): void {
-    this.#halves[offset / 4] = low
-    this.#halves[offset / 4 + 1] = high
-  }
-
-  // Most words are small numbers, and a BigInt for each would take most of the time.
-  setWord(offset: number, value: number | bigint): void {
-    if (typeof value === 'bigint') this.#buffer.writeBigInt64LE(BigInt.asIntN(64, value), offset)
-    else if (Number.isSafeInteger(value)) this.setHalves(offset, value, Math.floor(value / TWO_32))
-    else throw new Error(`The launch program cannot encode ${value}`)
-  }
-
-  /** An argument's 64-bit value: itself, a place's address, or that of its data. */
-  valueOf(argument: Argument): number | bigint {
-    if (typeof argument !== 'object') return argument
-    switch (argument.kind) {
-      case 'at':
-      case 'load':
-        return this.#symbols.resolve(argument.place)
-      case 'bytes':
-        return this.#add(argument.bytes)
-      case 'offset':
-        return this.#add(argument.bytes) - this.#address
-      case 'words':
-        return this.#addWords(argument.words)
-      case 'text':
-        return this.#addText(argument.text)
-    }
-  }
-
-  #addText(text: string): number {
-    const known = this.#texts.get(text)
-    if (known !== undefined) return known
-    const address = this.#end
-    this.#grow(text.length * MOST_BYTES_PER_UNIT + 1)
-    this.#end += align(this.#buffer.write(text, address - this.#address) + 1)
-    this.#texts.set(text, address)
-    return address
-  }
-
-  #addWords(words: readonly Argument[]): number {
-    const values = words.map((word) => {
-      if (!isLoad(word)) return this.valueOf(word)
-      throw new Error(`The launch program cannot load "${word.place}" into data`)
-    })
-    const address = this.#reserve(values.length * WORD_SIZE)
-    let offset = address - this.#address
-    for (const value of values) {
-      this.setWord(offset, value)
-      offset += WORD_SIZE
-    }
-    return address
-  }
-
-  #add(contents: Uint8Array): number {
-    const address = this.#reserve(contents.length)
-    this.set(address, contents)
-    return address
-  }
-
-  #reserve(length: number): number {
-    const start = this.#end
-    this.#grow(length)
-    this.#end += align(length)
-    return start
-  }
-
-  // Makes room for this many more bytes.
-  #grow(length: number): void {
-    const size = this.#end - this.#address + align(length)
-    if (size <= this.#buffer.length) return
-    const larger = Buffer.alloc(size * 2)
-    larger.set(this.#buffer)
-    this.#buffer = larger
-    this.#halves = halvesOf(larger)
-  }
-}
-
-const halvesOf = ({ buffer, byteOffset, length }: Buffer): Int32Array =>
-  new Int32Array(buffer, byteOffset, length / 4)
-
-const isLoad = (value: Argument): value is Place =>
-  typeof value === 'object' && value.kind === 'load'
-
 interface Encoding {
   readonly arch: Arch
   readonly address: number
-  readonly memory: Memory
+  readonly memory: SegmentMemory
   readonly symbols: SymbolTable
   readonly token: bigint
 }

@@ -11,7 +11,7 @@ import {
 import { RECORD } from '../report/records.ts'
 import { type Area, at, FAIL, load, type Step, stepsOf, words } from '../step.ts'
 import { FD } from './fd-numbers.ts'
-import { filterFailure } from './target.ts'
+import { filterFailure } from './filter-steps.ts'
 
 /*
  * A denied call leaves no trace if its caller is killed before the init has received the notification, because the

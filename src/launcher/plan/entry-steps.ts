@@ -1,5 +1,5 @@
 import { CLOCK_MONOTONIC } from '../../linux/constants.ts'
-import type { Symbols } from '../image/assemble.ts'
+import type { Symbols } from '../image/segment-memory.ts'
 import { REQUEST_ADDRESS, STEP_SIZE } from '../machine/memory-layout.ts'
 import { at, type Step, stepsOf } from '../step.ts'
 

@@ -1,13 +1,13 @@
 import type { Arch } from '../machine/machine.ts'
 import type { SandboxFile, SandboxShape } from '../sandbox-shape.ts'
 import type { CountUse } from './count.ts'
+import type { FilterUse } from './filter-steps.ts'
 import type { Flow } from './flow.ts'
 import type { EarlyMount, MaskedPath } from './host.ts'
 import type { LateMount } from './late-mounts.ts'
 import type { Meaning } from './log.ts'
 import type { HostMount } from './mount-steps.ts'
 import type { ProgramUse } from './program-steps.ts'
-import type { FilterUse } from './target.ts'
 
 /** The machine on which a launch program runs, and who starts it. */
 export interface PlanHost {

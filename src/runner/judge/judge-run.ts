@@ -1,7 +1,7 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { feedbackFor } from '../../feedback/run-feedback.ts'
 import type { EndedProcess } from '../../ffi/libc.ts'
-import type { FilterUse } from '../../launcher/plan/target.ts'
+import type { FilterUse } from '../../launcher/plan/filter-steps.ts'
 import type { ReportRecord } from '../../launcher/report/parse-report.ts'
 import type { EnforcementByLimit } from '../../limits/table.ts'
 import { signalName } from '../../linux/signals.ts'

@@ -70,3 +70,12 @@ export interface RunOptions extends PlannedOptions, JudgedOptions {
    */
   readonly warm: number
 }
+
+/** A run under the same policy that does nothing. */
+export function trivialRun(options: RunOptions, isolation: IsolationLevel): RunOptions {
+  const nothing = { args: [], workdir: undefined, files: [], mounts: [], collect: [], warm: 0 }
+  const streams = { stdout: 'ignore', stderr: 'ignore' } as const
+  const stdin = { kind: 'bytes', bytes: Buffer.alloc(0) } as const
+  const cwd = options.workdirTarget
+  return { ...options, ...nothing, ...streams, stdin, command: 'true', cwd, isolation }
+}

@@ -1,3 +1,4 @@
+import { FILTERED_CALLS, type FilterUse } from '../../launcher/plan/filter-steps.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import {
   byDepth,
@@ -8,7 +9,6 @@ import {
 } from '../../launcher/plan/host.ts'
 import { planImage } from '../../launcher/plan/plan.ts'
 import { boundSources } from '../../launcher/plan/root.ts'
-import { FILTERED_CALLS, type FilterUse } from '../../launcher/plan/target.ts'
 import type { SandboxFile } from '../../launcher/sandbox-shape.ts'
 import { spareFromOomKiller } from '../../limits/oom-score.ts'
 import { AF_INET, AF_INET6, SOCK_STREAM } from '../../linux/constants.ts'
@@ -20,7 +20,8 @@ import { killsUntold, notifiedMeanings } from '../../seccomp/compiler/notified.t
 import { countCallToken, ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { guarded, noRules } from '../../seccomp/guard/guard.ts'
 import { guardFilter } from '../../seccomp/guard/guard-filter.ts'
-import { withoutUserNamespaces, withRules } from '../../seccomp/guard/levels.ts'
+import { withoutUserNamespaces } from '../../seccomp/guard/levels.ts'
+import { withRules } from '../../seccomp/guard/with-rules.ts'
 import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
 import { hostMachine } from '../host-machine.ts'
 import { makeImage } from '../launch/launch.ts'

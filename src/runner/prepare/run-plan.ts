@@ -1,7 +1,7 @@
 import type { Assembled } from '../../launcher/image/assemble.ts'
+import type { FilterUse } from '../../launcher/plan/filter-steps.ts'
 import type { Flow } from '../../launcher/plan/flow.ts'
 import type { LateMount } from '../../launcher/plan/late-mounts.ts'
-import type { FilterUse } from '../../launcher/plan/target.ts'
 import type { TerminalUse } from '../../launcher/plan/terminal-steps.ts'
 import type { EnforcementPlan } from '../../limits/enforcement.ts'
 import type { Work } from '../../work.ts'

@@ -1,4 +1,5 @@
-import { assemble, type Symbols } from '../../../src/launcher/image/assemble.ts'
+import { assemble } from '../../../src/launcher/image/assemble.ts'
+import type { Symbols } from '../../../src/launcher/image/segment-memory.ts'
 import { STEP_SIZE } from '../../../src/launcher/machine/memory-layout.ts'
 import { type Area, FAIL, type Step } from '../../../src/launcher/step.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FILTERED_CALLS } from '../../../src/launcher/plan/target.ts'
+import { FILTERED_CALLS } from '../../../src/launcher/plan/filter-steps.ts'
 import type { Step } from '../../../src/launcher/step.ts'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import type { Policy } from '../../../src/policy/policy.ts'

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { loadPolicy } from '../../../src/policy/load.ts'
 import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
 import { noRules } from '../../../src/seccomp/guard/guard.ts'
-import { confinedRules, withRules } from '../../../src/seccomp/guard/levels.ts'
+import { confinedRules } from '../../../src/seccomp/guard/levels.ts'
+import { withRules } from '../../../src/seccomp/guard/with-rules.ts'
 
 const { seccomp = noRules } = loadPolicy('strict')
 

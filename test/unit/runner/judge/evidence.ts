@@ -1,4 +1,4 @@
-import type { Evidence } from '../../../../src/runner/judge/verdict.ts'
+import type { Evidence } from '../../../../src/runner/judge/evidence.ts'
 
 /** A wait status, as wait(2) returns it. */
 export const exitStatus = (code: number): number => code << 8

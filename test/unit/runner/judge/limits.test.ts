@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Evidence, judge } from '../../../../src/runner/judge/verdict.ts'
+import type { Evidence } from '../../../../src/runner/judge/evidence.ts'
+import { judge } from '../../../../src/runner/judge/verdict.ts'
 import { denied, evidence, exitStatus, limits, used } from './evidence.ts'
 
 const [SIGKILL, SIGSEGV, SIGXCPU] = [9, 11, 24]

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { signalName } from '../../../../src/linux/signals.ts'
-import { type Evidence, judge } from '../../../../src/runner/judge/verdict.ts'
+import type { Evidence } from '../../../../src/runner/judge/evidence.ts'
+import { judge } from '../../../../src/runner/judge/verdict.ts'
 import { denied, evidence, exitStatus, usage, used } from './evidence.ts'
 
 const [SIGABRT, SIGKILL, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS] = [6, 9, 11, 24, 25, 31]

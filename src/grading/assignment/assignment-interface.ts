@@ -1,0 +1,37 @@
+import type { CasesOptions, GradedTest, GroupOptions, TestOptions } from './assignment-options.ts'
+import type { DataTest } from './data-test.ts'
+
+/** `.test.each(rows)(name, options?, fn)` */
+type RowsTest<Expect, Rows extends readonly unknown[]> = {
+  (name: string, fn: GradedTest<Expect, Rows>): void
+  (name: string, options: TestOptions, fn: GradedTest<Expect, Rows>): void
+}
+
+/** Declares a graded test; every submission gets it. */
+export interface DeclareTest<Expect> extends RowsTest<Expect, []> {
+  /** Declares a test per row; the function gets the row's values, then the context. */
+  each<Row extends readonly unknown[] | readonly [unknown]>(
+    rows: readonly Row[],
+  ): RowsTest<Expect, Row>
+  each<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
+  /** Declares a test per row; the function gets the row, then the context. */
+  for<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
+}
+
+/** An assignment: the work of its submissions, and the points for it. */
+export interface Assignment<Expect> {
+  readonly test: DeclareTest<Expect>
+  /**
+   * Declares a test per case: the program reads `NAME.in` and must print `NAME.ans` (or `.out`, `.a`).
+   *
+   * @param pattern a folder or a glob, relative to the test file
+   */
+  cases(pattern: string, options?: CasesOptions): void
+  /** Declares a group, which tests join by `group: name`. */
+  group(name: string, options?: GroupOptions): void
+}
+
+/** An assignment that also takes tests that are data. */
+export interface DataAssignment<Expect> extends Assignment<Expect> {
+  data(test: DataTest): void
+}

@@ -1,0 +1,35 @@
+import type { CasesOptions, GradingContext, TestOptions } from './assignment-options.ts'
+import type { TestRunner } from './test-runner.ts'
+
+/** A test that is data: an input, and the expected result of a right program. */
+export interface DataTest {
+  readonly name: string
+  readonly options: TestOptions
+  readonly args: readonly string[]
+  readonly input: string
+  /** Absent where the output does not matter. */
+  readonly answer?: string
+  readonly exitCode: number
+  readonly compare: NonNullable<CasesOptions['compare']>
+}
+
+/** Runs the program on a test's input, and compares the result with the expected one. */
+export async function judgeData<Expect>(
+  { input, answer, args, exitCode, compare }: Omit<DataTest, 'name' | 'options'>,
+  { run }: GradingContext<Expect>,
+  runner: Pick<TestRunner<Expect>, 'compare'>,
+): Promise<void> {
+  // As texts, these two are options of `stdin`.
+  const isOption = input === 'pipe' || input === 'inherit'
+  const result = await run({ stdin: isOption ? Buffer.from(input) : input, args })
+  const expected = answer === undefined ? undefined : expectedOutput(compare, answer)
+  runner.compare(result, expected, exitCode)
+}
+
+function expectedOutput(
+  compare: NonNullable<CasesOptions['compare']>,
+  answer: string,
+): object | string {
+  if (compare === 'exact') return answer
+  return typeof compare === 'string' ? { [compare]: answer } : { tokens: answer, ...compare }
+}

@@ -1,0 +1,86 @@
+import {
+  CLOCK_MONOTONIC,
+  SECCOMP_FILTER_FLAG_NEW_LISTENER,
+  SECCOMP_SET_MODE_FILTER,
+} from '../../linux/constants.ts'
+import { at, DIE, type Step, type StepFailure, stepsOf, words } from '../step.ts'
+import { FD } from './fd-numbers.ts'
+
+const target = stepsOf('target')
+
+/** The seccomp filter that the image has. */
+export interface FilterUse {
+  /** The number of its instructions, struct sock_filter. */
+  readonly instructions: number
+  /**
+   * How Gradebox learns of a denied call: by notification to the init, or only by the kernel's SIGSYS.
+   * `none`: the filter kills for no call.
+   */
+  readonly report: 'listener' | 'kill' | 'none'
+  /** Which process installs it; the target inherits the init's. */
+  readonly by: 'init' | 'target'
+  /**
+   * Set when the policy logs. The init cannot listen yet at the launch program's own execve. The filter recognizes that
+   * call by the token in the last register, which execve does not use. It also says whether the kernel kills for some
+   * calls.
+   */
+  readonly log?:
+    | {
+        readonly execToken: bigint
+        readonly killsUntold: boolean
+        /** Whether the init records calls; otherwise the kernel only asks it about some. */
+        readonly records: boolean
+      }
+    | undefined
+}
+
+/**
+ * The calls of the target after its filter is on, when that is early. Each has its first argument, where that
+ * is always the same. A call of six arguments has no room for the token. Apart from these, the target only
+ * reports a failed step.
+ */
+export const FILTERED_CALLS: readonly {
+  readonly syscall: string
+  readonly first?: number
+  readonly second?: number
+  readonly hasToken: boolean
+}[] = [
+  { syscall: 'ppoll', hasToken: true },
+  { syscall: 'read', first: FD.go, hasToken: true },
+  { syscall: 'lseek', first: FD.request, hasToken: true },
+  // A request has some kilobytes.
+  { syscall: 'mmap', second: 0x1000, hasToken: false },
+  { syscall: 'clock_gettime', first: CLOCK_MONOTONIC, hasToken: true },
+  { syscall: 'sched_setaffinity', first: 0, hasToken: true },
+  { syscall: 'timerfd_settime', first: FD.timer, hasToken: true },
+  { syscall: 'chdir', hasToken: true },
+  { syscall: 'prlimit64', first: 0, hasToken: true },
+  { syscall: 'execve', hasToken: true },
+  { syscall: 'write', first: FD.report, hasToken: true },
+  { syscall: 'exit_group', hasToken: true },
+]
+
+/** The error when the kernel refuses the filter. */
+export const filterFailure: StepFailure = {
+  code: 'SECCOMP_UNAVAILABLE',
+  hint: 'The kernel refused the filter. It needs CONFIG_SECCOMP_FILTER, and a container must not deny seccomp(2).',
+}
+
+/** Installs the filter in the target, unless the init does. */
+export function filterSteps(filter: FilterUse | undefined): Step[] {
+  if (filter === undefined || filter.by === 'init') return []
+  // struct sock_fprog: the number of instructions, and where they are.
+  const program = words(filter.instructions, at('filter.code'))
+  const failure = filterFailure
+  if (filter.report !== 'listener') {
+    return [target('seccomp', [SECCOMP_SET_MODE_FILTER, 0, program], { failure })]
+  }
+  const flags = SECCOMP_FILTER_FLAG_NEW_LISTENER
+  return [
+    target('seccomp', [SECCOMP_SET_MODE_FILTER, flags, program], {
+      failure,
+      // The filter is on. The init, which shares the descriptors, finds that it has no listener.
+      whenDifferent: { value: FD.listener, goto: DIE },
+    }),
+  ]
+}

@@ -1,0 +1,79 @@
+import type { Limits } from '../../limits/table.ts'
+import { formatDuration } from '../../units/duration.ts'
+import { formatSize } from '../../units/size.ts'
+import type { OutputExcess } from '../io/capture.ts'
+import type { SandboxUsage } from '../result.ts'
+import type { End, Evidence } from './evidence.ts'
+
+/** Why more output than a bound ends a run. */
+export function outputReason(excess: OutputExcess, { outputBytes }: Limits): string {
+  if (excess === 'limit')
+    return `wrote more than the output limit of ${formatSize(outputBytes ?? 0)}`
+  const advice = `take bytes with \`encoding: 'buffer'\`, or ${outputBytes === undefined ? 'set' : 'lower'} limits.output`
+  return `wrote more to one stream than a text can hold (512 MiB); ${advice}`
+}
+
+/** A program that waits for input uses no more CPU time than its start takes. */
+const isIdle = ({ cpuTimeMs, wallTimeMs }: SandboxUsage): boolean => cpuTimeMs < wallTimeMs / 4
+
+/** The words about a program that was waiting for input; empty for any other. */
+export function inputWait({ usage, awaitsInput }: Evidence): string {
+  if (awaitsInput !== true || !isIdle(usage)) return ''
+  return `; it used ${formatDuration(usage.cpuTimeMs)} of CPU time while its stdin was open and empty: it was probably waiting for input`
+}
+
+/** Why CPU time ends a run. */
+export function cpuReason({ limits, usage }: Evidence): string {
+  const { cpuTimeMs, cpuTimeLowerBound } = usage
+  const limitMs = limits.cpuTimeMs ?? 0
+  const limit = `the limit is ${formatDuration(limitMs)}`
+  if (cpuTimeLowerBound === undefined || cpuTimeMs > limitMs) {
+    return `used ${formatDuration(cpuTimeMs)} of CPU time; ${limit}`
+  }
+  return `may have used more CPU time than its limit, so its wall time counts: ${cpuTimeLowerBound}; ${limit}`
+}
+
+/** Why files end a run. */
+export const diskReason = (bytes: number, { diskBytes }: Limits): string =>
+  `wrote ${formatSize(bytes)} of files; the disk limit is ${formatSize(diskBytes ?? 0)}`
+
+/** Why memory ends a run. */
+export function memoryReason({ limits: { memoryBytes }, usage }: Evidence): string {
+  const used = `used ${formatSize(usage.peakMemoryBytes)} of memory`
+  if (memoryBytes !== undefined) return `${used}; the limit is ${formatSize(memoryBytes)}`
+  return `${used}; a run without a memory limit may use half of what the machine or container has`
+}
+
+/** From this part of the limit on, a program's own end may come from a lack of memory. */
+const NEARLY_ALL = 0.7
+
+/**
+ * The words about a lack of memory before a program's own end. The program may have handled the lack, so a lack is no
+ * verdict of its own.
+ */
+export function memoryTrouble({ limits, usage, refusedBytes }: Evidence): string {
+  const { memoryBytes, addressSpaceBytes } = limits
+  if (refusedBytes !== undefined) {
+    const size = formatSize(Number(refusedBytes))
+    const bound =
+      addressSpaceBytes !== undefined && refusedBytes > addressSpaceBytes
+        ? `the limit addressSpace is ${formatSize(addressSpaceBytes)}`
+        : memoryBytes !== undefined && `the memory limit is ${formatSize(memoryBytes)}`
+    return `; before that, an allocation of ${size} failed${bound ? `: ${bound}` : ''}`
+  }
+  const used = usage.peakMemoryBytes
+  if (memoryBytes === undefined || used < memoryBytes * NEARLY_ALL) return ''
+  return `; it had used ${formatSize(used)} of memory, and the limit is ${formatSize(memoryBytes)}`
+}
+
+/**
+ * The words about a program that the kernel could not load. The kernel gives up the old program before it makes room for
+ * the static data of the new one, so it can only end the process (execve(2)). A process that made its first step has
+ * had two page faults: for its stack and for its code.
+ */
+export function loadFailure({ limits: { memoryBytes }, usage }: Evidence, { signal }: End): string {
+  const faults = usage.minorPageFaults + usage.majorPageFaults
+  if (signal !== 'SIGSEGV' || usage.maxRssBytes > 0 || faults > 1) return ''
+  const limit = memoryBytes === undefined ? '' : `; the memory limit is ${formatSize(memoryBytes)}`
+  return `: the kernel could not load the program, whose static data are larger than the machine's memory, or whose file is damaged${limit}`
+}

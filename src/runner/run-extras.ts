@@ -1,0 +1,18 @@
+import type { TerminalUse } from '../launcher/plan/terminal-steps.ts'
+import type { Step } from '../launcher/step.ts'
+import type { IsolationLevel } from './isolation/level.ts'
+
+/** A pseudo-terminal for a run, and the socket through which this process receives its master. */
+export interface RunTerminal extends TerminalUse {
+  readonly socket: number
+}
+
+/** Options of the command line tool in addition to a run's options. */
+export interface RunExtras {
+  /** The pseudo-terminal that takes the place of standard streams. */
+  readonly terminal?: RunTerminal | undefined
+  /** Called with all steps of the launch program when it gets its request; again if that is tried anew. */
+  readonly onPlan?: ((steps: readonly Step[]) => void) | undefined
+  /** The only level of isolation to try; without it, the strongest that the machine has. */
+  readonly level?: IsolationLevel | undefined
+}

@@ -1,0 +1,66 @@
+import type { Arch } from '../../linux/syscalls.ts'
+import { expandNames } from '../rules/expand-names.ts'
+import { operandBits } from '../rules/operand.ts'
+import type {
+  SeccompAction,
+  SeccompCondition,
+  SeccompPolicy,
+  SeccompRule,
+} from '../seccomp-policy.ts'
+
+/** A mask of 32 bits: the kernel reads no more of the arguments in the rules of a level. */
+export const WORD = 0xffff_ffff
+
+const allows = (action: SeccompAction): boolean => action === 'allow' || action === 'log'
+
+/**
+ * Adds the rules of a level to a policy's. Each comes before the first rule that would allow its call. A call
+ * for which the policy kills therefore still ends the run, and the reason names it.
+ */
+export function withRules(
+  { default: fallback, rules: own }: SeccompPolicy,
+  added: readonly SeccompRule[],
+  arch: Arch,
+): SeccompPolicy {
+  const rules = [...own]
+  for (const rule of added.flatMap(eachCall)) {
+    const [name = ''] = rule.syscalls
+    const index = rules.findIndex(
+      (other) =>
+        allows(other.action) &&
+        expandNames(other.syscalls, arch).has(name) &&
+        !isDisjoint(other, rule),
+    )
+    // After the rules inserted here earlier.
+    if (index >= 0) rules.splice(index, 0, rule)
+    else if (allows(fallback)) rules.push(rule)
+  }
+  return { default: fallback, rules }
+}
+
+const eachCall = (rule: SeccompRule): SeccompRule[] =>
+  rule.syscalls.map((name) => ({ ...rule, syscalls: [name] }))
+
+// Whether no call can meet the conditions of both.
+const isDisjoint = (one: SeccompRule, other: SeccompRule): boolean =>
+  (one.conditions ?? []).some((a) =>
+    (other.conditions ?? []).some((b) => a.arg === b.arg && excludes(a, b)),
+  )
+
+function excludes(a: SeccompCondition, b: SeccompCondition): boolean {
+  const [one, two] = [bitsOf(a), bitsOf(b)]
+  if (one === undefined || two === undefined) return false
+  const common = one.mask & two.mask
+  const isSame = (one.value & common) === (two.value & common)
+  const isNot = Number(a.op === 'ne') + Number(b.op === 'ne')
+  if (isNot === 0) return !isSame
+  return isNot === 1 && isSame && common === BigInt(WORD)
+}
+
+function bitsOf({ op, value, mask = WORD }: SeccompCondition) {
+  if (op !== 'eq' && op !== 'ne' && op !== 'masked_eq') return undefined
+  const bits = operandBits(value)
+  const compared = op === 'masked_eq' ? operandBits(mask) : BigInt(WORD)
+  if (typeof bits !== 'bigint' || typeof compared !== 'bigint') return undefined
+  return { value: bits & BigInt(WORD), mask: compared & BigInt(WORD) }
+}
