@@ -1,12 +1,9 @@
 import { types } from 'node:util'
 import * as v from 'valibot'
-import { alternatives, show, unknownName } from '../errors/problem.ts'
 import { groupRequirements } from '../limits/table.ts'
 import { limitDescriptions } from './policy-limits.ts'
+import { expected, key, oneOf } from './schema-parts.ts'
 import { openTable, strictTable } from './strict-table.ts'
-
-const expected = (what: string) => (issue: { readonly input: unknown }) =>
-  `expected ${what}, got ${show(issue.input)}`
 
 const text = v.string(expected('text'))
 const flag = v.boolean(expected('true or false'))
@@ -18,19 +15,6 @@ const id = v.pipe(
   v.minValue(0, expected('a whole number from 0 to 4294967294')),
   v.maxValue(4294967294, expected('a whole number from 0 to 4294967294')),
 )
-
-function oneOf<const Words extends readonly string[]>(words: Words) {
-  return v.picklist(words, (issue) =>
-    typeof issue.input === 'string'
-      ? unknownName('value', issue.input, words)
-      : expected(alternatives(words.map((word) => `"${word}"`)))(issue),
-  )
-}
-
-/** An optional key with its description for the JSON Schema and the documentation. */
-function key<Schema extends v.GenericSchema>(schema: Schema, about: string) {
-  return v.optional(v.pipe(schema, v.description(about)))
-}
 
 const absolutePath = v.pipe(
   text,

@@ -1,23 +1,7 @@
 import * as v from 'valibot'
-import { alternatives, show, unknownName } from '../../errors/problem.ts'
+import { expected, key, oneOf } from '../../policy/schema-parts.ts'
 import { openTable, strictTable } from '../../policy/strict-table.ts'
 import { feedbackModes, groupModes, visibilities } from '../report/report-schema.ts'
-
-const expected = (what: string) => (issue: { readonly input: unknown }) =>
-  `expected ${what}, got ${show(issue.input)}`
-
-function oneOf<const Words extends readonly string[]>(words: Words) {
-  return v.picklist(words, (issue) =>
-    typeof issue.input === 'string'
-      ? unknownName('value', issue.input, words)
-      : expected(alternatives(words.map((word) => `"${word}"`)))(issue),
-  )
-}
-
-/** An optional key with its description for the JSON Schema. */
-function key<Schema extends v.GenericSchema>(schema: Schema, about: string) {
-  return v.optional(v.pipe(schema, v.description(about)))
-}
 
 const text = v.string(expected('text'))
 const name = v.pipe(text, v.minLength(1, expected('text that is not empty')))

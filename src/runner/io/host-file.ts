@@ -1,6 +1,7 @@
 import { constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs'
 import { constants as osConstants } from 'node:os'
 import { dirname, relative, sep } from 'node:path'
+import { SandboxError } from '../../errors/sandbox-error.ts'
 import { closeDescriptor } from '../../ffi/libc.ts'
 import { openPath } from '../../ffi/open.ts'
 import { O_NONBLOCK, O_PATH, O_RDONLY, RESOLVE_NO_SYMLINKS } from '../../linux/constants.ts'
@@ -113,4 +114,20 @@ export function hostPathTrouble(
     why: `${what}, which is not followed`,
     hint: 'A student can make a link that leads to any file of this machine. Name the file or directory itself, or set `followLinks: true` if only you can change this path.',
   }
+}
+
+/** The error of a host file that cannot be opened. */
+export function hostFileError(
+  cause: NodeJS.ErrnoException,
+  file: HostPathOption,
+  { purpose, hint: usual }: { readonly purpose: string; readonly hint: string },
+): SandboxError {
+  const path = JSON.stringify(file.path)
+  const { why, hint = usual } = hostPathTrouble(cause, file)
+  return new SandboxError(`The file ${path}, meant for ${purpose}, ${why}`, {
+    code: 'SETUP_FAILED',
+    step: { syscall: 'open', call: `open(${path})`, errno: cause.code ?? 'EIO', process: 'spawn' },
+    hint,
+    cause,
+  })
 }

@@ -5,7 +5,7 @@ import { SandboxError } from '../../errors/sandbox-error.ts'
 import { forgetDescriptor } from '../../ffi/ended-threads.ts'
 import { closeDescriptor, setNonBlocking, setPipeSize } from '../../ffi/libc.ts'
 import { sendFile } from '../../ffi/open.ts'
-import { type HostPathOption, hostPathTrouble, openHostFile } from './host-file.ts'
+import { type HostPathOption, hostFileError, openHostFile } from './host-file.ts'
 
 /** The source of the program's input, after the options were checked. */
 export type StdinSource =
@@ -81,21 +81,9 @@ function openFile(source: HostPathOption): number {
   try {
     return openHostFile(source)
   } catch (error) {
-    const cause = error as NodeJS.ErrnoException
-    const path = JSON.stringify(source.path)
-    const { why, hint } = hostPathTrouble(cause, source)
-    throw new SandboxError(`The file ${path}, meant for stdin, ${why}`, {
-      code: 'SETUP_FAILED',
-      step: {
-        syscall: 'open',
-        call: `open(${path})`,
-        errno: cause.code ?? 'EIO',
-        process: 'spawn',
-      },
-      hint:
-        hint ??
-        'The option stdin takes text, bytes, a stream, or the URL of a regular file that can be read.',
-      cause,
+    throw hostFileError(error as NodeJS.ErrnoException, source, {
+      purpose: 'stdin',
+      hint: 'The option stdin takes text, bytes, a stream, or the URL of a regular file that can be read.',
     })
   }
 }

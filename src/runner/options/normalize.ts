@@ -10,7 +10,7 @@ import { boundedLimits } from '../../limits/table.ts'
 import { loadPolicy } from '../../policy/load.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { tidy } from '../../policy/policy-mounts.ts'
-import { type HostPathOption, hostPathTrouble, openHostFile } from '../io/host-file.ts'
+import { type HostPathOption, hostFileError, openHostFile } from '../io/host-file.ts'
 import type { StdinSource } from '../io/stdin.ts'
 import { ISOLATION_LEVELS, type IsolationLevel, strongerOf } from '../isolation/level.ts'
 import { checkCommand, checkOptions } from './check-options.ts'
@@ -146,21 +146,9 @@ function readFileOption(target: string, option: HostPathOption): Uint8Array {
       closeDescriptor(fd)
     }
   } catch (error) {
-    const cause = error as NodeJS.ErrnoException
-    const path = JSON.stringify(option.path)
-    const { why, hint } = hostPathTrouble(cause, option)
-    throw new SandboxError(`The file ${path}, meant for ${JSON.stringify(target)}, ${why}`, {
-      code: 'SETUP_FAILED',
-      step: {
-        syscall: 'open',
-        call: `open(${path})`,
-        errno: cause.code ?? 'EIO',
-        process: 'spawn',
-      },
-      hint:
-        hint ??
-        'The option files takes text, bytes, or the URL of a regular file that can be read.',
-      cause,
+    throw hostFileError(error as NodeJS.ErrnoException, option, {
+      purpose: JSON.stringify(target),
+      hint: 'The option files takes text, bytes, or the URL of a regular file that can be read.',
     })
   }
 }

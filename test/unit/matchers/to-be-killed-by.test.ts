@@ -13,6 +13,8 @@ test('a signal is given by its name, with or without SIG, or by its number', () 
 test('two names of one signal match the same program', () => {
   expect(killed('signaled', '', { signal: 'SIGABRT' })).toBeKilledBy('SIGIOT')
   expect(killed('signaled', '', { signal: 'SIGRTMIN+1' })).toBeKilledBy(35)
+  // The C library gives 32 and 33 no names (signal(7)).
+  expect(killed('signaled', '', { signal: 'signal 32' })).toBeKilledBy(32)
   expect(killed('signaled', '', { signal: 'SIGRTMAX-1' })).toBeKilledBy('RTMIN+29')
 })
 
