@@ -110,9 +110,11 @@ describe('a mount source', () => {
 
   test('that is missing causes an error otherwise', () => {
     expect(
-      messageOf(() => resolveMounts([bind('/nonexistent/jdk', { target: '/opt/jdk' })], 'java')),
+      messageOf(() =>
+        resolveMounts([bind('/proc/nonexistent/jdk', { target: '/opt/jdk' })], 'java'),
+      ),
     ).toMatchInlineSnapshot(`
-      "The mount source "/nonexistent/jdk" (target "/opt/jdk", policy "java") does not exist on this host
+      "The mount source "/proc/nonexistent/jdk" (target "/opt/jdk", policy "java") does not exist on this host
         hint: Correct the path, or mark the mount \`optional = true\` if programs can do without it.
         see: docs/errors.md#mount_failed"
     `)
@@ -144,12 +146,12 @@ describe('a mount source', () => {
   })
 
   test('that fails names the failed step', () => {
-    expect(() => resolveMounts([bind('/nonexistent')], 'sample')).toThrow(
+    expect(() => resolveMounts([bind('/proc/nonexistent')], 'sample')).toThrow(
       expect.objectContaining({
         code: 'MOUNT_FAILED',
         step: {
           syscall: 'stat',
-          call: 'stat("/nonexistent")',
+          call: 'stat("/proc/nonexistent")',
           errno: 'ENOENT',
           process: 'spawn',
         },

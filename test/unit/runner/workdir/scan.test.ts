@@ -75,8 +75,8 @@ describe('a host directory', () => {
   })
 
   test('that cannot be read causes an error where it is awaited', () => {
-    const listing = new Listing(['/nonexistent'])
+    const listing = new Listing(['/proc/nonexistent'])
     expect(listing.isComplete).toBe(true)
-    expect(() => listing.of('/nonexistent')).toThrow('ENOENT')
+    expect(() => listing.of('/proc/nonexistent')).toThrow('ENOENT')
   })
 })
