@@ -98,18 +98,25 @@ export const RESOLVE_IN_ROOT = 0x10
 
 // linux/sched.h
 export const CLONE_VM = 0x100
+export const CLONE_FS = 0x200
 export const CLONE_FILES = 0x400
+export const CLONE_SIGHAND = 0x800
 export const CLONE_VFORK = 0x4000
 export const CLONE_PARENT = 0x8000
+export const CLONE_THREAD = 0x10000
 // Only clone3(2) takes this flag: it lies above the 32 bits of clone(2).
 export const CLONE_INTO_CGROUP = 0x2_0000_0000n
 export const CLONE_NEWNS = 0x20000
+export const CLONE_PARENT_SETTID = 0x10_0000
 export const CLONE_NEWCGROUP = 0x2000000
 export const CLONE_NEWUTS = 0x4000000
 export const CLONE_NEWIPC = 0x8000000
 export const CLONE_NEWUSER = 0x10000000
 export const CLONE_NEWPID = 0x20000000
 export const CLONE_NEWNET = 0x40000000
+
+// linux/time.h
+export const ITIMER_REAL = 0
 
 // asm-generic/signal.h
 export const { SIGKILL, SIGUSR1, SIGSEGV, SIGTERM, SIGCHLD, SIGSYS } = signals
@@ -244,6 +251,7 @@ export const EFD_CLOEXEC = O_CLOEXEC
 // asm-generic/poll.h
 export const POLLIN = 1
 export const POLLPRI = 2
+export const POLLHUP = 0x10
 export const POLLOUT = 4
 
 // asm-generic/mman-common.h

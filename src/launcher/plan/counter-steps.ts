@@ -55,6 +55,6 @@ export const counterSteps = (next: string): Step[] => [
   init('close', [load('init.fd')]),
 ]
 
-/** Reads the counter after its processes have ended. Without a counter, the place keeps its value. */
-export const readCounterStep = (label: string, place: string): Step =>
-  init('read', [FD.cpuCounter, at(place), 8], { label, onError: 'continue' })
+/** Reads the counter, whose processes are gone; without one the place keeps what it has. */
+export const readCounterStep = (place: string): Step =>
+  init('read', [FD.cpuCounter, at(place), 8], { onError: 'continue' })

@@ -6,7 +6,7 @@ import {
 } from '../../linux/constants.ts'
 import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
-import { at, bytes, load, type Step, stepsOf, thenGoTo, words } from '../step.ts'
+import { at, bytes, labelled, load, type Step, stepsOf, thenGoTo, words } from '../step.ts'
 import { ifAnsweredSteps } from './answers.ts'
 import { type CountUse, countToSteps, endCountSteps } from './count.ts'
 import { readCounterStep } from './counter-steps.ts'
@@ -101,10 +101,9 @@ export function endSteps(options: EndOptions): Step[] {
     ...(listener && count ? lastCallSteps(options) : []),
     ...kill('exited'),
     ...orphans,
-    readCounterStep('watch.end', 'end.counter'),
+    ...labelled('watch.end', [...(count ? endCountSteps() : []), readCounterStep('end.counter')]),
     init('getrusage', [RUSAGE_CHILDREN, at('end.rusage')]),
     ...gone,
-    ...(count ? endCountSteps() : []),
     ...thenGoTo(ENTRY.over, [
       init('write', [FD.report, at('end.tag'), RECORD.end.size]),
       ...(count ? countToSteps() : []),

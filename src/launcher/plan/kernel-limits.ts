@@ -18,7 +18,7 @@ type Setting = readonly [file: string, value: string]
 const ipcLimits: readonly Setting[] = [
   // Semaphores per set, semaphores in all sets, operations per call, sets.
   ['kernel/sem', '250 3200 32 128'],
-  ['kernel/shmmax', `${SHARED_MEMORY_BYTES}`],
+  // All segments together, so no single one can be larger (`shmmax`).
   ['kernel/shmall', `${SHARED_MEMORY_BYTES / PAGE_SIZE}`],
   // Each queue holds at most `msgmnb` bytes, and as many empty messages.
   ['kernel/msgmni', '32'],

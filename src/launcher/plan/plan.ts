@@ -25,7 +25,7 @@ import {
   thenGoTo,
 } from '../step.ts'
 import { answerArea } from './answers.ts'
-import { countAreas, countCallStep } from './count.ts'
+import { countAreas, helperSteps } from './count.ts'
 import { ENTERED, ENTRY, entrySteps, TARGET_ENTRY } from './entry-steps.ts'
 import { FD } from './fd-numbers.ts'
 import { writeFileSteps } from './file-steps.ts'
@@ -111,7 +111,7 @@ export function planImage(options: ImageOptions): Segment {
       ...superviseSteps(options),
       // Ends the process that waits for a request, when no request will come.
       init('exit_group', [0], { label: 'init.unused' }),
-      ...(options.count ? [countCallStep(options.count)] : []),
+      ...(options.count ? helperSteps(options.count) : []),
     ],
   }
 }

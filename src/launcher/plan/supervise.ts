@@ -18,7 +18,7 @@ import {
 import { RECORD } from '../report/records.ts'
 import { type Area, at, bytes, load, type Step, stepsOf, text, words } from '../step.ts'
 import { answerSteps, ifAnsweredSteps } from './answers.ts'
-import { countFromSteps, startCountSteps } from './count.ts'
+import { countFromSteps, JOIN_HELPER, joinHelperSteps, startCountSteps } from './count.ts'
 import { counterSteps } from './counter-steps.ts'
 import { type EndOptions, endSteps } from './end-steps.ts'
 import { FD } from './fd-numbers.ts'
@@ -119,6 +119,8 @@ const endingTheRun = (step: Step): Step =>
 export function startSteps({ log, count }: SuperviseOptions): Step[] {
   const signals = words(1 << (SIGCHLD - 1))
   return [
+    // The helper works beside the init, so the init starts it as early as it can.
+    ...(count ? startCountSteps(count) : []),
     // A session keyring of its own (keyrings(7)); a kernel without keyrings has nothing to share.
     init('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], { onError: 'continue' }),
     init('timerfd_create', [CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC], {
@@ -127,7 +129,6 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
     init('signalfd4', [-1, signals, 8, TFD_NONBLOCK | TFD_CLOEXEC], {
       whenDifferent: { value: FD.signal, goto: 'fail' },
     }),
-    ...(count ? startCountSteps(count) : []),
     // The out-of-memory killer shall choose the program's processes first (proc(5)).
     init('pread64', [FD.oomScore, at('watch.oomScore'), 8, 0], { store: 'watch.oomScoreLength' }),
     init('write', [FD.oomScore, text('1000'), 4]),
@@ -138,9 +139,10 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
       tolerate: EPERM,
     }),
     ...(count ? countFromSteps() : []),
-    // The usage of the init's own helpers is not the program's.
+    // The usage of the init's own children so far is not the program's.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
-    ...counterSteps('init.clone'),
+    ...counterSteps(count ? JOIN_HELPER : 'init.clone'),
+    ...(count ? joinHelperSteps('init.clone') : []),
     // Until the child becomes the program, it shares the init's memory and descriptors, and the init waits.
     // The init therefore sees the child's failures and receives the filter's notification descriptor
     // (clone(2), CLONE_VFORK).

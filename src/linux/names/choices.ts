@@ -225,7 +225,7 @@ export const epollOperations = names(`
 
 /** linux/time.h: timers of setitimer(2). */
 export const intervalTimers = names(`
-  ITIMER_REAL=0 ITIMER_VIRTUAL=1 ITIMER_PROF=2
+  ITIMER_REAL ITIMER_VIRTUAL=1 ITIMER_PROF=2
 `)
 
 /** linux/resource.h: whose priority setpriority(2) sets. */

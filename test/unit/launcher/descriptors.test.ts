@@ -14,9 +14,6 @@ import {
 
 const OPENING = /^(open|timerfd_create|signalfd|memfd_create|seccomp|perf_event_open)/
 
-/** Whether a step waits for the process that counts denied calls, which leaves no descriptor. */
-const waitsForCount = ({ args: [pid] }: Step) => pid === -1
-
 /** The init's descriptors, as its steps before the program open and close them. */
 class Descriptors {
   readonly #open = new Set([
@@ -73,7 +70,7 @@ function descriptorsOf(changes: PlanChanges, flow = root) {
   const descriptors = new Descriptors()
   for (const step of before) {
     // A child has ended when the parent has waited for it.
-    if (step.syscall === 'wait4' && !waitsForCount(step)) descriptors.put(FD.idmap)
+    if (step.syscall === 'wait4') descriptors.put(FD.idmap)
     descriptors.take(step)
   }
   return descriptors
