@@ -1,8 +1,7 @@
 import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
 import { type ArgumentTest, argumentTest } from '../rules/argument-test.ts'
 import type { SeccompPolicy } from '../seccomp-policy.ts'
-import { type Choice, type Decision, decisions, hasToken } from './decisions.ts'
-import { ownCallToken } from './own-call-token.ts'
+import { type Choice, type Decision, decisions } from './decisions.ts'
 
 /**
  * The sizes above which the filter reports a call that the policy allows. The kernel is sure to refuse these calls
@@ -62,10 +61,10 @@ export const answeredCalls = (seccomp: SeccompPolicy, arch: Arch): number[] =>
     return number !== undefined && isAllowed ? [number] : []
   })
 
-// The init, which may have the filter too, enlarges a memory file in the program's place.
-const own: Choice = { action: 'allow', tests: [hasToken(ownCallToken)] }
-
-/** Adds the reports to a filter's decisions. */
+/**
+ * Adds the reports to a filter's decisions. Where the init has the filter too, its own calls pass: see `ifOwn` of
+ * compactFilter().
+ */
 export function withAnswers(
   decided: readonly Decision[],
   sizes: AnsweredSizes,
@@ -78,7 +77,7 @@ export function withAnswers(
     if (tests.length === 0 || !calls.includes(syscall)) return []
     const reports = tests.map((each): Choice => ({ action: 'kill', tests: each }))
     const rest: Choice = { action: 'allow', tests: [] }
-    return [{ syscall, choices: [...(name === 'ftruncate' ? [own] : []), ...reports, rest] }]
+    return [{ syscall, choices: [...reports, rest] }]
   })
   const isAdded = ({ syscall }: Decision) => added.some((each) => each.syscall === syscall)
   return [...decided.filter((each) => !isAdded(each)), ...added]

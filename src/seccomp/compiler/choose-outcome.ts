@@ -1,3 +1,4 @@
+import { SECCOMP_RET_ALLOW } from '../../linux/constants.ts'
 import type { ArgumentTest } from '../rules/argument-test.ts'
 import { AND, JEQ, JGE, JGT, LOAD, type MakeNode, type Node, RETURN } from './bpf-graph.ts'
 
@@ -38,10 +39,16 @@ function halves({ arg, value, mask }: ArgumentTest): { readonly high: Half; read
  * Makes the steps that choose the first outcome whose tests hold.
  *
  * @param outcomes the last has no test
+ * @param ifOwn a test under which a call that is not allowed passes all the same. Equal steps exist once, so this test
+ *   stands in the program once for each value, and not once for each call.
  */
-export function choose(outcomes: readonly Outcome[], make: MakeNode): Node {
+export function choose(outcomes: readonly Outcome[], make: MakeNode, ifOwn?: ArgumentTest): Node {
   return outcomes.reduceRight<Node | undefined>((no, { value, tests }) => {
-    const yes = make(RETURN, value, [])
+    const denied = make(RETURN, value, [])
+    const isOwn = ifOwn !== undefined && value !== SECCOMP_RET_ALLOW
+    const yes = isOwn
+      ? branch(ifOwn, { yes: make(RETURN, SECCOMP_RET_ALLOW, []), no: denied }, make)
+      : denied
     if (no === undefined) return yes
     return tests.reduceRight((then, test) => branch(test, { yes: then, no }, make), yes)
   }, undefined) as Node

@@ -1,3 +1,4 @@
+import type { ArgumentTest } from '../rules/argument-test.ts'
 import {
   AND,
   JEQ,
@@ -145,10 +146,10 @@ function skips(code: number, k: number, jt: number, jf: number): readonly number
 }
 
 // The node of a return, or the steps that decide in its place.
-function returned(value: number, make: MakeNode, decided: Decided): Node {
-  const outcomes = decided.get(value)
+function returned(value: number, make: MakeNode, { outcomes: all, ifOwn }: Decided): Node {
+  const outcomes = all.get(value)
   if (outcomes === undefined) return make(RETURN, value, [])
-  const root = choose(outcomes, make)
+  const root = choose(outcomes, make, ifOwn)
   return root.code === LOAD ? searched(root, make) : root
 }
 
@@ -208,8 +209,13 @@ export function write(root: Node): Uint8Array {
   return new Uint8Array(view.buffer)
 }
 
-/** The outcomes that replace a return, by the value that it returns. */
-export type Decided = ReadonlyMap<number, readonly Outcome[]>
+/** What replaces a return. */
+export interface Decided {
+  /** The outcomes, by the value that the return has. */
+  readonly outcomes: ReadonlyMap<number, readonly Outcome[]>
+  /** A test under which a call passes, whatever its outcome is. */
+  readonly ifOwn?: ArgumentTest
+}
 
 /**
  * Shortens a program that libseccomp made, and replaces returns by the steps that decide by a call's
@@ -225,12 +231,15 @@ export type Decided = ReadonlyMap<number, readonly Outcome[]>
  * @param program `struct sock_filter[]` of linux/filter.h, as seccomp(2) takes it
  * @throws {RangeError} for such an instruction where there is a return to replace
  */
-export function compactFilter(program: Uint8Array, decided: Decided = new Map()): Uint8Array {
+export function compactFilter(
+  program: Uint8Array,
+  decided: Decided = { outcomes: new Map() },
+): Uint8Array {
   const root = read(program, nodeMaker(), decided)
   if (root === undefined) {
-    if (decided.size === 0) return program
+    if (decided.outcomes.size === 0) return program
     throw new RangeError('this version of libseccomp makes filters that cannot be read')
   }
   const compact = write(root)
-  return decided.size > 0 || compact.length < program.length ? compact : program
+  return decided.outcomes.size > 0 || compact.length < program.length ? compact : program
 }

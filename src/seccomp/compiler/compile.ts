@@ -58,62 +58,54 @@ function scmpAction(action: SeccompAction, notified: SeccompAction | undefined):
   return SCMP_ACT_ERRNO(errno)
 }
 
-// The default of calls that are not the launch program's.
-function passing(fallback: number, outcomes: Map<number, readonly Outcome[]>): number {
-  if (fallback === SCMP_ACT_ALLOW) return fallback
-  const action = SCMP_ACT_TRACE(outcomes.size)
-  outcomes.set(action, [
-    { value: SCMP_ACT_ALLOW, tests: [hasToken(ownCallToken)] },
-    { value: fallback, tests: [] },
-  ])
-  return action
-}
-
 // libseccomp does not order rules. For rules that contradict each other it needs one rule for every path
 // through them: thousands, or so many that it never finishes. It therefore gets one rule per call. Where
 // arguments decide, it gets a return value that no policy uses, and compactFilter() replaces that return by
 // the decision.
+//
+// Where the init has the filter too, a denial also depends on an argument: see `ifOwn` of compactFilter().
 function parts(
   decided: readonly Decision[],
-  toValues: (actions: readonly SeccompAction[]) => readonly number[],
+  fallback: SeccompAction,
+  {
+    toValues,
+    isCounted,
+  }: {
+    readonly toValues: (actions: readonly SeccompAction[]) => readonly number[]
+    readonly isCounted: boolean
+  },
 ) {
   const outcomes = new Map<number, readonly Outcome[]>()
-  const rules = decided.map(({ syscall, choices }): FilterRule => {
+  const actionOf = (choices: Decision['choices']): number => {
     const values = toValues(choices.map(({ action }) => action))
     const [only] = values
-    if (only !== undefined && values.length === 1) return { syscall, action: only }
+    const isDecided = values.length === 1 && (only === SCMP_ACT_ALLOW || !isCounted)
+    if (only !== undefined && isDecided) return only
     const action = SCMP_ACT_TRACE(outcomes.size)
     outcomes.set(
       action,
       choices.map(({ tests }, index) => ({ value: values[index] ?? 0, tests })),
     )
-    return { syscall, action }
-  })
-  return { rules, outcomes }
+    return action
+  }
+  const rules = decided.map(
+    ({ syscall, choices }): FilterRule => ({ syscall, action: actionOf(choices) }),
+  )
+  return { rules, outcomes, defaultAction: actionOf([{ action: fallback, tests: [] }]) }
 }
 
-/**
- * The decisions under which every call of the launch program passes, because its init has the filter too. The filter
- * always reports one call: see `plan/count.ts`. Calls that the policy simply allows get no test, so the kernel can
- * still allow them by their number alone (seccomp_cache_prepare()).
- */
-function withOwnCalls(
+/** The decisions with one more, by which the filter always reports one call: see `plan/count.ts`. */
+function withCountCall(
   decided: readonly Decision[],
   fallback: SeccompAction,
   arch: Arch,
 ): Decision[] {
-  const own = { action: 'allow', tests: [hasToken(ownCallToken)] } as const
   const counted = { action: 'kill', tests: [hasToken(countCallToken)] } as const
   const number = syscallNumber(COUNT_CALL, arch) ?? 0
   // A policy that always lets this call pass has no decision about it.
-  const absent = decided.some(({ syscall }) => syscall === number)
-    ? []
-    : [{ syscall: number, choices: [{ action: fallback, tests: [] }] }]
-  return [...decided, ...absent].map(({ syscall, choices }) => {
-    if (syscall === number) return { syscall, choices: [counted, ...choices] }
-    const isAllowed = choices.every(({ action }) => action === 'allow')
-    return { syscall, choices: isAllowed ? choices : [own, ...choices] }
-  })
+  const known = decided.find(({ syscall }) => syscall === number)?.choices
+  const choices = [counted, ...(known ?? [{ action: fallback, tests: [] }])]
+  return [...decided.filter(({ syscall }) => syscall !== number), { syscall: number, choices }]
 }
 
 // Only conditions bring a filter near the limit.
@@ -162,19 +154,25 @@ function compile(
     const ownCalls = ['sched_setaffinity', ...(notify && logs ? ['execve'] : [])]
     const policy = decisions(seccomp, arch, { calls: ownCalls, token: ownCallToken })
     const isCounted = notify && !logs
-    const own = isCounted ? withOwnCalls(policy, seccomp.default, arch) : policy
+    const own = isCounted ? withCountCall(policy, seccomp.default, arch) : policy
     const decided =
       notify && answered ? withAnswers(own, answered, answeredCalls(seccomp, arch), arch) : own
-    const { rules, outcomes } = parts(decided, toValues)
-    const fallback = toValues([seccomp.default])[0] ?? SCMP_ACT_KILL_PROCESS
+    const { rules, outcomes, defaultAction } = parts(decided, seccomp.default, {
+      toValues,
+      isCounted,
+    })
     const actions = {
-      defaultAction: isCounted ? passing(fallback, outcomes) : fallback,
+      defaultAction,
       // The policy does not decide here, because its rules are about this architecture's calls.
       foreignAction: notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS,
     }
     // libseccomp refuses a rule whose action is the default's.
     const needed = rules.filter(({ action }) => action !== actions.defaultAction)
-    const program = compactFilter(buildFilter(actions, needed, arch), outcomes)
+    const program = compactFilter(buildFilter(actions, needed, arch), {
+      outcomes,
+      // The launch program's own calls pass, because its init has the filter too.
+      ...(isCounted ? { ifOwn: hasToken(ownCallToken) } : {}),
+    })
     const instructions = program.length / INSTRUCTION_SIZE
     if (instructions <= BPF_MAXINSNS) return program
     throw refuse(
