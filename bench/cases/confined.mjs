@@ -6,6 +6,9 @@ import { latencies } from '../lib/latencies.mjs'
 const lib = join(import.meta.dirname, '../lib')
 const asUser = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups']
 
+// The system's Python: root may have another one, which only root can execute.
+const env = { ...process.env, PATH: '/usr/bin:/bin' }
+
 /**
  * Runs without namespaces, in a process that can make none: a confined run copies its working directory.
  *
@@ -20,7 +23,7 @@ export async function measure({ runs }) {
   )) {
     const command = [...by, 'python3', join(lib, 'without-namespaces.py'), process.execPath]
     const [name = '', ...args] = [...command, join(lib, 'confined-alone.mjs'), `${runs}`]
-    const { status, stdout, stderr } = spawnSync(name, args, { encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync(name, args, { encoding: 'utf8', env })
     if (status !== 0) throw new Error(`The bench of confined failed as ${who}: ${stderr}`)
     results[who] = JSON.parse(stdout)
   }
