@@ -130,6 +130,8 @@ export function forgetChild(pid: number): void {
 
 /** The longest time in ms until this process notices that one thread ended and another started. */
 const SWEEP_MS = 1000
+/** How often this thread counts the process's threads at most, in ms: each count takes a system call. */
+const COUNT_MS = 20
 /** How often this thread looks for children of ended threads that are still being killed, in ms. */
 const REAP_MS = 50
 
@@ -139,6 +141,7 @@ type PidIn = (report: Buffer) => number | undefined
 const orphans = new Set<number>()
 /** Report pipes of ended threads that had nothing in them yet. */
 const reports = new Set<number>()
+let countedAtMs = Number.NEGATIVE_INFINITY
 let swept = { threads: 0, atMs: Number.NEGATIVE_INFINITY }
 let isWaiting = false
 
@@ -147,8 +150,10 @@ let isWaiting = false
  * the kernel killed.
  */
 export function sweepEndedThreads(pidIn: PidIn): void {
-  const threads = fileStatus('/proc/self/task')?.links ?? 0
   const atMs = clockMs()
+  if (atMs - countedAtMs < COUNT_MS) return
+  countedAtMs = atMs
+  const threads = fileStatus('/proc/self/task')?.links ?? 0
   if (threads === swept.threads && atMs - swept.atMs < SWEEP_MS) return
   swept = { threads, atMs }
   takeOverAll(pidIn)

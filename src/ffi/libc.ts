@@ -11,6 +11,7 @@ import {
   MFD_CLOEXEC,
   O_CLOEXEC,
   O_NONBLOCK,
+  POLLHUP,
   POLLIN,
   POLLPRI,
   POSIX_SPAWN_SETSIGDEF,
@@ -271,8 +272,18 @@ function wait(pid: number, options: number): EndedProcess | undefined {
  * @returns whether there is something to read, including the end
  */
 export function waitUntilReadable(fd: number, timeoutMs: number): boolean {
+  return waitForInput(fd, timeoutMs).isReadable
+}
+
+/** The same, and whether no process could write to the pipe at that moment (POLLHUP). */
+export function waitForInput(
+  fd: number,
+  timeoutMs: number,
+): { readonly isReadable: boolean; readonly isHungUp: boolean } {
+  const polled = pollFor(fd, POLLIN)
   // Treat an error like a timeout: the next read shows the cause.
-  return poll(fd, POLLIN, timeoutMs) > 0
+  const isReadable = libc().poll(polled, 1, timeoutMs) > 0
+  return { isReadable, isHungUp: isReadable && (((polled[1] ?? 0) >>> 16) & POLLHUP) !== 0 }
 }
 
 /** At most this many of libuv's four threads wait here, because others need them too. */

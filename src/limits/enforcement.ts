@@ -87,12 +87,27 @@ const requireError = (wish: string, held: string, reason: string): SandboxError 
     },
   )
 
+/** The answers so far, by the delegation and by which limits there are: most runs of a process have the same. */
+const known = new Map<Delegation | undefined, Map<number, EnforcementByLimit>>()
+
 function enforcementOf(limits: Limits, delegation: Delegation | undefined): EnforcementByLimit {
+  const bits = limitRows.reduce(
+    (set, [, { field }], index) => (limits[field] === undefined ? set : set | (1 << index)),
+    0,
+  )
+  const ofDelegation = known.get(delegation) ?? new Map<number, EnforcementByLimit>()
+  known.set(delegation, ofDelegation)
+  const enforcement = ofDelegation.get(bits) ?? decideEnforcement(limits, delegation)
+  ofDelegation.set(bits, enforcement)
+  return enforcement
+}
+
+function decideEnforcement(limits: Limits, delegation: Delegation | undefined): EnforcementByLimit {
   const how = (row: LimitRow): Enforcement => {
     const { controller, held } = row
     const byGroup = controller === 'any' || (controller && delegation?.controllers.has(controller))
     return delegation !== undefined && byGroup ? 'cgroup' : held
   }
   const limited = limitRows.filter(([, { field }]) => limits[field] !== undefined)
-  return Object.fromEntries(limited.map(([option, row]) => [option, how(row)]))
+  return Object.freeze(Object.fromEntries(limited.map(([option, row]) => [option, how(row)])))
 }

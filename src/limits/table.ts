@@ -346,7 +346,9 @@ export const standardLimits: Limits = Object.fromEntries(
 
 /** Limits without those that are lifted. */
 export const boundedLimits = (limits: Limits): Limits =>
-  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== UNLIMITED))
+  Object.values(limits).includes(UNLIMITED)
+    ? Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== UNLIMITED))
+    : limits
 
 /** A limit without a bound, in limits that were read but not applied yet. */
 export const UNLIMITED = Number.POSITIVE_INFINITY

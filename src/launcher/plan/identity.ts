@@ -62,16 +62,15 @@ export function ownIdAreas(inside: IdMap['inside']): Area[] {
 }
 
 /** The values of those places for a launch program. */
-export function ownIdValues({ uid, gid }: { uid: number; gid: number }) {
-  return Object.entries({ uid, gid }).flatMap(([name, id]) => {
-    const number = Buffer.alloc(8)
-    number.writeUInt32LE(id)
-    return [
-      { place: `ids.${name}`, offset: 0, bytes: number },
-      { place: `ids.${name}Map`, offset: DIGITS + 1, bytes: Buffer.from(padded(id)) },
-    ]
-  })
-}
+export const ownIdValues = ({ uid, gid }: { uid: number; gid: number }) =>
+  [
+    { place: 'ids.uid', offset: 0, bytes: numberBytes(uid) },
+    { place: 'ids.uidMap', offset: DIGITS + 1, bytes: Buffer.from(padded(uid)) },
+    { place: 'ids.gid', offset: 0, bytes: numberBytes(gid) },
+    { place: 'ids.gidMap', offset: DIGITS + 1, bytes: Buffer.from(padded(gid)) },
+  ] as const
+
+const numberBytes = (id: number): Uint8Array => new Uint8Array(new Uint32Array([id]).buffer)
 
 // user_namespaces(7): the first id inside, the first outside, how many.
 function mapText(inside: number, outside: Argument): Contents {

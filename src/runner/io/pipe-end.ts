@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { forgetDescriptor } from '../../ffi/ended-threads.ts'
-import { closeDescriptor, setNonBlocking, waitUntilReadable, whenHungUp } from '../../ffi/libc.ts'
+import { closeDescriptor, setNonBlocking, waitForInput, whenHungUp } from '../../ffi/libc.ts'
 
 /** The default capacity of a pipe, pipe(7). */
 const CAPACITY = 64 * 1024
@@ -61,12 +61,16 @@ export class PipeEnd {
    * @returns whether data arrived; false at the end of the pipe
    */
   readNext(timeoutMs: number): boolean {
-    if (this.isClosed || !waitUntilReadable(this.#fd, timeoutMs)) return false
+    if (this.isClosed) return false
+    const { isReadable, isHungUp } = waitForInput(this.#fd, timeoutMs)
+    if (!isReadable) return false
     scratch ??= Buffer.allocUnsafeSlow(CAPACITY)
     const length = readAvailable(this.#fd, scratch)
     if (length === undefined) return false
     if (length > 0) this.#take(Buffer.from(scratch.subarray(0, length)))
-    else if (this.#socket === undefined) this.close()
+    // Without a writer, a read that leaves room in the buffer was the last one.
+    const isLast = length === 0 || (isHungUp && length < CAPACITY)
+    if (isLast && this.#socket === undefined) this.close()
     return length > 0
   }
 

@@ -18,18 +18,19 @@ export function isolationOf(
   { network, proc }: Pick<Policy, 'network' | 'proc'>,
   confined: ConfinedBy | undefined,
 ): Isolation {
-  const shows = level === 'full' ? 'own' : 'shared'
-  const own = { level, proc: proc === 'none' ? 'none' : shows } as const
+  const shown = proc === 'none' ? 'none' : level === 'full' ? 'own' : 'shared'
   if (confined !== undefined) {
     return {
-      ...own,
+      level,
+      proc: shown,
       files: `landlock ${confined.landlockAbi}`,
       network: 'filter',
       processes: confined.as === 'root' ? 'uid' : 'tracking',
     }
   }
   return {
-    ...own,
+    level,
+    proc: shown,
     files: 'root',
     network: network === 'host' ? 'host' : 'namespace',
     processes: 'namespace',

@@ -26,7 +26,7 @@ import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
 import { hostMachine } from '../host-machine.ts'
 import { makeImage } from '../launch/launch.ts'
 import { resolvePolicyMounts } from '../workdir/own-mounts.ts'
-import { LastRequest } from './last-request.ts'
+import { LastRequests } from './last-requests.ts'
 import type { PolicyImage } from './run-plan.ts'
 
 /** A policy's image, and the parts of the policy that each run adds to it. */
@@ -37,7 +37,7 @@ export interface NamespacedImage extends PolicyImage {
   readonly isComplete: boolean
   /** Whether the program's filter is on when the request arrives. */
   readonly isFiltered: boolean
-  readonly lastRequest: LastRequest
+  readonly lastRequests: LastRequests
   /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
   readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
 }
@@ -191,7 +191,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     sources: boundSources(paths),
     isComplete,
     isFiltered,
-    lastRequest: new LastRequest(),
+    lastRequests: new LastRequests(),
     late: { mounts: late, files },
   }
 }

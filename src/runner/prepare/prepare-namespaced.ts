@@ -66,8 +66,7 @@ export async function prepareNamespaced(
     hasUnreadable: listing.hasUnreadable,
     entries: mounts.reduce((sum, mount) => sum + entriesOf(mount).length, files.length),
     makeRequest: image.isComplete
-      ? () =>
-          image.lastRequest.of({ ...options, limits: options.wantedLimits, ...added }, makeRequest)
+      ? () => image.lastRequests.of(askedOf(options, added), makeRequest)
       : makeRequest,
     requestInPieces: () => requestOf(options, added),
   }
@@ -86,6 +85,12 @@ interface Added {
   readonly processors: readonly number[]
   readonly enforcement: EnforcementByLimit
 }
+
+// Field by field, because a copy of all options costs more than to compare these.
+const askedOf = (
+  { command, args, env, cwd, collect, wantedLimits }: PlannedOptions,
+  { enforcement, processors }: Added,
+) => ({ command, args, env, cwd, limits: wantedLimits, collect, enforcement, processors })
 
 function* requestOf(options: PlannedOptions, added: Added): Work<Assembled> {
   const { policy, command, args, env, cwd, limits, wantedLimits } = options

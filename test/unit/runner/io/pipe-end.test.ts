@@ -8,9 +8,10 @@ import { PipeEnd } from '../../../../src/runner/io/pipe-end.ts'
 const poll = vi.hoisted(() => ({ claimsReadable: false }))
 vi.mock('../../../../src/ffi/libc.ts', async (original) => {
   const libc = await original<typeof import('../../../../src/ffi/libc.ts')>()
-  const waitUntilReadable = (fd: number, timeoutMs: number) =>
-    poll.claimsReadable || libc.waitUntilReadable(fd, timeoutMs)
-  return { ...libc, waitUntilReadable }
+  const claimed = { isReadable: true, isHungUp: false }
+  const waitForInput = (fd: number, timeoutMs: number) =>
+    poll.claimsReadable ? claimed : libc.waitForInput(fd, timeoutMs)
+  return { ...libc, waitForInput }
 })
 
 const SOON_MS = 50

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import type { Assembled } from '../../../../src/launcher/image/assemble.ts'
-import { LastRequest } from '../../../../src/runner/prepare/last-request.ts'
+import { LastRequests } from '../../../../src/runner/prepare/last-requests.ts'
 
 const asked = {
   command: './a.out',
@@ -20,8 +20,8 @@ const make = (): Assembled => ({
   symbols: new Map(),
 })
 
-test('a run with the same options as the last one gets its request', () => {
-  const requests = new LastRequest()
+test('a run with the same options as an earlier one gets its request', () => {
+  const requests = new LastRequests()
   const made = requests.of(asked, make)
   const never = vi.fn(make)
   expect(requests.of(asked, never)).toBe(made)
@@ -49,15 +49,26 @@ test.each([
   { processors: [1] },
   { processors: [0, 1] },
 ] as const)('a run with other options gets its own: %j', (changes) => {
-  const requests = new LastRequest()
+  const requests = new LastRequests()
   const made = requests.of(asked, make)
   const other = requests.of({ ...asked, ...changes }, make)
   expect(other).not.toBe(made)
-  expect(requests.of(asked, make)).not.toBe(made)
+  expect(requests.of(asked, make)).toBe(made)
 })
 
-test('a request that cannot be made leaves the last one unchanged', () => {
-  const requests = new LastRequest()
+test('the last four requests are kept, whichever processor each run has', () => {
+  const requests = new LastRequests()
+  const on = (processor: number) => requests.of({ ...asked, processors: [processor] }, make)
+  const [first, second] = [on(0), on(1)]
+  expect([on(0), on(1)]).toEqual([first, second])
+  expect(on(0)).toBe(first)
+  for (const processor of [2, 3, 4]) on(processor)
+  expect(on(1)).toBe(second)
+  expect(on(0)).not.toBe(first)
+})
+
+test('a request that cannot be made leaves the others unchanged', () => {
+  const requests = new LastRequests()
   const made = requests.of(asked, make)
   const fail = () =>
     requests.of({ ...asked, cwd: '/tmp' }, () => {

@@ -8,33 +8,33 @@ type Asked = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'limits' | 'c
   readonly processors: readonly number[]
 }
 
-/**
- * An image's last request, for a run with the same inputs. The next test case of a program differs only in
- * its input, which arrives by a pipe.
- */
-export class LastRequest {
-  #asked: Asked | undefined
-  #request: Assembled | undefined
+/** The number of requests to keep: each processor that a run may get needs another one. */
+const MOST_KEPT = 4
 
-  /** Returns the request of a run; makes it, unless it equals the last one. */
+/**
+ * An image's last requests, for a run with the same inputs. The next test case of a program differs only in
+ * its input, which arrives by a pipe, and perhaps in its processor.
+ */
+export class LastRequests {
+  readonly #kept: { readonly asked: Asked; readonly request: Assembled }[] = []
+
+  /** Returns the request of a run; makes it, unless it equals one of the last. */
   of(asked: Asked, make: () => Assembled): Assembled {
-    if (this.#request !== undefined && this.#asked !== undefined && isSame(asked, this.#asked)) {
-      return this.#request
-    }
-    const { command, args, env, cwd, limits, collect, enforcement, processors } = asked
+    const known = this.#kept.find((each) => isSame(asked, each.asked))
+    if (known !== undefined) return known.request
     const request = make()
-    this.#asked = { command, args, env, cwd, limits, collect, enforcement, processors }
-    this.#request = request
+    this.#kept.unshift({ asked, request })
+    this.#kept.splice(MOST_KEPT)
     return request
   }
 }
 
 const isSame = (one: Asked, other: Asked): boolean =>
   one.command === other.command &&
+  isSameList(one.processors, other.processors) &&
   one.cwd === other.cwd &&
   isSameList(one.args, other.args) &&
   isSameList(one.collect, other.collect) &&
-  isSameList(one.processors, other.processors) &&
   isSameRecord(one.env, other.env) &&
   isSameRecord(one.limits, other.limits) &&
   isSameRecord(one.enforcement, other.enforcement)
