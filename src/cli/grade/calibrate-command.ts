@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -6,6 +6,7 @@ import { EXCLUSIVE_VARIABLE } from '../../grading/assignment/context.ts'
 import { calibrate, calibrationLines } from '../../grading/report/calibrate.ts'
 import { readReport } from '../../grading/report/read-report.ts'
 import type { Report } from '../../grading/report/report-schema.ts'
+import { visibleLine } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 import { print } from '../print.ts'
 import { findAssignment } from './find-assignment.ts'
@@ -32,7 +33,14 @@ export function defineCalibrate(command: Command): void {
 
 async function calibrateCommand(assignment: string, { solutions, runs }: Flags): Promise<void> {
   const place = findAssignment(assignment)
-  process.env.GRADEBOX_SUBMISSIONS = resolve(solutions)
+  const path = resolve(solutions)
+  if (!existsSync(path)) {
+    throw new CliError(
+      `The reference solutions ${visibleLine(path)} do not exist; name their folder with --solutions`,
+      EXIT.failure,
+    )
+  }
+  process.env.GRADEBOX_SUBMISSIONS = path
   process.env[EXCLUSIVE_VARIABLE] = '1'
   const folder = mkdtempSync(join(tmpdir(), 'gradebox-calibrate-'))
   const file = join(folder, 'report.json')

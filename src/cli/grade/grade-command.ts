@@ -62,6 +62,7 @@ export function defineGrade(command: Command): void {
 }
 
 async function grade(assignment: string, flags: Flags): Promise<void> {
+  refuseEmpty(flags)
   const place = findAssignment(assignment)
   const reports = withDefault(flags.report ?? [])
   refuseUnwritable(reports)
@@ -81,10 +82,19 @@ async function grade(assignment: string, flags: Flags): Promise<void> {
     throw new CliError(`${assignment} declares no graded test: call assignment()`, EXIT.failure)
   }
   if (before !== undefined && before.assignment.name === after.assignment.name) {
-    print(['Since the last report:', ...changeLines(compareReports(before, after))].join('\n'))
+    const isPart = flags.only !== undefined || flags.shard !== undefined
+    const changes = compareReports(before, after).filter(({ kind }) => !isPart || kind !== 'gone')
+    print(['Since the last report:', ...changeLines(changes)].join('\n'))
   }
   const isGraded = after.complete && !hasTrouble(after) && !hasUnwrittenReport()
   endWith(isGraded ? EXIT.success : EXIT.usage)
+}
+
+// A variable of the shell that is not set is an empty text, and would mean another folder or the whole class.
+function refuseEmpty({ submissions, only, shard }: Flags): void {
+  const [empty] = Object.entries({ submissions, only, shard }).find(([, text]) => text === '') ?? []
+  if (empty === undefined) return
+  throw new CliError(`Expected a value for --${empty}, got an empty text`, EXIT.failure)
 }
 
 // The report of a killed grading counts too: its finished tests are results.

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
+import { nearest } from '../../errors/nearest.ts'
 import type { Report } from '../../grading/report/report-schema.ts'
 import { unwritableReports } from '../../grading/reporting/unwritable-reports.ts'
 import { writeReports } from '../../grading/reporting/write-reports.ts'
 import { type ReportKind, type WriterOptions, writers } from '../../grading/writers/index.ts'
 import { DEFAULT_REPORT, REPORTS_VARIABLE } from '../../grading/writers/reports-option.ts'
+import { quoted } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 
 /** `KIND=FILE` of `--report`, checked. */
@@ -16,7 +18,7 @@ export interface ReportFlag {
 /**
  * Collects a `--report KIND=FILE`.
  *
- * @throws {CliError} for an unknown kind and for a text without a file
+ * @throws {CliError} for an unknown kind, for a kind that was given before, and for a text without a file
  */
 export function collectReport(text: string, earlier: readonly ReportFlag[] = []): ReportFlag[] {
   const at = text.indexOf('=')
@@ -26,10 +28,14 @@ export function collectReport(text: string, earlier: readonly ReportFlag[] = [])
     throw new CliError(`Expected --report KIND=FILE, got ${JSON.stringify(text)}`, EXIT.failure)
   }
   if (!Object.hasOwn(writers, kind)) {
-    throw new CliError(
-      `There is no kind of report ${JSON.stringify(kind)}; the kinds are ${Object.keys(writers).join(', ')}`,
-      EXIT.failure,
-    )
+    const kinds = Object.keys(writers)
+    const guess = nearest(kind, kinds)
+    const advice =
+      guess === undefined ? `the kinds are ${kinds.join(', ')}` : `did you mean ${guess}?`
+    throw new CliError(`There is no kind of report ${quoted(kind)}; ${advice}`, EXIT.failure)
+  }
+  if (earlier.some((other) => other.kind === kind)) {
+    throw new CliError(`There are two reports of the kind ${kind}; give it once`, EXIT.failure)
   }
   if (file.includes(',')) {
     throw new CliError(

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { TestModule, Vitest } from 'vitest/node'
 import { asError } from '../../errors/as-error.ts'
+import { ownDirectory } from '../../grading/own-directory.ts'
 import type { IsolationLevel } from '../../runner/isolation/level.ts'
 import { visible } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
@@ -99,7 +100,7 @@ async function vitestNode(): Promise<typeof import('vitest/node')> {
 
 // Vitest runs files. This file declares the content of the TOML file.
 function tomlTest(toml: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gradebox-grade-'))
+  const folder = ownDirectory('grade')
   // The file is outside the package, so it cannot import it by name.
   const entry = import.meta.resolve('gradebox/grading/vitest')
   const source = `import { declareToml } from ${JSON.stringify(entry)}\n\ndeclareToml(${JSON.stringify(toml)})\n`

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { packageVersion } from '../../grading/package-version.ts'
+import { makeFolders } from '../../grading/report/atomic-file.ts'
 import { visibleLine } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 import { print } from '../print.ts'
-import { type AssignmentKind, assignmentKinds, initFiles } from './init-files.ts'
+import { type AssignmentKind, assignmentKinds, type InitFile, initFiles } from './init-files.ts'
 
 interface Flags {
   readonly kind: AssignmentKind
@@ -38,17 +39,32 @@ export function defineInit(command: Command): void {
           EXIT.failure,
         )
       }
-      for (const { path, contents, executable = false } of files) {
-        const target = join(root, path)
-        mkdirSync(dirname(target), { recursive: true })
-        writeFileSync(target, contents, { flag: 'wx', mode: executable ? 0o755 : 0o644 })
-      }
+      for (const file of files) writeInto(root, file)
       print(
         [
           ...files.map(({ path }) => `wrote ${visibleLine(join(folder, path))}`),
           '',
-          `Next: cd ${visibleLine(folder)} && npm install && npm run grade`,
+          `Next: cd ${shellWord(visibleLine(folder))} && npm install && npm run grade`,
         ].join('\n'),
       )
     })
+}
+
+// In quotes where a shell would split the word, or obey a character of it.
+const shellWord = (text: string) =>
+  /^[\w./@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+
+function writeInto(root: string, { path, contents, executable = false }: InitFile): void {
+  const target = join(root, path)
+  try {
+    makeFolders(dirname(target))
+    writeFileSync(target, contents, { flag: 'wx', mode: executable ? 0o755 : 0o644 })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CliError(
+      `${visibleLine(target)} cannot be written: ${reason}; choose another folder`,
+      EXIT.failure,
+      error,
+    )
+  }
 }

@@ -15,14 +15,15 @@ import {
   describeFile,
   readSubmissionFiles,
   type SubmittedFile,
+  unreadableSubmission,
 } from '../languages/submission-files.ts'
 import { SubmissionProblem } from '../languages/submission-problem.ts'
+import { ownDirectory } from '../own-directory.ts'
 import type { ReportBuild } from '../report/report-schema.ts'
 import type { SubmissionFacts } from '../report/test-outcome.ts'
 import { checkFolder, RefusedSubmission } from '../submissions/exports/check-entries.ts'
 import type { FoundSubmission } from '../submissions/found-submission.ts'
 import type { Submission } from './assignment-options.ts'
-import { buildsDirectory } from './builds-directory.ts'
 import { describeRun, forStaff } from './excerpts.ts'
 
 /** A submission whose files are read and whose program is built, or the reason why that failed. */
@@ -64,13 +65,22 @@ export async function prepareSubmission(
   }
 }
 
+let builds: string | undefined
+
+/** The directory in which this process keeps the programs that it builds. */
+function buildsDirectory(): string {
+  builds ??= ownDirectory('builds')
+  return builds
+}
+
 // Only staff can decide whether strange files are an accident, so they give no 0 points.
 function refuseUnsafe({ id, path, refused }: FoundSubmission): void {
   if (refused !== undefined) throw refusedError(id, refused)
   try {
     checkFolder(path)
   } catch (error) {
-    throw error instanceof RefusedSubmission ? refusedError(id, error.message) : error
+    if (error instanceof RefusedSubmission) throw refusedError(id, error.message)
+    throw unreadableSubmission(error)
   }
 }
 

@@ -19,6 +19,7 @@ import { brokenCompiler } from './sample.ts'
 import { type SubmittedFile, writeSubmissionFiles } from './submission-files.ts'
 import { SubmissionProblem } from './submission-problem.ts'
 import { readTar } from './tar.ts'
+import { toolFiles } from './tool-files.ts'
 import { preparedBuild } from './toolchain.ts'
 
 /** The language of a submission, as reports name it. */
@@ -121,7 +122,7 @@ function buildKey(
   const command = language.compile?.(project)
   return fingerprint(
     { gradebox: packageVersion(), arch: process.arch },
-    { name, version, language },
+    { name, version, tools: toolFiles(language), language },
     { command, policy: command && loadPolicy(buildPolicy(language)) },
     contents,
   )

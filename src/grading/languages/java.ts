@@ -69,6 +69,7 @@ export const java: Language = {
   ],
   preparation: compilerClasses,
   version: ['javac', '-version'],
+  tools: ['java'],
   install: 'a JDK (Debian: apt install default-jdk-headless)',
   sample: {
     path: 'Main.java',
@@ -97,6 +98,7 @@ export const kotlin: Language = {
   ],
   run: (_, { memoryBytes }) => ['java', ...jvmOptions, heap(memoryBytes), '-jar', 'program.jar'],
   version: ['kotlinc', '-version'],
+  tools: ['java'],
   install: 'Kotlin (Debian: apt install kotlin)',
   sample: { path: 'Main.kt', text: 'fun main() { println(1) }\n' },
   compileLimits: { walltime: '120s', memory: '2GiB' },

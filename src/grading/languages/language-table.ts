@@ -135,6 +135,7 @@ const csharp: Language = {
   compile: (project) => ['mcs', '-optimize', '-out:program.exe', ...paths(project)],
   run: () => ['mono', 'program.exe'],
   version: ['mcs', '--version'],
+  tools: ['mono'],
   install: 'Mono (Debian: apt install mono-mcs mono-runtime)',
   sample: {
     path: 'Main.cs',

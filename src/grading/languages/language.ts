@@ -80,6 +80,8 @@ export interface Language {
   readonly run: (project: Project, limits: { readonly memoryBytes: number }) => Command
   /** Prints the version, and fails where the language is not installed. */
   readonly version: Command
+  /** Other programs that its builds start: after a change of one, results in the cache count no more. @default [] */
+  readonly tools?: readonly string[]
   /** The package to install where the language is missing. */
   readonly install: string
   /** @default 'strict' */

@@ -43,13 +43,18 @@ export function readSubmissionFiles(path: string): SubmittedFile[] {
     return listFiles(root).map((relative) => readFile(join(root, relative), relative))
   } catch (error) {
     if (error instanceof SubmissionProblem) throw error
-    // The student cannot know the rights of the files on this machine.
-    throw new SandboxError(`The submission cannot be read: ${(error as Error).message}`, {
-      code: 'OPTION_INVALID',
-      hint: 'Let the user who grades read every file of the submission, and grade again.',
-      cause: error,
-    })
+    throw unreadableSubmission(error)
   }
+}
+
+/** The error for files that this machine or its user cannot read, which no student knows about. */
+export function unreadableSubmission(cause: unknown): SandboxError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new SandboxError(`The submission cannot be read: ${reason}`, {
+    code: 'OPTION_INVALID',
+    hint: 'Let the user who grades read every file of the submission, and grade again.',
+    cause,
+  })
 }
 
 /** Writes files into an empty directory, with text in the form that a compiler of this system expects. */

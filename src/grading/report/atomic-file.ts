@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -44,7 +45,7 @@ export function checkReportFile(path: string): void {
       closeSync(openSpecial(target))
       return
     }
-    mkdirSync(dirname(target), { recursive: true })
+    makeFolders(dirname(target))
     const temporary = `${temporaryPrefix(target)}${process.pid}`
     closeSync(openSync(temporary, 'w', 0o644))
     rmSync(temporary)
@@ -53,8 +54,20 @@ export function checkReportFile(path: string): void {
   }
 }
 
+/** Makes a folder and the missing folders above it. */
+export function makeFolders(folder: string): void {
+  // Node's own recursive call never returns where the kernel answers ENOENT to a new folder, as it does in /proc.
+  if (existsSync(folder)) return
+  makeFolders(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
 function replace(target: string, contents: string | Uint8Array): void {
-  mkdirSync(dirname(target), { recursive: true })
+  makeFolders(dirname(target))
   removeAbandoned(target)
   const temporary = `${temporaryPrefix(target)}${process.pid}`
   try {

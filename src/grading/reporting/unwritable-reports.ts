@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { asError } from '../../errors/as-error.ts'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { visibleLine } from '../../units/visible.ts'
 import { checkReportFile } from '../report/atomic-file.ts'
 import type { ChosenReport } from '../writers/reports-option.ts'
 
@@ -19,8 +20,10 @@ export function unwritableReports(
   const kinds = new Map<string, string>()
   for (const [kind, path] of files) {
     const other = kinds.get(path)
-    if (other !== undefined)
-      failures.set(path, `It is the file of two reports: ${other} and ${kind}.`)
+    if (other !== undefined) {
+      failures.set(path, `${visibleLine(path)} is the file of two reports: ${other} and ${kind}`)
+      continue
+    }
     kinds.set(path, kind)
     try {
       checkReportFile(path)

@@ -55,7 +55,7 @@ describe.for(['vitest', 'jest'] as const)('%s: a report that cannot be written',
     [
       'that is the file of two reports',
       'junit.xml',
-      'It is the file of two reports: csv and junit.',
+      '/junit.xml is the file of two reports: csv and junit',
     ],
   ])('%s is named before any run, and makes the exit code 2', async (_, path, reason) => {
     const run = await runProject(runner, project, { args, env: { ...environment, CSV: path } })

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -128,6 +129,8 @@ test('after a kill, the next run repeats no finished test', async () => {
   const now = timesOf(reportOf(folder))
   expect(now.size).toBe(36)
   for (const [key, times] of timesOf(killed)) expect(now.get(key)).toBe(times)
+  const left = new RegExp(`^gradebox-(?:builds|grade)-${child.pid}-`)
+  expect(readdirSync(tmpdir()).filter((name) => left.test(name))).toEqual([])
 }, 180_000)
 
 test('each shard grades a part of the class, and merge joins the reports', () => {
@@ -170,7 +173,21 @@ describe('the exit code', () => {
 
   test.each([
     ['an unknown flag', ['--what'], "error: unknown option '--what'"],
-    ['an unknown kind of report', ['--report', 'x=y'], 'There is no kind of report "x"'],
+    [
+      'an unknown kind of report',
+      ['--report', 'x=y'],
+      'There is no kind of report "x"; the kinds are json, csv,',
+    ],
+    [
+      'a misspelt kind of report',
+      ['--report', 'cvs=y'],
+      'There is no kind of report "cvs"; did you mean csv?',
+    ],
+    [
+      'a kind of report twice',
+      ['--report', 'csv=a.csv', '--report', 'csv=b.csv'],
+      'There are two reports of the kind csv; give it once',
+    ],
     ['a shard that is none', ['--shard', '3/2'], 'Expected a shard such as `2/4`, got "3/2"'],
     ['no submission that matches', ['--only', 'zed'], 'No submission matches "zed"'],
     [
@@ -196,6 +213,20 @@ describe('the exit code', () => {
       `assignment.toml:18:1: tests[1]: unknown key "point"; did you mean "points"?`,
     )
   })
+})
+
+test.each(['submissions', 'only', 'shard'])('an empty --%s is wrong usage', (flag) => {
+  const { code, stderr } = gradebox(['grade', '.', `--${flag}`, ''])
+  expect(code).toBe(1)
+  expect(stderr).toBe(`error: Expected a value for --${flag}, got an empty text\n`)
+})
+
+test('init does not hang on a folder that the kernel does not allow', () => {
+  const { code, stderr } = gradebox(['init', '/proc/no/such'])
+  expect(code).toBe(1)
+  expect(stderr).toBe(
+    "error: /proc/no/such/assignment.toml cannot be written: ENOENT: no such file or directory, mkdir '/proc/no'; choose another folder\n",
+  )
 })
 
 test('diff shows gains and losses, with the reasons', () => {

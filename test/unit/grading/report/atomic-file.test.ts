@@ -28,6 +28,13 @@ test('a file is replaced, and no other file remains', () => {
   expect(readdirSync(join(directory, 'new/folder'))).toEqual(['report.json'])
 })
 
+test('a folder that the kernel does not allow is an error, and no endless loop', () => {
+  const path = '/proc/no/such/report.json'
+  for (const write of [() => checkReportFile(path), () => writeFileAtomically(path, 'x')]) {
+    expect(write).toThrow("ENOENT: no such file or directory, mkdir '/proc/no'")
+  }
+})
+
 test('a killed process’s half-written file is removed, and a live process’s file remains', () => {
   const { pid: dead } = spawnSync('true')
   const mine = `.report.json.writing-${process.ppid}`

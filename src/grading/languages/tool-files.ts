@@ -1,0 +1,26 @@
+import { realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadPolicy } from '../../policy/load.ts'
+import { buildPolicy } from './installed.ts'
+import type { Language } from './language.ts'
+
+const usualPath = '/usr/local/bin:/usr/bin:/bin'
+
+/**
+ * The programs that build and run a language, each with its size and time. A wrapper or a compiler of the machine's own
+ * can change without a new version.
+ */
+export function toolFiles(language: Language): readonly unknown[] {
+  const { PATH = usualPath } = loadPolicy(buildPolicy(language)).env
+  const [name] = language.version
+  return [name, ...(language.tools ?? [])].map((tool) => firstFile(tool, PATH.split(':')))
+}
+
+function firstFile(name: string, folders: readonly string[]): unknown {
+  for (const folder of folders) {
+    const path = join(folder, name)
+    const status = statSync(path, { throwIfNoEntry: false })
+    if (status?.isFile()) return [realpathSync(path), status.size, status.mtimeMs]
+  }
+  return undefined
+}
