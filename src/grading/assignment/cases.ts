@@ -69,17 +69,39 @@ function readCase(input: string): Case {
   const { args = readArgs(beside('.args')), points, hint } = readSettings(beside('.toml'))
   return {
     name,
-    input: readFileSync(input, 'utf8'),
-    answer: readFileSync(answer, 'utf8'),
+    input: readCaseText(input),
+    answer: readCaseText(answer),
     args,
     ...(points === undefined ? {} : { points }),
     ...(hint === undefined ? {} : { hint }),
   }
 }
 
+/**
+ * Reads a file of a case as text, without a byte order mark.
+ *
+ * @throws {SandboxError} OPTION_INVALID for a file that cannot be read, or is not UTF-8: programs would get other bytes
+ */
+export function readCaseText(path: string): string {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw invalid(`${path} cannot be read: ${error instanceof Error ? error.message : error}`)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw invalid(
+      `${path} is not text in UTF-8`,
+      'Save it as UTF-8. A test in a test file can give a program any bytes as `stdin`.',
+    )
+  }
+}
+
 function readArgs(path: string): string[] {
   if (!existsSync(path)) return []
-  const lines = readFileSync(path, 'utf8').split(/\r?\n/)
+  const lines = readCaseText(path).split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   return lines
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { LimitOptions } from '../../runner/options/sandbox-options.ts'
 import type {
@@ -6,6 +5,7 @@ import type {
   CasesOptions,
   GroupOptions,
 } from '../assignment/assignment-options.ts'
+import { readCaseText } from '../assignment/cases.ts'
 import type { DataTest } from '../assignment/data-test.ts'
 import type { LanguageChoice } from '../languages/choose-languages.ts'
 import type { Language } from '../languages/language.ts'
@@ -66,7 +66,7 @@ function toTest(test: RawTest, folder: string): DataTest {
     limits,
     ...options
   } = test
-  const read = (file: string) => readFileSync(resolve(folder, file), 'utf8')
+  const read = (file: string) => readCaseText(resolve(folder, file))
   const answer = stdoutFile === undefined ? stdout : read(stdoutFile)
   return {
     name,

@@ -12,7 +12,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-const put = (name: string, contents: string) => writeFileSync(join(directory, name), contents)
+const put = (name: string, contents: string | Uint8Array) =>
+  writeFileSync(join(directory, name), contents)
 
 test('cases have an input and an answer, and may have arguments, points and a hint', () => {
   put('10.in', 'ten')
@@ -52,6 +53,16 @@ test('wrong cases are refused by name', () => {
   expect(() => readCases('.', directory)).toThrow(/1\.toml: point: .*\n {2}hint: A case may set/)
   put('1.toml', 'points =')
   expect(() => readCases('.', directory)).toThrow(/1\.toml is no TOML: /)
+})
+
+test('a case loses its byte order mark, and one that is not UTF-8 is refused by name', () => {
+  put('bom.in', '\ufeff1\n')
+  put('bom.ans', '\ufeff2\n')
+  expect(readCases('.', directory)).toEqual([
+    { name: 'bom', input: '1\n', answer: '2\n', args: [] },
+  ])
+  put('bom.ans', Buffer.from('\u00fc', 'latin1'))
+  expect(() => readCases('.', directory)).toThrow(`${directory}/bom.ans is not text in UTF-8`)
 })
 
 test('titles of rows contain the values of the row', () => {
