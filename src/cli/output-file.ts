@@ -6,7 +6,7 @@ export interface OutputFile {
   /**
    * Replaces the file's contents and closes it.
    *
-   * @throws {CliError} when the file system refuses it
+   * @throws {CliError} when the file system refuses to write the text
    */
   readonly write: (text: string) => void
   /** Closes the file unchanged. */
@@ -18,7 +18,7 @@ const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
 const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'it is a symbolic link, which a program may have made',
   ENXIO: 'it is a FIFO that nobody reads; give a regular file',
-  ENOTREG: 'it is no regular file',
+  ENOTREG: 'it is not a regular file',
 }
 
 /**
@@ -36,7 +36,7 @@ export function openOutputFile(what: string, path: string): OutputFile {
   }
   let fd: number
   try {
-    // Without O_NONBLOCK, a FIFO would wait for a reader (fifo(7)).
+    // Without O_NONBLOCK, open() of a FIFO would wait for a reader (fifo(7)).
     fd = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666)
   } catch (error) {
     return fail(error)

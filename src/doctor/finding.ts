@@ -14,8 +14,8 @@ export type Environment = keyof typeof environments
 export type Fixes = Readonly<Partial<Record<Environment, string>>>
 
 /**
- * The result of one check. The feature works, works in a weaker way, is replaced, or does not work. A check does not
- * run after an earlier check that it needs has failed.
+ * The result of one check. The feature works, works in a weaker way, or fails. A check is untried when an earlier check
+ * that it needs has failed.
  */
 export interface Finding {
   /** Stable, for scripts: `namespaces`. */

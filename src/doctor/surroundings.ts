@@ -7,7 +7,7 @@ export interface Surroundings {
   readonly environments: readonly Environment[]
   /** Whether this process runs under a seccomp filter, from /proc/self/status. */
   readonly filtered: boolean
-  /** The AppArmor profile of this process; undefined without AppArmor, or unconfined. */
+  /** The AppArmor profile of this process; undefined without AppArmor or when unconfined. */
   readonly appArmor: string | undefined
   readonly isRoot: boolean
 }

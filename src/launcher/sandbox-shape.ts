@@ -58,12 +58,12 @@ export interface SandboxShape {
   /** User and group id that the program sees. */
   readonly uid: number
   readonly gid: number
-  /** `loopback`: a network of its own, `lo` up; `none`: not even that; `host`: the host's. */
+  /** `loopback`: its own network, with only `lo` up; `none`: its own network, with `lo` down; `host`: the host's. */
   readonly network: 'none' | 'loopback' | 'host'
   readonly shareUts: boolean
   /** `full`: /proc; `pid`: only its process directories (procfs `subset=pid`); `none`: no /proc. */
   readonly proc: 'full' | 'pid' | 'none'
-  /** Whether the program can make pseudo-terminals, of an instance of devpts of its own. */
+  /** Whether the program can make pseudo-terminals, in the sandbox's own instance of devpts. */
   readonly terminal?: boolean
   readonly mounts: readonly Mount[]
   readonly files: readonly SandboxFile[]

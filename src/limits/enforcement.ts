@@ -23,7 +23,7 @@ export interface EnforcementPlan {
  * @param require the requirements of the policy, such as `memory:cgroup`
  * @param isConfined whether there are no namespaces: the run then has no control group, and no tmpfs holds
  *   the files
- * @throws {SandboxError} LIMIT_UNAVAILABLE when a required way does not exist here
+ * @throws {SandboxError} LIMIT_UNAVAILABLE when this machine does not have a required enforcement
  */
 export function planEnforcement(
   limits: Limits,
@@ -41,7 +41,7 @@ export function planEnforcement(
   throw requireError(...missing, 'reason' in v2 ? v2.reason : controllersOf(v2))
 }
 
-/** The first wish of a policy for a group that does not come true, and what holds that limit instead. */
+/** The first requirement of a policy that is not met, and the enforcement that holds its limit instead. */
 function missingWish(
   enforcement: EnforcementByLimit,
   require: readonly string[],
@@ -55,8 +55,9 @@ function missingWish(
 }
 
 /**
- * The place of a run's group. A group without controllers makes a run about 10 % slower, and one of cgroup v1 up to
- * 30 %. A run has such a group only where its policy asks, or where no counter of the kernel's has its CPU time.
+ * The place of a run's group. A group without controllers makes a run about 10 % slower, and a group of cgroup v1 makes
+ * it up to 30 % slower. A run has such a group only when its policy requires one, or when no other counter of the kernel
+ * measures its CPU time.
  */
 function chooseDelegation(limits: Limits, require: readonly string[]): Delegation | NoDelegation {
   const v2 = findDelegation()

@@ -18,8 +18,8 @@ export type { MatcherContext, MatcherResult } from './matcher.ts'
 export type { SandboxMatchers } from './types.ts'
 
 /**
- * Every matcher, for an `expect` of your own; `gradebox/matchers/vitest` and `gradebox/matchers/jest`
- * register them where they are imported.
+ * Every matcher, for your own `expect`. An import of `gradebox/matchers/vitest` or `gradebox/matchers/jest`
+ * registers all of them.
  *
  * @example
  * import { matchers } from 'gradebox/matchers'

@@ -78,7 +78,7 @@ function withCause({ isNot }: MatcherContext, result: AnyResult, finding: Findin
  * test gives one: bytes, or a value that `toHaveStdout()` takes.
  *
  * @param path - as `collect` named it; a relative one is relative to the program's `cwd`
- * @throws {TypeError} when `path` is not text or `content` none of these
+ * @throws {TypeError} when `path` is not text, or `content` is none of these
  */
 export function toHaveFile(
   this: MatcherContext,

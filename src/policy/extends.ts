@@ -12,7 +12,7 @@ function refuse({ origin, source }: ReadLayer, message: string): Error {
   })
 }
 
-/** A name has no slash and does not end in `.toml`; a path has or does. */
+/** A name has no slash and does not end in `.toml`; a path has a slash or ends in `.toml`. */
 export const isName = (reference: string): boolean =>
   !reference.includes('/') && !reference.endsWith('.toml')
 
@@ -31,7 +31,7 @@ function originOf(extending: ReadLayer, reference: string): Required<PolicyOrigi
 /**
  * Reads the chain of policies that a policy extends.
  *
- * @returns all of them; the one that extends nothing first, the given one last
+ * @returns every policy of the chain: first the one that extends nothing, last the given one
  * @throws {SandboxError} POLICY_INVALID for a policy that cannot be read, or that extends itself through
  *   others
  */

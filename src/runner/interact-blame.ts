@@ -1,12 +1,12 @@
 import type { Activity } from './interact-activity.ts'
 import type { SandboxResult } from './result.ts'
 
-/** How things stood when the first of two programs that talked to each other ended. */
+/** The state of two programs that talked to each other, when the first of them ended. */
 export interface FirstEnd extends Activity {
   readonly endedFirst: 0 | 1
   /** Whether each had read all that the other wrote, when the first ended. */
   readonly waitedForInput: readonly [boolean, boolean]
-  /** Whether both had the same processor. */
+  /** Whether both ran on the same processor. */
   readonly shared: boolean
 }
 
@@ -18,11 +18,14 @@ export interface Ending extends FirstEnd {
 
 type Ended = Pick<SandboxResult, 'status' | 'exitCode' | 'usage'>
 
-/** Where nobody could look at a program: it computed if it used or wanted the processor for more than this share of its time. */
+/**
+ * A program whose activity Gradebox could not observe has computed if it used the processor, or waited for it, for more
+ * than this share of the walltime.
+ */
 const BUSY_SHARE = 1 / 4
 /**
- * The other program is to blame for a walltime only if its last silence took this share of the walltime. A program could
- * otherwise choose its moment: it asks questions without end, and one of them is always the last.
+ * The other program is to blame for a walltime only if its last silence took this share of the walltime. Otherwise, a
+ * program that asks questions without end could blame the other one for the answer to the last question.
  */
 const SILENT_SHARE = 1 / 4
 
@@ -31,9 +34,10 @@ const hasFailed = ({ status, exitCode }: Ended): boolean => status !== 'exited' 
 /**
  * The programs to blame for a failed interaction.
  *
- * At a walltime, both are to blame if each waited for the other's message. The other program is to blame if only the
- * program that timed out waited, and otherwise the program itself. Any other failure is the fault of the program that
- * failed first, because the end of the second is a consequence. An interaction that the caller ended is nobody's fault.
+ * When a program reaches its walltime, both are to blame if each waited for the other's message. If only the program
+ * that timed out waited, the other program is to blame. Otherwise, the program that timed out is to blame. Any other
+ * failure is the fault of the program that failed first, because the end of the second is a consequence. An interaction
+ * that the caller ended is nobody's fault.
  */
 export function blameOf(results: readonly [Ended, Ended], ending: Ending): readonly (0 | 1)[] {
   const { endedFirst } = ending
@@ -49,7 +53,7 @@ function blameForWalltime(results: readonly [Ended, Ended], ending: Ending): rea
   const { endedFirst, waitedForInput, computed, silentMs, shared, endedMs } = ending
   const other = endedFirst === 0 ? 1 : 0
   const { cpuTimeMs, wallTimeMs } = results[endedFirst].usage
-  // Then it closed its output and stayed, and its walltime is its own affair.
+  // A program that outlives the end of the other one is to blame for its own walltime.
   const [ended = Infinity, otherEnded = Infinity] = [endedMs[endedFirst], endedMs[other]]
   if (results[other].status !== 'walltime' && otherEnded < ended) return [endedFirst]
   const readyMs = ({ usage }: Ended) => usage.cpuTimeMs + (usage.waitTimeMs ?? 0)
@@ -60,7 +64,7 @@ function blameForWalltime(results: readonly [Ended, Ended], ending: Ending): rea
     if (waited(other)) return [0, 1]
     return [silentMs < wallTimeMs * SILENT_SHARE ? endedFirst : other]
   }
-  // A program that keeps their processor busy makes the other late.
+  // A program that keeps the shared processor busy delays the other one.
   const wasHeldUp = shared && hasComputed(other) && results[other].usage.cpuTimeMs > cpuTimeMs
   return [wasHeldUp ? other : endedFirst]
 }

@@ -54,7 +54,7 @@ describe.skipIf(lacks('gcc')).each([
 })
 
 test.skipIf(sandboxLacks('python3'))(
-  'prints ten gigabytes is cut at the limit sooner than it could print all',
+  'a program that prints ten gigabytes is cut at the limit before it can print all',
   async () => {
     const run = await runPython(
       'import os\nblock = b"x" * (1 << 20)\nfor i in range(10 << 10): os.write(1, block)',
@@ -66,18 +66,18 @@ test.skipIf(sandboxLacks('python3'))(
   },
 )
 
-test('floods stdout and stderr together gets no more than the output limit', async () => {
+test('a program that floods stdout and stderr together gets no more than the output limit', async () => {
   const run = await runShell('yes >&2 & yes; wait', { limits: { output: '100kB', walltime: '9s' } })
   expect(run).toExceedOutput()
   expect(run.stdout.length + run.stderr.length).toBe(100_000)
 })
 
-test('never reads does not block the writer of its input', async () => {
+test('a program that never reads does not block the writer of its input', async () => {
   const run = await sandboxed('sleep', ['0.2'], { stdin: 'x'.repeat(4 << 20) })
   expect(run).toSucceed()
 })
 
-test('looks for a terminal finds none: no controlling terminal, no job control, no console', async () => {
+test('a program that looks for a terminal finds none: no controlling terminal, no job control, no console', async () => {
   for (const policy of ['strict', 'kiss']) {
     const run = await runShell(
       'for t in /dev/tty /dev/console /dev/tty0 /dev/ptmx /dev/pts/0; do (: <> $t) 2>/dev/null && echo "OPENED $t"; done; ps -o tty= -p $$ 2>/dev/null; cut -d" " -f7 /proc/self/stat',

@@ -32,7 +32,7 @@ describe('a handle', () => {
   })
 
   test('has live streams that end when the program closes them, although the program stays', async () => {
-    // Later runs read a stream that ends at once in another way than the first run.
+    // The first run and later runs read a stream that ends at once in different ways.
     for (let attempt = 0; attempt < 5; attempt++) {
       const run = runShell('exec >&- 2>&-; sleep 1000')
       const ended = [run.stdout, run.stderr].map(async (stream) => once(stream.resume(), 'end'))
@@ -48,7 +48,7 @@ describe('a handle', () => {
     await run
   })
 
-  test('resolves for whatever the program does', async () => {
+  test('resolves, whatever the program does', async () => {
     await expect(runShell('exit 1')).resolves.toExitWith(1)
     await expect(runShell('kill -9 $$')).resolves.toBeKilledBy('SIGKILL')
   })
@@ -86,7 +86,7 @@ describe('kill()', () => {
     expect(await ended).toSucceed()
   })
 
-  test('right after sandboxed() ends a run that has not started', async () => {
+  test('ends a run that has not started', async () => {
     const run = sandboxed('sleep', ['1000'])
     run.kill()
     expect((await run).status).toBe('aborted')
@@ -127,7 +127,7 @@ describe('an AbortSignal', () => {
     expect(await first).toSucceed()
   })
 
-  test('ends a running program, and keeps no listener after the run', async () => {
+  test('ends a running program and its processes', async () => {
     const controller = new AbortController()
     const { signal } = controller
     const marker = makeMarker()

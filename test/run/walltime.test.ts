@@ -9,7 +9,7 @@ describe('a program that runs too long', () => {
   test.each([
     ['sleeps', 'echo partial; exec sleep 1000'],
     ['spins', 'echo partial; while :; do :; done'],
-    ['reads what never comes', 'echo partial; read line'],
+    ['waits for input that never comes', 'echo partial; read line'],
     ['ignores SIGTERM', 'trap "" TERM INT HUP; echo partial; while :; do sleep 1000; done'],
     ['stops itself', 'echo partial; kill -STOP $$'],
     ['waits for a child', 'echo partial; sleep 1000 & wait'],
@@ -58,8 +58,8 @@ describe('no process of a sandbox survives its run', () => {
     ['children', (sleep) => `${sleep} & ${sleep} & echo ready`],
     ['children of a session of their own', (sleep) => `setsid ${sleep} & echo ready`],
     ['daemons', (sleep) => `setsid sh -c "(${sleep} &); ${sleep}" >&- 2>&- & echo ready`],
-    ['those that ignore signals', (sleep) => `(trap "" TERM HUP INT; ${sleep}) & echo ready`],
-    ['stopped ones', (sleep) => `${sleep} & kill -STOP $!; echo ready`],
+    ['processes that ignore signals', (sleep) => `(trap "" TERM HUP INT; ${sleep}) & echo ready`],
+    ['stopped processes', (sleep) => `${sleep} & kill -STOP $!; echo ready`],
   ]
 
   test.each(families)('%s end with the walltime of their run', async (_, script) => {

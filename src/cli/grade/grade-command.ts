@@ -121,7 +121,7 @@ function setVariables(flags: Flags, reports: readonly ReportFlag[]): void {
   else delete process.env[CACHE_VARIABLE]
 }
 
-// Vitest sets 1 for a test that failed, which for a grading is no failure. It does so when it closes and at the exit.
+// Vitest sets exit code 1 after a failed test, when it closes and at the exit. A failed test is no failure of a grading.
 function endWith(code: number): void {
   process.exitCode = code
   process.once('exit', () => {

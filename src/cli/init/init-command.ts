@@ -18,11 +18,11 @@ interface Flags {
 export function defineInit(command: Command): void {
   command
     .description(
-      'Writes an assignment with two sample submissions, which it can grade at once: `npm install`, then `npm run grade`. Changes no existing file.',
+      'Writes an assignment with two sample submissions that you can grade at once: `npm install`, then `npm run grade`. Changes no existing file.',
     )
-    .argument('[folder]', 'where it goes', '.')
+    .argument('[folder]', 'the folder of the new assignment', '.')
     .addOption(
-      new Option('--kind <kind>', 'how the assignment is written')
+      new Option('--kind <kind>', 'the form of the assignment')
         .choices([...assignmentKinds])
         .default('toml'),
     )

@@ -96,8 +96,9 @@ interface RelayUse {
 
 /**
  * Relays between the user's terminal and a master until every process has closed the master's other side, or until the
- * run has ended. A program may have passed the other side to a process of the host. It does not use tty.ReadStream,
- * which drops unread data at a hang-up. It does not use streams of fs, each of which would close the shared descriptor.
+ * run has ended. A program may have passed the other side to a process of the host. This function does not
+ * use tty.ReadStream, which drops unread data at a hang-up. It does not use streams of fs, each of which would close
+ * the shared descriptor.
  */
 async function relayMaster(fd: number, { user, onOutput, isOver }: RelayUse): Promise<void> {
   const { stdin, stdout } = user

@@ -6,7 +6,7 @@ import type { RunOptions } from '../../runner/options/run-options.ts'
 type View = Pick<RunOptions, 'cwd' | 'policy' | 'mounts' | 'files' | 'workdir' | 'workdirTarget'>
 
 /**
- * Advises on a file that a command line names, that this machine has and that the sandbox does not show.
+ * Advises on a file that a command line names and this machine has, but the sandbox does not show.
  *
  * @returns undefined when the command line names no such file
  */

@@ -67,7 +67,7 @@ export class JestTests {
   }
 }
 
-// When a test's or hook's time is up, jest-circus rejects with a text, not with an error.
+// When a test's or hook's time is up, jest-circus rejects with a string, not with an error.
 function isTimeout(error: unknown): boolean {
   const message = typeof error === 'string' ? error : error instanceof Error ? error.message : ''
   return message.startsWith('Exceeded timeout of ')

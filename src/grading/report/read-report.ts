@@ -32,7 +32,7 @@ export function parseReport(value: unknown, name: string): Report {
 }
 
 function unreadable(name: string, reason: string): SandboxError {
-  return new SandboxError(`${name} is no report that Gradebox can read: ${reason}`, {
+  return new SandboxError(`${name} is not a report that Gradebox can read: ${reason}`, {
     code: 'OPTION_INVALID',
     hint: `A report is the JSON of the format ${REPORT_FORMAT} that grading writes.`,
   })

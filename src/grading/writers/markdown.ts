@@ -64,7 +64,7 @@ function table([header = [], ...rows]: readonly (readonly string[])[]): string {
   return [line(header), `|${header.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n')
 }
 
-// Removes all markup from a cell: links, images, tags.
+// Escapes all markup in a cell: links, images, tags.
 const cell = (text: string) => visibleLine(text).replace(/[\\`*_{}[\]()<>#!|~&@:-]/g, '\\$&')
 
 // A fence longer than any fence in the text.

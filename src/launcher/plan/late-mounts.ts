@@ -87,7 +87,7 @@ const treeOptions = (tree: Tree, index: number, { arch, owner }: LateMountOption
   owner,
 })
 
-/** Steps that mount them, in the entered root. */
+/** Steps that mount the opened trees in the sandbox's root. */
 export function* attachTreeSteps(options: LateMountOptions, paths: SafePaths): Work<Step[]> {
   const steps: Step[][] = []
   for (const [index, mount] of options.mounts.entries()) {

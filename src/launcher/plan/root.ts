@@ -60,7 +60,7 @@ export function rootSteps(options: RootOptions): Step[] {
     ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
     ...(has('/proc') ? [] : procSteps(options)),
     ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
-    // These cover the mounts above, or lie inside them.
+    // The policy's paths cover the mounts above, or lie inside them.
     ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
     ...(options.policy.terminal === true ? terminalSteps(!has('/dev'), options) : []),
     ...(has('/proc') ? [] : maskSteps(options, has('/dev') ? '/dev/null' : 'dev/null')),
@@ -81,12 +81,12 @@ export function boundSources(paths: readonly EarlyMount[]): string[] {
   return [...bound, ...ownDevices.map((name) => `/dev/${name}`)]
 }
 
-// All of the sandbox's writable memory is one tmpfs, so that one size limits it. The tmpfs holds the new root.
-// Beside that root, where the program cannot see them, stand the parts of the run's own directories.
+// All of the sandbox's writable memory is one tmpfs, so that one size limits it. The tmpfs holds the new root. The parts
+// of the run's own directories are beside that root, where the program cannot see them.
 function baseSteps(options: RootOptions): Step[] {
   const failure: StepFailure = { code: 'MOUNT_FAILED' }
   return [
-    // Mount events do not propagate in either direction: a later mount of the host's would be writable.
+    // Mount events do not propagate in either direction: a later mount of the host would be writable in the sandbox.
     init('mount', [0, text('/'), 0, MS_PRIVATE | MS_REC, 0], { failure }),
     // The init opens /proc before the tmpfs covers it. Mounts that cover parts of that /proc, such as a container's
     // read-only /proc/sys, end with the old root.
@@ -119,7 +119,7 @@ const BYTES_PER_INODE = 4096
 
 function tmpfsOptions(diskBytes: number | undefined): string {
   if (diskBytes === undefined) return 'mode=0755'
-  // The root's own directories and links are not the program's.
+  // The limit does not count the root's own directories and links, which the program did not make.
   const inodes = 1024 + Math.ceil(diskBytes / BYTES_PER_INODE)
   return `mode=0755,size=${diskBytes + 1024 * BYTES_PER_INODE},nr_inodes=${inodes}`
 }
@@ -151,7 +151,7 @@ function hostPathSteps(
   )
 }
 
-// Pseudo-terminals of the sandbox's own; a policy's /dev has its own names for them.
+// The sandbox has its own pseudo-terminals. A /dev from the policy already has the names for them.
 const terminalSteps = (isOwnDirectory: boolean, { remount }: RootOptions): Step[] => [
   ...(isOwnDirectory ? [...terminalDeviceSteps(remount), linkToTerminalsStep] : []),
   ...mountTerminalsSteps(),

@@ -29,7 +29,7 @@ import { USER_SIGPENDING } from './target.ts'
 const init = stepsOf('init')
 
 export interface SuperviseOptions extends EndOptions {
-  /** Set when some of the reported calls continue: which calls. Otherwise each ends the run. */
+  /** The reported calls to log, when calls continue. Without it, each reported call ends the run. */
   readonly log: readonly Meaning[] | undefined
 }
 
@@ -111,7 +111,7 @@ export function superviseSteps(options: SuperviseOptions): Step[] {
 }
 
 // The kernel ends a process namespace with its init. Without a namespace, the init must end the run before it
-// gives up: for example, nobody reads the report when the caller was killed.
+// gives up, for example because the caller was killed and nobody reads the report.
 const endingTheRun = (step: Step): Step =>
   step.onError === undefined ? { ...step, onError: { goto: 'watch.tampered' } } : step
 
@@ -129,7 +129,7 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
     init('signalfd4', [-1, signals, 8, TFD_NONBLOCK | TFD_CLOEXEC], {
       whenDifferent: { value: FD.signal, goto: 'fail' },
     }),
-    // The out-of-memory killer shall choose the program's processes first (proc(5)).
+    // The OOM killer must choose the program's processes first (proc(5)).
     init('pread64', [FD.oomScore, at('watch.oomScore'), 8, 0], { store: 'watch.oomScoreLength' }),
     init('write', [FD.oomScore, text('1000'), 4]),
     ...(log ? scratchSteps() : []),
@@ -202,7 +202,8 @@ function loopSteps(options: SuperviseOptions): Step[] {
       onError: { goto: 'watch.more' },
       next: { goto: 'watch.stopped' },
     }),
-    // It returns 0: after one orphan, another may wait. The init checks the time in between.
+    // clock_gettime() returns 0, so the init reaps again when it has reaped an orphan: another may wait. Between two
+    // orphans, the init checks the time.
     init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], {
       label: 'watch.more',
       whenDifferent: { value: load('watch.reaped'), goto: 'watch.reap' },
@@ -221,8 +222,8 @@ function listenerSteps(options: SuperviseOptions): Step[] {
     }),
     ...(log ? logSteps(log, arch) : killSteps(options)),
     ...(options.answers ? answerSteps(log ? 'logged' : 'denied', arch, afterEnd(options)) : []),
-    // The caller was killed meanwhile. Or the descriptor hangs up, because every process with the filter is exiting
-    // (the kernel's do_exit() releases it early). There is then nothing else to wait for or to end.
+    // Either the caller was killed meanwhile, or the descriptor hangs up, because every process with the filter is
+    // exiting (the kernel's do_exit() releases it early). After a hang-up, nothing else is left to wait for or to end.
     init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {
       label: 'watch.gone',
       whenEqual: { value: 0, goto: 'watch.quiet' },
@@ -235,7 +236,7 @@ function listenerSteps(options: SuperviseOptions): Step[] {
   ]
 }
 
-// Where the init goes on when it has answered a call, and the program has ended before.
+// The label at which the init continues when the program ended before the answer to its call.
 const afterEnd = ({ count }: SuperviseOptions): string => (count ? 'watch.calls' : 'watch.tampered')
 
 function killSteps({ answers, arch }: SuperviseOptions): Step[] {

@@ -35,7 +35,7 @@ export function groupError(cause: NodeJS.ErrnoException, path: string): SandboxE
   return new SandboxError(`A control group for the run could not be made: ${call}: ${code}`, {
     code: 'LIMIT_UNAVAILABLE',
     step: { syscall, call, errno: code, process: 'spawn' },
-    hint: 'Is the group that was delegated at its own limit of groups (cgroup.max.descendants)?',
+    hint: 'Has the delegated group reached its own limit of groups (cgroup.max.descendants)?',
     cause,
   })
 }

@@ -13,7 +13,7 @@ const NOTHING: Collected = { files: {}, uncollected: {} }
 /**
  * The fourth stage of a run: from its report to the files that its option `collect` names.
  *
- * @param user who may read them
+ * @param user the ids of the program: files that it may not read are not collected
  */
 export async function collectRun(
   names: readonly string[],
@@ -29,7 +29,7 @@ export async function collectRun(
       readSync(collected, buffer, 0, buffer.length, position)
     return (await inTurns(collectFiles(names, records, read))) ?? NOTHING
   }
-  // The kernel takes the sandbox's mounts apart with the init: from then on no directory leads into another mount.
+  // The kernel unmounts the sandbox's file systems when the init ends. No directory then leads into another mount.
   await process.gone()
   const take = () => takeDescriptor(collected)
   return collectTrees(names.map(parseCollectName), { records, take, user })

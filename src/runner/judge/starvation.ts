@@ -11,8 +11,8 @@ const isStarved = ({
 }): boolean => waitTimeMs > wallTimeMs / 2
 
 /**
- * Whether a run reached its walltime because it waited for a processor. Waiting does not matter to a run that ended
- * before.
+ * Whether a run reached its walltime because it waited for a processor. The wait does not matter to a run that ended
+ * within its walltime.
  */
 export const wasStarved = ({
   status,

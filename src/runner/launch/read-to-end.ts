@@ -3,8 +3,8 @@ import type { Capture } from '../io/capture.ts'
 import type { PipeEnd } from '../io/pipe-end.ts'
 
 /**
- * For this many ms this process expects a run to end soon, and then reads everything at once. Later it reads
- * data as it arrives, for which the event loop needs a socket for each pipe.
+ * A run that ends within this time in ms is read at once. After this time, the event loop reads data as it arrives,
+ * and needs a socket for each pipe.
  */
 const SHORT_MS = 5
 /**
@@ -14,8 +14,8 @@ const SHORT_MS = 5
 const END_MS = 1
 
 /**
- * The time in ms for which only the streams are read, because a socket for the report costs more than most of
- * these runs have left.
+ * The time in ms for which the event loop reads only the streams. A socket for the report takes longer than most of
+ * these runs still need.
  */
 const STRANGER_MS = 100
 

@@ -9,7 +9,7 @@ import { prepareConfined } from './prepare-confined.ts'
 import { prepareNamespaced } from './prepare-namespaced.ts'
 import type { PlanUse, RunPlan } from './run-plan.ts'
 
-/** The number of files from which a run makes its request in turns with other work, before it starts. */
+/** A run with at least this number of files makes its request before it starts, in turns with other work. */
 const MANY_FILES = 200
 
 /**

@@ -56,7 +56,7 @@ export function directoriesToList(
  * | read-write     | bind                            | bind               | idmapped bind             |
  *
  * @param target where the program sees it; without an option it is empty
- * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is none, or cannot be read
+ * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is not a directory, or cannot be read
  */
 export function resolveWorkdir(
   option: WorkdirOption | undefined,
@@ -140,10 +140,10 @@ function explained<T>(what: string, path: HostPathOption, resolve: () => T): T {
   }
 }
 
-// The owner of such files on the host would be root, even for a program with a set-user-ID bit.
+// Root would own the files that the program makes on the host, even those with a set-user-ID bit.
 const rootOwnedError = (source: string): SandboxError =>
   new SandboxError(
-    `The working directory ${JSON.stringify(source)} belongs to root (user or group 0), and is asked for read-write`,
+    `The working directory ${JSON.stringify(source)} belongs to root (user or group 0), so it cannot be shown read-write`,
     {
       code: 'MOUNT_FAILED',
       hint: 'Give the directory another owner and group (chown), or show it copy-on-write and bring files back with `collect`.',

@@ -55,7 +55,7 @@ export function sumOfCalls(calls: readonly LoggedCall[]): LoggedCall[] {
 
 /**
  * Counts the calls that a filter logs. Two calls count as one use if they have the same name, domains,
- * requests and flags. The list keeps at most 32 uses of a call and counts further uses as one more. Numbers
+ * requests and flags. The list keeps at most 32 uses of a call and counts further uses as one entry. Numbers
  * that belong to no call count as one call.
  */
 export class LoggedCalls {

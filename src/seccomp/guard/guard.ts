@@ -47,8 +47,8 @@ function guardsFor(
 export const noRules: SeccompPolicy = { default: 'allow', rules: [] }
 
 /**
- * Adds the guard's rules to a policy's. Each comes before the first rule that would allow its call. A call
- * for which the policy kills therefore still ends the run, and the reason names it.
+ * Adds the guard's rules to a policy's. Each comes before the first rule that would allow its call. A call that
+ * the policy answers with `kill` therefore still ends the run, and the reason names the call.
  */
 export function guarded(
   seccomp: SeccompPolicy,

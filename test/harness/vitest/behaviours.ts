@@ -21,7 +21,7 @@ export function testVitest(installation?: Installation): void {
       {
         "a policy’s path is relative to its project": "passed 1",
         "a program runs, with the plugin’s defaults": "passed 6",
-        "a project keeps the environment that it chose, and has the rest": "passed 1",
+        "a project keeps its own environment and gets the plugin’s options": "passed 1",
         "a project without the plugin is not changed": "passed 1",
         "a project’s environmentOptions come before the plugin’s options": "passed 1",
         "a project’s own plugin comes before the one that it inherits": "passed 1",

@@ -10,7 +10,7 @@ const limits = {
   processes: 60,
   openFiles: 256,
 }
-/** The most memory that a program may get of the 600 MiB that it takes, in MiB (docs/limits.md). */
+/** The most memory that a program may get of the 600 MiB that it asks for, in MiB (docs/limits.md). */
 const MOST = 256
 
 /** The amount that the program says it holds, in MiB. */

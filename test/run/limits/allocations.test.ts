@@ -80,7 +80,7 @@ describe.skipIf(sandboxLacks('python3'))('a program that dies of its own bug', (
     },
   )
 
-  test('says how much memory it had where that was nearly all', async () => {
+  test('has its memory usage in the reason when it used nearly all of its limit', async () => {
     const code = 'x = bytearray(90 << 20); import time; time.sleep(0.3); exit(1)'
     expect((await runPython(code, { limits: { memory: '100MiB' } })).reason).toMatch(
       /^exited with code 1; it had used 9\d(\.\d)? MiB of memory, and the limit is 100 MiB$/,

@@ -23,7 +23,7 @@ describe('a learned policy', () => {
     }
   })
 
-  test('reads like a policy by hand: it has names, and no calls that the program did not make', async () => {
+  test('reads like a policy written by hand: it has names, and no calls that the program did not make', async () => {
     const { toml } = await learn('true', [], { groups: false })
     const lines = toml.split('\n')
     expect(lines[0]).toMatch(/^# What "true" needed in one run, on (x64|arm64) with Linux \S+\.$/)

@@ -22,7 +22,7 @@ describe('a working directory is given', () => {
     }
   })
 
-  test('by a symbolic link to it, with leave to follow the link', async () => {
+  test('by a symbolic link to it, with permission to follow the link', async () => {
     const outer = makeDirectory({ 'real/file': 'content\n' })
     symlinkSync('real', join(outer, 'link'))
     const workdir = { source: join(outer, 'link'), followLinks: true }

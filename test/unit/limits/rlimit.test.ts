@@ -14,7 +14,7 @@ describe('the resource limits', () => {
     expect(resourceLimits({ wallTimeMs: 1, outputBytes: 1, diskBytes: 1 })).toEqual([])
   })
 
-  test('hold each limit under the option that sets it', () => {
+  test('name the option that sets each limit', () => {
     const limits = {
       fileSizeBytes: 2,
       stackBytes: 3,
@@ -38,7 +38,7 @@ describe('the resource limits', () => {
     [1001, 3],
     [2500, 4],
   ])(
-    'hold %d ms of CPU time, as a backstop for the watch, to %d s, and kill one second later',
+    'are a backstop for the watch: a limit of %d ms of CPU time becomes %d s, and the kernel kills one second later',
     (cpuTimeMs, soft) => {
       expect(resourceLimits({ cpuTimeMs })).toEqual([
         { resource: CPU, option: 'cpu', soft, hard: soft + 1 },
@@ -69,7 +69,7 @@ describe('the resource limits', () => {
   })
 })
 
-test('that are hard are read as the kernel lists them', () => {
+test('hard limits are read from the text of /proc/PID/limits', () => {
   const text = [
     'Limit                     Soft Limit           Hard Limit           Units     ',
     'Max cpu time              unlimited            unlimited            seconds   ',

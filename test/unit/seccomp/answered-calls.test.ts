@@ -48,7 +48,7 @@ describe.each(['x64', 'arm64'] as const)('on %s, a filter that answers', (arch: 
       'notify',
     ],
   ] as const)(
-    'reports of mmap what the kernel refuses: %s',
+    'reports a call of mmap only where the kernel refuses it: %s',
     (_, length, protection, flags, action) => {
       expect(ask('mmap', [0, length, protection, flags, -1n & 0xffff_ffffn, 0])).toBe(action)
     },

@@ -16,9 +16,9 @@ const headers: readonly (readonly [Arch, string, string])[] = [
   ['arm64', '/usr/include/asm-generic/unistd.h', '/usr/include/asm-generic/unistd.h'],
 ]
 
-// Macros of the generic header that are no calls of arm64.
+// Macros of the generic header that are not system calls.
 const noCalls = new Set(['syscalls', 'arch_specific_syscall'])
-// Calls that arm64's own table leaves to 32-bit machines.
+// Calls of the generic header that only 32-bit machines have.
 const only32Bit = /^(\w+_time(32|64)|\w+64|llseek|mmap2|fstatat|sync_file_range2)$/
 
 function definitions(path: string): Map<string, number> {

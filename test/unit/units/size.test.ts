@@ -44,6 +44,6 @@ test.each([
   [1536, '1.5 KiB'],
   [67_108_864, '64 MiB'],
   [2_147_483_648, '2 GiB'],
-])('%d bytes read %s', (bytes, text) => {
+])('%d bytes are printed as %s', (bytes, text) => {
   expect(formatSize(bytes)).toBe(text)
 })

@@ -47,7 +47,7 @@ export function checkEntries(entries: readonly ExportEntry[], budget: Budget): v
 }
 
 /**
- * Checks a submission that is a folder by the rules for archives; only its size is no matter here.
+ * Checks a submission that is a folder by the rules for archives, but does not check its size.
  *
  * @throws {RefusedSubmission} as `checkEntries()`
  */
@@ -78,12 +78,12 @@ function checkName(entry: ExportEntry): void {
     refuse(entry, `is longer than ${LONGEST_PATH} bytes, or one of its names is longer than 255`)
 }
 
-/** The names so far, by the name that every file system tells apart. */
+/** The names so far, by their folded names. */
 type KnownNames = Map<string, Pick<ExportEntry, 'path' | 'kind'>>
 
 /**
- * The form of a name in which names are equal that macOS or Windows take for one: they ignore case, and macOS ignores the
- * Unicode form of a letter.
+ * Folds a name. Two names have the same folded name when macOS or Windows treats them as one: both systems ignore case,
+ * and macOS also ignores the Unicode form of a letter.
  */
 export const foldedName = (name: string): string =>
   name.normalize('NFC').toLowerCase().normalize('NFC')
@@ -92,7 +92,7 @@ function checkClash(entry: ExportEntry, names: KnownNames): void {
   const { path, kind } = entry
   const known = knownAs(path, names)
   if (known !== undefined && (known.kind !== 'directory' || kind !== 'directory')) {
-    refuse(entry, 'stands in the archive twice')
+    refuse(entry, 'is in the archive twice')
   }
   names.set(foldedName(path), entry)
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {

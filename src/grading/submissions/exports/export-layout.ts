@@ -59,7 +59,7 @@ function plain({ name, isDirectory }: Pick<TopEntry, 'name' | 'isDirectory'>): P
   return { id, people: [{ id }], metadata: {}, file: name }
 }
 
-// "Download all submissions" of Moodle: a folder per student, or with the setting switched off a file per file.
+// "Download all submissions" of Moodle: a folder per student, or, where folders are switched off, one entry per file.
 function moodle(name: string): Place | undefined {
   const match = /^(.+)_(\d+)_assignsubmission_(?:file|onlinetext)(?:_(.*))?$/su.exec(name)
   if (match === null) return undefined

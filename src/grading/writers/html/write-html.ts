@@ -60,7 +60,7 @@ const contentHash = (text: string) => `sha256-${createHash('sha256').update(text
 
 let script: string | undefined
 
-/** The page's script, which the build makes of page/. */
+/** The page's script, which the build makes from page/. */
 function pageScript(): string {
   script ??= readScript()
   return script

@@ -20,8 +20,8 @@ test('a report that Gradebox wrote can be read', () => {
 test('a value that is not a report is refused with the place of the fault', () => {
   const wrong = { ...sample, submissions: [{ ...sample.submissions[0], points: 'many' }] }
   expect(() => parseReport(wrong, 'r.json')).toThrow(
-    'r.json is no report that Gradebox can read: submissions.0.points: Invalid type: Expected number but received "many"\n' +
+    'r.json is not a report that Gradebox can read: submissions.0.points: Invalid type: Expected number but received "many"\n' +
       '  hint: A report is the JSON of the format gradebox/report/v1 that grading writes.',
   )
-  expect(() => parseReport({ ...sample, format: 'v9' }, 'r.json')).toThrow('r.json is no report')
+  expect(() => parseReport({ ...sample, format: 'v9' }, 'r.json')).toThrow('r.json is not a report')
 })

@@ -301,7 +301,7 @@ describe('a submission is refused by name, and the others are accepted', () => {
     replaceBytes(path, 'bad/2.py', Buffer.from('bad/1.py'))
     expect(await contentsOf(path)).toEqual({
       good: ['main.py'],
-      bad: '`1.py` stands in the archive twice',
+      bad: '`1.py` is in the archive twice',
     })
   })
 

@@ -112,7 +112,7 @@ describe('a program that ended by itself', () => {
     )
   })
 
-  test('with success has no trouble with memory', () => {
+  test('with success has no memory failure in its reason', () => {
     expect(judge(evidence({ refusedBytes: 3n << 30n })).reason).toBe('exited with code 0')
   })
 
@@ -149,7 +149,7 @@ describe('a program that ended by itself', () => {
 })
 
 describe('a program that was killed by its filter', () => {
-  test('has the call named', () => {
+  test('is reported with the name of the call', () => {
     expect(judge(evidence({ denied, waitStatus: SIGKILL }))).toEqual({
       status: 'seccomp',
       signal: 'SIGSYS',
@@ -172,12 +172,12 @@ describe('a program that was killed by its filter', () => {
     [0xc000_003e, 0x4000_0029, 'x32 syscall 41', 'x32'],
     [0x4000_0003, 359, '32-bit syscall 359', 'i386'],
     [0x4000_0028, 281, '32-bit syscall 281', 'arm'],
-  ])('has the call named by the number on its machine: %#', (auditArch, syscall, name, arch) => {
+  ])('is reported with the number of the call on its machine: %#', (auditArch, syscall, name, arch) => {
     const there = { ...denied, syscall, auditArch }
     expect(judge(evidence({ denied: there })).syscall).toMatchObject({ name, arch })
   })
 
-  test('has the number reported for a call that is newer than Gradebox', () => {
+  test('is reported with the number of a call that is newer than Gradebox', () => {
     const unknown = { ...denied, syscall: 9999 }
     expect(judge(evidence({ denied: unknown })).reason).toBe(
       'killed by seccomp: syscall 9999(0x2, 0x1, 0, 0, 0, 0) is not in policy "strict"; ' +
