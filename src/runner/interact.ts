@@ -47,8 +47,8 @@ type Result = SandboxResult<string | Uint8Array>
 
 /**
  * Runs two programs that talk to each other, each in a sandbox of its own. The stdout of each is the stdin of the
- * other. Both start in one turn, so that neither waits for a processor while the other waits for it. On a machine with
- * one processor they share it. Each program has its own policy and limits, in the order of `sandboxed()`. Both outputs
+ * other. Both start in one turn, so that neither waits for a processor while the other waits for its message. On a
+ * machine with one processor they share that processor. Each program has its own policy and limits, in the order of `sandboxed()`. Both outputs
  * pass through this process and count against each one's output limit.
  *
  * The promise is rejected only with a {@link SandboxError}, when a program could not be run. The other run ends then
@@ -137,7 +137,7 @@ function runTogether(runs: readonly [Run, Run], endings: FirstEnd[]): Promise<re
 }
 
 /**
- * Connects the programs, and notes how things stand at the first end. The end of a program's output is the end of the
+ * Connects the programs, and records their state at the first end. The end of a program's output is the end of the
  * other's input, and the other's end may be its consequence. The first end is therefore that of the first output, even
  * where the other program's result is known earlier.
  *

@@ -11,7 +11,7 @@ export interface RunTerminal extends TerminalUse {
 export interface RunExtras {
   /** The pseudo-terminal that takes the place of standard streams. */
   readonly terminal?: RunTerminal | undefined
-  /** Called with all steps of the launch program when it gets its request; again if that is tried anew. */
+  /** Called with all steps of the launch program when it gets its request; called again for another attempt. */
   readonly onPlan?: ((steps: readonly Step[]) => void) | undefined
   /** The only level of isolation to try; without it, the strongest that the machine has. */
   readonly level?: IsolationLevel | undefined

@@ -8,9 +8,9 @@ describe('a program cannot get the verdict of a limit that it did not reach', ()
   test.each([
     ['SIGXCPU', 'XCPU', 'killed by SIGXCPU'],
     ['SIGSYS', 'SYS', 'killed by SIGSYS'],
-    ['SIGKILL, as of an out-of-memory killer', 'KILL', 'killed by SIGKILL'],
-    ['SIGALRM, as of a timer', 'ALRM', 'killed by SIGALRM'],
-    ['SIGTERM, as of a caller', 'TERM', 'killed by SIGTERM'],
+    ['SIGKILL, like the OOM killer', 'KILL', 'killed by SIGKILL'],
+    ['SIGALRM, like a timer', 'ALRM', 'killed by SIGALRM'],
+    ['SIGTERM, like a caller', 'TERM', 'killed by SIGTERM'],
   ])('by sending itself %s', async (_, signal, reason) => {
     const run = await runShell(`kill -${signal} $$`, { limits })
     expect(run.status).toBe('signaled')

@@ -19,7 +19,7 @@ export async function judgeData<Expect>(
   { run }: GradingContext<Expect>,
   runner: Pick<TestRunner<Expect>, 'compare'>,
 ): Promise<void> {
-  // As texts, these two are options of `stdin`.
+  // The option `stdin` gives these two texts a meaning of their own.
   const isOption = input === 'pipe' || input === 'inherit'
   const result = await run({ stdin: isOption ? Buffer.from(input) : input, args })
   const expected = answer === undefined ? undefined : expectedOutput(compare, answer)

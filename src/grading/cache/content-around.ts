@@ -11,7 +11,7 @@ import { loadedSources } from './test-source/loaded-sources.ts'
  */
 export function contentAround(testFile: string, submissions: readonly string[]): unknown {
   const folder = dirname(testFile)
-  // The test file can be inside a submission: then its files are also those of the tests.
+  // The test file can be inside a submission. The submission's files are then also files of the tests.
   const others = submissions.filter((each) => !isWithin(folder, [each]))
   const sources = loadedSources()
   const outside = sources.get(testFile)?.outside

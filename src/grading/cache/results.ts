@@ -34,7 +34,7 @@ export function keepOutcome(cache: string, key: string, outcome: TestOutcome): v
   try {
     const path = resultPath(cache, key)
     mkdirSync(dirname(path), { recursive: true })
-    // Two threads, or containers with one number for their processes, can keep the same result at once.
+    // Two threads, or two containers whose processes have the same id, can keep the same result at once.
     const temporary = `${path}.${randomUUID()}`
     const text = JSON.stringify(kept)
     // Without the check, a machine that loses power could leave a part of a result.

@@ -28,7 +28,7 @@ export function parseShard(text: string): Shard {
   if (shard.index >= 1 && shard.index <= shard.count) return shard
   throw new SandboxError(`Expected a shard such as \`2/4\`, got ${quoted(text)}`, {
     code: 'OPTION_INVALID',
-    hint: 'The first number counts from 1 to the second.',
+    hint: 'The first number is from 1 to the second number.',
   })
 }
 

@@ -41,7 +41,7 @@ export interface IdMap {
   readonly outside: IdArguments
 }
 
-/** The outer ids, which root gives a launch program when it starts, in an image that becomes them. */
+/** The outer ids of an image for root: each launch program gets its own ids when it starts. */
 export const OWN_IDS: IdArguments = { uid: load('ids.uid'), gid: load('ids.gid') }
 
 /** The number of digits of the largest id, and the position of the outer id in a map's text. */
@@ -61,7 +61,7 @@ export function ownIdAreas(inside: IdMap['inside']): Area[] {
   return [{ name: 'ids', fields }]
 }
 
-/** The values of those places for a launch program. */
+/** The values that a launch program gets in {@link ownIdAreas}. */
 export const ownIdValues = ({ uid, gid }: { uid: number; gid: number }) =>
   [
     { place: 'ids.uid', offset: 0, bytes: numberBytes(uid) },

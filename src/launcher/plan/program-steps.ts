@@ -35,8 +35,8 @@ export function programSteps(use: ProgramUse, root: string, arch: Arch): Step[] 
     ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
     init('chdir', [text(root)], { label: 'collect' }),
     ...collectSteps(collect, arch),
-    // Ends the report at once, because the kernel closes open descriptors only after it took the namespaces
-    // apart.
+    // Ends the report at once, because the kernel closes open descriptors only after it has released the
+    // namespaces.
     init('close', [FD.report]),
     init('exit_group', [0]),
     ...targetSteps(use),

@@ -28,8 +28,8 @@ const STOP = 'x'
 /** The longest time in ms that this process blocks for an exiting init, which takes a fraction of that. */
 const EXIT_MS = 1
 /**
- * The interval in ms at which this process checks it afterwards: the kernel may have gigabytes of files to
- * release.
+ * The interval in ms at which this process checks the exiting init after that time. The kernel may have gigabytes of
+ * files to release.
  */
 const LOOK_MS = 2
 
@@ -103,7 +103,7 @@ export class Stopper {
     }
   }
 
-  // They are children that this process has not waited for, so no other process has their pids.
+  // The starter and the init are children that this process has not reaped, so no other process has their pids.
   #kill(): void {
     if (this.#init === undefined) this.#lookForInit()
     this.#isLate = true
@@ -130,7 +130,7 @@ export class Stopper {
     return this.#ended
   }
 
-  /** The same without an event loop. */
+  /** Does the same as {@link gone}, without an event loop. */
   goneNow(): void {
     this.#letGo()
     if (this.#init !== undefined) this.#ended ??= waitForProcess(this.#init)
@@ -143,14 +143,14 @@ export class Stopper {
     const ended = waitShortly(this.#starter, timeoutMs)
     if (ended === undefined) return
     this.#starter = undefined
-    // The starter reported its init's number before it exited. If this thread is terminated, the next one
-    // needs that number.
+    // The starter reported its init's process id before it exited. If this thread is terminated, the next one
+    // needs that id.
     if (this.#init === undefined) this.#lookForInit()
     // The starter failed or was killed, and the init may wait for it.
     if (ended.status !== 0) this.stop()
   }
 
-  // The starter exits, or this asks it to, because its work is done.
+  // Reaps the starter, whose work is done. A keeper of a control group exits only when it is asked.
   #dismissStarter(): void {
     if (this.#starter === undefined) return
     if (this.#keepsGroup) killProcess(this.#starter, DISMISSED)
@@ -158,7 +158,7 @@ export class Stopper {
     this.#starter = undefined
   }
 
-  /** Its timer no longer keeps this process alive, because nobody waits for the end. */
+  /** Lets this process exit although the timer still runs, because nobody waits for the end. */
   unref(): void {
     this.#timer?.unref()
   }

@@ -92,7 +92,7 @@ describe.skipIf(missing !== undefined)('the service of examples/service', () => 
     expect(Object.values(await here.redis.hgetall('gradebox:results'))).toEqual([report])
   })
 
-  test('gives no score for trouble of the machine, and grades again on request', async () => {
+  test('gives no score when the grading fails on this machine, and grades again on request', async () => {
     const here = await start()
     const text = 'name = "Median"\n[[tests]]\nname = "x"\nstdin = "3 1 2\\n"\nstdout = "2"\n'
     here.write('assignment/assignment.toml', `${text}limits = { memory = "64KiB" }\n`)

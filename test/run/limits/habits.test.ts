@@ -47,13 +47,13 @@ while True: subprocess.run(['/bin/true'])`,
   })
 })
 
-// To a reader of its streams alone, the run would seem to have ended. A shell closes them fast enough for that.
-describe('a program that closes at once', () => {
-  const closings = { 'its stdout': 'exec >&-', 'both streams': 'exec >&- 2>&-' }
+// A caller that reads only the streams would believe that the run has ended. A shell closes its streams that early.
+describe('a program that closes its output at once', () => {
+  const closings = { 'stdout alone': 'exec >&-', 'both streams': 'exec >&- 2>&-' }
   const four = (program: string) => `for i in 1 2 3 4; do ${program} & done; wait`
 
   test.each(Object.entries(closings))(
-    '%s still has the CPU time of its children limited',
+    '(%s): its children are still held to the CPU limit',
     held,
     async (_, close) => {
       const limits = { cpu: '400ms', walltime: '20s' }
@@ -64,7 +64,7 @@ describe('a program that closes at once', () => {
   )
 
   test.skipIf(sandboxLacks('python3')).each(Object.entries(closings))(
-    '%s still has the memory of its children limited',
+    '(%s): its children are still held to the memory limit',
     async (_, close) => {
       const child = 'python3 -c "import time; x = bytearray(40 << 20); time.sleep(100)"'
       const limits = { memory: '64MiB', walltime: '60s' }

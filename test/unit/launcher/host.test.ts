@@ -197,7 +197,7 @@ describe('the mounts at or below a path', () => {
     expect(mountsBelow('/a/b', twice)).toEqual([{ path: '/a/b', flags: MS_NODEV }])
   })
 
-  test('can be read of this host', () => {
+  test('can be read on this host', () => {
     const paths = mountsBelow('/proc/self', readMountinfo()).map(({ path }) => path)
     expect(paths[0]).toBe('/proc/self')
   })

@@ -99,7 +99,7 @@ describe('a report', () => {
     expect(parseReport(end)).toMatchObject([{ answered: 77n, refusedBytes: 1n << 50n }])
   })
 
-  test('counts only usage after that of the init’s helpers', () => {
+  test('does not count the usage of the init’s helpers', () => {
     const end = record(
       'end',
       ...rusage(RUSAGE, 1, 500_000, 2, 250_000, 3000, 0, 0, 0, 12, 3, 0, 0, 0, 0, 0, 0, 7, 9),

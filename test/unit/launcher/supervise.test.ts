@@ -21,7 +21,7 @@ function loop(all: readonly Step[]): readonly Step[] {
 }
 
 describe('the usage of the init’s helpers', () => {
-  test('is measured before the program’s process is made, whose clock starts with its request', () => {
+  test('is measured before the init makes the program’s process, whose clock starts with its request', () => {
     const all = steps().map(describeStep)
     const start = all.indexOf('getrusage(RUSAGE_CHILDREN, &end.before)')
     expect(all.slice(start, start + 5)).toEqual([

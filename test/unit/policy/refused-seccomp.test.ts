@@ -37,7 +37,7 @@ describe('a policy file is refused', () => {
       'seccomp: syscalls and dismatch_action (hakoniwa) do not mix with default and rules',
     ],
     [
-      'a default that is no action',
+      'a default that is not an action',
       'default = "deny"',
       'seccomp.default: unknown action "deny"; expected allow, kill, log or errno:ENOSYS',
     ],
@@ -103,7 +103,7 @@ describe('a policy file is refused', () => {
       'seccomp.rules[0].conditions[0]: argument 1 of read is a pointer: a filter sees the address, not the memory behind it',
     ],
     [
-      'an argument that this call has not',
+      'an argument that this call does not have',
       '{ arg = 3, value = 0 }',
       'seccomp.rules[0].conditions[0]: read has arguments 0 to 2, so there is no argument 3 to compare',
     ],

@@ -122,7 +122,7 @@ describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
   describe.each([
     ['the guard’s own filter', () => guardFilter(arch, 'none')],
     [
-      'a policy’s that allows all',
+      'the filter of a policy that allows every call',
       () =>
         compileSeccomp(
           guarded(
@@ -196,7 +196,7 @@ test.each([
   ['fchmodat', [0, 0, 0o4755], { x64: 306, arm64: 333 }],
   ['openat2', [], { x64: 437, arm64: 437 }],
   ['fchmodat2', [0, 0, 0o2755], { x64: 452, arm64: 452 }],
-] as const)('a 32-bit program has no %s(%j) either', (_, given, numbers) => {
+] as const)('a 32-bit program’s %s(%j) is refused too', (_, given, numbers) => {
   const args = [0, 1, 2, 3, 4, 5].map((index) => BigInt(given[index] ?? 0))
   for (const [machine, arch] of [
     ['x64', AUDIT_ARCH_I386],
@@ -237,7 +237,7 @@ describe('a policy’s own rules', () => {
   }
   const one = [1n, 1n, 0n, 0n, 0n, 0n]
 
-  test('that kill for a call still do', () => {
+  test('that kill for a call still kill', () => {
     const rules = [
       { action: 'kill', syscalls: ['prlimit64', 'socket', 'keyctl'] },
       { action: 'allow', syscalls: ['@resources'] },
@@ -288,7 +288,7 @@ describe('a policy’s own rules', () => {
     ).toBe('errno 38')
   })
 
-  test('about other arguments need no guard, and stay as few', () => {
+  test('about other arguments need no guard, and stay unchanged', () => {
     const own = (arg: number, value: number | string) => ({ arg, op: 'eq', value }) as const
     const seccomp: SeccompPolicy = {
       default: 'kill',

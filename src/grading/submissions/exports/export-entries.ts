@@ -37,7 +37,7 @@ const MOST_ENTRIES = 500_000
 /**
  * Lists a zip file. Nothing is unpacked yet.
  *
- * @throws {Error} for a file that is no zip file, with the reason
+ * @throws {Error} for a file that is not a zip file, with the reason
  */
 export async function openZip(path: string): Promise<OpenExport> {
   // A FIFO or a device in place of the file would block.

@@ -262,7 +262,7 @@ async function unpackNested(target: string, budget: Budget, depth: number): Prom
     const isAlone = names.length === 1
     if (!isZip(path)) {
       // Beside a program, a file of this name may be its data.
-      if (isAlone) refuse({ path: name }, 'is no zip file, although its name says so')
+      if (isAlone) refuse({ path: name }, 'is not a zip file, although its name says so')
       continue
     }
     if (depth > deepestArchive)

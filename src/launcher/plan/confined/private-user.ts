@@ -41,8 +41,8 @@ export function becomePrivateUserSteps({ uid, gid }: Ids, lastCapability: number
     target('setresgid', [gid, gid, gid]),
     target('setresuid', [uid, uid, uid]),
     target('capset', [words(LINUX_CAPABILITY_VERSION_3), words(0, 0, 0)]),
-    // The change of uid clears PR_SET_PDEATHSIG (prctl(2)). The init ends the run; this is for the case that
-    // somebody kills the init.
+    // The change of uid clears PR_SET_PDEATHSIG (prctl(2)). The init ends the run, so this step only
+    // matters when somebody kills the init.
     target('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
   ]
 }

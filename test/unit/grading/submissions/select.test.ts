@@ -87,7 +87,7 @@ describe('shards', () => {
     '%j is not a shard',
     (text) => {
       expect(() => parseShard(text)).toThrow(
-        `Expected a shard such as \`2/4\`, got ${JSON.stringify(text)}\n  hint: The first number counts from 1 to the second.`,
+        `Expected a shard such as \`2/4\`, got ${JSON.stringify(text)}\n  hint: The first number is from 1 to the second number.`,
       )
     },
   )

@@ -251,7 +251,7 @@ describe('a submission is refused by name, and the others are accepted', () => {
     })
   })
 
-  test('for a file that stands in a file', async () => {
+  test('for a file whose parent is a file', async () => {
     expect(await refusedWith({ 'bad/a': 'x', 'bad/a/b': 'y' })).toEqual({
       bad: '`a/b` is in `a`, which is a file',
     })
@@ -284,7 +284,7 @@ describe('a submission is refused by name, and the others are accepted', () => {
     ['an empty file', ''],
   ])('for %s whose name ends in .zip', async (_, contents) => {
     expect(await refusedWith({ 'bad/a.zip': contents })).toEqual({
-      bad: '`a.zip` is no zip file, although its name says so',
+      bad: '`a.zip` is not a zip file, although its name says so',
     })
   })
 
@@ -296,7 +296,7 @@ describe('a submission is refused by name, and the others are accepted', () => {
     })
   })
 
-  test('for a name twice', async () => {
+  test('for a name that occurs twice', async () => {
     const path = zipOf({ 'good/main.py': PROGRAM, 'bad/1.py': '', 'bad/2.py': '' })
     replaceBytes(path, 'bad/2.py', Buffer.from('bad/1.py'))
     expect(await contentsOf(path)).toEqual({
@@ -376,7 +376,7 @@ describe('a submission is refused by name, and the others are accepted', () => {
   })
 })
 
-test('a file that is no zip file causes an error with the reason', async () => {
+test('a file that is not a zip file causes an error with the reason', async () => {
   const path = join(folder, 'x.zip')
   writeFileSync(path, 'hello')
   await expect(unpackExport(path, join(folder, 'into'), isSource)).rejects.toThrow(

@@ -172,10 +172,13 @@ describe('a program that was killed by its filter', () => {
     [0xc000_003e, 0x4000_0029, 'x32 syscall 41', 'x32'],
     [0x4000_0003, 359, '32-bit syscall 359', 'i386'],
     [0x4000_0028, 281, '32-bit syscall 281', 'arm'],
-  ])('is reported with the number of the call on its machine: %#', (auditArch, syscall, name, arch) => {
-    const there = { ...denied, syscall, auditArch }
-    expect(judge(evidence({ denied: there })).syscall).toMatchObject({ name, arch })
-  })
+  ])(
+    'is reported with the number of the call on its machine: %#',
+    (auditArch, syscall, name, arch) => {
+      const there = { ...denied, syscall, auditArch }
+      expect(judge(evidence({ denied: there })).syscall).toMatchObject({ name, arch })
+    },
+  )
 
   test('is reported with the number of a call that is newer than Gradebox', () => {
     const unknown = { ...denied, syscall: 9999 }

@@ -13,7 +13,7 @@ const many = () =>
 
 let slowNow: number | undefined
 
-/** A clock that reaches the end of the turn at every look. */
+/** Makes a clock that reaches the end of the turn each time that it is read. */
 function slowClock() {
   slowNow = 0
 }
