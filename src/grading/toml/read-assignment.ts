@@ -9,7 +9,7 @@ import { PolicySource } from '../../policy/source/policy-source.ts'
 import { assignmentProblems } from './assignment-problems.ts'
 import { assignmentSchema, type RawAssignment } from './assignment-schema.ts'
 
-/** A larger file is no assignment. */
+/** A larger file is not an assignment. */
 const MAX_BYTES = 1024 * 1024
 
 /**
@@ -66,7 +66,7 @@ function readBytes(path: string): Uint8Array {
 const unreadable = (path: string, why: string, details: { hint?: string; cause: unknown }) =>
   new SandboxError(`${path} cannot be read: ${why}`, { code: 'OPTION_INVALID', ...details })
 
-// A union tells only that no alternative fits. The problem inside of the alternative that was meant says more.
+// The issue of a union says only that no alternative fits. The issue in the intended alternative says more.
 function toProblems(issue: v.BaseIssue<unknown>, above: KeyPath = []): Problem[] {
   const path: KeyPath = [...above, ...(issue.path ?? []).map(({ key }) => asKey(key))]
   const inside = (issue.issues ?? []).filter((each) => each.path !== undefined)

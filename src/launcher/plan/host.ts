@@ -117,7 +117,7 @@ function lookUp(mount: BindMount | OverlayMount, policyName: string): Found | un
   }
 }
 
-// A mount that is read-only does not keep a program from either (mount(2), MS_RDONLY).
+// A read-only mount does not keep a program from the use of a socket or a FIFO (mount(2), MS_RDONLY).
 function refuseChannel({ source, target }: BindMount, stats: Stats, policy: string): void {
   const kind = stats.isSocket() ? 'a socket' : stats.isFIFO() ? 'a FIFO' : undefined
   if (kind === undefined) return

@@ -26,7 +26,7 @@ import type { EarlyMount, MaskedPath } from './host.ts'
 
 const init = stepsOf('init')
 
-/** What decides which /proc a sandbox has. */
+/** The options that decide which /proc a sandbox has. */
 export interface ProcOptions {
   readonly policy: SandboxShape
   readonly flow: Flow

@@ -90,7 +90,7 @@ export function openRefusal(result: number): string | undefined {
 
 /** Why an open file is not brought back; undefined for a regular file that is not too large. */
 export function kindRefusal(mode: number, sizeBytes: number): string | undefined {
-  if ((mode & S_IFMT) !== S_IFREG) return `is ${types[mode & S_IFMT] ?? 'no regular file'}`
+  if ((mode & S_IFMT) !== S_IFREG) return `is ${types[mode & S_IFMT] ?? 'not a regular file'}`
   if (sizeBytes <= COLLECT_MAX_BYTES) return undefined
   return `is larger than ${formatSize(COLLECT_MAX_BYTES)}: ${formatSize(sizeBytes)}`
 }

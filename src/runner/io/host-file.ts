@@ -16,7 +16,7 @@ export interface HostPathOption {
 }
 
 const ELOOP = 40
-const ENOTREG = 'is no regular file'
+const ENOTREG = 'is not a regular file'
 
 /**
  * Opens a host path without reading from it (O_PATH), and refuses a symbolic link that a student can have made. Such a

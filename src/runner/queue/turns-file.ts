@@ -140,7 +140,7 @@ let spare: Opened | undefined
 interface Opened {
   readonly path: string
   readonly fd: number
-  /** Which file it is; the path may have another one later. */
+  /** The identity of the file, because the path may lead to another file later. */
   readonly identity: string
 }
 

@@ -107,8 +107,8 @@ test.each([
   const path = join(makeDirectory(), 'file')
   make(path)
   const url = pathToFileURL(path)
-  await expect(read({ stdin: url })).rejects.toThrow('meant for stdin, is no regular file')
+  await expect(read({ stdin: url })).rejects.toThrow('meant for stdin, is not a regular file')
   await expect(read({ files: { '/work/file': url } })).rejects.toThrow(
-    'meant for "/work/file", is no regular file',
+    'meant for "/work/file", is not a regular file',
   )
 })

@@ -19,7 +19,7 @@ export const diagnosis = (found: string, ...fixes: readonly string[]): Expectati
   saying: [`finds strict ${found}; `, ...fixes],
 })
 
-/** The features that doctor answers. It never throws, so "all" does not speak of them. */
+/** The features that doctor checks. The doctor never throws, so the expectation `all` does not apply to them. */
 const ofDoctor: readonly Feature[] = ['levels', 'doctor']
 
 /** The expected outcome of a feature in a setting. */

@@ -61,7 +61,7 @@ describe('collected files', () => {
     ['is a socket', { mode: 0o140644, copiedBytes: -EINVAL }],
     ['is a device', { mode: 0o020666, copiedBytes: COLLECT_MAX_BYTES }],
     ['is a device', { mode: 0o060666 }],
-    ['is no regular file', { mode: 0 }],
+    ['is not a regular file', { mode: 0 }],
     ['ENOSPC: no space left on device', { sizeBytes: 5, copiedBytes: -ENOSPC }],
     ['is larger than 64 MiB: 1 GiB', { sizeBytes: 1024 ** 3, copiedBytes: COLLECT_MAX_BYTES }],
   ])('that cannot be brought back have a reason: %s', (reason, changes) => {
