@@ -160,7 +160,7 @@ export function sweepEndedThreads(pidIn: PidIn): void {
 }
 
 /**
- * Does the same each time when a worker thread ends that this thread makes from now on.
+ * Does the same each time that a worker thread ends, for the workers that this thread makes from now on.
  *
  * @param then called when the kernel no longer lists the thread
  */
@@ -234,7 +234,7 @@ function adopt(pid: number): void {
 }
 
 function adoptReport(fd: number): void {
-  // The thread may have ended before it did that.
+  // The thread may have ended before it made the pipe non-blocking.
   calls().fcntl(fd, F_SETFL, O_NONBLOCK)
   reports.add(fd)
   noteReport(fd)
@@ -259,7 +259,7 @@ function settle(pidIn: PidIn): void {
 
 const head = Buffer.alloc(64)
 
-// Without a word and without an end, the pipe has a writer, which dies with the thread that started it.
+// An empty pipe that has not ended still has a writer, which dies with the thread that started it.
 function readReport(fd: number, pidIn: PidIn): void {
   let length = 0
   try {

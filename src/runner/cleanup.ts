@@ -1,8 +1,8 @@
-/** The ends of all that the stages of one attempt have opened, in the order of opening. */
+/** The clean-up functions of everything that the stages of one attempt have opened, in the order of opening. */
 export class Cleanup {
   readonly #ends: (() => void | Promise<void>)[] = []
 
-  /** Registers the end of something that was just opened. */
+  /** Registers the clean-up function of something that was just opened. */
   add(end: () => void | Promise<void>): void {
     this.#ends.push(end)
   }

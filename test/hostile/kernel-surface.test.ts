@@ -63,13 +63,13 @@ describe.skipIf(lacks('gcc'))('policy strict, on the kernel’s surface,', () =>
 
   test.each([
     ['io_uring, whose operations no filter sees', ['@io-uring']],
-    ['filters and rules upon filters', ['@self-restriction']],
-    ['the memory of others', ['@remote-memory']],
-    ['memory’s placement', ['@numa']],
-    ['asynchronous I/O of old', ['@aio']],
-    ['what is mounted where', ['@mount-info']],
+    ['filters and Landlock rules of its own', ['@self-restriction']],
+    ['access to the memory of other processes', ['@remote-memory']],
+    ['placement of memory', ['@numa']],
+    ['old asynchronous I/O', ['@aio']],
+    ['list of mounts', ['@mount-info']],
     ['obsolete calls, modify_ldt among them', ['@obsolete']],
-    ['writing everybody’s files to disk', ['@flush']],
+    ['flush of every user’s files to disk', ['@flush']],
   ])('has no %s: ENOSYS', async (_, groups) => {
     for (const name of callsOf(...groups)) {
       const run = await call(name)
@@ -117,7 +117,7 @@ describe.skipIf(lacks('gcc'))('policy strict, on the kernel’s surface,', () =>
 
 describe.skipIf(lacks('gcc'))('a policy without a filter of its own', () => {
   test.each(callsOf('@module', '@reboot', '@administration', '@clock', '@raw-io', '@mount'))(
-    'still has the kernel refuse %s: the program has no capability',
+    'leaves %s to the kernel, which refuses it: the program has no capability',
     async (name) => {
       const run = await runC('call-number', [String(numberOf(name)), '0'], { policy: bare() })
       expect(run.stdout).toMatch(/^calling\n(?!result)/)

@@ -21,8 +21,8 @@ export interface FilterUse {
   readonly by: 'init' | 'target'
   /**
    * Set when the policy logs. The init cannot listen yet at the launch program's own execve. The filter recognizes that
-   * call by the token in the last register, which execve does not use. It also says whether the kernel kills for some
-   * calls.
+   * call by the token in the last register, which execve does not use. This object also says whether the kernel kills
+   * for some calls.
    */
   readonly log?:
     | {
@@ -35,8 +35,8 @@ export interface FilterUse {
 }
 
 /**
- * The calls of the target after its filter is on, when that is early. Each has its first argument, where that
- * is always the same. A call of six arguments has no room for the token. Apart from these, the target only
+ * The calls that the target makes under a filter that was installed early. An entry has the call's first argument
+ * if that argument is always the same. A call of six arguments has no room for the token. Apart from these, the target only
  * reports a failed step.
  */
 export const FILTERED_CALLS: readonly {

@@ -108,8 +108,8 @@ const noSharedMemory: readonly SeccompRule[] = [
   deny('ENOSYS', ['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink']),
 ]
 
-// Landlock does not check them: any process that may read a file reads them by its path, and any process that may
-// write to the file sets them.
+// Landlock does not check extended attributes: any process that may read a file reads them by its path, and any process
+// that may write to the file sets them.
 const noExtendedAttributes: readonly SeccompRule[] = [
   deny('EOPNOTSUPP', [
     'getxattr',
@@ -151,8 +151,8 @@ const noTruncation: readonly SeccompRule[] = [
 ]
 
 /**
- * Calls about which the init decides. The kernel asks the init by a notification, and a rule that logs makes
- * it do so.
+ * Calls about which the init decides. The kernel asks the init by a notification for each call that a rule with the
+ * action `log` names.
  */
 const signals = ['kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo'] as const
 const forks = ['clone', 'fork', 'vfork'] as const

@@ -99,7 +99,7 @@ describe.for(['vitest', 'jest'] as const)('%s: a machine that is too busy to jud
     expect(testOf('loops', 'judge')?.attempts.length).toBeGreaterThan(2)
   })
 
-  test('is nothing that a program can choose', () => {
+  test('is not a result that a program can provoke', () => {
     expect(testOf('nice', 'calm')).toMatchObject({ status: 'failed', points: 0 })
   })
 })

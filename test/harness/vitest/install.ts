@@ -21,8 +21,8 @@ const manifests = resolve(import.meta.dirname, '../vitest5')
 /**
  * Installs the packages of Vitest 5, with a Node that it accepts, beside this package.
  *
- * They are no development dependencies of the checkout. On Node 20, `npm ci` would warn of Vitest 5, and its programs
- * would replace those of Vitest 4 and Node in `node_modules/.bin`.
+ * These packages are not development dependencies of the checkout. On Node 20, `npm ci` would warn about Vitest 5, and
+ * its programs would replace those of Vitest 4 and Node in `node_modules/.bin`.
  */
 export function installVitest5(): { installation: Installation } | { obstacle: string } {
   const packages = installPackages()

@@ -125,7 +125,7 @@ describe('a sandbox that waits for a run', () => {
     expect(next.pid).not.toBe(ready)
   })
 
-  test('waits on when a run fails before it takes one', async () => {
+  test('continues to wait when a run fails before it takes a sandbox', async () => {
     const run = makeWarm({ warm: 1 })
     const workdir = makeDirectory()
     const [ready] = await waiting(run, 1, { workdir })

@@ -10,9 +10,9 @@ expect({ run }).toEqual({ run: expect.toExitWithin('1s') })
 const settled: Promise<void> = expect(sandboxed('true')).resolves.toSucceed()
 // @ts-expect-error an exit code is a number
 expect(run).toExitWith('1')
-// @ts-expect-error a text is no run
+// @ts-expect-error a text is not a run
 expect('abc').toSucceed()
-// @ts-expect-error a text is no run
+// @ts-expect-error a text is not a run
 expect('abc').not.toSucceed()
 // @ts-expect-error no such signal
 expect(run).toBeKilledBy('SIGFOO')

@@ -14,9 +14,9 @@ expect([run]).toEqual([expect.not.toHaveStderr('')])
 const settled: Promise<void> = expect(sandboxed('true')).resolves.toSucceed()
 // @ts-expect-error an exit code is a number
 expect(run).toExitWith('1')
-// @ts-expect-error a text is no run
+// @ts-expect-error a text is not a run
 expect('abc').toSucceed()
-// @ts-expect-error a text is no run
+// @ts-expect-error a text is not a run
 expect('abc').not.toSucceed()
 // @ts-expect-error no such signal
 expect(run).toBeKilledBy('SIGFOO')

@@ -50,9 +50,9 @@ expect.extend(matchers)
 expect(run).toHaveStdout({ float: 1e-6 })
 // @ts-expect-error an exit code is a number
 expect(run).toExitWith('1')
-// @ts-expect-error a text is no run
+// @ts-expect-error a text is not a run
 expect('abc').toSucceed()
-// @ts-expect-error a text is no run
+// @ts-expect-error a text is not a run
 expect('abc').not.toSucceed()
 // @ts-expect-error no such signal
 expect(run).toBeKilledBy('SIGFOO')

@@ -55,7 +55,7 @@ export function block(text: string): HTMLElement {
 
 // Control characters and marks that reorder text, as pictures and escapes.
 const unsafe =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to replace.
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /** Replaces invisible characters that change how a text looks. */
