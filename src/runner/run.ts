@@ -59,8 +59,8 @@ export class Run {
   }
 
   /**
-   * Whether the program has read all input that has arrived, while more may come; after its end, whether it
-   * had at that moment.
+   * Whether the program has read all input that has arrived, while more may come. After the program's end, the value
+   * is that of the program's last moment.
    */
   get hasReadAll(): boolean {
     return this.#process !== undefined && this.#input?.isAwaited === true
@@ -115,7 +115,7 @@ export class Run {
   }
 
   /**
-   * Runs the program; again if it was starved and the caller wants that.
+   * Runs the program, and repeats the run if it was starved and the caller wants a retry.
    *
    * @param processors those of its turn; without a turn, the least used
    * @throws {SandboxError} when it could not be started as the policy wants
@@ -134,7 +134,7 @@ export class Run {
     }
   }
 
-  /** Whether the machine can run this at the level of its options; the error if not. */
+  /** Tries the run at the level of its options. Returns undefined if it works on this machine, and else the error. */
   async trial(processors: readonly number[]): Promise<SandboxError | undefined> {
     try {
       await this.#runAtStrongestLevel(processors, 1)
@@ -190,7 +190,7 @@ export class Run {
     const output = this.#output
     const cleanup = new Cleanup()
     const common = { isStopped: () => this.#stopped, cleanup }
-    // It starts while this thread plans; startRun() waits for it.
+    // The watch's thread starts while this thread plans; startRun() waits for it.
     startWatchThread()
     try {
       const plan = await prepareRun(options, { separation, processors, terminal, ...common })

@@ -78,12 +78,12 @@ describe.each(all.map((each) => [each.who, each] as const))('confined as %s', (w
       expect(found.stdout).toMatch(/^tried \d{3}\n$/)
     })
 
-    test('the sample submissions get the verdicts of full', () => {
+    test('the sample submissions get the same verdicts as with full', () => {
       expect(inContainer(capped, 'grade.mjs', 'confined')).toEqual(full)
       console.log(`${who}, Landlock ${abi}: the verdicts of full`)
     })
 
-    test('5,000 directories in each other are removed', () => {
+    test('5,000 nested directories are removed', () => {
       const left = inContainer(capped, 'tree-left.mjs')
       expect(left).toEqual({ status: 'exited', directories: [] })
     })

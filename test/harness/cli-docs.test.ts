@@ -23,7 +23,7 @@ test('the page names every flag of run', () => {
   expect(flags.filter((flag) => !text.includes(`\`${flag}`))).toEqual([])
 })
 
-test('the page on containers adds the calls to the seccomp profile that a test proves sufficient', () => {
+test('the page on containers adds to the seccomp profile the calls that a test proves sufficient', () => {
   const page = readPage('docs/containers.md')
   const list = /"names": \[([^\]]*)\]/.exec(page)?.[1] ?? ''
   const names = [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name)

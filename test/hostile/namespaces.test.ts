@@ -48,7 +48,7 @@ describe.skipIf(lacks('gcc')).each(unfiltered)(
       ['open-by-handle', 'to open a file by its handle: no capability'],
       ['nice', 'to have more than its share of the processor: no capability'],
       ['raise-limit', 'to raise a hard limit: no capability'],
-    ])('%s: a program is refused %s', async (attempt) => {
+    ])('%s: the kernel refuses the program: %s', async (attempt) => {
       const run = await runC('escape', [attempt], { policy, limits: { openFiles: 64 } })
       expect(run.stdout).toMatch(/^refused: /)
       expect(run).toExitWith(0)

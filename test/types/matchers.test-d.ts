@@ -55,23 +55,23 @@ test('a misspelt limit is an error about that limit', () => {
 
 test('a value that cannot be a run has no matchers', () => {
   void (() => {
-    // @ts-expect-error a text is no run
+    // @ts-expect-error a text is not a run
     expect('abc').toSucceed()
-    // @ts-expect-error a number is no run
+    // @ts-expect-error a number is not a run
     expect(3).not.toExitWith(1)
-    // @ts-expect-error the output is no run
+    // @ts-expect-error the output is not a run
     expect(run.stdout).toHaveStdout('3\n')
-    // @ts-expect-error a list of runs is no run
+    // @ts-expect-error a list of runs is not a run
     expect([run]).toSucceed()
-    // @ts-expect-error a promise of a text is no run
+    // @ts-expect-error a promise of a text is not a run
     void expect(Promise.resolve('abc')).resolves.toSucceed()
-    // @ts-expect-error a function is no run
+    // @ts-expect-error a function is not a run
     jestExpect(() => run).toSucceed()
-    // @ts-expect-error a text is no run
+    // @ts-expect-error a text is not a run
     jestExpect('abc').toSucceed()
-    // @ts-expect-error a text is no run
+    // @ts-expect-error a text is not a run
     jestExpect('abc').not.toSucceed()
-    // @ts-expect-error a promise of a text is no run
+    // @ts-expect-error a promise of a text is not a run
     void jestExpect(Promise.resolve('abc')).resolves.toSucceed()
     expect(run as unknown).toSucceed()
     jestExpect(run as unknown).toSucceed()

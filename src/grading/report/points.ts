@@ -66,7 +66,7 @@ export function scalePoints(points: number, part: number, whole: number): number
 /**
  * Checks points that a teacher wrote.
  *
- * @throws {SandboxError} OPTION_INVALID for a value that is no decimal of at most six digits from 0 to 1,000,000
+ * @throws {SandboxError} OPTION_INVALID for a value that is not a decimal of at most six digits from 0 to 1,000,000
  */
 export function checkPoints(name: string, value: unknown): asserts value is number {
   if (typeof value !== 'number' || !(value >= 0 && value <= mostPoints)) {

@@ -7,7 +7,7 @@ export class JestGrading {
   // Jest replaces the function of a concurrent test.
   readonly #graded = new Map<Circus.TestEntry, GradedMeta>()
 
-  /** Follows jest-circus; after the runs of a test have ended. */
+  /** Follows the events of jest-circus. Call it after the runs of a test have ended. */
   handle(event: Circus.Event, state: Circus.State): void {
     switch (event.name) {
       case 'run_start':

@@ -68,7 +68,7 @@ function inside(path: string, table: LanguageTable): FoundSubmission[] {
     .sort((a, b) => byName(a.path, b.path))
 }
 
-// A folder is a submission. A link or a device stands for one that would otherwise be missing without a word.
+// A folder is a submission. A link or a device becomes a refused submission, so that its absence has a message.
 function memberOf(folder: string, entry: ExportEntry): FoundSubmission {
   const path = join(folder, entry.path)
   if (entry.kind === 'directory') return plain(path)

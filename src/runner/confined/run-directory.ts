@@ -92,9 +92,9 @@ function lockedDirectory(base: string, space: IdSpace | undefined): RunDirectory
     }
     return { path, ids, noteEnd, remove }
   }
-  throw new SandboxError('Every user that a program could be is taken', {
+  throw new SandboxError('Every user id that a program could get is taken', {
     code: 'ISOLATION_UNAVAILABLE',
-    hint: `Fewer runs at once, or map more ids. Each directory in ${base} stands for one.`,
+    hint: `Start fewer runs at once, or map more ids. Each directory in ${base} stands for one run.`,
   })
 }
 

@@ -58,7 +58,7 @@ export const checkText: Check = (value, name) => {
   )
 }
 
-/** The entries of an object that is no array. */
+/** The entries of an object that is not an array. */
 export function entries(value: unknown, name: string): [string, unknown][] {
   if (!isObject(value) || Array.isArray(value)) throw invalid(name, 'an object', value)
   return Object.entries(value)

@@ -146,7 +146,7 @@ function* requestOf(options: PlannedOptions, added: Added): Work<Assembled> {
 /**
  * Checks that a run does not need anything that only namespaces provide.
  *
- * @throws {SandboxError} ISOLATION_UNAVAILABLE, with its name
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE, with the name of that feature
  */
 function checkConfined(options: PlannedOptions, hasTerminal: boolean): void {
   const { workdir, workdirTarget, policy } = options
@@ -186,9 +186,8 @@ function largestFile({
   return largest === UNLIMITED ? {} : { fileSizeBytes: largest }
 }
 
-// RLIMIT_NPROC counts a user's tasks: each of root's
-// runs has a user of its own, to which the init does not belong. The init of an ordinary user's run counts the user's
-// tasks itself.
+// RLIMIT_NPROC counts a user's tasks. Each of root's runs has its own user, to which the init does not belong. The init
+// of an ordinary user's run counts the user's tasks itself.
 function heldLimits(
   { wantedLimits }: PlannedOptions,
   as: ConfinedAs,

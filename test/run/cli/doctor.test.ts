@@ -100,7 +100,7 @@ describe('doctor', () => {
   })
 })
 
-describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine on which', () => {
+describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine that', () => {
   test('turns user namespaces off: doctor names the setting', () => {
     const by = [...inUserNamespace, ...after('echo 0 > /proc/sys/user/max_user_namespaces')]
     const { code, ok, found } = diagnose({ by })

@@ -14,7 +14,7 @@ const named = ({ syscall, args: [first] }: Step) =>
 
 // A policy's filter might kill for any call that is missing from the list. The program would then never start.
 test.each([root, user])(
-  'a target whose filter is installed makes only calls in the list that the filter was checked for: $kind',
+  'a target whose filter is installed makes only the calls for which the filter was checked: $kind',
   (flow) => {
     const { steps } = completePlan(flow, 'target', {
       limits: {

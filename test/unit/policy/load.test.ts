@@ -121,7 +121,7 @@ describe('loadPolicy() refuses', () => {
     )
   })
 
-  test('a value that is no reference', () => {
+  test('a value that is not a reference', () => {
     expect(() => loadPolicy(null as never)).toThrowErrorMatchingInlineSnapshot(
       `
       [SandboxError: Invalid policy: expected a name, a path, a file URL or an object, got null

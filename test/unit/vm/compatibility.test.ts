@@ -34,7 +34,7 @@ describe.each(settings)('the record of Linux $kernel, $name,', (setting) => {
   })
 })
 
-test('a weaker setting, a way of holding a limit and an error stay distinct', () => {
+test('a weaker setting, an enforcement and an error stay distinct', () => {
   const [first] = record
   if (first === undefined) throw new Error('nothing is recorded')
   const outcomes = {

@@ -169,7 +169,7 @@ function fileEntry(root: string, path: string): ExportEntry {
   }
 }
 
-/** A longer text is no path. */
+/** A longer text is not a path. */
 const longestTarget = 4096
 
 /** The entries, with the targets of the links in a zip file. */

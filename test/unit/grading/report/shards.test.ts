@@ -9,7 +9,7 @@ const of = (id: string, index?: number, count = 2): Report => ({
   ...(index === undefined ? {} : { shard: { index, count } }),
 })
 
-test('all shards, in any order, become one report that is no shard', () => {
+test('all shards, in any order, become one report that is not a shard', () => {
   const shards = { 'one.json': of('ada', 1), 'two.json': of('bob', 2) }
   const merged = mergeShards(shards)
   expect(merged.submissions.map(({ id }) => id)).toEqual(['ada', 'bob'])
@@ -30,7 +30,7 @@ test.each<[string, Record<string, Report>, string]>([
     'shard 2/3 is missing',
   ],
   [
-    'a shard that stands twice',
+    'a shard that occurs twice',
     { 'a.json': of('ada', 1), 'b.json': of('bob', 2), 'c.json': of('cy', 2) },
     'b.json and c.json are both shard 2/2',
   ],
