@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { BuildFailure, buildSubmission } from '../../../src/grading/languages/build.ts'
 import { languageVersion } from '../../../src/grading/languages/installed.ts'
 import type { Language, LanguageTable } from '../../../src/grading/languages/language.ts'
@@ -37,6 +37,13 @@ const compiled: [string, Language][] = Object.entries(languages as LanguageTable
 )
 
 describe('a build that fails', () => {
+  beforeEach(async ({ skip }) => {
+    const { install, title } = languages.c
+    if ((await languageVersion(languages.c)) === undefined) {
+      skip(`${title} is not installed: ${install}`)
+    }
+  })
+
   test('is the compiler’s fault when it refuses the sample of its language', async () => {
     await expect(build({ c: broken }, rightC)).rejects.toMatchObject({
       name: 'SandboxError',
