@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { quoted } from '../../units/visible.ts'
 import { contentAround } from '../cache/content-around.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import { chooseLanguages } from '../languages/choose-languages.ts'
@@ -180,6 +181,12 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     fn: (context: GradingContext<Expect>) => unknown,
     content: () => unknown,
   ): void {
+    if (typeof name !== 'string' || name.trim() === '') {
+      throw new SandboxError(`A graded test needs a name, got ${quoted(name)}`, {
+        code: 'OPTION_INVALID',
+        hint: 'Students and reports know the test by its name.',
+      })
+    }
     checkGradingOptions('test', options)
     const { group, hint, visibility = 'visible' } = options
     if (group !== undefined && this.#groups.named(group) === undefined) {

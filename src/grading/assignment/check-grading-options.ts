@@ -1,6 +1,8 @@
 import { types } from 'node:util'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { feedbackTexts } from '../../feedback/feedback-texts.ts'
+import { unknownOption } from '../../runner/options/invalid-option.ts'
+import { checkLimits } from '../languages/check-language.ts'
 import { checkPoints } from '../report/points.ts'
 import { feedbackModes, groupModes, visibilities } from '../report/report-schema.ts'
 
@@ -34,7 +36,7 @@ const testChecks: Readonly<Record<string, Check>> = {
   group: text,
   hint: text,
   feedback: oneOf(feedbackModes),
-  limits: table,
+  limits: (name, value) => checkLimits(value, name),
   timeout: count,
   retry: count,
 }
@@ -60,7 +62,7 @@ const checks = {
       'a path, or a list of paths',
       (value) => typeof value === 'string' || (Array.isArray(value) && value.length > 0),
     ),
-    limits: table,
+    limits: (name, value) => checkLimits(value, name),
     languages: table,
     feedbackLanguage: oneOf(Object.keys(feedbackTexts)),
     adjust: callback,
@@ -85,12 +87,7 @@ export function checkGradingOptions(
   for (const name of wanted) known[name]?.(name, (options as Record<string, unknown>)[name])
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(known, name) ? known[name] : undefined
-    if (check === undefined) {
-      throw new SandboxError(`There is no option \`${name}\``, {
-        code: 'OPTION_INVALID',
-        hint: `The options are ${Object.keys(known).join(', ')}.`,
-      })
-    }
+    if (check === undefined) throw unknownOption(name, Object.keys(known))
     if (value !== undefined) check(name, value)
   }
 }

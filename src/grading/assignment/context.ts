@@ -1,5 +1,6 @@
 import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
 import type { InteractionHandle } from '../../runner/interact.ts'
+import { checkCommand } from '../../runner/options/check-options.ts'
 import { getDefaults } from '../../runner/options/defaults.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
 import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
@@ -115,6 +116,7 @@ function programRun<Expect>(
     [test.limits, own],
   )
   const [command, ...before] = program.command(limits)
+  checkCommand(command, args)
   const { policy = 'strict' } = program.language
   return {
     command,

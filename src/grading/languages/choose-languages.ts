@@ -1,4 +1,5 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
+import { checkLanguage } from './check-language.ts'
 import type { Language, LanguageTable } from './language.ts'
 import { languages as shipped } from './language-table.ts'
 
@@ -13,7 +14,8 @@ export type LanguageChoice = readonly string[] | Readonly<Record<string, true | 
 /**
  * The table of an assignment's languages.
  *
- * @throws {SandboxError} OPTION_INVALID for a name that is unknown, and for a new language that lacks a part
+ * @throws {SandboxError} OPTION_INVALID for a name that is unknown, for a wrong part of a language, and for a new language that lacks
+ *   a part
  */
 export function chooseLanguages(choice: LanguageChoice | undefined): LanguageTable {
   if (choice === undefined) return shipped
@@ -39,6 +41,7 @@ function changed(name: string, change: true | Partial<Language>): Language {
       hint: `The languages are ${Object.keys(shipped).join(', ')}. An object adds one.`,
     })
   }
+  checkLanguage(name, change)
   const { limits, ...parts } = change
   // The limits of a shipped language; the assignment's limits, which apply to all languages, replace them.
   if (base !== undefined) return { ...base, ...parts, ...(limits && { ownLimits: limits }) }

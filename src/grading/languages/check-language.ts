@@ -1,0 +1,84 @@
+import { types } from 'node:util'
+import { loadPolicy, type PolicyReference } from '../../policy/load.ts'
+import { normalizeLimits } from '../../policy/policy-limits.ts'
+import { invalid, isObject, unknownOption } from '../../runner/options/invalid-option.ts'
+import {
+  type Check,
+  checkBoolean,
+  checkText,
+  entries,
+  wholeNumber,
+} from '../../runner/options/values.ts'
+import type { Floors, Language } from './language.ts'
+
+const fits =
+  (expected: string, is: (value: unknown) => boolean): Check =>
+  (value, name) => {
+    if (!is(value)) throw invalid(name, expected, value)
+  }
+
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
+const areTexts = (value: unknown) => Array.isArray(value) && value.every(isText)
+const callback = fits('a function', (value) => typeof value === 'function')
+const names = fits('a list of names', areTexts)
+
+/** Checks limits before any run needs them. */
+export const checkLimits: Check = (value, name) => {
+  if (!isObject(value)) throw invalid(name, 'an object', value)
+  normalizeLimits(value, { bareTime: 'ms' })
+}
+
+const policy: Check = (value) => void loadPolicy(value as PolicyReference)
+
+const floor: Readonly<Record<keyof Floors, Check>> = {
+  walltimeMs: wholeNumber(0),
+  memoryBytes: wholeNumber(0),
+  processes: wholeNumber(0),
+}
+
+const parts: Readonly<Record<keyof Language, Check>> = {
+  title: fits('a name', isText),
+  extensions: fits(
+    'a list of endings such as ".c"',
+    (value) => areTexts(value) && (value as string[]).every((each) => each.startsWith('.')),
+  ),
+  decidedBy: names,
+  mainNames: names,
+  startsAt: fits('a regular expression', types.isRegExp),
+  linksAll: checkBoolean,
+  compile: callback,
+  sample: (value, name) => checkParts(value, name, { path: checkText, text: checkText }),
+  preparation: fits('an object', isObject),
+  run: callback,
+  version: fits(
+    'a command, as a list of texts',
+    (value) => areTexts(value) && (value as string[]).length > 0,
+  ),
+  install: fits('text', isText),
+  policy,
+  compilePolicy: policy,
+  limits: checkLimits,
+  ownLimits: checkLimits,
+  compileLimits: checkLimits,
+  floors: (value, name) => checkParts(value, name, floor),
+}
+
+function checkParts(value: unknown, name: string, checks: Readonly<Record<string, Check>>): void {
+  for (const [key, part] of entries(value, name)) {
+    const check = Object.hasOwn(checks, key) ? checks[key] : undefined
+    if (check === undefined) throw unknownOption(`${name}.${key}`, keysOf(name, checks))
+    if (part !== undefined) check(part, `${name}.${key}`)
+  }
+}
+
+const keysOf = (name: string, checks: object) => Object.keys(checks).map((key) => `${name}.${key}`)
+
+/**
+ * Checks a language, or the changes of one. A misspelt part would otherwise change nothing, and every submission would
+ * get wrong points.
+ *
+ * @throws {SandboxError} OPTION_INVALID and POLICY_INVALID, with the part's name and the received value
+ */
+export function checkLanguage(name: string, language: unknown): void {
+  checkParts(language, `languages.${name}`, parts)
+}
