@@ -54,6 +54,7 @@ const parts: Readonly<Record<keyof Language, Check>> = {
     'a command, as a list of texts',
     (value) => areTexts(value) && (value as string[]).length > 0,
   ),
+  tools: names,
   install: fits('text', isText),
   policy,
   compilePolicy: policy,
