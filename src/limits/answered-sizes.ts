@@ -5,7 +5,7 @@ import type { AnsweredSizes } from '../seccomp/compiler/answered-calls.ts'
 import type { Limits } from './table.ts'
 
 /** The largest address space that the kernel gives to a program that does not ask for more. */
-const ADDRESS_SPACE: Readonly<Record<Arch, bigint>> = { x64: 1n << 47n, arm64: 1n << 48n }
+export const ADDRESS_SPACE: Readonly<Record<Arch, bigint>> = { x64: 1n << 47n, arm64: 1n << 48n }
 
 /** How the kernel decides about memory before it is touched: proc_sys_vm(5), overcommit_memory. */
 const policies: Readonly<Record<string, (space: bigint) => bigint>> = {

@@ -18,7 +18,8 @@ import { FD } from './fd-numbers.ts'
  * The filter reports a few calls that the policy allows, by their size (seccomp/compiler/answered-calls.ts). The init
  * answers them, and the program goes on:
  *
- * - mmap of more memory than the machine has: the init notes the size, because the kernel's refusal leaves no trace.
+ * - mmap or mremap of more memory than the machine has: the init notes the size, because the kernel's refusal leaves no
+ *   trace.
  * - ftruncate to more than the limit on the size of a file: where the file is a memory file, the init makes the call in
  *   the program's place, because the init has no such limit.
  */
@@ -30,7 +31,7 @@ export const ANSWER = 'log.answer'
 
 // struct seccomp_notif (linux/seccomp.h): u64 id, u32 pid, u32 flags, int nr, u32 arch, u64 ip, u64 arguments.
 const NOTIFICATION_SIZE = 80
-const OFFSET = { id: 0, thread: 8, number: 16, arch: 20, first: 32, second: 40 } as const
+const OFFSET = { id: 0, thread: 8, number: 16, arch: 20, first: 32, second: 40, third: 48 } as const
 
 /** The rest of a struct seccomp_notif_resp after its id: the value, the error, and the flags. */
 function response(flags: number): Uint8Array {
@@ -51,7 +52,6 @@ export const answerArea: Area = {
     { name: 'file', size: 8 },
     { name: 'length', size: 8 },
     { name: 'process', size: 8 },
-    { name: 'copy', size: 8 },
     // struct stat starts with the number of the device.
     { name: 'copyDevice', size: 144 },
     { name: 'ownDevice', size: 144 },
@@ -69,21 +69,19 @@ const compare = (place: string, value: number, to: { equal: string; different: s
     onError: { goto: to.different },
   })
 
+const ANSWERED = ['mmap', 'mremap', 'ftruncate']
+
 const numberOf = (name: string, arch: Arch): number => syscallNumber(name, arch) ?? -1
 
 /** Steps that lead to the answer when the call in `denied.notification` has one, and otherwise to a label. */
 export function ifAnsweredSteps(arch: Arch, otherwise: string): Step[] {
-  const next = `${otherwise}.file`
-  return [
-    compare('denied.call', numberOf('mmap', arch), { equal: ANSWER, different: next }),
-    {
-      ...compare('denied.call', numberOf('ftruncate', arch), {
-        equal: ANSWER,
-        different: otherwise,
-      }),
-      label: next,
-    },
-  ]
+  return ANSWERED.map((name, index) => ({
+    ...compare('denied.call', numberOf(name, arch), {
+      equal: ANSWER,
+      different: index + 1 < ANSWERED.length ? `${otherwise}.${index + 1}` : otherwise,
+    }),
+    label: `${otherwise}.${index}`,
+  }))
 }
 
 /**
@@ -112,9 +110,16 @@ export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string
     {
       ...compare('answer.number', numberOf('mmap', arch), {
         equal: 'reply.allocation',
-        different: 'reply.resize',
+        different: 'reply.other',
       }),
       label: 'reply.own',
+    },
+    {
+      ...compare('answer.number', numberOf('mremap', arch), {
+        equal: 'reply.enlargement',
+        different: 'reply.resize',
+      }),
+      label: 'reply.other',
     },
     ...allocationSteps(),
     ...resizeSteps(),
@@ -158,6 +163,10 @@ const allocationSteps = (): Step[] => [
     label: 'reply.allocation',
     next: { goto: 'reply.continue' },
   }),
+  take('end.refusedBytes', 8, OFFSET.third, {
+    label: 'reply.enlargement',
+    next: { goto: 'reply.continue' },
+  }),
 ]
 
 // Where anything fails, the kernel makes the call, under the program's limit.
@@ -186,23 +195,23 @@ function resizeSteps(): Step[] {
     init('pidfd_open', [target, 0], { store: 'answer.process', ...asUsual }),
     init('pidfd_getfd', [load('answer.process'), load('answer.file'), 0], {
       label: 'reply.open',
-      store: 'answer.copy',
+      store: 'end.copy',
       onError: { goto: 'reply.closeProcess' },
     }),
     // Memory files are on a file system of the kernel's own.
-    init('fstat', [load('answer.copy'), at('answer.copyDevice')], closeBoth),
+    init('fstat', [load('end.copy'), at('answer.copyDevice')], closeBoth),
     init('fstat', [memory, at('answer.ownDevice')], closeBoth),
     // It returns the position, which is the device's number.
     init('lseek', [memory, load('answer.ownDevice'), SEEK_SET], {
       ...closeBoth,
       whenDifferent: { value: load('answer.copyDevice'), goto: 'reply.closeBoth' },
     }),
-    init('ftruncate', [load('answer.copy'), load('answer.length')], closeBoth),
+    init('ftruncate', [load('end.copy'), load('answer.length')], closeBoth),
     // The answer that follows fails then, because the call has its answer.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('answer.doneId')], {
       onError: 'continue',
     }),
-    init('close', [load('answer.copy')], { label: 'reply.closeBoth' }),
+    init('close', [load('end.copy')], { label: 'reply.closeBoth' }),
     init('close', [load('answer.process')], { label: 'reply.closeProcess' }),
   ]
 }

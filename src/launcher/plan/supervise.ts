@@ -77,6 +77,7 @@ export const superviseAreas: readonly Area[] = [
       { name: 'counter', size: 8, init: NO_COUNT },
       { name: 'answeredId', size: 8 },
       { name: 'refusedBytes', size: 8 },
+      { name: 'copy', size: 8 },
     ],
   },
   {

@@ -61,6 +61,8 @@ export type ReportRecord =
       readonly answered?: bigint
       /** The size of the last request for more memory than the program can get. */
       readonly refusedBytes?: bigint
+      /** The error of pidfd_getfd(2), where the init could not enlarge a file in the program's place. */
+      readonly copyErrno?: number
     }
   | {
       readonly kind: 'exec'
@@ -148,6 +150,7 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
       const counted = int(40 + 2 * 144)
       const answered = body.readBigUInt64LE(40 + 2 * 144 + 8)
       const refusedBytes = body.readBigUInt64LE(40 + 2 * 144 + 16)
+      const copy = int(40 + 2 * 144 + 24)
       return {
         kind,
         status: body.readInt32LE(0),
@@ -157,6 +160,7 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
         ...(counted < 0 ? {} : { countedMs: counted / 1e6 }),
         ...(answered === 0n ? {} : { answered }),
         ...(refusedBytes === 0n ? {} : { refusedBytes }),
+        ...(copy < 0 ? { copyErrno: -copy } : {}),
       }
     }
     case 'exec':

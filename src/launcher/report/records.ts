@@ -25,9 +25,10 @@ export const RECORD = {
    * The program and its descendants are gone: u64 wait status, struct timespec start and end,
    * struct rusage of all of them, struct rusage of the init's helpers before they started, i64 nanoseconds of CPU time
    * by the kernel's counter or -1; u64 id of the last notification that the init answered, or 0; u64 bytes of
-   * the last request for memory that the kernel refused, or 0.
+   * the last request for memory that the kernel refused, or 0; i64 the descriptor of the last file that the init copied
+   * from the program, its error, or 0.
    */
-  end: { tag: tag('END'), size: 8 + 8 + 16 + 16 + 144 + 144 + 8 + 8 + 8 },
+  end: { tag: tag('END'), size: 8 + 8 + 16 + 16 + 144 + 144 + 8 + 8 + 8 + 8 },
   /** No execve succeeded, one record a candidate: i64 execve's and faccessat's result, the file's head. */
   exec: { tag: tag('EXEC'), size: 8 + 8 + 8 + 1024 },
   /** A file to collect: i64 openat2's result, struct statx, i64 bytes copied. */

@@ -47,6 +47,8 @@ export interface Seen {
   readonly peakMemoryBytes: number
   /** The largest size of mapped files in one process, which its peak resident memory includes. */
   readonly peakFileBytes: number
+  /** The largest address space of one process, reserved memory included. */
+  readonly peakSpaceBytes: number
   readonly peakProcesses: number
   /** The most time that one thread had waited for a processor or used one, read until shortly before the walltime. */
   readonly waitAndRunMs: number
@@ -117,6 +119,7 @@ export class TreeWatch {
       leavesCounter: figure('leavesCounter') === 1,
       peakMemoryBytes: figure('peakMemoryBytes'),
       peakFileBytes: figure('peakFileBytes'),
+      peakSpaceBytes: figure('peakSpaceBytes'),
       peakProcesses: figure('peakProcesses'),
       waitAndRunMs: figure('waitAndRunMs'),
       lowersPriority: figure('lowersPriority') === 1,
@@ -130,6 +133,7 @@ type FigureName =
   | 'leavesCounter'
   | 'peakMemoryBytes'
   | 'peakFileBytes'
+  | 'peakSpaceBytes'
   | 'peakProcesses'
   | 'waitAndRunMs'
   | 'lowersPriority'

@@ -40,6 +40,10 @@ export interface Evidence {
   readonly deniedCalls?: bigint | undefined
   /** The size of the last request for more memory than the program can get. */
   readonly refusedBytes?: bigint | undefined
+  /** The error for which the init could not enlarge a file in the program's place. */
+  readonly copyErrno?: number | undefined
+  /** The largest address space of one process that the watch saw. */
+  readonly seenSpaceBytes?: number | undefined
   /** The denied call, where the kernel names it. */
   readonly denied?: Extract<ReportRecord, { kind: 'seccomp' }> | undefined
 }

@@ -61,6 +61,8 @@ export function judgeRun(options: JudgedOptions, facts: RunFacts): AnyResult {
     denied: find(records, 'seccomp'),
     deniedCalls: deniedCalls(find(records, 'counted'), end),
     refusedBytes: end.refusedBytes,
+    copyErrno: end.copyErrno,
+    seenSpaceBytes: facts.held.seen?.peakSpaceBytes,
     enforcement: facts.held.enforcement,
     exceeded: facts.held.exceeded,
     exceededDiskBytes: facts.exceededDiskBytes,

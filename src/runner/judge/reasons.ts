@@ -1,4 +1,6 @@
+import { ADDRESS_SPACE } from '../../limits/answered-sizes.ts'
 import type { Limits } from '../../limits/table.ts'
+import { errnoName, errnoText } from '../../linux/errno.ts'
 import { formatDuration } from '../../units/duration.ts'
 import { formatSize } from '../../units/size.ts'
 import type { OutputExcess } from '../io/capture.ts'
@@ -51,7 +53,8 @@ const NEARLY_ALL = 0.7
  * The words about a lack of memory before a program's own end. The program may have handled the lack, so a lack is no
  * verdict of its own.
  */
-export function memoryTrouble({ limits, usage, refusedBytes }: Evidence): string {
+export function memoryTrouble(evidence: Evidence): string {
+  const { limits, usage, refusedBytes } = evidence
   const { memoryBytes, addressSpaceBytes } = limits
   if (refusedBytes !== undefined) {
     const size = formatSize(Number(refusedBytes))
@@ -62,8 +65,41 @@ export function memoryTrouble({ limits, usage, refusedBytes }: Evidence): string
     return `; before that, an allocation of ${size} failed${bound ? `: ${bound}` : ''}`
   }
   const used = usage.peakMemoryBytes
-  if (memoryBytes === undefined || used < memoryBytes * NEARLY_ALL) return ''
+  if (memoryBytes === undefined || used < memoryBytes * NEARLY_ALL) return spaceTrouble(evidence)
   return `; it had used ${formatSize(used)} of memory, and the limit is ${formatSize(memoryBytes)}`
+}
+
+// Requests that are small enough by themselves fill the address space, although the program touches little of it. TSan
+// reserves half of the machine's.
+function spaceTrouble({ limits: { addressSpaceBytes }, seenSpaceBytes = 0 }: Evidence): string {
+  const machine = Number(ADDRESS_SPACE[process.arch === 'arm64' ? 'arm64' : 'x64'])
+  if (seenSpaceBytes < (addressSpaceBytes ?? machine) * NEARLY_ALL) return ''
+  const bound =
+    addressSpaceBytes === undefined
+      ? `the machine has ${formatSize(machine)}`
+      : `the limit is ${formatSize(addressSpaceBytes)}`
+  return `; it had reserved ${formatSize(seenSpaceBytes)} of address space, and ${bound}`
+}
+
+/** The words about a program that SIGXFSZ ended. */
+export const fileReason = (evidence: Evidence, limitBytes: number): string =>
+  `: a file or memory file would have become larger than the limit of ${formatSize(limitBytes)}${countedFiles(evidence)}`
+
+/** The words about a file that this machine did not let the init enlarge; the JVM ignores SIGXFSZ. */
+export function fileTrouble(evidence: Evidence): string {
+  const { copyErrno, limits } = evidence
+  if (copyErrno === undefined) return ''
+  return `; before that, a file could not become larger than the limit of ${formatSize(limits.fileSizeBytes ?? 0)}${countedFiles(evidence)}`
+}
+
+// .NET and the JVM with ZGC reserve memory files of terabytes, which the init enlarges where it can.
+function countedFiles({ filter, copyErrno }: Evidence): string {
+  const advice = 'so memory files count too; limits.disk bounds all files without them'
+  if (copyErrno !== undefined) {
+    const errno = `${errnoName(copyErrno)}: ${errnoText(copyErrno)}`
+    return `; this machine refuses pidfd_getfd (${errno}), ${advice}`
+  }
+  return filter === 'listener' ? '' : `; no filter reports to the sandbox, ${advice}`
 }
 
 /**

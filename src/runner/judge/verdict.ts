@@ -3,13 +3,14 @@ import { decodeCall } from '../../seccomp/decode/denied-syscall.ts'
 import { remedy } from '../../seccomp/decode/remedy.ts'
 import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
 import { formatDuration } from '../../units/duration.ts'
-import { formatSize } from '../../units/size.ts'
 import { visibleLine } from '../../units/visible.ts'
 import type { DeniedSyscall, SandboxStatus } from '../result.ts'
 import type { End, Evidence } from './evidence.ts'
 import {
   cpuReason,
   diskReason,
+  fileReason,
+  fileTrouble,
   inputWait,
   loadFailure,
   memoryReason,
@@ -130,12 +131,12 @@ function ownVerdict(evidence: Evidence, end: End): Verdict {
     return { status: 'signaled', ...end, reason: "ended for interfering with the sandbox's init" }
   }
   if (end.signal === undefined) {
-    const why = end.exitCode === 0 ? '' : memoryTrouble(evidence)
+    const why = end.exitCode === 0 ? '' : fileTrouble(evidence) || memoryTrouble(evidence)
     return { status: 'exited', ...end, reason: `exited with code ${end.exitCode}${why}` }
   }
   const because =
     end.signal === 'SIGXFSZ' && limits.fileSizeBytes !== undefined
-      ? `: a file or memory file would have become larger than the limit of ${formatSize(limits.fileSizeBytes)}`
+      ? fileReason(evidence, limits.fileSizeBytes)
       : (meanings[end.signal] ?? '')
   const atLoad = loadFailure(evidence, end)
   const why = atLoad || `${because}${memoryTrouble(evidence)}`

@@ -103,11 +103,12 @@ export function policyImage(
 
 const guardedBy = {
   full: new WeakMap<Policy, SeccompPolicy>(),
+  answering: new WeakMap<Policy, SeccompPolicy>(),
   nested: new WeakMap<Policy, SeccompPolicy>(),
 }
 
 // The same object each time, because a filter is compiled once per object, whatever else an image has.
-function guardedSeccomp(policy: Policy, level: 'full' | 'nested'): SeccompPolicy | undefined {
+function guardedSeccomp(policy: Policy, level: keyof typeof guardedBy): SeccompPolicy | undefined {
   const { seccomp, network } = policy
   const { arch } = hostMachine()
   const guardedOnes = guardedBy[level]
@@ -117,7 +118,9 @@ function guardedSeccomp(policy: Policy, level: 'full' | 'nested'): SeccompPolicy
   const own = level === 'full' ? seccomp : (seccomp ?? noRules)
   const whole = own && guarded(own, { network, arch })
   const made =
-    whole === undefined || level === 'full' ? whole : withRules(whole, withoutUserNamespaces, arch)
+    whole === undefined || level !== 'nested'
+      ? whole
+      : withRules(whole, withoutUserNamespaces, arch)
   if (made !== undefined) guardedOnes.set(policy, made)
   return made
 }
@@ -126,7 +129,9 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
   const { level, flow, diskBytes, answered, report, cgroup, workdirTarget, adds, pipes, discard } =
     use
   const { arch, remount, lastCapability } = hostMachine()
-  const seccomp = guardedSeccomp(policy, level)
+  // A limit on the size of a file needs a filter that reports, for memory files (see answers.ts).
+  const answers = level === 'full' && report === 'listener' && answered.fileBytes !== undefined
+  const seccomp = guardedSeccomp(policy, answers ? 'answering' : level)
   const code =
     seccomp === undefined
       ? guardFilter(arch, policy.network)

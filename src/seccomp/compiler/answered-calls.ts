@@ -5,7 +5,7 @@ import { type Choice, type Decision, decisions } from './decisions.ts'
 
 /**
  * The sizes above which the filter reports a call that the policy allows. The kernel is sure to refuse these calls
- * (mmap), or would end the program for them (ftruncate). So a program that runs as it should is never reported.
+ * (mmap, mremap), or would end the program for them (ftruncate). So a program that runs as it should is never reported.
  */
 export interface AnsweredSizes {
   /** The most memory that the kernel gives to one mmap. Memory that is only reserved does not count. */
@@ -27,9 +27,8 @@ const accounted: readonly (readonly Bits[])[] = [
   [[3, 'MAP_NORESERVE|MAP_ANONYMOUS|MAP_SHARED|MAP_PRIVATE', 'MAP_ANONYMOUS|MAP_SHARED']],
 ]
 
-/** The second argument of both calls is the length. */
-const longerThan = (bytes: bigint): ArgumentTest => ({
-  arg: 1,
+const longerThan = (bytes: bigint, arg: number): ArgumentTest => ({
+  arg,
   op: 'gt',
   value: bytes,
   mask: (1n << 64n) - 1n,
@@ -37,15 +36,19 @@ const longerThan = (bytes: bigint): ArgumentTest => ({
 
 const answers: Readonly<Record<string, (sizes: AnsweredSizes, arch: Arch) => ArgumentTest[][]>> = {
   mmap: ({ allocationBytes, mappingBytes }, arch) => [
-    [longerThan(mappingBytes)],
+    [longerThan(mappingBytes, 1)],
     ...accounted.map((bits) => [
-      longerThan(allocationBytes),
+      longerThan(allocationBytes, 1),
       ...bits.map(([arg, mask, value]) =>
         argumentTest('mmap', arch, { arg, op: 'masked_eq', mask, value }),
       ),
     ]),
   ],
-  ftruncate: ({ fileBytes }) => (fileBytes === undefined ? [] : [[longerThan(fileBytes)]]),
+  // realloc(3) enlarges memory that the kernel counts. The filter does not see whether it does.
+  mremap: ({ allocationBytes, mappingBytes }) => [
+    [longerThan(allocationBytes < mappingBytes ? allocationBytes : mappingBytes, 2)],
+  ],
+  ftruncate: ({ fileBytes }) => (fileBytes === undefined ? [] : [[longerThan(fileBytes, 1)]]),
 }
 
 /**

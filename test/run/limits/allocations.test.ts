@@ -25,6 +25,25 @@ describe.skipIf(sandboxLacks('python3'))(
       expect(shared.reason).toMatch(/^exited with code 1; before that, an allocation of .* failed/)
       const more = await runPython('import ctypes; x = (ctypes.c_char * 10**16)()', { limits })
       expect(more.reason).toMatch(/^exited with code 1; before that, an allocation of .* failed/)
+      const enlarged = await runPython('import mmap; mmap.mmap(-1, 4096).resize(10**15)', {
+        limits,
+      })
+      expect(enlarged.reason).toBe(
+        'exited with code 1; before that, an allocation of 909.5 TiB failed: the memory limit is 512 MiB',
+      )
+    })
+
+    test('in parts that fill its address space', async () => {
+      const code =
+        'import mmap, time\nx = []\ntry:\n  while True: x.append(mmap.mmap(-1, 1 << 32))\nexcept OSError: time.sleep(0.3); exit(1)'
+      expect((await runPython(code, { limits })).reason).toMatch(
+        /^exited with code 1; it had reserved 1?\d\d(\.\d)? TiB of address space, and the machine has \d+ TiB$/,
+      )
+      const options = { limits: { ...limits, addressSpace: '1GiB' } }
+      const small = code.replace('1 << 32', '1 << 26')
+      expect((await runPython(small, options)).reason).toMatch(
+        /^exited with code 1; it had reserved [\d.]+ MiB of address space, and the limit is 1 GiB$/,
+      )
     })
 
     test('under the limit on the address space too', async () => {

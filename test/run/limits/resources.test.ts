@@ -42,6 +42,12 @@ describe('fileSize', () => {
       },
     )
 
+    test('lets a program reserve a memory file under a policy without a filter too', async () => {
+      const policy = { extends: 'kiss', limits: { fileSize: '10kB' } } as const
+      const run = await runC('memory-file', ['memory'], { limits, policy })
+      expect(run).toHaveStdout(`${2 ** 41}\n`)
+    })
+
     test.each(['file', 'write'])('ends a program that makes a large %s', async (how) => {
       expect(await make(how)).toBeKilledBy('SIGXFSZ')
     })

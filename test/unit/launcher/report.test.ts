@@ -73,7 +73,7 @@ describe('a report', () => {
       ...rusage(RUSAGE, 1, 500_000, 2, 250_000, 3000, 0, 0, 0, 12, 3, 0, 0, 0, 0, 0, 0, 7, 9),
       [COUNTER, 3_800_000_000],
     )
-    expect(end).toHaveLength(360)
+    expect(end).toHaveLength(368)
     expect(parseReport(end)).toEqual([
       {
         kind: 'end',
@@ -97,6 +97,15 @@ describe('a report', () => {
   test('has the last refused request for memory, and the number of the last answer', () => {
     const end = record('end', [COUNTER, -1], [COUNTER + 8, 77], [COUNTER + 16, 1n << 50n])
     expect(parseReport(end)).toMatchObject([{ answered: 77n, refusedBytes: 1n << 50n }])
+  })
+
+  test('has the error for which the init could not enlarge a file', () => {
+    expect(parseReport(record('end', [COUNTER, -1], [COUNTER + 24, -1]))).toMatchObject([
+      { copyErrno: 1 },
+    ])
+    expect(parseReport(record('end', [COUNTER, -1], [COUNTER + 24, 9]))[0]).not.toHaveProperty(
+      'copyErrno',
+    )
   })
 
   test('does not count the usage of the init’s helpers', () => {

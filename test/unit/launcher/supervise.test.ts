@@ -40,9 +40,9 @@ describe('the usage of the init’s helpers', () => {
     const all = steps().map(describeStep)
     expect(all.slice(-2)).toEqual([
       'getrusage(RUSAGE_CHILDREN, &end.rusage)',
-      'write(3, &end.tag, 360)',
+      'write(3, &end.tag, 368)',
     ])
-    expect(RECORD.end.size).toBe(360)
+    expect(RECORD.end.size).toBe(368)
   })
 })
 

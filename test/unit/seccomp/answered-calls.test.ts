@@ -54,6 +54,11 @@ describe.each(['x64', 'arm64'] as const)('on %s, a filter that answers', (arch: 
     },
   )
 
+  test('reports memory that becomes larger than the machine’s', () => {
+    expect(ask('mremap', [0, 17n * GIB, 16n * GIB, 1])).toBe('allow')
+    expect(ask('mremap', [0, 4096, 16n * GIB + 1n, 1])).toBe('notify')
+  })
+
   test('reports a file only above its limit', () => {
     expect(ask('ftruncate', [3, 10_000])).toBe('allow')
     expect(ask('ftruncate', [3, 10_001])).toBe('notify')
@@ -76,7 +81,8 @@ describe.each(['x64', 'arm64'] as const)('on %s, a filter that answers', (arch: 
         default: 'allow',
         rules: [{ action, syscalls: ['mmap'], conditions }],
       }
-      expect(answeredCalls(some, arch)).toEqual([syscallNumber('ftruncate', arch)])
+      const others = ['mremap', 'ftruncate'].map((name) => syscallNumber(name, arch))
+      expect(answeredCalls(some, arch)).toEqual(others)
       expect(ask('mmap', [0, 17n * GIB, WRITE, PRIVATE | ANONYMOUS, 0, 0], some)).toBe('allow')
     },
   )

@@ -193,8 +193,9 @@ class WatchedRun {
     const { figures, layout } = this
     figures[layout.peakProcesses] = Math.max(figures[layout.peakProcesses] ?? 0, processes.length)
     this.noteHabits(processes)
-    for (const { fileBytes } of processes) {
+    for (const { fileBytes, spaceBytes } of processes) {
       figures[layout.peakFileBytes] = Math.max(figures[layout.peakFileBytes] ?? 0, fileBytes)
+      figures[layout.peakSpaceBytes] = Math.max(figures[layout.peakSpaceBytes] ?? 0, spaceBytes)
     }
     if (now >= this.nextWait) this.noteWaiting(init, processes, now)
     const cpu = this.exceedsCpu(init, processes, now)

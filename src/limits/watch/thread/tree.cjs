@@ -18,6 +18,7 @@ const { bytes, field, list, read, statFields } = require('./proc.cjs')
  * @property {number} tableBytes page tables and the table of descriptors, which nobody shares
  * @property {number} descriptors the size of its table of descriptors
  * @property {number} fileBytes resident pages of mapped files, which the kernel can take back
+ * @property {number} spaceBytes the peak of its address space, reserved memory included
  * @property {boolean} isCopy made by fork(2) or vfork(2), and has not executed a program since
  * @property {boolean} ignoresChildren the kernel forgets its children's time (times(2), SIGCHLD)
  * @property {number} cpuMs its own time and that of the children that it reaped
@@ -107,6 +108,7 @@ function readProcess(pid, parent, files) {
     tableBytes: bytes(status, 'VmPTE:') + descriptors * DESCRIPTOR_BYTES,
     descriptors,
     fileBytes: bytes(status, 'RssFile:'),
+    spaceBytes: bytes(status, 'VmPeak:'),
     isCopy: (Number(fields[6] ?? 0) & FORKED_ONLY) !== 0,
     ignoresChildren: ignoresChildren(status || leader),
     cpuMs: ticks * MS_PER_TICK,

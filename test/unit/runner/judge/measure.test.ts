@@ -32,6 +32,7 @@ function used(run: {
   const walltime = { kind: 'walltime', schedstat: '0 0 0' } as Of<'walltime'>
   const seen = {
     ...{ cpuTimeMs: run.seenCpuMs ?? 0, peakMemoryBytes: 0, peakProcesses: 1, peakFileBytes: 0 },
+    peakSpaceBytes: 0,
     forgetsChildren: run.forgetsChildren ?? false,
     leavesCounter: run.leavesCounter ?? false,
     waitAndRunMs: run.longestWaitMs + (run.ranMs ?? run.cpuMs),

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { ADDRESS_SPACE } from '../../../../src/limits/answered-sizes.ts'
 import { signalName } from '../../../../src/linux/signals.ts'
 import type { Evidence } from '../../../../src/runner/judge/evidence.ts'
 import { judge } from '../../../../src/runner/judge/verdict.ts'
+import { formatSize } from '../../../../src/units/size.ts'
 import { denied, evidence, exitStatus, usage, used } from './evidence.ts'
 
 const [SIGABRT, SIGKILL, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS] = [6, 9, 11, 24, 25, 31]
@@ -90,6 +92,25 @@ describe('a program that ended by itself', () => {
     expect(judge(evidence({ waitStatus }))).toEqual({ status: 'signaled', signal, reason })
   })
 
+  test('by SIGXFSZ where memory files count too, and the reason says why', () => {
+    const reason =
+      'killed by SIGXFSZ: a file or memory file would have become larger than the limit of 10 MiB; '
+    const advice = ', so memory files count too; limits.disk bounds all files without them'
+    const killed = { waitStatus: SIGXFSZ }
+    expect(judge(evidence({ ...killed, copyErrno: 1 })).reason).toBe(
+      `${reason}this machine refuses pidfd_getfd (EPERM: operation not permitted)${advice}`,
+    )
+    const ignored = { waitStatus: exitStatus(1), limits: { fileSizeBytes: 10 << 20 }, copyErrno: 1 }
+    expect(judge(evidence(ignored)).reason).toBe(
+      `exited with code 1; before that, a file could not become larger than the limit of 10 MiB; this machine refuses pidfd_getfd (EPERM: operation not permitted)${advice}`,
+    )
+    for (const filter of ['none', 'kill', undefined] as const) {
+      expect(judge(evidence({ ...killed, filter })).reason).toBe(
+        `${reason}no filter reports to the sandbox${advice}`,
+      )
+    }
+  })
+
   test('and raised SIGXFSZ where no file is limited was killed by that signal', () => {
     expect(judge(evidence({ waitStatus: SIGXFSZ, limits: {} })).reason).toBe('killed by SIGXFSZ')
   })
@@ -109,6 +130,25 @@ describe('a program that ended by itself', () => {
     const limits = { memoryBytes: 64 << 20, addressSpaceBytes: 1 << 30 }
     expect(judge(evidence({ ...refused, limits })).reason).toBe(
       `${end}; before that, an allocation of 3 GiB failed: the limit addressSpace is 1 GiB`,
+    )
+  })
+
+  test('had no address space left, and the reason says so', () => {
+    const failed = { waitStatus: exitStatus(1), limits: { memoryBytes: 64 << 20 } }
+    const machine = Number(ADDRESS_SPACE[process.arch === 'arm64' ? 'arm64' : 'x64'])
+    expect(judge(evidence({ ...failed, seenSpaceBytes: machine * 0.75 })).reason).toBe(
+      `exited with code 1; it had reserved ${formatSize(machine * 0.75)} of address space, and the machine has ${formatSize(machine)}`,
+    )
+    // The JVM, Go and sanitizers reserve up to the half of it.
+    expect(judge(evidence({ ...failed, seenSpaceBytes: 2 ** 46 })).reason).toBe(
+      'exited with code 1',
+    )
+    const limits = { memoryBytes: 64 << 20, addressSpaceBytes: 1 << 30 }
+    expect(judge(evidence({ ...failed, limits, seenSpaceBytes: 900 << 20 })).reason).toBe(
+      'exited with code 1; it had reserved 900 MiB of address space, and the limit is 1 GiB',
+    )
+    expect(judge(evidence({ ...failed, limits, seenSpaceBytes: 500 << 20 })).reason).toBe(
+      'exited with code 1',
     )
   })
 
