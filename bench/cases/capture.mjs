@@ -55,7 +55,7 @@ export function report({ megabytes, rates }) {
     fixed(median(values) / base),
   ])
   return [
-    `${megabytes} MB of output, captured whole; the plain one is a socket pair, ours a pipe.`,
+    `${megabytes} MB of output, captured whole; the spawn writes to a socket pair, the sandboxed program to a pipe.`,
     '',
     table(['', 'MB/s', 'x spawn'], rows),
   ].join('\n')
