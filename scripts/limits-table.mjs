@@ -14,7 +14,7 @@ function limitsTable(rows) {
     return `| \`${name}\` | \`${held}\`: ${docs.without} | ${with_} | ${docs.hit} | ${docs.absent} |`
   })
   return [
-    '| limit | without a control group | with one | when it is hit | where nobody names it |',
+    '| limit | without a control group | with one | when a program hits it | value if nobody sets it |',
     '| --- | --- | --- | --- | --- |',
     ...lines,
     '',

@@ -115,7 +115,7 @@ export const limitTable = {
     docs: {
       group: 'the watch reads cpu.stat',
       without:
-        'the watch reads the CPU clocks of all processes, and at the end a counter of the kernel’s where there is one (`perf`); RLIMIT_CPU is a backstop per process, a second or more later',
+        'the watch reads the CPU clocks of all processes, and at the end a kernel counter if there is one (`perf`). RLIMIT_CPU is a backstop per process, a second or more later',
       hit: 'the init kills every process: `cpu`',
       absent: 'none',
       protects: 'Endless loops, on a busy machine too: the time of other programs does not count.',
@@ -221,7 +221,7 @@ export const limitTable = {
     about: 'processors that the program may use at once',
     docs: {
       without:
-        "the program's affinity: the processors of its turn. The filter lets sched_setaffinity(2) return 0 without effect",
+        'the kernel binds the program to the processors of its turn. The filter lets sched_setaffinity(2) return 0 without effect',
       hit: 'threads share the processors; `nproc` and sched_getaffinity(2) say how many there are',
       unit: 'processors',
       absent: '1',

@@ -96,7 +96,7 @@ async function processes(): Promise<string> {
   must(run.ok && more < 8, run)
   // Before Linux 5.14 the user's processes outside count too, and the runner alone has more threads than the limit.
   return more === 0
-    ? `${heldBy(run, 'processes')}, of the user on the machine`
+    ? `${heldBy(run, 'processes')}, for the user on the whole machine`
     : heldBy(run, 'processes')
 }
 

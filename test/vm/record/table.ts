@@ -19,12 +19,17 @@ machine under software emulation, on x64. This page is its record.
 - **◐** The feature works in a weaker way, and the note says how.
 - **✗** \`sandboxed()\` throws the error of the note, before the program starts. Gradebox never drops a protection silently.
 
-The note of the last column says what \`gradebox doctor\` finds there, and how to fix it.
+The note of the last column says what \`gradebox doctor\` finds in the setting, and how to fix it.
 
-The column "who" says whether root or an ordinary user runs the tests. "Ways out are refused" means all of this: the program has no capability; it
-cannot make a namespace, mount, change its user or leave its root; it cannot reach the init or write the kernel's settings; and it sees no
-file of the host. The columns "a program runs", "ways out are refused" and "no network" were tried under the policy \`kiss\`, which has no filter. All other
-columns were tried under \`strict\`.
+The column "who" says whether root or an ordinary user runs the tests. The tests try the columns "a program runs", "ways out
+are refused" and "no network" under the policy \`kiss\`, which has no filter. They try all other columns under \`strict\`.
+
+"Ways out are refused" means all of this:
+
+- The program has no capability.
+- It cannot make a namespace, mount, change its user or leave its root.
+- It cannot reach the init or write the kernel's settings.
+- It sees no file of the host.
 `
 
 const FOOT = `
@@ -33,11 +38,11 @@ const FOOT = `
 - Ubuntu's restriction of user namespaces by AppArmor (\`kernel.apparmor_restrict_unprivileged_userns\`), because the tried kernels of Debian do not
   have it.
 - cgroup v1, SELinux, kernels of other distributions, and kernels older than 5.10.
-- Old kernels without user notification, and Docker itself. The settings "no user notification" and "container without namespaces" are filters in
-  front of a newer kernel.
-- arm64, in these settings: \`npm run test:vm\` boots only x64. Unit tests run the arm64 step machine under qemu-user, which makes no namespaces. The same
-  checks passed once, by hand, as root and as a user: with Debian's 6.1 cloud kernel for arm64 and Node 22 in \`qemu-system-aarch64\`, as installed. Every
-  feature that works on x64 worked there, held in the same ways.
+- Old kernels without user notification, and Docker itself. In the settings "no user notification" and "container without namespaces", a filter hides
+  these features of a newer kernel.
+- arm64, in these settings: \`npm run test:vm\` boots only x64. Unit tests run the arm64 step machine under qemu-user, which makes no namespaces. The maintainers
+  ran the same checks once by hand, as root and as a user, and all passed. They used Debian's 6.1 cloud kernel for arm64, as installed, and Node 22 in
+  \`qemu-system-aarch64\`. Every feature that works on x64 worked there, and limits were held in the same ways.
 `
 
 /** Numbered texts, in the order of first use. */

@@ -212,7 +212,7 @@ export const settings: readonly Setting[] = [
         ),
       },
       user: {
-        processes: 'works, held by rlimit, of the user on the machine',
+        processes: 'works, held by rlimit, for the user on the whole machine',
         levels: 'works at full only',
         doctor: diagnosis(
           'enforceable, kernel weaker, cgroup weaker, overlay weaker',
