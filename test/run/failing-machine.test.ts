@@ -199,10 +199,10 @@ describe('a machine', () => {
     () => {
       const masked = `exec ${unshare} sh -euc 'mount --bind /dev/null /proc/interrupts; exec "$@"' sh "$@"`
       expect(runNodeBy(masked, outcomes())).toMatchInlineSnapshot(`
-        "strict NAMESPACES_UNAVAILABLE The sandbox could not be set up: mount("proc" -> "/proc", "proc", MS_NODEV|MS_NOEXEC|MS_NOSUID): EPERM: operation not permitted
+        "strict NAMESPACES_UNAVAILABLE The sandbox could not be set up: mount("proc" -> "/proc", "proc", MS_NOSUID|MS_NODEV|MS_NOEXEC): EPERM: operation not permitted
           hint: The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked. isolation: "nested" works here; with it programs see the list and the command lines of the processes in this container (docs/isolation.md).
           see: docs/errors.md#namespaces_unavailable
-        kiss NAMESPACES_UNAVAILABLE The sandbox could not be set up: mount("proc" -> "/proc", "proc", MS_NODEV|MS_NOEXEC|MS_NOSUID): EPERM: operation not permitted
+        kiss NAMESPACES_UNAVAILABLE The sandbox could not be set up: mount("proc" -> "/proc", "proc", MS_NOSUID|MS_NODEV|MS_NOEXEC): EPERM: operation not permitted
           hint: The kernel mounts a new /proc only where the old one is wholly visible. In Docker: --security-opt systempaths=unconfined; in Kubernetes: securityContext.procMount: Unmasked. isolation: "nested" works here; with it programs see the list and the command lines of the processes in this container (docs/isolation.md).
           see: docs/errors.md#namespaces_unavailable
         "
