@@ -7,7 +7,7 @@ import { cFunctions } from './c-library.ts'
 export interface FileStatus {
   /** The device and the inode, which no two files share at the same time. */
   readonly identity: string
-  /** For a directory of processes or threads, two more than it has entries. */
+  /** For a directory of processes or threads: the number of its entries, plus two. */
   readonly links: number
 }
 

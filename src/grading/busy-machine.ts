@@ -3,7 +3,7 @@ import { wasStarved } from '../runner/judge/starvation.ts'
 import type { SandboxResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 
-/** How many more attempts a run gets that the machine was too busy to judge. */
+/** The number of further attempts at a run that the machine was too busy to judge. */
 export const STARVED_RETRIES = 2
 
 type Ended = Pick<SandboxResult, 'status'> & {

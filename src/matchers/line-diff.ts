@@ -131,7 +131,8 @@ function align(expected: Window, received: Window, line: number): Change[] {
   return expected.goesOn || received.goesOn ? withoutUndecidedEnd(changes) : changes
 }
 
-// The length of the longest common sequence of lines from each pair of lines on (row by row).
+// For each pair of lines, row by row: the length of the longest common sequence of lines that starts at that pair or
+// after it.
 function commonLengths(left: readonly string[], right: readonly string[]): Uint16Array {
   const numbers = new Map<string, number>()
   const numberOf = (line: string) => {

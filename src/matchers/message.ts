@@ -27,7 +27,7 @@ export interface MatcherUtils {
 }
 
 /**
- * The finding of one matcher in one result. `expected` and `received` are phrases that fit behind "Expected:"
+ * The finding of one matcher in one result. `expected` and `received` are phrases that follow "Expected:"
  * and "Received:".
  */
 export interface Finding {

@@ -37,7 +37,7 @@ export function hostMachine(): HostMachine {
 export function supportedArch(platform: string, arch: string): Arch {
   if (platform === 'linux' && (arch === 'x64' || arch === 'arm64')) return arch
   throw new SandboxError(
-    `Gradebox runs programs on Linux x64 and arm64, this is ${platform} ${arch}`,
+    `Gradebox runs programs on Linux x64 and arm64; this is ${platform} ${arch}`,
     {
       code: 'UNSUPPORTED_PLATFORM',
       hint: 'Run the tests on a Linux machine, in a virtual machine, or in a Linux container.',

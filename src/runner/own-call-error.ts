@@ -13,7 +13,7 @@ const hints: Readonly<Record<string, string>> = {
 /**
  * The error for a failed system call of this process, before anything started.
  *
- * @param summary what failed because of it
+ * @param summary the operation that failed because of the call
  * @param ownHints the advice for an errno that is specific to this call
  */
 export const ownCallError = (

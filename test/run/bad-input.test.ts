@@ -202,7 +202,7 @@ test.each([
   ['linux', 'ia32'],
 ])('%s %s is refused as a platform', (platform, arch) => {
   expect(() => supportedArch(platform, arch)).toThrow(
-    `Gradebox runs programs on Linux x64 and arm64, this is ${platform} ${arch}`,
+    `Gradebox runs programs on Linux x64 and arm64; this is ${platform} ${arch}`,
   )
   try {
     supportedArch(platform, arch)

@@ -20,25 +20,25 @@ describe('a program that cannot be started causes an error with the reason', () 
   test('when it is missing', async () => {
     expect(await failure('no-such-program')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "no-such-program" was not found in the sandbox's PATH (/usr/local/bin:/usr/bin:/bin)
-        hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        hint: A program of the working directory is run as "./name"; mount the files that the policy's mounts do not show.
         see: docs/errors.md#program_not_found
         step: target execve("/bin/no-such-program"): ENOENT"
     `)
     expect(await failure('./no-such-program')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "./no-such-program" was not found
-        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target.
+        hint: A relative path is relative to \`cwd\`; an absolute path is a path of the sandbox. The sandbox shows the host directory \`workdir\` at /work, or at its target.
         see: docs/errors.md#program_not_found
         step: target execve("./no-such-program"): ENOENT"
     `)
     expect(await failure('/no/such/program')).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "/no/such/program" was not found
-        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target.
+        hint: A relative path is relative to \`cwd\`; an absolute path is a path of the sandbox. The sandbox shows the host directory \`workdir\` at /work, or at its target.
         see: docs/errors.md#program_not_found
         step: target execve("/no/such/program"): ENOENT"
     `)
     expect(await failure('tool', { env: { PATH: '' } })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_FOUND: The program "tool" was not found in the sandbox's PATH ()
-        hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        hint: A program of the working directory is run as "./name"; mount the files that the policy's mounts do not show.
         see: docs/errors.md#program_not_found
         step: target execve("./tool"): ENOENT"
     `)
@@ -174,13 +174,13 @@ describe('a program that cannot be started causes an error with the reason', () 
     for (const name of ['main', 'empty']) chmodSync(join(workdir, name), 0o755)
     expect(await failure('./main', { workdir })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: exec format error
-        hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
+        hint: It is not a program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
         see: docs/errors.md#program_not_executable
         step: target execve("./main"): ENOEXEC"
     `)
     expect(await failure('./empty', { workdir })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./empty" cannot be executed: ENOEXEC: exec format error
-        hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
+        hint: It is not a program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
         see: docs/errors.md#program_not_executable
         step: target execve("./empty"): ENOEXEC"
     `)
@@ -193,7 +193,7 @@ describe('a program that cannot be started causes an error with the reason', () 
     header.set([0, 2, 0, 22, 0, 0, 0, 1], 16)
     expect(await failure('./main', { files: { '/work/main': header } })).toMatchInlineSnapshot(`
       "PROGRAM_NOT_EXECUTABLE: The program "./main" cannot be executed: ENOEXEC: exec format error
-        hint: It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
+        hint: It is not a program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".
         see: docs/errors.md#program_not_executable
         step: target execve("./main"): ENOEXEC"
     `)

@@ -22,7 +22,7 @@ describe('createSandbox', () => {
     expect(most).toBeGreaterThan(concurrency === 1 ? 0 : 1)
   })
 
-  test('starts them in the order of the calls', async () => {
+  test('starts runs in the order of the calls', async () => {
     const source = makeDirectory()
     const run = createSandbox({ concurrency: 1 })
     const results = await Promise.all(

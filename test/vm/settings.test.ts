@@ -35,7 +35,8 @@ const missing = tools.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool
 
 /** The reason why no machine can boot here. */
 function obstacle(): string | undefined {
-  if (process.arch !== 'x64') return `the virtual machines are x64, this is ${process.arch}`
+  if (process.arch !== 'x64')
+    return `the virtual machines are x64, and this machine is ${process.arch}`
   return missing.length === 0 ? undefined : `this machine lacks ${missing.join(', ')}`
 }
 

@@ -33,7 +33,7 @@ export class Groups {
   /**
    * Adds a group for the tests of a table whose `group` is a mode. The group has the table's points.
    *
-   * @returns the group's name; undefined where `group` is no mode
+   * @returns the group's name; undefined where `group` is not a mode
    */
   addForTable(name: string, { group, points }: TestOptions): string | undefined {
     if (group === undefined || !isMode(group)) return undefined

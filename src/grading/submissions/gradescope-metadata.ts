@@ -30,7 +30,7 @@ export function readGradescopeMetadata(
     const reason = error instanceof Error ? error.message : String(error)
     throw new SandboxError(`${path} cannot be read: ${reason}`, {
       code: 'OPTION_INVALID',
-      hint: 'Gradescope writes the file; remove it to grade without.',
+      hint: 'Gradescope writes the file; remove it to grade without it.',
     })
   }
   const { users = [], created_at: submittedAt } = metadata

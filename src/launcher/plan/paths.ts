@@ -42,8 +42,8 @@ export interface HostSource {
 }
 
 /**
- * The step that opens a host path. Node has resolved its links. A link there now was planted since, and the
- * kernel refuses it (openat2(2), RESOLVE_NO_SYMLINKS).
+ * The step that opens a host path. Node has resolved its links. A link that is there now was planted later, and
+ * the kernel refuses it (openat2(2), RESOLVE_NO_SYMLINKS).
  */
 export const openSourceStep = ({ source, store, failure }: HostSource): Step =>
   init(

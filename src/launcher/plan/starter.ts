@@ -96,8 +96,8 @@ export function openingSteps(arch: Arch): Step[] {
 }
 
 /**
- * The starter's steps. It makes the init in its namespaces. While the init builds the root, it makes the
- * network namespace, which takes the kernel as long. Then its work is done. The init is the caller's own
+ * The starter's steps. It makes the init in its namespaces. While the init builds the root, the starter
+ * makes the network namespace, which takes the kernel about the same time. Then the starter's work is done. The init is the caller's own
  * child (CLONE_PARENT), and the caller waits for it, so nobody else sees the end of a run first.
  */
 export function starterSteps(options: StarterOptions): Step[] {

@@ -123,7 +123,7 @@ class Walk {
     }
     try {
       if (start === undefined) await this.#read(fd, name)
-      else if (!fstatSync(fd).isDirectory()) this.#refuse(name, `${base} is no directory`)
+      else if (!fstatSync(fd).isDirectory()) this.#refuse(name, `${base} is not a directory`)
       else {
         const prefix = base === '' || base.endsWith('/') ? base : `${base}/`
         await this.#walk({ fd, prefix, position: start, depth: 0 })
@@ -177,7 +177,7 @@ class Walk {
     try {
       for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
         if (++this.#names > this.#bounds.names) {
-          this.#end = `has more than ${this.#bounds.names} names to look at; the others were not`
+          this.#end = `has more than ${this.#bounds.names} names; the others were not read`
           break
         }
         names.push({

@@ -16,7 +16,7 @@ import type { Policy } from '../../policy/policy.ts'
 /** Devices that every sandbox has; they hold nothing. */
 const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom']
 
-/** Files of the shipped policies that name users and hosts: programs do without, as under an unknown uid. */
+/** Files of the shipped policies that name users and hosts. Programs can do without them, as under an unknown uid. */
 const NAME_FILES = ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/hosts']
 
 /** The run's own directories, by the names that programs know. */
@@ -72,8 +72,8 @@ export function mountRules(mounts: readonly Mount[], policyName: string, base: s
 }
 
 /**
- * Whether a program can change the mode or the times of one of the paths, whose owner it is or which it may write to as
- * far as its user goes (chmod(2), utimensat(2)).
+ * Whether a program can change the mode or the times of one of the paths, because its user owns the path or may write to
+ * it (chmod(2), utimensat(2)).
  */
 export const showsChangeable = (rules: readonly PathRule[], as: 'root' | 'user'): boolean =>
   rules.some(({ path, access }) => access !== 'device' && isChangeable(path, as))

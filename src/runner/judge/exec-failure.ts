@@ -52,7 +52,7 @@ export function execError(search: ExecSearch, attempts: readonly ExecAttempt[]):
 const hints: Readonly<Record<string, string>> = {
   EACCES: 'It needs its executable bit (chmod +x) and must be a file the sandbox may read.',
   ENOEXEC:
-    'It is no program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".',
+    'It is not a program for this machine: neither an ELF file of this architecture nor a script with a first line such as "#!/bin/sh".',
   E2BIG: 'Arguments and environment are too long together; give large data on stdin or as a file.',
   ENOTDIR: 'A part of its path is a file.',
   ELOOP: 'Its path has too many symbolic links.',
@@ -94,8 +94,8 @@ function explain(search: ExecSearch, attempts: readonly ExecAttempt[]): Explanat
     otherName(search) ??
     onTheHost(search) ?? {
       hint: search.command.includes('/')
-        ? 'A relative path is relative to `cwd`, an absolute one is a path of the sandbox, where the host directory `workdir` is /work, or its target.'
-        : 'A program of the working directory is run as "./name"; mount what is outside the policy\'s mounts.',
+        ? 'A relative path is relative to `cwd`; an absolute path is a path of the sandbox. The sandbox shows the host directory `workdir` at /work, or at its target.'
+        : 'A program of the working directory is run as "./name"; mount the files that the policy\'s mounts do not show.',
     }
   )
 }

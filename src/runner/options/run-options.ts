@@ -42,13 +42,13 @@ export interface AmountOptions {
   readonly processors: number
 }
 
-/** What is planned for a run: the input of the stage `prepare`. */
+/** The options from which a run is planned: the input of the stage `prepare`. */
 export interface PlannedOptions extends ProgramOptions, FileOptions, StreamOptions, AmountOptions {
   readonly policy: Policy
   readonly collect: readonly string[]
 }
 
-/** What a result says about a run's options: the input of the stage `judge`. */
+/** The options that a result depends on: the input of the stage `judge`. */
 export interface JudgedOptions extends ProgramOptions, FileOptions, AmountOptions {
   readonly policy: Policy
   readonly collect: readonly string[]

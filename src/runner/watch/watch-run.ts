@@ -76,7 +76,7 @@ export async function watchRun(
     const step = process.stepAt(stepAddress)
     return { kind: 'failed', step, result, isOfImage: process.isOfImage(stepAddress) }
   }
-  // A group's account has what the init itself used; how that ended matters where it could not report.
+  // A control group also counts the usage of the init, and an init that could not report has only its wait status.
   const init = hold.hasGroup || end === undefined ? await process.gone() : undefined
   const awaitsInput = input.noteEnd()
   const exceededDiskBytes = disk?.exceededBytes

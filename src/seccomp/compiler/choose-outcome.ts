@@ -39,8 +39,8 @@ function halves({ arg, value, mask }: ArgumentTest): { readonly high: Half; read
  * Makes the steps that choose the first outcome whose tests hold.
  *
  * @param outcomes the last has no test
- * @param ifOwn a test under which a call that is not allowed passes all the same. Equal steps exist once, so this test
- *   stands in the program once for each value, and not once for each call.
+ * @param ifOwn a test under which a call that is not allowed still passes. Equal steps exist once, so this test
+ *   occurs in the program once for each value, and not once for each call.
  */
 export function choose(outcomes: readonly Outcome[], make: MakeNode, ifOwn?: ArgumentTest): Node {
   return outcomes.reduceRight<Node | undefined>((no, { value, tests }) => {

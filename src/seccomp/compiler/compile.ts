@@ -27,8 +27,9 @@ import { countCallToken, ownCallToken } from './own-call-token.ts'
 /** Options of a filter. */
 export interface CompileOptions {
   /**
-   * Whether the filter has a listener. The kernel then notifies it (SECCOMP_RET_USER_NOTIF) of the calls to
-   * kill for and to log, and the listener must act; see notified.ts. Without a listener the kernel acts.
+   * Whether the filter has a listener. The kernel then notifies the listener (SECCOMP_RET_USER_NOTIF) of each
+   * call with the action `kill` or `log`, and the listener must act; see notified.ts. Without a listener the
+   * kernel acts.
    */
   readonly notify: boolean
   /**
@@ -41,7 +42,7 @@ export interface CompileOptions {
   readonly answered?: AnsweredSizes | undefined
 }
 
-/** BPF_MAXINSNS of linux/bpf_common.h: what seccomp(2) accepts. */
+/** BPF_MAXINSNS of linux/bpf_common.h: the longest filter that seccomp(2) accepts, in instructions. */
 const BPF_MAXINSNS = 4096
 /** The call by which the init counts: see `plan/count.ts`. */
 const COUNT_CALL = 'sched_setaffinity'
@@ -176,7 +177,7 @@ function compile(
     const instructions = program.length / INSTRUCTION_SIZE
     if (instructions <= BPF_MAXINSNS) return program
     throw refuse(
-      `its filter has ${instructions} instructions, the kernel takes ${BPF_MAXINSNS}; ` +
+      `its filter has ${instructions} instructions, and the kernel takes at most ${BPF_MAXINSNS}; ` +
         `the conditions on ${mostTested(decided, arch)} take most of them`,
     )
   } catch (error) {

@@ -15,7 +15,7 @@ const allows = (action: SeccompAction): boolean => action === 'allow' || action 
 
 /**
  * Adds the rules of a level to a policy's. Each comes before the first rule that would allow its call. A call
- * for which the policy kills therefore still ends the run, and the reason names it.
+ * that the policy answers with `kill` therefore still ends the run, and the reason names the call.
  */
 export function withRules(
   { default: fallback, rules: own }: SeccompPolicy,

@@ -84,7 +84,7 @@ describe.for(['vitest', 'jest'] as const)('%s: a test without an end', (runner) 
     if (how === 'reject') expect(testOf('bob', 'trouble')?.status).toBe('passed')
   })
 
-  test('is none whose input is a word that `stdin` takes as an option', async () => {
+  test('is not a test whose input is a word that `stdin` takes as an option', async () => {
     const { run, testOf } = await grade('none')
     expect(run.exitCode, whyNot(run)).toBe(0)
     for (const name of ['pipe', 'inherit']) expect(testOf('ada', name)?.status).toBe('passed')

@@ -188,7 +188,11 @@ describe('the exit code', () => {
       ['--report', 'csv=a.csv', '--report', 'csv=b.csv'],
       'There are two reports of the kind csv; give it once',
     ],
-    ['a shard that is none', ['--shard', '3/2'], 'Expected a shard such as `2/4`, got "3/2"'],
+    [
+      'a shard that does not exist',
+      ['--shard', '3/2'],
+      'Expected a shard such as `2/4`, got "3/2"',
+    ],
     ['no submission that matches', ['--only', 'zed'], 'No submission matches "zed"'],
     [
       'a folder without an assignment',

@@ -72,7 +72,7 @@ describe('the exit code', () => {
     expect(code).toBe(125)
     expect(stderr).toMatchInlineSnapshot(`
       "error: The program "no-such-program" was not found in the sandbox's PATH (/usr/local/bin:/usr/bin:/bin)
-        hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        hint: A program of the working directory is run as "./name"; mount the files that the policy's mounts do not show.
         see: docs/errors.md#program_not_found
       "
     `)

@@ -111,7 +111,7 @@ describe.skipIf(engine === undefined)('in Gradescope’s container', () => {
     expect(results.tests[0].output).toContain('[]')
   })
 
-  test('a submission that is no program gets 0 points, and results.json is complete', () => {
+  test('a submission that is not a program gets 0 points, and results.json is complete', () => {
     const { results } = grade('this is no Python\n')
     expect(results.score).toBe(0)
     expect(results.tests.length).toBeGreaterThan(0)

@@ -71,7 +71,7 @@ describe.skipIf(!isUsed)('a run in groups of cgroup v1', () => {
     await sandboxed('true', [], { policy, limits })
     expect(groups()).toEqual([])
   })
-  test('of a test runner or thread that has ended goes at the next sweep, and no other does', () => {
+  test('loses its group at the next sweep after its test runner or thread has ended, and no other run does', () => {
     const [directory = ''] = 'path' in found ? [...found.directories.values()] : []
     const made = ['4194304-4194304', `${process.pid}-4194304`, `${process.pid}-${process.pid}`].map(
       (owner) => `${directory}/gradebox-${owner}-1000000`,

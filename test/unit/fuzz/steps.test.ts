@@ -43,8 +43,8 @@ const program = fc.array(move, { minLength: COUNT, maxLength: COUNT })
 const later = (index: number, offset: number): number => Math.min(COUNT, index + 1 + offset)
 const label = (index: number): string => `s${index}`
 
-// Each step first writes its own number, which shows that the machine executes it. Otherwise it writes nowhere, and
-// fails.
+// Each step first writes its own number, which shows that the machine executes it. A step that must fail writes to
+// descriptor -1 instead.
 function toSteps(moves: readonly Move[]): Step[] {
   const steps = moves.map((each, index): Step => {
     const value = each.operand

@@ -45,9 +45,9 @@ test('every matcher works inside another', () => {
 })
 
 test.each([
-  ['a value that is no result', () => expect('abc' as unknown).toSucceed()],
+  ['a value that is not a result', () => expect('abc' as unknown).toSucceed()],
   ['a wrong argument', () => expect(fabricate()).toExitWithin('soon')],
-  ['text that is no expectation', () => expect(fabricate()).toHaveStdout(3 as never)],
+  ['text that is not an expectation', () => expect(fabricate()).toHaveStdout(3 as never)],
 ])('the error for %s points to the line of the test', (_, assert) => {
   let stack: string | undefined
   try {

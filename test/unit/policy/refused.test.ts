@@ -224,7 +224,7 @@ describe('a policy file is refused', () => {
       'mounts[0].fstype: contradicts type = "bind"',
     ],
     [
-      'inodes that are none',
+      'a negative number of inodes',
       '{ target = "/tmp", type = "tmpfs", inodes = -1 }',
       'mounts[0].inodes: expected a whole number above 0, got -1',
     ],

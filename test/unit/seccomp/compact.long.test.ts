@@ -318,7 +318,7 @@ const unknown: Readonly<Record<string, Uint8Array>> = {
   'no return at its end': assemble(allow, load),
   'a jump out of the program': assemble([0x05, 0, 0, 7], ...wasteful),
   'a branch out of the program': assemble(load, [0x15, 0, 9, 1], ...wasteful),
-  'a load of what is not there': assemble([0x20, 0, 0, 64], ...wasteful),
+  'a load from beyond the data': assemble([0x20, 0, 0, 64], ...wasteful),
   'a load between two words': assemble([0x20, 0, 0, 2], ...wasteful),
   BPF_JSET: assemble(load, [0x45, 0, 1, 1], ...wasteful),
   'BPF_ALU | BPF_ADD': assemble(load, [0x04, 0, 0, 1], ...wasteful),

@@ -181,7 +181,7 @@ describe('a policy that cannot be compiled', () => {
       conditions: [0, 1, 2, 3].map((arg) => ({ arg, op: 'eq' as const, value: 1000 + index })),
     }))
     expect(compiling({ default: 'allow', rules })).toThrowError(
-      /^Invalid seccomp policy: its filter has \d+ instructions, the kernel takes 4096; the conditions on mmap take most of them\n {2}see: docs\/errors\.md#policy_invalid$/,
+      /^Invalid seccomp policy: its filter has \d+ instructions, and the kernel takes at most 4096; the conditions on mmap take most of them\n {2}see: docs\/errors\.md#policy_invalid$/,
     )
   })
 })

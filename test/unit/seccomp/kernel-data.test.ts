@@ -33,7 +33,7 @@ const isPointer = (field: string) => field.includes('*') || field.startsWith('ca
 
 test('calls have as many arguments as in the kernel, and pointers where it has them', () => {
   if (process.arch !== 'x64' || !canRead(EVENTS)) {
-    console.warn(`NOT CHECKED: the signatures of system calls, for ${EVENTS} cannot be read`)
+    console.warn(`NOT CHECKED: the signatures of system calls, because ${EVENTS} cannot be read`)
     return
   }
   let compared = 0
@@ -59,7 +59,7 @@ const NARROW =
 
 test('an argument of 32 bits in the kernel is compared in 32 bits', () => {
   if (process.arch !== 'x64' || !canRead(EVENTS)) {
-    console.warn(`NOT CHECKED: the widths of arguments, for ${EVENTS} cannot be read`)
+    console.warn(`NOT CHECKED: the widths of arguments, because ${EVENTS} cannot be read`)
     return
   }
   const wrong = syscallNames('x64').filter((name) => {

@@ -37,7 +37,7 @@ const position = FD.childName
 /**
  * Steps that count the tasks of an ordinary user, exactly as RLIMIT_NPROC counts them (setrlimit(2)). That count spans
  * all containers whose user has the same number, and /proc shows only those of one container. The init therefore
- * searches the largest limit under which the kernel refuses it a child (clone(2), EAGAIN).
+ * searches for the largest limit under which the kernel refuses it a child (clone(2), EAGAIN).
  *
  * The machine cannot add, but lseek(2) can: the position of a memfd is the guess.
  */

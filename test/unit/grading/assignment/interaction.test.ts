@@ -16,7 +16,12 @@ test.each<
   ['the program ended, and the judge starved', [late(900), well], 1, 'the judge'],
   ['the judge starved first', [late(900), well], 0, 'the judge'],
   ['the judge starved after the walltime of the program', [late(900), late(100)], 1, undefined],
-  ['the submission kept the judge from their processor', [late(900), late(0, 800)], 0, undefined],
+  [
+    'the submission kept the judge from their shared processor',
+    [late(900), late(0, 800)],
+    0,
+    undefined,
+  ],
   ['nobody was late', [well, well], 0, undefined],
 ])('an interaction where %s', (_, results, endedFirst, busy) => {
   const error = busyInteraction({ results, endedFirst } as Interaction)

@@ -68,7 +68,7 @@ describe('a submission’s files', () => {
     expect([...readFileSync(join(target, 'program'))]).toEqual([0x7f, 0x45, 0, 13, 10])
   })
 
-  test('that cannot be read are no fault of the student', () => {
+  test('that cannot be read are not the fault of the student', () => {
     const path = join(directory, 'nothing')
     expect(() => readSubmissionFiles(path)).toThrow(
       expect.objectContaining({

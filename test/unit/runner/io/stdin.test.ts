@@ -83,7 +83,7 @@ describe('stdin is fed', () => {
     endless.destroy()
   })
 
-  test('a program that closes its end, without a failure', async () => {
+  test('until a program closes its end, without a failure', async () => {
     const { read, write } = makePipe(0)
     const onError = vi.fn()
     const source = Buffer.alloc(1_000_000)
@@ -134,7 +134,7 @@ describe('a source that fails', () => {
       return source
     }
 
-    test('because it was destroyed before the end is reported', async () => {
+    test('because it was destroyed before its end: is reported', async () => {
       const source = broken()
       const { read, check } = feed(stream(source))
       source.destroy()
@@ -142,7 +142,7 @@ describe('a source that fails', () => {
       expect(check).toThrow(expect.objectContaining(UNREAD))
     })
 
-    test('because it had failed before is reported', async () => {
+    test('because it had failed before: is reported', async () => {
       const source = broken().destroy(new Error('connection reset'))
       await setTimeout(10)
       const { read, check } = feed(stream(source))

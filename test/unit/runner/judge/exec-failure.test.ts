@@ -42,7 +42,7 @@ describe('a program that does not exist', () => {
     })
     expect(error.message).toMatchInlineSnapshot(`
       "The program "jq" was not found in the sandbox's PATH (/usr/bin:/bin)
-        hint: A program of the working directory is run as "./name"; mount what is outside the policy's mounts.
+        hint: A program of the working directory is run as "./name"; mount the files that the policy's mounts do not show.
         see: docs/errors.md#program_not_found"
     `)
     expect(message('jq', attempts)).toMatch("in the sandbox's PATH (not set)")
@@ -51,7 +51,7 @@ describe('a program that does not exist', () => {
   test('is a path of the sandbox when it has a slash', () => {
     expect(message('./a.out', [attempt('./a.out', ENOENT)])).toMatchInlineSnapshot(`
       "The program "./a.out" was not found
-        hint: A relative path is relative to \`cwd\`, an absolute one is a path of the sandbox, where the host directory \`workdir\` is /work, or its target.
+        hint: A relative path is relative to \`cwd\`; an absolute path is a path of the sandbox. The sandbox shows the host directory \`workdir\` at /work, or at its target.
         see: docs/errors.md#program_not_found"
     `)
   })
