@@ -47,7 +47,7 @@ export async function checkProc(): Promise<Finding> {
   const onlyProcesses = await probe({ policy: probePolicy({ proc: 'pid' }) })
   const detail =
     onlyProcesses.error === undefined
-      ? `${why(error)}; with proc = "pid" it can be`
+      ? `${why(error)}; with proc = "pid" it can be mounted`
       : `${why(error)}; only policies with proc = "none" work`
   return { ...proc, state: 'fails', detail, fixes: procFixes }
 }

@@ -275,7 +275,7 @@ export function waitUntilReadable(fd: number, timeoutMs: number): boolean {
   return waitForInput(fd, timeoutMs).isReadable
 }
 
-/** The same, and whether no process could write to the pipe at that moment (POLLHUP). */
+/** Does the same, and also returns whether no process could write to the pipe at that moment (POLLHUP). */
 export function waitForInput(
   fd: number,
   timeoutMs: number,

@@ -181,7 +181,7 @@ describe.each(Object.entries(moduleTypes))(
       expect(status).toBe(0)
     })
 
-    test('refuses a matcher on a value that is no result, by ts-jest', ({ installed: _ }) => {
+    test('refuses a matcher on a value that is not a result, by ts-jest', ({ installed: _ }) => {
       const { output, status } = jest(typeScriptPackage(type, wrong, ['ts-jest']), nodeArgs)
       expect(output.match(/error.*TS\d+/g)).toHaveLength(1)
       expect(output).toContain("expect('abc').toSucceed()")

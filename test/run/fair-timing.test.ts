@@ -45,7 +45,7 @@ describe('a program that reached its walltime', () => {
     ['the nice value of its autogroup', 'echo 5 > /proc/self/autogroup && eval "$lowered"'],
   ]
   test.for(lowering)(
-    'while it waited because it lowered its priority by %s was not starved',
+    'after it lowered its priority by %s was not starved',
     async ([how, script], { skip }) => {
       skip(how.includes('autogroup') && !existsSync('/proc/self/autogroup'), 'no autogroups here')
       const run = createSandbox({ concurrency: 4 * processors, limits: { walltime: '3s' } })

@@ -76,7 +76,7 @@ function isRepeatable(stdin: RunOptions['stdin']): boolean {
   )
 }
 
-/** A handle whose promise is rejected for a result that judges nobody; its streams and methods stay. */
+/** A handle whose promise is rejected for a result that cannot be judged; its streams and methods stay. */
 function judgeable<Handle extends Promise<unknown>>(
   handle: Handle,
   check: (result: Awaited<Handle>) => void,

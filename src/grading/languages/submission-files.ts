@@ -34,7 +34,7 @@ export const isLeftOut = (name: string): boolean => isIgnored(name) || toolFolde
  * anything outside the folder.
  *
  * @throws {SubmissionProblem} `too-large`
- * @throws {SandboxError} OPTION_INVALID for a file that this user may not read, or the disk cannot
+ * @throws {SandboxError} OPTION_INVALID for a file that this user may not read, or that the disk cannot read
  */
 export function readSubmissionFiles(path: string): SubmittedFile[] {
   try {
