@@ -201,7 +201,7 @@ function resizeSteps(): Step[] {
     // Memory files are on a file system of the kernel's own.
     init('fstat', [load('end.copy'), at('answer.copyDevice')], closeBoth),
     init('fstat', [memory, at('answer.ownDevice')], closeBoth),
-    // It returns the position, which is the device's number.
+    // This call returns the position, which is the device's number.
     init('lseek', [memory, load('answer.ownDevice'), SEEK_SET], {
       ...closeBoth,
       whenDifferent: { value: load('answer.copyDevice'), goto: 'reply.closeBoth' },

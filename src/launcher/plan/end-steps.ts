@@ -38,7 +38,7 @@ const endNamespace: Ending = {
 // A caller that was killed reads no report. The run ends all the same.
 const unread = { onError: 'continue' } as const
 
-// A process that the program leaves behind may wait in a denied call, which a kill would take back.
+// A process that the program leaves behind may wait in a denied call. A kill would withdraw that call's notification.
 function lastCallSteps({ answers, arch }: EndOptions): Step[] {
   const none = { onError: { goto: 'watch.last' } } as const
   return [
@@ -56,7 +56,7 @@ function lastCallSteps({ answers, arch }: EndOptions): Step[] {
   ]
 }
 
-/** What decides how the init ends a run. */
+/** The options that decide how the init ends a run. */
 export interface EndOptions {
   /** Whether the filter reports by notification. */
   readonly listener: boolean

@@ -116,7 +116,7 @@ export function makeV1Group({ directories }: V1Delegation, limits: Limits): RunG
       beforeMs = firstNumber(`/proc/${init}/schedstat`) / 1e6
       try {
         move(init, own)
-        // The init may have made the process already that becomes the program. Later children follow the init.
+        // The init may already have made the process that becomes the program. Later children follow the init.
         const children = readFileSync(`/proc/${init}/task/${init}/children`, 'utf8')
         for (const child of children.match(/\d+/g) ?? []) move(Number(child), own)
       } catch (cause) {
@@ -161,7 +161,7 @@ function usageOf(
 ): GroupUsage {
   const ms = (file: string) => firstNumber(of('cpuacct', file)) / 1e6
   const cpuTimeMs = ms('cpuacct.usage') + beforeMs
-  // The parts are sampled by ticks, the sum is exact.
+  // The kernel samples the parts by ticks, and counts the sum exactly.
   const [user, system] = [ms('cpuacct.usage_user'), ms('cpuacct.usage_sys')]
   const userTimeMs = user + system > 0 ? (cpuTimeMs * user) / (user + system) : cpuTimeMs
   const times = { cpuTimeMs, userTimeMs, systemTimeMs: cpuTimeMs - userTimeMs }
