@@ -1,132 +1,37 @@
-import {
-  closeSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-  writeSync,
-} from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { clockMs, setTimeout } from '../globals.ts'
-import {
-  F_ADD_SEALS,
-  F_SEAL_SEAL,
-  F_SETFL,
-  MFD_ALLOW_SEALING,
-  MFD_CLOEXEC,
-  O_NONBLOCK,
-  WNOHANG,
-} from '../linux/constants.ts'
-import { parseStat } from '../linux/proc-stat.ts'
+import { F_SETFL, O_NONBLOCK, O_RDWR, WNOHANG } from '../linux/constants.ts'
 import { cFunctions } from './c-library.ts'
 import { fileStatus } from './file-status.ts'
+import { lockRange } from './range-lock.ts'
+import {
+  closeListed,
+  isListOfEndedThread,
+  LIST_BYTES,
+  listChild,
+  listReport,
+  PART_START,
+  partOf,
+  placesOf,
+  reportMemory,
+  waitListed,
+  wordOf,
+} from './thread-list.ts'
 
 /*
- * A terminated worker thread runs no more JavaScript, so its open descriptors and ended children stay with
- * the process. Each worker thread therefore keeps a list of them in a memfd whose name contains the thread.
- * Another thread finds the list in /proc/self/fd, closes the descriptors and waits for the children. It does so
- * when it starts a run, and when a worker thread ends that it has made.
- * A thread removes an entry before it closes the descriptor, so a number on a list never belongs to another
- * file.
+ * What an ended worker thread has left on its list (`thread-list.ts`), another thread takes over: it closes the
+ * descriptors and reaps the children. It does so when it starts a run, and when a worker thread ends that it has made.
+ * A thread may be terminated while it takes over. The lock of the list then ends with its descriptor, and each entry is
+ * emptied together with what is done for it, so the next thread goes on where this one stopped.
  */
-
-const NAME = 'gradebox-thread-'
-const LINK = new RegExp(`^/memfd:${NAME}(\\d+)-(\\d+)( |$)`)
 
 const calls = cFunctions((declare) => ({
-  memfd_create: declare('memfd_create', 'int', ['str', 'uint']),
   fcntl: declare('fcntl', 'int', ['int', 'int', 'int']),
   close: declare('close', 'int', ['int']),
+  munmap: declare('munmap', 'int', ['uint64', 'uint64']),
+  pwrite: declare('pwrite', 'int64', ['int', 'void *', 'uint64', 'int64']),
   wait4: declare('wait4', 'int', ['int', 'void *', 'int', 'void *']),
 }))
-
-/**
- * Added to the number of a descriptor that is the report pipe of a launch program. Numbers of descriptors are much
- * smaller.
- */
-const REPORT = 1 << 30
-
-/**
- * A list of numbers in a memfd. A descriptor is stored plus one, and plus REPORT if it is a report pipe. A child is
- * stored as its negative pid, and 0 marks an empty place.
- */
-class List {
-  readonly #fd: number
-  readonly #places = new Map<number, number>()
-  readonly #free: number[] = []
-  readonly #number = new Int32Array(1)
-
-  constructor() {
-    const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? ''
-    const name = `${NAME}${thread}-${startOf(thread)}`
-    this.#fd = calls().memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)
-    // The list contains its own descriptor. Other threads open the list for a moment, under numbers of their own, and a
-    // thread that takes over must not close those.
-    if (this.#fd >= 0) this.add(this.#fd + 1)
-  }
-
-  add(number: number): void {
-    const place = this.#free.pop() ?? this.#places.size
-    this.#places.set(number, place)
-    this.#write(place, number)
-  }
-
-  remove(number: number): void {
-    const place = this.#places.get(number)
-    if (place === undefined) return
-    this.#write(place, 0)
-    this.#places.delete(number)
-    this.#free.push(place)
-  }
-
-  #write(place: number, number: number): void {
-    if (this.#fd < 0) return
-    this.#number[0] = number
-    writeSync(this.#fd, this.#number, 0, 4, place * 4)
-  }
-}
-
-let list: List | undefined
-
-// The main thread needs no list: it ends with the process, and the kernel then closes everything.
-function ownList(): List | undefined {
-  if (isMainThread) return undefined
-  list ??= new List()
-  return list
-}
-
-/** Notes a descriptor that this thread has to close, and returns it. */
-export function noteDescriptor(fd: number): number {
-  ownList()?.add(fd + 1)
-  return fd
-}
-
-/** Notes that a descriptor of this thread is a report pipe, in which the pid of a child may still be unread. */
-export function noteReport(fd: number): void {
-  const own = ownList()
-  own?.add(REPORT + fd + 1)
-  own?.remove(fd + 1)
-}
-
-/**
- * Removes a descriptor from the list before this thread closes it, or because libuv now has it and closes it
- * with the thread.
- */
-export function forgetDescriptor(fd: number): void {
-  list?.remove(fd + 1)
-  list?.remove(REPORT + fd + 1)
-}
-
-/** Notes a child for which this thread has to wait. */
-export function noteChild(pid: number): void {
-  ownList()?.add(-pid)
-}
-
-/** Removes a child from the list before this thread waits for it. */
-export function forgetChild(pid: number): void {
-  list?.remove(-pid)
-}
 
 /** The longest time in ms until this process notices that one thread ended and another started. */
 const SWEEP_MS = 1000
@@ -134,6 +39,10 @@ const SWEEP_MS = 1000
 const COUNT_MS = 20
 /** How often this thread looks for children of ended threads that are still being killed, in ms. */
 const REAP_MS = 50
+/** The size of a report's start that contains the pid. */
+const HEAD_SIZE = 64
+
+const WHOLE_LIST = { start: 0n, length: 0n }
 
 /** Finds the pid of a launch program's second child in the first bytes of its report. */
 type PidIn = (report: Buffer) => number | undefined
@@ -160,7 +69,7 @@ export function sweepEndedThreads(pidIn: PidIn): void {
 }
 
 /**
- * Does the same each time that a worker thread ends, for the workers that this thread makes from now on.
+ * Does the same each time when a worker thread ends that this thread makes from now on.
  *
  * @param then called when the kernel no longer lists the thread
  */
@@ -179,74 +88,107 @@ export function sweepWhenWorkersEnd(pidIn: PidIn, then: () => void): void {
 
 function takeOverAll(pidIn: PidIn): void {
   for (const name of readdirSync('/proc/self/fd')) {
-    if (isOfEndedThread(name)) takeOver(name)
+    if (isListOfEndedThread(name)) takeOver(name, pidIn)
   }
   settle(pidIn)
 }
 
-function isOfEndedThread(fd: string): boolean {
-  try {
-    const [, thread = '', start] = LINK.exec(readlinkSync(`/proc/self/fd/${fd}`)) ?? []
-    return start !== undefined && startOf(thread) !== start
-  } catch {
-    // Another thread has closed the descriptor.
-    return false
-  }
-}
-
-/** The start time of a thread of this process, in ticks; empty when the thread has ended. */
-function startOf(thread: string): string {
-  try {
-    return parseStat(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')).startTicks
-  } catch {
-    return ''
-  }
-}
-
-function takeOver(name: string): void {
+function takeOver(name: string, pidIn: PidIn): void {
   let fd: number
   try {
-    // A new descriptor, because another thread may close this one and reuse its number at any time.
-    fd = openSync(`/proc/self/fd/${name}`, 'r+')
+    // An open file description of its own, which holds the lock. O_NONBLOCK marks it as a copy.
+    fd = openSync(`/proc/self/fd/${name}`, O_RDWR | O_NONBLOCK)
   } catch {
     return
   }
   try {
-    // The kernel accepts a seal once, so the thread that sets the seal owns the list.
-    if (!isOfEndedThread(String(fd)) || calls().fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) < 0) return
-    const bytes = readFileSync(`/proc/self/fd/${fd}`)
-    const numbers = new Int32Array(
-      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
-    )
-    for (const number of numbers) {
-      if (number > REPORT) adoptReport(number - REPORT - 1)
-      else if (number > 0) calls().close(number - 1)
-      if (number < -1) adopt(-number)
-    }
+    if (!isListOfEndedThread(String(fd)) || !lockRange(fd, 'write', WHOLE_LIST)) return
+    // Only the holder of the lock closes the thread's descriptor, so the number is the list's until then.
+    if (isThreadsOwn(name, fd)) takeOverLocked(fd, Number(name), pidIn)
   } finally {
     closeSync(fd)
   }
 }
 
-function adopt(pid: number): void {
-  orphans.add(pid)
-  noteChild(pid)
+/** Whether a descriptor is the one by which a thread made a list, and not another thread's copy of it. */
+function isThreadsOwn(name: string, list: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, 'utf8'))
+    const isCopy = (Number.parseInt(flags?.[1] ?? '0', 8) & O_NONBLOCK) !== 0
+    const [one, other] = [fstatSync(Number(name)), fstatSync(list)]
+    return !isCopy && one.ino === other.ino && one.dev === other.dev
+  } catch {
+    return false
+  }
 }
 
-function adoptReport(fd: number): void {
+function takeOverLocked(fd: number, own: number, pidIn: PidIn): void {
+  const bytes = new Uint8Array(LIST_BYTES)
+  readSync(fd, bytes, 0, LIST_BYTES, 0)
+  const list = new Int32Array(bytes.buffer)
+  const unread = pidIn(Buffer.from(partOf(list, 'report').slice().buffer))
+  for (const pid of [...partOf(list, 'children'), unread ?? 0]) if (pid > 1) adopt(pid)
+  for (const [place, report] of placesOf(list, 'reports')) adoptReport(report, { fd, place })
+  for (const [place, descriptor] of placesOf(list, 'descriptors')) {
+    closeEntry(descriptor, { fd, place })
+  }
+  for (const [place, descriptor] of placesOf(list, 'handedOver', 2)) {
+    if (hasInode(descriptor, list[place + 1])) closeEntry(descriptor, { fd, place })
+  }
+  unmapEntry(list, { fd, place: PART_START.address })
+  calls().close(own)
+}
+
+/** A place of another thread's list, which is open. */
+interface Entry {
+  readonly fd: number
+  readonly place: number
+}
+
+const EMPTY = new Int32Array(2)
+const WORD = EMPTY.BYTES_PER_ELEMENT
+
+// Straight code, as in thread-list.ts: an entry is emptied if and only if its descriptor is closed.
+function closeEntry(descriptor: number, { fd, place }: Entry): void {
+  const { close, pwrite } = calls()
+  if (Number(pwrite(fd, EMPTY, WORD, place * WORD)) === WORD) close(descriptor)
+}
+
+function unmapEntry(list: Int32Array, { fd, place }: Entry): void {
+  const { munmap, pwrite } = calls()
+  const [address] = new BigUint64Array(list.buffer, place * WORD, 1)
+  if (address === 0n) return
+  if (Number(pwrite(fd, EMPTY, 2 * WORD, place * WORD)) === 2 * WORD) munmap(address, LIST_BYTES)
+}
+
+function hasInode(descriptor: number, inode: number | undefined): boolean {
+  try {
+    return wordOf(fstatSync(descriptor).ino) === inode
+  } catch {
+    return false
+  }
+}
+
+function adopt(pid: number): void {
+  if (orphans.has(pid)) return
+  listChild(pid)
+  orphans.add(pid)
+}
+
+function adoptReport(report: number, { fd, place }: Entry): void {
   // The thread may have ended before it made the pipe non-blocking.
-  calls().fcntl(fd, F_SETFL, O_NONBLOCK)
-  reports.add(fd)
-  noteReport(fd)
+  calls().fcntl(report, F_SETFL, O_NONBLOCK)
+  const { pwrite } = calls()
+  const isOurs = listReport(report, () => Number(pwrite(fd, EMPTY, WORD, place * WORD)) === WORD)
+  if (isOurs) reports.add(report)
 }
 
 // A process that the kernel has not ended yet stays on the list for the next call.
 function settle(pidIn: PidIn): void {
   for (const fd of reports) readReport(fd, pidIn)
+  const { wait4 } = calls()
   for (const pid of orphans) {
-    forgetChild(pid)
-    if (calls().wait4(pid, null, WNOHANG, null) === 0) noteChild(pid)
-    else orphans.delete(pid)
+    if (waitListed(pid, () => wait4(pid, null, WNOHANG, null)) !== 0) orphans.delete(pid)
   }
   if (orphans.size + reports.size === 0 || isWaiting) return
   isWaiting = true
@@ -257,19 +199,19 @@ function settle(pidIn: PidIn): void {
   setTimeout(again, REAP_MS).unref()
 }
 
-const head = Buffer.alloc(64)
+let head: Buffer | undefined
 
-// An empty pipe that has not ended still has a writer, which dies with the thread that started it.
+// Without a word and without an end, the pipe has a writer, which dies with the thread that started it.
 function readReport(fd: number, pidIn: PidIn): void {
+  head ??= reportMemory() ?? Buffer.alloc(HEAD_SIZE)
   let length = 0
   try {
-    length = readSync(fd, head)
+    length = readSync(fd, head, 0, HEAD_SIZE, null)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return
   }
   const pid = pidIn(head.subarray(0, length))
   if (pid !== undefined) adopt(pid)
   reports.delete(fd)
-  forgetDescriptor(fd)
-  calls().close(fd)
+  closeListed(fd, calls().close)
 }

@@ -24,7 +24,7 @@ import {
 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
 import { cFunctions } from './c-library.ts'
-import { forgetChild, forgetDescriptor, noteChild, noteDescriptor } from './ended-threads.ts'
+import { closeListed, openListed, openPairListed, spawnListed, waitListed } from './thread-list.ts'
 
 const libc = cFunctions((declare) => {
   const bind = (name: string, ...parameters: string[]) => declare(name, 'int', parameters)
@@ -75,8 +75,7 @@ function checkReturned(syscall: string, errno: number, detail = ''): void {
  * @throws {ErrnoError} EBADF when the descriptor is not open
  */
 export function closeDescriptor(fd: number): void {
-  forgetDescriptor(fd)
-  check('close', libc().close(fd), `${fd}`)
+  check('close', closeListed(fd, libc().close), `${fd}`)
 }
 
 /**
@@ -84,8 +83,9 @@ export function closeDescriptor(fd: number): void {
  * needs to free its files.
  */
 export async function closeInThread(fd: number): Promise<void> {
-  forgetDescriptor(fd)
-  await new Promise((resolve) => libc().close.async(fd, resolve))
+  await new Promise((resolve) => {
+    closeListed(fd, libc().close.async, resolve)
+  })
 }
 
 /**
@@ -96,7 +96,8 @@ export async function closeInThread(fd: number): Promise<void> {
  * @throws {ErrnoError} EINVAL when the kernel does not know a flag; EACCES under vm.memfd_noexec = 2
  */
 export function memfdCreate(name: string, flags: number): number {
-  const fd = libc().memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags)
+  const { memfd_create } = libc()
+  const fd = openListed(() => memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags))
   return aboveLaunchers(check('memfd_create', fd, JSON.stringify(name)))
 }
 
@@ -128,17 +129,17 @@ export function machineMemoryBytes(): bigint {
 const FIRST_FREE_FD = 10
 
 /**
- * Moves a descriptor to a number that the launch program does not use.
+ * Moves a listed descriptor to a number that the launch program does not use.
  *
  * @throws {ErrnoError} EMFILE when the process has too many descriptors; `fd` is then closed
  */
 export function aboveLaunchers(fd: number): number {
-  if (fd >= FIRST_FREE_FD) return noteDescriptor(fd)
-  const higher = libc().fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
-  const errno = higher < 0 ? libc().koffi.errno() : 0
-  closeDescriptor(fd)
-  if (errno !== 0) throw new ErrnoError('fcntl', errno, `${fd}, F_DUPFD_CLOEXEC`)
-  return noteDescriptor(higher)
+  if (fd >= FIRST_FREE_FD) return fd
+  try {
+    return duplicate(fd)
+  } finally {
+    closeDescriptor(fd)
+  }
 }
 
 /**
@@ -149,7 +150,12 @@ export function aboveLaunchers(fd: number): number {
  */
 export function makePipe(flags: number): { readonly read: number; readonly write: number } {
   const ends = new Int32Array(2)
-  check('pipe2', libc().pipe2(ends, flags | O_CLOEXEC), '')
+  const { pipe2 } = libc()
+  check(
+    'pipe2',
+    openPairListed(ends, () => pipe2(ends, flags | O_CLOEXEC)),
+    '',
+  )
   const [read = -1, write = -1] = ends
   const higher = { read, write: aboveLaunchers(write) }
   try {
@@ -184,7 +190,8 @@ export function setPipeSize(fd: number, bytes: number): void {
  * @throws {ErrnoError} EMFILE when the process has too many descriptors
  */
 export function makeCounter(): number {
-  const fd = libc().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+  const { eventfd } = libc()
+  const fd = openListed(() => eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
   return aboveLaunchers(check('eventfd', fd, '0'))
 }
 
@@ -194,8 +201,9 @@ export function makeCounter(): number {
  * @throws {ErrnoError} EMFILE when the process has too many descriptors
  */
 export function duplicate(fd: number): number {
-  const made = libc().fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD)
-  return noteDescriptor(check('fcntl', made, `${fd}, F_DUPFD_CLOEXEC`))
+  const { fcntl } = libc()
+  const made = openListed(() => fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD))
+  return check('fcntl', made, `${fd}, F_DUPFD_CLOEXEC`)
 }
 
 // 0, -1 and numbers that wrap around to them mean groups of processes, including the caller's own.
@@ -245,7 +253,8 @@ export function waitShortly(pid: number, timeoutMs: number): EndedProcess | unde
   const ended = wait(pid, WNOHANG)
   if (ended !== undefined || timeoutMs === 0) return ended
   // Only newer C libraries have a wrapper for this call.
-  const fd = libc().syscall(SYS_pidfd_open, pid, 0)
+  const { syscall } = libc()
+  const fd = openListed(() => Number(syscall(SYS_pidfd_open, pid, 0)))
   if (fd < 0) return wait(pid, 0)
   waitUntilReadable(fd, timeoutMs)
   closeDescriptor(fd)
@@ -256,12 +265,11 @@ function wait(pid: number, options: number): EndedProcess | undefined {
   checkPid(pid)
   const status = new Int32Array(1)
   const rusage = new Uint8Array(RUSAGE_SIZE)
+  const { koffi, wait4 } = libc()
   let waited: number
-  forgetChild(pid)
-  do waited = libc().wait4(pid, status, options, rusage)
-  while (waited < 0 && libc().koffi.errno() === EINTR)
+  do waited = waitListed(pid, () => wait4(pid, status, options, rusage))
+  while (waited < 0 && koffi.errno() === EINTR)
   check('wait4', waited, `${pid}`)
-  if (waited === 0) noteChild(pid)
   return waited === 0 ? undefined : { status: status[0] ?? 0, rusage }
 }
 
@@ -380,11 +388,11 @@ export function hasNews(fd: number): boolean {
 const SPAWN_STRUCT_SIZE = 512
 // sigset_t is 128 bytes in glibc and musl.
 const everySignal = new Uint8Array(128).fill(0xff)
-let attributes: Uint8Array | undefined
+let madeAttributes: Uint8Array | undefined
 
 // The child starts with every signal at its default action, and blocked.
 function spawnAttributes(): Uint8Array {
-  if (attributes !== undefined) return attributes
+  if (madeAttributes !== undefined) return madeAttributes
   const made = new Uint8Array(SPAWN_STRUCT_SIZE)
   const { posix_spawnattr_init, posix_spawnattr_setflags } = libc()
   checkReturned('posix_spawnattr_init', posix_spawnattr_init(made))
@@ -392,7 +400,7 @@ function spawnAttributes(): Uint8Array {
   checkReturned('posix_spawnattr_setflags', posix_spawnattr_setflags(made, flags))
   libc().posix_spawnattr_setsigdefault(made, everySignal)
   libc().posix_spawnattr_setsigmask(made, everySignal)
-  attributes = made
+  madeAttributes = made
   return made
 }
 
@@ -439,9 +447,11 @@ function makeFileActions(descriptors: readonly number[]): Uint8Array {
 export function spawn(path: string, descriptors: readonly number[]): number {
   const pid = new Int32Array(1)
   const actions = fileActions(descriptors)
-  const errno = libc().posix_spawn(pid, path, actions, spawnAttributes(), argv, environment)
+  const { posix_spawn } = libc()
+  const attributes = spawnAttributes()
+  const errno = spawnListed(pid, () =>
+    posix_spawn(pid, path, actions, attributes, argv, environment),
+  )
   checkReturned('posix_spawn', errno, JSON.stringify(path))
-  const child = pid[0] ?? 0
-  noteChild(child)
-  return child
+  return pid[0] ?? 0
 }

@@ -1,7 +1,7 @@
 import { AT_FDCWD, O_CLOEXEC, SYS_openat2 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
 import { cFunctions } from './c-library.ts'
-import { noteDescriptor } from './ended-threads.ts'
+import { openListed } from './thread-list.ts'
 
 const libc = cFunctions((declare) => ({
   syscall: declare('syscall', 'long', ['long', 'int', 'void *', 'void *', 'uint64']),
@@ -35,8 +35,9 @@ export function openPath(path: string | Uint8Array, options: OpenPathOptions): n
   // struct open_how: flags, mode, resolve.
   const how = new BigUint64Array([BigInt(flags | O_CLOEXEC), 0n, BigInt(resolve)])
   const name = Buffer.concat([bytes, Buffer.alloc(1)])
-  const fd = Number(libc().syscall(SYS_openat2, from, name, how, how.byteLength))
-  if (fd >= 0) return noteDescriptor(fd)
+  const { syscall } = libc()
+  const fd = openListed(() => Number(syscall(SYS_openat2, from, name, how, how.byteLength)))
+  if (fd >= 0) return fd
   throw new ErrnoError('openat2', libc().koffi.errno(), JSON.stringify(bytes.toString()))
 }
 

@@ -9,8 +9,8 @@ import {
 } from '../linux/constants.ts'
 import { ErrnoError } from '../linux/errno.ts'
 import { cFunctions } from './c-library.ts'
-import { noteDescriptor } from './ended-threads.ts'
-import { aboveLaunchers, closeDescriptor } from './libc.ts'
+import { aboveLaunchers, closeDescriptor, whenReadable } from './libc.ts'
+import { openListed, openPairListed } from './thread-list.ts'
 
 const libc = cFunctions((declare) => ({
   socketpair: declare('socketpair', 'int', ['int', 'int', 'int', 'void *']),
@@ -25,7 +25,10 @@ const libc = cFunctions((declare) => ({
  */
 export function makeSocketPair(): readonly [number, number] {
   const ends = new Int32Array(2)
-  const result = libc().socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)
+  const { socketpair } = libc()
+  const result = openPairListed(ends, () =>
+    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
+  )
   if (result !== 0) throw new ErrnoError('socketpair', libc().koffi.errno())
   const [ours = -1, theirs = -1] = ends
   const higher = aboveLaunchers(ours)
@@ -41,48 +44,42 @@ export function makeSocketPair(): readonly [number, number] {
 const MSGHDR_SIZE = 56
 const CONTROL_SIZE = 24
 
+/** The offset of the descriptor in the control data, in words of 32 bits. */
+const DESCRIPTOR_WORD = 4
+/** The offset in struct msghdr of the control data's length, which the kernel writes. */
+const CONTROL_LENGTH = 40
+
 /** A struct msghdr with room for one byte and one descriptor. */
 class Message {
   readonly header = Buffer.alloc(MSGHDR_SIZE)
+  readonly control = new Int32Array(CONTROL_SIZE / 4)
   readonly #byte = Buffer.alloc(1)
   readonly #vector = Buffer.alloc(16)
-  readonly #control = Buffer.alloc(CONTROL_SIZE)
 
   constructor() {
     const { koffi } = libc()
+    // No descriptor, until the kernel writes one.
+    this.control[DESCRIPTOR_WORD] = -1
     this.#vector.writeBigUInt64LE(koffi.address(this.#byte), 0)
     this.#vector.writeBigUInt64LE(1n, 8)
     this.header.writeBigUInt64LE(koffi.address(this.#vector), 16)
     this.header.writeBigUInt64LE(1n, 24)
-    this.header.writeBigUInt64LE(koffi.address(this.#control), 32)
-    this.header.writeBigUInt64LE(BigInt(CONTROL_SIZE), 40)
-  }
-
-  /** The received descriptor. The kernel wrote the length of the control data. */
-  get descriptor(): number | undefined {
-    return this.header.readBigUInt64LE(40) >= 20n ? this.#control.readInt32LE(16) : undefined
+    this.header.writeBigUInt64LE(koffi.address(this.control), 32)
+    this.header.writeBigUInt64LE(BigInt(CONTROL_SIZE), CONTROL_LENGTH)
   }
 }
+
+/** How long one wait for a descriptor takes, in ms: a worker thread that is terminated ends only after it. */
+const LOOK_MS = 500
 
 /**
  * Waits, without blocking this thread, for a descriptor from a socket (unix(7), SCM_RIGHTS).
  *
  * @returns the descriptor, closed on exec; undefined when the other end was closed
  */
-export function receiveDescriptor(socket: number): Promise<number | undefined> {
-  const message = new Message()
-  const { recvmsg } = libc()
-  return new Promise((resolve, reject) => {
-    recvmsg.async(
-      socket,
-      message.header,
-      MSG_CMSG_CLOEXEC,
-      (error: unknown, received: number | bigint) => {
-        if (error != null) return reject(error)
-        resolve(Number(received) > 0 ? message.descriptor : undefined)
-      },
-    )
-  })
+export async function receiveDescriptor(socket: number): Promise<number | undefined> {
+  while (!(await whenReadable(socket, LOOK_MS))) {}
+  return takeDescriptor(socket)
 }
 
 /**
@@ -92,13 +89,18 @@ export function receiveDescriptor(socket: number): Promise<number | undefined> {
  * @throws {ErrnoError} EBADF when the socket is not open
  */
 export function takeDescriptor(socket: number): number | undefined {
-  const message = new Message()
   const { koffi, recvmsg } = libc()
-  let received: number
-  do received = Number(recvmsg(socket, message.header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT))
+  // The kernel writes to all parts of the message, so the whole object must live until the call has returned.
+  const message = new Message()
+  let received = 0
+  const take = () => {
+    received = Number(recvmsg(socket, message.header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT))
+    return message.control[DESCRIPTOR_WORD] as number
+  }
+  let descriptor: number
+  do descriptor = openListed(take)
   while (received < 0 && koffi.errno() === EINTR)
-  const { descriptor } = message
-  if (received > 0) return descriptor === undefined ? undefined : noteDescriptor(descriptor)
+  if (descriptor >= 0) return descriptor
   const errno = koffi.errno()
   if (received < 0 && errno !== EAGAIN) throw new ErrnoError('recvmsg', errno, `${socket}`)
   return undefined

@@ -257,6 +257,7 @@ export const POLLOUT = 4
 // asm-generic/mman-common.h
 export const PROT_READ = 1
 export const PROT_WRITE = 2
+export const MAP_SHARED = 1
 export const MAP_PRIVATE = 2
 export const MAP_FIXED = 0x10
 

@@ -92,49 +92,64 @@ describe('in a worker thread', () => {
     expect(run).toEqual({ code: 0, stdout: 'true 0\n', stderr: '' })
   })
 
+  /** Counts the open files and the children of this process; a zombie is a child too. */
+  const COUNTS = `
+    const pause = (ms) => new Promise((settle) => setTimeout(settle, ms))
+    const left = () => ({
+      files: readdirSync('/proc/self/fd').length,
+      // Field 4 of proc_pid_stat(5) is the parent.
+      children: readdirSync('/proc').filter((pid) => {
+        try { return /^\\d+$/.test(pid) && readFileSync('/proc/' + pid + '/stat', 'utf8').replace(/^.*\\) . /s, '').startsWith(process.pid + ' ') }
+        catch { return false }
+      }).length,
+    })`
+
+  /** Terminates pairs of worker threads, and compares what this process has before and after. */
+  const terminatePairs = (pairs: number, latestMs: number) => `
+    await sandboxed('cat', [], { collect: ['*'] })
+    const first = new Worker('', { eval: true })
+    await new Promise((settle) => first.on('exit', settle))
+    await pause(1500)
+    const before = left()
+    for (let i = 0; i < ${pairs}; i++) {
+      const workers = [['out'], ['out/**']].map((workerData) => new Worker(fileURLToPath(import.meta.url), { workerData }))
+      await Promise.all(workers.map((each) => new Promise((settle) => each.on('message', settle))))
+      await Promise.all(workers.map(async (each) => {
+        await pause(Math.random() * ${latestMs})
+        await each.terminate()
+      }))
+    }
+    const isClean = () => JSON.stringify(left()) === JSON.stringify(before)
+    for (let i = 0; i < 200 && !isClean(); i++) await pause(50)
+    console.log(JSON.stringify({ before, after: left() }))`
+
   test.each([
-    ['in mid-run', 'terminated, without another run'],
-    ['while its sandbox is started', 'at once'],
+    [
+      'in mid-run',
+      1,
+      `const run = createSandbox({ warm: 1 })('sh', ['-c', 'echo started; sleep 1000'], {
+         collect: workerData,
+         stdin: 'x'.repeat(1e5),
+       })
+       await new Promise((settle) => run.stdout.once('data', settle))
+       parentPort.postMessage('started')`,
+    ],
+    [
+      'at any moment of run after run',
+      12,
+      `const start = createSandbox({ concurrency: 2 })
+       const runs = async () => { for (;;) await start('true', [], { collect: workerData, stdin: 'x'.repeat(1e5) }) }
+       await start('true')
+       runs()
+       runs()
+       parentPort.postMessage('started')`,
+    ],
   ])(
     'that is terminated %s, no descriptor and no process remain',
-    async (_, when) => {
+    async (_, pairs, body) => {
       const run = await runNode(
-        worker(`
-        const pause = (ms) => new Promise((settle) => setTimeout(settle, ms))
-        const left = () => ({
-          files: readdirSync('/proc/self/fd').length,
-          // Its own processes, zombies too: field 4 of proc_pid_stat(5) is the parent.
-          children: readdirSync('/proc').filter((pid) => {
-            try { return /^\\d+$/.test(pid) && readFileSync('/proc/' + pid + '/stat', 'utf8').replace(/^.*\\) . /s, '').startsWith(process.pid + ' ') }
-            catch { return false }
-          }).length,
-        })
-        if (isMainThread) {
-          await sandboxed('cat', [], { collect: ['*'] })
-          const first = new Worker('', { eval: true })
-          await new Promise((settle) => first.on('exit', settle))
-          await pause(1500)
-          const before = left()
-          for (let i = 0; i < 3; i++) {
-            const children = [['out'], ['out/**']].map((workerData) => new Worker(fileURLToPath(import.meta.url), { workerData }))
-            await Promise.all(children.map((child) => new Promise((settle) => child.on('message', settle))))
-            if (${JSON.stringify(when === 'at once')}) await pause(i)
-            await Promise.all(children.map((child) => child.terminate()))
-          }
-          const isClean = () => JSON.stringify(left()) === JSON.stringify(before)
-          for (let i = 0; i < 200 && !isClean(); i++) await pause(50)
-          console.log(JSON.stringify({ before, after: left() }))
-        } else {
-          const start = createSandbox({ warm: 1 })
-          const ready = () => parentPort.postMessage('started')
-          if (${JSON.stringify(when === 'at once')}) ready()
-          const run = start('sh', ['-c', 'echo started; sleep 1000'], {
-            collect: workerData,
-            stdin: 'x'.repeat(1e5),
-          })
-          await new Promise((settle) => run.stdout.once('data', settle))
-          ready()
-        }`),
+        worker(`${COUNTS}
+          if (isMainThread) {${terminatePairs(pairs, 30)}} else {${body}}`),
       )
       expect(run.stderr).toBe('')
       const { before, after } = JSON.parse(run.stdout)
@@ -142,4 +157,27 @@ describe('in a worker thread', () => {
     },
     180_000,
   )
+
+  test('that ends, a descriptor that the run closed before is not closed once more', async () => {
+    const run = await runNode(
+      worker(`
+        import { closeSync, fstatSync, openSync } from 'node:fs'
+        if (isMainThread) {
+          const child = new Worker(fileURLToPath(import.meta.url))
+          const exited = new Promise((settle) => child.on('exit', settle))
+          await new Promise((settle) => child.on('message', settle))
+          // The lowest free numbers, which the thread had.
+          const files = Array.from({ length: 100 }, () => openSync('/dev/null'))
+          child.postMessage('end')
+          await exited
+          console.log(files.every((fd) => fstatSync(fd).isCharacterDevice()))
+        } else {
+          const self = new URL(import.meta.url)
+          const run = await sandboxed('wc', ['-c'], { stdin: self, files: { '/work/copy.mjs': self } })
+          parentPort.once('message', () => {})
+          parentPort.postMessage(run.status)
+        }`),
+    )
+    expect(run).toEqual({ code: 0, stdout: 'true\n', stderr: '' })
+  })
 })

@@ -1,4 +1,4 @@
-import { constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs'
+import { constants, fstatSync, lstatSync, readlinkSync, type Stats } from 'node:fs'
 import { constants as osConstants } from 'node:os'
 import { dirname, relative, sep } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
@@ -65,8 +65,9 @@ export function openHostFile(option: HostPathOption): number {
   const fd = openHostPath(option)
   try {
     if (!fstatSync(fd).isFile()) throw Object.assign(new Error(ENOTREG), { code: 'ENOTREG' })
-    // Opens the checked file, whatever has its name by now.
-    return openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK)
+    // Opens the checked file, whatever has its name by now. Not by `fs`, which would close the number once more at the
+    // end of a worker thread, when the number may be another file's.
+    return openPath(`/proc/self/fd/${fd}`, { flags: O_RDONLY | O_NONBLOCK, resolve: 0 })
   } finally {
     closeDescriptor(fd)
   }

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { forgetDescriptor } from '../../ffi/ended-threads.ts'
 import { closeDescriptor, setNonBlocking, waitForInput, whenHungUp } from '../../ffi/libc.ts'
+import { handOver } from '../../ffi/thread-list.ts'
 
 /** The default capacity of a pipe, pipe(7). */
 const CAPACITY = 64 * 1024
@@ -11,7 +11,12 @@ const CAPACITY = 64 * 1024
  */
 const MOST_PIECES = 16
 
-let scratch: Buffer | undefined
+let shared: Buffer | undefined
+const sharedMemory = (): Buffer => {
+  shared ??= Buffer.allocUnsafeSlow(CAPACITY)
+  return shared
+}
+
 /**
  * Whether this process has read a pipe by the event loop. With the first one libuv opens a descriptor and keeps
  * it (uv__stream_init, emfile_fd). The first run opens it, because in a later run it looks like a leak.
@@ -25,6 +30,7 @@ let hasRead = false
 export class PipeEnd {
   readonly #fd: number
   readonly #take: (chunk: Buffer) => void
+  readonly #memory: Buffer
   #socket: Socket | undefined
   #ended: Promise<void> | undefined
   #isClosed = false
@@ -32,13 +38,15 @@ export class PipeEnd {
   /**
    * @param fd the read end, which this object closes
    * @param take receives what was read, piece by piece
+   * @param memory the memory into which this thread reads without the event loop
    * @throws {ErrnoError} EBADF when the descriptor is not open
    */
-  constructor(fd: number, take: (chunk: Buffer) => void) {
+  constructor(fd: number, take: (chunk: Buffer) => void, memory = sharedMemory()) {
     // Each end of a pipe is an open file description of its own, so no program can clear the flag.
     setNonBlocking(fd)
     this.#fd = fd
     this.#take = take
+    this.#memory = memory
   }
 
   /** Whether this process has read the end, or closed the pipe. */
@@ -64,12 +72,11 @@ export class PipeEnd {
     if (this.isClosed) return false
     const { isReadable, isHungUp } = waitForInput(this.#fd, timeoutMs)
     if (!isReadable) return false
-    scratch ??= Buffer.allocUnsafeSlow(CAPACITY)
-    const length = readAvailable(this.#fd, scratch)
+    const length = readAvailable(this.#fd, this.#memory)
     if (length === undefined) return false
-    if (length > 0) this.#take(Buffer.from(scratch.subarray(0, length)))
+    if (length > 0) this.#take(Buffer.from(this.#memory.subarray(0, length)))
     // Without a writer, a read that leaves room in the buffer was the last one.
-    const isLast = length === 0 || (isHungUp && length < CAPACITY)
+    const isLast = length === 0 || (isHungUp && length < this.#memory.length)
     if (isLast && this.#socket === undefined) this.close()
     return length > 0
   }
@@ -97,8 +104,8 @@ export class PipeEnd {
     if (this.#isClosed) return
     hasRead = true
     this.#ended ??= new Promise((resolve) => {
-      forgetDescriptor(this.#fd)
-      const socket = new Socket({ fd: this.#fd, readable: true, writable: false })
+      const open = () => new Socket({ fd: this.#fd, readable: true, writable: false })
+      const socket = handOver(this.#fd, open)
       socket.on('data', this.#take)
       // A pipe's only errors are its end; 'close' follows.
       socket.on('error', () => {})

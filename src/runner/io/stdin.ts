@@ -2,9 +2,9 @@ import { fstatSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { finished, type PassThrough, type Readable, Transform } from 'node:stream'
 import { SandboxError } from '../../errors/sandbox-error.ts'
-import { forgetDescriptor } from '../../ffi/ended-threads.ts'
 import { closeDescriptor, setNonBlocking, setPipeSize } from '../../ffi/libc.ts'
 import { sendFile } from '../../ffi/open.ts'
+import { handOver } from '../../ffi/thread-list.ts'
 import { type HostPathOption, hostFileError, openHostFile } from './host-file.ts'
 
 /** The source of the program's input, after the options were checked. */
@@ -43,8 +43,7 @@ export function feedStdin(fd: number, source: StdinSource, onError: () => void):
     closeDescriptor(fd)
     return { stop: () => {}, isComplete: () => true, check: () => {} }
   }
-  forgetDescriptor(fd)
-  const pipe = new Socket({ fd, readable: false, writable: true })
+  const pipe = handOver(fd, () => new Socket({ fd, readable: false, writable: true }))
   // EPIPE: the program closed its stdin or ended.
   pipe.on('error', () => {})
   try {

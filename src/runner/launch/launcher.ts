@@ -1,7 +1,8 @@
 import { fchownSync, writeSync } from 'node:fs'
-import { noteReport } from '../../ffi/ended-threads.ts'
 import { type EndedProcess, hasReader, makeCounter } from '../../ffi/libc.ts'
 import { makeSocketPair } from '../../ffi/passing.ts'
+import { listReport, reportMemory } from '../../ffi/thread-list.ts'
+import { setTimeout } from '../../globals.ts'
 import type { Assembled } from '../../launcher/image/assemble.ts'
 import { makeMemfd, writeAll } from '../../launcher/image/memory.ts'
 import type { Collection } from '../../launcher/plan/collect-steps.ts'
@@ -83,6 +84,8 @@ export interface Launched {
 
 /** The longest wait in ms for the starter's work, which takes a fraction of a millisecond. */
 const START_MS = 10
+/** How often this process looks for the number of an init that is late, in ms. */
+const LOOK_MS = 1
 /** The value that is added to the counter when the request is ready. */
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer)
 
@@ -134,7 +137,8 @@ export class Launcher {
       onStarted: (init) => this.#stopper.started(init),
       onLogged: (call) => this.#onLogged?.(call),
     })
-    this.#report = new PipeEnd(started.report, (chunk) => this.#reader.add(chunk))
+    const add = (chunk: Buffer) => this.#reader.add(chunk)
+    this.#report = new PipeEnd(started.report, add, reportMemory())
     this.#stopper.findInitBy(() => this.#report.readNext(0))
     this.#stdin = started.stdin
   }
@@ -161,7 +165,7 @@ export class Launcher {
     descriptors: Descriptors,
   ): Launcher {
     const report = descriptors.pipe()
-    noteReport(report.read)
+    listReport(report.read)
     const control = descriptors.pipe(O_NONBLOCK)
     const own = stdin === undefined && shape.stdin === 'pipe' ? descriptors.pipe() : undefined
     const stdout = shape.stdout === 'pipe' ? descriptors.pipe() : undefined
@@ -285,7 +289,18 @@ export class Launcher {
     return [...read(this.#ends.stdout, stdout), ...read(this.#ends.stderr, stderr)]
   }
 
+  // Once libuv reads the report, a terminated worker thread can lose the init's number with what was read.
+  async #findInit(background = false): Promise<void> {
+    while (this.pid === undefined && !this.#report.isClosed) {
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, LOOK_MS)
+        if (background) timer.unref()
+      })
+    }
+  }
+
   async #readAll(streams: readonly Stream[]): Promise<readonly ReportRecord[]> {
+    if (this.pid === undefined) await this.#findInit()
     // There may be millions of logged calls, so this process reads them as they arrive.
     await readToEnd(this.#report, streams, this.#onLogged !== undefined)
     return this.#reader.records()
@@ -316,6 +331,7 @@ export class Launcher {
     this.#used = true
     this.#stopper.stop()
     if (background) this.#stopper.unref()
+    await this.#findInit(background)
     await this.#report.readByLoop(background)
     this.#close()
     await this.#stopper.gone()

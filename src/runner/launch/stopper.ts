@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs'
-import { noteChild } from '../../ffi/ended-threads.ts'
 import {
   closeDescriptor,
   type EndedProcess,
@@ -7,6 +6,7 @@ import {
   waitForProcess,
   waitShortly,
 } from '../../ffi/libc.ts'
+import { listChild } from '../../ffi/thread-list.ts'
 import { clearTimeout, pause, setTimeout } from '../../globals.ts'
 import { DISMISSED } from '../../launcher/plan/starter.ts'
 import { SIGKILL } from '../../linux/constants.ts'
@@ -75,7 +75,7 @@ export class Stopper {
   /** The launch program has reported its init's process id. */
   started(init: number): void {
     this.#init = init
-    noteChild(init)
+    listChild(init)
     if (this.#isLate) killProcess(init, SIGKILL)
   }
 

@@ -1,0 +1,339 @@
+import { fstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
+import { MAP_SHARED, MFD_CLOEXEC, PROT_READ, PROT_WRITE } from '../linux/constants.ts'
+import { parseStat } from '../linux/proc-stat.ts'
+import { cFunctions } from './c-library.ts'
+
+/*
+ * A terminated worker thread runs no more JavaScript, so its open descriptors and ended children stay with the process.
+ * Each worker thread therefore keeps a list of them in a memfd, whose name contains the thread. `ended-threads.ts`
+ * closes and reaps what an ended thread has left on its list.
+ *
+ * The list has no gap. V8 terminates a thread only where a function of JavaScript starts, and where a loop turns. Every
+ * function below therefore calls a native function and changes the list in straight code, without a call or a loop in
+ * between. The list is mapped memory, because such a change needs no call.
+ */
+
+const calls = cFunctions((declare) => ({
+  memfd_create: declare('memfd_create', 'int', ['str', 'uint']),
+  ftruncate: declare('ftruncate', 'int', ['int', 'int64']),
+  mmap: declare('mmap', 'void *', ['void *', 'uint64', 'int', 'int', 'int', 'int64']),
+}))
+
+const WORD = 4
+
+/** The parts of a list in order, each with its number of 32-bit words. A word of 0 is an empty place. */
+const WORDS = {
+  /** Where the thread has mapped the list, for munmap(2). */
+  address: 2,
+  /** Children that the thread has to reap. */
+  children: 4096,
+  /** Descriptors that the thread has to close. */
+  descriptors: 16_384,
+  /** The descriptors that are report pipes, in which the pid of a child may still be unread. */
+  reports: 4096,
+  /** Pairs of a descriptor and the inode of its pipe: libuv is about to own the descriptor. */
+  handedOver: 8192,
+  /** What the thread has last read from a report pipe. The size is the default capacity of a pipe (pipe(7)). */
+  report: 16_384,
+} as const
+
+type Part = keyof typeof WORDS
+
+/** The offset of each part of a list, in words. */
+export const PART_START: Readonly<Record<Part, number>> = partStarts()
+export const LIST_BYTES = WORD * Object.values(WORDS).reduce((sum, words) => sum + words, 0)
+
+function partStarts(): Record<Part, number> {
+  const starts: Partial<Record<Part, number>> = {}
+  let start = 0
+  for (const [part, words] of Object.entries(WORDS)) {
+    starts[part as Part] = start
+    start += words
+  }
+  return starts as Record<Part, number>
+}
+
+/** The words of a part of a list. */
+export const partOf = (list: Int32Array, part: Part): Int32Array =>
+  list.subarray(PART_START[part], PART_START[part] + WORDS[part])
+
+/** The places of a part that are not empty, each with its number and its offset in the list, in words. */
+export const placesOf = (list: Int32Array, part: Part, width = 1): (readonly [number, number])[] =>
+  [...partOf(list, part)].flatMap((number, index) =>
+    number > 0 && index % width === 0 ? [[PART_START[part] + index, number] as const] : [],
+  )
+
+const NAME = 'gradebox-thread-'
+const LINK = new RegExp(`^/memfd:${NAME}(\\d+)-(\\d+)( |$)`)
+
+/** Whether a descriptor of this process is the list of a thread that has ended. */
+export function isListOfEndedThread(fd: string): boolean {
+  try {
+    const [, thread = '', start] = LINK.exec(readlinkSync(`/proc/self/fd/${fd}`)) ?? []
+    return start !== undefined && startOf(thread) !== start
+  } catch {
+    // Another thread has closed the descriptor.
+    return false
+  }
+}
+
+/** The start time of a thread of this process, in ticks; empty when the thread has ended. */
+function startOf(thread: string): string {
+  try {
+    return parseStat(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')).startTicks
+  } catch {
+    return ''
+  }
+}
+
+// Without a descriptor to spare, the list is memory that no other thread finds.
+function mapList(): ArrayBuffer {
+  const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? ''
+  const name = `${NAME}${thread}-${startOf(thread)}`
+  const { koffi, memfd_create, ftruncate, mmap } = calls()
+  const fd = memfd_create(name, MFD_CLOEXEC)
+  if (fd < 0 || ftruncate(fd, LIST_BYTES) < 0) return new ArrayBuffer(LIST_BYTES)
+  const address: bigint = mmap(null, LIST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+  const isMapped = BigInt.asIntN(64, address) !== -1n
+  if (!isMapped) return new ArrayBuffer(LIST_BYTES)
+  const memory = koffi.view(address, LIST_BYTES)
+  new BigUint64Array(memory, 0, 1)[0] = address
+  return memory
+}
+
+/** One part of this thread's list, with the places of its numbers. */
+class Numbers {
+  readonly words: Int32Array
+  readonly #width: number
+  readonly #places = new Map<number, number>()
+  readonly #free: number[] = []
+  #end = 0
+
+  /** @param width how many words each place has */
+  constructor(words: Int32Array, width = 1) {
+    this.words = words
+    this.#width = width
+  }
+
+  /** Reserves an empty place. A list that is full ignores what is written there. */
+  reserve(): number {
+    const free = this.#free.pop()
+    if (free !== undefined) return free
+    const place = this.#end
+    this.#end += this.#width
+    return place
+  }
+
+  /** Remembers which number is at a reserved place. */
+  keep(number: number, place: number): void {
+    this.#places.set(number, place)
+  }
+
+  /** A place that stayed empty, or is empty again. */
+  release(place: number): void {
+    this.#free.push(place)
+  }
+
+  /** The place of a number; -1, to which nothing can be written, when the number is not on the list. */
+  placeOf(number: number): number {
+    return this.#places.get(number) ?? -1
+  }
+
+  /** Forgets the place of a number that is no longer there. */
+  drop(number: number, place: number): void {
+    if (place < 0) return
+    this.#places.delete(number)
+    this.#free.push(place)
+  }
+}
+
+class List {
+  readonly children: Numbers
+  readonly descriptors: Numbers
+  readonly reports: Numbers
+  readonly handedOver: Numbers
+  readonly report: Buffer
+
+  constructor() {
+    const memory = mapList()
+    const words = new Int32Array(memory)
+    this.children = new Numbers(partOf(words, 'children'))
+    this.descriptors = new Numbers(partOf(words, 'descriptors'))
+    this.reports = new Numbers(partOf(words, 'reports'))
+    this.handedOver = new Numbers(partOf(words, 'handedOver'), 2)
+    this.report = Buffer.from(memory, PART_START.report * WORD, WORDS.report * WORD)
+  }
+}
+
+let list: List | undefined
+
+// The main thread needs no list: it ends with the process, and the kernel then closes everything.
+function ownList(): List | undefined {
+  if (isMainThread) return undefined
+  list ??= new List()
+  return list
+}
+
+/**
+ * Opens a descriptor that this thread has to close, and lists the descriptor.
+ *
+ * @param open calls a native function, and nothing afterwards
+ * @returns what `open` returned; a negative number is not listed
+ */
+export function openListed(open: () => number): number {
+  const own = ownList()?.descriptors
+  if (own === undefined) return open()
+  const { words } = own
+  const place = own.reserve()
+  const fd = open()
+  if (fd > 0) words[place] = fd
+  if (fd > 0) own.keep(fd, place)
+  else own.release(place)
+  return fd
+}
+
+/**
+ * Opens two descriptors in the same way.
+ *
+ * @param open calls a native function that fills `ends` and returns 0, and nothing afterwards
+ */
+export function openPairListed(ends: Int32Array, open: () => number): number {
+  const own = ownList()?.descriptors
+  if (own === undefined) return open()
+  const { words } = own
+  const [first, second] = [own.reserve(), own.reserve()]
+  const result = open()
+  if (result === 0) {
+    words[first] = ends[0] as number
+    words[second] = ends[1] as number
+    own.keep(ends[0] as number, first)
+    own.keep(ends[1] as number, second)
+  } else {
+    own.release(first)
+    own.release(second)
+  }
+  return result
+}
+
+/** Closes a descriptor by a native function, and takes it off the list. */
+export function closeListed<Rest extends readonly unknown[]>(
+  fd: number,
+  close: (fd: number, ...rest: Rest) => number,
+  ...rest: Rest
+): number {
+  const own = list
+  if (own === undefined) return close(fd, ...rest)
+  const { descriptors, reports } = own
+  const place = descriptors.placeOf(fd)
+  const reportPlace = reports.placeOf(fd)
+  descriptors.words[place] = 0
+  reports.words[reportPlace] = 0
+  const result = close(fd, ...rest)
+  descriptors.drop(fd, place)
+  reports.drop(fd, reportPlace)
+  return result
+}
+
+/**
+ * Hands a pipe or a socket over to libuv, which closes the descriptor with the thread. Meanwhile the list has the file's
+ * inode: only a descriptor that still is this file may be closed.
+ */
+export function handOver<Owner>(fd: number, take: () => Owner): Owner {
+  const own = list
+  if (own === undefined) return take()
+  const { descriptors, reports, handedOver } = own
+  const place = descriptors.placeOf(fd)
+  const reportPlace = reports.placeOf(fd)
+  const between = handedOver.reserve()
+  const inode = wordOf(fstatSync(fd).ino)
+  handedOver.words[between + 1] = inode
+  handedOver.words[between] = fd
+  descriptors.words[place] = 0
+  reports.words[reportPlace] = 0
+  const owner = take()
+  handedOver.words[between] = 0
+  handedOver.release(between)
+  descriptors.drop(fd, place)
+  reports.drop(fd, reportPlace)
+  return owner
+}
+
+/** The lower 32 bits of an inode number, as a list has them. */
+export const wordOf = (inode: number): number => Number(BigInt.asIntN(32, BigInt(inode)))
+
+/**
+ * Lists a descriptor of this thread as a report pipe, in which the pid of a child may still be unread.
+ *
+ * @param take calls a native function that takes the pipe from another list, and nothing afterwards
+ * @returns whether the descriptor is this thread's
+ */
+export function listReport(fd: number, take = () => true): boolean {
+  const own = ownList()
+  if (own === undefined) return take()
+  const { descriptors, reports } = own
+  const before = descriptors.placeOf(fd)
+  const place = reports.reserve()
+  const isOurs = take()
+  if (isOurs) {
+    reports.words[place] = fd
+    descriptors.words[before] = 0
+    reports.keep(fd, place)
+    descriptors.drop(fd, before)
+  } else reports.release(place)
+  return isOurs
+}
+
+/**
+ * The memory into which this thread reads reports, so that a pid which was read and is not listed yet is not lost;
+ * undefined on the main thread.
+ */
+export const reportMemory = (): Buffer | undefined => ownList()?.report
+
+/**
+ * Starts a child for which this thread has to wait, and lists the child.
+ *
+ * @param pid contains 0
+ * @param spawn calls a native function that fills `pid` and returns 0, and nothing afterwards
+ */
+export function spawnListed(pid: Int32Array, spawn: () => number): number {
+  const own = ownList()?.children
+  if (own === undefined) return spawn()
+  const { words } = own
+  const place = own.reserve()
+  const result = spawn()
+  // The C library has written the pid if there is a child, also where the native call lost its result.
+  const child = pid[0] as number
+  if (child > 0) words[place] = child
+  if (child > 0) own.keep(child, place)
+  else own.release(place)
+  return result
+}
+
+/** Lists a child whose pid this thread has read from a report pipe. */
+export function listChild(pid: number): void {
+  const own = ownList()
+  if (own === undefined) return
+  const { children, report } = own
+  const place = children.reserve()
+  children.words[place] = pid
+  // The memory no longer contains the pid's record, which a later child could have as well.
+  report[0] = 0
+  children.keep(pid, place)
+}
+
+/**
+ * Waits for a child, and takes it off the list when the wait has reaped it.
+ *
+ * @param wait calls wait4(2), and nothing afterwards
+ */
+export function waitListed(pid: number, wait: () => number): number {
+  const own = list?.children
+  if (own === undefined) return wait()
+  const { words } = own
+  const place = own.placeOf(pid)
+  const waited = wait()
+  if (waited === pid) words[place] = 0
+  if (waited === pid) own.drop(pid, place)
+  return waited
+}
