@@ -6,6 +6,7 @@ import {
   PIDFD_THREAD,
   SECCOMP_IOCTL_NOTIF_SEND,
   SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+  SEEK_CUR,
   SEEK_SET,
   WNOHANG,
 } from '../../linux/constants.ts'
@@ -44,6 +45,8 @@ function response(flags: number): Uint8Array {
 export const answerArea: Area = {
   name: 'answer',
   fields: [
+    // Its position is the number of answers; -1 before the first.
+    { name: 'counter', size: 8, init: new Uint8Array(8).fill(0xff) },
     { name: 'memory', size: 8 },
     // Words with the 32 bits that a notification has of each.
     { name: 'number', size: 8 },
@@ -93,16 +96,27 @@ export function ifAnsweredSteps(arch: Arch, otherwise: string): Step[] {
 export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string): Step[] {
   const notification = at(`${from}.notification`)
   return [
+    // The step machine cannot add, but a file's position can. The first answer makes the file.
+    init('lseek', [load('answer.counter'), 1, SEEK_CUR], {
+      label: ANSWER,
+      store: 'end.answered',
+      onError: { goto: 'reply.first' },
+      next: { goto: 'reply.copy' },
+    }),
+    init('memfd_create', [text('gradebox-answers'), MFD_CLOEXEC], {
+      label: 'reply.first',
+      store: 'answer.counter',
+      next: { goto: ANSWER },
+    }),
     // The machine copies memory only through a file; zeros follow the notification there.
     init('memfd_create', [text('gradebox-answer'), MFD_CLOEXEC], {
-      label: ANSWER,
+      label: 'reply.copy',
       store: 'answer.memory',
     }),
     init('ftruncate', [memory, 2 * NOTIFICATION_SIZE]),
     init('pwrite64', [memory, notification, NOTIFICATION_SIZE, 0]),
     take('answer.id', 8, OFFSET.id),
     take('answer.doneId', 8, OFFSET.id),
-    take('end.answeredId', 8, OFFSET.id),
     take('answer.number', 4, OFFSET.number),
     take('answer.arch', 4, OFFSET.arch),
     // The same number means another call in the table of 32-bit programs, and the filter denies all of these.

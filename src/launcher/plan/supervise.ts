@@ -75,7 +75,7 @@ export const superviseAreas: readonly Area[] = [
       { name: 'rusage', size: 144 },
       { name: 'before', size: 144 },
       { name: 'counter', size: 8, init: NO_COUNT },
-      { name: 'answeredId', size: 8 },
+      { name: 'answered', size: 8 },
       { name: 'refusedBytes', size: 8 },
       { name: 'copy', size: 8 },
     ],

@@ -57,8 +57,8 @@ export type ReportRecord =
       readonly rusage: Rusage
       /** CPU time by the kernel's counter; absent where the kernel refused one. */
       readonly countedMs?: number
-      /** The filter's number of the last notification that the init answered. */
-      readonly answered?: bigint
+      /** How many calls the init answered, so that the program went on. */
+      readonly answered: bigint
       /** The size of the last request for more memory than the program can get. */
       readonly refusedBytes?: bigint
       /** The error of pidfd_getfd(2), where the init could not enlarge a file in the program's place. */
@@ -158,7 +158,7 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
         wallTimeMs,
         rusage,
         ...(counted < 0 ? {} : { countedMs: counted / 1e6 }),
-        ...(answered === 0n ? {} : { answered }),
+        answered,
         ...(refusedBytes === 0n ? {} : { refusedBytes }),
         ...(copy < 0 ? { copyErrno: -copy } : {}),
       }

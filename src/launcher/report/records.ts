@@ -24,9 +24,9 @@ export const RECORD = {
   /**
    * The program and its descendants are gone: u64 wait status, struct timespec start and end,
    * struct rusage of all of them, struct rusage of the init's helpers before they started, i64 nanoseconds of CPU time
-   * by the kernel's counter or -1; u64 id of the last notification that the init answered, or 0; u64 bytes of
-   * the last request for memory that the kernel refused, or 0; i64 the descriptor of the last file that the init copied
-   * from the program, its error, or 0.
+   * by the kernel's counter or -1; u64 number of calls that the init answered; u64 bytes of the last request for
+   * memory that the kernel refused, or 0; i64 the descriptor of the last file that the init copied from the program, its
+   * error, or 0.
    */
   end: { tag: tag('END'), size: 8 + 8 + 16 + 16 + 144 + 144 + 8 + 8 + 8 + 8 },
   /** No execve succeeded, one record a candidate: i64 execve's and faccessat's result, the file's head. */

@@ -38,6 +38,8 @@ export interface Evidence {
   readonly oomKills?: number
   /** How many calls the filter denied, received or not, where the init counted them. */
   readonly deniedCalls?: bigint | undefined
+  /** How many calls the filter reported for their size, and the init answered. */
+  readonly answeredCalls?: bigint
   /** The size of the last request for more memory than the program can get. */
   readonly refusedBytes?: bigint | undefined
   /** The error for which the init could not enlarge a file in the program's place. */

@@ -60,6 +60,7 @@ export function judgeRun(options: JudgedOptions, facts: RunFacts): AnyResult {
     tampered: find(records, 'tampered') !== undefined,
     denied: find(records, 'seccomp'),
     deniedCalls: deniedCalls(find(records, 'counted'), end),
+    answeredCalls: end.answered,
     refusedBytes: end.refusedBytes,
     copyErrno: end.copyErrno,
     seenSpaceBytes: facts.held.seen?.peakSpaceBytes,
@@ -144,15 +145,16 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
 
 /**
  * How many calls the filter denied, also those whose caller ended before the init received them. The kernel numbers a
- * filter's notifications one after another (seccomp_next_notify_id()). A call that the init answered may have got
- * several numbers, because a signal interrupts it until the init receives it. So only later numbers count.
+ * filter's notifications one after another (seccomp_next_notify_id()), and each call that the init answered has one
+ * number. A call that a signal interrupts before the init receives it counts as denied: nobody knows which call it was,
+ * and a program could hide a denied call in this way.
  */
 function deniedCalls(
   counted: Extract<ReportRecord, { kind: 'counted' }> | undefined,
   { answered }: Extract<ReportRecord, { kind: 'end' }>,
 ): bigint | undefined {
   if (counted === undefined) return undefined
-  return BigInt.asUintN(64, counted.after - (answered ?? counted.before) - 1n)
+  return BigInt.asUintN(64, counted.after - counted.before - 1n - answered)
 }
 
 const decode = (bytes: Buffer, encoding: JudgedOptions['encoding']): string | Uint8Array =>

@@ -71,7 +71,11 @@ function seccompVerdict(evidence: Evidence, signal?: string): Verdict | undefine
     return { status: 'seccomp', signal: 'SIGSYS', reason, syscall }
   }
   if ((evidence.deniedCalls ?? 0n) > 0n) {
-    const reason = `killed by seccomp: the program made a system call that is not in policy "${policy}"; its process ended at the same time, so the call's name is lost; the call was not executed`
+    const instead =
+      (evidence.answeredCalls ?? 0n) > 0n
+        ? ', or asked for more memory than there is and was interrupted'
+        : ''
+    const reason = `killed by seccomp: the program made a system call that is not in policy "${policy}"${instead}; its process ended at the same time, so the call's name is lost; the call was not executed`
     return { status: 'seccomp', signal: 'SIGSYS', reason }
   }
   // Where the init receives denied calls, a SIGSYS without one was sent by a program.
