@@ -78,6 +78,7 @@ describe('a report', () => {
       {
         kind: 'end',
         status: 0x0700,
+        answered: 0n,
         endedMs: 102_001,
         wallTimeMs: 1002,
         rusage: {
