@@ -91,6 +91,21 @@ for look in (lambda: os.listdir('/proc/1/fd'), lambda: open('/proc/1/fd/41')):
       },
     )
 
+    test('leaves the counter by a file of the host: the figure is a lower bound', async () => {
+      const source = makeDirectory({ unreadable: compile('leave-counter') })
+      chmodSync(`${source}/unreadable`, 0o111)
+      const code = `import subprocess\nfor _ in range(20): subprocess.run(['/opt/tools/unreadable', '20'], check=True)`
+      const { status, usage } = await sandboxed('python3', ['-c', code], {
+        policy: { extends: 'kiss', mounts: [{ source, target: '/opt/tools' }] },
+        limits: { cpu: '20s', walltime: '60s' },
+      })
+      expect(status).toBe('exited')
+      expect(usage.cpuTimeMs).toBeGreaterThan(400)
+      expect(usage.cpuTimeLowerBound).toBe(
+        "it has files that it may execute but not read, so the kernel's counter does not have all of its CPU time",
+      )
+    })
+
     describe('has such a file in its directory', () => {
       const withFile = (limits: LimitOptions) => {
         const workdir = makeDirectory({ unreadable: compile('leave-counter') })

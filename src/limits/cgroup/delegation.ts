@@ -57,6 +57,7 @@ function prepare(): V2Delegation | NoDelegation {
     const available = words(join(path, 'cgroup.controllers'))
     const wanted = CONTROLLERS.filter((name) => available.includes(name))
     enable(path, wanted)
+    if (available.includes('cpu')) shareProcessors(path)
     removeStale(path)
     return { version: 2, path, controllers: new Set(wanted) }
   } catch (error) {
@@ -107,7 +108,7 @@ const isMarked = (path: string): boolean =>
 
 const words = (path: string): string[] => readFileSync(path, 'utf8').trim().split(/\s+/)
 
-function enable(path: string, controllers: readonly Controller[]): void {
+function enable(path: string, controllers: readonly (Controller | 'cpu')[]): void {
   const enabled = words(join(path, 'cgroup.subtree_control'))
   const missing = controllers.filter((name) => !enabled.includes(name))
   if (missing.length === 0) return
@@ -119,6 +120,18 @@ function enable(path: string, controllers: readonly Controller[]): void {
     if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
     moveProcesses(path)
     writeFileSync(join(path, 'cgroup.subtree_control'), request)
+  }
+}
+
+/**
+ * Makes the kernel share the processors out by runs: each group below has the same cpu.weight. A program then gains
+ * nothing by many sessions or threads. The kernel refuses this beside real-time processes (cgroups(7)).
+ */
+function shareProcessors(path: string): void {
+  try {
+    enable(path, ['cpu'])
+  } catch {
+    // No limit depends on it.
   }
 }
 

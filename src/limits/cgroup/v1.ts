@@ -11,11 +11,14 @@ export interface V1Delegation {
   readonly path: string
   /** The controllers that can hold limits there. */
   readonly controllers: ReadonlySet<'memory' | 'pids'>
-  /** The host path of this process's group in each hierarchy; cpuacct counts the CPU time. */
+  /**
+   * The host path of this process's group in each hierarchy. `cpuacct` counts the CPU time. With `cpu` the kernel shares
+   * the processors out by runs, so that a program gains nothing by many sessions or threads (sched(7), cgroups(7)).
+   */
   readonly directories: ReadonlyMap<Hierarchy, string>
 }
 
-const HIERARCHIES = ['cpuacct', 'memory', 'pids'] as const
+const HIERARCHIES = ['cpuacct', 'cpu', 'memory', 'pids'] as const
 type Hierarchy = (typeof HIERARCHIES)[number]
 
 let known: V1Delegation | { readonly reason: string } | undefined
@@ -90,14 +93,16 @@ function isWritable(path: string): boolean {
 export function makeV1Group({ directories }: V1Delegation, limits: Limits): RunGroup {
   const name = groupName()
   const own = new Map([...directories].map(([hierarchy, path]) => [hierarchy, join(path, name)]))
+  // Most machines mount cpu and cpuacct as one hierarchy.
+  const paths = new Set(own.values())
   const of = (hierarchy: Hierarchy, file: string) => join(own.get(hierarchy) ?? '', file)
   const remove = () => {
-    for (const path of own.values()) removeGroup(path)
+    for (const path of paths) removeGroup(path)
   }
   /** The CPU time of the init before it entered the group. */
   let beforeMs = 0
   try {
-    for (const path of own.values()) mkdirSync(path)
+    for (const path of paths) mkdirSync(path)
     if (limits.processes !== undefined && own.has('pids'))
       writeFileSync(of('pids', 'pids.max'), `${limits.processes + INIT_PROCESSES}`)
     if (limits.memoryBytes !== undefined && own.has('memory')) {
@@ -115,10 +120,10 @@ export function makeV1Group({ directories }: V1Delegation, limits: Limits): RunG
     enter: (init) => {
       beforeMs = firstNumber(`/proc/${init}/schedstat`) / 1e6
       try {
-        move(init, own)
+        move(init, paths)
         // The init may already have made the process that becomes the program. Later children follow the init.
         const children = readFileSync(`/proc/${init}/task/${init}/children`, 'utf8')
-        for (const child of children.match(/\d+/g) ?? []) move(Number(child), own)
+        for (const child of children.match(/\d+/g) ?? []) move(Number(child), paths)
       } catch (cause) {
         throw groupError(cause as NodeJS.ErrnoException, of('cpuacct', ''))
       }
@@ -134,8 +139,8 @@ export function makeV1Group({ directories }: V1Delegation, limits: Limits): RunG
   }
 }
 
-function move(pid: number, groups: ReadonlyMap<Hierarchy, string>): void {
-  for (const path of groups.values()) {
+function move(pid: number, groups: ReadonlySet<string>): void {
+  for (const path of groups) {
     try {
       writeFileSync(join(path, 'cgroup.procs'), `${pid}`)
     } catch (error) {

@@ -119,10 +119,17 @@ const FORGOTTEN =
 const LEFT =
   "it has files that it may execute but not read, so the kernel's counter does not have all of its CPU time"
 
-/** Why the CPU time is only a lower bound, if it is. */
-function doubtOf({ countedMs }: Record<'end'>, seen: Seen): string | undefined {
+/** By how much two exact figures of the same processes may differ, in ms: one includes the start of the program. */
+const ACCOUNTS_DIFFER_MS = 20
+
+/**
+ * Why the CPU time is only a lower bound, if it is. A process that the counter lost may have ended before the watch saw
+ * it. The kernel's accounts still have its time where its parent waited for it.
+ */
+function doubtOf({ countedMs, rusage }: Record<'end'>, seen: Seen): string | undefined {
   if (countedMs === undefined) return seen.forgetsChildren ? FORGOTTEN : undefined
-  return seen.leavesCounter ? LEFT : undefined
+  const isLost = sum(rusage) > countedMs + ACCOUNTS_DIFFER_MS
+  return seen.leavesCounter || isLost ? LEFT : undefined
 }
 
 /** The smallest page. Every private page of a program caused a fault, most pages of a file did not. */

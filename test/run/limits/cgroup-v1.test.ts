@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sandboxed } from '../../../src/index.ts'
 import { findDelegation } from '../../../src/limits/cgroup/delegation.ts'
@@ -44,6 +44,19 @@ describe.skipIf(!isUsed)('a run in groups of cgroup v1', () => {
     const files = { '/work/large': new Uint8Array(100 << 20) }
     const result = await runPython('bytearray(40 << 20)', { policy, limits, files })
     expect(result).toExitWith(0)
+  })
+
+  test('has its own share of the processors, however many sessions it starts', async () => {
+    const share = 'path' in found ? found.directories.get('cpu') : undefined
+    if (share === undefined) return console.warn('NOT TESTED: no group of the hierarchy cpu here')
+    const run = sandboxed('sh', ['-c', 'setsid sleep 60 & echo started; wait'], { policy, limits })
+    await new Promise((settle) => run.stdout.once('data', settle))
+    const [name] = readdirSync(share).filter((each) => each.startsWith(`gradebox-${process.pid}-`))
+    const members = readFileSync(`${share}/${name}/cgroup.procs`, 'utf8').trim().split('\n')
+    run.kill()
+    await run
+    // The init, the shell and its child.
+    expect(members).toHaveLength(3)
   })
 
   test('is held to its process limit', async () => {
