@@ -1,3 +1,4 @@
+import { MAP_PRIVATE, MAP_SHARED } from './constants.ts'
 import * as choices from './names/choices.ts'
 import * as flags from './names/flags.ts'
 import { names } from './names/names.ts'
@@ -5,7 +6,10 @@ import { names } from './names/names.ts'
 // Constants that no table of names/ has.
 const others = [
   names('PROT_NONE=0'),
-  names('MAP_SHARED=1 MAP_PRIVATE'),
+  new Map([
+    [MAP_SHARED, 'MAP_SHARED'],
+    [MAP_PRIVATE, 'MAP_PRIVATE'],
+  ]),
   names('O_WRONLY O_RDWR O_ACCMODE=3'),
   names('S_IFMT S_ISUID=0x800 S_ISGID=0x400'),
 ]

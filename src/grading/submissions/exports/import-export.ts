@@ -16,6 +16,7 @@ import {
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SandboxError } from '../../../errors/sandbox-error.ts'
+import { timeOfDay } from '../../../globals.ts'
 import { isIgnored } from '../../languages/submission-files.ts'
 import { packageVersion } from '../../package-version.ts'
 import { openFolder } from './export-entries.ts'
@@ -70,7 +71,8 @@ function removeAbandoned(cache: string): void {
   for (const name of readdirSync(cache)) {
     if (!name.startsWith(unfinished)) continue
     const path = join(cache, name)
-    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs
+    const age = changedMs === undefined ? 0 : timeOfDay().getTime() - changedMs
     if (age > ABANDONED_MS) rmSync(path, { recursive: true, force: true })
   }
 }
