@@ -20,13 +20,18 @@ const ownPids = new Set([process.pid, process.ppid, 1])
 
 // The name of a process of which a thread lives. Process 1 of the container, which is this one, does not wait for the dead.
 function nameOf(pid) {
+  const threads = orEnded([], () => readdirSync(`/proc/${pid}/task`))
+  const stats = threads.map((id) =>
+    orEnded('', () => readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8')),
+  )
+  return stats.map((stat) => /\((.*)\) [^ZX]/.exec(stat)?.[1]).find(Boolean) ?? ''
+}
+// A thread may end before its turn comes, while others of its process live on.
+function orEnded(nothing, read) {
   try {
-    const stats = readdirSync(`/proc/${pid}/task`).map((id) =>
-      readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8'),
-    )
-    return stats.map((stat) => /\((.*)\) [^ZX]/.exec(stat)?.[1]).find(Boolean) ?? ''
+    return read()
   } catch {
-    return ''
+    return nothing
   }
 }
 const alive = () =>
@@ -41,8 +46,12 @@ async function killARunner(kind) {
   // At any moment of the program's life.
   await pause(Math.random() * 60)
   victim.kill('SIGKILL')
-  for (let tries = 0; tries < 500 && alive().length > 0; tries++) await pause(20)
-  return alive()
+  let left = alive()
+  for (let tries = 0; tries < 500 && left.length > 0; tries++) {
+    await pause(20)
+    left = alive()
+  }
+  return left
 }
 
 async function runTogether(kind, many) {
