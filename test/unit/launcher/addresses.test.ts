@@ -21,7 +21,8 @@ import {
   text,
   words,
 } from '../../../src/launcher/step.ts'
-import { assembledPlan, random, root, samplePlan, user } from './sample-plans.ts'
+import { random } from '../random.ts'
+import { assembledPlan, root, samplePlan, user } from './sample-plans.ts'
 
 const NO_STEP = 0
 

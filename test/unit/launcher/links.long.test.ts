@@ -11,12 +11,12 @@ import {
   RESOLVE_IN_ROOT,
   RESOLVE_NO_SYMLINKS,
 } from '../../../src/linux/constants.ts'
+import { random } from '../random.ts'
 import { type PathUse, pathUses } from './path-uses.ts'
 import {
   enteredSteps,
   initSteps,
   type PlanChanges,
-  random,
   root,
   samplePlan,
   user,

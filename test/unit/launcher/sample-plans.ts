@@ -261,14 +261,3 @@ export function enteredSteps(steps: readonly Step[]): Step[] {
     init.findIndex(({ store }) => store === 'watch.target'),
   )
 }
-
-/** Repeatable pseudo-random numbers (mulberry32). */
-export function random(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}

@@ -13,6 +13,7 @@ import type {
   SeccompPolicy,
   SeccompRule,
 } from '../../../src/seccomp/seccomp-policy.ts'
+import { type Pick, random } from '../random.ts'
 import {
   AUDIT_ARCH_AARCH64,
   AUDIT_ARCH_I386,
@@ -28,19 +29,6 @@ const audit = { x64: AUDIT_ARCH_X86_64, arm64: AUDIT_ARCH_AARCH64 } as const
 const arches = [0, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64, 0xffffffff]
 
 const instructions = (program: Uint8Array): number => program.length / 8
-
-type Pick = (below: number) => number
-
-// mulberry32: the same policies and calls in every run.
-function random(seed: number): Pick {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
-}
 
 function someOf<T>(pick: Pick, values: readonly T[]): T {
   return values[pick(values.length)] as T

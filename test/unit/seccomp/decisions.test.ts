@@ -9,21 +9,11 @@ import type {
   SeccompPolicy,
   SeccompRule,
 } from '../../../src/seccomp/seccomp-policy.ts'
+import { random } from '../random.ts'
 import { AUDIT_ARCH_AARCH64, AUDIT_ARCH_X86_64, actionName, simulate } from './bpf.ts'
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
 const audit = arch === 'arm64' ? AUDIT_ARCH_AARCH64 : AUDIT_ARCH_X86_64
-
-// mulberry32: the same policies in every run.
-function random(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
-}
 
 const bits = (operand: number | string): bigint => {
   const value = operandBits(operand)
