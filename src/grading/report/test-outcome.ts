@@ -69,3 +69,7 @@ export interface SubmissionFacts
   readonly files: readonly ReportFile[]
   readonly build: ReportBuild
 }
+
+/** The name of a graded test among all graded tests. */
+export const testKey = (meta: GradedMeta): string =>
+  JSON.stringify([meta.gradeboxAssignment, meta.gradeboxSubmission, meta.gradeboxNumber])

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pause } from '../../globals.ts'
-import type { GradedMeta } from '../report/test-outcome.ts'
+import { type GradedMeta, testKey } from '../report/test-outcome.ts'
 import { chosenReports, type ReportsOption } from '../writers/reports-option.ts'
 import { JOURNAL_VARIABLE, JournalReader } from './journal.ts'
 import { GradingSession } from './session.ts'
@@ -110,7 +110,7 @@ export default class JestGradingReporter {
   #read(): void {
     for (const entry of this.#reader.read()) {
       const { meta } = entry
-      const key = `${meta.gradeboxAssignment}\0${meta.gradeboxSubmission}\0${meta.gradeboxNumber}`
+      const key = testKey(meta)
       if (entry.type === 'plan') {
         this.#pending.set(key, meta)
         this.#session?.plan(meta)

@@ -1,8 +1,8 @@
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
-import type { GradedMeta } from '../report/test-outcome.ts'
+import { type GradedMeta, testKey } from '../report/test-outcome.ts'
 import type { ReportsOption } from '../writers/reports-option.ts'
 import { GradingSession } from './session.ts'
-import { testKey, type UncaughtError } from './vitest-uncaught.ts'
+import type { UncaughtError } from './vitest-uncaught.ts'
 
 /** Adds the grading reporter to a Vitest, once; later plugins may add reports. */
 export function addGradingReporter({ config }: Vitest, reports: ReportsOption | undefined): void {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect } from 'node:util'
-import type { GradedMeta } from '../report/test-outcome.ts'
+import { type GradedMeta, testKey } from '../report/test-outcome.ts'
 
 /** An error that no test caught, as Vitest passes it to reporters. */
 export interface UncaughtError {
@@ -12,10 +12,6 @@ export interface UncaughtError {
 
 // Registered globally, because Vitest loads this module again for each test file of a worker.
 const slot = Symbol.for('gradebox.gradedTest')
-
-/** The name of a graded test among all graded tests. */
-export const testKey = (meta: GradedMeta): string =>
-  JSON.stringify([meta.gradeboxAssignment, meta.gradeboxSubmission, meta.gradeboxNumber])
 
 /**
  * Runs the code of a graded test. An error that nobody catches then carries the name of the test, also after the test's
