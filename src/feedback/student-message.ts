@@ -1,4 +1,4 @@
-import { cutMiddle, type Excerpt, excerpt } from '../units/cut.ts'
+import { cutMiddle, type Excerpt, excerpt, lastLines } from '../units/cut.ts'
 import { visible, visibleLine } from '../units/visible.ts'
 import { chooseTexts, type FeedbackOptions, fill } from './feedback-texts.ts'
 import type { FinishedRun } from './finished-run.ts'
@@ -9,7 +9,9 @@ import { cpuTimeFeedback, duration, feedbackFor, memoryFeedback } from './run-fe
 export interface StudentMessageOptions extends FeedbackOptions {
   /** The program's stdin; the message shows it, cut to a readable length. */
   readonly input?: string | undefined
-  /** Whether to show input, expected and received output below the sentence. @default true */
+  /** The program's stderr; the message shows its last lines if the run failed, because an exception stands there. */
+  readonly errorOutput?: string | undefined
+  /** Whether to show input and outputs below the sentence. @default true */
   readonly details?: boolean | undefined
 }
 
@@ -33,7 +35,7 @@ export function studentMessage(
 ): string {
   const texts = chooseTexts(options)
   const sentences = [...causeOf(failure, options), difference(failure, options, texts)]
-  const blocks = options.details === false ? [] : details(failure, options.input, texts)
+  const blocks = options.details === false ? [] : details(failure, options, texts)
   return [[...new Set(sentences)].join('\n'), ...blocks].join('\n\n')
 }
 
@@ -138,17 +140,20 @@ function inPlace(
 
 function details(
   failure: MatcherFailure,
-  input: string | undefined,
+  { input, errorOutput = '' }: StudentMessageOptions,
   texts: FeedbackTexts,
 ): string[] {
   const blocks: string[] = []
-  if (input !== undefined) blocks.push(block(texts.input, excerpt(input), texts))
-  if (failure.kind !== 'output') return blocks
-  const { expectedExcerpt, receivedExcerpt } = failure
-  if (expectedExcerpt !== undefined && !failure.negated) {
-    blocks.push(block(texts.expectedOutput, expectedExcerpt, texts))
+  const add = (heading: string, lines: Excerpt) => blocks.push(block(heading, lines, texts))
+  if (input !== undefined) add(texts.input, excerpt(input))
+  if (failure.kind === 'output') {
+    const { expectedExcerpt, receivedExcerpt, negated } = failure
+    if (expectedExcerpt !== undefined && !negated) add(texts.expectedOutput, expectedExcerpt)
+    add(texts.receivedOutput, receivedExcerpt)
+    if (failure.stream === 'stderr') return blocks
   }
-  return [...blocks, block(texts.receivedOutput, receivedExcerpt, texts)]
+  if (errorOutput !== '' && !succeeded(failure.run)) add(texts.errorOutput, lastLines(errorOutput))
+  return blocks
 }
 
 function block(

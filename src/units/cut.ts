@@ -41,7 +41,15 @@ const mostCharacters = 160
  * @param line - the line that matters, from 1
  */
 export function excerpt(text: string, line = 1): Excerpt {
-  const firstLine = Math.max(1, line - linesBefore)
+  return linesFrom(text, Math.max(1, line - linesBefore))
+}
+
+/** The last lines of a text, each cut to 160 characters. */
+export function lastLines(text: string): Excerpt {
+  return linesFrom(text, Math.max(1, countLines(text, 0) - mostLines + 1))
+}
+
+function linesFrom(text: string, firstLine: number): Excerpt {
   let start = 0
   for (let number = 1; number < firstLine && start !== -1; number++) start = nextLine(text, start)
   const lines: string[] = []
@@ -50,9 +58,13 @@ export function excerpt(text: string, line = 1): Excerpt {
     lines.push(cutMiddle(text.slice(start, next === -1 ? undefined : next - 1), mostCharacters))
     start = next
   }
-  let moreLines = 0
-  for (; start !== -1 && start < text.length; start = nextLine(text, start)) moreLines++
-  return { firstLine, lines, moreLines }
+  return { firstLine, lines, moreLines: countLines(text, start) }
+}
+
+function countLines(text: string, from: number): number {
+  let count = 0
+  for (let at = from; at !== -1 && at < text.length; at = nextLine(text, at)) count++
+  return count
 }
 
 function nextLine(text: string, from: number): number {

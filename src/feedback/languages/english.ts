@@ -67,6 +67,7 @@ export const english: FeedbackTexts = {
   input: 'Input',
   expectedOutput: 'Expected output',
   receivedOutput: 'Output of your program',
+  errorOutput: 'Error output of your program',
   fromLine: '{heading} (from line {line})',
   empty: '(nothing)',
   oneMoreLine: '… (1 more line)',

@@ -69,6 +69,7 @@ export const german: FeedbackTexts = {
   input: 'Eingabe',
   expectedOutput: 'Erwartete Ausgabe',
   receivedOutput: 'Ausgabe deines Programms',
+  errorOutput: 'Fehlerausgabe deines Programms',
   fromLine: '{heading} (ab Zeile {line})',
   empty: '(nichts)',
   oneMoreLine: '… (1 weitere Zeile)',

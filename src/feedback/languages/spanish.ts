@@ -66,6 +66,7 @@ export const spanish: FeedbackTexts = {
   input: 'Entrada',
   expectedOutput: 'Salida esperada',
   receivedOutput: 'Salida de tu programa',
+  errorOutput: 'Salida de errores de tu programa',
   fromLine: '{heading} (desde la línea {line})',
   empty: '(nada)',
   oneMoreLine: '… (1 línea más)',

@@ -77,6 +77,7 @@ export interface FeedbackTexts {
   readonly input: string
   readonly expectedOutput: string
   readonly receivedOutput: string
+  readonly errorOutput: string
   /** Added to a heading whose text starts later. */
   readonly fromLine: string
   readonly empty: string

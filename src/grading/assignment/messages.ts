@@ -1,7 +1,6 @@
 import { asError } from '../../errors/as-error.ts'
 import { type FeedbackLanguage, fill } from '../../feedback/feedback-texts.ts'
 import { type MatcherFailure, matcherFailureOf } from '../../feedback/matcher-failure.ts'
-import { feedbackFor } from '../../feedback/run-feedback.ts'
 import { studentMessage } from '../../feedback/student-message.ts'
 import type { SandboxResult } from '../../runner/result.ts'
 import { gradingTexts } from '../grading-texts.ts'
@@ -71,14 +70,19 @@ function explain(
   const failure = matcherFailureOf(error)
   const run = failure === undefined ? undefined : runOf(failure, runs)
   if (failure !== undefined && run !== undefined && run.ofJudge !== true) {
-    return [studentMessage(failure, { language, input: run.stdin })]
+    return [studentMessage(failure, { language, input: run.stdin, errorOutput: errorsOf(run) })]
   }
   const last = runs.filter(({ ofJudge }) => ofJudge !== true).at(-1)
   if (last?.blame === 'deadlock') return [gradingTexts[language].deadlock]
   if (last !== undefined && !last.result.ok && last.blame !== 'none') {
-    return [feedbackFor(last.result, { language })]
+    const end = { kind: 'end', matcher: '', negated: false, run: last.result } as const
+    return [studentMessage(end, { language, errorOutput: errorsOf(last) })]
   }
   return error === undefined && awards.length > 0 ? [] : [verdict]
+}
+
+function errorsOf({ result: { stderr } }: RecordedRun): string {
+  return typeof stderr === 'string' ? stderr : new TextDecoder().decode(stderr)
 }
 
 // A failure has a copy of the run's end with the run's own usage object. A run that the test itself started,

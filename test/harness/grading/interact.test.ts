@@ -117,9 +117,12 @@ describe.for(['vitest', 'jest'] as const)('%s: a judge that talks to a submissio
       'Your program waited for input while the test waited for output of your program. Does it print every answer, and flush it?',
     ],
     ['quits', 'Failed.'],
-    ['crashes', 'Your program ended with exit code 1; 0 means success.'],
+    [
+      'crashes',
+      /^Your program ended with exit code 1; 0 means success\.\n\nError output of your program:\nTraceback/,
+    ],
     ['loops', /^Your program used [\d.]+ m?s of processor time; 300 ms are allowed\.$/],
-  ] as const)('fails the submission %s with one plain sentence', ([id, message]) => {
+  ] as const)('tells the author of %s in plain words why it failed', ([id, message]) => {
     expect(testOf(id, 'finds the number')).toMatchObject({
       status: 'failed',
       points: 0,

@@ -53,6 +53,37 @@ test('the end of a failed run comes before the difference', () => {
   )
 })
 
+test('the error output of a failed run stands below its other outputs', () => {
+  const run = finishedRun({ exitCode: 1 })
+  const errorOutput = 'Traceback:\nValueError: \u001b[1mno\n'
+  expect(studentMessage(failure({ kind: 'end' }, { run }), { input: '3', errorOutput })).toBe(
+    'Your program ended with exit code 1; 0 means success.\n\nInput:\n3\n\n' +
+      'Error output of your program:\nTraceback:\nValueError: \\e[1mno',
+  )
+  expect(studentMessage(failure(output, { run }), { errorOutput })).toMatch(
+    /Output of your program:\n1\n2\n7\n\nError output of your program:\nTraceback/,
+  )
+})
+
+test('a long error output is cut to its last lines, where the exception stands', () => {
+  const run = finishedRun({ exitCode: 1 })
+  const errorOutput = Array.from({ length: 40 }, (_, at) => `frame ${at + 1}\n`).join('')
+  const message = studentMessage(failure({ kind: 'end' }, { run }), { errorOutput })
+  const heading = 'Error output of your program (from line 29):\nframe 29\n'
+  expect(message).toContain(heading)
+  expect(message.endsWith('frame 40')).toBe(true)
+})
+
+test.each([
+  ['the run succeeded', failure(output)],
+  [
+    'the assertion is about the error output',
+    failure({ ...output, stream: 'stderr' }, { run: finishedRun({ exitCode: 1 }) }),
+  ],
+])('a message does not repeat the error output if %s', (_, about) => {
+  expect(studentMessage(about, { errorOutput: 'twice' })).not.toContain('twice')
+})
+
 describe('one sentence describes a difference of output', () => {
   const { received: _received, ...missing } = output
   const { expected: _expected, ...tooMany } = output
