@@ -24,6 +24,7 @@ export {
   type InteractiveProgram,
   interact,
 } from './runner/interact.ts'
+export type { Isolation, IsolationLevel } from './runner/isolation/level.ts'
 export type {
   MountOption,
   SandboxConfig,
@@ -40,3 +41,4 @@ export {
 export { createSandbox, type Sandboxed, type SandboxHandle, sandboxed } from './runner/sandboxed.ts'
 export type { Duration } from './units/duration.ts'
 export type { Size } from './units/size.ts'
+export type { InvalidByte } from './units/utf8.ts'
