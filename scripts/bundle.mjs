@@ -1,7 +1,7 @@
 // @ts-check
-// Bundles the package's entry into one file, and the command line into one file for each command and what commands
-// share. A bundle has the used parts of its dependencies. Node reads and links each module separately, which takes
-// longer for a hundred small modules than running them. It also reads all of a large module of which little is used.
+// Bundles the package's entry into one file. Bundles the command line into one file for each command, and files that
+// several commands share. A bundle has only the used parts of its dependencies. Node reads and links each module
+// separately. For a hundred small modules that takes longer than to run them, and Node reads a large module as a whole.
 // Koffi has native code, and Vitest is the user's own, so both stay outside.
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
@@ -51,7 +51,7 @@ function environmentModule(source) {
 }
 
 /**
- * Writes the licenses of the packages that a bundle has code of, because the licenses must accompany the code.
+ * Writes the licenses of the packages whose code a bundle contains, because a license must accompany its code.
  *
  * @param {readonly string[]} modules paths
  * @param {string} directory

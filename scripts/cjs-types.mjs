@@ -1,6 +1,6 @@
 // @ts-check
-// Writes the types of `require('gradebox')` and `require('gradebox/grading/jest')` into the built package. They are those of
-// the ES modules, and a CommonJS file may name an ES module only with a resolution mode.
+// Writes the types of `require('gradebox')` and `require('gradebox/grading/jest')` into the built package. The types
+// are those of the ES modules. A CommonJS file may name an ES module only with a resolution mode.
 import { writeFileSync } from 'node:fs'
 import * as gradebox from '../dist/bundle/index.js'
 
@@ -16,7 +16,7 @@ function writeTypes(file, esm, values, first = '') {
   const module = `import('${esm}', { with: ${mode} })`
   const lines = Object.entries(values).flatMap(([name, value]) => [
     `export declare const ${name}: typeof ${module}.${name}`,
-    // A class is a type too, which its constant would hide.
+    // A class is also a type, and the constant of its name would hide the type.
     ...(/^class\b/.test(String(value)) ? [`export type ${name} = ${module}.${name}`] : []),
   ])
   const types = `export type * from '${esm}' with ${mode}`

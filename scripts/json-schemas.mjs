@@ -4,7 +4,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
 
 /**
- * The JSON Schema of a policy file, by which editors complete and check a file with a `#:schema` comment.
+ * The JSON Schema of a policy file. With this schema, editors complete and check a file that has a `#:schema` comment.
  *
  * @param {typeof import('../src/policy/policy-schema.ts').policySchema} schema
  * @returns {object}
@@ -14,14 +14,14 @@ export const policyJsonSchema = (schema) => ({
   ...toJsonSchema(schema, {
     target: 'draft-07',
     errorMode: 'ignore',
-    // In a file contents are text; bytes exist only in code.
+    // In a file, contents are text. Bytes exist only in code.
     overrideSchema: ({ valibotSchema, jsonSchema }) =>
       valibotSchema.type === 'custom' ? { ...jsonSchema, type: 'string' } : undefined,
   }),
 })
 
 /**
- * The JSON Schema of an `assignment.toml`, by which editors complete and check the file.
+ * The JSON Schema of an `assignment.toml`. With this schema, editors complete and check the file.
  *
  * @param {typeof import('../src/grading/toml/assignment-schema.ts').assignmentSchema} schema
  * @returns {object}

@@ -31,12 +31,12 @@ export function withLimitsTable(text, rows) {
   const [before, rest] = text.split(START)
   const [, after] = rest?.split(END) ?? []
   if (before === undefined || after === undefined) {
-    throw new Error(`docs/limits.md has not both ${START} and ${END}`)
+    throw new Error(`docs/limits.md must have both ${START} and ${END}`)
   }
   return `${before}${START}\n${limitsTable(rows)}\n${END}${after}`
 }
 
-/** Writes it. @param {LimitRows} rows */
+/** Writes the table into docs/limits.md. @param {LimitRows} rows */
 export function writeLimitsTable(rows) {
   writeFileSync(path, withLimitsTable(readFileSync(path, 'utf8'), rows))
 }

@@ -47,7 +47,7 @@ function section(path, schema, note) {
   if (note === undefined) throw new Error(`scripts/policy-keys/ says nothing of ${path}`)
   const unit = note.unit === undefined ? '' : ` Unit: ${note.unit}.`
   return [
-    `#### \`${path}\``,
+    `## \`${path}\``,
     schema.description ?? '',
     [
       `- Type: ${typeOf(schema)}.${unit} Default: ${note.default}.`,
@@ -75,7 +75,7 @@ export function policyReference(schema, limitRows) {
 /**
  * Replaces the reference of the keys in the documentation.
  *
- * @param {string} text docs/policies.md
+ * @param {string} text docs/policy-keys.md
  * @param {Schema} schema
  * @param {Parameters<typeof keyNotes>[0]} limitRows
  */
@@ -83,13 +83,13 @@ export function withReference(text, schema, limitRows) {
   const [before, rest] = text.split(START)
   const [, after] = rest?.split(END) ?? []
   if (before === undefined || after === undefined) {
-    throw new Error(`docs/policies.md has not both ${START} and ${END}`)
+    throw new Error(`docs/policy-keys.md must have both ${START} and ${END}`)
   }
   return `${before}${START}\n${policyReference(schema, limitRows)}\n${END}${after}`
 }
 
-/** Writes it. @param {Schema} schema @param {Parameters<typeof keyNotes>[0]} limitRows */
+/** Writes the reference into docs/policy-keys.md. @param {Schema} schema @param {Parameters<typeof keyNotes>[0]} limitRows */
 export function writeReference(schema, limitRows) {
-  const path = new URL('../docs/policies.md', import.meta.url)
+  const path = new URL('../docs/policy-keys.md', import.meta.url)
   writeFileSync(path, withReference(readFileSync(path, 'utf8'), schema, limitRows))
 }

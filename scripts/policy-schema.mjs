@@ -1,4 +1,4 @@
-// Writes policies/policy.schema.json, and the keys' reference in docs/policies.md, from the built package:
+// Writes policies/policy.schema.json, and the keys' reference in docs/policy-keys.md, from the built package:
 // npm run policy-schema
 import { writeFileSync } from 'node:fs'
 import { limitRows } from '../dist/limits/table.js'

@@ -7,7 +7,7 @@ export const generalNotes = {
   extends: {
     default: 'the policy extends none',
     protects: 'Copies of a policy that drift apart: this policy gets every change of the other.',
-    not: 'A base policy that is looser than it seems. Its parts can be replaced or covered, but not removed.',
+    not: 'A base policy that is looser than it seems. A policy can replace or cover parts of its base, but cannot remove them.',
     example: 'extends = "strict"',
   },
   description: {
@@ -18,8 +18,8 @@ export const generalNotes = {
   },
   share_net: {
     default: '`network` decides',
-    protects: 'As `network` does.',
-    not: 'As `network`. If a policy has both keys, they must agree.',
+    protects: 'See `network`.',
+    not: 'See `network`. If a policy has both keys, they must agree.',
     example: 'share_net = false',
   },
   share_uts: {
@@ -36,14 +36,14 @@ export const generalNotes = {
   },
   uid: {
     default: '1000',
-    protects: 'Nothing: for the kernel the program is never root, whatever id it sees.',
+    protects: 'Nothing: to the kernel the program is never root, whatever id it sees.',
     not: 'Programs that refuse to run as root, if you set `uid = 0`. No other id exists in the sandbox.',
     example: 'uid = 0',
   },
   gid: {
     default: '1000',
-    protects: 'Nothing, as `uid`.',
-    not: 'As `uid`.',
+    protects: 'Nothing: see `uid`.',
+    not: 'See `uid`.',
     example: 'gid = 100',
   },
   hostname: {
@@ -69,7 +69,7 @@ export const generalNotes = {
   proc: {
     default: '`"full"`',
     protects:
-      '`pid` and `none`: the program learns nothing about the machine from /proc. With every value it sees only the processes of the sandbox at the isolation level `full`; docs/isolation.md has the other levels.',
+      '`pid` and `none`: the program learns nothing about the machine from /proc. At the isolation level `full`, every value shows only the processes of the sandbox. docs/isolation.md has the other levels.',
     not: 'System calls that return the same facts, such as `sysinfo`. `none` breaks programs that read /proc/self: the JVM, Go, `ps`.',
     example: 'proc = "pid"',
   },
@@ -77,7 +77,7 @@ export const generalNotes = {
     default: 'empty',
     protects:
       'Leaks of tokens and settings of the user who runs the tests: no variable of the host gets in.',
-    not: "A wrong program: Gradebox looks up a command without a slash in this PATH. Without a PATH it looks in the C library's default directories, such as /usr/local/bin.",
+    not: "A wrong program: Gradebox looks up a command without a slash in the PATH of `env`. Without a PATH, Gradebox looks in the C library's default directories, such as /usr/local/bin.",
     example: '[env]\nPATH = "/usr/local/bin:/usr/bin:/bin"',
   },
 }

@@ -13,7 +13,7 @@ export const mountsNotes = {
   },
   'mounts[].source': {
     default: 'none; required except for a tmpfs',
-    protects: 'Typing errors: a missing source is an error. hakoniwa goes on without it.',
+    protects: 'Typing errors: a missing source is an error. hakoniwa continues without it.',
     not: 'A source that changes while a program runs: a bind shows the current files. Gradebox resolves a symbolic link before the program starts. Name no path inside a directory that programs may write, because they may have put a link there.',
     example: '[[mounts]]\nsource = "/srv/course data/ä"\ntarget = "/data"',
   },
@@ -21,20 +21,20 @@ export const mountsNotes = {
     default: 'none; required',
     protects:
       'Mounts in unexpected places: Gradebox refuses `/`, relative paths, `..` and a path through a symbolic link.',
-    not: 'A target that hides what a program needs. An inner mount covers the outer one, and of two mounts with one target the later counts.',
+    not: 'A target that hides what a program needs. An inner mount covers the outer one. If two mounts have the same target, the later one counts.',
     example: '[[mounts]]\nsource = "/srv/tests"\ntarget = "/opt/tests"',
   },
   'mounts[].type': {
     default: '`"bind"`',
     protects:
       "`overlay`: changes to the host's directory, although the program may change everything that it sees. `tmpfs`: access to the files that it covers.",
-    not: 'A host directory that changes during the run: what an overlay then shows is undefined. As root, and where Gradebox must copy, each file costs time in every run. Use an overlay for the files of a course, not for /usr.',
+    not: 'A host directory that changes during the run: the overlay then shows undefined contents. As root, and where Gradebox must copy, each file costs time in every run. Use an overlay for the files of a course, not for /usr.',
     example: '[[mounts]]\ntype = "overlay"\nsource = "/srv/template"\ntarget = "/project"',
   },
   'mounts[].fstype': {
     default: '`"bind"`',
-    protects: 'As `type`.',
-    not: 'As `type`.',
+    protects: 'See `type`.',
+    not: 'See `type`.',
     example: '[[mounts]]\nsource = ""\ntarget = "/tmp"\nfstype = "tmpfs"\nrw = true',
   },
   'mounts[].rw': {
@@ -80,7 +80,7 @@ export const mountsNotes = {
   'files[].target': {
     default: 'none; required',
     protects:
-      'A path through a symbolic link, which Gradebox refuses. It replaces an existing file of that name.',
+      'A path through a symbolic link, which Gradebox refuses. Gradebox replaces an existing file of that name.',
     not: 'A target in a bind with `rw`: Gradebox writes the file on the host.',
     example: '[[files]]\ntarget = "/work/input.txt"\ncontents = "1 2 3\\n"',
   },

@@ -4,7 +4,7 @@ import { mountsNotes } from './mounts.mjs'
 import { seccompNotes } from './seccomp.mjs'
 
 /**
- * The text of the reference in docs/policies.md about a policy's keys, in addition to the schema. A note has the unit,
+ * The text of the reference in docs/policy-keys.md about a policy's keys, in addition to the schema. A note has the unit,
  * the default, an example, and the dangers from which a key protects or does not protect.
  */
 

@@ -20,7 +20,7 @@ export const seccompNotes = {
   },
   'seccomp.dismatch_action': {
     default: '`"kill_process"`',
-    protects: 'As `default`.',
+    protects: 'See `default`.',
     not: '`allow` turns the list into a list of denied calls: the filter allows every call that you forget.',
     example:
       '[seccomp]\ndismatch_action = "log"\nsyscalls = ["@io", "@file-system", "@memory", "@process", "@signal"]',
@@ -41,8 +41,8 @@ export const seccompNotes = {
   'seccomp.rules[].action': {
     default: 'none; required',
     protects:
-      'The denied calls. `kill` ends the run with the verdict `seccomp`; after `errno:` the program goes on.',
-    not: '`log` and `allow`: nothing.',
+      'The denied calls. `kill` ends the run with the verdict `seccomp`; after `errno:` the program continues.',
+    not: '`log` and `allow` protect from nothing.',
     example:
       '[seccomp]\ndefault = "allow"\n[[seccomp.rules]]\naction = "errno:EPERM"\nsyscalls = ["ptrace"]',
   },
@@ -85,7 +85,7 @@ export const seccompNotes = {
       '[seccomp]\ndefault = "allow"\n[[seccomp.rules]]\naction = "kill"\nsyscalls = ["socket"]\nconditions = [{ arg = 0, value = "AF_NETLINK" }]',
   },
   'seccomp.rules[].conditions[].mask': {
-    unit: 'as `value`',
+    unit: 'a number, or constants joined by `|`',
     default: 'all bits that the kernel reads',
     protects: 'Other bits of a set of flags: the filter ignores them.',
     not: 'See `conditions`.',

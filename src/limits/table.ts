@@ -57,7 +57,7 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
   readonly docs: LimitDocs
 }
 
-/** The text about a limit in docs/limits.md and docs/policies.md. */
+/** The text about a limit in docs/limits.md and docs/policy-keys.md. */
 export interface LimitDocs {
   /** The sentence on how a control group holds the limit; absent where `without` holds for both. */
   readonly group?: string
@@ -95,8 +95,8 @@ export const limitTable = {
       hit: 'the init kills every process: `walltime`. Set-up and clean-up do not count',
       absent: 'none',
       protects:
-        'Programs that hang, sleep or wait for input. The kernel holds it, also while Node is busy.',
-      not: 'A slow machine: it counts real time. Set-up and clean-up do not count.',
+        'Programs that hang, sleep or wait for input. The kernel holds the limit, also while Node is busy.',
+      not: 'A slow machine: the limit counts real time. Set-up and clean-up do not count.',
       example: '"1.5s"',
     },
   }),
@@ -180,7 +180,7 @@ export const limitTable = {
       hit: 'ENOSPC',
       absent: "half of the machine's memory, which is the kernel's own limit",
       protects:
-        'Exhaustion of memory by the files in /work, /tmp, /dev/shm, overlays and copies, and by their number.',
+        'Exhaustion of memory by the size and the number of files in /work, /tmp, /dev/shm, overlays and copies.',
       not: 'Mounts with `rw`, and each tmpfs with its own `size`.',
       example: '"64MiB"',
     },

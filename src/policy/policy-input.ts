@@ -2,7 +2,7 @@ import type { HakoniwaLimitOptions, LimitOptions } from '../limits/table.ts'
 import type { RawPolicy } from './policy-schema.ts'
 
 /**
- * A policy as an object in code: the keys of a policy file, as docs/policies.md describes them. A number
+ * A policy as an object in code: the keys of a policy file, as docs/policy-keys.md describes them. A number
  * in `walltime` or `cpu` means milliseconds here and whole seconds in a file.
  *
  * @example

@@ -27,19 +27,28 @@ test('the tutorial works as it is shown', () => {
 })
 
 test('every block of code of these pages is a file, a tested command, or output', () => {
-  for (const page of ['docs/recipes.md', 'docs/tutorial.md', 'docs/class.md']) {
+  const pages = ['docs/recipes.md', 'docs/tutorial.md', 'docs/class.md', 'docs/machines.md']
+  for (const page of pages) {
     const blocks = readPage(page).match(/^```(?!text|console|sh)\w+\n/gm)
     const shown = filesOf(page).filter(([path]) => !/\.(?:in|ans|sbatch)$/.test(path))
     expect(blocks, page).toHaveLength(shown.length)
   }
 })
 
-describe('the page on grading a class', () => {
-  const folderOf = () => join(writePages(['docs/class.md'], { 'class/package.json': esm }), 'class')
+test('the page on grading a class shows the output of its commands', () => {
+  const directory = writePages(['docs/class.md'], { 'class/package.json': esm })
+  expect(examplesOf('docs/class.md').length).toBeGreaterThan(6)
+  runExamples('docs/class.md', join(directory, 'class'))
+})
+
+describe('the page on several machines', () => {
+  // The page uses the assignment of the page on grading a class.
+  const pages = ['docs/class.md', 'docs/machines.md']
+  const folderOf = () => join(writePages(pages, { 'class/package.json': esm }), 'class')
 
   test('shows the output of its commands', () => {
-    expect(examplesOf('docs/class.md').length).toBeGreaterThan(8)
-    runExamples('docs/class.md', folderOf())
+    expect(examplesOf('docs/machines.md').length).toBeGreaterThan(2)
+    runExamples('docs/machines.md', folderOf())
   })
 
   test('shows a workflow, an array and a job that grade the whole class', () => {

@@ -13,7 +13,7 @@ interface Schema {
   readonly items?: Schema
 }
 
-test('policies/policy.schema.json is generated from the schema: to update it, run scripts/policy-schema.mjs', () => {
+test('policies/policy.schema.json is generated from the schema: to update it, run npm run policy-schema', () => {
   const schema = JSON.parse(JSON.stringify(policyJsonSchema(policySchema)))
   expect(JSON.parse(readFileSync(shipped, 'utf8'))).toEqual(schema)
 })
