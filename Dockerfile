@@ -1,5 +1,5 @@
 # An image in which gradebox runs as an ordinary user, with compilers and interpreters for submissions.
-# docs/containers.md has the flags that it must be run with; without them, `gradebox doctor` says what is missing:
+# docs/containers.md has the flags that the container needs. Without them, `gradebox doctor` says what is missing:
 #
 #   docker build -t gradebox .
 #   docker run --rm --security-opt seccomp=gradebox-seccomp.json --security-opt apparmor=unconfined \

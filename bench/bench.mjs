@@ -1,6 +1,6 @@
 // @ts-check
-// Measures what sandboxes cost on this machine, now, compared with other ways to run a program; README.md says how
-// to read it. Usage: npm run bench [-- [CASE…] [--runs N] [--save]]
+// Measures the cost of sandboxes on this machine, compared with other ways to run a program. README.md says how to read
+// the figures. Usage: npm run bench [-- [CASE…] [--runs N] [--save]]
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -69,7 +69,7 @@ if (values.save) save()
 
 /** @typedef {Awaited<ReturnType<typeof latency.measure>>} Latencies */
 
-// The figures, the picture of the README, and the tables in the bench's own.
+// Writes the figures and the picture into `results`, and the tables into bench/README.md.
 function save() {
   const directory = join(import.meta.dirname, 'results')
   mkdirSync(directory, { recursive: true })

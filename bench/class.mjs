@@ -1,5 +1,5 @@
 // @ts-check
-// Measures what grading a class costs, compared with the same programs in a shell loop: npm run bench:class
+// Measures the cost of grading a class, compared with the same programs in a shell loop: npm run bench:class
 // [-- --submissions N] [--cases N] [--rounds N] [c] [cpp] [java] [python]. The goal of the project is 300 submissions.
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'

@@ -1,7 +1,7 @@
 // @ts-check
-// How well limits hold and figures are right, on this machine, now: by how much a run outlasts its
-// walltime, how CPU times compare with what programs read of themselves, and how much a measured CPU time
-// spreads, beside the same work without a sandbox. Usage: npm run bench:limits [-- RUNS]
+// Measures the precision of limits and figures on this machine: the time by which a run exceeds its walltime, and the
+// difference between CPU times and the figures that programs read for themselves. It also measures how much a CPU time
+// varies, compared with the same work without a sandbox. Usage: npm run bench:limits [-- RUNS]
 import { spawn, spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { createSandbox } from 'gradebox'
@@ -92,7 +92,7 @@ async function accounting() {
 
 const WORK = 'i=0; while [ $i -lt 150000 ]; do i=$((i+1)); done'
 
-/** The CPU time of a plain shell, as it reports itself. */
+/** The CPU time of a shell without a sandbox, as the shell itself reports it. */
 function plainCpuMs() {
   const script = `${WORK}; times`
   const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })

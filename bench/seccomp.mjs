@@ -1,6 +1,6 @@
 // @ts-check
-// What a system call costs under a filter: getpid in a loop, in sandboxes with no filter, with one of a
-// single rule, and with strict. Usage: npm run bench:seccomp [-- ROUNDS]
+// Measures the cost of a system call under a filter: a loop of getpid in sandboxes without a filter, with a filter of
+// one rule, and with strict. Usage: npm run bench:seccomp [-- ROUNDS]
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -64,7 +64,7 @@ for (const [name, call] of Object.entries(CALL)) {
   /** @type {Map<string, number[]>} */
   const times = new Map(Object.keys(policies).map((policy) => [policy, []]))
   for (let round = -1; round < rounds; round++) {
-    // In turn, so that a slow phase of the machine affects all.
+    // The policies take turns, so that a slow phase of the machine affects all of them.
     for (const [label, policy] of Object.entries(policies)) {
       const run = await sandboxed('/tmp/loop', [], {
         policy,

@@ -1,6 +1,6 @@
 // @ts-check
-// Where one run's time goes: every system call of this process and all that it starts, as the kernel
-// traced them (raw_syscalls), of the median of some runs. Needs root and tracefs at /sys/kernel/tracing.
+// Shows where the time of one run goes. It prints every system call of this process and its descendants in the median of
+// some runs, from the kernel's trace (raw_syscalls). It needs root, and tracefs at /sys/kernel/tracing.
 // Usage: node bench/timeline.mjs warm|cold|spawn [RUNS]
 import {
   closeSync,

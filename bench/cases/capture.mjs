@@ -22,7 +22,7 @@ const plain = (expected) =>
     })
   })
 
-/** How fast output is captured: megabytes a second. */
+/** Measures how fast output is captured, in megabytes a second. */
 export async function measure() {
   const sandboxed = createSandbox({ limits: { output: '1GB' }, encoding: 'buffer' })
   const expected = MEGABYTES * 1e6

@@ -10,7 +10,7 @@ const asUser = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups
 const env = { ...process.env, PATH: '/usr/bin:/bin' }
 
 /**
- * Runs without namespaces, in a process that can make none: a confined run copies its working directory.
+ * Times runs without namespaces, in a process that can make none. A confined run copies its working directory.
  *
  * @param {{ runs: number }} options
  */

@@ -8,7 +8,7 @@ const AT_ONCE = 4
 const PARTS = 5
 
 /**
- * The memory and the descriptors of this process over many runs.
+ * Measures the memory and the descriptors of this process over many runs.
  *
  * @param {{ runs: number }} options
  */

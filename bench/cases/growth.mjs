@@ -26,7 +26,7 @@ const growing = {
 }
 
 /**
- * How a run's time grows with the number of mounts and files, and with the captured output.
+ * Measures how the time of a run grows with the number of mounts and files, and with the captured output.
  *
  * @param {{ runs: number }} options
  */

@@ -9,12 +9,12 @@ const WARM_UP = 50
 export const ROW = 10
 // After this many ms all background work has ended. But a processor that slept must warm its caches up again.
 export const PAUSE_MS = 15
-// A pause, so that no row pays for the work that the last one left: filling the pool, taking namespaces
-// apart.
+// A pause, so that no row pays for the work that follows the last row: the pool is filled, and the kernel takes
+// namespaces apart.
 const ROW_PAUSE_MS = 60
 
 /**
- * How long one run of /bin/true takes, from the call to the result, in rows without a pause and after a pause.
+ * Measures how long one run of /bin/true takes, from the call to the result, in rows without a pause and after a pause.
  * Contestants take turns, each round in another order.
  *
  * @param {{ runs: number }} options
@@ -54,8 +54,8 @@ export const timersOf = (contestants) =>
 /** @typedef {[string, () => Promise<number>][]} Timers */
 
 /**
- * Some runs before a row are not timed. After a fork, this process must copy its pages back. Each contestant
- * shall pay for its own fork, not for the fork of the one before it.
+ * Times rows of runs. Some runs before a row are not timed, because this process copies its pages after a fork. Each
+ * contestant then pays only for its own fork.
  *
  * @param {Timers} contestants
  * @param {number} runs

@@ -19,8 +19,8 @@ async function runAll(run, atOnce, total) {
 }
 
 /**
- * The runs of /bin/true per second, and the processor time of one, by the number of runs at once. For one at
- * once also the kernel's part.
+ * Measures the runs of /bin/true per second, and the processor time of one run, for several numbers of runs at once.
+ * For one run at once, it also measures the kernel's part.
  *
  * @param {{ runs: number }} options
  */

@@ -13,8 +13,8 @@ const root = resolve(import.meta.dirname, '../..')
 const POOLS = ['forks', 'threads']
 
 /**
- * The same latencies, and their kernel's part, in the place where graders measure them: in a test of Vitest
- * with the plugin. Its process is larger than a bare Node, so a fork of it has more pages to copy.
+ * Measures the same latencies, and the kernel's part of them, in a test of Vitest with the plugin. That process is
+ * larger than a bare Node, so a fork of it copies more pages.
  *
  * @param {{ runs: number }} options
  */

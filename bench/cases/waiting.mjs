@@ -24,7 +24,7 @@ const POLLIN = 1
 const CONTROL = 4
 const AT_ONCE = 60
 const REPEATS = 5
-/** The time that the kernel takes to build, or to take apart, this many. */
+/** The time in which the kernel builds all these sandboxes, or takes them apart. */
 const SETTLE_MS = 1500
 
 /** A launch program that makes the same processes and namespaces, and nothing in them. */
@@ -134,7 +134,7 @@ async function costOf(image, group) {
   return cost
 }
 
-/** The whole memory of one waiting sandbox: that of its processes, and the kernel's for them. */
+/** Measures the memory of one waiting sandbox: the memory of its processes, and the kernel's memory for them. */
 export async function measure() {
   if (process.getuid?.() !== 0) return { atOnce: 0, kib: { whole: [], namespaces: [] } }
   const images = { whole: strictImage(), namespaces: namespacesAlone() }

@@ -10,8 +10,8 @@ export const JOBS = 2
 const system = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc'].filter(existsSync)
 
 /**
- * A shell loop over the class, two submissions at once: it builds each, runs every case, and compares the output. It ends with an
- * error when an output is wrong, so that no contestant is quick because it did nothing.
+ * A shell loop over the class, two submissions at once: it builds each, runs every case, and compares the output. When an
+ * output is wrong, the loop ends with an error. No contestant is therefore fast because it did nothing.
  *
  * @param {ClassLanguage} language
  * @param {string} run starts the program of `$1`, whose folder is the current one

@@ -45,7 +45,7 @@ export const classLanguages = {
 }
 
 /**
- * Writes an assignment with so many submissions, each of other contents, and so many cases.
+ * Writes an assignment with this number of submissions and cases. The contents of each submission are different.
  *
  * @param {ClassLanguage} language
  * @param {{ submissions: number, cases: number }} size

@@ -61,7 +61,7 @@ function makeBundle() {
 }
 
 /**
- * The other sandboxes that are installed here and work. It prints the ones that it leaves out, and why.
+ * The other sandboxes that are installed here and work. Prints the ones that it leaves out, and why.
  *
  * @param {readonly ('bwrap' | 'firejail' | 'crun')[]} names of those to look for
  */
@@ -91,10 +91,10 @@ export function otherSandboxes(names) {
 const concurrency = 64
 export const SPAWN = 'child_process.spawn'
 
-/** This is the number of runs in the longest row of the cases, and a few more. */
+/** The number of runs in the longest row of the cases, and a few more. */
 const WAITING = 12
 
-/** Gradebox; a warm one has as many waiting sandboxes as its rate needs. */
+/** Gradebox's contestants. The warm one has as many waiting sandboxes as its rate of runs needs. */
 export const sandboxes = {
   cold: createSandbox({ concurrency }),
   warm: createSandbox({ concurrency, warm: WAITING }),
@@ -107,7 +107,7 @@ export const basic = {
   'sandboxed, cold': () => sandboxes.cold(PROGRAM),
 }
 
-/** Waiting sandboxes end after a second; their processor time belongs to their runs. */
+/** The time after which all waiting sandboxes have ended. Only then does their processor time count with their runs. */
 export const DRAIN_MS = 1500
 
 const warmAlone = createSandbox({ warm: WAITING })

@@ -1,6 +1,6 @@
 // @ts-check
-// What of a run is the kernel's: launch programs are started, and told to go, by a caller that has planned all
-// there is to plan before, and only sleeps until the init, and all with it, is gone.
+// Measures the kernel's part of a run. The caller has made the whole plan before. It starts a launch program, sends the
+// request, and sleeps until the init and the whole sandbox are gone.
 import { setTimeout as sleep } from 'node:timers/promises'
 import koffi from 'koffi'
 import { closeDescriptor, waitUntilReadable } from '../../dist/ffi/libc.js'
@@ -15,7 +15,7 @@ import { PROGRAM } from './contestants.mjs'
 const WARM = 'warm, the kernel alone'
 
 /**
- * The contestants whose latency can be measured here, each with a function that returns its time in ms.
+ * The contestants whose latency this machine can measure, each with a function that returns its time in ms.
  *
  * @param {{ atOnce: number, buildMs: number }} stock the number of launch programs to build outside the measured time,
  *   and the time to wait for them
@@ -35,7 +35,7 @@ export async function kernelAlone(stock) {
 }
 
 /**
- * Runs that follow each other without end. The next run's root is built during each.
+ * Makes runs that follow each other without end. During each run, it builds the root of the next one.
  *
  * @returns {Promise<{ name: string, run: () => Promise<unknown>, end: () => Promise<void> } | undefined>}
  */
@@ -98,7 +98,7 @@ function inStock(start, { atOnce, buildMs }) {
 
 /**
  * @param {Plan} plan
- * @param {Launcher | undefined} ready one that has built its root; without it, one is started here
+ * @param {Launcher | undefined} ready one that has built its root; without one, the function starts one
  */
 async function runTime(plan, ready) {
   const start = performance.now()
@@ -114,7 +114,7 @@ async function runTime(plan, ready) {
  * @param {Plan} plan
  * @param {Launcher} launcher
  * @param {() => void} [meanwhile] called while it runs
- * @returns a function to call afterwards: it settles once the whole run is read
+ * @returns a function to call afterwards; its promise settles when Node has read the whole run
  */
 function sleepThrough({ request }, launcher, meanwhile) {
   const attempt = launcher.go({

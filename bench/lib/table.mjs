@@ -3,7 +3,7 @@
 /** @typedef {readonly (string | number)[]} Row */
 
 /**
- * A Markdown table; numbers are set to the right.
+ * A Markdown table; numbers are aligned to the right.
  *
  * @param {readonly string[]} head
  * @param {readonly Row[]} rows

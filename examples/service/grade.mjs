@@ -15,7 +15,7 @@ const assignment = resolve(process.env.ASSIGNMENT ?? join(import.meta.dirname, '
  *
  * @param {import('./service.mjs').SubmissionJob} job
  * @param {string} folder an empty folder
- * @throws where the submission could not be graded: that is no score
+ * @throws if `gradebox grade` could not grade the submission, because such an end is no score
  */
 export async function gradeFiles({ submission, files }, folder) {
   const root = join(folder, 'submissions')

@@ -27,7 +27,7 @@ export const openQueue = (connection) =>
   new Queue(QUEUE, {
     connection,
     defaultJobOptions: {
-      // Trouble of the machine: the job is tried again, and stays among the failed ones if that does not help.
+      // The machine failed. BullMQ tries the job again, and keeps it among the failed jobs if that does not help.
       attempts: 3,
       backoff: { type: 'exponential', delay: 1000 },
       removeOnFail: false,

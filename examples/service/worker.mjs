@@ -22,13 +22,13 @@ const worker = new Worker(QUEUE, grade, {
   // A worker renews its lock while it lives. When the lock has expired, another worker gets the job.
   lockDuration: Number(process.env.LOCK_MS ?? 30_000),
   stalledInterval: Number(process.env.LOCK_MS ?? 30_000),
-  // After this many killed workers the job moves to the failed jobs, because it may be what kills them.
+  // After this many killed workers the job moves to the failed jobs, because it may be the cause of their deaths.
   maxStalledCount: 25,
 })
 
 /** @param {import('bullmq').Job<import('./service.mjs').SubmissionJob>} job */
 async function grade({ id = '', data }) {
-  // A worker that was killed after it stored the report, and before it told the queue.
+  // A killed worker has stored the report, and had no time to tell the queue.
   if ((await connection.hexists(RESULTS, id)) === 1)
     return say(data.submission, 'is stored already')
   say(data.submission, 'is being graded')
