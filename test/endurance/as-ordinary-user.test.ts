@@ -32,7 +32,7 @@ interface Report {
 const place = mkdtempSync(join(tmpdir(), 'gradebox-as-user-'))
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 
-/** Why the tests cannot be run as another user here; undefined when they can. */
+/** The reason why the tests cannot be run as another user here; undefined when they can. */
 function obstacle(): string | undefined {
   if (process.getuid?.() !== 0) return 'these tests are run by an ordinary user already'
   const { status, error } = spawnSync('setpriv', [...asUser, 'true'])

@@ -9,7 +9,7 @@ import { fewIds, privileged, settings } from '../run/container/settings.ts'
 
 // Everything that docs/isolation.md promises of `confined`, in every setting and with every Landlock.
 const LANDLOCKS = ['7', '4', '1']
-/** Runs, and killed test runners, of each leaving kind in each of 12 settings: 504 and 24 in all. */
+/** The runs and the killed test runners for each kind of leaver in each of 12 settings: 504 and 24 in all. */
 const RUNS = Number(process.env.GRADEBOX_LEAVERS ?? 42)
 const KILLS = Number(process.env.GRADEBOX_KILLS ?? 2)
 const home = mkdtempSync(join(tmpdir(), 'gradebox-profile-'))

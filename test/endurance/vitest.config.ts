@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-// `npm run test:endurance`: each test takes minutes, so it is no project of `npm test`.
+// `npm run test:endurance`: each test takes minutes, so `npm test` does not run this project.
 export default defineConfig({
   root: resolve(import.meta.dirname, '../..'),
   cacheDir: join(tmpdir(), `gradebox-vite-${process.getuid?.() ?? 0}`),

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The environment for an npm of the tests: without the variables of an npm that may run the tests, and with those that lead to a
- * registry, such as a proxy or NODE_EXTRA_CA_CERTS.
+ * The environment for an npm that a test starts. It lacks the variables of an npm that may run the tests. It has the
+ * variables that lead to a registry, such as a proxy or NODE_EXTRA_CA_CERTS.
  */
 export function npmEnvironment(): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(

@@ -107,7 +107,7 @@ print("tried")`
   }
 })
 
-test('of its own pipes are the program’s to spoil: only its own output suffers', async () => {
+test('of its own pipes can be spoiled by the program, which harms only its own output', async () => {
   const run = await runShell(
     'chmod 000 /proc/self/fd/1; echo a; dd if=/dev/stdout of=/dev/null count=1 iflag=nonblock 2>/dev/null; echo b',
     {

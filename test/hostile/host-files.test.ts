@@ -23,7 +23,7 @@ describe.each(policies)('under policy %s', (_, policy) => {
     expect(run.stderr.match(/No such file/g)?.length).toBe(paths.length)
   })
 
-  test('of /var the sandbox has only the directories that the policy kiss mounts for fonts, Ruby and Haskell', async () => {
+  test('the sandbox has only the directories of /var that the policy kiss mounts for fonts, Ruby and Haskell', async () => {
     const fonts = ['/var/cache', '/var/cache/fontconfig']
     const mounted = ['/var', ...fonts, '/var/lib', '/var/lib/gems', '/var/lib/ghc']
     const run = await runShell('find /var -maxdepth 2', { policy })

@@ -80,7 +80,7 @@ describe.skipIf(lacks('gcc'))('policy strict, on the kernel’s surface,', () =>
   test('answers ENOSYS to clone3, whose flags are in memory, to memfd_secret, and to every call that it does not know', async () => {
     for (const number of [435, 447, 480, 511, 600, 1023]) {
       const run = await runC('call-number', [String(number), '-1'])
-      // x32 has 512 to 547 for itself.
+      // Only x32 has the numbers 512 to 547.
       expect([number, run.stdout]).toEqual([number, 'calling\nFunction not implemented\n'])
     }
   })

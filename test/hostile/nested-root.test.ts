@@ -26,7 +26,7 @@ describe.skipIf(!canUnshare())('in a user namespace whose only user is root', ()
       { encoding: 'utf8' },
     )
 
-  // The kernel checks /proc/sys by the owner's bits: its root needs no capability there.
+  // For /proc/sys the kernel checks the owner's mode bits, so the kernel's root needs no capability there.
   test.each(['strict', 'kiss'])(
     'a program under policy %s cannot write core_pattern, because no program is started as the kernel’s root',
     (policy) => {

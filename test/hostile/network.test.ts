@@ -76,7 +76,7 @@ describe.skipIf(sandboxLacks('python3'))('two sandboxes that run at once share',
   const pair = createSandbox({ concurrency: 2 })
   const id = randomUUID()
 
-  /** Runs a writer and a reader of the same thing at the same time; returns what the reader saw. */
+  /** Runs a writer and a reader of the same thing at the same time; returns the reader's output. */
   async function seenBy(writer: string, reader: string, policy: string | object): Promise<string> {
     const first = pair(
       'python3',

@@ -64,7 +64,7 @@ assert libc.shm_open(b"/${id}", os.O_RDWR | os.O_CREAT, 0o666) >= 0`
       )
     })
 
-    test('watches on the files of one submission: a change by one triggers none of the other', async () => {
+    test('watches on the files of one submission: a change by one program triggers no watch of the other', async () => {
       const workdir = giveToUser(makeDirectory({ file: 'x' }))
       const watch = `${libc}
 fd = libc.inotify_init1(os.O_NONBLOCK)

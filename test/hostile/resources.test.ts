@@ -53,7 +53,7 @@ describe('a fork bomb', () => {
   )
 })
 
-test.skipIf(lacks('gcc'))('zombies by the thousand are reaped', async () => {
+test.skipIf(lacks('gcc'))('thousands of zombies are reaped', async () => {
   const run = await runC('bomb', ['zombies'], { limits: { walltime: '20s', processes: 30 } })
   expect(run).toHaveStdout('5000\n')
   expect(run).toSucceed()

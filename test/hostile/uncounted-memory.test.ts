@@ -23,7 +23,7 @@ describe.each(['strict', 'kiss', 'python', 'sanitizers'])('under policy %s', (po
     expect(result).toHaveStdout('425 ENOSYS\n426 ENOSYS\n427 ENOSYS\n')
   })
 
-  test('a program cannot make Landlock rulesets, whose memory counts for nobody', async () => {
+  test('a program cannot make Landlock rulesets, whose memory no limit counts', async () => {
     const result = await run('numbered(444, 0, 0, 1)')
     expect(result).toHaveStdout('444 ENOSYS\n')
   })

@@ -37,7 +37,7 @@ describe('a pattern or a directory of collect brings back the files that it matc
     for (const path of paths) expect(run).toHaveFile(path)
   })
 
-  test('beside paths, relative to cwd and absolute', async () => {
+  test('next to plain paths, relative to cwd and absolute', async () => {
     const run = await runShell('echo a > a; mkdir d; echo b > d/b; echo c > /work/c', {
       cwd: '/tmp',
       collect: ['a', 'd/', '/work/*', 'd', 'missing'],
@@ -156,7 +156,7 @@ describe.skipIf(sandboxLacks('python3'))('hostile names and trees', () => {
     expect(run.uncollected).toEqual({ 'a\uFFFD': why, 'd\uFFFD': why })
   })
 
-  test('of five thousand nested directories collect enters a hundred', async () => {
+  test('collect enters a hundred of five thousand nested directories', async () => {
     const run = await runPython(
       'import os\nfor i in range(5000): os.mkdir("d"); open("f", "w"); os.chdir("d")',
       { collect: ['**'], limits: { walltime: '60s' } },
@@ -168,7 +168,7 @@ describe.skipIf(sandboxLacks('python3'))('hostile names and trees', () => {
     })
   })
 
-  test('of a hundred thousand files collect brings back ten thousand, the same each time', async () => {
+  test('collect brings back ten thousand of a hundred thousand files, the same each time', async () => {
     const run = await runPython(
       'import os\nos.mkdir("out")\nfor i in range(100001): os.link("out/f0", f"out/f{i}") if i else open("out/f0", "w").close()',
       { collect: ['out/f*', 'out/none*', 'out/f1'], limits: { disk: '1GiB', walltime: '120s' } },
@@ -179,7 +179,7 @@ describe.skipIf(sandboxLacks('python3'))('hostile names and trees', () => {
     expect(run.uncollected['out/none*']).toBe(run.uncollected['out/f*'])
   })
 
-  test('of eleven thousand files collect brings back ten thousand', async () => {
+  test('collect brings back ten thousand of eleven thousand files', async () => {
     const run = await runPython(
       'import os\nfor i in range(11000): os.link("f10000", f"f{10000 + i}") if i else open("f10000", "w").close()',
       { collect: ['f*'], limits: { walltime: '60s' } },

@@ -15,7 +15,7 @@ describe('a program that exits', () => {
     },
   )
 
-  test('is reported by its own exit, not by that of a child that failed', async () => {
+  test('is reported by its own exit, not by the exit of a child that failed', async () => {
     expect(await runShell("sh -c 'kill -9 $$'; false; true")).toSucceed()
   })
 

@@ -176,7 +176,7 @@ describe('a machine', () => {
   })
 
   test.skipIf(lacksOrdinaryUser('a user namespace') || lacksMounts())(
-    'without user namespaces refuses, and names the setting',
+    'without user namespaces refuses runs, and names the setting',
     () => {
       const output = runNodeBy(
         `exec ${unshare} sh -euc 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"' sh "$@"`,
@@ -195,7 +195,7 @@ describe('a machine', () => {
   )
 
   test.skipIf(lacksOrdinaryUser('a mount of /proc') || lacksMounts())(
-    'whose /proc is masked, as a container’s, refuses, and names the container’s setting',
+    'whose /proc is masked, as in a container, refuses runs, and names the container’s setting',
     () => {
       const masked = `exec ${unshare} sh -euc 'mount --bind /dev/null /proc/interrupts; exec "$@"' sh "$@"`
       expect(runNodeBy(masked, outcomes())).toMatchInlineSnapshot(`
@@ -211,7 +211,7 @@ describe('a machine', () => {
   )
 
   test.skipIf(lacksRoot('a mount of /proc where the old one is masked') || lacksMounts())(
-    'whose /proc is masked, as a container’s, runs programs for root',
+    'whose /proc is masked, as in a container, runs programs for root',
     () => {
       const masks = [
         ['--bind', '/dev/null', '/proc/keys'],

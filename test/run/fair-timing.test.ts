@@ -63,7 +63,7 @@ describe('a program that reached its walltime', () => {
     },
   )
 
-  test('although it slept was not starved', async () => {
+  test('because it slept was not starved', async () => {
     const run = await sandboxed('sleep', ['5'], { limits: { walltime: 400 } })
     expect(run.reason).toBe('ran longer than the walltime limit of 400 ms')
     expect(run.usage.waitTimeMs).toBeLessThan(200)

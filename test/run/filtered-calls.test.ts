@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createSandbox } from '../../src/index.ts'
 import { sandboxLacks } from './support/tools.ts'
 
-// The last calls of the launch program, without those that a program needs too.
+// The last calls of the launch program, without the calls that a program also needs.
 const refused = ['ppoll', 'lseek', 'clock_gettime', 'timerfd_settime', 'chdir', 'prlimit64']
 
 describe.each(['errno:EPERM', 'kill'] as const)('a filter with the action %s', (action) => {

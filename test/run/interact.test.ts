@@ -42,7 +42,7 @@ describe('two programs that talk to each other', () => {
     expect({ deadlock, blame }).toEqual({ deadlock: true, blame: [0, 1] })
   })
 
-  test('include one that computes for ever: that one is to blame', async () => {
+  test('include one that computes for ever: the program that computes is to blame', async () => {
     const waits = sh('echo 1; read a', { limits: { walltime: '2s' } })
     const computes = sh('read a; while :; do :; done', { limits: { walltime: '5s', cpu: '5s' } })
     const { results, deadlock, blame } = await interact(waits, computes)
@@ -50,7 +50,7 @@ describe('two programs that talk to each other', () => {
     expect({ deadlock, blame }).toEqual({ deadlock: false, blame: [1] })
   })
 
-  test('include one that asks without end: that one is to blame, although it waits for an answer', async () => {
+  test('include one that asks without end: the program that asks is to blame, although it waits for an answer', async () => {
     const answers = sh(
       'while read n; do i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; echo $i; done',
     )
@@ -60,7 +60,7 @@ describe('two programs that talk to each other', () => {
     expect({ blame, endedFirst }).toEqual({ blame: [1], endedFirst: 1 })
   })
 
-  test('include one that closes its output and stays: that one is to blame', async () => {
+  test('include one that closes its output and stays: the program that stays is to blame', async () => {
     const judges = sh('read a; read b || exit 43')
     const stays = sh('echo 1; exec >&-; sleep 9', { limits: { walltime: '1s' } })
     const { results, blame, endedFirst } = await interact(judges, stays)
@@ -68,7 +68,7 @@ describe('two programs that talk to each other', () => {
     expect({ blame, endedFirst }).toEqual({ blame: [1], endedFirst: 1 })
   })
 
-  test('include one that dies: the other reads the end of its input, and the dead one is to blame', async () => {
+  test('include one that dies: the other reads the end of its input, and the dead program is to blame', async () => {
     const dies = sh('read a; exit 3')
     const asks = sh('echo 1; read a || echo over >&2')
     const { results, blame, endedFirst } = await interact(asks, dies)

@@ -78,7 +78,7 @@ async function settle(run: SandboxHandle): Promise<string> {
   )
 }
 
-test('300 runs one after the other, with every end, leave nothing behind', async () => {
+test('300 runs one after the other, with every kind of end, leave nothing behind', async () => {
   const workdir = makeDirectory({ file: 'content', large: Buffer.alloc(1 << 20) })
   const before = census()
   const ends = new Set<string>()
@@ -101,7 +101,7 @@ test('300 runs one after the other, with every end, leave nothing behind', async
   await expect.poll(census, { timeout: SETTLES_WITHIN_MS }).toEqual(before)
 })
 
-test('200 runs, eight at once and with every end, leave nothing behind', async () => {
+test('200 runs, eight at once and with every kind of end, leave nothing behind', async () => {
   const workdir = makeDirectory({ file: 'content', large: Buffer.alloc(1 << 20) })
   const run = createSandbox({ concurrency: 8 })
   const before = census()

@@ -75,7 +75,7 @@ describe('a mount', () => {
     }
   })
 
-  test('covers an earlier one of the same target if its source exists', async () => {
+  test('covers an earlier mount with the same target if its own source exists', async () => {
     const [a, b] = [makeDirectory({ a: '' }), makeDirectory({ b: '' })]
     const mounts = [
       { source: a, target: '/data' },
@@ -89,7 +89,7 @@ describe('a mount', () => {
     expect(await runShell('ls /data', { policy, mounts: own })).toHaveStdout('a\n')
   })
 
-  test('inside another is made after that one, whatever their order in the policy', async () => {
+  test('inside another is made after the outer mount, whatever their order in the policy', async () => {
     const [outer, inner] = [makeDirectory({ 'in/': '' }), makeDirectory({ x: 'x\n' })]
     const mounts = [
       { source: inner, target: '/a/b/in/deep' },

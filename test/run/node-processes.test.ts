@@ -160,7 +160,7 @@ describe('in a worker thread', () => {
     180_000,
   )
 
-  test('that ends, a descriptor that the run closed before is not closed once more', async () => {
+  test('that ends, a descriptor that the run has closed is not closed a second time', async () => {
     const run = await runNode(
       worker(`
         import { closeSync, fstatSync, openSync } from 'node:fs'
@@ -168,7 +168,7 @@ describe('in a worker thread', () => {
           const child = new Worker(fileURLToPath(import.meta.url))
           const exited = new Promise((settle) => child.on('exit', settle))
           await new Promise((settle) => child.on('message', settle))
-          // The lowest free numbers, which the thread had.
+          // The lowest free numbers. The thread had them before.
           const files = Array.from({ length: 100 }, () => openSync('/dev/null'))
           child.postMessage('end')
           await exited

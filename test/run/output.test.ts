@@ -66,7 +66,7 @@ describe('captured output', () => {
        const fifo = join(directory, 'fifo')
        execFileSync('mkfifo', [fifo])
        await sandboxed('true')
-       // Nobody writes: each waits in its thread.
+       // Nobody writes, so each read waits in its thread.
        let opened = 0
        for (let thread = 0; thread < 4; thread++) open(fifo, 'r', (_, fd) => { opened++; closeSync(fd) })
        for (const size of ['0', '1000000', '1000001', '1000002']) {
@@ -133,7 +133,7 @@ describe('stdout and stderr', () => {
     })
   })
 
-  test('that are inherited are those of this process', async () => {
+  test('that are inherited are the streams of this process', async () => {
     const run = await runNode(
       `import { sandboxed } from 'gradebox-under-test'
        const run = await sandboxed('sh', ['-c', 'echo out; echo err >&2'], { stdout: 'inherit', stderr: 'inherit' })
@@ -161,7 +161,7 @@ describe('live output', () => {
     expect(await textOf(run.stderr)).toBe('')
   })
 
-  test('ends also where there is none: ignored, aborted, or a run that could not start', async () => {
+  test('ends also when there is no output: ignored, aborted, or a run that could not start', async () => {
     const ignored = sandboxed('echo', ['x'], { stdout: 'ignore' })
     expect(await textOf(ignored.stdout)).toBe('')
     const impossible = sandboxed('true', [], { workdir: '/nonexistent' })

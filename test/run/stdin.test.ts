@@ -77,7 +77,7 @@ describe('stdin', () => {
     expect(await runShell('cat /dev/stdin', { stdin: 'again' })).toHaveStdout('again')
   })
 
-  test('is that of this process with `inherit`', async () => {
+  test('is the stdin of this process with `inherit`', async () => {
     const run = await runNode(
       `import { sandboxed } from 'gradebox-under-test'
        const run = await sandboxed('cat', [], { stdin: 'inherit' })

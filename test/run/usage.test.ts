@@ -23,7 +23,7 @@ describe.skipIf(lacks('gcc'))('CPU time', () => {
   test('of processes that still run at the end is counted', async () => {
     const run = await runC('burn-cpu', ['forever'], { limits: { walltime: '500ms' } })
     expect(run).toExceedWalltime()
-    // Two processes on whatever processors the machine has left.
+    // Two processes share the processors that other programs leave free.
     expect(run.usage.cpuTimeMs).toBeGreaterThan(100)
   })
 })

@@ -8,7 +8,7 @@ const src = resolve(import.meta.dirname, '../../src')
 /** Files that no test can reach: the page runs in a browser, and the watch's thread is made of .cjs files. */
 const EXEMPT = /^grading\/writers\/html\/page\/|^globals\.ts$/
 
-/** Globals that src/globals.ts also has, as functions that are called by their own names. */
+/** Globals for which src/globals.ts exports a function of the same name. */
 const CAPTURED = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate']
 
 const BARE = [

@@ -126,7 +126,7 @@ describe.for(['vitest', 'jest'] as const)(
       })
     })
 
-    test('is an error in the deductions too', () => {
+    test('in the deductions is an error too', () => {
       expect(problemsOf('adjusted')).toEqual({
         gradable: false,
         problems: ['`adjust` failed: no due date. Correct it and grade again.'],

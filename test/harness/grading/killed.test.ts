@@ -43,7 +43,7 @@ test('a grading that is killed at any moment leaves a valid report of the finish
   for (let round = 0; round < kills || partial === 0; round += 1) {
     const started = startProject('vitest', project, ['run'])
     const report = join(started.directory, 'gradebox-report.json')
-    // Waits for the first write, and then until a random moment: during a write, during a rename, or between them.
+    // The test waits for the first write, and then until a random moment: during a write, a rename, or between them.
     while (!existsSync(report)) await setTimeout(1)
     await setTimeout(Math.random() * 400)
     process.kill(-(started.process.pid ?? 0), 'SIGKILL')

@@ -80,11 +80,11 @@ describe.for(['vitest', 'jest'] as const)('%s: a test without an end', (runner) 
       points: 0,
       staffMessage: expect.stringMatching(message),
     })
-    // The error of one submission's test is not the trouble of another's, although they run at the same time.
+    // An error in one submission's test does not affect another submission, although both run at the same time.
     if (how === 'reject') expect(testOf('bob', 'trouble')?.status).toBe('passed')
   })
 
-  test('is not a test whose input is a word that `stdin` takes as an option', async () => {
+  test('does not arise from an input that is also a value of the option `stdin`', async () => {
     const { run, testOf } = await grade('none')
     expect(run.exitCode, whyNot(run)).toBe(0)
     for (const name of ['pipe', 'inherit']) expect(testOf('ada', name)?.status).toBe('passed')

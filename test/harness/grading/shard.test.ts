@@ -39,7 +39,7 @@ test('--shard of Vitest splits test files: each shard grades whole assignments',
   }
 })
 
-test('GRADEBOX_SHARD splits submissions, and the reports merge to that of the whole class', async () => {
+test('GRADEBOX_SHARD splits submissions, and the reports merge to the report of the whole class', async () => {
   const args = ['one.test.js']
   const shards = await Promise.all(
     ['1/2', '2/2'].map((shard) =>

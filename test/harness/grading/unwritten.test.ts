@@ -79,13 +79,13 @@ describe.for(['vitest', 'jest'] as const)('%s: a report that cannot be written',
     expect(run.output).toContain('ada  3 of 3 points  shell')
     expect(run.output).toContain('Written: gradebox-report.json, result.json, junit.xml')
     expect(run.output).toMatch(/^Not written: grades\.csv\n {2}\S.*\n {4}hint: /m)
-    // Classroom 50 takes no submission that is half done, and its variables are those of its runner.
+    // Classroom 50 takes no unfinished submission, and its report needs the variables of its runner.
     const result = JSON.parse(readFileSync(join(run.directory, 'result.json'), 'utf8'))
     expect(result).toMatchObject({ classroom: 'cs1', score: 3, 'max-score': 3 })
     expect(existsSync(join(run.directory, 'junit.xml'))).toBe(true)
   })
 
-  test('can also be one whose format cannot represent a submission that is not gradable', async () => {
+  test('can also have a format that cannot represent a submission that is not gradable', async () => {
     const run = await runProject(runner, project, { args, env: { ...environment, CRASH: '1' } })
     expect(run.exitCode, run.output).toBe(2)
     expect(run.output).toContain('ada  NOT GRADABLE')

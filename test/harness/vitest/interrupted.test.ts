@@ -13,7 +13,7 @@ async function startWaiting(marker: string, args: readonly string[], env = {}) {
   return started
 }
 
-// The program itself, not the sandbox that has its name among the arguments.
+// Matches the program itself, not the sandbox that has its name among the arguments.
 const sleeps = (marker: string) =>
   processesWith(marker).filter((command) => command.startsWith('sleep ')).length
 

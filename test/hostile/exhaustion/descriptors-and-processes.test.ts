@@ -30,7 +30,7 @@ describe.skipIf(lacks('gcc'))('a program that takes all that it can get', () => 
   ])('%s: %s', async (what) => {
     const run = await runC('exhaust', [what], { limits })
     expect(run).toExceedMemory()
-    // The machine decides how much the program gets before the run ends (docs/limits.md). Without a limit it gets all.
+    // The machine decides how much the program gets before the run ends (docs/limits.md). Without a limit it gets everything.
     expect(run.usage.maxRssBytes).toBeLessThan(512 << 20)
   })
 

@@ -46,7 +46,7 @@ const after = (...commands: readonly string[]) => [
 ]
 
 describe('doctor', () => {
-  test('finds that everything works here that these tests need', () => {
+  test('finds that everything that these tests need works here', () => {
     const { code, ok, findings } = diagnose()
     expect({ code, ok }).toEqual({ code: 0, ok: true })
     const essential = findings.filter(({ id }) => id !== 'cgroup')

@@ -74,10 +74,10 @@ function rerun(before: Report, after: Report): number[] {
   return times(after).flatMap((each, at) => (each === old[at] ? [] : [at + 1]))
 }
 
-test('a test file: a changed test runs again alone, and a change outside of the tests runs all again', () => {
+test('a test file: a changed test runs again alone, and a change outside of the tests runs all tests again', () => {
   const folder = course()
   let last = grade(folder)
-  // Rows and rounds with one name have results of their own.
+  // Rows and rounds with the same name have results of their own.
   expect(testsOf(last).map(({ status }) => status)).toEqual([
     ...['passed', 'passed', 'passed', 'failed', 'passed', 'failed'],
   ])

@@ -26,7 +26,7 @@ test.skipIf(sandboxLacks('python3'))('it learns from every input, in a working d
   expect(readFileSync(join(cwd, 'p.toml'), 'utf8')).toContain('"pipe2"')
 })
 
-test('a program that cannot be run is an error', () => {
+test('a program that cannot be run causes an error', () => {
   const run = gradebox(['learn', '--', 'no-such-program'])
   expect(run.code).toBe(125)
   expect(run.stderr).toContain('The program "no-such-program" was not found')

@@ -85,7 +85,7 @@ describe.skipIf(skipped)('a shell in a sandbox, on a terminal', () => {
     await screen.shows(/\/dev\/pts\/1/)
   })
 
-  test('is given back when the walltime ends the shell', async () => {
+  test('gives the terminal back when the walltime ends the shell', async () => {
     const screen = new Screen()
     await screen.enterSandbox('--limit-walltime 1s')
     await screen.shows(/gradebox: ran longer than the walltime limit of 1 s\nuser>/)
@@ -100,14 +100,14 @@ describe.skipIf(skipped)('a shell in a sandbox, on a terminal', () => {
     await screen.shows(/gradebox: wrote more than the output limit of .*\ncode 137/)
   })
 
-  test('is left alone when the run cannot be set up', async () => {
+  test('leaves the terminal alone when the run cannot be set up', async () => {
     const screen = new Screen()
     await screen.shows(/user>/)
     screen.enter('$GRADEBOX run no-such-program; stty | grep -c -- "-icanon"; echo "code $?"')
     await screen.shows(/error: The program "no-such-program" was not found[\s\S]*\n0\ncode 1/)
   })
 
-  test('ends the run when it closes', async () => {
+  test('ends with its run when the terminal closes', async () => {
     const screen = new Screen()
     const marker = makeMarker()
     await screen.enterSandbox()

@@ -45,7 +45,7 @@ describe.each([
   )
 
   test.skipIf(engine === undefined)(
-    'GitLab with security_opt alone: nested; without security_opt too: confined',
+    'GitLab with security_opt alone gives nested, and GitLab without any setting gives confined',
     () => {
       const options = gitlabFlags()
       const security = options.slice(options.indexOf('--security-opt'))

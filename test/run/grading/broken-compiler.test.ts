@@ -64,7 +64,7 @@ describe('a build that fails', () => {
     await expect(build({ c: languages.c }, wrongC)).rejects.toBeInstanceOf(BuildFailure)
   })
 
-  test('is nobody’s known fault without a sample, so it stays the student’s', async () => {
+  test('is the student’s fault without a sample, because nothing shows another cause', async () => {
     const { sample: _, ...own } = broken
     await expect(build({ c: own }, rightC)).rejects.toBeInstanceOf(BuildFailure)
   })

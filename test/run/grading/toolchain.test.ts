@@ -153,7 +153,7 @@ test('Go with its standard library compiled: each build changes its own copy', a
   expect(stored()).toBe(before)
 }, 600_000)
 
-test('a compiler that cannot prepare builds without it', async () => {
+test('a compiler that cannot prepare its files builds without them', async () => {
   const language: Language = {
     ...languages.shell,
     compile: () => ['cp', './main.sh', 'program'],

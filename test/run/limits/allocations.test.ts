@@ -60,7 +60,7 @@ describe.skipIf(sandboxLacks('python3'))(
       expect((await runPython(thread, { limits })).reason).toBe(reason)
     })
 
-    test('is not blamed when it manages without', async () => {
+    test('has no memory in its reason when it manages without the memory', async () => {
       const code = `try: ${huge}\nexcept MemoryError: print("too much")`
       const run = await runPython(code, { limits })
       expect(run).toHaveStdout('too much\n')
@@ -77,7 +77,7 @@ describe.skipIf(sandboxLacks('python3'))(
       expect(await runPython(code, { limits })).toBeKilledBySeccomp('socket')
     })
 
-    test('is named under a policy that logs calls', async () => {
+    test('has the request in its reason under a policy that logs calls', async () => {
       const seccomp = {
         default: 'kill',
         rules: [{ action: 'log', syscalls: ['getppid'] }],

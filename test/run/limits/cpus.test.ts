@@ -19,19 +19,19 @@ describe.each(policies)('under %s a program', (_, policy = 'strict') => {
     expect(run.enforcement.cpus).toBe('affinity')
   })
 
-  test('has as many as its limit says, at most as many as the machine has', async () => {
+  test('has as many processors as its limit says, at most as many as the machine has', async () => {
     const many = await sandboxed('nproc', [], { policy, limits: { cpus: 5000 } })
     expect(many).toHaveStdout(`${processors}\n`)
     const all = await sandboxed('nproc', [], { policy, limits: { cpus: 'all' } })
     expect(all).toHaveStdout(`${processors}\n`)
   })
 
-  test.skipIf(lacks('gcc'))('cannot get more by asking the kernel for them', async () => {
+  test.skipIf(lacks('gcc'))('cannot get more processors by asking the kernel for them', async () => {
     const run = await runC('widen-affinity', [], { policy })
     expect(run).toHaveStdout('0 0 1\n')
   })
 
-  test('from the pool has the same number', async () => {
+  test('from the pool has the same number of processors', async () => {
     const run = createSandbox({ warm: 2, policy, limits: { cpus: 2 } })
     for (let count = 0; count < 3; count++) {
       expect(await run('nproc')).toHaveStdout(`${Math.min(2, processors)}\n`)

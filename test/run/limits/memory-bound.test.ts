@@ -19,11 +19,11 @@ test('a program without a memory limit is ended at half of what the container ha
   )
 })
 
-test('a program with less than that is not', async () => {
+test('a program that uses less is not ended', async () => {
   expect(await runPython(touch(60), { policy: 'kiss' })).toExitWith(0)
 })
 
-test('a larger limit of its own counts instead', async () => {
+test('a larger limit of the run counts instead of the bound', async () => {
   const result = await runPython(touch(160), { policy: 'kiss', limits: { memory: '300MiB' } })
   expect(result).toExitWith(0)
 })

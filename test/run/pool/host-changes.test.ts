@@ -102,7 +102,7 @@ describe('a sandbox that was built before a change on the host', () => {
       const run = createSandbox({ warm: 1, concurrency: 1 })
       const show = async () => {
         process.stdout.write((await run('cat', ['file'], { workdir })).stdout)
-        // Another is built meanwhile, before what follows.
+        // The pool builds another sandbox meanwhile.
         await sleep(300)
       }
       await show()

@@ -111,14 +111,14 @@ describe.skipIf(lacks('gcc'))('under policy strict', () => {
 })
 
 describe('a program whose end looks like a kill by the filter', () => {
-  test('by sending itself SIGSYS was killed by a signal', async () => {
+  test('was killed by a signal when it sent itself SIGSYS', async () => {
     const run = await runShell('kill -SYS $$')
     expect(run).toBeKilledBy('SIGSYS')
     expect(run).not.toBeKilledBySeccomp()
     expect(run.reason).toBe('killed by SIGSYS')
   })
 
-  test('without a filter too', async () => {
+  test('was killed by a signal without a filter too', async () => {
     expect(await runShell('kill -SYS $$', { policy: 'kiss' })).toBeKilledBy('SIGSYS')
   })
 })

@@ -28,7 +28,7 @@ export const asWorkdir: Show = (workdir) => ({ workdir })
 /**
  * The promises of copy-on-write, whether an overlay or a copy provides it.
  *
- * @param show how a directory becomes the one that the program starts in
+ * @param show how a directory becomes the program's working directory
  */
 export function describeCopyOnWrite(how: string, show = asWorkdir): void {
   describe(`a directory shown copy-on-write by ${how}`, () => {

@@ -51,7 +51,7 @@ test('a mount’s copy that is larger than the disk limit causes an error that n
   })
 })
 
-test('a copy leaves out anything but files, directories and links', async () => {
+test('a copy contains only files, directories and links', async () => {
   const workdir = makeDirectory({ file: 'x' })
   mkfifoSync(join(workdir, 'fifo'))
   expect(await runShell('ls', { workdir })).toHaveStdout('file\n')

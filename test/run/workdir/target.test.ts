@@ -29,7 +29,7 @@ describe('a working directory that is not at /work', () => {
     expect(run).toHaveStdout('/home/student\n755 1000:1000\n')
   })
 
-  test('has the files, mounts and collected files with such paths, and those with relative paths', async () => {
+  test('has the files, mounts and collected files whose paths start there or are relative', async () => {
     const [workdir, data] = [makeDirectory({ 'd/old': '' }), makeDirectory({ x: 'x\n' })]
     const before = snapshot(workdir)
     const run = await runShell('cat in.txt d/data/x; echo out > out.txt', {

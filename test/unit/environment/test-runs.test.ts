@@ -81,7 +81,7 @@ test('an error of a run that could not start reaches only its caller', async () 
   expect(await runs.end()).toEqual({ interrupted: [], forgotten: [] })
 })
 
-test('the error shows each program, and has the stack of the first one’s start', async () => {
+test('the error shows each program, and has the stack of the first program’s start', async () => {
   const runs = new TestRuns()
   for (const command of ['./one', './two']) runs.own(startRun(command).run)
   const left = await runs.end()

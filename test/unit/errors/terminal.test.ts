@@ -14,7 +14,7 @@ import { fabricate, messageOf } from '../matchers/fabricated.ts'
 import { evidence } from '../runner/judge/evidence.ts'
 
 /**
- * Characters that a terminal obeys, characters that reorder or hide text, and a line that looks like one of Gradebox.
+ * Characters that a terminal obeys, characters that reorder or hide text, and a line that imitates Gradebox.
  */
 const hostile = {
   'an escape sequence': '\u001b[2J\u001b[1A',

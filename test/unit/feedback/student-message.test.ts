@@ -228,7 +228,7 @@ test.each([
   ['en', '… (1 more line)'],
   ['de', '… (1 weitere Zeile)'],
   ['es', '… (1 línea más)'],
-] as const)('one line that is left out is one line: %s', (language, note) => {
+] as const)('a note about one omitted line is in the singular: %s', (language, note) => {
   const long = Array.from({ length: 200 }, (_, index) => `${index}\n`).join('')
   const { lines } = excerpt(long, 1)
   const receivedExcerpt = excerpt(

@@ -17,7 +17,7 @@ function isKept(call: () => unknown): boolean {
   }
 }
 
-// Policies beside the shipped ones, for policies that extend them.
+// Base policies for policies that extend another one, in addition to the shipped policies.
 const path = shippedPolicyPath('strict') ?? ''
 const parse = (text: string) => parsePolicy(text, { name: 'fuzzed', path })
 
@@ -60,7 +60,7 @@ const words = [
   'none',
 ]
 
-/** Objects of a policy's own words in any place, mixed with arbitrary values. */
+/** Objects that have a policy's own words at arbitrary places, mixed with arbitrary values. */
 const objects = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },

@@ -18,7 +18,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 const EBADF = 9
 const COUNT = 24
 
-/** A step in the abstract: its return value, and the later steps that it may go to. */
+/** A step as the test models it: its return value, and the later steps to which it may go. */
 interface Move {
   readonly fails: boolean
   readonly onError: 'continue' | 'goto'
@@ -60,7 +60,7 @@ function toSteps(moves: readonly Move[]): Step[] {
   return [...steps, init('exit_group', [7], { label: label(COUNT), onError: 'continue' })]
 }
 
-/** The behaviour of the machine by docs/engine.md. */
+/** The behaviour of the machine, as docs/engine.md describes it. */
 function trace(moves: readonly Move[]): string {
   let text = ''
   for (let index = 0; index < COUNT; ) {

@@ -118,7 +118,7 @@ test.each([
   expect(shown).toBe(expected)
 })
 
-test('a change of a mount by its descriptor is not shown as one of the root', () => {
+test('a change of a mount by its descriptor is not shown as a change of the root', () => {
   const shown = describeCall(
     'mount_setattr',
     load('init.from'),

@@ -122,7 +122,7 @@ describe('the init’s descriptors', () => {
     },
   )
 
-  test('include one more where calls are logged', () => {
+  test('include one more descriptor where calls are logged', () => {
     const [without, logging] = [
       descriptorsOf({ filtered: 'kill' }),
       descriptorsOf({ filtered: 'log' }),

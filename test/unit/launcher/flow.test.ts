@@ -62,7 +62,7 @@ describe('root of the initial namespace', () => {
 describe('ids of the runs of several processes and threads', () => {
   const RUNS_PER_BLOCK = 0x8000
 
-  /** The ids that a process gives after it has drawn this number. */
+  /** The ids that a process gives to its runs after it has drawn this random number. */
   async function idsOf(drawn: number, count: number): Promise<number[]> {
     vi.resetModules()
     const randomInt = vi.fn(() => drawn)

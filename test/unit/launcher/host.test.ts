@@ -85,7 +85,7 @@ describe('a mount source', () => {
     ['whose target is not shown', 'unshown', 'other', {}],
     ['that links to a link', 'twice', 'usr/bin', {}],
     ['that is shown elsewhere', 'bin', 'usr/bin', { target: '/elsewhere' }],
-  ])('that is a link is resolved and mounted: one %s', (_, name, resolved, changes) => {
+  ])('that is a link is resolved and mounted: a link %s', (_, name, resolved, changes) => {
     const path = host()
     const mounts = [bind(`${path}/usr`), bind(`${path}/bin`), bind(`${path}/${name}`, changes)]
     expect(resolveMounts(mounts, 'sample')[2]).toMatchObject({
@@ -192,7 +192,7 @@ describe('the mounts at or below a path', () => {
     expect(paths).not.toContain('/usrlocal')
   })
 
-  test('count as the last when several are at one place', () => {
+  test('have the flags of the last one where several are at one place', () => {
     const twice = '1 0 8:1 / /a ro - x x x\n2 0 8:1 / /a rw,nodev - x x x\n'
     expect(mountsBelow('/a/b', twice)).toEqual([{ path: '/a/b', flags: MS_NODEV }])
   })

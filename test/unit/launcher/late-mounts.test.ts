@@ -201,7 +201,7 @@ describe('an overlay mount', () => {
     `)
   })
 
-  test('whose upper layer the kernel refuses is named by its place', () => {
+  test('is recognized by its place when the kernel refuses its upper layer', () => {
     const refused = openTreeSteps({ mounts: [directory, overlay], arch: 'x64' }).filter((step) =>
       isOverlayRefusal(step, 1),
     )
@@ -216,7 +216,7 @@ describe('an overlay mount', () => {
   })
 })
 
-test('that is idmapped is made first, because descriptors of others would reach its number', () => {
+test('an idmapped mount is made first, because descriptors of other mounts would reach its number', () => {
   const idmapped: LateMount = {
     type: 'idmapped',
     source: '/srv/w',
@@ -271,7 +271,7 @@ describe('where the kernel has no mount_setattr(2), a mount inside another', () 
   })
 })
 
-test('is named in its failure', () => {
+test('the failure of a mount names the mount', () => {
   const [step] = openTreeSteps({ mounts: [directory], arch: 'x64' })
   expect(step?.failure).toMatchInlineSnapshot(`
     {

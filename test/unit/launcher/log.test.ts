@@ -73,7 +73,7 @@ test.each(Object.entries(policies))(
   },
 )
 
-test('a number that no call has gets the default’s meaning, -1 too', () => {
+test('a number that no call has gets the default’s meaning, also -1', () => {
   const steps = (seccomp: SeccompPolicy) => logSteps(notifiedMeanings(seccomp, 'x64'), 'x64')
   for (const number of [400, 1000, 0x3fff_ffff, 0xffff_ffff]) {
     const call = { number, arch: AUDIT_ARCH.x64 }

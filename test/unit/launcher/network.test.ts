@@ -7,7 +7,7 @@ describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mod
   const steps = makeNetworkSteps(mode, { asRoot: false, next: 'next' })
   const all = steps.map(describeStep)
 
-  test('shows its namespace, and reports, when all else is done', () => {
+  test('shows its namespace, and reports, when everything else is done', () => {
     const shown = all.indexOf('dup3(init.network, 30, O_CLOEXEC)')
     expect(all.slice(shown, shown + 3)).toEqual([
       'dup3(init.network, 30, O_CLOEXEC)',

@@ -57,7 +57,7 @@ describe('a program that takes the init’s limits away', () => {
     expect(failing(steps({ listener: false }))).toEqual([])
   })
 
-  // RLIMIT_NOFILE of 0 while the init waits: its next wait is for the listener alone.
+  // RLIMIT_NOFILE is 0 while the init waits. The init's next wait is for the listener alone.
   test('is ended for that with a listener', () => {
     expect(failing(steps())).toEqual([])
   })

@@ -35,7 +35,7 @@ test('empty lines count as lines', () => {
   expect(tail('stdout', '\n'.repeat(12))).toMatch(/^stdout \(last 10 of 12 lines\):(\n {2}){10}$/)
 })
 
-test('output that fits is shown whole, and empty output is named so', () => {
+test('output that fits is shown whole, and empty output is called empty', () => {
   expect(tail('stdout', lines(10))).toMatch(/^stdout:\n {2}line 1\n/)
   expect(tail('stdout', Buffer.from('bytes'))).toBe('stdout:\n  bytes')
   expect(tail('stdout', '')).toBe('stdout:  empty')

@@ -56,7 +56,7 @@ describe('the diff of a long output', () => {
     ])
   })
 
-  test('calls no line missing that comes later', () => {
+  test('does not call a line missing that comes later', () => {
     const received = [...Array.from({ length: 1000 }, (_, i) => `debug ${i}\n`), ...lines(2000)]
     const diff = notesOf(() =>
       expect(printed(received.join(''))).toHaveStdout(lines(2000).join('')),

@@ -10,7 +10,7 @@ const matchers = {
 const statuses = ['walltime', 'cpu', 'memory', 'output'] as const
 
 test.each(statuses)(
-  'a program killed for its %s limit exceeded that one and no other',
+  'a program killed for its %s limit exceeded that limit and no other',
   (status) => {
     const run = killed(status, `it exceeded its ${status} limit`)
     for (const other of statuses) {

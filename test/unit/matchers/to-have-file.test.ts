@@ -55,7 +55,7 @@ test.each([
   ['/work/o*/{a,c}/[!x]?.txt', './out/a/bb.txt', ' ("/work/o*/{a,c}/[!x]?.txt")'],
   ['out/**', 'out/a/b.txt', ' ("out/**")'],
 ])(
-  'a file that collect: [%j] names and the program did not write is reported so: %s',
+  'a file that collect: [%j] names is reported as not written: %s',
   (named, path, by) => {
     const none = fabricate({ collect: ['x', named] })
     expect(messageOf(() => expect(none).toHaveFile(path))).toContain(

@@ -51,7 +51,7 @@ describe('the place of a key', () => {
     expect(at(text, 'x')).toEqual([undefined, undefined])
   })
 
-  test('that is missing is that of its table; at the top it is undefined', () => {
+  test('that is missing is the place of its table; at the top it is undefined', () => {
     expect(at('[t]\na = 1', 't', 'b')[1]).toBe('t]')
     expect(at('a = 1', 'b')).toEqual([undefined, undefined])
   })

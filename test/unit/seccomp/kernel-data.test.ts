@@ -81,7 +81,7 @@ function canRead(directory: string): boolean {
   }
 }
 
-// glibc's own headers conflict with these, and one file cannot choose between two.
+// These headers conflict with each other or with the C library's own, so each line is compiled on its own.
 const HEADERS: readonly (readonly string[])[] = [
   ['sys/ioctl.h', 'linux/fs.h', 'linux/kd.h', 'linux/vt.h', 'linux/loop.h', 'linux/random.h'],
   ['linux/nsfs.h', 'linux/perf_event.h', 'linux/seccomp.h', 'linux/prctl.h', 'linux/bpf.h'],

@@ -36,7 +36,7 @@ test('a cut leaves no half of a surrogate pair', () => {
   expect(cutMiddle('abc', 3)).toBe('abc')
 })
 
-test('an excerpt has the lines around the one that matters, and counts the lines that follow', () => {
+test('an excerpt has the lines around the important line, and counts the lines that follow', () => {
   const text = Array.from({ length: 40 }, (_, index) => `line ${index + 1}\n`).join('')
   expect(excerpt(text, 20)).toMatchObject({ firstLine: 17, moreLines: 12 })
   expect(excerpt(text, 20).lines).toHaveLength(12)

@@ -1,5 +1,5 @@
-// Runs a program under a filter like the one that its first argument names: of a kernel older than user
-// notification ("no-listener"), or of a container that may make no namespace ("container").
+// Runs a program under a filter that its first argument names. "no-listener" imitates a kernel older than user
+// notification, and "container" a container that may make no namespace.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>

@@ -32,7 +32,7 @@ const sources: Readonly<Record<KernelName, { packages: string; suite?: string }>
 const APT_MS = 60_000
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** Why a kernel is not available here. */
+/** The reason why a kernel is not available here. */
 export class NoKernel extends Error {}
 
 /**

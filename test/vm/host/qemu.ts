@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Kernel } from './kernel.ts'
 
-/** The output of a virtual machine, and whether the machine came to its end. */
+/** The output of a virtual machine, and whether the machine reached its end. */
 export interface MachineRun {
   /** The lines of JSON that it reported. */
   readonly reports: readonly object[]

@@ -22,7 +22,7 @@ const commands = [
   ...['sh', 'true', 'cat', 'sleep', 'ls', 'head', 'echo', 'env', 'mkdir', 'chown', 'chmod'],
   ...['ln', 'readlink', 'mount', 'umount', 'setpriv', 'unshare', 'bwrap'],
 ]
-/** Compiled from fixtures/programs, statically. */
+/** Programs of fixtures/programs, which are linked statically. */
 const programs = ['call', 'escape', 'burn-cpu', 'multiply', 'use-memory']
 
 /**

@@ -37,7 +37,7 @@ export function inBundle(
 const profileAt = (seccomp: string): Profile | undefined =>
   seccomp === 'unconfined' ? undefined : JSON.parse(readFileSync(seccomp, 'utf8'))
 
-/** Why a runtime does not run bundles on this machine; undefined if it does. */
+/** The reason why a runtime runs no bundles on this machine; undefined if it runs them. */
 export function whyNoBundles(engine: BundleEngine): string | undefined {
   const output = inBundle(engine, ['-v', '/usr:/usr:ro'], ['echo', 'it runs'])
   return output === 'it runs' ? undefined : output

@@ -55,7 +55,7 @@ function removeCgroup(path: string): void {
   try {
     rmdirSync(path)
   } catch {
-    // A process is about to leave it.
+    // The group still has a process that is about to end.
   }
 }
 

@@ -59,7 +59,7 @@ function cannotStart(): boolean {
 
 function makePlace(): Place {
   const home = mkdtempSync(join(tmpdir(), 'gradebox-engine-'))
-  // A container's root of other ids must be able to enter it.
+  // The root user of a container with other ids must be able to enter the directory.
   chmodSync(home, 0o711)
   return { home, cgroup: basename(home) }
 }

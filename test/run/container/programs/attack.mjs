@@ -1,4 +1,4 @@
-// Runs attacks/main.py without namespaces, next to another run and other things to attack. Prints what it found.
+// Runs attacks/main.py without namespaces, next to another run and other things to attack. Prints its findings.
 import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
@@ -24,7 +24,7 @@ for (const path of [secret, other]) {
     `import os; os.setxattr(${JSON.stringify(path)}, 'user.secret', b'1')`,
   ])
 }
-// The program may not do the things that the owner lets every user do.
+// Even if the file's owner allows every user a change, the program must not make it.
 for (const path of ['/tmp/other', other]) chmodSync(path, 0o777)
 cpSync('/programs/attacks', '/tmp/own', { recursive: true })
 cpSync('/programs/rival.py', '/tmp/rival/rival.py')
@@ -83,7 +83,7 @@ async function findRival() {
   }
 }
 
-// Everything that an attack could have changed, but for what the runs themselves change.
+// Everything that an attack could have changed, without the changes of the runs themselves.
 function surroundings() {
   const found = {
     tmp: namesIn('/tmp'),

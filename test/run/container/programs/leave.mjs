@@ -18,7 +18,8 @@ const limits = { walltime: mode === 'victim' ? '60s' : '400ms', processes: 32 }
 const box = createSandbox({ isolation: 'confined', workdir: '/tmp/own', limits })
 const ownPids = new Set([process.pid, process.ppid, 1])
 
-// The name of a process of which a thread lives. Process 1 of the container, which is this one, does not wait for the dead.
+// The name of a process that has a live thread. This process is process 1 of the container and does not wait for orphans,
+// so dead processes stay in the list.
 function nameOf(pid) {
   const threads = orEnded([], () => readdirSync(`/proc/${pid}/task`))
   const stats = threads.map((id) =>
@@ -26,7 +27,7 @@ function nameOf(pid) {
   )
   return stats.map((stat) => /\((.*)\) [^ZX]/.exec(stat)?.[1]).find(Boolean) ?? ''
 }
-// A thread may end before its turn comes, while others of its process live on.
+// A thread may end before its turn comes, while other threads of its process continue.
 function orEnded(nothing, read) {
   try {
     return read()

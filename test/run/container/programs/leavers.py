@@ -1,4 +1,4 @@
-"""Programs that try to outlive their run. Arguments: which, and how many seconds the program itself stays."""
+"""Programs that try to outlive their run. Arguments: the kind, and the seconds for which the program itself stays."""
 import ctypes
 import os
 import platform
@@ -59,7 +59,7 @@ def reaper():
 
 
 def hidden():
-    """No debugger, no signal of a dying parent, another name."""
+    """Refuses debuggers and the signal of a dying parent, and has another name."""
     libc.prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     libc.prctl(PR_SET_NAME, b"gradebox init", 0, 0, 0)
@@ -83,7 +83,7 @@ def setuid():
 
 
 def chain():
-    """A new process at every moment, and an old one that ends."""
+    """At every moment a new process starts and an old one ends."""
     until = time.monotonic() + 600
     while time.monotonic() < until:
         if os.fork() != 0:
@@ -100,7 +100,7 @@ def stopped():
 
 
 def stops_init():
-    """The init would end nothing any more."""
+    """A stopped init could end nothing any more."""
     for pid in [os.getppid(), -os.getpgrp(), 0, -1]:
         attempt(lambda: os.kill(pid, signal.SIGSTOP))
     sleeper()
@@ -125,7 +125,7 @@ def exit_signal():
 
 
 def threads():
-    """The first thread ends, and the process goes on without it."""
+    """The first thread ends, and the process continues without it."""
     threading.Thread(target=time.sleep, args=(600,)).start()
     libc.syscall(EXIT, 0)
 

@@ -7,7 +7,7 @@ FILES = [f"{os.getcwd()}/answer", f"{os.environ['TMPDIR']}/answer"]
 for path in FILES:
     with open(path, "w") as file:
         file.write("42\n")
-    # Whatever the owner lets everybody do, another run may not.
+    # Even what the owner of the file allows everybody, another run must not do.
     os.fchmod(os.open(path, os.O_RDONLY), 0o777)
 
 

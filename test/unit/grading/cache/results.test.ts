@@ -122,14 +122,14 @@ describe('the directory of the cache', () => {
     expect(cacheDirectory(join(folder, 'deep'))).toBe(cache())
   })
 
-  test('is another one where everybody can write to it', () => {
+  test('is another directory where everybody can write to the usual one', () => {
     writeFileSync(join(folder, 'package.json'), '{}')
     mkdirSync(cache(), { recursive: true })
     chmodSync(cache(), 0o777)
     expect(cacheDirectory(folder)).not.toBe(cache())
   })
 
-  test.runIf(process.geteuid?.() === 0)('is another one where it belongs to another user', () => {
+  test.runIf(process.geteuid?.() === 0)('is another directory where the usual one belongs to another user', () => {
     writeFileSync(join(folder, 'package.json'), '{}')
     mkdirSync(join(folder, 'planted'))
     mkdirSync(join(cache(), '..'), { recursive: true })
@@ -138,7 +138,7 @@ describe('the directory of the cache', () => {
     expect(cacheDirectory(folder)).not.toBe(cache())
   })
 
-  test('is another one where a file is in its place', () => {
+  test('is another directory where a file is in the usual place', () => {
     writeFileSync(join(folder, 'package.json'), '{}')
     mkdirSync(join(cache(), '..'), { recursive: true })
     writeFileSync(cache(), '')

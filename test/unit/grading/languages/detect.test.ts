@@ -46,7 +46,7 @@ describe('a submission’s language', () => {
     expect(detected({ 'lib/Makefile': '', 'a.c': cMain })).toEqual(['c', 'a.c'])
   })
 
-  test('is refused and listed when there are several', () => {
+  test('is refused, with a list of the languages, when there are several', () => {
     expect(refusal({ 'a.c': cMain, 'b.py': '' })).toBe(
       'Your submission has programs in several languages: C (a.c); Python (b.py). Hand in one.',
     )
@@ -76,7 +76,7 @@ describe('the file to start with', () => {
     expect(detected({ 'index.js': '', 'util.js': '' })).toEqual(['javascript', 'index.js'])
   })
 
-  test('is refused and listed when there are several', () => {
+  test('is refused, with a list of the files, when there are several', () => {
     expect(refusal({ 'a.c': cMain, 'b.c': cMain })).toBe(
       'Your submission has several programs: a.c, b.c. Hand in one.',
     )

@@ -35,7 +35,7 @@ describe('a submission’s files', () => {
     expect(readSubmissionFiles(directory).map(({ path }) => path)).toEqual(['a.py', 'b c/d.py'])
   })
 
-  test('are those of the only folder, where there is nothing else', () => {
+  test('start in the only folder, where there is nothing else', () => {
     put('homework/src/Main.java', '')
     put('homework/README', '')
     expect(readSubmissionFiles(directory).map(({ path }) => path)).toEqual([

@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-test('a compiler that changes without a new version is another one, also where another program starts it', () => {
+test('a compiler whose file changes counts as another compiler, even with the same version or behind another program', () => {
   const first = join(folder, 'first')
   const second = join(folder, 'second')
   for (const each of [first, second]) mkdirSync(each)

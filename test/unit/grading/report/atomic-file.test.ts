@@ -28,7 +28,7 @@ test('a file is replaced, and no other file remains', () => {
   expect(readdirSync(join(directory, 'new/folder'))).toEqual(['report.json'])
 })
 
-test('a folder that the kernel does not allow is an error, and no endless loop', () => {
+test('a folder that the kernel refuses causes an error, not an endless loop', () => {
   const path = '/proc/no/such/report.json'
   for (const write of [() => checkReportFile(path), () => writeFileAtomically(path, 'x')]) {
     expect(write).toThrow("ENOENT: no such file or directory, mkdir '/proc/no'")

@@ -34,7 +34,7 @@ test('the slowest test decides, with the minimum and the maximum of its own runs
   ])
 })
 
-test('small programs get the least limits, and slow ones whole seconds', () => {
+test('small programs get the smallest limits, and slow programs get whole seconds', () => {
   const [quick] = calibrate([graded('c', [run(1, 1, 1000)])])
   expect(quick?.proposal).toEqual({ walltimeMs: 1000, cpuMs: 1000, memoryBytes: 16 * MIB })
   const [slow] = calibrate([graded('java', [run(2100.5, 2000, 8 * MIB)])])

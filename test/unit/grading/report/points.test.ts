@@ -46,7 +46,7 @@ describe('points', () => {
     )
   })
 
-  test('are refused where a report could not keep them', () => {
+  test('are refused if a report could not store them', () => {
     expect(() => checkPoints('points', 10 / 3)).toThrow(
       'Expected `points` to have at most 6 digits after the point, got `3.3333333333333335`\n' +
         '  hint: To share points evenly, put the tests into a group that has the points.',

@@ -27,7 +27,7 @@ const refusals = () =>
 const notUtf8 = () => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x62, 0xff])])
 
 describe('in a folder of folders', () => {
-  test('links, devices and names that are not UTF-8 are refused by name, and the others are found', () => {
+  test('links, devices and names that are not UTF-8 are refused by name, and the other submissions are found', () => {
     put('ada', 'main.py')
     put('notes.txt')
     symlinkSync('ada', join(folder, 'alias'))
@@ -95,7 +95,7 @@ describe('a submission that is a folder is refused', () => {
     }
   }
 
-  test('for a link that leads out, but not for another one', () => {
+  test('for a link that leads out, but not for another link', () => {
     put('src', 'main.py')
     symlinkSync('main.py', join(folder, 'src/other.py'))
     expect(refusal()).toBe('accepted')

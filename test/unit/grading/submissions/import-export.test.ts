@@ -67,7 +67,7 @@ test('an export as a folder is unpacked again when a file deep in it changes', (
   expect(main()).toBe('1')
   writeFileSync(join(deep, 'main.py'), '22')
   expect(main()).toBe('22')
-  // A name that is not UTF-8 stops nobody else.
+  // A name that is not UTF-8 affects no other submission.
   mkdirSync(Buffer.concat([Buffer.from(join(folder, 'class/')), Buffer.from([0xff])]))
   expect(main()).toBe('22')
 }, 60_000)

@@ -175,7 +175,7 @@ describe.each(['zip', 'folder'] as const)('as a %s', (kind) => {
     })
   })
 
-  test('a folder and a zip file of one name are refused', async () => {
+  test('a folder and a zip file with the same name are refused', async () => {
     const source = exported({ 'ada/main.py': PROGRAM, 'ada.zip': zipBytes({ 'main.py': PROGRAM }) })
     expect(await contentsOf(source)).toEqual({
       ada: expect.stringMatching(/^`ada(?:\.zip)?` is the same submission as `ada(?:\.zip)?`$/),
@@ -338,7 +338,7 @@ describe('a submission is refused by name, and the others are accepted', () => {
     })
   })
 
-  test('for two folders of one student in two Unicode forms', async () => {
+  test('for two folders of one student whose names have different Unicode forms', async () => {
     const files = { 'e\u0301/main.py': PROGRAM, '\u00e9/main.py': PROGRAM }
     expect(await refusedWith(files)).toEqual({
       '\u00e9':

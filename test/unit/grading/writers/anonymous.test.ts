@@ -13,7 +13,7 @@ const sample = report(tests, [
     source: '/srv/hw/ada-l',
     files: [{ path: 'lovelace_Lovelace.py', bytes: 9, sha256: 'ab', text: `# ${ada}` }],
   }),
-  // An id that is also a word of Gradebox, and one that is too short to be told from output.
+  // One id is also a word of Gradebox. Another id is too short to distinguish it from output.
   submission('passed', [ended(sum, 1, { staffMessage: 'like Ada’s; 7 of 7' })]),
   submission('7', [ended(sum, 1)]),
 ])

@@ -28,7 +28,7 @@ test.each([0, 1, 3])(
   },
 )
 
-test('a submission that is another object is serialized again', () => {
+test('a submission that was replaced by another object is serialized again', () => {
   const before = classReport(2)
   writeJson(before, {})
   const after = {

@@ -34,7 +34,7 @@ const isOpen = (fd: number): boolean => {
 }
 
 describe('a pipe', () => {
-  test('is read at once, as far as data is there', () => {
+  test('is read at once, up to the data that is there', () => {
     const { pipe, write, text } = start()
     expect(pipe.readNext(0)).toBe(false)
     writeSync(write, 'one ')
@@ -139,7 +139,7 @@ describe('a pipe', () => {
 })
 
 describe('the end of a pipe’s writer', () => {
-  // This holds from the first pipe on that the event loop read.
+  // These tests hold only after the event loop has read a first pipe.
   beforeAll(async () => {
     const { pipe, write } = start()
     closeDescriptor(write)

@@ -10,7 +10,7 @@ import { feedStdin, type StdinSource } from '../../../../src/runner/io/stdin.ts'
 
 const UNREAD = { code: 'SETUP_FAILED' }
 
-/** A feed, and the end of it that the program would read. */
+/** A feed, and the end of its pipe that the program would read. */
 function feed(source: StdinSource) {
   const { read, write } = makePipe(O_NONBLOCK)
   onTestFinished(() => closeSync(read))
@@ -72,7 +72,7 @@ describe('stdin is fed', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  test('no more once the program has ended, without a failure', async () => {
+  test('nothing more after the program has ended, without a failure', async () => {
     const endless = new Readable({ read: () => {} })
     const { read, check, stop } = feed(stream(endless))
     endless.push('half')
@@ -126,7 +126,7 @@ describe('a source that fails', () => {
     expect(await readToEnd(read)).toBe('')
   })
 
-  // Each would leave the program waiting for input until its walltime ends it, which would be a false verdict.
+  // Unreported, each of these failures would make the program wait for input until its walltime: a false verdict.
   describe('without an error event', () => {
     const broken = () => {
       const source = new Readable({ read: () => {} })

@@ -139,7 +139,7 @@ describe('a program that exists', () => {
     `)
   })
 
-  test('lacks an interpreter that is unknown', () => {
+  test('lacks an unknown interpreter', () => {
     const program: ExecAttempt = { ...attempt('./a.out', ENOENT), access: 0 }
     expect(message('./a.out', [program])).toMatchInlineSnapshot(`
       "The program "./a.out" cannot be executed: its interpreter does not exist in the sandbox
@@ -242,7 +242,7 @@ interface Header {
   readonly offset: number | bigint
 }
 
-/** The first kilobyte of an ELF file with these program headers, and a text at 512 or the last one's. */
+/** The first kilobyte of an ELF file with these program headers. `path` stands where the header of type 3 says. */
 function elf(headers: readonly Header[], path = '', table: number | bigint = 64): Buffer {
   const head = Buffer.alloc(1024)
   head.write('\x7fELF', 'latin1')

@@ -40,7 +40,7 @@ describe('a failed step', () => {
     )
   })
 
-  test('may have a result that is no error, but not the expected one', () => {
+  test('may have a result that is not an error, and not the expected result either', () => {
     const open = stepsOf('init')('openat', [AT_FDCWD, text('/proc'), 0, 0])
     const error = stepError(open, 9)
     expect(error.step?.errno).toBe('result 9')

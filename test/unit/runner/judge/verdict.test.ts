@@ -139,7 +139,7 @@ describe('a program that ended by itself', () => {
     expect(judge(evidence({ ...failed, seenSpaceBytes: machine * 0.75 })).reason).toBe(
       `exited with code 1; it had reserved ${formatSize(machine * 0.75)} of address space, and the machine has ${formatSize(machine)}`,
     )
-    // The JVM, Go and sanitizers reserve up to the half of it.
+    // The JVM, Go and sanitizers reserve up to half of the machine's address space.
     expect(judge(evidence({ ...failed, seenSpaceBytes: 2 ** 46 })).reason).toBe(
       'exited with code 1',
     )

@@ -15,7 +15,7 @@ describe('the floor of a run’s isolation is', () => {
     expect(floor({})).toBe('full')
   })
 
-  test('that of the call, before the sandbox’s, before the plugin’s', () => {
+  test('the floor of the call, then of the sandbox, then of the plugin', () => {
     expect(floor({}, { isolation: 'nested' })).toBe('nested')
     expect(floor({}, { isolation: 'nested' }, { isolation: 'confined' })).toBe('confined')
     expect(floor({ isolation: 'full' }, { isolation: 'nested' }, { isolation: 'confined' })).toBe(
@@ -23,7 +23,7 @@ describe('the floor of a run’s isolation is', () => {
     )
   })
 
-  test('that of the policy, which no option lowers', () => {
+  test('the floor of the policy, which no option lowers', () => {
     const confined = { isolation: 'confined' } as const
     for (const level of ['full', 'nested'] as const) {
       const policy = insisting(level)
@@ -34,7 +34,7 @@ describe('the floor of a run’s isolation is', () => {
     }
   })
 
-  test('that of the policy also for a policy that extends it', () => {
+  test('the floor of the policy, also for a policy that extends it', () => {
     const directory = makeDirectory({
       'course.toml': 'extends = "strict"\nrequire = ["isolation:full"]\n',
     })

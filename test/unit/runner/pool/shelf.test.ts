@@ -11,7 +11,7 @@ function lacking(shelf: Shelf, when: 'lacksSome' | 'lacksSomeAtRest'): number {
   return shelf.waiting.splice(before).length
 }
 
-/** Makes as many runs, one after another. */
+/** Makes this number of runs, one after another. */
 function burst(shelf: Shelf, { runs, most }: { runs: number; most: number }): void {
   for (let run = 0; run < runs; run++) {
     shelf.started(most)

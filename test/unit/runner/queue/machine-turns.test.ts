@@ -22,7 +22,7 @@ function turn(request: Partial<TurnRequest> = {}): Promise<Turn> {
   asked.push(coming)
   return coming
 }
-// A turn that comes only after its test has failed is given back too. Otherwise the whole machine would wait for it.
+// The test also gives back a turn that comes after the test has failed. Otherwise the whole machine would wait for it.
 afterEach(() => {
   for (const coming of asked.splice(0)) {
     coming.then(

@@ -13,7 +13,7 @@ const many = () =>
 
 let slowNow: number | undefined
 
-/** Makes a clock that reaches the end of the turn each time that it is read. */
+/** Makes a clock on which the time of a slice has passed at each reading. */
 function slowClock() {
   slowNow = 0
 }

@@ -1,4 +1,4 @@
-"""What the attacks share: their targets, system calls by number, and the list of attacks."""
+"""The parts that the attacks share: their targets, system calls by number, and the list of attacks."""
 import ctypes
 import os
 import platform

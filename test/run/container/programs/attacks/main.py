@@ -15,10 +15,10 @@ def main():
     for name, function in attacks:
         with open("own", "w") as own:
             own.write("own\n")
-        # Each in a process of its own, because a filter may kill for it.
+        # Each attack has a process of its own, because the filter may kill for it.
         child = os.fork()
         if child == 0:
-            # Whatever it opens would wait.
+            # Without this, a file that the attack opens could make it wait.
             signal.alarm(5)
             try:
                 succeeded = function()
@@ -29,7 +29,7 @@ def main():
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 77:
             print("SUCCEEDED:", name, flush=True)
     print("tried", len(attacks), flush=True)
-    # The targets show whether it reached them.
+    # The targets show whether this signal reached them.
     try:
         os.kill(-1, signal.SIGKILL)
     except OSError:

@@ -13,7 +13,7 @@ deadline = ctypes.create_string_buffer(struct.pack("<IIQiI", 48, 5, 0, 0, 0), 48
 vector = struct.pack("<QQ", 0x400000, 8)
 
 
-# The guard answers 0 without doing anything.
+# The guard answers 0, and the kernel does nothing.
 def binds(target):
     before = os.sched_getaffinity(target)
     os.sched_setaffinity(target, {1} if before == {0} else {0})
@@ -70,7 +70,7 @@ def owns_pipe(target):
     fcntl.fcntl(reading, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(reading, fcntl.F_SETFL, os.O_ASYNC)
     os.write(writing, b"x")
-    # The test looks whether the target lives.
+    # The test checks whether the target lives.
     return False
 
 
