@@ -16,7 +16,7 @@ const packages = [
   '@babel/preset-typescript@7.27.1',
   '@types/node@22.19.1',
 ]
-// Apart from the checkout's own packages, because few contributors need these.
+// These packages are apart from the checkout's own, because few contributors need them.
 const cache = resolve('node_modules/.cache/gradebox-jest-transforms')
 
 /** A folder in which `npm init -y` ran, and in which the packages and this package are installed. */

@@ -16,7 +16,7 @@ export function npmEnvironment(): NodeJS.ProcessEnv {
 /**
  * Installs packages into a directory, once, and apart from the checkout's own packages.
  *
- * @returns what failed, or nothing
+ * @returns the reason of a failure, or an empty text
  */
 export function installOnce(directory: string, packages: readonly string[]): string {
   const done = join(directory, 'installed')

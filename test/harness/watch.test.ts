@@ -51,7 +51,7 @@ function start(
   return started
 }
 
-/** Waits until the runner has printed this text so many times. */
+/** Waits until the runner has printed this text this many times. */
 async function printed(project: StartedProject, text: string, times: number): Promise<void> {
   const count = () => project.output().split(text).length - 1
   for (let tries = 0; count() < times; tries += 1) {

@@ -9,7 +9,7 @@ import { runShell } from '../run/support/programs.ts'
 const policies = [
   ['strict', 'strict'],
   ['kiss, which has no filter', 'kiss'],
-  ['one that makes it uid 0 inside', uidZero()],
+  ['bare with uid 0 inside', uidZero()],
 ] as const
 
 describe.each(policies)('under policy %s', (_, policy) => {

@@ -9,7 +9,7 @@ describe.skipIf(lacks('gcc'))('the sandbox’s init, which holds the walltime,',
   describe.each([
     ['strict', 'strict'],
     ['kiss', 'kiss'],
-    ['one that makes it uid 0 inside', uidZero()],
+    ['bare with uid 0 inside', uidZero()],
   ] as const)('under policy %s', (_, policy) => {
     test.each([
       ['kill', 'receives SIGKILL', 'it is pid 1 of its namespace'],
@@ -60,8 +60,8 @@ describe.skipIf(lacks('gcc'))('the limits and priority of the sandbox’s init',
   test.each([
     ['strict', 'strict'],
     ['kiss', 'kiss'],
-    ['one that makes it uid 0 inside', uidZero()],
-    ['one whose own filter allows it', bare({ seccomp: own })],
+    ['bare with uid 0 inside', uidZero()],
+    ['bare with a filter that allows the call', bare({ seccomp: own })],
   ] as const)(
     'cannot be changed under policy %s: the guard’s filter does not let the call through',
     async (_, policy) => {

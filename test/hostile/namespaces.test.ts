@@ -6,7 +6,7 @@ import { lacks } from '../run/support/tools.ts'
 
 const unfiltered = [
   ['kiss', 'kiss'],
-  ['one that makes it uid 0 inside', uidZero()],
+  ['bare with uid 0 inside', uidZero()],
 ] as const
 
 describe.skipIf(lacks('gcc')).each(unfiltered)(

@@ -26,7 +26,7 @@ async function seenBy(writer: string, reader: string, options: SandboxOptions): 
 const policies = [
   ['strict', 'strict'],
   ['kiss', 'kiss'],
-  ['one that makes it uid 0 inside', uidZero()],
+  ['bare with uid 0 inside', uidZero()],
 ] as const
 
 const libc = 'import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)'

@@ -14,7 +14,7 @@ afterEach(() => {
 describe.skipIf(lacks('gcc')).each([
   ['strict', 'strict'],
   ['kiss, which has no filter', 'kiss'],
-  ['one that makes it uid 0 inside', uidZero()],
+  ['bare with uid 0 inside', uidZero()],
 ] as const)('under policy %s a program that', (_, policy) => {
   test.each([
     ['vfork-bomb', 'forks by vfork and exec for ever'],

@@ -12,7 +12,7 @@ import { lacks, sandboxLacks } from '../run/support/tools.ts'
 const policies = [
   ['strict', 'strict'],
   ['kiss', 'kiss'],
-  ['one that makes it uid 0 inside', uidZero()],
+  ['bare with uid 0 inside', uidZero()],
 ] as const
 
 describe.skipIf(sandboxLacks('python3')).each(policies)(

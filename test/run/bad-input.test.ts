@@ -200,7 +200,7 @@ test.each([
   ['darwin', 'arm64'],
   ['win32', 'x64'],
   ['linux', 'ia32'],
-])('%s %s is refused as a platform', (platform, arch) => {
+])('the platform %s %s is refused', (platform, arch) => {
   expect(() => supportedArch(platform, arch)).toThrow(
     `Gradebox runs programs on Linux x64 and arm64; this is ${platform} ${arch}`,
   )

@@ -23,7 +23,7 @@ describe('a program', () => {
   test.each([
     ['strict', 'strict'],
     ['kiss', 'kiss'],
-    ['one that makes it uid 0 inside', uidZero()],
+    ['bare with uid 0 inside', uidZero()],
   ])('has no capability and can get none under policy %s', async (_, policy) => {
     const status = await statusOf(policy)
     expect(status.match(/^Cap\w+:\s+(\w+)$/gm)).toEqual([

@@ -126,7 +126,7 @@ describe('a test’s secrets', () => {
       .flatMap(({ name, runs }) => runs.map(({ stdout }) => [name, stdout] as const))
     expect(outputs).toHaveLength(7)
     for (const [name, stdout] of outputs) {
-      // The spy finds its own source, which contains the word alone.
+      // The submission finds its own source, which contains the plain word.
       const found = new Set(stdout.match(/MARKER[a-z]+/g))
       const [word = ''] = name.split(' ')
       const hasOwn = ['case', 'hidden', 'row', 'verdict', 'later'].includes(word)

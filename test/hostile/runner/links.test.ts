@@ -72,7 +72,7 @@ describe.each(uses)('a symbolic link of a submission as %s', (_, kind, use) => {
     await expect(read(use(paths))).rejects.toThrow('is a symbolic link, which is not followed')
   })
 
-  test('is followed where the caller says that the link is theirs', async () => {
+  test('is followed where the caller allows links', async () => {
     expect(await read({ ...use(submission()), followLinks: true })).toHaveStdout('secret\n')
   })
 

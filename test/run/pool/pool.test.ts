@@ -255,7 +255,7 @@ describe('the pool', { retry: 5 }, () => {
     expect(await eventually(() => inits().length === 0 && isAsBefore())).toBe(true)
   })
 
-  test('holds one for the run that follows a long one', async () => {
+  test('holds one sandbox for the run that follows a long run', async () => {
     const run = makeWarm({ warm: 1 })
     await run('sleep', ['1.5'])
     expect(await eventually(() => inits().length === 1)).toBe(true)

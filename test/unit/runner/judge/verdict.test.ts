@@ -92,7 +92,7 @@ describe('a program that ended by itself', () => {
     expect(judge(evidence({ waitStatus }))).toEqual({ status: 'signaled', signal, reason })
   })
 
-  test('by SIGXFSZ where memory files count too, and the reason says why', () => {
+  test('was killed by SIGXFSZ where memory files count too, and the reason says why', () => {
     const reason =
       'killed by SIGXFSZ: a file or memory file would have become larger than the limit of 10 MiB; '
     const advice = ', so memory files count too; limits.disk bounds all files without them'
@@ -119,7 +119,7 @@ describe('a program that ended by itself', () => {
     [exitStatus(1), 'exited with code 1'],
     [SIGSEGV, 'killed by SIGSEGV (invalid memory access)'],
     [SIGABRT, 'killed by SIGABRT (abort)'],
-  ])('after the kernel had refused it memory, and the reason says so', (waitStatus, end) => {
+  ])('failed after the kernel had refused it memory, and the reason says so', (waitStatus, end) => {
     const refused = { waitStatus, refusedBytes: 3n << 30n }
     expect(judge(evidence({ ...refused, limits: { memoryBytes: 64 << 20 } })).reason).toBe(
       `${end}; before that, an allocation of 3 GiB failed: the memory limit is 64 MiB`,
@@ -156,7 +156,7 @@ describe('a program that ended by itself', () => {
     expect(judge(evidence({ refusedBytes: 3n << 30n })).reason).toBe('exited with code 0')
   })
 
-  test('before its first instruction had no room for its static data', () => {
+  test('had no room for its static data before its first instruction', () => {
     const loading = { ...usage, maxRssBytes: 0, minorPageFaults: 1 }
     const limits = { memoryBytes: 64 << 20 }
     expect(judge(evidence({ waitStatus: SIGSEGV, usage: loading, limits })).reason).toBe(
