@@ -26,10 +26,13 @@ describe.each(policies)('under %s a program', (_, policy = 'strict') => {
     expect(all).toHaveStdout(`${processors}\n`)
   })
 
-  test.skipIf(lacks('gcc'))('cannot get more processors by asking the kernel for them', async () => {
-    const run = await runC('widen-affinity', [], { policy })
-    expect(run).toHaveStdout('0 0 1\n')
-  })
+  test.skipIf(lacks('gcc'))(
+    'cannot get more processors by asking the kernel for them',
+    async () => {
+      const run = await runC('widen-affinity', [], { policy })
+      expect(run).toHaveStdout('0 0 1\n')
+    },
+  )
 
   test('from the pool has the same number of processors', async () => {
     const run = createSandbox({ warm: 2, policy, limits: { cpus: 2 } })

@@ -54,15 +54,12 @@ test.each([
   ['out/', 'out/a/b.txt', ' ("out/")'],
   ['/work/o*/{a,c}/[!x]?.txt', './out/a/bb.txt', ' ("/work/o*/{a,c}/[!x]?.txt")'],
   ['out/**', 'out/a/b.txt', ' ("out/**")'],
-])(
-  'a file that collect: [%j] names is reported as not written: %s',
-  (named, path, by) => {
-    const none = fabricate({ collect: ['x', named] })
-    expect(messageOf(() => expect(none).toHaveFile(path))).toContain(
-      `\n\nThe option \`collect\` names it${by}, but the program did not write it.\n\n`,
-    )
-  },
-)
+])('a file that collect: [%j] names is reported as not written: %s', (named, path, by) => {
+  const none = fabricate({ collect: ['x', named] })
+  expect(messageOf(() => expect(none).toHaveFile(path))).toContain(
+    `\n\nThe option \`collect\` names it${by}, but the program did not write it.\n\n`,
+  )
+})
 
 test.each([
   ['out/*', 'out/a/b.txt'],

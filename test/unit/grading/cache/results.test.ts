@@ -129,14 +129,17 @@ describe('the directory of the cache', () => {
     expect(cacheDirectory(folder)).not.toBe(cache())
   })
 
-  test.runIf(process.geteuid?.() === 0)('is another directory where the usual one belongs to another user', () => {
-    writeFileSync(join(folder, 'package.json'), '{}')
-    mkdirSync(join(folder, 'planted'))
-    mkdirSync(join(cache(), '..'), { recursive: true })
-    symlinkSync(join(folder, 'planted'), cache())
-    chownSync(join(folder, 'planted'), 1000, 1000)
-    expect(cacheDirectory(folder)).not.toBe(cache())
-  })
+  test.runIf(process.geteuid?.() === 0)(
+    'is another directory where the usual one belongs to another user',
+    () => {
+      writeFileSync(join(folder, 'package.json'), '{}')
+      mkdirSync(join(folder, 'planted'))
+      mkdirSync(join(cache(), '..'), { recursive: true })
+      symlinkSync(join(folder, 'planted'), cache())
+      chownSync(join(folder, 'planted'), 1000, 1000)
+      expect(cacheDirectory(folder)).not.toBe(cache())
+    },
+  )
 
   test('is another directory where a file is in the usual place', () => {
     writeFileSync(join(folder, 'package.json'), '{}')

@@ -64,13 +64,16 @@ describe('shards', () => {
   test.each([
     [1, '1 submission', 'Use at most 1 shard.'],
     [4, '4 submissions', 'Use at most 4 shards.'],
-  ])('are refused when there are more than %d, which would leave a shard empty', (size, text, hint) => {
-    for (const index of [1, 5]) {
-      expect(() => selected(ids(size), '', { index, count: 5 })).toThrow(
-        `There are 5 shards for ${text}\n  hint: ${hint}`,
-      )
-    }
-  })
+  ])(
+    'are refused when there are more than %d, which would leave a shard empty',
+    (size, text, hint) => {
+      for (const index of [1, 5]) {
+        expect(() => selected(ids(size), '', { index, count: 5 })).toThrow(
+          `There are 5 shards for ${text}\n  hint: ${hint}`,
+        )
+      }
+    },
+  )
 
   test('do not depend on the order in which a file system lists the submissions', () => {
     const shard = { index: 1, count: 3 }
