@@ -18,9 +18,9 @@ const styles = {
 export type Colors = Readonly<Record<keyof typeof styles, (text: string) => string>>
 
 /**
- * Colours for one stream: on a terminal without NO_COLOR, and anywhere with FORCE_COLOR. It tests the descriptor
- * itself, because libraries use `process.stdout`. The first use of `process.stdout` makes a pipe non-blocking, also for
- * the program that inherits the pipe.
+ * Returns colours for a terminal without NO_COLOR, and for any stream with FORCE_COLOR. Tests the descriptor, not
+ * `process.stdout`: the first use of `process.stdout` makes a pipe non-blocking, also for the program that inherits
+ * the pipe.
  *
  * @see https://no-color.org
  */

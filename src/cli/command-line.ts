@@ -4,7 +4,7 @@ import { colorsFor, STDERR, STDOUT } from './colors.ts'
 import { type CommandRow, commandRows } from './commands.ts'
 import { EXIT } from './errors.ts'
 
-/** Runs the command that the arguments name. A command gets its flags when the arguments name it. */
+/** Runs the command that the arguments name. Loads the flags of only this command. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
   const rows = new Map<Command, CommandRow>()
   const program = makeProgram(rows)

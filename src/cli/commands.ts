@@ -17,8 +17,8 @@ export interface CommandRow {
 const { setup, failure, usage } = EXIT
 
 /**
- * Every command, in the order of the help. Each loads only when it is used, because the engine and the grading's
- * libraries take longer to load than a short program takes to run.
+ * Every command, in the order of the help. A command loads only when it is used, because the engine and the libraries
+ * for grading take longer to load than a short program takes to run.
  */
 export const commandRows: readonly CommandRow[] = [
   {

@@ -33,7 +33,7 @@ const operands: Readonly<Record<string, CommandWord['operands']>> = {
   check: 'policy',
 }
 
-/** The words of a program, from its commands. */
+/** Collects the completion words from the commands of a program. */
 export function wordsOf(program: Command): Words {
   const helper = program.createHelp()
   const commands = program.commands.map((command): CommandWord => {

@@ -44,7 +44,7 @@ async function explain(
 ): Promise<void> {
   const interactive = isInteractive()
   const options = runOptions(flags, commandLine, interactive)
-  // The page needs only the options, but the plan refuses what a run would refuse.
+  // The page needs only the options. Planning also throws the errors that a run would throw.
   const steps = await planSteps(options, interactive ? terminalUse(process) : undefined)
   if (json) print(asJson(options, steps))
   else print(calls ? asCalls(options, steps) : explainRun(options, colorsFor(STDOUT)))
@@ -69,9 +69,9 @@ function describeOnError({ onError = 'fail' }: Step): string {
 }
 
 const processes: readonly (readonly [Step['process'], string])[] = [
-  ['starter', 'makes the init, and the network while that builds the root'],
+  ['starter', 'makes the init; makes the network while the init builds the root'],
   ['init', 'process 1 of the sandbox: builds the root, watches the program'],
-  ['idmap', 'makes the owner of a working directory that is shown read-write'],
+  ['idmap', 'maps the owner of a read-write working directory'],
   ['target', 'becomes the program'],
 ]
 

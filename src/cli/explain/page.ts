@@ -126,7 +126,7 @@ function limitRowsOf({ limits, policy }: RunOptions): Row[] {
   return rows.length === 0 ? [['none', 'the program may use what the machine has']] : rows
 }
 
-// The first rule that fits a call decides.
+// The rows keep the order of the rules, because the first rule that matches a call decides.
 function filterRows({ seccomp }: Policy): Row[] {
   const always: Row = [
     'always',

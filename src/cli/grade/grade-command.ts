@@ -90,14 +90,14 @@ async function grade(assignment: string, flags: Flags): Promise<void> {
   endWith(isGraded ? EXIT.success : EXIT.usage)
 }
 
-// A variable of the shell that is not set is an empty text, and would mean another folder or the whole class.
+// An unset shell variable gives an empty text, which would mean another folder or the whole class.
 function refuseEmpty({ submissions, only, shard }: Flags): void {
   const [empty] = Object.entries({ submissions, only, shard }).find(([, text]) => text === '') ?? []
   if (empty === undefined) return
   throw new CliError(`Expected a value for --${empty}, got an empty text`, EXIT.failure)
 }
 
-// The report of a killed grading counts too: its finished tests are results.
+// The report of a killed grading counts too, because its finished tests are results.
 function reportAt(file: string): Report | undefined {
   if (!existsSync(file)) return undefined
   try {
@@ -121,7 +121,8 @@ function setVariables(flags: Flags, reports: readonly ReportFlag[]): void {
   else delete process.env[CACHE_VARIABLE]
 }
 
-// Vitest sets exit code 1 after a failed test, when it closes and at the exit. A failed test is no failure of a grading.
+// Vitest sets exit code 1 after a failed test, when it closes and when the process exits. But a failed test is a normal
+// result of grading.
 function endWith(code: number): void {
   process.exitCode = code
   process.once('exit', () => {

@@ -44,7 +44,7 @@ export function defineMerge(command: Command): void {
     })
 }
 
-// A pattern of the shell and a name beside it can give one report twice, which is a shard too many.
+// A shell pattern and a name next to it can give one report twice. The merge would take it for one shard too many.
 function refuseTwice(paths: readonly string[]): void {
   const absolute = paths.map((path) => resolve(path))
   const twice = paths.find((path, at) => absolute.indexOf(resolve(path)) < at)

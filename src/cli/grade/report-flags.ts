@@ -39,7 +39,7 @@ export function collectReport(text: string, earlier: readonly ReportFlag[] = [])
   }
   if (file.includes(',')) {
     throw new CliError(
-      `The file of a report has no comma in its name: ${JSON.stringify(file)}`,
+      `Expected the file of a report to have no comma in its name, got ${JSON.stringify(file)}`,
       EXIT.failure,
     )
   }

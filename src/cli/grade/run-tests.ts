@@ -13,21 +13,21 @@ import type { AssignmentPlace } from './find-assignment.ts'
 export interface TestsOptions {
   /** How many programs run at once; as many as there are processors by default. */
   readonly jobs?: number | undefined
-  /** The weakest isolation that is good enough; the project's own by default. */
+  /** The weakest isolation to accept; by default the project's setting. */
   readonly isolation?: IsolationLevel | undefined
 }
 
-/** How a run of the tests of an assignment ended, apart from its report. */
+/** The errors that ended a run of the tests. The report does not contain them. */
 export interface TestsEnd {
   /** Why test files could not be loaded. */
   readonly loadErrors: readonly string[]
-  /** What went wrong outside of all test files, such as a worker that did not start. */
+  /** Errors outside of all test files, such as a worker that did not start. */
   readonly otherErrors: readonly string[]
 }
 
 /**
- * Runs the tests of an assignment with Vitest, in the project's own configuration where it has one. The reporter that the
- * plugin adds writes the reports.
+ * Runs the tests of an assignment with Vitest, in the project's own configuration where it has one. The reporter that
+ * the plugin adds writes the reports.
  *
  * @throws {CliError} where Vitest is not installed
  */
@@ -74,8 +74,8 @@ export async function runTests(
 }
 
 /**
- * Vitest gives each test file to one worker, so more workers than files would leave processors idle. By default the workers
- * share the processors.
+ * Vitest gives each test file to one worker, so more workers than files would leave processors idle. By default the
+ * workers share the processors.
  */
 function shareJobs(jobs: number | undefined, place: AssignmentPlace) {
   const processors = availableParallelism()
@@ -98,10 +98,10 @@ async function vitestNode(): Promise<typeof import('vitest/node')> {
   }
 }
 
-// Vitest runs files. This file declares the content of the TOML file.
+// Vitest runs only test files, so this function writes one that declares the assignment of the TOML file.
 function tomlTest(toml: string): string {
   const folder = ownDirectory('grade')
-  // The file is outside the package, so it cannot import it by name.
+  // The test file is outside the package, so it cannot import the package by name.
   const entry = import.meta.resolve('gradebox/grading/vitest')
   const source = `import { declareToml } from ${JSON.stringify(entry)}\n\ndeclareToml(${JSON.stringify(toml)})\n`
   writeFileSync(join(folder, 'assignment.test.mjs'), source)

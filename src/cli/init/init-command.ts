@@ -50,7 +50,7 @@ export function defineInit(command: Command): void {
     })
 }
 
-// In quotes where a shell would split the word, or obey a character of it.
+// Puts quotes around a word that a shell would split or interpret.
 const shellWord = (text: string) =>
   /^[\w./@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 

@@ -175,7 +175,7 @@ jobs:
       - uses: actions/setup-node@v4
         with:
           node-version: 22
-      # Ubuntu 24.04 keeps user namespaces from programs without a profile.
+      # Ubuntu 24.04 denies user namespaces to programs without an AppArmor profile.
       - run: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
       - run: npm install
       - run: >

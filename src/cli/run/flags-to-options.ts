@@ -39,8 +39,8 @@ export function runOptions(
   }
   const normalized = normalizeOptions(command, args, options, {})
   const { policy, env, limits } = normalized
-  // Node cannot count output that goes through a terminal or an inherited stream. With an output limit it
-  // goes through pipes.
+  // Node cannot count output that goes through a terminal or an inherited stream. With an output limit, the
+  // output goes through pipes.
   const stream = isTerminal || limits.outputBytes === undefined ? 'inherit' : 'pipe'
   return {
     ...normalized,

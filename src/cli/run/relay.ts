@@ -30,7 +30,7 @@ const sizeOf = ({ rows, columns }: WriteStream) =>
 /**
  * Connects the user's terminal with the pseudo-terminal of a sandbox. It passes input on byte by byte, so
  * that Ctrl-C, Ctrl-Z and Ctrl-D act on the program in its own terminal and not on Gradebox. The program
- * never holds the user's terminal, whose input it could forge (TIOCSTI).
+ * never gets the user's terminal, because it could forge input there (TIOCSTI).
  */
 export class TerminalRelay {
   readonly #user: UserTerminal
@@ -38,7 +38,7 @@ export class TerminalRelay {
   readonly #relays: Promise<void>[] = []
   readonly #onLost: () => void
   #finished: Promise<void> | undefined
-  #isOver = false
+  #hasEnded = false
 
   /**
    * @param onOutput receives the length in bytes of each piece that the program writes to the terminal
@@ -49,7 +49,7 @@ export class TerminalRelay {
     this.#onLost = onLost
     const onMaster = (fd: number) => {
       this.#relays.push(
-        relayMaster(fd, { user, onOutput, isOver: () => this.#isOver }).catch(onLost),
+        relayMaster(fd, { user, onOutput, hasEnded: () => this.#hasEnded }).catch(onLost),
       )
     }
     this.#channel = openTerminalChannel(onMaster, onLost)
@@ -69,7 +69,7 @@ export class TerminalRelay {
   }
 
   async #finish(): Promise<void> {
-    this.#isOver = true
+    this.#hasEnded = true
     await this.#channel.close()
     await Promise.all(this.#relays)
     const { stdin, stdout } = this.#user
@@ -91,23 +91,23 @@ interface RelayUse {
   readonly user: UserTerminal
   readonly onOutput: (bytes: number) => void
   /** Whether the run has ended, and with it every writer in the sandbox. */
-  readonly isOver: () => boolean
+  readonly hasEnded: () => boolean
 }
 
 /**
- * Relays between the user's terminal and a master until every process has closed the master's other side, or until the
- * run has ended. A program may have passed the other side to a process of the host. This function does not
- * use tty.ReadStream, which drops unread data at a hang-up. It does not use streams of fs, each of which would close
- * the shared descriptor.
+ * Relays between the user's terminal and a master until every process has closed the slave, or until the run has ended.
+ * The end of the run counts, because the program may have passed the slave to a process of the host. The relay
+ * reads the descriptor itself: tty.ReadStream drops unread data at a hang-up, and a stream of fs would close the shared
+ * descriptor.
  */
-async function relayMaster(fd: number, { user, onOutput, isOver }: RelayUse): Promise<void> {
+async function relayMaster(fd: number, { user, onOutput, hasEnded }: RelayUse): Promise<void> {
   const { stdin, stdout } = user
-  // The init has closed its descriptor, so nobody else has this open file description.
+  // The init has closed its descriptor, so no other process has this open file description.
   setNonBlocking(fd)
   let typing = Promise.resolve()
   const type = (bytes: Buffer) => {
     // Drops input for which there is no reader.
-    typing = typing.then(() => writeAll(fd, bytes, isOver)).catch(() => {})
+    typing = typing.then(() => writeAll(fd, bytes, hasEnded)).catch(() => {})
   }
   const resize = () => setWindowSize(fd, sizeOf(stdout))
   resize()
@@ -115,7 +115,7 @@ async function relayMaster(fd: number, { user, onOutput, isOver }: RelayUse): Pr
   stdin.setRawMode(true)
   stdin.on('data', type).resume()
   try {
-    for await (const chunk of readAll(fd, isOver)) {
+    for await (const chunk of readAll(fd, hasEnded)) {
       onOutput(chunk.length)
       if (!stdout.write(chunk)) await once(stdout, 'drain')
     }
@@ -129,12 +129,12 @@ async function relayMaster(fd: number, { user, onOutput, isOver }: RelayUse): Pr
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
-async function* readAll(fd: number, isOver: () => boolean): AsyncGenerator<Buffer> {
+async function* readAll(fd: number, hasEnded: () => boolean): AsyncGenerator<Buffer> {
   for (let late = 0; late < MOST_PIECES; ) {
-    const wasOver = isOver()
-    if (wasOver) late++
-    if (!(await whenReadable(fd, wasOver ? 0 : CHECK_MS))) {
-      if (wasOver) return
+    const hadEnded = hasEnded()
+    if (hadEnded) late++
+    if (!(await whenReadable(fd, hadEnded ? 0 : CHECK_MS))) {
+      if (hadEnded) return
       continue
     }
     const buffer = Buffer.allocUnsafe(READ_SIZE)
@@ -143,16 +143,16 @@ async function* readAll(fd: number, isOver: () => boolean): AsyncGenerator<Buffe
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
     } catch (error) {
-      // EIO: every process has closed the other side.
+      // EIO: every process has closed the slave.
       if (codeOf(error) === 'EIO') return
       if (codeOf(error) !== 'EAGAIN') throw error
     }
   }
 }
 
-async function writeAll(fd: number, bytes: Buffer, isOver: () => boolean): Promise<void> {
+async function writeAll(fd: number, bytes: Buffer, hasEnded: () => boolean): Promise<void> {
   let written = 0
-  while (written < bytes.length && !isOver()) {
+  while (written < bytes.length && !hasEnded()) {
     try {
       written += (await writeSome(fd, bytes, written, bytes.length - written)).bytesWritten
     } catch (error) {

@@ -105,9 +105,9 @@ async function runOnTerminal(
       .catch((error) => throwWithHint(error, options))
       .finally(() => run?.close())
     await passing
-    // Passes the last output on first, and restores the user's terminal.
+    // The relay first passes on the last output, and restores the user's terminal.
     await relay?.finish()
-    tell(result, options, log)
+    printOutcome(result, options, log)
     return { result, stoppedBy: result.status === 'aborted' ? stoppedBy : undefined }
   } finally {
     await relay?.finish()
@@ -135,7 +135,7 @@ function throwWithHint(error: unknown, options: RunOptions): never {
 }
 
 // Prints the message that a shell prints about a command that did not end by itself.
-function tell(result: Result, options: RunOptions, log: VerboseLog | undefined): void {
+function printOutcome(result: Result, options: RunOptions, log: VerboseLog | undefined): void {
   if (log !== undefined) log.result(result)
   else if (result.status !== 'exited' && result.status !== 'aborted') {
     process.stderr.write(`gradebox: ${result.reason}\n`)

@@ -39,7 +39,7 @@ export class VerboseLog {
   line(topic: string, text: string): void {
     const { dim, cyan } = this.#colors
     const now = dim(timeOfDay().toISOString())
-    // The code does not use process.stderr, which would also make the program's stderr non-blocking.
+    // process.stderr would also make the program's stderr non-blocking, so this writes to the descriptor.
     writeSync(STDERR, `[${now} ${cyan(topic)}] ${visibleLine(text)}\n`)
   }
 
