@@ -24,7 +24,7 @@ export function checkCgroup(): Finding {
   return { ...cgroup, state: 'works', detail: `memory and pids are delegated to ${found.path}` }
 }
 
-// The reason why no group can be made there.
+// Returns the reason why no group can be made there; undefined when one can.
 function tryGroup(found: Parameters<typeof makeRunGroup>[0]): string | undefined {
   try {
     makeRunGroup(found, {}).remove()

@@ -1,6 +1,6 @@
 import type { Fixes } from './finding.ts'
 
-// docs/containers.md explains each fix, and the making of gradebox-seccomp.json.
+// docs/containers.md explains each fix, and how to make gradebox-seccomp.json.
 const DOCKER = [
   '--user 1000:1000',
   '--security-opt seccomp=gradebox-seccomp.json',
@@ -46,7 +46,7 @@ export const namespaceFixes = {
   },
 } as const satisfies Record<string, Fixes>
 
-/** /proc/sys is read-only: a sandbox cannot forbid user namespaces in it, not even with proc = "none". */
+/** The fixes for a read-only /proc/sys, where a sandbox cannot forbid more user namespaces, even with proc = "none". */
 export const readOnlySysctlFixes: Fixes = {
   machine: 'mount -o remount,bind,rw /proc/sys, and umount what else covers parts of /proc',
   docker: '--security-opt systempaths=unconfined',
@@ -56,7 +56,7 @@ export const readOnlySysctlFixes: Fixes = {
   'gitlab-ci': 'the shell executor, or cap_add = ["SYS_ADMIN", "NET_ADMIN"]',
 }
 
-/** /proc is masked: the kernel then refuses to mount a new one in a user namespace. */
+/** The fixes for a masked /proc: the kernel then refuses to mount a new one in a user namespace. */
 export const procFixes: Fixes = {
   machine:
     'umount what covers parts of /proc, or, where /proc/sys is writable, use a policy with proc = "none"',

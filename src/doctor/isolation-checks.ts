@@ -12,23 +12,23 @@ const ADDED = [
   { abi: 6, what: 'signals' },
 ] as const
 
-/** Landlock, without which no program can be confined. */
+/** Checks Landlock, which the level `confined` needs. */
 export function checkLandlock(): Finding {
   const landlock = { id: 'landlock', title: 'Landlock' } as const
   const abi = landlockAbi()
   if (abi === 0) {
-    const detail = 'there is none: isolation: "confined" is not possible'
+    const detail = 'the kernel has none, so isolation: "confined" is not possible'
     return { ...landlock, state: 'weaker', detail, fixes: landlockFixes }
   }
   const [has, lacks] = [true, false].map((wanted) =>
     ADDED.filter((added) => abi >= added.abi === wanted).map(({ what }) => what),
   )
   const holds = ['files', ...(has ?? [])].join(', ')
-  const rest = lacks?.length ? `; the filter holds ${lacks.join(', ')}` : ''
-  return { ...landlock, state: 'works', detail: `ABI ${abi} holds ${holds}${rest}` }
+  const rest = lacks?.length ? `; the filter controls ${lacks.join(', ')}` : ''
+  return { ...landlock, state: 'works', detail: `ABI ${abi} controls ${holds}${rest}` }
 }
 
-/** Each level of isolation, by a run of `true` under the default policy at exactly that level. */
+/** Checks each level of isolation by a run of `true` under the default policy at exactly that level. */
 export async function checkLevels(): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const level of ISOLATION_LEVELS) {
@@ -43,7 +43,7 @@ export async function checkLevels(): Promise<Finding[]> {
   return findings
 }
 
-/** The losses of runs at the strongest level that works here, in a sentence; undefined when that level is `full`. */
+/** Says which protection a run lacks at the strongest level that works here; undefined when that level is `full`. */
 export function lossHere(findings: readonly Finding[]): string | undefined {
   const level = ISOLATION_LEVELS.find((each) => works(findings, each))
   if (level === 'full') return undefined

@@ -62,7 +62,7 @@ export function checkLaunch(): Finding[] {
         : {
             ...memfd,
             state: 'weaker',
-            detail: 'vm.memfd_noexec forbids it: a temporary file takes its place',
+            detail: 'vm.memfd_noexec forbids it, so a temporary file is executed',
             fixes: memfdFixes,
           },
     ]
@@ -71,7 +71,7 @@ export function checkLaunch(): Finding[] {
   }
 }
 
-/** Names the features that a kernel lacks, by its release, although it can run the launch program. */
+/** Names the features that a kernel of this release lacks. The launch program runs without them. */
 export function judgeKernel(kernel: string): Pick<Finding, 'state' | 'detail' | 'fixes'> {
   const lacks = [
     ...(isAtLeast(kernel, 5, 12)
@@ -100,7 +100,7 @@ function launchTrivial(): { code: number; fromMemory: boolean } {
   const executable = makeExecutable(makeImage({ steps, areas: [] }, arch).elf)
   const pipe = makePipe(0)
   try {
-    // The failure record goes to descriptor 3, which is then closed or has no reader.
+    // A failing step writes its record to descriptor 3, which nothing reads here.
     const { status } = waitForProcess(spawn(executable.path, [pipe.read, pipe.write, pipe.write]))
     return { code: status, fromMemory: executable.path.startsWith('/proc/self/fd/') }
   } finally {

@@ -10,7 +10,7 @@ import { Run } from '../runner/run.ts'
 export interface Probe {
   /** The error of the set-up; undefined on success. */
   readonly error: SandboxError | undefined
-  /** The steps of the last attempt. Some steps are planned again where the kernel refuses the first way. */
+  /** The steps of the last plan. Gradebox plans another way when the kernel refuses the first one. */
   readonly steps: readonly Step[]
 }
 

@@ -15,7 +15,7 @@ import { readText, type Surroundings } from './surroundings.ts'
 export const why = ({ message }: SandboxError): string =>
   (message.split('\n')[0] ?? '').replace(/^The sandbox could not be (set up|started): /, '')
 
-/** Checks user, mount, pid, IPC and cgroup namespaces, and a tmpfs as root. */
+/** Checks user, mount, pid, IPC and cgroup namespaces, and a tmpfs as the root file system. */
 export async function checkNamespaces(around: Surroundings): Promise<Finding> {
   const { error } = await probe({ policy: probePolicy() })
   const namespaces = { id: 'namespaces', title: 'namespaces' } as const
@@ -58,7 +58,7 @@ export async function checkOverlay(): Promise<Finding> {
   return withDirectory(async (workdir) => {
     const { error, steps } = await probe({ policy: probePolicy(), workdir })
     if (error !== undefined) return { ...overlay, state: 'fails', detail: why(error) }
-    // The first of the mounts that every run makes.
+    // Mount 0 is the working directory.
     if (steps.some((step) => isOverlayRefusal(step, 0))) {
       return { ...overlay, state: 'works', detail: `by overlay, of a directory in ${tmpdir()}` }
     }
@@ -77,7 +77,7 @@ export async function checkOverlay(): Promise<Finding> {
 export async function checkReadWrite(): Promise<Finding> {
   const title = { id: 'read-write', title: 'read-write workdir' } as const
   return withDirectory(async (source) => {
-    // Root of a user namespace may have no other user for the program; it then counts as an ordinary user.
+    // Root of a user namespace may have no other user id for the program, and then counts as an ordinary user.
     const isRoot = nextFlow().kind === 'root'
     if (isRoot) chownSync(source, 1000, 1000)
     const workdir = { source, mode: 'read-write' } as const

@@ -220,7 +220,7 @@ describe.skipIf(lacks('unshare') || lacks('setpriv'))('a machine that', () => {
     const { code, found } = diagnose({ by })
     expect(found('memfd')).toMatchObject({
       state: 'weaker',
-      detail: 'vm.memfd_noexec forbids it: a temporary file takes its place',
+      detail: 'vm.memfd_noexec forbids it, so a temporary file is executed',
     })
     expect(code).toBe(0)
   })
