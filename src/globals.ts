@@ -3,8 +3,8 @@ import timers from 'node:timers'
 
 /*
  * A test may replace globals while programs run, by fake timers or spies. Every file of src/ therefore takes
- * the originals from this module. Node's modules come before the global object, because Jest can replace the
- * globals before it loads a test's modules.
+ * the originals from this module. The originals come from Node's modules where possible, because Jest can
+ * replace the globals before it loads a test's modules.
  */
 
 export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } = timers

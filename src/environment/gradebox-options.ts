@@ -2,7 +2,7 @@ import type { LimitOptions } from '../limits/table.ts'
 import type { PolicyInput } from '../policy/policy-input.ts'
 import type { IsolationLevel } from '../runner/isolation/level.ts'
 
-/** Options of the Vitest plugin: the defaults of `sandboxed()` for calls that do not say otherwise. */
+/** Options of the Vitest plugin: the defaults of `sandboxed()` for calls without these options. */
 export interface GradeboxOptions {
   /**
    * A shipped name, path, URL or object. A path that starts with `.` is relative to the project's root.

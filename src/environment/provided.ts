@@ -17,8 +17,7 @@ declare module 'vitest' {
 }
 
 /**
- * The options in the form for a worker, by structured clone: a policy's URL or relative path becomes an
- * absolute path.
+ * Prepares options for structured clone to a worker: a policy's URL or relative path becomes an absolute path.
  *
  * @param root - the project's directory
  */
@@ -26,7 +25,9 @@ export function provided({ policy, ...rest }: GradeboxOptions, root: string): Sa
   return policy === undefined ? rest : { ...rest, policy: absolutePolicy(policy, root) }
 }
 
-/** Merges two sets of options; the second replaces the first, and `limits` and `env` merge name by name. */
+/**
+ * Merges two sets of options. A value of the second replaces one of the first; `limits` and `env` merge name by name.
+ */
 export function mergeOptions(base: GradeboxOptions, over: GradeboxOptions): GradeboxOptions {
   const merged = { ...base, ...over }
   const both = (name: 'limits' | 'env') =>

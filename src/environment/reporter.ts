@@ -16,7 +16,7 @@ export function showsRuns({ config }: Vitest): boolean {
   return !config.reporters.some((entry: unknown) => entry instanceof SilentReporter)
 }
 
-/** Adds the reporter to a Vitest that lacks it and prints for people. */
+/** Adds the reporter of runs to a Vitest that prints for people and does not have this reporter yet. */
 export function addReporter({ config }: Vitest): void {
   const names = config.reporters.map((entry) => (Array.isArray(entry) ? entry[0] : entry))
   if (names.some((entry) => entry instanceof RunReporter)) return
@@ -28,7 +28,7 @@ export function addReporter({ config }: Vitest): void {
 class RunReporter implements Reporter {
   #vitest: Vitest | undefined
   /** The projects whose weaker isolation has been reported. */
-  readonly #told = new Set<TestModule['project']>()
+  readonly #reported = new Set<TestModule['project']>()
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
@@ -45,8 +45,8 @@ class RunReporter implements Reporter {
     const { project } = file
     const runs = summaries.flatMap((summary) => [...summary.runs, summary.slowest, summary.largest])
     const level = weakestBelowFull(runs.map(({ isolation }) => isolation))
-    if (level === undefined || this.#told.has(project)) return
-    this.#told.add(project)
+    if (level === undefined || this.#reported.has(project)) return
+    this.#reported.add(project)
     this.#vitest?.logger.log(isolationLine(level, project.name))
   }
 }

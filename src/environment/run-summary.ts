@@ -5,7 +5,7 @@ import type { AnyResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 import { formatSize } from '../units/size.ts'
 
-/** The part of a run in a test's report. */
+/** The facts about one run in a test's report. */
 export interface RunSummary {
   /** The command with its arguments, on one line of at most 200 characters. */
   readonly command: string

@@ -33,8 +33,7 @@ export function scratchRoot(vitest: Vitest): string {
 }
 
 /**
- * Sets the directory for this worker's scratch directories; without it they are in the system's temporary
- * directory.
+ * Sets the directory for this worker's scratch directories. The default is the system's temporary directory.
  */
 export function setScratchRoot(root: string): void {
   const realm = globalThis as Realm

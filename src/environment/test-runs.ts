@@ -13,13 +13,13 @@ export interface EndedRun {
 export interface Leftovers {
   /** The runs that were active when the test timed out. */
   readonly interrupted: readonly EndedRun[]
-  /** The runs that were active when the test had ended, and that nobody had asked to end. */
+  /** The runs that were still active after the test, and that no code had stopped. */
   readonly forgotten: readonly EndedRun[]
 }
 
 interface StartedRun {
   readonly run: OwnedRun
-  /** Made where the run was started. V8 writes its stack as text when somebody reads it, which few runs need. */
+  /** An error made at the start of the run, for its stack. V8 formats the stack only when code reads it. */
   readonly origin: Error
 }
 
@@ -41,11 +41,11 @@ export class TestRuns implements RunOwner {
     for (const path of run.hostPaths ?? []) this.hostPaths.add(path)
     const started = { run, origin: new Error() }
     this.#unfinished.add(started)
-    const over = () => this.#unfinished.delete(started)
+    const forget = () => this.#unfinished.delete(started)
     run.result.then((result) => {
-      over()
+      forget()
       this.#onResult(result)
-    }, over)
+    }, forget)
     // A test that timed out may continue in the background, during the next test.
     if (this.#ended) run.stop()
   }

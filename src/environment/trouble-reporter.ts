@@ -8,7 +8,7 @@ const machineTrouble: ReadonlySet<unknown> = new Set<SandboxErrorCode>([
   'SECCOMP_UNAVAILABLE',
 ])
 
-/** Adds the reporter to a Vitest that lacks it. It writes to stderr, whatever the others print. */
+/** Adds the reporter to a Vitest that lacks it. The reporter writes to stderr, because other reporters use stdout. */
 export function addTroubleReporter({ config }: Vitest): void {
   const entries: readonly unknown[] = config.reporters
   if (entries.some((entry) => entry instanceof TroubleReporter)) return
@@ -17,11 +17,11 @@ export function addTroubleReporter({ config }: Vitest): void {
 
 /** Prints once, after the tests, the obstacle that keeps runs from starting on this machine, and the fix. */
 class TroubleReporter implements Reporter {
-  #told = false
+  #reported = false
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
-    if (this.#told || !modules.some(couldNotStart)) return
-    this.#told = true
+    if (this.#reported || !modules.some(couldNotStart)) return
+    this.#reported = true
     const { describeTrouble, diagnose } = await import('../doctor/doctor.ts')
     const lines = describeTrouble(await diagnose())
     const text = ['What gradebox doctor finds on this machine:', ...lines].join('\n')

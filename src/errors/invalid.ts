@@ -18,7 +18,7 @@ export interface ProblemSource {
 type Place = NonNullable<Problem['position']>
 
 // A key or a value may contain line breaks, but each problem stays on one line.
-const tell = ({ path, message }: Problem): string =>
+const describe = ({ path, message }: Problem): string =>
   visibleLine(path.length === 0 ? message : `${formatKeyPath(path)}: ${message}`)
 
 function offsetOf({ path, key, position }: Problem, source: ProblemSource): number | undefined {
@@ -27,13 +27,13 @@ function offsetOf({ path, key, position }: Problem, source: ProblemSource): numb
 }
 
 // `/srv/p.toml:3:1: uid: expected ...`, and the lines around it.
-function tellAt(problem: Problem, source: ProblemSource): string[] {
+function describeAt(problem: Problem, source: ProblemSource): string[] {
   const offset = offsetOf(problem, source)
   const path = visibleLine(source.path)
-  if (offset === undefined) return [`${path}: ${tell(problem)}`]
+  if (offset === undefined) return [`${path}: ${describe(problem)}`]
   const place = source.positionOf(offset)
   const where = `${path}:${place.line}:${place.column}`
-  return [`${where}: ${tell(problem)}`, ...source.frame(place).split('\n')]
+  return [`${where}: ${describe(problem)}`, ...source.frame(place).split('\n')]
 }
 
 // Sorts problems in the order of the text; problems without a position come last.
@@ -45,14 +45,14 @@ function inOrder(problems: readonly Problem[], source: ProblemSource): readonly 
 }
 
 /** The error lists this many problems, and then only counts the rest. */
-const TOLD = 10
+const MOST_LISTED = 10
 
 function listed(
   problems: readonly Problem[],
   toLines: (problem: Problem) => readonly string[],
 ): string[] {
-  const lines = problems.slice(0, TOLD).flatMap(toLines)
-  const more = problems.length - TOLD
+  const lines = problems.slice(0, MOST_LISTED).flatMap(toLines)
+  const more = problems.length - MOST_LISTED
   if (more > 0) lines.push(`and ${more} more problem${more === 1 ? '' : 's'}`)
   return lines.map((line) => `  ${line}`)
 }
@@ -82,7 +82,7 @@ export function invalid(
   { source, noun = 'policy', ...options }: InvalidOptions = {},
 ): SandboxError {
   const toLines = (problem: Problem) =>
-    source === undefined ? [tell(problem)] : tellAt(problem, source)
+    source === undefined ? [describe(problem)] : describeAt(problem, source)
   const details = { code: 'POLICY_INVALID', ...options } as const
   const [only] = problems
   const isOne = only !== undefined && problems.length === 1

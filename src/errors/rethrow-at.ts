@@ -19,8 +19,8 @@ export function rethrowAt(api: (...args: never[]) => unknown): (error: unknown) 
 }
 
 /**
- * Wraps functions that throw. The stacks of their errors begin at the caller, so that a test runner shows the user's line and
- * not a line of Gradebox.
+ * Wraps functions that throw. The stacks of their errors begin at the caller, so that a test runner shows the user's
+ * line and not a line of Gradebox.
  */
 export function throwAtCaller<T extends Readonly<Record<string, (...args: never[]) => unknown>>>(
   functions: T,

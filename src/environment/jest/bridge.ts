@@ -7,5 +7,5 @@ if (gradebox === undefined) {
   )
 }
 
-/** These belong to the environment; their types are those of the package's main entry. */
+/** The environment's own values; their types are those of the package's main entry. */
 export const { sandboxed, createSandbox, SandboxError, isSandboxError, isSandboxResult } = gradebox

@@ -17,7 +17,7 @@ import { IsolationNotice } from './isolation-notice.ts'
 import { JestTests } from './tests.ts'
 
 /** The value of `globalThis.gradebox`, which `require('gradebox')` returns in CommonJS tests. */
-const handedOver = {
+const packageValues = {
   sandboxed,
   createSandbox,
   SandboxError,
@@ -70,8 +70,8 @@ export class TestEnvironment extends NodeEnvironment {
       setDefaults(this.#defaults, realm)
       setOwnerSource(realm, () => this.#owner())
     }
-    // Jest has stored the options there.
-    Object.defineProperty(this.global, 'gradebox', { value: handedOver, configurable: true })
+    // Jest has stored the environment's options under this name.
+    Object.defineProperty(this.global, 'gradebox', { value: packageValues, configurable: true })
   }
 
   #owner(): RunOwner {

@@ -12,7 +12,7 @@ interface JestProject {
   readonly displayName?: { readonly name: string } | undefined
 }
 
-/** Tells once for each project and Jest run that programs ran with a weaker isolation. */
+/** Prints one line per project and Jest run when programs ran with a weaker isolation. */
 export class IsolationNotice {
   readonly #project: JestProject
   readonly #levels = new Set<IsolationLevel>()
@@ -21,7 +21,7 @@ export class IsolationNotice {
     this.#project = project
   }
 
-  /** Notes the isolation of a run when its result is there. */
+  /** Notes the isolation of a run when the run ends. */
   note({ result }: OwnedRun): void {
     result.then(
       ({ isolation }) => this.#levels.add(isolation.level),
@@ -29,7 +29,7 @@ export class IsolationNotice {
     )
   }
 
-  /** Prints the line for a file whose tests have ended, unless another file of the project did. */
+  /** Prints the line after the tests of a file, unless another file of the project has printed it. */
   print(): void {
     const level = weakestBelowFull([...this.#levels])
     if (level === undefined || !this.#isFirst()) return
@@ -50,13 +50,13 @@ export class IsolationNotice {
       mkdirSync(join(cacheDirectory, name))
       return true
     } catch (error) {
-      // Without a cache directory every file tells.
+      // Without a cache directory every file prints the line.
       return (error as NodeJS.ErrnoException).code !== 'EEXIST'
     }
   }
 }
 
-// Jest's main process, by its number and the time of its start.
+// Identifies Jest's main process by its pid and the time of its start.
 function mainProcess(): string {
   const isWorker = process.argv[1]?.includes('jest-worker') === true
   const pid = isWorker ? process.ppid : process.pid

@@ -28,7 +28,7 @@ export class JestTests {
     return (test && this.#runs.get(test)) ?? this.#fileRuns
   }
 
-  /** Follows the events of jest-circus, which waits for this function at each. */
+  /** Follows the events of jest-circus. At each event, jest-circus waits for this function. */
   async handle(event: Circus.Event, state: Circus.State): Promise<void> {
     switch (event.name) {
       case 'test_start':

@@ -12,8 +12,8 @@ const { node } = builtinEnvironments
 /**
  * Vitest's `node` environment with two additions. It gives `sandboxed()` the defaults of `environmentOptions.gradebox`.
  * At its end the environment ends every run that the tests left active, and waits until the processes have ended. It
- * then fails with a message that shows the runs. The plugin `gradebox/vitest` chooses it by itself, and does the same
- * for each test.
+ * then fails with a message that shows the runs. The plugin `gradebox/vitest` selects this environment by itself, and
+ * also ends the runs of each test.
  *
  * @example
  * export default defineConfig({

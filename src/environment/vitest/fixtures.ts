@@ -8,8 +8,8 @@ import { watchTest } from './test.ts'
  * Vitest fixtures.
  *
  * - `sandbox` is a `sandboxed()` whose runs belong to the test. When the test times out or is cancelled, they
- *   end before the next test starts. The plugin ties all runs of a test to it in this way; the fixture needs
- *   no plugin.
+ *   end before the next test starts. The plugin does this for all runs of a test; the fixture works without the
+ *   plugin.
  * - `scratch` is the path of an empty directory on this host, in which a test prepares files, such as a
  *   `workdir`. The directory is removed after the test; with the plugin also when the worker was killed.
  *
@@ -36,7 +36,7 @@ export const gradeboxFixtures = {
     await end()
   },
   // Vitest accepts only a destructuring pattern.
-  // biome-ignore lint/correctness/noEmptyPattern: it wants nothing of the test
+  // biome-ignore lint/correctness/noEmptyPattern: the fixture uses nothing of the test
   async scratch({}: object, use: (directory: string) => Promise<void>): Promise<void> {
     const directory = await makeScratch()
     await use(directory)

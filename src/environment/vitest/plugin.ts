@@ -55,7 +55,7 @@ const dependencies = {
 /**
  * The Vitest plugin: registers the matchers, passes defaults to `sandboxed()` in every worker, ties each run to its
  * test, and reports it there. It chooses its own environment unless the project has one. A project's
- * `environmentOptions.gradebox` comes before the plugin's options.
+ * `environmentOptions.gradebox` overrides the plugin's options.
  *
  * @throws {SandboxError} OPTION_INVALID, at once, when an option is wrong.
  * @example
@@ -73,7 +73,7 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
     rethrowAt(gradebox)(error)
   }
   const { reports, ...options } = all
-  // Vitest makes its worker threads in this one, and terminates them when a test hangs.
+  // This thread starts Vitest's worker threads. Vitest terminates a worker when a test hangs.
   sweepEndingWorkers()
   return {
     name: 'gradebox',
@@ -81,7 +81,7 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
     transform(code, id) {
       // Only `gradebox grade` keeps results, which depend on the code of the tests.
       if (cacheInUse() === undefined || !isOwnModule(id)) return undefined
-      // The added line is after all others, so the map of the others stays right.
+      // The added line is the last one, so the source map of the other lines stays valid.
       return { code: withSource(id, code, (text) => this.parse(text)), map: null }
     },
     config: ({ test }) =>
@@ -126,7 +126,7 @@ function ownOptions(project: Project): GradeboxOptions {
   return options
 }
 
-// For each project: the options of its plugins until now; the project's own come after inherited ones.
+// For each project: the merged options of its plugins so far. An inherited plugin comes before the project's own.
 const taken = new WeakMap<Project, GradeboxOptions>()
 
 function takeOptions(project: Project, options: GradeboxOptions): GradeboxOptions {

@@ -11,8 +11,7 @@ import { setScratchRoot } from '../scratch.ts'
 import { TestRuns } from '../test-runs.ts'
 import { watchTest } from './test.ts'
 
-// The timeout of the hooks, in ms. Vitest counts the code before and after a test; the end of a run takes far
-// less.
+// The timeout of the hooks, in ms. Vitest applies it to the code before and after a test. Ending a run takes far less.
 const timeoutMs = 60_000
 
 const { defaults, scratchRoot, showsRuns } = inject('gradebox')
@@ -28,9 +27,9 @@ const fileRuns = new TestRuns((result) => {
 const owner = new AsyncLocalStorage<TestRuns>()
 setOwnerSource(globalThis, () => owner.getStore() ?? fileRuns)
 
-// The environment alone does not suffice: Vitest starts the next file before it has torn down the worker
+// The environment cannot end these runs in time: Vitest starts the next file before it has torn down the worker
 // of the last one, and without isolation an environment serves many files.
-// biome-ignore lint/correctness/noEmptyPattern: the hook wants no fixture, and its third argument
+// biome-ignore lint/correctness/noEmptyPattern: the hook uses its third argument and no fixture
 aroundAll(async (runSuite, {}, { meta }) => {
   await runSuite()
   const error = forgottenError(await fileRuns.end(), 'test file')

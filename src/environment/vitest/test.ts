@@ -21,7 +21,7 @@ export interface WatchedTest {
 }
 
 /**
- * Follows a test: reports its runs with it, and ends them when it times out.
+ * Follows a test: adds its runs to its report, and ends the runs when the test times out.
  *
  * @param showsRuns - Whether the test reports its runs; each report is a message to Vitest's main process.
  */

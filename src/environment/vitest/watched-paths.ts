@@ -13,7 +13,7 @@ export function addWatchedPaths(vitest: Vitest): void {
   config.watchTriggerPatterns = [...(config.watchTriggerPatterns ?? []), trigger]
 }
 
-/** Learns from each test file that ends the host paths of its programs. */
+/** Collects the host paths of a test file's programs when the file ends. */
 class WatchedPaths implements Reporter {
   readonly #vitest: Vitest
   readonly #testFiles = new Map<string, Set<string>>()
@@ -48,8 +48,8 @@ class WatchedPaths implements Reporter {
   }
 }
 
-// The paths include the folder of the submissions, so that a new submission is noticed. A submission of an export is a
-// copy, which does not change: there the export counts.
+// The paths include the folder of the submissions, so that Vitest notices a new submission. A submission from an export
+// is a copy that does not change, so Vitest watches the export instead.
 function submissionPaths(test: TestCase): string[] {
   const { gradeboxSource: source, gradeboxPlaces: places = [] } = test.meta()
   if (source === undefined) return []
@@ -57,7 +57,7 @@ function submissionPaths(test: TestCase): string[] {
   return isCopy ? [...places] : [source, dirname(source), ...places]
 }
 
-// A folder that contains the test file also contains the reports, which each run writes. Each report would start the
-// next run. Built programs and scratch directories belong to one run.
+// A folder that contains the test file also contains the reports. A report that one run writes would start the next
+// run. Built programs and scratch directories belong to one run.
 const isWatched = (path: string, testFile: string): boolean =>
   !testFile.startsWith(`${path}/`) && !path.includes('/gradebox-builds-') && existsSync(path)
