@@ -89,7 +89,7 @@ function cpuTimeSentence({ usage, limits }: FinishedRun, texts: FeedbackTexts): 
 /** The sentence for too much processor time. */
 export function cpuTimeFeedback(usedMs: number, limitMs: number, texts: FeedbackTexts): string {
   const [used, limit] = [duration(usedMs, texts), duration(limitMs, texts)]
-  // The kernel enforces the CPU limit in ticks, which run ahead of the time that it accounts.
+  // The kernel enforces the CPU limit in ticks. They can run ahead of the CPU time that it reports.
   return usedMs > limitMs && used !== limit
     ? fill(texts.cpuTime, { used, limit })
     : fill(texts.cpuTimeReached, { limit })

@@ -42,7 +42,7 @@ export function studentMessage(
 const succeeded = ({ status, exitCode }: FinishedRun): boolean =>
   status === 'exited' && exitCode === 0
 
-// The run's end explains missing output. It explains nothing for an assertion about the end itself.
+// The end of a failed run explains missing output. An assertion about the end already describes the end.
 function causeOf(failure: MatcherFailure, options: FeedbackOptions): string[] {
   const isAboutEnd = failure.kind === 'end' || failure.kind === 'exit-code'
   if (isAboutEnd || failure.negated || succeeded(failure.run)) return []

@@ -1,6 +1,6 @@
 /**
- * The messages of Gradebox to a student, as templates. `{name}` is replaced: `{limit}`, `{used}`, `{code}`, `{line}`
- * and others, as the English text has them.
+ * The messages of Gradebox to a student, as templates. Gradebox replaces names such as `{limit}` and `{code}` by
+ * values. The English texts show which names a template may use.
  */
 export interface FeedbackTexts {
   /** The separator before the fraction of a number: `.` or `,`. */
@@ -19,10 +19,10 @@ export interface FeedbackTexts {
   /** The excess is too small to show. */
   readonly cpuTimeReached: string
   readonly memory: string
-  /** The kernel held the program to the limit, so that it never used more. */
+  /** The kernel enforced the limit, so the program never used more. */
   readonly memoryReached: string
   readonly output: string
-  /** The output exceeds what a JavaScript string can hold, and no limit is set. */
+  /** The output is too long for a JavaScript string, and no limit is set. */
   readonly outputWithoutLimit: string
   readonly fileSize: string
   readonly aborted: string
