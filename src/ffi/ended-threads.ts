@@ -19,10 +19,12 @@ import {
 } from './thread-list.ts'
 
 /*
- * What an ended worker thread has left on its list (`thread-list.ts`), another thread takes over: it closes the
- * descriptors and reaps the children. It does so when it starts a run, and when a worker thread ends that it has made.
- * A thread may be terminated while it takes over. The lock of the list then ends with its descriptor, and each entry is
- * emptied together with what is done for it, so the next thread goes on where this one stopped.
+ * A worker thread may end while its list (`thread-list.ts`) has open descriptors and children. Another thread then
+ * takes the list over: it closes the descriptors and reaps the children. A thread does so when it starts a run, and
+ * when a worker thread that it made ends.
+ *
+ * A thread may be terminated during the takeover. The kernel then releases the lock of the list. The thread empties
+ * each entry together with the work for it, so the next thread continues at the right entry.
  */
 
 const calls = cFunctions((declare) => ({
@@ -35,11 +37,11 @@ const calls = cFunctions((declare) => ({
 
 /** The longest time in ms until this process notices that one thread ended and another started. */
 const SWEEP_MS = 1000
-/** How often this thread counts the process's threads at most, in ms: each count takes a system call. */
+/** The shortest time in ms between two counts of the process's threads, because each count takes a system call. */
 const COUNT_MS = 20
-/** How often this thread looks for children of ended threads that are still being killed, in ms. */
+/** The interval in ms at which this thread checks for children of ended threads that the kernel is still killing. */
 const REAP_MS = 50
-/** The size of a report's start that contains the pid. */
+/** The number of bytes at the start of a report that contain the pid. */
 const HEAD_SIZE = 64
 
 const WHOLE_LIST = { start: 0n, length: 0n }
@@ -48,7 +50,7 @@ const WHOLE_LIST = { start: 0n, length: 0n }
 type PidIn = (report: Buffer) => number | undefined
 
 const orphans = new Set<number>()
-/** Report pipes of ended threads that had nothing in them yet. */
+/** Report pipes of ended threads that were still empty. */
 const reports = new Set<number>()
 let countedAtMs = Number.NEGATIVE_INFINITY
 let swept = { threads: 0, atMs: Number.NEGATIVE_INFINITY }
@@ -69,7 +71,7 @@ export function sweepEndedThreads(pidIn: PidIn): void {
 }
 
 /**
- * Does the same each time when a worker thread ends that this thread makes from now on.
+ * Takes over the list of each worker thread that this thread makes from now on, when the worker thread ends.
  *
  * @param then called when the kernel no longer lists the thread
  */
@@ -96,21 +98,21 @@ function takeOverAll(pidIn: PidIn): void {
 function takeOver(name: string, pidIn: PidIn): void {
   let fd: number
   try {
-    // An open file description of its own, which holds the lock. O_NONBLOCK marks it as a copy.
+    // The lock belongs to this new open file description. O_NONBLOCK marks the descriptor as a copy.
     fd = openSync(`/proc/self/fd/${name}`, O_RDWR | O_NONBLOCK)
   } catch {
     return
   }
   try {
     if (!isListOfEndedThread(String(fd)) || !lockRange(fd, 'write', WHOLE_LIST)) return
-    // Only the holder of the lock closes the thread's descriptor, so the number is the list's until then.
+    // Only the thread with the lock closes the ended thread's descriptor, so its number stays valid until then.
     if (isThreadsOwn(name, fd)) takeOverLocked(fd, Number(name), pidIn)
   } finally {
     closeSync(fd)
   }
 }
 
-/** Whether a descriptor is the one by which a thread made a list, and not another thread's copy of it. */
+/** Whether a descriptor is the original with which a thread made a list, and not another thread's copy. */
 function isThreadsOwn(name: string, list: number): boolean {
   try {
     const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, 'utf8'))
@@ -139,7 +141,7 @@ function takeOverLocked(fd: number, own: number, pidIn: PidIn): void {
   calls().close(own)
 }
 
-/** A place of another thread's list, which is open. */
+/** An entry of another thread's list: the list's descriptor, and the entry's index. */
 interface Entry {
   readonly fd: number
   readonly place: number
@@ -148,7 +150,7 @@ interface Entry {
 const EMPTY = new Int32Array(2)
 const WORD = EMPTY.BYTES_PER_ELEMENT
 
-// Straight code, as in thread-list.ts: an entry is emptied if and only if its descriptor is closed.
+// Straight-line code, as in thread-list.ts: the thread empties an entry if and only if it closes the descriptor.
 function closeEntry(descriptor: number, { fd, place }: Entry): void {
   const { close, pwrite } = calls()
   if (Number(pwrite(fd, EMPTY, WORD, place * WORD)) === WORD) close(descriptor)
@@ -201,7 +203,7 @@ function settle(pidIn: PidIn): void {
 
 let head: Buffer | undefined
 
-// Without a word and without an end, the pipe has a writer, which dies with the thread that started it.
+// An empty pipe that is not closed has a writer. The kernel kills the writer with the thread that started it.
 function readReport(fd: number, pidIn: PidIn): void {
   head ??= reportMemory() ?? Buffer.alloc(HEAD_SIZE)
   let length = 0

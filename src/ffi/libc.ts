@@ -177,8 +177,8 @@ export function setNonBlocking(fd: number): void {
 }
 
 /**
- * Sets the capacity of a pipe in bytes, F_SETPIPE_SZ of fcntl(2). The pipe of a user at the limit keeps its
- * capacity.
+ * Sets the capacity of a pipe in bytes, F_SETPIPE_SZ of fcntl(2). The pipe keeps its capacity when the user has
+ * reached the kernel's limit.
  */
 export function setPipeSize(fd: number, bytes: number): void {
   libc().fcntl(fd, F_SETPIPE_SZ, bytes)
@@ -283,7 +283,7 @@ export function waitUntilReadable(fd: number, timeoutMs: number): boolean {
   return waitForInput(fd, timeoutMs).isReadable
 }
 
-/** Does the same, and also returns whether no process could write to the pipe at that moment (POLLHUP). */
+/** Waits like `waitUntilReadable`, and also returns whether no process could write to the pipe (POLLHUP). */
 export function waitForInput(
   fd: number,
   timeoutMs: number,
@@ -294,7 +294,7 @@ export function waitForInput(
   return { isReadable, isHungUp: isReadable && (((polled[1] ?? 0) >>> 16) & POLLHUP) !== 0 }
 }
 
-/** At most this many of libuv's four threads wait here, because others need them too. */
+/** At most this many of libuv's four threads wait here, because other code needs threads too. */
 const MOST_WAITS = 2
 
 // Koffi keeps no reference to memory that another thread uses, so this set keeps one until the call ends.
@@ -315,8 +315,8 @@ export async function whenHungUp(readEnd: number, timeoutMs: number): Promise<bo
   if (waits.size >= MOST_WAITS) return false
   const polled = pollFor(readEnd, 0)
   return new Promise((resolve) => {
-    // Other work may occupy all threads for any time. The number may belong to another descriptor when a
-    // thread gets to it. poll(2) ignores negative numbers, so this makes the number negative.
+    // Other work may occupy all threads. Before one is free, the descriptor's number may belong to another
+    // file. poll(2) ignores negative numbers, so this makes the number negative.
     const late = setTimeout(() => {
       polled[0] = -1
       resolve(false)
@@ -357,7 +357,7 @@ const poll = (fd: number, events: number, timeoutMs: number): number =>
  * Gives a thread of this process precedence over every program without real-time priority, where this user may ask for
  * that (sched(7)). A nice value is not enough, because it only counts among the threads of one session.
  *
- * @param thread its number in the kernel
+ * @param thread the thread's id in the kernel
  */
 export function scheduleFirst(thread: number): void {
   const lowest = new Int32Array([1])

@@ -26,7 +26,7 @@ export const SCMP_ACT_ERRNO = (errno: number): number => SECCOMP_RET_ERRNO | (er
 const SCMP_FLTATR_ACT_BADARCH = 2
 const SCMP_FLTATR_CTL_OPTIMIZE = 8
 
-/** A rule with the call's number, so that it can name calls newer than the library. */
+/** A rule that names a call by its number, because the library may not know the name of a newer call. */
 export interface FilterRule {
   /** SCMP_ACT_…; never the filter's default, because the library refuses such a rule. */
   readonly action: number
@@ -92,8 +92,8 @@ function load(): Library {
   }
 }
 
-// SECCOMP_API level 5 has SCMP_ACT_NOTIFY. The level is set, not probed: the probe asks the kernel about this
-// process, and an outer sandbox may forbid the probe but allow the filter.
+// SECCOMP_API level 5 has SCMP_ACT_NOTIFY. This function sets the level, because libseccomp would otherwise
+// probe the kernel, and an outer sandbox may forbid the probe but allow the filter.
 function libseccomp(): Library {
   if (loaded !== undefined) return loaded
   let library: Library
@@ -135,16 +135,17 @@ function exported(filter: unknown): Uint8Array {
   }
 }
 
-// The library numbers calls for the machine that it runs on, and its table of names ends with its own
-// release. A program for the other machine is therefore made with that machine's numbers. This function then
-// replaces the one check of the architecture, the program's second instruction.
+// The library knows the call numbers of the machine that it runs on, and only names up to its own release. A
+// filter for another architecture is therefore built with that architecture's numbers. This function then
+// replaces the check of the architecture, the program's second instruction.
 function retarget(program: Uint8Array, arch: Arch): Uint8Array {
   const view = new DataView(program.buffer)
   const native = process.arch === 'arm64' ? AUDIT_ARCH.arm64 : AUDIT_ARCH.x64
   if (AUDIT_ARCH[arch] === native) return program
   // A program for x64 that is made on arm64 would lack the check of the x32 bit.
   if (arch === 'x64') throw new RangeError('A filter for x64 can be made on x64 only')
-  if (view.getUint32(12, true) !== native) throw new Error('The architecture is checked elsewhere')
+  if (view.getUint32(12, true) !== native)
+    throw new Error('The second instruction does not check the architecture')
   view.setUint32(12, AUDIT_ARCH[arch], true)
   return program
 }
@@ -170,8 +171,8 @@ export function buildFilter(
   try {
     const badArch = library.seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, foreignAction)
     check('seccomp_attr_set(SCMP_FLTATR_ACT_BADARCH)', badArch)
-    // 2 means a binary tree instead of a list. It only adds speed, so an older library without it is no
-    // error.
+    // The value 2 selects a binary tree instead of a list. The tree only adds speed, so the code ignores the
+    // error of an older library.
     library.seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2)
     for (const { action, syscall } of rules) {
       const added = library.seccomp_rule_add_array(filter, action, syscall, 0, null)

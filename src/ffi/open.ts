@@ -9,7 +9,7 @@ const libc = cFunctions((declare) => ({
   sendfile: declare('sendfile', 'int64', ['int', 'int', 'void *', 'uint64']),
 }))
 
-/** How a path is opened. */
+/** The options of `openPath()`. */
 export interface OpenPathOptions {
   /** Flags O_… of open(2); close-on-exec is always set. */
   readonly flags: number

@@ -69,8 +69,8 @@ class Message {
   }
 }
 
-/** How long one wait for a descriptor takes, in ms: a worker thread that is terminated ends only after it. */
-const LOOK_MS = 500
+/** The longest single wait for a descriptor, in ms. A terminated worker thread ends only after this wait. */
+const WAIT_MS = 500
 
 /**
  * Waits, without blocking this thread, for a descriptor from a socket (unix(7), SCM_RIGHTS).
@@ -78,7 +78,7 @@ const LOOK_MS = 500
  * @returns the descriptor, closed on exec; undefined when the other end was closed
  */
 export async function receiveDescriptor(socket: number): Promise<number | undefined> {
-  while (!(await whenReadable(socket, LOOK_MS))) {}
+  while (!(await whenReadable(socket, WAIT_MS))) {}
   return takeDescriptor(socket)
 }
 

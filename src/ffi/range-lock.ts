@@ -20,7 +20,7 @@ export interface LockRange {
 export type LockKind = 'read' | 'write'
 
 const libc = cFunctions((declare) => ({
-  // The C prototype leaves the third parameter open; here it is a pointer.
+  // fcntl(2) is variadic; here its third argument is a pointer.
   fcntl: declare('fcntl', 'int', ['int', 'int', 'void *']),
 }))
 

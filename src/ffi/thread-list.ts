@@ -5,13 +5,13 @@ import { parseStat } from '../linux/proc-stat.ts'
 import { cFunctions } from './c-library.ts'
 
 /*
- * A terminated worker thread runs no more JavaScript, so its open descriptors and ended children stay with the process.
- * Each worker thread therefore keeps a list of them in a memfd, whose name contains the thread. `ended-threads.ts`
- * closes and reaps what an ended thread has left on its list.
+ * A terminated worker thread runs no more JavaScript, so the process keeps the thread's open descriptors and ended
+ * children. Each worker thread therefore lists them in a memfd, whose name contains the thread's id. `ended-threads.ts`
+ * closes and reaps the entries that an ended thread has left.
  *
- * The list has no gap. V8 terminates a thread only where a function of JavaScript starts, and where a loop turns. Every
- * function below therefore calls a native function and changes the list in straight code, without a call or a loop in
- * between. The list is mapped memory, because such a change needs no call.
+ * A list is always complete. V8 terminates a thread only at the start of a JavaScript function, and at each turn of a
+ * loop. Every function below therefore calls a native function and changes the list in straight-line code, without a
+ * call or a loop in between. The list is mapped memory, because a write to memory needs no call.
  */
 
 const calls = cFunctions((declare) => ({
@@ -32,9 +32,9 @@ const WORDS = {
   descriptors: 16_384,
   /** The descriptors that are report pipes, in which the pid of a child may still be unread. */
   reports: 4096,
-  /** Pairs of a descriptor and the inode of its pipe: libuv is about to own the descriptor. */
+  /** Pairs of a descriptor that libuv is about to own, and the inode of its pipe. */
   handedOver: 8192,
-  /** What the thread has last read from a report pipe. The size is the default capacity of a pipe (pipe(7)). */
+  /** The bytes that the thread last read from a report pipe. The size is the default capacity of a pipe (pipe(7)). */
   report: 16_384,
 } as const
 
@@ -58,7 +58,7 @@ function partStarts(): Record<Part, number> {
 export const partOf = (list: Int32Array, part: Part): Int32Array =>
   list.subarray(PART_START[part], PART_START[part] + WORDS[part])
 
-/** The places of a part that are not empty, each with its number and its offset in the list, in words. */
+/** The entries of a part that are not empty: for each, its offset in the list, in words, and its number. */
 export const placesOf = (list: Int32Array, part: Part, width = 1): (readonly [number, number])[] =>
   [...partOf(list, part)].flatMap((number, index) =>
     number > 0 && index % width === 0 ? [[PART_START[part] + index, number] as const] : [],
@@ -87,7 +87,7 @@ function startOf(thread: string): string {
   }
 }
 
-// Without a descriptor to spare, the list is memory that no other thread finds.
+// When no descriptor is free, the list is memory that no other thread finds.
 function mapList(): ArrayBuffer {
   const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? ''
   const name = `${NAME}${thread}-${startOf(thread)}`
@@ -116,7 +116,7 @@ class Numbers {
     this.#width = width
   }
 
-  /** Reserves an empty place. A list that is full ignores what is written there. */
+  /** Reserves an empty place. The place is outside a full list, where JavaScript ignores a write. */
   reserve(): number {
     const free = this.#free.pop()
     if (free !== undefined) return free
@@ -130,12 +130,12 @@ class Numbers {
     this.#places.set(number, place)
   }
 
-  /** A place that stayed empty, or is empty again. */
+  /** Frees a place that stayed empty, or is empty again. */
   release(place: number): void {
     this.#free.push(place)
   }
 
-  /** The place of a number; -1, to which nothing can be written, when the number is not on the list. */
+  /** The place of a number. For a number that is not on the list it is -1, where JavaScript ignores a write. */
   placeOf(number: number): number {
     return this.#places.get(number) ?? -1
   }
@@ -194,7 +194,7 @@ export function openListed(open: () => number): number {
 }
 
 /**
- * Opens two descriptors in the same way.
+ * Opens two descriptors that this thread has to close, and lists both.
  *
  * @param open calls a native function that fills `ends` and returns 0, and nothing afterwards
  */
@@ -236,8 +236,8 @@ export function closeListed<Rest extends readonly unknown[]>(
 }
 
 /**
- * Hands a pipe or a socket over to libuv, which closes the descriptor with the thread. Meanwhile the list has the file's
- * inode: only a descriptor that still is this file may be closed.
+ * Hands a pipe or a socket over to libuv, which closes the descriptor when the thread ends. During the handover the
+ * list also has the file's inode, because another thread may close the descriptor only if it still means this file.
  */
 export function handOver<Owner>(fd: number, take: () => Owner): Owner {
   const own = list
@@ -285,8 +285,8 @@ export function listReport(fd: number, take = () => true): boolean {
 }
 
 /**
- * The memory into which this thread reads reports, so that a pid which was read and is not listed yet is not lost;
- * undefined on the main thread.
+ * The memory into which this thread reads reports; undefined on the main thread. The memory is part of the list, so a
+ * pid is on the list as soon as the thread has read it.
  */
 export const reportMemory = (): Buffer | undefined => ownList()?.report
 
@@ -302,7 +302,7 @@ export function spawnListed(pid: Int32Array, spawn: () => number): number {
   const { words } = own
   const place = own.reserve()
   const result = spawn()
-  // The C library has written the pid if there is a child, also where the native call lost its result.
+  // If there is a child, the C library has written its pid, even if the native call lost its result.
   const child = pid[0] as number
   if (child > 0) words[place] = child
   if (child > 0) own.keep(child, place)
@@ -317,7 +317,7 @@ export function listChild(pid: number): void {
   const { children, report } = own
   const place = children.reserve()
   children.words[place] = pid
-  // The memory no longer contains the pid's record, which a later child could have as well.
+  // Removes the pid's record from the memory, because a later child may get the same pid.
   report[0] = 0
   children.keep(pid, place)
 }
