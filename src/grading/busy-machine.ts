@@ -11,8 +11,8 @@ type Ended = Pick<SandboxResult, 'status'> & {
 }
 
 /**
- * The error for a run that reached its walltime because other programs kept it from a processor; undefined for any other
- * run. The machine's load is never a student's fault.
+ * The error for a run that reached its walltime because other programs kept it from a processor; undefined for any
+ * other run. The machine's load is never a student's fault.
  *
  * @param name of the program, for the staff
  */

@@ -2,11 +2,11 @@
 import { describe, expect, test } from '@jest/globals'
 import '../matchers/jest.ts'
 
-interface HandedOver {
+interface PackageValues {
   readonly declareJestAssignment: (options: unknown, globals: unknown) => unknown
 }
 
-const { gradebox } = globalThis as { gradebox?: HandedOver }
+const { gradebox } = globalThis as { gradebox?: PackageValues }
 if (gradebox === undefined) {
   throw new Error(
     "`require('gradebox/grading/jest')` needs Jest's `testEnvironment: 'gradebox/jest-environment'`",

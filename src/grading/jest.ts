@@ -8,9 +8,9 @@ import { type JestGlobals, jestRunner } from './jest-runner.ts'
 export type * from './assignment/public-types.ts'
 
 /**
- * Declares an assignment: every test is made once per submission, in a suite of the submission's name. With Jest's
- * `testEnvironment: 'gradebox/jest-environment'` and the reporter `gradebox/grading/jest-reporter`, reports are written as the
- * tests end.
+ * Declares an assignment. Each submission gets a suite of its name with every test. With Jest's
+ * `testEnvironment: 'gradebox/jest-environment'` and the reporter `gradebox/grading/jest-reporter`, Gradebox writes the
+ * reports while the tests run.
  *
  * @throws {SandboxError} OPTION_INVALID for a wrong option, and where there are no submissions
  * @example

@@ -18,8 +18,8 @@ declare module 'vitest' {
 }
 
 /**
- * Declares an assignment: every test is made once per submission, in a suite of the submission's name. With the plugin
- * `gradebox/vitest`, reports are written as the tests end.
+ * Declares an assignment. Each submission gets a suite of its name with every test. With the plugin `gradebox/vitest`,
+ * Gradebox writes the reports while the tests run.
  *
  * @throws {SandboxError} OPTION_INVALID for a wrong option, and where there are no submissions
  * @example

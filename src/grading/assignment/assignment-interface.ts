@@ -18,7 +18,7 @@ export interface DeclareTest<Expect> extends RowsTest<Expect, []> {
   for<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
 }
 
-/** An assignment: the work of its submissions, and the points for it. */
+/** An assignment, to which a test file adds tests, cases and groups. */
 export interface Assignment<Expect> {
   readonly test: DeclareTest<Expect>
   /**

@@ -98,7 +98,7 @@ export interface TestOptions {
    * @default 1
    */
   readonly points?: number
-  /** Whether the points are outside the maximum. @default false */
+  /** Whether the points come on top of the maximum. @default false */
   readonly extraCredit?: boolean
   /** @default 'visible' */
   readonly visibility?: Visibility
@@ -188,10 +188,11 @@ export interface GradingContext<Expect> {
   /** Runs the submission's program in a sandbox of its own. */
   readonly run: (options?: RunOptions) => SandboxHandle
   /**
-   * Runs the submission's program with a judge: what one writes, the other reads. `results` has the judge's run first.
+   * Runs the submission's program with a judge: each reads the output of the other. `results` has the judge's run
+   * first.
    *
-   * The promise is rejected with a `SandboxError` JUDGE_FAILED when a signal, a limit or the filter ends the judge, or its
-   * exit code is none of `verdicts`. The test is then an `error`, never 0 points.
+   * The promise is rejected with a `SandboxError` JUDGE_FAILED when a signal, a limit or the filter ends the judge, or
+   * its exit code is not in `verdicts`. The test is then an `error`, never 0 points.
    *
    * @example
    * const { results: [judge] } = await interact({ command: 'python3', args: ['-c', source], policy: 'python' })
@@ -199,7 +200,7 @@ export interface GradingContext<Expect> {
    */
   readonly interact: (judge: JudgeProgram, options?: InteractOptions) => InteractionHandle
   /**
-   * Gives some of the test's points; several calls add up. A test that passes without a call gives all.
+   * Gives some of the test's points; several calls add up. A test that passes without a call gives all points.
    *
    * @param message the message for the student
    */

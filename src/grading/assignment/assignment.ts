@@ -191,7 +191,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     const { group, hint, visibility = 'visible' } = options
     if (group !== undefined && this.#groups.named(group) === undefined) {
       throw new SandboxError(
-        `The test "${name}" wants the group \`${group}\`, which is not declared`,
+        `The test "${name}" names the group \`${group}\`, which is not declared`,
         {
           code: 'OPTION_INVALID',
           hint: `Call .group('${group}', …) before.`,

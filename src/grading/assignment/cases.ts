@@ -5,7 +5,7 @@ import { globSync } from 'tinyglobby'
 import * as v from 'valibot'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 
-/** A case on disk: an input, and the output that a right program prints for it. */
+/** A case on disk: an input, and the output that a correct program prints for it. */
 export interface Case {
   /** The file's name without `.in`. */
   readonly name: string
@@ -63,7 +63,7 @@ function readCase(input: string): Case {
   if (answer === undefined) {
     throw invalid(
       `The case ${input} has no answer`,
-      `Write what a right program prints to ${name}.ans (or .out, .a).`,
+      `Write the output of a correct program to ${name}.ans (or .out, .a).`,
     )
   }
   const { args = readArgs(beside('.args')), points, hint } = readSettings(beside('.toml'))
@@ -112,12 +112,12 @@ function readSettings(path: string): v.InferOutput<typeof settings> {
   try {
     value = parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw invalid(`${path} is no TOML: ${error instanceof Error ? error.message : error}`)
+    throw invalid(`${path} is not TOML: ${error instanceof Error ? error.message : error}`)
   }
   const { success, output, issues } = v.safeParse(settings, value)
   if (success) return output
   throw invalid(
-    `${path}: ${v.getDotPath(issues[0]) ?? 'the whole'}: ${issues[0].message}`,
+    `${path}: ${v.getDotPath(issues[0]) ?? 'the whole file'}: ${issues[0].message}`,
     'A case may set `points`, `hint` and `args`.',
   )
 }

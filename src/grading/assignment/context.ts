@@ -32,7 +32,7 @@ export interface Judging<Expect> {
   readonly earlier: readonly ReportAttempt[]
 }
 
-/** Set by `gradebox calibrate`, where each run has the machine for itself. */
+/** Set by `gradebox calibrate`, which runs one program at a time on the machine. */
 export const EXCLUSIVE_VARIABLE = 'GRADEBOX_EXCLUSIVE'
 
 /** Makes the argument of a test's function, for one submission. */
@@ -76,7 +76,9 @@ function isRepeatable(stdin: RunOptions['stdin']): boolean {
   )
 }
 
-/** A handle whose promise is rejected for a result that cannot be judged; its streams and methods stay. */
+/**
+ * A handle whose promise is rejected for a result that cannot be judged. It keeps the streams and methods of `handle`.
+ */
 function judgeable<Handle extends Promise<unknown>>(
   handle: Handle,
   check: (result: Awaited<Handle>) => void,

@@ -1,7 +1,7 @@
 import type { CasesOptions, GradingContext, TestOptions } from './assignment-options.ts'
 import type { TestRunner } from './test-runner.ts'
 
-/** A test that is data: an input, and the expected result of a right program. */
+/** A test that is data: an input, and the result of a correct program. */
 export interface DataTest {
   readonly name: string
   readonly options: TestOptions
@@ -19,7 +19,7 @@ export async function judgeData<Expect>(
   { run }: GradingContext<Expect>,
   runner: Pick<TestRunner<Expect>, 'compare'>,
 ): Promise<void> {
-  // The option `stdin` gives these two texts a meaning of their own.
+  // The option `stdin` gives these two texts a special meaning.
   const isOption = input === 'pipe' || input === 'inherit'
   const result = await run({ stdin: isOption ? Buffer.from(input) : input, args })
   const expected = answer === undefined ? undefined : expectedOutput(compare, answer)

@@ -13,7 +13,7 @@ export function forStaff(text: string | Uint8Array, most = mostCharacters): stri
   return visible(stripVTControlCharacters(start))
 }
 
-/** The part of a run in the report. */
+/** The report's entry for a run. */
 export function describeRun(
   result: SandboxResult<string | Uint8Array>,
   stdin: string | undefined,
@@ -42,7 +42,7 @@ export function describeRun(
   }
 }
 
-/** A slightly slower or faster machine would judge a time from 80 % to 120 % of the limit differently. */
+/** A slightly slower or faster machine could judge a time from 80 % to 120 % of the limit differently. */
 function isCloseToLimit({ usage, limits }: SandboxResult<string | Uint8Array>): boolean {
   const isClose = (timeMs: number, limitMs: number | undefined) =>
     limitMs !== undefined && timeMs >= limitMs * 0.8 && timeMs <= limitMs * 1.2

@@ -66,7 +66,7 @@ function runnerError(status: TestStatus, error: unknown, { facts }: Prepared, we
   return plainError(`The test gave 0 of ${formatPoints(weight)} points.`)
 }
 
-// Without a stack, because its lines belong to this package and do not help a teacher.
+// The error has no stack, because the lines of the stack belong to this package and do not help a teacher.
 function plainError(message: string): Error {
   const error = new Error(message)
   error.stack = `Error: ${message}`
@@ -90,7 +90,7 @@ async function errorOf<Expect>(judging: Judging<Expect>, recorder: Recorder): Pr
   }
 }
 
-// A test may also run programs that Gradebox does not know as the submission's, such as a checker.
+// The failed run may belong to a program that the test started itself, such as a checker.
 function judgeableError(error: unknown): unknown {
   const failure = matcherFailureOf(error)
   const busy = failure && busyMachineError('a program of the test', failure.run)

@@ -26,21 +26,21 @@ export function recordedInteraction(interaction: Interaction): RecordedRun[] {
 }
 
 /**
- * The error for an interaction in which a program waited for a processor until its walltime was over. After a walltime
- * of the first program, the second one's end says nothing.
+ * The error for an interaction in which a program waited for a processor until its walltime limit. When the program
+ * that ended first reached its walltime limit, the end of the other program proves nothing.
  */
 export function busyInteraction({ results, endedFirst }: Interaction): SandboxError | undefined {
   const [judge, program] = results
-  const isFirst = results[endedFirst].status === 'walltime'
-  const decisive = isFirst === (endedFirst === 0) ? judge : program
+  const firstTimedOut = results[endedFirst].status === 'walltime'
+  const decisive = firstTimedOut === (endedFirst === 0) ? judge : program
   if (decisive === program) return busyMachineError('the program', program)
-  // On a machine with one processor, the submission can keep the judge from it.
+  // On a machine with one processor, the judge also waits while the submission runs.
   const waitTimeMs = Math.max(0, (judge.usage.waitTimeMs ?? 0) - program.usage.cpuTimeMs)
   return busyMachineError('the judge', { ...judge, usage: { ...judge.usage, waitTimeMs } })
 }
 
 /**
- * Runs two programs that talk to each other, and again when the machine was too busy.
+ * Runs two programs that talk to each other. Repeats the run when the machine was too busy.
  *
  * @param onRepetition called with the reason for each repetition
  */
@@ -63,7 +63,7 @@ export function interactAgain(
 }
 
 /**
- * Refuses an interaction in which the judge did not judge: a crash of the teacher's program is not the student's.
+ * Throws when the judge itself failed, because a crash of the teacher's program is not the student's fault.
  *
  * @param verdicts the exit codes that are the judge's verdicts; any code if undefined
  * @throws {SandboxError} JUDGE_FAILED

@@ -13,7 +13,7 @@ export interface RecordedRun {
   readonly stdin: string | undefined
   /** Whether the teacher's judge ran; students read nothing about it. */
   readonly ofJudge?: true
-  /** Why an interaction failed, as far as the program is concerned; absent for a run on its own. */
+  /** The program's part in the failure of an interaction; absent for a run on its own. */
   readonly blame?: 'none' | 'program' | 'deadlock'
 }
 
@@ -85,8 +85,8 @@ function errorsOf({ result: { stderr } }: RecordedRun): string {
   return typeof stderr === 'string' ? stderr : new TextDecoder().decode(stderr)
 }
 
-// A failure has a copy of the run's end with the run's own usage object. A run that the test itself started,
-// such as a checker's, is not the student's.
+// A failure and its run share the usage object. A run that the test itself started, such as a checker's, is not
+// among the recorded runs.
 const runOf = (failure: MatcherFailure, runs: readonly RecordedRun[]): RecordedRun | undefined =>
   runs.find(({ result }) => result.usage === failure.run.usage)
 
@@ -101,7 +101,7 @@ export function messageForStaff({ status, error, awards }: Ending): string {
   return [...awards, forStaff([message, ...place.slice(0, 5)].join('\n'), longestError)].join('\n')
 }
 
-/** The different outputs, for a view that shows the staff both. */
+/** The expected and the received output, for a view that shows both to the staff. */
 export function comparison(error: unknown): { expected?: string; received?: string } {
   const failure = matcherFailureOf(error)
   if (failure?.kind !== 'output') return {}

@@ -73,7 +73,7 @@ function buildsDirectory(): string {
   return builds
 }
 
-// Only staff can decide whether strange files are an accident, so they give no 0 points.
+// Only staff can decide whether strange files are an accident, so Gradebox does not give 0 points for them.
 function refuseUnsafe({ id, path, refused }: FoundSubmission): void {
   if (refused !== undefined) throw refusedError(id, refused)
   try {

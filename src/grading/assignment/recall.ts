@@ -39,7 +39,7 @@ function keyOf<Expect>({ prepared, test, options, language }: Judging<Expect>): 
   )
 }
 
-// A program is the same in each of its tests, and its policy takes long to read.
+// All tests of a submission share the program, and its policy takes long to read.
 const policyContents = new WeakMap<BuiltProgram, string>()
 
 function policyContent(program: BuiltProgram): string {
@@ -50,7 +50,7 @@ function policyContent(program: BuiltProgram): string {
   return content
 }
 
-// The test runner shows a test that did not pass as failed, with the origin of the result.
+// The test runner shows a recalled failure as a failed test. The message names the origin of the result.
 function recalledError({ status, staffMessage }: TestOutcome): Error | undefined {
   if (status === 'passed' || status === 'partial') return undefined
   const message = `${staffMessage}\n(as in an earlier grading: nothing has changed since)`

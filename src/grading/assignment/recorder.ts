@@ -18,13 +18,13 @@ export class Recorder {
     this.#weight = weight
   }
 
-  /** A run that ends after its test changes nothing. */
+  /** Ends the recording: a run that ends after its test changes nothing. */
   close(): void {
     this.#closed = true
   }
 
   /**
-   * Keeps the runs that a promise resolves to.
+   * Keeps the runs of a promise's result.
    *
    * @param describe makes the records of a result
    */

@@ -1,8 +1,8 @@
 import { format } from 'node:util'
 
 /**
- * A title of `.each` and `.for`: `%s`, `%i` and others take the row's values in turn, `%#` its index, and `$name` a property
- * of a row that is an object.
+ * A title of `.each` and `.for`: `%s`, `%i` and others take the row's values in turn, `%#` its index, and `$name` a
+ * property of a row that is an object.
  *
  * @example
  * rowTitle('median of %j', [[3, 1, 2]], 0) // 'median of [3,1,2]'

@@ -7,7 +7,7 @@ import { loadedSources } from './test-source/loaded-sources.ts'
  * The content on which the code of every test of a file may depend. It is the file without its tests, all other files
  * of its folder, and loaded modules of other folders. Undefined where the folder is too large to read.
  *
- * @param submissions absolute paths, which the code reads only by `submission`
+ * @param submissions absolute paths, which tests read only through `submission`
  */
 export function contentAround(testFile: string, submissions: readonly string[]): unknown {
   const folder = dirname(testFile)

@@ -9,7 +9,8 @@ export function fingerprint(...values: readonly unknown[]): string {
   return hash.digest('hex')
 }
 
-// JSON calls toJSON() before it calls this function, so the value is read from its holder: as JSON, a Buffer is a list of numbers.
+// JSON.stringify() first calls toJSON(), which turns a Buffer into a list of numbers. This function therefore reads the
+// original value from the object that contains it.
 function plain(this: unknown, key: string): unknown {
   const value = (this as Readonly<Record<string, unknown>>)[key]
   switch (typeof value) {
@@ -44,9 +45,9 @@ const leftOut = new Set(['node_modules', 'dist', 'coverage'])
 
 /**
  * A hash of all files of a folder, which the code of a test may read. Undefined for a folder that is too
- * large to read each time; nobody then knows whether a test is unchanged.
+ * large to read each time; Gradebox then runs every test again.
  *
- * @param without absolute paths to leave out with everything in them: submissions, reports
+ * @param without whether to leave out an absolute path with everything in it: submissions, reports
  */
 export function folderFingerprint(
   folder: string,

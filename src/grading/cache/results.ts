@@ -5,7 +5,7 @@ import { wasStarved } from '../../runner/judge/starvation.ts'
 import type { TestOutcome } from '../report/test-outcome.ts'
 import { fingerprint } from './fingerprint.ts'
 
-/** The directory of the cache; `gradebox grade` sets it. Without it nothing is kept. */
+/** Names the directory of the cache; `gradebox grade` sets it. Without it Gradebox keeps nothing. */
 export const CACHE_VARIABLE = 'GRADEBOX_CACHE'
 
 /** The directory in which results and programs are kept; undefined without a cache. */
@@ -37,7 +37,7 @@ export function keepOutcome(cache: string, key: string, outcome: TestOutcome): v
     // Two threads, or two containers whose processes have the same id, can keep the same result at once.
     const temporary = `${path}.${randomUUID()}`
     const text = JSON.stringify(kept)
-    // Without the check, a machine that loses power could leave a part of a result.
+    // The hash reveals an incomplete file, which a loss of power can leave.
     writeFileSync(temporary, `${fingerprint(key, text)}\n${text}`)
     renameSync(temporary, path)
   } catch (error) {

@@ -15,9 +15,9 @@ import type { SandboxResult } from '../../runner/result.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import type { BuiltFile } from './language.ts'
 
-/** A program that was built, and how. */
+/** A built program, and the compiler's run. */
 export interface KeptBuild {
-  /** The directory that the sandbox shows at `/work`; runs see it copy-on-write, so it stays as it is. */
+  /** The directory that the sandbox shows at `/work`; runs see it copy-on-write, so no run changes it. */
   readonly directory: string
   readonly built: readonly BuiltFile[]
   readonly run: SandboxResult
@@ -57,7 +57,7 @@ export function keptBuild(cache: string, key: string): KeptBuild | undefined {
   return undefined
 }
 
-/** The files of a program with their contents: a damaged program would fail a student. */
+/** A fingerprint of a program's files, because a damaged program would fail a student. */
 function contentsOf(directory: string): string {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()
   return fingerprint(

@@ -112,7 +112,7 @@ const commandOf = (language: Language, built: Project) => (limits: LimitOptions)
 
 type KnownProgram = Pick<BuiltProgram, 'name' | 'language' | 'version'>
 
-// The command is part of the key: flags that an assignment sets are values outside of the function's source.
+// The command is part of the key, because its flags may be values that the source of `compile` does not show.
 function buildKey(
   files: readonly SubmittedFile[],
   { name, language, version }: KnownProgram,
@@ -158,7 +158,7 @@ async function compile(
     })
   const prepared = await preparedBuild(language, version, project, parent)
   const quick = prepared && (await runBuild(prepared.command, prepared.mounts))
-  // The compiler's messages could name the prepared files, so they come from a build without them.
+  // The compiler's messages could name the prepared files, so a build with messages is repeated without these files.
   const isSilent = quick?.ok === true && quick.stdout === '' && quick.stderr === ''
   const run =
     quick !== undefined && isSilent ? quick : await runBuild(language.compile(project), [])
@@ -174,7 +174,8 @@ async function compile(
   return { run, built: unpack(contents, directory, new Set(project.files)) }
 }
 
-// The entries of an archive can contradict each other. Any other error, such as a full disk, is no fault of the student.
+// The entries of an archive can contradict each other. Any other error, such as a full disk, is no fault of the
+// student.
 const contradictions = new Set(['EEXIST', 'EISDIR', 'ENAMETOOLONG', 'ENOTDIR'])
 
 // The whole archive replaces the submitted files, because a build may also change and remove files.
@@ -194,7 +195,7 @@ function unpack(contents: Uint8Array, directory: string, known: ReadonlySet<stri
     return { path, executable: executable && isProgram(path, bytes) }
   })
   const made = files.filter(({ path }) => !known.has(path))
-  // `make` leaves a submitted program as it is.
+  // `make` does not rebuild a submitted program that is up to date, so a submitted program counts too.
   return made.some(({ executable }) => executable) ? made : files
 }
 

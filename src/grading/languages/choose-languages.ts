@@ -4,7 +4,7 @@ import type { Language, LanguageTable } from './language.ts'
 import { languages as shipped } from './language-table.ts'
 
 /**
- * The languages of an assignment: names of shipped languages, or an object. The object's value is a change of
+ * The languages of an assignment: names of shipped languages, or an object. Each value of the object is a change of
  * a language (`{ c: { compile: … } }`), `true` for an unchanged one, or a new language.
  *
  * @example { c: true, java: { limits: { memory: '1GiB' } }, lua: { title: 'Lua', extensions: ['.lua'], … } }
@@ -14,8 +14,8 @@ export type LanguageChoice = readonly string[] | Readonly<Record<string, true | 
 /**
  * The table of an assignment's languages.
  *
- * @throws {SandboxError} OPTION_INVALID for a name that is unknown, for a wrong part of a language, and for a new language that lacks
- *   a part
+ * @throws {SandboxError} OPTION_INVALID for a name that is unknown, for a wrong part of a language, and for a new
+ *   language that lacks a part
  */
 export function chooseLanguages(choice: LanguageChoice | undefined): LanguageTable {
   if (choice === undefined) return shipped
@@ -43,7 +43,7 @@ function changed(name: string, change: true | Partial<Language>): Language {
   }
   checkLanguage(name, change)
   const { limits, ...parts } = change
-  // The limits of a shipped language; the assignment's limits, which apply to all languages, replace them.
+  // The assignment's limits for all languages replace `limits` of a shipped language, but not `ownLimits`.
   if (base !== undefined) return { ...base, ...parts, ...(limits && { ownLimits: limits }) }
   return complete(name, change)
 }

@@ -36,7 +36,8 @@ function topLevelClassWithMain(text: string): string | undefined {
 
 const tokens = new RegExp(`[{}]|${declaration.source}|${javaMain.source}`, 'gu')
 
-// Small heaps start faster with the serial collector, and the JVM then fits where no control group counts memory.
+// With the serial collector, a JVM with a small heap starts faster. It also stays below the memory limit where no
+// cgroup counts the memory.
 const jvmOptions = [
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',

@@ -22,7 +22,7 @@ export function limitsFor(
   return limits
 }
 
-/** The memory limit in bytes; without a limit, infinity. */
+/** The memory limit in bytes, at most 4 GiB; also 4 GiB without a limit. */
 export function memoryBytesOf({ memory }: Pick<LimitOptions, 'memory'>): number {
   const bytes =
     memory === undefined || memory === unlimited ? Number.POSITIVE_INFINITY : parseSize(memory)

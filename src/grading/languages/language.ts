@@ -63,15 +63,16 @@ export interface Language {
   readonly decidedBy?: readonly string[]
   /** Names of the file to start with, the best first; used when several files are possible. */
   readonly mainNames?: readonly string[]
-  /** Finds the place where a program starts, in a source without comments and texts. */
+  /** Finds the place where a program starts, in a source without comments and string literals. */
   readonly startsAt?: RegExp
   /** Whether the build links all sources into one program, so that two places to start are an error. */
   readonly linksAll?: boolean
   /** Builds the program in `/work`; absent where the source is run. */
   readonly compile?: (project: Project) => Command
   /**
-   * A program that every working compiler builds. When a submission's build fails, the sample shows whether the compiler
-   * is to blame, for example because its linker is missing. Without one, each failed build is the student's.
+   * A program that every working compiler builds. When a submission's build fails, the sample shows whether the
+   * compiler is to blame, for example because its linker is missing. Without a sample, each failed build counts as the
+   * student's fault.
    */
   readonly sample?: SourceFile
   /** Makes builds shorter with files that the compiler prepares once; absent for a compiler without such files. */
@@ -80,7 +81,7 @@ export interface Language {
   readonly run: (project: Project, limits: { readonly memoryBytes: number }) => Command
   /** Prints the version, and fails where the language is not installed. */
   readonly version: Command
-  /** Other programs that its builds start: after a change of one, results in the cache count no more. @default [] */
+  /** Other programs that its builds start. A change of one makes the results in the cache invalid. @default [] */
   readonly tools?: readonly string[]
   /** The package to install where the language is missing. */
   readonly install: string

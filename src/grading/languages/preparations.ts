@@ -4,8 +4,9 @@ import { withoutComments } from './source-text.ts'
 /** The headers that are worth preparing. Each makes one compilation much shorter, and GCC uses at most one. */
 const headers = ['bits/stdc++.h', 'iostream']
 
-// GCC finds NAME.gch before NAME along the include path, and refuses one that was made with other flags or macros. A
-// file of Gradebox includes the header, because the pragmas of a header count only where it is included.
+// GCC finds NAME.gch before NAME along the include path, and refuses a NAME.gch that was made with other flags or
+// macros. The script precompiles a file that includes the real header, because some pragmas work only in an included
+// file.
 const precompile = [
   `for header in ${headers.join(' ')}; do`,
   '  real=$(echo "#include <$header>" | g++ "$@" -H -fsyntax-only -x c++ - 2>&1 | sed -n "1s/^\\. //p")',
@@ -24,7 +25,7 @@ export const precompiledHeaders: Preparation = {
   after: 6,
 }
 
-// A macro or a pragma before the header could change it.
+// A macro or a pragma before the header could change the meaning of the header.
 function startsWithHeader({ text }: Project['main']): boolean {
   const [, header] = /^\s*#\s*include\s*<([^>\n]+)>/.exec(withoutComments(text)) ?? []
   return header !== undefined && headers.includes(header)

@@ -32,7 +32,7 @@ const checks = new WeakMap<Language, Promise<SandboxError | undefined>>()
 function checkOnce(language: Language): Promise<SandboxError | undefined> {
   const check = checks.get(language) ?? checkCompiler(language)
   checks.set(language, check)
-  // On a busy machine the next failed build asks again.
+  // On a busy machine the check throws, and the next failed build repeats it.
   check.catch(() => checks.delete(language))
   return check
 }

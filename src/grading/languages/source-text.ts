@@ -1,6 +1,6 @@
 /**
  * A source file's text, decoded from UTF-8 or, with a byte order mark, UTF-16. It has no mark, and LF at line
- * ends. Windows editors write files that javac, shells and make refuse.
+ * ends, because javac, shells and make refuse the marks and line ends of Windows editors.
  */
 export function decodeSource(bytes: Uint8Array): string {
   return new TextDecoder(encodingOf(bytes)).decode(bytes).replaceAll('\r\n', '\n')
@@ -17,10 +17,10 @@ function encodingOf([first, second]: Uint8Array): string {
   return 'utf-8'
 }
 
-const commentsAndTexts =
+const commentsAndStrings =
   /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])'/g
 
-/** A source in a language with C's comments, with spaces in place of comments and texts. */
+/** A source in a language with C's comments, with spaces in place of comments and string literals. */
 export function withoutComments(text: string): string {
-  return text.replace(commentsAndTexts, (match) => match.replace(/[^\n]/g, ' '))
+  return text.replace(commentsAndStrings, (match) => match.replace(/[^\n]/g, ' '))
 }

@@ -25,12 +25,12 @@ export const isIgnored = (name: string): boolean =>
 
 const toolFolders = new Set(['.git', '.svn', '.hg', '__pycache__'])
 
-/** Whether no program needs a file: operating systems, version control and interpreters leave it. */
+/** Whether a file belongs to an operating system, version control or an interpreter, and not to the submission. */
 export const isLeftOut = (name: string): boolean => isIgnored(name) || toolFolders.has(name)
 
 /**
  * Reads a submission: a folder or a single file. If a folder contains only one folder, as in many zip files,
- * it reads that one. It leaves out links, devices and the files of version control, so it never reads
+ * the function reads that one. It leaves out links, devices and the files of version control, so it never reads
  * anything outside the folder.
  *
  * @throws {SubmissionProblem} `too-large`
@@ -47,7 +47,7 @@ export function readSubmissionFiles(path: string): SubmittedFile[] {
   }
 }
 
-/** The error for files that this machine or its user cannot read, which no student knows about. */
+/** The error for files that this user or this machine cannot read, through no fault of the student. */
 export function unreadableSubmission(cause: unknown): SandboxError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new SandboxError(`The submission cannot be read: ${reason}`, {
@@ -73,7 +73,7 @@ export function writeSubmissionFiles(files: readonly SubmittedFile[], directory:
 
 const longestText = 64 * 1024
 
-/** The part of a file in the report. */
+/** The report's entry for a file. */
 export function describeFile({ path, bytes, text }: SubmittedFile): ReportFile {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const kept = text !== undefined && text.length <= longestText ? { text } : {}

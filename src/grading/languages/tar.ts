@@ -10,7 +10,7 @@ const BLOCK = 512
 
 /**
  * The regular files of a GNU tar archive. A build can be hostile, and so can its archive. The function leaves
- * out links, devices and paths that lead out of the folder, and stops at damage.
+ * out links, devices and paths that lead out of the folder, and stops at damaged data.
  */
 export function readTar(archive: Uint8Array): ArchivedFile[] {
   const files: ArchivedFile[] = []

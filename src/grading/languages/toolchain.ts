@@ -32,7 +32,7 @@ export interface PreparedBuild {
 }
 
 interface Toolchain {
-  /** The number of builds that wanted the directory before it was made. */
+  /** The number of builds that asked for the directory before it was made. */
   wanted: number
   /** The directory once it is made; undefined before that, and where the compiler failed. */
   directory?: string | undefined
@@ -64,7 +64,7 @@ export async function preparedBuild(
   const directory = await readyToolchain(language, version, prepare, parent)
   if (directory === undefined) return undefined
   const type = preparation.changes === true ? 'overlay' : 'bind'
-  // A project's node_modules may be a link, and a mount's source may not.
+  // A project's node_modules may be a link, but the source of a mount must not be one.
   const source = realpathSync(directory)
   return { command: preparation.use(plain, place), mounts: [{ type, source, target: place }] }
 }
@@ -96,7 +96,7 @@ async function readyToolchain(
   return toolchain.directory
 }
 
-// The compiler makes the directory once, whatever the limits of one build are.
+// The compiler makes the files once, so the limits do not depend on those of a build.
 const limits = {
   walltime: '10min',
   cpu: '10min',
@@ -107,7 +107,7 @@ const limits = {
 } satisfies LimitOptions
 
 const archive = '/tmp/gradebox-toolchain.tar.gz'
-// Compressed, because a file that comes back from a sandbox has at most 64 MiB, and precompiled headers have more.
+// The archive is compressed, because a collected file has at most 64 MiB, and precompiled headers are larger.
 const script = `"$@" && exec tar -czf ${archive} --format=gnu .`
 /** The largest size of the files that a compiler may prepare. */
 const largestBytes = 1024 * 1024 * 1024
@@ -134,7 +134,7 @@ async function makeToolchain(
     renameSync(fresh, target)
     return true
   } catch {
-    // The compiler failed, another worker was first, or the disk is full: a build works without it.
+    // The compiler failed, another worker was first, or the disk is full. Builds work without the files.
     if (fresh !== undefined) rmSync(fresh, { recursive: true, force: true })
     return existsSync(target)
   }

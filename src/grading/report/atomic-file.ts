@@ -18,8 +18,8 @@ import { SandboxError } from '../../errors/sandbox-error.ts'
 import { clockMs, isProcess } from '../../globals.ts'
 
 /**
- * Replaces a file in one step. A reader, even after a kill at any moment, finds the old contents or the new
- * ones, never a part. It makes a missing directory, and writes directly to a pipe or a device.
+ * Replaces a file in one step. A reader finds the old contents or the new ones, never a part, even if this
+ * process is killed. The function makes a missing directory, and writes directly to a pipe or a device.
  *
  * @throws {SandboxError} SETUP_FAILED with the path and the system's reason
  */
@@ -34,7 +34,7 @@ export function writeFileAtomically(path: string, contents: string | Uint8Array)
 }
 
 /**
- * Checks that {@link writeFileAtomically} can write a file. It makes a missing directory, and writes nothing.
+ * Checks that {@link writeFileAtomically} can write a file. Makes a missing directory, and writes nothing.
  *
  * @throws {SandboxError} SETUP_FAILED with the path and the system's reason
  */
@@ -56,7 +56,7 @@ export function checkReportFile(path: string): void {
 
 /** Makes a folder and the missing folders above it. */
 export function makeFolders(folder: string): void {
-  // Node's own recursive call never returns where the kernel answers ENOENT to a new folder, as it does in /proc.
+  // Node's recursive mkdir never returns where the kernel answers ENOENT to a new folder, as in /proc.
   if (existsSync(folder)) return
   makeFolders(dirname(folder))
   try {
@@ -104,7 +104,7 @@ function removeAbandoned(target: string): void {
 }
 
 /**
- * Whether a path is that of a pipe or a character device, which no file can replace.
+ * Whether a path is a pipe or a character device. A report is written into it and does not replace it.
  *
  * @throws {Error} for any other path that no report may replace
  */

@@ -33,7 +33,7 @@ export function mergeReports(reports: readonly Report[]): Report {
   })
 }
 
-/** The report with its submissions in order, scored, and `complete` as they are. */
+/** Orders and scores the submissions of a report, and sets the report's `complete`. */
 export function finishReport(report: Report): Report {
   const submissions = orderSubmissions(report.submissions).map((submission) =>
     scoreSubmission(submission, report.assignment),

@@ -15,7 +15,7 @@ export function toUnits(points: number): bigint {
   return BigInt(Math.round(points * unitsPerPoint))
 }
 
-/** The number of points that prints as the exact decimal. */
+/** Millionths as a number of points, which prints as the exact decimal. */
 export function fromUnits(units: bigint): number {
   return Number(units) / unitsPerPoint
 }

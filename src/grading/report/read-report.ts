@@ -28,7 +28,7 @@ export function parseReport(value: unknown, name: string): Report {
   const { success, output, issues } = v.safeParse(reportSchema, value)
   if (success) return output
   const [issue] = issues
-  throw unreadable(name, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`)
+  throw unreadable(name, `${v.getDotPath(issue) ?? 'the whole report'}: ${issue.message}`)
 }
 
 function unreadable(name: string, reason: string): SandboxError {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** The version of the report's format; it rises when readers of the last version would fail. */
+/** The version of the report's format; it changes when readers of the previous version would fail. */
 export const REPORT_FORMAT = 'gradebox/report/v1'
 
 export const visibilities = ['visible', 'after-due-date', 'after-published', 'hidden'] as const
@@ -33,7 +33,7 @@ const testPlan = v.object({
     points,
     'The most that the test can add to the total, by the rule of its group.',
   ),
-  extraCredit: about(v.boolean(), 'Whether the points are outside the maximum.'),
+  extraCredit: about(v.boolean(), 'Whether the points come on top of the maximum.'),
   visibility,
   feedback,
   hint: v.optional(about(text, 'The text that a student reads when the test fails.')),
@@ -91,7 +91,7 @@ const test = v.object({
   points: about(points, 'The points that the test adds to the total, by the rule of its group.'),
   maxPoints: testPlan.entries.maxPoints,
   extraCredit: testPlan.entries.extraCredit,
-  earned: about(points, 'The points that the test earned by itself, of `weight`.'),
+  earned: about(points, 'The part of `weight` that the test earned by itself.'),
   weight: testPlan.entries.weight,
   status: v.picklist(testStatuses),
   visibility,
@@ -114,7 +114,7 @@ const person = v.object({
 const build = v.object({
   status: about(
     v.picklist(['passed', 'failed', 'error', 'none']),
-    '`none`: the language has no build; `error`: it could not be tried.',
+    '`none`: the language has no build; `error`: the build could not be tried.',
   ),
   studentMessage: text,
   staffMessage: text,
@@ -154,7 +154,7 @@ const submission = v.object({
   complete: about(v.boolean(), 'Whether every test has ended.'),
   gradable: about(
     v.boolean(),
-    'Whether the points are a grade: every test ended, and none had trouble that is not the student’s.',
+    'Whether the points are a grade: every test ended, and none failed for a reason that is not the student’s fault.',
   ),
   problems: about(
     v.array(text),

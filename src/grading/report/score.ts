@@ -22,7 +22,7 @@ export interface DeclaredGroup {
 /** The plan of an assignment: the points that each test and group can give. */
 export type Plan = Pick<Report['assignment'], 'maxPoints' | 'tests' | 'groups'>
 
-/** Shares the points of each group among its tests, and adds the maximum up. */
+/** Shares the points of each group among its tests, and computes the maximum. */
 export function planPoints(
   declared: readonly DeclaredTest[],
   groups: readonly DeclaredGroup[],
@@ -49,7 +49,7 @@ export function planPoints(
 }
 
 /**
- * The submission with the values that follow from its tests. These are the points of each test by the rule of its
+ * Computes the values of a submission that follow from its tests. These are the points of each test by the rule of its
  * group, the totals, and whether the submission is complete and gradable.
  */
 export function scoreSubmission(submission: ReportSubmission, plan: Plan): ReportSubmission {
@@ -89,8 +89,8 @@ function scoreTests(tests: readonly ReportTest[], plan: Plan): ReportTest[] {
 }
 
 /**
- * Three halves of a third of 10 points are 5 points, although each of them is rounded to 1.666667. One test that gives a
- * part of its points takes the difference.
+ * Corrects the rounding in a group. Example: three tests share 10 points, and each earns half of its share. The sum is
+ * 5 points, but three times the rounded 1.666667 is more. One test with a part of its points takes the difference.
  *
  * @returns the test's number with the difference, if there is one
  */
@@ -132,7 +132,7 @@ interface Earned {
 const isFull = ({ earned, weight }: Earned) => earned >= weight
 const nothing: Earned = { earned: 0, weight: 1 }
 
-/** The least successful test of a group; nothing while one of them has not ended. */
+/** The least successful test of a group; `nothing` while a test of the group has not ended. */
 function worstOf(group: string, tests: readonly ReportTest[], planned: number): Earned {
   const members = tests.filter((test) => test.group === group)
   if (members.length < planned) return nothing

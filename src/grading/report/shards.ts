@@ -25,7 +25,7 @@ interface NamedShard {
 function checkShards(shards: readonly NamedShard[], names: readonly string[]): void {
   const [first] = shards
   const whole = names.find((name) => !shards.some((shard) => shard.name === name))
-  if (whole !== undefined) throw refused(`${whole} is not a shard, and the others are`)
+  if (whole !== undefined) throw refused(`${whole} is not a shard, but the others are`)
   const other = shards.find(({ count }) => count !== first?.count)
   if (first === undefined || other !== undefined) {
     throw refused(

@@ -46,7 +46,7 @@ export const GRADED = Symbol.for('gradebox.gradedTest')
 /** The outcome of a graded test. */
 export interface TestOutcome {
   readonly status: TestStatus
-  /** The maximum of `gradeboxPoints`. */
+  /** At most `gradeboxPoints`. */
   readonly earned: number
   readonly studentMessage: string
   readonly staffMessage: string
@@ -55,9 +55,9 @@ export interface TestOutcome {
   readonly durationMs: number
   readonly runs: readonly ReportRun[]
   readonly attempts: readonly ReportAttempt[]
-  /** Set with the first test of a submission that ends. */
+  /** Set for the test of a submission that ends first. */
   readonly submission?: SubmissionFacts
-  /** Set with the last test. */
+  /** Set for the test that ends last. */
   readonly adjustments?: readonly ReportAdjustment[]
   /** A further problem that prevents the grading of the submission. */
   readonly problems?: readonly string[]

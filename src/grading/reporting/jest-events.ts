@@ -4,7 +4,7 @@ import { type JournalEntry, writeJournal } from './journal.ts'
 
 /** Follows the graded tests of a file in Jest's environment, and writes their outcomes to the journal. */
 export class JestGrading {
-  // Jest replaces the function of a concurrent test.
+  // The key is the test and not its function, because Jest replaces the function of a concurrent test.
   readonly #graded = new Map<Circus.TestEntry, GradedMeta>()
 
   /** Follows the events of jest-circus. Call it after the runs of a test have ended. */

@@ -20,9 +20,9 @@ export interface GradingReporterOptions {
 }
 
 /**
- * How long a run in watch mode goes on after its last report is written, in ms. Jest ignores the changes of files while
- * it runs, so the report starts no new run. Its watchers report a change after at most 600 ms: they collect changes for
- * 100 to 500 ms (sane, parcel-watcher), and the file map for 30 ms more (jest-haste-map).
+ * The time in ms for which the reporter prolongs a run in watch mode after its last report. Jest ignores changed files
+ * during a run, so the report starts no new run. Jest's watchers report a change after at most 600 ms: they collect
+ * changes for 100 to 500 ms (sane, parcel-watcher), and the file map for 30 ms more (jest-haste-map).
  */
 const WATCH_MS = 1000
 
@@ -62,10 +62,10 @@ export default class JestGradingReporter {
     this.#options = options
     this.#journal = mkdtempSync(join(tmpdir(), 'gradebox-journal-'))
     this.#reader = new JournalReader(this.#journal)
-    // Jest starts its workers later, and they inherit it.
+    // Jest starts its workers later, and they inherit the variable.
     process.env[JOURNAL_VARIABLE] = this.#journal
     process.once('exit', (code) => {
-      // Jest waits for ever for a worker that called process.exit(0), and this process then ends in silence.
+      // Jest does not notice a worker that called process.exit(0). This process then ends without `onRunComplete`.
       if (code === 0 && this.#session !== undefined) {
         this.#read()
         this.#endPending('a test called process.exit()')
@@ -121,8 +121,8 @@ export default class JestGradingReporter {
     }
   }
 
-  // A killed worker writes nothing more. Tests of other files may still run, or have not started, or are
-  // already written.
+  // A killed worker writes nothing more, so its tests end here. A pending test of another file can still end,
+  // and its outcome then replaces this one.
   #endPending(reason: string | null | undefined): void {
     for (const [key, meta] of this.#pending) {
       this.#pending.delete(key)

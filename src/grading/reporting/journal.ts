@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { GradedMeta, TestOutcome } from '../report/test-outcome.ts'
 
 /**
- * The journal in which Jest's workers write for the reporter: a reporter gets only the title and the errors
- * of a test.
+ * Names the directory of the journal. Jest's workers write the outcomes of tests there, because Jest gives a
+ * reporter only the title and the errors of a test.
  */
 export const JOURNAL_VARIABLE = 'GRADEBOX_JOURNAL'
 
@@ -14,7 +14,7 @@ export type JournalEntry =
   | { readonly type: 'skip'; readonly meta: GradedMeta }
   | { readonly type: 'end'; readonly meta: GradedMeta; readonly outcome: TestOutcome | string }
 
-/** Appends entries to this process's journal; nothing without a reporter that reads it. */
+/** Appends entries to this process's journal; does nothing without a reporter that reads the journal. */
 export function writeJournal(entries: readonly JournalEntry[]): void {
   const directory = process.env[JOURNAL_VARIABLE]
   if (directory === undefined || entries.length === 0) return
@@ -22,7 +22,7 @@ export function writeJournal(entries: readonly JournalEntry[]): void {
   appendFileSync(join(directory, `${process.pid}.jsonl`), lines)
 }
 
-/** Reads what workers have written since the last time. */
+/** Reads the entries that workers have written since the last call. */
 export class JournalReader {
   readonly #directory: string
   /** The number of bytes of each file that were read, in whole lines. */
@@ -32,7 +32,7 @@ export class JournalReader {
     this.#directory = directory
   }
 
-  /** Returns the new entries; an unfinished line stays for the next time. */
+  /** Returns the new entries; an unfinished line stays for the next call. */
   read(): JournalEntry[] {
     return readdirSync(this.#directory).flatMap((name) => {
       const position = this.#done.get(name) ?? 0

@@ -27,13 +27,13 @@ interface Entry {
   adjustments?: readonly ReportAdjustment[] | undefined
   readonly problems: Set<string>
   /**
-   * The submission's entry in the last report while nothing has changed, because a class's report is made
-   * thousands of times.
+   * The submission's entry of the last report; undefined after a change. The ledger keeps the entry, because it
+   * makes a class's report thousands of times.
    */
   reported?: { readonly plan: Plan; readonly submission: ReportSubmission } | undefined
 }
 
-interface Book {
+interface AssignmentRecord {
   language?: string
   /** The points of each test; unknown after a test was added. */
   plan?: Plan | undefined
@@ -47,7 +47,7 @@ interface Book {
 /** Collects the outcomes of a run's tests, and makes reports at any moment. */
 export class Ledger {
   readonly #root: string
-  readonly #books = new Map<string, Book>()
+  readonly #assignments = new Map<string, AssignmentRecord>()
   readonly #startedAt = timeOfDay()
   #done = 0
 
@@ -58,30 +58,30 @@ export class Ledger {
 
   /** Whether there is a graded test at all. */
   get isEmpty(): boolean {
-    return this.#books.size === 0
+    return this.#assignments.size === 0
   }
 
   /** Records a test that will run. */
   plan(meta: GradedMeta): void {
     const { gradeboxSubmission: id, gradeboxNumber: number } = meta
-    const book = this.#book(meta.gradeboxAssignment)
-    if (meta.gradeboxLanguage !== undefined) book.language = meta.gradeboxLanguage
-    if (!book.tests.has(number)) {
-      book.tests.set(number, declared(meta))
+    const record = this.#assignment(meta.gradeboxAssignment)
+    if (meta.gradeboxLanguage !== undefined) record.language = meta.gradeboxLanguage
+    if (!record.tests.has(number)) {
+      record.tests.set(number, declared(meta))
       const { gradeboxGroup: name, gradeboxGroupMode: mode, gradeboxGroupPoints: points } = meta
-      if (name !== undefined && mode !== undefined) book.groups.set(name, { name, mode, points })
-      book.plan = undefined
+      if (name !== undefined && mode !== undefined) record.groups.set(name, { name, mode, points })
+      record.plan = undefined
     }
-    if (!book.submissions.has(id)) {
-      book.submissions.set(id, { meta, outcomes: new Map(), problems: new Set() })
+    if (!record.submissions.has(id)) {
+      record.submissions.set(id, { meta, outcomes: new Map(), problems: new Set() })
     }
-    book.planned.add(key(meta))
+    record.planned.add(key(meta))
   }
 
   /** Records the outcome of a test; a later outcome of the same test replaces it. */
   end(meta: GradedMeta, outcome: TestOutcome): void {
     this.plan(meta)
-    const entry = this.#book(meta.gradeboxAssignment).submissions.get(meta.gradeboxSubmission)
+    const entry = this.#assignment(meta.gradeboxAssignment).submissions.get(meta.gradeboxSubmission)
     if (entry === undefined) return
     if (!entry.outcomes.has(meta.gradeboxNumber)) this.#done += 1
     entry.outcomes.set(meta.gradeboxNumber, outcome)
@@ -106,41 +106,41 @@ export class Ledger {
 
   /** Whether a test has ended. */
   hasEnded(meta: GradedMeta): boolean {
-    const book = this.#books.get(meta.gradeboxAssignment)
+    const record = this.#assignments.get(meta.gradeboxAssignment)
     return (
-      book?.submissions.get(meta.gradeboxSubmission)?.outcomes.has(meta.gradeboxNumber) ?? false
+      record?.submissions.get(meta.gradeboxSubmission)?.outcomes.has(meta.gradeboxNumber) ?? false
     )
   }
 
   /** The number of tests, and of those that have ended. */
   progress(): { readonly done: number; readonly all: number } {
-    const all = [...this.#books.values()].reduce((sum, { planned }) => sum + planned.size, 0)
+    const all = [...this.#assignments.values()].reduce((sum, { planned }) => sum + planned.size, 0)
     return { done: this.#done, all }
   }
 
   /** A report per assignment, by name. */
   reports(): Report[] {
-    return [...this.#books].map(([name, book]) => this.#report(name, book))
+    return [...this.#assignments].map(([name, record]) => this.#report(name, record))
   }
 
-  #book(name: string): Book {
-    const book = this.#books.get(name) ?? {
+  #assignment(name: string): AssignmentRecord {
+    const record = this.#assignments.get(name) ?? {
       tests: new Map(),
       groups: new Map(),
       submissions: new Map(),
       planned: new Set(),
     }
-    this.#books.set(name, book)
-    return book
+    this.#assignments.set(name, record)
+    return record
   }
 
-  #report(name: string, book: Book): Report {
-    const { language } = book
+  #report(name: string, record: AssignmentRecord): Report {
+    const { language } = record
     const shard = chosenShard()
-    book.plan ??= planOf(book)
-    const { plan } = book
+    record.plan ??= planOf(record)
+    const { plan } = record
     const submissions = orderSubmissions(
-      [...book.submissions].map(([id, entry]) => this.#reported(id, entry, book.tests, plan)),
+      [...record.submissions].map(([id, entry]) => this.#reported(id, entry, record.tests, plan)),
     )
     return {
       format: REPORT_FORMAT,
@@ -155,7 +155,12 @@ export class Ledger {
     }
   }
 
-  #reported(id: string, entry: Entry, tests: Book['tests'], plan: Plan): ReportSubmission {
+  #reported(
+    id: string,
+    entry: Entry,
+    tests: AssignmentRecord['tests'],
+    plan: Plan,
+  ): ReportSubmission {
     if (entry.reported?.plan !== plan) {
       entry.reported = {
         plan,
@@ -165,7 +170,7 @@ export class Ledger {
     return entry.reported.submission
   }
 
-  #submission(id: string, entry: Entry, tests: Book['tests']): ReportSubmission {
+  #submission(id: string, entry: Entry, tests: AssignmentRecord['tests']): ReportSubmission {
     const { meta, facts, outcomes, adjustments = [], problems } = entry
     // Concurrent tests end in any order.
     const ended = [...outcomes]
@@ -194,7 +199,7 @@ export class Ledger {
   }
 }
 
-function planOf({ tests, groups }: Book): Plan {
+function planOf({ tests, groups }: AssignmentRecord): Plan {
   const inOrder = [...tests.values()].sort((a, b) => a.number - b.number)
   return planPoints(inOrder, [...groups.values()])
 }
@@ -219,7 +224,7 @@ function endedTest({ feedback: _, ...test }: DeclaredTest, outcome: TestOutcome)
   return { ...test, points: 0, maxPoints: 0, ...rest, runs: [...runs], attempts: [...attempts] }
 }
 
-// One line per cause: a missing compiler fails every test of a submission alike.
+// One line per cause, because a missing compiler fails every test of a submission for the same reason.
 function troubles(tests: readonly ReportTest[]): string[] {
   const causes = new Map<string, string[]>()
   for (const { status, name, staffMessage } of tests) {

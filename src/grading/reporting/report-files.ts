@@ -16,12 +16,12 @@ export interface WrittenReports {
   readonly failures: ReadonlyMap<string, string>
 }
 
-/** At most one part in this many of the grading time goes into writing reports. */
+/** Writing reports takes at most 1/25 of the grading time. */
 const SHARE = 25
 
 /**
- * Keeps the report files up to date. It writes them after each test, or less often if writing takes long: a
- * class's report is large, and each write covers all of it.
+ * Keeps the report files up to date. It writes them after each test, or less often if writing takes long,
+ * because each write covers the whole report of a class.
  */
 export class ReportFiles {
   readonly #ledger: Ledger
@@ -52,7 +52,7 @@ export class ReportFiles {
     return { paths: [...this.#written], failures: this.#failures }
   }
 
-  // Most files of a class are unchanged.
+  // Skips an unchanged file, because most files of a class stay the same.
   #replace(path: string, contents: string | Uint8Array): void {
     const hash = createHash('sha1').update(contents).digest('base64')
     if (this.#hashes.get(path) === hash) return
@@ -83,7 +83,7 @@ export class ReportFiles {
         }
       }
     }
-    // A second assignment gives the files other names.
+    // A second assignment changes the names of the files, so the files with the old names go.
     for (const path of this.#written) if (!written.has(path)) rmSync(path, { force: true })
     this.#written = written
     this.#failures = failures

@@ -5,13 +5,13 @@ import { visibleLine } from '../../units/visible.ts'
 import { checkReportFile } from '../report/atomic-file.ts'
 import type { ChosenReport } from '../writers/reports-option.ts'
 
-// The process that reports knows the files, and the processes that run tests inherit its environment.
+// The process that reports sets this variable, and the processes that run tests inherit it.
 const VARIABLE = 'GRADEBOX_UNWRITABLE_REPORTS'
 
 /**
  * Checks that the files of reports can be written.
  *
- * @returns the reason for each file that cannot, by its path
+ * @returns the reason for each file that cannot be written, by its path
  */
 export function unwritableReports(
   files: readonly (readonly [kind: string, path: string])[],
@@ -34,7 +34,7 @@ export function unwritableReports(
   return failures
 }
 
-/** Checks a grading's reports before it starts. The assignments of this grading are refused where one cannot be written. */
+/** Checks the reports of a grading before it starts. If one cannot be written, the grading refuses its assignments. */
 export function checkReports(
   reports: readonly ChosenReport[],
   root: string,
@@ -52,7 +52,7 @@ const REFUSAL = 'No test was run, because a report cannot be written'
 export const isRefusal = (message: string): boolean => message.includes(REFUSAL)
 
 /**
- * Refuses an assignment whose reports cannot be written: the work of hours would be lost.
+ * Refuses an assignment whose reports cannot be written, because the work of hours would be lost.
  *
  * @throws {SandboxError} SETUP_FAILED
  */

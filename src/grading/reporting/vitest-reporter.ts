@@ -93,7 +93,7 @@ class GradingReporter implements Reporter {
     )
   }
 
-  // Vitest's own reporters draw on the terminal, where a changing line would disturb them.
+  // Vitest's own reporters draw on the terminal, and a changing line would damage their output.
   #isOwnTerminal(): boolean {
     const names = this.#vitest?.config.reporters.map((entry) =>
       Array.isArray(entry) ? entry[0] : entry,

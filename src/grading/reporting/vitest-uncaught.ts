@@ -14,8 +14,8 @@ export interface UncaughtError {
 const slot = Symbol.for('gradebox.gradedTest')
 
 /**
- * Runs the code of a graded test. An error that nobody catches then carries the name of the test, also after the test's
- * end. Vitest itself names the test that began last, but graded tests run concurrently.
+ * Runs the code of a graded test. An uncaught error then has the name of the test, also after the test's end. Vitest
+ * itself names the test that started last, which is often wrong because graded tests run concurrently.
  */
 export function runAs<T>(meta: GradedMeta, test: () => Promise<T>): Promise<T> {
   return currentTest().run(testKey(meta), test)
@@ -27,13 +27,13 @@ function currentTest(): AsyncLocalStorage<string> {
   const tests = new AsyncLocalStorage<string>()
   Reflect.set(globalThis, slot, tests)
   nameTests('uncaughtException', tests)
-  // Node types the second argument of this event as a promise, which is passed on as it is.
+  // The second argument of this event is a promise. The listener passes it on unchanged.
   nameTests('unhandledRejection' as 'uncaughtException', tests)
   return tests
 }
 
-// Vitest reports an error only where its own listener is the only one: another one may have handled the error. This
-// listener therefore stands aside while it calls Vitest's. Vitest's own turn comes next, and does nothing.
+// Vitest ignores an error when there is another listener, which may have handled the error. This listener therefore
+// removes itself while it calls Vitest's listener. Node then calls Vitest's listener again, which does nothing.
 function nameTests(event: 'uncaughtException', tests: AsyncLocalStorage<string>): void {
   const listener: NodeJS.UncaughtExceptionListener = (reason, origin) => {
     const test = tests.getStore()
@@ -45,7 +45,7 @@ function nameTests(event: 'uncaughtException', tests: AsyncLocalStorage<string>)
   process.prependListener(event, listener)
 }
 
-// A program may throw anything, also a string.
+// A test may throw any value, also a string.
 function named(reason: Error, test: string | undefined): Error {
   if (test === undefined) return reason
   const error = Object.isExtensible(reason) ? reason : new Error(inspect(reason))

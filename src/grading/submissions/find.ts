@@ -111,7 +111,7 @@ function refuseControl(submission: FoundSubmission): FoundSubmission {
   return { ...submission, refused: `\`${visibleLine(id)}\` has a control character in its name` }
 }
 
-// Where the export is unpacked on macOS or Windows, two submissions whose ids differ only in case become one.
+// On macOS and Windows, two submissions whose ids differ only in case would become one.
 function refuseClashes(found: readonly FoundSubmission[]): FoundSubmission[] {
   const named = new Map<string, FoundSubmission[]>()
   for (const each of found) {

@@ -48,11 +48,14 @@ const compare = v.union(
 )
 
 const common = {
-  points: key(points, 'The points that it gives; default 1.'),
-  extraCredit: key(flag, 'Whether the points are outside the maximum; default false.'),
-  visibility: key(oneOf(visibilities), 'The readers who see it, and when; default visible.'),
+  points: key(points, 'The points of the test; default 1.'),
+  extraCredit: key(flag, 'Whether the points come on top of the maximum; default false.'),
+  visibility: key(
+    oneOf(visibilities),
+    'The readers who see the result, and when; default visible.',
+  ),
   group: key(name, 'The name of a group; for cases also sum, all or min.'),
-  hint: key(text, 'The text that a student reads when it fails.'),
+  hint: key(text, 'The text that a student reads when the test fails.'),
   feedback: key(
     oneOf(feedbackModes),
     'How much a student reads; default full, and none where hidden.',
@@ -67,9 +70,9 @@ const test = strictTable({
   args: key(args, 'Arguments of the program.'),
   stdin: key(text, 'The input.'),
   stdinFile: key(name, 'A file with the input, relative to this one.'),
-  stdout: key(text, 'The output of a right program; not checked where it is absent.'),
-  stdoutFile: key(name, 'A file with the output of a right program.'),
-  exitCode: key(wholeNumber(0, 255), 'The exit code of a right program; default 0.'),
+  stdout: key(text, 'The output of a correct program; not checked where it is absent.'),
+  stdoutFile: key(name, 'A file with the output of a correct program.'),
+  exitCode: key(wholeNumber(0, 255), 'The exit code of a correct program; default 0.'),
   ...common,
 })
 
@@ -115,7 +118,10 @@ export const assignmentSchema = strictTable({
   limits: key(limits, 'Limits of every run. A bare time is whole seconds, a bare size bytes.'),
   groups: key(v.array(group, expected('a list of groups')), 'Groups, which tests join by name.'),
   tests: key(v.array(test, expected('a list of tests')), 'Tests.'),
-  cases: key(v.array(cases, expected('a list of cases')), 'Tests of files: NAME.in with NAME.ans.'),
+  cases: key(
+    v.array(cases, expected('a list of cases')),
+    'Tests from files: NAME.in with NAME.ans.',
+  ),
 })
 
 /** An assignment as it is written. */

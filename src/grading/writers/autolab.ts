@@ -5,8 +5,8 @@ import type { ReportWriter } from './writer.ts'
 
 /**
  * The output of an Autolab autograder: feedback, and the scores as the last line (docs.autolabproject.com,
- * "Autograders"). The one problem has the assignment's name. A submission that is not gradable has no last line, so
- * Autolab gives no score.
+ * "Autograders"). The scores have one problem, with the assignment's name. A submission that is not gradable has no
+ * last line, so Autolab gives no score.
  */
 export const writeAutolab: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'Autolab')

@@ -6,8 +6,8 @@ import type { ReportWriter } from './writer.ts'
 
 /**
  * CSV for Canvas's gradebook import: five columns that name the student, then the assignment, and a second row with the
- * points possible. Canvas finds a student by its own number (`ID`), else by the SIS ids. A submission that is not gradable
- * has an empty cell, which Canvas ignores.
+ * points possible. Canvas finds a student by Canvas's own number (`ID`), else by the SIS ids. A submission that is not
+ * gradable has an empty cell, which Canvas ignores.
  */
 export const writeCanvas: ReportWriter = ({ assignment, submissions }) => {
   const header = ['Student', 'ID', 'SIS User ID', 'SIS Login ID', 'Section', assignment.name]

@@ -24,7 +24,7 @@ export const writeCsv: ReportWriter = ({ assignment, submissions }) => {
   return toCsv([header, ...submissions.map((submission) => row(submission, assignment))])
 }
 
-/** CSV text in which no cell is a formula to a spreadsheet, and none has a character that a terminal obeys. */
+/** CSV text in which no cell is a formula for a spreadsheet, or has a control character for a terminal. */
 export function toCsv(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map((cell) => withoutFormula(visible(cell))))
   return stringify(cells, { record_delimiter: 'windows', quoted_match: /[\r\n]/ })

@@ -9,7 +9,10 @@ import { shownMessage, shownName } from './student-view.ts'
 import type { ReportWriter } from './writer.ts'
 import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
-/** Common Test Report Format (ctrf.io, specification 0.0.0), with points in `extra`. Names and messages are the students'. */
+/**
+ * Common Test Report Format (ctrf.io, specification 0.0.0), with points in `extra`. Students may read its names and
+ * messages.
+ */
 export const writeCtrf: ReportWriter = (report, options) => {
   const texts = writerTexts(options.language ?? report.assignment.language)
   const tests = report.submissions.flatMap((submission) =>

@@ -6,8 +6,8 @@ import type { ReportWriter, WriterOptions } from './writer.ts'
 /**
  * The `result` output of a GitHub Classroom runner, in base64, for the action `autograding-grading-reporter`.
  *
- * The reporter computes a total twice: its table from the number of tests that passed, its notice from the sum of their
- * scores. Both give Gradebox's total, because every point is a test of its own, worth 1.
+ * The reporter computes a total twice: for its table from the number of passed tests, for its notice from the sum of
+ * their scores. Both totals equal Gradebox's total, because every point is a test of its own, worth 1.
  */
 export const writeGitHubClassroom: ReportWriter = (report, options) => {
   const { whole, points } = pointsOf(report, options)
@@ -70,8 +70,8 @@ function pointsOf(
 /** A runner's output has at most 1 MiB, and every point is a test in it. */
 const mostPoints = 1000
 
-// The same ratios with the fewest points. Where those are too many, one row has a thousandth of the maximum as its
-// point.
+// Reduces the points to the smallest whole numbers with the same ratios. If these are still too many, one row with 1000
+// points replaces all rows.
 function fewPoints(whole: WholePoints, name: string): WholePoints {
   const divisor = [whole.total, ...whole.rows.flatMap((row) => [row.points, row.maxPoints])]
     .map(Math.abs)

@@ -6,8 +6,8 @@ import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
 /**
  * `results.json` of Gradescope (gradescope-autograders.readthedocs.io, "Autograder Specifications"). Gradescope has
- * visibilities of its own, so hidden tests stay tests. A submission that is not gradable has no score: Gradescope then
- * reports that the autograder failed, and staff can run it again.
+ * visibilities of its own, so hidden tests stay separate tests. A submission that is not gradable has no score.
+ * Gradescope then reports that the autograder failed, and staff can run it again.
  */
 export const writeGradescope: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'Gradescope')
@@ -47,7 +47,7 @@ function toTest(
 ) {
   const { number, name, group, points, maxPoints, extraCredit, status, visibility } = test
   const shownAs = visibility === 'hidden' ? (hiddenTests ?? 'hidden') : visibility
-  // The title of a row of a table contains the row's input, and students read it once grades are published.
+  // The title of a test from a table contains the test's input, and students read it once grades are published.
   const isPublished = visibility === 'hidden' && shownAs !== 'hidden'
   return {
     ...(hasScore ? { score: points, max_score: extraCredit ? 0 : maxPoints } : {}),

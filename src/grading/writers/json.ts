@@ -17,7 +17,8 @@ const INDENT = 2
 /** The end of a report whose last key is an empty list of submissions. */
 const END = '"submissions": []\n}'
 
-// A report is written after each test. Only the submission of that test has changed; the others are the same objects as before.
+// A report is written after each test, and only the submission of that test has changed. The other submissions are the
+// same objects as before, so this map keeps their texts.
 const texts = new WeakMap<ReportSubmission, string>()
 
 function textOf(submission: ReportSubmission): string {

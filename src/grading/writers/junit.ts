@@ -37,8 +37,8 @@ const template = Handlebars.compile(`<?xml version="1.0" encoding="UTF-8"?>
 `)
 
 /**
- * JUnit XML as CI systems and CodeGrade read it: a suite per submission, with points as properties. Names and messages are
- * the students', because CodeGrade shows them.
+ * JUnit XML as CI systems and CodeGrade read it: a suite per submission, with points as properties. Students may read
+ * its names and messages, because CodeGrade shows them.
  */
 export const writeJUnit: ReportWriter = ({ assignment, submissions, startedAt }, { language }) => {
   const timestamp = startedAt.slice(0, 19)

@@ -8,7 +8,10 @@ import { writerTexts } from './writer-texts.ts'
 /** GitHub refuses a job summary of more than 1 MiB. */
 const mostCharacters = 900_000
 
-/** Markdown for `$GITHUB_STEP_SUMMARY`: one submission with its messages, or a table of the class. Safe to show to students. */
+/**
+ * Markdown for `$GITHUB_STEP_SUMMARY`: one submission with its messages, or a table of the class. Safe to show to
+ * students.
+ */
 export const writeMarkdown: ReportWriter = (report, options) => {
   const [only] = report.submissions
   const body =

@@ -20,7 +20,7 @@ export const writeMoodle: ReportWriter = (report, options) => {
   return toCsv([header, ...rows])
 }
 
-/** The people of a submission. Its id stands for a person that no platform gave an id or an address. */
+/** The people of a submission. A person without an id and an address gets the submission's id. */
 export function peopleOf({ id, people }: ReportSubmission): readonly ReportPerson[] {
   if (people.length === 0) return [{ id, name: id }]
   return people.map((person) =>

@@ -13,17 +13,17 @@ export type ReportsOption = Readonly<Partial<Record<ReportKind, string | ReportT
 /** A report to write. */
 export type ChosenReport = readonly [ReportKind, ReportTarget]
 
-/** Adds to the reports, for CI: `KIND=PATH`, several with commas between. */
+/** Names further reports, for CI: `KIND=PATH`, separated by commas. */
 export const REPORTS_VARIABLE = 'GRADEBOX_REPORTS'
 
-/** The file of the report itself, unless `reports.json` says otherwise. */
+/** The file of the report itself, unless `reports.json` names another. */
 export const DEFAULT_REPORT = 'gradebox-report.json'
 
 /**
  * The reports to write: those of the option, replaced by those of `GRADEBOX_REPORTS`, such as
  * `gradescope=/autograder/results/results.json,csv=grades.csv`.
  *
- * @throws {SandboxError} OPTION_INVALID for an unknown kind, and for a path that is no text
+ * @throws {SandboxError} OPTION_INVALID for an unknown kind, and for a path that is not text
  */
 export function chosenReports(
   option: ReportsOption = {},

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Report } from '../report/report-schema.ts'
 import type { ReportKind } from './writers.ts'
 
-/** The formats that hold one submission. */
+/** The formats for a single submission. */
 const single: ReadonlySet<ReportKind> = new Set([
   'gradescope',
   'prairielearn',
@@ -21,8 +21,8 @@ export interface ReportPart {
 }
 
 /**
- * The files that a format of a report consists of. A format that holds one submission gets a file for each; where there are
- * several, the submission's id goes before the extension.
+ * The files of a report in one format. A format for a single submission gets one file per submission. With several
+ * files, the submission's id comes before the extension.
  *
  * @example
  * splitReport(report, 'gradescope', 'results.json') // results-alice.json, results-bob.json
@@ -50,7 +50,7 @@ const escaped = (id: string) =>
     [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
   )
 
-// Two long ids can start in the same way, so a hash takes the place of the rest.
+// Two long ids can start in the same way, so a hash replaces the rest.
 function shortened(name: string): string {
   if (Buffer.byteLength(name) <= LONGEST_ID) return name
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 16)

@@ -23,7 +23,7 @@ export interface StudentView {
 }
 
 /**
- * The submission of a report that has one, for formats that hold one.
+ * The only submission of a report, for formats for a single submission.
  *
  * @throws {SandboxError} OPTION_INVALID for a report with another number of submissions
  */
@@ -69,8 +69,8 @@ export const isShown = ({ visibility }: Pick<ReportTest, 'visibility'>): boolean
   visibility === 'visible'
 
 /**
- * A test's name, where a student may see the test at once. Otherwise its number, because the title of a table's row
- * contains the row's input.
+ * A test's name, where a student may see the test at once. Otherwise its number, because the title of a test from a
+ * table contains the test's input.
  */
 export const shownName = (test: ReportTest, texts: WriterTexts): string =>
   isShown(test) ? visibleLine(test.name) : texts.hiddenTest(test.number)

@@ -17,7 +17,8 @@ export interface WholePoints {
 }
 
 /**
- * Points as integers, by the smallest power of ten that makes all of them whole. The ratio of total and maximum stays exact.
+ * Points as integers, by the smallest power of ten that makes all of them whole. The ratio of total and maximum stays
+ * exact.
  *
  * @example
  * // 2.5 of 5 points become 25 of 50

@@ -3,8 +3,8 @@ import type { Report } from '../report/report-schema.ts'
 /** The options of a writer. */
 export interface WriterOptions {
   /**
-   * The language of the texts that the writer adds: `en`, `de` or `es`; default the assignment's. The messages of the tests are as
-   * the report has them.
+   * The language of the texts that the writer adds: `en`, `de` or `es`; default the assignment's. The messages of the
+   * tests keep the language of the report.
    */
   readonly language?: string
   /**
@@ -14,11 +14,11 @@ export interface WriterOptions {
   readonly hiddenTests?: 'hidden' | 'after-published'
   /** `format-error` makes a compile error an invalid submission on PrairieLearn; default `score`: 0 points. */
   readonly compileErrors?: 'score' | 'format-error'
-  /** `true` leaves out of the HTML report everything that names a student; default `false`. */
+  /** `true` removes everything that names a student from the HTML report; default `false`. */
   readonly anonymous?: boolean
   /**
-   * The variables that the platform sets, for formats that repeat them (Classroom 50). A grading takes its own environment by
-   * default; a writer that is called by itself has none.
+   * The variables that the platform sets, for formats that repeat them (Classroom 50). In a grading the default is the
+   * environment of the process; in a direct call of a writer there is none.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }

@@ -19,12 +19,12 @@ export const loadedSources = (): ReadonlyMap<string, LoadedSource> =>
   (globalThis as { [SOURCES]?: ReadonlyMap<string, LoadedSource> })[SOURCES] ?? new Map()
 
 /**
- * Adds a line to a module, by which a test worker learns what it has loaded.
+ * Adds a line to a module that records the module in each test worker that loads it.
  *
  * @param parse the parser of the bundler, for JavaScript
  */
 export function withSource(path: string, code: string, parse: (code: string) => unknown): string {
-  // A project can have the plugin of its own configuration and that of `gradebox grade`.
+  // The plugin may run twice: from the project's configuration and from `gradebox grade`.
   if (code.trimEnd().split('\n').at(-1)?.startsWith(note)) return code
   const outside = outsideOf(code, parse)
   const source: LoadedSource = {

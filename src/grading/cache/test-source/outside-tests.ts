@@ -1,13 +1,13 @@
 import { changesSharedState } from './shared-state.ts'
 import { nodesOf, type Syntax } from './syntax.ts'
-import { assignmentNames, isWrittenOut, type TestCall, testCalls } from './test-calls.ts'
+import { assignmentNames, isLiteral, type TestCall, testCalls } from './test-calls.ts'
 
 /**
  * The statements of a test file without the code of its tests. Every test of the file may depend on these statements.
  * The result leaves out a test as a whole if its name and options are literals, and otherwise only its function.
  *
- * Returns undefined where the tests cannot be separated, because the file declares no test in place, or a function in
- * it changes the state of others.
+ * Returns undefined where the tests cannot be separated: the file contains no test with its function, or a function of
+ * the file changes state outside of itself.
  */
 export function outsideTests(code: string, program: Syntax): readonly string[] | undefined {
   const all = testCalls(program, assignmentNames(program))
@@ -23,9 +23,9 @@ export function outsideTests(code: string, program: Syntax): readonly string[] |
     .map((statement) => withoutFunctions(code, statement, calls))
 }
 
-// The report and the key of a test have the values of its name and options.
+// The report and the cache key of a test already contain the values of its name and options.
 const isAlone = ({ call, isSingle }: TestCall): boolean =>
-  isSingle && nodesOf(call.arguments).slice(0, -1).every(isWrittenOut)
+  isSingle && nodesOf(call.arguments).slice(0, -1).every(isLiteral)
 
 function withoutFunctions(code: string, statement: Syntax, calls: readonly TestCall[]): string {
   const within = calls

@@ -27,7 +27,8 @@ const changingFunctions = new Set(
  * Whether a function of a file changes something outside of itself. A test can then depend on the effects of another
  * test, and therefore on the other test's code.
  *
- * @param declaresTests whether a function only declares tests, as that of a suite does; its variables are outside of the tests
+ * @param declaresTests whether a function only declares tests, like the function of a suite; its variables are outside
+ *   of the tests
  */
 export function changesSharedState(
   program: Syntax,
@@ -75,7 +76,7 @@ function changedByCall(call: Syntax): string[] {
   const changed = isGlobal
     ? changingFunctions.has(property) && first
     : changing.has(property) && callee.object
-  // A method may change the result of a call, which nobody else has.
+  // A method may change the result of a call, because no other code has this result.
   return changed ? [rootOf(changed)].filter((root) => root !== undefined) : []
 }
 
@@ -93,7 +94,7 @@ function ownNames(node: Syntax): ReadonlySet<string> {
   const names = new Set(['arguments', ...declaredBy(node)])
   const collect = (inner: Syntax): void => {
     if (isFunction(inner)) {
-      // Its parameters are its own, and its name belongs to the function around it.
+      // The parameters of a nested function are its own. Its name belongs to the function around it.
       if (inner.type === 'FunctionDeclaration') names.add(nameOf(inner.id) ?? '')
       return
     }

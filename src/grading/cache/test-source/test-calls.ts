@@ -13,7 +13,7 @@ import {
 
 const MODULE = 'gradebox/grading/vitest'
 
-/** How a file names its assignments, and their function `test`. */
+/** The names that a file gives to its assignments, and to their function `test`. */
 export interface AssignmentNames {
   readonly assignments: ReadonlySet<string>
   readonly tests: ReadonlySet<string>
@@ -55,7 +55,7 @@ function constantsOf(program: Syntax): Syntax[] {
     .flatMap(({ declarations }) => nodesOf(declarations))
 }
 
-/** A test that a file declares, with its function in place. */
+/** A call that declares a test, with the test's function as its last argument. */
 export interface TestCall {
   readonly call: Syntax
   readonly fn: Syntax
@@ -97,21 +97,21 @@ function isTable(callee: Syntax, names: AssignmentNames): boolean {
   return isRows && isSyntax(bare.object) && isTest(bare.object, names)
 }
 
-/** Whether a value is written out: the expression calls nothing and names no variable. */
-export function isWrittenOut(node: Syntax): boolean {
+/** Whether an expression consists of literals: it calls nothing and names no variable. */
+export function isLiteral(node: Syntax): boolean {
   switch (node.type) {
     case 'Literal':
       return true
     case 'TemplateLiteral':
       return nodesOf(node.expressions).length === 0
     case 'UnaryExpression':
-      return nodesOf(node.argument).every(isWrittenOut)
+      return nodesOf(node.argument).every(isLiteral)
     case 'ArrayExpression':
-      return nodesOf(node.elements).every(isWrittenOut)
+      return nodesOf(node.elements).every(isLiteral)
     case 'ObjectExpression':
       return nodesOf(node.properties).every(
         ({ type, computed, value }) =>
-          type === 'Property' && computed !== true && isSyntax(value) && isWrittenOut(value),
+          type === 'Property' && computed !== true && isSyntax(value) && isLiteral(value),
       )
     default:
       return false

@@ -9,7 +9,7 @@ import { type ExportEntry, LONGEST_PATH, openFolder } from './export-entries.ts'
 const MOST_FILES = 5000
 const MOST_BYTES = 256 * 1024 * 1024
 
-/** Why a submission of an export is refused: a sentence for the staff, which names the entry. */
+/** The reason why a submission of an export is refused: a sentence for the staff that names the entry. */
 export class RefusedSubmission extends Error {
   override readonly name = 'RefusedSubmission'
 }
@@ -26,8 +26,8 @@ export const fullBudget = (): Budget => ({ files: MOST_FILES, bytes: MOST_BYTES 
 /**
  * Checks the entries of one submission before anything is unpacked.
  *
- * @throws {RefusedSubmission} for a name that leads elsewhere, is not text or clashes with another, for a link out of the
- *   submission, a device, and too many files or bytes
+ * @throws {RefusedSubmission} for a name that leads elsewhere, is not text or clashes with another, for a link out of
+ *   the submission, a device, and too many files or bytes
  */
 export function checkEntries(entries: readonly ExportEntry[], budget: Budget): void {
   const names: KnownNames = new Map()
@@ -104,8 +104,8 @@ function checkClash(entry: ExportEntry, names: KnownNames): void {
   }
 }
 
-// The same archive must be graded in the same way where it is unpacked on macOS or Windows, which keep one of two files
-// whose names differ only in case. Two forms of one letter also look the same to every reader.
+// macOS and Windows keep only one of two files whose names differ only in case, and the archive must get the same grade
+// there. Two Unicode forms of one letter also look the same to every reader.
 function knownAs(path: string, names: KnownNames) {
   const known = names.get(foldedName(path))
   if (known === undefined || known.path === path) return known

@@ -172,7 +172,7 @@ function fileEntry(root: string, path: string): ExportEntry {
 /** A longer text is not a path. */
 const longestTarget = 4096
 
-/** The entries, with the targets of the links in a zip file. */
+/** Adds the targets of the links in a zip file to the entries. */
 export function withTargets(entries: readonly ExportEntry[]): Promise<ExportEntry[]> {
   const read = async (entry: ExportEntry) => {
     if (entry.kind !== 'link' || entry.target !== undefined) return entry

@@ -10,7 +10,7 @@ export interface TopEntry {
   readonly isClone: boolean
 }
 
-/** The submission of a top entry, and the rest of the entry's name in it. */
+/** The submission to which a top entry belongs. */
 export interface Place {
   readonly id: string
   readonly people: readonly ReportPerson[]
@@ -24,8 +24,8 @@ export interface Place {
 export type Layout = (entry: TopEntry) => Place | undefined
 
 /**
- * The naming scheme of the platform that made an export. Ids and names are in Unicode's form C, which platforms and
- * rosters use: macOS writes the form D into archives.
+ * The naming scheme of the platform that made an export. Ids and names get Unicode's form C (NFC), which platforms and
+ * rosters use, because macOS writes the form D into archives.
  *
  * @param gradescopeMetadata the text of `submission_metadata.yml`, where the export has one
  */
@@ -67,13 +67,14 @@ function moodle(name: string): Place | undefined {
   return {
     id: `${person}_${participant}`,
     people: [{ name: person }],
-    // This number does not identify a Moodle user, but the participant in this assignment.
+    // The number identifies the participant in this assignment, not a Moodle user.
     metadata: { platform: 'moodle', participant },
     ...(file === '' ? {} : { file }),
   }
 }
 
-// Canvas numbers later tries, and students number files: `part-1.py` and `part-2.py` of one student keep their names.
+// Canvas appends a number to later tries. Students number files too, so `part-1.py` and `part-2.py` of one student keep
+// their names.
 function canvasLayout(names: readonly string[]): Layout {
   const keyOf = ({ id, file = '' }: Place) => `${id}/${withoutTry(file)}`
   const count = new Map<string, number>()

@@ -25,9 +25,9 @@ import type { UnpackedSubmission } from './unpack.ts'
 
 /**
  * The submissions of an export of Moodle, Canvas, Gradescope or GitHub Classroom, or of a folder of folders. An export
- * is a folder or a zip file, and may contain zip files. Unpacked submissions stay in `cache` under the export's size
- * and time, where the next call finds them. A submission that is refused has `refused`, and the others are returned all
- * the same.
+ * is a folder or a zip file, and may contain zip files. Unpacked submissions stay in `cache`. The next call finds them
+ * there while the export has the same size and time. A refused submission has `refused`, and does not affect the
+ * others.
  *
  * @param source an absolute path
  * @param cache a directory that stays; it is made where it does not exist
@@ -97,7 +97,7 @@ export function isExport(folder: string): boolean {
   )
 }
 
-// A folder that cannot be read stops no other submission; grading it says why.
+// A folder that cannot be read must not stop other submissions. Its own grading names the reason.
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
@@ -174,7 +174,7 @@ function fingerprint(source: string, sourceNames: readonly string[]): string {
   // Names can be bytes that are not UTF-8.
   const waiting = [Buffer.from(source)]
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    // The source itself may be a link; a link in it is never followed.
+    // The source itself may be a link; links inside the source are never followed.
     const read = path.equals(Buffer.from(source)) ? statSync : lstatSync
     const { size, mtimeMs, ino, mode } = read(path)
     hash.update(JSON.stringify([path.toString('latin1'), size, mtimeMs, ino, mode]))

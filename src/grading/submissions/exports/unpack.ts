@@ -52,8 +52,8 @@ const mostMetadataBytes = 64 * 1024 * 1024
 const deepestArchive = 3
 
 /**
- * Unpacks an export into a directory, one folder per submission. A submission that cannot be unpacked safely is refused by
- * name, and the others are unpacked all the same. Folders of an export that need no unpacking stay where they are.
+ * Unpacks an export into a directory, one folder per submission. A submission that cannot be unpacked safely is refused
+ * by name, and the others are unpacked all the same. Folders of an export that need no unpacking stay where they are.
  *
  * @param source a zip file or a folder
  * @param isSource whether a file is source code: a zip file with one at its top is one submission
@@ -76,7 +76,7 @@ export async function unpackExport(
   }
 }
 
-// A folder around everything, as "compress this folder" makes it.
+// Removes a folder around all entries, such as "compress this folder" makes.
 function withoutWrapper(zip: OpenExport): OpenExport {
   const entries = zip.entries.filter(({ path }) => !isIgnored(path.split('/')[0] ?? ''))
   const tops = new Set(entries.map(({ path }) => path.split('/')[0] ?? ''))
@@ -156,7 +156,7 @@ async function group(entries: readonly ExportEntry[], tops: readonly TopEntry[])
   return [...groups.values()]
 }
 
-// A path that leads elsewhere, a link or a device at the top belongs to no folder; it is refused by its own
+// A path that leads elsewhere, a link or a device at the top belongs to no submission. It is refused under its own
 // name.
 function placeOf(layout: (top: TopEntry) => Place | undefined, entry: ExportEntry, top: TopEntry) {
   const leadsElsewhere = ['', '.', '..'].includes(top.name) || /^[A-Za-z]:$/.test(top.name)
@@ -245,7 +245,7 @@ async function write(
     // Links inside the submission are left out, as they are in a folder.
     if (entry.kind !== 'file') continue
     mkdirSync(dirname(path), { recursive: true })
-    // `wx` fails where something is there already, and follows no link.
+    // `wx` fails if the path exists, and follows no link.
     const file = createWriteStream(path, { flags: 'wx', mode: entry.isExecutable ? 0o755 : 0o644 })
     await pipeline(await entry.read(), file)
   }
@@ -253,7 +253,10 @@ async function write(
 
 const zipEnding = /(?<=.)\.zip$/i
 
-/** Unpacks the archives at the top of a submission: one alone in its place, others into folders of their names. */
+/**
+ * Unpacks the archives at the top of a submission. The contents of a single entry replace the archive; other archives
+ * get folders of their names.
+ */
 async function unpackNested(target: string, budget: Budget, depth: number): Promise<void> {
   const names = readdirSync(target)
   for (const name of names.filter((each) => zipEnding.test(each))) {
@@ -261,7 +264,7 @@ async function unpackNested(target: string, budget: Budget, depth: number): Prom
     if (!statSync(path).isFile()) continue
     const isAlone = names.length === 1
     if (!isZip(path)) {
-      // Beside a program, a file of this name may be its data.
+      // Next to a program, a file of this name may be data of the program.
       if (isAlone) refuse({ path: name }, 'is not a zip file, although its name says so')
       continue
     }

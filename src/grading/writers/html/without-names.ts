@@ -1,14 +1,14 @@
 import type { Report } from '../../report/report-schema.ts'
 
-/** A shorter word, or a short number, is also an ordinary part of programs and their output. */
+/** Short words and numbers do not count as names, because they are also ordinary parts of programs and their output. */
 const isName = (word: string): boolean => (/^\d+$/.test(word) ? word.length > 4 : word.length > 2)
 
-/** Fields with words of Gradebox, which a student's id may equal. */
+/** Fields with fixed words, which may equal a student's id. */
 const words = new Set(['status', 'visibility', 'feedback', 'signal', 'sha256', 'group'])
 
 /**
- * Makes a function that replaces every name of a student in a value's texts: ids, names and their parts, e-mail addresses,
- * and the paths of submissions. Messages, file names and programs contain them too.
+ * Makes a function that replaces every name of a student in a value's texts: ids, names and their parts, e-mail
+ * addresses, and the paths of submissions. Messages, file names and programs contain them too.
  */
 export function withoutNames({ submissions }: Report): <Value>(value: Value) => Value {
   const all = submissions.flatMap(({ id, source, people }) => [
@@ -20,7 +20,7 @@ export function withoutNames({ submissions }: Report): <Value>(value: Value) => 
       ),
     ),
   ])
-  // The longest first, because an e-mail address contains a name.
+  // The longest name comes first, because an e-mail address may contain a name.
   const names = [...new Set(all)].filter(isName).sort((a, b) => b.length - a.length)
   if (names.length === 0) return (value) => value
   const pattern = new RegExp(

@@ -8,8 +8,7 @@ import type { ReportWriter } from '../writer.ts'
 import { classPage, handoutPage, type PageData } from './data.ts'
 import { style } from './style.ts'
 
-// A policy that allows only Gradebox's script and style. The page loads and runs nothing else, whatever a program
-// printed.
+// The content security policy allows only Gradebox's script and style, so the page runs nothing that a program printed.
 const template = Handlebars.compile(`<!doctype html>
 <html lang="en">
 <head>
@@ -53,7 +52,8 @@ function page(data: PageData): string {
   })
 }
 
-// "</script>" and "<!--" end or change a script element (HTML standard, "Restrictions for contents of script elements").
+// "</script>" and "<!--" end or change a script element (HTML standard, "Restrictions for contents of script
+// elements").
 const json = (data: PageData) => printableJson(data).replaceAll('<', '\\u003c')
 
 const contentHash = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`

@@ -52,7 +52,7 @@ test('wrong cases are refused by name', () => {
   put('1.toml', 'point = 2')
   expect(() => readCases('.', directory)).toThrow(/1\.toml: point: .*\n {2}hint: A case may set/)
   put('1.toml', 'points =')
-  expect(() => readCases('.', directory)).toThrow(/1\.toml is no TOML: /)
+  expect(() => readCases('.', directory)).toThrow(/1\.toml is not TOML: /)
 })
 
 test('a case loses its byte order mark, and one that is not UTF-8 is refused by name', () => {

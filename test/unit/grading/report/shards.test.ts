@@ -42,7 +42,7 @@ test.each<[string, Record<string, Report>, string]>([
   [
     'a report of the whole class among shards',
     { 'a.json': of('ada', 1), 'b.json': of('bob', 2), 'all.json': of('cy') },
-    'all.json is not a shard, and the others are',
+    'all.json is not a shard, but the others are',
   ],
 ])('%s is refused by name', (_, reports, why) => {
   expect(() => mergeShards(reports)).toThrow(

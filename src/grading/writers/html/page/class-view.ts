@@ -21,7 +21,7 @@ const filters: Readonly<Record<string, (submission: PageSubmission) => boolean>>
   'Not gradable': ({ student }) => student.points === null,
 }
 
-/** The class: figures, table, plots, tests that reveal little, and submissions that are the same. */
+/** The class: figures, table, plots, tests that reveal little, and identical submissions. */
 export function classView(
   data: PageData,
   state: ClassState,

@@ -2,13 +2,13 @@ import { el, safe } from './dom.ts'
 
 /**
  * Above this number, lines are compared one by one, because the table of the longest common lines grows with the
- * square.
+ * square of their number.
  */
 const mostLines = 400
 
 type Part = readonly ['same' | 'del' | 'ins', string]
 
-/** Expected and received lines side by side, as a list of kept, missing and extra lines. */
+/** The expected and received lines as one list of kept, missing and extra lines. */
 export function diff(expected: string, received: string): HTMLElement {
   const parts = compareLines(expected.split('\n'), received.split('\n'))
   return el(

@@ -3,7 +3,7 @@ export type Content = Node | string | number | null | readonly Content[]
 
 type Attributes = Readonly<Record<string, string | number | boolean | (() => void) | undefined>>
 
-/** Makes an HTML element. A function is a listener for the event whose name the key has. */
+/** Makes an HTML element. An attribute that is a function becomes a listener for the event of that name. */
 export function el(name: string, attributes: Attributes = {}, ...content: Content[]): HTMLElement {
   const element = document.createElement(name)
   fill(element, attributes, content)
@@ -53,7 +53,7 @@ export function block(text: string): HTMLElement {
   return el('div', {}, pre, more)
 }
 
-// Control characters and marks that reorder text, as pictures and escapes.
+// Control characters and marks that reorder text.
 const unsafe =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to replace.
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g

@@ -12,7 +12,7 @@ const state: ClassState = {
   sort: { column: 'name', descending: false },
 }
 
-// The place is in the address, so that the browser's Back works and a link can lead to a submission.
+// The address names the open submission, so that the browser's Back button and links to a submission work.
 const open = (index: number) => {
   location.hash = `#submission-${index + 1}`
 }
