@@ -6,9 +6,9 @@ export interface BindMount {
   /** Absolute path in the sandbox. */
   readonly target: string
   readonly writable: boolean
-  /** A missing source is left out, not an error. */
+  /** Whether a missing source is left out instead of an error. */
   readonly optional: boolean
-  /** No program in it can be executed (mount(2), MS_NOEXEC); default false. */
+  /** Whether no program in it can be executed (mount(2), MS_NOEXEC); default false. */
   readonly noexec?: boolean
 }
 

@@ -1,6 +1,6 @@
 import type { SandboxErrorCode } from '../errors/sandbox-error.ts'
 
-/** Which of the launch program's processes takes a step. */
+/** The process of the launch program that executes a step. */
 export type LauncherProcess = 'starter' | 'init' | 'idmap' | 'target'
 
 /** Bytes stored next to the steps. An argument that is data is the address of its first byte. */
@@ -35,13 +35,13 @@ export interface Step {
   readonly process: LauncherProcess
   readonly syscall: string
   readonly args: readonly Argument[]
-  /** The arguments as a person reads them, where places and descriptors would say nothing. */
+  /** The arguments as text for a person, where places and descriptors would tell a reader nothing. */
   readonly shown?: string
   /** A name that other steps may jump to. */
   readonly label?: string
   /** The place where the result is stored. */
   readonly store?: string
-  /** After an error: report it and exit (the default), carry on, or go elsewhere. */
+  /** After an error: report it and exit (the default), continue, or jump to a label. */
   readonly onError?: 'fail' | 'continue' | Goto
   /** An expected error: the plan continues after it. */
   readonly tolerate?: number
@@ -55,7 +55,7 @@ export interface Step {
   readonly failure?: StepFailure
 }
 
-/** A named piece of memory, made of fields in order; zero unless `init` says otherwise. */
+/** A named piece of memory, made of fields in order. A field without `init` is zero. */
 export interface Area {
   readonly name: string
   readonly fields: readonly {
@@ -72,14 +72,14 @@ export interface Segment {
   readonly areas: readonly Area[]
 }
 
-/** The label of the step that reports the last failed one and ends its process. */
+/** The label of the step that reports the last failed step and ends its process. */
 export const FAIL = 'fail'
-/** The label of no step: going there ends the process at once, without another system call. */
+/** The label of no step: a jump to it ends the process at once, without another system call. */
 export const DIE = 'die'
 
 export const text = (value: string): Data => ({ kind: 'text', text: value })
 export const bytes = (value: Uint8Array): Data => ({ kind: 'bytes', bytes: value })
-/** The offset of these bytes in the file that holds the segment. */
+/** The offset of these bytes in the file of the segment. */
 export const offsetOf = (value: Uint8Array): Data => ({ kind: 'offset', bytes: value })
 export const words = (...values: readonly Argument[]): Data => ({ kind: 'words', words: values })
 /** The address of a place. */

@@ -12,15 +12,15 @@ import { capabilityName } from '../../linux/names/capabilities.ts'
 import { signalName } from '../../linux/signals.ts'
 import type { Argument } from '../step.ts'
 
-/** Formats a literal as an argument of its kind, and every other argument as the data or place that it is. */
+/** Formats a literal by its kind, and any other argument as its data or its place. */
 export function argument(kind: ArgumentKind, given: Argument | undefined = 0): string {
   if (typeof given === 'object') return value(given)
   const bits = BigInt(given)
   return argumentText(kind, kind === 'open' ? onX64(bits) : bits, 'x64')
 }
 
-// Two flags of open(2) differ between the architectures. Steps give their bits no other meaning, so a step needs
-// no architecture to be readable.
+// Two flags of open(2) have different values on x64 and arm64. No other flag in a step uses these values, so the text
+// of a step needs no architecture.
 const perArchitecture = [O_DIRECTORY, O_NOFOLLOW].map(
   ({ x64, arm64 }) => [BigInt(x64), BigInt(x64 | arm64)] as const,
 )
@@ -38,7 +38,7 @@ export function prctlArgument(option: Argument | undefined, given: Argument = 0)
   return option === PR_CAPBSET_DROP ? capabilityName(given) : value(given)
 }
 
-/** The arguments of fcntl(2), of which F_GETFD has none and F_SETFD has a flag. */
+/** The arguments of fcntl(2): F_GETFD has none, and F_SETFD has a flag. */
 export function fcntlArguments([fd, command, given = 0]: readonly Argument[]): string[] {
   const own = [argument('fd', fd), argument('fcntl', command)]
   if (command === F_GETFD) return own
@@ -49,7 +49,7 @@ export function fcntlArguments([fd, command, given = 0]: readonly Argument[]): s
 export const wordsOf = (given: Argument | undefined): readonly Argument[] | undefined =>
   typeof given === 'object' && given.kind === 'words' ? given.words : undefined
 
-/** struct itimerspec; a step only sets the time. */
+/** struct itimerspec; a step sets only the time, not the interval. */
 export function seconds(timer: Argument | undefined): string {
   const words = wordsOf(timer)
   if (words === undefined) return '…'
@@ -57,7 +57,7 @@ export function seconds(timer: Argument | undefined): string {
   return `${whole}.${String(nanoseconds).padStart(9, '0')} s`
 }
 
-/** struct timespec, of which plans set only whole seconds; a null pointer means that the call has no timeout. */
+/** struct timespec; plans set only whole seconds. A null pointer means that the call has no timeout. */
 export function timeoutText(timeout: Argument | undefined): string {
   if (timeout === 0) return 'NULL'
   const [whole] = wordsOf(timeout) ?? []
@@ -82,7 +82,7 @@ export function pollNumbers(fds: Argument | undefined): string {
   return `[${numbers.join(', ')}]`
 }
 
-/** A path of the sandbox, whose root is the working directory of the init. */
+/** A path of the sandbox. A relative path starts at the sandbox's root, the working directory of the init. */
 export function boxPath(given: Argument | undefined): string {
   if (typeof given !== 'object' || given.kind !== 'text') return value(given ?? 0)
   return JSON.stringify(given.text.replace(/^(?![./])/, '/'))

@@ -39,7 +39,7 @@ function plain(syscall: string, args: readonly Argument[]): string[] {
   })
 }
 
-/** The calls of which a person needs only some arguments, or the data behind a pointer. */
+/** The calls whose text shows only some arguments, or the data behind a pointer. */
 const formats: Readonly<Record<string, (args: readonly Argument[]) => string[]>> = {
   mount: ([source, target, type, flags, options]) => [
     `${source === 0 ? '' : `${value(source ?? 0)} -> `}${boxPath(target)}`,

@@ -25,7 +25,7 @@ export interface Assembled {
   /** The address of the first byte, where the first step is. */
   readonly address: number
   readonly steps: readonly Step[]
-  /** Its own labels and places. */
+  /** The segment's own labels and places. */
   readonly symbols: Symbols
 }
 
@@ -52,7 +52,7 @@ interface AssembleOptions {
 export const assemble = (segment: Segment, options: AssembleOptions): Assembled =>
   finish(assembleInPieces(segment, options))
 
-/** Does the same as {@link assemble}, with pauses. */
+/** Assembles a segment as {@link assemble} does, with pauses. */
 export function* assembleInPieces(
   segment: Segment,
   { arch, address, imported = noSymbols, token = 0n }: AssembleOptions,

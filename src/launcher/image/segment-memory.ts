@@ -87,7 +87,7 @@ export class SegmentMemory {
     else throw new Error(`The launch program cannot encode ${value}`)
   }
 
-  /** An argument's 64-bit value: itself, a place's address, or that of its data. */
+  /** An argument's 64-bit value: the number itself, the address of a place, or the address of its data. */
   valueOf(argument: Argument): number | bigint {
     if (typeof argument !== 'object') return argument
     switch (argument.kind) {

@@ -2,7 +2,7 @@ import { arm64 } from './arm64.ts'
 import type { Instruction } from './memory-layout.ts'
 import { x64 } from './x64.ts'
 
-/** The processor architectures that Gradebox has a step machine for, in Node's words. */
+/** The processor architectures that Gradebox has a step machine for, by Node's names. */
 export type Arch = 'x64' | 'arm64'
 
 export interface Machine {

@@ -1,15 +1,15 @@
 /**
- * Where things are in the launch program's memory, and how one step is encoded. The machine code of
- * x64.ts and arm64.ts has these numbers in it.
+ * The layout of the launch program's memory, and the encoding of one step. The machine code of x64.ts and
+ * arm64.ts contains these numbers.
  *
  * A step is twelve 64-bit little-endian words:
  *
  *     offset  0  u32 system call number, u32 flags
  *             8  six arguments
- *            56  where to store the result (an address; the sink when nobody wants it)
+ *            56  where to store the result (an address; the sink when no step needs the result)
  *            64  the step after an error (result -4095 to -1)
  *            72  operand: what the result is compared with
- *            80  the step to jump to when the comparison says so
+ *            80  the step to jump to when the comparison succeeds
  *            88  the next step
  */
 export const STEP_SIZE = 96
@@ -44,5 +44,5 @@ export const REQUEST_ADDRESS = 0x4000_0000
 /** Where the ELF file's first page, headers and machine code, is mapped, executable. */
 export const CODE_ADDRESS = 0x40_0000
 
-/** One instruction: its bytes as they lie in memory, in hexadecimal, and its assembly; or a label. */
+/** One instruction: its bytes in memory order, in hexadecimal, and its assembly; or a label. */
 export type Instruction = readonly [bytes: string, assembly: string] | `${string}:`

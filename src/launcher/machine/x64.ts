@@ -2,7 +2,7 @@ import type { Instruction } from './memory-layout.ts'
 
 /**
  * The step machine for x86-64. rbx is the step, ebp its flags. The machine pops every pushed value before the system
- * call. A child that shares its memory (CLONE_VM) can therefore continue beside it. A system call's convention: number
+ * call, so a child with the same memory (CLONE_VM) can run at the same time. A system call's convention: number
  * in rax, arguments in rdi, rsi, rdx, r10, r8, r9; rcx and r11 are lost (syscall(2)). See memory-layout.ts for a step's
  * fields and the two stores' addresses.
  */

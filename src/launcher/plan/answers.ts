@@ -16,8 +16,8 @@ import { type Area, at, load, type Step, stepsOf, text, words } from '../step.ts
 import { FD } from './fd-numbers.ts'
 
 /*
- * The filter reports a few calls that the policy allows, by their size (seccomp/compiler/answered-calls.ts). The init
- * answers them, and the program goes on:
+ * The policy allows a few calls that the filter nevertheless reports because of their size
+ * (seccomp/compiler/answered-calls.ts). The init answers these calls, and the program continues:
  *
  * - mmap or mremap of more memory than the machine has: the init notes the size, because the kernel's refusal leaves no
  *   trace.
@@ -45,10 +45,10 @@ function response(flags: number): Uint8Array {
 export const answerArea: Area = {
   name: 'answer',
   fields: [
-    // Its position is the number of answers; -1 before the first.
+    // A memfd whose position is the number of answers; -1 before the first answer.
     { name: 'counter', size: 8, init: new Uint8Array(8).fill(0xff) },
     { name: 'memory', size: 8 },
-    // Words with the 32 bits that a notification has of each.
+    // Words for fields of the notification, most of which have 32 bits.
     { name: 'number', size: 8 },
     { name: 'arch', size: 8 },
     { name: 'thread', size: 8 },
@@ -65,7 +65,7 @@ export const answerArea: Area = {
   ],
 }
 
-/** futex(2) compares 32 bits of memory: with a time-out of 0 it times out where they are equal, and fails otherwise. */
+/** Compares 32 bits of memory by futex(2). With a timeout of 0 the call times out if they are equal, and else fails. */
 const compare = (place: string, value: number, to: { equal: string; different: string }): Step =>
   init('futex', [at(place), FUTEX_WAIT_PRIVATE, value, words(0, 0)], {
     whenEqual: { value: -ETIMEDOUT, goto: to.equal },
@@ -108,7 +108,7 @@ export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string
       store: 'answer.counter',
       next: { goto: ANSWER },
     }),
-    // The machine copies memory only through a file; zeros follow the notification there.
+    // The step machine copies memory only through a file. In this file, zeros follow the notification.
     init('memfd_create', [text('gradebox-answer'), MFD_CLOEXEC], {
       label: 'reply.copy',
       store: 'answer.memory',
@@ -119,7 +119,7 @@ export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string
     take('answer.doneId', 8, OFFSET.id),
     take('answer.number', 4, OFFSET.number),
     take('answer.arch', 4, OFFSET.arch),
-    // The same number means another call in the table of 32-bit programs, and the filter denies all of these.
+    // In a 32-bit program the same number means another call. The filter denies every call of such a program.
     compare('answer.arch', AUDIT_ARCH[arch], { equal: 'reply.own', different: 'reply.foreign' }),
     {
       ...compare('answer.number', numberOf('mmap', arch), {
@@ -137,17 +137,17 @@ export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string
     },
     ...allocationSteps(),
     ...resizeSteps(),
-    // The caller may be gone, or a signal may have interrupted it; then it makes the call again.
+    // This step fails when the caller is gone, or when a signal has interrupted it. Then the caller repeats its call.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('answer.id')], {
       label: 'reply.continue',
       onError: 'continue',
     }),
-    // RECV requires zeros.
+    // SECCOMP_IOCTL_NOTIF_RECV requires zeros in its buffer (seccomp_unotify(2)).
     init('pread64', [memory, notification, NOTIFICATION_SIZE, NOTIFICATION_SIZE], {
       label: 'reply.clear',
     }),
     init('close', [memory]),
-    // The call may have waited at the program's end.
+    // The call may have waited for its answer when the program ended.
     init('wait4', [load('watch.target'), at('end.status'), WNOHANG, 0], {
       whenEqual: { value: load('watch.target'), goto: 'watch.exited' },
       onError: { goto: ended },
@@ -171,7 +171,7 @@ const take = (place: string, size: number, offset: number, options: Partial<Step
   ...options,
 })
 
-// The kernel refuses the memory. Only the last request is kept: a program may ask again and again.
+// The kernel refuses the memory. The init keeps only the last size, because a program may ask again and again.
 const allocationSteps = (): Step[] => [
   take('end.refusedBytes', 8, OFFSET.second, {
     label: 'reply.allocation',
@@ -183,7 +183,7 @@ const allocationSteps = (): Step[] => [
   }),
 ]
 
-// Where anything fails, the kernel makes the call, under the program's limit.
+// If a step fails, the init lets the kernel make the call, under the program's limit.
 function resizeSteps(): Step[] {
   const asUsual = { onError: { goto: 'reply.continue' } } as const
   const closeBoth = { onError: { goto: 'reply.closeBoth' } } as const
@@ -192,7 +192,7 @@ function resizeSteps(): Step[] {
     take('answer.thread', 4, OFFSET.thread, { label: 'reply.resize' }),
     take('answer.file', 4, OFFSET.first),
     take('answer.length', 8, OFFSET.second),
-    // Linux 6.9 opens any thread (pidfd_open(2)).
+    // Since Linux 6.9, pidfd_open(2) opens any thread.
     init('pidfd_open', [load('answer.thread'), PIDFD_THREAD], {
       store: 'answer.process',
       onError: { goto: 'reply.leader' },
@@ -212,16 +212,16 @@ function resizeSteps(): Step[] {
       store: 'end.copy',
       onError: { goto: 'reply.closeProcess' },
     }),
-    // Memory files are on a file system of the kernel's own.
+    // All memory files are on one file system of the kernel, so they have the same device number.
     init('fstat', [load('end.copy'), at('answer.copyDevice')], closeBoth),
     init('fstat', [memory, at('answer.ownDevice')], closeBoth),
-    // This call returns the position, which is the device's number.
+    // lseek(2) returns the position that it sets. Here this is the device number to compare.
     init('lseek', [memory, load('answer.ownDevice'), SEEK_SET], {
       ...closeBoth,
       whenDifferent: { value: load('answer.copyDevice'), goto: 'reply.closeBoth' },
     }),
     init('ftruncate', [load('end.copy'), load('answer.length')], closeBoth),
-    // The answer that follows fails then, because the call has its answer.
+    // The answer that follows then fails, because the call already has its answer.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('answer.doneId')], {
       onError: 'continue',
     }),

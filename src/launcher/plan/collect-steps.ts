@@ -20,16 +20,16 @@ import { openHow } from './paths.ts'
 
 const init = stepsOf('init')
 
-/** The largest part of one file that a run brings back, in bytes. */
+/** The largest part of one file that a run collects, in bytes. */
 export const COLLECT_MAX_BYTES = 64 * 1024 * 1024
 
-/** The files that a run brings back. */
+/** The files that a run collects. */
 export interface Collection {
   /** Absolute paths in the sandbox. */
   readonly paths: readonly string[]
   /**
-   * Whether the init copies the files into a memfd, or passes their descriptors through a socket. Node itself
-   * walks through the directory of a pattern.
+   * Whether the init copies the files into a memfd, or passes their descriptors through a socket. With a
+   * descriptor, Node itself walks through the directory of a pattern.
    */
   readonly by: 'copies' | 'descriptors'
 }
@@ -47,9 +47,9 @@ export const collectAreas = ({ paths }: Collection): Area[] =>
   }))
 
 /**
- * Steps that bring files out after the program and all its descendants have ended. The program controls the
+ * Steps that collect files after the program and all its descendants have ended. The program controls the
  * paths. The init therefore opens a path inside the sandbox's own root and through no symbolic link
- * (openat2(2)), and O_NONBLOCK keeps a FIFO from blocking it.
+ * (openat2(2)). O_NONBLOCK keeps a FIFO from blocking the init.
  */
 export function collectSteps({ paths, by }: Collection, arch: Arch): Step[] {
   const how = openHow(
@@ -126,7 +126,7 @@ export function diagnoseExecSteps(
 ): Step[] {
   const last = candidates.length - 1
   return [
-    // This call returns 0. The last candidate's result is 0 too when no candidate failed.
+    // close_range(2) returns 0. The last candidate's result is also 0, unless every candidate failed.
     init('close_range', [0, 2, 0], {
       whenEqual: { value: load(`exec${last}.result`), goto: done },
     }),

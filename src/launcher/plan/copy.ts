@@ -42,7 +42,7 @@ export interface CopyOptions {
   readonly failure: StepFailure
 }
 
-/** Steps that make an entry in the directory that the init is in, which is the sandbox's own. */
+/** Steps that make an entry in the init's working directory, which belongs to the sandbox. */
 export function copySteps(entry: DirectoryEntry, options: CopyOptions): Step[] {
   const { failure } = options
   const path = text(entry.path)

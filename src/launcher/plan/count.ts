@@ -20,27 +20,29 @@ import { fasterWakeStep } from './log.ts'
 
 /*
  * A denied call leaves no trace if its caller is killed before the init has received the notification, because the
- * kernel takes the notification back. But the kernel numbers the notifications of a filter one after another. A helper
+ * kernel withdraws the notification. But the kernel numbers the notifications of a filter one after another. A helper
  * of the init therefore makes a call that the filter reports, before the program starts and again after its end. The
- * difference of the two numbers is the number of calls that the filter denied. The init itself has the filter for that,
- * and its helpers and the program inherit it. The filter lets the launch program's own calls pass by a token.
+ * difference of the two numbers is the number of calls that the filter denied. For the count, the init installs the
+ * filter in itself; its helpers and the program inherit the filter. The filter recognizes the launch program's own
+ * calls by a token, and allows them.
  *
- * The helper is a thread, because a thread costs the kernel less than a process. Also, a process that shares the init's
- * memory makes each write of an OOM score look at every process of the machine (MMF_MULTIPROCESS). No helper lives
- * while the program does, because the guard protects process 1 by its number, and a thread has another number.
+ * The helper is a thread, because a thread costs the kernel less than a process. Also, while a process shares the
+ * init's memory, each write of an OOM score makes the kernel search all processes of the machine (MMF_MULTIPROCESS). No
+ * helper runs at the same time as the program, because the guard protects only process 1, and a thread has another
+ * number.
  */
 
 const init = stepsOf('init')
 
 /** The facts about the filter that the count needs. */
 export interface CountUse {
-  /** Its length in struct sock_filter. */
+  /** The length of the filter, in struct sock_filter. */
   readonly instructions: number
-  /** The filter reports a call of the helper that has this number in the sixth register. */
+  /** The sixth argument of the helper's call. The filter recognizes and reports the call by this number. */
   readonly token: bigint
 }
 
-/** The time limit of a helper's call, in seconds. The helper has nothing else to do. */
+/** The longest wait for a helper's call, in seconds. */
 const HELPER_SECONDS = 60
 
 /** The init's memory for the count: the record. */
@@ -49,11 +51,11 @@ export const countAreas: readonly Area[] = [
     name: 'count',
     fields: [
       { name: 'tag', size: 8, init: RECORD.counted.tag },
-      // struct seccomp_notif: its id, and the rest, which becomes the rest of the answer.
+      // struct seccomp_notif: its id and the rest. The same memory is then the answer.
       { name: 'before', size: 8 },
       { name: 'answer', size: 72 },
       { name: 'after', size: 80 },
-      // The helper's number, from the kernel; the step machine would let both threads store it.
+      // The helper's thread id. The kernel stores it, because the step machine would let both threads store a result.
       { name: 'helper', size: 8 },
       // The helper's stack, which grows down.
       { name: 'stack', size: 256 },
@@ -80,13 +82,14 @@ export const startCountSteps = ({ instructions }: CountUse): Step[] => [
 ]
 
 /**
- * Steps that take the first number, and wait until the helper is gone. Between them and the first ones, the helper runs
- * beside the init.
+ * Steps that take the first number, and answer the helper's call. From {@link startCountSteps} to these steps, the
+ * helper runs at the same time as the init.
  */
 export const countFromSteps = (): Step[] => [
   takeNumberStep,
   receiveStep('before'),
-  // struct seccomp_notif_resp starts with the same id. The rest must be zero, as the init's timer is, which never runs.
+  // struct seccomp_notif_resp starts with the same id, and the rest must be zero. getitimer(2) writes zeros, because
+  // the init's timer never runs.
   init('getitimer', [ITIMER_REAL, at('count.answer')]),
   init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('count.before')], { failure }),
 ]
@@ -94,7 +97,7 @@ export const countFromSteps = (): Step[] => [
 /** The label of the first of {@link joinHelperSteps}. */
 export const JOIN_HELPER = 'count.join'
 
-/** Steps that wait until the helper is gone: its number is free then (ESRCH). */
+/** Steps that wait until the helper has ended. The call for its thread id then fails (ESRCH). */
 export const joinHelperSteps = (next: string): Step[] => [
   init('sched_getscheduler', [load('count.helper')], {
     label: JOIN_HELPER,
@@ -106,35 +109,35 @@ export const joinHelperSteps = (next: string): Step[] => [
 /** The steps that start the second helper, when no other process has the filter any more. */
 export const endCountSteps = (): Step[] => [helperStep]
 
-/** Steps that take the second number, and report both. The init's end is the helper's too (exit_group(2)). */
+/** Steps that take the second number, and report both. The helper ends with the init (exit_group(2)). */
 export const countToSteps = (): Step[] => [
   takeNumberStep,
   receiveStep('after'),
   init('write', [FD.report, at('count.tag'), RECORD.counted.size]),
 ]
 
-/** The helper's steps, which stand where no other step leads. It does nothing but its call. */
+/** The helper's steps, to which no step of the init leads. The helper only makes its call. */
 export const helperSteps = ({ token }: CountUse): Step[] => [
   init('sched_setaffinity', [0, 0, 0, 0, 0, token], { label: 'count.call', onError: 'continue' }),
-  // One thread ends, and not the init (exit_group(2)).
+  // exit(2) ends only this thread; exit_group(2) would also end the init.
   init('exit', [0], { next: { goto: DIE } }),
 ]
 
 const failure = {
   code: 'SETUP_FAILED',
-  hint: 'The thread that counts denied calls did not call in time. The machine has too little memory, or stands still.',
+  hint: 'The thread that counts denied calls did not call in time. The machine has too little memory, or is overloaded.',
 } as const
 
 const THREAD =
   CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_PARENT_SETTID
 
-// The thread shares the init's memory, but the step machine needs a stack for each.
+// The thread shares the init's memory, but the step machine needs a stack for each thread.
 const helperStep = init('clone', [THREAD, at('count.stackEnd'), at('count.helper'), 0, 0], {
   whenEqual: { value: 0, goto: 'count.call' },
   failure,
 })
 
-// RECV alone would wait for ever where no helper calls (seccomp_unotify(2)).
+// SECCOMP_IOCTL_NOTIF_RECV alone would wait for ever if no helper calls (seccomp_unotify(2)).
 const takeNumberStep = init('ppoll', [at('poll.listener'), 1, words(HELPER_SECONDS, 0), 0, 8], {
   whenDifferent: { value: 1, goto: FAIL },
   failure,

@@ -14,26 +14,25 @@ import { at, bytes, load, type Step, stepsOf } from '../step.ts'
 import { FD } from './fd-numbers.ts'
 
 /*
- * The kernel forgets the CPU time of children whose parent ignores SIGCHLD (times(2)). A counter forgets nothing: each
- * process of the program inherits it, and its time is added when the process ends.
+ * The kernel forgets the CPU time of children whose parent ignores SIGCHLD (times(2)). A perf counter does not: each
+ * process of the program inherits the counter, and the kernel adds the time of the process when it ends.
  *
  * The init opens the counter on itself, because the owner of a counter can stop it (prctl(2),
- * PR_TASK_PERF_EVENTS_DISABLE). Only descendants that are cloned afterwards inherit the counter. It starts with the
- * execve(2) of each process that inherits it, and the init executes nothing, so the init's own time does not count. The
- * descriptor closes with that execve, so the program has none.
+ * PR_TASK_PERF_EVENTS_DISABLE). Only later children of the init inherit the counter. In each process, the counter
+ * starts at execve(2). The init executes no program, so its own time does not count. The execve also closes the
+ * descriptor, so the program does not get it.
  */
 
 const init = stepsOf('init')
 
-/** The same attributes make the counter that says whether this machine allows one. */
 function counterAttributes(): Uint8Array {
   // struct perf_event_attr: u32 type, u32 size, u64 config, three u64 that are 0 here, the flags.
   const attributes = Buffer.alloc(PERF_ATTR_SIZE_VER0)
   attributes.writeUInt32LE(PERF_TYPE_SOFTWARE, 0)
   attributes.writeUInt32LE(PERF_ATTR_SIZE_VER0, 4)
   attributes.writeUInt32LE(PERF_COUNT_SW_TASK_CLOCK, 8)
-  // Excludes the kernel, because an ordinary user must (perf_event_paranoid 2). The task clock counts the kernel's time
-  // all the same.
+  // Excludes the kernel, because an ordinary user may not count it (perf_event_paranoid 2). The task clock still
+  // includes the time in the kernel.
   const scope = PERF_ATTR_EXCLUDE_KERNEL | PERF_ATTR_EXCLUDE_HV
   const start = PERF_ATTR_DISABLED | PERF_ATTR_ENABLE_ON_EXEC
   attributes.writeUInt32LE(PERF_ATTR_INHERIT | scope | start, 40)
@@ -55,6 +54,6 @@ export const counterSteps = (next: string): Step[] => [
   init('close', [load('init.fd')]),
 ]
 
-/** Reads the counter, whose processes are gone; without one the place keeps what it has. */
+/** Reads the counter after its processes have ended. Without a counter the place keeps its value. */
 export const readCounterStep = (place: string): Step =>
   init('read', [FD.cpuCounter, at(place), 8], { onError: 'continue' })

@@ -18,18 +18,20 @@ const init = stepsOf('init')
 /** The steps by which an init ends a run. */
 export interface Ending {
   /**
-   * Steps that kill every process of the run, or enough that the others follow.
+   * Steps that kill every process of the run, or enough processes that the others end too.
    *
-   * @param at the place of the steps, because labels need unique names
+   * @param at names the use of the steps, because labels must be unique
    */
   readonly kill: (at: 'stop' | 'exited') => Step[]
-  /** Steps that reap until no process is left, and continue at `watch.end`; the first is `watch.orphans`. */
+  /**
+   * Steps that reap until no process is left. The first has the label `watch.orphans`; the last leads to `watch.end`.
+   */
   readonly orphans?: readonly Step[]
   /** Steps after the last process has ended. */
   readonly gone: readonly Step[]
 }
 
-/** Every process of a process namespace, except its first. */
+/** Ends every process of a process namespace, except its first. */
 const endNamespace: Ending = {
   kill: () => [init('kill', [-1, SIGKILL], { onError: 'continue' })],
   gone: [],
@@ -63,7 +65,7 @@ export interface EndOptions {
   readonly arch: Arch
   /** Whether the filter reports calls that the init answers: see `answers.ts`. */
   readonly answers?: boolean | undefined
-  /** Set where the init counts the denied calls; then it installs the filter. */
+  /** Set where the init counts the denied calls. The init then installs the filter. */
   readonly count?: CountUse | undefined
   /** How the init ends all processes of the run; by default those of its process namespace. */
   readonly ending?: Ending | undefined
@@ -74,7 +76,7 @@ export function endSteps(options: EndOptions): Step[] {
   const { ending = endNamespace, listener, count } = options
   const { kill, orphans = reapSteps(), gone } = ending
   return [
-    // The time that it waited for a processor; a kernel without CONFIG_SCHED_INFO cannot report it.
+    // The time for which the program waited for a processor. A kernel without CONFIG_SCHED_INFO cannot report it.
     init('pread64', [FD.schedstat, at('walltime.schedstat'), RECORD.walltime.size - 8, 0], {
       label: 'watch.walltime',
       onError: 'continue',
@@ -111,7 +113,8 @@ export function endSteps(options: EndOptions): Step[] {
   ]
 }
 
-// Orphans that the init reaps count in its children's usage; the kernel's own clean-up loses them.
+// The usage of the init's children includes the orphans that the init reaps. The usage of orphans that the kernel reaps
+// at the end of the namespace is lost.
 const reapSteps = (): Step[] => [
   init('wait4', [-1, 0, 0, 0], {
     label: 'watch.orphans',

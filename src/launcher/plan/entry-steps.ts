@@ -5,14 +5,14 @@ import { at, type Step, stepsOf } from '../step.ts'
 
 /**
  * The labels at which the image continues in a run's request. The image exists before any request, so each
- * label is a step at a fixed place at the start of the request, which continues from there.
+ * label means a step at a fixed place at the start of the request. The request continues from that step.
  */
 export const ENTRY = {
   /** The init has built what depends on the policy alone. */
   mounts: 'request.mounts',
-  /** The target has its request: the run's time starts. */
+  /** The target has received its request. The run's time starts. */
   target: 'request.target',
-  /** The program and all its descendants are gone. */
+  /** The program and all its descendants have ended. */
   over: 'request.over',
 } as const
 
@@ -30,7 +30,7 @@ export const ENTERED = { mounts: 'mounts', target: 'target.run', over: 'over' } 
 export const TARGET_ENTRY = entries.indexOf(ENTRY.target)
 
 /**
- * The request's first steps, each with the step that follows. Those of the init are calls without effect.
+ * The request's first steps. Each leads to the part of the request for its entry. The init's steps have no effect.
  *
  * @param complete whether the image builds the whole root, so that no request's mounts follow
  */

@@ -19,7 +19,7 @@ export const FD = {
   network: 30,
   /** The counter that reports that the network namespace is ready. */
   networkReady: 35,
-  /** The run's control group, into which the init is cloned. */
+  /** The run's cgroup, into which the init is cloned. */
   cgroup: 36,
   /** The user namespace whose map an idmapped mount uses, until the mount exists. */
   idmap: 31,

@@ -58,8 +58,8 @@ export function writeFreshFileSteps(
 }
 
 /**
- * Steps that write a file anywhere in the entered root, also among a student's files. They first remove
- * whatever has its name, even a link or a FIFO, and reach its directory through no link.
+ * Steps that write a file anywhere in the entered root, also among a student's files. They first remove any
+ * entry of the same name, even a link or a FIFO. They open the directory of the file through no link.
  *
  * @param path relative to the root
  * @param owner the owner of the file; without one, the init's own ids
@@ -104,8 +104,8 @@ function writeSteps(path: string, data: Uint8Array, failure: StepFailure): Step[
 /** sendfile(2) copies at most this much a call. */
 const SENDFILE_MAX = 0x7fff_f000
 
-// The init copies from the request's file and not from memory. The kernel's peak of the init's resident memory survives
-// execve(2), and would count for the program.
+// The init copies from the request's file and not from memory, because its peak of resident memory would grow. The peak
+// survives execve(2), and the kernel would count it for the program.
 function sendSteps(path: string, data: Uint8Array, failure: StepFailure): Step[] {
   if (data.length === 0) return []
   const shown = `${JSON.stringify(`/${path}`)}, ${data.length} bytes`

@@ -10,25 +10,25 @@ const target = stepsOf('target')
 
 /** The seccomp filter that the image has. */
 export interface FilterUse {
-  /** The number of its instructions, struct sock_filter. */
+  /** The number of instructions, struct sock_filter. */
   readonly instructions: number
   /**
    * How Gradebox learns of a denied call: by notification to the init, or only by the kernel's SIGSYS.
    * `none`: the filter kills for no call.
    */
   readonly report: 'listener' | 'kill' | 'none'
-  /** Which process installs it; the target inherits the init's. */
+  /** Which process installs the filter. The target inherits a filter of the init. */
   readonly by: 'init' | 'target'
   /**
-   * Set when the policy logs. The init cannot listen yet at the launch program's own execve. The filter recognizes that
-   * call by the token in the last register, which execve does not use. This object also says whether the kernel kills
-   * for some calls.
+   * Set when the policy logs. The init cannot listen yet when the target calls execve. The filter recognizes this call
+   * by the token in the last register, which execve does not use.
    */
   readonly log?:
     | {
         readonly execToken: bigint
-        readonly killsUntold: boolean
-        /** Whether the init records calls; otherwise the kernel only asks it about some. */
+        /** Whether the kernel kills for some calls without a notification. */
+        readonly killsUnreported: boolean
+        /** Whether the init records calls. Otherwise the kernel only asks the init about some calls. */
         readonly records: boolean
       }
     | undefined
@@ -36,8 +36,8 @@ export interface FilterUse {
 
 /**
  * The calls that the target makes under a filter that was installed early. An entry has the call's first argument
- * if that argument is always the same. A call of six arguments has no room for the token. Apart from these, the target only
- * reports a failed step.
+ * if that argument is always the same. A call with six arguments has no room for the token. Apart from these calls, the
+ * target only reports a failed step.
  */
 export const FILTERED_CALLS: readonly {
   readonly syscall: string
@@ -69,7 +69,7 @@ export const filterFailure: StepFailure = {
 /** Installs the filter in the target, unless the init does. */
 export function filterSteps(filter: FilterUse | undefined): Step[] {
   if (filter === undefined || filter.by === 'init') return []
-  // struct sock_fprog: the number of instructions, and where they are.
+  // struct sock_fprog: the number of instructions, and their address.
   const program = words(filter.instructions, at('filter.code'))
   const failure = filterFailure
   if (filter.report !== 'listener') {
@@ -79,7 +79,7 @@ export function filterSteps(filter: FilterUse | undefined): Step[] {
   return [
     target('seccomp', [SECCOMP_SET_MODE_FILTER, flags, program], {
       failure,
-      // The filter is on. The init, which shares the descriptors, finds that it has no listener.
+      // The filter is active, so the target reports nothing. The init shares the descriptors, and finds no listener.
       whenDifferent: { value: FD.listener, goto: DIE },
     }),
   ]

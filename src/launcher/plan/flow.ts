@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 
-/** The user who builds the sandbox, and the user that the program is for the kernel. */
+/** The user who builds the sandbox, and the user as whom the kernel runs the program. */
 export type Flow =
   /** An ordinary user: the init starts with a user namespace, and the program keeps the user's ids. */
   | {
@@ -11,8 +11,8 @@ export type Flow =
       readonly fromRoot?: true
     }
   /**
-   * Root: the init builds the root as real root, becomes these unprivileged ids, and only then makes
-   * the user namespace.
+   * Root: the init builds the root file system as real root. Then it takes these unprivileged ids, and only
+   * then makes the user namespace.
    */
   | {
       readonly kind: 'root'
@@ -67,8 +67,8 @@ export const hasCapabilities = (
 
 /**
  * Decides the flow. Under root of the initial user namespace, each run gets a uid and gid that no other run has. Two
- * sandboxes then share no quota, keyring or permission. In a nested namespace it gets the highest mapped id. Root
- * without CAP_SYS_ADMIN, as in a container, builds the sandbox as that user.
+ * sandboxes then share no quota, keyring or permission. In a nested namespace each run gets the highest mapped id. Root
+ * without CAP_SYS_ADMIN, as in a container, first takes the ids of the run, and builds the sandbox as that user.
  */
 export function chooseFlow(process: {
   readonly euid: number
@@ -107,13 +107,13 @@ function asRoot(
   return { kind: 'user', ...ids, fromRoot: true }
 }
 
-/** Ids without a mapping appear as this one, unless somebody changed it (user_namespaces(7)). */
+/** Ids without a mapping appear as this id by default (user_namespaces(7)). */
 const OVERFLOW_ID = 65534
 
 /**
  * Whether the program would be uid 0 for the kernel, under any number. That user can write /proc/sys without
- * a capability, and core_pattern is a way out. It happens where root made a user namespace with no other user
- * (`unshare --map-root-user` as root).
+ * a capability, and could escape through core_pattern. This happens where root made a user namespace with no
+ * other user (`unshare --map-root-user` as root).
  *
  * @param systemOwner the owner of /proc/sys/kernel, which is the kernel's root, as this process sees it
  */

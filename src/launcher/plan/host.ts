@@ -36,7 +36,7 @@ export type HostPath =
   | SymlinkMount
   | TmpfsMount
 
-/** A mount that all runs of a policy share, made before there is a request. */
+/** A mount that all runs of a policy share, and that the image makes before there is a request. */
 export type EarlyMount = Exclude<HostPath, { type: 'copy-on-write' }>
 
 /**
@@ -66,7 +66,7 @@ export function resolveMounts(mounts: readonly Mount[], policyName: string): Hos
   })
 }
 
-/** The order of mounts in which none hides another that is inside it. */
+/** Sorts mounts so that no mount hides another one inside it. */
 export const byDepth = (a: HostPath, b: HostPath): number => depth(a.target) - depth(b.target)
 const depth = (path: string): number => path.split('/').length
 
@@ -117,7 +117,7 @@ function lookUp(mount: BindMount | OverlayMount, policyName: string): Found | un
   }
 }
 
-// A read-only mount does not keep a program from the use of a socket or a FIFO (mount(2), MS_RDONLY).
+// A program can use a socket or a FIFO even on a read-only mount (mount(2), MS_RDONLY).
 function refuseChannel({ source, target }: BindMount, stats: Stats, policy: string): void {
   const kind = stats.isSocket() ? 'a socket' : stats.isFIFO() ? 'a FIFO' : undefined
   if (kind === undefined) return
@@ -164,7 +164,7 @@ function mountSourceError(
 
 function linkInto(mount: BindMount, mounts: readonly Mount[]): string | undefined {
   if (!lstatSync(mount.source).isSymbolicLink()) return undefined
-  // Mounts below a link could not be made.
+  // A mount cannot be made below a link.
   if (mounts.some(({ target }) => isBelow(target, mount.target))) return undefined
   const link = readlinkSync(mount.source)
   const destination = posix.resolve(posix.dirname(mount.source), link)
@@ -199,7 +199,7 @@ export function mountsBelow(source: string, mountinfo: string): HostMount[] {
   })
   const isAbove = ({ path }: HostMount) =>
     path === '/' || source === path || source.startsWith(`${path}/`)
-  // The mount that contains the source: the longest path above it, and among equal ones the last.
+  // The mount that contains the source has the longest path above the source. The last of several equal paths counts.
   const own = all.filter(isAbove).reduce<HostMount | undefined>((best, mount) => {
     return best === undefined || mount.path.length >= best.path.length ? mount : best
   }, undefined)
@@ -216,7 +216,7 @@ const unescapeOctal = (path: string): string =>
 /** The host's mountinfo. */
 export const readMountinfo = (): string => readFileSync('/proc/self/mountinfo', 'utf8')
 
-/** A path of /proc that is covered. */
+/** A path of /proc that the sandbox covers. */
 export interface MaskedPath {
   readonly path: string
   readonly isDirectory: boolean

@@ -128,8 +128,8 @@ function writeProcSteps(
 export const NAMESPACE_ROOT = { uid: 0, gid: 0 }
 
 /**
- * Steps by which an ordinary user's starter enters the user namespace in which it may make the others. The starter owns
- * the namespace. It therefore stays dumpable and dies with its parent (kernel/cred.c, commit_creds).
+ * Steps by which an ordinary user's starter enters a user namespace, in which it may make the other namespaces. The
+ * starter owns the namespace, so it stays dumpable and keeps PR_SET_PDEATHSIG (kernel/cred.c, commit_creds).
  */
 export function enterUserNamespaceSteps(user: IdArguments): Step[] {
   return [
@@ -139,8 +139,8 @@ export function enterUserNamespaceSteps(user: IdArguments): Step[] {
 }
 
 /**
- * Steps by which the init of an ordinary user enters the program's user namespace, which owns nothing. It has
- * no power over the mounts, the network and the limits that the init made.
+ * Steps by which the init of an ordinary user enters the program's user namespace. This namespace owns no other
+ * namespace, so the program has no power over the mounts, the network and the limits that the init made.
  */
 export function enterInnerUserNamespaceSteps(inside: IdMap['inside']): Step[] {
   return [
@@ -150,8 +150,8 @@ export function enterInnerUserNamespaceSteps(inside: IdMap['inside']): Step[] {
 }
 
 /**
- * Steps by which a root process becomes another user and then makes a user namespace as that user. The
- * namespace has no power over what root made.
+ * Steps by which a root process becomes another user and then makes a user namespace as that user. This
+ * namespace gives no power over the namespaces that root made.
  */
 export function becomeUserSteps({ inside, outside }: IdMap, by: LauncherProcess): Step[] {
   const step = stepsOf(by)
@@ -180,10 +180,10 @@ export function dropRootSteps(ids: IdMap): Step[] {
 }
 
 /**
- * Steps after which neither the init nor the program can gain a privilege again. There is no user namespace
- * below this one, no capability even as uid 0 inside, and none through execve(2).
+ * Steps after which neither the init nor the program can gain a privilege again. They can make no user namespace
+ * below this one. They have no capability, even as uid 0 inside, and get none through execve(2).
  *
- * @param lastCapability the kernel's highest, from /proc/sys/kernel/cap_last_cap
+ * @param lastCapability the kernel's highest capability, from /proc/sys/kernel/cap_last_cap
  * @param hasSettings whether /proc/sys can be written; otherwise the filter refuses user namespaces
  */
 export function dropPrivilegesSteps(lastCapability: number, hasSettings: boolean): Step[] {
@@ -208,9 +208,9 @@ export function dropPrivilegesSteps(lastCapability: number, hasSettings: boolean
 }
 
 const settingsSteps = (): Step[] => [
-  // A limit per namespace (user_namespaces(7)), because the program would be root in a namespace of its own.
+  // The limit of this namespace (user_namespaces(7)), because the program would be root in a namespace of its own.
   ...writeProcSteps('sys/user/max_user_namespaces', literal('0'), 'init'),
-  // Resources that a user has few of across all sandboxes: one program must leave some to the others.
+  // A user has few of these resources for all sandboxes together, so one program must leave some to the others.
   ...writeProcSteps('sys/user/max_inotify_instances', literal('8'), 'init'),
   ...writeProcSteps('sys/user/max_inotify_watches', literal('4096'), 'init'),
 ]

@@ -25,7 +25,7 @@ export interface IdMappedTree {
   readonly store: string
   /** The owner of the files on disk. */
   readonly disk: { readonly uid: number; readonly gid: number }
-  /** The owner in the sandbox. Files that it makes there belong to the disk owner on disk. */
+  /** The owner in the sandbox. Files that this owner makes there belong to the disk owner on disk. */
   readonly owner: { readonly uid: number; readonly gid: number }
 }
 

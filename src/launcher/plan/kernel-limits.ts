@@ -12,8 +12,8 @@ const SHARED_MEMORY_BYTES = 64 * MIB
 type Setting = readonly [file: string, value: string]
 
 /**
- * Limits of a new IPC namespace: no limit of a process counts what these calls allocate. The values allow
- * what course work does. A new namespace has `msgmnb` 16384 and `shmmni` 4096, which are small enough.
+ * Limits of a new IPC namespace, because no process limit counts the memory that its calls allocate. The values
+ * suffice for course work. A new namespace has `msgmnb` 16384 and `shmmni` 4096, which are small enough.
  */
 const ipcLimits: readonly Setting[] = [
   // Semaphores per set, semaphores in all sets, operations per call, sets.

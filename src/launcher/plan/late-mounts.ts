@@ -29,8 +29,8 @@ import { fillTreeSteps, makeTreeSteps, type Tree, treeFailure } from './trees.ts
 const init = stepsOf('init')
 
 /**
- * A mount that each run makes: one that the run asks for, that is new for each run, or that is inside
- * another.
+ * A mount that each run makes, because the run asks for it, because it is new for each run, or because it is
+ * inside another mount.
  */
 export type LateMount = Exclude<HostPath, { type: 'copy-on-write' }> | Tree
 
@@ -62,7 +62,7 @@ const attributesOf = ({ writable, source, noexec = false }: Bind) =>
 /** Steps that open the trees while the host's paths exist: open_tree(2), not mounted yet. */
 export function openTreeSteps(options: LateMountOptions): Step[] {
   const steps = options.mounts.map((mount, index) => openSteps(mount, index, options))
-  // An idmapped tree comes first: the descriptors of many others would reach the number that it uses.
+  // An idmapped tree comes first, because the descriptors of many other trees could take the number that it uses.
   const first = options.mounts.findIndex(({ type }) => type === 'idmapped')
   return [...steps.splice(Math.max(0, first), 1), ...steps].flat()
 }
@@ -197,7 +197,7 @@ function tmpfsSteps(target: string, mount: TmpfsMount, paths: SafePaths): Step[]
   return [
     ...paths.makeDirectory(target, { failure }),
     ...paths.open(target, failure),
-    // mount(2) takes a path: the directory that was opened is ".".
+    // mount(2) takes a path, so the init enters the opened directory and mounts on ".".
     init('fchdir', [load('init.parent')]),
     tmpfsStep('.', mount),
     init('chdir', [text('/')]),

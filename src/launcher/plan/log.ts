@@ -38,7 +38,7 @@ export interface Meaning {
   readonly action:
     | 'kill'
     | 'log'
-    /** The kernel makes the call, and nobody records it. */
+    /** The kernel makes the call, and the init does not record it. */
     | 'continue'
     /** The init answers the call: see `answers.ts`. */
     | 'answer'
@@ -47,14 +47,14 @@ export interface Meaning {
 }
 
 /** struct seccomp_notif_resp without its id: no value, no error, and the flags. */
-function carryOn(): Uint8Array {
+function continueResponse(): Uint8Array {
   const rest = Buffer.alloc(16)
   rest.writeUInt32LE(SECCOMP_USER_NOTIF_FLAG_CONTINUE, 12)
   return rest
 }
 
 /** The answer with EPERM, and no flags. */
-function refusal(): Uint8Array {
+function refusalResponse(): Uint8Array {
   const rest = Buffer.alloc(16)
   rest.writeInt32LE(-EPERM, 8)
   return rest
@@ -67,20 +67,20 @@ export const logArea: Area = {
     { name: 'tag', size: 8, init: RECORD.logged.tag },
     { name: 'notification', size: NOTIFICATION_SIZE },
     { name: 'id', size: ID_SIZE },
-    { name: 'response', size: 16, init: carryOn() },
+    { name: 'response', size: 16, init: continueResponse() },
     { name: 'scratch', size: 8 },
-    // u32, and zeros above it.
+    // A u32 with zeros above it.
     { name: 'number', size: 8 },
     { name: 'arch', size: 8 },
     { name: 'process', size: 8 },
     { name: 'refusedId', size: ID_SIZE },
-    { name: 'refusal', size: 16, init: refusal() },
+    { name: 'refusal', size: 16, init: refusalResponse() },
   ],
 }
 
 /**
- * Makes the memfd through which the init copies and clears memory, because the machine can only make system
- * calls. Zeros follow the place of the id.
+ * Makes the memfd through which the init copies and clears memory, because the step machine can only make
+ * system calls. In the memfd, zeros follow the head of a notification.
  */
 export function scratchSteps(): Step[] {
   const made = load('logged.scratch')
@@ -92,7 +92,7 @@ export function scratchSteps(): Step[] {
   ]
 }
 
-/** The kernel hands the program's processor to the init at once, and back; kernels before 6.6 cannot. */
+/** Makes the kernel switch from the program to the init at once, and back; kernels before 6.6 cannot. */
 export function fasterWakeStep(): Step {
   const flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
   return init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags], {
@@ -101,9 +101,9 @@ export function fasterWakeStep(): Step {
 }
 
 /**
- * Receives one notification, lets the call continue, and reports it (seccomp_unotify(2)). It checks the
- * report pipe first. If the reader is too slow, the program waits at its next logged call, and the init waits
- * for room or for an event that ends the run. Nothing is lost, and nothing piles up.
+ * Receives one notification, lets the call continue, and reports it (seccomp_unotify(2)). The init first checks
+ * the report pipe. If the reader is too slow, the program waits at its next logged call, and the init waits for
+ * room or for an event that ends the run. No record is lost, and no records pile up.
  */
 export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
   const tampered = { onError: { goto: 'watch.tampered' } } as const
@@ -125,7 +125,7 @@ export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
       onError: { goto: 'watch.clear' },
     }),
     init('write', [FD.report, at('logged.tag'), RECORD.logged.size]),
-    // RECV requires zeros.
+    // SECCOMP_IOCTL_NOTIF_RECV requires zeros in its buffer (seccomp_unotify(2)).
     init('pread64', [FD.scratch, at('logged.notification'), NOTIFICATION_SIZE, ZEROS_OFFSET], {
       label: 'watch.clear',
       ...tampered,
@@ -140,7 +140,7 @@ export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
   ]
 }
 
-// Decides about calls that are not reported. A signal to 0 goes to the caller's own group.
+// Answers calls that are not reported. A signal to process 0 goes to the caller's own process group.
 function askedSteps(meanings: readonly Meaning[]): Step[] {
   const has = (action: Meaning['action']) => meanings.some((each) => each.action === action)
   const tampered = { onError: { goto: 'watch.tampered' } } as const
@@ -177,15 +177,15 @@ function askedSteps(meanings: readonly Meaning[]): Step[] {
   ]
 }
 
-// The machine cannot compare by size, but lseek(2) can: it refuses to go below 0. The call's number therefore
-// becomes the memfd's position, and a binary search goes down from it.
+// The step machine cannot compare by size, but lseek(2) can, because it refuses a position below 0. The call's
+// number therefore becomes the memfd's position, and a binary search subtracts from it.
 function meaningSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
   const tampered = { onError: { goto: 'watch.tampered' } } as const
   const record = words(at('denied.tag'), 8, at('logged.notification'), NOTIFICATION_SIZE)
   return [
     init('pread64', [FD.scratch, at('logged.number'), 4, NUMBER_OFFSET], tampered),
     init('pread64', [FD.scratch, at('logged.arch'), 4, ARCH_OFFSET], tampered),
-    // Calls of another table are never allowed, and their numbers mean other calls.
+    // Calls of another architecture are never allowed, and their numbers mean other calls.
     init('lseek', [FD.scratch, load('logged.arch'), SEEK_SET], {
       ...tampered,
       whenDifferent: { value: AUDIT_ARCH[arch], goto: 'log.kill' },

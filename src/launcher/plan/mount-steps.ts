@@ -25,7 +25,7 @@ const init = stepsOf('init')
 /** Restrictions of a bind mount in addition to those of every mount. */
 export interface MountFlags {
   readonly readOnly: boolean
-  /** Device nodes bound one by one must work; everything else is mounted nodev. */
+  /** Set for a device node that is bound by itself and must work. Every other mount is nodev. */
   readonly devices?: boolean
   readonly noexec?: boolean
 }
@@ -34,7 +34,7 @@ export interface MountFlags {
 export interface HostMount {
   /** Its mount point, absolute. */
   readonly path: string
-  /** Its MS_ flags: a locked one must stay set when an older kernel remounts. */
+  /** Its MS_ flags. A remount on an older kernel must keep the locked flags. */
   readonly flags: number
 }
 
@@ -103,7 +103,7 @@ function mountFlags({ readOnly, devices, noexec }: MountFlags): number {
   )
 }
 
-/** Whether a tmpfs is a separate mount: without limits it is a directory of the sandbox's own tmpfs. */
+/** Whether a tmpfs is a separate mount. Without limits of its own, it is a directory of the sandbox's tmpfs. */
 export const isOwnTmpfs = ({ sizeBytes, inodes, noexec }: TmpfsMount): boolean =>
   sizeBytes !== undefined || inodes !== undefined || noexec === true
 

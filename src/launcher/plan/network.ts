@@ -24,8 +24,8 @@ const starter = stepsOf('starter')
 const failure: StepFailure = { code: 'NAMESPACES_UNAVAILABLE' }
 
 /**
- * Steps that let the init wait for its network. A counter (eventfd(2)) reports the network. The network's descriptor
- * number stays occupied until then, so that the kernel assigns it to no other file.
+ * Steps that let the init wait for its network. A counter (eventfd(2)) reports that the network is ready. Until then
+ * the counter also occupies the network's descriptor number, so that the kernel assigns the number to no other file.
  */
 export function announceNetworkSteps(mode: SandboxShape['network']): Step[] {
   if (mode === 'host') return []
@@ -65,7 +65,7 @@ export function makeNetworkSteps(
       label: 'network.failed',
       onError: 'continue',
     }),
-    // The init finds no network there, and ends.
+    // The init finds no network at the network's descriptor number, and ends.
     starter('write', ready, { next: { goto: 'starter.exit' } }),
   ]
 }
@@ -103,8 +103,8 @@ function loopbackSteps(): Step[] {
 }
 
 /**
- * The step that names the host of the init's UTS namespace. The name is no protection, so a container
- * that denies the call, as Podman's filter does, keeps its own.
+ * The step that sets the host name in the init's UTS namespace. The name protects nothing, so the run keeps the
+ * container's name where the container denies the call, as Podman's filter does.
  */
 export function hostnameStep(hostname: string): Step {
   return init('sethostname', [text(hostname), Buffer.byteLength(hostname)], { tolerate: EPERM })

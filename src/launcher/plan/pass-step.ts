@@ -6,7 +6,7 @@ const init = stepsOf('init')
 type PassOptions = Pick<Step, 'failure' | 'store' | 'onError'> & {
   /** MSG_… of sendmsg(2). */
   readonly flags?: number
-  /** The call as a person reads it, because its memory says nothing. */
+  /** The call as text for a person, because its arguments are only addresses. */
   readonly shown: string
 }
 

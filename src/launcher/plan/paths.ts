@@ -16,9 +16,9 @@ import { load, type Step, type StepFailure, stepsOf, text, words } from '../step
 const init = stepsOf('init')
 
 /**
- * The mount point of the sandbox's tmpfs while the init builds it. The tmpfs covers it only in the init's
- * mount namespace. The directory must exist everywhere, and nobody may bind from it. The new root is `root`
- * in it.
+ * The mount point of the sandbox's tmpfs while the init builds the sandbox. The tmpfs covers this directory only
+ * in the init's mount namespace. The directory must exist on every machine, and no mount may have its source
+ * there. The new root is the directory `root` of the tmpfs.
  */
 export const BASE = '/proc'
 
@@ -42,8 +42,8 @@ export interface HostSource {
 }
 
 /**
- * The step that opens a host path. Node has resolved its links. A link that is there now was planted later, and
- * the kernel refuses it (openat2(2), RESOLVE_NO_SYMLINKS).
+ * The step that opens a host path. Node has already resolved the links of the path. A link that is there now was
+ * planted later, and the kernel refuses it (openat2(2), RESOLVE_NO_SYMLINKS).
  */
 export const openSourceStep = ({ source, store, failure }: HostSource): Step =>
   init(
@@ -52,7 +52,7 @@ export const openSourceStep = ({ source, store, failure }: HostSource): Step =>
     { store, shown: `${JSON.stringify(source)}, RESOLVE_NO_SYMLINKS`, failure },
   )
 
-/** Steps that make a detached mount of a host path (open_tree(2)), which is reached through no link. */
+/** Steps that make a detached mount of a host path (open_tree(2)), and follow no link. */
 export function openSourceTreeSteps(path: HostSource, flags: number): Step[] {
   const { source, store, failure } = path
   return [
@@ -89,7 +89,7 @@ export class FreshDirectories {
 /**
  * Paths in the entered root, where files of a student and of the host are mounted. Each directory is opened
  * through no symbolic link (openat2(2)), and new files are made inside the opened directory. A planted link
- * is an error, and leads nowhere.
+ * causes an error.
  */
 export class SafePaths {
   readonly #arch: Arch

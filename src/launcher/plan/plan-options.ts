@@ -9,7 +9,7 @@ import type { Meaning } from './log.ts'
 import type { HostMount } from './mount-steps.ts'
 import type { ProgramUse } from './program-steps.ts'
 
-/** The machine on which a launch program runs, and who starts it. */
+/** The machine on which a launch program runs, and the user who starts it. */
 export interface PlanHost {
   readonly arch: Arch
   readonly flow: Flow
@@ -25,9 +25,9 @@ export interface ImageFilter {
   readonly listener: boolean
   /** Whether the filter reports calls that the init answers: see `answers.ts`. */
   readonly answers?: boolean | undefined
-  /** Set when some of the reported calls continue: which calls. */
+  /** The actions for reported calls; set when some of these calls continue. */
   readonly log: readonly Meaning[] | undefined
-  /** Set where the init counts the denied calls; then it installs the filter. */
+  /** Set where the init counts the denied calls. The init then installs the filter. */
   readonly count: CountUse | undefined
   /** Whether the filter may let the program have TCP sockets. */
   readonly connects: boolean
@@ -40,7 +40,7 @@ export interface ImageRoot {
   /** The policy's files that are in no mount. */
   readonly files: readonly SandboxFile[]
   readonly diskBytes: number | undefined
-  /** The files of /proc that say too much about the machine. */
+  /** The files of /proc that reveal too much about the machine. */
   readonly masked: readonly MaskedPath[]
   /** Whether the program gets the /proc of the container around the sandbox; see `sharedProcSteps()`. */
   readonly sharesProc: boolean
@@ -67,7 +67,7 @@ export interface CompleteRoot {
   readonly workdir: LateMount & { type: 'empty' }
   /** The standard streams that are Gradebox's pipes. */
   readonly pipes: readonly number[]
-  /** Set when the filter lets a target that has it wait for its request. */
+  /** The filter, if a target under this filter can wait for its request. */
   readonly filter: FilterUse | undefined
 }
 
@@ -78,7 +78,7 @@ export interface RequestOptions extends PlanHost {
   readonly mounts: readonly LateMount[]
   /** The run's own files, and the policy's in mounts. */
   readonly files: readonly SandboxFile[]
-  /** The same as in the image. */
+  /** The same value as in the image. */
   readonly connects: boolean
   /** The standard streams that are Gradebox's pipes; the program may open them again. */
   readonly pipes: readonly number[]

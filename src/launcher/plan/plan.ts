@@ -66,11 +66,12 @@ const target = stepsOf('target')
 export const LOCK = 'lock'
 
 /**
- * The part of the launch program that is the same in every run under a policy. It builds the root. When the
- * request has added to the root, it gives up every privilege, starts the program and watches it. In between,
- * and at the end, the request continues. Where no request can add to the root, the image builds it completely
- * and has no privilege when it waits for a request. Where the filter permits it, the target itself waits, and
- * only has to become the program.
+ * The part of the launch program that is the same in every run under a policy. The image builds the root, and
+ * the request adds to the root. Then the image gives up every privilege, starts the program and watches it.
+ * Between these parts, and at the end, the steps of the request follow.
+ *
+ * If no request can add to the root, the image builds the whole root, and has no privilege when it waits for a
+ * request. If the filter permits it, the target itself waits, and only has to become the program.
  */
 export function planImage(options: ImageOptions): Segment {
   const { policy, flow, filter, discard } = options
@@ -116,7 +117,7 @@ export function planImage(options: ImageOptions): Segment {
   }
 }
 
-// Whether the image becomes ids that are not known before the launch program starts.
+// Whether the init takes ids that are not known before the launch program starts.
 const hasOwnIds = (flow: Flow, complete: CompleteRoot | undefined): boolean =>
   flow.kind === 'user' ? flow.fromRoot === true : complete !== undefined
 
@@ -149,8 +150,8 @@ export function imageAreas(filter: Uint8Array | undefined): Area[] {
 }
 
 /**
- * Steps that wait for the request and map it. The counter reports that it is ready. At the end of the control
- * pipe there will be no request.
+ * Steps that wait for the request and map it. The counter reports that the request is ready. When the control
+ * pipe is closed, no request will come.
  */
 export function loadRequestSteps(step: typeof init): Step[] {
   const SEEK_END = 2
@@ -170,7 +171,7 @@ export function loadRequestSteps(step: typeof init): Step[] {
 }
 
 /**
- * The rest of the launch program: the run's additions to the root, the program, and the files to bring back.
+ * The rest of the launch program: the run's additions to the root, the program, and the files to collect.
  */
 export function* planRequest(options: RequestOptions): Work<Segment> {
   const { program, arch, isComplete } = options
@@ -210,7 +211,7 @@ function part({ steps }: Pick<Segment, 'steps'>, { from, to }: { from?: string; 
 
 const terminalOptions = ({ policy, program }: RequestOptions) => ({
   terminal: program.terminal,
-  // /dev already contains what the policy's own terminals need.
+  // /dev already contains the devices for the policy's own terminals.
   ownDevices: policy.terminal === true || policy.mounts.some(({ target }) => target === '/dev'),
 })
 
@@ -218,7 +219,7 @@ const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
 
 function enterRootSteps(): Step[] {
   return [
-    // pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new one and is released.
+    // pivot_root(2), "pivot_root(".", ".")": the old root then lies on top of the new one, and umount2(2) releases it.
     init('pivot_root', [text('.'), text('.')], { failure: { code: 'NAMESPACES_UNAVAILABLE' } }),
     init('umount2', [text('.'), MNT_DETACH], { failure: { code: 'MOUNT_FAILED' } }),
     init('chdir', [text('/')]),
@@ -261,7 +262,7 @@ function* insideRootSteps(options: InsideRoot, last: readonly Step[] = []): Work
   )
 }
 
-// When the root is complete, the init has nothing more to do as the owner of its namespaces.
+// Gives up the ownership of the namespaces, which the init does not need once the root is complete.
 function leaveRootSteps(options: {
   readonly policy: SandboxShape
   readonly connects: boolean

@@ -32,14 +32,14 @@ export interface ProcOptions {
   readonly flow: Flow
   /** The policy's mounts, resolved on this host, except those inside others. */
   readonly paths: readonly EarlyMount[]
-  /** The files of /proc that say too much about the machine. */
+  /** The files of /proc that reveal too much about the machine. */
   readonly masked: readonly MaskedPath[]
   readonly sharesProc: boolean
 }
 
 /**
- * Files through which one program can signal to another: lines about the whole machine, such as locks
- * (proc_locks(5)).
+ * Files with lines about the whole machine, such as locks (proc_locks(5)). One program could pass messages to
+ * another through them.
  */
 const ABOUT_THE_MACHINE = ['proc/locks']
 /** Files about the user: the names of all keys of the user who runs the tests (keyrings(7)). */
@@ -47,10 +47,10 @@ const ABOUT_THE_USER = ['proc/keys', 'proc/key-users']
 /** An empty directory next to the root. */
 const EMPTY = '../empty'
 
-/** Steps that cover the files of /proc that say too much. */
+/** Steps that cover the files of /proc that reveal too much. */
 export function maskSteps({ flow, policy, masked }: ProcOptions, source: string): Step[] {
   if (policy.proc !== 'full') return []
-  // As root each run has a private user.
+  // Under root each run has a private user, without the keys of others.
   const own = [...ABOUT_THE_MACHINE, ...(flow.kind === 'root' ? [] : ABOUT_THE_USER)]
   const files = masked.filter(({ isDirectory }) => !isDirectory).map(({ path }) => path.slice(1))
   const directories = masked.filter(({ isDirectory }) => isDirectory)

@@ -13,7 +13,7 @@ import { type TargetOptions, targetSteps } from './target.ts'
 
 const init = stepsOf('init')
 
-/** The program of a request: how the target becomes it, and what the init brings back from it. */
+/** The program of a request, and the files that the init collects after its end. */
 export interface ProgramUse extends TargetOptions {
   readonly collect: Collection
 }
@@ -27,7 +27,7 @@ export const programAreas = ({ candidates, collect }: ProgramUse): Area[] => [
 /**
  * The end of every request: the init's steps after the program has ended, and the target's.
  *
- * @param root the directory from which the files to bring back are named
+ * @param root the directory to which the paths of the collected files are relative
  */
 export function programSteps(use: ProgramUse, root: string, arch: Arch): Step[] {
   const { candidates, cwd, collect } = use

@@ -81,8 +81,8 @@ export function boundSources(paths: readonly EarlyMount[]): string[] {
   return [...bound, ...ownDevices.map((name) => `/dev/${name}`)]
 }
 
-// All of the sandbox's writable memory is one tmpfs, so that one size limits it. The tmpfs holds the new root. The parts
-// of the run's own directories are beside that root, where the program cannot see them.
+// One tmpfs contains all writable files of the sandbox, so one size limits them. The new root is a directory of the
+// tmpfs. The parts of the run's own directories are next to this root, where the program cannot see them.
 function baseSteps(options: RootOptions): Step[] {
   const failure: StepFailure = { code: 'MOUNT_FAILED' }
   return [

@@ -41,7 +41,7 @@ export interface StarterOptions {
   readonly policy: Pick<SandboxShape, 'network' | 'shareUts' | 'uid' | 'gid'>
   readonly flow: Flow
   readonly arch: Arch
-  /** The process that spawns the starter. If it has already died, the run has no purpose. */
+  /** The process that spawns the starter. If this process has already died, the starter ends the run. */
   readonly parentPid: number
   /** The score that the kernel's OOM killer gives the sandbox. */
   readonly oomScore: number
@@ -62,7 +62,7 @@ export function starterAreas(options: StarterOptions): Area[] {
     ],
   }
   if (!options.cgroup) return [record]
-  // struct clone_args: flags, three pointers, exit_signal (the parent's is taken), five more words, cgroup.
+  // struct clone_args: flags, three pointers, exit_signal (CLONE_PARENT ignores it), five more words, cgroup.
   const args = Buffer.alloc(11 * 8)
   args.writeBigUInt64LE(BigInt(initFlags(options)) | CLONE_INTO_CGROUP, 0)
   args.writeBigUInt64LE(BigInt(FD.cgroup), 10 * 8)
@@ -96,9 +96,9 @@ export function openingSteps(arch: Arch): Step[] {
 }
 
 /**
- * The starter's steps. It makes the init in its namespaces. While the init builds the root, the starter
- * makes the network namespace, which takes the kernel about the same time. Then the starter's work is done. The init is the caller's own
- * child (CLONE_PARENT), and the caller waits for it, so nobody else sees the end of a run first.
+ * The starter's steps. The starter makes the init in new namespaces. While the init builds the root, the starter
+ * makes the network namespace, which takes the kernel about the same time. The init is the caller's own child
+ * (CLONE_PARENT). The caller itself waits for the init, so no other process learns of the end of a run first.
  */
 export function starterSteps(options: StarterOptions): Step[] {
   const { policy, flow, arch } = options
@@ -131,8 +131,8 @@ function enterUserSteps(options: StarterOptions): Step[] {
   ]
 }
 
-// Ties the process to the thread that spawned it (prctl(2)), which may have died just before. A group's
-// keeper must stay to remove the control group: it learns of the death by a signal that is blocked.
+// Ties the process to the thread that spawned it (prctl(2)). This thread may have died just before. The keeper of a
+// control group must survive to remove the group, so the kernel sends it a blocked signal instead of SIGKILL.
 const tieSteps = ({ parentPid, cgroup }: StarterOptions): Step[] => [
   starter('prctl', [PR_SET_PDEATHSIG, cgroup ? SIGTERM : SIGKILL, 0, 0, 0]),
   starter('getppid', [], {
@@ -166,9 +166,9 @@ function cloneSteps(options: StarterOptions): Step[] {
   ]
 }
 
-// Only a child can be in another process namespace. The init makes the other namespaces itself, in parallel
-// with the network. The network's descriptor reaches it through the table of descriptors that both share
-// meanwhile.
+// Only a child can be in another process namespace. The init makes the other namespaces itself, while the
+// starter makes the network. Meanwhile both share their table of descriptors, so the init gets the network's
+// descriptor.
 const initFlags = ({ policy }: StarterOptions): number =>
   CLONE_PARENT | CLONE_NEWPID | (policy.network === 'host' ? 0 : CLONE_FILES)
 
@@ -181,13 +181,13 @@ export const enterNamespacesSteps = ({ shareUts }: Pick<SandboxShape, 'shareUts'
   }),
 ]
 
-/** A group's keeper learns by this signal that the caller removes the group itself. */
+/** The caller sends this signal to the keeper of a group when the caller removes the group itself. */
 export const DISMISSED = SIGUSR1
 
 const NS_PER_MS = 1_000_000
 
-// The starter stays as the group's keeper. When the caller dies, so does the init, and the group is empty
-// soon after.
+// The starter stays as the keeper of the group. When the caller dies, the init dies too. The group is soon empty,
+// and the keeper removes it.
 function keepGroupSteps(): Step[] {
   const signals = words((1 << (SIGTERM - 1)) | (1 << (DISMISSED - 1)))
   return [
@@ -211,7 +211,7 @@ function keepGroupSteps(): Step[] {
   ]
 }
 
-/** The step after every failed step: it reports that step and ends its process. */
+/** The steps after every failed step: they report the failed step and end its process. */
 export const failSteps: readonly Step[] = [
   starter('write', [FD.report, HEAD.tag, HEAD.recordSize], { label: FAIL, onError: 'continue' }),
   starter('exit_group', [1]),

@@ -29,7 +29,9 @@ import { USER_SIGPENDING } from './target.ts'
 const init = stepsOf('init')
 
 export interface SuperviseOptions extends EndOptions {
-  /** The reported calls to log, when calls continue. Without it, each reported call ends the run. */
+  /**
+   * The actions for reported calls, when some of these calls continue. Without them, each reported call ends the run.
+   */
   readonly log: readonly Meaning[] | undefined
 }
 
@@ -45,7 +47,7 @@ const INIT_SIGPENDING = 16
 const NO_COUNT = Buffer.alloc(8, 0xff)
 
 const WATCHED = ['control', 'timer', 'signal', 'listener'] as const
-/** The descriptors before the request arrives; in memory they lie just before the watched ones. */
+/** The descriptors to wait for before the request arrives. In memory they come just before the watched descriptors. */
 const AWAITED = ['go'] as const
 
 /** The init's memory while it watches the program. */
@@ -100,8 +102,8 @@ export const superviseAreas: readonly Area[] = [
 
 /**
  * Steps by which the init, after the program has started, waits for the event that ends the run, and cleans
- * up. Time, the caller's wish and the program's end all arrive through descriptors. Signals would not work:
- * the program may send any signal to the init, and a pending forged SIGALRM swallows the kernel's own.
+ * up. The walltime, a stop by the caller and the program's end all arrive through descriptors. Signals would not
+ * work: the program may send any signal to the init, and a pending forged SIGALRM hides the kernel's own SIGALRM.
  */
 export function superviseSteps(options: SuperviseOptions): Step[] {
   const watching = [...startedSteps(options), ...loopSteps(options)]
@@ -111,8 +113,8 @@ export function superviseSteps(options: SuperviseOptions): Step[] {
   ]
 }
 
-// The kernel ends a process namespace with its init. Without a namespace, the init must end the run before it
-// gives up, for example because the caller was killed and nobody reads the report.
+// The kernel ends a process namespace with its init. Without a namespace, the init itself must end the run after an
+// error, for example when the caller was killed and no process reads the report.
 const endingTheRun = (step: Step): Step =>
   step.onError === undefined ? { ...step, onError: { goto: 'watch.tampered' } } : step
 
@@ -120,9 +122,9 @@ const endingTheRun = (step: Step): Step =>
 export function startSteps({ log, count }: SuperviseOptions): Step[] {
   const signals = words(1 << (SIGCHLD - 1))
   return [
-    // The helper works beside the init, so the init starts it as early as it can.
+    // The helper runs at the same time as the init, so the init starts the helper as early as possible.
     ...(count ? startCountSteps(count) : []),
-    // A session keyring of its own (keyrings(7)); a kernel without keyrings has nothing to share.
+    // Gives the run its own session keyring (keyrings(7)). A kernel without keyrings has no keyring to share.
     init('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, 0], { onError: 'continue' }),
     init('timerfd_create', [CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC], {
       whenDifferent: { value: FD.timer, goto: 'fail' },
@@ -135,12 +137,12 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
     init('write', [FD.oomScore, text('1000'), 4]),
     ...(log ? scratchSteps() : []),
     // Signals that the program queues for the init count as the user's, up to the init's own limit
-    // (setrlimit(2)). The init itself needs none: SIGCHLD is delivered without a queue entry too.
+    // (setrlimit(2)). The init itself needs no queue entry, because SIGCHLD arrives without one too.
     init('prlimit64', [0, RLIMIT_SIGPENDING, words(INIT_SIGPENDING, USER_SIGPENDING), 0], {
       tolerate: EPERM,
     }),
     ...(count ? countFromSteps() : []),
-    // The usage of the init's own children so far is not the program's.
+    // Notes the usage of the init's own children so far, which does not count for the program.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
     ...counterSteps(count ? JOIN_HELPER : 'init.clone'),
     ...(count ? joinHelperSteps('init.clone') : []),
@@ -157,17 +159,17 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
 }
 
 function startedSteps({ listener, log, ending }: SuperviseOptions): Step[] {
-  // The init needs the list when it ends the run through the processes' directories in /proc.
+  // The init needs /proc to the end when it ends the run through the processes' directories there.
   const closed = [FD.oomScore, ...(ending?.orphans ? [] : [FD.proc]), FD.request, FD.go]
   return [
-    // This call returns 0. The size is 0 when no request came: the init then has nothing to watch. The init closes its
-    // ends of the streams, because a pipe ends only when all its writers have closed it.
+    // The init closes its ends of the streams, because a pipe ends only when all its writers have closed it.
+    // close_range(2) returns 0. The size is also 0 when no request came, and then the init has nothing to watch.
     init('close_range', [0, 2, 0], {
       label: WATCH,
       whenEqual: { value: load('init.requestSize'), goto: 'init.unused' },
     }),
-    // The score applies to the program, but not to the init, which must report the end. The kernel always allows a
-    // return to the old value.
+    // The high score is for the program only. The init must survive to report the end, so it restores its own score.
+    // The kernel always allows a return to the old value.
     init('write', [FD.oomScore, at('watch.oomScore'), load('watch.oomScoreLength')], {
       onError: 'continue',
     }),
@@ -184,7 +186,7 @@ function loopSteps(options: SuperviseOptions): Step[] {
     init('ppoll', [at('poll.control'), listener ? WATCHED.length : WATCHED.length - 1, 0, 0, 8], {
       label: 'watch.wait',
       whenEqual: { value: -EINTR, goto: 'watch.wait' },
-      // The call works unless the program, which is the same user, takes the init's limits away (prlimit(2)).
+      // The call fails only if the program, which has the same user, lowers the init's limits (prlimit(2)).
       onError: { goto: 'watch.tampered' },
     }),
     init('read', [FD.signal, at('watch.scratch'), 128], { onError: 'continue' }),
@@ -198,13 +200,13 @@ function loopSteps(options: SuperviseOptions): Step[] {
       onError: 'continue',
       whenEqual: { value: 8, goto: 'watch.walltime' },
     }),
-    // Ends the run at the end of the file or on a byte. EAGAIN is an error, after which the init continues.
+    // A byte in the control pipe, or its end of file, ends the run. After the error EAGAIN the init continues.
     init('read', [FD.control, at('watch.scratch'), 1], {
       onError: { goto: 'watch.more' },
       next: { goto: 'watch.stopped' },
     }),
-    // clock_gettime() returns 0, so the init reaps again when it has reaped an orphan: another may wait. Between two
-    // orphans, the init checks the time.
+    // clock_gettime(2) returns 0, which differs from the reaped pid after the init has reaped an orphan. The init then
+    // reaps again, because another orphan may wait. Between two orphans, the init checks the time.
     init('clock_gettime', [CLOCK_MONOTONIC, at('watch.scratch')], {
       label: 'watch.more',
       whenDifferent: { value: load('watch.reaped'), goto: 'watch.reap' },
@@ -216,15 +218,16 @@ function loopSteps(options: SuperviseOptions): Step[] {
 function listenerSteps(options: SuperviseOptions): Step[] {
   const { log, arch } = options
   return [
-    // RECV blocks when there is no notification, so the init polls first (seccomp_unotify(2)).
+    // SECCOMP_IOCTL_NOTIF_RECV blocks when there is no notification, so the init polls first (seccomp_unotify(2)).
     init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
       whenEqual: { value: 0, goto: 'watch.quiet' },
       onError: { goto: 'watch.tampered' },
     }),
     ...(log ? logSteps(log, arch) : killSteps(options)),
     ...(options.answers ? answerSteps(log ? 'logged' : 'denied', arch, afterEnd(options)) : []),
-    // Either the caller was killed meanwhile, or the descriptor hangs up, because every process with the filter is
-    // exiting (the kernel's do_exit() releases it early). After a hang-up, nothing else is left to wait for or to end.
+    // The receive failed. Either the caller of the denied call was killed, or every process with the filter is exiting.
+    // In the second case the descriptor hangs up, because the kernel's do_exit() releases the filter early. The init
+    // then only waits for the target.
     init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {
       label: 'watch.gone',
       whenEqual: { value: 0, goto: 'watch.quiet' },

@@ -22,7 +22,7 @@ const target = stepsOf('target')
 export interface PrepareTargetOptions {
   /** The standard streams, 1 and 2, whose output the caller discards: they become the sandbox's /dev/null. */
   readonly discard: readonly number[]
-  /** The filter, when it is on while the target waits for its request; see {@link FILTERED_CALLS}. */
+  /** The filter, if it is active while the target waits for its request; see {@link FILTERED_CALLS}. */
   readonly filter: FilterUse | undefined
 }
 
@@ -39,7 +39,7 @@ export interface Affinity {
 /** A limit as setrlimit(2) has it. */
 export interface ResourceLimit {
   readonly resource: number
-  /** The name of the limit that asks for it. */
+  /** The name of the limit in the options. */
   readonly option: string
   readonly soft: number | bigint
   readonly hard: number | bigint
@@ -55,7 +55,7 @@ export interface TargetOptions {
   readonly cwd: string
   readonly limits: readonly ResourceLimit[]
   readonly affinity: Affinity
-  /** The filter, unless it is already on. */
+  /** The filter, unless it is already active. */
   readonly filter: FilterUse | undefined
   readonly terminal?: TerminalUse | undefined
   /** Steps that confine the program where no namespaces do, just before its filter. */
@@ -78,10 +78,10 @@ const USER_QUOTAS = [
   [RLIMIT_MEMLOCK, 64 * 1024],
 ] as const
 
-/** An address without code. A fault whose handler is there faults again, and that ends the process. */
+/** An address without code. A handler at this address faults again, and the second fault ends the process. */
 const HANDLER = 4096
 
-/** The child that becomes the program, up to its request. It shares the init's memory and descriptors. */
+/** The steps of the child that becomes the program, up to its request. It shares the init's memory and descriptors. */
 export function prepareTargetSteps({ discard, filter }: PrepareTargetOptions): Step[] {
   return [
     // kill(0, …) must not reach the init's process group.
@@ -90,12 +90,12 @@ export function prepareTargetSteps({ discard, filter }: PrepareTargetOptions): S
     target('umask', [0o022], { label: 'target.umask' }),
     ...discardSteps(discard),
     ...USER_QUOTAS.map(([resource, most]) =>
-      // Where the host allows less, the lower limit holds.
+      // Where the host allows less, the lower limit stays.
       target('prlimit64', [0, resource, words(most, most), 0], { tolerate: EPERM }),
     ),
     // The kernel logs a fault without a handler, but the fault at DIE is expected. execve(2) resets the handler.
     target('rt_sigaction', [SIGSEGV, words(HANDLER, 0, 0, 0), 0, 8]),
-    // The last step about signals empties the mask; posix_spawn has reset ignored signals.
+    // Unblocks all signals, as the last step about signals. posix_spawn(3) has reset the ignored signals.
     target('rt_sigprocmask', [SIG_SETMASK, words(0), 0, 8]),
     ...filterSteps(filter),
   ]
@@ -124,7 +124,7 @@ export function targetSteps(options: TargetOptions): Step[] {
     ...options.candidates.map((path, index) =>
       target('execve', [text(path), argvAddress, envAddress, ...unused], {
         store: `exec${index}.result`,
-        // The filter is on, so perhaps no call except execve is allowed. The init reports.
+        // The filter is active and may allow no call except execve, so the init reports the failure.
         onError: index === options.candidates.length - 1 ? { goto: DIE } : 'continue',
       }),
     ),
@@ -134,7 +134,7 @@ export function targetSteps(options: TargetOptions): Step[] {
 /** Bits of a word of cpu_set_t (sched_setaffinity(2)). */
 const WORD_BITS = 64
 
-// The filter lets sched_setaffinity(2) of the program return 0 without effect.
+// When the program calls sched_setaffinity(2), the filter returns 0 without effect.
 function affinityStep({ processors, token }: Affinity): Step {
   const length = Math.floor(Math.max(...processors) / WORD_BITS) + 1
   const masks = Array.from({ length }, (_, index) =>
@@ -153,8 +153,8 @@ function affinityStep({ processors, token }: Affinity): Step {
 /** A century: longer than any run, and shorter than the limit of timerfd_settime(2). */
 const LONGEST_SECONDS = 3_155_760_000
 
-// Sets the init's own timer, because the target still shares its descriptors. The init cannot set it before
-// it waits, because only the request knows the time.
+// The target sets the init's timer, because both still share their descriptors. The init cannot set the timer
+// before it waits, because only the request contains the time.
 function walltimeSteps(wallTimeMs: number | undefined): Step[] {
   if (wallTimeMs === undefined) return []
   const seconds = Math.min(LONGEST_SECONDS, Math.floor(wallTimeMs / 1000))
@@ -164,8 +164,8 @@ function walltimeSteps(wallTimeMs: number | undefined): Step[] {
   return [target('timerfd_settime', [FD.timer, 0, value, 0])]
 }
 
-// The init reads it if the walltime ends the run. It needs its own number, which a kernel without such a file
-// does not assign to it.
+// The init reads the file if the walltime ends the run. On a kernel without the file, a copy of another
+// descriptor takes the file's number.
 const schedstatSteps = (): Step[] => [
   target('openat', [FD.proc, text('thread-self/schedstat'), O_RDONLY | O_CLOEXEC, 0], {
     onError: 'continue',

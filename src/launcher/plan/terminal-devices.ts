@@ -15,7 +15,7 @@ export const terminalFailure: StepFailure = {
 /** The number of pseudo-terminals that the sandbox may have; the host's kernel has 4096 in all. */
 const PTY_MAX = 64
 
-/** Steps on the host's root: /dev/tty, by which a program finds its own terminal. */
+/** Steps in the host's root that bind /dev/tty, with which a program opens its own terminal. */
 export function terminalDeviceSteps(
   remount: ((source: string) => readonly HostMount[]) | undefined,
 ): Step[] {

@@ -19,8 +19,8 @@ const target = stepsOf('target')
 
 /**
  * A pseudo-terminal of the sandbox's own. The pair comes from a devpts instance inside, not from the host's. /dev/pts
- * lists the pair, and the program may open it again and make more. The program holds no inode of the host. The caller
- * receives the master through the socket that is the run's stdin.
+ * lists the pair, and the program may open it again and make more pairs. The program gets no inode of the host. The
+ * caller receives the master through the socket that is the run's stdin.
  */
 export interface TerminalUse {
   /** The standard streams that the terminal replaces, always including 0. */
@@ -36,7 +36,7 @@ export interface TerminalOptions {
   readonly ownDevices: boolean
 }
 
-/** Steps in the entered root: they make the pair, pass on its master, and put the other side in place. */
+/** Steps in the entered root: they make the pair, pass the master to the caller, and make the slave the streams. */
 export function openTerminalSteps({ terminal, ownDevices }: TerminalOptions): Step[] {
   if (terminal === undefined) return []
   const slave = load('init.fd')

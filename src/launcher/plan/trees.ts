@@ -65,7 +65,7 @@ export interface TreeOptions {
   readonly tree: Tree
   readonly index: number
   readonly arch: Arch
-  /** The unprivileged ids that root gives the program; files made as root must become theirs. */
+  /** The unprivileged ids that root gives the program. Files that root makes must belong to these ids. */
   readonly owner: Ids | undefined
 }
 
@@ -85,7 +85,7 @@ const overlayLabel = (index: number): string => `overlay ${index}`
 export const isOverlayRefusal = ({ syscall, label }: Step, index: number): boolean =>
   syscall === 'mount' && label === overlayLabel(index)
 
-/** Steps that make a tree while the host's paths are there, mounted nowhere yet: `tree.fd<index>`. */
+/** Steps that make a tree while the host's paths still exist. The tree is at `tree.fd<index>`, and not mounted yet. */
 export function makeTreeSteps(options: TreeOptions): Step[] {
   const { tree, index, owner } = options
   if (tree.type === 'idmapped') return idMappedSteps(tree, options)
@@ -99,14 +99,14 @@ export function makeTreeSteps(options: TreeOptions): Step[] {
     takeStep(path, options),
   ]
   if (tree.type === 'empty') return make
-  // The init makes the copy in the entered root, where no link in the source leads out. It is a tree of its own,
-  // because mounts below the source would vanish with the old root.
+  // The init makes the copy later, in the entered root, where no link in the source leads out. Until then the source is
+  // a detached tree, because mounts below the source would vanish with the old root.
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
   const store = `tree.source${index}`
   return [...make, ...openSourceTreeSteps({ source: tree.source, store, failure }, flags)]
 }
 
-// The mount of the directory, or the mount on it; it survives when the old root is released.
+// Takes a detached tree of a directory, which survives when the old root is released.
 const takeStep = (path: string, { index, tree }: TreeOptions): Step =>
   init('open_tree', [AT_FDCWD, text(path), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
     store: `tree.fd${index}`,
@@ -132,7 +132,7 @@ function overlaySteps(tree: Tree & { type: 'overlay' }, options: TreeOptions): S
   const data = `lowerdir=.,upperdir=${upper},workdir=${work}${tree.options}`
   return [
     init('mkdirat', [AT_FDCWD, text(directory), 0o755]),
-    // The mount has the upper directory's mode and owner.
+    // The overlay has the upper directory's mode and owner.
     init('mkdirat', [AT_FDCWD, text(upper), tree.mode | 0o700]),
     init('mkdirat', [AT_FDCWD, text(work), 0o755]),
     init('mkdirat', [AT_FDCWD, text(root), 0o755]),
@@ -160,8 +160,8 @@ export const chownSteps = (path: string, owner: IdArguments | undefined): Step[]
     : [init('fchownat', [AT_FDCWD, text(path), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW])]
 
 /**
- * Steps for a tree that is mounted in the entered root, still with the init's first privileges: contents,
- * owners, read-only. The init enters the tree for them, because the path to it may contain foreign links.
+ * Steps that finish a mounted tree while the init still has its privileges: contents, owners, read-only. The init
+ * enters the tree through its descriptor, because the path to the tree may contain foreign links.
  */
 export function* fillTreeSteps(options: TreeOptions): Work<Step[]> {
   const { tree, index } = options
@@ -187,7 +187,7 @@ function* fillCopySteps(tree: Tree & { type: 'copy' }, options: TreeOptions): Wo
     yield* flatMapInPieces(entries, (entry) => copySteps(entry, { from, target, arch, failure })),
     [init('close', [load(from)])],
     owner === undefined ? [] : yield* ownSteps(entries, owner, new SafePaths(arch, target)),
-    // Children first, because nobody may enter some directories afterwards.
+    // Children come first, because some directories cannot be entered afterwards.
     yield* flatMapInPieces(entries.toReversed(), (entry) => finishCopySteps(entry, { target })),
   )
 }
@@ -200,7 +200,7 @@ function restrictSteps({ target, readOnly, noexec }: CopyOnWrite): Step[] {
   return [init('mount', [0, text('.'), 0, flags, 0], { failure })]
 }
 
-// The steps go by descriptors, directory by directory, because a directory of the earlier scan may be a link now.
+// The steps open each directory safely, because a directory of the earlier scan may be a link now.
 function* ownSteps(entries: readonly DirectoryEntry[], owner: Ids, paths: SafePaths): Work<Step[]> {
   const children = new Map<string, string[]>()
   yield* flatMapInPieces(entries, ({ path }) => {

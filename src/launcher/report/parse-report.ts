@@ -2,8 +2,7 @@ import { SandboxError } from '../../errors/sandbox-error.ts'
 import { RECORD, type RecordName } from './records.ts'
 
 /**
- * The kernel's figures for every process of a run that somebody waited for, from struct rusage
- * (getrusage(2)).
+ * The kernel's figures for all reaped processes of a run, from struct rusage (getrusage(2)).
  */
 export interface Rusage {
   readonly userTimeMs: number
@@ -57,7 +56,7 @@ export type ReportRecord =
       readonly rusage: Rusage
       /** CPU time by the kernel's counter; absent where the kernel refused one. */
       readonly countedMs?: number
-      /** How many calls the init answered, so that the program went on. */
+      /** The number of calls that the init answered, after which the program continued. */
       readonly answered: bigint
       /** The size of the last request for more memory than the program can get. */
       readonly refusedBytes?: bigint
@@ -109,7 +108,7 @@ export function parseReport(report: Buffer): ReportRecord[] {
 const damaged = (how: string): SandboxError =>
   new SandboxError(`The launch program's report ${how}`, { code: 'SETUP_FAILED' })
 
-/** The record at a place of a report, and where it ends; `undefined` when there is no whole one. */
+/** The record at an offset of a report, and the offset of its end; `undefined` when it is not complete. */
 export function recordAt(
   report: Buffer,
   offset: number,
@@ -177,7 +176,8 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
   }
 }
 
-// Times and counts add up over children; the largest resident set is that of one.
+// Times and counts add up over children, so the earlier ones are subtracted. The largest resident set is of one
+// process.
 function without(all: Rusage, before: Rusage): Rusage {
   const more = (name: keyof Rusage): number => Math.max(0, all[name] - before[name])
   return {

@@ -11,7 +11,7 @@ export const RECORD = {
   started: { tag: tag('STARTED'), size: 16 },
   /** The init ended the run at its walltime: text of the target's /proc/pid/schedstat. */
   walltime: { tag: tag('WALLTIME'), size: 8 + 64 },
-  /** The init ended the run because the control pipe said so. */
+  /** The init ended the run because the caller asked for it through the control pipe. */
   stopped: { tag: tag('STOPPED'), size: 8 },
   /** The init ended the run because the program interfered with it. */
   tampered: { tag: tag('TAMPERED'), size: 8 },
@@ -22,14 +22,13 @@ export const RECORD = {
   /** A call that the filter logs, and that was made: struct seccomp_notif, 80 bytes. */
   logged: { tag: tag('LOGGED'), size: 88 },
   /**
-   * The program and its descendants are gone: u64 wait status, struct timespec start and end,
-   * struct rusage of all of them, struct rusage of the init's helpers before they started, i64 nanoseconds of CPU time
-   * by the kernel's counter or -1; u64 number of calls that the init answered; u64 bytes of the last request for
-   * memory that the kernel refused, or 0; i64 the descriptor of the last file that the init copied from the program, its
-   * error, or 0.
+   * The program and its descendants have ended: u64 wait status, struct timespec start and end, struct rusage of all of
+   * them, struct rusage of the init's helpers before they started, i64 nanoseconds of CPU time by the kernel's counter
+   * or -1; u64 number of calls that the init answered; u64 bytes of the last request for memory that the kernel
+   * refused, or 0; i64 the descriptor of the last file that the init copied from the program, its error, or 0.
    */
   end: { tag: tag('END'), size: 8 + 8 + 16 + 16 + 144 + 144 + 8 + 8 + 8 + 8 },
-  /** No execve succeeded, one record a candidate: i64 execve's and faccessat's result, the file's head. */
+  /** No execve succeeded, one record per candidate: i64 execve's and faccessat's result, the file's head. */
   exec: { tag: tag('EXEC'), size: 8 + 8 + 8 + 1024 },
   /** A file to collect: i64 openat2's result, struct statx, i64 bytes copied. */
   collect: { tag: tag('COLLECT'), size: 8 + 8 + 256 + 8 },

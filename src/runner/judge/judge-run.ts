@@ -52,7 +52,7 @@ export function judgeRun(options: JudgedOptions, facts: RunFacts): AnyResult {
     seccomp: options.policy.seccomp,
     usage,
     waitStatus: end.status,
-    filter: facts.filter.log?.killsUntold ? 'kill' : facts.filter.report,
+    filter: facts.filter.log?.killsUnreported ? 'kill' : facts.filter.report,
     outputExceeded,
     walltimeReached: find(records, 'walltime') !== undefined,
     stopped: find(records, 'stopped') !== undefined,

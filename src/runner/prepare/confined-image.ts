@@ -6,7 +6,7 @@ import { syscallNumber } from '../../linux/syscalls.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { type AnsweredSizes, answeredCalls } from '../../seccomp/compiler/answered-calls.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
-import { killsUntold, notifiedMeanings } from '../../seccomp/compiler/notified.ts'
+import { killsUnreported, notifiedMeanings } from '../../seccomp/compiler/notified.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { guarded, noRules } from '../../seccomp/guard/guard.ts'
 import { askedCalls, confinedRules } from '../../seccomp/guard/levels.ts'
@@ -79,7 +79,7 @@ function makeConfinedImage(
     log: logs
       ? {
           execToken: ownCallToken,
-          killsUntold: killsUntold(seccomp, arch),
+          killsUnreported: killsUnreported(seccomp, arch),
           records: policy.seccomp !== undefined && logsCalls(policy.seccomp),
         }
       : undefined,

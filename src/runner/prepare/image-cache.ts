@@ -16,7 +16,7 @@ import type { Policy } from '../../policy/policy.ts'
 import { type AnsweredSizes, answeredCalls } from '../../seccomp/compiler/answered-calls.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
 import { letsPass, mayPass } from '../../seccomp/compiler/evaluate.ts'
-import { killsUntold, notifiedMeanings } from '../../seccomp/compiler/notified.ts'
+import { killsUnreported, notifiedMeanings } from '../../seccomp/compiler/notified.ts'
 import { countCallToken, ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import { guarded, noRules } from '../../seccomp/guard/guard.ts'
 import { guardFilter } from '../../seccomp/guard/guard-filter.ts'
@@ -148,7 +148,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
   const logging = logs ? seccomp : undefined
   const log = logging && {
     execToken: ownCallToken,
-    killsUntold: killsUntold(logging, arch),
+    killsUnreported: killsUnreported(logging, arch),
     records: true,
   }
   // The kernel reports a logged call again after a signal interrupted it, so the numbers would not count denied calls.

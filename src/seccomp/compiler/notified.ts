@@ -18,7 +18,7 @@ export function notifiedFor(actions: readonly SeccompAction[]): Notified | undef
 }
 
 /** Whether a policy logs some uses of a call and kills for others. The kernel does not report the latter. */
-export function killsUntold(seccomp: SeccompPolicy, arch: Arch): boolean {
+export function killsUnreported(seccomp: SeccompPolicy, arch: Arch): boolean {
   return decisions(seccomp, arch).some((decision) => {
     const actions = actionsOf(decision)
     return actions.includes('kill') && actions.includes('log')

@@ -76,7 +76,7 @@ const filters = {
     instructions: 3,
     report: 'listener',
     by: 'target',
-    log: { execToken: 0x1234n, killsUntold: false, records: true },
+    log: { execToken: 0x1234n, killsUnreported: false, records: true },
   },
   kill: { instructions: 3, report: 'kill', by: 'target' },
 } as const

@@ -62,7 +62,7 @@ const starter = stepsOf('starter')
  */
 export type ConfinedAs = 'root' | 'user'
 
-/** The common part of all runs under a policy, without namespaces. */
+/** The options that all runs without namespaces share under one policy. */
 export interface ConfinedImageOptions {
   readonly arch: Arch
   readonly as: ConfinedAs
@@ -83,7 +83,7 @@ export interface ConfinedImageOptions {
 
 /**
  * The launch program of a run without namespaces. Landlock, a filter, and a private user or session replace
- * them. It has the same processes and the same report as every other; see `planImage()`.
+ * the namespaces. The processes and the report are the same as those of `planImage()`.
  */
 export function planConfinedImage(options: ConfinedImageOptions): Segment {
   const { arch, as, landlockAbi, rules, filter, listener, answers, log, discard } = options
@@ -117,7 +117,6 @@ export function planConfinedImage(options: ConfinedImageOptions): Segment {
       ...makeRulesetSteps(landlockAbi),
       ...rules.flatMap(pathRuleSteps),
       ...thenGoTo(ENTRY.mounts, loadRequestSteps(init)),
-      // The terminal could stop a process group in the caller's session, so the init makes its own session.
       init('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], { label: LOCK }),
       ...(as === 'user' ? countUserTasksSteps() : []),
       ...startSteps(supervise),
@@ -129,9 +128,8 @@ export function planConfinedImage(options: ConfinedImageOptions): Segment {
   }
 }
 
-// The init is the caller's own child, as in every run. PR_SET_PDEATHSIG does not tie it to the caller,
-// because no namespace ends with it. It stays, and ends the run when the control pipe shows that the caller
-// has died.
+// The init is the caller's own child, as in every run. The init has no PR_SET_PDEATHSIG, because its death would
+// end no namespace. When the caller dies, the control pipe closes, and the init ends the run.
 function starterSteps({ arch, parentPid, oomScore }: ConfinedImageOptions): Step[] {
   return [
     starter('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
@@ -149,6 +147,7 @@ function starterSteps({ arch, parentPid, oomScore }: ConfinedImageOptions): Step
 
 function initSteps(as: ConfinedAs): Step[] {
   return [
+    // The terminal could stop a process group in the caller's session, so the init makes its own session.
     init('setsid', [], { label: 'init' }),
     init('prctl', [PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0]),
     init('umask', [0]),

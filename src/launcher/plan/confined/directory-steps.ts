@@ -93,9 +93,8 @@ function* copyDirectorySteps(
         ? cloneSteps(entry, options)
         : copySteps(entry, options),
     )),
-    // A directory gets its time and mode after its contents: writing the contents changes the time and needs
-    // the mode. Owners come last, because root may lack the capability to change files of others
-    // (CAP_FOWNER).
+    // A directory gets its time and mode after its contents: the contents change the time, and need a writable
+    // directory. Owners come last, because root may lack the capability to change files of others (CAP_FOWNER).
     ...(yield* flatMapInPieces(copied.toReversed(), (entry) =>
       finishCopySteps(entry, { target: '/work' }),
     )),
@@ -107,7 +106,7 @@ function* copyDirectorySteps(
 
 type CloneOptions = Parameters<typeof copySteps>[1]
 
-// The file system shares the data where it can (ioctl_ficlone(2)); else the kernel copies it.
+// The file system shares the data where it can (ioctl_ficlone(2)); else the kernel copies the data.
 function cloneSteps(entry: DirectoryEntry, { from, target, arch, failure }: CloneOptions): Step[] {
   const { path, mode, sizeBytes } = entry
   const shown = JSON.stringify(`${target}/${path}`)

@@ -32,9 +32,9 @@ export const storeOwnIdsSteps = (ids: {
   )
 
 /**
- * Root's init ends a run with a user id that no other process has, and that can signal only the run's user (kill(2)).
- * Its real and saved uid are a neighbour's, its effective uid is the run's. The processes that it kills cannot signal
- * it back. Each step before kill(-1) fails closed: on an error the init kills only the target.
+ * To end a run, root's init takes other user ids. Its effective uid is the run's, so kill(-1) reaches only the run's
+ * processes (kill(2)). Its real and saved uid are a neighbour's, which no other process has, so the run's processes
+ * cannot signal the init. Each step before kill(-1) fails closed: on an error the init kills only the target.
  */
 export const endAsNeighbour: Ending = {
   kill: (at) => {
@@ -55,7 +55,7 @@ export const endAsNeighbour: Ending = {
       init('kill', [-1, SIGKILL], { label: `end.${at}.all`, onError: 'continue' }),
     ]
   },
-  // No process of the run is left. access(2) reads files with the real uid too.
+  // No process of the run is left. access(2) checks the real uid, so the init takes the run's uid in full.
   gone: [
     init('setresuid', [load('own.uid'), load('own.uid'), load('own.uid')], { onError: 'continue' }),
   ],
@@ -74,7 +74,7 @@ export const childAreas: readonly Area[] = [
   },
 ]
 
-/** Steps that open what the init later needs to find its children: their list, and a place for text. */
+/** Steps that open the list of the init's children, and a memfd for the text of a pid. */
 export function openChildrenSteps(): Step[] {
   const made = load('child.made')
   return [
@@ -94,20 +94,20 @@ export function openChildrenSteps(): Step[] {
 }
 
 const SPACE = 0x20
-/** The pause before the init looks for killed processes again. */
+/** The pause before the init checks for killed processes again. */
 const PAUSE_NS = 200_000
 
 /**
  * An ordinary user's init cannot signal the whole run at once, because kill(-1) means every process of the
- * user. It closes the listener. After that every clone(2) of the run fails (seccomp_unotify(2)), so the tree
- * is finite. Then it kills its children until none is left. Orphans become its children, because it is their
- * subreaper (prctl(2)). It reads the children's numbers as text, character by character, and signals each
- * through its directory in /proc, which serves as a pidfd (pidfd_send_signal(2)).
+ * user. The init first closes the listener. Every later clone(2) of the run fails (seccomp_unotify(2)), so the
+ * tree is finite. Then the init kills its children until none is left. Orphans become children of the init,
+ * because it is their subreaper (prctl(2)). The init reads the pids as text, character by character. It signals
+ * each process through its directory in /proc, which serves as a pidfd (pidfd_send_signal(2)).
  */
 export const endTree = (arch: Arch): Ending => ({
   kill: () => [
     init('close', [FD.listener], { onError: 'continue' }),
-    // The call fails unless the target is a child that nobody has waited for.
+    // The call fails if the init has already reaped the target.
     init('kill', [load('watch.target'), SIGKILL], { onError: 'continue' }),
   ],
   orphans: [

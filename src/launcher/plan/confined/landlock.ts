@@ -21,14 +21,14 @@ const init = stepsOf('init')
 
 /** The access of the program to a path and to everything below it. */
 export type Access =
-  /** Read and execute; a directory and its files. */
+  /** Read and execute a directory and its files. */
   | 'read'
-  /** The same for a single file. */
+  /** Read and execute a single file. */
   | 'readFile'
   /** Read only: the program can execute nothing below it. */
   | 'readNoExecute'
   | 'readFileNoExecute'
-  /** Read and write a device that holds nothing, such as /dev/null. */
+  /** Read and write a device that stores nothing, such as /dev/null. */
   | 'device'
   /** Everything except making devices and sockets. */
   | 'write'
@@ -87,7 +87,7 @@ const failure: StepFailure = {
   hint: 'isolation: "confined" needs Landlock: Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK, "landlock" among the lsm= modules, and no container filter that denies it.',
 }
 
-/** No TCP (ABI 4); no signals and abstract sockets across the border (ABI 6). */
+/** Deny all TCP (ABI 4), and signals and abstract sockets to processes outside (ABI 6). */
 const ALL_TCP = 3
 const ALL_SCOPES = 3
 
@@ -122,6 +122,6 @@ export function pathRuleSteps({ path, access }: PathRule): Step[] {
   ]
 }
 
-/** The step after which its process has only the access of the rules; no_new_privs is on. */
+/** The step that restricts its process to the access of the rules. It requires no_new_privs. */
 export const restrictStep = (): Step =>
   stepsOf('target')('landlock_restrict_self', [FD.ruleset, 0], { failure })

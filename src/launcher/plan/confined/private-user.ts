@@ -28,8 +28,8 @@ export const sessionArea = {
 
 /**
  * Steps with which root's target becomes a user that no other process has, without any capability. The
- * securebits keep setresuid(2) from dropping capabilities, so capset(2) does it. Root may lack
- * CAP_SETPCAP: no_new_privs alone then keeps the program from gaining any.
+ * securebits keep setresuid(2) from dropping capabilities, so capset(2) drops them. Root may lack
+ * CAP_SETPCAP; then no_new_privs alone keeps the program from gaining capabilities.
  */
 export function becomePrivateUserSteps({ uid, gid }: Ids, lastCapability: number): Step[] {
   return [
@@ -41,8 +41,8 @@ export function becomePrivateUserSteps({ uid, gid }: Ids, lastCapability: number
     target('setresgid', [gid, gid, gid]),
     target('setresuid', [uid, uid, uid]),
     target('capset', [words(LINUX_CAPABILITY_VERSION_3), words(0, 0, 0)]),
-    // The change of uid clears PR_SET_PDEATHSIG (prctl(2)). The init ends the run, so this step only
-    // matters when somebody kills the init.
+    // The change of uid clears PR_SET_PDEATHSIG (prctl(2)). The step sets it again, for the case that a
+    // process kills the init.
     target('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
   ]
 }

@@ -35,9 +35,9 @@ const FIRST_BITS = 7
 const position = FD.childName
 
 /**
- * Steps that count the tasks of an ordinary user, exactly as RLIMIT_NPROC counts them (setrlimit(2)). That count spans
- * all containers whose user has the same number, and /proc shows only those of one container. The init therefore
- * searches for the largest limit under which the kernel refuses it a child (clone(2), EAGAIN).
+ * Steps that count the tasks of an ordinary user, exactly as RLIMIT_NPROC counts them (setrlimit(2)). RLIMIT_NPROC
+ * counts the tasks of one uid in all containers, but /proc shows only the tasks of one container. The init therefore
+ * searches for the largest limit under which the kernel refuses a child (clone(2), EAGAIN).
  *
  * The machine cannot add, but lseek(2) can: the position of a memfd is the guess.
  */
@@ -55,7 +55,7 @@ export function countUserTasksSteps(): Step[] {
   ]
 }
 
-/** The child that the kernel allowed; it shares the init's memory, and the init waits. */
+/** The step of a child that the kernel allowed. The child shares the init's memory, and the init waits for its end. */
 export const allowedChildStep = (): Step => init('exit_group', [0], { label: 'tasks.allowed' })
 
 /**
@@ -112,7 +112,7 @@ function fallingSteps(bits: number): Step[] {
   ]
 }
 
-// A guess above the hard limit is refused, and so is high enough.
+// prlimit64 refuses a guess above the hard limit. Such a guess counts as high enough.
 const tryLimitSteps = (enough: { goto: string }, refused: { goto: string }): Step[] => [
   init('prlimit64', [0, RLIMIT_NPROC, at('tasks.soft'), 0], { onError: enough }),
   init('clone', [CLONE_VM | CLONE_VFORK | SIGCHLD, 0, 0, 0, 0], {
