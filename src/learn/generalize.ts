@@ -6,8 +6,8 @@ import { type SyscallGroup, syscallGroups } from '../seccomp/rules/groups.ts'
 import type { SeccompCondition, SeccompRule } from '../seccomp/seccomp-policy.ts'
 
 /**
- * Calls that no filter can check and that libraries manage without: the flags of clone3 are in memory, and no
- * filter sees the operations of io_uring. They fail during learning and under the learned policy.
+ * Calls that no filter can check and that libraries do not need: the flags of clone3 are in memory, and no
+ * filter sees the operations of io_uring. These calls fail during learning and under the learned policy.
  */
 export const opaque: SeccompRule = { action: 'errno:ENOSYS', syscalls: ['clone3', '@io-uring'] }
 
@@ -15,8 +15,8 @@ export const opaque: SeccompRule = { action: 'errno:ENOSYS', syscalls: ['clone3'
 const ALWAYS = ['execve', 'exit_group', 'restart_syscall', 'rt_sigreturn']
 
 /**
- * Groups whose calls only read, write, wait and query. A policy has such a group as a whole if the program
- * uses a good part of it.
+ * Groups whose calls only read, write, wait and query. A policy allows such a group as a whole if the program
+ * uses a large enough part of it.
  */
 const HARMLESS = new Set([
   ...['@io', '@file-system', '@memory', '@signal', '@sync', '@time', '@sched', '@resources'],
@@ -38,7 +38,7 @@ function addNeed(needs: Needs, { name, args, arch }: LoggedCall): void {
   if (syscallNumber(name, machine) === undefined) return
   const known = needs.get(name) ?? []
   const registers = args.map((arg) => BigInt.asUintN(64, BigInt(arg)))
-  // An entry without arguments stands for uses beyond the distinguished ones.
+  // An entry without arguments means further uses, whose arguments the log did not record.
   const conditions = args.length === 0 ? [] : conditionsFor(name, machine, registers)
   if (conditions.length === 0 || known === 'always') {
     needs.set(name, 'always')

@@ -17,14 +17,14 @@ import { learnedToml, type PolicyKeys } from './learned-toml.ts'
 /** Options of {@link learn} in addition to those of a run. */
 export interface LearnOptions extends Omit<SandboxOptions, 'encoding'> {
   /**
-   * The program's inputs, one run each. The policy gets better the more behaviour they cover.
+   * The program's inputs, one run each. The more behaviour they cover, the better the policy is.
    *
    * @default [stdin]
    */
   readonly inputs?: readonly NonNullable<SandboxOptions['stdin']>[]
   /**
    * Whether a group replaces its calls where the program makes at least three of them, and at least a
-   * quarter. Such a policy survives the next C library. Without groups it is as small as possible.
+   * quarter. Such a policy still works with the next C library. Without groups the policy is as small as possible.
    *
    * @default true
    */
@@ -43,7 +43,7 @@ export interface Learned {
   readonly runs: readonly SandboxResult[]
 }
 
-/** The largest number of trials. Each adds the calls that the program made only then. */
+/** The largest number of trials. Each trial adds a call that the program did not make before. */
 const TRIALS = 10
 
 /**
@@ -129,7 +129,7 @@ async function firstDenied(
   return undefined
 }
 
-// The other options are checked by the runs.
+// The runs check the other options.
 function checkOwnOptions(inputs: unknown, groups: unknown): void {
   const isList = Array.isArray(inputs) && inputs.length > 0
   if (inputs !== undefined && !isList) {

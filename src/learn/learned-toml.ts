@@ -51,7 +51,8 @@ export function learnedToml(
   ].join('\n')
 }
 
-// A number for walltime or cpu means seconds in a file and milliseconds in code. Files have only text.
+// A bare number for walltime or cpu means seconds in a TOML file and milliseconds in code. A TOML file can contain only
+// text, so the contents of `files` must be text.
 function writable(base: PolicyKeys): PolicyKeys {
   const { limits, files, ...keys } = base as { limits?: object; files?: readonly File[] }
   const times = Object.entries(limits ?? {}).map(([name, value]) =>

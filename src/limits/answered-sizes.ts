@@ -7,7 +7,7 @@ import type { Limits } from './table.ts'
 /** The largest address space that the kernel gives to a program that does not ask for more. */
 export const ADDRESS_SPACE: Readonly<Record<Arch, bigint>> = { x64: 1n << 47n, arm64: 1n << 48n }
 
-/** How the kernel decides about memory before it is touched: proc_sys_vm(5), overcommit_memory. */
+/** The most memory that the kernel promises to a program, by the value of overcommit_memory (proc_sys_vm(5)). */
 const policies: Readonly<Record<string, (space: bigint) => bigint>> = {
   0: () => machineMemoryBytes(),
   1: (space) => space,
@@ -36,7 +36,7 @@ export function answeredSizes(
   return { allocationBytes, mappingBytes: mostMapped, fileBytes }
 }
 
-// Strict accounting allows so much in all.
+// The most memory that the kernel promises in total under strict accounting.
 function commitLimitBytes(): bigint | undefined {
   const [, kilobytes] =
     /^CommitLimit:\s*(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8')) ?? []

@@ -21,8 +21,8 @@ export interface EnforcementPlan {
  * Decides how to hold each limit: by a control group wherever the tests have a delegation.
  *
  * @param require the requirements of the policy, such as `memory:cgroup`
- * @param isConfined whether there are no namespaces: the run then has no control group, and no tmpfs holds
- *   the files
+ * @param isConfined whether the run has no namespaces. It then has no control group, and its files are in no
+ *   tmpfs
  * @throws {SandboxError} LIMIT_UNAVAILABLE when this machine does not have a required enforcement
  */
 export function planEnforcement(
@@ -35,38 +35,40 @@ export function planEnforcement(
   const held = enforcementOf(limits, delegation)
   const enforcement: EnforcementByLimit =
     isConfined && limits.diskBytes !== undefined ? { ...held, disk: 'watch' } : held
-  const missing = missingWish(enforcement, require)
+  const missing = unmetRequirement(enforcement, require)
   if (missing === undefined) return { enforcement, delegation }
   const v2 = isConfined ? NO_GROUPS : findDelegation()
   throw requireError(...missing, 'reason' in v2 ? v2.reason : controllersOf(v2))
 }
 
 /** The first requirement of a policy that is not met, and the enforcement that holds its limit instead. */
-function missingWish(
+function unmetRequirement(
   enforcement: EnforcementByLimit,
   require: readonly string[],
-): [wish: string, by: Enforcement] | undefined {
-  for (const wish of require) {
-    const [limit = '', how] = wish.split(':')
+): [requirement: string, by: Enforcement] | undefined {
+  for (const requirement of require) {
+    const [limit = '', how] = requirement.split(':')
     const by = enforcement[limit as keyof EnforcementByLimit]
-    if (by !== undefined && by !== how) return [wish, by]
+    if (by !== undefined && by !== how) return [requirement, by]
   }
   return undefined
 }
 
 /**
  * The place of a run's group. A group without controllers makes a run about 10 % slower, and a group of cgroup v1 makes
- * it up to 30 % slower. A run has such a group only when its policy requires one, or when no other counter of the kernel
- * measures its CPU time.
+ * it up to 30 % slower. A run has such a group only when its policy requires one, or when no other counter of the
+ * kernel measures its CPU time.
  */
 function chooseDelegation(limits: Limits, require: readonly string[]): Delegation | NoDelegation {
   const v2 = findDelegation()
   if ('path' in v2 && v2.controllers.size > 0) return v2
-  const wishes = require.filter((wish) => wish.endsWith(':cgroup'))
-  if (wishes.length === 0 && isCounterLikely()) return { reason: 'nothing needs a group' }
+  const requirements = require.filter((requirement) => requirement.endsWith(':cgroup'))
+  if (requirements.length === 0 && isCounterLikely()) return { reason: 'nothing needs a group' }
   const found = [v2, findV1Delegation()].filter((each) => 'path' in each)
   return (
-    found.find((each) => missingWish(enforcementOf(limits, each), wishes) === undefined) ??
+    found.find(
+      (each) => unmetRequirement(enforcementOf(limits, each), requirements) === undefined,
+    ) ??
     found[0] ??
     v2
   )
@@ -79,16 +81,16 @@ const controllersOf = ({ path, controllers }: Delegation): string =>
     ? `${path} has no controllers`
     : `${path} has no other controllers than ${[...controllers].join(' and ')}`
 
-const requireError = (wish: string, held: string, reason: string): SandboxError =>
+const requireError = (requirement: string, held: string, reason: string): SandboxError =>
   new SandboxError(
-    `The policy requires ${JSON.stringify(wish)}, but here that limit is held by ${held}: ${reason}`,
+    `The policy requires ${JSON.stringify(requirement)}, but here that limit is held by ${held}: ${reason}`,
     {
       code: 'LIMIT_UNAVAILABLE',
       hint: 'Start the tests where a cgroup v2 subtree is delegated to them (systemd-run --scope -p Delegate=yes …), or take the entry out of the policy’s `require`.',
     },
   )
 
-/** The answers so far, by the delegation and by which limits there are: most runs of a process have the same. */
+/** The results so far, by the delegation and the set of limits, because most runs of a process have the same. */
 const known = new Map<Delegation | undefined, Map<number, EnforcementByLimit>>()
 
 function enforcementOf(limits: Limits, delegation: Delegation | undefined): EnforcementByLimit {

@@ -25,7 +25,7 @@ export interface HeldRun {
   readonly stop: () => void
 }
 
-/** Holds, from outside, the limits that a process cannot hold itself: a control group and a watch. */
+/** Holds the limits that no resource limit of a process can hold, by a control group and a watch. */
 export class LimitHold {
   readonly #limits: Limits
   readonly #enforcement: EnforcementByLimit
@@ -54,7 +54,7 @@ export class LimitHold {
     return this.#group !== undefined
   }
 
-  /** Moves the init into the run's control group before it gets its request; undefined where nothing is to do. */
+  /** Moves the init into the run's control group before it gets its request; undefined where there is nothing to do. */
   get enterGroup(): ((init: number) => void) | undefined {
     return this.#group?.enter
   }
@@ -107,7 +107,7 @@ export class LimitHold {
   /**
    * The facts after the run's processes have ended.
    *
-   * @param end the init's last record, without which nobody knows whether the init had a counter of CPU time
+   * @param end the init's last record; only this record shows whether the init had a counter of CPU time
    * @throws {SandboxError} SETUP_FAILED when the run was not watched to its end
    */
   facts(end: { readonly countedMs?: number } | undefined): Held {
@@ -125,7 +125,7 @@ export class LimitHold {
     }
   }
 
-  /** Releases everything, however the run ended. */
+  /** Ends the watch and removes the control group, however the run ended. */
   release(): void {
     this.#watch?.stop()
     this.#group?.remove()

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const OWN_SCORE = '/proc/self/oom_score_adj'
-/** OOM_SCORE_ADJ_MIN: the kernel never kills a process with this score for want of memory. */
+/** OOM_SCORE_ADJ_MIN: the kernel never kills a process with this score when memory runs out. */
 const NEVER = -1000
 /** The score of a sandbox's own processes. Its program starts with 1000, and can go down to this score at most. */
 const SANDBOX_SCORE = 500

@@ -39,10 +39,10 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
   /** The name in `result.limits`, which contains the unit. */
   readonly field: Field
   readonly kind: Kind
-  /** Whether 0 is allowed and means "none at all". For most limits 0 could only stop every program. */
+  /** Whether 0 is allowed and means "none at all". Most limits forbid 0, because it would stop every program. */
   readonly zero?: boolean
   /**
-   * The value where neither a policy nor a call names the limit. Without it the limit does not hold there.
+   * The value where neither a policy nor a call names the limit. Without it there is then no limit.
    */
   readonly standard?: number
   /** hakoniwa's name of the limit, in policy files and on the command line. */
@@ -272,7 +272,7 @@ export const limitTable = {
   core: limit('coreBytes', 'size', {
     zero: true,
     held: 'rlimit',
-    // The kernel keeps only a limit of 1 for a core that a handler of the host gets (core(5), "Piping core dumps").
+    // Only a limit of 1 keeps the kernel from passing a core to a handler of the host (core(5), "Piping core dumps").
     rlimit: { resource: RLIMIT_CORE, soft: (bytes) => Math.max(1, bytes) },
     about: 'the largest core file',
     docs: {
@@ -280,7 +280,7 @@ export const limitTable = {
       hit: "no core file, and none for the host's core handler",
       absent: "the host's",
       protects: 'Core files in the working directory of a program that crashes.',
-      not: 'A host whose core_pattern starts with a pipe: such a program gets every core, whatever its size (core(5)).',
+      not: 'A host whose core_pattern starts with a pipe: the program behind the pipe gets every core, whatever its size (core(5)).',
       example: '0',
     },
   }),

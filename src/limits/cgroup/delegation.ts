@@ -9,7 +9,7 @@ export interface V2Delegation {
   readonly version: 2
   /** The host path of the group that contains the groups of all runs. */
   readonly path: string
-  /** The controllers that can hold limits there; every group counts the CPU time. */
+  /** The controllers that can enforce limits there; every group counts the CPU time. */
   readonly controllers: ReadonlySet<Controller>
 }
 
@@ -18,7 +18,7 @@ export type Controller = 'memory' | 'pids'
 /** The place of the runs' groups. */
 export type Delegation = V1Delegation | V2Delegation
 
-/** Why there is no delegation, in words that say what to do. */
+/** The reason why there is no delegation, and what to do. */
 export interface NoDelegation {
   readonly reason: string
 }
@@ -38,7 +38,7 @@ export function findDelegation(): V2Delegation | NoDelegation {
   return known
 }
 
-/** Notes that the delegation does not work, so that limits are held without it from now on. */
+/** Notes that the delegation does not work. From now on, Gradebox enforces limits without it. */
 export function refuseDelegation(reason: string): void {
   known = { reason }
 }
@@ -82,9 +82,8 @@ export function ownGroup(mountinfo: string, cgroups: string): string | undefined
   return join(at, own.slice(root === '/' ? 0 : root.length))
 }
 
-// Root may write everywhere, also where systemd manages the groups. As root the group must therefore have the
-// mark that systemd.resource-control(5), Delegate=, sets. The root of a cgroup namespace belongs to the
-// container.
+// Root may write everywhere, also where systemd manages the groups. For root, the group must therefore have the
+// mark that `Delegate=` sets (systemd.resource-control(5)). The root of a cgroup namespace belongs to the container.
 function refusalOf(path: string): string | undefined {
   try {
     accessSync(path, constants.W_OK)
@@ -116,7 +115,7 @@ function enable(path: string, controllers: readonly (Controller | 'cpu')[]): voi
   try {
     writeFileSync(join(path, 'cgroup.subtree_control'), request)
   } catch (error) {
-    // EBUSY: "no internal processes", except for the hierarchy's own root.
+    // EBUSY: a group with processes cannot pass on controllers, except the hierarchy's own root (cgroups(7)).
     if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
     moveProcesses(path)
     writeFileSync(join(path, 'cgroup.subtree_control'), request)
@@ -124,8 +123,9 @@ function enable(path: string, controllers: readonly (Controller | 'cpu')[]): voi
 }
 
 /**
- * Makes the kernel share the processors out by runs: each group below has the same cpu.weight. A program then gains
- * nothing by many sessions or threads. The kernel refuses this beside real-time processes (cgroups(7)).
+ * Makes the kernel share the processors equally among the runs, because each group below has the same cpu.weight. A
+ * program then gains nothing by many sessions or threads. The kernel refuses this while there are real-time processes
+ * (cgroups(7)).
  */
 function shareProcessors(path: string): void {
   try {
@@ -135,7 +135,7 @@ function shareProcessors(path: string): void {
   }
 }
 
-/** The number of rounds in which processes move that started during the last round. */
+/** The largest number of rounds. Each round moves the processes that started during the previous round. */
 const MOVES = 50
 
 function moveProcesses(path: string): void {

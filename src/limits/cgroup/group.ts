@@ -18,11 +18,13 @@ export interface RunGroup {
   /** The path of its directory, into which the starter clones the init; absent in cgroup v1. */
   readonly path: string | undefined
   usage(): GroupUsage
-  /** Moves the init into the group, where the starter does not do so: cgroup v1. */
+  /** Moves the init into the group in cgroup v1, where the starter cannot clone into a group. */
   enter?(init: number): void
   /** The path of its cpu.stat or cpuacct.usage. */
   readonly cpuFile: string
-  /** Raises its memory limit by the size of the caller's files, which the kernel charges to it. */
+  /**
+   * Raises the group's memory limit by the size of the caller's files, because the kernel charges them to the group.
+   */
   allowMemory(bytes: number): void
   /** Removes the group. Call it when its processes have ended. */
   remove(): void

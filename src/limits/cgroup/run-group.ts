@@ -7,7 +7,7 @@ import { groupError, groupName } from './group-names.ts'
 import { makeV1Group } from './v1.ts'
 
 /**
- * Makes a group for one run, with the limits that the delegation's controllers can hold.
+ * Makes a group for one run, with the limits that the delegation's controllers can enforce.
  *
  * @throws {SandboxError} LIMIT_UNAVAILABLE naming the file that could not be written
  */

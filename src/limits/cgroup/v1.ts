@@ -9,11 +9,12 @@ import { groupError, groupName, removeStale } from './group-names.ts'
 export interface V1Delegation {
   readonly version: 1
   readonly path: string
-  /** The controllers that can hold limits there. */
+  /** The controllers that can enforce limits there. */
   readonly controllers: ReadonlySet<'memory' | 'pids'>
   /**
-   * The host path of this process's group in each hierarchy. `cpuacct` counts the CPU time. With `cpu` the kernel shares
-   * the processors out by runs, so that a program gains nothing by many sessions or threads (sched(7), cgroups(7)).
+   * The host path of this process's group in each hierarchy. `cpuacct` counts the CPU time. With `cpu` the kernel
+   * shares the processors equally among runs, so a program gains nothing by many sessions or threads (sched(7),
+   * cgroups(7)).
    */
   readonly directories: ReadonlyMap<Hierarchy, string>
 }
@@ -86,7 +87,7 @@ function isWritable(path: string): boolean {
 
 /**
  * Makes a group for one run in each hierarchy. cgroup v1 cannot clone a process into a group, so {@link RunGroup.enter}
- * moves the init there before it gets its request.
+ * moves the init there before the init gets its request.
  *
  * @throws {SandboxError} LIMIT_UNAVAILABLE naming the file that could not be written
  */
@@ -131,7 +132,7 @@ export function makeV1Group({ directories }: V1Delegation, limits: Limits): RunG
     allowMemory: (bytes) => {
       if (limits.memoryBytes === undefined || bytes === 0 || !own.has('memory')) return
       const most = limits.memoryBytes + bytes
-      // With swap it is never less than without.
+      // The limit with swap rises first, because it must never be below the limit without swap.
       limitSwap(of('memory', 'memory.memsw.limit_in_bytes'), most)
       writeFileSync(of('memory', 'memory.limit_in_bytes'), `${most}`)
     },
@@ -144,7 +145,7 @@ function move(pid: number, groups: ReadonlySet<string>): void {
     try {
       writeFileSync(join(path, 'cgroup.procs'), `${pid}`)
     } catch (error) {
-      // The init's helper ends at any time.
+      // The process has ended. The init's helper can end at any time.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }
@@ -166,7 +167,7 @@ function usageOf(
 ): GroupUsage {
   const ms = (file: string) => firstNumber(of('cpuacct', file)) / 1e6
   const cpuTimeMs = ms('cpuacct.usage') + beforeMs
-  // The kernel samples the parts by ticks, and counts the sum exactly.
+  // The kernel samples user and system time by ticks, but counts their sum exactly.
   const [user, system] = [ms('cpuacct.usage_user'), ms('cpuacct.usage_sys')]
   const userTimeMs = user + system > 0 ? (cpuTimeMs * user) / (user + system) : cpuTimeMs
   const times = { cpuTimeMs, userTimeMs, systemTimeMs: cpuTimeMs - userTimeMs }
@@ -179,7 +180,7 @@ function usageOf(
   }
 }
 
-/** The first number of a file of the kernel's. */
+/** The first number in a file of the kernel. */
 const firstNumber = (path: string): number => Number.parseInt(readFileSync(path, 'utf8'), 10) || 0
 
 function removeGroup(path: string): void {

@@ -10,7 +10,7 @@ export const layout = {
   /**
    * States. A run starts as `waiting`. The thread makes it `open` with its first look; a shorter run becomes `free`
    * again, and the next run takes its memory. Only `busy` lets the thread use a descriptor of the run, and only `ended`
-   * lets the main thread close them.
+   * lets the main thread close the run's descriptors.
    */
   free: 0,
   waiting: 1,

@@ -18,17 +18,18 @@ export interface WatchedSlot extends Slot {
   readonly leave: () => void
 }
 
-/** The longest time in ms that the thread may use a descriptor, of which it reads or writes some bytes. */
+/** The longest time in ms for which the thread may use a descriptor, to read or write some bytes. */
 const BUSY_MS = 100
 const BUSY_TRIES = 10
 /**
- * The number of times, about once a millisecond, that a run checks whether the thread has started before it continues
- * without.
+ * The number of times, about once a millisecond, that a run checks whether the thread has started. Then the run
+ * continues without the thread.
  */
 const START_MS = 250
 
 /**
- * A thread cannot start when the current directory no longer exists, because Node reads its path (getcwd(3)).
+ * Leaves a current directory that no longer exists. A thread could not start there, because Node reads the directory's
+ * path (getcwd(3)).
  */
 function leaveRemovedDirectory(): void {
   if (!isMainThread) return
@@ -54,8 +55,8 @@ class WatchThread {
 
   constructor() {
     leaveRemovedDirectory()
-    // The thread gets none of the test runner's loaders, which would also run in it. The thread has its own streams,
-    // because Node would otherwise open the process's, and that makes the pipes that programs inherit non-blocking.
+    // The thread gets none of the test runner's loaders, which would otherwise run in it too. It has its own streams,
+    // because Node would otherwise open the process's streams, and make the pipes that programs inherit non-blocking.
     const bare = { execArgv: [], env: {}, argv: [], stdout: true, stderr: true }
     const workerData = { layout, bell: this.#bell.buffer, koffi: koffiPath() }
     this.#worker = new Worker(new URL('./thread/main.cjs', import.meta.url), {
@@ -126,8 +127,8 @@ class WatchThread {
 }
 
 /**
- * Ends a run for the thread. Afterwards the thread uses none of the run's descriptors, whose numbers may soon be
- * other files'.
+ * Ends a run for the thread. Afterwards the thread uses none of the run's descriptors, whose numbers may soon mean
+ * other files.
  *
  * @returns whether the thread never looked at the run, and so keeps nothing of it
  */

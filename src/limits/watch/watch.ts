@@ -7,7 +7,7 @@ import { type Slot, type WatchedSlot, watchInThread } from './watch-thread.ts'
 /** A limit that a watch holds. */
 export type Watched = (typeof layout.limits)[number]
 
-/** The source of a tree's CPU time: its control group, a counter of the kernel's that the init has, or only the watch. */
+/** The source of a tree's CPU time: its control group, a kernel counter that the init has, or only the watch. */
 export type CpuSource = (typeof layout.cpuSources)[number]
 
 export interface WatchOptions {
@@ -39,7 +39,7 @@ export interface WatchOptions {
 export interface Seen {
   /** The total CPU time: at least the time that the watch saw. */
   readonly cpuTimeMs: number
-  /** Whether the kernel forgets CPU time of processes that nobody waits for. */
+  /** Whether the kernel forgets CPU time of processes for which no process waits. */
   readonly forgetsChildren: boolean
   /** Whether a process may have executed a file that it may not read, so that a counter has no more of its CPU time. */
   readonly leavesCounter: boolean
@@ -59,8 +59,9 @@ export interface Seen {
 /** The interval at which the watch asks for the init's process id while the id is unknown, in milliseconds. */
 const INIT_MS = 2
 /**
- * Watches the usage of all processes of a run together. Resource limits cannot hold it, because each applies to one
- * process. A separate thread looks, judges and ends the run, because the test's code may keep the main thread busy.
+ * Watches the usage of all processes of a run together. Resource limits cannot limit this usage, because each applies
+ * to one process. A separate thread measures the run and ends it, because the test's code may keep the main thread
+ * busy.
  */
 export class TreeWatch {
   readonly #options: WatchOptions

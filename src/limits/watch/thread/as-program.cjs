@@ -1,5 +1,5 @@
 // @ts-check
-// Looks at a program with the program's own rights.
+// Reads about a program with the program's own rights.
 'use strict'
 
 const { workerData } = require('node:worker_threads')
@@ -19,11 +19,12 @@ function fileUserCalls() {
 
 /**
  * Reads about the processes of a user. Root in a container lacks the capability to read the memory map of another
- * user's process (CAP_SYS_PTRACE), but the process's own user may (ptrace(2), PTRACE_MODE_FSCREDS). The ids are this
- * thread's alone (setfsuid(2)).
+ * user's process (CAP_SYS_PTRACE), but the process's own user may (ptrace(2), PTRACE_MODE_FSCREDS). The ids apply only
+ * to this thread (setfsuid(2)).
  *
  * @template T
- * @param {number} uid the program's user and group; 0 where the program has namespaces, which let this process read it
+ * @param {number} uid the program's user and group; 0 where the program has namespaces, because this process can then
+ *   read it
  * @param {() => T} look
  * @returns {T}
  */

@@ -1,5 +1,6 @@
 // @ts-check
-// Exact memory of a tree whose processes share pages: the sum of what each shows counts a shared page many times.
+// Exact memory of a tree whose processes share pages. The sum of their own figures would count a shared page many
+// times.
 'use strict'
 
 const { sharedOf } = require('./held.cjs')
@@ -27,7 +28,7 @@ const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
  * @property {() => Process[]} again reads the tree once more
  */
 
-/** The processor time for exact figures, and the time where the tree grows meanwhile, in milliseconds. */
+/** The most processor time for exact figures, in milliseconds: in general, and while the tree grows. */
 const LONGEST_MS = 200
 const LONG_MS = 10
 /** The growth of the tree, in bytes, from which the shorter time applies. */
@@ -38,7 +39,7 @@ const MOST_PASSES = 4
 const MOST_TWIN_LOOKS = 3
 
 /**
- * Private memory that the processes surely do not share. A process that executed a program shares none of it. A copy
+ * Private memory that the processes surely do not share. A process that executed a program shares nothing. A copy
  * shares with its parent at most the parent's peak. Copies whose parent ended are the init's children, and may share
  * all their memory with each other.
  *
@@ -73,9 +74,9 @@ function confirmedBytes(state, processes, counted) {
 }
 
 /**
- * Tells when exact figures have taken too long, by this thread's processor time. The time is shorter where the tree is
- * surely over its limit meanwhile. It is shorter too where the tree grows and all programs gained as much as the limit
- * since the run's start.
+ * Makes a function that tells whether exact figures have taken too long, by this thread's processor time. The allowed
+ * time is shorter where the tree is meanwhile surely over its limit. It is also shorter where the tree grows, and all
+ * programs together gained more than the limit since the run's start.
  *
  * @param {State} state
  * @param {Process[]} processes
@@ -124,7 +125,7 @@ function exactBytes(state, processes, { files, kernel }, isLate) {
   const unread = withoutTwins(state, processes).sort((one, other) => sizeOf(other) - sizeOf(one))
   let rest = sharesOf(unread)
   for (const process of unread) {
-    // The remaining processes are small. The limit has room for all of them in full, or for none of them.
+    // The largest processes come first. The count stops when the rest fits below the limit, or the limit is exceeded.
     if (used + rest <= state.limitBytes) break
     if (used > state.limitBytes) return used
     if (isLate()) return atMost(state, used, used + rest)
@@ -135,7 +136,7 @@ function exactBytes(state, processes, { files, kernel }, isLate) {
 }
 
 /**
- * A figure whose count was stopped. It is at most the gain of all programs, where that gain is over the limit.
+ * The figure of a count that stopped early. It is at most the gain of all programs, where this gain is over the limit.
  *
  * @param {State} state
  * @param {number} counted
@@ -168,8 +169,8 @@ function exactSize(process, { memfds }, isShared) {
 }
 
 /**
- * A vfork's child (vfork(2), posix_spawn(3)) shows its parent's memory until it executes a program. Such a copy is not
- * counted for some looks only, because a fork's child looks the same, and may later fill memory of its own.
+ * A vfork's child (vfork(2), posix_spawn(3)) shows its parent's memory until it executes a program. The watch leaves
+ * out such a copy, but only for some looks: a fork's child looks the same, and may later fill memory of its own.
  *
  * @param {State} state
  * @param {Process[]} processes

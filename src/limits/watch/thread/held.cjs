@@ -1,9 +1,9 @@
 // @ts-check
-// Files in memory that a tree holds: memfds, and the files of its tmpfs.
+// Files in memory that a tree keeps: memfds, and the files of its tmpfs.
 'use strict'
 
 const fs = require('node:fs')
-const { hasSocketsOnTheirWay } = require('./kernel.cjs')
+const { hasSocketsInTransit } = require('./kernel.cjs')
 const { bytes, isRefused, link, list, read, startOf, threadCpuMs } = require('./proc.cjs')
 
 /** @typedef {import('./tree.cjs').Process} Process */
@@ -14,7 +14,7 @@ const { bytes, isRefused, link, list, read, startOf, threadCpuMs } = require('./
  * @property {boolean} isHidden whether a process refuses to be read, or descriptors are in transit
  */
 
-/** The largest number of descriptors to read per look. The watch does not read a tree with more to its end. */
+/** The largest number of descriptors to read per look. Of a larger tree, the watch reads only a part. */
 const MOST_DESCRIPTORS = 4096
 /** The most processor time per look for descriptors that may be in transit, in milliseconds. */
 const SENT_MS = 10
@@ -26,7 +26,7 @@ const INODE_BYTES = 1536
 const OWN_INODES = 128
 
 /**
- * The memory that a tree's descriptors hold.
+ * The memory behind a tree's descriptors.
  *
  * @param {Process[]} processes
  * @returns {Held}
@@ -47,7 +47,7 @@ function readHeld(processes) {
     for (const fd of descriptors.slice(0, left)) addDescriptor(path, fd, held.memfds, sockets)
     left = Math.max(0, left - descriptors.length)
   }
-  held.isHidden ||= carriesFiles(processes, sockets)
+  held.isHidden ||= mayHaveFilesInTransit(processes, sockets)
   return held
 }
 
@@ -71,13 +71,13 @@ function addDescriptor(path, fd, memfds, sockets) {
 }
 
 /**
- * Whether files may be in transit through sockets (unix(7), SCM_RIGHTS), where no table has a descriptor of them.
+ * Whether files may be in transit through sockets (unix(7), SCM_RIGHTS), so that no process has a descriptor of them.
  *
  * @param {Process[]} processes
  * @param {Map<string, string>} sockets
  */
-function carriesFiles(processes, sockets) {
-  if (hasSocketsOnTheirWay(processes, sockets.size)) return true
+function mayHaveFilesInTransit(processes, sockets) {
+  if (hasSocketsInTransit(processes, sockets.size)) return true
   const latest = threadCpuMs('thread-self') + SENT_MS
   for (const info of sockets.values()) {
     if (/\nscm_fds:\s+[1-9]/.test(read(info)) || threadCpuMs('thread-self') > latest) return true
@@ -104,7 +104,7 @@ function diskBytes(processes) {
   return 0
 }
 
-/** A longer list of mappings has thousands of entries. */
+/** The longest list of mappings to read, in bytes. A longer list has thousands of entries. */
 const LONGEST = 1024 * 1024
 
 /**
@@ -113,7 +113,7 @@ const LONGEST = 1024 * 1024
  * @param {string} path the folder of a process or thread
  * @param {ReadonlySet<number>} memfds the inodes that descriptors hold
  * @returns {{ mappedBytes: number, sizes: Map<string, number> } | undefined} the process's share of the pages that it
- *   has mapped, and the size of each such mapping by its inode; undefined where the kernel hides it
+ *   has mapped, and the size of each such mapping by its inode; undefined where the kernel hides the list
  */
 function sharedOf(path, memfds) {
   const text = startOf(`${path}/smaps`, LONGEST)

@@ -1,6 +1,6 @@
 // @ts-check
-// The most of the kernel's own memory that a tree can hold: sockets, pipes, locks, mappings, descriptors, threads. No
-// figure of a process shows it, so each object counts as the most that it can hold.
+// An upper bound of the kernel's own memory for a tree: sockets, pipes, locks, mappings, descriptors, threads. No
+// figure of a process shows this memory, so each object counts with the most memory that it can take.
 'use strict'
 
 const { isGone, link, list, read, READ_SIZE, startOf, threadCpuMs } = require('./proc.cjs')
@@ -17,7 +17,7 @@ const PIPES_BYTES = 4096 * (Number(read('/proc/sys/fs/pipe-user-pages-soft')) ||
 const LATER_PIPE_BYTES = 2 * 4096
 /** A descriptor with the smallest object behind it: struct file, its inode, its place in the table. */
 const DESCRIPTOR_BYTES = 1024
-/** A thread's stack in the kernel and its struct task_struct. An ended process that nobody waited for keeps both. */
+/** A thread's stack in the kernel and its struct task_struct. A zombie keeps both. */
 const THREAD_BYTES = 32 * 1024
 /** struct file_lock and its share of a slab. */
 const LOCK_BYTES = 256
@@ -38,7 +38,7 @@ const MOST_DESCRIPTORS = 4096
 const ownNetwork = link('/proc/self/ns/net')
 
 /**
- * The most that a tree can hold by the figures so far, in bytes. Nearly all trees have room for that.
+ * A quick upper bound from the figures so far, in bytes. Nearly all trees have room for that much below their limit.
  *
  * @param {Process[]} processes
  */
@@ -49,7 +49,7 @@ function quickKernelBytes(processes) {
 }
 
 /**
- * The most of the kernel's memory that a tree can hold, in bytes. The watch reads slow figures last, and only within a
+ * The upper bound of the kernel's memory for a tree, in bytes. The watch reads slow figures last, and only within a
  * bound of processor time. A figure that it does not read counts as its maximum.
  *
  * @param {Process[]} processes
@@ -136,16 +136,16 @@ function lockBytes(processes, latest) {
 }
 
 /**
- * The number of sockets in a sandbox's network namespace beyond those of its descriptors. They are in transit through
- * other sockets, and may carry files that are in no table.
+ * Whether a sandbox's network namespace has more sockets than the tree's descriptors. The further sockets are in
+ * transit through other sockets, and may contain files that no process has open.
  *
  * @param {Process[]} processes
  * @param {number} found sockets among the descriptors
  */
-function hasSocketsOnTheirWay(processes, found) {
+function hasSocketsInTransit(processes, found) {
   const path = processes[0]?.path ?? ''
   if (link(`${path}/ns/net`) === ownNetwork) return false
   return socketsIn(path) > found
 }
 
-module.exports = { hasSocketsOnTheirWay, mostKernelBytes, quickKernelBytes }
+module.exports = { hasSocketsInTransit, mostKernelBytes, quickKernelBytes }

@@ -7,11 +7,11 @@ const { bytes, read, startOf } = require('./proc.cjs')
 /**
  * @typedef {object} Machine
  * @property {number} sharedBytes memory of tmpfs, memfds and shared mappings, in swap too
- * @property {number} touchedBytes that, and all private memory
+ * @property {number} touchedBytes the shared memory, and all private memory
  */
 
 /**
- * The figures that are no memory of the kernel's own: proc_meminfo(5). Page tables and stacks count with their
+ * The figures that do not count as the kernel's own memory: proc_meminfo(5). Page tables and stacks count with their
  * processes.
  */
 const OTHERS = [
@@ -40,7 +40,7 @@ const readMeminfo = () => `\n${read('/proc/meminfo')}`
 
 /**
  * The memory that the kernel allocated for itself and cannot take back, without page tables, in bytes. Each processor
- * keeps a list of free pages, hundreds of megabytes long, which MemFree leaves out (zoneinfo, "pagesets").
+ * keeps a list of free pages that MemFree leaves out (zoneinfo, "pagesets"). The lists can have hundreds of megabytes.
  */
 function kernelBytes() {
   const text = readMeminfo()

@@ -1,6 +1,6 @@
 // @ts-check
-// The watch's thread: one for all runs of the thread that started it. It waits for a bell or for the next look, and
-// has no event loop, so that nothing that a test does to timers or to the main thread reaches it.
+// The watch's thread: one for all runs of the thread that started it. It waits for a bell or for the next look. It has
+// no event loop, so a test that replaces timers or blocks the main thread does not affect the watch.
 'use strict'
 
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
@@ -8,9 +8,9 @@ const { link } = require('./proc.cjs')
 const { firstLook, WatchedRun } = require('./run.cjs')
 
 /**
- * While runs follow each other nobody rings the bell, because each wake-up of this thread costs a tenth of a
- * millisecond. The thread looks for new runs at the interval, in milliseconds, at which its last run needed
- * the first look, within these bounds.
+ * While runs follow each other, they do not ring the bell, because each wake-up of this thread costs a tenth of a
+ * millisecond. The thread instead looks for new runs at an interval in milliseconds. The interval is the time from the
+ * last run's start to its first look, within these bounds.
  */
 const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [10, 20]
 /** The time without a run in milliseconds after which the thread sleeps until the bell rings. */
@@ -19,7 +19,7 @@ const SLEEP_AFTER_MS = 500
 /** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
 
 /**
- * The memory of one run after another, until the thread looks at one of them.
+ * Shared memory that runs use one after another, until the thread looks at one of these runs.
  *
  * @typedef {object} Slot
  * @property {SharedArrayBuffer} shared
@@ -53,7 +53,7 @@ for (;;) {
 /**
  * Takes the runs whose first look is due.
  *
- * @returns when the next one's is, on the clock of performance.now()
+ * @returns the time of the next first look, on the clock of performance.now()
  */
 function collect() {
   const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort)

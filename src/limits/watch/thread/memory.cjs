@@ -16,7 +16,7 @@ const { isGone } = require('./proc.cjs')
  *
  * @typedef {object} Usage
  * @property {number} used the memory of the tree; below the limit, at most the memory that the tree really uses
- * @property {number} most the memory of the tree if it holds all the memory that the machine lost
+ * @property {number} most the memory of the tree if it has all the memory that the machine lost
  */
 
 /**
@@ -35,7 +35,7 @@ const KERNEL_NOISE = 16 * 1024 * 1024
 class Memory {
   /**
    * @param {number} limitBytes
-   * @param {number} suppliedBytes the files that Gradebox puts into its tmpfs
+   * @param {number} suppliedBytes the files that Gradebox puts into the run's tmpfs
    */
   constructor(limitBytes, suppliedBytes) {
     this.limitBytes = limitBytes
@@ -100,8 +100,8 @@ class Memory {
   }
 
   /**
-   * Shared memory that the machine gained since the run's start and that the tree's figures do not show. It counts as
-   * far as the tree holds objects that may contain it, and as a whole if some of them cannot be read.
+   * Shared memory that the machine gained since the run's start and that the tree's figures do not show. It counts up
+   * to the size of the tree's objects that may contain it, and in full if some of these objects cannot be read.
    *
    * @param {Process[]} processes
    * @param {import('./machine.cjs').Machine} machine
@@ -114,8 +114,8 @@ class Memory {
   }
 
   /**
-   * The kernel's own memory that a tree has, as far as it may exceed the limit. It is the machine's gain, but no more
-   * than the tree's objects can hold.
+   * The kernel's own memory for a tree, if the memory may exceed the limit. It is the machine's gain, but no more than
+   * the tree's objects can take.
    *
    * @param {Process[]} processes
    * @param {number} room

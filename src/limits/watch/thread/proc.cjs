@@ -1,5 +1,6 @@
 // @ts-check
-// What /proc says of processes. A program controls much of it (names, counts, sizes), so every read is bounded.
+// Reads about processes from /proc. A program controls much of the text (names, counts, sizes), so every read is
+// bounded.
 'use strict'
 
 const fs = require('node:fs')
@@ -42,21 +43,21 @@ function startOf(path, most) {
 function contents(fd, most) {
   if (buffer.length < most) buffer = Buffer.allocUnsafeSlow(most)
   let length = 0
-  // The kernel gives a page or so per read(2).
+  // The kernel returns about a page per read(2).
   for (let got = -1; got !== 0 && length < most; length += got) {
     got = fs.readSync(fd, buffer, length, most - length, length)
   }
   return buffer.toString('latin1', 0, length)
 }
 
-/** The number of looks that read a file before it stays open, because most runs have ended by then. */
+/** The number of reads of a file before it stays open. Most runs end before that. */
 const READS_BEFORE = 3
 /** The largest number of files that one run keeps open. */
 const MOST_KEPT = 240
 
 /**
- * The files of /proc that one run's looks read again and again. Opening one takes the kernel three times as long as
- * reading it. An open file still belongs to its process when another process gets the number (proc(5)).
+ * The files of /proc that one run's looks read again and again. Opening a file takes the kernel three times as long as
+ * reading it. An open file still belongs to its process when another process gets the pid (proc(5)).
  */
 class KeptFiles {
   constructor() {
@@ -160,8 +161,8 @@ function link(path) {
 
 /**
  * Whether the kernel hides the memory and descriptors of a process, because the process may not be traced (ptrace(2)).
- * Such a process executed a file that it may not read, or asked for that (PR_SET_DUMPABLE). The kernel does not hide a
- * process that has ended.
+ * Such a process executed a file that it may not read, or made itself undumpable (PR_SET_DUMPABLE). The kernel does not
+ * hide a process that has ended.
  *
  * @param {string} path the folder of a process or thread
  */
@@ -184,9 +185,9 @@ const threadCpuMs = (thread) =>
   Number(read(`/proc/${thread}/schedstat`).split(' ')[0] ?? 0) / 1e6 || 0
 
 /**
- * Whether a process may not be traced, for example because it executed a file that it may not read. The kernel gives
- * the files of its folder to root, but never the folder itself (proc_pid(5)). The same holds for a process that has
- * ended, which has no memory.
+ * Whether a process may not be traced, for example because it executed a file that it may not read. Root then owns the
+ * files in the folder of the process, but not the folder itself (proc_pid(5)). The same is true of a process that has
+ * ended, but this process has no memory.
  *
  * @param {string} path the folder of the process, or of one of its threads
  */
@@ -200,8 +201,8 @@ function isUndumpable(path) {
 }
 
 /**
- * The fields of a stat file from the third on, proc_pid_stat(5). The second, a name in parentheses, may itself have spaces
- * and parentheses.
+ * The fields of a stat file from the third on, proc_pid_stat(5). The second, a name in parentheses, may itself have
+ * spaces and parentheses.
  *
  * @param {string} stat
  * @returns {string[]}

@@ -1,5 +1,5 @@
 // @ts-check
-// One run that is watched: when to look, what was seen, and when a limit is exceeded.
+// One watched run: the times of its looks, its figures, and whether it exceeds a limit.
 'use strict'
 
 const fs = require('node:fs')
@@ -17,7 +17,7 @@ const LONGEST_MS = 20
 const SHORTEST_MS = 1
 /** The memory that one processor can fill, in bytes per millisecond. */
 const FILL_RATE = 3 * 1024 * 1024
-/** The excess that the watch tolerates, because a program may fill that much before it ends. */
+/** The excess that the watch tolerates, in bytes, because a program may fill that much before the watch ends it. */
 const SLACK = 16 * 1024 * 1024
 /**
  * The interval between looks, in milliseconds, at a run that has little memory itself while the machine loses memory.
@@ -26,8 +26,8 @@ const SUSPECT_MS = 4
 /** A run takes at most this share of this thread's time, unless it is close to its limit. */
 const LARGEST_SHARE = 0.25
 /**
- * The share of the walltime at which the watch reads waiting times for the last time, because at its end the
- * processes are gone.
+ * The share of the walltime at which the watch reads waiting times for the last time, because at the end of the
+ * walltime the processes are gone.
  */
 const LAST_WAIT_SHARE = 0.9
 /**
@@ -73,13 +73,13 @@ function readTimes(numbers, layout) {
  * @param {number} last
  */
 function nextWaitAfter(now, wallMs, last) {
-  // Without a walltime nobody asks.
+  // Without a walltime, no verdict needs the waiting times.
   if (now >= last || wallMs === Infinity) return Infinity
   return Math.min(now + (wallMs * WAIT_SHARE * (1 + Math.random())) / 2, last)
 }
 
 /**
- * A program that has run for less time cannot have filled its memory.
+ * The time in milliseconds during which a new program cannot have filled its memory.
  *
  * @param {number} memoryBytes
  * @param {number} processors
@@ -170,7 +170,7 @@ class WatchedRun {
   }
 
   /**
-   * The init's number is not known yet.
+   * Postpones the looks, because the init's pid is not known yet.
    *
    * @param {number} now
    * @returns {undefined}
@@ -246,7 +246,7 @@ class WatchedRun {
    */
   exceedsMemory(init, processes, now) {
     const { figures, layout, memory } = this
-    // The program has not started, so it owns nothing here.
+    // The program has not started yet, so there is nothing to measure.
     if (processes.length === 0) {
       this.nextMemory = now + this.firstPause
       return false
@@ -260,7 +260,7 @@ class WatchedRun {
   }
 
   /**
-   * The time that a program with so many bytes needs to exceed its limit by much, in milliseconds.
+   * The time in milliseconds that a program with this many bytes needs to exceed its limit by more than `SLACK`.
    *
    * @param {number} used
    */
@@ -296,8 +296,8 @@ class WatchedRun {
     const { cpuSource, cpuFile } = this.request
     if (cpuSource === 'cgroup') return groupCpuMs(cpuFile) - threadCpuMs(init)
     let now = treeCpuMs(init, processes)
-    // A child that is reaped between the look at its parent and the look at itself is in neither figure, so
-    // the watch looks again.
+    // A child may be reaped after the watch has read its parent and before it reads the child. The child's time
+    // is then in neither figure, so the watch reads the tree again.
     for (let again = 0; again < MOST_AGAIN && this.lastCpuMs - now > ROUNDING_MS; again++) {
       now = Math.max(now, treeCpuMs(init, readTree(init, this.files)))
     }

@@ -15,7 +15,7 @@ const { bytes, field, list, read, statFields } = require('./proc.cjs')
  * @property {number} anonBytes private memory, resident or in swap
  * @property {number} sharedBytes resident shared memory: mappings of memfds, tmpfs and System V segments
  * @property {number} peakBytes the peak of its resident memory
- * @property {number} tableBytes page tables and the table of descriptors, which nobody shares
+ * @property {number} tableBytes page tables and the table of descriptors, which no process shares
  * @property {number} descriptors the size of its table of descriptors
  * @property {number} fileBytes resident pages of mapped files, which the kernel can take back
  * @property {number} spaceBytes the peak of its address space, reserved memory included
@@ -53,7 +53,8 @@ function readTree(init, files) {
     // An orphan becomes the init's child (pid_namespaces(7)), so a second listing finds a process that moved.
     if (found.size === before) break
   }
-  // The target shares the init's memory until it executes the program: the init's memory is not the program's.
+  // Until the target executes the program, it shares the init's memory, which is not the program's. The tree is empty
+  // until then.
   const processes = [...found.values()]
   const isStarted = processes.some(({ parent, isCopy }) => parent === init && !isCopy)
   return isStarted ? processes : []
@@ -155,8 +156,8 @@ const childrenOf = (pid, threads, files) =>
       .flatMap((word) => (/^\d/.test(word) ? [Number(word)] : [])),
   )
 
-// Where /proc hides the processes of other users (hidepid=, proc(5)), it hides the undumpable init. It does not hide
-// the processes in the user namespace that this process owns.
+// Where /proc hides the processes of other users (hidepid=, proc(5)), it also hides the undumpable init. It does not
+// hide the processes in the user namespace that this process owns.
 /**
  * @param {number} parent
  * @returns {number[]}

@@ -8,7 +8,8 @@ const { read, statFields } = require('./proc.cjs')
 
 /**
  * The most time that one thread was ready to run: it ran, or it had no processor (proc_pid_schedstat(5)), in
- * milliseconds. Without the processor time of the whole run, this is how long other programs held the thread up.
+ * milliseconds. After the processor time of the whole run is subtracted, the rest is how long other programs delayed
+ * the thread.
  *
  * @param {Process[]} processes
  */
