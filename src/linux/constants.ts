@@ -223,7 +223,6 @@ export const RUSAGE_SIZE = 144
 export const SCHED_RR = 2
 export const SCHED_RESET_ON_FORK = 0x40000000
 
-// asm-generic/unistd.h: the same number everywhere
 // linux/perf_event.h; the flags are bit fields of struct perf_event_attr.
 export const PERF_TYPE_SOFTWARE = 1
 export const PERF_COUNT_SW_TASK_CLOCK = 1
@@ -235,8 +234,8 @@ export const PERF_ATTR_EXCLUDE_HV = 1 << 6
 export const PERF_ATTR_ENABLE_ON_EXEC = 1 << 12
 export const PERF_FLAG_FD_CLOEXEC = 8
 
+// asm-generic/unistd.h: the same numbers on x64 and arm64.
 export const SYS_pidfd_open = 434
-/** openat2(2), the same on x64 and arm64. */
 export const SYS_openat2 = 437
 
 // linux/time.h, linux/timerfd.h
