@@ -4,8 +4,8 @@ import { matchers } from './index.ts'
 import type { MatchersFor, SandboxMatchers } from './types.ts'
 
 /**
- * Registers the matchers and the snapshot serializer with Jest: list it in `setupFilesAfterEnv`. It can be loaded with `require`
- * and with `import`, and needs no injected globals.
+ * Registers the matchers and the snapshot serializer with Jest: list it in `setupFilesAfterEnv`. It can be loaded with
+ * `require` and with `import`, and needs no injected globals.
  *
  * @throws {Error} when it is loaded before Jest has its `expect`, as from `setupFiles`.
  * @example

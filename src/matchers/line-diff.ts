@@ -29,7 +29,10 @@ export const context = 3
 const maxLines = 300
 const maxCharacters = 100_000
 
-/** Finds where the lines of two texts differ; `undefined` when they are the same. Takes time that grows with their length. */
+/**
+ * Finds where the lines of two texts differ; `undefined` when they are the same. Takes time that grows with their
+ * length.
+ */
 export function lineDifference(
   expected: string,
   received: string,

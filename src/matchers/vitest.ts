@@ -4,8 +4,8 @@ import { matchers } from './index.ts'
 import type { RefusedFor, SandboxMatchers } from './types.ts'
 
 /**
- * Registers the matchers and the snapshot serializer with Vitest: import it for its effect, or list it in `setupFiles`. The
- * plugin `gradebox/vitest` does so by itself.
+ * Registers the matchers and the snapshot serializer with Vitest: import it for its effect, or list it in `setupFiles`.
+ * The plugin `gradebox/vitest` does so by itself.
  *
  * @example
  * import 'gradebox/matchers/vitest'
