@@ -48,8 +48,8 @@ type Result = SandboxResult<string | Uint8Array>
 /**
  * Runs two programs that talk to each other, each in a sandbox of its own. The stdout of each is the stdin of the
  * other. Both start in one turn, so that neither waits for a processor while the other waits for its message. On a
- * machine with one processor they share that processor. Each program has its own policy and limits, in the order of `sandboxed()`. Both outputs
- * pass through this process and count against each one's output limit.
+ * machine with one processor they share that processor. Each program has its own policy and limits, in the order of
+ * `sandboxed()`. Both outputs pass through this process and count against each one's output limit.
  *
  * The promise is rejected only with a {@link SandboxError}, when a program could not be run. The other run ends then
  * too.

@@ -89,7 +89,10 @@ function openFile(source: HostPathOption): number {
 
 /** The default capacity of a pipe, pipe(7). */
 const PIPE_CAPACITY = 64 * 1024
-/** The capacity for a file that does not fit the default: fewer turns of the event loop. All pipes of a user share 64 MiB. */
+/**
+ * The capacity for a file that does not fit the default: fewer turns of the event loop. All pipes of a user share 64
+ * MiB.
+ */
 const LARGE_CAPACITY = 1024 * 1024
 /** The most that one turn of the event loop moves. */
 const MOST_A_TURN = 1024 * 1024

@@ -103,9 +103,9 @@ function countedFiles({ filter, copyErrno }: Evidence): string {
 }
 
 /**
- * The words about a program that the kernel could not load. The kernel gives up the old program before it makes room for
- * the static data of the new one, so it can only end the process (execve(2)). A process that made its first step has
- * had two page faults: for its stack and for its code.
+ * The words about a program that the kernel could not load. The kernel gives up the old program before it makes room
+ * for the static data of the new one, so it can only end the process (execve(2)). A process that made its first step
+ * has had two page faults: for its stack and for its code.
  */
 export function loadFailure({ limits: { memoryBytes }, usage }: Evidence, { signal }: End): string {
   const faults = usage.minorPageFaults + usage.majorPageFaults
