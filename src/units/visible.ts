@@ -19,8 +19,8 @@ const named: Readonly<Record<string, string>> = {
 }
 
 /**
- * Text that is safe to print: each control character, line separator and mark that reorders text becomes an escape. A program
- * could otherwise clear the terminal or forge a message. Tabs and newlines stay.
+ * Text that is safe to print: each control character, line separator and mark that reorders text becomes an escape. A
+ * program could otherwise clear the terminal or forge a message. Tabs and newlines stay.
  *
  * @example
  * visible('a\u001b[31mb\r') // 'a\\e[31mb\\r'
@@ -59,8 +59,8 @@ export function quoted(value: unknown): string {
 }
 
 /**
- * A value as JSON that is safe to print: like `JSON.stringify()`, but each character that `visible()` escapes is an escape
- * of JSON. A reader of the JSON gets the same value.
+ * A value as JSON that is safe to print: like `JSON.stringify()`, but each character that `visible()` escapes is an
+ * escape of JSON. A reader of the JSON gets the same value.
  *
  * @param indent spaces for each level; 0 writes one line
  *

@@ -18,7 +18,10 @@ export interface AnsweredSizes {
 
 type Bits = readonly [arg: number, mask: string, value: string]
 
-/** The mappings that the kernel counts as memory in use before a page is touched: accountable_mapping(), shmem_acct_size(). */
+/**
+ * The mappings that the kernel counts as memory in use before a page is touched: accountable_mapping(),
+ * shmem_acct_size().
+ */
 const accounted: readonly (readonly Bits[])[] = [
   [
     [2, 'PROT_WRITE', 'PROT_WRITE'],

@@ -130,8 +130,8 @@ const noWatching: readonly SeccompRule[] = [
   deny('EINVAL', ['fcntl'], masked(1, WORD, F_NOTIFY)),
 ]
 
-// Any process that may write to a file can set its times to the present (utimensat(2)), and Landlock does not check that.
-// By descriptor it works only on files that the program could open.
+// Any process that may write to a file can set its times to the present (utimensat(2)), and Landlock does not check
+// that. By descriptor it works only on files that the program could open.
 const noTimes: readonly SeccompRule[] = [
   deny('EPERM', ['utime', 'utimes', 'futimesat']),
   deny('EPERM', ['utimensat'], { ...differs(1, 0), isNullTest: true }),

@@ -142,7 +142,9 @@ const unreadableRules: readonly SeccompRule[] = [
 /** The mode of openat2 is in memory, which no filter can read. C libraries and Go manage without it. */
 const openat2Rule = rule('errno:ENOSYS', 'openat2')
 
-/** All programs of the machine share one number of requests (fs.aio-max-nr). A program could use it up with one call. */
+/**
+ * All programs of the machine share one number of requests (fs.aio-max-nr). A program could use it up with one call.
+ */
 const aioRules = [rule('errno:ENOSYS', 'io_setup')]
 
 /** A lease on a file of the host delays every writer there (fcntl(2)). Few file systems support leases. */
