@@ -210,7 +210,7 @@ function isProgram(path: string, bytes: Uint8Array): boolean {
 
 function tooLarge({ uncollected, stderr }: SandboxResult): SandboxError {
   return new SandboxError(
-    `The files of a build could not be brought back: ${uncollected[archive] ?? (stderr.trim() || 'there is no archive')}`,
+    `The files of a build could not be collected: ${uncollected[archive] ?? (stderr.trim() || 'there is no archive')}`,
     {
       code: 'SETUP_FAILED',
       hint: 'The sandbox needs sh and tar, and room for the files (limit `disk`).',
