@@ -146,8 +146,8 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
 /**
  * How many calls the filter denied, also those whose caller ended before the init received them. The kernel numbers a
  * filter's notifications one after another (seccomp_next_notify_id()), and each call that the init answered has one
- * number. A call that a signal interrupts before the init receives it counts as denied: nobody knows which call it was,
- * and a program could hide a denied call in this way.
+ * number. A call that a signal interrupts before the init receives it counts as denied. This call is unknown, and a
+ * program could otherwise hide a denied call in this way.
  */
 function deniedCalls(
   counted: Extract<ReportRecord, { kind: 'counted' }> | undefined,

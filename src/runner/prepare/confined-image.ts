@@ -27,14 +27,14 @@ interface ImageUse {
   readonly discard: readonly number[]
   /** Whether the program could change a path of the run's own mounts by a descriptor. */
   readonly mountsChangeable: boolean
-  /** The sizes above which the init answers calls. */
+  /** The init answers calls with larger sizes than these. */
   readonly answered: AnsweredSizes
 }
 
 const images = new WeakMap<Policy, Map<string, PolicyImage>>()
 
 /**
- * A policy's image for runs without namespaces, made once for each way of use.
+ * A policy's image for runs without namespaces. It is made once for equal values of `use`.
  *
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
@@ -100,7 +100,7 @@ function makeConfinedImage(
   return { image: makeImage(segment, arch), filter, sources: [] }
 }
 
-// Makes the filter continue calls about which the init decides. The filter has only the action `log` for that.
+// Adds the calls that the init decides about. In the filter they have the action `log`.
 function withAsked(
   meanings: readonly Meaning[],
   asked: ReadonlyMap<string, Meaning['action']>,

@@ -35,7 +35,7 @@ export interface NamespacedImage extends PolicyImage {
   readonly connects: boolean
   /** Whether the image builds all of the root. */
   readonly isComplete: boolean
-  /** Whether the program's filter is on when the request arrives. */
+  /** Whether the launch program installs the program's filter before the request arrives. */
   readonly isFiltered: boolean
   readonly lastRequests: LastRequests
   /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
@@ -51,8 +51,8 @@ const TCP_SOCKETS = [AF_INET, AF_INET6].map((first) => ({
 const images = new WeakMap<Policy, Map<string, NamespacedImage>>()
 
 /**
- * The image of a policy, made once for each way of use, from the current state of the host. A run sees a
- * mount source that is replaced later, but not one that appears later.
+ * The image of a policy. It is made once for equal values of `use`, from the current state of the host. If a mount
+ * source is replaced later, a run sees the new one. If a missing source appears later, a run does not see it.
  *
  * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
@@ -62,7 +62,7 @@ export function policyImage(
     readonly level: 'full' | 'nested'
     readonly flow: Flow
     readonly diskBytes: number | undefined
-    /** The sizes above which the init answers calls. */
+    /** The init answers calls with larger sizes than these. */
     readonly answered: AnsweredSizes
     readonly report: 'listener' | 'kill'
     /** Whether the run has a control group. */
@@ -107,7 +107,7 @@ const guardedBy = {
   nested: new WeakMap<Policy, SeccompPolicy>(),
 }
 
-// The same object each time, because a filter is compiled once per object, whatever else an image has.
+// Returns the same object for equal arguments, because a filter is compiled once for each object.
 function guardedSeccomp(policy: Policy, level: keyof typeof guardedBy): SeccompPolicy | undefined {
   const { seccomp, network } = policy
   const { arch } = hostMachine()
@@ -129,7 +129,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
   const { level, flow, diskBytes, answered, report, cgroup, workdirTarget, adds, pipes, discard } =
     use
   const { arch, remount, lastCapability } = hostMachine()
-  // A limit on the size of a file needs a filter that reports, for memory files (see answers.ts).
+  // A limit on the size of a file needs the filter's notifications for memory files (see answers.ts).
   const answers = level === 'full' && report === 'listener' && answered.fileBytes !== undefined
   const seccomp = guardedSeccomp(policy, answers ? 'answering' : level)
   const code =
@@ -138,7 +138,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
       : compileSeccomp(seccomp, { notify: report === 'listener', arch, answered })
   const mounts = resolvePolicyMounts(policy.mounts, policy.name)
   const isInside = (target: string) => isInsideMount(target, mounts, workdirTarget)
-  // At the target of a mount, an early write would change the host's own file.
+  // A file at the target of a mount is late too: an early write would change the host's own file.
   const isLateFile = (file: SandboxFile) =>
     isInside(file.target) || mounts.some(({ target }) => target === file.target)
   const isEarly = (mount: HostPath): mount is EarlyMount =>
@@ -151,7 +151,8 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     killsUnreported: killsUnreported(logging, arch),
     records: true,
   }
-  // The kernel reports a logged call again after a signal interrupted it, so the numbers would not count denied calls.
+  // The kernel reports a logged call again after a signal interrupted it. So with logged calls, the number of
+  // notifications is not the number of denied calls.
   const counts = seccomp !== undefined && report === 'listener' && !logs
   const paths = mounts.filter(isEarly)
   const files = policy.files.filter(isLateFile)

@@ -8,11 +8,11 @@ import { type Decision, decisions } from './decisions.ts'
 type Notified = 'kill' | 'log'
 
 /**
- * The action for which a filter that logs notifies the listener; `undefined` when it never does. A seccomp
- * notification carries no action, so the listener looks the action up by the call's number.
+ * The action for which a filter that logs notifies the listener; `undefined` when it never does. A seccomp notification
+ * does not contain the action, so the listener finds the action by the call's number.
  */
 export function notifiedFor(actions: readonly SeccompAction[]): Notified | undefined {
-  // Where a policy logs some uses of a call and kills for others, the kernel kills.
+  // If a policy logs some uses of a call and kills for others, the kernel kills.
   if (actions.includes('log')) return 'log'
   return actions.includes('kill') ? 'kill' : undefined
 }
@@ -48,7 +48,7 @@ export function notifiedMeanings(
     .toSorted((a, b) => a.syscall - b.syscall)
     .flatMap((decision) => {
       const { action } = decision
-      // The kernel does not notify of this call, so its neighbour's meaning may cover it.
+      // The kernel never notifies of this call, so the interval of another call may contain its number.
       if (action === undefined) return []
       const own = { from: decision.syscall, action }
       const after = others === undefined ? [] : [{ from: decision.syscall + 1, action: others }]
