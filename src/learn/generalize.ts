@@ -1,7 +1,7 @@
 import { type Arch, syscallNumber } from '../linux/syscalls.ts'
 import type { LoggedCall } from '../runner/result.ts'
 import { conditionsFor } from '../seccomp/decode/remedy.ts'
-import { isManyCalls } from '../seccomp/rules/deeds.ts'
+import { isManyCalls } from '../seccomp/rules/call-purposes.ts'
 import { type SyscallGroup, syscallGroups } from '../seccomp/rules/groups.ts'
 import type { SeccompCondition, SeccompRule } from '../seccomp/seccomp-policy.ts'
 
