@@ -1,4 +1,4 @@
-/** The machines that Gradebox supports, in Node's words (`process.arch`). */
+/** The machines that Gradebox supports, by Node's names (`process.arch`). */
 export type Arch = 'x64' | 'arm64'
 
 // Names in the order of their numbers; `-` is a number without a call.

@@ -21,6 +21,6 @@ export function names(text: string): ReadonlyMap<number, string> {
 function constant(name: string): number {
   const value = constants[name]
   if (typeof value !== 'number') throw new RangeError(`There is no constant ${name} of one value`)
-  // A register holds a negative value as its two's complement.
+  // A register contains a negative value as its two's complement.
   return value < 0 ? value >>> 0 : value
 }
