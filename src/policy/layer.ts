@@ -33,7 +33,7 @@ export interface PolicyLayer
   readonly seccomp?: SeccompLayer
 }
 
-/** A layer and its problems; usable only when there are none. */
+/** A layer and its problems. The layer is usable only when there are no problems. */
 export interface CheckedLayer {
   readonly layer: PolicyLayer
   readonly problems: readonly Problem[]
@@ -73,7 +73,9 @@ function seccomp(raw: RawPolicy, problems: Problem[]): SeccompLayer | undefined 
 }
 
 // exactOptionalPropertyTypes: an absent key must not exist at all.
-function said<Keys extends object>(keys: Keys): { [Key in keyof Keys]?: NonNullable<Keys[Key]> } {
+function withoutUndefined<Keys extends object>(
+  keys: Keys,
+): { [Key in keyof Keys]?: NonNullable<Keys[Key]> } {
   return Object.fromEntries(
     Object.entries(keys).filter(([, value]) => value !== undefined),
   ) as never
@@ -88,7 +90,7 @@ export function checkLayer(raw: RawPolicy, units: LimitUnits): CheckedLayer {
   const files = raw.files ?? []
   problems.push(...repeatedTargets('files', files))
   const layer = {
-    ...said({
+    ...withoutUndefined({
       description: raw.description,
       hostname: raw.hostname,
       uid: raw.uid,
@@ -106,7 +108,7 @@ export function checkLayer(raw: RawPolicy, units: LimitUnits): CheckedLayer {
     shareEnv: raw.share_env ?? [],
     limits: limits(raw, units, problems),
     require: raw.require ?? [],
-    ...said({ seccomp: seccomp(raw, problems) }),
+    ...withoutUndefined({ seccomp: seccomp(raw, problems) }),
   }
   return { layer, problems }
 }

@@ -7,7 +7,7 @@ import type { Policy } from './policy.ts'
 import { isWithin } from './policy-mounts.ts'
 import { asWritten } from './seccomp-layer.ts'
 
-/** A problem that policies have only together, and the layer that shows it. */
+/** A problem of merged policies, and the layer in which it appears. */
 export interface MergeProblem extends Problem {
   readonly layer: number
 }
@@ -52,7 +52,7 @@ function startProblems(layers: readonly PolicyLayer[], seccomp?: SeccompPolicy):
   return [{ layer: owner, path: asWritten(local, own), message }]
 }
 
-// A path through a link of the policy would lead wherever the link leads.
+// Finds paths through a link of the policy, because such a path would lead to the target of the link.
 function linkProblems(
   layers: readonly PolicyLayer[],
   { mounts, workdirTarget }: Pick<Policy, 'mounts' | 'workdirTarget'>,

@@ -124,7 +124,7 @@ export function checkLimits(raw: unknown, units: LimitUnits): CheckedLimits {
  * @param raw `{ walltime: '2s', memory: '64MiB', processes: 16 }`; absent keys and `undefined` change
  *   nothing, and `'unlimited'` lifts a limit and becomes UNLIMITED
  * @throws {SandboxError} OPTION_INVALID for each limit that is unknown, negative, not a number, or a zero
- *   that could only stop every program
+ *   that would stop every program
  * @example
  * normalizeLimits({ walltime: 1500, memory: '64MiB' }, { bareTime: 'ms' })
  * // { wallTimeMs: 1500, memoryBytes: 67108864 }

@@ -27,7 +27,7 @@ export class TemplateInputs {
     return value
   }
 
-  /** Whether all of them are unchanged. */
+  /** Whether all these files and variables are unchanged. */
   areCurrent(): boolean {
     for (const [name, value] of this.#variables) if (process.env[name] !== value) return false
     try {

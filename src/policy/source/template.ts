@@ -6,7 +6,7 @@ import { TemplateError } from './template-error.ts'
 import { helperNames, registerHelpers } from './template-helpers.ts'
 import type { TemplateInputs } from './template-inputs.ts'
 
-/** A template's result, and the template's offset of each of its characters. */
+/** A template's result, and a function from an offset in the result to the offset in the template. */
 export interface Rendered {
   readonly text: string
   readonly toSource: (offset: number) => number
@@ -20,7 +20,8 @@ interface Piece {
   readonly copied: boolean
 }
 
-// Handlebars loads only for a policy that is a template, because few are and loading takes longer than all other work.
+// Handlebars loads only for a policy that is a template. Few policies are templates, and loading Handlebars takes
+// longer than all other work.
 const load = (): typeof HandlebarsModule => createRequire(import.meta.url)('handlebars')
 
 /** Whether a policy is a template at all. */
