@@ -1,13 +1,13 @@
 /** A run that has started and whose processes may still exist. */
 export interface ActiveRun {
-  /** The run for a person: its command and process id. */
+  /** Describes the run for a person, by its command and process id. */
   describe(): string
   /** Ends the run; settles when all its processes have ended. */
   end(): Promise<void>
 }
 
-// On the global object: a test environment and the tests in it load this module separately, and
-// must see the same runs.
+// The runs are on the global object, because a test environment and its tests load this module separately, and must see
+// the same runs.
 const slot = Symbol.for('gradebox.activeRuns')
 
 const poolSlot = Symbol.for('gradebox.pools')
@@ -15,7 +15,7 @@ const poolSlot = Symbol.for('gradebox.pools')
 /** Launch programs that wait for later runs. */
 export interface ActivePool {
   /** Called when all runs have ended. */
-  rested(): void
+  onIdle(): void
   /** Ends the waiting launch programs; settles when all their processes have ended. */
   end(): Promise<void>
 }
@@ -48,15 +48,14 @@ export function registerRun(run: ActiveRun): () => void {
   runs.add(run)
   return () => {
     if (!runs.delete(run) || runs.size > 0) return
-    for (const pool of poolsOf(globalThis)) pool.rested()
+    for (const pool of poolsOf(globalThis)) pool.onIdle()
   }
 }
 
 /**
- * Registers waiting launch programs. `endActiveRuns()` ends them, and they are notified when all runs have
- * ended.
+ * Registers waiting launch programs. `endActiveRuns()` ends them. The pool is notified when all runs have ended.
  *
- * @returns a function to call when none waits; further calls do nothing
+ * @returns a function to call when no launch program waits any more; further calls do nothing
  */
 export function registerPool(pool: ActivePool): () => void {
   const pools = poolsOf(globalThis)

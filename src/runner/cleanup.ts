@@ -8,7 +8,8 @@ export class Cleanup {
   }
 
   /**
-   * Ends everything, the last first; one after another, because a later thing may use an earlier one.
+   * Calls the clean-up functions one after another, the last one first, because a later resource may use an earlier
+   * one.
    *
    * @throws the first failure, after the rest has ended
    */

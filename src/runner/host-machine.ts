@@ -33,7 +33,7 @@ export function hostMachine(): HostMachine {
   return known
 }
 
-/** Node's words for the platform and architecture, checked. */
+/** Checks Node's names of the platform and the architecture. */
 export function supportedArch(platform: string, arch: string): Arch {
   if (platform === 'linux' && (arch === 'x64' || arch === 'arm64')) return arch
   throw new SandboxError(

@@ -4,9 +4,9 @@ import { parseStat } from '../linux/proc-stat.ts'
 
 /** The activity of two programs in the time since the last message between them. */
 export interface Activity {
-  /** How long no byte had passed between the programs, in milliseconds. */
+  /** The time in milliseconds since a byte last passed between the programs. */
   readonly silentMs: number
-  /** Whether each computed at the end of that time; undefined where nobody could look. */
+  /** Whether each computed at the end of that time; undefined where Gradebox could not observe the program. */
   readonly computed: readonly [boolean | undefined, boolean | undefined]
 }
 
@@ -15,12 +15,12 @@ type ProcessId = () => number | undefined
 
 /** The interval between two looks at the programs, in milliseconds. */
 const LOOK_MS = 50
-/** The number of looks that count: one look alone may meet a waiting program while it wakes. */
+/** The number of latest looks that count, because a single look may find a waiting program while it wakes up. */
 const LOOKS = 20
 
 /**
  * Observes two programs that talk to each other. A program that waits for input sleeps, and a program that computes is
- * runnable, however long it waits for a processor. The times that they use say less: they depend on the machine's load.
+ * runnable, however long it waits for a processor. The CPU times tell less, because they depend on the machine's load.
  */
 export class ActivityWatch {
   readonly #inits: readonly [ProcessId, ProcessId]

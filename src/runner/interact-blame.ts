@@ -65,6 +65,6 @@ function blameForWalltime(results: readonly [Ended, Ended], ending: Ending): rea
     return [silentMs < wallTimeMs * SILENT_SHARE ? endedFirst : other]
   }
   // A program that keeps the shared processor busy delays the other one.
-  const wasHeldUp = shared && hasComputed(other) && results[other].usage.cpuTimeMs > cpuTimeMs
-  return [wasHeldUp ? other : endedFirst]
+  const wasDelayed = shared && hasComputed(other) && results[other].usage.cpuTimeMs > cpuTimeMs
+  return [wasDelayed ? other : endedFirst]
 }

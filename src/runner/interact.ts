@@ -25,7 +25,7 @@ export interface InteractiveProgram
 
 /** The result of two programs that talked to each other. */
 export interface Interaction {
-  /** In the order of the arguments. `stdout` is what each wrote to the other. */
+  /** In the order of the arguments. `stdout` is the text that each wrote to the other. */
   readonly results: readonly [SandboxResult, SandboxResult]
   /** Which program ended first, or closed its stdout for good: 0 or 1. */
   readonly endedFirst: 0 | 1
@@ -48,8 +48,8 @@ type Result = SandboxResult<string | Uint8Array>
 /**
  * Runs two programs that talk to each other, each in a sandbox of its own. The stdout of each is the stdin of the
  * other. Both start in one turn, so that neither waits for a processor while the other waits for its message. On a
- * machine with one processor they share that processor. Each program has its own policy and limits, in the order of
- * `sandboxed()`. Both outputs pass through this process and count against each one's output limit.
+ * machine with one processor they share that processor. Each program has its own policy and limits, with the precedence
+ * of `sandboxed()`. Both outputs pass through this process and count against each one's output limit.
  *
  * The promise is rejected only with a {@link SandboxError}, when a program could not be run. The other run ends then
  * too.
@@ -137,9 +137,9 @@ function runTogether(runs: readonly [Run, Run], endings: FirstEnd[]): Promise<re
 }
 
 /**
- * Connects the programs, and records their state at the first end. The end of a program's output is the end of the
- * other's input, and the other's end may be its consequence. The first end is therefore that of the first output, even
- * where the other program's result is known earlier.
+ * Connects the programs, and records their state at the first end. When the output of a program ends, the input of the
+ * other ends too, and the other program may end as a consequence. The program whose output ends first therefore counts
+ * as the first, even where the other program's result is known earlier.
  *
  * @returns a function that notes a program's end; the first call counts
  */
@@ -151,10 +151,10 @@ function connect(
   const [one, other] = runs
   const watch = new ActivityWatch([() => one.pid, () => other.pid])
   const shared = processors[0]?.some((each) => processors[1]?.includes(each)) ?? false
-  let isOver = false
+  let hasEnded = false
   const noteEnd = (endedFirst: 0 | 1) => {
-    if (isOver) return
-    isOver = true
+    if (hasEnded) return
+    hasEnded = true
     const waitedForInput = [one.hasReadAll, other.hasReadAll] as const
     onFirstEnd({ endedFirst, waitedForInput, shared, ...watch.stop() })
   }
@@ -183,7 +183,7 @@ async function settle(
         throw error
       } finally {
         noteEnd(index as 0 | 1)
-        // The streams of this program end, and with them the other's input.
+        // Ends the streams of this program, and so the other program's input.
         run.close()
       }
     }),

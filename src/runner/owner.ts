@@ -1,10 +1,10 @@
 import type { SandboxResult } from './result.ts'
 
-/** A run as its owner sees it. */
+/** The part of a run that its owner uses. */
 export interface OwnedRun {
-  /** Rejected where the program could not be run. */
+  /** Rejected when the program could not be run. */
   readonly result: Promise<SandboxResult<string | Uint8Array>>
-  /** The host paths that the options name: a change of one may change the result. */
+  /** The host paths that the options name. A change of such a file may change the result. */
   readonly hostPaths?: readonly string[]
   /** Whether the run has already been asked to end. */
   readonly stopped: boolean
@@ -12,14 +12,14 @@ export interface OwnedRun {
   stop(): void
 }
 
-/** The owner of a run, such as a test, which ends its leftover runs. */
+/** The owner of runs, such as a test. It ends the runs that are still active at its own end. */
 export interface RunOwner {
   own(run: OwnedRun): void
 }
 
 type OwnerSource = () => RunOwner | undefined
 
-// On the global object: a test environment and the tests in it load this module separately.
+// The source is on the global object, because a test environment and the tests in it load this module separately.
 const slot = Symbol.for('gradebox.currentOwner')
 
 interface Realm {
@@ -35,13 +35,13 @@ export function currentOwner(): RunOwner | undefined {
  * Sets the function that finds the owner of later runs.
  *
  * @param realm - the global object of this realm, or of a `vm` context with tests
- * @param source - called at the start of each run; undefined: runs have no owner
+ * @param source - called at the start of each run; with undefined, runs have no owner
  */
 export function setOwnerSource(realm: object, source: OwnerSource | undefined): void {
   Object.defineProperty(realm, slot, { value: source, configurable: true, writable: true })
 }
 
-/** Calls a function; runs that it starts before it returns belong to this owner. */
+/** Calls a function. The runs that this function starts before it returns belong to the owner. */
 export function withOwner<T>(owner: RunOwner, start: () => T): T {
   const realm = globalThis as Realm
   const source = realm[slot]

@@ -9,9 +9,8 @@ export function brandResult<T extends object>(result: T): T {
 }
 
 /**
- * A result's `toJSON()`. JSON.stringify() passes a key and gets every field that JSON can hold.
- * pretty-format, which prints the diffs of Vitest and Jest, passes none and gets a summary for a person: the
- * verdict, and the beginning and end of long output.
+ * A result's `toJSON()`. JSON.stringify() passes a key, and gets every field. pretty-format prints the diffs of Vitest
+ * and Jest. It passes no key, and gets a summary for a person: the verdict, and the beginning and end of long output.
  */
 function resultToJson(this: AnyResult, ...key: unknown[]): unknown {
   return key.length > 0 ? jsonOf(this) : summaryOf(this)
@@ -40,7 +39,7 @@ function summaryOf({ command, args, status, exitCode, signal, reason, stdout, st
 
 const mostCharacters = 1000
 
-// The start of a character, at a position or up to three bytes before it: its other bytes are 10xxxxxx.
+// The start of the UTF-8 character at a position. The other bytes of a character, at most three, are 10xxxxxx.
 function characterFrom(bytes: Uint8Array, place: number): number {
   const isInside = (at: number) => ((bytes[at] ?? 0) & 0xc0) === 0x80
   const before = [0, 1, 2, 3].find((back) => !isInside(place - back))

@@ -4,7 +4,7 @@ import type { DeniedSyscall, LoggedCall } from '../seccomp/decode/calls.ts'
 import type { InvalidByte } from '../units/utf8.ts'
 import type { Isolation } from './isolation/level.ts'
 
-/** Why a run ended; verdict.ts has the order of precedence. */
+/** Why a run ended. For the precedence of the reasons, see verdict.ts. */
 export type SandboxStatus =
   | 'exited'
   | 'signaled'
@@ -24,7 +24,7 @@ export interface SandboxUsage extends Rusage {
    * kernel forgets the time of children whose parent ignores SIGCHLD (times(2)); see `cpuTimeLowerBound`.
    */
   readonly cpuTimeMs: number
-  /** Why `cpuTimeMs` is only a lower bound, as the end of a sentence. Absent where `cpuTimeMs` is exact. */
+  /** Why `cpuTimeMs` is only a lower bound, as the end of a sentence. Absent when `cpuTimeMs` is exact. */
   readonly cpuTimeLowerBound?: string
   /**
    * The peak memory of all processes together, in bytes. With a control group it is the memory that the kernel charged
@@ -33,15 +33,15 @@ export interface SandboxUsage extends Rusage {
    */
   readonly peakMemoryBytes: number
   /**
-   * The peak number of processes; with a control group of processes and threads. Without one, the highest
-   * number at the moments of the looks.
+   * The peak number of processes. With a control group, it also counts threads. Without one, it is the highest number
+   * that Gradebox saw.
    */
   readonly peakProcesses: number
   /**
-   * How long other programs kept the program from a processor when it was ready to run, in milliseconds: at
-   * least this long. Waiting for its own other threads does not count. Present for every run with a control
-   * group, and otherwise for runs that their walltime ended; absent for a program that lowered its own priority.
-   * On a machine too busy to judge the program it is close to the wall time.
+   * A lower bound, in milliseconds, for the time that the program was ready to run but waited for a processor, because
+   * other programs used the processors. On a machine that is too busy to judge the program, it is close to the wall
+   * time. Present for every run with a control group, and otherwise for runs that reached their walltime limit. Absent
+   * for a program that lowered its own priority.
    */
   readonly waitTimeMs?: number
 }
@@ -51,18 +51,18 @@ export type { DeniedSyscall, LoggedCall } from '../seccomp/decode/calls.ts'
 /** The result of a sandboxed run. */
 export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly status: SandboxStatus
-  /** Whether it exited with code 0 within every limit. */
+  /** Whether the program exited with code 0 within every limit. */
   readonly ok: boolean
-  /** Present when it ended by itself. */
+  /** Present when the program exited by itself. */
   readonly exitCode?: number
-  /** Present when a signal ended it: `SIGSEGV`. */
+  /** Present when a signal ended the program: `SIGSEGV`. */
   readonly signal?: string
   /** One sentence for a person. */
   readonly reason: string
-  /** The whole output, with its final newline; for a killed program the output until then. */
+  /** The whole output, with its final newline; for a killed program, the output until its end. */
   readonly stdout: Output
   readonly stderr: Output
-  /** Whether output was cut: at the output limit, or, as text, at the 512 MiB that a string can hold. */
+  /** Whether output was cut: at the output limit, or, as text, at the longest string, 512 MiB. */
   readonly truncated: boolean
   /** The first byte of a stream that is not valid UTF-8, where the output is text; U+FFFD replaces it. */
   readonly invalidUtf8?: { readonly stdout?: InvalidByte; readonly stderr?: InvalidByte }
@@ -85,7 +85,7 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly collect: readonly string[]
   /** The files that `collect` names and the program left, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>
-  /** The files that `collect` names and Gradebox could not bring back, with the reason, by path. */
+  /** The files that `collect` names and Gradebox could not collect, with the reason, by path. */
   readonly uncollected: Readonly<Record<string, string>>
   readonly command: string
   readonly args: readonly string[]
@@ -97,13 +97,13 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly limits: Limits
 }
 
-/** A result whose output is text or bytes, as its `encoding` had it. */
+/** A result whose output is text or bytes, depending on the option `encoding`. */
 export type AnyResult = SandboxResult<string | Uint8Array>
 
 /** The key that marks a result; registered globally: see sandbox-error.ts. */
 export const brand = Symbol.for('gradebox.SandboxResult')
 
-/** Whether a value is a `SandboxResult`, also one made in another realm or by another copy. */
+/** Whether a value is a `SandboxResult`, also one from another realm or from another copy of Gradebox. */
 export function isSandboxResult(value: unknown): value is SandboxResult<string | Uint8Array> {
   return typeof value === 'object' && value !== null && brand in value
 }

@@ -9,7 +9,7 @@ export interface RunTerminal extends TerminalUse {
 
 /** Options of the command line tool in addition to a run's options. */
 export interface RunExtras {
-  /** The pseudo-terminal that takes the place of standard streams. */
+  /** The pseudo-terminal that replaces standard streams. */
   readonly terminal?: RunTerminal | undefined
   /** Called with all steps of the launch program when it gets its request; called again for another attempt. */
   readonly onPlan?: ((steps: readonly Step[]) => void) | undefined

@@ -28,7 +28,7 @@ import { watchRun } from './watch/watch-run.ts'
 interface AttemptUse {
   readonly level: IsolationLevel
   readonly processors: readonly number[]
-  /** The number of attempts at a run that was starved, including this one. */
+  /** The number of this attempt, from 1. A starved run may have several attempts. */
   readonly attempts: number
   /** Whether a launch program of the pool may serve the run. */
   readonly mayUsePool: boolean
@@ -53,14 +53,14 @@ export class Run {
     this.#output = new Output(limits.outputBytes, encoding, () => this.#process?.stop())
   }
 
-  /** The process to which the run belongs; undefined until it has started. */
+  /** The process id of the run's init; undefined until the run has started. */
   get pid(): number | undefined {
     return this.#process?.pid
   }
 
   /**
-   * Whether the program has read all input that has arrived, while more may come. After the program's end, the value
-   * is that of the program's last moment.
+   * Whether the program has read all input that has arrived, and more input may come. After the program's end, the
+   * value is that of the program's last moment.
    */
   get hasReadAll(): boolean {
     return this.#process !== undefined && this.#input?.isAwaited === true
@@ -71,7 +71,7 @@ export class Run {
     return this.#endedMs
   }
 
-  /** Whether it was stopped, before its start or after it. */
+  /** Whether {@link stop} was called, before the run's start or after it. */
   get isStopped(): boolean {
     return this.#stopped
   }
@@ -103,7 +103,7 @@ export class Run {
     this.#output.budget.take(bytes)
   }
 
-  /** Calls back if the run is stopped before it has started. */
+  /** Sets a function to call if the run is stopped before it has started. */
   onStoppedEarly(callback: () => void): void {
     this.#stoppedEarly = callback
     if (this.#stopped && !this.#started) callback()
@@ -117,8 +117,8 @@ export class Run {
   /**
    * Runs the program, and repeats the run if it was starved and the caller wants a retry.
    *
-   * @param processors those of its turn; without a turn, the least used
-   * @throws {SandboxError} when it could not be started as the policy wants
+   * @param processors the processors of the run's turn; by default, the least used
+   * @throws {SandboxError} when the program could not be started under its policy
    */
   async start(
     processors: readonly number[] = leastUsedProcessors().slice(0, this.options.processors),
@@ -128,13 +128,15 @@ export class Run {
     for (let attempts = 1; ; attempts++) {
       const run = this.#runAtStrongestLevel(processors, attempts)
       const result = await run.catch((error) => explain(error, this.options, processors))
-      const isOver = this.#stopped || attempts > this.options.retryWhenStarved
-      if (isOver || !wasStarved(result)) return result
+      const isLast = this.#stopped || attempts > this.options.retryWhenStarved
+      if (isLast || !wasStarved(result)) return result
       this.#output.forget()
     }
   }
 
-  /** Tries the run at the level of its options. Returns undefined if it works on this machine, and else the error. */
+  /**
+   * Tries the run at the level of its options. Returns undefined if the level works on this machine, else the error.
+   */
   async trial(processors: readonly number[]): Promise<SandboxError | undefined> {
     try {
       await this.#runAtStrongestLevel(processors, 1)
@@ -145,7 +147,7 @@ export class Run {
     }
   }
 
-  // A level that the machine lacks, and a step that the kernel refuses, are known from the first failure on.
+  // Repeats the attempt after a failure that showed that the machine lacks a level, or refuses a step.
   async #runAtStrongestLevel(processors: readonly number[], attempts: number): Promise<AnyResult> {
     const { stdin } = this.options
     const input = new Input(stdin, this.#extras.terminal?.socket, () => this.#process?.stop())
@@ -179,7 +181,7 @@ export class Run {
   /**
    * One attempt at the run: its five stages.
    *
-   * @returns undefined when the set-up failed in a way that a further attempt avoids
+   * @returns undefined when the set-up failed, and a further attempt avoids this failure
    */
   async #attempt(input: Input, use: AttemptUse): Promise<AnyResult | undefined> {
     const { level, processors, attempts, mayUsePool } = use
@@ -213,7 +215,7 @@ export class Run {
       const watched = await watchRun(started, watching)
       if (watched.kind === 'stopped') return abortedResult(options, { attempts, isolation })
       if (watched.kind === 'failed') {
-        // A failure in a part that an earlier run began does not count against this run, which is tried again.
+        // The launch program of the pool may have built its root before the host changed, so the run is tried again.
         const isOld = started.hasWaited && watched.isOfImage
         if (isOld || (!this.#stopped && noteRefusal(watched, plan.mounts))) return undefined
         throw failureError(watched.step, watched.result)
@@ -233,8 +235,7 @@ export class Run {
   }
 }
 
-// Explains a refusal of this process's own calls before a launch program runs, and names the level that would work
-// here.
+// Adds the level that would work on this machine to an error of the start.
 async function explain(
   cause: unknown,
   options: RunOptions,

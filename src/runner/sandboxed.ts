@@ -27,7 +27,7 @@ export interface SandboxHandle<Output extends string | Uint8Array = string>
   extends Promise<SandboxResult<Output>> {
   /** The program's input, with `stdin: 'pipe'`; otherwise undefined. */
   readonly stdin: Writable | undefined
-  /** The program's output from the first byte on, at any time. */
+  /** The program's output from its first byte on, even if the caller reads it late. */
   readonly stdout: Readable
   readonly stderr: Readable
   /** The process id of the sandbox on the host; undefined while the run waits in the queue. */
@@ -68,9 +68,8 @@ export interface Sandboxed {
 export const sandboxed: Sandboxed = makeSandboxed(getDefaults, sharedTurns)
 
 /**
- * Makes a `sandboxed` with its own defaults and its own queue. Options of a call replace the defaults;
- * `limits`, `env` and `files` merge name by name. The limits of a policy that a call names replace the limits
- * given here.
+ * Makes a `sandboxed` with its own defaults and its own queue. The options of a call replace the defaults; `limits`,
+ * `env` and `files` merge name by name. If a call names a policy, the limits of this policy replace the default limits.
  *
  * @throws {SandboxError} OPTION_INVALID for a wrong option, POLICY_INVALID for a wrong policy
  * @example
@@ -131,9 +130,10 @@ function makeSandboxed(
 type AnyResult = SandboxResult<string | Uint8Array>
 
 /**
- * Ties a run to its signal, to the test that owns it, and to the active runs of this process.
+ * Starts a run, stops it when its signal is aborted, and registers it with its owner and among the active runs of this
+ * process.
  *
- * @param begin starts the run, or its wait
+ * @param begin starts the run, or its wait for a turn
  */
 export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): Promise<AnyResult> {
   const { signal } = run.options
@@ -166,7 +166,7 @@ export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): P
   }
 }
 
-// The paths exclude those that the program itself may write.
+// Excludes the paths that the program itself may write.
 function hostPathsOf({ workdir, mounts, filePaths, stdin }: Run['options']): string[] {
   const readOnly = mounts.filter((mount) => !('writable' in mount && mount.writable))
   return [
@@ -177,7 +177,7 @@ function hostPathsOf({ workdir, mounts, filePaths, stdin }: Run['options']): str
   ]
 }
 
-// A run that is stopped while it waits ends at once, and does nothing in its turn.
+// A run that is stopped while it waits for its turn ends at once.
 function runInTurn(run: Run, turns: Turns): Promise<AnyResult> {
   const since = clockMs()
   return new Promise((resolve, reject) => {
@@ -191,7 +191,7 @@ function runInTurn(run: Run, turns: Turns): Promise<AnyResult> {
   })
 }
 
-/** A shorter wait, in milliseconds, does not count as waiting. */
+/** The reason of a run omits a shorter wait, in milliseconds. */
 const SHORT_WAIT_MS = 1000
 
 /** Describes the turn for which a run waited when it was stopped. */

@@ -36,11 +36,11 @@ export interface Started {
 }
 
 /**
- * The second stage of a run: from its plan to a process. Takes a launch program that waits, or starts one,
- * and sends it the request.
+ * The second stage of a run: from its plan to a process. Takes a launch program from the pool, or starts one, and sends
+ * it the request.
  *
  * @returns undefined when the run was stopped meanwhile
- * @throws {SandboxError} LIMIT_UNAVAILABLE, SETUP_FAILED, and for a request that cannot be planned
+ * @throws {SandboxError} LIMIT_UNAVAILABLE, SETUP_FAILED, or the error of a request that cannot be planned
  */
 export async function startRun(plan: RunPlan, use: StartUse): Promise<Started | undefined> {
   const { options, input, output, mayUsePool, isStopped, cleanup } = use
@@ -48,7 +48,7 @@ export async function startRun(plan: RunPlan, use: StartUse): Promise<Started | 
   await watchThreadReady()
   if (isStopped()) return undefined
   const ready = mayUsePool ? pool.take(shape) : undefined
-  // Does nothing once the request is sent.
+  // After the request is sent, discard() does nothing.
   if (ready !== undefined) cleanup.add(() => ready.discard())
   const hold = new LimitHold(options.limits, plan.held, ready?.group)
   cleanup.add(() => hold.release())
@@ -68,7 +68,7 @@ export async function startRun(plan: RunPlan, use: StartUse): Promise<Started | 
     await process.gone()
     if (process.collected !== undefined) closeDescriptor(process.collected)
   })
-  // An exclusive run has the machine for itself, so the pool builds nothing for later runs meanwhile.
+  // The pool starts no launch programs during an exclusive run, because they would slow it down.
   if (mayUsePool) cleanup.add(pool.started(shape, options.exclusive ? 0 : options.warm))
   return { process, hold, logged, hasWaited: ready !== undefined }
 }

@@ -118,7 +118,7 @@ describe('a matched file that cannot be brought back is in uncollected', () => {
     )
     expect(Object.keys(run.files)).toEqual(['1', '2', '3', '4'])
     expect(run.uncollected).toEqual({
-      5: 'does not fit into the 256 MiB that a run with patterns brings back',
+      5: 'does not fit into the 256 MiB that a run with patterns collects',
       huge: 'is larger than 64 MiB: 1 TiB',
     })
   })
@@ -188,10 +188,10 @@ describe.skipIf(sandboxLacks('python3'))('hostile names and trees', () => {
     expect(Object.keys(run.files).length).toBe(10_000)
     expect(run.files.f19999).toBeDefined()
     expect(run.uncollected).toEqual({
-      'f*': 'names more than 10000 files; the others were not brought back',
+      'f*': 'names more than 10000 files; the others were not collected',
     })
     expect(() => expect(run).toHaveFile('f20000')).toThrow(
-      'It could not be collected: "f*" names more than 10000 files; the others were not brought back',
+      'It could not be collected: "f*" names more than 10000 files; the others were not collected',
     )
   })
 })

@@ -35,7 +35,7 @@ const SPECIAL = /[*?[{]/
 /** Whether an entry of `collect` names more than one file. */
 export const isPattern = (name: string): boolean => SPECIAL.test(name) || name.endsWith('/')
 
-/** How to bring out the entries of `collect`: this process walks through the directory of a pattern. */
+/** How the init passes on the entries of `collect`. This process itself walks through the directory of a pattern. */
 export const collectionBy = (collect: readonly string[]): 'copies' | 'descriptors' =>
   collect.some(isPattern) ? 'descriptors' : 'copies'
 
@@ -43,7 +43,7 @@ export const collectionBy = (collect: readonly string[]): 'copies' | 'descriptor
  * Reads an entry of `collect`: a path, a directory (`out/`), or a pattern with `*`, `?`, `[a-z]`, `{a,b}` and `**`.
  *
  * @throws {RangeError} for `..` in a pattern's variable part, and for braces that make too many patterns; the
- *   message ends a sentence
+ *   message is the end of a sentence
  */
 export function parseCollectName(name: string): CollectName {
   if (!isPattern(name)) return { name, base: name, start: undefined }

@@ -13,7 +13,7 @@ const NOTHING: Collected = { files: {}, uncollected: {} }
 /**
  * The fourth stage of a run: from its report to the files that its option `collect` names.
  *
- * @param user the ids of the program: files that it may not read are not collected
+ * @param user the ids of the program; the run does not collect files that the program may not read
  */
 export async function collectRun(
   names: readonly string[],

@@ -26,7 +26,7 @@ import {
 
 /** The bounds of a run with patterns. */
 export interface CollectBounds {
-  /** The number of files, including those that could not be brought back. */
+  /** The number of files, including those that could not be collected. */
   readonly files: number
   /** Bytes of all files together. */
   readonly bytes: number
@@ -54,13 +54,13 @@ export interface CollectSource {
   readonly records: readonly CollectRecord[]
   /** The next descriptor that the init passed; undefined when it is lost. */
   readonly take: () => number | undefined
-  /** The ids of the program: files that it may not read are not brought back. */
+  /** The ids of the program; the run does not collect files that the program may not read. */
   readonly user: { readonly uid: number; readonly gid: number }
 }
 
 /**
- * Brings back the files that the names and patterns of `collect` match. Call it when every process of the sandbox has
- * ended. No process changes the files then, but the function opens each path as if one did.
+ * Collects the files that the names and patterns of `collect` match. Call it when every process of the sandbox has
+ * ended. No process changes the files then, but the function still opens each path as if a process could.
  */
 export async function collectTrees(
   names: readonly CollectName[],
@@ -92,7 +92,7 @@ class Walk {
   #bytes = 0
   #names = 0
   #turnEnd = clockMs() + TURN_MS
-  /** The reason why no further file is brought back. */
+  /** The reason why no further file is collected. */
   #end: string | undefined
 
   constructor(source: CollectSource, bounds: CollectBounds) {
@@ -103,7 +103,7 @@ class Walk {
     this.#asProgram = isOther ? (open) => asFileUser(uid, gid, open) : (open) => open()
   }
 
-  // This keeps any name as an own property, also `__proto__`.
+  // Object.fromEntries() keeps any name as an own property, also `__proto__`.
   get collected(): Collected {
     return {
       files: Object.fromEntries(this.#files),
@@ -235,7 +235,7 @@ class Walk {
   #sizeRefusal(size: number): string | undefined {
     const { bytes } = this.#bounds
     if (this.#bytes + size <= bytes) return undefined
-    return `does not fit into the ${formatSize(bytes)} that a run with patterns brings back`
+    return `does not fit into the ${formatSize(bytes)} that a run with patterns collects`
   }
 
   #refuse(path: string, why: string): void {
@@ -245,7 +245,7 @@ class Walk {
   #hasRoom(): boolean {
     const { files } = this.#bounds
     if (this.#files.size + this.#uncollected.size < files) return true
-    this.#end ??= `names more than ${files} files; the others were not brought back`
+    this.#end ??= `names more than ${files} files; the others were not collected`
     return false
   }
 }

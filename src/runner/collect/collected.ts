@@ -22,7 +22,7 @@ export type ReadCollected = (buffer: Uint8Array, position: number) => number
 
 export type CollectRecord = Extract<ReportRecord, { kind: 'collect' }>
 
-/** The files that came back, and the reason for each that did not; missing files are in neither. */
+/** The collected files, and the reason for each file that could not be collected. Missing files are in neither. */
 export interface Collected {
   readonly files: Readonly<Record<string, Uint8Array>>
   readonly uncollected: Readonly<Record<string, string>>
@@ -50,7 +50,7 @@ export function* collectFiles(
     position += Math.max(0, record.copiedBytes)
     yield
   }
-  // This keeps any name as an own property, also `__proto__`.
+  // Object.fromEntries() keeps any name as an own property, also `__proto__`.
   return { files: Object.fromEntries(files), uncollected: Object.fromEntries(uncollected) }
 }
 
@@ -88,7 +88,7 @@ export function openRefusal(result: number): string | undefined {
   return errno === 'ELOOP' ? 'is or is behind a symbolic link' : `${errno}: ${errnoText(-result)}`
 }
 
-/** Why an open file is not brought back; undefined for a regular file that is not too large. */
+/** Why an open file is not collected; undefined for a regular file that is not too large. */
 export function kindRefusal(mode: number, sizeBytes: number): string | undefined {
   if ((mode & S_IFMT) !== S_IFREG) return `is ${types[mode & S_IFMT] ?? 'not a regular file'}`
   if (sizeBytes <= COLLECT_MAX_BYTES) return undefined

@@ -5,7 +5,7 @@ import { SESSION_NOTE } from '../../launcher/plan/confined/confined-plan.ts'
 import { SIGKILL } from '../../linux/constants.ts'
 import { parseStat } from '../../linux/proc-stat.ts'
 
-/** The number of searches for leftover processes, none of which can fork. */
+/** The largest number of searches for leftover processes. None of these processes can fork. */
 const MOST_ROUNDS = 100
 
 /**

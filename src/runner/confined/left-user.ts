@@ -10,8 +10,8 @@ import type { PrivateIds } from './machine-confinement.ts'
 const starter = stepsOf('starter')
 
 /**
- * The steps of a program that ends all processes of one user. It becomes a user that may signal only that user's
- * processes, and checks this before kill(-1).
+ * The steps of a program that ends all processes of one user. The program takes ids that may signal only that user's
+ * processes, and checks the ids before kill(-1).
  */
 export function endUserSteps({ uid, neighbour }: PrivateIds): Step[] {
   const unless = (value: number) => ({ whenDifferent: { value, goto: FAIL } })
@@ -40,7 +40,7 @@ export function endLeftUser(ids: PrivateIds): void {
   const executable = makeExecutable(
     makeImage({ steps: endUserSteps(ids), areas: [] }, hostMachine().arch).elf,
   )
-  // A failure's record goes to descriptor 3, which nobody reads.
+  // A failure's record goes to descriptor 3, which no process reads.
   const pipe = makePipe(0)
   try {
     waitForProcess(spawn(executable.path, [pipe.read, pipe.write, pipe.write, pipe.write]))

@@ -22,7 +22,7 @@ const NAMES_PER_TURN = 500
  * @param path the directory; the caller must own its parent
  */
 export async function removeTree(path: string): Promise<void> {
-  // A new name, because an unfinished removal may have left others.
+  // The prefix is new, because an unfinished removal may have left directories with another prefix.
   const prefix = `${path}/.gone-${randomUUID()}`
   const waiting = [path]
   let moved = 0
@@ -58,8 +58,8 @@ interface Entry {
 /** The number of names that one system call returns. */
 const NAMES = 256
 
-// A name may consist of any bytes, which Latin-1 keeps. A directory may have any number of names, so nobody
-// lists it as a whole.
+// A name may consist of any bytes, which Latin-1 keeps. A directory may have any number of names, so this function
+// does not list it as a whole.
 function* namesIn(path: string): Generator<Entry> {
   const opened = opendirSync(path, { encoding: 'latin1', bufferSize: NAMES })
   try {
@@ -71,7 +71,7 @@ function* namesIn(path: string): Generator<Entry> {
   }
 }
 
-// The program may have removed its own permissions.
+// Sets the permissions first, because the program may have removed them.
 function openDirectory(path: string): number {
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
   chmodSync(path, 0o700)

@@ -77,13 +77,13 @@ function lockedDirectory(base: string, space: IdSpace | undefined): RunDirectory
     const path = join(base, ids === undefined ? randomBytes(8).toString('hex') : `${ids.uid}`)
     const lock = makeLocked(base, path, ids === undefined ? 0o700 : 0o711)
     if (lock === undefined) continue
-    let isOver = false
+    let hasEnded = false
     const noteEnd = () => {
-      isOver = true
+      hasEnded = true
     }
     const remove = async () => {
       try {
-        if (!isOver) endLeft(path, ids)
+        if (!hasEnded) endLeft(path, ids)
         await removeTree(path)
       } finally {
         closeSync(lock)
@@ -103,7 +103,7 @@ function drawIds({ first, pairs }: IdSpace): PrivateIds {
   return { uid, neighbour: uid + 1 }
 }
 
-// Until a new directory has its lock, nobody may take it for a leftover. A process that looks for leftovers
+// Until a new directory has its lock, no process may take it for a leftover. A process that searches for leftovers
 // therefore locks the base exclusively.
 function makeLocked(base: string, path: string, mode: number): number | undefined {
   makeBase(base, mode)
@@ -147,7 +147,7 @@ function makeBase(base: string, mode: number): void {
     stats.isDirectory() && stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0
   if (isOurs) return
   throw new SandboxError(
-    `${JSON.stringify(base)} is there, but is not a directory of this user alone`,
+    `${JSON.stringify(base)} exists, but is not a directory of this user alone`,
     {
       code: 'SETUP_FAILED',
       hint: 'Another user made it: remove it, or set TMPDIR to a directory of your own.',
@@ -221,7 +221,7 @@ function endLeft(path: string, ids: PrivateIds | undefined): void {
   else if (isPrivate(ids.uid)) endLeftUser(ids)
 }
 
-// A process with a number outside the range of runs stays, whichever user made that directory.
+// For a number outside the range of runs no process is killed, whichever user made the directory of that name.
 function isPrivate(uid: number): boolean {
   const { first, pairs } = ownIdSpace()
   return Number.isInteger(uid) && uid >= first && uid < first + 2 * pairs && (uid - first) % 2 === 0

@@ -13,7 +13,7 @@ import { isBelow, isDevice } from '../../launcher/plan/host.ts'
 import type { BindMount, Mount, OverlayMount } from '../../launcher/sandbox-shape.ts'
 import type { Policy } from '../../policy/policy.ts'
 
-/** Devices that every sandbox has; they hold nothing. */
+/** Devices that every sandbox has; they store nothing. */
 const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom']
 
 /** Files of the shipped policies that name users and hosts. Programs can do without them, as under an unknown uid. */
@@ -35,7 +35,7 @@ export const impossible = (what: string, hint: string): SandboxError =>
 /**
  * Turns the paths that a policy shows into rules.
  *
- * @param base the directory of all runs, which nothing may show
+ * @param base the directory of all runs, which no rule may show
  * @throws {SandboxError} ISOLATION_UNAVAILABLE for a path that is not shown at its own place, MOUNT_FAILED
  *   for a missing one
  */
@@ -56,7 +56,7 @@ export function visibleRules(policy: Policy, base: string): PathRule[] {
 
 const rule = (path: string, access: PathRule['access']): PathRule => ({ path, access })
 
-/** The same for mounts alone. */
+/** Turns mounts into rules, by the same conditions. */
 export function mountRules(mounts: readonly Mount[], policyName: string, base: string): PathRule[] {
   return mounts.flatMap((mount) => {
     if (mount.type === 'symlink') return linkRules(mount)
@@ -80,7 +80,7 @@ export const showsChangeable = (rules: readonly PathRule[], as: 'root' | 'user')
 
 function isChangeable(path: string, as: 'root' | 'user'): boolean {
   const { mode, uid } = statSync(path)
-  // Root's program is a user of its own, and has no group but its own.
+  // Under root, each program has its own user, and only its own group.
   if (as === 'root') return (mode & 0o002) !== 0
   if (uid === process.geteuid?.()) return true
   try {

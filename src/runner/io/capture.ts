@@ -100,7 +100,7 @@ export class Output {
   readonly #onExceeded: () => void
   #budget: OutputBudget
 
-  /** @param onExceeded called when the program writes more than the output limit, or than a text can hold */
+  /** @param onExceeded called when the program writes more than the output limit, or more than a string can contain */
   constructor(
     outputBytes: number | undefined,
     encoding: 'utf8' | 'buffer',

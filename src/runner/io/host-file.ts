@@ -19,7 +19,7 @@ const ELOOP = 40
 const ENOTREG = 'is not a regular file'
 
 /**
- * Opens a host path without reading from it (O_PATH), and refuses a symbolic link that a student can have made. Such a
+ * Opens a host path without reading from it (O_PATH), and refuses a symbolic link that a student may have made. Such a
  * link is the last part of the path, or a part below the current directory. The parts above may be links, such as a
  * home directory on another disk. The caller closes the descriptor.
  *
@@ -56,8 +56,8 @@ export function lookUpHostPath(option: HostPathOption): { path: string; stats: S
 }
 
 /**
- * Opens a regular file of the host to read, by the rules of {@link openHostPath}. It opens nothing else: a FIFO would
- * wait, and a device may have no end. The caller closes the descriptor.
+ * Opens a regular file of the host to read, by the rules of {@link openHostPath}. Refuses any other file, because a
+ * FIFO would wait, and a device may have no end. The caller closes the descriptor.
  *
  * @throws {NodeJS.ErrnoException} ENOENT, EACCES, ELOOP; ENOTREG for a file that is not regular
  */
@@ -65,15 +65,15 @@ export function openHostFile(option: HostPathOption): number {
   const fd = openHostPath(option)
   try {
     if (!fstatSync(fd).isFile()) throw Object.assign(new Error(ENOTREG), { code: 'ENOTREG' })
-    // Opens the checked file, whatever has its name by now. Not by `fs`, which would close the number once more at the
-    // end of a worker thread, when the number may be another file's.
+    // Opens the checked file, even if its name now means another file. `fs` would close the descriptor once more at the
+    // end of a worker thread, when the number may mean another file.
     return openPath(`/proc/self/fd/${fd}`, { flags: O_RDONLY | O_NONBLOCK, resolve: 0 })
   } finally {
     closeDescriptor(fd)
   }
 }
 
-/** The link that {@link openHostPath} refused: the first part of the path, from its end, that is one. */
+/** The link that {@link openHostPath} refused: the last part of the path that is a link. */
 function refusedLink(path: string): string {
   for (let part = path; part !== dirname(part); part = dirname(part)) {
     if (lstatSync(part, { throwIfNoEntry: false })?.isSymbolicLink()) return part

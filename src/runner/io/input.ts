@@ -20,7 +20,7 @@ export class Input {
   #feed: StdinFeed | undefined
   #waitedAtEnd: boolean | undefined
 
-  /** @param onError called when the source fails: the program does not answer for such a run */
+  /** @param onError called when the source fails, because the program is then not responsible for the run */
   constructor(source: StdinSource, terminal: number | undefined, onError: () => void) {
     this.#source = source
     this.#terminal = terminal
@@ -44,8 +44,8 @@ export class Input {
   }
 
   /**
-   * Whether the program has read all input that has arrived, while more may come. After {@link noteEnd}, it is the
-   * answer for the moment of the end.
+   * Whether the program has read all input that has arrived, while more may come. After {@link noteEnd}, the value at
+   * the program's end.
    */
   get isAwaited(): boolean {
     if (this.#waitedAtEnd !== undefined) return this.#waitedAtEnd

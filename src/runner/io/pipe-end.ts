@@ -18,8 +18,9 @@ const sharedMemory = (): Buffer => {
 }
 
 /**
- * Whether this process has read a pipe by the event loop. With the first one libuv opens a descriptor and keeps
- * it (uv__stream_init, emfile_fd). The first run opens it, because in a later run it looks like a leak.
+ * Whether this process has read a pipe by the event loop. At the first such read, libuv opens a descriptor and keeps it
+ * (uv__stream_init, emfile_fd). The first run therefore reads by the event loop, because in a later run the new
+ * descriptor would look like a leak.
  */
 let hasRead = false
 
@@ -107,7 +108,7 @@ export class PipeEnd {
       const open = () => new Socket({ fd: this.#fd, readable: true, writable: false })
       const socket = handOver(this.#fd, open)
       socket.on('data', this.#take)
-      // A pipe's only errors are its end; 'close' follows.
+      // The only error of a pipe is its end, and 'close' follows.
       socket.on('error', () => {})
       socket.on('close', () => resolve())
       this.#socket = socket
@@ -117,8 +118,8 @@ export class PipeEnd {
   }
 
   /**
-   * Takes the available data and closes the pipe, although a process outside the sandbox may still hold its
-   * other end.
+   * Takes the available data and closes the pipe, although a process outside the sandbox may still have its other end
+   * open.
    */
   finish(): void {
     this.readPresent()

@@ -29,14 +29,14 @@ export interface StdinFeed {
 const PIPE_BUF = 4096
 
 /**
- * Feeds the program's stdin, and closes it. A program need not read it; what it leaves is dropped.
+ * Feeds the program's stdin, and closes it. The program need not read its input; the rest is dropped.
  *
  * @param fd the pipe's write end, which this function closes
  * @param onError called when the source fails
  * @throws {SandboxError} SETUP_FAILED when a file cannot be opened
  */
 export function feedStdin(fd: number, source: StdinSource, onError: () => void): StdinFeed {
-  // The program holds only the other end of the pipe, so it cannot change the flags of this end.
+  // The program has only the other end of the pipe, so it cannot change the flags of this end.
   setNonBlocking(fd)
   if (source.kind === 'bytes' && source.bytes.length <= PIPE_BUF) {
     if (source.bytes.length > 0) writeSync(fd, source.bytes)
@@ -96,15 +96,15 @@ const PIPE_CAPACITY = 64 * 1024
 const LARGE_CAPACITY = 1024 * 1024
 /** The most that one turn of the event loop moves. */
 const MOST_A_TURN = 1024 * 1024
-/** The size of the piece that this process reads when the pipe is full, to learn when there is room. */
+/** The size of the piece that this process itself writes when the pipe is full, to notice when there is room. */
 const PIECE = 16 * 1024
 
 type Feed = Omit<StdinFeed, 'isComplete'>
 
 /**
  * Feeds a file: the kernel moves its pages into the pipe. When the pipe is full, a small piece goes through the event
- * loop, which says when the pipe takes more. The program gets no descriptor of the file, because it could open the file
- * again for writing, lock it, or read its path.
+ * loop, which reports when the pipe takes more. The program gets no descriptor of the file, because it could open the
+ * file again for writing, lock it, or read its path.
  */
 function feedFile(
   pipe: Socket,
@@ -163,7 +163,7 @@ function feedFrom(from: Readable, { pipe, onError }: { pipe: Socket; onError: ()
     stop()
     onError()
   }
-  // This also reports a stream that was destroyed, or had failed before it came here.
+  // finished() also reports a stream that was destroyed, or that had failed before this call.
   finished(from, { writable: false }, (error) => {
     if (error != null) fail(error)
   })
@@ -173,7 +173,7 @@ function feedFrom(from: Readable, { pipe, onError }: { pipe: Socket; onError: ()
   return { stop, check: () => checkSource(failure) }
 }
 
-// A stream of objects may be one of texts, as `Readable.from(['1', '2'])` is; others have no bytes.
+// A stream of objects may consist of texts, like `Readable.from(['1', '2'])`. Other objects have no bytes.
 function textOrBytes(fail: (error: Error) => void): Transform {
   const only = new Transform({
     writableObjectMode: true,

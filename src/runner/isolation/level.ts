@@ -31,11 +31,11 @@ export const levelsDownTo = (floor: IsolationLevel): readonly IsolationLevel[] =
 export const levelsBelow = (level: IsolationLevel): readonly IsolationLevel[] =>
   ISOLATION_LEVELS.slice(ISOLATION_LEVELS.indexOf(level) + 1)
 
-/** The stronger of two. */
+/** The stronger of two levels. */
 export const strongerOf = (one: IsolationLevel, other: IsolationLevel): IsolationLevel =>
   ISOLATION_LEVELS.indexOf(one) <= ISOLATION_LEVELS.indexOf(other) ? one : other
 
-/** The losses of each level, for a sentence about it. */
+/** The protection that each level lacks, for a sentence about the level. */
 export const LOSSES: Readonly<Record<Exclude<IsolationLevel, 'full'>, string>> = {
   nested: 'programs see the list and the command lines of the processes in this container',
   confined:

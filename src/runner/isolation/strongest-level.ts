@@ -57,7 +57,7 @@ const advices = new WeakMap<Policy, Map<IsolationLevel, Promise<string>>>()
 /**
  * The error of a run whose level the machine lacks, with a sentence about the level that would work.
  *
- * @param tries makes such a run at a level, and does nothing in it
+ * @param tries makes a run that does nothing at a level, and returns its error
  */
 export async function withAdvice(
   error: SandboxError,

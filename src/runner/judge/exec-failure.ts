@@ -23,13 +23,13 @@ export interface ExecSearch {
 /** The error for a program that could not be executed, from the init's findings. */
 export function execError(search: ExecSearch, attempts: readonly ExecAttempt[]): SandboxError {
   const present = attempts.find(({ access }) => access === 0)
-  const told = present ?? attempts.find(({ result }) => errnoName(-result) !== 'ENOENT')
-  if (told === undefined) return notFound(search, attempts)
-  const errno = errnoName(-told.result)
-  const step = stepFor(told)
-  const name = JSON.stringify(told.path)
+  const decisive = present ?? attempts.find(({ result }) => errnoName(-result) !== 'ENOENT')
+  if (decisive === undefined) return notFound(search, attempts)
+  const errno = errnoName(-decisive.result)
+  const step = stepFor(decisive)
+  const name = JSON.stringify(decisive.path)
   if (errno === 'ENOENT') {
-    const interpreter = interpreterOf(told.head)
+    const interpreter = interpreterOf(decisive.head)
     return new SandboxError(
       `The program ${name} cannot be executed: its interpreter ${interpreter === undefined ? '' : `${JSON.stringify(interpreter)} `}does not exist in the sandbox`,
       {
@@ -40,7 +40,7 @@ export function execError(search: ExecSearch, attempts: readonly ExecAttempt[]):
     )
   }
   return new SandboxError(
-    `The program ${name} cannot be executed: ${errno}: ${errnoText(-told.result)}`,
+    `The program ${name} cannot be executed: ${errno}: ${errnoText(-decisive.result)}`,
     {
       code: 'PROGRAM_NOT_EXECUTABLE',
       step,

@@ -67,7 +67,7 @@ function readSetting(path: string): string | undefined {
  * @param read returns a sysctl's value, or undefined where there is none
  */
 export function namespaceHint(errno: string, read: (path: string) => string | undefined): string {
-  // Where the program gets no /proc of its own, the settings of its namespace are written through the host's.
+  // Where the program gets no /proc of its own, the init writes the settings of its namespace through the host's /proc.
   if (errno === 'EROFS') {
     return '/proc/sys is read-only here, as in containers. Docker: --security-opt systempaths=unconfined'
   }

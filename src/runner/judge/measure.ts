@@ -7,8 +7,8 @@ import type { SandboxUsage } from '../result.ts'
 type Record<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: Kind }>
 
 /**
- * The usage of a run: the figures of the reaped processes (getrusage(2)), and with a control group the
- * group's, which also includes processes that nobody waited for.
+ * The usage of a run: the figures of the reaped processes (getrusage(2)), and with a control group the group's figures,
+ * which also include processes that were not reaped.
  *
  * @param processors the number of the run's processors
  */
@@ -29,14 +29,14 @@ export function measure(
   const { rusage, wallTimeMs } = end
   const times = longer(rusage, group && withoutInit(group, init, end))
   const doubt = group === undefined && seen !== undefined ? doubtOf(end, seen) : undefined
-  // The watch adds up ticks of 10 ms, so its sum counts only where nothing better is known.
+  // The watch adds up ticks of 10 ms, so its sum counts only where there is no better figure.
   const isCounted = end.countedMs !== undefined && doubt === undefined
   const seenMs = isCounted ? 0 : (seen?.cpuTimeMs ?? 0)
   const cpuTimeMs = Math.max(sum(times), end.countedMs ?? 0, seenMs)
   // The init counts as one of a group's processes.
   const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
   const longestWaitMs = waitOf(records, seen, cpuTimeMs) ?? group?.waitTimeMs
-  // With too small a CPU time, or a low priority that it chose, a program would seem to have waited for others. Its
+  // A program whose CPU time is too low, or that chose a low priority, would seem to have waited for others. Its
   // waiting time is then unknown.
   const isUnknown = doubt !== undefined || seen?.lowersPriority === true
   const waitTimeMs =
@@ -67,7 +67,7 @@ interface Times {
 
 const sum = ({ userTimeMs, systemTimeMs }: Times): number => userTimeMs + systemTimeMs
 
-// A better figure than the kernel's accounts has no parts: it is split as the accounts are.
+// A better figure than the kernel's accounts has no user and system part, so it is split in proportion to the accounts.
 function scaledTo(cpuTimeMs: number, times: Times): Times {
   const factor = cpuTimeMs / sum(times)
   if (!Number.isFinite(factor)) return { userTimeMs: cpuTimeMs, systemTimeMs: 0 }
@@ -91,8 +91,8 @@ function withoutInit(group: Times, init: EndedProcess | undefined, end: Record<'
 }
 
 /**
- * How long other programs held up a thread of a run that its walltime ended. A thread waits for a processor while it is
- * ready and does not run. The run's own threads held it up for at most the time that they ran.
+ * How long other programs delayed a thread of a run that reached its walltime. A thread waits for a processor while it
+ * is ready and does not run. The run's own threads delayed it for at most the time that they ran.
  */
 function waitOf(
   records: readonly ReportRecord[],
@@ -119,7 +119,7 @@ const FORGOTTEN =
 const LEFT =
   "it has files that it may execute but not read, so the kernel's counter does not have all of its CPU time"
 
-/** By how much two exact figures of the same processes may differ, in ms: one includes the start of the program. */
+/** The largest difference of two exact figures of the same processes, in ms. Only one includes the program's start. */
 const ACCOUNTS_DIFFER_MS = 20
 
 /**
@@ -132,12 +132,12 @@ function doubtOf({ countedMs, rusage }: Record<'end'>, seen: Seen): string | und
   return seen.leavesCounter || isLost ? LEFT : undefined
 }
 
-/** The smallest page. Every private page of a program caused a fault, most pages of a file did not. */
+/** The smallest page. Every private page of a program caused a fault, but most pages of a file did not. */
 const PAGE_BYTES = 4096
 
 /**
- * The peak memory in use. The kernel's own peak includes the mapped pages of files, which count for nobody.
- * This function subtracts those that the watch saw, and all pages without a page fault.
+ * The peak memory in use. The kernel's own peak includes the mapped pages of files, which do not count. This function
+ * subtracts the pages of files that the watch saw, and all pages without a page fault.
  */
 function peakMemory({ maxRssBytes, minorPageFaults }: Rusage, seen: Seen | undefined): number {
   const own = maxRssBytes - (seen?.peakFileBytes ?? 0)

@@ -15,7 +15,7 @@ export function outputReason(excess: OutputExcess, { outputBytes }: Limits): str
   return `wrote more to one stream than a text can hold (512 MiB); ${advice}`
 }
 
-/** A program that waits for input uses no more CPU time than its start takes. */
+/** Whether a program hardly computed: one that waits for input uses little more CPU time than its start takes. */
 const isIdle = ({ cpuTimeMs, wallTimeMs }: SandboxUsage): boolean => cpuTimeMs < wallTimeMs / 4
 
 /** The words about a program that was waiting for input; empty for any other. */

@@ -22,7 +22,7 @@ type ViewOptions = Pick<RunOptions, 'workdir' | 'workdirTarget' | 'mounts' | 'fi
   readonly policy: Pick<RunOptions['policy'], 'mounts' | 'files'>
 }
 
-/** The sandbox's files as they are on the host, to explain why a program was not found. It opens nothing. */
+/** The sandbox's files as they are on the host, to explain why a program was not found. The view opens no file. */
 export class SandboxView {
   readonly #cwd: string
   readonly #shown: readonly Shown[]
@@ -38,7 +38,7 @@ export class SandboxView {
         : [],
     )
     const own = workdir === undefined ? [] : [{ source: workdir.source, target: workdirTarget }]
-    // The longest target first: it covers the others.
+    // The longest target comes first, because it covers the others.
     this.#shown = [...ofMounts, ...own].sort((a, b) => b.target.length - a.target.length)
     for (const mount of all) if (mount.type === 'symlink') this.#links.set(mount.target, mount.link)
     const paths = [...policy.files, ...files, ...all].map(({ target }) => target)
@@ -97,8 +97,8 @@ export class SandboxView {
 }
 
 /**
- * A link is the cause only if it leads to nothing itself: `/bin` leads to `/usr/bin`, whatever is missing
- * there.
+ * A link is the cause only if its own target is missing. `/bin` leads to `/usr/bin`, so it is not the cause of a file
+ * that is missing there.
  */
 function missing(
   at: string,

@@ -42,8 +42,8 @@ export interface Verdict {
  * 8. `signaled`: any other signal.
  * 9. `exited`.
  *
- * Limits come before the program's own end, for it may hide what happened: a shell that exits with 0
- * although its child was killed.
+ * Limits come before the program's own end, because that end may hide the cause: a shell can exit with 0 although its
+ * child was killed.
  */
 export function judge(evidence: Evidence): Verdict {
   const end = endOf(evidence.waitStatus)
@@ -78,7 +78,7 @@ function seccompVerdict(evidence: Evidence, signal?: string): Verdict | undefine
     const reason = `killed by seccomp: the program made a system call that is not in policy "${policy}"${instead}; its process ended at the same time, so the call's name is lost; the call was not executed`
     return { status: 'seccomp', signal: 'SIGSYS', reason }
   }
-  // Where the init receives denied calls, a SIGSYS without one was sent by a program.
+  // Where the init receives denied calls, a SIGSYS without a denied call comes from a program.
   if (signal !== 'SIGSYS' || filter !== 'kill') return undefined
   const reason = `killed by seccomp: a system call is not allowed by policy "${policy}"`
   return { status: 'seccomp', signal, reason }
@@ -110,14 +110,14 @@ function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   const { limits, usage, oomKills = 0, enforcement } = evidence
   const { cpuTimeMs: mostCpuMs, memoryBytes } = limits
   const { cpuTimeMs } = usage
-  // The kernel checks RLIMIT_CPU by ticks, which run ahead of the time it accounts.
+  // The kernel checks RLIMIT_CPU by ticks. They can run ahead of the CPU time that it reports.
   if (
     mostCpuMs !== undefined &&
     cpuTimeMs > mostCpuMs - (end.signal === 'SIGXCPU' ? Math.max(50, mostCpuMs / 5) : 0)
   ) {
     return { status: 'cpu', ...end, reason: cpuReason(evidence) }
   }
-  // The kernel held the group to its limit and reports that. Resident memory may be charged to others.
+  // The kernel enforces the group's limit and reports kills. Resident memory may be charged to other groups.
   const exceedsMemory =
     enforcement.memory === 'cgroup'
       ? oomKills > 0

@@ -51,10 +51,10 @@ export interface LaunchDescriptors {
 
 /** The values that differ between the launch programs of one image. */
 export interface LaunchValues {
-  /** The path of the init's control group, for an image made for that. */
+  /** The path of the init's control group, for an image whose runs have one. */
   readonly cgroup?: string | undefined
   /**
-   * The user that the program will be outside; an image that becomes that user by itself has a place for it.
+   * The user as whom the program runs outside. An image whose init takes this user has a place for its ids.
    */
   readonly flow: Flow
 }
@@ -75,8 +75,7 @@ export function launch(image: Image, to: LaunchDescriptors, values: LaunchValues
   }
 }
 
-// Writes the values to their places, over those of the last launch program; the bytes are copied before
-// anything else happens.
+// Writes the values to their places, over the values of the last launch program. The caller copies the bytes at once.
 function withValues({ elf, assembled }: Image, { cgroup, flow }: LaunchValues): Uint8Array {
   const ids = assembled.symbols.has('ids.uid') ? ownIdValues(flow) : []
   const values = [...(cgroup === undefined ? [] : [groupValue(cgroup)]), ...ids]

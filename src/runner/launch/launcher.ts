@@ -23,7 +23,7 @@ import { sweepThreads } from './sweep.ts'
 
 type StreamMode = 'pipe' | 'inherit' | 'ignore'
 
-/** The properties of a launch program that are fixed when it starts; the request brings the others. */
+/** The properties of a launch program that are fixed when it starts. The request adds the others. */
 export interface LauncherShape {
   readonly image: Image
   /** A pipe, or this process's own stdin. */
@@ -37,46 +37,45 @@ export interface LauncherShape {
 /** The resources that a launch program has from the start. */
 export interface LauncherParts extends LaunchValues {
   /**
-   * The descriptor that becomes the program's stdin and stays the caller's; without it, a launch program
-   * whose stdin is a pipe gets one of its own.
+   * The descriptor that becomes the program's stdin; the caller closes it. Without it, a launch program whose stdin is
+   * a pipe gets a new pipe.
    */
   readonly stdin?: number | undefined
 }
 
 /** The request of one run to a launch program. */
 export interface LaunchRequest {
-  /** Makes the run's request, while the launch program builds its root. */
+  /** Makes the run's request. The launch program builds its root meanwhile. */
   readonly makeRequest: () => Assembled
-  /** Moves the init into its control group, before it gets its request. */
+  /** Moves the init into its control group, before the init gets its request. */
   readonly enterGroup: ((init: number) => void) | undefined
   readonly output: Output
-  /** Called for each call that the filter logs; given where it logs. */
+  /** Called for each call that the filter logs; undefined when the filter logs nothing. */
   readonly onLogged: ((call: CallRecord) => void) | undefined
-  /** The walltime. The init holds it, except when its set-up hangs. */
+  /** The walltime. The init enforces it. If the set-up hangs, this process enforces it. */
   readonly wallTimeMs: number | undefined
 }
 
 /** One launch program that is running, or has run. */
 export interface Launched {
-  /** The init's process id; undefined until that is known. */
+  /** The init's process id; undefined until it is known. */
   readonly pid: number | undefined
   /**
-   * The write end of the control pipe, in which a byte ends the run; undefined when the run is already
-   * ending.
+   * The write end of the control pipe. A byte in this pipe ends the run. Undefined when the run is already ending.
    */
   readonly control: number | undefined
   /** The step at an address, for a failure's report. */
   readonly stepAt: (address: number) => Step | undefined
-  /** Whether the step at an address is the image's, and before the program's start. */
+  /** Whether the step at an address belongs to the image, and comes before the program's start. */
   readonly isOfImage: (address: number) => boolean
-  /** Ends the run; its report still comes. */
+  /** Ends the run; its report still arrives. */
   readonly stop: () => void
   /**
    * The records of the launch program except logged calls, after the program and all its processes have
    * ended; rejected with SETUP_FAILED for bytes that it does not write.
    */
   readonly report: Promise<readonly ReportRecord[]>
-  /** How the init ended; settles when, after the report, nothing is left of the sandbox. */
+  /** How the init ended. To be called after the report; settles when every process of the sandbox has ended. */
   readonly gone: () => Promise<EndedProcess | undefined>
   /** The memfd with the collected files, or the socket with their descriptors; the caller closes it. */
   readonly collected: number | undefined
@@ -84,7 +83,7 @@ export interface Launched {
 
 /** The longest wait in ms for the starter's work, which takes a fraction of a millisecond. */
 const START_MS = 10
-/** How often this process looks for the number of an init that is late, in ms. */
+/** The interval in ms at which this process reads the report until it finds the init's process id. */
 const LOOK_MS = 1
 /** The value that is added to the counter when the request is ready. */
 const ONE = Buffer.from(new BigUint64Array([1n]).buffer)
@@ -98,7 +97,7 @@ interface Ends {
   readonly collected: number | undefined
 }
 
-// Both sides share the memfd. The caller reads its end of the socket after the init has ended.
+// The caller and the init share the memfd. A socket has two ends, and the caller reads its end after the init's end.
 function openCollection(
   collects: LauncherShape['collects'],
   descriptors: Descriptors,
@@ -112,7 +111,7 @@ function openCollection(
   return { ours: descriptors.own(ours), theirs: descriptors.own(theirs) }
 }
 
-/** A launch program that builds its root, then waits for its request: for one run, or to be discarded. */
+/** A launch program: it builds its root, then waits for the request of one run. The caller may also discard it. */
 export class Launcher {
   readonly #image: Image
   readonly #descriptors: Descriptors
@@ -146,7 +145,7 @@ export class Launcher {
   /**
    * Starts a launch program.
    *
-   * @throws {SandboxError} SETUP_FAILED when it cannot be started; nothing is left open then
+   * @throws {SandboxError} SETUP_FAILED when it cannot be started; all its descriptors are then closed
    */
   static start(shape: LauncherShape, parts: LauncherParts): Launcher {
     sweepThreads()
@@ -170,7 +169,7 @@ export class Launcher {
     const own = stdin === undefined && shape.stdin === 'pipe' ? descriptors.pipe() : undefined
     const stdout = shape.stdout === 'pipe' ? descriptors.pipe() : undefined
     const stderr = shape.stderr === 'pipe' ? descriptors.pipe() : undefined
-    // Only its owner may open a pipe again, as /dev/stdout (pipe(7)).
+    // A program opens its pipe again by /dev/stdout, and only the pipe's owner may do so (pipe(7)).
     if (values.flow.kind === 'user' && values.flow.fromRoot === true) {
       const { uid, gid } = values.flow
       const pipes = [own, stdout, stderr].flatMap((pipe) => (pipe === undefined ? [] : [pipe]))
@@ -183,7 +182,7 @@ export class Launcher {
     const collected = collection?.ours
     const to = {
       stdin: stdin ?? own?.read ?? 0,
-      // A discarded stream: the target opens the sandbox's /dev/null in its place.
+      // The target replaces the descriptor of a discarded stream by the sandbox's /dev/null.
       stdout: stdout?.write ?? (shape.stdout === 'inherit' ? 1 : control.read),
       stderr: stderr?.write ?? (shape.stderr === 'inherit' ? 2 : control.read),
       report: report.write,
@@ -204,7 +203,7 @@ export class Launcher {
     return new Launcher(image, started, descriptors)
   }
 
-  /** Whether its processes exist: they may have failed, or another process may have ended them. */
+  /** Whether its processes still exist. They may have failed, or another process may have ended them. */
   get isAlive(): boolean {
     const { control } = this.#stopper
     return control !== undefined && hasReader(control)
@@ -216,17 +215,17 @@ export class Launcher {
     return this.#stopper.init
   }
 
-  /** Reaps the processes that have done their work, while it waits. */
+  /** Reaps the starter, if the starter has ended. */
   settle(): void {
     this.#stopper.awaitStarter(0)
   }
 
-  /** Whether it has, or had, its request. */
+  /** Whether the launch program got its request or was discarded. */
   get isUsed(): boolean {
     return this.#used
   }
 
-  /** Passes its own stdin pipe, if it has one, to the caller, which closes both ends. */
+  /** Returns the launch program's own stdin pipe, if it has one. The caller closes both ends. */
   takeStdin(): Pipe | undefined {
     const pipe = this.#stdin
     this.#stdin = undefined
@@ -236,7 +235,7 @@ export class Launcher {
   }
 
   /**
-   * Sends the request; once only.
+   * Sends the request. Call it only once.
    *
    * @throws {SandboxError} when the request cannot be planned; the launch program has then ended
    */
@@ -249,8 +248,8 @@ export class Launcher {
     const stopper = this.#stopper
     try {
       this.#onLogged = onLogged
-      // Starter and init use two processors. This process waits for them, because a child starts on its
-      // parent's processor and would wait there for the planning.
+      // A child starts on its parent's processor. The starter would wait there until this process has made the
+      // request, so this process waits for the starter first.
       stopper.awaitStarter(START_MS)
       const request = this.#send(makeRequest, enterGroup)
       stopper.expect(wallTimeMs)
@@ -274,7 +273,7 @@ export class Launcher {
     }
   }
 
-  // The starter reports the init's number before the init can have its request.
+  // The starter reports the init's process id before the init can get its request.
   #enter(enterGroup: (init: number) => void): void {
     while (this.#stopper.init === undefined && this.#report.readNext(-1)) {}
     if (this.#stopper.init !== undefined) enterGroup(this.#stopper.init)
@@ -289,7 +288,8 @@ export class Launcher {
     return [...read(this.#ends.stdout, stdout), ...read(this.#ends.stderr, stderr)]
   }
 
-  // Once libuv reads the report, a terminated worker thread can lose the init's number with what was read.
+  // A terminated worker thread loses the data that libuv has read. So this thread reads the init's process id itself,
+  // before libuv reads the report.
   async #findInit(background = false): Promise<void> {
     while (this.pid === undefined && !this.#report.isClosed) {
       await new Promise((resolve) => {
@@ -322,9 +322,9 @@ export class Launcher {
   }
 
   /**
-   * Ends it unused; settles when its processes have ended. Does nothing to one that has its request.
+   * Ends the launch program, and settles when its processes have ended. Does nothing if it has its request.
    *
-   * @param background whether this process may end meanwhile; the launch program then ends too
+   * @param background whether this process may exit meanwhile; the launch program then ends too
    */
   async discard(background: boolean): Promise<void> {
     if (this.#used) return
@@ -337,14 +337,14 @@ export class Launcher {
     await this.#stopper.gone()
   }
 
-  /** Discards it at once: waits, without an event loop, until its processes have ended. */
+  /** Ends the launch program without an event loop: blocks until its processes have ended. */
   discardNow(): void {
     if (this.#used) return
     this.#used = true
     this.#endNow()
   }
 
-  // Ends it in any state, so that its report ends.
+  // Works in every state of the launch program. The report ends with its processes.
   #endNow(): void {
     this.#stopper.stop()
     while (this.#stopper.init === undefined && this.#report.readNext(-1)) {}

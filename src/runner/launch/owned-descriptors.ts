@@ -15,7 +15,7 @@ export class Descriptors {
     return fd
   }
 
-  /** Another owner closes it from now on. */
+  /** Stops owning a descriptor: its new owner closes it. */
   release(fd: number): number {
     this.#open.delete(fd)
     return fd

@@ -3,21 +3,21 @@ import type { Capture } from '../io/capture.ts'
 import type { PipeEnd } from '../io/pipe-end.ts'
 
 /**
- * A run that ends within this time in ms is read at once. After this time, the event loop reads data as it arrives,
- * and needs a socket for each pipe.
+ * The time in ms for which this process waits for a run's end, and then reads the whole output. For a longer run, the
+ * event loop reads data as it arrives, and needs a socket for each pipe.
  */
 const SHORT_MS = 5
 /**
- * The longest time in ms that this process blocks for the report of a program that has closed its streams.
- * Most such programs have ended, and the init reports that in a fraction of the time.
+ * The longest time in ms that this process blocks for the report of a program that has closed its streams. Most such
+ * programs have ended, and the init reports the end in a fraction of this time.
  */
 const END_MS = 1
 
 /**
- * The time in ms for which the event loop reads only the streams. A socket for the report takes longer than most of
- * these runs still need.
+ * The time in ms for which the event loop reads only the streams. Most runs end within this time, and the event loop
+ * then never needs a socket for the report.
  */
-const STRANGER_MS = 100
+const STREAMS_ONLY_MS = 100
 
 /** Returns whether all streams end within a time, in ms. */
 async function endWithin(streams: readonly Promise<void>[], timeoutMs: number): Promise<boolean> {
@@ -38,11 +38,11 @@ export interface Stream {
 }
 
 /**
- * Reads the streams and the report of a run until it has ended. The report ends with the init, and every process of
- * the sandbox ends with the init. A stream may still have a writer, when the program has passed it to a process of the
- * host (unix(7), SCM_RIGHTS).
+ * Reads the streams and the report of a run until the run has ended. The report ends with the init, and every process
+ * of the sandbox ends with the init. A stream may still have a writer: the program can pass the stream to a process of
+ * the host (unix(7), SCM_RIGHTS).
  *
- * @param isLong whether the report may be too long to arrive at the end
+ * @param isLong whether the report may be so long that this process must read it during the run
  */
 export async function readToEnd(
   report: PipeEnd,
@@ -53,13 +53,13 @@ export async function readToEnd(
   if (await first.pipe.hangsUpWithin(SHORT_MS)) {
     for (const { pipe, capture } of streams) {
       pipe.readPresent()
-      // The program may stay, and the listeners of its output must not wait for its end.
+      // A program may close its output and continue. The listeners of the output must not wait for its end.
       if (pipe.isClosed) capture.end()
     }
   }
   const open = streams.filter(({ pipe }) => !pipe.isClosed)
   const ended = open.map(({ pipe, capture }) => pipe.readByLoop().then(() => capture.end()))
-  const isShort = !isLong && (await endWithin(ended, STRANGER_MS))
+  const isShort = !isLong && (await endWithin(ended, STREAMS_ONLY_MS))
   await (isShort ? report.readToEnd(END_MS) : report.readByLoop())
   for (const { pipe, capture } of streams) {
     pipe.finish()

@@ -11,10 +11,7 @@ import { clearTimeout, pause, setTimeout } from '../../globals.ts'
 import { DISMISSED } from '../../launcher/plan/starter.ts'
 import { SIGKILL } from '../../linux/constants.ts'
 
-/**
- * The time in ms that a stopped run gets to clean up, before this process kills the init and everything with
- * it.
- */
+/** The time in ms that a stopped run gets to clean up. After that, this process kills the init and so the sandbox. */
 const STOP_GRACE_MS = 5000
 
 /** The time in ms that a run may take beyond its walltime, including set-up and clean-up. */
@@ -25,7 +22,7 @@ const LONGEST_TIMEOUT_MS = 0x7fff_ffff
 /** Any byte in the control pipe ends the run. */
 const STOP = 'x'
 
-/** The longest time in ms that this process blocks for an exiting init, which takes a fraction of that. */
+/** The longest time in ms that this process blocks for an exiting init. Most need a fraction of it. */
 const EXIT_MS = 1
 /**
  * The interval in ms at which this process checks the exiting init after that time. The kernel may have gigabytes of
@@ -33,7 +30,7 @@ const EXIT_MS = 1
  */
 const LOOK_MS = 2
 
-/** The caller's side of a launch program's life: it asks for the end, and waits for it. */
+/** Ends a launch program for the caller: asks it to end, waits for its processes, and kills them if they are late. */
 export class Stopper {
   #control: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -45,9 +42,9 @@ export class Stopper {
   #ended: EndedProcess | undefined
 
   /**
-   * @param control the write end of its control pipe, which this object closes
-   * @param starter the spawned process
-   * @param keepsGroup whether the starter stays as its control group's keeper until it is dismissed
+   * @param control the write end of its control pipe; this object closes it
+   * @param starter the starter's process id
+   * @param keepsGroup whether the starter keeps its control group alive until this object dismisses it
    */
   constructor(control: number, starter: number, keepsGroup: boolean) {
     this.#control = control
@@ -66,20 +63,20 @@ export class Stopper {
   }
 
   /**
-   * Sets the function that looks for the init's process id in unread data, and then calls {@link started}.
+   * Sets a function that looks for the init's process id in unread data, and calls {@link started} if it finds one.
    */
   findInitBy(look: () => void): void {
     this.#lookForInit = look
   }
 
-  /** The launch program has reported its init's process id. */
+  /** Notes the init's process id, which the launch program has reported. */
   started(init: number): void {
     this.#init = init
     listChild(init)
     if (this.#isLate) killProcess(init, SIGKILL)
   }
 
-  /** Stops a run that does not end long after its walltime, because its set-up hangs. */
+  /** Stops the run long after its walltime, if its set-up hangs. */
   expect(wallTimeMs: number | undefined): void {
     if (wallTimeMs === undefined || this.#control === undefined) return
     const latest = Math.min(LONGEST_TIMEOUT_MS, wallTimeMs + SETUP_GRACE_MS)
@@ -88,18 +85,18 @@ export class Stopper {
 
   stop(): void {
     if (this.#control === undefined) return
-    this.#say(this.#control)
+    this.#writeStop(this.#control)
     this.#close()
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#kill(), STOP_GRACE_MS)
   }
 
-  // The watch of the limits has a write end too, so closing this one does not end the pipe.
-  #say(control: number): void {
+  // Writes a byte, because the watch has a write end too: to close this end would not end the pipe.
+  #writeStop(control: number): void {
     try {
       writeSync(control, STOP)
     } catch {
-      // The init has ended, so nobody reads.
+      // The init has ended, so there is nothing to stop.
     }
   }
 
@@ -112,7 +109,7 @@ export class Stopper {
   }
 
   /**
-   * Call it at the end of the report, when the init is exiting.
+   * Waits for the init's end. Call it after the end of the report, when the init is exiting.
    *
    * @returns how the init ended; undefined when there was none
    */
@@ -130,7 +127,7 @@ export class Stopper {
     return this.#ended
   }
 
-  /** Does the same as {@link gone}, without an event loop. */
+  /** Waits for the init's end as {@link gone} does, but without an event loop. */
   goneNow(): void {
     this.#letGo()
     if (this.#init !== undefined) this.#ended ??= waitForProcess(this.#init)
@@ -150,7 +147,7 @@ export class Stopper {
     if (ended.status !== 0) this.stop()
   }
 
-  // Reaps the starter, whose work is done. A keeper of a control group exits only when it is asked.
+  // Reaps the starter. A starter that keeps its control group exits only after the signal.
   #dismissStarter(): void {
     if (this.#starter === undefined) return
     if (this.#keepsGroup) killProcess(this.#starter, DISMISSED)
@@ -158,7 +155,7 @@ export class Stopper {
     this.#starter = undefined
   }
 
-  /** Lets this process exit although the timer still runs, because nobody waits for the end. */
+  /** Lets this process exit before the timer fires. */
   unref(): void {
     this.#timer?.unref()
   }

@@ -7,12 +7,14 @@ function initIn(report: Buffer): number | undefined {
   return first?.kind === 'started' ? first.init : undefined
 }
 
-/** Closes what ended threads of this process left open, and waits for the processes of their sandboxes. */
+/**
+ * Closes the descriptors that ended threads of this process left open, and waits for the processes of their sandboxes.
+ */
 export const sweepThreads = (): void => sweepEndedThreads(initIn)
 
 let isListening = false
 
-/** Makes {@link sweepThreads} happen whenever a worker thread of this one ends, and removes its control groups. */
+/** Calls {@link sweepThreads} at the end of each worker thread that this thread starts, and removes its control groups. */
 export function sweepEndingWorkers(): void {
   if (isListening) return
   isListening = true

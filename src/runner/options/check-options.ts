@@ -74,7 +74,7 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
   collect: (value, name) => {
     if (!Array.isArray(value)) throw invalid(name, 'an array of paths in the sandbox', value)
     for (const [index, path] of value.entries()) checkCollectName(path, `${name}[${index}]`)
-    const most = value.some(isPattern) ? MOST_NAMES_BESIDE_PATTERNS : Number.POSITIVE_INFINITY
+    const most = value.some(isPattern) ? MOST_ENTRIES_WITH_PATTERNS : Number.POSITIVE_INFINITY
     if (value.length <= most) return
     throw invalid(name, `at most ${most} entries where one of them is a pattern`, value.length)
   },
@@ -88,8 +88,8 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
   },
 }
 
-// The init passes a descriptor for each, and a socket holds about two hundred.
-const MOST_NAMES_BESIDE_PATTERNS = 100
+// The init passes a descriptor for each entry by a socket, and the buffer of a socket takes about two hundred.
+const MOST_ENTRIES_WITH_PATTERNS = 100
 
 const checkCollectName: Check = (value, name) => {
   checkPath(value, name)
@@ -117,7 +117,7 @@ const tables = {
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Check>>>>
 
 /**
- * Checks the options of `sandboxed()`, `createSandbox()` or a test runner's plugin, all in the same way.
+ * Checks the options of `sandboxed()`, `createSandbox()` or a test runner's plugin.
  *
  * @throws {SandboxError} OPTION_INVALID, which names the option, the values that it takes, and the received value;
  *   POLICY_INVALID for a policy's name or object
@@ -137,7 +137,7 @@ export function checkOptions(
   }
 }
 
-// A policy file may still change before a run reads it; a name and an object are complete now.
+// Checks only a policy's name or object now. A policy file may still change, so each run checks it.
 function checkPolicy(value: unknown, name: string): void {
   const isReference = typeof value === 'string' ? value !== '' : isObject(value)
   if (!isReference) throw invalid(name, "a policy's name, path, URL or object", value)

@@ -1,19 +1,20 @@
 import type { SandboxConfig } from './sandbox-options.ts'
 
 /**
- * The largest number of waiting launch programs in one process, of all shapes together; each uses up to eight
- * descriptors.
+ * The largest number of waiting launch programs in one process, for all shapes together. Each of them uses up to
+ * eight descriptors.
  */
 export const MOST_WAITING = 32
 
-/** The defaults of `sandboxed()` for calls that do not say otherwise. */
+/** The defaults of `sandboxed()`. */
 export interface SandboxDefaults
   extends Pick<SandboxConfig, 'policy' | 'limits' | 'env' | 'concurrency' | 'warm' | 'isolation'> {
-  /** The number of test workers that share the machine; it determines the default of `concurrency`. */
+  /** The number of test workers that share the machine. The default of `concurrency` depends on it. */
   readonly workers?: number
 }
 
-// On the global object: a test runner's setup file and the tests may load this module separately.
+// The defaults are on the global object, because a test runner's setup file and the tests may load this module
+// separately.
 const slot = Symbol.for('gradebox.defaults')
 
 interface Realm {
@@ -28,7 +29,7 @@ export function getDefaults(): SandboxDefaults {
 /**
  * Replaces the defaults of every later `sandboxed()` call of this process.
  *
- * @param realm - The global object of a `vm` context, for the calls in it instead.
+ * @param realm - The global object whose calls get the defaults: this one, or that of a `vm` context.
  * @example
  * setDefaults({ policy: 'python', limits: { walltime: '5s' } })
  */

@@ -9,8 +9,8 @@ export interface LimitLayer {
 }
 
 /**
- * A run's limits from all layers. A later layer wins, and in one layer its limits win over its policy's. The
- * order is: a call's limits, a policy named in the call, the plugin's limits, the plugin's policy.
+ * A run's limits from all layers. A later layer takes precedence over an earlier one. In one layer, the limits take
+ * precedence over those of its policy.
  *
  * @param layers the outermost first: the plugin, `createSandbox()`, the call
  * @param policyLimits the limits of the policy that the last layer with a policy names, or of the default
@@ -29,7 +29,7 @@ export function layeredLimits(layers: readonly LimitLayer[], policyLimits: Limit
   }, standardLimits)
 }
 
-/** Options of a call over those of `createSandbox()`; `limits`, `env` and `files` are merged, name by name. */
+/** Merges the options of a call into those of `createSandbox()`; `limits`, `env` and `files` name by name. */
 export function mergeOptions(base: SandboxOptions, own: SandboxOptions): SandboxOptions {
   const merged: SandboxOptions = { ...base, ...own }
   const both = (name: 'limits' | 'env' | 'files') =>

@@ -24,7 +24,7 @@ import type { MountOption, SandboxOptions, WorkdirOption } from './sandbox-optio
  * Checks a run's options and fills in the defaults.
  *
  * @param call the options of the call
- * @param base those of `createSandbox()`
+ * @param base the options of `createSandbox()`
  * @throws {SandboxError} POLICY_INVALID for a policy, OPTION_INVALID for any other wrong option,
  *   SETUP_FAILED for a host file that cannot be read
  */
@@ -119,7 +119,7 @@ function workdirOption(
   }
 }
 
-// The shipped policies' home is the working directory, wherever that is.
+// The home of the shipped policies is the working directory, also at another path.
 const homeAt = (workdirTarget: string, env: Policy['env']): Policy['env'] =>
   env.HOME === '/work' ? { ...env, HOME: workdirTarget } : env
 
@@ -176,7 +176,7 @@ const isReadable = (value: unknown): value is Readable =>
 
 const variants = { true: new WeakMap<Policy, Policy>(), false: new WeakMap<Policy, Policy>() }
 
-// The same object each time, because an image is kept for each policy.
+// Returns the same object for the same policy, because Gradebox keeps an image for each policy object.
 function withTerminal(policy: Policy, terminal: boolean | undefined): Policy {
   if (terminal === undefined || terminal === (policy.terminal ?? false)) return policy
   const known = variants[`${terminal}`]

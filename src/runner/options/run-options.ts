@@ -5,10 +5,10 @@ import type { StdinSource } from '../io/stdin.ts'
 import type { IsolationLevel } from '../isolation/level.ts'
 import type { WorkdirOption } from './sandbox-options.ts'
 
-/** A mount that the run asks for, and not its policy. */
+/** A mount from the run's own options. */
 export type OwnMount = (BindMount | OverlayMount) & { readonly followLinks: boolean }
 
-/** The program, and how it is called. */
+/** The program, and the values that it starts with. */
 export interface ProgramOptions {
   readonly command: string
   readonly args: readonly string[]
@@ -16,10 +16,10 @@ export interface ProgramOptions {
   readonly cwd: string
 }
 
-/** The files that the program finds, in addition to its policy's. */
+/** The files in the sandbox, in addition to the policy's. */
 export interface FileOptions {
   readonly workdir: WorkdirOption | undefined
-  /** Where the working directory is in the sandbox. */
+  /** The path of the working directory in the sandbox. */
   readonly workdirTarget: string
   readonly files: readonly SandboxFile[]
   readonly mounts: readonly OwnMount[]
@@ -36,7 +36,7 @@ export interface StreamOptions {
 export interface AmountOptions {
   /** The limits that are in force. */
   readonly limits: Limits
-  /** The same limits, with UNLIMITED for those that are lifted. */
+  /** The same limits, with UNLIMITED for each limit that the options turn off. */
   readonly wantedLimits: Limits
   /** The number of processors that the program may use. */
   readonly processors: number

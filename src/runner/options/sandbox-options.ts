@@ -7,18 +7,18 @@ export type { LimitOptions } from '../../limits/table.ts'
 
 /** A host path that is shown in the sandbox. */
 export interface MountOption {
-  /** On the host; a relative path is relative to process.cwd(). */
+  /** The path on the host; a relative path is relative to process.cwd(). */
   readonly source: string | URL
-  /** In the sandbox, absolute. */
+  /** The absolute path in the sandbox. */
   readonly target: string
   /**
    * `overlay` shows a directory copy-on-write: the program may change everything, and the host's files stay
-   * as they are. Default `bind`.
+   * unchanged. Default `bind`.
    */
   readonly type?: 'bind' | 'overlay'
   /** For a bind: whether the program may change the host's files there; default false. */
   readonly writable?: boolean
-  /** Whether Gradebox skips the mount when its source is missing; default false: an error. */
+  /** Whether Gradebox skips the mount when its source is missing. With the default false this is an error. */
   readonly optional?: boolean
   /** Whether the source may be a symbolic link; default: the run's option `followLinks`. */
   readonly followLinks?: boolean
@@ -75,7 +75,7 @@ export interface SandboxOptions {
   /**
    * The program's working directory, in the sandbox.
    *
-   * @default where the host's is shown: '/work'
+   * @default the path at which `workdir` is shown: '/work'
    */
   readonly cwd?: string
   /**
@@ -90,9 +90,9 @@ export interface SandboxOptions {
   /** @default 'pipe' */
   readonly stderr?: 'pipe' | 'inherit' | 'ignore'
   /**
-   * Whether the program can make pseudo-terminals: `/dev/ptmx`, `/dev/pts` and `/dev/tty` are there, and belong to the
-   * sandbox alone. `script`, `expect` and `os.openpty()` need it. The standard streams stay pipes; to give a program a
-   * terminal as stdin and stdout, run it by `script`.
+   * Whether the program can make pseudo-terminals. The sandbox then has its own `/dev/ptmx`, `/dev/pts` and `/dev/tty`.
+   * `script`, `expect` and `os.openpty()` need them. The standard streams stay pipes. To give a program a terminal as
+   * stdin and stdout, run it by `script`.
    *
    * @default the policy's `terminal`: false
    * @example
@@ -100,8 +100,8 @@ export interface SandboxOptions {
    */
   readonly terminal?: boolean
   /**
-   * Whether the result's output is text or bytes. A text holds 512 MiB of a stream
-   * (`buffer.constants.MAX_STRING_LENGTH`); a program that writes more is ended with status `output`.
+   * Whether the result's output is text or bytes. A text has at most 512 MiB (`buffer.constants.MAX_STRING_LENGTH`).
+   * Gradebox ends a program that writes more, with status `output`.
    *
    * @default 'utf8'
    */
@@ -109,7 +109,7 @@ export interface SandboxOptions {
   /** Limits that replace the policy's, one by one. */
   readonly limits?: LimitOptions
   /**
-   * Files of the sandbox to bring back as `result.files`: paths, directories (`out/`) and patterns with `*`, `?`,
+   * Files of the sandbox to collect in `result.files`: paths, directories (`out/`) and patterns with `*`, `?`,
    * `[a-z]`, `{a,b}` and `**`, absolute or relative to `cwd`. A file has at most 64 MiB; with a pattern, a run brings
    * back at most 10,000 files and 256 MiB. `result.uncollected` names the files that were left out.
    *
@@ -119,14 +119,14 @@ export interface SandboxOptions {
    */
   readonly collect?: readonly string[]
   /**
-   * Whether no other run of this user is active meanwhile, in any process. Use it to compare times.
+   * Whether the run is alone: no other run of this user is active meanwhile, in any process. Use it to compare times.
    *
    * @default false
    */
   readonly exclusive?: boolean
   /**
-   * The number of further attempts that a run gets when it reached its walltime limit and mostly waited for a CPU: 0 or
-   * more. `stdin` must then be text, bytes or the URL of a file, which can be read again.
+   * The number of further attempts, 0 or more, for a run that reached its walltime limit and mostly waited for a CPU.
+   * With 1 or more, `stdin` must be text, bytes or the URL of a file, because Gradebox reads it again.
    *
    * @default 0
    */
@@ -145,16 +145,16 @@ export interface SandboxOptions {
 /** Defaults of a {@link createSandbox}: any option of a run, and how many runs it makes at once. */
 export interface SandboxConfig extends SandboxOptions {
   /**
-   * How many programs of this sandbox run at once, 1 or more, whatever other programs run on the machine.
+   * The number of programs of this sandbox that run at once, 1 or more, whatever other programs run on the machine.
    *
-   * @default the processors, divided by the number of test workers; all processes on the machine
-   *   together start no more sandboxes than it has processors
+   * @default the number of processors, divided by the number of test workers. All processes on the machine
+   *   together then start no more sandboxes than it has processors.
    */
   readonly concurrency?: number
   /**
-   * How many sandboxes may wait, built and unused, for later runs: 0 to 32. Set it to the number of runs
-   * in one test. Gradebox builds them in the background while no run is active, and ends them a second
-   * after the last run. Each serves one run.
+   * The number of sandboxes, 0 to 32, that Gradebox may build ahead for later runs. Set it to the number of runs in
+   * one test. Gradebox builds them in the background while no run is active, and ends them a second after the last
+   * run. Each of them serves one run.
    *
    * @default 0
    */

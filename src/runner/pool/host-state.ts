@@ -3,8 +3,8 @@ import { fileStatus } from '../../ffi/file-status.ts'
 import { hasNews } from '../../ffi/libc.ts'
 
 /**
- * The identity of the files at some host paths, as text to compare. A bound file keeps its inode, so no other
- * file gets its number (inode(7)). Equal text therefore means the same files.
+ * The identity of the files at some host paths, as text to compare. Equal text means the same files: the kernel keeps
+ * the inode of a bound file, so no other file gets its inode number (inode(7)).
  */
 export const identityOf = (paths: readonly string[]): string =>
   paths.map((path) => fileStatus(path)?.identity ?? '-').join(' ')
@@ -13,7 +13,7 @@ export const identityOf = (paths: readonly string[]): string =>
 export class MountWatch {
   #fd: number | undefined
 
-  /** Starts to watch, if it does not watch yet. */
+  /** Starts the watch, unless it has started. */
   open(): void {
     this.#fd ??= openSync('/proc/self/mountinfo', 'r')
   }

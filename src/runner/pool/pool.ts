@@ -15,23 +15,23 @@ import { Shelf } from './shelf.ts'
 
 /** The time in ms after the last run at which the process ends its waiting launch programs. */
 const IDLE_MS = 1000
-/** The time in ms after the last run's end at which a burst of runs counts as over. */
-const REST_MS = 2
+/** A burst of runs ends when no run has been active for this time in ms. */
+const BURST_GAP_MS = 2
 /** The interval in ms at which an idle pool checks whether an exclusive run of another process has ended. */
 const ALONE_MS = 50
 
 /**
- * Launch programs that have built their roots, or are about to, and wait for a request; each serves one run.
- * Most of them start when they slow no run down: after all runs have ended.
+ * Launch programs that build their roots ahead and wait for a request. Each of them serves one run. The pool starts
+ * most of them after all runs have ended, when they slow no run down.
  */
 export class Pool {
-  /** In the order of their last use. */
+  /** The shelf of each shape, in the order of their last use. */
   readonly #shelves: Shelf[] = []
   readonly #mounts = new MountWatch()
   /** Discarded launch programs that may still exist. */
   readonly #ending = new Set<Promise<void>>()
   #filling = false
-  #rest: NodeJS.Timeout | undefined
+  #burstGap: NodeJS.Timeout | undefined
   #alone: NodeJS.Timeout | undefined
   #idle: NodeJS.Timeout | undefined
   #unregister = () => {}
@@ -44,7 +44,7 @@ export class Pool {
   /**
    * Takes a waiting launch program, if the host has not changed since it started.
    *
-   * @returns undefined when none waits
+   * @returns undefined when no launch program waits
    */
   take(shape: PoolShape): Ready | undefined {
     if (this.#mounts.hasChanged()) this.#endAll()
@@ -59,44 +59,44 @@ export class Pool {
   }
 
   /**
-   * Notes that a run of a shape has started, and makes launch programs wait for those that follow.
+   * Notes that a run of a shape has started, and starts launch programs for the runs that follow.
    *
-   * @param most how many of this shape may wait
+   * @param most the largest number of waiting launch programs of this shape
    * @returns a function to call when the run has ended
    */
   started(shape: PoolShape, most: number): () => void {
     const shelf = this.#shelfOf(shape)
     shelf.started(most)
     this.#touch()
-    // Enough wait for the next run, so the refill can wait until this one has ended.
+    // If a launch program waits for the next run, the pool starts others only after this run.
     if (shelf.waiting.length === 0) this.#fillSoon()
     return () => {
       // The ending run still counts as active.
-      shelf.ended({ othersGoOn: countActiveRuns() > 1 })
+      shelf.ended({ othersAreActive: countActiveRuns() > 1 })
       this.#touch()
-      if (shelf.lacksSome) this.#fillSoon()
+      if (shelf.needsMore) this.#fillSoon()
     }
   }
 
   /** Ends all waiting launch programs; settles when their processes have ended. */
   async drain(): Promise<void> {
     clearTimeout(this.#idle)
-    clearTimeout(this.#rest)
+    clearTimeout(this.#burstGap)
     clearTimeout(this.#alone)
     this.#idle = undefined
-    this.#rest = undefined
+    this.#burstGap = undefined
     this.#unregister()
     this.#mounts.close()
     this.#endAll()
-    // Launch programs of active shapes serve the runs that follow.
+    // Keeps the shelves of the active runs: the same shapes may run again.
     const busy = this.#shelves.filter(({ isBusy }) => isBusy)
     this.#shelves.splice(0, Number.POSITIVE_INFINITY, ...busy)
     for (const shelf of busy) shelf.forget()
     await Promise.all(this.#ending)
   }
 
-  // Processes that end in the background do not keep this process alive, but a caller who waits for them
-  // does.
+  // Processes that end in the background do not keep this process alive. The timer keeps it alive for a caller who
+  // waits for them.
   async #drainAwaited(): Promise<void> {
     const alive = setInterval(() => {}, IDLE_MS)
     await this.drain().finally(() => clearInterval(alive))
@@ -125,10 +125,10 @@ export class Pool {
     }
     this.#idle = setTimeout(() => void this.drain(), IDLE_MS).unref()
     const unregister = registerPool({
-      rested: () => this.#fillAtRest(),
+      onIdle: () => this.#fillWhenIdle(),
       end: () => this.#drainAwaited(),
     })
-    // A thread's descriptors outlive it; a process's do not.
+    // The descriptors of a worker thread stay open after the thread's end. Those of a process close with the process.
     const endNow = () => {
       for (const { waiting } of this.#shelves) for (const ready of waiting) ready.discardNow()
     }
@@ -149,26 +149,25 @@ export class Pool {
     })
   }
 
-  #fillAtRest(): void {
-    if (this.#rest !== undefined) this.#rest.refresh()
-    else this.#rest = setTimeout(() => this.#fillRested(), REST_MS).unref()
+  #fillWhenIdle(): void {
+    if (this.#burstGap !== undefined) this.#burstGap.refresh()
+    else this.#burstGap = setTimeout(() => this.#fillIdle(), BURST_GAP_MS).unref()
   }
 
-  // Starts them one after another, each only if no run has started meanwhile.
-  #fillRested(): void {
+  // Starts launch programs one after another, each of them only if no run has started meanwhile.
+  #fillIdle(): void {
     if (countActiveRuns() > 0) return
     if (isAnyRunAlone()) {
       clearTimeout(this.#alone)
-      this.#alone = setTimeout(() => this.#fillRested(), ALONE_MS).unref()
+      this.#alone = setTimeout(() => this.#fillIdle(), ALONE_MS).unref()
       return
     }
-    for (const shelf of this.#shelves) shelf.rested()
-    if (this.#fillOne({ inBurst: false })) this.#rest?.refresh()
+    for (const shelf of this.#shelves) shelf.endBurst()
+    if (this.#fillOne({ inBurst: false })) this.#burstGap?.refresh()
   }
 
-  // Makes room at the expense of a shape that no recent run used, and only for the shape of the last run. Otherwise
-  // shapes would take the room from each other for ever. When idle, each of two shapes takes at most half for the same
-  // reason.
+  // Ends a launch program of the shape whose last use is the oldest. Does this only for the shape of the last run, and
+  // when idle leaves two shapes at least half each. Otherwise two shapes would replace each other for ever.
   #makeRoom(shelf: Shelf, inBurst: boolean): boolean {
     if (this.size < MOST_WAITING) return true
     if (shelf !== this.#shelves.at(-1)) return false
@@ -180,11 +179,10 @@ export class Pool {
     return ready !== undefined
   }
 
-  // Returns whether there is more to do. A failure here is not reported, because the next run then starts its own
-  // launch program.
+  // Returns whether there may be more to start. It reports no failure: the next run starts its own launch program.
   #fillOne({ inBurst }: { inBurst: boolean }): boolean {
     for (const { waiting } of this.#shelves) for (const { launcher } of waiting) launcher.settle()
-    const shelf = this.#shelves.findLast((one) => (inBurst ? one.lacksSome : one.lacksSomeAtRest))
+    const shelf = this.#shelves.findLast((one) => (inBurst ? one.needsMore : one.needsMoreWhenIdle))
     if (shelf === undefined || !this.#makeRoom(shelf, inBurst)) return false
     try {
       this.#mounts.open()

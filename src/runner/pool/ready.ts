@@ -10,7 +10,7 @@ import { identityOf } from './host-state.ts'
 export interface PoolShape extends LauncherShape {
   /** The host paths that the image binds. */
   readonly sources: readonly string[]
-  /** The settings of each run's control group, where runs have one. */
+  /** The settings of each run's control group; undefined where runs have none. */
   readonly group: { readonly delegation: Delegation; readonly limits: Limits } | undefined
 }
 
@@ -26,11 +26,11 @@ export const isSameShape = (one: PoolShape, other: PoolShape): boolean =>
     (one.group.limits.memoryBytes === other.group?.limits.memoryBytes &&
       one.group.limits.processes === other.group?.limits.processes))
 
-/** A launch program that waits for a run, with its resources on the host. */
+/** A launch program that waits for a run, and its control group. */
 export class Ready {
   readonly launcher: Launcher
   readonly group: RunGroup | undefined
-  /** The sources before it started. */
+  /** The identity of the bound files before the launch program started. */
   readonly #sources: string
   #discarded: Promise<void> | undefined
 
@@ -43,7 +43,7 @@ export class Ready {
   /**
    * Starts a launch program.
    *
-   * @throws {SandboxError} when it cannot start; nothing remains then
+   * @throws {SandboxError} when it cannot start; its control group is then removed
    */
   static start(shape: PoolShape): Ready {
     const sources = identityOf(shape.sources)
@@ -63,16 +63,16 @@ export class Ready {
   }
 
   /**
-   * Ends it, unless it has its request; settles when its processes are gone.
+   * Ends the launch program, unless it has its request. Settles when its processes have ended.
    *
-   * @param background whether this process may end meanwhile
+   * @param background whether this process may exit meanwhile
    */
   discard(background = false): Promise<void> {
     this.#discarded ??= this.#end(background)
     return this.#discarded
   }
 
-  /** Discards it at once, where no event loop follows. */
+  /** Ends the launch program without an event loop. */
   discardNow(): void {
     if (this.launcher.isUsed) return
     this.launcher.discardNow()

@@ -1,9 +1,9 @@
 import type { PoolShape, Ready } from './ready.ts'
 
 /**
- * The waiting launch programs of one shape, and how many should wait. Runs come in bursts, such as those of
- * one test. During a burst, each new launch program slows a run down, so as many should wait as run at once.
- * Before the next burst, as many should wait as the longest burst had runs, and one more.
+ * The waiting launch programs of one shape, and the number that should wait. Runs come in bursts, such as the runs of
+ * one test. A new launch program slows a run down. So during a burst this number is the number of simultaneous runs.
+ * Before the next burst it is the number of runs in the longest burst, plus one.
  */
 export class Shelf {
   readonly shape: PoolShape
@@ -13,8 +13,7 @@ export class Shelf {
   /** The largest number of simultaneous runs in this burst. */
   #peak = 0
   /**
-   * Keep one spare sandbox while other runs are active, because the pool is not refilled until the process is
-   * idle.
+   * One spare launch program while other runs are active, because the pool starts more only when the process is idle.
    */
   #spare = 0
   /** The number of runs in this burst. */
@@ -32,21 +31,23 @@ export class Shelf {
     return this.#inFlight > 0
   }
 
-  /** Whether fewer wait than the runs of this burst need; a burst as long as the longest before may have ended. */
-  get lacksSome(): boolean {
+  /**
+   * Whether this burst needs more launch programs. A burst with as many runs as the longest earlier one may have ended.
+   */
+  get needsMore(): boolean {
     if (this.#runs === this.#expected) return false
     return this.waiting.length < Math.min(this.#peak + this.#spare, this.#most)
   }
 
-  /** Whether fewer wait than the next burst may need. */
-  get lacksSomeAtRest(): boolean {
+  /** Whether the next burst may need more launch programs. */
+  get needsMoreWhenIdle(): boolean {
     return this.waiting.length < Math.min(this.#longest + 1, this.#most)
   }
 
   /**
    * Notes that a run has started.
    *
-   * @param most the number that may wait
+   * @param most the largest number that may wait
    */
   started(most: number): void {
     this.#most = most
@@ -59,24 +60,24 @@ export class Shelf {
   /**
    * Notes that a run has ended.
    *
-   * @param othersGoOn whether other runs, of any shape, are still active
+   * @param othersAreActive whether other runs, of any shape, are still active
    */
-  ended({ othersGoOn }: { othersGoOn: boolean }): void {
+  ended({ othersAreActive }: { othersAreActive: boolean }): void {
     this.#inFlight--
-    this.#spare = othersGoOn ? 1 : 0
+    this.#spare = othersAreActive ? 1 : 0
   }
 
   /** Notes the end of a burst. */
-  rested(): void {
+  endBurst(): void {
     this.#peak = this.#inFlight
     this.#spare = 0
     this.#runs = this.#inFlight
     this.#expected = this.#longest
   }
 
-  /** Forgets all bursts except the active runs. */
+  /** Forgets all bursts, but not the active runs. */
   forget(): void {
     this.#longest = this.#inFlight
-    this.rested()
+    this.endBurst()
   }
 }

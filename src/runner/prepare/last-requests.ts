@@ -2,23 +2,23 @@ import type { Assembled } from '../../launcher/image/assemble.ts'
 import type { EnforcementByLimit } from '../../limits/table.ts'
 import type { RunOptions } from '../options/run-options.ts'
 
-/** The inputs of the request of a run that adds nothing to its root, apart from its image. */
+/** All inputs, apart from the image, of the request of a run that adds nothing to its root. */
 type Asked = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'limits' | 'collect'> & {
   readonly enforcement: EnforcementByLimit
   readonly processors: readonly number[]
 }
 
-/** The number of requests to keep: each processor that a run may get needs another one. */
+/** The number of requests to keep. Runs on different processors need different requests. */
 const MOST_KEPT = 4
 
 /**
- * An image's last requests, for a run with the same inputs. The next test case of a program differs only in
- * its input, which arrives by a pipe, and perhaps in its processor.
+ * An image's last requests, for a run with the same inputs. Two test cases of one program often differ only in their
+ * stdin, which is no part of the request, and in their processor.
  */
 export class LastRequests {
   readonly #kept: { readonly asked: Asked; readonly request: Assembled }[] = []
 
-  /** Returns the request of a run; makes it, unless it equals one of the last. */
+  /** Returns the request of a run: one of the last if its inputs are the same, else a new one. */
   of(asked: Asked, make: () => Assembled): Assembled {
     const known = this.#kept.find((each) => isSame(asked, each.asked))
     if (known !== undefined) return known.request
@@ -42,7 +42,7 @@ const isSame = (one: Asked, other: Asked): boolean =>
 const isSameList = <Item>(one: readonly Item[], other: readonly Item[]): boolean =>
   one.length === other.length && one.every((each, index) => each === other[index])
 
-// In the same order too, because the program may see the order of its environment.
+// Compares the order too, because the program may see the order of its environment.
 function isSameRecord(one: object, other: object): boolean {
   if (one === other) return true
   return isSameList(Object.keys(one), Object.keys(other)) && isSameValues(one, other)

@@ -6,7 +6,7 @@ import { type Host, resolveOverlay, resolveWorkdir } from '../workdir/resolve.ts
 export interface LateOptions {
   readonly workdir: WorkdirOption | undefined
   readonly workdirTarget: string
-  /** The policy's own that each run makes, then the run's. */
+  /** The policy's mounts that are not in the image, then the run's mounts. */
   readonly mounts: readonly HostPath[]
   readonly host: Host
 }

@@ -88,7 +88,7 @@ export async function prepareConfined(
   }
 }
 
-// The image has no ids in it: the request stores them.
+// The request contains the ids. The image does not.
 function flowOf({ ids }: RunDirectory): Flow {
   const uid = ids?.uid ?? process.geteuid?.() ?? 0
   return { kind: 'user', uid, gid: ids?.uid ?? process.getegid?.() ?? 0 }
@@ -101,7 +101,7 @@ interface Added {
   readonly image: PolicyImage
   readonly by: ConfinedBy
   readonly directory: RunDirectory
-  /** What the run shows in addition to its policy. */
+  /** The rules for the run's own mounts. */
   readonly mounted: readonly PathRule[]
   readonly workdir: CopiedDirectory | undefined
   readonly processors: readonly number[]
@@ -144,7 +144,7 @@ function* requestOf(options: PlannedOptions, added: Added): Work<Assembled> {
 }
 
 /**
- * Checks that a run does not need anything that only namespaces provide.
+ * Refuses a run that needs a feature of namespaces.
  *
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, with the name of that feature
  */
@@ -186,8 +186,8 @@ function largestFile({
   return largest === UNLIMITED ? {} : { fileSizeBytes: largest }
 }
 
-// RLIMIT_NPROC counts a user's tasks. Each of root's runs has its own user, to which the init does not belong. The init
-// of an ordinary user's run counts the user's tasks itself.
+// RLIMIT_NPROC counts a user's tasks. Each run of root has its own user, and the init is not a task of this user. In a
+// run of an ordinary user, the init counts the user's tasks itself.
 function heldLimits(
   { wantedLimits }: PlannedOptions,
   as: ConfinedAs,
@@ -202,10 +202,10 @@ function heldLimits(
   }
 }
 
-/** Room for tasks that the test runner and the user's other programs start during a run. */
+/** The number of tasks that the test runner and the user's other programs may start during a run. */
 const OTHER_TASKS = 8
 
-// The user's other runs may grow to their limits meanwhile.
+// Counts every run of the user with its whole limit, because it may reach this limit meanwhile.
 function moreTasks({ wantedLimits }: PlannedOptions, directory: string): number | undefined {
   const { processes = UNLIMITED } = wantedLimits
   if (processes === UNLIMITED) return undefined
@@ -213,7 +213,7 @@ function moreTasks({ wantedLimits }: PlannedOptions, directory: string): number 
   return runs * processes + OTHER_TASKS
 }
 
-// Variables name the run's directories by their names in every sandbox. A variable may be a list of paths with colons.
+// Variables name the run's directories as other sandboxes do, such as /tmp. A value may be a list of paths with colons.
 function inDirectory(
   env: Readonly<Record<string, string>>,
   inRun: (path: string) => string,

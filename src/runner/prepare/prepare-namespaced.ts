@@ -23,7 +23,7 @@ import { candidatesFor, collectionOf, streamsOf } from './request-parts.ts'
 import { type PlanUse, type RunPlan, shapeOf } from './run-plan.ts'
 
 /**
- * Makes the plan of a run in namespaces of its own: the policy's image, and what this run adds to it.
+ * Makes the plan of a run in namespaces of its own: the policy's image, and this run's additions to it.
  *
  * @returns undefined when the run was stopped meanwhile
  * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID, LIMIT_UNAVAILABLE
@@ -86,7 +86,7 @@ interface Added {
   readonly enforcement: EnforcementByLimit
 }
 
-// Field by field, because a copy of all options costs more than to compare these.
+// Names each field, because a copy of all options takes longer than the comparison of these.
 const askedOf = (
   { command, args, env, cwd, collect, wantedLimits }: PlannedOptions,
   { enforcement, processors }: Added,

@@ -9,14 +9,16 @@ import { prepareConfined } from './prepare-confined.ts'
 import { prepareNamespaced } from './prepare-namespaced.ts'
 import type { PlanUse, RunPlan } from './run-plan.ts'
 
-/** A run with at least this number of files makes its request before it starts, in turns with other work. */
+/**
+ * With at least this number of files, the request is made before the launch program starts, in turns with other work.
+ */
 const MANY_FILES = 200
 
 /**
- * The first stage of a run: from its options, and from the machine's features, to a plan. Starts nothing.
+ * The first stage of a run: makes a plan from its options and the machine's features. It starts no process.
  *
  * @returns undefined when the run was stopped meanwhile
- * @throws {SandboxError} for everything that the run needs and cannot get
+ * @throws {SandboxError} when the run needs a file or a feature that is missing
  */
 export async function prepareRun(
   options: PlannedOptions,
@@ -33,9 +35,9 @@ export async function prepareRun(
 }
 
 /**
- * Every step of a run, in order, without starting it.
+ * Every step of a run, in order. It starts no process.
  *
- * @throws {SandboxError} as a run would before it starts
+ * @throws {SandboxError} as {@link prepareRun} does
  */
 export async function planSteps(
   options: PlannedOptions,

@@ -8,7 +8,7 @@ import { noteOverlayRefusal } from '../workdir/resolve.ts'
 
 let report: 'listener' | 'kill' = 'listener'
 
-/** How filters report here: by notification, until the first one fails. */
+/** How filters report denied calls on this machine: by notification, until the first failure. */
 export const filterReport = (): 'listener' | 'kill' => report
 
 /**
@@ -28,7 +28,7 @@ export function noteRefusal(
     noteOverlayRefusal(refused.source)
     return true
   }
-  // Docker's default seccomp profile has ENOSYS for it.
+  // Docker's default seccomp profile denies this call with ENOSYS.
   if (step.syscall === 'clone3') {
     refuseDelegation(`clone3(2), which starts a process in a group, fails: ${errnoName(-result)}`)
     return true

@@ -15,7 +15,7 @@ export function candidatesFor(command: string, path: string = DEFAULT_PATH): str
   return path.split(':').map((directory) => `${directory === '' ? '.' : directory}/${command}`)
 }
 
-/** The paths that the init brings out: the files, or for a pattern its directory, through which Node walks. */
+/** The paths that the init collects: a file, or for a pattern the directory that this process then searches. */
 export function collectionOf({
   collect,
   cwd,

@@ -21,19 +21,19 @@ export interface PolicyImage {
   readonly sources: readonly string[]
 }
 
-/** A run that has only to be started. */
+/** The plan of a run: all that its start needs. */
 export interface RunPlan {
   readonly image: Image
   readonly filter: FilterUse
-  /** How the limits will be held. */
+  /** How the limits will be enforced. */
   readonly held: EnforcementPlan
   /** The properties that a launch program for this run must have when it starts. */
   readonly shape: PoolShape
-  /** The user that the program is outside its sandbox. */
+  /** The program's user on the host. */
   readonly flow: Flow
   /** The mounts for this run only. */
   readonly mounts: readonly LateMount[]
-  /** The size of the caller's files in its tmpfs. */
+  /** The size of the caller's files in the sandbox's tmpfs. */
   readonly suppliedBytes: number
   /** Whether the program gets a file that it may execute but not read. */
   readonly hasUnreadable: boolean
@@ -41,13 +41,13 @@ export interface RunPlan {
   readonly entries: number
   /** Makes the run's request, which completes the image. */
   readonly makeRequest: () => Assembled
-  /** Does the same with pauses. */
+  /** Makes the run's request with pauses for other work. */
   readonly requestInPieces: () => Work<Assembled>
   /** The only directory where the program can write, for a run without namespaces. */
   readonly directory?: RunDirectory
 }
 
-/** The decisions of this machine and this attempt for a plan. */
+/** The inputs of a plan that depend on this machine and this attempt. */
 export interface PlanUse {
   readonly separation: Separation
   /** The processors of the run's turn. */

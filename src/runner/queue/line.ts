@@ -4,12 +4,12 @@ export class Line {
   readonly #waiting: (() => void)[] = []
   #active = 0
 
-  /** @param concurrency called each time that there may be room */
+  /** @param concurrency returns the largest number of simultaneous tasks; called before each task */
   constructor(concurrency: () => number) {
     this.#concurrency = concurrency
   }
 
-  /** Does the work when the earlier tasks have begun and there is room. */
+  /** Does the work when the earlier tasks have begun and fewer tasks than the limit are active. */
   async add<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#waiting.length > 0 || this.#active >= this.#concurrency()) {
       await new Promise<void>((resolve) => {
@@ -24,7 +24,7 @@ export class Line {
     }
   }
 
-  // Each task counts from here on, before its own code continues.
+  // Counts each task here, because its own code continues later.
   #beginNext(): void {
     while (this.#active < this.#concurrency()) {
       const next = this.#waiting.shift()

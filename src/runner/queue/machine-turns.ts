@@ -13,13 +13,13 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1, 16]
 const LONGEST_WAIT_MS = 600_000
 
 export interface TurnRequest {
-  /** Whether nothing else of this user may run meanwhile, in any process. */
+  /** Whether no other run of this user may be active meanwhile, in any process. */
   readonly exclusive: boolean
   /** The number of processors that the run uses; at most all of the machine. */
   readonly processors: number
   /**
-   * Whether the run excludes others from its processors. A caller who sets `concurrency` decides the number
-   * of runs.
+   * Whether the run locks its processors against other runs. False when the caller sets `concurrency`, and so decides
+   * the number of runs.
    */
   readonly holds: boolean
   /** Whether the caller no longer needs the turn. */
@@ -35,11 +35,11 @@ export interface Turn {
 }
 
 /**
- * Waits for a run's turn among all runs of this user: first come, first served. Where no file for that can be opened,
- * the turn comes at once, unless the run wants to be alone.
+ * Waits for a run's turn among all runs of this user: first come, first served. If no turns file can be opened, the
+ * turn comes at once, unless the run is exclusive.
  *
- * @throws {SandboxError} SETUP_FAILED when the turn does not come, and names the processes that hold the processors; or
- *   where an exclusive run is not possible
+ * @throws {SandboxError} SETUP_FAILED when the turn does not come; the message names the processes that hold the
+ *   processors. Also where an exclusive run is not possible.
  */
 export async function takeTurn(request: TurnRequest): Promise<Turn> {
   const file = openFile(request)
@@ -78,8 +78,8 @@ export function isAnyRunAlone(): boolean {
 }
 
 /**
- * The time in milliseconds for which a description stays valid: hundreds of runs may stop at once, and a
- * description reads every process.
+ * The time in milliseconds for which a description stays valid. Hundreds of runs may need one at once, and to make one
+ * this process reads the files of every process.
  */
 const DESCRIPTION_MS = 1000
 
@@ -150,7 +150,7 @@ class Waiting {
     this.#request = request
   }
 
-  /** Waits and returns the processors; returns those that are free now once the turn is no longer wanted. */
+  /** Waits for the turn and returns its processors. If the turn is cancelled, returns the least used processors. */
   async wait(): Promise<readonly number[]> {
     const { cancelled, longestWaitMs = LONGEST_WAIT_MS } = this.#request
     const start = clockMs()
@@ -169,14 +169,14 @@ class Waiting {
     const { exclusive, holds } = this.#request
     const file = this.#file
     if (!exclusive && !holds) {
-      // An exclusive run takes no processor from waiting runs: it waits only for other exclusive runs.
+      // This run locks no processor, so it waits only for exclusive runs.
       this.#ticket ??= ticketNow()
       return !file.waitsBefore(this.#ticket, { exclusiveOnly: true }) && file.takeGate()
     }
     if (this.#ticket === undefined) {
       const now = ticketNow()
       if (!exclusive && !file.waitsBefore(now) && this.#takeProcessors()) return true
-      // Returns what it got, because only the first run in the queue may keep a part.
+      // Unlocks the processors again, because only the first run in the queue may keep some of those that it needs.
       for (const processor of this.#held.splice(0)) file.giveProcessor(processor)
       this.#ticket = file.takePlace(now, exclusive)
     }

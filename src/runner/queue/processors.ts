@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { clockMs } from '../../globals.ts'
 
 /**
- * The interval at which Gradebox reads the load of the machine's processors, in milliseconds: on a large
- * machine one read takes one millisecond.
+ * The interval in milliseconds at which Gradebox reads the load of the machine's processors. On a large machine, one
+ * read takes one millisecond.
  */
 const LOAD_MS = 250
 /** Loads that differ by less than this share count as equal. */
@@ -87,7 +87,7 @@ const uses = new Map<number, number>()
 /** The allowed processors, ordered by their use: first by this process, then by the machine. */
 export function leastUsedProcessors(): number[] {
   const processors = allowedProcessors()
-  // Where several processes start at once, each begins with another processor.
+  // Several processes may start at once. Each of them should begin with another processor.
   const first = process.pid % processors.length
   const rotated = [...processors.slice(first), ...processors.slice(0, first)]
   const weights = new Map(

@@ -38,7 +38,7 @@ export type TurnWants = Pick<TurnRequest, 'exclusive' | 'processors' | 'cancelle
 /**
  * The turns of a queue.
  *
- * @param concurrency the caller's choice; if set, runs do not hold the machine's processors
+ * @param concurrency returns the caller's choice; with a choice, runs do not lock the machine's processors
  */
 export function turnsOf(queue: () => Line, concurrency: () => number | undefined): Turns {
   return {

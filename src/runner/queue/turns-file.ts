@@ -13,19 +13,21 @@ import { isRangeTaken, type LockRange, lockRange, unlockRange } from '../../ffi/
 
 const NAME = 'gradebox-turns'
 
-/** Held for reading by runs that hold no processor, for writing by an exclusive run. */
+/**
+ * The lock of exclusive runs: an exclusive run takes a write lock, and runs without processor locks take read locks.
+ */
 const GATE: LockRange = { start: 0n, length: 1n }
 /** The kernel has at most 8192 processors (CONFIG_NR_CPUS). */
 const PROCESSORS: LockRange = { start: 1n, length: 8192n }
 /**
- * Places in the queue: one for each microsecond of the machine's clock, so the order of places is the order
+ * The places in the queue. Each microsecond of the machine's clock is a place, so the order of the places is the order
  * of arrival.
  */
 const QUEUE = 1n << 60n
-/** The same for exclusive runs only: a run that holds no processor waits only for these. */
+/** The places of exclusive runs only. A run without processor locks waits only for exclusive runs. */
 const EXCLUSIVE_QUEUE = 1n << 61n
 
-/** To the end of the file, however large that is: fcntl(2), `l_len` 0. */
+/** All bytes, to any size of the file: fcntl(2), `l_len` 0. */
 const EVERYTHING: LockRange = { start: 0n, length: 0n }
 
 const processorRange = (processor: number): LockRange => ({
@@ -36,7 +38,7 @@ const processorRange = (processor: number): LockRange => ({
 const place = (queue: bigint, ticket: bigint): LockRange => ({ start: queue + ticket, length: 1n })
 const before = (queue: bigint, ticket: bigint): LockRange => ({ start: queue, length: ticket })
 
-/** The file in which runs take turns, opened for one run; closing it releases the run's locks. */
+/** The turns file, opened for one run. To close it releases the run's locks. */
 export class TurnsFile {
   readonly path: string
   readonly #fd: number
@@ -69,7 +71,7 @@ export class TurnsFile {
     return { reason: reasons.join('; ') }
   }
 
-  /** The device and inode as in /proc/PID/fdinfo, to find other holders of locks. */
+  /** The inode number, to find the other holders of locks in /proc/PID/fdinfo. */
   get inode(): bigint {
     return fstatSync(this.#fd, { bigint: true }).ino
   }
@@ -83,7 +85,7 @@ export class TurnsFile {
     unlockRange(this.#fd, processorRange(processor))
   }
 
-  /** Takes every processor and the gate, if no run is there. */
+  /** Takes every processor and the gate, if no run has a lock on one of them. */
   takeAll(): boolean {
     return lockRange(this.#fd, 'write', { start: 0n, length: GATE.length + PROCESSORS.length })
   }
@@ -98,7 +100,7 @@ export class TurnsFile {
     return isRangeTaken(this.#fd, 'read', GATE)
   }
 
-  /** Takes a place in the queue; a later one if another run arrived at the same moment. */
+  /** Takes a place in the queue, or a later one if another run has this place. */
   takePlace(ticket: bigint, isExclusive: boolean): bigint {
     let own = ticket
     while (!lockRange(this.#fd, 'write', place(QUEUE, own))) own++
@@ -123,7 +125,7 @@ export class TurnsFile {
     else spare = { path: this.path, fd: this.#fd, identity: this.#identity }
   }
 
-  // A kernel without such locks cannot release them either.
+  // Returns false on a kernel without such locks.
   #isUnlocked(): boolean {
     try {
       unlockRange(this.#fd, EVERYTHING)
@@ -134,7 +136,7 @@ export class TurnsFile {
   }
 }
 
-/** The one file that a thread keeps open, without locks, because opening it costs a tenth of a millisecond. */
+/** A turns file without locks, which the thread keeps open because it takes a tenth of a millisecond to open one. */
 let spare: Opened | undefined
 
 interface Opened {
@@ -146,7 +148,7 @@ interface Opened {
 
 const identityOf = (path: string): string => fileStatus(path)?.identity ?? ''
 
-/** Takes the descriptor that was kept for a path, unless the path has another file by now. */
+/** Takes the descriptor that was kept for a path, unless another file is at this path now. */
 function takeSpare(path: string): Opened | undefined {
   if (spare?.path !== path) return undefined
   const kept = spare
@@ -156,19 +158,19 @@ function takeSpare(path: string): Opened | undefined {
   return undefined
 }
 
-/** Why there is no place for the file. */
+/** The reason why the file cannot be opened in any place. */
 export interface NoTurnsFile {
   readonly reason: string
 }
 
-/** A lock as the kernel lists it for a descriptor, in words. */
+/** Describes in words the lock that starts at a byte. */
 export function describeRange(start: bigint): string | undefined {
   if (start === GATE.start) return 'the gate'
   const processor = start - PROCESSORS.start
   return processor < PROCESSORS.length ? `processor ${processor}` : undefined
 }
 
-/** A place for the file, and whether nobody else can make it there first. */
+/** A place for the file, and whether only this user can make a file there. */
 interface Candidate {
   readonly path: string
   readonly isPrivate: boolean
@@ -196,7 +198,7 @@ function candidates(): readonly Candidate[] {
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
 const ONLY_ITS_OWNER = 0o600
 
-// Opened by `fs`, which closes the descriptors of a terminated worker thread.
+// Uses `fs`, because Node then closes the descriptor when the worker thread is terminated.
 function openOwn({ path, isPrivate }: Candidate): number | string {
   let fd: number
   try {

@@ -13,18 +13,18 @@ import { OWN_DIRECTORIES } from '../../launcher/plan/confined/directory-steps.ts
 import { inTurns, type Work } from '../../work.ts'
 import { BLOCK_BYTES, heldFiles } from './held-files.ts'
 
-/** The interval between two looks at the files, in milliseconds. */
+/** The interval between two counts of the files, in milliseconds. */
 const INTERVAL_MS = 50
-/** The largest share of a processor's time for the looks. */
+/** The largest share of a processor's time for the counts. */
 const LARGEST_SHARE = 0.1
 /** The number of files to count between two pauses. */
 const FILES_PER_PIECE = 8
-/** As in a sandbox with a tmpfs, a disk limit allows one file per this many bytes, and some more. */
+/** A disk limit allows 1024 files and one more for each 4096 bytes, as it does in a sandbox with a tmpfs. */
 const BYTES_PER_FILE = 4096
-const FILES_BESIDE = 1024
+const EXTRA_FILES = 1024
 /**
- * A directory with a longer path is opened, and the paths below are relative to it, because the kernel accepts at most
- * 4,096 bytes.
+ * The kernel accepts a path of at most 4,096 bytes. So this process opens each directory with a longer path than this
+ * number of bytes, and reaches the paths below by the descriptor.
  */
 const LONGEST_PATH = 2048
 
@@ -40,8 +40,8 @@ export interface DiskWatchOptions {
 }
 
 /**
- * Watches how much a program writes where no file system bounds it: its files, and deleted files that it
- * still holds. A program that hides those is held to the growth of the whole file system.
+ * Enforces a disk limit where no file system does. It counts the program's files, and the deleted files that the
+ * program still has open. For a program that hides its open files, it counts the growth of the whole file system.
  */
 export class DiskWatch {
   readonly #options: DiskWatchOptions
@@ -63,7 +63,7 @@ export class DiskWatch {
     return this.#bytes
   }
 
-  /** Looks once more, because a program may be fast, and ends the watch. */
+  /** Counts once more, because a program may write fast, and ends the watch. */
   async stop(): Promise<void> {
     if (this.#stopped) return
     this.#stopped = true
@@ -83,12 +83,12 @@ export class DiskWatch {
     if (this.#bytes !== undefined) return
     const started = clockMs()
     const { path, diskBytes, init, asProgram, onExceeded } = this.#options
-    const most = { bytes: diskBytes, files: FILES_BESIDE + diskBytes / BYTES_PER_FILE }
+    const most = { bytes: diskBytes, files: EXTRA_FILES + diskBytes / BYTES_PER_FILE }
     const used = (await inTurns(directoriesUse(path, most))) ?? NONE
     const pid = init()
     const held = pid === undefined ? undefined : await inTurns(heldFiles(pid, path, asProgram))
     const shown = used.bytes + (held?.bytes ?? 0)
-    // Whatever a program hides is at most what the file system has gained.
+    // A program that hides files has written at most the bytes by which the file system has grown.
     const bytes = held?.hides ? Math.max(shown, bytesUsed(path) - this.#usedBefore) : shown
     if (bytes > most.bytes || used.files > most.files) {
       this.#bytes = Math.max(bytes, used.files * BYTES_PER_FILE)
@@ -109,7 +109,7 @@ interface Use {
 
 const NONE: Use = { bytes: 0, files: 0 }
 
-// A program can make files faster than this process counts them, so the count stops at the largest allowed number.
+// Stops at the largest allowed number, because a program can make files faster than this process counts them.
 function* directoriesUse(path: string, most: Use): Work<Use> {
   const opened: number[] = []
   const seen = new Set<number>()
@@ -152,7 +152,7 @@ function isCounted({ nlink, ino }: Stats, seen: Set<number>): boolean {
 /** The number of names that one system call returns. */
 const NAMES = 256
 
-// A program can put any number of names into a directory, and remove it meanwhile.
+// Reads the names in pieces, because a directory can have any number of names. The program may remove it meanwhile.
 function* namesIn(directory: string): Generator<string> {
   const opened = attempt(() => openDirectory(directory))
   if (opened === undefined) return
@@ -165,7 +165,7 @@ function* namesIn(directory: string): Generator<string> {
 
 const nextIn = (opened: Dir) => attempt(() => opened.readSync()) ?? null
 
-// A program can make a directory that even its owner cannot list.
+// A program can take the permission to list a directory from its owner. The function then gives it back.
 function openDirectory(path: string): Dir {
   const open = () => opendirSync(path, { bufferSize: NAMES })
   const opened = attempt(open)
@@ -174,7 +174,7 @@ function openDirectory(path: string): Dir {
   return open()
 }
 
-// Files can vanish at any moment.
+// A file may disappear at any moment, and the call then fails.
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look()

@@ -13,19 +13,21 @@ import type { Work } from '../../work.ts'
 /** stat(2) counts blocks of this many bytes, on every file system. */
 export const BLOCK_BYTES = 512
 
-/** The part of a list of mappings that is read, in bytes. */
+/** The number of bytes to read from a list of mappings. */
 const LONGEST_MAPS = 256 * 1024
 
-/** The deleted files that the processes of a run still hold. */
+/** The deleted files that the processes of a run still have open or mapped. */
 export interface HeldFiles {
-  /** The size of those that a process shows as open. */
+  /** The size of the deleted files among the descriptors that the processes show. */
   readonly bytes: number
-  /** Whether a process may hold more: it shows no descriptors, maps a deleted file, or has sent descriptors. */
+  /**
+   * Whether there may be more of them: a process shows no descriptors, maps a deleted file, or has sent descriptors.
+   */
   readonly hides: boolean
 }
 
 /**
- * Counts the deleted files that the processes below a run's init hold open.
+ * Counts the deleted files that the processes below a run's init still have open or mapped.
  *
  * @param path the run's own directory
  * @param asProgram calls a function as a user who may see the program's descriptors
@@ -62,7 +64,7 @@ class Count {
   // A thread can have a table of descriptors of its own (CLONE_FILES, clone(2)).
   addThread(directory: string): void {
     const descriptors = attempt(() => readdirSync(`${directory}/fd`))
-    // The dead hold nothing, and show nothing either (proc(5)).
+    // A dead thread shows no descriptors either, because it has none (proc(5)).
     if (descriptors === undefined && isAlive(directory)) this.hides = true
     for (const fd of descriptors ?? []) {
       const link = attempt(() => readlinkSync(`${directory}/fd/${fd}`)) ?? ''
@@ -81,10 +83,10 @@ class Count {
     this.bytes += stats.blocks * BLOCK_BYTES
   }
 
-  // A mapping keeps a file whose descriptor is closed, and does not show how large that file is.
+  // A mapping keeps a file after its descriptor is closed, and does not show the size of the file.
   addMappings(file: string): void {
     const text = attempt(() => readStart(file)) ?? ''
-    // Nobody needs so many mappings, and reading them all would take long.
+    // No ordinary program has so many mappings, and it would take long to read them all.
     if (text.length === LONGEST_MAPS) this.hides = true
     for (const line of text.split('\n')) {
       if (!line.endsWith(' (deleted)') || !line.includes(` ${this.#path}/`)) continue
@@ -100,10 +102,10 @@ function isAlive(thread: string): boolean {
   return state !== '' && state !== 'Z' && state !== 'X'
 }
 
-// Descriptors on their way through a socket are in no table (unix(7)).
+// A descriptor that is in transit through a socket is in no process's table (unix(7)).
 const hasSentDescriptors = (fdinfo: string): boolean => /^scm_fds:\s*[1-9]/m.test(read(fdinfo))
 
-// Every thread has its own children.
+// The kernel lists children by thread, not by process.
 function processesBelow(init: number): number[] {
   const found = new Set<number>()
   const waiting = [init]
@@ -120,7 +122,7 @@ function processesBelow(init: number): number[] {
   return [...found]
 }
 
-// The kernel gives a page of such a file at a time.
+// Reads in a loop, because one read of such a file returns at most a page.
 function readStart(file: string): string {
   const fd = openSync(file, 'r')
   try {
@@ -138,7 +140,7 @@ function readStart(file: string): string {
 const names = (directory: string): string[] => attempt(() => readdirSync(directory)) ?? []
 const read = (file: string): string => attempt(() => readFileSync(file, 'latin1')) ?? ''
 
-// Processes can vanish at any moment.
+// A process may end at any moment, and the call then fails.
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look()

@@ -29,31 +29,31 @@ export interface Ended {
   readonly records: readonly ReportRecord[]
   /** The facts of the control group and the watch. */
   readonly held: Held
-  /** The end of the init, where it matters. */
+  /** How the init ended. Undefined for a run that has no control group and whose init reported the end. */
   readonly init: EndedProcess | undefined
-  /** Whether its stdin was open and empty when it ended. */
+  /** Whether the program's stdin was open and empty at the program's end. */
   readonly awaitsInput: boolean
-  /** The amount that the program had written when the watch of its files ended the run. */
+  /** The number of bytes that the program had written when it exceeded its disk limit; undefined if it did not. */
   readonly exceededDiskBytes: number | undefined
 }
 
 /** A run whose sandbox could not be set up. */
 export interface Failed {
   readonly kind: 'failed'
-  /** The step that failed; undefined if the report names none of the plan's. */
+  /** The failed step; undefined if the report names no step of the plan. */
   readonly step: Step | undefined
-  /** The step's result, an errno below zero or a result that the plan does not expect. */
+  /** The step's result: an errno below zero, or a result that the plan does not expect. */
   readonly result: number
-  /** Whether the step is one that a waiting launch program has done before it gets its request. */
+  /** Whether a waiting launch program does this step before it gets its request. */
   readonly isOfImage: boolean
 }
 
-/** The end of a run, by the report and the watches. */
+/** How a run ended. */
 export type Watched = Ended | Failed | { readonly kind: 'stopped' }
 
 /**
- * The third stage of a run: from a process to the facts about its end. Holds the limits that the process cannot hold
- * itself, and waits until every process has ended.
+ * The third stage of a run: from a process to the facts about its end. Enforces the limits that the kernel does not
+ * enforce, and waits until every process has ended.
  *
  * @throws {SandboxError} SETUP_FAILED when the run was not watched to its end, or the report is damaged
  */
@@ -76,7 +76,7 @@ export async function watchRun(
     const step = process.stepAt(stepAddress)
     return { kind: 'failed', step, result, isOfImage: process.isOfImage(stepAddress) }
   }
-  // A control group also counts the usage of the init, and an init that could not report has only its wait status.
+  // A control group also counts the usage of the init. If the init reported no end, its wait status shows how it ended.
   const init = hold.hasGroup || end === undefined ? await process.gone() : undefined
   const awaitsInput = input.noteEnd()
   const exceededDiskBytes = disk?.exceededBytes
@@ -98,7 +98,7 @@ function watchDisk(
   })
 }
 
-// Root in a container may lack the capability to look into other users' processes (CAP_SYS_PTRACE).
+// Root in a container may lack CAP_SYS_PTRACE, the capability to read the files of other users' processes.
 function asProgramOf({ ids }: RunDirectory): <T>(look: () => T) => T {
   const uid = ids?.uid
   return uid === undefined ? (look) => look() : (look) => asFileUser(uid, uid, look)

@@ -24,8 +24,8 @@ export function resolveOwnMounts(mounts: readonly OwnMount[], policyName: string
 }
 
 /**
- * Resolves the mounts of a policy on the host. A read-only directory becomes an overlay, except for one of the
- * system's, where no ordinary user makes sockets or FIFOs.
+ * Resolves the mounts of a policy on the host. A read-only directory becomes an overlay, except for a system directory,
+ * in which no ordinary user can make sockets or FIFOs.
  *
  * @throws {SandboxError} MOUNT_FAILED when a source is missing and not optional
  */
@@ -35,16 +35,16 @@ export const resolvePolicyMounts = (mounts: readonly Mount[], policyName: string
   )
 
 /**
- * A mount by which the program has no effect on the host. Through a bind it could connect to the host's sockets, write
- * to its FIFOs, and take locks. An overlay shows one file system, so a source in which others are mounted, such as `/`,
- * stays a bind.
+ * Makes a mount by which the program has no effect on the host. By a bind, the program could connect to the host's
+ * sockets, write to its FIFOs, and take locks. An overlay shows only one file system. So a source with mounts in it,
+ * such as `/`, stays a bind.
  */
 const withoutEffect = (mount: HostPath): HostPath =>
   mount.type === 'bind' && mount.isDirectory && !mount.writable && isOneFileSystem(mount.source)
     ? { ...mount, type: 'copy-on-write', readOnly: true }
     : mount
 
-/** Directories where users have their files (hier(7)), and where programs have their sockets. */
+/** Directories with the files of users (hier(7)) or the sockets of programs. */
 const OF_USERS = ['/home', '/root', '/srv', '/run', '/tmp', '/var/tmp', '/mnt', '/media']
 /** The bits of a mode that let users other than the owner write. */
 const OTHERS_WRITE = 0o022
@@ -56,7 +56,7 @@ function isOfSystem(source: string): boolean {
   return uid === 0 && (mode & OTHERS_WRITE) === 0
 }
 
-/** File systems of the kernel, in which no user has files. */
+/** Whether a path is in a file system of the kernel, in which no user has files. */
 const isOfKernel = (source: string): boolean =>
   isDevice(source) || ['/proc', '/sys'].some((path) => source === path || isBelow(source, path))
 

@@ -11,12 +11,12 @@ import type { Listing } from './scan.ts'
 /** Devices whose file systems the kernel refused as an overlay's lower layer. */
 const withoutOverlay = new Set<number>()
 
-/** Remembers that a directory cannot be overlaid, so that later runs copy it. */
+/** Notes that the kernel refused an overlay over a directory, so that later runs copy the directory. */
 export function noteOverlayRefusal(source: string): void {
   withoutOverlay.add(statSync(source).dev)
 }
 
-/** The facts about the host that a run needs. */
+/** The run's user and the listed directories, by which its mounts are resolved. */
 export interface Host {
   readonly flow: Flow
   /** The listed directories. */
@@ -24,8 +24,8 @@ export interface Host {
 }
 
 /**
- * The directories to list for a run, to change owners or to copy. A read-only directory of an ordinary user needs no
- * list, unless it must be copied.
+ * The directories that a run must list, to change the owners of their files or to copy them. An ordinary user's run
+ * does not list a read-only directory here. If that directory must be copied, it is listed later.
  */
 export function directoriesToList(
   workdir: WorkdirOption | undefined,
@@ -47,7 +47,7 @@ export function directoriesToList(
 }
 
 /**
- * Decides how the working directory comes into the sandbox.
+ * Decides by which mount the sandbox shows the working directory.
  *
  * | asked for      | ordinary user, all files theirs | else ordinary user | root                      |
  * |----------------|---------------------------------|--------------------|---------------------------|
@@ -55,7 +55,8 @@ export function directoriesToList(
  * | read-only      | read-only overlay               | the same           | the same, owners changed  |
  * | read-write     | bind                            | bind               | idmapped bind             |
  *
- * @param target where the program sees it; without an option it is empty
+ * @param option without an option, the working directory is empty
+ * @param target the path of the working directory in the sandbox
  * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is not a directory, or cannot be read
  */
 export function resolveWorkdir(
@@ -83,7 +84,7 @@ export function resolveWorkdir(
 }
 
 /**
- * Decides how a copy-on-write mount comes into the sandbox.
+ * Decides by which mount the sandbox shows a copy-on-write directory.
  *
  * @throws {SandboxError} MOUNT_FAILED when the directory is missing, is not a directory, or cannot be read
  */
@@ -115,9 +116,9 @@ function asItIs(options: Shown, { flow, listing }: Host): Tree {
 }
 
 /**
- * An overlay respects the owners of the files below it, and the program owns none of them. Without a change of owners,
- * the program could not write the overlay's files. A run of root could not even read them. Where the kernel refuses an
- * overlay, or other file systems are mounted in the directory, a copy replaces it.
+ * Shows a directory by an overlay or a copy. An overlay respects the owners of the files below it, and the program owns
+ * none of them. Without a change of owners, the program could not write these files, and in a run of root it could not
+ * even read them. If the kernel refuses an overlay, or the directory contains mounts, a copy replaces the overlay.
  */
 function copyOnWrite(options: Shown, { flow, listing }: Host): Tree {
   const { dev, mode } = statDirectory(options.source)
@@ -150,8 +151,7 @@ const rootOwnedError = (source: string): SandboxError =>
     },
   )
 
-// An unprivileged mounter must use `userxattr`; `metacopy` lets a change of owner copy no data
-// (overlayfs.rst).
+// An unprivileged user must mount with `userxattr`. With `metacopy`, a change of owner copies no data (overlayfs.rst).
 const overlayOptions = (flow: Flow): string =>
   flow.kind === 'root' && flow.initial ? ',metacopy=on' : ',userxattr'
 

@@ -10,13 +10,13 @@ export interface DirectoryScan {
   readonly entries: readonly DirectoryEntry[]
   /** Whether the directory and everything in it belong to this user and group. */
   readonly ownedBy: (uid: number, gid: number) => boolean
-  /** Whether it contains a mount of another file system: an overlay shows only its own. */
+  /** Whether it contains another file system. An overlay does not show other file systems. */
   readonly hasMounts: boolean
   /** Whether its owner may execute one of its files but not read it. */
   readonly hasUnreadable: boolean
 }
 
-/** The number of entries to list between two looks at the clock. */
+/** The number of entries to list between two pauses. */
 const PIECE = 8
 /** The number of names that one system call returns. */
 const NAMES = 256
@@ -27,7 +27,7 @@ export class Listing {
   readonly #errors = new Map<string, unknown>()
   readonly #pending: [string, Work<DirectoryScan>][]
 
-  /** Lists directories; large ones only in part. */
+  /** Lists directories for one turn of the event loop; complete() lists the rest. */
   constructor(sources: readonly string[]) {
     this.#pending = sources.map((source) => [source, listing(source)])
     this.#continue()
@@ -43,7 +43,7 @@ export class Listing {
   }
 
   /**
-   * Lists the rest.
+   * Lists the rest of the directories.
    *
    * @param isCancelled whether the caller no longer needs the list
    */
@@ -72,7 +72,7 @@ export class Listing {
         if (done === undefined) return
         this.#listed.set(source, done.value)
       } catch (error) {
-        // Thrown later, where the caller can explain it.
+        // of() throws the error later, where the caller can explain it.
         this.#errors.set(source, error)
       }
       this.#pending.shift()
@@ -81,8 +81,7 @@ export class Listing {
 }
 
 /**
- * Lists a host directory with frequent pauses. It follows no symbolic link, and leaves out files that vanish
- * meanwhile.
+ * Lists a host directory with frequent pauses. It follows no symbolic link, and omits files that disappear meanwhile.
  */
 function* listing(source: string): Work<DirectoryScan> {
   const entries: DirectoryEntry[] = []

@@ -43,22 +43,22 @@ test('a run that cannot be ended does not delay the others', async () => {
 
 test('a waiting pool learns when all runs have ended, and ends with them', async () => {
   const heard: string[] = []
-  const pool = { rested: () => heard.push('rested'), end: async () => void heard.push('end') }
+  const pool = { onIdle: () => heard.push('idle'), end: async () => void heard.push('end') }
   const unregister = registerPool(pool)
   const [first, second] = [registerRun(run('first')), registerRun(run('second'))]
   first()
   expect(heard).toEqual([])
   second()
   second()
-  expect(heard).toEqual(['rested'])
+  expect(heard).toEqual(['idle'])
   const third = registerRun(run('third'))
   await endActiveRuns()
   third()
-  expect(heard).toEqual(['rested', 'end'])
+  expect(heard).toEqual(['idle', 'end'])
   unregister()
   registerRun(run('fourth'))()
   await endActiveRuns()
-  expect(heard).toEqual(['rested', 'end'])
+  expect(heard).toEqual(['idle', 'end'])
 })
 
 test('another realm that shares the runs sees the same ones', () => {
