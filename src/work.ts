@@ -8,7 +8,7 @@ const ITEMS_PER_PIECE = 32
 /** Work that pauses often, so that it can leave turns of the event loop to other work of this thread. */
 export type Work<Result> = Generator<undefined, Result>
 
-/** Does all of a work at once. */
+/** Does a work without pauses. */
 export function finish<Result>(work: Work<Result>): Result {
   let piece = work.next()
   while (piece.done !== true) piece = work.next()
@@ -16,7 +16,7 @@ export function finish<Result>(work: Work<Result>): Result {
 }
 
 /**
- * Does as much of a work as fits into one turn.
+ * Does a work for one turn at most.
  *
  * @returns the result in `value`; undefined when there is more to do
  */
@@ -49,7 +49,7 @@ export async function inTurns<Result>(
 /** The number of items to join between two pauses: 0.1 ms. */
 const JOINED_PER_PIECE = 2048
 
-/** Joins lists, with pauses: a spread of 400,000 items takes a tenth of a second. */
+/** Joins lists, with pauses. A spread of 400,000 items would block this thread for a tenth of a second. */
 export function* joinInPieces<Item>(...lists: readonly (readonly Item[])[]): Work<Item[]> {
   const joined: Item[] = []
   for (const list of lists) {

@@ -1,11 +1,11 @@
 /** The action for a system call: `errno:ENOSYS` makes the call fail with that error. */
 export type SeccompAction = 'allow' | 'kill' | 'log' | `errno:${string}`
 
-/** A comparison of one argument, as seccomp_rule_add(3) has it. */
+/** A comparison of one argument, as in seccomp_rule_add(3). */
 export interface SeccompCondition {
   /**
-   * The number of the argument, 0 to 5; not a pointer. The filter compares only the bits that the kernel
-   * reads.
+   * The number of the argument, 0 to 5. The argument must not be a pointer. The filter compares only the bits that the
+   * kernel reads.
    */
   readonly arg: number
   readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'masked_eq'
@@ -14,12 +14,12 @@ export interface SeccompCondition {
   /** For `masked_eq`: the bits to compare. */
   readonly mask?: number | string
   /**
-   * For Gradebox's own rules: compares a pointer with NULL, the only fact that a filter can see of a pointer.
+   * For Gradebox's own rules: compares a pointer with NULL. A filter can test no other property of a pointer.
    */
   readonly isNullTest?: true
 }
 
-/** All conditions of a rule must hold; write two rules for "or". */
+/** A rule applies if all its conditions are true. For "or", write two rules. */
 export interface SeccompRule {
   readonly action: SeccompAction
   /** Names of system calls, and of groups such as `@io`. */
@@ -30,6 +30,6 @@ export interface SeccompRule {
 export interface SeccompPolicy {
   /** The action for calls that no rule names. */
   readonly default: SeccompAction
-  /** The first rule that names a call, and whose conditions hold, decides. */
+  /** The rules, in order. The first rule that names a call, and whose conditions are true, decides. */
   readonly rules: readonly SeccompRule[]
 }

@@ -1,5 +1,5 @@
 /**
- * Returns a short text unchanged. A long text keeps its beginning and end, with its length between them.
+ * Returns a short text unchanged. Replaces the middle of a long text by the length of the text.
  *
  * @param most - the largest number of characters of the text to show
  * @example cutMiddle('abcdefgh', 4) // 'ab… (8 characters) …gh'
@@ -10,7 +10,7 @@ export function cutMiddle(text: string, most: number): string {
   return `${sliceWhole(text, 0, most - end)}… (${text.length} characters) …${sliceWhole(text, text.length - end)}`
 }
 
-/** A part of a text, without half a surrogate pair at either end. */
+/** A part of a text. It omits half a surrogate pair at each end. */
 export function sliceWhole(text: string, start: number, end = text.length): string {
   const from = isInsidePair(text, start) ? start + 1 : start
   const to = isInsidePair(text, end) ? end - 1 : end
@@ -27,7 +27,7 @@ export interface Excerpt {
   /** The number of the first line shown, from 1. */
   readonly firstLine: number
   readonly lines: readonly string[]
-  /** How many lines of the text follow. */
+  /** The number of lines of the text after these. */
   readonly moreLines: number
 }
 

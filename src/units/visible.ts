@@ -1,8 +1,8 @@
 const unsafe = new RegExp(
   [
-    // C0 except tab and newline, DEL, C1: a terminal obeys these.
+    // Control characters that a terminal obeys: C0 except tab and newline, DEL, C1.
     '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]',
-    // Line and paragraph separators; marks that reorder text; characters without a shape.
+    // Line and paragraph separators; marks that reorder text; invisible characters.
     '[\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]',
     // Halves of a surrogate pair; code points that no text may have, such as U+FFFE, which XML 1.0 refuses.
     '\\p{Cs}|\\p{Noncharacter_Code_Point}',
@@ -30,7 +30,7 @@ export function visible(text: string): string {
 }
 
 /**
- * Text that is safe to print and stays on its line: like `visible()`, with tabs and newlines as escapes too.
+ * Text that is safe to print on one line: like `visible()`, with tabs and newlines as escapes too.
  *
  * @example
  * visibleLine('a\n  hint: b') // 'a\\n  hint: b'

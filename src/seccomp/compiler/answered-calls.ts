@@ -4,8 +4,9 @@ import type { SeccompPolicy } from '../seccomp-policy.ts'
 import { type Choice, type Decision, decisions } from './decisions.ts'
 
 /**
- * The sizes above which the filter reports a call that the policy allows. The kernel is sure to refuse these calls
- * (mmap, mremap), or would end the program for them (ftruncate). So a program that runs as it should is never reported.
+ * The filter notifies the init of a call with a larger size than these, even if the policy allows the call. The kernel
+ * always refuses such calls (mmap, mremap), or ends the program for them (ftruncate). A program within its limits makes
+ * no such calls.
  */
 export interface AnsweredSizes {
   /** The most memory that the kernel gives to one mmap. Memory that is only reserved does not count. */
@@ -47,7 +48,7 @@ const answers: Readonly<Record<string, (sizes: AnsweredSizes, arch: Arch) => Arg
       ),
     ]),
   ],
-  // realloc(3) enlarges memory that the kernel counts. The filter does not see whether it does.
+  // The filter cannot see whether the kernel counts this memory, so it assumes so: realloc(3) enlarges counted memory.
   mremap: ({ allocationBytes, mappingBytes }) => [
     [longerThan(allocationBytes < mappingBytes ? allocationBytes : mappingBytes, 2)],
   ],
@@ -55,8 +56,8 @@ const answers: Readonly<Record<string, (sizes: AnsweredSizes, arch: Arch) => Arg
 }
 
 /**
- * The numbers of the calls that a filter reports by their size: those that the policy allows in every case, because a
- * notification does not say why the filter made it.
+ * The numbers of the calls that a filter reports by their size. The policy must allow such a call in every case,
+ * because a notification does not contain its reason.
  */
 export const answeredCalls = (seccomp: SeccompPolicy, arch: Arch): number[] =>
   Object.keys(answers).flatMap((name) => {
@@ -68,8 +69,8 @@ export const answeredCalls = (seccomp: SeccompPolicy, arch: Arch): number[] =>
   })
 
 /**
- * Adds the reports to a filter's decisions. Where the init has the filter too, its own calls pass: see `ifOwn` of
- * compactFilter().
+ * Adds the reports to a filter's decisions. If the init has the filter too, the filter allows the init's own calls: see
+ * `ifOwn` of compactFilter().
  */
 export function withAnswers(
   decided: readonly Decision[],

@@ -14,18 +14,18 @@ export const JGT = 0x25
 /** BPF_JMP | BPF_JGE | BPF_K. */
 export const JGE = 0x35
 
-/** One step of a loop-free program and its successors: a branch has two, a return none. */
+/** One step of a loop-free program, with its successors. A branch has two successors, a return none. */
 export interface Node {
   readonly id: number
   readonly code: number
   readonly k: number
-  /** For a branch: first the successor when the test holds, then the other. */
+  /** For a branch: first the successor when the test is true, then the other. */
   readonly next: readonly Node[]
 }
 
 export type MakeNode = (code: number, k: number, next: readonly Node[]) => Node
 
-/** Returns the same node for equal steps with equal successors, so that equal code exists once. */
+/** Returns the same node for equal steps with equal successors. The program therefore contains equal code once. */
 export function nodeMaker(): MakeNode {
   const known = new Map<string, Node>()
   return (code, k, next) => {

@@ -25,7 +25,7 @@ interface Half {
   readonly mask: number
 }
 
-// Both machines are little-endian: the low half is first.
+// x86-64 and arm64 are little-endian: the low half is first.
 function halves({ arg, value, mask }: ArgumentTest): { readonly high: Half; readonly low: Half } {
   const offset = ARGUMENTS_OFFSET + arg * 8
   const word = (bits: bigint) => Number(BigInt.asUintN(32, bits))
@@ -36,11 +36,11 @@ function halves({ arg, value, mask }: ArgumentTest): { readonly high: Half; read
 }
 
 /**
- * Makes the steps that choose the first outcome whose tests hold.
+ * Makes the steps that choose the first outcome whose tests are all true.
  *
  * @param outcomes the last has no test
- * @param ifOwn a test under which a call that is not allowed still passes. Equal steps exist once, so this test
- *   occurs in the program once for each value, and not once for each call.
+ * @param ifOwn if this test is true, the filter allows a call that it would otherwise deny. Equal steps exist once, so
+ *   the program contains this test once for each value, and not once for each call.
  */
 export function choose(outcomes: readonly Outcome[], make: MakeNode, ifOwn?: ArgumentTest): Node {
   return outcomes.reduceRight<Node | undefined>((no, { value, tests }) => {
@@ -84,8 +84,8 @@ function equal(test: ArgumentTest, { yes, no }: Ways, make: MakeNode): Node {
   }, yes)
 }
 
-// Tests for larger, or with JGE for larger or equal: by the high half, or by the low half where the high
-// halves are equal.
+// Tests for larger, or with JGE for larger or equal. It compares the high halves, and if they are equal, the low
+// halves.
 function above(test: ArgumentTest, code: number, { yes, no }: Ways, make: MakeNode): Node {
   const { high, low } = halves(test)
   const byLow = masked(low, make(code, low.value, [yes, no]), make)

@@ -21,19 +21,19 @@ const SECCOMP_DATA_SIZE = 64
 
 /** The largest `jt` and `jf`. */
 const FARTHEST = 0xff
-/** A search that needs more visits than this is not worth the time. */
+/** The largest number of visits of one search. A longer search is not worth its time. */
 const MOST_VISITS = 4096
-/** Every word is below this. */
+/** The number of values of a word. */
 const WORDS = 2 ** 32
 
-/** A loaded word from `start` to the next interval's start leads here. */
+/** The values of a loaded word from `start` to the next interval's start, all of which lead to `leaf`. */
 interface Interval {
   readonly start: number
   readonly leaf: Node
 }
 
 /**
- * A step that the program reaches with a word from `start` to below `end`; the step sees the bits of `mask`.
+ * A step that the program reaches with a word from `start` to below `end`. The step compares the bits of `mask`.
  */
 interface Visit {
   readonly node: Node
@@ -58,8 +58,8 @@ function reachable(root: Node): Set<Node> {
 }
 
 /**
- * Adds the parts of a visit to a branch to `ahead`, the lowest last. Under a mask of the highest bits a
- * growing word never becomes smaller, so it passes each constant once.
+ * Divides a visit to a branch by its successors, and adds the parts to `ahead`, the lowest last. The mask has only the
+ * highest bits. So the masked word grows with the word, and passes each constant once.
  */
 function split({ node, mask, start, end }: Visit, ahead: Visit[]): void {
   const { code, k } = node
@@ -79,8 +79,7 @@ function split({ node, mask, start, end }: Visit, ahead: Visit[]): void {
 }
 
 /**
- * Adds the successors of a visit to `ahead`; returns false at a return, and where the program loads another
- * word.
+ * Adds the successors of a visit to `ahead`. Returns false at a return, and at a step that loads another word.
  */
 function follow(visit: Visit, word: number, ahead: Visit[]): boolean {
   const { start, end } = visit
@@ -94,8 +93,8 @@ function follow(visit: Visit, word: number, ahead: Visit[]): boolean {
 }
 
 /**
- * Runs the program from a load with every value of its word at once, until it returns or loads another word.
- * Returns `undefined` when the program tests single bits, or when no search is shorter.
+ * Follows the program from a load for all values of the word together, until it returns or loads another word.
+ * Returns `undefined` when the program tests single bits, or when a search would not be shorter.
  */
 function intervals(load: Node): readonly Interval[] | undefined {
   const found: Interval[] = []
@@ -145,7 +144,7 @@ function skips(code: number, k: number, jt: number, jf: number): readonly number
   return isStep ? [0] : undefined
 }
 
-// The node of a return, or the steps that decide in its place.
+// The node of a return, or the steps that replace the return.
 function returned(value: number, make: MakeNode, { outcomes: all, ifOwn }: Decided): Node {
   const outcomes = all.get(value)
   if (outcomes === undefined) return make(RETURN, value, [])
@@ -153,7 +152,7 @@ function returned(value: number, make: MakeNode, { outcomes: all, ifOwn }: Decid
   return root.code === LOAD ? searched(root, make) : root
 }
 
-/** The first instruction's node. Jumps only go forward, so the last instruction is read first. */
+/** The node of the first instruction. Jumps only go forward, so the function reads the last instruction first. */
 function read(program: Uint8Array, make: MakeNode, decided: Decided): Node | undefined {
   if (program.length % INSTRUCTION_SIZE !== 0) return undefined
   const view = new DataView(program.buffer, program.byteOffset, program.byteLength)
@@ -175,13 +174,13 @@ function read(program: Uint8Array, make: MakeNode, decided: Decided): Node | und
 }
 
 /**
- * Writes the instructions from the last to the first, so that the target of every jump already has its place.
+ * Writes the instructions of a program from the last to the first. The target of every jump then has its place already.
  */
 export function write(root: Node): Uint8Array {
   const backwards: { code: number; jumps: readonly number[]; k: number }[] = []
   const places = new Map<Node, number>()
   const distance = (node: Node) => backwards.length - 1 - (places.get(node) as number)
-  // A return that is too far away is repeated; other far nodes are reached by a jump.
+  // Brings a node within reach of a jump. If the node is too far away, this repeats a return, or adds a jump.
   const bring = (node: Node, within: number) => {
     const away = distance(node)
     if (away <= within) return
@@ -191,7 +190,7 @@ export function write(root: Node): Uint8Array {
   }
   for (const node of reachable(root)) {
     const isBranch = node.next.length === 2
-    // Bringing one target of a branch near moves the other away by an instruction.
+    // One added instruction moves the other target of a branch away by one, so the distance must be one less.
     for (const each of node.next) bring(each, isBranch ? FARTHEST - 1 : 0)
     const jumps = isBranch ? node.next.map(distance) : []
     backwards.push({ code: node.code, jumps, k: node.k })
@@ -209,24 +208,23 @@ export function write(root: Node): Uint8Array {
   return new Uint8Array(view.buffer)
 }
 
-/** What replaces a return. */
+/** The replacements of returns. */
 export interface Decided {
-  /** The outcomes, by the value that the return has. */
+  /** The outcomes, by the value of the return that they replace. */
   readonly outcomes: ReadonlyMap<number, readonly Outcome[]>
-  /** A test under which a call passes, whatever its outcome is. */
+  /** If this test is true, the filter allows the call, whatever its outcome is. */
   readonly ifOwn?: ArgumentTest
 }
 
 /**
- * Shortens a program that libseccomp made, and replaces returns by the steps that decide by a call's
- * arguments.
+ * Shortens a program of libseccomp, and replaces returns by steps that decide by a call's arguments.
  *
  * When the kernel installs a filter, it checks and translates the filter, and runs it for each number of a call. See
  * seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c. A shorter filter therefore installs sooner.
  * A filter is loop-free. It mostly compares a word of struct seccomp_data (the architecture, the call's number, half of
- * an argument) with one constant after another. The result depends only on the interval of the word, which a binary
- * search finds in fewer steps. The function returns a program unchanged that would not become shorter, or that has an
- * instruction that libseccomp does not make.
+ * an argument) with one constant after another. The result depends only on the interval of the word. A binary search
+ * finds this interval in fewer steps. The function does not change a program that would not become shorter, or that
+ * contains an instruction that libseccomp does not make.
  *
  * @param program `struct sock_filter[]` of linux/filter.h, as seccomp(2) takes it
  * @throws {RangeError} for such an instruction where there is a return to replace

@@ -38,7 +38,7 @@ export interface CompileOptions {
    * @default process.arch
    */
   readonly arch?: Arch
-  /** The sizes above which a filter that notifies reports calls that the policy allows. */
+  /** A filter that notifies also reports allowed calls with larger sizes than these. */
   readonly answered?: AnsweredSizes | undefined
 }
 
@@ -59,12 +59,11 @@ function scmpAction(action: SeccompAction, notified: SeccompAction | undefined):
   return SCMP_ACT_ERRNO(errno)
 }
 
-// libseccomp does not order rules. For rules that contradict each other it needs one rule for every path
-// through them: thousands, or so many that it never finishes. It therefore gets one rule per call. Where
-// arguments decide, it gets a return value that no policy uses, and compactFilter() replaces that return by
-// the decision.
+// libseccomp does not order rules. For rules that contradict each other it would need one rule for every path through
+// them: thousands, or so many that it never finishes. It therefore gets one rule for each call. If the arguments
+// decide, this rule has a return value that no policy uses, and compactFilter() replaces that return by the decision.
 //
-// Where the init has the filter too, a denial also depends on an argument: see `ifOwn` of compactFilter().
+// If the init has the filter too, a denial also depends on an argument: see `ifOwn` of compactFilter().
 function parts(
   decided: readonly Decision[],
   fallback: SeccompAction,
@@ -95,7 +94,7 @@ function parts(
   return { rules, outcomes, defaultAction: actionOf([{ action: fallback, tests: [] }]) }
 }
 
-/** The decisions with one more, by which the filter always reports one call: see `plan/count.ts`. */
+/** Adds the decision by which the filter always reports one call: see `plan/count.ts`. */
 function withCountCall(
   decided: readonly Decision[],
   fallback: SeccompAction,
@@ -109,14 +108,14 @@ function withCountCall(
   return [...decided.filter(({ syscall }) => syscall !== number), { syscall: number, choices }]
 }
 
-// Only conditions bring a filter near the limit.
+// The call with the most conditions. Only conditions make a filter too long.
 function mostTested(decided: readonly Decision[], arch: Arch): string {
   const tests = ({ choices }: Decision) => choices.flatMap((choice) => choice.tests).length
   const [most] = decided.toSorted((a, b) => tests(b) - tests(a))
   return syscallName(most?.syscall ?? 0, arch) ?? ''
 }
 
-/** Whether a policy has calls to log. */
+/** Whether a policy logs any calls. */
 export function logsCalls({ default: fallback, rules }: SeccompPolicy): boolean {
   return fallback === 'log' || rules.some(({ action }) => action === 'log')
 }
@@ -151,7 +150,7 @@ function compile(
       const notified = notify ? (logs ? notifiedFor(actions) : 'kill') : undefined
       return actions.map((action) => scmpAction(action, notified))
     }
-    // An init that logs does not listen yet when the target executes the program.
+    // If the filter logs, the init listens only after the target's execve, so the filter must allow that call.
     const ownCalls = ['sched_setaffinity', ...(notify && logs ? ['execve'] : [])]
     const policy = decisions(seccomp, arch, { calls: ownCalls, token: ownCallToken })
     const isCounted = notify && !logs
@@ -164,14 +163,14 @@ function compile(
     })
     const actions = {
       defaultAction,
-      // The policy does not decide here, because its rules are about this architecture's calls.
+      // The policy does not decide about these calls, because its rules name the calls of this architecture.
       foreignAction: notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS,
     }
-    // libseccomp refuses a rule whose action is the default's.
+    // libseccomp refuses a rule with the default action.
     const needed = rules.filter(({ action }) => action !== actions.defaultAction)
     const program = compactFilter(buildFilter(actions, needed, arch), {
       outcomes,
-      // The launch program's own calls pass, because its init has the filter too.
+      // The init has the filter too, and makes these calls.
       ...(isCounted ? { ifOwn: hasToken(ownCallToken) } : {}),
     })
     const instructions = program.length / INSTRUCTION_SIZE
@@ -192,8 +191,8 @@ const compiled = new WeakMap<SeccompPolicy, Map<string, Uint8Array>>()
 
 /**
  * Compiles a seccomp policy to a BPF program: `struct sock_filter[]`, 8 bytes an instruction, as
- * SECCOMP_SET_MODE_FILTER of seccomp(2) takes it. The filter kills calls by another architecture's table
- * (i386, x32), whatever the policy says. It compiles each policy object once.
+ * SECCOMP_SET_MODE_FILTER of seccomp(2) takes it. Under any policy, the filter kills calls by another architecture's
+ * table (i386, x32). The function compiles each policy object once.
  *
  * @throws {SandboxError} SECCOMP_UNAVAILABLE without libseccomp 2.5; POLICY_INVALID for a policy under which
  *   no program could start, or that the kernel would refuse

@@ -9,7 +9,7 @@ export interface Choice {
   readonly tests: readonly ArgumentTest[]
 }
 
-/** The choices of a filter for one call number; the first whose tests hold decides. */
+/** The choices of a filter for one call number. The first choice whose tests are all true decides. */
 export interface Decision {
   readonly syscall: number
   /** The last one has no test. */
@@ -22,7 +22,7 @@ export interface OwnCalls {
   readonly token: bigint
 }
 
-/** The test that the sixth register has a number. */
+/** Tests whether the sixth register contains a token. */
 export const hasToken = (token: bigint): ArgumentTest => ({
   arg: 5,
   op: 'eq',
@@ -31,10 +31,10 @@ export const hasToken = (token: bigint): ArgumentTest => ({
 })
 
 /**
- * Groups a policy's rules by call, in the policy's order. Calls that always get the default are left out.
+ * Groups a policy's rules by call, in the policy's order. It omits calls that always get the default.
  *
  * @param seccomp a filter without problems
- * @param own calls that pass, whatever the policy says, when their last register has the token
+ * @param own calls that the filter allows under any policy when their sixth register contains the token
  */
 export function decisions(seccomp: SeccompPolicy, arch: Arch, own?: OwnCalls): Decision[] {
   const byCall = new Map<string, Choice[]>()

@@ -6,9 +6,9 @@ import { countCallToken, ownCallToken } from './own-call-token.ts'
 /** A system call; arguments that are not given may have any value. */
 export interface SomeCall {
   readonly syscall: string
-  /** The first argument, where known: a small number. */
+  /** The first argument, if known: a small number. */
   readonly first?: number
-  /** The second argument, where known. */
+  /** The second argument, if known. */
   readonly second?: number
   /** Whether the sixth argument is the token of the launch program's own calls. */
   readonly hasToken?: boolean
@@ -22,30 +22,30 @@ const DATA = {
   ...{ lastLow: 56, lastHigh: 60 },
 } as const
 const LOW_HALF = 0xffff_ffffn
-/** The values in the halves of the sixth register that only the launch program's calls have. */
+/** The halves of the tokens. Only the launch program's calls have a token in the sixth register. */
 const tokens = [ownCallToken, countCallToken].flatMap((token) => [
   Number(token & LOW_HALF),
   Number(token >> 32n),
 ])
 
 /**
- * Whether a filter, `struct sock_filter[]`, allows each of some calls, whatever the other arguments are. A
- * filter that checks those, or the address of the call, counts as refusing.
+ * Whether a filter, `struct sock_filter[]`, allows every one of some calls, whatever their other arguments are. If the
+ * filter checks other arguments or the address of the call, the result is false.
  */
 export function letsPass(filter: Uint8Array, arch: Arch, calls: readonly SomeCall[]): boolean {
   return calls.every((call) => returned(filter, arch, call) === SECCOMP_RET_ALLOW)
 }
 
 /**
- * Whether a filter may allow a call: it allows it, or its answer depends on an argument that is not given.
+ * Whether a filter allows a call for some value of the arguments that are not given.
  */
 export function mayPass(filter: Uint8Array, arch: Arch, call: SomeCall): boolean {
   const value = returned(filter, arch, call)
   return value === undefined || value === SECCOMP_RET_ALLOW
 }
 
-// The return value; undefined when it depends on an unknown value, or for an instruction that no filter of
-// Gradebox has.
+// The filter's return value for a call. Undefined when it depends on an unknown value, or when the filter contains an
+// instruction that no filter of Gradebox has.
 function returned(
   filter: Uint8Array,
   arch: Arch,

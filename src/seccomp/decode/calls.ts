@@ -9,15 +9,15 @@ export interface DeniedSyscall {
    * behind it is unknown.
    */
   readonly text: string
-  /** `i386`, `x32` and `arm` mean a call by a 32-bit table, which no policy allows. */
+  /** The table of the call. `i386`, `x32` and `arm` are tables of 32-bit programs, and no policy allows their calls. */
   readonly arch: 'x86_64' | 'aarch64' | 'i386' | 'x32' | 'arm'
 }
 
 /** Calls that a policy logged and allowed. */
 export interface LoggedCall extends DeniedSyscall {
   /**
-   * How often the program made the call with the same domains, requests and flags; `args` and `text` come
-   * from the first use.
+   * The number of times that the program made the call with the same domains, requests and flags. `args` and `text`
+   * are those of the first time.
    */
   readonly count: number
 }

@@ -14,13 +14,13 @@ export interface CallRegisters {
 
 const archNames = { x64: 'x86_64', arm64: 'aarch64' } as const
 
-/** The machine whose table the call uses; `undefined` for tables that no program may use. */
+/** The machine whose table of calls the call uses; `undefined` for a table that no program may use. */
 export function archOf({ syscall, auditArch }: CallRegisters): Arch | undefined {
   if (auditArch === AUDIT_ARCH.arm64) return 'arm64'
   return auditArch === AUDIT_ARCH.x64 && (syscall & X32_SYSCALL_BIT) === 0 ? 'x64' : undefined
 }
 
-// A signed 64-bit number, as most arguments are; a bigint where a number is not exact.
+// A register as a signed 64-bit number, because most arguments are signed; a bigint where a number is not exact.
 function readable(register: bigint): number | bigint {
   const value = BigInt.asIntN(64, register)
   return Number.isSafeInteger(Number(value)) ? Number(value) : register

@@ -3,10 +3,10 @@ import { type Arch, syscallName } from '../../linux/syscalls.ts'
 import type { LoggedCall } from './calls.ts'
 import { archOf, type CallRegisters, decodeCall } from './denied-syscall.ts'
 
-/** The list distinguishes this many uses of one call, and counts further uses together. */
+/** The largest number of uses of one call that the list distinguishes. It counts further uses together. */
 const SHAPES_PER_CALL = 32
 
-// Arguments that name the object and not the operation: any two calls differ in them.
+// The kinds of arguments that name the object of a call and not the operation. Almost any two calls differ in them.
 const indifferent = new Set(
   'ptr int uint hex32 pid uid fd dirfd mode long ulong size off hex addr'.split(' '),
 )
@@ -55,8 +55,8 @@ export function sumOfCalls(calls: readonly LoggedCall[]): LoggedCall[] {
 
 /**
  * Counts the calls that a filter logs. Two calls count as one use if they have the same name, domains,
- * requests and flags. The list keeps at most 32 uses of a call and counts further uses as one entry. Numbers
- * that belong to no call count as one call.
+ * requests and flags. The list has at most 32 uses of a call, and one entry for all further uses. All numbers that
+ * belong to no call count as one call.
  */
 export class LoggedCalls {
   readonly #byCall = new Map<string, Uses>()

@@ -1,7 +1,7 @@
 import { argumentText } from '../../linux/calls/argument-text.ts'
 import { syscallSignature } from '../../linux/calls/signatures.ts'
 import { type Arch, syscallName } from '../../linux/syscalls.ts'
-import { sameDeed } from '../rules/deeds.ts'
+import { samePurpose } from '../rules/call-purposes.ts'
 import { inlineRule } from '../rules/rule-text.ts'
 import type { SeccompCondition, SeccompPolicy, SeccompRule } from '../seccomp-policy.ts'
 import { archOf, type CallRegisters } from './denied-syscall.ts'
@@ -16,25 +16,27 @@ export function ruleFor(call: CallRegisters): SeccompRule | undefined {
   return conditions.length === 0 ? rule : { ...rule, conditions }
 }
 
-/** The conditions that hold for calls that do the same as one with these registers; see deeds.ts. */
+/**
+ * The conditions that are true for calls with the same purpose as a call with these registers; see call-purposes.ts.
+ */
 export function conditionsFor(
   name: string,
   arch: Arch,
   registers: readonly bigint[],
 ): SeccompCondition[] {
-  return sameDeed(name, { arch, registers }, (arg) => {
+  return samePurpose(name, { arch, registers }, (arg) => {
     const kind = syscallSignature(name, arch)?.[arg] ?? 'ulong'
     return argumentText(kind, registers[arg] ?? 0n, arch)
   })
 }
 
-// Whether the rules have hakoniwa's form: one list, and one action for all other calls.
+// Whether the rules have the form of hakoniwa's policies: one list of allowed calls, and one action for all others.
 function isList({ default: fallback, rules }: SeccompPolicy): boolean {
   return fallback === 'kill' && rules.length === 1 && rules[0]?.action === 'allow'
 }
 
 /**
- * Says how to change a policy so that it allows a call, as the end of a sentence: `to allow it …`.
+ * Describes the change of a policy that allows a call, as the end of a sentence: `to allow it …`.
  *
  * @param policy the policy's name; `inline` for an object in code
  */

@@ -1,6 +1,6 @@
 /**
- * The numbers, in the tables of 32-bit programs, of the calls that the guard refuses. A policy without a
- * filter lets such programs run: arch/x86/entry/syscalls/syscall_32.tbl and arch/arm/tools/syscall.tbl.
+ * The numbers of the guard's calls in the tables of 32-bit programs: arch/x86/entry/syscalls/syscall_32.tbl and
+ * arch/arm/tools/syscall.tbl. A policy without a filter lets 32-bit programs run.
  */
 const common = {
   open: [5],
@@ -69,7 +69,7 @@ const arm: Numbers = {
   memfd_create: [385],
 }
 
-/** The older socket call of i386, with its arguments in memory, which no filter can read (socketcall(2)). */
+/** The older socket call of i386. Its arguments are in memory, where no filter can read them (socketcall(2)). */
 export const SOCKETCALL = 102
 
 /** Each machine's table of calls for 32-bit programs: AUDIT_ARCH_… of linux/audit.h, and its numbers. */

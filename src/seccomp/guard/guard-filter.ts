@@ -33,10 +33,9 @@ type Table = ReadonlyMap<number, readonly Outcome[]>
 const errno = (name: string): number => SECCOMP_RET_ERRNO | (errnoNumber(name) ?? 0)
 
 /**
- * Makes the filter of a program whose policy has none: a BPF program as from `compileSeccomp()`, but without
- * libseccomp. It refuses the guard's calls, also by the numbers of 32-bit programs, and allows all others.
- * x32 programs do not run, because their table has other numbers for some calls, and no distribution has such
- * programs.
+ * Makes the filter for a policy without one: a BPF program as from `compileSeccomp()`, but without libseccomp. It
+ * refuses the guard's calls, also by the numbers of 32-bit programs, and allows all others. It refuses every call of
+ * x32 programs, because their table has other numbers for some calls. No distribution has x32 programs.
  */
 export function guardFilter(arch: Arch, network: SandboxShape['network']): Uint8Array {
   const make = nodeMaker()

@@ -9,7 +9,7 @@ const LOW_HALF = 0xffff_ffff
 
 const allows = (action: SeccompAction): boolean => action === 'allow' || action === 'log'
 
-// Whether the conditions require another value of an argument than the guard's rule.
+// Whether a rule is about other values of an argument than the guard's rule.
 function isAboutOthers(rule: SeccompRule, guard: SeccompRule): boolean {
   return (rule.conditions ?? []).some(({ arg, op, value, mask }) => {
     const own = guard.conditions?.find((condition) => condition.arg === arg)
@@ -25,8 +25,7 @@ const lowHalf = (operand: number | string): bigint => {
   return typeof bits === 'bigint' ? bits & BigInt(LOW_HALF) : 0n
 }
 
-// The rules that hold under a policy, whatever it says. A policy with a rule that allows `seccomp` lets the
-// program have its own filters.
+// The guard's rules under a policy. A policy with a rule that allows `seccomp` lets the program have its own filters.
 function guardsFor(
   { default: fallback, rules }: SeccompPolicy,
   network: SandboxShape['network'],
@@ -43,12 +42,12 @@ function guardsFor(
   ]
 }
 
-/** The filter of a policy without one, to which the rules of the guard and of a level are added. */
+/** A filter that allows every call. Gradebox adds the rules of the guard and of a level to it. */
 export const noRules: SeccompPolicy = { default: 'allow', rules: [] }
 
 /**
- * Adds the guard's rules to a policy's. Each comes before the first rule that would allow its call. A call that
- * the policy answers with `kill` therefore still ends the run, and the reason names the call.
+ * Adds the guard's rules to a policy's. Each added rule comes before the first rule that would allow its call. A call
+ * for which the policy kills therefore still ends the run, and the reason names the call.
  */
 export function guarded(
   seccomp: SeccompPolicy,
@@ -72,6 +71,6 @@ export function guarded(
     else if (allows(fallback)) last.push(guard)
   }
   const rules = own.flatMap(({ rule }, index) => [...(before[index] ?? []), rule])
-  // A policy that names the keyring calls keeps them.
+  // The rules for keyrings come last, so a policy can allow these calls.
   return { ...seccomp, rules: [...rules, ...last, ...(fallback === 'allow' ? keyringRules : [])] }
 }

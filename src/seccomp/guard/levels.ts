@@ -12,8 +12,8 @@ import { keyringRules } from './rules.ts'
 import { WORD } from './with-rules.ts'
 
 /*
- * The rules by which a filter replaces the protections that a weaker level of isolation lacks:
- * docs/isolation.md.
+ * A weaker level of isolation lacks protections of the level `full` (docs/isolation.md). These rules of the filter
+ * replace them.
  */
 
 const equals = (arg: number, value: number | string): SeccompCondition => ({ arg, op: 'eq', value })
@@ -50,8 +50,8 @@ const NAMESPACES = [
 ]
 
 /**
- * Replaces max_user_namespaces, which cannot be written where /proc/sys is read-only. The flags of clone3(2)
- * are in memory; without clone3 the C library uses clone(2).
+ * Replaces max_user_namespaces, which nobody can write where /proc/sys is read-only. The flags of clone3(2) are in
+ * memory, where no filter can read them. If clone3 fails, the C library uses clone(2).
  */
 export const withoutUserNamespaces: readonly SeccompRule[] = [
   deny('EPERM', ['clone'], masked(0, 'CLONE_NEWUSER', 'CLONE_NEWUSER')),
@@ -59,12 +59,12 @@ export const withoutUserNamespaces: readonly SeccompRule[] = [
   deny('ENOSYS', ['clone3']),
 ]
 
-/** How a run without namespaces is separated. */
+/** The separation of a run without namespaces. */
 export interface Confinement {
-  /** For root it is a private user, for a user a session. */
+  /** As root, each run has a user of its own. As an ordinary user, each run has a session of its own. */
   readonly as: 'root' | 'user'
   readonly landlockAbi: number
-  /** Whether the program can change the modes or times of a path that it is shown, by a descriptor. */
+  /** Whether the sandbox shows a path whose mode or times the program can change by a descriptor. */
   readonly showsChangeable: boolean
 }
 
@@ -76,7 +76,7 @@ export function confinedRules({ as, landlockAbi, showsChangeable }: Confinement)
     ...noExtendedAttributes,
     ...noWatching,
     ...noTimes,
-    // A container may allow these calls, and the program could use the keys of an ordinary user (keyrings(7)).
+    // A container may allow these calls. The program could then use the user's keys (keyrings(7)).
     ...keyringRules,
     ...NAMESPACES.map((flag) => deny('EPERM', ['clone'], masked(0, flag, flag))),
     deny('EPERM', ['unshare', 'setns']),
@@ -87,8 +87,7 @@ export function confinedRules({ as, landlockAbi, showsChangeable }: Confinement)
   ]
 }
 
-// A program can send to any address from a pair of datagram sockets (unix(7)), but not from a pair of another
-// type.
+// From a pair of datagram sockets, a program can send to any address (unix(7)). From a pair of another type it cannot.
 const SOCK_TYPE_MASK = 0xf
 const DATAGRAMS = [2, 3, 4] as const
 
@@ -108,8 +107,8 @@ const noSharedMemory: readonly SeccompRule[] = [
   deny('ENOSYS', ['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink']),
 ]
 
-// Landlock does not check extended attributes: any process that may read a file reads them by its path, and any process
-// that may write to the file sets them.
+// Landlock does not check extended attributes. A process that may read a file can read them by its path, and a process
+// that may write to the file can set them.
 const noExtendedAttributes: readonly SeccompRule[] = [
   deny('EOPNOTSUPP', [
     'getxattr',
@@ -123,24 +122,24 @@ const noExtendedAttributes: readonly SeccompRule[] = [
   deny('EOPNOTSUPP', ['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat']),
 ]
 
-// Landlock does not check inotify(7), which names each file that is made in a directory. The program may not list that
-// directory.
+// Landlock does not check inotify(7). By inotify, a program would learn the name of each new file in a directory, even
+// of a directory that it may not list.
 const noWatching: readonly SeccompRule[] = [
   deny('ENOSYS', ['inotify_init', 'inotify_init1', 'fanotify_init']),
   deny('EINVAL', ['fcntl'], masked(1, WORD, F_NOTIFY)),
 ]
 
-// Any process that may write to a file can set its times to the present (utimensat(2)), and Landlock does not check
-// that. By descriptor it works only on files that the program could open.
+// A process that may write to a file can set the file's times to the present (utimensat(2)), and Landlock does not
+// check this. The rules allow it by a descriptor, because Landlock has checked the open of that file.
 const noTimes: readonly SeccompRule[] = [
   deny('EPERM', ['utime', 'utimes', 'futimesat']),
   deny('EPERM', ['utimensat'], { ...differs(1, 0), isNullTest: true }),
 ]
 
-// Landlock lets a program that may read a file change its mode and times by a descriptor.
+// Under Landlock, a program that may read a file can change its mode and times by a descriptor.
 const noChangesByDescriptor: readonly SeccompRule[] = [deny('EPERM', ['fchmod', 'utimensat'])]
 
-// Before ABI 3 Landlock does not check truncation by path. It checks a file when the program opens it for
+// Before ABI 3, Landlock does not check truncation by a path. It checks only whether a program may open the file for
 // writing.
 const O_ACCMODE_AND_TRUNC = 0o1003
 const noTruncation: readonly SeccompRule[] = [
@@ -151,13 +150,14 @@ const noTruncation: readonly SeccompRule[] = [
 ]
 
 /**
- * Calls about which the init decides. The kernel asks the init by a notification for each call that a rule with the
+ * The calls that the init decides about. The kernel sends the init a notification for each call that a rule with the
  * action `log` names.
  */
 const signals = ['kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo'] as const
 const forks = ['clone', 'fork', 'vfork'] as const
 /**
- * linux/sched.h: CLONE_THREAD, because a thread ends with its process, and every CLONE_NEW flag of clone(2).
+ * linux/sched.h: CLONE_THREAD, and every CLONE_NEW flag of clone(2). The init need not decide about a thread, because a
+ * thread ends with its process.
  */
 const FORK_MASK = 0x10000 | 0x7e02_0000
 
@@ -167,8 +167,8 @@ const SIOCSPGRP = 0x8902
 const firstWhich = { setpriority: 0, ioprio_set: 1 } as const
 
 /**
- * Keeps a program from the other processes and files of its own user. Landlock checks none of these, and
- * signals only from ABI 6 on.
+ * Keeps a program from the other processes and files of its own user. Landlock checks none of these calls. It checks
+ * signals from ABI 6 on.
  */
 function sameUser(landlockAbi: number): SeccompRule[] {
   return [
@@ -191,20 +191,20 @@ function sameUser(landlockAbi: number): SeccompRule[] {
     ]),
     ...noAttributes,
     { action: 'log', syscalls: forks.slice(1) },
-    // Only calls without namespace flags: the policy denies the others, or kills for them.
+    // The init decides only about calls without namespace flags. Other rules deny the calls with such flags.
     { action: 'log', syscalls: ['clone'], conditions: [masked(0, FORK_MASK, 0)] },
     ...(landlockAbi < 6 ? [{ action: 'log', syscalls: signals } as const] : []),
   ]
 }
 
-// Denies changing owners, modes and attributes by path, which works on any file of the user. By descriptor it works
-// only on files that the program could open.
+// Denies changes of owners, modes and attributes by a path, because they work on any file of the user. Changes by a
+// descriptor work only on files that the program could open.
 const noAttributes: readonly SeccompRule[] = [
   deny('EPERM', ['chown', 'lchown', 'fchown', 'fchownat']),
   deny('EPERM', ['chmod', 'fchmodat', 'fchmodat2', 'file_setattr']),
 ]
 
-/** The init's action for each call about which the kernel asks it. */
+/** The init's action for each call that it decides about. */
 export const askedCalls = (landlockAbi: number): ReadonlyMap<string, 'continue' | 'signal'> =>
   new Map([
     ...forks.map((name) => [name, 'continue'] as const),

@@ -63,8 +63,8 @@ const initRules: readonly SeccompRule[] = [
 ]
 
 /**
- * The program is bound to the processors of its turn, and the init to none. The call does nothing and returns
- * 0, because many programs end when it fails. The launch program's own call passes by its token.
+ * The program may use only the processors of its turn; the init may use all. In the program, the call does nothing and
+ * returns 0, because many programs end when it fails. The launch program's own call has a token, and works.
  */
 const affinityRules = [rule('errno:0', 'sched_setaffinity')]
 
@@ -77,9 +77,9 @@ const ioUringRules = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'].m
 )
 
 /**
- * Calls that use memory which no limit of a process counts. Each fails as on a kernel without the feature,
- * because programs manage without. The kernel treats a socket's buffer size as a hint (socket(7)), so that
- * call returns 0.
+ * Calls that use memory that no limit of a process counts. Each call fails as on a kernel without the feature, and
+ * programs can run without it. For the kernel, the size of a socket's buffer is only a hint (socket(7)), so the call
+ * for it returns 0.
  */
 const memoryRules: readonly SeccompRule[] = [
   // Moves memory to the machine's swap.
@@ -97,7 +97,7 @@ const memoryRules: readonly SeccompRule[] = [
   ...[constants.SO_SNDBUFFORCE, constants.SO_RCVBUFFORCE].map((option) =>
     rule('errno:EPERM', 'setsockopt', is(1, constants.SOL_SOCKET), is(2, option)),
   ),
-  // The kernel counts the rules of a ruleset for nobody, and a program can add one for each directory that it makes.
+  // No limit counts the rules of a ruleset, and a program can add one for each directory that it makes.
   rule('errno:ENOSYS', 'landlock_create_ruleset'),
   // The pages come from the machine's small pool of huge pages.
   rule('errno:EINVAL', 'memfd_create', has(1, constants.MFD_HUGETLB)),
@@ -111,7 +111,7 @@ const modeRules = (refused: (argument: number) => Conditions[number]): SeccompRu
   ...Object.entries({ creat: 1, mknod: 1, mknodat: 2 }).map(([call, mode]) =>
     rule('errno:EPERM', call, refused(mode)),
   ),
-  // The kernel reads the mode only when the call makes a file. Otherwise the register has any value.
+  // The kernel reads the mode only if the call makes a file. Otherwise the register may contain any value.
   ...[constants.O_CREAT, constants.__O_TMPFILE].flatMap((flag) => [
     rule('errno:EPERM', 'open', has(1, flag), refused(2)),
     rule('errno:EPERM', 'openat', has(2, flag), refused(3)),
@@ -139,15 +139,18 @@ const unreadableRules: readonly SeccompRule[] = [
   ),
 ]
 
-/** The mode of openat2 is in memory, which no filter can read. C libraries and Go manage without it. */
+/** The mode of openat2 is in memory, where no filter can read it. C libraries and Go work without this call. */
 const openat2Rule = rule('errno:ENOSYS', 'openat2')
 
 /**
- * All programs of the machine share one number of requests (fs.aio-max-nr). A program could use it up with one call.
+ * The machine has one limit of requests for all programs (fs.aio-max-nr). A program could reach it with one call.
  */
 const aioRules = [rule('errno:ENOSYS', 'io_setup')]
 
-/** A lease on a file of the host delays every writer there (fcntl(2)). Few file systems support leases. */
+/**
+ * A lease on a file of the host delays every process that opens the file to write (fcntl(2)). Few file systems support
+ * leases.
+ */
 const leaseRules = [rule('errno:EINVAL', 'fcntl', is(1, constants.F_SETLEASE))]
 
 /** The calls that no policy allows. */
@@ -169,8 +172,8 @@ export const vsockRules: readonly SeccompRule[] = [
 ]
 
 /**
- * A filter of the program's own that returns an error takes precedence over a filter that notifies
- * (seccomp(2)). The program could hide the calls for which the policy kills.
+ * If a filter of the program's own returns an error, it takes precedence over a filter that notifies (seccomp(2)). The
+ * program could so hide the calls for which the policy kills.
  */
 export const ownFilterRules: readonly SeccompRule[] = [
   rule('errno:EINVAL', 'prctl', is(0, constants.PR_SET_SECCOMP)),
@@ -178,8 +181,7 @@ export const ownFilterRules: readonly SeccompRule[] = [
 ]
 
 /**
- * Kernel keyrings belong to users, not to sandboxes: the user's runs share their quota and the names of their
- * keys.
+ * Kernel keyrings belong to a user, not to a sandbox: all runs of the user share the quota and the names of the keys.
  */
 export const keyringRules: readonly SeccompRule[] = ['add_key', 'request_key', 'keyctl'].map(
   (call) => rule('errno:ENOSYS', call),

@@ -8,14 +8,14 @@ import type {
   SeccompRule,
 } from '../seccomp-policy.ts'
 
-/** A mask of 32 bits: the kernel reads no more of the arguments in the rules of a level. */
+/** A mask of 32 bits. In the rules of a level, the kernel reads only these bits of the arguments. */
 export const WORD = 0xffff_ffff
 
 const allows = (action: SeccompAction): boolean => action === 'allow' || action === 'log'
 
 /**
- * Adds the rules of a level to a policy's. Each comes before the first rule that would allow its call. A call
- * that the policy answers with `kill` therefore still ends the run, and the reason names the call.
+ * Adds the rules of a level to a policy's. Each added rule comes before the first rule that would allow its call. A
+ * call for which the policy kills therefore still ends the run, and the reason names the call.
  */
 export function withRules(
   { default: fallback, rules: own }: SeccompPolicy,
@@ -31,7 +31,7 @@ export function withRules(
         expandNames(other.syscalls, arch).has(name) &&
         !isDisjoint(other, rule),
     )
-    // After the rules inserted here earlier.
+    // The index is after the rules that this function inserted before.
     if (index >= 0) rules.splice(index, 0, rule)
     else if (allows(fallback)) rules.push(rule)
   }
@@ -41,7 +41,7 @@ export function withRules(
 const eachCall = (rule: SeccompRule): SeccompRule[] =>
   rule.syscalls.map((name) => ({ ...rule, syscalls: [name] }))
 
-// Whether no call can meet the conditions of both.
+// Whether no call can meet the conditions of both rules.
 const isDisjoint = (one: SeccompRule, other: SeccompRule): boolean =>
   (one.conditions ?? []).some((a) =>
     (other.conditions ?? []).some((b) => a.arg === b.arg && excludes(a, b)),

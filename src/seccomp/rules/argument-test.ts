@@ -5,8 +5,8 @@ import type { SeccompCondition } from '../seccomp-policy.ts'
 import { operandBits } from './operand.ts'
 
 /**
- * A comparison of one argument register in the bits that the kernel reads. `socket` reads 32 bits of its
- * domain, so it takes 0x100000002 for AF_INET.
+ * A comparison of the bits of one argument register that the kernel reads. For `socket`, the kernel reads 32 bits of
+ * the domain, and so takes 0x100000002 for AF_INET.
  */
 export interface ArgumentTest {
   readonly arg: number
@@ -18,7 +18,7 @@ export interface ArgumentTest {
 
 const ALL = (1n << 64n) - 1n
 
-// -1 as a 32-bit argument is 0xffffffff: the bits that the kernel does not read may be the sign.
+// Accepts a negative value: -1 as a 32-bit argument is 0xffffffff.
 function truncated(value: bigint, bits: number): bigint | undefined {
   const read = BigInt.asUintN(bits, value)
   const isSigned = BigInt.asUintN(64, BigInt.asIntN(bits, value)) === value
@@ -32,7 +32,7 @@ function toBits(operand: number | string): bigint {
 }
 
 /**
- * Turns a condition into the test for one call.
+ * Makes the test of a condition for one call.
  *
  * @throws {RangeError} when the call has no such argument, when the argument is a pointer, or when the value
  *   has bits that the kernel does not read

@@ -44,7 +44,7 @@ function conditionProblem({ arg, op, value, mask }: SeccompCondition): Problem |
   return message === undefined ? undefined : { path: ['mask'], message }
 }
 
-// The problems of a condition that would compare something else in one of the rule's calls than it reads.
+// The problem of a condition that makes no valid test for one of the rule's calls.
 function meaningProblem(condition: SeccompCondition, rule: SeccompRule): string | undefined {
   for (const arch of ['x64', 'arm64'] as const) {
     for (const name of expandNames(rule.syscalls, arch)) {
@@ -76,7 +76,7 @@ function problemsOfRule(rule: SeccompRule): Problem[] {
   return [...actions, ...names, ...conditions]
 }
 
-/** The problems of rules by themselves: unknown names, conditions that cannot be compiled. */
+/** The problems of single rules: unknown names, and conditions that cannot be compiled. */
 export function ruleProblems(seccomp: Partial<SeccompPolicy>): Problem[] {
   const fallback = seccomp.default === undefined ? undefined : actionProblem(seccomp.default)
   return [
@@ -91,8 +91,8 @@ export function ruleProblems(seccomp: Partial<SeccompPolicy>): Problem[] {
 }
 
 /**
- * Finds out whether a filter would keep the program from starting: its action for `execve` also applies to
- * the launch program's `execve`.
+ * Finds out whether a filter would keep the program from starting. The launch program starts the program by `execve`,
+ * and the filter also applies to this call.
  *
  * @param seccomp a filter whose rules have no problems
  */

@@ -80,7 +80,7 @@ test('where collect names a directory like a file, the message says how to name 
 })
 
 test('the message about a missing file says why a pattern was cut off, or a directory not read', () => {
-  const why = 'names more than 3 files; the others were not brought back'
+  const why = 'names more than 3 files; the others were not collected'
   const cut = fabricate({ collect: ['out/*'], uncollected: { 'out/*': why } })
   expect(messageOf(() => expect(cut).toHaveFile('out/z'))).toContain(
     `\n\nIt could not be collected: "out/*" ${why}\n\n`,

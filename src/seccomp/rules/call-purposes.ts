@@ -53,7 +53,7 @@ export const isManyCalls = (name: string): boolean => questionsOf(name).length >
  * @param registers the observed argument registers
  * @param textOf formats an argument: `AF_INET`
  */
-export function sameDeed(
+export function samePurpose(
   name: string,
   { arch, registers }: { readonly arch: Arch; readonly registers: readonly bigint[] },
   textOf: (arg: number) => string,
