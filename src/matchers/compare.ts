@@ -157,7 +157,7 @@ function quotePair(expected: string, received: string): [expected: string, recei
   return [`"${left}"`, `"${right}"`]
 }
 
-// Use it only for the beginning and the end, which the message shows.
+// Trims the ends of lines. A long text stays as it is, because the message shows only its beginning and end.
 function trimLines(text: string): string {
   const lines = text.trimEnd()
   if (lines.length > 100_000) return lines

@@ -4,7 +4,7 @@ import { quoted, visible } from '../units/visible.ts'
 
 /** Output that is compared word by word, as most judges do: white space only separates. */
 export interface ExpectedTokens {
-  /** Words with white space between them; of an array, the words of each element in turn. */
+  /** Words with white space between them; an array gives the words of each element in turn. */
   readonly tokens: string | readonly string[]
   /**
    * The largest difference of two numeric tokens, absolute or relative to the expected one, whichever allows
@@ -36,7 +36,7 @@ export type ExpectedText = string | RegExp | ExpectedLines | ExpectedTokens
 /**
  * Checks an expectation of output.
  *
- * @throws {TypeError} when it is not one
+ * @throws {TypeError} when the value is not an expectation
  */
 export function parseExpectedText(expected: unknown): ExpectedText {
   if (typeof expected === 'string' || isPattern(expected)) return expected

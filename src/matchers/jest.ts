@@ -17,8 +17,8 @@ if (expect === undefined) {
 expect.extend(matchers)
 expect.addSnapshotSerializer(snapshotSerializer)
 
-// For the environment, which cannot distinguish concurrent tests: jest-circus reports the current test only
-// to `expect`.
+// The environment calls this function to distinguish concurrent tests, because jest-circus reports the current
+// test only to `expect`.
 Object.defineProperty(globalThis, Symbol.for('gradebox.currentJestTest'), {
   value: (): unknown => (expect.getState() as TestState).currentTestIdentity?.(),
   configurable: true,

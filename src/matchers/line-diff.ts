@@ -94,7 +94,7 @@ class Lines {
 interface Window {
   readonly lines: readonly string[]
   /** Whether the text continues after these lines. */
-  readonly goesOn: boolean
+  readonly hasMore: boolean
 }
 
 function window(rest: Lines, first: string | undefined): Window {
@@ -105,7 +105,7 @@ function window(rest: Lines, first: string | undefined): Window {
     characters += line.length
     if (lines.length === maxLines || characters > maxCharacters) break
   }
-  return { lines, goesOn: !rest.isAtEnd }
+  return { lines, hasMore: !rest.isAtEnd }
 }
 
 /** Pairs the common lines, in order, so that as few lines as possible remain. */
@@ -131,7 +131,7 @@ function align(expected: Window, received: Window, line: number): Change[] {
       j++
     }
   }
-  return expected.goesOn || received.goesOn ? withoutUndecidedEnd(changes) : changes
+  return expected.hasMore || received.hasMore ? withoutUndecidedEnd(changes) : changes
 }
 
 // For each pair of lines, row by row: the length of the longest common sequence of lines that starts at that pair or

@@ -1,8 +1,8 @@
 import { sliceWhole } from '../units/cut.ts'
 import { escapeCharacter, visible } from '../units/visible.ts'
 
-// Characters whose difference nobody sees: spaces that are not U+0020, characters without a width, combining
-// marks, dashes that are not U+002D, and quotation marks.
+// Characters that are hard to see or to distinguish: spaces that are not U+0020, characters without a width,
+// combining marks, dashes that are not U+002D, and quotation marks.
 const hardToSee =
   /(?![ -])[\p{Zs}\p{Cf}\p{M}\p{Pd}\u00ad\u00b4\u2010-\u2015\u2018-\u201f\u2032-\u2037\u2043\u2212\u2500\ufe58\ufe63]/gu
 const notAscii = /[^\0-\u007f]/gu
@@ -67,7 +67,7 @@ function skeleton(text: string): string {
 
 /**
  * Two texts to print next to each other. Where they differ, characters that are hard to distinguish become
- * escapes. Characters that a terminal obeys always become escapes. Only for short texts.
+ * escapes. Control characters always become escapes. Only for short texts.
  *
  * @example showPair('5 km', '5\u00a0km') // ['5 km', '5\\u00a0km']
  */

@@ -8,7 +8,7 @@ import { quoted, visibleLine } from '../units/visible.ts'
 /** The `this` of a matcher: the part that Vitest and Jest have in common. */
 export interface MatcherContext {
   readonly isNot?: boolean
-  /** `resolves` or `rejects`; the empty string without; absent in an asymmetric matcher. */
+  /** `resolves` or `rejects`; the empty string without either; absent in an asymmetric matcher. */
   readonly promise?: string
   readonly utils: MatcherUtils
 }

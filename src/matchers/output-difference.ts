@@ -89,7 +89,7 @@ function onlyDifference(expected: string, received: string): OnlyDifference | un
 
 const mostInFailure = 200
 
-/** A difference as data, each part of it short. */
+/** A difference as data, with each part cut to a short length. */
 export function outputFailure(
   { place }: Output,
   text: string,

@@ -74,7 +74,7 @@ function withCause({ isNot }: MatcherContext, result: AnyResult, finding: Findin
 }
 
 /**
- * Passes when the program left this file and the run's `collect` option brought it back. The content must match if the
+ * Passes when the program left this file and the run collected it (option `collect`). The content must match if the
  * test gives one: bytes, or a value that `toHaveStdout()` takes.
  *
  * @param path - as `collect` named it; a relative one is relative to the program's `cwd`

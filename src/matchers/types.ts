@@ -101,7 +101,7 @@ export interface SandboxMatchers<Returned = void> {
   toHaveStderr(expected: ExpectedText): Returned
 
   /**
-   * The program left this file and `collect` brought it back; with this content if one is given.
+   * The program left this file, and the option `collect` collected it; with this content if one is given.
    * A relative path is relative to the program's `cwd`.
    *
    * @example
@@ -127,7 +127,7 @@ type MayBeRun<T> = 0 extends 1 & T
 type IfRun<T, Then, Else> = true extends MayBeRun<T> ? Then : Else
 
 /**
- * The matchers of `expect(value)`: for a value that can be no run, calling one does not compile.
+ * The matchers of `expect(value)`. For a value that cannot be a run, a call of a matcher does not compile.
  *
  * @typeParam T - The value's type.
  */
@@ -137,7 +137,7 @@ export type MatchersFor<Returned, T> = {
 
 type NoMatchers = Readonly<Record<keyof SandboxMatchers, never>>
 
-/** Takes the matchers from the assertions on a value that can be no run. */
+/** Removes the matchers from the assertions on a value that cannot be a run. */
 export type RefusedFor<T> = IfRun<
   T,
   unknown,

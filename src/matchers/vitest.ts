@@ -25,7 +25,7 @@ declare global {
 declare module 'vitest' {
   interface AsymmetricMatchersContaining extends SandboxMatchers<unknown> {}
 
-  // Comes before Vitest's own signature, and gives the same for a value that may be a run.
+  // This signature precedes Vitest's own, and has the same result type for a value that may be a run.
   interface ExpectStatic {
     // biome-ignore lint/style/useShorthandFunctionType: an interface adds to the one of Vitest
     <T>(actual: T, message?: string): AssertionOn<T> & RefusedFor<T>

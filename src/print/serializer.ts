@@ -24,12 +24,12 @@ export const snapshotSerializer = {
     refs: Refs,
     printer: Printer<Config, Refs>,
   ): string {
-    const print = printer(lasting(value as AnyResult), config, indentation, depth, refs)
+    const print = printer(stableParts(value as AnyResult), config, indentation, depth, refs)
     return `SandboxResult ${print.replace(/^Object /, '')}`
   },
 }
 
-function lasting({ command, args, status, exitCode, signal, syscall, ...rest }: AnyResult) {
+function stableParts({ command, args, status, exitCode, signal, syscall, ...rest }: AnyResult) {
   const files = Object.keys(rest.files).map(visible)
   return {
     command: [command, ...args].map(visible),
