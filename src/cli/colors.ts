@@ -14,7 +14,7 @@ const styles = {
   cyan: [36, 39],
 } as const
 
-/** Functions that colour a text, or leave it as it is. */
+/** Functions that colour a text, or return it unchanged. */
 export type Colors = Readonly<Record<keyof typeof styles, (text: string) => string>>
 
 /**

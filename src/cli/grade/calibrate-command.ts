@@ -59,7 +59,7 @@ async function calibrateCommand(assignment: string, { solutions, runs }: Flags):
   }
 }
 
-// The times of a failing solution say nothing about a working one.
+// Only the times of a working solution are useful for limits.
 function checked(report: Report): Report {
   for (const { id, tests, gradable } of report.submissions) {
     const failed = tests.find(({ status }) => status !== 'passed')

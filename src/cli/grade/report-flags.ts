@@ -62,7 +62,7 @@ export function refuseUnwritable(flags: readonly ReportFlag[]): void {
   if (failures.size > 0) throw new CliError([...failures.values()].join('\n'), EXIT.usage)
 }
 
-/** Hands the flags to the reporter of the tests. */
+/** Passes the flags to the reporter of the tests. */
 export function setReports(flags: readonly ReportFlag[]): void {
   const own = flags.map(({ kind, file }) => `${kind}=${file}`)
   const others = (process.env[REPORTS_VARIABLE] ?? '').split(',').filter((each) => each !== '')
