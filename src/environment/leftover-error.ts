@@ -2,7 +2,7 @@ import { runReport } from '../print/run-report.ts'
 import type { AnyResult } from '../runner/result.ts'
 import type { EndedRun, Leftovers } from './test-runs.ts'
 
-// Enough to see what happened; a test may have started hundreds of runs.
+// The largest number of runs to show. A test may have started hundreds.
 const maxReports = 5
 
 /**

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Vitest } from 'vitest/node'
 
-// On the global object, because the setup file and the tests load this module separately.
+// The directory is on the global object, because the setup file and the tests load this module separately.
 const slot = Symbol.for('gradebox.scratch')
 
 interface Realm {

@@ -84,7 +84,7 @@ async function settled(runs: readonly StartedRun[]): Promise<EndedRun[]> {
 
 const ownFolder = resolve(import.meta.dirname, '..')
 
-// Frames of Gradebox would push the caller's line out of sight.
+// Omits the frames of Gradebox, because test runners show only the first frames.
 function callStack({ stack = '' }: { readonly stack?: string } = {}): string {
   const [, ...frames] = stack.split('\n')
   return frames.filter((frame) => !frame.includes(ownFolder)).join('\n')

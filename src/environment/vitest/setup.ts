@@ -39,7 +39,7 @@ aroundAll(async (runSuite, {}, { meta }) => {
   if (error !== undefined) throw error
 }, timeoutMs)
 
-// Destructured, because Vitest requires it in hooks of tests with fixtures.
+// The parameter is destructured, because Vitest requires this in hooks of tests with fixtures.
 aroundEach(async (runTest, { task, signal, annotate }) => {
   const test = watchTest({ task, signal, annotate }, showsRuns)
   await owner.run(test.runs, runTest)
