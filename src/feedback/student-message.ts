@@ -9,7 +9,9 @@ import { cpuTimeFeedback, duration, feedbackFor, memoryFeedback } from './run-fe
 export interface StudentMessageOptions extends FeedbackOptions {
   /** The program's stdin; the message shows it, cut to a readable length. */
   readonly input?: string | undefined
-  /** The program's stderr; the message shows its last lines if the run failed, because an exception stands there. */
+  /**
+   * The program's stderr; the message shows its last lines if the run failed, because they often contain an exception.
+   */
   readonly errorOutput?: string | undefined
   /** Whether to show input and outputs below the sentence. @default true */
   readonly details?: boolean | undefined
