@@ -23,8 +23,8 @@ import {
  * takes the list over: it closes the descriptors and reaps the children. A thread does so when it starts a run, and
  * when a worker thread that it made ends.
  *
- * A thread may be terminated during the takeover. The kernel then releases the lock of the list. The thread empties
- * each entry together with the work for it, so the next thread continues at the right entry.
+ * A thread may be terminated during the takeover. The kernel then releases the lock of the list. The thread empties an
+ * entry in the same step in which it does the entry's work, so the next thread continues at the right entry.
  */
 
 const calls = cFunctions((declare) => ({
@@ -105,7 +105,7 @@ function takeOver(name: string, pidIn: PidIn): void {
   }
   try {
     if (!isListOfEndedThread(String(fd)) || !lockRange(fd, 'write', WHOLE_LIST)) return
-    // Only the thread with the lock closes the ended thread's descriptor, so its number stays valid until then.
+    // Only a thread with this lock closes the ended thread's descriptor, so the number still means that descriptor.
     if (isThreadsOwn(name, fd)) takeOverLocked(fd, Number(name), pidIn)
   } finally {
     closeSync(fd)

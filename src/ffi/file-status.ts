@@ -26,8 +26,8 @@ const bytes = new Uint8Array(LAYOUT.size)
 const view = new DataView(bytes.buffer)
 
 /**
- * Returns the status of a path and follows links. A run calls it about twenty times, and `fs.statSync` takes ten times
- * as long.
+ * Returns the status of a path and follows links. A run calls this function about twenty times, and `fs.statSync` takes
+ * ten times as long.
  *
  * @returns undefined when there is no such file
  * @throws {NodeJS.ErrnoException} EACCES, ELOOP, as `fs.statSync` does

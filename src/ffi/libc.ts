@@ -305,8 +305,8 @@ const reads = new Set<Int32Array>()
 const WAIT_LATE_MS = 5
 
 /**
- * Waits, in one of libuv's threads, until no process can write to a pipe: poll(2), POLLHUP. This costs a third of a
- * socket for the same purpose.
+ * Waits, in one of libuv's threads, until no process can write to a pipe: poll(2), POLLHUP. This takes a third of the
+ * time of a socket for the same purpose.
  *
  * @param timeoutMs the longest wait; 0 where this process already waits for other pipes
  * @returns whether no process can write
