@@ -31,7 +31,7 @@ export interface Assignment<Expect> {
   group(name: string, options?: GroupOptions): void
 }
 
-/** An assignment that also takes tests that are data. */
+/** An assignment that also takes data tests (see data-test.ts). */
 export interface DataAssignment<Expect> extends Assignment<Expect> {
   data(test: DataTest): void
 }

@@ -52,7 +52,7 @@ export interface AssignmentOptions {
   readonly concurrent?: boolean
 }
 
-/** A submission, as a test sees it. */
+/** The facts about a submission that a test can read. */
 export interface Submission {
   /** The name of its folder or file. */
   readonly id: string
@@ -98,7 +98,7 @@ export interface TestOptions {
    * @default 1
    */
   readonly points?: number
-  /** Whether the points come on top of the maximum. @default false */
+  /** Whether the points count in addition to the maximum. @default false */
   readonly extraCredit?: boolean
   /** @default 'visible' */
   readonly visibility?: Visibility

@@ -1,7 +1,7 @@
 import type { CasesOptions, GradingContext, TestOptions } from './assignment-options.ts'
 import type { TestRunner } from './test-runner.ts'
 
-/** A test that is data: an input, and the result of a correct program. */
+/** A data test has no code. It consists of an input, and the result of a correct program. */
 export interface DataTest {
   readonly name: string
   readonly options: TestOptions

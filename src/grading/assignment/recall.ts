@@ -28,7 +28,7 @@ export async function judgeOrRecall<Expect>(judging: Judging<Expect>): Promise<J
 function keyOf<Expect>({ prepared, test, options, language }: Judging<Expect>): string | undefined {
   const content = test.content()
   const { program } = prepared
-  // Without a program nothing runs, and the build has the reason.
+  // Without a program nothing runs. The error of the build contains the reason.
   if (content === undefined || program?.key === undefined) return undefined
   const { number: _, ...plan } = test.plan
   const command = program.command(program.language.limits)

@@ -15,7 +15,7 @@ export interface TestRunner<Expect> {
   declareTest(declared: Declared<Expect>, test: GradedTestDeclaration<Expect>): void
 }
 
-/** An assignment, as a test runner sees it. */
+/** The part of an assignment that a test runner needs. */
 export interface Declared<Expect> {
   readonly options: AssignmentOptions
   readonly submissions: readonly SubmissionState[]

@@ -19,7 +19,7 @@ function plain(this: unknown, key: string): unknown {
     case 'bigint':
       return { bigint: String(value) }
     case 'number':
-      // JSON has no word for Infinity and NaN, and would write null.
+      // JSON cannot represent Infinity and NaN, and would write null.
       return Number.isFinite(value) ? value : { number: String(value) }
     case 'object':
       return value === null ? null : plainObject(value)

@@ -37,7 +37,7 @@ function sourcesOf(files: readonly SourceFile[], language: Language): SourceFile
   return files.filter(({ path }) => language.extensions.includes(extname(path)))
 }
 
-// Only at the top, because a submitted library below may have its own Makefile.
+// Searches only the top folder, because a submitted library in a folder below may have its own Makefile.
 function decisiveFile(files: readonly SourceFile[], { decidedBy = [] }: Language) {
   return decidedBy
     .map((name) => files.find(({ path }) => path === name))

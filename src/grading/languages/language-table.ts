@@ -168,7 +168,7 @@ const haskell: Language = {
   version: ['ghc', '--version'],
   install: 'GHC (Debian: apt install ghc)',
   sample: { path: 'Main.hs', text: 'main :: IO ()\nmain = print (1 :: Int)\n' },
-  // Debian keeps the list of packages in this directory, behind a link.
+  // In Debian, the list of packages is a link into this directory.
   compilePolicy: withMount('c', '/var/lib/ghc'),
   compileLimits: { memory: '2GiB' },
   floors: { memoryBytes: 32 * MiB },
@@ -210,7 +210,7 @@ const shell = interpreted('bash', {
 
 /**
  * The languages that come with Gradebox. A further language is a row of this table, and nothing else. `make` is first,
- * because a Makefile decides.
+ * because a Makefile takes precedence over the extensions of other files.
  */
 export const languages = {
   make,

@@ -10,7 +10,7 @@ export interface SourceFile {
   readonly text: string
 }
 
-/** A submission's program, as its language sees it. */
+/** The files of a submission, as input for its language. */
 export interface Project {
   /** The file that the program starts with, relative to `/work`. */
   readonly main: SourceFile
@@ -59,7 +59,10 @@ export interface Language {
   readonly title: string
   /** Endings of source files, such as `.cpp`. */
   readonly extensions: readonly string[]
-  /** Names of files that decide for the language before any extension does, such as `Makefile`. */
+  /**
+   * Names of files that select this language, such as `Makefile`. They take precedence over the extensions of all
+   * files.
+   */
   readonly decidedBy?: readonly string[]
   /** Names of the file to start with, the best first; used when several files are possible. */
   readonly mainNames?: readonly string[]
@@ -67,7 +70,7 @@ export interface Language {
   readonly startsAt?: RegExp
   /** Whether the build links all sources into one program, so that two places to start are an error. */
   readonly linksAll?: boolean
-  /** Builds the program in `/work`; absent where the source is run. */
+  /** Builds the program in `/work`; absent if the source runs without a build. */
   readonly compile?: (project: Project) => Command
   /**
    * A program that every working compiler builds. When a submission's build fails, the sample shows whether the

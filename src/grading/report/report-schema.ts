@@ -33,7 +33,7 @@ const testPlan = v.object({
     points,
     'The most that the test can add to the total, by the rule of its group.',
   ),
-  extraCredit: about(v.boolean(), 'Whether the points come on top of the maximum.'),
+  extraCredit: about(v.boolean(), 'Whether the points count in addition to the maximum.'),
   visibility,
   feedback,
   hint: v.optional(about(text, 'The text that a student reads when the test fails.')),

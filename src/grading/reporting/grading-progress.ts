@@ -21,12 +21,12 @@ export class Progress {
     this.#isTerminal = isTerminal
   }
 
-  /** A test was found. */
+  /** Notes a test that was found. */
   expect(submission: string): void {
     this.#open.set(submission, (this.#open.get(submission) ?? 0) + 1)
   }
 
-  /** A test of a submission has ended. */
+  /** Notes that a test of a submission has ended. */
   tick(submission: string, { done, all }: { readonly done: number; readonly all: number }): void {
     const left = (this.#open.get(submission) ?? 1) - 1
     this.#open.set(submission, left)

@@ -83,7 +83,7 @@ export class ReportFiles {
         }
       }
     }
-    // A second assignment changes the names of the files, so the files with the old names go.
+    // A second assignment changes the names of the files, so this loop removes the files with the old names.
     for (const path of this.#written) if (!written.has(path)) rmSync(path, { force: true })
     this.#written = written
     this.#failures = failures

@@ -52,13 +52,13 @@ export class GradingSession {
     this.#progress = new Progress(print, isTerminal)
   }
 
-  /** A graded test was found. */
+  /** Notes a graded test that was found. */
   plan(meta: GradedMeta): void {
     this.#ledger.plan(meta)
     this.#progress.expect(meta.gradeboxSubmission)
   }
 
-  /** A graded test has ended, with an outcome, or with the reason why there is none. */
+  /** Notes that a graded test has ended, with an outcome, or with the reason why there is none. */
   end(meta: GradedMeta, outcome: TestOutcome | string): void {
     if (typeof outcome === 'string') this.#ledger.fail(meta, outcome)
     else this.#ledger.end(meta, outcome)

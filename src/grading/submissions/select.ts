@@ -16,7 +16,7 @@ export interface Shard {
 }
 
 /**
- * Reads a shard as the command line has it.
+ * Reads a shard in the form of the command line.
  *
  * @throws {SandboxError} OPTION_INVALID for a text that is not `I/N` with I from 1 to N
  * @example

@@ -49,7 +49,7 @@ const compare = v.union(
 
 const common = {
   points: key(points, 'The points of the test; default 1.'),
-  extraCredit: key(flag, 'Whether the points come on top of the maximum; default false.'),
+  extraCredit: key(flag, 'Whether the points count in addition to the maximum; default false.'),
   visibility: key(
     oneOf(visibilities),
     'The readers who see the result, and when; default visible.',

@@ -37,7 +37,7 @@ export const writeGitHubNotices: ReportWriter = (report, options) => {
   ].join('\n')
 }
 
-// The runner takes these characters for the end of a command (actions/toolkit, "command.ts").
+// The runner reads these characters as the end of a command (actions/toolkit, "command.ts").
 const command = (text: string) =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 

@@ -213,7 +213,7 @@ async function pathOf(
   }
   const folders = [...tops].map((folder) => join(root, folder))
   const [only = ''] = folders
-  // A folder of a folder stays where it is, unless there is an archive in it.
+  // In an export that is a folder, the folder of a submission stays where it is, unless it contains an archive.
   if (folders.length === 1 && !openFolder(only, 1).entries.some(isArchive)) return only
   const target = stageFor(into, place.id)
   for (const folder of folders) {
@@ -264,7 +264,7 @@ async function unpackNested(target: string, budget: Budget, depth: number): Prom
     if (!statSync(path).isFile()) continue
     const isAlone = names.length === 1
     if (!isZip(path)) {
-      // Next to a program, a file of this name may be data of the program.
+      // A file of this name next to other files may be data of the program.
       if (isAlone) refuse({ path: name }, 'is not a zip file, although its name says so')
       continue
     }

@@ -130,7 +130,7 @@ function meter(
   if (typeof limit !== 'number') return el('span', {}, `${name} ${format(value)}. `)
   const share = Math.min(100, (value / limit) * 100)
   const bar = el('i')
-  // The policy of the page forbids style attributes, and allows this.
+  // The content security policy of the page forbids style attributes, but allows this assignment.
   bar.style.width = `${share.toFixed(1)}%`
   return el(
     'span',
