@@ -6,13 +6,13 @@ export interface BindMount {
   /** Absolute path in the sandbox. */
   readonly target: string
   readonly writable: boolean
-  /** Whether a missing source is left out instead of an error. */
+  /** Whether Gradebox skips the mount when its source is missing. Otherwise a missing source is an error. */
   readonly optional: boolean
   /** Whether no program in it can be executed (mount(2), MS_NOEXEC); default false. */
   readonly noexec?: boolean
 }
 
-/** A host directory that the program may change while the host's files stay as they are. */
+/** A host directory that the program may change while the host's files stay unchanged. */
 export interface OverlayMount {
   readonly type: 'overlay'
   /** Absolute path of a directory on the host. */

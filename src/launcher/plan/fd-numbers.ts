@@ -11,7 +11,7 @@ export const FD = {
   request: 5,
   /** The memfd for copies of collected files, the socket for their descriptors, or /dev/null. */
   collect: 6,
-  /** The counter (eventfd(2)) that says that the request is ready. */
+  /** The counter (eventfd(2)) that reports that the request is ready. */
   go: 7,
   /** The host's /proc until the program has started. */
   proc: 8,

@@ -111,9 +111,9 @@ function asRoot(
 const OVERFLOW_ID = 65534
 
 /**
- * Whether the program would be uid 0 for the kernel, under any number. That user can write /proc/sys without
- * a capability, and could escape through core_pattern. This happens where root made a user namespace with no
- * other user (`unshare --map-root-user` as root).
+ * Whether the program would be root for the kernel, whatever its uid in this namespace is. That user can write
+ * /proc/sys without a capability, and could escape through core_pattern. This happens where root made a user namespace
+ * with no other user (`unshare --map-root-user` as root).
  *
  * @param systemOwner the owner of /proc/sys/kernel, which is the kernel's root, as this process sees it
  */

@@ -20,7 +20,7 @@ const ipcLimits: readonly Setting[] = [
   ['kernel/sem', '250 3200 32 128'],
   // All segments together, so no single one can be larger (`shmmax`).
   ['kernel/shmall', `${SHARED_MEMORY_BYTES / PAGE_SIZE}`],
-  // Each queue holds at most `msgmnb` bytes, and as many empty messages.
+  // Each queue has at most `msgmnb` bytes, and as many empty messages.
   ['kernel/msgmni', '32'],
 ]
 

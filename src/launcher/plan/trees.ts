@@ -41,7 +41,7 @@ interface CopyOnWrite {
   readonly noexec?: boolean
 }
 
-/** A directory that each run makes for itself, out of the program's sight, before it is mounted. */
+/** A directory that each run makes for itself, where the program cannot see it, and then mounts. */
 export type Tree =
   | { readonly type: 'empty'; readonly target: string }
   /** The directory itself; files of its owner appear as the program's. */
@@ -150,7 +150,7 @@ function overlaySteps(tree: Tree & { type: 'overlay' }, options: TreeOptions): S
   ]
 }
 
-/** The directory, out of the program's sight, in which the tree of a run's mount is made. */
+/** The directory in which the tree of a run's mount is made. The program cannot see it. */
 export const treeDirectory = (index: number): string => `../${index}`
 
 /** Steps that give a directory to the program. */

@@ -61,7 +61,7 @@ function makeConfinedImage(
   if (as === 'user' && !listener) {
     throw impossible(
       'tracking the processes of an ordinary user where seccomp has no user notification',
-      'An outer sandbox has it. Run the tests as root, where each program is a user of its own.',
+      'An outer sandbox already uses it. Run the tests as root, where each program is a user of its own.',
     )
   }
   const own = guarded(policy.seccomp ?? noRules, { network: policy.network, arch })
