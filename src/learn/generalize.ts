@@ -1,7 +1,7 @@
 import { type Arch, syscallNumber } from '../linux/syscalls.ts'
 import type { LoggedCall } from '../runner/result.ts'
 import { conditionsFor } from '../seccomp/decode/remedy.ts'
-import { isManyCalls } from '../seccomp/rules/call-purposes.ts'
+import { hasSeveralPurposes } from '../seccomp/rules/call-purposes.ts'
 import { type SyscallGroup, syscallGroups } from '../seccomp/rules/groups.ts'
 import type { SeccompCondition, SeccompRule } from '../seccomp/seccomp-policy.ts'
 
@@ -75,7 +75,9 @@ export function rulesThatAllow(
   )
   const always = [...needs].flatMap(([name, need]) => (need === 'always' ? [name] : []))
   // A group must not allow a call that only some arguments make harmless.
-  const rest = [...grouped].filter((name) => isManyCalls(name) && needs.get(name) !== 'always')
+  const rest = [...grouped].filter(
+    (name) => hasSeveralPurposes(name) && needs.get(name) !== 'always',
+  )
   const names = always.filter((name) => !grouped.has(name)).toSorted()
   return [
     opaque,

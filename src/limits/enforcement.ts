@@ -10,7 +10,7 @@ import {
   limitRows,
 } from './table.ts'
 
-/** How a run's limits will be held. */
+/** How a run's limits will be enforced. */
 export interface EnforcementPlan {
   readonly enforcement: EnforcementByLimit
   /** The delegation for the run's control group, if it gets one. */
@@ -18,7 +18,7 @@ export interface EnforcementPlan {
 }
 
 /**
- * Decides how to hold each limit: by a control group wherever the tests have a delegation.
+ * Decides how to enforce each limit: by a control group wherever the tests have a delegation.
  *
  * @param require the requirements of the policy, such as `memory:cgroup`
  * @param isConfined whether the run has no namespaces. It then has no control group, and its files are in no
@@ -41,7 +41,7 @@ export function planEnforcement(
   throw requireError(...missing, 'reason' in v2 ? v2.reason : controllersOf(v2))
 }
 
-/** The first requirement of a policy that is not met, and the enforcement that holds its limit instead. */
+/** The first requirement of a policy that is not met, and the enforcement that its limit has instead. */
 function unmetRequirement(
   enforcement: EnforcementByLimit,
   require: readonly string[],

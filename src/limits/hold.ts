@@ -25,7 +25,7 @@ export interface HeldRun {
   readonly stop: () => void
 }
 
-/** Holds the limits that no resource limit of a process can hold, by a control group and a watch. */
+/** Enforces, by a control group and a watch, the limits that no resource limit of a process can enforce. */
 export class LimitHold {
   readonly #limits: Limits
   readonly #enforcement: EnforcementByLimit

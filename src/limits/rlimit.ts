@@ -46,8 +46,8 @@ function resourceLimit(
 }
 
 /**
- * The resource limits that hold a run's limits, except those that its control group holds. A lifted limit
- * rises as far as the host allows.
+ * The resource limits that enforce a run's limits, except the limits that its control group enforces. For an unlimited
+ * value, the resource limit rises to the hard limit of this process.
  */
 export function resourceLimits(limits: Limits, enforcement: EnforcementByLimit): ResourceLimit[] {
   return limitRows.flatMap(([option, row]) => {

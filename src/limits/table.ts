@@ -11,19 +11,19 @@ import type { Duration } from '../units/duration.ts'
 import type { Size } from '../units/size.ts'
 
 /**
- * How a limit is held: `cgroup` by a control group, `rlimit` by setrlimit(2), `watch` by a timer or thread of Gradebox,
- * `perf` by the watch and a counter of the kernel's (perf_event_open(2)), `affinity` by the processors to which the
- * program is bound (sched_setaffinity(2)).
+ * How a limit is enforced: `cgroup` by a control group, `rlimit` by setrlimit(2), `watch` by a timer or thread of
+ * Gradebox, `perf` by the watch and a counter of the kernel's (perf_event_open(2)), `affinity` by the processors to
+ * which the program is bound (sched_setaffinity(2)).
  */
 export type Enforcement = 'cgroup' | 'rlimit' | 'perf' | 'watch' | 'affinity'
 
 /** The kind of a limit's value, which decides units, checks and types. */
 export type LimitKind = 'duration' | 'size' | 'count' | 'processors'
 
-/** The controller of a control group that can hold a limit. `any`: every group counts the CPU time. */
+/** The controller of a control group that can enforce a limit. `any`: every group counts the CPU time. */
 export type LimitController = 'any' | 'memory' | 'pids'
 
-/** A resource limit, setrlimit(2), that holds a limit or backs it up. */
+/** A resource limit, setrlimit(2), that enforces a limit or is its backstop. */
 export interface ResourceUse {
   readonly resource: number
   /** Turns the limit's value into the soft limit; by default the value itself. */
@@ -47,9 +47,9 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
   readonly standard?: number
   /** hakoniwa's name of the limit, in policy files and on the command line. */
   readonly hakoniwa?: string
-  /** How the limit is held without a control group. */
+  /** How the limit is enforced without a control group. */
   readonly held: Enforcement
-  /** The controller with which a control group holds the limit. */
+  /** The controller with which a control group enforces the limit. */
   readonly controller?: LimitController
   readonly rlimit?: ResourceUse
   /** The limited quantity: a noun phrase. */
@@ -59,7 +59,7 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
 
 /** The text about a limit in docs/limits.md and docs/policy-keys.md. */
 export interface LimitDocs {
-  /** The sentence on how a control group holds the limit; absent where `without` holds for both. */
+  /** The sentence on how a control group enforces the limit; absent where `without` describes both cases. */
   readonly group?: string
   readonly without: string
   readonly hit: string
@@ -171,7 +171,8 @@ export const limitTable = {
   }),
   /** The total size of the sandbox's own files. A number is bytes. */
   disk: limit('diskBytes', 'size', {
-    // The kernel holds the size of the sandbox's tmpfs as firmly as a resource limit. A tmpfs of size 0 has no limit.
+    // The kernel enforces the size of the sandbox's tmpfs as strictly as a resource limit. A tmpfs of size 0 has no
+    // limit.
     held: 'rlimit',
     about: "all of the sandbox's own files",
     docs: {
@@ -303,7 +304,7 @@ interface ValueOfKind {
 
 /**
  * The amounts that the program may use; `'unlimited'` lifts a limit of the policy. docs/limits.md describes how each is
- * held.
+ * enforced.
  */
 export type LimitOptions = {
   readonly [Option in LimitOption]?: ValueOfKind[Table[Option]['kind']]
@@ -319,7 +320,7 @@ export interface HakoniwaLimitOptions {
 /** Limits after validation: units are in the names; an absent one is not limited. */
 export type Limits = { readonly [Field in LimitName]?: number }
 
-/** How each of a run's limits is held, by the names of the `limits` option. */
+/** How each of a run's limits is enforced, by the names of the `limits` option. */
 export type EnforcementByLimit = { readonly [Option in LimitOption]?: Enforcement }
 
 /** Every limit with its name in the `limits` option, in the order of the table. */
@@ -332,12 +333,12 @@ const optionByField = new Map(limitRows.map(([option, { field }]) => [field, opt
 /** A limit's name in the `limits` option: `walltime` for `wallTimeMs`. */
 export const limitOption = (name: LimitName): LimitOption => optionByField.get(name) as LimitOption
 
-/** The entries of a policy's `require`: limits that a control group can hold. */
+/** The entries of a policy's `require`: limits that a control group can enforce. */
 export const groupRequirements: readonly string[] = limitRows.flatMap(([option, { controller }]) =>
   controller === undefined ? [] : [`${option}:cgroup`],
 )
 
-/** The limits that hold where neither a policy nor a call names them. */
+/** The values of the limits that neither a policy nor a call names. */
 export const standardLimits: Limits = Object.fromEntries(
   limitRows.flatMap(([, { field, standard }]) =>
     standard === undefined ? [] : [[field, standard]],

@@ -131,7 +131,7 @@ function shareProcessors(path: string): void {
   try {
     enable(path, ['cpu'])
   } catch {
-    // No limit depends on it.
+    // No limit depends on this setting.
   }
 }
 

@@ -51,11 +51,14 @@ export const layout = {
   /** The offset of the bytes of cpuFile. A control group's path has a bound of its own; see CGROUP_PATH. */
   cpuFileAt: 16 + 19 * 8,
   size: 16 + 19 * 8 + 1200,
-  /** Words of the bell: whether the thread sleeps until the bell rings, and the thread's id once it checks runs. */
+  /**
+   * Words by which other threads wake this thread: whether it sleeps, whether it was woken, and its id once it checks
+   * runs.
+   */
   asleep: 0,
-  rung: 1,
+  woken: 1,
   thread: 2,
-  bellSize: 12,
+  wakeSize: 12,
 } as const
 
 export type SharedLayout = typeof layout

@@ -45,7 +45,7 @@ function leaveRemovedDirectory(): void {
  * TypeScript module, because Node 20 runs none, and under Vitest only the sources exist.
  */
 class WatchThread {
-  readonly #bell = new Int32Array(new SharedArrayBuffer(layout.bellSize))
+  readonly #wakeWords = new Int32Array(new SharedArrayBuffer(layout.wakeSize))
   readonly #worker: Worker
   /** Called with the error when the thread dies, which leaves its runs unwatched. */
   readonly #lost = new Set<(error: Error) => void>()
@@ -58,7 +58,7 @@ class WatchThread {
     // The thread gets none of the test runner's loaders, which would otherwise run in it too. It has its own streams,
     // because Node would otherwise open the process's streams, and make the pipes that programs inherit non-blocking.
     const bare = { execArgv: [], env: {}, argv: [], stdout: true, stderr: true }
-    const workerData = { layout, bell: this.#bell.buffer, koffi: koffiPath() }
+    const workerData = { layout, wakeWords: this.#wakeWords.buffer, koffi: koffiPath() }
     this.#worker = new Worker(new URL('./thread/main.cjs', import.meta.url), {
       ...bare,
       workerData,
@@ -84,7 +84,7 @@ class WatchThread {
 
   #isReady(): boolean {
     if (this.#hasPriority) return true
-    const id = Atomics.load(this.#bell, layout.thread)
+    const id = Atomics.load(this.#wakeWords, layout.thread)
     if (id === 0) return false
     scheduleFirst(id)
     this.#hasPriority = true
@@ -92,7 +92,7 @@ class WatchThread {
   }
 
   watch(ask: (slot: Slot) => void, onLost: (error: Error) => void): WatchedSlot {
-    const { state, waiting, init, exceeded, figures, asleep, rung } = layout
+    const { state, waiting, init, exceeded, figures, asleep, woken } = layout
     const slot = this.#free.pop() ?? this.#addSlot()
     const { words, numbers } = slot
     words[init] = 0
@@ -102,9 +102,9 @@ class WatchThread {
     // From here on the thread may read the slot.
     Atomics.store(words, state, waiting)
     this.#lost.add(onLost)
-    if (Atomics.load(this.#bell, asleep) === 1) {
-      Atomics.store(this.#bell, rung, 1)
-      Atomics.notify(this.#bell, rung)
+    if (Atomics.load(this.#wakeWords, asleep) === 1) {
+      Atomics.store(this.#wakeWords, woken, 1)
+      Atomics.notify(this.#wakeWords, woken)
     }
     const leave = () => {
       this.#lost.delete(onLost)

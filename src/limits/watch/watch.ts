@@ -4,7 +4,7 @@ import { clearTimeout, machineClockNs, setTimeout } from '../../globals.ts'
 import { layout } from './shared.ts'
 import { type Slot, type WatchedSlot, watchInThread } from './watch-thread.ts'
 
-/** A limit that a watch holds. */
+/** A limit that a watch enforces. */
 export type Watched = (typeof layout.limits)[number]
 
 /** The source of a tree's CPU time: its control group, a kernel counter that the init has, or only the watch. */
@@ -20,7 +20,7 @@ export interface WatchOptions {
   readonly cpuSource: CpuSource
   /** The cpu.stat of the run's control group, for the source `cgroup`. */
   readonly cpuFile?: string | undefined
-  /** The limit, or the bound of a run without one; absent where a control group holds it. */
+  /** The limit, or the bound of a run without one; absent where a control group enforces it. */
   readonly memoryBytes: number | undefined
   /** The size of the caller's files in the run's tmpfs. */
   readonly suppliedBytes: number
@@ -41,9 +41,11 @@ export interface Seen {
   readonly cpuTimeMs: number
   /** Whether the kernel forgets CPU time of processes for which no process waits. */
   readonly forgetsChildren: boolean
-  /** Whether a process may have executed a file that it may not read, so that a counter has no more of its CPU time. */
+  /**
+   * Whether a process may have executed a file that it may not read, so that the counter stopped counting its CPU time.
+   */
   readonly leavesCounter: boolean
-  /** The peak memory of all processes together at the moments of the looks; shared pages count once. */
+  /** The highest memory of all processes together that the watch saw; shared pages count once. */
   readonly peakMemoryBytes: number
   /** The largest size of mapped files in one process, which its peak resident memory includes. */
   readonly peakFileBytes: number

@@ -1,6 +1,7 @@
 // @ts-check
-// The watch's thread: one for all runs of the thread that started it. It waits for a bell or for the next look. It has
-// no event loop, so a test that replaces timers or blocks the main thread does not affect the watch.
+// The watch's thread: one for all runs of the thread that started it. It waits until another thread wakes it, or until
+// the next look. It has no event loop, so a test that replaces timers or blocks the main thread does not affect the
+// watch.
 'use strict'
 
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
@@ -8,12 +9,12 @@ const { link } = require('./proc.cjs')
 const { firstLook, WatchedRun } = require('./run.cjs')
 
 /**
- * While runs follow each other, they do not ring the bell, because each wake-up of this thread costs a tenth of a
- * millisecond. The thread instead looks for new runs at an interval in milliseconds. The interval is the time from the
- * last run's start to its first look, within these bounds.
+ * While runs follow each other, they do not wake this thread, because each wake-up costs a tenth of a millisecond. The
+ * thread instead looks for new runs at an interval in milliseconds. The interval is the time from the last run's start
+ * to its first look, within these bounds.
  */
 const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [10, 20]
-/** The time without a run in milliseconds after which the thread sleeps until the bell rings. */
+/** The time without a run in milliseconds after which this thread sleeps until a run wakes it. */
 const SLEEP_AFTER_MS = 500
 
 /** @typedef {import('../shared.ts').SharedLayout} SharedLayout */
@@ -27,9 +28,9 @@ const SLEEP_AFTER_MS = 500
  * @property {Float64Array} numbers
  */
 
-const { bell } = workerData
+const { wakeWords } = workerData
 const layout = /** @type {SharedLayout} */ (workerData.layout)
-const words = new Int32Array(bell)
+const words = new Int32Array(wakeWords)
 /** @type {Set<Slot>} */
 const slots = new Set()
 /** @type {Set<InstanceType<typeof WatchedRun>>} */
@@ -85,17 +86,17 @@ function collect() {
 /** @param {number} next when the next look is due */
 function sleep(next) {
   const now = performance.now()
-  const { asleep, rung } = layout
+  const { asleep, woken } = layout
   if (runs.size === 0 && now - lastSeen > SLEEP_AFTER_MS) {
     Atomics.store(words, asleep, 1)
-    // A run that started before this point rang no bell.
+    // A run that started before this point did not wake this thread.
     collect()
     if (runs.size === 0 && performance.now() - lastSeen > SLEEP_AFTER_MS)
-      Atomics.wait(words, rung, 0)
+      Atomics.wait(words, woken, 0)
     Atomics.store(words, asleep, 0)
-    Atomics.store(words, rung, 0)
+    Atomics.store(words, woken, 0)
     return
   }
   const until = Math.min(next, now + pause)
-  if (until > now) Atomics.wait(words, rung, 0, until - now)
+  if (until > now) Atomics.wait(words, woken, 0, until - now)
 }
