@@ -288,7 +288,7 @@ export const TIOCGPTPEER = 0x5441
 export const POSIX_SPAWN_SETSIGDEF = 4
 export const POSIX_SPAWN_SETSIGMASK = 8
 
-// fcntl(2) and ioctl_iflags(2): a program in a confined run may not do these to files of others.
+// fcntl(2) and ioctl_iflags(2): a confined program must not use these commands on the files of others.
 export const F_SETOWN = 8
 export const F_SETOWN_EX = 15
 export const F_SETLEASE = 1024

@@ -7,8 +7,8 @@ import { syscallSignature } from './signatures.ts'
 // __O_TMPFILE: O_TMPFILE without the bit of O_DIRECTORY.
 const ONLY_TMPFILE = O_TMPFILE.x64 & ~O_DIRECTORY.x64
 
-// Options of prctl(2) by the number of arguments after the option: none, one, two. The other registers hold
-// leftover values. For any other option the text shows all registers.
+// Options of prctl(2) by the number of arguments after the option: none, one, two. The other registers contain leftover
+// values. For any other option the text shows all registers.
 const prctlOptions = [
   `PR_GET_DUMPABLE PR_GET_KEEPCAPS PR_GET_SECUREBITS PR_GET_SECCOMP PR_GET_TIMERSLACK`,
   `PR_SET_PDEATHSIG PR_GET_PDEATHSIG PR_SET_DUMPABLE PR_SET_KEEPCAPS PR_SET_NAME PR_GET_NAME
