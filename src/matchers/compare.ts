@@ -20,7 +20,7 @@ import { joinTokens, tokenDifference } from './tokens.ts'
  * Compares a program's output with an expectation. The time grows with the length of both and does not depend
  * on their contents.
  *
- * @throws {RangeError} when there are more bytes than a string can hold
+ * @throws {RangeError} when there are more bytes than fit into a string
  */
 export function compareOutput(
   utils: MatcherUtils,

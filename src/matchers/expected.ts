@@ -101,7 +101,7 @@ export function isPattern(value: unknown): value is RegExp {
   return isRegExp(value)
 }
 
-// Enough time for every linear pattern, on any output that a string can hold.
+// Enough time for every linear pattern, on any output that fits into a string.
 const maxPatternMs = 10_000
 
 const search = new Script('text.search(pattern)')

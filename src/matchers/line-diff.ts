@@ -157,7 +157,7 @@ function commonLengths(left: readonly string[], right: readonly string[]): Uint1
   return lengths
 }
 
-// Lines after the last common one may have their partners beyond the window, so they may not be missing.
+// The partner of a line after the last common line may be beyond the window. So the line is perhaps not missing.
 // Without a common line, only the first line of each text certainly differs.
 function withoutUndecidedEnd(changes: readonly Change[]): Change[] {
   const lastSame = changes.findLastIndex(({ kind }) => kind === 'same')

@@ -15,7 +15,7 @@ export interface MatcherResult {
 }
 
 /**
- * The frame of every matcher: it checks that it received a result, calls the matcher, and builds the message
+ * The common part of every matcher: it checks that it received a result, calls the matcher, and builds the message
  * on demand.
  *
  * @param args - the matcher's arguments as the hint shows them; empty without
