@@ -13,9 +13,9 @@ export interface Activity {
 type Observation = Activity['computed']
 type ProcessId = () => number | undefined
 
-/** The interval between two looks at the programs, in milliseconds. */
+/** The interval between two observations of the programs, in milliseconds. */
 const LOOK_MS = 50
-/** The number of latest looks that count, because a single look may find a waiting program while it wakes up. */
+/** The number of latest observations that count. At a single observation, a waiting program may just be waking up. */
 const LOOKS = 20
 
 /**

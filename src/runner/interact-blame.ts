@@ -53,7 +53,7 @@ function blameForWalltime(results: readonly [Ended, Ended], ending: Ending): rea
   const { endedFirst, waitedForInput, computed, silentMs, shared, endedMs } = ending
   const other = endedFirst === 0 ? 1 : 0
   const { cpuTimeMs, wallTimeMs } = results[endedFirst].usage
-  // A program that outlives the end of the other one is to blame for its own walltime.
+  // A program that still runs after the end of the other one is to blame for its own walltime.
   const [ended = Infinity, otherEnded = Infinity] = [endedMs[endedFirst], endedMs[other]]
   if (results[other].status !== 'walltime' && otherEnded < ended) return [endedFirst]
   const readyMs = ({ usage }: Ended) => usage.cpuTimeMs + (usage.waitTimeMs ?? 0)

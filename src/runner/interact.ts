@@ -14,7 +14,8 @@ import { Run } from './run.ts'
 import { superviseRun, waitReason } from './sandboxed.ts'
 
 /**
- * One of two programs that talk to each other. It has no `stdin` or `stdout`, because the other program has those ends.
+ * One of two programs that talk to each other. It has no `stdin` or `stdout`, because both are connected to the other
+ * program.
  */
 export interface InteractiveProgram
   extends Omit<SandboxOptions, 'stdin' | 'stdout' | 'encoding' | 'retryWhenStarved'> {
@@ -27,7 +28,7 @@ export interface InteractiveProgram
 export interface Interaction {
   /** In the order of the arguments. `stdout` is the text that each wrote to the other. */
   readonly results: readonly [SandboxResult, SandboxResult]
-  /** Which program ended first, or closed its stdout for good: 0 or 1. */
+  /** The program that first ended or closed its stdout: 0 or 1. */
   readonly endedFirst: 0 | 1
   /** Whether each program had read all that the other wrote, and its input was still open, when the first ended. */
   readonly waitedForInput: readonly [boolean, boolean]
@@ -167,7 +168,7 @@ function connect(
   return noteEnd
 }
 
-// Both runs end before they give the turn back, also when one could not start.
+// Both runs end before the turn is released, also when one of them could not start.
 async function settle(
   runs: readonly [Run, Run],
   processors: readonly (readonly number[])[],

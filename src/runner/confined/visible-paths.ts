@@ -16,7 +16,10 @@ import type { Policy } from '../../policy/policy.ts'
 /** Devices that every sandbox has; they store nothing. */
 const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom']
 
-/** Files of the shipped policies that name users and hosts. Programs can do without them, as under an unknown uid. */
+/**
+ * Files of the shipped policies that name users and hosts. Programs work without them, as they do under a user id
+ * without a name.
+ */
 const NAME_FILES = ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/hosts']
 
 /** The run's own directories, by the names that programs know. */
@@ -56,7 +59,7 @@ export function visibleRules(policy: Policy, base: string): PathRule[] {
 
 const rule = (path: string, access: PathRule['access']): PathRule => ({ path, access })
 
-/** Turns mounts into rules, by the same conditions. */
+/** Turns mounts into rules. It throws the same errors as visibleRules(). */
 export function mountRules(mounts: readonly Mount[], policyName: string, base: string): PathRule[] {
   return mounts.flatMap((mount) => {
     if (mount.type === 'symlink') return linkRules(mount)
@@ -118,14 +121,14 @@ function pathRules(mount: BindMount | OverlayMount, policyName: string, base: st
   if (source !== target) {
     throw impossible(
       `the mount of ${shown}`,
-      'Paths stay what they are in the container: mount it at its own path, or link it there.',
+      'A path in the sandbox is the same as in the container. Mount it at its own path, or make a link in the container.',
     )
   }
   const path = resolve(mount, policyName)
   if (path === undefined) return []
   if (base === path || isBelow(base, path) || path === '/') {
     throw impossible(
-      `the mount of ${shown}, in which other programs' directories are`,
+      `the mount of ${shown}, which contains the directories of other programs`,
       `Mount less of it, or set TMPDIR to a directory that is not in it (the runs' are in ${base}).`,
     )
   }
@@ -161,7 +164,7 @@ function resolve({ source, target, optional }: BindMount, policy: string): strin
 }
 
 /**
- * Files that a run has, without those that only name users and hosts.
+ * The files of a run, without the files that only name users and hosts.
  *
  * @throws {SandboxError} ISOLATION_UNAVAILABLE for a file outside of the run's own directories
  */

@@ -13,7 +13,7 @@ export interface Pipe {
  */
 export class Input {
   readonly #source: StdinSource
-  /** The socket of a pseudo-terminal, which takes the place of the source. */
+  /** The socket of a pseudo-terminal, which replaces the source. */
   readonly #terminal: number | undefined
   readonly #onError: () => void
   #pipe: Pipe | undefined
@@ -44,7 +44,7 @@ export class Input {
   }
 
   /**
-   * Whether the program has read all input that has arrived, while more may come. After {@link noteEnd}, the value at
+   * Whether the program has read all input that has arrived, and more may come. After {@link noteEnd}, the value at
    * the program's end.
    */
   get isAwaited(): boolean {

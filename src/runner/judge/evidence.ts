@@ -28,7 +28,7 @@ export interface Evidence {
   readonly awaitsInput?: boolean
   /** Whether the init ended the run because the program interfered with it. */
   readonly tampered: boolean
-  /** How the limits were held. */
+  /** How the limits were enforced. */
   readonly enforcement: EnforcementByLimit
   /** The limit for which the watch of the process tree ended the run. */
   readonly exceeded?: 'cpu' | 'memory' | undefined

@@ -30,7 +30,7 @@ export interface LauncherShape {
   readonly stdin: 'pipe' | 'inherit'
   readonly stdout: StreamMode
   readonly stderr: StreamMode
-  /** How files are collected, if any are. */
+  /** How the run collects files; `nothing` if it collects none. */
   readonly collects: Collection['by'] | 'nothing'
 }
 

@@ -91,7 +91,7 @@ export class Stopper {
     this.#timer = setTimeout(() => this.#kill(), STOP_GRACE_MS)
   }
 
-  // Writes a byte, because the watch has a write end too: to close this end would not end the pipe.
+  // Writes a byte, because the watch has a write end too, so the pipe would not end when this end is closed.
   #writeStop(control: number): void {
     try {
       writeSync(control, STOP)

@@ -14,7 +14,7 @@ export const sweepThreads = (): void => sweepEndedThreads(initIn)
 
 let isListening = false
 
-/** Calls {@link sweepThreads} at the end of each worker thread that this thread starts, and removes its control groups. */
+/** Calls {@link sweepThreads} when a worker thread of this thread ends, and removes the control groups of ended threads. */
 export function sweepEndingWorkers(): void {
   if (isListening) return
   isListening = true

@@ -22,7 +22,7 @@ export function unknownOption(name: string, known: readonly string[]): SandboxEr
   })
 }
 
-// The fields of a class instance tell a grader nothing.
+// The message omits the fields of a class instance, because they do not help its reader.
 function isInstance(value: unknown): boolean {
   if (!isObject(value) || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)

@@ -10,7 +10,7 @@ export interface LimitLayer {
 
 /**
  * A run's limits from all layers. A later layer takes precedence over an earlier one. In one layer, the limits take
- * precedence over those of its policy.
+ * precedence over those of its policy. So a policy that a call names takes precedence over the plugin's limits.
  *
  * @param layers the outermost first: the plugin, `createSandbox()`, the call
  * @param policyLimits the limits of the policy that the last layer with a policy names, or of the default

@@ -109,9 +109,9 @@ export interface SandboxOptions {
   /** Limits that replace the policy's, one by one. */
   readonly limits?: LimitOptions
   /**
-   * Files of the sandbox to collect in `result.files`: paths, directories (`out/`) and patterns with `*`, `?`,
-   * `[a-z]`, `{a,b}` and `**`, absolute or relative to `cwd`. A file has at most 64 MiB; with a pattern, a run brings
-   * back at most 10,000 files and 256 MiB. `result.uncollected` names the files that were left out.
+   * Files of the sandbox to collect in `result.files`: paths, directories (`out/`) and patterns with `*`, `?`, `[a-z]`,
+   * `{a,b}` and `**`, absolute or relative to `cwd`. A file has at most 64 MiB; with a pattern, a run collects at most
+   * 10,000 files and 256 MiB. `result.uncollected` names the files that were left out.
    *
    * @default []
    * @example

@@ -166,8 +166,8 @@ export class Pool {
     if (this.#fillOne({ inBurst: false })) this.#burstGap?.refresh()
   }
 
-  // Ends a launch program of the shape whose last use is the oldest. Does this only for the shape of the last run, and
-  // when idle leaves two shapes at least half each. Otherwise two shapes would replace each other for ever.
+  // Ends a launch program of the shape whose last use is the oldest, but only for the shape of the last run. Otherwise
+  // two shapes would replace each other for ever. For the same reason, two shapes have half of the room each when idle.
   #makeRoom(shelf: Shelf, inBurst: boolean): boolean {
     if (this.size < MOST_WAITING) return true
     if (shelf !== this.#shelves.at(-1)) return false

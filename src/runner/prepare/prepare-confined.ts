@@ -213,7 +213,8 @@ function moreTasks({ wantedLimits }: PlannedOptions, directory: string): number 
   return runs * processes + OTHER_TASKS
 }
 
-// Variables name the run's directories as other sandboxes do, such as /tmp. A value may be a list of paths with colons.
+// In environment variables, the run's directories have the same names as in every sandbox, such as /tmp. This function
+// replaces these names by the paths on the host. A value may be a list of paths with colons.
 function inDirectory(
   env: Readonly<Record<string, string>>,
   inRun: (path: string) => string,

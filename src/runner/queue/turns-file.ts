@@ -38,7 +38,7 @@ const processorRange = (processor: number): LockRange => ({
 const place = (queue: bigint, ticket: bigint): LockRange => ({ start: queue + ticket, length: 1n })
 const before = (queue: bigint, ticket: bigint): LockRange => ({ start: queue, length: ticket })
 
-/** The turns file, opened for one run. To close it releases the run's locks. */
+/** The turns file, opened for one run. When it is closed, the kernel releases the run's locks. */
 export class TurnsFile {
   readonly path: string
   readonly #fd: number
