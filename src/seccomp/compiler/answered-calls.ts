@@ -48,7 +48,8 @@ const answers: Readonly<Record<string, (sizes: AnsweredSizes, arch: Arch) => Arg
       ),
     ]),
   ],
-  // The filter cannot see whether the kernel counts this memory, so it assumes so: realloc(3) enlarges counted memory.
+  // The filter cannot see whether the kernel counts this memory. The filter treats all of it as counted, because
+  // realloc(3) enlarges counted memory.
   mremap: ({ allocationBytes, mappingBytes }) => [
     [longerThan(allocationBytes < mappingBytes ? allocationBytes : mappingBytes, 2)],
   ],

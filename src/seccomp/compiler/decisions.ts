@@ -12,7 +12,7 @@ export interface Choice {
 /** The choices of a filter for one call number. The first choice whose tests are all true decides. */
 export interface Decision {
   readonly syscall: number
-  /** The last one has no test. */
+  /** The choices in order. The last choice has no test. */
   readonly choices: readonly Choice[]
 }
 

@@ -130,7 +130,7 @@ const noWatching: readonly SeccompRule[] = [
 ]
 
 // A process that may write to a file can set the file's times to the present (utimensat(2)), and Landlock does not
-// check this. The rules allow it by a descriptor, because Landlock has checked the open of that file.
+// check this. The rules allow such a change by a descriptor, because Landlock has checked the open of that file.
 const noTimes: readonly SeccompRule[] = [
   deny('EPERM', ['utime', 'utimes', 'futimesat']),
   deny('EPERM', ['utimensat'], { ...differs(1, 0), isNullTest: true }),
@@ -167,7 +167,7 @@ const SIOCSPGRP = 0x8902
 const firstWhich = { setpriority: 0, ioprio_set: 1 } as const
 
 /**
- * Keeps a program from the other processes and files of its own user. Landlock checks none of these calls. It checks
+ * Keeps a program from the other processes and files of its own user. Landlock checks none of these calls, except
  * signals from ABI 6 on.
  */
 function sameUser(landlockAbi: number): SeccompRule[] {

@@ -172,8 +172,8 @@ export const vsockRules: readonly SeccompRule[] = [
 ]
 
 /**
- * If a filter of the program's own returns an error, it takes precedence over a filter that notifies (seccomp(2)). The
- * program could so hide the calls for which the policy kills.
+ * If a filter of the program's own returns an error, it takes precedence over a filter that notifies (seccomp(2)). In
+ * this way, the program could hide the calls for which the policy kills.
  */
 export const ownFilterRules: readonly SeccompRule[] = [
   rule('errno:EINVAL', 'prctl', is(0, constants.PR_SET_SECCOMP)),

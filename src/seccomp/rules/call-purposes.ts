@@ -12,8 +12,8 @@ const INIT_PID = 1
 
 type Question = 'same' | 'same namespaces' | 'not the init'
 
-// Calls with several purposes, and calls that can act on the init: the arguments, and their bits, that
-// distinguish the purposes.
+// The calls with several purposes, and the calls that can act on the init. For each, the table names the arguments that
+// determine the purpose, and how to compare them.
 const questions: Readonly<Record<string, readonly (readonly [arg: number, Question])[]>> = {
   socket: [[0, 'same']],
   socketpair: [[0, 'same']],
@@ -44,11 +44,11 @@ const questions: Readonly<Record<string, readonly (readonly [arg: number, Questi
 const questionsOf = (name: string) => (Object.hasOwn(questions, name) ? questions[name] : []) ?? []
 
 /** Whether the arguments of a call select between several purposes. */
-export const isManyCalls = (name: string): boolean => questionsOf(name).length > 0
+export const hasSeveralPurposes = (name: string): boolean => questionsOf(name).length > 0
 
 /**
- * The conditions that hold for calls with the same purpose as an observed one: a socket's domain, an ioctl's
- * request, a clone's namespaces. None for a call with one purpose.
+ * The conditions that are true for calls with the same purpose as an observed call. They compare a socket's domain, an
+ * ioctl's request, or a clone's namespaces. A call with one purpose needs no conditions.
  *
  * @param registers the observed argument registers
  * @param textOf formats an argument: `AF_INET`
