@@ -14,7 +14,7 @@ import { print } from './print.ts'
 export function defineCheck(command: Command): void {
   command
     .description(
-      'Validates policies: their keys and values, the system calls that they name, and that the files that they mount exist on this machine. Exits with 1 when one is not valid.',
+      'Validates policies: their keys and values, and the system calls that they name. Checks that the files that they mount exist on this machine. Exits with 1 when a policy is not valid.',
     )
     .argument('<file...>', 'TOML files, or names of shipped policies')
     .action((files: string[]) => {

@@ -42,7 +42,7 @@ export class TerminalRelay {
 
   /**
    * @param onOutput receives the length in bytes of each piece that the program writes to the terminal
-   * @param onLost called when the user's terminal is gone, or the sandbox's terminal does not arrive
+   * @param onLost called when the user's terminal no longer exists, or the sandbox's terminal does not arrive
    */
   constructor(user: UserTerminal, onOutput: (bytes: number) => void, onLost: () => void) {
     this.#user = user
