@@ -45,17 +45,17 @@ declare module 'vitest' {
 const environmentFile = sibling('environment')
 const setupFile = sibling('setup')
 
-// Vitest imports a file from node_modules once per worker, but a setup file must run once per test file. A
-// linked package is not in node_modules; its other files need no transformation either.
+// Vitest imports a file from node_modules once per worker, but a setup file must run once per test file. A linked
+// package is not in node_modules, so the second pattern excludes its other files from the transformation.
 const dependencies = {
   inline: [/[\\/]environment[\\/]vitest[\\/]setup\.[jt]s$/],
   external: [new RegExp(`^(file://)?${escaped(resolve(import.meta.dirname, '../..'))}/.*\\.js$`)],
 }
 
 /**
- * The Vitest plugin: registers the matchers, passes defaults to `sandboxed()` in every worker, ties each run to its
- * test, and reports it there. It chooses its own environment unless the project has one. A project's
- * `environmentOptions.gradebox` overrides the plugin's options.
+ * The Vitest plugin: registers the matchers, passes defaults to `sandboxed()` in every worker, makes each test the
+ * owner of its runs, and adds the runs to the test's report. It chooses its own environment unless the project has one.
+ * A project's `environmentOptions.gradebox` overrides the plugin's options.
  *
  * @throws {SandboxError} OPTION_INVALID, at once, when an option is wrong.
  * @example

@@ -23,7 +23,7 @@ let fileSummary: RunsSummary | undefined
 const fileRuns = new TestRuns((result) => {
   if (hasStarted(result)) fileSummary = addRun(fileSummary, summarizeRun(result))
 })
-// The setup does not use Vitest's own current test, because with concurrent tests Vitest knows only the last.
+// The setup does not use Vitest's own current test, because with concurrent tests Vitest's value is only the last test.
 const owner = new AsyncLocalStorage<TestRuns>()
 setOwnerSource(globalThis, () => owner.getStore() ?? fileRuns)
 
