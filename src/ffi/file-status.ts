@@ -3,7 +3,7 @@ import { AT_FDCWD, STATX_BASIC_STATS } from '../linux/constants.ts'
 import { type Arch, syscallNumber } from '../linux/syscalls.ts'
 import { cFunctions } from './c-library.ts'
 
-/** The parts of statx(2) that tell one file from another. */
+/** The parts of statx(2) that distinguish files. */
 export interface FileStatus {
   /** The device and the inode, which no two files share at the same time. */
   readonly identity: string

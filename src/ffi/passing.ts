@@ -90,7 +90,7 @@ export async function receiveDescriptor(socket: number): Promise<number | undefi
  */
 export function takeDescriptor(socket: number): number | undefined {
   const { koffi, recvmsg } = libc()
-  // The kernel writes to all parts of the message, so the whole object must live until the call has returned.
+  // The kernel writes to all parts of the message, so the whole object must exist until the call has returned.
   const message = new Message()
   let received = 0
   const take = () => {

@@ -236,7 +236,7 @@ export function closeListed<Rest extends readonly unknown[]>(
 }
 
 /**
- * Hands a pipe or a socket over to libuv, which closes the descriptor when the thread ends. During the handover the
+ * Passes a pipe or a socket to libuv, which closes the descriptor when the thread ends. During the handover the
  * list also has the file's inode, because another thread may close the descriptor only if it still means this file.
  */
 export function handOver<Owner>(fd: number, take: () => Owner): Owner {
