@@ -17,9 +17,9 @@ export interface AssignmentOptions {
   /** The assignment's name, as reports show it. */
   readonly name: string
   /**
-   * The submissions, relative to the test file. The value is a folder with one folder per student, one submission (a
-   * folder with a program, or a file), or several paths and globs of one submission each. The environment variable
-   * `GRADEBOX_SUBMISSIONS` replaces it, relative to the working directory.
+   * The submissions, relative to the test file. The value is one of these: a folder with one folder per student; one
+   * submission (a folder with a program, or a file); several paths and globs of one submission each. The environment
+   * variable `GRADEBOX_SUBMISSIONS` replaces it, relative to the working directory.
    */
   readonly submissions: string | readonly string[]
   /** Limits of every run of a program; they replace those of its language. */

@@ -27,7 +27,7 @@ export interface Ending {
   readonly awards: readonly string[]
 }
 
-/** Whether an error says that the submission is wrong, and not that the test is. */
+/** Whether an error means that the submission is wrong, and not the test. */
 export function isAssertion(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
   const { name, code } = error as Record<string, unknown>

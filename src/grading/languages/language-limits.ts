@@ -29,7 +29,7 @@ export function memoryBytesOf({ memory }: Pick<LimitOptions, 'memory'>): number 
   return Math.min(bytes, 4 * 1024 ** 3)
 }
 
-// The access goes by text, because an older LimitOptions lacks the key.
+// The key is a text, because an older type LimitOptions lacks the key.
 const unlimited = 'unlimited' as unknown
 
 interface Check {

@@ -80,7 +80,7 @@ export function describeFile({ path, bytes, text }: SubmittedFile): ReportFile {
   return { path, bytes: bytes.length, sha256, ...kept }
 }
 
-// A text that is data keeps its bytes: an end of line may be part of the task.
+// A text file with data keeps its bytes, because an end of line may be part of the task.
 const dataEndings = /\.(?:txt|csv|tsv|in|out|ans|dat|data|json|xml|bin)$/i
 const isSource = (path: string) => !dataEndings.test(path)
 

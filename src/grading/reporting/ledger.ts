@@ -56,7 +56,7 @@ export class Ledger {
     this.#root = root
   }
 
-  /** Whether there is a graded test at all. */
+  /** Whether there is no graded test. */
   get isEmpty(): boolean {
     return this.#assignments.size === 0
   }

@@ -9,8 +9,8 @@ import { hasTrouble, summaryLines } from './summary.ts'
 import { checkReports, isRefusal } from './unwritable-reports.ts'
 
 /**
- * The exit code of a run that could not grade a submission, for a reason that is not the student's fault, or could not
- * write a report.
+ * The exit code when a report could not be written, or a submission could not be graded for a reason that is not the
+ * student's fault.
  */
 const NOT_GRADABLE = 2
 

@@ -13,8 +13,8 @@ import type { FoundSubmission } from './found-submission.ts'
 import { readGradescopeMetadata } from './gradescope-metadata.ts'
 
 /**
- * Finds the submissions of an assignment. The source is a folder with a folder per submission, an export of a platform
- * (a folder or a zip file), one submission, or several paths and globs.
+ * Finds the submissions of an assignment. The source is one of these: a folder with a folder per submission; an export
+ * of a platform (a folder or a zip file); one submission; several paths and globs.
  *
  * @param from the directory that relative paths start from
  * @throws {SandboxError} OPTION_INVALID for a path that does not exist, and where there is none

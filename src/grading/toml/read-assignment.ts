@@ -66,7 +66,8 @@ function readBytes(path: string): Uint8Array {
 const unreadable = (path: string, why: string, details: { hint?: string; cause: unknown }) =>
   new SandboxError(`${path} cannot be read: ${why}`, { code: 'OPTION_INVALID', ...details })
 
-// The issue of a union says only that no alternative fits. The issue in the intended alternative says more.
+// The issue of a union only reports that no alternative fits. The issue of the intended alternative reports the
+// mistake.
 function toProblems(issue: v.BaseIssue<unknown>, above: KeyPath = []): Problem[] {
   const path: KeyPath = [...above, ...(issue.path ?? []).map(({ key }) => asKey(key))]
   const inside = (issue.issues ?? []).filter((each) => each.path !== undefined)

@@ -6,8 +6,8 @@ import { assignmentNames, isLiteral, type TestCall, testCalls } from './test-cal
  * The statements of a test file without the code of its tests. Every test of the file may depend on these statements.
  * The result leaves out a test as a whole if its name and options are literals, and otherwise only its function.
  *
- * Returns undefined where the tests cannot be separated: the file contains no test with its function, or a function of
- * the file changes state outside of itself.
+ * Returns undefined where the tests cannot be separated: no call in the file declares a test with a function in it, or
+ * a function of the file changes state outside of itself.
  */
 export function outsideTests(code: string, program: Syntax): readonly string[] | undefined {
   const all = testCalls(program, assignmentNames(program))

@@ -26,8 +26,8 @@ export const fullBudget = (): Budget => ({ files: MOST_FILES, bytes: MOST_BYTES 
 /**
  * Checks the entries of one submission before anything is unpacked.
  *
- * @throws {RefusedSubmission} for a name that leads elsewhere, is not text or clashes with another, for a link out of
- *   the submission, a device, and too many files or bytes
+ * @throws {RefusedSubmission} for a name that leads elsewhere, is not text or clashes with another; for a link out of
+ *   the submission; for a device; for too many files or bytes
  */
 export function checkEntries(entries: readonly ExportEntry[], budget: Budget): void {
   const names: KnownNames = new Map()

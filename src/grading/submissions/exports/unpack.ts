@@ -53,7 +53,7 @@ const deepestArchive = 3
 
 /**
  * Unpacks an export into a directory, one folder per submission. A submission that cannot be unpacked safely is refused
- * by name, and the others are unpacked all the same. Folders of an export that need no unpacking stay where they are.
+ * by name, and the others are still unpacked. Folders of an export that need no unpacking stay where they are.
  *
  * @param source a zip file or a folder
  * @param isSource whether a file is source code: a zip file with one at its top is one submission
@@ -97,7 +97,7 @@ interface Group {
   readonly place: Place
   /** Entries with their paths in the submission. */
   readonly entries: ExportEntry[]
-  /** The top entries of the export that it consists of. */
+  /** The top entries of the export that belong to the submission. */
   readonly tops: Set<string>
 }
 

@@ -1,6 +1,6 @@
 import type { ReportTest } from '../../../report/report-schema.ts'
 
-/** A sign and a word for each status, so that no meaning is by colour alone. */
+/** A sign and a word for each status, so that colour is never the only sign of a status. */
 export const signs: Readonly<Record<ReportTest['status'], { sign: string; word: string }>> = {
   passed: { sign: '✓', word: 'passed' },
   partial: { sign: '◐', word: 'partly passed' },
