@@ -137,7 +137,8 @@ export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string
     },
     ...allocationSteps(),
     ...resizeSteps(),
-    // This step fails when the caller is gone, or when a signal has interrupted it. Then the caller repeats its call.
+    // This step fails when the caller has ended, or when a signal has interrupted the caller. Then the caller repeats
+    // its call.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('answer.id')], {
       label: 'reply.continue',
       onError: 'continue',

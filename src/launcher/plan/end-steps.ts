@@ -37,7 +37,7 @@ const endNamespace: Ending = {
   gone: [],
 }
 
-// A caller that was killed reads no report. The run ends all the same.
+// A caller that was killed reads no report. The run still ends.
 const unread = { onError: 'continue' } as const
 
 // A process that the program leaves behind may wait in a denied call. A kill would withdraw that call's notification.
@@ -71,7 +71,7 @@ export interface EndOptions {
   readonly ending?: Ending | undefined
 }
 
-/** Steps by which the init says why the run ends, kills every process, reaps them, and reports the end. */
+/** Steps by which the init reports why the run ends, kills every process, reaps them, and reports the end. */
 export function endSteps(options: EndOptions): Step[] {
   const { ending = endNamespace, listener, count } = options
   const { kill, orphans = reapSteps(), gone } = ending

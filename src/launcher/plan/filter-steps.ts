@@ -13,7 +13,7 @@ export interface FilterUse {
   /** The number of instructions, struct sock_filter. */
   readonly instructions: number
   /**
-   * How Gradebox learns of a denied call: by notification to the init, or only by the kernel's SIGSYS.
+   * How the filter reports a denied call: by notification to the init, or only by the kernel's SIGSYS.
    * `none`: the filter kills for no call.
    */
   readonly report: 'listener' | 'kill' | 'none'

@@ -35,7 +35,7 @@ export interface IdArguments {
   readonly gid: Argument
 }
 
-/** The ids that the program sees, and its ids outside. */
+/** The ids that the program sees, and its ids on the host. */
 export interface IdMap {
   readonly inside: { readonly uid: number; readonly gid: number }
   readonly outside: IdArguments

@@ -219,7 +219,8 @@ const ownerOf = (flow: Flow) => (flow.kind === 'root' ? flow : undefined)
 
 function enterRootSteps(): Step[] {
   return [
-    // pivot_root(2), "pivot_root(".", ".")": the old root then lies on top of the new one, and umount2(2) releases it.
+    // pivot_root(2), "pivot_root(".", ".")": the old root then covers the new one, and umount2(2) releases the old
+    // root.
     init('pivot_root', [text('.'), text('.')], { failure: { code: 'NAMESPACES_UNAVAILABLE' } }),
     init('umount2', [text('.'), MNT_DETACH], { failure: { code: 'MOUNT_FAILED' } }),
     init('chdir', [text('/')]),

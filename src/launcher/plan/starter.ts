@@ -96,9 +96,9 @@ export function openingSteps(arch: Arch): Step[] {
 }
 
 /**
- * The starter's steps. The starter makes the init in new namespaces. While the init builds the root, the starter
- * makes the network namespace, which takes the kernel about the same time. The init is the caller's own child
- * (CLONE_PARENT). The caller itself waits for the init, so no other process learns of the end of a run first.
+ * The starter's steps. The starter makes the init in new namespaces. While the init builds the root, the starter makes
+ * the network namespace, which takes the kernel about the same time. The init is the caller's own child (CLONE_PARENT).
+ * The caller itself waits for the init, so the caller is the first process that notices the end of a run.
  */
 export function starterSteps(options: StarterOptions): Step[] {
   const { policy, flow, arch } = options
@@ -131,8 +131,8 @@ function enterUserSteps(options: StarterOptions): Step[] {
   ]
 }
 
-// Ties the process to the thread that spawned it (prctl(2)). This thread may have died just before. The keeper of a
-// control group must survive to remove the group, so the kernel sends it a blocked signal instead of SIGKILL.
+// Makes the process end with the thread that spawned it (prctl(2)). This thread may have ended just before. The keeper
+// of a control group must survive to remove the group, so the kernel sends it a blocked signal instead of SIGKILL.
 const tieSteps = ({ parentPid, cgroup }: StarterOptions): Step[] => [
   starter('prctl', [PR_SET_PDEATHSIG, cgroup ? SIGTERM : SIGKILL, 0, 0, 0]),
   starter('getppid', [], {
@@ -172,7 +172,7 @@ function cloneSteps(options: StarterOptions): Step[] {
 const initFlags = ({ policy }: StarterOptions): number =>
   CLONE_PARENT | CLONE_NEWPID | (policy.network === 'host' ? 0 : CLONE_FILES)
 
-/** The init's first steps: it ties itself to the caller, and makes its namespaces except the network. */
+/** The init's first steps: it arranges to end with the caller, and makes its namespaces except the network. */
 export const enterNamespacesSteps = ({ shareUts }: Pick<SandboxShape, 'shareUts'>): Step[] => [
   init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
   init('setsid', []),
@@ -186,7 +186,7 @@ export const DISMISSED = SIGUSR1
 
 const NS_PER_MS = 1_000_000
 
-// The starter stays as the keeper of the group. When the caller dies, the init dies too. The group is soon empty,
+// The starter stays as the keeper of the group. When the caller ends, the init ends too. The group is soon empty,
 // and the keeper removes it.
 function keepGroupSteps(): Step[] {
   const signals = words((1 << (SIGTERM - 1)) | (1 << (DISMISSED - 1)))

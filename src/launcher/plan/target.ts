@@ -48,7 +48,7 @@ export interface ResourceLimit {
 /** The part of the target that the request adds. */
 export interface TargetOptions {
   readonly wallTimeMs: number | undefined
-  /** Paths to try in turn, as execvp(3) would. */
+  /** Paths to try one after another, as execvp(3) would. */
   readonly candidates: readonly string[]
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>

@@ -129,7 +129,7 @@ export function planConfinedImage(options: ConfinedImageOptions): Segment {
 }
 
 // The init is the caller's own child, as in every run. The init has no PR_SET_PDEATHSIG, because its death would
-// end no namespace. When the caller dies, the control pipe closes, and the init ends the run.
+// end no namespace. When the caller ends, the control pipe closes, and the init ends the run.
 function starterSteps({ arch, parentPid, oomScore }: ConfinedImageOptions): Step[] {
   return [
     starter('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
