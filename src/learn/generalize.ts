@@ -58,7 +58,7 @@ function fits({ name, syscalls }: SyscallGroup, needs: Needs, arch: Arch): boole
  * The rules that allow the calls and kill for all other known ones. They have conditions where a call has
  * several purposes, and groups where a group fits.
  *
- * @param groups whether to use groups at all
+ * @param groups whether to use groups
  */
 export function rulesThatAllow(
   calls: readonly LoggedCall[],

@@ -111,7 +111,7 @@ function callsOf({ logged }: SandboxResult): readonly LoggedCall[] {
   )
 }
 
-// Data from a stream or a keyboard is gone after the first run.
+// After the first run, data from a stream or a keyboard cannot be read again.
 const isRepeatable = (stdin: SandboxOptions['stdin']): boolean =>
   (typeof stdin === 'string' && stdin !== 'inherit' && stdin !== 'pipe') ||
   stdin === undefined ||

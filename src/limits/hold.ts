@@ -10,7 +10,7 @@ import { type CpuSource, type Seen, TreeWatch, type Watched } from './watch/watc
 /** The facts that the control group and the watch know about a run. */
 export interface Held {
   readonly enforcement: EnforcementByLimit
-  /** The limit whose excess made the watch end the run. */
+  /** The limit that the program exceeded, if the watch ended the run for it. */
   readonly exceeded: Watched | undefined
   readonly seen: Seen | undefined
   readonly group: GroupUsage | undefined
@@ -63,8 +63,8 @@ export class LimitHold {
    * Notes the size of the caller's files in the run's tmpfs before they exist, because they are not the
    * program's memory.
    *
-   * @param hasUnreadable whether the program may execute one of the caller's files but not read it. A process that
-   *   does so leaves the counter of CPU time, and may end before the watch sees it
+   * @param hasUnreadable whether the program may execute one of the caller's files but not read it. The counter of CPU
+   *   time stops counting such a process, and the process may end before the watch sees it
    */
   supply(bytes: number, hasUnreadable: boolean): void {
     this.#suppliedBytes = bytes

@@ -41,13 +41,13 @@ function leaveRemovedDirectory(): void {
 }
 
 /**
- * The thread that watches the runs of this thread; the first run that needs it starts it. It is not a
- * TypeScript module, because Node 20 runs none, and under Vitest only the sources exist.
+ * The thread that watches the runs of this thread; the first run that needs it starts it. The thread's code is not
+ * TypeScript, because Node 20 cannot run TypeScript, and under Vitest only the sources exist.
  */
 class WatchThread {
   readonly #wakeWords = new Int32Array(new SharedArrayBuffer(layout.wakeSize))
   readonly #worker: Worker
-  /** Called with the error when the thread dies, which leaves its runs unwatched. */
+  /** Called with the error when the thread fails, because its runs are then unwatched. */
   readonly #lost = new Set<(error: Error) => void>()
   /** Slots that the thread knows and that belong to no run. */
   readonly #free: Slot[] = []
@@ -108,7 +108,7 @@ class WatchThread {
     }
     const leave = () => {
       this.#lost.delete(onLost)
-      if (wasNotSeen(words)) this.#free.push(slot)
+      if (stopWatching(words)) this.#free.push(slot)
     }
     return { ...slot, leave }
   }
@@ -127,12 +127,12 @@ class WatchThread {
 }
 
 /**
- * Ends a run for the thread. Afterwards the thread uses none of the run's descriptors, whose numbers may soon mean
- * other files.
+ * Makes the thread stop watching a run. Afterwards the thread uses none of the run's descriptors, whose numbers may
+ * soon mean other files.
  *
- * @returns whether the thread never looked at the run, and so keeps nothing of it
+ * @returns whether the thread never looked at the run, so that another run may use the slot
  */
-function wasNotSeen(words: Int32Array): boolean {
+function stopWatching(words: Int32Array): boolean {
   const { state, waiting, free, open, busy, ended } = layout
   if (Atomics.compareExchange(words, state, waiting, free) === waiting) return true
   for (let tries = 0; tries < BUSY_TRIES; tries++) {
@@ -157,7 +157,7 @@ export const watchThreadReady = (): Promise<void> => startWatchThread().ready()
  * Starts to watch a run.
  *
  * @param ask writes the request for the thread into the run's shared memory
- * @param onLost called when the thread that watches dies
+ * @param onLost called when the thread that watches fails
  */
 export function watchInThread(
   ask: (slot: Slot) => void,

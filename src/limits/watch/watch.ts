@@ -24,7 +24,7 @@ export interface WatchOptions {
   readonly memoryBytes: number | undefined
   /** The size of the caller's files in the run's tmpfs. */
   readonly suppliedBytes: number
-  /** Whether the program can leave the counter of CPU time before the watch sees that. */
+  /** Whether the counter of CPU time may stop counting a process before the watch sees that. */
   readonly leavesCounter: boolean
   readonly wallTimeMs: number | undefined
   /** The program's user, where the run has no namespaces. */

@@ -74,7 +74,7 @@ function confirmedBytes(state, processes, counted) {
 }
 
 /**
- * Makes a function that tells whether exact figures have taken too long, by this thread's processor time. The allowed
+ * Makes a function that returns whether exact figures have taken too long, by this thread's processor time. The allowed
  * time is shorter where the tree is meanwhile surely over its limit. It is also shorter where the tree grows, and all
  * programs together gained more than the limit since the run's start.
  *

@@ -111,7 +111,7 @@ const LONGEST = 1024 * 1024
  * A process's shared memory that belongs to no descriptor and to no file of its tmpfs.
  *
  * @param {string} path the folder of a process or thread
- * @param {ReadonlySet<number>} memfds the inodes that descriptors hold
+ * @param {ReadonlySet<number>} memfds the inodes of the open descriptors
  * @returns {{ mappedBytes: number, sizes: Map<string, number> } | undefined} the process's share of the pages that it
  *   has mapped, and the size of each such mapping by its inode; undefined where the kernel hides the list
  */

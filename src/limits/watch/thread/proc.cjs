@@ -136,7 +136,7 @@ const bytes = (text, name) => field(text, name) * 1024
  * The names in a directory of /proc.
  *
  * @param {string} path
- * @returns {string[] | undefined} undefined when the directory is gone or the kernel refuses it
+ * @returns {string[] | undefined} undefined when the directory does not exist or the kernel refuses access
  */
 function list(path) {
   try {

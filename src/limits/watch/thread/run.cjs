@@ -27,7 +27,7 @@ const SUSPECT_MS = 4
 const LARGEST_SHARE = 0.25
 /**
  * The share of the walltime at which the watch reads waiting times for the last time, because at the end of the
- * walltime the processes are gone.
+ * walltime the processes no longer exist.
  */
 const LAST_WAIT_SHARE = 0.9
 /**

@@ -9,7 +9,7 @@ const { bytes, field, list, read, statFields } = require('./proc.cjs')
 /**
  * @typedef {object} Process
  * @property {number} pid
- * @property {string} path its folder in /proc, or that of a live thread, because an ended first thread shows nothing
+ * @property {string} path its folder in /proc, or that of a running thread, because an ended first thread shows nothing
  * @property {number} parent the pid below which it was found
  * @property {number[]} threads
  * @property {number} anonBytes private memory, resident or in swap
