@@ -24,7 +24,7 @@ interface Piece {
 // longer than all other work.
 const load = (): typeof HandlebarsModule => createRequire(import.meta.url)('handlebars')
 
-/** Whether a policy is a template at all. */
+/** Whether a policy is a template. */
 export const isTemplate = (text: string): boolean => text.includes('{{')
 
 /**
