@@ -20,7 +20,8 @@ const LOOKS = 20
 
 /**
  * Observes two programs that talk to each other. A program that waits for input sleeps, and a program that computes is
- * runnable, however long it waits for a processor. The CPU times tell less, because they depend on the machine's load.
+ * runnable, however long it waits for a processor. The CPU times are less useful, because they depend on the machine's
+ * load.
  */
 export class ActivityWatch {
   readonly #inits: readonly [ProcessId, ProcessId]

@@ -15,9 +15,9 @@ import { nextTurn } from '../../globals.ts'
 const NAMES_PER_TURN = 500
 
 /**
- * Removes a directory that a program wrote to, once the program is gone. A program can nest thousands of directories,
- * whose paths are too long for any call and whose depth is too much for recursion. The function therefore first moves
- * each nested directory to the top, and reaches every directory by a path of one name.
+ * Removes a directory that a program wrote to. Call it after the program's end. A program can nest thousands of
+ * directories, whose paths are too long for any call and whose depth is too much for recursion. The function therefore
+ * first moves each nested directory to the top, and reaches every directory by a path of one name.
  *
  * @param path the directory; the caller must own its parent
  */

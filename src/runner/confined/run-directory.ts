@@ -31,7 +31,7 @@ export interface RunDirectory {
 
 /**
  * Makes a run's directory. Its name is the run's private uid, if it has one, so two runs on the machine never share a
- * name. Its lock means that the run is active. The kernel releases the lock when this process dies, and the next run
+ * name. Its lock means that the run is active. The kernel releases the lock when this process ends, and the next run
  * then removes the leftovers.
  *
  * @throws {SandboxError} SETUP_FAILED where it cannot be made, ISOLATION_UNAVAILABLE where too few ids are

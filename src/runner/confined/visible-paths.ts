@@ -75,8 +75,8 @@ export function mountRules(mounts: readonly Mount[], policyName: string, base: s
 }
 
 /**
- * Whether a program can change the mode or the times of one of the paths, because its user owns the path or may write
- * to it (chmod(2), utimensat(2)).
+ * Whether a program can change the mode or the times of one of the paths (chmod(2), utimensat(2)). It can if its user
+ * owns the path or may write to it.
  */
 export const showsChangeable = (rules: readonly PathRule[], as: 'root' | 'user'): boolean =>
   rules.some(({ path, access }) => access !== 'device' && isChangeable(path, as))

@@ -28,7 +28,7 @@ export class Input {
   }
 
   /**
-   * Returns the descriptor that becomes the program's stdin; the first call starts to feed it.
+   * Returns the descriptor that becomes the program's stdin; the first call starts to write the input.
    *
    * @param waiting takes the pipe that a waiting launch program already has
    * @throws {SandboxError} SETUP_FAILED when the source cannot be opened
@@ -68,7 +68,7 @@ export class Input {
     this.#feed?.check()
   }
 
-  /** Ends the feeding, and closes the pipe. */
+  /** Stops writing the input, and closes the pipe. */
   close(): void {
     if (this.#pipe !== undefined) this.noteEnd()
     this.#feed?.stop()

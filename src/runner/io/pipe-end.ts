@@ -56,7 +56,7 @@ export class PipeEnd {
   }
 
   /**
-   * Waits, without the event loop, until the pipe has no writer. A writer may come back.
+   * Waits, without the event loop, until the pipe has no writer. Another writer may open the pipe later.
    *
    * @returns whether that happened within the time, in ms
    */

@@ -15,9 +15,9 @@ export type StdinSource =
   | { readonly kind: 'pipe'; readonly stream: PassThrough }
   | { readonly kind: 'inherit' }
 
-/** The feeding of one program's stdin. */
+/** The control of the input of one program. */
 export interface StdinFeed {
-  /** Ends the feeding after the program has ended. */
+  /** Stops writing the input. Call it after the program's end. */
   readonly stop: () => void
   /** Whether all input was written and the program's stdin has ended. */
   readonly isComplete: () => boolean
@@ -29,7 +29,8 @@ export interface StdinFeed {
 const PIPE_BUF = 4096
 
 /**
- * Feeds the program's stdin, and closes it. The program need not read its input; the rest is dropped.
+ * Writes the program's input to its stdin, and closes the stdin. The program need not read its input; the rest is
+ * dropped.
  *
  * @param fd the pipe's write end, which this function closes
  * @param onError called when the source fails
@@ -102,9 +103,9 @@ const PIECE = 16 * 1024
 type Feed = Omit<StdinFeed, 'isComplete'>
 
 /**
- * Feeds a file: the kernel moves its pages into the pipe. When the pipe is full, a small piece goes through the event
- * loop, which reports when the pipe takes more. The program gets no descriptor of the file, because it could open the
- * file again for writing, lock it, or read its path.
+ * Writes a file as input: the kernel moves its pages into the pipe. When the pipe is full, a small piece goes through
+ * the event loop, which reports when the pipe takes more. The program gets no descriptor of the file, because it could
+ * open the file again for writing, lock it, or read its path.
  */
 function feedFile(
   pipe: Socket,

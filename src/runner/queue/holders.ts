@@ -5,7 +5,7 @@ import { describeRange } from './turns-file.ts'
 const LONGEST_COMMAND = 80
 
 /**
- * Describes which processes hold the locks of the turns file: `processor 0 is held by process 12 (node
+ * Describes which processes have locks on the turns file: `processor 0 is held by process 12 (node
  * vitest)`. The kernel lists the locks of a descriptor in /proc/PID/fdinfo (proc_pid_fdinfo(5)).
  */
 export function describeHolders(inode: bigint): string {

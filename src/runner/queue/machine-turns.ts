@@ -38,7 +38,7 @@ export interface Turn {
  * Waits for a run's turn among all runs of this user: first come, first served. If no turns file can be opened, the
  * turn comes at once, unless the run is exclusive.
  *
- * @throws {SandboxError} SETUP_FAILED when the turn does not come; the message names the processes that hold the
+ * @throws {SandboxError} SETUP_FAILED when the turn does not come; the message names the processes that have locked the
  *   processors. Also where an exclusive run is not possible.
  */
 export async function takeTurn(request: TurnRequest): Promise<Turn> {
@@ -86,8 +86,8 @@ const DESCRIPTION_MS = 1000
 let described: { readonly at: number; readonly text: string } | undefined
 
 /**
- * Describes, for a waiting run, the holders of the processors and the gate: `processor 0 is held by process 12 (node
- * vitest)`.
+ * Describes, for a waiting run, the processes that have locked the processors and the gate: `processor 0 is held by
+ * process 12 (node vitest)`.
  */
 export function describeTurns(): string {
   if (described === undefined || clockMs() - described.at > DESCRIPTION_MS) {

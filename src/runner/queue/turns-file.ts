@@ -76,7 +76,7 @@ export class TurnsFile {
     return fstatSync(this.#fd, { bigint: true }).ino
   }
 
-  /** @returns whether this run holds the processor now */
+  /** @returns whether this run has the lock of the processor now */
   takeProcessor(processor: number): boolean {
     return lockRange(this.#fd, 'write', processorRange(processor))
   }
@@ -90,7 +90,7 @@ export class TurnsFile {
     return lockRange(this.#fd, 'write', { start: 0n, length: GATE.length + PROCESSORS.length })
   }
 
-  /** Shares the gate, unless an exclusive run holds it. */
+  /** Takes a read lock on the gate, unless an exclusive run has locked it. */
   takeGate(): boolean {
     return lockRange(this.#fd, 'read', GATE)
   }

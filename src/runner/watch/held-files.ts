@@ -64,7 +64,7 @@ class Count {
   // A thread can have a table of descriptors of its own (CLONE_FILES, clone(2)).
   addThread(directory: string): void {
     const descriptors = attempt(() => readdirSync(`${directory}/fd`))
-    // A dead thread shows no descriptors either, because it has none (proc(5)).
+    // An ended thread shows no descriptors either, because it has none (proc(5)).
     if (descriptors === undefined && isAlive(directory)) this.hides = true
     for (const fd of descriptors ?? []) {
       const link = attempt(() => readlinkSync(`${directory}/fd/${fd}`)) ?? ''
