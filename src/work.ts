@@ -8,7 +8,7 @@ const ITEMS_PER_PIECE = 32
 /** Work that pauses often, so that it can leave turns of the event loop to other work of this thread. */
 export type Work<Result> = Generator<undefined, Result>
 
-/** Does a work without pauses. */
+/** Does the work without pauses. */
 export function finish<Result>(work: Work<Result>): Result {
   let piece = work.next()
   while (piece.done !== true) piece = work.next()
@@ -16,7 +16,7 @@ export function finish<Result>(work: Work<Result>): Result {
 }
 
 /**
- * Does a work for one turn at most.
+ * Does the work for one turn at most.
  *
  * @returns the result in `value`; undefined when there is more to do
  */
@@ -30,7 +30,7 @@ export function workForATurn<Result>(work: Work<Result>): { readonly value: Resu
 }
 
 /**
- * Does a work in turns with other work of this thread. Work that fits into one turn is done at once.
+ * Does the work in turns with other work of this thread. Work that fits into one turn is done at once.
  *
  * @param isCancelled whether the caller no longer needs the result
  * @returns undefined when the work was cancelled

@@ -128,8 +128,8 @@ const setIdRules: readonly SeccompRule[] = [constants.S_ISUID, constants.S_ISGID
 
 /**
  * The kernel ends the counter of CPU time of a process that executes a file it may not read (perf_event_open(2)), and
- * hides the process's memory. No program needs such a file. The rules therefore refuse to make one by a mode, by the
- * mask of modes, or by an access control list, which is an extended attribute (acl(5)).
+ * hides the process's memory. No program needs such a file. The rules therefore refuse to make one by a mode or by the
+ * mask of modes. They also refuse access control lists, which are extended attributes (acl(5)).
  */
 const unreadableRules: readonly SeccompRule[] = [
   ...modeRules((mode) => is(mode, constants.S_IXUSR, constants.S_IXUSR | constants.S_IRUSR)),
