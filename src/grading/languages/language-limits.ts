@@ -8,8 +8,8 @@ import type { Floors, Language } from './language.ts'
  * The limits of a run, one by one. Each of these replaces the one before: the language's limits, the limits
  * for every language, the assignment's limits for this language, the test's limits, the call's limits.
  *
- * @throws {SandboxError} OPTION_INVALID for a limit under which no program of the language starts: the fault
- *   would look like the student's
+ * @throws {SandboxError} OPTION_INVALID for a limit under which no program of the language starts, because the failure
+ *   would look like the student's fault
  */
 export function limitsFor(
   language: Language,
@@ -25,12 +25,9 @@ export function limitsFor(
 /** The memory limit in bytes, at most 4 GiB; also 4 GiB without a limit. */
 export function memoryBytesOf({ memory }: Pick<LimitOptions, 'memory'>): number {
   const bytes =
-    memory === undefined || memory === unlimited ? Number.POSITIVE_INFINITY : parseSize(memory)
+    memory === undefined || memory === 'unlimited' ? Number.POSITIVE_INFINITY : parseSize(memory)
   return Math.min(bytes, 4 * 1024 ** 3)
 }
-
-// The key is a text, because an older type LimitOptions lacks the key.
-const unlimited = 'unlimited' as unknown
 
 interface Check {
   readonly limit: 'memory' | 'walltime' | 'processes'
@@ -49,7 +46,7 @@ function checkFloors({ title, floors = {} }: Language, limits: LimitOptions): vo
   for (const { limit, floor, parse, format } of checks) {
     const least = floors[floor]
     const value = limits[limit]
-    if (least === undefined || value === undefined || (value as unknown) === unlimited) continue
+    if (least === undefined || value === undefined || value === 'unlimited') continue
     if (parse(value as never) >= least) continue
     throw new SandboxError(
       `The limit \`${limit}: ${JSON.stringify(value)}\` is too small for ${title}, which needs ${format(least)} to start`,
