@@ -278,7 +278,8 @@ function leaveRootSteps(options: {
     ...(owner === undefined
       ? enterInnerUserNamespaceSteps(inside)
       : [
-          // Only its owner may open a pipe again, as /dev/stdout (pipe(7), proc_pid_fd(5)).
+          // A program opens its pipe again by /dev/stdout, and only the pipe's owner may do so (pipe(7),
+          // proc_pid_fd(5)).
           ...pipes.map((fd) => init('fchown', [fd, owner.uid, owner.gid])),
           ...dropRootSteps({ inside, outside: owner }),
         ]),

@@ -223,7 +223,7 @@ function* ownSteps(options: ConfinedRequestOptions): Work<Step[]> {
       }),
     ),
     ...rules.flatMap(pathRuleSteps),
-    // Only its owner may open a pipe again, as /dev/stdout (pipe(7)).
+    // A program opens its pipe again by /dev/stdout, and only the pipe's owner may do so (pipe(7)).
     ...(owner === undefined ? [] : pipes.map((fd) => init('fchown', [fd, owner.uid, owner.gid]))),
   ]
 }

@@ -48,8 +48,8 @@ export function becomePrivateUserSteps({ uid, gid }: Ids, lastCapability: number
 }
 
 /**
- * Steps by which an ordinary user's target notes its session, which no process of the run can leave. The next run finds
- * the processes of a killed init by that number.
+ * Steps by which an ordinary user's target notes its session, which no process of the run can leave. If the init is
+ * killed, the next run finds its processes by the number of the session.
  *
  * @param file absolute path of the note
  */
