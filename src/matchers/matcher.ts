@@ -18,7 +18,7 @@ export interface MatcherResult {
  * The common part of every matcher: it checks that it received a result, calls the matcher, and builds the message
  * on demand.
  *
- * @param args - the matcher's arguments as the hint shows them; empty without
+ * @param args - the matcher's arguments as the hint shows them; empty without arguments
  */
 export function judge(
   context: MatcherContext,
