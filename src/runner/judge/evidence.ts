@@ -24,7 +24,7 @@ export interface Evidence {
   readonly walltimeReached: boolean
   /** Whether the init ended the run because the caller asked for it. */
   readonly stopped: boolean
-  /** Whether the program's stdin was open and empty at its end. */
+  /** Whether the program's stdin was open and empty at the program's end. */
   readonly awaitsInput?: boolean
   /** Whether the init ended the run because the program interfered with it. */
   readonly tampered: boolean

@@ -22,7 +22,7 @@ import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import type { Work } from '../../work.ts'
 import { ownCallError } from '../own-call-error.ts'
 
-/** A launch program up to its request, ready for any number of executions. */
+/** The executable image of a launch program, without a request. It can be executed any number of times. */
 export interface Image {
   readonly elf: Uint8Array
   readonly assembled: Assembled
@@ -54,7 +54,7 @@ export interface LaunchValues {
   /** The path of the init's control group, for an image whose runs have one. */
   readonly cgroup?: string | undefined
   /**
-   * The user as whom the program runs outside. An image whose init takes this user has a place for its ids.
+   * The program's user on the host. An image whose init takes the ids of this user has a place for the ids.
    */
   readonly flow: Flow
 }

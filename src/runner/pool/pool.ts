@@ -10,8 +10,8 @@ import { countActiveRuns, registerPool } from '../active.ts'
 import { MOST_WAITING } from '../options/defaults.ts'
 import { isAnyRunAlone } from '../queue/machine-turns.ts'
 import { identityOf, MountWatch } from './host-state.ts'
-import { isSameShape, type PoolShape, Ready } from './ready.ts'
-import { Shelf } from './shelf.ts'
+import { ShapePool } from './shape-pool.ts'
+import { isSameShape, type PoolShape, WaitingLauncher } from './waiting-launcher.ts'
 
 /** The time in ms after the last run at which the process ends its waiting launch programs. */
 const IDLE_MS = 1000
@@ -25,8 +25,8 @@ const ALONE_MS = 50
  * most of them after all runs have ended, when they slow no run down.
  */
 export class Pool {
-  /** The shelf of each shape, in the order of their last use. */
-  readonly #shelves: Shelf[] = []
+  /** The pool of each shape, in the order of their last use. */
+  readonly #shapePools: ShapePool[] = []
   readonly #mounts = new MountWatch()
   /** Discarded launch programs that may still exist. */
   readonly #ending = new Set<Promise<void>>()
@@ -38,7 +38,7 @@ export class Pool {
 
   /** The number of waiting launch programs. */
   get size(): number {
-    return this.#shelves.reduce((sum, { waiting }) => sum + waiting.length, 0)
+    return this.#shapePools.reduce((sum, { waiting }) => sum + waiting.length, 0)
   }
 
   /**
@@ -46,9 +46,11 @@ export class Pool {
    *
    * @returns undefined when no launch program waits
    */
-  take(shape: PoolShape): Ready | undefined {
+  take(shape: PoolShape): WaitingLauncher | undefined {
     if (this.#mounts.hasChanged()) this.#endAll()
-    const waiting = this.#shelves.find((shelf) => isSameShape(shelf.shape, shape))?.waiting
+    const waiting = this.#shapePools.find((shapePool) =>
+      isSameShape(shapePool.shape, shape),
+    )?.waiting
     if (waiting === undefined || waiting.length === 0) return undefined
     const sources = identityOf(shape.sources)
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -65,16 +67,16 @@ export class Pool {
    * @returns a function to call when the run has ended
    */
   started(shape: PoolShape, most: number): () => void {
-    const shelf = this.#shelfOf(shape)
-    shelf.started(most)
+    const shapePool = this.#shapePoolOf(shape)
+    shapePool.started(most)
     this.#touch()
     // If a launch program waits for the next run, the pool starts others only after this run.
-    if (shelf.waiting.length === 0) this.#fillSoon()
+    if (shapePool.waiting.length === 0) this.#fillSoon()
     return () => {
       // The ending run still counts as active.
-      shelf.ended({ othersAreActive: countActiveRuns() > 1 })
+      shapePool.ended({ othersAreActive: countActiveRuns() > 1 })
       this.#touch()
-      if (shelf.needsMore) this.#fillSoon()
+      if (shapePool.needsMore) this.#fillSoon()
     }
   }
 
@@ -88,10 +90,10 @@ export class Pool {
     this.#unregister()
     this.#mounts.close()
     this.#endAll()
-    // Keeps the shelves of the active runs: the same shapes may run again.
-    const busy = this.#shelves.filter(({ isBusy }) => isBusy)
-    this.#shelves.splice(0, Number.POSITIVE_INFINITY, ...busy)
-    for (const shelf of busy) shelf.forget()
+    // Keeps the pools of the active shapes: the same shapes may run again.
+    const busy = this.#shapePools.filter(({ isBusy }) => isBusy)
+    this.#shapePools.splice(0, Number.POSITIVE_INFINITY, ...busy)
+    for (const shapePool of busy) shapePool.forget()
     await Promise.all(this.#ending)
   }
 
@@ -102,18 +104,19 @@ export class Pool {
     await this.drain().finally(() => clearInterval(alive))
   }
 
-  #shelfOf(shape: PoolShape): Shelf {
-    const index = this.#shelves.findIndex((shelf) => isSameShape(shelf.shape, shape))
-    const [shelf = new Shelf(shape)] = index < 0 ? [] : this.#shelves.splice(index, 1)
-    this.#shelves.push(shelf)
-    return shelf
+  #shapePoolOf(shape: PoolShape): ShapePool {
+    const index = this.#shapePools.findIndex((shapePool) => isSameShape(shapePool.shape, shape))
+    const [shapePool = new ShapePool(shape)] = index < 0 ? [] : this.#shapePools.splice(index, 1)
+    this.#shapePools.push(shapePool)
+    return shapePool
   }
 
   #endAll(): void {
-    for (const { waiting } of this.#shelves) for (const ready of waiting.splice(0)) this.#end(ready)
+    for (const { waiting } of this.#shapePools)
+      for (const ready of waiting.splice(0)) this.#end(ready)
   }
 
-  #end(ready: Ready): void {
+  #end(ready: WaitingLauncher): void {
     const ending = ready.discard(true).finally(() => this.#ending.delete(ending))
     this.#ending.add(ending)
   }
@@ -130,7 +133,7 @@ export class Pool {
     })
     // The descriptors of a worker thread stay open after the thread's end. Those of a process close with the process.
     const endNow = () => {
-      for (const { waiting } of this.#shelves) for (const ready of waiting) ready.discardNow()
+      for (const { waiting } of this.#shapePools) for (const ready of waiting) ready.discardNow()
     }
     if (!isMainThread) process.once('exit', endNow)
     this.#unregister = () => {
@@ -162,18 +165,18 @@ export class Pool {
       this.#alone = setTimeout(() => this.#fillIdle(), ALONE_MS).unref()
       return
     }
-    for (const shelf of this.#shelves) shelf.endBurst()
+    for (const shapePool of this.#shapePools) shapePool.endBurst()
     if (this.#fillOne({ inBurst: false })) this.#burstGap?.refresh()
   }
 
   // Ends a launch program of the shape whose last use is the oldest, but only for the shape of the last run. Otherwise
   // two shapes would replace each other for ever. For the same reason, two shapes have half of the room each when idle.
-  #makeRoom(shelf: Shelf, inBurst: boolean): boolean {
+  #makeRoom(shapePool: ShapePool, inBurst: boolean): boolean {
     if (this.size < MOST_WAITING) return true
-    if (shelf !== this.#shelves.at(-1)) return false
-    const least = inBurst ? 0 : shelf.waiting.length + 1
-    const hasSpare = (other: Shelf) => !other.isBusy && other.waiting.length > least
-    const oldest = this.#shelves.find((other) => other !== shelf && hasSpare(other))
+    if (shapePool !== this.#shapePools.at(-1)) return false
+    const least = inBurst ? 0 : shapePool.waiting.length + 1
+    const hasSpare = (other: ShapePool) => !other.isBusy && other.waiting.length > least
+    const oldest = this.#shapePools.find((other) => other !== shapePool && hasSpare(other))
     const ready = oldest?.waiting.shift()
     if (ready !== undefined) this.#end(ready)
     return ready !== undefined
@@ -181,12 +184,15 @@ export class Pool {
 
   // Returns whether there may be more to start. It reports no failure: the next run starts its own launch program.
   #fillOne({ inBurst }: { inBurst: boolean }): boolean {
-    for (const { waiting } of this.#shelves) for (const { launcher } of waiting) launcher.settle()
-    const shelf = this.#shelves.findLast((one) => (inBurst ? one.needsMore : one.needsMoreWhenIdle))
-    if (shelf === undefined || !this.#makeRoom(shelf, inBurst)) return false
+    for (const { waiting } of this.#shapePools)
+      for (const { launcher } of waiting) launcher.settle()
+    const shapePool = this.#shapePools.findLast((one) =>
+      inBurst ? one.needsMore : one.needsMoreWhenIdle,
+    )
+    if (shapePool === undefined || !this.#makeRoom(shapePool, inBurst)) return false
     try {
       this.#mounts.open()
-      shelf.waiting.push(Ready.start(shelf.shape))
+      shapePool.waiting.push(WaitingLauncher.start(shapePool.shape))
       return true
     } catch {
       return false

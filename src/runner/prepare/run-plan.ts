@@ -11,7 +11,7 @@ import type { RunDirectory } from '../confined/run-directory.ts'
 import type { Separation } from '../isolation/isolation-of.ts'
 import type { Image } from '../launch/launch.ts'
 import type { PlannedOptions } from '../options/run-options.ts'
-import type { PoolShape } from '../pool/ready.ts'
+import type { PoolShape } from '../pool/waiting-launcher.ts'
 
 /** A launch program for all runs under a policy, and its filter. */
 export interface PolicyImage {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { vi } from 'vitest'
 import { setDefaults } from '../../../src/runner/options/defaults.ts'
-import { type PoolShape, Ready } from '../../../src/runner/pool/ready.ts'
+import { type PoolShape, WaitingLauncher } from '../../../src/runner/pool/waiting-launcher.ts'
 
 const BUILT_WITHIN_MS = 2000
 const LOOK_MS = 5
@@ -29,8 +29,8 @@ const isGone = ({ code }: NodeJS.ErrnoException): boolean => code === 'ENOENT' |
 
 vi.mock('../../../src/runner/pool/pool.ts', () => ({
   pool: {
-    take: (shape: PoolShape): Ready => {
-      const ready = Ready.start(shape)
+    take: (shape: PoolShape): WaitingLauncher => {
+      const ready = WaitingLauncher.start(shape)
       const end = performance.now() + BUILT_WITHIN_MS
       for (let seen = 0; seen < 2; pause(LOOK_MS)) {
         seen = isWaiting(ready.launcher.pid) ? seen + 1 : 0

@@ -27,7 +27,7 @@ export const isSameShape = (one: PoolShape, other: PoolShape): boolean =>
       one.group.limits.processes === other.group?.limits.processes))
 
 /** A launch program that waits for a run, and its control group. */
-export class Ready {
+export class WaitingLauncher {
   readonly launcher: Launcher
   readonly group: RunGroup | undefined
   /** The identity of the bound files before the launch program started. */
@@ -45,12 +45,12 @@ export class Ready {
    *
    * @throws {SandboxError} when it cannot start; its control group is then removed
    */
-  static start(shape: PoolShape): Ready {
+  static start(shape: PoolShape): WaitingLauncher {
     const sources = identityOf(shape.sources)
     const group = shape.group && makeRunGroup(shape.group.delegation, shape.group.limits)
     try {
       const launcher = Launcher.start(shape, { cgroup: group?.path, flow: nextFlow() })
-      return new Ready(launcher, group, sources)
+      return new WaitingLauncher(launcher, group, sources)
     } catch (error) {
       group?.remove()
       throw error

@@ -1,13 +1,13 @@
-import type { PoolShape, Ready } from './ready.ts'
+import type { PoolShape, WaitingLauncher } from './waiting-launcher.ts'
 
 /**
  * The waiting launch programs of one shape, and the number that should wait. Runs come in bursts, such as the runs of
  * one test. A new launch program slows a run down. So during a burst this number is the number of simultaneous runs.
  * Before the next burst it is the number of runs in the longest burst, plus one.
  */
-export class Shelf {
+export class ShapePool {
   readonly shape: PoolShape
-  readonly waiting: Ready[] = []
+  readonly waiting: WaitingLauncher[] = []
   #most = 0
   #inFlight = 0
   /** The largest number of simultaneous runs in this burst. */
