@@ -29,7 +29,7 @@ const tokens = [ownCallToken, countCallToken].flatMap((token) => [
 ])
 
 /**
- * Whether a filter, `struct sock_filter[]`, allows every one of some calls, whatever their other arguments are. If the
+ * Whether a filter, `struct sock_filter[]`, allows all of these calls, whatever their other arguments are. If the
  * filter checks other arguments or the address of the call, the result is false.
  */
 export function letsPass(filter: Uint8Array, arch: Arch, calls: readonly SomeCall[]): boolean {
