@@ -9,7 +9,7 @@ type Test = Pick<TestContext, 'task' | 'signal' | 'annotate'>
 // Each annotation costs a message to Vitest's main process, and reports show them all.
 const maxAnnotations = 20
 
-/** The runs of one try of a test. */
+/** The runs of one attempt at a test. */
 export interface WatchedTest {
   readonly runs: TestRuns
   /**
