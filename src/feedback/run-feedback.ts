@@ -89,7 +89,8 @@ function cpuTimeSentence({ usage, limits }: FinishedRun, texts: FeedbackTexts): 
 /** The sentence for too much processor time. */
 export function cpuTimeFeedback(usedMs: number, limitMs: number, texts: FeedbackTexts): string {
   const [used, limit] = [duration(usedMs, texts), duration(limitMs, texts)]
-  // The kernel enforces the CPU limit in ticks. They can run ahead of the CPU time that it reports.
+  // The kernel enforces the CPU limit by ticks. The sum of the ticks can be higher than the CPU time that the kernel
+  // reports.
   return usedMs > limitMs && used !== limit
     ? fill(texts.cpuTime, { used, limit })
     : fill(texts.cpuTimeReached, { limit })
