@@ -412,7 +412,7 @@ let lastActions:
   | { readonly descriptors: readonly number[]; readonly actions: Uint8Array }
   | undefined
 
-// The cache of the last actions usually fits, because the kernel assigns the lowest free numbers to each run.
+// The last actions usually serve the next run too, because the kernel assigns the lowest free numbers to each run.
 function fileActions(descriptors: readonly number[]): Uint8Array {
   if (lastActions?.descriptors.join() === descriptors.join()) return lastActions.actions
   const actions = makeFileActions(descriptors)

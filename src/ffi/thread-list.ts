@@ -116,7 +116,7 @@ class Numbers {
     this.#width = width
   }
 
-  /** Reserves an empty place. The place is outside a full list, where JavaScript ignores a write. */
+  /** Reserves an empty place. If the list is full, the place is outside the list, where JavaScript ignores a write. */
   reserve(): number {
     const free = this.#free.pop()
     if (free !== undefined) return free
