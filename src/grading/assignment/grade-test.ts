@@ -73,7 +73,7 @@ function plainError(message: string): Error {
   return error
 }
 
-// Enough to see what happened; a test may start hundreds of runs.
+// The largest number of runs to show. A test may start hundreds.
 const mostRuns = 20
 
 async function errorOf<Expect>(judging: Judging<Expect>, recorder: Recorder): Promise<unknown> {

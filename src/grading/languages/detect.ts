@@ -12,8 +12,8 @@ export interface Detected {
 }
 
 /**
- * Detects the language of a submission and the file with which its program starts: first by files that
- * decide, such as a Makefile, then by extensions.
+ * Detects the language of a submission and the file with which its program starts: first by files that select a
+ * language, such as a Makefile, then by extensions.
  *
  * @throws {SubmissionProblem} with the candidates, for no program and for several
  */

@@ -74,7 +74,7 @@ function replace(target: string, contents: string | Uint8Array): void {
     const file = openSync(temporary, 'w', 0o644)
     try {
       writeFileSync(file, contents)
-      // Without this, a power cut after the rename can leave an empty file.
+      // Without fsync(2), a power cut after the rename can leave an empty file.
       fsyncSync(file)
     } finally {
       closeSync(file)
@@ -104,7 +104,8 @@ function removeAbandoned(target: string): void {
 }
 
 /**
- * Whether a path is a pipe or a character device. A report is written into it and does not replace it.
+ * Whether a path is a pipe or a character device. Gradebox writes a report into such a file, and does not replace the
+ * file.
  *
  * @throws {Error} for any other path that no report may replace
  */

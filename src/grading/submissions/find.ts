@@ -68,7 +68,8 @@ function inside(path: string, table: LanguageTable): FoundSubmission[] {
     .sort((a, b) => byName(a.path, b.path))
 }
 
-// A folder is a submission. A link or a device becomes a refused submission, so that its absence has a message.
+// A folder is a submission. A link or a device becomes a refused submission, so that the staff see why it is not
+// graded.
 function memberOf(folder: string, entry: ExportEntry): FoundSubmission {
   const path = join(folder, entry.path)
   if (entry.kind === 'directory') return plain(path)

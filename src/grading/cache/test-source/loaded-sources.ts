@@ -38,7 +38,8 @@ function outsideOf(code: string, parse: (code: string) => unknown): readonly str
   try {
     return outsideTests(code, parse(code) as Syntax)
   } catch {
-    // Vite names the mistake when it loads the module. Without a tree, every change of the file concerns every test.
+    // Vite names the mistake when it loads the module. Without a syntax tree, every change of the file affects every
+    // test.
     return undefined
   }
 }
