@@ -23,7 +23,7 @@ export interface Executable {
  * Stores a launch program where the kernel can execute it and no process can change it. This is a sealed memfd, or a
  * temporary file where vm.memfd_noexec = 2 forbids executable memfds.
  *
- * @throws {ErrnoError} when neither works
+ * @throws {ErrnoError} when both ways fail
  */
 export function makeExecutable(image: Uint8Array): Executable {
   try {

@@ -48,7 +48,7 @@ export const OWN_IDS: IdArguments = { uid: load('ids.uid'), gid: load('ids.gid')
 const DIGITS = 10
 const padded = (id: number): string => `${id}`.padStart(DIGITS, '0')
 
-/** The memory of {@link OWN_IDS}, and of the maps with them. */
+/** The memory of {@link OWN_IDS}, and of the maps that contain these ids. */
 export function ownIdAreas(inside: IdMap['inside']): Area[] {
   const map = (id: number) => Buffer.from(`${padded(id)} ${padded(0)} 1`)
   const fields = (['uid', 'gid'] as const).flatMap((name) => {

@@ -41,7 +41,7 @@ export interface StarterOptions {
   readonly policy: Pick<SandboxShape, 'network' | 'shareUts' | 'uid' | 'gid'>
   readonly flow: Flow
   readonly arch: Arch
-  /** The process that spawns the starter. If this process has already died, the starter ends the run. */
+  /** The process that spawns the starter. If this process has already ended, the starter ends the run. */
   readonly parentPid: number
   /** The score that the kernel's OOM killer gives the sandbox. */
   readonly oomScore: number

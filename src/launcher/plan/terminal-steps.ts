@@ -18,9 +18,9 @@ const init = stepsOf('init')
 const target = stepsOf('target')
 
 /**
- * A pseudo-terminal of the sandbox's own. The pair comes from a devpts instance inside, not from the host's. /dev/pts
- * lists the pair, and the program may open it again and make more pairs. The program gets no inode of the host. The
- * caller receives the master through the socket that is the run's stdin.
+ * A pseudo-terminal of the sandbox's own. The pair comes from the sandbox's own instance of devpts, not from the
+ * host's. /dev/pts lists the pair, and the program may open it again and make more pairs. The program gets no inode of
+ * the host. The caller receives the master through the socket that is the run's stdin.
  */
 export interface TerminalUse {
   /** The standard streams that the terminal replaces, always including 0. */

@@ -100,7 +100,7 @@ export function makeTreeSteps(options: TreeOptions): Step[] {
   ]
   if (tree.type === 'empty') return make
   // The init makes the copy later, in the entered root, where no link in the source leads out. Until then the source is
-  // a detached tree, because mounts below the source would vanish with the old root.
+  // a detached tree, because mounts below the source would disappear with the old root.
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
   const store = `tree.source${index}`
   return [...make, ...openSourceTreeSteps({ source: tree.source, store, failure }, flags)]

@@ -30,7 +30,7 @@ export type Access =
   | 'readFileNoExecute'
   /** Read and write a device that stores nothing, such as /dev/null. */
   | 'device'
-  /** Everything except making devices and sockets. */
+  /** All access, except to make devices and sockets. */
   | 'write'
 
 export interface PathRule {
