@@ -7,7 +7,7 @@ let isGiven: boolean | undefined
 
 /**
  * Whether the init of the next run probably gets a counter of CPU time (perf_event_open(2)). The answer comes from the
- * last run, or from the kernel's setting before the first run. Even then, a container may forbid the counter.
+ * last run, or from the kernel's setting before the first run. A container may still forbid the counter.
  */
 export function isCounterLikely(): boolean {
   isGiven ??= readParanoid() <= MOST_PARANOID

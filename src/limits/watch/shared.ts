@@ -52,8 +52,8 @@ export const layout = {
   cpuFileAt: 16 + 19 * 8,
   size: 16 + 19 * 8 + 1200,
   /**
-   * Words by which other threads wake this thread: whether it sleeps, whether it was woken, and its id once it checks
-   * runs.
+   * Words by which other threads wake the watch's thread: whether the thread sleeps, whether it was woken, and its id
+   * once it checks runs.
    */
   asleep: 0,
   woken: 1,

@@ -31,7 +31,7 @@ export interface WatchOptions {
   readonly programUid?: number | undefined
   /** The number of processors that the run may use at once; all by default. */
   readonly processors?: number | undefined
-  /** Ends a run after its watch has died. */
+  /** Ends a run after its watch has failed. */
   readonly stop: () => void
 }
 
