@@ -4,7 +4,7 @@ import { quoted, visible } from '../units/visible.ts'
 
 /** Output that is compared word by word, as most judges do: white space only separates. */
 export interface ExpectedTokens {
-  /** Words with white space between them; an array gives the words of each element in turn. */
+  /** Words with white space between them; an array means the words of its elements, one after another. */
   readonly tokens: string | readonly string[]
   /**
    * The largest difference of two numeric tokens, absolute or relative to the expected one, whichever allows

@@ -55,7 +55,7 @@ export function commandLine(command: string, args: readonly string[]): string {
   const words: string[] = []
   let length = 0
   for (const word of [command, ...args]) {
-    // The message shows nothing beyond this, and a program's arguments may have megabytes.
+    // The message shows nothing beyond this length, and a program's arguments may have megabytes.
     if (length > mostCharacters) break
     const start = word.slice(0, mostCharacters + 1)
     words.push(/^[\w@%+=:,./-]+$/.test(start) ? start : JSON.stringify(start))

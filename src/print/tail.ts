@@ -3,7 +3,7 @@ import { visible } from '../units/visible.ts'
 
 const maxLines = 10
 const maxCharacters = 240
-// Enough for ten lines of any readable text.
+// The largest number of bytes to read: enough for ten lines of any readable text.
 const maxBytes = 1 << 20
 
 /**
