@@ -87,8 +87,7 @@ function fromUrl(url: URL): Policy {
 }
 
 /**
- * Finds, reads and validates a policy. It returns the same value again while the file or object has not
- * changed.
+ * Finds, reads and validates a policy. It returns the same value again until the file or object changes.
  *
  * @param reference a shipped name (`strict`), a path (one with a slash or ending in `.toml`, relative to the
  *   working directory), a file URL, or an object with the keys of a policy file. Numbers for `walltime` and

@@ -18,7 +18,7 @@ export interface PolicyOrigin {
   readonly path?: string
 }
 
-/** One policy of a chain that extend one another. */
+/** One policy of a chain of policies that extend one another. */
 export interface ReadLayer {
   readonly layer: PolicyLayer
   /** The name or path of the extended policy, as written. */
