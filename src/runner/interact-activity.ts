@@ -6,7 +6,7 @@ import { parseStat } from '../linux/proc-stat.ts'
 export interface Activity {
   /** The time in milliseconds since a byte last passed between the programs. */
   readonly silentMs: number
-  /** Whether each computed at the end of that time; undefined where Gradebox could not observe the program. */
+  /** Whether each program computed at the end of that time; undefined if Gradebox could not observe the program. */
   readonly computed: readonly [boolean | undefined, boolean | undefined]
 }
 

@@ -221,7 +221,7 @@ function endLeft(path: string, ids: PrivateIds | undefined): void {
   else if (isPrivate(ids.uid)) endLeftUser(ids)
 }
 
-// For a number outside the range of runs no process is killed, whichever user made the directory of that name.
+// Gradebox kills no process for a number outside the range of runs, whichever user made the directory of that name.
 function isPrivate(uid: number): boolean {
   const { first, pairs } = ownIdSpace()
   return Number.isInteger(uid) && uid >= first && uid < first + 2 * pairs && (uid - first) % 2 === 0

@@ -56,7 +56,7 @@ export function measure(
 }
 
 // A program with more threads than processors makes its own threads wait. A program with one thread per
-// processor waits only while other programs use the processors, whatever this one does.
+// processor waits only while other programs use the processors.
 const waitOfOneThread = (wallTimeMs: number, cpuTimeMs: number, processors: number): number =>
   Math.max(0, wallTimeMs - cpuTimeMs / processors)
 

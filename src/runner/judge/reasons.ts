@@ -70,7 +70,7 @@ export function memoryTrouble(evidence: Evidence): string {
 }
 
 // Requests that are small enough by themselves fill the address space, although the program touches little of it. TSan
-// reserves half of the machine's.
+// reserves half of the machine's address space.
 function spaceTrouble({ limits: { addressSpaceBytes }, seenSpaceBytes = 0 }: Evidence): string {
   const machine = Number(ADDRESS_SPACE[process.arch === 'arm64' ? 'arm64' : 'x64'])
   if (seenSpaceBytes < (addressSpaceBytes ?? machine) * NEARLY_ALL) return ''

@@ -110,7 +110,8 @@ function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   const { limits, usage, oomKills = 0, enforcement } = evidence
   const { cpuTimeMs: mostCpuMs, memoryBytes } = limits
   const { cpuTimeMs } = usage
-  // The kernel checks RLIMIT_CPU by ticks. They can run ahead of the CPU time that it reports.
+  // The kernel checks RLIMIT_CPU by ticks. The sum of the ticks can be higher than the CPU time that the kernel
+  // reports.
   if (
     mostCpuMs !== undefined &&
     cpuTimeMs > mostCpuMs - (end.signal === 'SIGXCPU' ? Math.max(50, mostCpuMs / 5) : 0)

@@ -75,7 +75,7 @@ export interface Launched {
    * ended; rejected with SETUP_FAILED for bytes that it does not write.
    */
   readonly report: Promise<readonly ReportRecord[]>
-  /** How the init ended. To be called after the report; settles when every process of the sandbox has ended. */
+  /** Returns how the init ended, when every process of the sandbox has ended. Call it after the report. */
   readonly gone: () => Promise<EndedProcess | undefined>
   /** The memfd with the collected files, or the socket with their descriptors; the caller closes it. */
   readonly collected: number | undefined
@@ -97,7 +97,8 @@ interface Ends {
   readonly collected: number | undefined
 }
 
-// The caller and the init share the memfd. A socket has two ends, and the caller reads its end after the init's end.
+// The caller and the init use the same memfd, but different ends of the socket. The caller reads the descriptors from
+// the socket after the init has ended.
 function openCollection(
   collects: LauncherShape['collects'],
   descriptors: Descriptors,

@@ -119,7 +119,8 @@ function workdirOption(
   }
 }
 
-// The home of the shipped policies is the working directory, also at another path.
+// In the shipped policies, HOME is the working directory. This function keeps it so if the working directory has
+// another path.
 const homeAt = (workdirTarget: string, env: Policy['env']): Policy['env'] =>
   env.HOME === '/work' ? { ...env, HOME: workdirTarget } : env
 

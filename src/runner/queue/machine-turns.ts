@@ -78,8 +78,8 @@ export function isAnyRunAlone(): boolean {
 }
 
 /**
- * The time in milliseconds for which a description stays valid. Hundreds of runs may need one at once, and to make one
- * this process reads the files of every process.
+ * The time in milliseconds for which a description stays valid. Hundreds of runs may need a description at once. To
+ * make it, this process reads files of every process.
  */
 const DESCRIPTION_MS = 1000
 
@@ -150,7 +150,7 @@ class Waiting {
     this.#request = request
   }
 
-  /** Waits for the turn and returns its processors. If the turn is cancelled, returns the least used processors. */
+  /** Waits for the turn and returns its processors. A cancelled turn may have fewer processors. */
   async wait(): Promise<readonly number[]> {
     const { cancelled, longestWaitMs = LONGEST_WAIT_MS } = this.#request
     const start = clockMs()
