@@ -37,7 +37,7 @@ export function letsPass(filter: Uint8Array, arch: Arch, calls: readonly SomeCal
 }
 
 /**
- * Whether a filter allows a call for some value of the arguments that are not given.
+ * Whether a filter may allow a call: the filter allows the call, or decides by an argument that is not given.
  */
 export function mayPass(filter: Uint8Array, arch: Arch, call: SomeCall): boolean {
   const value = returned(filter, arch, call)
