@@ -14,7 +14,9 @@ export const sweepThreads = (): void => sweepEndedThreads(initIn)
 
 let isListening = false
 
-/** Calls {@link sweepThreads} when a worker thread of this thread ends, and removes the control groups of ended threads. */
+/**
+ * Calls {@link sweepThreads} when a worker thread of this thread ends, and removes the control groups of ended threads.
+ */
 export function sweepEndingWorkers(): void {
   if (isListening) return
   isListening = true
