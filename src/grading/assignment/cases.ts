@@ -25,8 +25,8 @@ const settings = v.strictObject({
 })
 
 /**
- * Reads cases: `NAME.in` with `NAME.ans`, `.out` or `.a`. It also reads the arguments in `NAME.args`, one per
- * line, and points and hint in `NAME.toml`, if these files exist.
+ * Reads cases: `NAME.in` with `NAME.ans`, `.out` or `.a`. It also reads the arguments in `NAME.args`, one per line, and
+ * the points and the hint in `NAME.toml`, if these files exist.
  *
  * @param pattern a folder, or a glob of inputs
  * @throws {SandboxError} OPTION_INVALID for no case, an input without an answer, and a wrong setting

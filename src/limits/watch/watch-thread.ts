@@ -41,8 +41,8 @@ function leaveRemovedDirectory(): void {
 }
 
 /**
- * The thread that watches the runs of this thread; the first run that needs it starts it. The thread's code is not
- * TypeScript, because Node 20 cannot run TypeScript, and under Vitest only the sources exist.
+ * The thread that watches the runs of this thread. The first run that needs the watch starts it. The thread's code is
+ * not TypeScript, because Node 20 cannot run TypeScript, and under Vitest only the sources exist.
  */
 class WatchThread {
   readonly #wakeWords = new Int32Array(new SharedArrayBuffer(layout.wakeSize))

@@ -25,7 +25,7 @@ export interface RunDirectory {
   readonly ids: PrivateIds | undefined
   /** Notes that the init has ended every process of the run. */
   readonly noteEnd: () => void
-  /** Removes the directory after the init has ended; ends the run's processes first, unless the init has. */
+  /** Removes the directory after the init has ended. First ends the run's processes, unless the init has ended them. */
   readonly remove: () => Promise<void>
 }
 
@@ -103,7 +103,7 @@ function drawIds({ first, pairs }: IdSpace): PrivateIds {
   return { uid, neighbour: uid + 1 }
 }
 
-// Until a new directory has its lock, no process may take it for a leftover. A process that searches for leftovers
+// Until a new directory has its lock, no process may treat it as a leftover. A process that searches for leftovers
 // therefore locks the base exclusively.
 function makeLocked(base: string, path: string, mode: number): number | undefined {
   makeBase(base, mode)

@@ -76,7 +76,7 @@ export class Stopper {
     if (this.#isLate) killProcess(init, SIGKILL)
   }
 
-  /** Stops the run long after its walltime, if its set-up hangs. */
+  /** Sets a timer that stops the run long after its walltime, in case its set-up hangs. */
   expect(wallTimeMs: number | undefined): void {
     if (wallTimeMs === undefined || this.#control === undefined) return
     const latest = Math.min(LONGEST_TIMEOUT_MS, wallTimeMs + SETUP_GRACE_MS)
