@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { TestSearch } from '../grading/submissions/test-search.ts'
 import type { SandboxDefaults } from '../runner/options/defaults.ts'
 import type { SandboxOptions } from '../runner/options/sandbox-options.ts'
 import type { GradeboxOptions } from './gradebox-options.ts'
@@ -12,6 +13,8 @@ declare module 'vitest' {
       readonly scratchRoot: string
       /** Whether a reporter may show the runs of a test. */
       readonly showsRuns: boolean
+      /** Where Vitest looks for test files. */
+      readonly search: TestSearch
     }
   }
 }

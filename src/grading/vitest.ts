@@ -1,5 +1,15 @@
-import { describe, type ExpectStatic, expect as globalExpect, test as vitestTest } from 'vitest'
+import { relative } from 'node:path'
+import {
+  describe,
+  type ExpectStatic,
+  expect as globalExpect,
+  inject,
+  type ProvidedContext,
+  test as vitestTest,
+} from 'vitest'
+import { SandboxError } from '../errors/sandbox-error.ts'
 import '../matchers/vitest.ts'
+import { printableJson, visibleLine } from '../units/visible.ts'
 import { declareAssignment } from './assignment/assignment.ts'
 import type { Assignment } from './assignment/assignment-interface.ts'
 import type { AssignmentOptions } from './assignment/assignment-options.ts'
@@ -8,6 +18,7 @@ import type { SubmissionState } from './assignment/submission-state.ts'
 import type { Declared } from './assignment/test-runner.ts'
 import type { GradedMeta, TestOutcome } from './report/test-outcome.ts'
 import { runAs } from './reporting/vitest-uncaught.ts'
+import { isSearched, isWithin } from './submissions/test-search.ts'
 import { readAssignment } from './toml/read-assignment.ts'
 import { toOptions } from './toml/to-options.ts'
 
@@ -61,6 +72,7 @@ function runner(file: () => string) {
   const locations = new Map<Test, Location>()
   return {
     testFile: file,
+    refuseSearched,
     // Vitest makes an `expect` for each test that asks for one. The global one is enough here, because no assertion is
     // counted.
     compare: (run: unknown, answer: object | string | undefined, exitCode: number) => {
@@ -90,6 +102,22 @@ function runner(file: () => string) {
       if (location !== undefined) locations.set(test, location)
     },
   }
+}
+
+// The plugin excludes the submissions that it can read from the code of the test files, before Vitest runs any of them.
+function refuseSearched(paths: readonly string[]): void {
+  const search = (inject('gradebox') as ProvidedContext['gradebox'] | undefined)?.search
+  const own = testFile()
+  const searched = search && paths.find((path) => !isWithin(own, path) && isSearched(path, search))
+  if (search === undefined || searched === undefined) return
+  const folder = visibleLine(relative(search.folder, searched))
+  throw new SandboxError(
+    `Vitest looks for test files in the submissions ${folder}, and would run a student's file outside of the sandbox`,
+    {
+      code: 'OPTION_INVALID',
+      hint: `Name the folder in vitest.config.ts: plugins: [gradebox({ submissions: ${printableJson(folder)} })]`,
+    },
+  )
 }
 
 function addTest(declared: Declared<ExpectStatic>, submission: SubmissionState, test: Test): void {

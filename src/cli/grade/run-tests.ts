@@ -36,7 +36,7 @@ export async function runTests(
   { jobs, isolation }: TestsOptions,
 ): Promise<TestsEnd> {
   const { startVitest } = await vitestNode()
-  const { default: gradebox } = await import('../../environment/vitest/plugin.ts')
+  const { gradebox, gradingPlugin } = await import('../../environment/vitest/plugin.ts')
   const { SilentReporter } = await import('../../environment/reporter.ts')
   const temporary = place.kind === 'toml' ? tomlTest(place.file) : undefined
   const root = place.kind === 'toml' ? (temporary ?? '') : place.root
@@ -59,7 +59,9 @@ export async function runTests(
         maxWorkers: workers,
         ...(place.kind === 'toml' ? { config: false, include: ['*.test.mjs'] } : {}),
       } as Parameters<typeof startVitest>[2],
-      { plugins: [gradebox(options)] },
+      {
+        plugins: [place.kind === 'toml' ? gradebox(options) : gradingPlugin(options, place.files)],
+      },
     )
     return {
       loadErrors: vitest.state.getTestModules().flatMap(errorsOf),

@@ -6,6 +6,7 @@ import { declareAssignment } from '../../grading/assignment/assignment.ts'
 import type { AssignmentOptions } from '../../grading/assignment/assignment-options.ts'
 import { type JestGlobals, jestRunner } from '../../grading/jest-runner.ts'
 import { JestGrading } from '../../grading/reporting/jest-events.ts'
+import { refuseUnknown } from '../../grading/reporting/jest-students-files.ts'
 import { endActiveRuns, shareActiveRuns } from '../../runner/active.ts'
 import { checkOptions } from '../../runner/options/check-options.ts'
 import { setDefaults } from '../../runner/options/defaults.ts'
@@ -47,7 +48,7 @@ const packageValues = {
  */
 export class TestEnvironment extends NodeEnvironment {
   readonly #tests: JestTests
-  readonly #grading = new JestGrading()
+  readonly #grading: JestGrading
   readonly #isolation: IsolationNotice
   readonly #defaults: ReturnType<typeof provided>
 
@@ -60,6 +61,9 @@ export class TestEnvironment extends NodeEnvironment {
     this.#defaults = { ...provided(options, projectConfig.rootDir), workers }
     this.#tests = new JestTests(this.global)
     this.#isolation = new IsolationNotice(projectConfig)
+    this.#grading = new JestGrading((folders) =>
+      refuseUnknown(folders, context.testPath, projectConfig),
+    )
   }
 
   override async setup(): Promise<void> {

@@ -9,6 +9,7 @@ import { addGradingReporter } from '../../grading/reporting/vitest-reporter.ts'
 import { chosenReports, type ReportsOption } from '../../grading/writers/reports-option.ts'
 import { sweepEndingWorkers } from '../../runner/launch/sweep.ts'
 import { checkOptions } from '../../runner/options/check-options.ts'
+import { invalid } from '../../runner/options/invalid-option.ts'
 import type { GradeboxOptions } from '../gradebox-options.ts'
 import { mergeOptions, provided } from '../provided.ts'
 import { addReporter, showsRuns } from '../reporter.ts'
@@ -16,6 +17,7 @@ import type { RunsSummary } from '../run-summary.ts'
 import { scratchRoot } from '../scratch.ts'
 import { addTroubleReporter } from '../trouble-reporter.ts'
 import { workerCount } from '../workers.ts'
+import { excludeSubmissions } from './exclude-submissions.ts'
 import { addWatchedPaths } from './watched-paths.ts'
 
 export type { GradeboxOptions } from '../gradebox-options.ts'
@@ -31,6 +33,13 @@ export interface GradeboxPluginOptions extends GradeboxOptions {
    * @example { gradescope: '/autograder/results/results.json', csv: 'grades.csv' }
    */
   readonly reports?: ReportsOption
+  /**
+   * Folders with students' files, relative to the root. Vitest runs no test file in them. Those that test files name as
+   * `submissions` are known without this option.
+   *
+   * @default ['submissions']
+   */
+  readonly submissions?: string | readonly string[]
 }
 
 declare module 'vitest' {
@@ -68,11 +77,27 @@ const dependencies = {
  */
 export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
   try {
-    checkOptions(all, 'plugin', { reports: (value) => chosenReports(value as ReportsOption) })
+    checkOptions(all, 'plugin', {
+      reports: (value) => chosenReports(value as ReportsOption),
+      submissions: checkFolders,
+    })
   } catch (error) {
     rethrowAt(gradebox)(error)
   }
-  const { reports, ...options } = all
+  return plugin(all)
+}
+
+export default gradebox
+
+/** The plugin of `gradebox grade`, which runs only the test files of an assignment. */
+export function gradingPlugin(options: GradeboxOptions, only: readonly string[]): Plugin {
+  return plugin(options, only)
+}
+
+function plugin(
+  { reports, submissions = [], ...options }: GradeboxPluginOptions,
+  only?: readonly string[],
+): Plugin {
   // This thread starts Vitest's worker threads. Vitest terminates a worker when a test hangs.
   sweepEndingWorkers()
   return {
@@ -97,12 +122,15 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
       if (config.environment === 'node') config.environment = environmentFile
       // If a project has a plugin and also inherits it, Vitest calls the plugin twice.
       if (!config.setupFiles.includes(setupFile)) config.setupFiles.unshift(setupFile)
+      const choice = { submissions: [submissions].flat(), only }
+      const search = excludeSubmissions(project, choice)
       const defaults = provided(merged, config.root)
       config.environmentOptions = { ...config.environmentOptions, gradebox: defaults }
       project.provide('gradebox', {
         defaults: { ...defaults, workers: workerCount(config, vitest.config) },
         scratchRoot: scratchRoot(vitest),
         showsRuns: showsRuns(vitest),
+        search,
       })
       addReporter(vitest)
       addTroubleReporter(vitest)
@@ -112,9 +140,12 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
   }
 }
 
-export default gradebox
-
 type Project = VitestPluginContext['project']
+
+function checkFolders(value: unknown, name: string): void {
+  const isPath = (path: unknown) => typeof path === 'string' && path !== ''
+  if (![value].flat().every(isPath)) throw invalid(name, 'a path or paths', value)
+}
 
 // For each project: its `environmentOptions` before a plugin changed them.
 const own = new WeakMap<Project, GradeboxOptions>()

@@ -12,6 +12,7 @@ import type { GradedMeta } from '../report/test-outcome.ts'
 import { refuseUnwritableReports } from '../reporting/unwritable-reports.ts'
 import { findSubmissions } from '../submissions/find.ts'
 import { selectSubmissions } from '../submissions/select.ts'
+import { SUBMISSIONS_VARIABLE } from '../submissions/test-search.ts'
 import type { DataAssignment, DeclareTest } from './assignment-interface.ts'
 import type {
   AssignmentOptions,
@@ -28,9 +29,6 @@ import { SubmissionState } from './submission-state.ts'
 import { Groups } from './test-groups.ts'
 import type { Declared, TestRunner } from './test-runner.ts'
 import { rowTitle } from './title.ts'
-
-/** This variable replaces `submissions`. */
-const SUBMISSIONS_VARIABLE = 'GRADEBOX_SUBMISSIONS'
 
 /** Declares an assignment to a test runner. */
 export function declareAssignment<Expect>(
@@ -80,6 +78,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
       .filter((each) => existsSync(each))
     const named = [options.submissions].flat().map((each) => resolve(this.#folder, each))
     this.#submissionPaths = [...named, ...found.map(({ path }) => path)]
+    runner.refuseSearched?.([...this.#places, ...found.map(({ path }) => path)])
     const language = options.feedbackLanguage ?? 'en'
     const plan = () => this.#plan()
     this.submissions = selectSubmissions(found).map(

@@ -7,6 +7,13 @@ import type { SubmissionState } from './submission-state.ts'
 export interface TestRunner<Expect> {
   /** The test file that is being loaded. */
   testFile(): string
+  /**
+   * Refuses submissions in which the test runner looks for test files: it would run them outside of the sandbox.
+   *
+   * @param paths absolute paths of folders with submissions, and of submissions
+   * @throws {SandboxError} OPTION_INVALID with the path, and the setting that protects it
+   */
+  refuseSearched?(paths: readonly string[]): void
   /** Compares a run with an exit code, and with an answer unless the output does not matter. */
   compare(run: unknown, answer: object | string | undefined, exitCode: number): void
   /** Declares a suite per submission; `tests()` returns all tests once the file is loaded. */

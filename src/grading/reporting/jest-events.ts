@@ -6,6 +6,12 @@ import { type JournalEntry, writeJournal } from './journal.ts'
 export class JestGrading {
   // The key is the test and not its function, because Jest replaces the function of a concurrent test.
   readonly #graded = new Map<Circus.TestEntry, GradedMeta>()
+  readonly #checkFolders: (folders: readonly string[]) => void
+
+  /** @param checkFolders receives the folders of all submissions before a test runs; its error ends the test file */
+  constructor(checkFolders: (folders: readonly string[]) => void) {
+    this.#checkFolders = checkFolders
+  }
 
   /** Follows the events of jest-circus. Call it after the runs of a test have ended. */
   handle(event: Circus.Event, state: Circus.State): void {
@@ -13,6 +19,9 @@ export class JestGrading {
       case 'run_start':
         joinSuites(state.rootDescribeBlock)
         this.#plan(state.rootDescribeBlock)
+        this.#checkFolders([
+          ...new Set([...this.#graded.values()].flatMap(({ gradeboxPlaces }) => gradeboxPlaces)),
+        ])
         writeJournal([...this.#graded.values()].map((meta) => ({ type: 'plan', meta })))
         return
       case 'test_skip':

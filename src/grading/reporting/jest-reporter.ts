@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pause } from '../../globals.ts'
 import { type GradedMeta, testKey } from '../report/test-outcome.ts'
 import { chosenReports, type ReportsOption } from '../writers/reports-option.ts'
+import { type JestTest, StudentsFiles } from './jest-students-files.ts'
 import { JOURNAL_VARIABLE, JournalReader } from './journal.ts'
 import { GradingSession } from './session.ts'
 
@@ -49,6 +50,7 @@ export default class JestGradingReporter {
   readonly #options: GradingReporterOptions
   readonly #journal: string
   readonly #pending = new Map<string, GradedMeta>()
+  readonly #studentsFiles = new StudentsFiles()
   #reader: JournalReader
   #session: GradingSession | undefined
 
@@ -80,6 +82,10 @@ export default class JestGradingReporter {
     // Jest's own reporters draw on the terminal, so Gradebox must not overwrite a line.
     const print = (text: string) => process.stderr.write(text)
     this.#session = new GradingSession(this.#options.reports, this.#rootDir, print, false)
+  }
+
+  onTestFileStart(test: JestTest): void {
+    this.#studentsFiles.check(test)
   }
 
   onTestCaseResult(): void {
