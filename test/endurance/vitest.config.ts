@@ -1,19 +1,34 @@
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { allWarm, cacheDir, harness, moduleCache, sandboxes } from '../projects.ts'
 
-// `npm run test:endurance`: each test takes minutes, so `npm test` does not run this project.
+const MINUTE_MS = 60_000
+
+// `npm run test:endurance`: each test takes minutes, or repeats a test of `npm test` in another setting.
 export default defineConfig({
   root: resolve(import.meta.dirname, '../..'),
-  cacheDir: join(tmpdir(), `gradebox-vite-${process.getuid?.() ?? 0}`),
+  cacheDir,
   test: {
-    include: ['test/endurance/*.test.ts'],
-    globalSetup: ['test/run/global-setup.ts', 'test/run/container/engines/global-setup.ts'],
-    setupFiles: ['src/matchers/vitest.ts'],
-    testTimeout: 1_800_000,
-    hookTimeout: 600_000,
+    experimental: moduleCache,
     fileParallelism: false,
     // Prints only figures, when they arrive.
     disableConsoleIntercept: true,
+    // test/repeats.ts reads it.
+    env: { GRADEBOX_REPEATS: '1' },
+    projects: [
+      {
+        extends: true,
+        test: {
+          ...sandboxes,
+          name: 'endurance',
+          include: ['test/endurance/*.test.ts'],
+          globalSetup: ['test/run/global-setup.ts', 'test/run/container/engines/global-setup.ts'],
+          testTimeout: 30 * MINUTE_MS,
+          hookTimeout: 10 * MINUTE_MS,
+        },
+      },
+      { extends: true, test: allWarm },
+      { extends: true, test: harness },
+    ],
   },
 })

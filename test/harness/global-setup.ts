@@ -6,12 +6,12 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
-  statSync,
   symlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { isBuilt, repository } from '../built-package.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,7 +20,6 @@ declare module 'vitest' {
   }
 }
 
-const repository = resolve(import.meta.dirname, '../..')
 const packaged = [
   'dist',
   'policies',
@@ -28,18 +27,9 @@ const packaged = [
   'assignment.schema.json',
   'package.json',
 ]
-const sources = [
-  'src',
-  'scripts',
-  'package.json',
-  'tsconfig.json',
-  'tsconfig.build.json',
-  'tsconfig.cjs.json',
-]
-
 /** Builds the package if its sources changed, and installs it where the fixture projects find it. */
 export default function setup(project: TestProject): () => void {
-  if (isStale()) build()
+  if (!isBuilt()) build()
   const root = mkdtempSync(join(tmpdir(), 'gradebox-harness-'))
   install(root)
   project.provide('harnessRoot', root)
@@ -52,21 +42,6 @@ function build(): void {
     encoding: 'utf8',
   })
   if (status !== 0) throw new Error(`npm run build failed:\n${stdout}${stderr}`)
-}
-
-function isStale(): boolean {
-  // The build writes this file last.
-  const built = join(repository, 'dist/cjs/package.json')
-  if (!existsSync(built)) return true
-  return (
-    Math.max(...sources.map((path) => newest(join(repository, path)))) > statSync(built).mtimeMs
-  )
-}
-
-function newest(path: string): number {
-  const { mtimeMs } = statSync(path)
-  if (!statSync(path).isDirectory()) return mtimeMs
-  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))))
 }
 
 // The package is copied, not linked. Through a link, Node, Vite and Jest would see the repository's path outside any

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { test as base, describe, expect, inject } from 'vitest'
+import { test as base, expect, inject } from 'vitest'
 import { installOnce, npmEnvironment } from './npm.ts'
 import { filesOf } from './pages.ts'
 
@@ -25,6 +25,7 @@ function newPackage(files: Readonly<Record<string, string>>, type: string): stri
   npm(directory, 'init', '-y')
   if (type !== 'commonjs') npm(directory, 'pkg', 'set', `type=${type}`)
   for (const [path, contents] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true })
     writeFileSync(join(directory, path), contents)
   }
   const modules = join(directory, 'node_modules')
@@ -103,37 +104,56 @@ const moduleTypes: Readonly<Record<string, ModuleType>> = {
   },
 }
 
-/** A package whose tests in TypeScript run once with each compiler. */
-function typeScriptPackage(type: string, test: string, compilers: readonly string[]): string {
-  const { compilerOptions, babelModules } = moduleTypes[type] ?? raise(type)
+const compilers = ['ts-jest', 'babel-jest', '@swc/jest'] as const
+
+/**
+ * A package in which one Jest runs three kinds of files: the example of the page, a test in TypeScript once with each
+ * compiler, and a test that does not compile.
+ */
+function newProjects(type: string): string {
+  const { compilerOptions, babelModules, folder } = moduleTypes[type] ?? raise(type)
   const presets = [
     ['@babel/preset-env', { targets: { node: 'current' }, modules: babelModules }],
     '@babel/preset-typescript',
   ]
   const isModule = type === 'module'
-  const transforms: Readonly<Record<string, unknown>> = {
+  const transforms = {
     'ts-jest': ['ts-jest', { useESM: isModule }],
     'babel-jest': ['babel-jest', { presets }],
     '@swc/jest': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
   }
-  const projects = compilers.map((displayName) => ({
+  const project = (displayName: string, compiler: keyof typeof transforms, file: string) => ({
     displayName,
     testEnvironment: 'gradebox/jest-environment',
     setupFilesAfterEnv: ['gradebox/matchers/jest'],
-    transform: { '^.+\\.ts$': transforms[displayName] },
+    testMatch: [`<rootDir>/${file}`],
+    transform: { '^.+\\.ts$': transforms[compiler] },
     ...(isModule ? { extensionsToTreatAsEsm: ['.ts'] } : {}),
-  }))
-  const config = JSON.stringify({ projects })
+  })
+  const config = JSON.stringify({
+    projects: [
+      '<rootDir>/page',
+      ...compilers.map((compiler) => project(compiler, compiler, 'grade.test.ts')),
+      project('wrong', 'ts-jest', 'wrong.test.ts'),
+    ],
+  })
   const files = {
     'tsconfig.json': JSON.stringify({ compilerOptions }),
     'jest.config.js': `${isModule ? 'export default' : 'module.exports ='} ${config}\n`,
-    'grade.test.ts': test,
+    'grade.test.ts': graded,
+    'wrong.test.ts': wrong,
+    ...Object.fromEntries(
+      ['jest.config.js', 'grade.test.js'].map((file) => [
+        `page/${file}`,
+        page[`${folder}${file}`] ?? raise(`${folder}${file}`),
+      ]),
+    ),
   }
   return newPackage(files, type)
 }
 
-function raise(type: string): never {
-  throw new Error(`There is no module type ${type}`)
+function raise(what: string): never {
+  throw new Error(`There is no ${what}`)
 }
 
 const graded = `
@@ -161,31 +181,18 @@ const test = base.extend<{ installed: undefined }>({
   },
 })
 
-describe.each(Object.entries(moduleTypes))(
-  'Jest in a new package of type %s',
-  (type, { nodeArgs, folder }) => {
-    test('runs the example of its page', ({ installed: _ }) => {
-      const files = Object.fromEntries(
-        ['jest.config.js', 'grade.test.js'].map((file) => [file, page[`${folder}${file}`] ?? '']),
-      )
-      const { output, status } = jest(newPackage(files, type), nodeArgs)
-      expect(output).toMatch(/^Tests:\s+(\d) passed, \1 total$/m)
-      expect(status).toBe(0)
-    })
-
-    test('runs TypeScript by ts-jest, babel-jest and swc', ({ installed: _ }) => {
-      const compilers = ['ts-jest', 'babel-jest', '@swc/jest']
-      const { output, status } = jest(typeScriptPackage(type, graded, compilers), nodeArgs)
-      for (const name of compilers) expect(output).toMatch(new RegExp(`PASS +${name} `))
-      expect(output).toMatch(/^Tests:\s+3 passed, 3 total$/m)
-      expect(status).toBe(0)
-    })
-
-    test('refuses a matcher on a value that is not a result, by ts-jest', ({ installed: _ }) => {
-      const { output, status } = jest(typeScriptPackage(type, wrong, ['ts-jest']), nodeArgs)
-      expect(output.match(/error.*TS\d+/g)).toHaveLength(1)
-      expect(output).toContain("expect('abc').toSucceed()")
-      expect(status).toBe(1)
-    })
+test.for(Object.keys(moduleTypes))(
+  'Jest in a new package of type %s runs its page’s example, and TypeScript by ts-jest, babel-jest and swc',
+  (type, { installed: _ }) => {
+    const { output, status } = jest(newProjects(type), moduleTypes[type]?.nodeArgs ?? [])
+    for (const name of compilers) expect(output).toMatch(new RegExp(`^PASS +${name} `, 'm'))
+    expect(output).toMatch(/^PASS +page\/grade\.test\.js/m)
+    expect(output).toMatch(/^Tests:\s+(\d) passed, \1 total$/m)
+    expect(output).toMatch(/^Test Suites:\s+1 failed, 4 passed, 5 total$/m)
+    // By ts-jest, a matcher on a value that is not a result does not compile.
+    expect(output).toMatch(/^FAIL +wrong /m)
+    expect(output.match(/error.*TS\d+/g)).toHaveLength(1)
+    expect(output).toContain("expect('abc').toSucceed()")
+    expect(status).toBe(1)
   },
 )

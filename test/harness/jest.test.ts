@@ -1,11 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { withRepeats } from '../repeats.ts'
 import { newMarker, processesWith, until } from './processes.ts'
 import { messagesOf, statuses } from './report.ts'
 import { runProject, startProject } from './run-project.ts'
 
-test.for([['--runInBand'], ['--maxWorkers=2'], ['--maxWorkers=2', '--workerThreads']])(
+const workers = withRepeats(
+  [['--maxWorkers=2']],
+  [['--runInBand'], ['--maxWorkers=2', '--workerThreads']],
+)
+
+test.for(workers)(
   'from CommonJS, with %s, programs run with defaults, and end with their tests',
   async (args) => {
     const marker = newMarker()

@@ -2,15 +2,18 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test as base, describe, expect } from 'vitest'
+import { withRepeats } from '../repeats.ts'
 import { installOnce } from './npm.ts'
 import { writePages } from './pages.ts'
 
 // The three ways in which TypeScript finds a package's types today.
-const resolutions = [
-  ['esnext', 'bundler'],
-  ['node16', 'node16'],
-  ['nodenext', 'nodenext'],
-] as const
+const resolutions = withRepeats<readonly [module: string, resolution: string]>(
+  [
+    ['esnext', 'bundler'],
+    ['nodenext', 'nodenext'],
+  ],
+  [['node16', 'node16']],
+)
 
 const cache = resolve('node_modules/.cache/gradebox-typescript-5.9.3')
 const compilers = {

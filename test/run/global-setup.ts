@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { isBuilt, repository } from '../built-package.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -11,9 +12,7 @@ declare module 'vitest' {
   }
 }
 
-const repository = resolve(import.meta.dirname, '../..')
-
-/** Builds the package once for all test files, outside the checkout, because other users cannot write there. */
+/** Puts the built package outside the checkout, because other users cannot read or write there. */
 export default function setup(project: TestProject): () => void {
   const root = mkdtempSync(join(tmpdir(), 'gradebox-built-'))
   // Vite leaves packages of `node_modules` unchanged, and translates every module elsewhere.
@@ -22,15 +21,21 @@ export default function setup(project: TestProject): () => void {
   // Tests also run the package as another user.
   chmodSync(root, 0o755)
   const dist = join(directory, 'dist')
-  const compiler = 'node_modules/typescript/bin/tsc'
-  node([compiler, '-p', 'tsconfig.build.json', '--outDir', dist, '--declaration', 'false'])
-  // Makes the command line, which the compiler leaves out.
-  node(['scripts/bundle.mjs', dist])
+  if (isBuilt()) cpSync(join(repository, 'dist'), dist, { recursive: true })
+  else build(dist)
   cpSync(join(repository, 'policies'), join(directory, 'policies'), { recursive: true })
   symlinkSync(join(repository, 'node_modules'), join(directory, 'node_modules'))
   cpSync(join(repository, 'package.json'), join(directory, 'package.json'))
   project.provide('builtPackage', directory)
   return () => rmSync(root, { recursive: true, force: true })
+}
+
+// The user of the tests may be unable to write to the checkout.
+function build(dist: string): void {
+  const compiler = 'node_modules/typescript/bin/tsc'
+  node([compiler, '-p', 'tsconfig.build.json', '--outDir', dist, '--declaration', 'false'])
+  // Makes the command line, which the compiler leaves out.
+  node(['scripts/bundle.mjs', dist])
 }
 
 function node(args: readonly string[]): void {

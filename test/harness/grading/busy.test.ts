@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { readReport } from '../../../src/grading/report/read-report.ts'
 import type { Report } from '../../../src/grading/report/report-schema.ts'
-import { type ProjectRun, runProject } from '../run-project.ts'
+import { withRepeats } from '../../repeats.ts'
+import { type ProjectRun, type RunnerName, runProject } from '../run-project.ts'
 
 // With more programs at once than processors, most of them wait for a processor.
 const programs = 8 * availableParallelism()
@@ -55,7 +56,10 @@ beforeAll(() => {
   }
 })
 
-describe.for(['vitest', 'jest'] as const)('%s: a machine that is too busy to judge', (runner) => {
+// The grading is the same with both.
+const runners = withRepeats<RunnerName>(['vitest'], ['jest'])
+
+describe.for(runners)('%s: a machine that is too busy to judge', (runner) => {
   let run: ProjectRun
   let report: Report
   beforeAll(async () => {

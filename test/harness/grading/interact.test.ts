@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { readReport } from '../../../src/grading/report/read-report.ts'
 import type { Report } from '../../../src/grading/report/report-schema.ts'
-import { runProject } from '../run-project.ts'
+import { withRepeats } from '../../repeats.ts'
+import { type RunnerName, runProject } from '../run-project.ts'
 
 // The judge chooses a number, which no student may read.
 const judge = `
@@ -96,7 +97,10 @@ beforeAll(() => {
   }
 })
 
-describe.for(['vitest', 'jest'] as const)('%s: a judge that talks to a submission', (runner) => {
+// The grading is the same with both.
+const runners = withRepeats<RunnerName>(['vitest'], ['jest'])
+
+describe.for(runners)('%s: a judge that talks to a submission', (runner) => {
   let report: Report
   beforeAll(async () => {
     const args = runner === 'jest' ? ['--config=jest.config.cjs'] : []

@@ -9,14 +9,15 @@ const how = process.env.HOW
 module.exports = (assignment) => {
   const lost = assignment({ name: 'Lost', submissions: 'submissions' })
   lost.cases('cases')
-  lost.test('trouble', { timeout: how === 'hang' ? 5000 : 60_000 }, async ({ run, expect, submission }) => {
+  lost.test('trouble', { timeout: how === 'wait' ? 5000 : 60_000 }, async ({ run, expect, submission }) => {
     const result = await run({ stdin: 'x' })
-    if (submission.id !== 'ada') return
-    if (how === 'kill') process.kill(process.pid, 'SIGKILL')
-    if (how === 'exit') process.exit(0)
-    if (how === 'hang') await new Promise(() => {})
+    if (submission.id === 'ada') {
+      if (how === 'kill') process.kill(process.pid, 'SIGKILL')
+      if (how === 'exit') process.exit(0)
+      if (how === 'wait') await new Promise(() => {})
+    }
     // The await is forgotten.
-    if (how === 'reject') expect(Promise.resolve(result.stdout)).resolves.toBe('y')
+    if (submission.id === 'eve') expect(Promise.resolve(result.stdout)).resolves.toBe('y')
     await new Promise((resolve) => setTimeout(resolve, 100))
   })
   lost.test('after', async ({ run, expect }) => {
@@ -39,6 +40,7 @@ const files = {
     "module.exports = { testEnvironment: 'gradebox/jest-environment', testMatch: ['**/*.spec.cjs'], reporters: ['default', 'gradebox/grading/jest-reporter'] }\n",
   'submissions/ada/main.sh': 'cat\n',
   'submissions/bob/main.sh': 'cat\n',
+  'submissions/eve/main.sh': 'cat\n',
   'cases/pipe.in': 'pipe',
   'cases/pipe.ans': 'pipe',
   'cases/inherit.in': 'inherit',
@@ -61,32 +63,37 @@ describe.for(['vitest', 'jest'] as const)('%s: a test without an end', (runner) 
     const { submissions } = readReport(join(run.directory, 'gradebox-report.json'))
     const testOf = (id: string, name: string) =>
       submissions.find((each) => each.id === id)?.tests.find((each) => each.name === name)
-    const gradable = submissions.find(({ id }) => id === 'ada')?.gradable
-    return { run, testOf, gradable }
+    const isGradable = (id: string) => submissions.find((each) => each.id === id)?.gradable
+    return { run, testOf, isGradable }
   }
   const whyNot = ({ output }: ProjectRun) => output.slice(-2000)
+  const lost = (message: RegExp) => ({
+    status: 'error',
+    points: 0,
+    staffMessage: expect.stringMatching(message),
+  })
 
   test.for([
     ['kill', /^The test worker ended before the test did: /],
     ['exit', /^(?:The test worker ended before the test did: |process\.exit unexpectedly called)/],
-    ['hang', /^The test did not end: /],
-    ['reject', /^The test failed after it was judged: /],
   ] as const)('is an error, and never points: %s', { timeout: 120_000 }, async ([how, message]) => {
-    const { run, testOf, gradable } = await grade(how)
+    const { run, testOf, isGradable } = await grade(how)
     expect(run.exitCode, whyNot(run)).toBe(2)
-    expect(gradable).toBe(false)
-    expect(testOf('ada', 'trouble')).toMatchObject({
-      status: 'error',
-      points: 0,
-      staffMessage: expect.stringMatching(message),
-    })
-    // An error in one submission's test does not affect another submission, although both run at the same time.
-    if (how === 'reject') expect(testOf('bob', 'trouble')?.status).toBe('passed')
+    expect(isGradable('ada')).toBe(false)
+    expect(testOf('ada', 'trouble')).toMatchObject(lost(message))
   })
 
-  test('does not arise from an input that is also a value of the option `stdin`', async () => {
-    const { run, testOf } = await grade('none')
-    expect(run.exitCode, whyNot(run)).toBe(0)
-    for (const name of ['pipe', 'inherit']) expect(testOf('ada', name)?.status).toBe('passed')
+  test('is an error, and never points: it waits for ever, or fails after it was judged', async () => {
+    const { run, testOf, isGradable } = await grade('wait')
+    expect(run.exitCode, whyNot(run)).toBe(2)
+    expect(testOf('ada', 'trouble')).toMatchObject(lost(/^The test did not end: /))
+    expect(testOf('eve', 'trouble')).toMatchObject(lost(/^The test failed after it was judged: /))
+    expect(isGradable('ada')).toBe(false)
+    expect(isGradable('eve')).toBe(false)
+    // An error in one submission's test does not affect another submission, although both run at the same time.
+    expect(testOf('bob', 'trouble')?.status).toBe('passed')
+    expect(isGradable('bob')).toBe(true)
+    // An input may also be a value of the option `stdin`.
+    for (const name of ['pipe', 'inherit']) expect(testOf('bob', name)?.status).toBe('passed')
   }, 120_000)
 })

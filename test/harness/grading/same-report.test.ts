@@ -2,11 +2,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readReport } from '../../../src/grading/report/read-report.ts'
+import { withRepeats } from '../../repeats.ts'
 import { runProject } from '../run-project.ts'
 import { installVitest5 } from '../vitest/install.ts'
 import { normalReport } from './normal-report.ts'
 
-test('Vitest 4.1, Vitest 5 and Jest 30, in CommonJS and in ES modules, give reports that are equal except for times', async ({
+const jests = withRepeats(
+  [{ args: ['--config=jest.config.cjs'], nodeArgs: [] as string[] }],
+  // In ES modules.
+  [{ args: ['--config=jest.esm.config.cjs'], nodeArgs: ['--experimental-vm-modules'] }],
+)
+
+test('Vitest 4.1, Vitest 5 and Jest 30 give reports that are equal except for times', async ({
   skip,
 }) => {
   const vitest = await runProject('vitest', 'grading')
@@ -30,19 +37,13 @@ test('Vitest 4.1, Vitest 5 and Jest 30, in CommonJS and in ES modules, give repo
     ['wrong-python', 3.2, 8.5, true],
   ])
 
-  const jest = await runProject('jest', 'grading', { args: ['--config=jest.config.cjs'] })
-  expect(jest.exitCode).toBe(1)
-  expect(normalReport(jest.directory)).toBe(normalReport(vitest.directory))
-  const esm = await runProject('jest', 'grading', {
-    args: ['--config=jest.esm.config.cjs'],
-    nodeArgs: ['--experimental-vm-modules'],
-  })
-  expect(esm.exitCode, esm.output).toBe(1)
-  expect(normalReport(esm.directory)).toBe(normalReport(vitest.directory))
-
   const csv = (directory: string) => readFileSync(join(directory, 'grades.csv'), 'utf8')
-  expect(csv(jest.directory)).toBe(csv(vitest.directory))
-  expect(csv(esm.directory)).toBe(csv(vitest.directory))
+  for (const { args, nodeArgs } of jests) {
+    const jest = await runProject('jest', 'grading', { args, nodeArgs })
+    expect(jest.exitCode, jest.output).toBe(1)
+    expect(normalReport(jest.directory)).toBe(normalReport(vitest.directory))
+    expect(csv(jest.directory)).toBe(csv(vitest.directory))
+  }
 
   const installed = installVitest5()
   if ('obstacle' in installed) skip(`Vitest 5 cannot be installed: ${installed.obstacle}`)

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { runProject } from '../run-project.ts'
 
 const reports =
-  "{ csv: process.env.CSV ?? 'grades.csv', classroom50: 'result.json', junit: 'junit.xml' }"
+  "{ csv: process.env.CSV ?? 'grades.csv', classroom50: process.env.RESULT ?? 'result.json', junit: 'junit.xml', markdown: process.env.SUMMARY ?? 'summary.md' }"
 const declarations = `
 const echo = assignment({ name: 'Echo', submissions: 'submissions' })
 echo.test('echoes', { points: 2 }, async ({ run, expect }) => {
@@ -49,27 +49,25 @@ beforeAll(() => {
 describe.for(['vitest', 'jest'] as const)('%s: a report that cannot be written', (runner) => {
   const args = runner === 'jest' ? ['--config=jest.config.cjs'] : []
 
-  test.each([
-    ['below a file', 'package.json/grades.csv', 'ENOTDIR: not a directory'],
-    ['that is a directory', 'submissions', 'it is a directory'],
-    [
-      'that is the file of two reports',
-      'junit.xml',
-      '/junit.xml is the file of two reports: csv and junit',
-    ],
-  ])('%s is named before any run, and makes the exit code 2', async (_, path, reason) => {
-    const run = await runProject(runner, project, { args, env: { ...environment, CSV: path } })
-    expect(run.exitCode, run.output).toBe(2)
-    expect(run.output).toContain('No test was run, because a report cannot be written')
-    expect(run.output).toMatch(new RegExp(`^Not written: ${path}\\n {2}.*${reason}`, 'm'))
-    expect(existsSync(join(run.directory, 'ran'))).toBe(false)
-  })
-
-  test('of GRADEBOX_REPORTS is named before any run too', async () => {
-    const env = { ...environment, GRADEBOX_REPORTS: 'markdown=submissions/ada' }
+  test('is named before any run, and makes the exit code 2', async () => {
+    const env = {
+      ...environment,
+      CSV: 'package.json/grades.csv',
+      RESULT: 'submissions',
+      SUMMARY: 'junit.xml',
+      GRADEBOX_REPORTS: 'html=submissions/ada',
+    }
     const run = await runProject(runner, project, { args, env })
     expect(run.exitCode, run.output).toBe(2)
-    expect(run.output).toContain('/submissions/ada could not be written: it is a directory')
+    expect(run.output).toContain('No test was run, because a report cannot be written')
+    for (const [path, reason] of [
+      ['package.json/grades.csv', 'ENOTDIR: not a directory'],
+      ['submissions', 'it is a directory'],
+      ['submissions/ada', 'it is a directory'],
+      ['junit.xml', '/junit.xml is the file of two reports: junit and markdown'],
+    ]) {
+      expect(run.output).toMatch(new RegExp(`^Not written: ${path}\\n {2}.*${reason}`, 'm'))
+    }
     expect(existsSync(join(run.directory, 'ran'))).toBe(false)
   })
 

@@ -5,18 +5,25 @@ import { newMarker, processesWith } from '../processes.ts'
 import { messagesOf, statuses } from '../report.ts'
 import { type Installation, runProject } from '../run-project.ts'
 
-/** The behaviours that every Vitest must show, tested with the real one on projects on disk. */
-export function testVitest(installation?: Installation): void {
-  const run = (project: string, args: readonly string[] = [], marker = '') =>
-    runProject('vitest', project, {
-      args,
-      env: { MARKER: marker },
-      ...(installation === undefined ? {} : { installation }),
-    })
+// What every Vitest must do, tested with the real one on projects on disk.
 
+const runVitest = (
+  installation: Installation | undefined,
+  project: string,
+  args: readonly string[] = [],
+  marker = '',
+) =>
+  runProject('vitest', project, {
+    args,
+    env: { MARKER: marker },
+    ...(installation === undefined ? {} : { installation }),
+  })
+
+/** Programs run in every pool, and end with their tests. */
+export function testPools(installation?: Installation): void {
   test('in every pool, without isolation, in inline and other projects: programs run with defaults, and end with their tests', async () => {
     const marker = newMarker()
-    const { tests, output, exitCode } = await run('vitest-projects', [], marker)
+    const { tests, output, exitCode } = await runVitest(installation, 'vitest-projects', [], marker)
     expect(statuses(tests)).toMatchInlineSnapshot(`
       {
         "a policy’s path is relative to its project": "passed 1",
@@ -70,10 +77,18 @@ export function testVitest(installation?: Installation): void {
     `)
     expect(processesWith(marker)).toEqual([])
   })
+}
 
+/** The environment works without the plugin. */
+export function testEnvironment(installation?: Installation): void {
   test('the environment alone passes its options on as defaults, and ends leftover runs with an error', async () => {
     const marker = newMarker()
-    const { tests, output, exitCode } = await run('vitest-environment', [], marker)
+    const { tests, output, exitCode } = await runVitest(
+      installation,
+      'vitest-environment',
+      [],
+      marker,
+    )
     expect(statuses(tests)).toMatchInlineSnapshot(`
       {
         "a run outlives its test": "passed 4",
@@ -85,10 +100,13 @@ export function testVitest(installation?: Installation): void {
     expect(output).toContain(`command: sleep ${marker}`)
     expect(processesWith(marker)).toEqual([])
   })
+}
 
+/** Failures and reports are readable. */
+export function testMessages(installation?: Installation): void {
   test('every matcher’s failure is readable, and every report has the runs', async () => {
     const junit = ['--reporter=junit', '--outputFile.junit=junit.xml']
-    const { tests, output, directory } = await run('vitest-matchers', junit)
+    const { tests, output, directory } = await runVitest(installation, 'vitest-matchers', junit)
     const inFile = (file: string) => tests.filter((each) => each.file === file)
     expect(statuses(inFile('passes.test.ts'))).toMatchInlineSnapshot(`
       {

@@ -1,13 +1,15 @@
 import { describe, expect, inject, test } from 'vitest'
 import { runProject, startProject } from '../run-project.ts'
-import { testVitest } from './behaviours.ts'
+import { testEnvironment, testMessages, testPools } from './behaviours.ts'
 import { testTypes } from './types.ts'
 
 // The types of CommonJS are the same with every test runner.
 const gradingTypes = ['grading-vitest.ts', 'grading-jest.ts', 'grading-jest.cts']
 
 describe('Vitest 4', () => {
-  testVitest()
+  testPools()
+  testEnvironment()
+  testMessages()
   testTypes(inject('harnessRoot'), ['vitest.ts', 'jest-globals.ts', ...gradingTypes])
 })
 

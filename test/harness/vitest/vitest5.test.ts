@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest'
-import { testVitest } from './behaviours.ts'
+import { withRepeats } from '../../repeats.ts'
+import { testEnvironment, testMessages, testPools } from './behaviours.ts'
 import { installVitest5 } from './install.ts'
 import { testTypes } from './types.ts'
 
@@ -10,7 +11,10 @@ describe('Vitest 5 on Node 22', () => {
     console.warn(`SKIPPED: every test of Vitest 5 and of @types/jest: ${installed.obstacle}`)
     test.skip('cannot be installed')
   } else {
-    testVitest(installed.installation)
+    // In `npm test`, the equal reports of both Vitests stand for the pools and the messages.
+    for (const each of withRepeats([testEnvironment], [testPools, testMessages])) {
+      each(installed.installation)
+    }
     testTypes(installed.installation.root, ['vitest.ts', 'types-jest.ts', 'grading-vitest.ts'])
   }
 })

@@ -255,20 +255,6 @@ test('diff shows gains and losses, with the reasons', () => {
   )
 }, 120_000)
 
-test('calibrate proposes limits from the reference solutions, and refuses one that fails', () => {
-  const folder = project({ ada: RIGHT })
-  write(folder, 'solutions/reference/main.py', RIGHT)
-  const { code, stdout } = gradebox(['calibrate', '--runs', '2'], { cwd: folder })
-  expect(code).toBe(0)
-  expect(stdout).toMatch(
-    /^# 6 runs in python: wall time [\d.]+ s to [\d.]+ s, CPU time .*\n\[languages\.python\.limits\]\nwalltime = "\d+ms"\ncpu = "\d+ms"\nmemory = "\d+MiB"\n$/,
-  )
-  write(folder, 'solutions/reference/main.py', WRONG)
-  const refused = gradebox(['calibrate', '--runs', '1'], { cwd: folder })
-  expect(refused.code).toBe(2)
-  expect(refused.stderr).toContain('The solution reference does not pass: three numbers: ')
-}, 120_000)
-
 test('init writes an assignment that grades its own two samples, and changes no file', () => {
   const parent = makeDirectory({ 'package.json': '{}' })
   const { code, stdout } = gradebox(['init', 'median', '--gradescope', '--github'], { cwd: parent })
