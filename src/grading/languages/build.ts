@@ -4,17 +4,15 @@ import { SandboxError } from '../../errors/sandbox-error.ts'
 import { loadPolicy } from '../../policy/load.ts'
 import type { LimitOptions, MountOption } from '../../runner/options/sandbox-options.ts'
 import type { SandboxResult } from '../../runner/result.ts'
-import { sandboxed } from '../../runner/sandboxed.ts'
-import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import { cacheInUse } from '../cache/results.ts'
 import { packageVersion } from '../package-version.ts'
 import { keepBuild, keptBuild } from './build-cache.ts'
 import { detectLanguage } from './detect.ts'
-import { buildPolicy, languageVersion, notInstalled } from './installed.ts'
+import { languageVersion, notInstalled } from './installed.ts'
 import type { BuiltFile, Command, Language, LanguageTable, Project } from './language.ts'
 import { buildLimitsFor, memoryBytesOf } from './language-limits.ts'
-import { checkProgram } from './make.ts'
+import { buildPolicy, runTool } from './run-tool.ts'
 import { brokenCompiler } from './sample.ts'
 import { type SubmittedFile, writeSubmissionFiles } from './submission-files.ts'
 import { SubmissionProblem } from './submission-problem.ts'
@@ -91,7 +89,7 @@ export async function buildSubmission(
     writeSubmissionFiles(files, directory)
     const build = await compile({ name, language, version, parent, table }, project, directory)
     const built = { ...project, built: build?.built ?? [] }
-    checkProgram(name, built)
+    language.checkBuilt?.(built)
     if (cache !== undefined && key !== undefined && build !== undefined) {
       keepBuild(cache, key, { directory, ...build })
     }
@@ -148,13 +146,11 @@ async function compile(
 ) {
   if (language.compile === undefined) return undefined
   const runBuild = (command: Command, mounts: readonly MountOption[]) =>
-    sandboxed('sh', ['-c', script, 'build', ...command], {
-      policy: buildPolicy(language),
+    runTool('the build', language, ['sh', '-c', script, 'build', ...command], {
       mounts,
       workdir: directory,
       limits: buildLimitsFor(language),
       collect: [archive],
-      retryWhenStarved: STARVED_RETRIES,
     })
   const prepared = await preparedBuild(language, version, project, parent)
   const quick = prepared && (await runBuild(prepared.command, prepared.mounts))
@@ -162,8 +158,6 @@ async function compile(
   const isSilent = quick?.ok === true && quick.stdout === '' && quick.stderr === ''
   const run =
     quick !== undefined && isSilent ? quick : await runBuild(language.compile(project), [])
-  const busy = busyMachineError('the build', run)
-  if (busy !== undefined) throw busy
   if (!run.ok) {
     const { title } = language
     const broken = await brokenCompiler(language, project, table)

@@ -5,21 +5,16 @@ import { invalid, isObject, unknownOption } from '../../runner/options/invalid-o
 import {
   type Check,
   checkBoolean,
+  checkFunction,
   checkText,
   entries,
+  fits,
+  isText,
   wholeNumber,
 } from '../../runner/options/values.ts'
 import type { Floors, Language } from './language.ts'
 
-const fits =
-  (expected: string, is: (value: unknown) => boolean): Check =>
-  (value, name) => {
-    if (!is(value)) throw invalid(name, expected, value)
-  }
-
-const isText = (value: unknown) => typeof value === 'string' && value !== ''
 const areTexts = (value: unknown) => Array.isArray(value) && value.every(isText)
-const callback = fits('a function', (value) => typeof value === 'function')
 const names = fits('a list of names', areTexts)
 
 /** Checks limits before any run needs them. */
@@ -46,10 +41,11 @@ const parts: Readonly<Record<keyof Language, Check>> = {
   mainNames: names,
   startsAt: fits('a regular expression', types.isRegExp),
   linksAll: checkBoolean,
-  compile: callback,
+  compile: checkFunction,
+  checkBuilt: checkFunction,
   sample: (value, name) => checkParts(value, name, { path: checkText, text: checkText }),
   preparation: fits('an object', isObject),
-  run: callback,
+  run: checkFunction,
   version: fits(
     'a command, as a list of texts',
     (value) => areTexts(value) && (value as string[]).length > 0,

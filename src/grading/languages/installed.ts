@@ -1,8 +1,7 @@
 import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
-import { sandboxed } from '../../runner/sandboxed.ts'
-import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
 import type { Language, LanguageTable } from './language.ts'
 import { languages as shipped } from './language-table.ts'
+import { runTool } from './run-tool.ts'
 
 /** Whether a language can be used on this machine. */
 export interface InstalledLanguage {
@@ -41,27 +40,19 @@ export function languageVersion(language: Language): Promise<string | undefined>
 }
 
 async function askVersion(language: Language): Promise<string | undefined> {
-  const [command, ...args] = language.version
   try {
-    const run = await sandboxed(command, args, {
-      policy: buildPolicy(language),
-      limits: { walltime: '60s', cpu: '60s', memory: '1GiB', ...language.compileLimits },
-      retryWhenStarved: STARVED_RETRIES,
-    })
-    const { ok, stdout, stderr } = run
-    const busy = busyMachineError(`\`${language.version.join(' ')}\``, run)
-    if (busy !== undefined) throw busy
+    const { ok, stdout, stderr } = await runTool(
+      `\`${language.version.join(' ')}\``,
+      language,
+      language.version,
+      { limits: { walltime: '60s', cpu: '60s', memory: '1GiB', ...language.compileLimits } },
+    )
     if (!ok) return undefined
     return `${stdout}\n${stderr}`.split('\n').map(tidy).find(isVersion)
   } catch (error) {
     if (isSandboxError(error) && error.code === 'PROGRAM_NOT_FOUND') return undefined
     throw error
   }
-}
-
-/** The policy under which a language's tools run. */
-export function buildPolicy({ compile, compilePolicy, policy }: Language): string | URL | object {
-  return compile === undefined ? (policy ?? 'strict') : (compilePolicy ?? 'c')
 }
 
 const tidy = (line: string) => line.trim()

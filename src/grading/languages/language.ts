@@ -72,6 +72,8 @@ export interface Language {
   readonly linksAll?: boolean
   /** Builds the program in `/work`; absent if the source runs without a build. */
   readonly compile?: (project: Project) => Command
+  /** Throws a {@link SubmissionProblem} where the build made no program that `run` could start; absent where it always does. */
+  readonly checkBuilt?: (project: Project) => void
   /**
    * A program that every working compiler builds. When a submission's build fails, the sample shows whether the
    * compiler is to blame, for example because its linker is missing. Without a sample, each failed build counts as the

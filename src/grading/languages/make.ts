@@ -8,6 +8,7 @@ export const make: Language = {
   extensions: [],
   decidedBy: ['GNUmakefile', 'makefile', 'Makefile'],
   compile: () => ['make'],
+  checkBuilt: checkPrograms,
   run: ({ built }) => [dotted(makeProgram(built.filter(({ executable }) => executable)))],
   version: ['make', '--version'],
   install: 'make (Debian: apt install make)',
@@ -30,8 +31,7 @@ function makeProgram(built: Project['built']): string {
  *
  * @throws {SubmissionProblem} where make built none, or several without a usual name
  */
-export function checkProgram(name: string, { built }: Project): void {
-  if (name !== 'make') return
+function checkPrograms({ built }: Project): void {
   const programs = built.filter(({ executable }) => executable).map(({ path }) => path)
   if (programs.length === 0) throw new SubmissionProblem('built-nothing')
   const isNamed = programs.some((path) => makeProgramNames.includes(path.split('/').at(-1) ?? ''))

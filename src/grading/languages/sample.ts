@@ -1,11 +1,10 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import type { SandboxResult } from '../../runner/result.ts'
-import { sandboxed } from '../../runner/sandboxed.ts'
 import { visible } from '../../units/visible.ts'
-import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
-import { buildPolicy, languageVersion, notInstalled } from './installed.ts'
+import { languageVersion, notInstalled } from './installed.ts'
 import type { Language, LanguageTable, Project } from './language.ts'
 import { buildLimitsFor } from './language-limits.ts'
+import { runTool } from './run-tool.ts'
 
 /**
  * Finds out whether a build failed because a compiler is broken. A compiler without its linker or its headers still
@@ -42,15 +41,10 @@ async function checkCompiler(language: Language): Promise<SandboxError | undefin
   if (sample === undefined || compile === undefined) return undefined
   if ((await languageVersion(language)) === undefined) return notInstalled(language)
   const project = { main: sample, sources: [sample], files: [sample.path], built: [] }
-  const [command, ...args] = compile(project)
-  const run = await sandboxed(command, args, {
-    policy: buildPolicy(language),
+  const run = await runTool(`the build of a sample in ${title}`, language, compile(project), {
     limits: buildLimitsFor(language),
     files: { [`/work/${sample.path}`]: sample.text },
-    retryWhenStarved: STARVED_RETRIES,
   })
-  const busy = busyMachineError(`the build of a sample in ${title}`, run)
-  if (busy !== undefined) throw busy
   if (run.ok) return undefined
   return new SandboxError(`${title} cannot build any program here: ${summary(run)}`, {
     code: 'SETUP_FAILED',

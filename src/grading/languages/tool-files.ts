@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadPolicy } from '../../policy/load.ts'
-import { buildPolicy } from './installed.ts'
 import type { Language } from './language.ts'
+import { buildPolicy } from './run-tool.ts'
 
 const usualPath = '/usr/local/bin:/usr/bin:/bin'
 

@@ -15,8 +15,8 @@ import type { LimitOptions, MountOption } from '../../runner/options/sandbox-opt
 import { sandboxed } from '../../runner/sandboxed.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import { packageVersion } from '../package-version.ts'
-import { buildPolicy } from './installed.ts'
 import type { Command, Language, Project } from './language.ts'
+import { buildPolicy } from './run-tool.ts'
 import { readTar } from './tar.ts'
 
 /** The directory for files that compilers prepare; set by `gradebox grade`, also without a cache of results. */

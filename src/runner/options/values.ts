@@ -21,6 +21,17 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): Chec
   }
 }
 
+/** A value that fits a description, such as `a list of names`. */
+export function fits(expected: string, isFitting: (value: unknown) => boolean): Check {
+  return (value, name) => {
+    if (!isFitting(value)) throw invalid(name, expected, value)
+  }
+}
+
+export const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+export const checkFunction = fits('a function', (value) => typeof value === 'function')
+
 export const checkBoolean: Check = (value, name) => {
   if (typeof value !== 'boolean') throw invalid(name, 'true or false', value)
 }

@@ -1,0 +1,32 @@
+import type { SandboxOptions } from '../../runner/options/sandbox-options.ts'
+import type { SandboxResult } from '../../runner/result.ts'
+import { sandboxed } from '../../runner/sandboxed.ts'
+import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
+import type { Command, Language } from './language.ts'
+
+/** The policy under which a language's tools run. */
+export function buildPolicy({ compile, compilePolicy, policy }: Language): string | URL | object {
+  return compile === undefined ? (policy ?? 'strict') : (compilePolicy ?? 'c')
+}
+
+/**
+ * Runs a compiler or interpreter under the policy of its language's builds. A run that waited for a processor is repeated.
+ *
+ * @param name of the run, for the staff
+ * @throws {SandboxError} MACHINE_BUSY where every attempt waited for a processor
+ */
+export async function runTool(
+  name: string,
+  language: Language,
+  [command, ...args]: Command,
+  options: Pick<SandboxOptions, 'limits' | 'files' | 'mounts' | 'workdir' | 'collect'>,
+): Promise<SandboxResult> {
+  const run = await sandboxed(command, args, {
+    ...options,
+    policy: buildPolicy(language),
+    retryWhenStarved: STARVED_RETRIES,
+  })
+  const busy = busyMachineError(name, run)
+  if (busy !== undefined) throw busy
+  return run
+}
