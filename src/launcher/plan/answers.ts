@@ -28,7 +28,7 @@ import { FD } from './fd-numbers.ts'
 const init = stepsOf('init')
 
 /** The label at which the init answers the call in its buffer for notifications. */
-export const ANSWER = 'log.answer'
+const ANSWER = 'log.answer'
 
 // struct seccomp_notif (linux/seccomp.h): u64 id, u32 pid, u32 flags, int nr, u32 arch, u64 ip, u64 arguments.
 const NOTIFICATION_SIZE = 80

@@ -16,7 +16,7 @@ export interface OutputBounds {
 }
 
 /** Counts the bytes of a run's streams against their bounds. */
-export class OutputBudget {
+class OutputBudget {
   #left: number
   readonly #text: number
   readonly #onExceeded: () => void

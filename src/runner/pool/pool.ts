@@ -24,7 +24,7 @@ const ALONE_MS = 50
  * Launch programs that build their roots ahead and wait for a request. Each of them serves one run. The pool starts
  * most of them after all runs have ended, when they slow no run down.
  */
-export class Pool {
+class Pool {
   /** The pool of each shape, in the order of their last use. */
   readonly #shapePools: ShapePool[] = []
   readonly #mounts = new MountWatch()
