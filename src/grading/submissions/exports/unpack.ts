@@ -1,37 +1,13 @@
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import { visibleLine } from '../../../units/visible.ts'
 import { isIgnored, isLeftOut } from '../../languages/submission-files.ts'
-import {
-  type Budget,
-  checkEntries,
-  clashText,
-  foldedName,
-  fullBudget,
-  RefusedSubmission,
-  refuse,
-} from './check-entries.ts'
-import {
-  type ExportEntry,
-  type OpenExport,
-  openFolder,
-  openZip,
-  withTargets,
-} from './export-entries.ts'
+import { clashText, foldedName, fullBudget, RefusedSubmission, refuse } from './check-entries.ts'
+import { type ExportEntry, type OpenExport, openFolder, openZip } from './export-entries.ts'
 import { layoutOf, type Place, type TopEntry } from './export-layout.ts'
+import { isArchive, unpackNested, writeEntries } from './write-entries.ts'
 
 /** A submission of an export: its directory, or the reason of its refusal. */
 export interface UnpackedSubmission {
@@ -48,8 +24,6 @@ export interface UnpackedSubmission {
 }
 
 const mostMetadataBytes = 64 * 1024 * 1024
-/** The deepest nesting of archives that is still unpacked. */
-const deepestArchive = 3
 
 /**
  * Unpacks an export into a directory, one folder per submission. A submission that cannot be unpacked safely is refused
@@ -207,7 +181,7 @@ async function pathOf(
   const budget = fullBudget()
   if (root === undefined || place.file !== undefined) {
     const target = stageFor(into, place.id)
-    await write(entries, target, budget)
+    await writeEntries(entries, target, budget)
     await unpackNested(target, budget, 1)
     return target
   }
@@ -217,7 +191,7 @@ async function pathOf(
   if (folders.length === 1 && !openFolder(only, 1).entries.some(isArchive)) return only
   const target = stageFor(into, place.id)
   for (const folder of folders) {
-    await write(openFolder(folder, 64, isLeftOut).entries, target, budget)
+    await writeEntries(openFolder(folder, 64, isLeftOut).entries, target, budget)
   }
   await unpackNested(target, budget, 1)
   return target
@@ -228,80 +202,4 @@ function stageFor(into: string, id: string): string {
   const target = join(into, createHash('sha256').update(id).digest('hex').slice(0, 24))
   mkdirSync(target, { recursive: true })
   return target
-}
-
-const isArchive = ({ path, kind }: ExportEntry) => kind === 'file' && /\.zip$/i.test(path)
-
-async function write(
-  entries: readonly ExportEntry[],
-  target: string,
-  budget: Budget,
-): Promise<void> {
-  const kept = entries.filter(({ path }) => !path.split('/').some(isLeftOut))
-  checkEntries(await withTargets(kept), budget)
-  for (const entry of kept) {
-    const path = join(target, entry.path)
-    if (entry.kind === 'directory') mkdirSync(path, { recursive: true })
-    // Links inside the submission are left out, as they are in a folder.
-    if (entry.kind !== 'file') continue
-    mkdirSync(dirname(path), { recursive: true })
-    // `wx` fails if the path exists, and follows no link.
-    const file = createWriteStream(path, { flags: 'wx', mode: entry.isExecutable ? 0o755 : 0o644 })
-    await pipeline(await entry.read(), file)
-  }
-}
-
-const zipEnding = /(?<=.)\.zip$/i
-
-/**
- * Unpacks the archives at the top of a submission. The contents of a single entry replace the archive; other archives
- * get folders of their names.
- */
-async function unpackNested(target: string, budget: Budget, depth: number): Promise<void> {
-  const names = readdirSync(target)
-  for (const name of names.filter((each) => zipEnding.test(each))) {
-    const path = join(target, name)
-    if (!statSync(path).isFile()) continue
-    const isAlone = names.length === 1
-    if (!isZip(path)) {
-      // A file of this name next to other files may be data of the program.
-      if (isAlone) refuse({ path: name }, 'is not a zip file, although its name says so')
-      continue
-    }
-    if (depth > deepestArchive)
-      refuse({ path: name }, `is nested deeper than ${deepestArchive} archives`)
-    const own = name.replace(zipEnding, '')
-    if (names.some((other) => foldedName(other) === foldedName(own))) {
-      refuse({ path: name }, 'unpacks into a folder that the submission has already')
-    }
-    const folder = isAlone ? target : join(target, own)
-    await unpackArchive(path, folder, budget)
-    await unpackNested(folder, budget, depth + 1)
-  }
-}
-
-async function unpackArchive(path: string, folder: string, budget: Budget): Promise<void> {
-  const zip = await openZip(path)
-  try {
-    // Removes the archive first, because a file in it may have the same name.
-    unlinkSync(path)
-    mkdirSync(folder, { recursive: true })
-    await write(zip.entries, folder, budget)
-  } finally {
-    zip.close()
-  }
-}
-
-/** How a zip file starts: with a local file header, or with the end of an empty archive (APPNOTE.TXT 4.3.7, 4.3.16). */
-const signatures = ['504b0304', '504b0506']
-
-function isZip(path: string): boolean {
-  const descriptor = openSync(path, 'r')
-  try {
-    const start = Buffer.alloc(4)
-    readSync(descriptor, start)
-    return signatures.includes(start.toString('hex'))
-  } finally {
-    closeSync(descriptor)
-  }
 }
