@@ -2,12 +2,13 @@ import { defineConfig } from 'vitest/config'
 import {
   ALONE,
   cacheDir,
+  containers,
   harness,
   ISOLATED,
   moduleCache,
+  run,
   sandboxes,
   someWarm,
-  timeouts,
 } from './test/projects.ts'
 
 /** The file that lists the tests' results; .ci/run sets it. */
@@ -51,17 +52,7 @@ export default defineConfig({
           testTimeout: UNIT_TIMEOUT_MS,
         },
       },
-      {
-        extends: true,
-        // Each test really runs sandboxes.
-        test: {
-          ...sandboxes,
-          name: 'run',
-          include: ['test/run/**/*.test.ts', 'test/hostile/**/*.test.ts'],
-          exclude: ['test/run/container/**', ISOLATED, ALONE],
-          isolate: false,
-        },
-      },
+      { extends: true, test: run },
       {
         extends: true,
         test: {
@@ -80,16 +71,7 @@ export default defineConfig({
           maxWorkers: 1,
         },
       },
-      {
-        extends: true,
-        // Runs sandboxes in containers, whose engines start once for all files.
-        test: {
-          ...timeouts,
-          name: 'containers',
-          include: ['test/run/container/*.test.ts'],
-          globalSetup: ['test/run/global-setup.ts', 'test/run/container/engines/global-setup.ts'],
-        },
-      },
+      { extends: true, test: containers },
       // The same promises, in sandboxes that waited in the pool for their run.
       { extends: true, test: someWarm },
       { extends: true, test: harness },

@@ -27,13 +27,30 @@ export const ALONE = '**/*.alone.test.ts'
 /** No test waits so long, but a busy machine may take minutes for what takes an idle one seconds. */
 const SANDBOX_TIMEOUT_MS = 300_000
 
-export const timeouts = { testTimeout: SANDBOX_TIMEOUT_MS, hookTimeout: SANDBOX_TIMEOUT_MS }
+const timeouts = { testTimeout: SANDBOX_TIMEOUT_MS, hookTimeout: SANDBOX_TIMEOUT_MS }
 
 /** What tests need that run sandboxes. */
 export const sandboxes = {
   ...timeouts,
   setupFiles: ['src/matchers/vitest.ts'],
   globalSetup: ['test/run/global-setup.ts'],
+}
+
+/** Each test really runs sandboxes. */
+export const run: Settings = {
+  ...sandboxes,
+  name: 'run',
+  include: ['test/run/**/*.test.ts', 'test/hostile/**/*.test.ts'],
+  exclude: ['test/run/container/**', ISOLATED, ALONE],
+  isolate: false,
+}
+
+/** Runs sandboxes in containers, whose engines start once for all files. */
+export const containers: Settings = {
+  ...timeouts,
+  name: 'containers',
+  include: ['test/run/container/*.test.ts'],
+  globalSetup: ['test/run/global-setup.ts', 'test/run/container/engines/global-setup.ts'],
 }
 
 /** Runs the built package inside Vitest and Jest. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
-import { allWarm, cacheDir, harness, moduleCache, sandboxes } from '../projects.ts'
+import { allWarm, cacheDir, containers, harness, moduleCache, run, sandboxes } from '../projects.ts'
 
 const MINUTE_MS = 60_000
 
@@ -27,6 +27,8 @@ export default defineConfig({
           hookTimeout: 10 * MINUTE_MS,
         },
       },
+      { extends: true, test: run },
+      { extends: true, test: containers },
       { extends: true, test: allWarm },
       { extends: true, test: harness },
     ],

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
+import { repeats } from '../repeats.ts'
 import { runNode, startNode } from './support/built.ts'
 import { eventually, makeMarker, processesWith } from './support/processes.ts'
 
@@ -136,7 +137,7 @@ describe('in a worker thread', () => {
     ],
     [
       'at any moment of run after run',
-      12,
+      repeats(4, 12),
       `const start = createSandbox({ concurrency: 2 })
        const one = () => start('true', [], { collect: workerData, stdin: 'x'.repeat(1e5) })
        const runs = async () => { for (;;) await one() }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { runC, runShell } from '../../run/support/programs.ts'
 import { lacks } from '../../run/support/tools.ts'
 
-const RUNS = 40
+const RUNS = repeats(10, 40)
 const WALLTIME_MS = 150
 
 /** The number of turns that the event loop made during an operation. */

@@ -81,11 +81,12 @@ test('a test file: a changed test runs again alone, and a change outside of the 
   expect(testsOf(last).map(({ status }) => status)).toEqual([
     ...['passed', 'passed', 'passed', 'failed', 'passed', 'failed'],
   ])
+  // Two tests of different kinds change at once.
+  change(folder, 'week/sum.test.ts', '{ points: 1 }', '{ points: 2 }')
+  change(folder, 'week/sum.test.ts', 'run({ stdin })', 'run({ stdin, args: [] })')
   const steps: [string, string, string, readonly number[]][] = [
+    ['week/sum.test.ts', `lines: '2'`, `lines: '3'`, [1, 2, 3, 4]],
     ['week/sum.test.ts', '// nothing', '// nothing', []],
-    ['week/sum.test.ts', `lines: '2'`, `lines: '3'`, [2]],
-    ['week/sum.test.ts', '{ points: 1 }', '{ points: 2 }', [1]],
-    ['week/sum.test.ts', 'run({ stdin })', 'run({ stdin, args: [] })', [3, 4]],
     ['week/sum.test.ts', `String(answer) })\n  })`, `[String(answer)] })\n  })`, [5, 6]],
     ['week/sum.test.ts', '[2, 3]', '[3, 2]', NUMBERS],
     ['week/sum.test.ts', 'number = 0', 'number = 1', NUMBERS],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { withRepeats } from '../../repeats.ts'
 import { dockerOrBundle } from './engines/engine.ts'
 import { asResult, runsIn } from './in-container.ts'
 import { settings } from './settings.ts'
@@ -35,7 +36,7 @@ describe.skipIf(engine === undefined)('confined, in a container without any flag
     expect(left).toEqual({ status: 'exited', directories: [] })
   })
 
-  for (const abi of ['7', '4', '1']) {
+  for (const abi of withRepeats(['7', '1'], ['4'])) {
     test.each(few)(`no attack of %s succeeds with Landlock ${abi}`, (_, flags) => {
       const found = inContainer([...flags, '-e', `GRADEBOX_LANDLOCK_ABI=${abi}`], 'attack.mjs')
       expect(found).toEqual({

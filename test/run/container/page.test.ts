@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { withRepeats } from '../../repeats.ts'
 import { type Engine, startedEngines } from './engines/engine.ts'
 import { runIn, runsIn } from './in-container.ts'
 import { flagsOf, githubFlags, gitlabFlags, kubernetesFlags } from './page.ts'
@@ -19,48 +20,55 @@ const withProfile = (flags: readonly string[]) =>
 const full = { status: 'exited', isolation: { level: 'full', proc: 'own' } }
 const floor = { options: { isolation: 'confined' } }
 
-describe.each([
+// The flags are the same for both.
+const engines: readonly [name: string, engine: Engine | undefined][] = [
   ['Docker', docker],
   ['a runtime with an OCI bundle', bundle],
-])('the command lines of docs/containers.md, in %s', (_, engine) => {
-  test.skipIf(engine === undefined).each([
-    ['docker run', () => flagsOf('docker')],
-    ['the pod of Kubernetes, as flags of Docker', kubernetesFlags],
-    ['a GitHub job with a container', githubFlags],
-    ['GitLab’s Docker executor', gitlabFlags],
-  ] as const)('%s: all namespaces', (_, flagsOnPage) => {
-    expect(runIn(engine, withProfile(flagsOnPage()))).toMatchObject(full)
-  })
+]
+const [first = engines[0], ...others] = engines.filter(([, engine]) => engine !== undefined)
 
-  test.skipIf(engine === undefined)(
-    'the page adds exactly the ten calls that the profile lacks',
-    () => {
-      const flags = flagsOf('docker').map((flag) =>
-        flag.replace('gradebox-seccomp.json', dockerLike),
-      )
-      const { code, message } = runIn(engine, flags)
-      expect(code).toBe('NAMESPACES_UNAVAILABLE')
-      expect(message).toContain('isolation: "confined" works here')
-    },
-  )
+describe.each(withRepeats(first === undefined ? [] : [first], others))(
+  'the command lines of docs/containers.md, in %s',
+  (_, engine) => {
+    test.skipIf(engine === undefined).each([
+      ['docker run', () => flagsOf('docker')],
+      ['the pod of Kubernetes, as flags of Docker', kubernetesFlags],
+      ['a GitHub job with a container', githubFlags],
+      ['GitLab’s Docker executor', gitlabFlags],
+    ] as const)('%s: all namespaces', (_, flagsOnPage) => {
+      expect(runIn(engine, withProfile(flagsOnPage()))).toMatchObject(full)
+    })
 
-  test.skipIf(engine === undefined)(
-    'GitLab with security_opt alone gives nested, and GitLab without any setting gives confined',
-    () => {
-      const options = gitlabFlags()
-      const security = options.slice(options.indexOf('--security-opt'))
-      expect(runIn(engine, security, floor).isolation?.level).toBe('nested')
-      expect(runIn(engine, [], floor).isolation?.level).toBe('confined')
-    },
-  )
+    test.skipIf(engine === undefined)(
+      'the page adds exactly the ten calls that the profile lacks',
+      () => {
+        const flags = flagsOf('docker').map((flag) =>
+          flag.replace('gradebox-seccomp.json', dockerLike),
+        )
+        const { code, message } = runIn(engine, flags)
+        expect(code).toBe('NAMESPACES_UNAVAILABLE')
+        expect(message).toContain('isolation: "confined" works here')
+      },
+    )
 
-  test.skipIf(engine === undefined)(`doctor says which level works`, () => {
-    const doctor = (engine: Engine | undefined, flags: readonly string[]) =>
-      engine?.command(flags, 'node', '/gradebox/dist/cli/main.js', 'doctor')
-    expect(doctor(engine, withProfile(flagsOf('docker')))).toContain('full')
-    expect(doctor(engine, asUser)).toContain('confined')
-  })
-})
+    test.skipIf(engine === undefined)(
+      'GitLab with security_opt alone gives nested, and GitLab without any setting gives confined',
+      () => {
+        const options = gitlabFlags()
+        const security = options.slice(options.indexOf('--security-opt'))
+        expect(runIn(engine, security, floor).isolation?.level).toBe('nested')
+        expect(runIn(engine, [], floor).isolation?.level).toBe('confined')
+      },
+    )
+
+    test.skipIf(engine === undefined)(`doctor says which level works`, () => {
+      const doctor = (engine: Engine | undefined, flags: readonly string[]) =>
+        engine?.command(flags, 'node', '/gradebox/dist/cli/main.js', 'doctor')
+      expect(doctor(engine, withProfile(flagsOf('docker')))).toContain('full')
+      expect(doctor(engine, asUser)).toContain('confined')
+    })
+  },
+)
 
 describe.skipIf(podman === undefined)('Podman', () => {
   test('podman run: all namespaces', () => {

@@ -65,7 +65,7 @@ public class Main {
     for (const source of [eats, threads]) {
       const run = await sandboxed('java', ['Main.java'], {
         policy: 'java',
-        limits: { walltime: '10s' },
+        limits: { walltime: '5s' },
         files: { '/work/Main.java': source },
       })
       expect(run).not.toSucceed()

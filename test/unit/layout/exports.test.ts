@@ -10,7 +10,6 @@ const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
     'idSpace',
     'judgeKernel',
     'namespaceHint',
-    'ownGroup',
     'ownV1Group',
     'parseCpuList',
     'parseHardLimits',
