@@ -100,7 +100,7 @@ const rule = strictTable({
 const seccomp = strictTable({
   syscalls: key(
     syscalls,
-    "hakoniwa's form: the calls to allow, or, with dismatch_action allow, the calls to kill for.",
+    "hakoniwa's form: the allowed calls. With dismatch_action allow, the calls for which the filter kills.",
   ),
   dismatch_action: key(
     oneOf(['kill_process', 'log', 'allow']),
@@ -175,7 +175,7 @@ export const policySchema = strictTable({
   env: key(environment, 'The environment; the program inherits no other variable.'),
   limits: key(
     limits,
-    'The amounts that the program may use. A bare time means whole seconds, a bare size bytes.',
+    'The amounts that the program may use. A time without a unit is whole seconds, and a size without a unit is bytes.',
   ),
   require: key(
     v.array(

@@ -71,7 +71,7 @@ const run = v.object({
   closeToLimit: v.optional(
     about(
       v.literal(true),
-      'Set where a time is within 20 % of its limit: another machine may judge otherwise.',
+      'Set if a time is within 20 % of its limit. On another machine, the verdict may be different.',
     ),
   ),
   stdin: v.optional(about(text, 'The beginning of the input. Staff only.')),
@@ -114,7 +114,7 @@ const person = v.object({
 const build = v.object({
   status: about(
     v.picklist(['passed', 'failed', 'error', 'none']),
-    '`none`: the language has no build; `error`: the build could not be tried.',
+    '`none`: the language has no build; `error`: Gradebox could not try the build.',
   ),
   studentMessage: text,
   staffMessage: text,
@@ -123,15 +123,15 @@ const build = v.object({
 })
 
 const file = v.object({
-  path: about(text, 'Relative to the submission.'),
+  path: about(text, 'The path, relative to the submission.'),
   bytes: count,
   sha256: text,
-  text: v.optional(about(text, 'Its contents, if they are text and not long.')),
+  text: v.optional(about(text, 'The contents of the file, if they are short text.')),
 })
 
 const adjustment = v.object({
   name: text,
-  points: about(points, 'Below 0 for a deduction.'),
+  points: about(points, 'The points that it adds; below 0 for a deduction.'),
   message: about(text, 'The message for the student.'),
 })
 
@@ -150,7 +150,7 @@ const submission = v.object({
   tests: about(v.array(test), 'The tests that have ended, by number.'),
   adjustments: v.array(adjustment),
   points,
-  maxPoints: about(points, 'Without extra credit.'),
+  maxPoints: about(points, 'The largest number of points without extra credit.'),
   complete: about(v.boolean(), 'Whether every test has ended.'),
   gradable: about(
     v.boolean(),
@@ -158,7 +158,7 @@ const submission = v.object({
   ),
   problems: about(
     v.array(text),
-    'The reasons why it is not gradable, and the remedies. Staff only.',
+    'The reasons why the submission is not gradable, and the remedies. Staff only.',
   ),
 })
 
@@ -173,7 +173,7 @@ export const reportSchema = v.object({
     language: v.optional(
       about(text, 'The language of messages for students; `en` where it is absent.'),
     ),
-    maxPoints: about(points, 'Without extra credit.'),
+    maxPoints: about(points, 'The largest number of points without extra credit.'),
     tests: v.array(testPlan),
     groups: v.array(groupPlan),
   }),

@@ -37,9 +37,12 @@ const limits = openTable(text, amount)
 
 const compareTable = strictTable({
   mode: key(oneOf(['lines', 'tokens', 'exact']), 'The unit of comparison; default tokens.'),
-  float: key(distance, 'The largest difference of two numbers; with tokens.'),
-  ignoreCase: key(flag, 'Whether upper and lower case are equal; with tokens.'),
-  prompts: key(text, 'A regular expression for prompts to remove; with tokens.'),
+  float: key(distance, 'The largest allowed difference of two numbers; only with tokens.'),
+  ignoreCase: key(flag, 'Whether upper and lower case are equal; only with tokens.'),
+  prompts: key(
+    text,
+    'A regular expression for prompts that the comparison removes; only with tokens.',
+  ),
 })
 
 const compare = v.union(
@@ -58,7 +61,7 @@ const common = {
   hint: key(text, 'The text that a student reads when the test fails.'),
   feedback: key(
     oneOf(feedbackModes),
-    'How much a student reads; default full, and none where hidden.',
+    'How much a student reads; default full, and none for hidden tests.',
   ),
   limits: key(limits, 'Limits that replace those of the assignment.'),
   compare: key(compare, 'How the output is compared; default lines.'),
@@ -69,9 +72,9 @@ const test = strictTable({
   name: v.pipe(name, v.description('The name in reports.')),
   args: key(args, 'Arguments of the program.'),
   stdin: key(text, 'The input.'),
-  stdinFile: key(name, 'A file with the input, relative to this one.'),
-  stdout: key(text, 'The output of a correct program; not checked where it is absent.'),
-  stdoutFile: key(name, 'A file with the output of a correct program.'),
+  stdinFile: key(name, 'The path of a file with the input, relative to this file.'),
+  stdout: key(text, 'The output of a correct program; without this key the output is not checked.'),
+  stdoutFile: key(name, 'The path of a file with the output of a correct program.'),
   exitCode: key(wholeNumber(0, 255), 'The exit code of a correct program; default 0.'),
   ...common,
 })
@@ -83,8 +86,11 @@ const cases = strictTable({
 
 const group = strictTable({
   name: v.pipe(name, v.description('The name that tests write in `group`.')),
-  mode: key(oneOf(groupModes), 'How its tests add up; default sum.'),
-  points: key(points, 'The points of its tests together; default their sum.'),
+  mode: key(oneOf(groupModes), 'How the tests of the group add up; default sum.'),
+  points: key(
+    points,
+    'The points of all tests of the group together; default the sum of their points.',
+  ),
 })
 
 const language = strictTable({
@@ -115,7 +121,10 @@ export const assignmentSchema = strictTable({
     oneOf(['en', 'de', 'es']),
     'The language of messages for students; default en.',
   ),
-  limits: key(limits, 'Limits of every run. A bare time is whole seconds, a bare size bytes.'),
+  limits: key(
+    limits,
+    'Limits of every run. A time without a unit is whole seconds, and a size without a unit is bytes.',
+  ),
   groups: key(v.array(group, expected('a list of groups')), 'Groups, which tests join by name.'),
   tests: key(v.array(test, expected('a list of tests')), 'Tests.'),
   cases: key(
