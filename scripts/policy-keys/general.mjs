@@ -56,7 +56,7 @@ export const generalNotes = {
     default: '`false`: there is no /dev/ptmx',
     protects:
       "`false`: attacks on the kernel's code for terminals, and use of its 4096 pseudo-terminals. A sandbox may have 64 of them.",
-    not: "Nothing more: the terminals are the sandbox's own, not the host's. The standard streams stay pipes.",
+    not: "Attacks on other parts of the kernel. The terminals are the sandbox's own, not the host's, and the standard streams stay pipes.",
     example: 'terminal = true',
   },
   network: {

@@ -60,7 +60,7 @@ export const mountsNotes = {
     unit: 'bytes, or text with a unit',
     default: "the tmpfs is part of the sandbox's own tmpfs, which `limits.disk` bounds",
     protects: "Exhaustion of the machine's memory, which a tmpfs uses.",
-    not: 'Exhaustion by the sum: a tmpfs with its own size comes on top of `limits.disk`.',
+    not: 'Exhaustion by several tmpfs together: a tmpfs with its own size comes on top of `limits.disk`.',
     example: '[[mounts]]\ntype = "tmpfs"\ntarget = "/scratch"\nsize = "16MiB"',
   },
   'mounts[].inodes': {
@@ -106,7 +106,7 @@ export const mountsNotes = {
   'workdir.target': {
     default: '`"/work"`',
     protects:
-      'Nothing: it is only a path. Programs start there unless `cwd` says otherwise. Where `HOME` is `/work`, it follows the target.',
+      'Nothing: it is only a path. Programs start there unless `cwd` says otherwise. Where `HOME` is `/work`, `HOME` follows the target.',
     not: 'Covered files: a target of `/usr` hides all programs.',
     example: 'workdir.target = "/home/student"',
   },

@@ -8,7 +8,7 @@ export const seccompNotes = {
     default: 'none: the kernel accepts every call of the native architecture',
     protects:
       'Attacks through calls that programs under test do not need, and through kernel bugs in those calls. A filter never allows calls of another architecture (i386, x32).',
-    not: 'Attacks through allowed calls. The filter is the second wall, behind the namespaces.',
+    not: 'Attacks through allowed calls. The filter is the second protection, after the namespaces.',
     example:
       'seccomp = { default = "allow", rules = [{ action = "kill", syscalls = ["socket"] }] }',
   },
@@ -63,8 +63,9 @@ export const seccompNotes = {
   'seccomp.rules[].conditions[].arg': {
     unit: 'the position of the argument; the first is 0',
     default: 'none; required',
-    protects: 'See `conditions`.',
-    not: 'Nothing more. A condition on a pointer, or on an argument that the call does not have, is an error.',
+    protects:
+      'See `conditions`. A condition on a pointer, or on an argument that the call does not have, is an error.',
+    not: '',
     example:
       '[seccomp]\ndefault = "allow"\n[[seccomp.rules]]\naction = "errno:EPERM"\nsyscalls = ["kill"]\nconditions = [{ arg = 0, value = 1 }]',
   },

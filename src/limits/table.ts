@@ -165,7 +165,7 @@ export const limitTable = {
       hit: 'SIGXFSZ',
       absent: 'none',
       protects: 'A single large file, also on the host in a mount with `rw`.',
-      not: 'Many files: `disk`. A memory file (memfd_create(2)) may be reserved at any size, as .NET and the JVM with ZGC do; writes to it count.',
+      not: 'Many files: see `disk`. A memory file (memfd_create(2)) may be reserved at any size, as .NET and the JVM with ZGC do; writes to it count.',
       example: '"16MiB"',
     },
   }),

@@ -37,7 +37,7 @@ const amount = v.union([v.number(), v.string()], expected('a number, or text wit
 const mount = strictTable({
   source: key(
     text,
-    'For a bind or overlay: the path on the host. For a symlink: its text. A tmpfs has none; hakoniwa requires one and ignores it.',
+    'For a bind or overlay: the path on the host. For a symlink: the link's text. A tmpfs has none; hakoniwa requires one and ignores it.',
   ),
   target,
   type: key(oneOf(['bind', 'overlay', 'tmpfs', 'symlink']), 'The kind of mount; default bind.'),
@@ -149,7 +149,7 @@ export const policySchema = strictTable({
   share_uts: key(flag, "Whether the program has the host's name; default false."),
   share_env: key(
     v.array(variableName, expected('a list of variables')),
-    "Variables that the program gets from the host; they replace env's where the host has them.",
+    "Variables that the program gets from the host. The host's value replaces the value in env.",
   ),
   uid: key(id, 'The user id that the program sees; default 1000.'),
   gid: key(id, 'The group id that the program sees; default 1000.'),
