@@ -37,7 +37,7 @@ const amount = v.union([v.number(), v.string()], expected('a number, or text wit
 const mount = strictTable({
   source: key(
     text,
-    'For a bind or overlay: the path on the host. For a symlink: the link's text. A tmpfs has none; hakoniwa requires one and ignores it.',
+    'For a bind or overlay: the path on the host. For a symlink: the text of the link. A tmpfs has none; hakoniwa requires one and ignores it.',
   ),
   target,
   type: key(oneOf(['bind', 'overlay', 'tmpfs', 'symlink']), 'The kind of mount; default bind.'),
