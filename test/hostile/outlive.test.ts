@@ -6,6 +6,8 @@ import { runC, runPython, runShell } from '../run/support/programs.ts'
 import { lacks, sandboxLacks } from '../run/support/tools.ts'
 
 const limits = { walltime: '200ms', processes: 60 }
+/** For a program that ends by itself. */
+const patient = { ...limits, walltime: '20s' }
 
 afterEach(() => {
   expect(children().filter((child) => child.includes('gradebox'))).toEqual([])
@@ -32,12 +34,13 @@ describe.skipIf(lacks('gcc')).each([
   })
 
   test('exits in a signal handler has exited with that code', async () => {
-    expect(await runC('outlive', ['exit-in-handler'], { limits, policy })).toExitWith(11)
+    const run = await runC('outlive', ['exit-in-handler'], { limits: patient, policy })
+    expect(run).toExitWith(11)
   })
 
   test('leaves a child that writes for ever ends together with the child', async () => {
     const run = await runC('outlive', ['write-after-death'], {
-      limits: { ...limits, walltime: '20s', output: '64MiB' },
+      limits: { ...patient, output: '64MiB' },
       policy,
     })
     expect(run).toExitWith(3)
@@ -46,7 +49,7 @@ describe.skipIf(lacks('gcc')).each([
 
   test('leaves sessions led by zombies ends together with them', async () => {
     const run = await runC('outlive', ['zombie-leader'], {
-      limits: { ...limits, processes: 200 },
+      limits: { ...patient, processes: 200 },
       policy,
     })
     expect(run).toExitWith(6)
