@@ -82,6 +82,7 @@ function strictImage() {
     level: 'full',
     flow: nextFlow(),
     diskBytes: policy.limits.diskBytes,
+    processors: 1,
     answered: answeredSizes(policy.limits, hostMachine().arch),
     report: 'listener',
     cgroup: false,

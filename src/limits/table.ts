@@ -223,7 +223,7 @@ export const limitTable = {
     docs: {
       without:
         'the kernel binds the program to the processors of its turn. The filter lets sched_setaffinity(2) return 0 without effect',
-      hit: 'threads share the processors; `nproc` and sched_getaffinity(2) say how many there are',
+      hit: 'threads share the processors; `nproc`, `os.cpu_count()` and `os.cpus()` give this number',
       unit: 'processors',
       absent: '1',
       protects:

@@ -39,6 +39,8 @@ export const FD = {
   passed: 40,
   /** The kernel's counter of the program's CPU time (perf_event_open(2)); absent where the kernel refuses one. */
   cpuCounter: 41,
+  /** The sandbox's list of processors, which the run's request writes. */
+  processors: 42,
   /** The walltime's timerfd. */
   timer: 9,
   /** The init's signalfd. */

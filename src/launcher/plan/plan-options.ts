@@ -7,6 +7,7 @@ import type { EarlyMount, MaskedPath } from './host.ts'
 import type { LateMount } from './late-mounts.ts'
 import type { Meaning } from './log.ts'
 import type { HostMount } from './mount-steps.ts'
+import type { ProcessorView } from './processor-steps.ts'
 import type { ProgramUse } from './program-steps.ts'
 
 /** The machine on which a launch program runs, and the user who starts it. */
@@ -42,6 +43,7 @@ export interface ImageRoot {
   readonly diskBytes: number | undefined
   /** The files of /proc that reveal too much about the machine. */
   readonly masked: readonly MaskedPath[]
+  readonly processors: ProcessorView
   /** Whether the program gets the /proc of the container around the sandbox; see `sharedProcSteps()`. */
   readonly sharesProc: boolean
   /** Set for runs that add nothing to the root; the image then builds all of it. */

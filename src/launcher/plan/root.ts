@@ -25,6 +25,7 @@ import {
 } from './mount-steps.ts'
 import { BASE, FreshDirectories, splitPath } from './paths.ts'
 import { copyProcSteps, maskSteps, type ProcOptions, procSteps, sharesProc } from './proc-steps.ts'
+import { coverProcSteps, type ProcessorView, processorDirectorySteps } from './processor-steps.ts'
 import {
   linkToTerminalsStep,
   mountTerminalsSteps,
@@ -48,6 +49,7 @@ export interface RootOptions extends ProcOptions {
   /** The policy's files that are in no mount. */
   readonly files: readonly SandboxFile[]
   readonly diskBytes: number | undefined
+  readonly processors: ProcessorView
 }
 
 /** Steps that build the part of the sandbox's root that depends on the policy alone. */
@@ -59,6 +61,7 @@ export function rootSteps(options: RootOptions): Step[] {
     ...(has('/dev') ? [] : deviceSteps(directories, options)),
     ...(has('/dev') ? [] : writableDirectorySteps('dev/shm', 0o1777)),
     ...(has('/proc') ? [] : procSteps(options)),
+    ...(has('/proc') ? [] : coverProcSteps(options.processors)),
     ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
     // The policy's paths cover the mounts above, or lie inside them.
     ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
@@ -108,6 +111,7 @@ function baseSteps(options: RootOptions): Step[] {
       { failure },
     ),
     init('mkdirat', [AT_FDCWD, text(`${BASE}/root`), 0o755]),
+    ...processorDirectorySteps(options.processors, `${BASE}/root`),
     // pivot_root(2) requires a mount point.
     init('mount', [text(`${BASE}/root`), text(`${BASE}/root`), 0, MS_BIND, 0], { failure }),
     init('chdir', [text(`${BASE}/root`)]),

@@ -24,6 +24,7 @@ import { type EndOptions, endSteps } from './end-steps.ts'
 import { FD } from './fd-numbers.ts'
 import { fasterWakeStep, logSteps, type Meaning, scratchSteps } from './log.ts'
 import { pollFd } from './poll.ts'
+import type { ProcessorView } from './processor-steps.ts'
 import { USER_SIGPENDING } from './target.ts'
 
 const init = stepsOf('init')
@@ -33,6 +34,7 @@ export interface SuperviseOptions extends EndOptions {
    * The actions for reported calls, when some of these calls continue. Without them, each reported call ends the run.
    */
   readonly log: readonly Meaning[] | undefined
+  readonly processors?: ProcessorView
 }
 
 /**
@@ -158,9 +160,15 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
   ]
 }
 
-function startedSteps({ listener, log, ending }: SuperviseOptions): Step[] {
+function startedSteps({ listener, log, ending, processors }: SuperviseOptions): Step[] {
   // The init needs /proc to the end when it ends the run through the processes' directories there.
-  const closed = [FD.oomScore, ...(ending?.orphans ? [] : [FD.proc]), FD.request, FD.go]
+  const closed = [
+    FD.oomScore,
+    ...(ending?.orphans ? [] : [FD.proc]),
+    FD.request,
+    FD.go,
+    ...(processors?.sys ? [FD.processors] : []),
+  ]
   return [
     // The init closes its ends of the streams, because a pipe ends only when all its writers have closed it.
     // close_range(2) returns 0. The size is also 0 when no request came, and then the init has nothing to watch.

@@ -14,6 +14,7 @@ import { type Area, DIE, labelled, load, type Step, stepsOf, text, words } from 
 import { ENTERED } from './entry-steps.ts'
 import { FD } from './fd-numbers.ts'
 import { type FilterUse, filterSteps } from './filter-steps.ts'
+import { writeProcessorsStep } from './processor-steps.ts'
 import { controlTerminalSteps, type TerminalUse } from './terminal-steps.ts'
 
 const target = stepsOf('target')
@@ -34,6 +35,8 @@ export interface Affinity {
    * does not use.
    */
   readonly token: bigint
+  /** Whether the image has a list of processors for the program. */
+  readonly isShown: boolean
 }
 
 /** A limit as setrlimit(2) has it. */
@@ -110,6 +113,7 @@ export function targetSteps(options: TargetOptions): Step[] {
   const envAddress = words(...Object.entries(env).map(([key, value]) => text(`${key}=${value}`)), 0)
   return labelled(ENTERED.target, [
     affinityStep(options.affinity),
+    ...(options.affinity.isShown ? [writeProcessorsStep(options.affinity.processors)] : []),
     ...controlTerminalSteps(options.terminal),
     ...walltimeSteps(options.wallTimeMs),
     target('chdir', [text(cwd)], {

@@ -27,6 +27,7 @@ import { hostMachine } from '../host-machine.ts'
 import { makeImage } from '../launch/launch.ts'
 import { resolvePolicyMounts } from '../workdir/own-mounts.ts'
 import { LastRequests } from './last-requests.ts'
+import { processorView } from './processor-view.ts'
 import type { PolicyImage } from './run-plan.ts'
 
 /** A policy's image, and the parts of the policy that each run adds to it. */
@@ -37,6 +38,8 @@ export interface NamespacedImage extends PolicyImage {
   readonly isComplete: boolean
   /** Whether the launch program installs the program's filter before the request arrives. */
   readonly isFiltered: boolean
+  /** Whether the image has a list of processors, which each request writes. */
+  readonly showsProcessors: boolean
   readonly lastRequests: LastRequests
   /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
   readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
@@ -62,6 +65,8 @@ export function policyImage(
     readonly level: 'full' | 'nested'
     readonly flow: Flow
     readonly diskBytes: number | undefined
+    /** The number of processors that the program may use. */
+    readonly processors: number
     /** The init answers calls with larger sizes than these. */
     readonly answered: AnsweredSizes
     readonly report: 'listener' | 'kill'
@@ -80,13 +85,14 @@ export function policyImage(
   const { kind, uid, gid } = use.flow
   const fromRoot = use.flow.kind === 'user' && use.flow.fromRoot === true
   const who = kind === 'root' ? kind : fromRoot ? 'from root' : `${uid}:${gid}`
-  const { diskBytes, answered, report, cgroup, workdirTarget, adds, discard } = use
+  const { diskBytes, processors, answered, report, cgroup, workdirTarget, adds, discard } = use
   const pipes = adds ? 'adds' : use.pipes
   const sizes = [answered.mappingBytes, answered.fileBytes]
   const key = [
     use.level,
     who,
     diskBytes,
+    processors,
     sizes,
     report,
     cgroup,
@@ -167,6 +173,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
   const isFiltered = isComplete && log === undefined && letsPass(code, arch, FILTERED_CALLS)
   const connects = TCP_SOCKETS.some((call) => mayPass(code, arch, call))
   const workdir = { type: 'empty', target: workdirTarget } as const
+  const processors = processorView(policy, use.processors)
   const segment = planImage({
     policy,
     arch,
@@ -177,6 +184,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     remount,
     files: policy.files.filter((file) => !isLateFile(file)),
     diskBytes,
+    processors,
     masked: policy.proc === 'full' ? maskedPaths() : [],
     sharesProc: level !== 'full',
     filter: code,
@@ -197,6 +205,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     sources: boundSources(paths),
     isComplete,
     isFiltered,
+    showsProcessors: processors.sys,
     lastRequests: new LastRequests(),
     late: { mounts: late, files },
   }

@@ -135,7 +135,7 @@ function* requestOf(options: PlannedOptions, added: Added): Work<Assembled> {
       cwd: inRun(options.cwd),
       wallTimeMs: limits.wallTimeMs,
       limits: resourceLimits(heldLimits(options, by.as), enforcement),
-      affinity: { processors, token: ownCallToken },
+      affinity: { processors, token: ownCallToken, isShown: false },
       filter: image.filter,
       collect: collectionOf(options),
     },

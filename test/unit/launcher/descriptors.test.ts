@@ -103,6 +103,7 @@ describe('the init’s descriptors', () => {
         signal,
         listener,
         oomScore,
+        processors,
         cpuCounter,
       } = FD
       const ours = [
@@ -117,6 +118,7 @@ describe('the init’s descriptors', () => {
         listener,
         oomScore,
         cpuCounter,
+        processors,
       ]
       expect(open).toEqual([0, 1, 2, ...ours])
     },

@@ -57,6 +57,7 @@ const isFiltered = (policy: Policy): boolean =>
     level: 'full',
     flow: user,
     diskBytes: undefined,
+    processors: 1,
     answered: { allocationBytes: 1n << 35n, mappingBytes: 1n << 47n },
     report: 'listener',
     cgroup: false,

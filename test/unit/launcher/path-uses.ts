@@ -33,6 +33,10 @@ const lookups: Readonly<Record<string, readonly Lookup[]>> = {
   faccessat: [[0, 1, always]],
   fchmodat: [[0, 1, always]],
   fchownat: [[0, 1, flagged(4, AT_SYMLINK_NOFOLLOW)]],
+  linkat: [
+    [0, 1, never],
+    [2, 3, never],
+  ],
   mkdirat: [[0, 1, never]],
   mknodat: [[0, 1, never]],
   mount: [

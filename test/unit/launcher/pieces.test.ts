@@ -54,7 +54,7 @@ describe('the plan of a directory of 5,000 files pauses', () => {
         env: {},
         cwd: '/work',
         wallTimeMs: undefined,
-        affinity: { processors: [0], token: 1n },
+        affinity: { processors: [0], token: 1n, isShown: true },
         limits: [],
         collect: { paths: [], by: 'copies' },
         filter: { instructions: 1, report: 'listener', by: 'target' },

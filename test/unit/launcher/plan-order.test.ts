@@ -67,6 +67,7 @@ describe.each(workdirVariants)('as $flow.kind, workdir: $name', ({ flow, workdir
       return path === undefined ? [] : [[path, index < entered ? 'before' : 'after']]
     })
     expect(written).toEqual([
+      ['/proc/stat', 'before'],
       ['/etc/passwd', 'before'],
       ['/work/policy.txt', 'after'],
       ['/work/in/data.txt', 'after'],

@@ -38,7 +38,7 @@ export const policy: Policy = {
 }
 
 /** One of the first 64 processors, and one of the next 64. */
-const affinity = { processors: [1, 64], token: 0x5678n }
+const affinity = { processors: [1, 64], token: 0x5678n, isShown: true }
 
 /** The sample policy's mounts, as a host has them. */
 export const paths: readonly EarlyMount[] = [
@@ -95,6 +95,7 @@ export function samplePlan(flow: Flow, { filtered = 'listener', ...changes }: Pl
       { path: '/proc/interrupts', isDirectory: false },
       { path: '/proc/fs', isDirectory: true },
     ],
+    processors: { count: 1, sys: true, proc: { stat: 'cpu  0\n' } },
     sharesProc: false,
     workdir: workdirs.empty,
     mounts: [],
@@ -162,6 +163,7 @@ export function completePlan(
     paths,
     diskBytes: undefined,
     masked: [],
+    processors: { count: 1, sys: true, proc: {} },
     sharesProc: false,
     files: policyFiles,
     filter: FILTER,

@@ -40,6 +40,7 @@ const use = {
   flow: user,
   level: 'full',
   diskBytes: undefined,
+  processors: 1,
   answered: { allocationBytes: 1n << 35n, mappingBytes: 1n << 47n },
   report: 'listener',
   cgroup: false,
