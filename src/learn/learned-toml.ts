@@ -2,6 +2,7 @@ import { stringify } from 'smol-toml'
 import { SandboxError } from '../errors/sandbox-error.ts'
 import { inlineRule, ruleKeys } from '../seccomp/rules/rule-text.ts'
 import type { SeccompRule } from '../seccomp/seccomp-policy.ts'
+import { printableToml } from '../units/visible.ts'
 
 /** The keys of a policy, except its filter. */
 export type PolicyKeys = Readonly<Record<string, unknown>>
@@ -43,7 +44,7 @@ export function learnedToml(
   )
   return [
     `# ${comment.replace(/[^ -~]/g, '?')}`,
-    `${stringify(writable(base)).trim()}\n`,
+    `${printableToml(stringify(writable(base))).trim()}\n`,
     '[seccomp]',
     '# Calls that are newer than this list.',
     'default = "errno:ENOSYS"',

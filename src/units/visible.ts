@@ -70,6 +70,20 @@ export function printableJson(value: unknown, indent = 0): string {
   return JSON.stringify(value, null, indent).replace(unsafe, escapeUnits)
 }
 
+/**
+ * Text of a TOML document that is safe to print: in its strings, each character that `visible()` escapes is an escape of
+ * TOML. A reader of the document gets the same values, apart from halves of a surrogate pair, which no text file has.
+ *
+ * @example printableToml('a = "\u202e"') // 'a = "\\u202e"'
+ */
+export const printableToml = (toml: string): string =>
+  toml.replace(unsafe, (character) => {
+    const code = character.codePointAt(0) ?? 0
+    // TOML has no escape for half of a surrogate pair.
+    const digits = (code >= 0xd800 && code <= 0xdfff ? 0xfffd : code).toString(16)
+    return digits.length > 4 ? `\\U${digits.padStart(8, '0')}` : `\\u${digits.padStart(4, '0')}`
+  })
+
 // JSON knows only escapes of 16 bits.
 const escapeUnits = (character: string): string =>
   Array.from({ length: character.length }, (_, at) => {

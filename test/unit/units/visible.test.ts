@@ -1,7 +1,14 @@
+import { parse, stringify } from 'smol-toml'
 import { expect, test } from 'vitest'
 import { cutMiddle, excerpt } from '../../../src/units/cut.ts'
 import { firstInvalidByte } from '../../../src/units/utf8.ts'
-import { printableJson, quoted, visible, visibleLine } from '../../../src/units/visible.ts'
+import {
+  printableJson,
+  printableToml,
+  quoted,
+  visible,
+  visibleLine,
+} from '../../../src/units/visible.ts'
 
 test.each([
   ['\u001b[2J', '\\e[2J'],
@@ -54,4 +61,12 @@ test.each([
   [[0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80], undefined],
 ])('the position of the first byte of %j that is not UTF-8', (bytes, found) => {
   expect(firstInvalidByte(Uint8Array.from(bytes))).toEqual(found)
+})
+
+test('TOML has escapes for the characters that are not printed, and keeps its values', () => {
+  const value = { a: '\u001b[2J\u009b\u202e\u2028\u{e0041}"\\ü', 'key\u2066': ['x\u0085'] }
+  const text = printableToml(stringify(value))
+  expect(visible(text)).toBe(text)
+  expect(parse(text)).toEqual(value)
+  expect(printableToml('a = "\ud800"')).toBe('a = "\\ufffd"')
 })
