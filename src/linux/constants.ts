@@ -292,7 +292,6 @@ export const POSIX_SPAWN_SETSIGMASK = 8
 export const F_SETOWN = 8
 export const F_SETOWN_EX = 15
 export const F_SETLEASE = 1024
-export const F_NOTIFY = 1026
 export const FS_IOC_SETFLAGS = 0x40086602
 export const FS_IOC_FSSETXATTR = 0x401c5820
 

@@ -22,7 +22,7 @@ import { ownCallToken } from '../compiler/own-call-token.ts'
 import { errnoNumber } from '../rules/errno-names.ts'
 import type { SeccompRule } from '../seccomp-policy.ts'
 import { foreignTables, SOCKETCALL } from './foreign-numbers.ts'
-import { alwaysRules, keyringRules, vsockRules } from './rules.ts'
+import { alwaysRules, sharedObjectRules, vsockRules } from './rules.ts'
 
 /** Offsets in struct seccomp_data. */
 const DATA = { nr: 0, arch: 4 } as const
@@ -59,7 +59,7 @@ export function guardFilter(arch: Arch, network: SandboxShape['network']): Uint8
 
 function tables(arch: Arch, network: SandboxShape['network']): [native: Table, foreign: Table] {
   const isOwn = network !== 'host'
-  const rules = [...alwaysRules, ...keyringRules, ...(isOwn ? vsockRules : [])]
+  const rules = [...alwaysRules, ...sharedObjectRules, ...(isOwn ? vsockRules : [])]
   const { numbers, hasSocketcall } = foreignTables[arch]
   const native = outcomesByNumber(rules, arch)
   // x64 has every call of the guard. arm64 has some of them only in the table of 32-bit programs.

@@ -3,7 +3,7 @@ import type { Arch } from '../../linux/syscalls.ts'
 import { expandNames } from '../rules/expand-names.ts'
 import { operandBits } from '../rules/operand.ts'
 import type { SeccompAction, SeccompPolicy, SeccompRule } from '../seccomp-policy.ts'
-import { alwaysRules, keyringRules, ownFilterRules, vsockRules } from './rules.ts'
+import { alwaysRules, ownFilterRules, sharedObjectRules, vsockRules } from './rules.ts'
 
 const LOW_HALF = 0xffff_ffff
 
@@ -71,6 +71,9 @@ export function guarded(
     else if (allows(fallback)) last.push(guard)
   }
   const rules = own.flatMap(({ rule }, index) => [...(before[index] ?? []), rule])
-  // The rules for keyrings come last, so a policy can allow these calls.
-  return { ...seccomp, rules: [...rules, ...last, ...(fallback === 'allow' ? keyringRules : [])] }
+  // The rules for shared objects come last, so a policy can allow these calls.
+  return {
+    ...seccomp,
+    rules: [...rules, ...last, ...(fallback === 'allow' ? sharedObjectRules : [])],
+  }
 }

@@ -1,5 +1,4 @@
 import {
-  F_NOTIFY,
   F_SETLEASE,
   F_SETOWN,
   F_SETOWN_EX,
@@ -8,7 +7,7 @@ import {
   O_TRUNC,
 } from '../../linux/constants.ts'
 import type { SeccompCondition, SeccompRule } from '../seccomp-policy.ts'
-import { keyringRules } from './rules.ts'
+import { sharedObjectRules } from './rules.ts'
 import { WORD } from './with-rules.ts'
 
 /*
@@ -74,10 +73,10 @@ export function confinedRules({ as, landlockAbi, showsChangeable }: Confinement)
     ...noNetwork,
     ...noSharedMemory,
     ...noExtendedAttributes,
-    ...noWatching,
     ...noTimes,
-    // A container may allow these calls. The program could then use the user's keys (keyrings(7)).
-    ...keyringRules,
+    // A container may allow these calls. The program could then use the user's keys (keyrings(7)), and watch
+    // directories that it may not list: Landlock does not check inotify(7).
+    ...sharedObjectRules,
     ...NAMESPACES.map((flag) => deny('EPERM', ['clone'], masked(0, flag, flag))),
     deny('EPERM', ['unshare', 'setns']),
     deny('ENOSYS', ['clone3', 'io_uring_setup', 'io_uring_enter', 'io_uring_register']),
@@ -120,13 +119,6 @@ const noExtendedAttributes: readonly SeccompRule[] = [
   ]),
   deny('EOPNOTSUPP', ['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat']),
   deny('EOPNOTSUPP', ['removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat']),
-]
-
-// Landlock does not check inotify(7). By inotify, a program would learn the name of each new file in a directory, even
-// of a directory that it may not list.
-const noWatching: readonly SeccompRule[] = [
-  deny('ENOSYS', ['inotify_init', 'inotify_init1', 'fanotify_init']),
-  deny('EINVAL', ['fcntl'], masked(1, WORD, F_NOTIFY)),
 ]
 
 // A process that may write to a file can set the file's times to the present (utimensat(2)), and Landlock does not

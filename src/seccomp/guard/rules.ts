@@ -12,6 +12,7 @@ const constants = {
   __O_TMPFILE: 0o20000000,
   F_SETPIPE_SZ: 1031,
   F_SETLEASE: 1024,
+  F_NOTIFY: 1026,
   // asm-generic/socket.h
   SOL_SOCKET: 1,
   SO_SNDBUF: 7,
@@ -148,10 +149,21 @@ const openat2Rule = rule('errno:ENOSYS', 'openat2')
 const aioRules = [rule('errno:ENOSYS', 'io_setup')]
 
 /**
- * A lease on a file of the host delays every process that opens the file to write (fcntl(2)). Few file systems support
- * leases.
+ * A lease on a file of the host delays every writer there, and a notification reports what others do in a directory of
+ * the host (fcntl(2)). Few file systems support leases.
  */
-const leaseRules = [rule('errno:EINVAL', 'fcntl', is(1, constants.F_SETLEASE))]
+const leaseRules = [constants.F_SETLEASE, constants.F_NOTIFY].map((command) =>
+  rule('errno:EINVAL', 'fcntl', is(1, command)),
+)
+
+/**
+ * The files of a sandbox are in memory, or a copy on the disk that ends with the run. Without these rules a program
+ * could flush the host's disk hundreds of times a second through a file of /usr. The kernel still writes a read-write
+ * working directory to the disk when it likes.
+ */
+const flushRules = ['fsync', 'fdatasync', 'sync_file_range', 'sync', 'syncfs'].map((call) =>
+  rule('errno:0', call),
+)
 
 /** The calls that no policy allows. */
 export const alwaysRules: readonly SeccompRule[] = [
@@ -163,6 +175,7 @@ export const alwaysRules: readonly SeccompRule[] = [
   ...unreadableRules,
   openat2Rule,
   ...leaseRules,
+  ...flushRules,
   ...aioRules,
 ]
 
@@ -181,8 +194,11 @@ export const ownFilterRules: readonly SeccompRule[] = [
 ]
 
 /**
- * Kernel keyrings belong to a user, not to a sandbox: all runs of the user share the quota and the names of the keys.
+ * Objects that programs of different sandboxes share. Kernel keyrings belong to users: the user's runs share their quota
+ * and the names of their keys. Watches (inotify(7), fanotify(7)) belong to inodes: on a file of the host they report
+ * what other programs do.
  */
-export const keyringRules: readonly SeccompRule[] = ['add_key', 'request_key', 'keyctl'].map(
-  (call) => rule('errno:ENOSYS', call),
-)
+export const sharedObjectRules: readonly SeccompRule[] = [
+  ...['add_key', 'request_key', 'keyctl'],
+  ...['inotify_init', 'inotify_init1', 'fanotify_init'],
+].map((call) => rule('errno:ENOSYS', call))

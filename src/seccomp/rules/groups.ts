@@ -26,15 +26,19 @@ export const syscallGroups: readonly SyscallGroup[] = [
   ),
   group(
     '@file-system',
-    'Opening, making, naming and describing files; inotify.',
+    'Opening, making, naming and describing files.',
     `open openat openat2 creat access faccessat faccessat2 stat fstat lstat newfstatat statx statfs
     fstatfs getdents getdents64 getcwd chdir fchdir mkdir mkdirat rmdir mknod mknodat link linkat
     unlink unlinkat symlink symlinkat readlink readlinkat rename renameat renameat2 chmod fchmod
     fchmodat fchmodat2 chown fchown lchown fchownat umask truncate ftruncate fallocate utime utimes
     futimesat utimensat fsync fdatasync sync_file_range flock cachestat file_getattr file_setattr
     setxattr lsetxattr fsetxattr setxattrat getxattr lgetxattr fgetxattr getxattrat listxattr
-    llistxattr flistxattr listxattrat removexattr lremovexattr fremovexattr removexattrat
-    inotify_init inotify_init1 inotify_add_watch inotify_rm_watch`,
+    llistxattr flistxattr listxattrat removexattr lremovexattr fremovexattr removexattrat`,
+  ),
+  group(
+    '@watch',
+    'Watching files by inotify: on files that others use, it reports what they do.',
+    'inotify_init inotify_init1 inotify_add_watch inotify_rm_watch',
   ),
   group(
     '@flush',

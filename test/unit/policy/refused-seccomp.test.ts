@@ -54,7 +54,7 @@ describe('a policy file is refused', () => {
     [
       'a group that nobody knows',
       'default = "allow"\nrules = [{ action = "kill", syscalls = ["@net"] }]',
-      'seccomp.rules[0].syscalls[0]: unknown group "@net"; expected @io, @file-system, @flush, @memory, @numa, @remote-memory, @process, @signal, @sync, @time, @sched, @resources, @identity, @network, @ipc, @aio, @io-uring, @self-restriction, @debug, @kernel-surface, @mount, @mount-info, @file-handle, @namespace, @keyring, @module, @reboot, @administration, @clock, @raw-io or @obsolete',
+      'seccomp.rules[0].syscalls[0]: unknown group "@net"; expected @io, @file-system, @watch, @flush, @memory, @numa, @remote-memory, @process, @signal, @sync, @time, @sched, @resources, @identity, @network, @ipc, @aio, @io-uring, @self-restriction, @debug, @kernel-surface, @mount, @mount-info, @file-handle, @namespace, @keyring, @module, @reboot, @administration, @clock, @raw-io or @obsolete',
     ],
   ])('for a seccomp part with %s', (_, seccomp, message) => {
     expect(refusal(`[seccomp]\n${seccomp}`)).toBe(message)

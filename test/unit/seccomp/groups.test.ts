@@ -48,7 +48,7 @@ describe('names in a rule', () => {
       `"unknown group "@filesystem"; did you mean "@file-system"?"`,
     )
     expect(nameProblem('@gpu')).toMatchInlineSnapshot(
-      `"unknown group "@gpu"; expected @io, @file-system, @flush, @memory, @numa, @remote-memory, @process, @signal, @sync, @time, @sched, @resources, @identity, @network, @ipc, @aio, @io-uring, @self-restriction, @debug, @kernel-surface, @mount, @mount-info, @file-handle, @namespace, @keyring, @module, @reboot, @administration, @clock, @raw-io or @obsolete"`,
+      `"unknown group "@gpu"; expected @io, @file-system, @watch, @flush, @memory, @numa, @remote-memory, @process, @signal, @sync, @time, @sched, @resources, @identity, @network, @ipc, @aio, @io-uring, @self-restriction, @debug, @kernel-surface, @mount, @mount-info, @file-handle, @namespace, @keyring, @module, @reboot, @administration, @clock, @raw-io or @obsolete"`,
     )
   })
 })

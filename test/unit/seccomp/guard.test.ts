@@ -90,6 +90,11 @@ const cases: readonly (readonly [string, readonly number[], string])[] = [
     (name) => [name, [0, 0], 'errno 95'] as const,
   ),
   ['removexattr', [0, 0], 'allow'],
+  ['fcntl', [0, 1024], 'errno 22'],
+  ['fcntl', [0, 1026], 'errno 22'],
+  ...['fsync', 'fdatasync', 'sync_file_range', 'sync', 'syncfs'].map(
+    (name) => [name, [3], 'errno 0'] as const,
+  ),
   ['io_setup', [65536], 'errno 38'],
   ['openat2', [-100, 0, 0, 24], 'errno 38'],
   ['socket', [40], 'errno 97'],
@@ -110,7 +115,10 @@ const casesOfX64: typeof cases = [
 ]
 const casesOf = (arch: 'x64' | 'arm64') => (arch === 'x64' ? [...cases, ...casesOfX64] : cases)
 
-const keyrings = ['add_key', 'request_key', 'keyctl']
+const sharedObjects = [
+  ...['add_key', 'request_key', 'keyctl'],
+  ...['inotify_init', 'inotify_init1', 'fanotify_init'],
+]
 
 describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
   const call = (name: string, args: readonly number[], high = 0n) => ({
@@ -144,11 +152,11 @@ describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
     })
   })
 
-  test('the guard’s own filter refuses the keyrings, and allows every other call', () => {
+  test('the guard’s own filter refuses keyrings and watches, and allows every other call', () => {
     const known = new Set(casesOf(arch).map(([name]) => name))
     for (const name of syscallNames(arch)) {
       if (known.has(name)) continue
-      const expected = keyrings.includes(name) ? 'errno 38' : 'allow'
+      const expected = sharedObjects.includes(name) ? 'errno 38' : 'allow'
       expect([name, actionName(simulate(guardFilter(arch, 'none'), call(name, [1, 1])))]).toEqual([
         name,
         expected,
@@ -195,6 +203,14 @@ test.each([
   ['mknodat', [0, 0, 0o2755], { x64: 297, arm64: 324 }],
   ['fchmodat', [0, 0, 0o4755], { x64: 306, arm64: 333 }],
   ['openat2', [], { x64: 437, arm64: 437 }],
+  ['sync', [], { x64: 36, arm64: 36 }],
+  ['fsync', [], { x64: 118, arm64: 118 }],
+  ['fdatasync', [], { x64: 148, arm64: 148 }],
+  ['sync_file_range', [], { x64: 314, arm64: 341 }],
+  ['syncfs', [], { x64: 344, arm64: 373 }],
+  ['inotify_init', [], { x64: 291, arm64: 316 }],
+  ['inotify_init1', [], { x64: 332, arm64: 360 }],
+  ['fanotify_init', [], { x64: 338, arm64: 367 }],
   ['fchmodat2', [0, 0, 0o2755], { x64: 452, arm64: 452 }],
 ] as const)('a 32-bit program’s %s(%j) is refused too', (_, given, numbers) => {
   const args = [0, 1, 2, 3, 4, 5].map((index) => BigInt(given[index] ?? 0))
@@ -247,8 +263,10 @@ describe('a policy’s own rules', () => {
     expect(decide({ default: 'allow', rules }, 'keyctl', one)).toBe('kill')
   })
 
-  test('that name the keyrings allow them, and others do not', () => {
-    const rules = [{ action: 'allow', syscalls: ['@keyring'] }] as const
+  test('that name keyrings and watches allow them, and others do not', () => {
+    const rules = [{ action: 'allow', syscalls: ['@keyring', '@watch'] }] as const
+    expect(decide({ default: 'allow', rules }, 'inotify_init1', one)).toBe('allow')
+    expect(decide({ default: 'allow', rules: [] }, 'inotify_init1', one)).toBe('errno 38')
     expect(decide({ default: 'allow', rules }, 'keyctl', one)).toBe('allow')
     expect(decide({ default: 'allow', rules: [] }, 'keyctl', one)).toBe('errno 38')
   })
