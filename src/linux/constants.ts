@@ -274,6 +274,7 @@ export const IFNAMSIZ = 16
 export const IFF_UP = 1
 export const SIOCSIFFLAGS = 0x8914
 export const SOL_SOCKET = 1
+export const SO_DOMAIN = 39
 export const SCM_RIGHTS = 1
 export const MSG_DONTWAIT = 0x40
 export const MSG_CMSG_CLOEXEC = 0x4000_0000

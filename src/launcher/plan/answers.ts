@@ -1,4 +1,5 @@
 import {
+  AF_UNIX,
   AUDIT_ARCH,
   ETIMEDOUT,
   FUTEX_WAIT_PRIVATE,
@@ -8,6 +9,8 @@ import {
   SECCOMP_USER_NOTIF_FLAG_CONTINUE,
   SEEK_CUR,
   SEEK_SET,
+  SO_DOMAIN,
+  SOL_SOCKET,
   WNOHANG,
 } from '../../linux/constants.ts'
 import { syscallNumber } from '../../linux/syscalls.ts'
@@ -23,6 +26,9 @@ import { FD } from './fd-numbers.ts'
  *   trace.
  * - ftruncate to more than the limit on the size of a file: where the file is a memory file, the init makes the call in
  *   the program's place, because the init has no such limit.
+ *
+ * A policy can deny connect and bind by the length of the address. The init then lets the call of a Unix socket continue,
+ * and the call of any other socket ends the run.
  */
 
 const init = stepsOf('init')
@@ -55,6 +61,9 @@ export const answerArea: Area = {
     { name: 'file', size: 8 },
     { name: 'length', size: 8 },
     { name: 'process', size: 8 },
+    { name: 'socket', size: 8 },
+    { name: 'family', size: 8 },
+    { name: 'familySize', size: 8, init: Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0) },
     // struct stat starts with the number of the device.
     { name: 'copyDevice', size: 144 },
     { name: 'ownDevice', size: 144 },
@@ -72,16 +81,18 @@ const compare = (place: string, value: number, to: { equal: string; different: s
     onError: { goto: to.different },
   })
 
-const ANSWERED = ['mmap', 'mremap', 'ftruncate']
-
 const numberOf = (name: string, arch: Arch): number => syscallNumber(name, arch) ?? -1
 
-/** Steps that lead to the answer when the call in `denied.notification` has one, and otherwise to a label. */
-export function ifAnsweredSteps(arch: Arch, otherwise: string): Step[] {
-  return ANSWERED.map((name, index) => ({
-    ...compare('denied.call', numberOf(name, arch), {
+/**
+ * Steps that lead to the answer when the call in `denied.notification` has one, and otherwise to a label.
+ *
+ * @param answered the numbers of the calls that have an answer
+ */
+export function ifAnsweredSteps(answered: readonly number[], otherwise: string): Step[] {
+  return answered.map((number, index) => ({
+    ...compare('denied.call', number, {
       equal: ANSWER,
-      different: index + 1 < ANSWERED.length ? `${otherwise}.${index + 1}` : otherwise,
+      different: index + 1 < answered.length ? `${otherwise}.${index + 1}` : otherwise,
     }),
     label: `${otherwise}.${index}`,
   }))
@@ -131,12 +142,19 @@ export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string
     {
       ...compare('answer.number', numberOf('mremap', arch), {
         equal: 'reply.enlargement',
-        different: 'reply.resize',
+        different: 'reply.file',
       }),
       label: 'reply.other',
     },
+    take('answer.thread', 4, OFFSET.thread, { label: 'reply.file' }),
+    take('answer.file', 4, OFFSET.first),
+    compare('answer.number', numberOf('ftruncate', arch), {
+      equal: 'reply.resize',
+      different: 'reply.socket',
+    }),
     ...allocationSteps(),
     ...resizeSteps(),
+    ...socketSteps(),
     // This step fails when the caller has ended, or when a signal has interrupted the caller. Then the caller repeats
     // its call.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('answer.id')], {
@@ -184,35 +202,49 @@ const allocationSteps = (): Step[] => [
   }),
 ]
 
-// If a step fails, the init lets the kernel make the call, under the program's limit.
-function resizeSteps(): Step[] {
-  const asUsual = { onError: { goto: 'reply.continue' } } as const
-  const closeBoth = { onError: { goto: 'reply.closeBoth' } } as const
+/**
+ * Steps that copy the file of the call's first argument.
+ *
+ * @param copy the place for the descriptor, or for the error
+ */
+function copySteps(label: string, copy: string, failed: string): Step[] {
   const target = load('watch.target')
+  const orFail = { onError: { goto: failed } } as const
   return [
-    take('answer.thread', 4, OFFSET.thread, { label: 'reply.resize' }),
-    take('answer.file', 4, OFFSET.first),
-    take('answer.length', 8, OFFSET.second),
     // Since Linux 6.9, pidfd_open(2) opens any thread.
     init('pidfd_open', [load('answer.thread'), PIDFD_THREAD], {
+      label,
       store: 'answer.process',
-      onError: { goto: 'reply.leader' },
-      next: { goto: 'reply.open' },
+      onError: { goto: `${label}.leader` },
+      next: { goto: `${label}.copy` },
     }),
     init('pidfd_open', [load('answer.thread'), 0], {
-      label: 'reply.leader',
+      label: `${label}.leader`,
       store: 'answer.process',
-      onError: { goto: 'reply.member' },
-      next: { goto: 'reply.open' },
+      onError: { goto: `${label}.member` },
+      next: { goto: `${label}.copy` },
     }),
     // Older kernels open only a process, so the thread must be one of the program's first process.
-    init('tgkill', [target, load('answer.thread'), 0], { label: 'reply.member', ...asUsual }),
-    init('pidfd_open', [target, 0], { store: 'answer.process', ...asUsual }),
+    init('tgkill', [target, load('answer.thread'), 0], { label: `${label}.member`, ...orFail }),
+    init('pidfd_open', [target, 0], { store: 'answer.process', ...orFail }),
     init('pidfd_getfd', [load('answer.process'), load('answer.file'), 0], {
-      label: 'reply.open',
-      store: 'end.copy',
-      onError: { goto: 'reply.closeProcess' },
+      label: `${label}.copy`,
+      store: copy,
+      onError: { goto: `${label}.close` },
     }),
+  ]
+}
+
+const closeProcess = (label: string, next: string): Step =>
+  init('close', [load('answer.process')], { label: `${label}.close`, next: { goto: next } })
+
+// If a step fails, the init lets the kernel make the call, under the program's limit.
+function resizeSteps(): Step[] {
+  const label = 'reply.resize'
+  const closeBoth = { onError: { goto: 'reply.closeBoth' } } as const
+  return [
+    ...copySteps(label, 'end.copy', 'reply.continue'),
+    take('answer.length', 8, OFFSET.second),
     // All memory files are on one file system of the kernel, so they have the same device number.
     init('fstat', [load('end.copy'), at('answer.copyDevice')], closeBoth),
     init('fstat', [memory, at('answer.ownDevice')], closeBoth),
@@ -227,6 +259,24 @@ function resizeSteps(): Step[] {
       onError: 'continue',
     }),
     init('close', [load('end.copy')], { label: 'reply.closeBoth' }),
-    init('close', [load('answer.process')], { label: 'reply.closeProcess' }),
+    closeProcess(label, 'reply.continue'),
+  ]
+}
+
+// Where anything fails, the call ends the run.
+function socketSteps(): Step[] {
+  const label = 'reply.socket'
+  return [
+    ...copySteps(label, 'answer.socket', 'reply.foreign'),
+    init(
+      'getsockopt',
+      [load('answer.socket'), SOL_SOCKET, SO_DOMAIN, at('answer.family'), at('answer.familySize')],
+      { onError: { goto: 'reply.noSocket' } },
+    ),
+    init('close', [load('answer.socket')]),
+    init('close', [load('answer.process')]),
+    compare('answer.family', AF_UNIX, { equal: 'reply.continue', different: 'reply.foreign' }),
+    init('close', [load('answer.socket')], { label: 'reply.noSocket' }),
+    closeProcess(label, 'reply.foreign'),
   ]
 }

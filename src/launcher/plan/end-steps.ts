@@ -41,7 +41,7 @@ const endNamespace: Ending = {
 const unread = { onError: 'continue' } as const
 
 // A process that the program leaves behind may wait in a denied call. A kill would withdraw that call's notification.
-function lastCallSteps({ answers, arch }: EndOptions): Step[] {
+function lastCallSteps({ answers = [] }: EndOptions): Step[] {
   const none = { onError: { goto: 'watch.last' } } as const
   return [
     init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
@@ -50,7 +50,7 @@ function lastCallSteps({ answers, arch }: EndOptions): Step[] {
       ...none,
     }),
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], none),
-    ...(answers ? ifAnsweredSteps(arch, 'watch.lastDenied') : []),
+    ...ifAnsweredSteps(answers, 'watch.lastDenied'),
     init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size], {
       label: 'watch.lastDenied',
     }),
@@ -63,8 +63,8 @@ export interface EndOptions {
   /** Whether the filter reports by notification. */
   readonly listener: boolean
   readonly arch: Arch
-  /** Whether the filter reports calls that the init answers: see `answers.ts`. */
-  readonly answers?: boolean | undefined
+  /** The numbers of the calls that the filter reports and the init answers: see `answers.ts`. */
+  readonly answers?: readonly number[] | undefined
   /** Set where the init counts the denied calls. The init then installs the filter. */
   readonly count?: CountUse | undefined
   /** How the init ends all processes of the run; by default those of its process namespace. */

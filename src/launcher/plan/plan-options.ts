@@ -24,8 +24,8 @@ export interface ImageFilter {
   readonly filter: Uint8Array | undefined
   /** Whether the filter reports by notification. */
   readonly listener: boolean
-  /** Whether the filter reports calls that the init answers: see `answers.ts`. */
-  readonly answers?: boolean | undefined
+  /** The numbers of the calls that the filter reports and the init answers: see `answers.ts`. */
+  readonly answers?: readonly number[] | undefined
   /** The actions for reported calls; set when some of these calls continue. */
   readonly log: readonly Meaning[] | undefined
   /** Set where the init counts the denied calls. The init then installs the filter. */

@@ -224,7 +224,7 @@ function loopSteps(options: SuperviseOptions): Step[] {
 }
 
 function listenerSteps(options: SuperviseOptions): Step[] {
-  const { log, arch } = options
+  const { log, arch, answers = [] } = options
   return [
     // SECCOMP_IOCTL_NOTIF_RECV blocks when there is no notification, so the init polls first (seccomp_unotify(2)).
     init('ppoll', [at('poll.listener'), 1, words(0, 0), 0, 8], {
@@ -232,7 +232,7 @@ function listenerSteps(options: SuperviseOptions): Step[] {
       onError: { goto: 'watch.tampered' },
     }),
     ...(log ? logSteps(log, arch) : killSteps(options)),
-    ...(options.answers ? answerSteps(log ? 'logged' : 'denied', arch, afterEnd(options)) : []),
+    ...(answers.length > 0 ? answerSteps(log ? 'logged' : 'denied', arch, afterEnd(options)) : []),
     // The receive failed. Either the caller of the denied call was killed, or every process with the filter is exiting.
     // In the second case the descriptor hangs up, because the kernel's do_exit() releases the filter early. The init
     // then only waits for the target.
@@ -251,12 +251,12 @@ function listenerSteps(options: SuperviseOptions): Step[] {
 // The label at which the init continues when the program ended before the answer to its call.
 const afterEnd = ({ count }: SuperviseOptions): string => (count ? 'watch.calls' : 'watch.tampered')
 
-function killSteps({ answers, arch }: SuperviseOptions): Step[] {
+function killSteps({ answers = [] }: SuperviseOptions): Step[] {
   return [
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_RECV, at('denied.notification')], {
       onError: { goto: 'watch.gone' },
     }),
-    ...(answers ? ifAnsweredSteps(arch, 'watch.denied') : []),
+    ...ifAnsweredSteps(answers, 'watch.denied'),
     init('write', [FD.report, at('denied.tag'), RECORD.seccomp.size], {
       label: 'watch.denied',
       next: { goto: 'watch.stop' },

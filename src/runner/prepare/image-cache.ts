@@ -189,7 +189,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     sharesProc: level !== 'full',
     filter: code,
     listener: seccomp !== undefined && report === 'listener',
-    answers: seccomp !== undefined && answeredCalls(seccomp, arch).length > 0,
+    answers: seccomp && answeredCalls(seccomp, arch),
     log: logging && notifiedMeanings(logging, arch),
     count: counts ? { instructions: filter.instructions, token: countCallToken } : undefined,
     connects,

@@ -56,18 +56,47 @@ const answers: Readonly<Record<string, (sizes: AnsweredSizes, arch: Arch) => Arg
   ftruncate: ({ fileBytes }) => (fileBytes === undefined ? [] : [[longerThan(fileBytes, 1)]]),
 }
 
+/** The calls whose third argument is the length of an address. */
+const ADDRESSED = ['connect', 'bind'] as const
+const LENGTH = 2
+
 /**
- * The numbers of the calls that a filter reports by their size. The policy must allow such a call in every case,
- * because a notification does not contain its reason.
+ * The numbers of the calls that a filter reports and the init answers. A notification does not contain its
+ * reason, so the policy must leave no other reason:
+ *
+ * - It allows a call that is reported by its size in every case.
+ * - It allows connect or bind, except that it kills for some lengths of the address. A Unix socket's address has any
+ *   length (unix(7)), so the init lets the call of a Unix socket continue.
  */
-export const answeredCalls = (seccomp: SeccompPolicy, arch: Arch): number[] =>
-  Object.keys(answers).flatMap((name) => {
-    const number = syscallNumber(name, arch)
-    const decision = decisions(seccomp, arch).find(({ syscall }) => syscall === number)
-    const choices = decision?.choices ?? [{ action: seccomp.default }]
-    const isAllowed = choices.every(({ action }) => action === 'allow')
-    return number !== undefined && isAllowed ? [number] : []
-  })
+export function answeredCalls(seccomp: SeccompPolicy, arch: Arch): number[] {
+  const decided = decisions(seccomp, arch)
+  const choicesOf = (number: number): readonly Choice[] =>
+    decided.find(({ syscall }) => syscall === number)?.choices ?? [
+      { action: seccomp.default, tests: [] },
+    ]
+  const numbersOf = (
+    names: readonly string[],
+    isAnswered: (choices: readonly Choice[]) => boolean,
+  ) =>
+    names
+      .map((name) => syscallNumber(name, arch))
+      .filter((number) => number !== undefined)
+      .filter((number) => isAnswered(choicesOf(number)))
+  return [
+    ...numbersOf(Object.keys(answers), (choices) => choices.every(isAllowed)),
+    ...numbersOf(
+      ADDRESSED,
+      (choices) =>
+        choices.some(killsForLength) &&
+        choices.every((choice) => isAllowed(choice) || killsForLength(choice)),
+    ),
+  ]
+}
+
+const isAllowed = ({ action }: Choice): boolean => action === 'allow'
+
+const killsForLength = ({ action, tests }: Choice): boolean =>
+  action === 'kill' && tests.length > 0 && tests.every(({ arg }) => arg === LENGTH)
 
 /**
  * Adds the reports to a filter's decisions. If the init has the filter too, the filter allows the init's own calls: see

@@ -15,7 +15,9 @@ const allows = (action: SeccompAction): boolean => action === 'allow' || action 
 
 /**
  * Adds the rules of a level to a policy's. Each added rule comes before the first rule that would allow its call. A
- * call for which the policy kills therefore still ends the run, and the reason names the call.
+ * call for which the policy kills therefore still ends the run, and the reason names the call. Where a
+ * rule of the policy allows sockets of a family by name, the program may only test for them, so the level's `kill`
+ * becomes an error.
  */
 export function withRules(
   { default: fallback, rules: own }: SeccompPolicy,
@@ -31,8 +33,10 @@ export function withRules(
         expandNames(other.syscalls, arch).has(name) &&
         !isDisjoint(other, rule),
     )
+    const isExpected = rule.action === 'kill' && rules[index]?.conditions !== undefined
+    const refusal = isExpected ? ({ ...rule, action: 'errno:EAFNOSUPPORT' } as const) : rule
     // The index is after the rules that this function inserted before.
-    if (index >= 0) rules.splice(index, 0, rule)
+    if (index >= 0) rules.splice(index, 0, refusal)
     else if (allows(fallback)) rules.push(rule)
   }
   return { default: fallback, rules }

@@ -202,43 +202,6 @@ test('the documentation lists the same languages, packages and policies', () => 
   }
 })
 
-test.for([
-  ['python', 'python3', 'python3 -c "import uuid; print(uuid.uuid1().version)"', '1\n'],
-  ['python', 'pip', 'pip --version | cut -c1-4', 'pip \n'],
-  ['strict', 'getent', 'getent ahosts localhost | grep -m1 127 | cut -d" " -f1', '127.0.0.1\n'],
-  [
-    'ruby',
-    'ruby',
-    `ruby -rsocket -e 'begin; Socket.ip_address_list; rescue SystemCallError => e; puts e.class; end'`,
-    'Errno::EAFNOSUPPORT\n',
-  ],
-  [
-    'node',
-    'node',
-    `node -e 'try { require("os").networkInterfaces() } catch (e) { console.log(e.code) }'`,
-    'ERR_SYSTEM_ERROR\n',
-  ],
-] as const)(
-  'a library that opens a socket to probe the network gets an error under policy %s: %s',
-  { timeout: 60_000 },
-  async ([policy, program, command, stdout], ctx) => {
-    needs(ctx, program)
-    const run = await sandboxed('sh', ['-c', command], { policy })
-    expect(run).toSucceed()
-    expect(run).toHaveStdout(stdout)
-  },
-)
-
-test.for([
-  ['socket.create_connection(("::1", 80))', 'socket(AF_INET6, SOCK_STREAM|SOCK_CLOEXEC, 6)'],
-  ['socket.create_connection(("127.0.0.1", 80))', 'socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 6)'],
-] as const)('under policy python a connection ends the run: %s', async ([code, call], ctx) => {
-  needs(ctx, 'python3')
-  const run = await sandboxed('python3', ['-c', `import socket; ${code}`], { policy: 'python' })
-  expect(run).toBeKilledBySeccomp('socket')
-  expect(run.syscall?.text).toBe(call)
-})
-
 test.for(['csharp', 'go', 'java', 'kiss', 'node', 'perl', 'php', 'python', 'r', 'ruby'])(
   'the system’s certificates are shown under policy %s',
   async (policy) => {

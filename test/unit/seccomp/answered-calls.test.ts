@@ -86,4 +86,29 @@ describe.each(['x64', 'arm64'] as const)('on %s, a filter that answers', (arch: 
       expect(ask('mmap', [0, 17n * GIB, WRITE, PRIVATE | ANONYMOUS, 0, 0], some)).toBe('allow')
     },
   )
+
+  test.each([
+    ['some lengths of the address', [{ arg: 2, op: 'eq', value: 16 }], 'kill', true],
+    ['every address', undefined, 'kill', false],
+    ['another argument', [{ arg: 0, op: 'eq', value: 3 }], 'kill', false],
+    ['no length, but refuses some', [{ arg: 2, op: 'eq', value: 16 }], 'errno:EACCES', false],
+  ] as const)(
+    'asks about the socket of connect where a policy kills for %s',
+    (_, conditions, action, isAnswered) => {
+      const rule = { action, syscalls: ['connect'], ...(conditions ? { conditions } : {}) }
+      const calls = answeredCalls({ default: 'allow', rules: [rule] }, arch)
+      expect(calls.includes(syscallNumber('connect', arch) ?? -1)).toBe(isAnswered)
+    },
+  )
+
+  test('asks about no socket where the calls of others fail', () => {
+    const seccomp: SeccompPolicy = {
+      default: 'allow',
+      rules: [
+        { action: 'kill', syscalls: ['connect'], conditions: [{ arg: 2, op: 'eq', value: 16 }] },
+        { action: 'errno:EACCES', syscalls: ['connect'] },
+      ],
+    }
+    expect(answeredCalls(seccomp, arch)).not.toContain(syscallNumber('connect', arch))
+  })
 })

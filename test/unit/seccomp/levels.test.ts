@@ -59,4 +59,18 @@ describe('the filter of a run without namespaces', () => {
     )
     expect(kills).toBeDefined()
   })
+
+  test('gives an error to a program whose policy allows Internet sockets by a rule, and kills any other', () => {
+    const actionFor = (own: typeof seccomp) =>
+      withRules(
+        own,
+        confinedRules({ as: 'root', landlockAbi: 7, showsChangeable: false }),
+        'x64',
+      ).rules.find(
+        ({ syscalls, conditions }) =>
+          syscalls.includes('socket') && conditions?.[0]?.value === 'AF_INET',
+      )?.action
+    expect(actionFor(loadPolicy('java').seccomp ?? noRules)).toBe('errno:EAFNOSUPPORT')
+    expect(actionFor(noRules)).toBe('kill')
+  })
 })

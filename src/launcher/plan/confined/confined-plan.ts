@@ -74,8 +74,8 @@ export interface ConfinedImageOptions {
   readonly rules: readonly PathRule[]
   readonly filter: Uint8Array
   readonly listener: boolean
-  /** Whether the filter reports calls that the init answers: see `answers.ts`. */
-  readonly answers?: boolean | undefined
+  /** The numbers of the calls that the filter reports and the init answers: see `answers.ts`. */
+  readonly answers?: readonly number[] | undefined
   readonly log: readonly Meaning[] | undefined
   /** The standard streams, 1 and 2, whose output the caller discards. */
   readonly discard: readonly number[]
