@@ -44,6 +44,8 @@ export interface Evidence {
   readonly refusedBytes?: bigint | undefined
   /** The error for which the init could not enlarge a file in the program's place. */
   readonly copyErrno?: number | undefined
+  /** The words with which the program reported a failed allocation on stderr. */
+  readonly memoryMessage?: string | undefined
   /** The largest address space of one process that the watch saw. */
   readonly seenSpaceBytes?: number | undefined
   /** The denied call, where the kernel names it. */

@@ -54,7 +54,7 @@ const NEARLY_ALL = 0.7
  * verdict of its own.
  */
 export function memoryTrouble(evidence: Evidence): string {
-  const { limits, usage, refusedBytes } = evidence
+  const { limits, usage, refusedBytes, memoryMessage } = evidence
   const { memoryBytes, addressSpaceBytes } = limits
   if (refusedBytes !== undefined) {
     const size = formatSize(Number(refusedBytes))
@@ -64,9 +64,14 @@ export function memoryTrouble(evidence: Evidence): string {
         : memoryBytes !== undefined && `the memory limit is ${formatSize(memoryBytes)}`
     return `; before that, an allocation of ${size} failed${bound ? `: ${bound}` : ''}`
   }
-  const used = usage.peakMemoryBytes
-  if (memoryBytes === undefined || used < memoryBytes * NEARLY_ALL) return spaceTrouble(evidence)
-  return `; it had used ${formatSize(used)} of memory, and the limit is ${formatSize(memoryBytes)}`
+  const used = `it had used ${formatSize(usage.peakMemoryBytes)} of memory`
+  const figures =
+    memoryBytes === undefined ? used : `${used}, and the limit is ${formatSize(memoryBytes)}`
+  const isNear = memoryBytes !== undefined && usage.peakMemoryBytes >= memoryBytes * NEARLY_ALL
+  if (isNear) return `; ${figures}`
+  const space = spaceTrouble(evidence)
+  if (space !== '' || memoryMessage === undefined) return space
+  return `; its stderr reports a failed allocation, "${memoryMessage}"; ${figures}`
 }
 
 // Requests that are small enough by themselves fill the address space, although the program touches little of it. TSan

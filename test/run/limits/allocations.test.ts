@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type SandboxOptions, sandboxed } from '../../../src/index.ts'
-import { runPython } from '../support/programs.ts'
-import { sandboxLacks } from '../support/tools.ts'
+import { runC, runPython } from '../support/programs.ts'
+import { lacks, sandboxLacks } from '../support/tools.ts'
 
 const limits = { memory: '512MiB' }
 const node = (code: string, options: SandboxOptions = {}) =>
@@ -115,6 +115,58 @@ describe.skipIf(sandboxLacks('node'))('node', () => {
   test('gets no buffer of 90 TiB, and the reason says so', async () => {
     expect((await node('new ArrayBuffer(1e15)')).reason).toMatch(
       /^exited with code 1; before that, an allocation of 909\.5 TiB failed: the memory limit is 512 MiB$/,
+    )
+  })
+})
+
+describe('a lack of memory that only the program knows of is quoted from stderr', () => {
+  const says = (message: string) =>
+    new RegExp(
+      `; its stderr reports a failed allocation, "${message}"; it had used [\\d.]+ MiB of memory, and the limit is 512 MiB$`,
+    )
+  const shell = (code: string, options: SandboxOptions = {}) =>
+    sandboxed('sh', ['-c', code], { limits, ...options })
+
+  test.skipIf(sandboxLacks('node'))('the heap of node', async () => {
+    const code = 'const l = []; for (;;) l.push(new Array(1000).fill(1.5))'
+    const run = await sandboxed('node', ['--max-old-space-size=20', '-e', code], {
+      policy: 'node',
+      limits,
+    })
+    expect(run.status).toBe('signaled')
+    expect(run.reason).toMatch(says('JavaScript heap out of memory'))
+  }, 60_000)
+
+  test.skipIf(sandboxLacks('java'))('the heap of Java', async () => {
+    const main = 'class Main { public static void main(String[] a) { int[] x = new int[300000000]; } }'
+    const run = await sandboxed('java', ['-Xmx32m', 'Main.java'], {
+      policy: 'java',
+      limits,
+      files: { '/work/Main.java': main },
+    })
+    expect(run.reason).toMatch(says('java.lang.OutOfMemoryError: Java heap space'))
+  }, 60_000)
+
+  test.skipIf(sandboxLacks('python3'))('a limit that a program sets for itself', async () => {
+    const code =
+      'import resource\nresource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))\nx = bytearray(300 << 20)\n'
+    const run = await sandboxed('python3', ['m.py'], { limits, files: { '/work/m.py': code } })
+    expect(run.reason).toMatch(says('MemoryError'))
+    const limited = await shell('ulimit -v 100000; exec perl -e \'push @a, "x" x 1e7 while 1\'')
+    expect(limited.reason).toMatch(says('Out of memory!'))
+  })
+
+  test.skipIf(lacks('gcc'))('a refused brk, and as many mappings as a process may have', async () => {
+    const brk = await runC('allocate', ['brk'], { limits })
+    expect(brk.reason).toMatch(says('Cannot allocate memory'))
+    const mappings = await runC('allocate', ['mappings'], { limits: { ...limits, walltime: '60s' } })
+    expect(mappings.reason).toMatch(says('Cannot allocate memory'))
+  }, 90_000)
+
+  test.skipIf(sandboxLacks('python3'))('but not for an error that a program raises itself', async () => {
+    const files = { '/work/m.py': 'raise MemoryError\n' }
+    expect((await sandboxed('python3', ['m.py'], { limits, files })).reason).toBe(
+      'exited with code 1',
     )
   })
 })
