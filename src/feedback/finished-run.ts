@@ -16,6 +16,7 @@ export interface FinishedRun {
     readonly cpuTimeMs: number
     readonly peakMemoryBytes: number
     readonly waitTimeMs?: number
+    readonly peakProcesses?: number
   }
   readonly limits: {
     readonly wallTimeMs?: number
@@ -23,6 +24,7 @@ export interface FinishedRun {
     readonly memoryBytes?: number
     readonly outputBytes?: number
     readonly fileSizeBytes?: number
+    readonly processes?: number
   }
   readonly syscall?: {
     readonly name: string

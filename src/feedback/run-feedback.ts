@@ -17,8 +17,18 @@ import type { FeedbackTexts } from './languages/texts.ts'
  */
 export function feedbackFor(run: FinishedRun, options: FeedbackOptions = {}): string {
   const texts = chooseTexts(options)
-  return sentences[run.status](run, texts)
+  return `${sentences[run.status](run, texts)}${crowdSentence(run, texts)}`
 }
+
+/** The sentence about a program that failed with as many processes as it may have; empty for any other. */
+function crowdSentence(run: FinishedRun, texts: FeedbackTexts): string {
+  const count = run.usage.peakProcesses ?? 0
+  if (!isCrowded(run) || (run.status === 'exited' && run.exitCode === 0)) return ''
+  return ` ${fill(texts.processes, { count })}`
+}
+
+const isCrowded = ({ usage, limits }: FinishedRun): boolean =>
+  (usage.peakProcesses ?? 0) >= (limits.processes ?? Number.POSITIVE_INFINITY)
 
 type Sentence = (run: FinishedRun, texts: FeedbackTexts) => string
 
@@ -74,9 +84,12 @@ function signalSentence({ signal = '', limits }: FinishedRun, texts: FeedbackTex
   return fill(texts.signaled, { signal: visibleLine(signal) })
 }
 
-function wallTimeSentence({ usage, limits }: FinishedRun, texts: FeedbackTexts): string {
+function wallTimeSentence(run: FinishedRun, texts: FeedbackTexts): string {
+  const { usage, limits } = run
   const { wallTimeMs, cpuTimeMs, waitTimeMs = 0 } = usage
   const limit = duration(limits.wallTimeMs ?? wallTimeMs, texts)
+  // Many processes of one program wait for each other's processor.
+  if (isCrowded(run)) return fill(texts.wallTime, { limit })
   if (waitTimeMs > wallTimeMs / 2) return fill(texts.wallTimeBusyMachine, { limit })
   const isIdle = cpuTimeMs + waitTimeMs < wallTimeMs / 20
   return fill(isIdle ? texts.wallTimeIdle : texts.wallTime, { limit })

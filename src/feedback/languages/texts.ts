@@ -25,6 +25,8 @@ export interface FeedbackTexts {
   /** The output is too long for a JavaScript string, and no limit is set. */
   readonly outputWithoutLimit: string
   readonly fileSize: string
+  /** Added to the sentence about a program that failed with as many processes as it may have. */
+  readonly processes: string
   readonly aborted: string
   readonly crashed: string
   readonly signaled: string
@@ -35,6 +37,8 @@ export interface FeedbackTexts {
     readonly SIGFPE: string
     readonly SIGBUS: string
     readonly SIGILL: string
+    readonly SIGPIPE: string
+    readonly SIGALRM: string
   }
   readonly notAllowed: string
   readonly notAllowedUnknown: string

@@ -3,6 +3,7 @@ import type { EnforcementByLimit, Limits } from '../../limits/table.ts'
 import type { SeccompPolicy } from '../../seccomp/seccomp-policy.ts'
 import type { OutputExcess } from '../io/capture.ts'
 import type { SandboxUsage } from '../result.ts'
+import type { ReportedLimit } from './reported-limits.ts'
 
 /** The evidence from which `judge()` derives the verdict. */
 export interface Evidence {
@@ -44,8 +45,8 @@ export interface Evidence {
   readonly refusedBytes?: bigint | undefined
   /** The error for which the init could not enlarge a file in the program's place. */
   readonly copyErrno?: number | undefined
-  /** The words with which the program reported a failed allocation on stderr. */
-  readonly memoryMessage?: string | undefined
+  /** The limit that the program reported on stderr. */
+  readonly reported?: ReportedLimit | undefined
   /** The largest address space of one process that the watch saw. */
   readonly seenSpaceBytes?: number | undefined
   /** The denied call, where the kernel names it. */

@@ -18,7 +18,7 @@ import { brandResult } from '../result-json.ts'
 import type { Ended } from '../watch/watch-run.ts'
 import { execError } from './exec-failure.ts'
 import { measure } from './measure.ts'
-import { memoryMessage } from './memory-messages.ts'
+import { reportedLimit } from './reported-limits.ts'
 import { SandboxView } from './sandbox-view.ts'
 import { judge } from './verdict.ts'
 
@@ -64,7 +64,7 @@ export function judgeRun(options: JudgedOptions, facts: RunFacts): AnyResult {
     answeredCalls: end.answered,
     refusedBytes: end.refusedBytes,
     copyErrno: end.copyErrno,
-    memoryMessage: end.status === 0 ? undefined : memoryMessage(output.stderr.bytes()),
+    reported: end.status === 0 ? undefined : reportedLimit(output.stderr.bytes()),
     seenSpaceBytes: facts.held.seen?.peakSpaceBytes,
     enforcement: facts.held.enforcement,
     exceeded: facts.held.exceeded,

@@ -54,7 +54,7 @@ const NEARLY_ALL = 0.7
  * verdict of its own.
  */
 export function memoryTrouble(evidence: Evidence): string {
-  const { limits, usage, refusedBytes, memoryMessage } = evidence
+  const { limits, usage, refusedBytes, reported } = evidence
   const { memoryBytes, addressSpaceBytes } = limits
   if (refusedBytes !== undefined) {
     const size = formatSize(Number(refusedBytes))
@@ -70,8 +70,29 @@ export function memoryTrouble(evidence: Evidence): string {
   const isNear = memoryBytes !== undefined && usage.peakMemoryBytes >= memoryBytes * NEARLY_ALL
   if (isNear) return `; ${figures}`
   const space = spaceTrouble(evidence)
-  if (space !== '' || memoryMessage === undefined) return space
-  return `; its stderr reports a failed allocation, "${memoryMessage}"; ${figures}`
+  if (space !== '' || reported?.limit !== 'memory') return space
+  return `; its stderr reports a failed allocation, "${reported.message}"; ${figures}`
+}
+
+/** The words about a program that had as many processes as it may have; empty for any other. */
+export function crowd({ limits: { processes }, usage }: Evidence): string {
+  if (processes === undefined || usage.peakProcesses < processes) return ''
+  return `; it had ${usage.peakProcesses} processes at once, and the limit is ${processes}`
+}
+
+/** The words about a limit, other than memory, that a program reached before its own end. */
+export function limitTrouble(evidence: Evidence): string {
+  const { limits, reported } = evidence
+  const crowded = crowd(evidence)
+  if (crowded !== '' || reported === undefined) return crowded
+  const { diskBytes, openFiles, processes } = limits
+  const bounds: Readonly<Record<string, string | false>> = {
+    disk: diskBytes !== undefined && `the disk limit is ${formatSize(diskBytes)}`,
+    openFiles: openFiles !== undefined && `the limit openFiles is ${openFiles}`,
+    processes: processes !== undefined && `the limit of processes and threads is ${processes}`,
+  }
+  const bound = bounds[reported.limit]
+  return bound ? `; its stderr reports "${reported.message}", and ${bound}` : ''
 }
 
 // Requests that are small enough by themselves fill the address space, although the program touches little of it. TSan

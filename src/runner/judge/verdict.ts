@@ -8,10 +8,12 @@ import type { DeniedSyscall, SandboxStatus } from '../result.ts'
 import type { End, Evidence } from './evidence.ts'
 import {
   cpuReason,
+  crowd,
   diskReason,
   fileReason,
   fileTrouble,
   inputWait,
+  limitTrouble,
   loadFailure,
   memoryReason,
   memoryTrouble,
@@ -92,10 +94,12 @@ function limitVerdict(evidence: Evidence, signal?: string): Verdict | undefined 
   }
   if (walltimeReached) {
     const reason = `ran longer than the walltime limit of ${formatDuration(limits.wallTimeMs ?? 0)}`
-    const why = starvation(usage) || inputWait(evidence)
+    const why = crowd(evidence) || starvation(usage) || inputWait(evidence)
     return { status: 'walltime', ...ending, reason: `${reason}${why}` }
   }
-  if (exceeded === 'cpu') return { status: 'cpu', ...ending, reason: cpuReason(evidence) }
+  if (exceeded === 'cpu') {
+    return { status: 'cpu', ...ending, reason: `${cpuReason(evidence)}${crowd(evidence)}` }
+  }
   if (exceeded === 'memory') return { status: 'memory', ...ending, reason: memoryReason(evidence) }
   if (evidence.exceededDiskBytes !== undefined) {
     return { status: 'signaled', ...ending, reason: diskReason(evidence.exceededDiskBytes, limits) }
@@ -136,7 +140,7 @@ function ownVerdict(evidence: Evidence, end: End): Verdict {
     return { status: 'signaled', ...end, reason: "ended for interfering with the sandbox's init" }
   }
   if (end.signal === undefined) {
-    const why = end.exitCode === 0 ? '' : fileTrouble(evidence) || memoryTrouble(evidence)
+    const why = end.exitCode === 0 ? '' : fileTrouble(evidence) || trouble(evidence)
     return { status: 'exited', ...end, reason: `exited with code ${end.exitCode}${why}` }
   }
   const because =
@@ -144,9 +148,11 @@ function ownVerdict(evidence: Evidence, end: End): Verdict {
       ? fileReason(evidence, limits.fileSizeBytes)
       : (meanings[end.signal] ?? '')
   const atLoad = loadFailure(evidence, end)
-  const why = atLoad || `${because}${memoryTrouble(evidence)}`
+  const why = atLoad || `${because}${trouble(evidence)}`
   return { status: 'signaled', ...end, reason: `killed by ${end.signal}${why}` }
 }
+
+const trouble = (evidence: Evidence): string => memoryTrouble(evidence) || limitTrouble(evidence)
 
 const meanings: Readonly<Record<string, string>> = {
   SIGSEGV: ' (invalid memory access)',
