@@ -61,7 +61,7 @@ const limits: readonly (readonly [ReportedLimit['limit'], readonly RegExp[]])[] 
 ]
 
 /** A traceback of Python whose last line of source does not raise the error itself. */
-const PYTHON = /^ {4}(?!\s*raise\b)\S.*\n(?:[ ~^]+\n)?MemoryError$/m
+const PYTHON = /^ {4}(?!\s*(?:raise\b|[~^]))\S.*\n(?:[ ~^]+\n)?MemoryError$/m
 
 /** The words between two fixed parts of a message are the program's own. */
 const FIXED_PART = 'Resource temporarily unavailable'
