@@ -127,25 +127,34 @@ describe('a lack of memory that only the program knows of is quoted from stderr'
   const shell = (code: string, options: SandboxOptions = {}) =>
     sandboxed('sh', ['-c', code], { limits, ...options })
 
-  test.skipIf(sandboxLacks('node'))('the heap of node', async () => {
-    const code = 'const l = []; for (;;) l.push(new Array(1000).fill(1.5))'
-    const run = await sandboxed('node', ['--max-old-space-size=20', '-e', code], {
-      policy: 'node',
-      limits,
-    })
-    expect(run.status).toBe('signaled')
-    expect(run.reason).toMatch(says('JavaScript heap out of memory'))
-  }, 60_000)
+  test.skipIf(sandboxLacks('node'))(
+    'the heap of node',
+    async () => {
+      const code = 'const l = []; for (;;) l.push(new Array(1000).fill(1.5))'
+      const run = await sandboxed('node', ['--max-old-space-size=20', '-e', code], {
+        policy: 'node',
+        limits,
+      })
+      expect(run.status).toBe('signaled')
+      expect(run.reason).toMatch(says('JavaScript heap out of memory'))
+    },
+    60_000,
+  )
 
-  test.skipIf(sandboxLacks('java'))('the heap of Java', async () => {
-    const main = 'class Main { public static void main(String[] a) { int[] x = new int[300000000]; } }'
-    const run = await sandboxed('java', ['-Xmx32m', 'Main.java'], {
-      policy: 'java',
-      limits,
-      files: { '/work/Main.java': main },
-    })
-    expect(run.reason).toMatch(says('java.lang.OutOfMemoryError: Java heap space'))
-  }, 60_000)
+  test.skipIf(sandboxLacks('java'))(
+    'the heap of Java',
+    async () => {
+      const main =
+        'class Main { public static void main(String[] a) { int[] x = new int[300000000]; } }'
+      const run = await sandboxed('java', ['-Xmx32m', 'Main.java'], {
+        policy: 'java',
+        limits,
+        files: { '/work/Main.java': main },
+      })
+      expect(run.reason).toMatch(says('java.lang.OutOfMemoryError: Java heap space'))
+    },
+    60_000,
+  )
 
   test.skipIf(sandboxLacks('python3'))('a limit that a program sets for itself', async () => {
     const code =
@@ -156,17 +165,26 @@ describe('a lack of memory that only the program knows of is quoted from stderr'
     expect(limited.reason).toMatch(says('Out of memory!'))
   })
 
-  test.skipIf(lacks('gcc'))('a refused brk, and as many mappings as a process may have', async () => {
-    const brk = await runC('allocate', ['brk'], { limits })
-    expect(brk.reason).toMatch(says('Cannot allocate memory'))
-    const mappings = await runC('allocate', ['mappings'], { limits: { ...limits, walltime: '60s' } })
-    expect(mappings.reason).toMatch(says('Cannot allocate memory'))
-  }, 90_000)
+  test.skipIf(lacks('gcc'))(
+    'a refused brk, and as many mappings as a process may have',
+    async () => {
+      const brk = await runC('allocate', ['brk'], { limits })
+      expect(brk.reason).toMatch(says('Cannot allocate memory'))
+      const mappings = await runC('allocate', ['mappings'], {
+        limits: { ...limits, walltime: '60s' },
+      })
+      expect(mappings.reason).toMatch(says('Cannot allocate memory'))
+    },
+    90_000,
+  )
 
-  test.skipIf(sandboxLacks('python3'))('but not for an error that a program raises itself', async () => {
-    const files = { '/work/m.py': 'raise MemoryError\n' }
-    expect((await sandboxed('python3', ['m.py'], { limits, files })).reason).toBe(
-      'exited with code 1',
-    )
-  })
+  test.skipIf(sandboxLacks('python3'))(
+    'but not for an error that a program raises itself',
+    async () => {
+      const files = { '/work/m.py': 'raise MemoryError\n' }
+      expect((await sandboxed('python3', ['m.py'], { limits, files })).reason).toBe(
+        'exited with code 1',
+      )
+    },
+  )
 })

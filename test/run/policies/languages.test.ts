@@ -232,3 +232,12 @@ test('npm runs a script under policy node', async (ctx) => {
   expect(run).toSucceed()
   expect(run).toHaveStdout('42\n')
 }, 60_000)
+
+test('PHP keeps a session under policy php', async (ctx) => {
+  needs(ctx, 'php')
+  const code =
+    'session_id("a"); session_start(); $_SESSION["n"] = 41; session_write_close(); session_start(); echo $_SESSION["n"] + 1;'
+  const run = await sandboxed('php', ['-r', code], { policy: 'php' })
+  expect(run).toSucceed()
+  expect(run).toHaveStdout('42')
+})
