@@ -43,11 +43,12 @@ export interface Sandboxed {
     args: readonly string[],
     options: Options,
   ): SandboxHandle<OutputOf<Options>>
+  (command: string, args?: readonly string[]): SandboxHandle
+  // TypeScript explains why a call fits the last overload with that number of arguments, so options come last.
   <const Options extends SandboxOptions>(
     command: string,
     options: Options,
   ): SandboxHandle<OutputOf<Options>>
-  (command: string, args?: readonly string[]): SandboxHandle
 }
 
 /**
