@@ -122,7 +122,7 @@ describe.skipIf(sandboxLacks('node'))('node', () => {
 describe('a lack of memory that only the program knows of is quoted from stderr', () => {
   const says = (message: string) =>
     new RegExp(
-      `; its stderr reports a failed allocation, "${message}"; it had used [\\d.]+ MiB of memory, and the limit is 512 MiB$`,
+      `; its stderr reports a failed allocation, "${message}"; it had used [\\d.]+ [KM]iB of memory, and the limit is 512 MiB$`,
     )
   const shell = (code: string, options: SandboxOptions = {}) =>
     sandboxed('sh', ['-c', code], { limits, ...options })
