@@ -25,7 +25,7 @@ export default defineConfig({
     // Vitest leaves one processor out, which on a machine with two doubles the time.
     maxWorkers: '100%',
     experimental: moduleCache,
-    // Tests start hundreds of processes each: a machine's hiccup is tried again in CI, where Vitest names every retried test.
+    // Tests start hundreds of processes each, and a busy machine can make one fail. CI repeats it, and Vitest names it.
     retry: process.env.CI === undefined ? 0 : 2,
     reporters: [
       'default',

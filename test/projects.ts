@@ -4,7 +4,7 @@ import type { TestProjectInlineConfiguration } from 'vitest/config'
 
 type Settings = NonNullable<TestProjectInlineConfiguration['test']>
 
-// What the suites of `npm test` and of `npm run test:endurance` have in common.
+// The parts that the suites of `npm test` and of `npm run test:endurance` share.
 
 /** Vite's files, outside the checkout: the suites also run as a user who cannot write to it. */
 export const cacheDir = join(tmpdir(), `gradebox-vite-${process.getuid?.() ?? 0}`)
@@ -24,12 +24,12 @@ export const ISOLATED = '**/*.isolated.test.ts'
  */
 export const ALONE = '**/*.alone.test.ts'
 
-/** No test waits so long, but a busy machine may take minutes for what takes an idle one seconds. */
+/** No test waits this long, but a busy machine may take minutes for the work of seconds. */
 const SANDBOX_TIMEOUT_MS = 300_000
 
 const timeouts = { testTimeout: SANDBOX_TIMEOUT_MS, hookTimeout: SANDBOX_TIMEOUT_MS }
 
-/** What tests need that run sandboxes. */
+/** The settings of tests that run sandboxes. */
 export const sandboxes = {
   ...timeouts,
   setupFiles: ['src/matchers/vitest.ts'],

@@ -8,5 +8,5 @@ const isEndurance = process.env.GRADEBOX_REPEATS === '1'
 export const withRepeats = <T>(kinds: readonly T[], repeats: readonly T[]): readonly T[] =>
   isEndurance ? [...kinds, ...repeats] : kinds
 
-/** How often a test repeats what goes wrong by chance: a few times in `npm test`, many in `npm run test:endurance`. */
+/** The number of times that a test repeats an event of chance: a few in `npm test`, many in `npm run test:endurance`. */
 export const repeats = (few: number, many: number): number => (isEndurance ? many : few)

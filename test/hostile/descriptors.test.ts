@@ -11,7 +11,7 @@ import { sandboxLacks } from '../run/support/tools.ts'
 const policies = [
   ['strict', 'strict'],
   ['kiss', 'kiss'],
-  ['one of uid 0 inside', uidZero()],
+  ['bare with uid 0 inside', uidZero()],
 ] as const
 
 describe.skipIf(sandboxLacks('python3'))('descriptors', () => {
