@@ -13,13 +13,14 @@ export type {
 export { limitsFor } from './languages/language-limits.ts'
 export { languages } from './languages/language-table.ts'
 export { readSubmissionFiles, type SubmittedFile } from './languages/submission-files.ts'
-export { type ProblemCode, SubmissionProblem } from './languages/submission-problem.ts'
+export { SubmissionProblem } from './languages/submission-problem.ts'
 export { mergeReports } from './report/merge-reports.ts'
 export { addPoints, formatPoints } from './report/points.ts'
 export { parseReport, readReport } from './report/read-report.ts'
 export {
   type FeedbackMode,
   type GroupMode,
+  type ProblemCode,
   REPORT_FORMAT,
   type Report,
   type ReportAdjustment,

@@ -6,6 +6,7 @@ import { EXCLUSIVE_VARIABLE } from '../../grading/assignment/context.ts'
 import { calibrate, calibrationLines } from '../../grading/report/calibrate.ts'
 import { readReport } from '../../grading/report/read-report.ts'
 import type { Report } from '../../grading/report/report-schema.ts'
+import { QUIET_VARIABLE } from '../../grading/reporting/session.ts'
 import { visibleLine } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 import { print } from '../print.ts'
@@ -42,12 +43,14 @@ async function calibrateCommand(assignment: string, { solutions, runs }: Flags):
   }
   process.env.GRADEBOX_SUBMISSIONS = path
   process.env[EXCLUSIVE_VARIABLE] = '1'
+  process.env[QUIET_VARIABLE] = '1'
   const folder = mkdtempSync(join(tmpdir(), 'gradebox-calibrate-'))
   const file = join(folder, 'report.json')
   setReports([{ kind: 'json', file }])
   try {
     const reports: Report[] = []
-    for (let run = 0; run < runs; run++) {
+    for (let run = 1; run <= runs; run++) {
+      process.stderr.write(`Run ${run} of ${runs}\n`)
       const { loadErrors } = await runTests(place, { jobs: 1 })
       if (loadErrors.length > 0) throw new CliError(loadErrors.join('\n\n'), EXIT.failure)
       reports.push(checked(readReport(file)))

@@ -132,15 +132,16 @@ function failedBuild(problem: Error, language: FeedbackLanguage, durationMs: num
     }
   }
   const text = problemText(problem, language)
+  const failed = { status: 'failed', problem: problem.code } as const
   if (!(problem instanceof BuildFailure)) {
-    return { status: 'failed', studentMessage: text, staffMessage: text, durationMs }
+    return { ...failed, studentMessage: text, staffMessage: text, durationMs }
   }
   const { run } = problem
   const output = forStaff(`${run.stderr}${run.stdout}`.trim())
   const end = run.status === 'exited' ? [] : [feedbackFor(run, { language })]
   const says = output === '' ? [] : [`${gradingTexts[language].compilerSays}\n${visible(output)}`]
   return {
-    status: 'failed',
+    ...failed,
     studentMessage: [text, ...end, ...says].join('\n'),
     staffMessage: [text, forStaff(run.reason), output].filter((part) => part !== '').join('\n'),
     durationMs,

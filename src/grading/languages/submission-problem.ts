@@ -1,15 +1,4 @@
-/** The kinds of problems before a submission's program can run. */
-export type ProblemCode =
-  | 'empty'
-  | 'no-program'
-  | 'several-languages'
-  | 'several-programs'
-  | 'no-start'
-  | 'too-large'
-  | 'unreadable'
-  | 'build-failed'
-  | 'built-nothing'
-  | 'built-several'
+import type { ProblemCode } from '../report/report-schema.ts'
 
 /** A submission that cannot be run, through no fault of the machine. */
 export class SubmissionProblem extends Error {

@@ -111,10 +111,30 @@ const person = v.object({
   email: v.optional(text),
 })
 
+/** The reasons why a submission has no program that could run. */
+export const programProblems = [
+  'empty',
+  'no-program',
+  'several-languages',
+  'several-programs',
+  'no-start',
+  'too-large',
+  'unreadable',
+  'build-failed',
+  'built-nothing',
+  'built-several',
+] as const
+
 const build = v.object({
   status: about(
     v.picklist(['passed', 'failed', 'error', 'none']),
     '`none`: the language has no build; `error`: Gradebox could not try the build.',
+  ),
+  problem: v.optional(
+    about(
+      v.picklist(programProblems),
+      'The reason why the submission has no program; `empty`: it has no files.',
+    ),
   ),
   studentMessage: text,
   staffMessage: text,
@@ -201,6 +221,7 @@ export type ReportPerson = v.InferOutput<typeof person>
 export type TestPlan = v.InferOutput<typeof testPlan>
 export type GroupPlan = v.InferOutput<typeof groupPlan>
 export type Visibility = (typeof visibilities)[number]
+export type ProblemCode = (typeof programProblems)[number]
 export type TestStatus = (typeof testStatuses)[number]
 export type GroupMode = (typeof groupModes)[number]
 export type FeedbackMode = (typeof feedbackModes)[number]

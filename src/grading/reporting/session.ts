@@ -14,6 +14,12 @@ import { checkReports, isRefusal } from './unwritable-reports.ts'
  */
 const NOT_GRADABLE = 2
 
+/**
+ * Set by `gradebox calibrate`: the session prints no summary, because its report is a temporary file. Failures are still
+ * printed.
+ */
+export const QUIET_VARIABLE = 'GRADEBOX_QUIET'
+
 // Registered globally, because a project's configuration may load its own copy of the package.
 const UNWRITTEN = Symbol.for('gradebox.unwrittenReport')
 
@@ -96,11 +102,11 @@ export class GradingSession {
     uncaught,
   }: WrittenReports & { readonly uncaught: readonly string[] }): void {
     const reports = this.#ledger.reports()
+    const isQuiet = process.env[QUIET_VARIABLE] === '1'
+    const written = paths.map((path) => shortest(this.#root, path)).join(', ')
     const lines = [
-      ...reports.flatMap(summaryLines),
-      ...(paths.length === 0
-        ? []
-        : [`Written: ${paths.map((path) => shortest(this.#root, path)).join(', ')}`]),
+      ...(isQuiet ? [] : reports.flatMap(summaryLines)),
+      ...(isQuiet || written === '' ? [] : [`Written: ${written}`]),
       ...[...failures].map(
         ([path, reason]) =>
           `Not written: ${shortest(this.#root, path)}\n${reason.replace(/^/gm, '  ')}`,
@@ -110,7 +116,7 @@ export class GradingSession {
           `Not caught: ${visibleLine(message)}. A test may have passed in spite of it: await every promise, and grade again.`,
       ),
     ]
-    this.#print(`\n${lines.join('\n')}\n\n`)
+    if (lines.length > 0) this.#print(`\n${lines.join('\n')}\n\n`)
     Reflect.set(globalThis, UNWRITTEN, failures.size > 0)
     if (!reports.some(hasTrouble) && failures.size === 0 && uncaught.length === 0) return
     const exit = () => {

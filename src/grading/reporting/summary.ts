@@ -1,7 +1,7 @@
 import { visibleLine } from '../../units/visible.ts'
 import { columnWidth } from '../report/changes.ts'
 import { formatPoints } from '../report/points.ts'
-import type { Report, ReportSubmission } from '../report/report-schema.ts'
+import type { ProblemCode, Report, ReportSubmission } from '../report/report-schema.ts'
 
 /**
  * The summary of a grading for a person: points per submission, and the submissions that could not be graded.
@@ -11,13 +11,45 @@ export function summaryLines({ assignment, submissions }: Report): string[] {
   return [
     `${visibleLine(assignment.name)}: ${count(submissions.length, 'submission')}`,
     ...submissions.flatMap((submission) => submissionLines(submission, width)),
+    ...programlessLines(submissions),
   ]
 }
 
+/** Why a submission has no program, in words for the staff. */
+const programProblemWords: Readonly<Record<ProblemCode, string>> = {
+  empty: 'no files',
+  'no-program': 'no program among its files',
+  'several-languages': 'programs in several languages',
+  'several-programs': 'several programs',
+  'no-start': 'no file with `main`',
+  'too-large': 'too large',
+  unreadable: 'a file that cannot be read',
+  'build-failed': 'the build failed',
+  'built-nothing': 'its Makefile built no program',
+  'built-several': 'its Makefile built several programs',
+}
+
+/** The most submissions that the summary names again in its last line. */
+const mostNamed = 10
+
+// A student who handed in nothing, or whose upload broke, must not hide among those with wrong programs.
+function programlessLines(submissions: readonly ReportSubmission[]): string[] {
+  const names = submissions
+    .filter(({ build }) => build?.problem !== undefined)
+    .map(({ id }) => visibleLine(id))
+  if (names.length === 0) return []
+  const more = names.length > mostNamed ? ', …' : ''
+  const listed = names.slice(0, mostNamed).join(', ')
+  return [`Without a program: ${count(names.length, 'submission')} (${listed}${more})`]
+}
+
 function submissionLines(submission: ReportSubmission, width: number): string[] {
-  const { id, language, problems } = submission
+  const { id, language, problems, build } = submission
   const name = visibleLine(id).padEnd(width)
-  const line = `  ${name}  ${result(submission)}${language === undefined ? '' : `  ${language.title}`}`
+  const title = language === undefined ? '' : `  ${language.title}`
+  const why =
+    build?.problem === undefined ? '' : `  no program: ${programProblemWords[build.problem]}`
+  const line = `  ${name}  ${result(submission)}${title}${why}`
   return [line, ...problems.map((problem) => `    ${visibleLine(problem.split('\n')[0] ?? '')}`)]
 }
 

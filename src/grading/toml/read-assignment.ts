@@ -21,8 +21,12 @@ const MAX_BYTES = 1024 * 1024
 export function readAssignment(path: string): RawAssignment {
   const text = readText(path)
   const source = new PolicySource(path, text)
-  const fail = (problems: readonly Problem[], cause?: unknown) =>
-    invalid('assignment', problems, { source, noun: 'assignment', code: 'OPTION_INVALID', cause })
+  const fail = (problems: readonly Problem[], cause?: unknown) => {
+    const placed = problems.map((problem) => withPlace(problem, source))
+    return invalid('assignment', placed, {
+      ...{ source, noun: 'assignment', code: 'OPTION_INVALID', cause },
+    })
+  }
   let value: unknown
   try {
     value = parse(text)
@@ -36,6 +40,14 @@ export function readAssignment(path: string): RawAssignment {
   const problems = assignmentProblems(parsed.output, dirname(path))
   if (problems.length > 0) throw fail(problems)
   return parsed.output
+}
+
+// A key that is missing at the top level has no table whose line could be shown.
+function withPlace(problem: Problem, source: PolicySource): Problem {
+  const { path, key, position } = problem
+  const isPlaced = key !== undefined || position !== undefined
+  if (isPlaced || source.locate(path, 'value') !== undefined) return problem
+  return { ...problem, position: { line: 1, column: 1 } }
 }
 
 function readText(path: string): string {

@@ -55,8 +55,8 @@ function row(submission: ReportSubmission, assignment: Report['assignment']): st
   ]
 }
 
-function statusOf({ gradable, complete }: ReportSubmission): string {
-  if (gradable) return 'graded'
+function statusOf({ gradable, complete, build }: ReportSubmission): string {
+  if (gradable) return build?.problem === undefined ? 'graded' : 'no program'
   return complete ? 'not gradable' : 'incomplete'
 }
 

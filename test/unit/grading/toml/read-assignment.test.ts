@@ -31,7 +31,7 @@ function problemsOf(contents: string | Uint8Array): string[] {
 const TEST = 'name = "A"\n[[tests]]\nname = "x"\n'
 
 test.each([
-  ['naem = "A"', ['1:1: unknown key "naem"; did you mean "name"?', 'name: is missing']],
+  ['naem = "A"', ['1:1: name: is missing', '1:1: unknown key "naem"; did you mean "name"?']],
   [`${TEST}point = 3`, ['4:1: tests[0]: unknown key "point"; did you mean "points"?']],
   [`${TEST}points = "3"`, ['4:10: tests[0].points: expected a number from 0 to 1000000, got "3"']],
   [

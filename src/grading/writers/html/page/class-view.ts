@@ -18,6 +18,7 @@ const filters: Readonly<Record<string, (submission: PageSubmission) => boolean>>
     student.points !== null && student.points > 0 && student.points < student.maxPoints,
   'No points': ({ student }) => student.points === 0,
   'Failed build': ({ staff }) => staff?.build?.status === 'failed',
+  'No files': ({ staff }) => staff?.build?.problem === 'empty',
   'Not gradable': ({ student }) => student.points === null,
 }
 
