@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { EXCLUSIVE_VARIABLE } from '../../grading/assignment/context.ts'
+import type { LanguageTable } from '../../grading/languages/language.ts'
+import { languages } from '../../grading/languages/language-table.ts'
 import { calibrate, calibrationLines } from '../../grading/report/calibrate.ts'
 import { readReport } from '../../grading/report/read-report.ts'
 import type { Report } from '../../grading/report/report-schema.ts'
@@ -56,11 +58,14 @@ async function calibrateCommand(assignment: string, { solutions, runs }: Flags):
       reports.push(checked(readReport(file)))
     }
     process.exitCode = EXIT.success
-    print(calibrationLines(calibrate(reports)).join('\n').trimEnd())
+    print(calibrationLines(calibrate(reports, floorBytes)).join('\n').trimEnd())
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+const floorBytes = (name: string): number =>
+  (languages as LanguageTable)[name]?.floors?.memoryBytes ?? 0
 
 // Only the times of a working solution are useful for limits.
 function checked(report: Report): Report {

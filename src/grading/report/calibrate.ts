@@ -26,8 +26,12 @@ const leastMemoryBytes = 16 * 2 ** 20
  * Proposes limits from several reports of the reference solutions: per language, from its slowest test.
  *
  * @param reports one per repetition
+ * @param floorBytes the memory that a language needs to start; a program may use less than its runtime reserves
  */
-export function calibrate(reports: readonly Report[]): readonly Calibration[] {
+export function calibrate(
+  reports: readonly Report[],
+  floorBytes: (language: string) => number = () => 0,
+): readonly Calibration[] {
   const byLanguage = new Map<string, Map<string, Usage[]>>()
   for (const { submissions } of reports) {
     for (const { language, id, tests } of submissions) {
@@ -43,13 +47,19 @@ export function calibrate(reports: readonly Report[]): readonly Calibration[] {
     }
   }
   return [...byLanguage]
-    .map(([language, tests]) => calibrateLanguage(language, [...tests.values()]))
+    .map(([language, tests]) =>
+      calibrateLanguage(language, [...tests.values()], floorBytes(language)),
+    )
     .sort((a, b) => (a.language < b.language ? -1 : 1))
 }
 
 type Usage = Report['submissions'][number]['tests'][number]['runs'][number]['usage']
 
-function calibrateLanguage(language: string, tests: readonly (readonly Usage[])[]): Calibration {
+function calibrateLanguage(
+  language: string,
+  tests: readonly (readonly Usage[])[],
+  floorBytes: number,
+): Calibration {
   const wallTimeMs = slowest(tests, ({ wallTimeMs: ms }) => ms)
   const cpuTimeMs = slowest(tests, ({ cpuTimeMs: ms }) => ms)
   const memoryBytes = Math.max(...tests.flat().map(({ peakMemoryBytes }) => peakMemoryBytes))
@@ -62,7 +72,7 @@ function calibrateLanguage(language: string, tests: readonly (readonly Usage[])[
     proposal: {
       walltimeMs: roundTime(Math.max(leastTimeMs, wallTimeMs[1] * timeFactor)),
       cpuMs: roundTime(Math.max(leastTimeMs, cpuTimeMs[1] * timeFactor)),
-      memoryBytes: roundMemory(Math.max(leastMemoryBytes, memoryBytes * memoryFactor)),
+      memoryBytes: roundMemory(Math.max(leastMemoryBytes, floorBytes, memoryBytes * memoryFactor)),
     },
   }
 }

@@ -41,6 +41,11 @@ test('small programs get the smallest limits, and slow programs get whole second
   expect(slow?.proposal).toEqual({ walltimeMs: 11_000, cpuMs: 10_000, memoryBytes: 16 * MIB })
 })
 
+test('a language gets at least the memory that it needs to start', () => {
+  const [python] = calibrate([graded('python', [run(1, 1, 3 * MIB)])], () => 24 * MIB)
+  expect(python?.proposal.memoryBytes).toBe(32 * MIB)
+})
+
 test('several runs of one test are measured separately', () => {
   const [both] = calibrate([graded('c', [run(100, 1, 1), run(900, 1, 1)])])
   expect(both?.wallTimeMs).toEqual([900, 900])
