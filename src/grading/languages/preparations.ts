@@ -8,27 +8,27 @@ const headers = ['bits/stdc++.h', 'iostream']
 // macros. The script precompiles a file that includes the real header, because some pragmas work only in an included
 // file.
 const precompile = [
-  `for header in ${headers.join(' ')}; do`,
-  '  real=$(echo "#include <$header>" | g++ "$@" -H -fsyntax-only -x c++ - 2>&1 | sed -n "1s/^\\. //p")',
-  '  mkdir -p "$(dirname "./$header")" && echo "#include \\"$real\\"" > "./$header" || exit',
-  '  g++ "$@" -x c++-header "./$header" -o "./$header.gch" && rm "./$header" || exit',
-  'done',
+  'header=$1 && shift',
+  'real=$(echo "#include <$header>" | g++ "$@" -H -fsyntax-only -x c++ - 2>&1 | sed -n "1s/^\\. //p")',
+  'mkdir -p "$(dirname "./$header")" && echo "#include \\"$real\\"" > "./$header" || exit',
+  'g++ "$@" -x c++-header "./$header" -o "./$header.gch" && rm "./$header"',
 ].join('\n')
 
-/** Precompiled headers for C++ programs that start with one of the two headers. */
+/** A precompiled header for C++ programs whose sources all start with it. */
 export const precompiledHeaders: Preparation = {
   prepare: (command, project) => {
-    if (command[0] !== 'g++' || !project.sources.every(startsWithHeader)) return undefined
-    return ['sh', '-c', precompile, 'prepare', ...flagsOf(command, project)]
+    const [header, ...others] = new Set(project.sources.map(firstHeader))
+    if (command[0] !== 'g++' || header === undefined || others.length > 0) return undefined
+    return ['sh', '-c', precompile, 'prepare', header, ...flagsOf(command, project)]
   },
   use: ([program, ...args], place) => [program, '-I', place, ...args],
   after: 6,
 }
 
 // A macro or a pragma before the header could change the meaning of the header.
-function startsWithHeader({ text }: Project['main']): boolean {
-  const [, header] = /^\s*#\s*include\s*<([^>\n]+)>/.exec(withoutComments(text)) ?? []
-  return header !== undefined && headers.includes(header)
+function firstHeader({ text }: Project['main']): string | undefined {
+  const [, header = ''] = /^\s*#\s*include\s*<([^>\n]+)>/.exec(withoutComments(text)) ?? []
+  return headers.includes(header) ? header : undefined
 }
 
 function flagsOf([, ...args]: Command, { sources }: Project): string[] {

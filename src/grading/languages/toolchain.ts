@@ -3,14 +3,17 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, type ZlibOptions } from 'node:zlib'
+import { isProcess, timeOfDay } from '../../globals.ts'
 import type { LimitOptions, MountOption } from '../../runner/options/sandbox-options.ts'
 import { sandboxed } from '../../runner/sandboxed.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
@@ -40,6 +43,15 @@ interface Toolchain {
 }
 
 const toolchains = new Map<string, Toolchain>()
+
+/** The prepared files gain more than they cost from this many times `after` builds on. */
+const WORTH = 3
+let expectedBuilds = 0
+
+/** Notes the number of builds that may follow: a class is worth the preparation from its first build on. */
+export function expectBuilds(count: number): void {
+  expectedBuilds = Math.max(expectedBuilds, count)
+}
 
 /**
  * The build of a project with files that its compiler has prepared, such as precompiled headers; undefined where none
@@ -88,17 +100,47 @@ async function readyToolchain(
   if (toolchain.directory !== undefined) return toolchain.directory
   toolchain.wanted += 1
   const { after = 0, waits = false } = language.preparation ?? {}
-  if (toolchain.wanted <= after) return undefined
+  if (toolchain.wanted <= after && expectedBuilds < after * WORTH) return undefined
+  if (!waits && toolchain.making === undefined && !claim(target)) return undefined
   toolchain.making ??= makeToolchain(target, prepare, policy).then((made) => {
     toolchain.directory = made ? target : undefined
+    if (!waits) rmSync(claimFile(target), { force: true })
   })
   if (waits) await toolchain.making
   return toolchain.directory
 }
 
+// Several workers grade one class, and only one of them makes the directory.
+function claim(target: string): boolean {
+  const file = claimFile(target)
+  try {
+    mkdirSync(dirname(target), { recursive: true })
+    if (isAbandoned(file)) rmSync(file, { force: true })
+    writeFileSync(file, String(process.pid), { flag: 'wx' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const claimFile = (target: string) => `${target}.maker`
+
+// A process id alone does not suffice, because the cache may be shared by containers.
+function isAbandoned(file: string): boolean {
+  const claimed = statSync(file, { throwIfNoEntry: false })
+  if (claimed === undefined) return false
+  return (
+    timeOfDay().getTime() - claimed.mtimeMs > MAKING_MS ||
+    !isProcess(Number(readFileSync(file, 'utf8')))
+  )
+}
+
+/** The longest time that the making of a directory takes, in milliseconds. */
+const MAKING_MS = 600_000
+
 // The compiler makes the files once, so the limits do not depend on those of a build.
 const limits = {
-  walltime: '10min',
+  walltime: MAKING_MS,
   cpu: '10min',
   memory: '2GiB',
   disk: '2GiB',
@@ -107,8 +149,8 @@ const limits = {
 } satisfies LimitOptions
 
 const archive = '/tmp/gradebox-toolchain.tar.gz'
-// The archive is compressed, because a collected file has at most 64 MiB, and precompiled headers are larger.
-const script = `"$@" && exec tar -czf ${archive} --format=gnu .`
+// The archive is compressed, because a collected file has at most 64 MiB, and precompiled headers are larger. A better compression takes longer than many builds save.
+const script = `"$@" && exec tar -cf ${archive} --format=gnu -I 'gzip -1' .`
 /** The largest size of the files that a compiler may prepare. */
 const largestBytes = 1024 * 1024 * 1024
 
