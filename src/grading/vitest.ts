@@ -5,10 +5,12 @@ import {
   expect as globalExpect,
   inject,
   type ProvidedContext,
+  type SuiteCollector,
   test as vitestTest,
 } from 'vitest'
 import { SandboxError } from '../errors/sandbox-error.ts'
 import '../matchers/vitest.ts'
+import { defaultConcurrency } from '../runner/queue/queue.ts'
 import { printableJson, visibleLine } from '../units/visible.ts'
 import { declareAssignment } from './assignment/assignment.ts'
 import type { Assignment } from './assignment/assignment-interface.ts'
@@ -18,6 +20,7 @@ import type { SubmissionState } from './assignment/submission-state.ts'
 import type { Declared } from './assignment/test-runner.ts'
 import type { GradedMeta, TestOutcome } from './report/test-outcome.ts'
 import { runAs } from './reporting/vitest-uncaught.ts'
+import type { Shard } from './submissions/select.ts'
 import { isSearched, isWithin } from './submissions/test-search.ts'
 import { readAssignment } from './toml/read-assignment.ts'
 import { toOptions } from './toml/to-options.ts'
@@ -48,13 +51,15 @@ export function assignment(options: AssignmentOptions): Assignment<ExpectStatic>
  * Declares the assignment of an `assignment.toml`; `gradebox grade` makes a test file that calls this.
  *
  * @param path - the file's absolute path
+ * @param part - the part of the submissions to declare; several workers grade one assignment in parts
  * @throws {SandboxError} OPTION_INVALID with every problem of the file, its line and column
  */
-export function declareToml(path: string): void {
+export function declareToml(path: string, part?: Shard): void {
   const { options, groups, tests, cases } = toOptions(readAssignment(path), path)
   const declared = declareAssignment(
     options,
     runner(() => path),
+    part,
   )
   for (const { name, options: own } of groups) declared.group(name, own)
   for (const test of tests) declared.data(test)
@@ -82,7 +87,16 @@ function runner(file: () => string) {
     },
     // Vitest calls a suite's function once the file is loaded, when all tests are declared.
     declareSuites: (declared: Declared<ExpectStatic>) => {
-      for (const submission of declared.submissions) {
+      const suites = new Map<SubmissionState, SuiteCollector>()
+      for (const [index, submission] of declared.submissions.entries()) {
+        submission.followedBy(() => {
+          const willRun = (each: SubmissionState) =>
+            suites.get(each)?.tasks.some(({ mode }) => mode === 'run' || mode === 'queued') === true
+          return declared.submissions
+            .slice(index + 1)
+            .filter(willRun)
+            .slice(0, defaultConcurrency())
+        })
         const suite = describe(submission.found.id, {
           concurrent: declared.options.concurrent ?? true,
         }, () => {
@@ -95,6 +109,7 @@ function runner(file: () => string) {
             }
           }
         })
+        suites.set(submission, suite)
       }
     },
     declareTest: (_: Declared<ExpectStatic>, test: Test) => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { SandboxResult } from './result.ts'
 
 /** The part of a run that its owner uses. */
@@ -26,10 +27,18 @@ interface Realm {
   [slot]?: OwnerSource | undefined
 }
 
+/** Set while work continues that no test owns. */
+const unowned = new AsyncLocalStorage<true>()
+
 /** The owner of a run that starts now. */
 export function currentOwner(): RunOwner | undefined {
-  return (globalThis as Realm)[slot]?.()
+  return unowned.getStore() === true ? undefined : (globalThis as Realm)[slot]?.()
 }
+
+/**
+ * Calls a function; the runs that it starts, also later, have no owner. They end at the latest with the test file.
+ */
+export const withoutOwner = <T>(start: () => T): T => unowned.run(true, start)
 
 /**
  * Sets the function that finds the owner of later runs.

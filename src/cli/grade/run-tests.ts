@@ -1,13 +1,12 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import type { TestModule, Vitest } from 'vitest/node'
 import { asError } from '../../errors/as-error.ts'
-import { ownDirectory } from '../../grading/own-directory.ts'
 import type { IsolationLevel } from '../../runner/isolation/level.ts'
 import { visible } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 import type { AssignmentPlace } from './find-assignment.ts'
+import { writeTomlTests } from './toml-tests.ts'
 
 /** How the tests of an assignment run. */
 export interface TestsOptions {
@@ -38,9 +37,11 @@ export async function runTests(
   const { startVitest } = await vitestNode()
   const { gradebox, gradingPlugin } = await import('../../environment/vitest/plugin.ts')
   const { SilentReporter } = await import('../../environment/reporter.ts')
-  const temporary = place.kind === 'toml' ? tomlTest(place.file) : undefined
-  const root = place.kind === 'toml' ? (temporary ?? '') : place.root
-  const { workers, concurrency } = shareJobs(jobs, place)
+  const processors = availableParallelism()
+  const toml = place.kind === 'toml' ? writeTomlTests(place.file, jobs ?? processors) : undefined
+  const root = place.kind === 'toml' ? (toml?.folder ?? '') : place.root
+  const files = place.kind === 'toml' ? (toml?.parts ?? 1) : place.files.length
+  const { workers, concurrency } = shareJobs(jobs, processors, files)
   const options = {
     ...(isolation === undefined ? {} : { isolation }),
     ...(concurrency === undefined ? {} : { concurrency }),
@@ -64,14 +65,15 @@ export async function runTests(
       },
     )
     return {
-      loadErrors: vitest.state.getTestModules().flatMap(errorsOf),
+      // The files of one assignment have the same errors.
+      loadErrors: [...new Set(vitest.state.getTestModules().flatMap(errorsOf))],
       otherErrors: vitest.state
         .getUnhandledErrors()
         .map((error) => visible(asError(error).message)),
     }
   } finally {
     await vitest?.close()
-    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
+    if (toml !== undefined) rmSync(toml.folder, { recursive: true, force: true })
   }
 }
 
@@ -79,9 +81,7 @@ export async function runTests(
  * Vitest gives each test file to one worker, so more workers than files would leave processors idle. By default the
  * workers share the processors.
  */
-function shareJobs(jobs: number | undefined, place: AssignmentPlace) {
-  const processors = availableParallelism()
-  const files = place.kind === 'toml' ? 1 : place.files.length
+function shareJobs(jobs: number | undefined, processors: number, files: number) {
   const workers = Math.min(jobs ?? processors, files)
   if (jobs === undefined || jobs === processors) return { workers }
   return { workers, concurrency: Math.max(1, Math.floor(jobs / workers)) }
@@ -98,16 +98,6 @@ async function vitestNode(): Promise<typeof import('vitest/node')> {
       error,
     )
   }
-}
-
-// Vitest runs only test files, so this function writes one that declares the assignment of the TOML file.
-function tomlTest(toml: string): string {
-  const folder = ownDirectory('grade')
-  // The test file is outside the package, so it cannot import the package by name.
-  const entry = import.meta.resolve('gradebox/grading/vitest')
-  const source = `import { declareToml } from ${JSON.stringify(entry)}\n\ndeclareToml(${JSON.stringify(toml)})\n`
-  writeFileSync(join(folder, 'assignment.test.mjs'), source)
-  return folder
 }
 
 const errorsOf = (module: TestModule): string[] =>

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { quoted } from '../../units/visible.ts'
@@ -6,13 +5,13 @@ import { contentAround } from '../cache/content-around.ts'
 import { fingerprint } from '../cache/fingerprint.ts'
 import { chooseLanguages } from '../languages/choose-languages.ts'
 import { limitsFor } from '../languages/language-limits.ts'
+import { expectBuilds } from '../languages/toolchain.ts'
 import type { FeedbackMode } from '../report/report-schema.ts'
 import { type Plan, planPoints } from '../report/score.ts'
 import type { GradedMeta } from '../report/test-outcome.ts'
 import { refuseUnwritableReports } from '../reporting/unwritable-reports.ts'
-import { findSubmissions } from '../submissions/find.ts'
-import { selectSubmissions } from '../submissions/select.ts'
-import { SUBMISSIONS_VARIABLE } from '../submissions/test-search.ts'
+import { chooseSubmissions } from '../submissions/choose.ts'
+import { type Shard, selectSubmissions } from '../submissions/select.ts'
 import type { DataAssignment, DeclareTest } from './assignment-interface.ts'
 import type {
   AssignmentOptions,
@@ -30,14 +29,19 @@ import { Groups } from './test-groups.ts'
 import type { Declared, TestRunner } from './test-runner.ts'
 import { rowTitle } from './title.ts'
 
-/** Declares an assignment to a test runner. */
+/**
+ * Declares an assignment to a test runner.
+ *
+ * @param part the part of the submissions to declare; all by default
+ */
 export function declareAssignment<Expect>(
   options: AssignmentOptions,
   runner: TestRunner<Expect>,
+  part?: Shard,
 ): DataAssignment<Expect> {
   checkGradingOptions('assignment', options, ['name', 'submissions'])
   refuseUnwritableReports()
-  return new Declaring(options, runner)
+  return new Declaring(options, runner, part)
 }
 
 class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
@@ -55,7 +59,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
   readonly #sameCode = new Map<string, number>()
   #around: { readonly content: unknown } | undefined
 
-  constructor(options: AssignmentOptions, runner: TestRunner<Expect>) {
+  constructor(options: AssignmentOptions, runner: TestRunner<Expect>, part: Shard | undefined) {
     this.options = options
     this.#runner = runner
     this.#testFile = runner.testFile()
@@ -66,24 +70,17 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     for (const name of Array.isArray(languages) ? languages : Object.keys(languages)) {
       if (table[name] !== undefined) limitsFor(table[name], [options.limits])
     }
-    const instead = process.env[SUBMISSIONS_VARIABLE]
-    const [place, from] =
-      instead === undefined || instead === ''
-        ? [options.submissions, this.#folder]
-        : [instead, process.cwd()]
-    const found = findSubmissions(place, from, table)
-    this.#places = [place]
-      .flat()
-      .map((each) => resolve(from, each))
-      .filter((each) => existsSync(each))
+    const { found, chosen, places } = chooseSubmissions(options.submissions, this.#folder, table)
+    this.#places = places
     const named = [options.submissions].flat().map((each) => resolve(this.#folder, each))
     this.#submissionPaths = [...named, ...found.map(({ path }) => path)]
     runner.refuseSearched?.([...this.#places, ...found.map(({ path }) => path)])
     const language = options.feedbackLanguage ?? 'en'
     const plan = () => this.#plan()
-    this.submissions = selectSubmissions(found).map(
+    this.submissions = (part === undefined ? chosen : selectSubmissions(chosen, '', part)).map(
       (each) => new SubmissionState(each, { options, table, language, plan }),
     )
+    expectBuilds(this.submissions.length)
     this.test = this.#declareTest()
     runner.declareSuites(this)
   }

@@ -1,5 +1,6 @@
 import { asError } from '../../errors/as-error.ts'
 import type { FeedbackLanguage } from '../../feedback/feedback-texts.ts'
+import { withoutOwner } from '../../runner/owner.ts'
 import { visible } from '../../units/visible.ts'
 import type { LanguageTable } from '../languages/language.ts'
 import { roundPoints } from '../report/points.ts'
@@ -29,6 +30,7 @@ export class SubmissionState {
   readonly #attempts = new Map<number, ReportAttempt[]>()
   #prepared: Promise<Prepared> | undefined
   #isReported = false
+  #followers: () => readonly SubmissionState[] = () => []
 
   constructor(found: FoundSubmission, setup: AssignmentSetup) {
     this.found = found
@@ -40,6 +42,23 @@ export class SubmissionState {
     const { table, language } = this.#setup
     this.#prepared ??= prepareSubmission(this.found, table, language)
     return this.#prepared
+  }
+
+  /**
+   * Names the submissions to prepare while the tests of this one run. Otherwise all tests that run at once would
+   * wait for one build, and the other processors would be idle.
+   */
+  followedBy(followers: () => readonly SubmissionState[]): void {
+    this.#followers = followers
+  }
+
+  // A test that ends before those builds must not end them.
+  #prepareFollowers(): void {
+    const followers = this.#followers()
+    this.#followers = () => []
+    withoutOwner(() => {
+      for (const each of followers) void each.prepare()
+    })
   }
 
   /**
@@ -56,6 +75,7 @@ export class SubmissionState {
   ): Promise<void> {
     const { number } = test.plan
     const prepared = await this.prepare()
+    this.#prepareFollowers()
     const { options, language } = this.#setup
     const earlier = this.#attempts.get(number) ?? []
     const judging = { test, prepared, options, language, expect, softFailures, earlier }
@@ -72,8 +92,9 @@ export class SubmissionState {
     prepared: Prepared,
   ): Promise<Pick<TestOutcome, 'adjustments' | 'problems'> | undefined> {
     const { adjust } = this.#setup.options
+    if (adjust === undefined) return
     const plan = this.#setup.plan()
-    if (adjust === undefined || plan.tests.some(({ number }) => !this.#outcomes.has(number))) return
+    if (plan.tests.some(({ number }) => !this.#outcomes.has(number))) return
     const { points, maxPoints, tests } = scoreSubmission(this.#asReport(plan), plan)
     try {
       const adjustments = await adjust({

@@ -16,8 +16,8 @@ export interface WrittenReports {
   readonly failures: ReadonlyMap<string, string>
 }
 
-/** Writing reports takes at most 1/25 of the grading time. */
-const SHARE = 25
+/** Writing reports takes at most 1/50 of the grading time. */
+const SHARE = 50
 
 /**
  * Keeps the report files up to date. It writes them after each test, or less often if writing takes long,

@@ -82,6 +82,23 @@ test('a TOML assignment is graded, a wrong program is not a failure, and the rep
   expect(readFileSync(join(folder, 'grades.csv'), 'utf8')).toContain('ada,')
 })
 
+test('a submission without files is named, and keeps no other from its points', () => {
+  const folder = project({ ada: RIGHT })
+  mkdirSync(join(folder, 'submissions/bob'))
+  const { code, stderr } = grade(folder, '--report', 'csv=grades.csv')
+  expect(code).toBe(0)
+  expect(stderr).toContain(
+    '  ada  5 of 5 points  Python\n  bob  0 of 5 points  no program: no files\n',
+  )
+  expect(stderr).toContain('Without a program: 1 submission (bob)\n')
+  expect(readFileSync(join(folder, 'grades.csv'), 'utf8')).toMatch(/^bob,,,,0,5,no program,/m)
+  expect(reportOf(folder).submissions[1]?.build).toMatchObject({
+    status: 'failed',
+    problem: 'empty',
+    studentMessage: 'Your submission has no files.',
+  })
+}, 60_000)
+
 test('only changed parts are graded again', () => {
   const folder = project({ ada: RIGHT, bob: WRONG, cy: RIGHT })
   grade(folder)
@@ -132,6 +149,52 @@ test('after a kill, the next run repeats no finished test', async () => {
   const left = new RegExp(`^gradebox-(?:builds|grade)-${child.pid}-`)
   expect(readdirSync(tmpdir()).filter((name) => left.test(name))).toEqual([])
 }, 180_000)
+
+test('several workers grade one TOML assignment, and write one report', async () => {
+  // Without files nothing runs, so many tests are quick.
+  const ids = Array.from({ length: 40 }, (_, index) => `s${10 + index}`)
+  const folder = project({ s10: RIGHT, s49: RIGHT })
+  for (const id of ids) mkdirSync(join(folder, 'submissions', id), { recursive: true })
+  for (let test = 3; test <= 9; test++) {
+    write(folder, `cases/${test}.in`, '2 1 3\n')
+    write(folder, `cases/${test}.ans`, '2\n')
+  }
+  const child = spawn(process.execPath, [cliPath(), 'grade', '--no-cache', '--jobs', '2'], {
+    cwd: folder,
+    stdio: 'ignore',
+  })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  let most = 0
+  while (child.exitCode === null) {
+    most = Math.max(most, workersOf(child.pid ?? 0))
+    await setTimeout(20)
+  }
+  expect(await ended).toBe(0)
+  expect(most).toBe(2)
+  const { complete, submissions } = reportOf(folder)
+  expect(complete).toBe(true)
+  expect(submissions.map(({ id, points }) => [id, points])).toEqual(
+    ids.map((id) => [id, id === 's10' || id === 's49' ? 5 : 0]),
+  )
+}, 180_000)
+
+/** The number of Vitest's workers among the children of a process. */
+function workersOf(pid: number): number {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+    return children.filter((each) => each !== '' && isWorker(each)).length
+  } catch {
+    return 0
+  }
+}
+
+function isWorker(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('vitest/dist/workers')
+  } catch {
+    return false
+  }
+}
 
 test('each shard grades a part of the class, and merge joins the reports', () => {
   const submissions = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`s${i}`, RIGHT]))

@@ -1,6 +1,6 @@
 import { createContext, runInContext } from 'node:vm'
 import { expect, onTestFinished, test } from 'vitest'
-import { currentOwner, setOwnerSource, withOwner } from '../../../src/runner/owner.ts'
+import { currentOwner, setOwnerSource, withOwner, withoutOwner } from '../../../src/runner/owner.ts'
 
 const owner = (name: string) => ({ name, own: () => {} })
 
@@ -16,6 +16,18 @@ test('a run belongs to the owner that the source names', () => {
   }
   expect(() => withOwner(second, start)).toThrow('wrong options')
   expect(currentOwner()).toBe(first)
+})
+
+test('work without an owner stays without one, also after a pause, and leaves others theirs', async () => {
+  onTestFinished(() => setOwnerSource(globalThis, undefined))
+  const first = owner('first')
+  setOwnerSource(globalThis, () => first)
+  const later = withoutOwner(async () => {
+    await Promise.resolve()
+    return currentOwner()
+  })
+  expect(currentOwner()).toBe(first)
+  expect(await later).toBeUndefined()
 })
 
 test('another realm has a source of its own', () => {
