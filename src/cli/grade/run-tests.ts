@@ -42,6 +42,7 @@ export async function runTests(
   const root = place.kind === 'toml' ? (toml?.folder ?? '') : place.root
   const files = place.kind === 'toml' ? (toml?.parts ?? 1) : place.files.length
   const { workers, concurrency } = shareJobs(jobs, processors, files)
+  const testsAtOnce = concurrency ?? Math.ceil(processors / workers)
   const options = {
     ...(isolation === undefined ? {} : { isolation }),
     ...(concurrency === undefined ? {} : { concurrency }),
@@ -58,6 +59,7 @@ export async function runTests(
         // An empty list means Vitest's own reporter. The plugin adds the reporter that writes the reports.
         reporters: [new SilentReporter()],
         maxWorkers: workers,
+        ...(testsAtOnce > VITEST_TESTS_AT_ONCE ? { maxConcurrency: testsAtOnce } : {}),
         ...(place.kind === 'toml' ? { config: false, include: ['*.test.mjs'] } : {}),
       } as Parameters<typeof startVitest>[2],
       {
@@ -76,6 +78,9 @@ export async function runTests(
     if (toml !== undefined) rmSync(toml.folder, { recursive: true, force: true })
   }
 }
+
+/** The number of concurrent tests that Vitest runs at once in a worker (its option `maxConcurrency`). */
+const VITEST_TESTS_AT_ONCE = 5
 
 /**
  * Vitest gives each test file to one worker, so more workers than files would leave processors idle. By default the

@@ -178,19 +178,43 @@ test('several workers grade one TOML assignment, and write one report', async ()
   )
 }, 180_000)
 
+test('--jobs 8 runs eight programs at once', async () => {
+  const toml =
+    'name = "Wait"\n[limits]\nwalltime = "1min"\n[[tests]]\nname = "waits"\nstdout = "done"\n'
+  const script = '#!/bin/sh\nsleep 15.0625\necho done\n'
+  const ids = Array.from({ length: 8 }, (_, index) => `s${index}`)
+  const folder = makeDirectory({
+    ...{ 'package.json': '{}', 'assignment.toml': toml },
+    ...Object.fromEntries(ids.map((id) => [`submissions/${id}/main.sh`, script])),
+  })
+  const child = spawn(process.execPath, [cliPath(), 'grade', '--no-cache', '--jobs', '8'], {
+    cwd: folder,
+    stdio: 'ignore',
+  })
+  let most = 0
+  while (child.exitCode === null) {
+    const running = readdirSync('/proc').filter((pid) => isProgram(pid, 'sleep\x0015.0625'))
+    most = Math.max(most, running.length)
+    await setTimeout(100)
+  }
+  expect(child.exitCode).toBe(0)
+  expect(most).toBe(8)
+}, 180_000)
+
 /** The number of Vitest's workers among the children of a process. */
 function workersOf(pid: number): number {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
-    return children.filter((each) => each !== '' && isWorker(each)).length
+    return children.filter((each) => each !== '' && isProgram(each, 'vitest/dist/workers')).length
   } catch {
     return 0
   }
 }
 
-function isWorker(pid: string): boolean {
+/** Whether a process has this text in its command line; false for one that has ended. */
+function isProgram(pid: string, text: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('vitest/dist/workers')
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text)
   } catch {
     return false
   }
