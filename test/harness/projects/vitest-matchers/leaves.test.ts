@@ -9,7 +9,7 @@ beforeAll(() => {
   sandboxed('sleep', ['60'])
 })
 
-test('with the fixture it times out', { timeout: 2000 }, async ({ sandbox }) => {
+test('with the fixture it times out', { timeout: 5000 }, async ({ sandbox }) => {
   await sandbox('sh', ['-c', 'echo with the fixture; sleep 60'])
 })
 
