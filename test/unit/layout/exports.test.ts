@@ -7,7 +7,9 @@ const src = resolve(import.meta.dirname, '../../../src')
 /** Exports that only tests use, by the reason. Each is a pure function or a list, and its caller only adds the machine. */
 const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
   'its input is a file of the kernel that differs between machines': [
+    'firstProcessors',
     'idSpace',
+    'idleStat',
     'judgeKernel',
     'namespaceHint',
     'ownV1Group',
@@ -19,6 +21,7 @@ const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
   'its caller starts a sandbox, and the test asserts a plan, a message or a rule': [
     'endUserSteps',
     'fileMode',
+    'listOf',
     'ruleFor',
     'stepError',
   ],
@@ -27,8 +30,12 @@ const FOR_TESTS: Readonly<Record<string, readonly string[]>> = {
     'fileLine',
     'finishReport',
     'javaMainClass',
+    'namedSubmissions',
   ],
-  'a test compares the documentation with it': ['sandboxErrorCodes'],
+  'a type derives from it, or a test compares the documentation with it': [
+    'programProblems',
+    'sandboxErrorCodes',
+  ],
 }
 
 type Source = { readonly text: string }
