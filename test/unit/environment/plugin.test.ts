@@ -6,8 +6,9 @@ import gradebox from '../../../src/environment/vitest/plugin.ts'
 /** The plugin's changes to a project's configuration, and the values that it provides to the project. */
 function configure<Config extends object>(config: Config) {
   const provided: unknown[] = []
-  const project = { config, provide: (_: string, value: unknown) => provided.push(value) }
   const vitest = { config: { reporters: ['default'] }, onClose: () => {} }
+  const provide = (_: string, value: unknown) => provided.push(value)
+  const project = { config, provide, vitest }
   const context = { project, vitest } as unknown as VitestPluginContext
   const plugin = gradebox({ limits: { walltime: '2s' } })
   const { configureVitest } = plugin as { configureVitest(context: VitestPluginContext): void }
@@ -16,7 +17,14 @@ function configure<Config extends object>(config: Config) {
   return { config, provided }
 }
 
-const node = () => ({ environment: 'node', setupFiles: ['own.ts'], root: '/project' })
+const node = () => ({
+  environment: 'node',
+  setupFiles: ['own.ts'],
+  root: '/project',
+  include: [] as string[],
+  exclude: [] as string[],
+  typecheck: { exclude: [] as string[] },
+})
 
 test('a project gets setup file, environment and defaults, each once', () => {
   const { config, provided } = configure(node())
