@@ -30,8 +30,11 @@ const folderWith = (solution: string): string =>
 
 test('calibrate proposes limits from the reference solutions', () => {
   const cwd = folderWith('print(sorted(map(int, input().split()))[1])\n')
-  const { code, stdout } = gradebox(['calibrate', '--runs', '2'], { cwd })
+  const { code, stdout, stderr } = gradebox(['calibrate', '--runs', '2'], { cwd })
   expect(code).toBe(0)
+  expect(stderr).toBe(
+    'Run 1 of 2\n gradebox  reference is done (3 of 3 tests)\nRun 2 of 2\n gradebox  reference is done (3 of 3 tests)\n',
+  )
   expect(stdout).toMatch(
     /^# 6 runs in python: wall time [\d.]+ s to [\d.]+ s, CPU time .*\n\[languages\.python\.limits\]\nwalltime = "\d+ms"\ncpu = "\d+ms"\nmemory = "\d+MiB"\n$/,
   )
