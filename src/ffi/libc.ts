@@ -311,17 +311,28 @@ const WAIT_LATE_MS = 5
  * @param timeoutMs the longest wait; 0 where this process already waits for other pipes
  * @returns whether no process can write
  */
-export async function whenHungUp(readEnd: number, timeoutMs: number): Promise<boolean> {
+export const whenHungUp = (readEnd: number, timeoutMs: number): Promise<boolean> =>
+  whenAny([readEnd], 0, timeoutMs)
+
+/** Waits in the same way until one of the pipes has data, or no process can write to it. */
+export const whenDataArrives = (readEnds: readonly number[], timeoutMs: number): Promise<boolean> =>
+  whenAny(readEnds, POLLIN, timeoutMs)
+
+async function whenAny(
+  readEnds: readonly number[],
+  events: number,
+  timeoutMs: number,
+): Promise<boolean> {
   if (waits.size >= MOST_WAITS) return false
-  const polled = pollFor(readEnd, 0)
+  const polled = new Int32Array(readEnds.flatMap((fd) => [fd, events]))
   return new Promise((resolve) => {
-    // Other work may occupy all threads. Before one is free, the descriptor's number may belong to another
-    // file. poll(2) ignores negative numbers, so this makes the number negative.
+    // Other work may occupy all threads. Before one is free, a descriptor's number may belong to another
+    // file. poll(2) ignores negative numbers, so this makes the numbers negative.
     const late = setTimeout(() => {
-      polled[0] = -1
+      polled.fill(-1)
       resolve(false)
     }, timeoutMs + WAIT_LATE_MS)
-    libc().poll.async(polled, 1, timeoutMs, (_error: unknown, count: number) => {
+    libc().poll.async(polled, readEnds.length, timeoutMs, (_error: unknown, count: number) => {
       clearTimeout(late)
       waits.delete(polled)
       resolve(count > 0)
@@ -408,16 +419,21 @@ function spawnAttributes(): Uint8Array {
 const argv = ['gradebox', null]
 const environment = [null]
 
-let lastActions:
-  | { readonly descriptors: readonly number[]; readonly actions: Uint8Array }
-  | undefined
+/** The number of lists of descriptors whose file actions are kept. */
+const MOST_ACTIONS = 16
+const knownActions = new Map<string, Uint8Array>()
 
-// The last actions usually serve the next run too, because the kernel assigns the lowest free numbers to each run.
+// Few lists occur, because the kernel assigns the lowest free numbers to each run.
 function fileActions(descriptors: readonly number[]): Uint8Array {
-  if (lastActions?.descriptors.join() === descriptors.join()) return lastActions.actions
+  const key = descriptors.join()
+  const known = knownActions.get(key)
+  if (known !== undefined) return known
+  if (knownActions.size >= MOST_ACTIONS) {
+    for (const actions of knownActions.values()) libc().posix_spawn_file_actions_destroy(actions)
+    knownActions.clear()
+  }
   const actions = makeFileActions(descriptors)
-  if (lastActions !== undefined) libc().posix_spawn_file_actions_destroy(lastActions.actions)
-  lastActions = { descriptors, actions }
+  knownActions.set(key, actions)
   return actions
 }
 

@@ -215,6 +215,7 @@ export const RLIMIT_MSGQUEUE = 12
 
 // linux/wait.h, linux/resource.h
 export const WNOHANG = 1
+export const __WALL = 0x4000_0000
 export const RUSAGE_CHILDREN = -1
 /** sizeof(struct rusage) */
 export const RUSAGE_SIZE = 144

@@ -17,6 +17,8 @@ export interface Executable {
   readonly path: string
   /** Releases the file. Call it when posix_spawn(3) has returned, because the program then runs. */
   readonly dispose: () => void
+  /** Whether it is in memory, and not a temporary file. */
+  readonly isInMemory: boolean
 }
 
 /**
@@ -28,7 +30,7 @@ export interface Executable {
 export function makeExecutable(image: Uint8Array): Executable {
   try {
     const fd = sealedMemfd(image)
-    return { path: `/proc/self/fd/${fd}`, dispose: () => closeDescriptor(fd) }
+    return { path: `/proc/self/fd/${fd}`, dispose: () => closeDescriptor(fd), isInMemory: true }
   } catch (error) {
     if (!(error instanceof ErrnoError) || error.code !== 'EACCES') throw error
     return temporaryExecutable(image)
@@ -74,5 +76,5 @@ function temporaryExecutable(image: Uint8Array): Executable {
   const { fileSync } = require('tmp-promise') as typeof import('tmp-promise')
   const file = fileSync({ prefix: 'gradebox-launcher-', mode: 0o700, discardDescriptor: true })
   writeFileSync(file.name, image)
-  return { path: file.name, dispose: file.removeCallback }
+  return { path: file.name, dispose: file.removeCallback, isInMemory: false }
 }

@@ -1,8 +1,11 @@
 import {
+  __WALL,
   CLOCK_MONOTONIC,
+  ECHILD,
   RUSAGE_CHILDREN,
   SECCOMP_IOCTL_NOTIF_RECV,
   SIGKILL,
+  WNOHANG,
 } from '../../linux/constants.ts'
 import type { Arch } from '../machine/machine.ts'
 import { RECORD } from '../report/records.ts'
@@ -33,9 +36,19 @@ export interface Ending {
 
 /** Ends every process of a process namespace, except its first. */
 const endNamespace: Ending = {
-  kill: () => [init('kill', [-1, SIGKILL], { onError: 'continue' })],
+  kill: (at) => [
+    ...(at === 'exited' ? [skipWithoutChildStep] : []),
+    init('kill', [-1, SIGKILL], { onError: 'continue' }),
+  ],
   gone: [],
 }
+
+// Every process of the namespace descends from the init, so without a child of the init (ECHILD) there is none. The
+// kernel would look at each process of the machine for kill(-1). __WALL includes children that do not signal their end.
+const skipWithoutChildStep = init('wait4', [-1, 0, WNOHANG | __WALL, 0], {
+  whenEqual: { value: -ECHILD, goto: 'watch.end' },
+  onError: 'continue',
+})
 
 // A caller that was killed reads no report. The run still ends.
 const unread = { onError: 'continue' } as const

@@ -32,6 +32,8 @@ export interface ImageFilter {
   readonly count: CountUse | undefined
   /** Whether the filter may let the program have TCP sockets. */
   readonly connects: boolean
+  /** Whether the filter lets the program make no sockets except local ones (AF_UNIX). */
+  readonly onlyLocal?: boolean | undefined
 }
 
 /** The root that an image builds. */

@@ -33,11 +33,12 @@ import type { Flow } from './flow.ts'
 import { becomeUserSteps, enterUserNamespaceSteps, NAMESPACE_ROOT, OWN_IDS } from './identity.ts'
 import { announceNetworkSteps, makeNetworkSteps } from './network.ts'
 import { oomScoreSteps } from './oom-score-steps.ts'
+import type { ImageFilter } from './plan-options.ts'
 
 const starter = stepsOf('starter')
 const init = stepsOf('init')
 
-export interface StarterOptions {
+export interface StarterOptions extends Pick<ImageFilter, 'onlyLocal'> {
   readonly policy: Pick<SandboxShape, 'network' | 'shareUts' | 'uid' | 'gid'>
   readonly flow: Flow
   readonly arch: Arch
@@ -101,22 +102,28 @@ export function openingSteps(arch: Arch): Step[] {
  * The caller itself waits for the init, so the caller is the first process that notices the end of a run.
  */
 export function starterSteps(options: StarterOptions): Step[] {
-  const { policy, flow, arch } = options
+  const { flow, arch } = options
+  const network = networkToMake(options)
   return [
     ...tieSteps(options),
     ...openingSteps(arch),
     ...oomScoreSteps(options.oomScore),
     ...enterUserSteps(options),
-    ...announceNetworkSteps(policy.network),
+    ...announceNetworkSteps(network),
     ...cloneSteps(options),
     starter('write', [FD.report, at('starter.tag'), RECORD.started.size]),
-    ...makeNetworkSteps(policy.network, {
+    ...makeNetworkSteps(network, {
       asRoot: flow.kind === 'root',
       next: options.cgroup ? 'group.keep' : 'starter.exit',
     }),
     ...(options.cgroup ? keepGroupSteps() : []),
     starter('exit_group', [0], { label: 'starter.exit' }),
   ]
+}
+
+/** The network that the starter makes. Local sockets need no loopback interface. */
+function networkToMake({ policy, onlyLocal }: StarterOptions) {
+  return policy.network === 'loopback' && onlyLocal ? 'none' : policy.network
 }
 
 // An ordinary user makes the namespaces here; root makes them in the init.

@@ -1,6 +1,12 @@
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { closeDescriptor, setNonBlocking, waitForInput, whenHungUp } from '../../ffi/libc.ts'
+import {
+  closeDescriptor,
+  setNonBlocking,
+  waitForInput,
+  whenDataArrives,
+  whenHungUp,
+} from '../../ffi/libc.ts'
 import { handOver } from '../../ffi/thread-list.ts'
 
 /** The default capacity of a pipe, pipe(7). */
@@ -62,6 +68,16 @@ export class PipeEnd {
    */
   async hangsUpWithin(timeoutMs: number): Promise<boolean> {
     return hasRead && whenHungUp(this.#fd, timeoutMs)
+  }
+
+  /**
+   * Waits, without the event loop, until one of the pipes has data or no writer.
+   *
+   * @returns whether that happened within the time, in ms
+   */
+  static async anyHasNews(pipes: readonly PipeEnd[], timeoutMs: number): Promise<boolean> {
+    const fds = pipes.map((pipe) => pipe.#fd)
+    return hasRead && fds.length > 0 && whenDataArrives(fds, timeoutMs)
   }
 
   /**

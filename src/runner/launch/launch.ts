@@ -2,7 +2,7 @@ import type { SandboxError } from '../../errors/sandbox-error.ts'
 import { spawn } from '../../ffi/libc.ts'
 import { type Assembled, assemble, assembleInPieces } from '../../launcher/image/assemble.ts'
 import { elfImage } from '../../launcher/image/elf.ts'
-import { makeExecutable } from '../../launcher/image/memory.ts'
+import { type Executable, makeExecutable } from '../../launcher/image/memory.ts'
 import type { Arch } from '../../launcher/machine/machine.ts'
 import {
   DATA_ADDRESS,
@@ -21,6 +21,7 @@ import { type ErrnoError, errnoText } from '../../linux/errno.ts'
 import { ownCallToken } from '../../seccomp/compiler/own-call-token.ts'
 import type { Work } from '../../work.ts'
 import { ownCallError } from '../own-call-error.ts'
+import { type Kept, noteKept } from './kept.ts'
 
 /** The executable image of a launch program, without a request. It can be executed any number of times. */
 export interface Image {
@@ -28,6 +29,9 @@ export interface Image {
   readonly assembled: Assembled
   readonly arch: Arch
 }
+
+/** The place of the program's own uid, in an image that becomes that user by itself. */
+const OWN_UID = 'ids.uid'
 
 /** Makes the executable image of a plan. */
 export function makeImage(segment: Segment, arch: Arch): Image {
@@ -66,18 +70,39 @@ export interface LaunchValues {
  * @throws {ErrnoError} when the process cannot be made
  */
 export function launch(image: Image, to: LaunchDescriptors, values: LaunchValues): number {
-  const executable = makeExecutable(withValues(image, values))
+  const executable = executableOf(image, values)
   try {
     const { stdin, stdout, stderr, report, control, request, collect, go } = to
     return spawn(executable.path, [stdin, stdout, stderr, report, control, request, collect, go])
   } finally {
-    executable.dispose()
+    if (!executable.isInMemory) executable.dispose()
   }
+}
+
+let last: { readonly image: Image; readonly executable: Executable } | undefined
+
+// The next launch program is often another execution of the same image. The last executable therefore stays open, also
+// one that cannot be executed again, so that the number of descriptors does not depend on the image.
+function executableOf(image: Image, values: LaunchValues): Executable {
+  const isFixed = values.cgroup === undefined && !image.assembled.symbols.has(OWN_UID)
+  if (isFixed && last?.image === image) return last.executable
+  const executable = makeExecutable(withValues(image, values))
+  last?.executable.dispose()
+  last = executable.isInMemory ? { image, executable } : undefined
+  if (last !== undefined) noteKept(keptLast)
+  return executable
+}
+
+const keptLast: Kept = {
+  close: () => {
+    last?.executable.dispose()
+    last = undefined
+  },
 }
 
 // Writes the values to their places, over the values of the last launch program. The caller copies the bytes at once.
 function withValues({ elf, assembled }: Image, { cgroup, flow }: LaunchValues): Uint8Array {
-  const ids = assembled.symbols.has('ids.uid') ? ownIdValues(flow) : []
+  const ids = assembled.symbols.has(OWN_UID) ? ownIdValues(flow) : []
   const values = [...(cgroup === undefined ? [] : [groupValue(cgroup)]), ...ids]
   for (const { place, offset, bytes } of values) {
     const address = assembled.symbols.get(place)

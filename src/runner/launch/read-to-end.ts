@@ -1,12 +1,14 @@
 import { clearTimeout, setTimeout } from '../../globals.ts'
 import type { Capture } from '../io/capture.ts'
-import type { PipeEnd } from '../io/pipe-end.ts'
+import { PipeEnd } from '../io/pipe-end.ts'
 
+/** A run that ends within this time in ms, from its start or from its first output, is read at once. */
+const SHORT_MS = 5
 /**
- * The time in ms for which this process waits for a run's end, and then reads the whole output. For a longer run, the
+ * The longest time in ms for which this process waits for the first output. After that, and after early output, the
  * event loop reads data as it arrives, and needs a socket for each pipe.
  */
-const SHORT_MS = 5
+const QUIET_MS = 40
 /**
  * The longest time in ms that this process blocks for the report of a program that has closed its streams. Most such
  * programs have ended, and the init reports the end in a fraction of this time.
@@ -31,6 +33,14 @@ async function endWithin(streams: readonly Promise<void>[], timeoutMs: number): 
   })
 }
 
+// Most programs that are silent at first write their output when they end.
+async function endsWithOutput(report: PipeEnd, streams: readonly Stream[]): Promise<boolean> {
+  const pipes = streams.map(({ pipe }) => pipe)
+  const [first = report] = pipes
+  if (await first.hangsUpWithin(SHORT_MS)) return true
+  return (await PipeEnd.anyHasNews(pipes, QUIET_MS)) && first.hangsUpWithin(SHORT_MS)
+}
+
 /** The output of the program to one of its streams. */
 export interface Stream {
   readonly pipe: PipeEnd
@@ -49,8 +59,7 @@ export async function readToEnd(
   streams: readonly Stream[],
   isLong: boolean,
 ): Promise<void> {
-  const [first = { pipe: report }] = streams
-  if (await first.pipe.hangsUpWithin(SHORT_MS)) {
+  if (await endsWithOutput(report, streams)) {
     for (const { pipe, capture } of streams) {
       pipe.readPresent()
       // A program may close its output and continue. The listeners of the output must not wait for its end.

@@ -7,6 +7,7 @@ import {
   setTimeout,
 } from '../../globals.ts'
 import { countActiveRuns, registerPool } from '../active.ts'
+import { closeKept } from '../launch/kept.ts'
 import { MOST_WAITING } from '../options/defaults.ts'
 import { isAnyRunAlone } from '../queue/machine-turns.ts'
 import { identityOf, MountWatch } from './host-state.ts'
@@ -90,6 +91,7 @@ class Pool {
     this.#unregister()
     this.#mounts.close()
     this.#endAll()
+    closeKept()
     // Keeps the pools of the active shapes: the same shapes may run again.
     const busy = this.#shapePools.filter(({ isBusy }) => isBusy)
     this.#shapePools.splice(0, Number.POSITIVE_INFINITY, ...busy)

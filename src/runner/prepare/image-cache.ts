@@ -11,7 +11,7 @@ import { planImage } from '../../launcher/plan/plan.ts'
 import { boundSources } from '../../launcher/plan/root.ts'
 import type { SandboxFile } from '../../launcher/sandbox-shape.ts'
 import { spareFromOomKiller } from '../../limits/oom-score.ts'
-import { AF_INET, AF_INET6, SOCK_STREAM } from '../../linux/constants.ts'
+import { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } from '../../linux/constants.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { type AnsweredSizes, answeredCalls } from '../../seccomp/compiler/answered-calls.ts'
 import { compileSeccomp, logsCalls } from '../../seccomp/compiler/compile.ts'
@@ -50,6 +50,15 @@ const TCP_SOCKETS = [AF_INET, AF_INET6].map((first) => ({
   first,
   second: SOCK_STREAM,
 }))
+
+/** NPROTO of linux/net.h, rounded up: no socket has a family from here on. */
+const FAMILIES = 64
+/** Calls that make other sockets than local ones. */
+const OTHER_SOCKETS = ['socket', 'socketpair'].flatMap((syscall) =>
+  Array.from({ length: FAMILIES }, (_, first) => ({ syscall, first, isFirstInt: true })).filter(
+    ({ first }) => first !== AF_UNIX,
+  ),
+)
 
 const images = new WeakMap<Policy, Map<string, NamespacedImage>>()
 
@@ -172,6 +181,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
   const isComplete = !adds && late.length === 0 && files.length === 0
   const isFiltered = isComplete && log === undefined && letsPass(code, arch, FILTERED_CALLS)
   const connects = TCP_SOCKETS.some((call) => mayPass(code, arch, call))
+  const onlyLocal = !OTHER_SOCKETS.some((call) => mayPass(code, arch, call))
   const workdir = { type: 'empty', target: workdirTarget } as const
   const processors = processorView(policy, use.processors)
   const segment = planImage({
@@ -193,6 +203,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     log: logging && notifiedMeanings(logging, arch),
     count: counts ? { instructions: filter.instructions, token: countCallToken } : undefined,
     connects,
+    onlyLocal,
     lastCapability,
     cgroup,
     discard,

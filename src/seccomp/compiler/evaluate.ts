@@ -8,6 +8,8 @@ export interface SomeCall {
   readonly syscall: string
   /** The first argument, if known: a small number. */
   readonly first?: number
+  /** Whether only the lower half of the first argument is known, because the kernel reads no more. */
+  readonly isFirstInt?: boolean
   /** The second argument, if known. */
   readonly second?: number
   /** Whether the sixth argument is the token of the launch program's own calls. */
@@ -29,58 +31,95 @@ const tokens = [ownCallToken, countCallToken].flatMap((token) => [
 ])
 
 /**
- * Whether a filter, `struct sock_filter[]`, allows all of these calls, whatever their other arguments are. If the
- * filter checks other arguments or the address of the call, the result is false.
+ * Whether a filter, `struct sock_filter[]`, allows each of some calls, whatever the other arguments are.
  */
 export function letsPass(filter: Uint8Array, arch: Arch, calls: readonly SomeCall[]): boolean {
-  return calls.every((call) => returned(filter, arch, call) === SECCOMP_RET_ALLOW)
+  return calls.every((call) =>
+    returned(filter, arch, call).every((value) => value === SECCOMP_RET_ALLOW),
+  )
 }
 
-/**
- * Whether a filter may allow a call: the filter allows the call, or decides by an argument that is not given.
- */
+/** Whether a filter may allow a call, with some value of the other arguments. */
 export function mayPass(filter: Uint8Array, arch: Arch, call: SomeCall): boolean {
-  const value = returned(filter, arch, call)
-  return value === undefined || value === SECCOMP_RET_ALLOW
+  return returned(filter, arch, call).some(
+    (value) => value === undefined || value === SECCOMP_RET_ALLOW,
+  )
 }
 
-// The filter's return value for a call. Undefined when it depends on an unknown value, or when the filter contains an
-// instruction that no filter of Gradebox has.
-function returned(
-  filter: Uint8Array,
+/** A place in the filter, and the accumulator there; undefined where it may have any value. */
+interface State {
+  readonly at: number
+  readonly accumulator: number | undefined
+}
+
+// The values that the filter may return. A test of an unknown value leads to both of its sides. The list has
+// `undefined` for an instruction that no filter of Gradebox has.
+function returned(filter: Uint8Array, arch: Arch, call: SomeCall): (number | undefined)[] {
+  const data = dataOf(call, arch)
+  const view = new DataView(filter.buffer, filter.byteOffset, filter.byteLength)
+  const values: (number | undefined)[] = []
+  const seen = new Set<string>()
+  const ahead: State[] = [{ at: 0, accumulator: 0 }]
+  // All jumps go forward, so the loop ends.
+  for (let state = ahead.pop(); state !== undefined; state = ahead.pop()) {
+    const { at } = state
+    const key = `${at} ${state.accumulator}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    const code = at < filter.length ? view.getUint16(at, true) : undefined
+    if (code === RETURN) values.push(view.getUint32(at + 4, true))
+    else {
+      const next = code === undefined ? [] : follow(view, state, code, data)
+      if (next.length === 0) values.push(undefined)
+      ahead.push(...next)
+    }
+  }
+  return values
+}
+
+// The states after an instruction; none for a code that no filter of Gradebox has.
+function follow(
+  view: DataView,
+  { at, accumulator }: State,
+  code: number,
+  data: ReadonlyMap<number, number | undefined>,
+): State[] {
+  const k = view.getUint32(at + 4, true)
+  const after = (skipped: number) => at + (1 + skipped) * INSTRUCTION_SIZE
+  const branch = (holds: boolean): State => ({
+    at: after(view.getUint8(at + (holds ? 2 : 3))),
+    accumulator,
+  })
+  if (code === LOAD) return [{ at: after(0), accumulator: data.get(k) }]
+  if (code === JUMP) return [{ at: after(k), accumulator }]
+  if (code === AND) {
+    return [{ at: after(0), accumulator: accumulator && (accumulator & k) >>> 0 }]
+  }
+  const test = tests.get(code)
+  if (test === undefined) return []
+  if (accumulator !== undefined) return [branch(test(accumulator, k))]
+  // Only the launch program's calls have a token.
+  return code === JEQ && tokens.includes(k) ? [branch(false)] : [branch(true), branch(false)]
+}
+
+const tests = new Map<number, (accumulator: number, k: number) => boolean>([
+  [JEQ, (accumulator, k) => accumulator === k],
+  [JGT, (accumulator, k) => accumulator > k],
+  [JGE, (accumulator, k) => accumulator >= k],
+])
+
+function dataOf(
+  { syscall, first, isFirstInt = false, second, hasToken = false }: SomeCall,
   arch: Arch,
-  { syscall, first, second, hasToken = false }: SomeCall,
-) {
-  const data = new Map<number, number | undefined>([
+): Map<number, number | undefined> {
+  return new Map([
     [DATA.nr, syscallNumber(syscall, arch)],
     [DATA.arch, AUDIT_ARCH[arch]],
     [DATA.firstLow, first],
-    [DATA.firstHigh, first === undefined ? undefined : 0],
+    [DATA.firstHigh, first === undefined || isFirstInt ? undefined : 0],
     [DATA.secondLow, second],
     [DATA.secondHigh, second === undefined ? undefined : 0],
     [DATA.lastLow, hasToken ? Number(ownCallToken & LOW_HALF) : undefined],
     [DATA.lastHigh, hasToken ? Number(ownCallToken >> 32n) : undefined],
   ])
-  const view = new DataView(filter.buffer, filter.byteOffset, filter.byteLength)
-  let accumulator: number | undefined = 0
-  // All jumps go forward, so the loop ends.
-  for (let at = 0; at < filter.length; at += INSTRUCTION_SIZE) {
-    const code = view.getUint16(at, true)
-    const k = view.getUint32(at + 4, true)
-    const skip = (holds: boolean) => view.getUint8(at + (holds ? 2 : 3)) * INSTRUCTION_SIZE
-    if (code === RETURN) return k
-    if (code === LOAD) {
-      accumulator = data.get(k)
-      if (accumulator === undefined && k < DATA.lastLow) return undefined
-    } else if (accumulator === undefined) {
-      if (code !== JEQ || !tokens.includes(k)) return undefined
-      at += skip(false)
-    } else if (code === AND) accumulator = (accumulator & k) >>> 0
-    else if (code === JUMP) at += k * INSTRUCTION_SIZE
-    else if (code === JEQ) at += skip(accumulator === k)
-    else if (code === JGT) at += skip(accumulator > k)
-    else if (code === JGE) at += skip(accumulator >= k)
-    else return undefined
-  }
-  return undefined
 }

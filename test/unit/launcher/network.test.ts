@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { describeStep } from '../../../src/launcher/describe/describe-step.ts'
 import { announceNetworkSteps, makeNetworkSteps } from '../../../src/launcher/plan/network.ts'
-import { calls, initSteps, samplePlan, user } from './sample-plans.ts'
+import { calls, initSteps, root, samplePlan, user } from './sample-plans.ts'
 
 describe.each(['loopback', 'none'] as const)('the making of a network: %s', (mode) => {
   const steps = makeNetworkSteps(mode, { asRoot: false, next: 'next' })
@@ -85,4 +85,10 @@ test('the init stops waiting for its network when the caller ends', () => {
   const steps = initSteps(samplePlan(user).steps)
   const read = steps.find((step) => describeStep(step).startsWith('read(35'))
   expect(read?.onError).toEqual({ goto: 'init.unused' })
+})
+
+test('a program that makes only local sockets needs no loopback interface', () => {
+  const all = calls(samplePlan(root, { onlyLocal: true }).steps)
+  expect(all).toContain('unshare(CLONE_NEWNET)')
+  expect(all.filter((call) => call.includes('SIOCSIFFLAGS'))).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { compileSeccomp } from '../../../src/seccomp/compiler/compile.ts'
-import { letsPass } from '../../../src/seccomp/compiler/evaluate.ts'
+import { letsPass, mayPass } from '../../../src/seccomp/compiler/evaluate.ts'
 import { guardFilter } from '../../../src/seccomp/guard/guard-filter.ts'
 import type { SeccompPolicy } from '../../../src/seccomp/seccomp-policy.ts'
 
@@ -67,4 +67,43 @@ test('unknown filter bytes count as a refusal', () => {
   expect(letsPass(new Uint8Array(0), 'x64', [{ syscall: 'read' }])).toBe(false)
   // BPF_LD | BPF_IMM
   expect(letsPass(new Uint8Array(8), 'x64', [{ syscall: 'read' }])).toBe(false)
+})
+
+test.each(arches)(
+  'a call may pass if an unknown argument can make the filter allow it: %s',
+  (arch) => {
+    const rules: SeccompPolicy['rules'] = [
+      { action: 'allow', syscalls: ['execve'] },
+      { action: 'allow', syscalls: ['socket'], conditions: [{ arg: 0, op: 'eq', value: 1 }] },
+      {
+        action: 'errno:EAFNOSUPPORT',
+        syscalls: ['socket'],
+        conditions: [
+          { arg: 0, op: 'eq', value: 2 },
+          { arg: 1, op: 'masked_eq', mask: 0xf, value: 2 },
+        ],
+      },
+      {
+        action: 'allow',
+        syscalls: ['socket'],
+        conditions: [
+          { arg: 0, op: 'eq', value: 3 },
+          { arg: 1, op: 'masked_eq', mask: 0xf, value: 2 },
+        ],
+      },
+    ]
+    const filter = compileSeccomp({ default: 'kill', rules }, { notify: true, arch })
+    const may = [1, 2, 3, 4].map((first) => mayPass(filter, arch, { syscall: 'socket', first }))
+    expect(may).toEqual([true, false, true, false])
+  },
+)
+
+test('a filter may let a call pass by the upper half of its first argument, where only the lower is known', () => {
+  const rules: SeccompPolicy['rules'] = [
+    { action: 'errno:EPERM', syscalls: ['mmap'], conditions: [{ arg: 0, op: 'eq', value: 2 }] },
+  ]
+  const filter = compileSeccomp({ default: 'allow', rules }, { notify: true, arch: 'x64' })
+  const call = { syscall: 'mmap', first: 2 }
+  expect(mayPass(filter, 'x64', call)).toBe(false)
+  expect(mayPass(filter, 'x64', { ...call, isFirstInt: true })).toBe(true)
 })
