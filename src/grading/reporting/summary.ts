@@ -1,6 +1,7 @@
 import { visibleLine } from '../../units/visible.ts'
 import { columnWidth } from '../report/changes.ts'
 import { formatPoints } from '../report/points.ts'
+import { hasNoProgram } from '../report/program-problem.ts'
 import type { ProblemCode, Report, ReportSubmission } from '../report/report-schema.ts'
 
 /**
@@ -15,18 +16,18 @@ export function summaryLines({ assignment, submissions }: Report): string[] {
   ]
 }
 
-/** Why a submission has no program, in words for the staff. */
-const programProblemWords: Readonly<Record<ProblemCode, string>> = {
-  empty: 'no files',
+/** Why no test could run a submission, in words for the staff. */
+const problemWords: Readonly<Record<ProblemCode, string>> = {
+  empty: 'no program: no files',
   'no-program': 'no program among its files',
-  'several-languages': 'programs in several languages',
-  'several-programs': 'several programs',
-  'no-start': 'no file with `main`',
-  'too-large': 'too large',
-  unreadable: 'a file that cannot be read',
+  'several-languages': 'no program: programs in several languages',
+  'several-programs': 'no program: several programs',
+  'no-start': 'no program: no file with `main`',
+  'too-large': 'no program: too large',
+  unreadable: 'no program: a file that cannot be read',
   'build-failed': 'the build failed',
-  'built-nothing': 'its Makefile built no program',
-  'built-several': 'its Makefile built several programs',
+  'built-nothing': 'no program: its Makefile built no program',
+  'built-several': 'no program: its Makefile built several programs',
 }
 
 /** The most submissions that the summary names again in its last line. */
@@ -34,9 +35,7 @@ const mostNamed = 10
 
 // A student who handed in nothing, or whose upload broke, must not hide among those with wrong programs.
 function programlessLines(submissions: readonly ReportSubmission[]): string[] {
-  const names = submissions
-    .filter(({ build }) => build?.problem !== undefined)
-    .map(({ id }) => visibleLine(id))
+  const names = submissions.filter(hasNoProgram).map(({ id }) => visibleLine(id))
   if (names.length === 0) return []
   const more = names.length > mostNamed ? ', …' : ''
   const listed = names.slice(0, mostNamed).join(', ')
@@ -47,8 +46,7 @@ function submissionLines(submission: ReportSubmission, width: number): string[] 
   const { id, language, problems, build } = submission
   const name = visibleLine(id).padEnd(width)
   const title = language === undefined ? '' : `  ${language.title}`
-  const why =
-    build?.problem === undefined ? '' : `  no program: ${programProblemWords[build.problem]}`
+  const why = build?.problem === undefined ? '' : `  ${problemWords[build.problem]}`
   const line = `  ${name}  ${result(submission)}${title}${why}`
   return [line, ...problems.map((problem) => `    ${visibleLine(problem.split('\n')[0] ?? '')}`)]
 }

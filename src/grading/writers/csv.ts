@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import { visible } from '../../units/visible.ts'
 import { formatPoints } from '../report/points.ts'
+import { hasNoProgram } from '../report/program-problem.ts'
 import type { Report, ReportSubmission } from '../report/report-schema.ts'
 import type { ReportWriter } from './writer.ts'
 
@@ -55,9 +56,9 @@ function row(submission: ReportSubmission, assignment: Report['assignment']): st
   ]
 }
 
-function statusOf({ gradable, complete, build }: ReportSubmission): string {
-  if (gradable) return build?.problem === undefined ? 'graded' : 'no program'
-  return complete ? 'not gradable' : 'incomplete'
+function statusOf(submission: ReportSubmission): string {
+  if (submission.gradable) return hasNoProgram(submission) ? 'no program' : 'graded'
+  return submission.complete ? 'not gradable' : 'incomplete'
 }
 
 function testCell({ tests }: ReportSubmission, wanted: number): string {

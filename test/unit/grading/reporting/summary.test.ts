@@ -27,8 +27,8 @@ test('a submission without a program is named with the reason, apart from a wron
     '  ada   1 of 1 points',
     '  bob   0 of 1 points',
     '  cleo  0 of 1 points  no program: no files',
-    '  dan   0 of 1 points  no program: the build failed',
-    'Without a program: 2 submissions (cleo, dan)',
+    '  dan   0 of 1 points  the build failed',
+    'Without a program: 1 submission (cleo)',
   ])
 })
 
