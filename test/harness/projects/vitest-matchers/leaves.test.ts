@@ -4,13 +4,16 @@ import { test as base, beforeAll, expect } from 'vitest'
 
 const test = base.extend(gradeboxFixtures)
 
+// The test's time-out must end these runs, not the project's limit.
+const limits = { walltime: '60s' }
+
 // This run belongs to the file, and no test awaits it.
 beforeAll(() => {
-  sandboxed('sleep', ['60'])
+  sandboxed('sleep', ['60'], { limits })
 })
 
 test('with the fixture it times out', { timeout: 5000 }, async ({ sandbox }) => {
-  await sandbox('sh', ['-c', 'echo with the fixture; sleep 60'])
+  await sandbox('sh', ['-c', 'echo with the fixture; sleep 60'], { limits })
 })
 
 test('with the fixture it forgets', async ({ sandbox }) => {
