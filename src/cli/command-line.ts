@@ -49,7 +49,7 @@ function makeProgram(rows: Map<Command, CommandRow>): Command {
   return program
 }
 
-// Help and version end with 0, a wrong command line with the command's own code.
+// Help and version end with 0. A wrong command line ends with the exit code of its command.
 const exitWith = (code: number) => (error: CommanderError) => {
   throw new CommanderError(error.exitCode === 0 ? 0 : code, error.code, error.message)
 }

@@ -17,7 +17,7 @@ export class CliError extends Error {
 /** Exit codes of the command line itself. `run` returns the program's own code, or 128+n for a signal. */
 export const EXIT = { success: 0, failure: 1, usage: 2, setup: 125 } as const
 
-/** Prints an error to stderr; with its stack unless it is an error of Gradebox or of the user. */
+/** Prints an error to stderr. Adds the stack unless the error is a SandboxError or a CliError. */
 export function printError(error: unknown): void {
   const colors = colorsFor(STDERR)
   const known = isSandboxError(error) || error instanceof CliError

@@ -24,7 +24,7 @@ export function checkCgroup(): Finding {
   return { ...cgroup, state: 'works', detail: `memory and pids are delegated to ${found.path}` }
 }
 
-// Returns the reason why no group can be made there; undefined when one can.
+// Makes a group and removes it. Returns the reason for a failure; undefined on success.
 function tryGroup(found: Parameters<typeof makeRunGroup>[0]): string | undefined {
   try {
     makeRunGroup(found, {}).remove()

@@ -46,7 +46,10 @@ export const namespaceFixes = {
   },
 } as const satisfies Record<string, Fixes>
 
-/** The fixes for a read-only /proc/sys, where a sandbox cannot forbid more user namespaces, even with proc = "none". */
+/**
+ * The fixes for a read-only /proc/sys. A sandbox then cannot forbid the program to make user namespaces, even with
+ * proc = "none".
+ */
 export const readOnlySysctlFixes: Fixes = {
   machine: 'mount -o remount,bind,rw /proc/sys, and umount what else covers parts of /proc',
   docker: '--security-opt systempaths=unconfined',

@@ -10,7 +10,7 @@ import { Run } from '../runner/run.ts'
 export interface Probe {
   /** The error of the set-up; undefined on success. */
   readonly error: SandboxError | undefined
-  /** The steps of the last plan. Gradebox plans another way when the kernel refuses the first one. */
+  /** The steps of the last plan. Gradebox makes another plan when the kernel refuses the first plan. */
   readonly steps: readonly Step[]
 }
 
@@ -40,7 +40,7 @@ export const probePolicy = (more: object = {}): object => ({
  * Makes a sandbox and runs `true` in it.
  *
  * @throws every error except a SandboxError
- * @param level tries this level of isolation and no other; without it, `full`
+ * @param level the only level of isolation to try; `full` by default
  */
 export async function probe(options: SandboxOptions, level?: IsolationLevel): Promise<Probe> {
   let steps: readonly Step[] = []

@@ -2,10 +2,11 @@ import type { LimitOptions } from '../limits/table.ts'
 import type { PolicyInput } from '../policy/policy-input.ts'
 import type { IsolationLevel } from '../runner/isolation/level.ts'
 
-/** Options of the Vitest plugin: the defaults of `sandboxed()` for calls without these options. */
+/** Options of the Vitest plugin. They are the defaults for calls of `sandboxed()`. */
 export interface GradeboxOptions {
   /**
-   * A shipped name, path, URL or object. A path that starts with `.` is relative to the project's root.
+   * The name of a shipped policy, a path, a URL or an object. A path that starts with `.` is relative to the
+   * project's root.
    *
    * @default 'strict'
    */

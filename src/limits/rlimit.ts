@@ -13,13 +13,16 @@ const RLIM_INFINITY = (1n << 64n) - 1n
 
 let own: ReadonlyMap<number, bigint> | undefined
 
-// A process may raise a limit up to its hard limit, which it inherits from this process.
+// The program inherits the hard limits of this process, and may raise a limit up to its hard limit.
 function hardLimits(): ReadonlyMap<number, bigint> {
   own ??= parseHardLimits(readFileSync('/proc/self/limits', 'utf8'))
   return own
 }
 
-/** The hard limits in the text of /proc/PID/limits, which the kernel lists by their numbers (proc_pid_limits(5)). */
+/**
+ * The hard limits in the text of /proc/PID/limits. The kernel lists them in the order of their resource numbers
+ * (proc_pid_limits(5)).
+ */
 export function parseHardLimits(text: string): ReadonlyMap<number, bigint> {
   const lines = [...text.matchAll(/^Max .*?\s{2,}(\d+|unlimited)\s+(\d+|unlimited)\b.*$/gm)]
   return new Map(

@@ -2,7 +2,7 @@ import { isRegExp } from 'node:util/types'
 import { type Context, createContext, Script } from 'node:vm'
 import { quoted, visible } from '../units/visible.ts'
 
-/** Output that is compared word by word, as most judges do: white space only separates. */
+/** Output that a matcher compares word by word, as most judges do. White space only separates words. */
 export interface ExpectedTokens {
   /** Words with white space between them; an array means the words of its elements, one after another. */
   readonly tokens: string | readonly string[]

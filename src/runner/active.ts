@@ -38,8 +38,8 @@ function poolsOf(global: object): Set<ActivePool> {
 }
 
 /**
- * Registers a run as unfinished, so that `endActiveRuns()` ends it. When the last run ends, pools are
- * notified.
+ * Registers a run as unfinished, so that `endActiveRuns()` ends it. The end of the last run notifies the
+ * pools.
  *
  * @returns a function to call when the run has ended; further calls do nothing
  */
@@ -53,7 +53,7 @@ export function registerRun(run: ActiveRun): () => void {
 }
 
 /**
- * Registers waiting launch programs. `endActiveRuns()` ends them. The pool is notified when all runs have ended.
+ * Registers waiting launch programs. `endActiveRuns()` ends them. The end of the last run notifies the pool.
  *
  * @returns a function to call when no launch program waits any more; further calls do nothing
  */

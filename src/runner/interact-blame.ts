@@ -4,7 +4,7 @@ import type { SandboxResult } from './result.ts'
 /** The state of two programs that talked to each other, when the first of them ended. */
 export interface FirstEnd extends Activity {
   readonly endedFirst: 0 | 1
-  /** Whether each had read all that the other wrote, when the first ended. */
+  /** Whether each program had read all that the other program wrote, when the first program ended. */
   readonly waitedForInput: readonly [boolean, boolean]
   /** Whether both ran on the same processor. */
   readonly shared: boolean
@@ -19,8 +19,8 @@ export interface Ending extends FirstEnd {
 type Ended = Pick<SandboxResult, 'status' | 'exitCode' | 'usage'>
 
 /**
- * A program whose activity Gradebox could not observe has computed if it used the processor, or waited for it, for more
- * than this share of the walltime.
+ * A share of the walltime, for a program whose activity Gradebox could not observe. Such a program has computed if it
+ * used the processor, or waited for the processor, for more than this share.
  */
 const BUSY_SHARE = 1 / 4
 /**

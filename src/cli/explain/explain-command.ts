@@ -44,7 +44,8 @@ async function explain(
 ): Promise<void> {
   const interactive = isInteractive()
   const options = runOptions(flags, commandLine, interactive)
-  // The page needs only the options. Planning also throws the errors that a run would throw.
+  // The page needs no steps, but the command always plans them, because planning throws the errors that a run would
+  // throw.
   const steps = await planSteps(options, interactive ? terminalUse(process) : undefined)
   if (json) print(asJson(options, steps))
   else print(calls ? asCalls(options, steps) : explainRun(options, colorsFor(STDOUT)))

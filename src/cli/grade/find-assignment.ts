@@ -24,7 +24,7 @@ const configFile = /^(?:vitest|vite)\.config\.[cm]?[jt]s$/
 /**
  * Finds the assignment that a path means: a test file, an `assignment.toml`, or a folder with one of them.
  *
- * @throws {CliError} where there is none, with the names that it searched
+ * @throws {CliError} when the path has no assignment; the message lists the names of the missing files
  */
 export function findAssignment(path: string): AssignmentPlace {
   const absolute = resolve(path)

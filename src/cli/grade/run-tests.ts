@@ -67,7 +67,7 @@ export async function runTests(
       },
     )
     return {
-      // The files of one assignment have the same errors.
+      // Several files of one assignment can report the same error.
       loadErrors: [...new Set(vitest.state.getTestModules().flatMap(errorsOf))],
       otherErrors: vitest.state
         .getUnhandledErrors()

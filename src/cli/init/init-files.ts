@@ -6,7 +6,7 @@ export interface InitFile {
   readonly executable?: boolean
 }
 
-/** The forms of an assignment. */
+/** The ways to write an assignment: as TOML, or as tests of Vitest or Jest. */
 export const assignmentKinds = ['toml', 'vitest', 'jest'] as const
 export type AssignmentKind = (typeof assignmentKinds)[number]
 
@@ -16,7 +16,7 @@ export interface InitPlatforms {
   readonly github: boolean
 }
 
-/** The files of a new assignment, which grades its own two samples. */
+/** The files of a new assignment, with two sample submissions to grade. */
 export function initFiles(
   kind: AssignmentKind,
   { gradescope, github }: InitPlatforms,
@@ -133,7 +133,7 @@ function packageJson(kind: AssignmentKind, version: string): string {
 }
 
 // Gradescope builds the image with setup.sh once, and calls run_autograder for each submission. Its
-// containers allow no namespaces, so the files ask for a level of isolation by name.
+// containers allow no namespaces, so run_autograder passes `--isolation confined`.
 const gradescopeFiles: readonly InitFile[] = [
   {
     path: 'setup.sh',

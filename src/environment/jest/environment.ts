@@ -33,10 +33,9 @@ const packageValues = {
  *
  * - `testEnvironmentOptions.gradebox` has the defaults of `sandboxed()`; a file's own defaults are in its
  *   `@jest-environment-options`.
- * - The package is made of ES modules, which tests without `--experimental-vm-modules` cannot load:
- *   the environment loads it for them, and `require('gradebox')` works.
- * - A run ends when its test times out, and has ended before the next test starts. A run that no test awaited is an
- *   error.
+ * - The package is made of ES modules, which tests cannot load without `--experimental-vm-modules`. The environment
+ *   loads the package for these tests, and `require('gradebox')` works.
+ * - When a test times out, its runs end before the next test starts. A run that no test awaited is an error.
  *
  * @throws {SandboxError} OPTION_INVALID when an option is wrong.
  * @example
@@ -87,7 +86,7 @@ export class TestEnvironment extends NodeEnvironment {
     return { own }
   }
 
-  /** A condition of the package's `exports`, through which `require('gradebox')` finds the bridge. */
+  /** A condition of the package's `exports`, through which `require('gradebox')` finds `bridge.ts`. */
   override exportConditions(): string[] {
     return [...super.exportConditions(), 'gradebox-jest']
   }

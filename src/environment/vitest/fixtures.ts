@@ -11,7 +11,8 @@ import { watchTest } from './test.ts'
  *   end before the next test starts. The plugin does this for all runs of a test; the fixture works without the
  *   plugin.
  * - `scratch` is the path of an empty directory on this host, in which a test prepares files, such as a
- *   `workdir`. The directory is removed after the test; with the plugin also when the worker was killed.
+ *   `workdir`. The fixture removes the directory after the test. With the plugin, Gradebox also removes the directory
+ *   of a killed worker.
  *
  * @example
  * import { gradeboxFixtures } from 'gradebox/vitest'
@@ -28,7 +29,7 @@ export const gradeboxFixtures = {
     { task, signal, annotate }: Pick<TestContext, 'task' | 'signal' | 'annotate'>,
     use: (sandbox: Sandboxed) => Promise<void>,
   ): Promise<void> {
-    // Imported on use, because the plugin imports this module too and runs no program.
+    // The import is dynamic, because the plugin imports this module too and runs no program.
     const { sandboxed } = await import('../../runner/sandboxed.ts')
     const { runs, end } = watchTest({ task, signal, annotate })
     const sandbox = (...call: Parameters<Sandboxed>) => withOwner(runs, () => sandboxed(...call))

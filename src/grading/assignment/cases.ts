@@ -80,7 +80,8 @@ function readCase(input: string): Case {
 /**
  * Reads a file of a case as text, without a byte order mark.
  *
- * @throws {SandboxError} OPTION_INVALID for a file that cannot be read, or is not UTF-8: programs would get other bytes
+ * @throws {SandboxError} OPTION_INVALID for a file that cannot be read, or is not UTF-8, because a program would get
+ *   other bytes than the file has
  */
 export function readCaseText(path: string): string {
   let bytes: Uint8Array

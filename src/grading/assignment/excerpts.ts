@@ -42,7 +42,10 @@ export function describeRun(
   }
 }
 
-/** A slightly slower or faster machine could judge a time from 80 % to 120 % of the limit differently. */
+/**
+ * Whether a time is from 80 % to 120 % of its limit. A slightly slower or faster machine could judge such a run
+ * differently.
+ */
 function isCloseToLimit({ usage, limits }: SandboxResult<string | Uint8Array>): boolean {
   const isClose = (timeMs: number, limitMs: number | undefined) =>
     limitMs !== undefined && timeMs >= limitMs * 0.8 && timeMs <= limitMs * 1.2

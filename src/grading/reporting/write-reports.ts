@@ -3,8 +3,8 @@ import type { Report } from '../report/report-schema.ts'
 import { type ReportKind, splitReport, type WriterOptions, writers } from '../writers/index.ts'
 
 /**
- * Writes a report in one format and returns the files: one, or one per submission where the platform accepts
- * one submission.
+ * Writes a report in one format and returns the paths of the files. A platform that accepts only one submission gets
+ * one file per submission.
  */
 export function writeReports(
   report: Report,

@@ -9,14 +9,14 @@ import { SUBMISSIONS_VARIABLE } from './test-search.ts'
 /** The submissions of an assignment, and those that this run grades. */
 export interface ChosenSubmissions {
   readonly found: readonly FoundSubmission[]
-  /** Those that `--only` and `--shard` leave. */
+  /** The submissions that `--only` and `--shard` select. */
   readonly chosen: readonly FoundSubmission[]
   /** The absolute paths that `submissions` names, where they exist. */
   readonly places: readonly string[]
 }
 
 /**
- * Finds the submissions that an assignment or `GRADEBOX_SUBMISSIONS` names, and those of them to grade.
+ * Finds the submissions that an assignment or `GRADEBOX_SUBMISSIONS` names, and selects the submissions to grade.
  *
  * @param submissions the assignment's option
  * @param folder the assignment's folder, from which relative paths of the option start

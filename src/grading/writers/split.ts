@@ -14,7 +14,7 @@ const single: ReadonlySet<ReportKind> = new Set([
   'student-html',
 ])
 
-/** A part of a report, and the file that its format goes to. */
+/** A part of a report, and the file that receives this part. */
 export interface ReportPart {
   readonly file: string
   readonly report: Report
@@ -35,7 +35,10 @@ export function splitReport(report: Report, kind: ReportKind, file: string): rea
   }))
 }
 
-/** File systems allow 255 bytes in a name; the rest is for the report's own name and for a temporary one. */
+/**
+ * The longest id in bytes. File systems allow 255 bytes in a name. The other bytes are for the report's own name and
+ * for a temporary name.
+ */
 const LONGEST_ID = 120
 
 // An id may contain any character of a folder's name, and more if it comes from a platform.

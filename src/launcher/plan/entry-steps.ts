@@ -23,7 +23,7 @@ export const entrySymbols: Symbols = new Map(
   entries.map((label, index) => [label, REQUEST_ADDRESS + index * STEP_SIZE]),
 )
 
-/** The label in the request that continues from an entry. */
+/** The labels in the request to which the entries of {@link ENTRY} lead. */
 export const ENTERED = { mounts: 'mounts', target: 'target.run', over: 'over' } as const
 
 /** The index of the first request step of the target. */

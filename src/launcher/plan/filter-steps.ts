@@ -14,7 +14,7 @@ export interface FilterUse {
   readonly instructions: number
   /**
    * How the filter reports a denied call: by notification to the init, or only by the kernel's SIGSYS.
-   * `none`: the filter kills for no call.
+   * With `none`, the filter never kills.
    */
   readonly report: 'listener' | 'kill' | 'none'
   /** Which process installs the filter. The target inherits a filter of the init. */
@@ -48,7 +48,7 @@ export const FILTERED_CALLS: readonly {
   { syscall: 'ppoll', hasToken: true },
   { syscall: 'read', first: FD.go, hasToken: true },
   { syscall: 'lseek', first: FD.request, hasToken: true },
-  // A request has some kilobytes.
+  // This size stands for the size of a request, which has some kilobytes.
   { syscall: 'mmap', second: 0x1000, hasToken: false },
   { syscall: 'clock_gettime', first: CLOCK_MONOTONIC, hasToken: true },
   { syscall: 'sched_setaffinity', first: 0, hasToken: true },

@@ -25,11 +25,11 @@ export type HostPath =
       readonly noexec?: boolean
     }
   | {
-      /** The request for an overlay; each run decides how to make it. */
+      /** A directory that the sandbox shows copy-on-write. Each run decides how to make the overlay. */
       readonly type: 'copy-on-write'
       readonly source: string
       readonly target: string
-      /** Whether the program may not change it. */
+      /** Whether the program may only read the directory. */
       readonly readOnly?: boolean
       readonly noexec?: boolean
     }
@@ -213,7 +213,6 @@ const unescapeOctal = (path: string): string =>
     String.fromCharCode(Number.parseInt(digits, 8)),
   )
 
-/** The host's mountinfo. */
 export const readMountinfo = (): string => readFileSync('/proc/self/mountinfo', 'utf8')
 
 /** A path of /proc that the sandbox covers. */

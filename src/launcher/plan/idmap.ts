@@ -21,7 +21,7 @@ const idmap = stepsOf('idmap')
 export interface IdMappedTree {
   /** Absolute host path. */
   readonly source: string
-  /** The place of the tree's descriptor, which a later step mounts. */
+  /** The memory field that stores the tree's descriptor. A later step mounts the tree. */
   readonly store: string
   /** The owner of the files on disk. */
   readonly disk: { readonly uid: number; readonly gid: number }
@@ -31,8 +31,8 @@ export interface IdMappedTree {
 
 /**
  * Steps by which root shows a host directory as if another user owned it (mount_setattr(2),
- * MOUNT_ATTR_IDMAP). The map belongs to a user namespace that a child makes. A user may map only itself to
- * any id, so the child first becomes the future owner.
+ * MOUNT_ATTR_IDMAP). The map belongs to a user namespace that a child makes. A user may map only
+ * its own id, but may map this id to any id. The child therefore first becomes the owner in the sandbox.
  */
 export function idMappedTreeSteps({ source, store, disk, owner }: IdMappedTree): Step[] {
   const failure: StepFailure = {

@@ -29,7 +29,7 @@ import { fillTreeSteps, makeTreeSteps, type Tree, treeFailure } from './trees.ts
 const init = stepsOf('init')
 
 /**
- * A mount that each run makes, because the run asks for it, because it is new for each run, or because it is
+ * A mount that each run makes. Either the run asks for the mount, or the mount is new for each run, or its target is
  * inside another mount.
  */
 export type LateMount = Exclude<HostPath, { type: 'copy-on-write' }> | Tree
@@ -59,7 +59,7 @@ export const lateMountAreas = ({ mounts }: Pick<LateMountOptions, 'mounts'>): Ar
 const attributesOf = ({ writable, source, noexec = false }: Bind) =>
   mountAttributes({ readOnly: !writable, devices: isDevice(source), noexec })
 
-/** Steps that open the trees while the host's paths exist: open_tree(2), not mounted yet. */
+/** Steps that open the trees while the host's paths exist (open_tree(2)). Later steps mount the trees. */
 export function openTreeSteps(options: LateMountOptions): Step[] {
   const steps = options.mounts.map((mount, index) => openSteps(mount, index, options))
   // An idmapped tree comes first, because the descriptors of many other trees could take the number that it uses.

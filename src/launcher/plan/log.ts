@@ -92,7 +92,7 @@ export function scratchSteps(): Step[] {
   ]
 }
 
-/** Makes the kernel switch from the program to the init at once, and back; kernels before 6.6 cannot. */
+/** Makes the kernel switch at once from the program to the init and back. Kernels before 6.6 cannot do so. */
 export function fasterWakeStep(): Step {
   const flags = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
   return init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags], {
@@ -102,8 +102,8 @@ export function fasterWakeStep(): Step {
 
 /**
  * Receives one notification, lets the call continue, and reports it (seccomp_unotify(2)). The init first checks
- * the report pipe. If the reader is too slow, the program waits at its next logged call, and the init waits for
- * room or for an event that ends the run. No record is lost, and no records pile up.
+ * the report pipe. If the reader is too slow, the program waits at its next logged call. The init then waits for
+ * room in the pipe, or for an event that ends the run. No record is lost, and no records pile up.
  */
 export function logSteps(meanings: readonly Meaning[], arch: Arch): Step[] {
   const tampered = { onError: { goto: 'watch.tampered' } } as const

@@ -25,7 +25,7 @@ const init = stepsOf('init')
 /** Restrictions of a bind mount in addition to those of every mount. */
 export interface MountFlags {
   readonly readOnly: boolean
-  /** Set for a device node that is bound by itself and must work. Every other mount is nodev. */
+  /** Set for a bind mount of device nodes, which must work. Every other mount is nodev. */
   readonly devices?: boolean
   readonly noexec?: boolean
 }
@@ -44,7 +44,7 @@ export interface BindOptions extends MountFlags {
   /** Path in the sandbox, relative to its root. */
   readonly target: string
   readonly isDirectory: boolean
-  /** The host mounts at or below the source, where the kernel has no mount_setattr(2). */
+  /** Set only where the kernel has no mount_setattr(2): the host mounts at or below the source. */
   readonly remount?: readonly HostMount[] | undefined
 }
 

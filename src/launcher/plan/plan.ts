@@ -68,10 +68,10 @@ export const LOCK = 'lock'
 /**
  * The part of the launch program that is the same in every run under a policy. The image builds the root, and
  * the request adds to the root. Then the image gives up every privilege, starts the program and watches it.
- * Between these parts, and at the end, the steps of the request follow.
+ * The request also contains the target's last steps, and the steps after the program's end.
  *
  * If no request can add to the root, the image builds the whole root, and has no privilege when it waits for a
- * request. If the filter permits it, the target itself waits, and only has to become the program.
+ * request. If the filter permits this wait, the target itself waits, and then only has to become the program.
  */
 export function planImage(options: ImageOptions): Segment {
   const { policy, flow, filter, discard } = options
@@ -121,7 +121,7 @@ export function planImage(options: ImageOptions): Segment {
 const hasOwnIds = (flow: Flow, complete: CompleteRoot | undefined): boolean =>
   flow.kind === 'user' ? flow.fromRoot === true : complete !== undefined
 
-// The owner of these files is not known before the launch program starts.
+// As root, the ids of the files' owner are known only when the launch program starts, so the steps use OWN_IDS.
 function completeRootSteps(options: ImageOptions, { workdir, pipes }: CompleteRoot): Step[] {
   const { flow, policy, connects } = options
   const mounts = { ...options, mounts: [workdir] }
@@ -150,8 +150,8 @@ export function imageAreas(filter: Uint8Array | undefined): Area[] {
 }
 
 /**
- * Steps that wait for the request and map it. The counter reports that the request is ready. When the control
- * pipe is closed, no request will come.
+ * Steps that wait for the request and map it. The counter FD.go (eventfd(2)) reports that the request is ready. When
+ * the control pipe is closed, no request will come.
  */
 export function loadRequestSteps(step: typeof init): Step[] {
   const SEEK_END = 2
@@ -203,7 +203,7 @@ export function stepsInOrder(
   ]
 }
 
-// The steps from one label or the beginning up to another label or the end.
+// Returns the steps between two labels. By default the part begins with the first step, and ends with the last one.
 function part({ steps }: Pick<Segment, 'steps'>, { from, to }: { from?: string; to?: string }) {
   const indexOf = (name: string) => steps.findIndex(({ label }) => label === name)
   return steps.slice(from ? indexOf(from) : 0, to ? indexOf(to) : undefined)

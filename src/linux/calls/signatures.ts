@@ -187,7 +187,7 @@ const SIGNATURES = `
   waitid idtype pid ptr wait ptr; write fd ptr size; writev fd ptr ulong;
 `
 
-// arm64 has another order of arguments: CONFIG_CLONE_BACKWARDS.
+// arm64 takes the arguments of clone in another order: CONFIG_CLONE_BACKWARDS.
 const ARM64 = 'clone clone addr ptr addr ptr;'
 
 function table(text: string): ReadonlyMap<string, readonly ArgumentKind[]> {

@@ -1,4 +1,4 @@
-// linux/capability.h, in the order of their numbers.
+// The names in linux/capability.h, in the order of the capabilities' numbers.
 const names = `
   CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE
   NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO
@@ -9,7 +9,7 @@ const names = `
   .trim()
   .split(/\s+/)
 
-/** A capability's name: `CAP_SYS_ADMIN`; its number where this list is older than the kernel. */
+/** A capability's name, such as `CAP_SYS_ADMIN`. Returns the number of a capability that is newer than this list. */
 export function capabilityName(capability: number): string {
   const name = names[capability]
   return name === undefined ? String(capability) : `CAP_${name}`

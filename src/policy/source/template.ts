@@ -31,7 +31,7 @@ export const isTemplate = (text: string): boolean => text.includes('{{')
  * Renders a policy's template as hakoniwa 0.5 does: everywhere, also in comments, and without escaping. Where
  * hakoniwa inserts nothing, as for an unset variable, this function throws.
  *
- * @param inputs records what the template reads, so that its result stays valid as long as the inputs do
+ * @param inputs records the values that the template reads; the result stays valid while these values do not change
  * @throws {TemplateError}
  */
 export function renderTemplate(text: string, inputs: TemplateInputs): Rendered {

@@ -32,7 +32,7 @@ export interface CollectBounds {
   readonly bytes: number
   /** Names in directories. */
   readonly names: number
-  /** Directories below one another. */
+  /** The number of nested directories. */
   readonly depth: number
 }
 
@@ -77,7 +77,7 @@ export async function collectTrees(
 
 interface Directory {
   readonly fd: number
-  /** The prefix of the names in it, as the caller sees the path. */
+  /** The text before an entry's name in the path that the caller sees. */
   readonly prefix: string
   readonly position: Position
   readonly depth: number
@@ -129,7 +129,8 @@ class Walk {
         await this.#walk({ fd, prefix, position: start, depth: 0 })
       }
     } finally {
-      // The sandbox has ended, so this may be the last descriptor of its file system.
+      // The sandbox has ended, so this may be the last descriptor of its file system. The last close can take long,
+      // because the kernel then frees all files.
       await closeInThread(fd)
     }
     if (this.#end !== undefined) this.#uncollected.set(name, this.#end)

@@ -71,8 +71,8 @@ export interface Launched {
   /** Ends the run; its report still arrives. */
   readonly stop: () => void
   /**
-   * The records of the launch program except logged calls, after the program and all its processes have
-   * ended; rejected with SETUP_FAILED for bytes that it does not write.
+   * The records of the launch program except logged calls. Settles after the program and all its processes have ended.
+   * Rejects with SETUP_FAILED for bytes that the launch program does not write.
    */
   readonly report: Promise<readonly ReportRecord[]>
   /** Returns how the init ended, when every process of the sandbox has ended. Call it after the report. */
@@ -312,7 +312,7 @@ export class Launcher {
       if (enterGroup !== undefined) this.#enter(enterGroup)
       const request = makeRequest()
       writeAll(this.#ends.request, request.bytes)
-      // A stopped launch program exits.
+      // A stopped launch program exits, so it needs no request.
       if (this.#stopper.control !== undefined) writeSync(this.#ends.go, ONE)
       return request
     } catch (error) {
@@ -345,7 +345,7 @@ export class Launcher {
     this.#endNow()
   }
 
-  // Works in every state of the launch program. The report ends with its processes.
+  // Works in every state of the launch program. The report ends when its processes have ended.
   #endNow(): void {
     this.#stopper.stop()
     while (this.#stopper.init === undefined && this.#report.readNext(-1)) {}

@@ -14,7 +14,7 @@ import { identityOf, MountWatch } from './host-state.ts'
 import { ShapePool } from './shape-pool.ts'
 import { isSameShape, type PoolShape, WaitingLauncher } from './waiting-launcher.ts'
 
-/** The time in ms after the last run at which the process ends its waiting launch programs. */
+/** The process ends its waiting launch programs when no run has started or ended for this time in ms. */
 const IDLE_MS = 1000
 /** A burst of runs ends when no run has been active for this time in ms. */
 const BURST_GAP_MS = 2
@@ -99,8 +99,8 @@ class Pool {
     await Promise.all(this.#ending)
   }
 
-  // Processes that end in the background do not keep this process alive. The timer keeps it alive for a caller who
-  // waits for them.
+  // Processes that end in the background do not keep this process alive. The timer keeps this process alive for a
+  // caller who waits for those processes.
   async #drainAwaited(): Promise<void> {
     const alive = setInterval(() => {}, IDLE_MS)
     await this.drain().finally(() => clearInterval(alive))
@@ -133,7 +133,8 @@ class Pool {
       onIdle: () => this.#fillWhenIdle(),
       end: () => this.#drainAwaited(),
     })
-    // The descriptors of a worker thread stay open after the thread's end. Those of a process close with the process.
+    // The descriptors of a worker thread stay open after the thread's end. A process that ends closes
+    // its descriptors.
     const endNow = () => {
       for (const { waiting } of this.#shapePools) for (const ready of waiting) ready.discardNow()
     }
@@ -171,8 +172,9 @@ class Pool {
     if (this.#fillOne({ inBurst: false })) this.#burstGap?.refresh()
   }
 
-  // Ends a launch program of the shape whose last use is the oldest, but only for the shape of the last run. Otherwise
-  // two shapes would replace each other for ever. For the same reason, two shapes have half of the room each when idle.
+  // Ends a launch program of the least recently used shape. Only the shape of the last run gets this room, because
+  // otherwise two shapes would replace each other for ever. For the same reason, two shapes have half of the room each
+  // when idle.
   #makeRoom(shapePool: ShapePool, inBurst: boolean): boolean {
     if (this.size < MOST_WAITING) return true
     if (shapePool !== this.#shapePools.at(-1)) return false
@@ -184,7 +186,8 @@ class Pool {
     return ready !== undefined
   }
 
-  // Returns whether there may be more to start. It reports no failure: the next run starts its own launch program.
+  // Returns whether the pool may start more launch programs. The pool reports no failure, because the next run starts
+  // its own launch program.
   #fillOne({ inBurst }: { inBurst: boolean }): boolean {
     for (const { waiting } of this.#shapePools)
       for (const { launcher } of waiting) launcher.settle()

@@ -15,7 +15,7 @@ export function candidatesFor(command: string, path: string = DEFAULT_PATH): str
   return path.split(':').map((directory) => `${directory === '' ? '.' : directory}/${command}`)
 }
 
-/** The paths that the init collects: a file, or for a pattern the directory that this process then searches. */
+/** The paths that the init collects. The path of a pattern is a directory, which Gradebox then searches. */
 export function collectionOf({
   collect,
   cwd,

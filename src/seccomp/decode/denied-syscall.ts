@@ -20,7 +20,8 @@ export function archOf({ syscall, auditArch }: CallRegisters): Arch | undefined 
   return auditArch === AUDIT_ARCH.x64 && (syscall & X32_SYSCALL_BIT) === 0 ? 'x64' : undefined
 }
 
-// A register as a signed 64-bit number, because most arguments are signed; a bigint where a number is not exact.
+// Reads a register as a signed 64-bit number, because most arguments are signed. Returns the register itself where a
+// JavaScript number is not exact.
 function readable(register: bigint): number | bigint {
   const value = BigInt.asIntN(64, register)
   return Number.isSafeInteger(Number(value)) ? Number(value) : register

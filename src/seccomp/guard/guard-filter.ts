@@ -34,8 +34,8 @@ const errno = (name: string): number => SECCOMP_RET_ERRNO | (errnoNumber(name) ?
 
 /**
  * Makes the filter for a policy without one: a BPF program as from `compileSeccomp()`, but without libseccomp. It
- * refuses the guard's calls, also by the numbers of 32-bit programs, and allows all others. It refuses every call of
- * x32 programs, because their table has other numbers for some calls. No distribution has x32 programs.
+ * refuses the guard's calls, also under the numbers that 32-bit programs use, and allows all other calls. It refuses
+ * every call of x32 programs, because their table has other numbers for some calls. No distribution has x32 programs.
  */
 export function guardFilter(arch: Arch, network: SandboxShape['network']): Uint8Array {
   const make = nodeMaker()

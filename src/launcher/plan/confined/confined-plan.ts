@@ -57,7 +57,7 @@ const init = stepsOf('init')
 const starter = stepsOf('starter')
 
 /**
- * How the processes of a run are separated: root uses a private user for each run, an ordinary user a
+ * How Gradebox separates the processes of a run: root uses a private user for each run, and an ordinary user uses a
  * session.
  */
 export type ConfinedAs = 'root' | 'user'
@@ -165,7 +165,7 @@ function initSteps(as: ConfinedAs): Step[] {
 /** The values that differ from run to run. */
 export interface ConfinedRequestOptions extends DirectoryOptions {
   readonly as: ConfinedAs
-  /** The id with which the init ends the run, where the run has a private user. */
+  /** The second user id that the init takes to end a run with a private user: see `endAsNeighbour`. */
   readonly neighbour: number
   readonly lastCapability: number
   readonly workdir: CopiedDirectory | undefined
@@ -174,8 +174,8 @@ export interface ConfinedRequestOptions extends DirectoryOptions {
   /** The paths that the run shows in addition to the policy's. */
   readonly rules: readonly PathRule[]
   /**
-   * The number of additional tasks that the user may have, where the run has no user of its own; absent without a
-   * limit.
+   * Set only when the run has no user of its own: the number of additional tasks that the ordinary user may have.
+   * Undefined without a limit.
    */
   readonly moreTasks: number | undefined
   readonly pipes: readonly number[]
@@ -183,7 +183,7 @@ export interface ConfinedRequestOptions extends DirectoryOptions {
   readonly program: Omit<ProgramUse, 'terminal' | 'confine'>
 }
 
-/** The name of the note of an ordinary user's run: {@link noteSessionSteps}. */
+/** The name of the file in which an ordinary user's target notes its session: {@link noteSessionSteps}. */
 export const SESSION_NOTE = 'session'
 
 /** The rest of the launch program of a run without namespaces. */

@@ -201,7 +201,10 @@ function controls(state: ClassState, refresh: () => void): HTMLElement {
   )
 }
 
-/** Tests that nobody or everybody passes, which reveal little about a submission. */
+/**
+ * The table of tests, with the number of submissions that pass each test. A note marks a test that nobody or everybody
+ * passes, because such a test reveals little about a submission.
+ */
 function telling({ submissions, tests }: PageData): HTMLElement {
   const ended = submissions.filter(({ staff }) => staff?.build?.status !== 'failed')
   const rows = tests.map((test) => {

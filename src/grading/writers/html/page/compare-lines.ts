@@ -1,8 +1,8 @@
 import { el, safe } from './dom.ts'
 
 /**
- * Above this number, lines are compared one by one, because the table of the longest common lines grows with the
- * square of their number.
+ * Above this number of lines, `compareLines()` compares the lines one by one. The table for the longest common
+ * subsequence grows with the square of the number of lines.
  */
 const mostLines = 400
 
