@@ -10,7 +10,7 @@ import { colorsFor, STDOUT } from './colors.ts'
 import { EXIT, printError } from './errors.ts'
 import { print } from './print.ts'
 
-/** `gradebox check`: validates policies, and checks that this machine has the files that they mount. */
+/** `gradebox check`: validates policies, and checks that this machine has every file that a policy mounts. */
 export function defineCheck(command: Command): void {
   command
     .description(

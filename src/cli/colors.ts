@@ -14,13 +14,13 @@ const styles = {
   cyan: [36, 39],
 } as const
 
-/** Functions that colour a text, or return it unchanged. */
+/** Functions that colour a text. Without colours they return the text unchanged. */
 export type Colors = Readonly<Record<keyof typeof styles, (text: string) => string>>
 
 /**
- * Returns colours for a terminal without NO_COLOR, and for any stream with FORCE_COLOR. Tests the descriptor, not
- * `process.stdout`: the first use of `process.stdout` makes a pipe non-blocking, also for the program that inherits
- * the pipe.
+ * Returns functions that colour a text if the stream is a terminal or FORCE_COLOR is set. NO_COLOR turns colours off.
+ * The function tests the descriptor and not `process.stdout`. The first use of `process.stdout` makes a pipe
+ * non-blocking, and the program that inherits the pipe would then get a non-blocking pipe too.
  *
  * @see https://no-color.org
  */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { EXIT } from './errors.ts'
 
-/** The facts about a command that the command line knows before it loads the command. */
+/** Facts about a command. The command line knows these facts before it loads the command's module. */
 export interface CommandRow {
-  /** The command in the help: its name, `[options]` where it has flags, and its arguments. */
+  /** The command in the help: the name, `[options]` if the command has flags, and the arguments. */
   readonly term: string
   readonly summary: string
   /** The exit code for a wrong command line. */
@@ -12,13 +12,13 @@ export interface CommandRow {
   readonly load: () => Promise<(command: Command) => void>
 }
 
-// `run` and similar commands return the program's own exit code. For grading commands 2 means that a
-// submission could not be graded.
+// `run` and similar commands return the program's own exit code, so a wrong command line gives 125. Grading commands
+// return 2 when a submission could not be graded, so a wrong command line gives 1.
 const { setup, failure, usage } = EXIT
 
 /**
- * Every command, in the order of the help. A command loads only when it is used, because the engine and the libraries
- * for grading take longer to load than a short program takes to run.
+ * Every command, in the order of the help. The command line loads only the command that the user calls. The engine and
+ * the libraries for grading take longer to load than a short program takes to run.
  */
 export const commandRows: readonly CommandRow[] = [
   {

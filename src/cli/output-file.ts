@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { CliError, EXIT } from './errors.ts'
 
-/** A file that a command writes once its work is done. */
+/** A file that a command opens before its work and writes after its work. */
 export interface OutputFile {
   /**
    * Replaces the file's contents and closes it.
@@ -22,10 +22,10 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /**
- * Opens a file before the program runs. Afterwards its name could be a link or a FIFO that the program made.
+ * Opens a file before the program runs. After the run, a link or a FIFO of the program could have the file's name.
  *
- * @param what names the file in errors: `report file`
- * @throws {CliError} for a link, for anything that is not a regular file, and where the file cannot be made
+ * @param what the words for the file in errors, such as `report file`
+ * @throws {CliError} for a link, for anything that is not a regular file, and when the file cannot be opened or made
  */
 export function openOutputFile(what: string, path: string): OutputFile {
   const fail = (cause: unknown): never => {

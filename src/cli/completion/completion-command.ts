@@ -8,7 +8,7 @@ import { zsh } from './zsh.ts'
 
 const shells: Readonly<Record<string, (words: Words) => string>> = { bash, zsh, fish }
 
-/** `gradebox completion`: a script for the user's shell, made from the commands themselves. */
+/** `gradebox completion`: prints a completion script for a shell. The words come from the commands' definitions. */
 export function defineCompletion(command: Command): void {
   command
     .description(

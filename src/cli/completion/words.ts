@@ -3,10 +3,10 @@ import { shippedPolicies } from '../../policy/shipped.ts'
 
 /** A flag, for completion. */
 export interface FlagWord {
-  /** Its spellings: `-w`, `--work-dir`. */
+  /** The spellings of the flag: `-w`, `--work-dir`. */
   readonly spellings: readonly string[]
   readonly about: string
-  /** The kind of its value; undefined for a switch. */
+  /** The kind of the flag's value; undefined for a flag without a value. */
   readonly value: 'path' | 'policy' | 'other' | undefined
 }
 
@@ -15,11 +15,11 @@ export interface CommandWord {
   readonly name: string
   readonly about: string
   readonly flags: readonly FlagWord[]
-  /** The kind of its arguments. */
+  /** The kind of the command's arguments. */
   readonly operands: 'command' | 'policy' | 'other'
 }
 
-/** All words for completion. */
+/** All words that a completion script offers. */
 export interface Words {
   readonly commands: readonly CommandWord[]
   readonly policies: readonly string[]

@@ -28,7 +28,7 @@ export function defineDoctor(command: Command): void {
     })
 }
 
-// Asks compilers for their versions, which takes seconds.
+// Asks every compiler for its version. The answers take seconds.
 async function findLanguages(progress: Progress): Promise<readonly InstalledLanguage[]> {
   progress.show('trying: languages')
   const { installedLanguages } = await import('../../grading/languages/installed.ts')

@@ -20,7 +20,7 @@ const comparisons: Readonly<Record<SeccompCondition['op'], string>> = {
   masked_eq: 'is',
 }
 
-/** The bits of an int; the kernel reads no others. */
+/** A mask of the 32 bits of an int. The kernel reads no other bits of an int argument. */
 const ALL_BITS = 0xffff_ffff
 const LARGEST_DECIMAL = 0xffff
 

@@ -36,7 +36,7 @@ interface Flags {
   readonly isolation?: IsolationLevel
 }
 
-/** `gradebox grade`: grades a class. */
+/** `gradebox grade`: grades the submissions of a class. */
 export function defineGrade(command: Command): void {
   command
     .description(
@@ -90,14 +90,15 @@ async function grade(assignment: string, flags: Flags): Promise<void> {
   endWith(isGraded ? EXIT.success : EXIT.usage)
 }
 
-// An unset shell variable gives an empty text, which would mean another folder or the whole class.
+// A flag gets an empty text when the shell variable of its value is unset. An empty text would mean another folder or
+// the whole class.
 function refuseEmpty({ submissions, only, shard }: Flags): void {
   const [empty] = Object.entries({ submissions, only, shard }).find(([, text]) => text === '') ?? []
   if (empty === undefined) return
   throw new CliError(`Expected a value for --${empty}, got an empty text`, EXIT.failure)
 }
 
-// The report of a killed grading counts too, because its finished tests are results.
+// The report of a `gradebox grade` that was killed counts too, because the report has the results of finished tests.
 function reportAt(file: string): Report | undefined {
   if (!existsSync(file)) return undefined
   try {
@@ -121,8 +122,8 @@ function setVariables(flags: Flags, reports: readonly ReportFlag[]): void {
   else delete process.env[CACHE_VARIABLE]
 }
 
-// Vitest sets exit code 1 after a failed test, when it closes and when the process exits. But a failed test is a normal
-// result of grading.
+// After a failed test, Vitest sets exit code 1 twice: when Vitest closes and when the process exits. But in grading a
+// failed test is a normal result.
 function endWith(code: number): void {
   process.exitCode = code
   process.once('exit', () => {

@@ -44,7 +44,7 @@ export function defineMerge(command: Command): void {
     })
 }
 
-// A shell pattern and a name next to it can give one report twice. The merge would count that report as two shards.
+// The user may give one report twice: by a shell pattern and by name. The merge would count that report as two shards.
 function refuseTwice(paths: readonly string[]): void {
   const absolute = paths.map((path) => resolve(path))
   const twice = paths.find((path, at) => absolute.indexOf(resolve(path)) < at)

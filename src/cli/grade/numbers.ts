@@ -1,6 +1,6 @@
 import { CliError, EXIT } from '../errors.ts'
 
-/** Reads a flag that is a whole number from 1. */
+/** Makes the parser of a flag whose value is a whole number from 1 up. */
 export const positive =
   (flag: string) =>
   (text: string): number => {

@@ -8,17 +8,18 @@ import { DEFAULT_REPORT, REPORTS_VARIABLE } from '../../grading/writers/reports-
 import { quoted } from '../../units/visible.ts'
 import { CliError, EXIT } from '../errors.ts'
 
-/** `KIND=FILE` of `--report`, checked. */
+/** A `--report KIND=FILE` that Gradebox has checked. */
 export interface ReportFlag {
   readonly kind: ReportKind
-  /** Absolute. */
+  /** An absolute path. */
   readonly file: string
 }
 
 /**
- * Collects a `--report KIND=FILE`.
+ * Adds a `--report KIND=FILE` to the earlier ones.
  *
- * @throws {CliError} for an unknown kind, for a kind that was given before, and for a text without a file
+ * @throws {CliError} for an unknown kind, for a kind among the earlier flags, for a text without a file, and for a file
+ *   name with a comma
  */
 export function collectReport(text: string, earlier: readonly ReportFlag[] = []): ReportFlag[] {
   const at = text.indexOf('=')
@@ -46,14 +47,14 @@ export function collectReport(text: string, earlier: readonly ReportFlag[] = [])
   return [...earlier, { kind: kind as ReportKind, file: resolve(file) }]
 }
 
-/** The flags, and the report itself, which is always written. */
+/** Adds the JSON report if no flag names one, because Gradebox always writes the JSON report. */
 export function withDefault(flags: readonly ReportFlag[]): readonly ReportFlag[] {
   if (flags.some(({ kind }) => kind === 'json')) return flags
   return [{ kind: 'json', file: resolve(DEFAULT_REPORT) }, ...flags]
 }
 
 /**
- * Checks the files of reports before the work starts.
+ * Checks, before the work starts, that Gradebox can write every report file.
  *
  * @throws {CliError} that names each file that cannot be written
  */
@@ -62,14 +63,14 @@ export function refuseUnwritable(flags: readonly ReportFlag[]): void {
   if (failures.size > 0) throw new CliError([...failures.values()].join('\n'), EXIT.usage)
 }
 
-/** Passes the flags to the reporter of the tests. */
+/** Passes the flags, in an environment variable, to the reporter that writes the reports of the tests. */
 export function setReports(flags: readonly ReportFlag[]): void {
   const own = flags.map(({ kind, file }) => `${kind}=${file}`)
   const others = (process.env[REPORTS_VARIABLE] ?? '').split(',').filter((each) => each !== '')
   process.env[REPORTS_VARIABLE] = [...others, ...own].join(',')
 }
 
-/** Writes a report in every form that the flags name, and returns the files. */
+/** Writes a report in every format that the flags name, and returns the paths of the files. */
 export function writeFlags(
   report: Report,
   flags: readonly ReportFlag[],

@@ -7,21 +7,22 @@ import { chooseSubmissions } from '../../grading/submissions/choose.ts'
 import { readAssignment } from '../../grading/toml/read-assignment.ts'
 import { toOptions } from '../../grading/toml/to-options.ts'
 
-/** Fewer tests are not worth the start of a further worker, which takes about as long as 200 small tests. */
+/** The smallest number of tests for a further worker. The start of a worker takes about as long as 200 small tests. */
 const LEAST_TESTS = 200
-/** The most workers that grade one assignment. Each has about 150 MiB, and hundreds of runs a second. */
+/** The most workers that grade one assignment. Each worker takes about 150 MiB, and does hundreds of runs a second. */
 const MOST_PARTS = 8
 
 /** The test files of a TOML assignment. */
 export interface TomlTests {
   readonly folder: string
-  /** The number of files, each with a part of the submissions. */
+  /** The number of test files. Each file declares the tests of one part of the submissions. */
   readonly parts: number
 }
 
 /**
- * Writes the test files that declare a TOML file's content: Vitest runs files, and gives each to one worker. One worker would
- * be too slow for several processors, because its main thread prepares and judges every run.
+ * Writes test files that declare the tests of a TOML file, because Vitest runs only test files. Vitest gives each file
+ * to one worker. One worker would be too slow for several processors, because the worker's main thread prepares and
+ * judges every run.
  *
  * @param jobs the number of programs that run at once
  */
@@ -30,7 +31,7 @@ export function writeTomlTests(toml: string, jobs: number): TomlTests {
   const { submissions, tests } = countWork(toml)
   const most = Math.min(submissions, Math.floor((submissions * tests) / LEAST_TESTS))
   const parts = Math.max(1, Math.min(jobs, MOST_PARTS, most))
-  // The file is outside the package, so it cannot import it by name.
+  // The test file is outside the package, so the test file cannot import the package by name.
   const entry = import.meta.resolve('gradebox/grading/vitest')
   for (let index = 1; index <= parts; index++) {
     const args = [toml, ...(parts === 1 ? [] : [{ index, count: parts }])]
@@ -41,7 +42,7 @@ export function writeTomlTests(toml: string, jobs: number): TomlTests {
   return { folder, parts }
 }
 
-/** The number of submissions, and of the tests of each. */
+/** Counts the submissions, and the tests of one submission. */
 function countWork(toml: string): { readonly submissions: number; readonly tests: number } {
   const folder = dirname(toml)
   try {
@@ -51,7 +52,7 @@ function countWork(toml: string): { readonly submissions: number; readonly tests
     const inputs = cases.flatMap(({ path }) => findCaseInputs(path, folder))
     return { submissions: chosen.length, tests: tests.length + inputs.length }
   } catch {
-    // The worker meets the same error, and reports it.
+    // The worker gets the same error and reports the error.
     return { submissions: 0, tests: 0 }
   }
 }

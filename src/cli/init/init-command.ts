@@ -31,7 +31,7 @@ export function defineInit(command: Command): void {
     .action((folder: string, { kind, gradescope = false, github = false }: Flags) => {
       const root = resolve(folder)
       const files = initFiles(kind, { gradescope, github }, packageVersion())
-      // Checks all files before it writes one, because half an assignment is useless.
+      // The command checks all files before it writes the first one, because half an assignment is useless.
       const [taken] = files.filter(({ path }) => existsSync(join(root, path)))
       if (taken !== undefined) {
         throw new CliError(

@@ -1,4 +1,4 @@
 import { isatty } from 'node:tty'
 
-/** Whether the command gets a terminal of its own: when both stdin and stdout are the user's terminal. */
+/** Whether the command gets a terminal of its own. The condition is that stdin and stdout are both a terminal. */
 export const isInteractive = (): boolean => isatty(0) && isatty(1)
