@@ -27,7 +27,7 @@ interface Check {
   readonly run: (around: Surroundings) => Finding | Promise<Finding>
 }
 
-/** The checks that need sandboxes; they run once namespaces work. */
+/** The checks that need sandboxes. `diagnose()` runs these checks only if namespaces work. */
 const sandboxChecks: readonly Check[] = [
   { id: 'network', title: 'network and host name', run: checkNetwork },
   { id: 'proc', title: '/proc', run: checkProc },
@@ -82,13 +82,13 @@ const fails = (findings: readonly Finding[]): boolean =>
   findings.some(({ state }) => state === 'fails')
 
 /**
- * Describes each problem: the finding on one line, and the fixes below it. The fixes are those for the places that this
- * machine resembles, or all fixes when it resembles none.
+ * Describes each problem: the finding on one line, and the fixes on the lines below. Shows only the fixes for the
+ * environments that this machine resembles, such as Docker. If the finding has no such fix, shows all its fixes.
  */
 export function describeTrouble({ findings, surroundings }: Diagnosis): string[] {
   return (
     findings
-      // A level that fails has its reason among the other findings.
+      // Another finding gives the reason why a level of isolation fails.
       .filter(
         ({ id, state }) =>
           !id.startsWith('isolation-') && (state === 'fails' || state === 'weaker'),
@@ -100,7 +100,7 @@ export function describeTrouble({ findings, surroundings }: Diagnosis): string[]
   )
 }
 
-/** The lines that fix a finding: `fix (Docker): …`. */
+/** The lines that describe the fixes of a finding: `fix (Docker): …`. */
 export function fixLines({ fixes = {} }: Finding, around: Surroundings): string[] {
   const places = Object.keys(environments) as (keyof typeof environments)[]
   const here = places.filter((place) => around.environments.includes(place) && fixes[place])

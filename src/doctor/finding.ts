@@ -1,4 +1,4 @@
-/** The places where Gradebox runs; each needs its own fixes. */
+/** The environments in which Gradebox runs. A problem has a different fix in each environment. */
 export const environments = {
   machine: 'This machine',
   docker: 'Docker',
@@ -10,19 +10,19 @@ export const environments = {
 
 export type Environment = keyof typeof environments
 
-/** The fix of a finding, by place. */
+/** The fixes of a finding, by environment. */
 export type Fixes = Readonly<Partial<Record<Environment, string>>>
 
 /**
- * The result of one check. The feature works, works in a weaker way, or fails. A check is untried when an earlier check
- * that it needs has failed.
+ * The result of one check. The feature works, works in a weaker way, or fails. A check is untried if the check depends
+ * on an earlier check that has failed.
  */
 export interface Finding {
-  /** Stable, for scripts: `namespaces`. */
+  /** A stable name for scripts, such as `namespaces`. */
   readonly id: string
   readonly title: string
   readonly state: 'works' | 'weaker' | 'fails' | 'untried'
-  /** How the check found the result, or the reason for it. */
+  /** How the check found the result, or the reason for the result. */
   readonly detail: string
   readonly fixes?: Fixes
 }

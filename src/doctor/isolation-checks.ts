@@ -5,7 +5,7 @@ import { landlockFixes } from './fixes.ts'
 import { probe } from './probe.ts'
 import { why } from './sandbox-checks.ts'
 
-/** The rights that the newest Landlock ABI in use adds to the control of files; landlock(7). */
+/** Every Landlock ABI controls files. These versions of the ABI control more (landlock(7)). */
 const ADDED = [
   { abi: 3, what: 'truncation' },
   { abi: 4, what: 'TCP' },
@@ -28,7 +28,7 @@ export function checkLandlock(): Finding {
   return { ...landlock, state: 'works', detail: `ABI ${abi} controls ${holds}${rest}` }
 }
 
-/** Checks each level of isolation by a run of `true` under the default policy at exactly that level. */
+/** Checks each level of isolation: runs `true` under the default policy at exactly that level. */
 export async function checkLevels(): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const level of ISOLATION_LEVELS) {
@@ -43,7 +43,7 @@ export async function checkLevels(): Promise<Finding[]> {
   return findings
 }
 
-/** Says which protection a run lacks at the strongest level that works here; undefined when that level is `full`. */
+/** Says which protection a run lacks at the strongest level that works here. Returns undefined if `full` works. */
 export function lossHere(findings: readonly Finding[]): string | undefined {
   const level = ISOLATION_LEVELS.find((each) => works(findings, each))
   if (level === 'full') return undefined

@@ -14,7 +14,7 @@ const messageOf = (error: unknown): string => {
   return text.split('\n')[0] ?? ''
 }
 
-/** Checks the architecture, and the C library through koffi. */
+/** Checks the architecture, and that koffi can call the C library. */
 export function checkPlatform(): Finding[] {
   const platform = { id: 'platform', title: 'platform' } as const
   try {
@@ -41,7 +41,7 @@ function checkKoffi(): Finding {
   }
 }
 
-/** Checks the kernel and the launch program, with a program that only tries close_range(2) and exits. */
+/** Checks the kernel and the launch program. The check starts a program that only tries close_range(2) and exits. */
 export function checkLaunch(): Finding[] {
   const kernel = { id: 'kernel', title: 'kernel' } as const
   const memfd = { id: 'memfd', title: 'memfd exec' } as const
@@ -71,7 +71,7 @@ export function checkLaunch(): Finding[] {
   }
 }
 
-/** Names the features that a kernel of this release lacks. The launch program runs without them. */
+/** Names the features that a kernel of this release lacks. The launch program also runs without these features. */
 export function judgeKernel(kernel: string): Pick<Finding, 'state' | 'detail' | 'fixes'> {
   const lacks = [
     ...(isAtLeast(kernel, 5, 12)
@@ -100,7 +100,7 @@ function launchTrivial(): { code: number; fromMemory: boolean } {
   const executable = makeExecutable(makeImage({ steps, areas: [] }, arch).elf)
   const pipe = makePipe(0)
   try {
-    // A failing step writes its record to descriptor 3, which nothing reads here.
+    // A step that fails writes a record to descriptor 3. The check does not read the record.
     const { status } = waitForProcess(spawn(executable.path, [pipe.read, pipe.write, pipe.write]))
     return { code: status, fromMemory: executable.path.startsWith('/proc/self/fd/') }
   } finally {
@@ -110,7 +110,7 @@ function launchTrivial(): { code: number; fromMemory: boolean } {
   }
 }
 
-/** Checks the library that compiles filters. */
+/** Checks libseccomp, the library that compiles filters. */
 export function checkLibseccomp(): Finding {
   const libseccomp = { id: 'libseccomp', title: 'libseccomp' } as const
   try {

@@ -3,9 +3,9 @@ import { namespaceFixes } from './fixes.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
- * Finds out why this process may make no namespaces, and how to fix that.
+ * Finds out why the kernel refuses to make namespaces for this process, and how to fix the cause.
  *
- * @param sysctl returns a setting's value by its path below /proc/sys; empty where there is none
+ * @param sysctl takes the path of a setting below /proc/sys and returns the value; empty if there is no such setting
  */
 export function namespaceCause(
   { filtered, appArmor }: Surroundings,

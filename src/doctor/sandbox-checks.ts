@@ -11,7 +11,7 @@ import { namespaceCause } from './namespace-cause.ts'
 import { probe, probePolicy } from './probe.ts'
 import { readText, type Surroundings } from './surroundings.ts'
 
-/** The failed call of a probe, and its error. */
+/** The system call that failed in a probe, and the error of the call. */
 export const why = ({ message }: SandboxError): string =>
   (message.split('\n')[0] ?? '').replace(/^The sandbox could not be (set up|started): /, '')
 
@@ -30,7 +30,7 @@ export async function checkNamespaces(around: Surroundings): Promise<Finding> {
   return { ...namespaces, state: 'fails', detail: `${why(error)}; ${cause}`, fixes }
 }
 
-/** Checks a private network with loopback up, and a private host name. */
+/** Checks a private network in which only loopback is up, and a private host name. */
 export async function checkNetwork(): Promise<Finding> {
   const policy = probePolicy({ network: 'loopback', share_uts: false })
   const { error } = await probe({ policy })
@@ -58,7 +58,7 @@ export async function checkOverlay(): Promise<Finding> {
   return withDirectory(async (workdir) => {
     const { error, steps } = await probe({ policy: probePolicy(), workdir })
     if (error !== undefined) return { ...overlay, state: 'fails', detail: why(error) }
-    // Mount 0 is the working directory.
+    // Mount 0 is the working directory. If the kernel refuses the overlay, the last plan has a copy instead.
     if (steps.some((step) => isOverlayRefusal(step, 0))) {
       return { ...overlay, state: 'works', detail: `by overlay, of a directory in ${tmpdir()}` }
     }
@@ -73,11 +73,12 @@ export async function checkOverlay(): Promise<Finding> {
   })
 }
 
-/** Checks a working directory that the program may change; for root the mount maps its owner. */
+/** Checks a working directory that the program may change. If this process is root, the mount maps the owner's id. */
 export async function checkReadWrite(): Promise<Finding> {
   const title = { id: 'read-write', title: 'read-write workdir' } as const
   return withDirectory(async (source) => {
-    // Root of a user namespace may have no other user id for the program, and then counts as an ordinary user.
+    // Root in a user namespace may have no other user id to give to the program. `nextFlow()` then treats this process
+    // as an ordinary user.
     const isRoot = nextFlow().kind === 'root'
     if (isRoot) chownSync(source, 1000, 1000)
     const workdir = { source, mode: 'read-write' } as const
@@ -101,7 +102,7 @@ async function withDirectory(check: (path: string) => Promise<Finding>): Promise
   }
 }
 
-/** Checks a seccomp filter, and the notification of the call that it denies. */
+/** Checks a seccomp filter, and the notification about a call that the filter denies. */
 export async function checkSeccomp(): Promise<Finding> {
   const seccomp = { id: 'seccomp', title: 'seccomp filter' } as const
   const rules = [{ action: 'kill', syscalls: ['swapon'] }]
@@ -117,12 +118,12 @@ export async function checkSeccomp(): Promise<Finding> {
   return { ...seccomp, state: 'weaker', detail, fixes }
 }
 
-/** Checks a whole shipped policy. */
+/** Checks that this machine can enforce a shipped policy as a whole. */
 export async function checkPolicy(policy: string, about: string): Promise<Finding> {
   const { error } = await probe({ policy })
   const finding = { id: `policy-${policy}`, title: `policy ${policy}` }
   if (error === undefined) return { ...finding, state: 'works', detail: `${about}, enforced whole` }
-  // An earlier check has reported what prevents every sandbox, with its fix.
+  // If something prevents every sandbox, an earlier check has already reported the cause and the fix.
   const isOwn = error.code !== 'NAMESPACES_UNAVAILABLE' && error.hint !== undefined
   const hint = isOwn ? { fixes: { machine: error.hint } } : {}
   return { ...finding, state: 'fails', detail: why(error), ...hint }

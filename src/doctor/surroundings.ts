@@ -3,16 +3,16 @@ import type { Environment } from './finding.ts'
 
 /** Facts about the kernel and the surroundings of this process. */
 export interface Surroundings {
-  /** The places that this machine resembles, the innermost first; never empty. */
+  /** The environments that this machine resembles, such as Docker. The innermost comes first. Never empty. */
   readonly environments: readonly Environment[]
   /** Whether this process runs under a seccomp filter, from /proc/self/status. */
   readonly filtered: boolean
-  /** The AppArmor profile of this process; undefined without AppArmor or when unconfined. */
+  /** The AppArmor profile of this process; undefined if AppArmor is absent or does not confine this process. */
   readonly appArmor: string | undefined
   readonly isRoot: boolean
 }
 
-/** Reads the surroundings; changes nothing. */
+/** Reads the surroundings without a change to them. */
 export function lookAround(env: NodeJS.ProcessEnv = process.env): Surroundings {
   const status = readText('/proc/self/status')
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1]
@@ -35,7 +35,7 @@ function environmentsOf(env: NodeJS.ProcessEnv): Environment[] {
   return found.length === 0 ? ['machine'] : found
 }
 
-/** A file's text; empty where it cannot be read. */
+/** The text of a file; empty if this process cannot read the file. */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -2,28 +2,30 @@ import { runReport } from '../print/run-report.ts'
 import type { AnyResult } from '../runner/result.ts'
 import type { EndedRun, Leftovers } from './test-runs.ts'
 
-// The largest number of runs to show. A test may have started hundreds.
+// The largest number of runs that an error shows. A test may have started hundreds of runs.
 const maxReports = 5
 
 /**
- * The error for runs that a test's timeout interrupted. It shows what the programs did; undefined without
- * such runs.
+ * Makes the error for runs that a test's timeout interrupted. The error shows what the programs did.
+ *
+ * @returns undefined if the timeout interrupted no run
  */
 export function interruptedError({ interrupted }: Leftovers): Error | undefined {
   return leftoverError(`When the test timed out, ${wereRunning(interrupted)}.`, interrupted)
 }
 
 /**
- * The error for runs that nobody awaited; undefined without such runs.
+ * Makes the error for runs that nobody awaited.
  *
- * @param owner - their owner: `test` or `test file`
+ * @param owner - the owner of the runs: `test` or `test file`
+ * @returns undefined if there are no such runs
  */
 export function forgottenError({ forgotten }: Leftovers, owner: string): Error | undefined {
   const advice = 'await the run, or end it with `kill()`'
   return leftoverError(`When the ${owner} ended, ${wereRunning(forgotten)}: ${advice}.`, forgotten)
 }
 
-/** Whether a run's program has started; a run may end while it waits for its turn. */
+/** Whether a run's program has started. A run may end before its program starts, while the run waits for its turn. */
 export function hasStarted({ status, usage }: AnyResult): boolean {
   return status !== 'aborted' || usage.wallTimeMs > 0
 }
@@ -38,7 +40,7 @@ function wereRunning(runs: readonly EndedRun[]): string {
 
 const count = (programs: number) => (programs === 1 ? 'a program was' : `${programs} programs were`)
 
-// The error has the stack of the first run's start, so that the test runner shows that line.
+// The stack of the error is the stack of the call that started the first run, so the test runner shows that call.
 function leftoverError(headline: string, runs: readonly EndedRun[]): Error | undefined {
   const [first] = runs
   if (first === undefined) return undefined

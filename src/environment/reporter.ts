@@ -5,10 +5,10 @@ import { formatSize } from '../units/size.ts'
 import { type RunsSummary, slowestAndLargest } from './run-summary.ts'
 import { isolationLine, weakestBelowFull } from './weaker-isolation.ts'
 
-// The reporters for people. The others print a format in which another line would be an error.
+// Vitest's reporters for people. Vitest's other reporters print a format in which an additional line would be an error.
 const readable = new Set(['default', 'verbose', 'tree', 'dot', 'minimal', 'agent'])
 
-/** Replaces Vitest's own reporters in a run whose tests nobody watches, and shows nothing. */
+/** Prints nothing. Replaces Vitest's own reporters when nobody reads the output of the single tests. */
 export class SilentReporter implements Reporter {}
 
 /** Whether a reporter may show the runs of a test. */
@@ -16,7 +16,7 @@ export function showsRuns({ config }: Vitest): boolean {
   return !config.reporters.some((entry: unknown) => entry instanceof SilentReporter)
 }
 
-/** Adds the reporter of runs to a Vitest that prints for people and does not have this reporter yet. */
+/** Adds a `RunReporter` to Vitest, if Vitest prints for people and has no `RunReporter` yet. */
 export function addReporter({ config }: Vitest): void {
   const names = config.reporters.map((entry) => (Array.isArray(entry) ? entry[0] : entry))
   if (names.some((entry) => entry instanceof RunReporter)) return
@@ -24,10 +24,10 @@ export function addReporter({ config }: Vitest): void {
   config.reporters.push(new RunReporter())
 }
 
-/** Prints a line for each test file: how many programs it ran, the slowest and the largest. */
+/** Prints a line for each test file: the number of runs, the slowest run and the largest run. */
 class RunReporter implements Reporter {
   #vitest: Vitest | undefined
-  /** The projects whose weaker isolation has been reported. */
+  /** The projects for which this reporter has printed the line about weaker isolation. */
   readonly #reported = new Set<TestModule['project']>()
 
   onInit(vitest: Vitest): void {

@@ -9,12 +9,12 @@ import { formatSize } from '../units/size.ts'
 export interface RunSummary {
   /** The command with its arguments, on one line of at most 200 characters. */
   readonly command: string
-  /** `exited, exit code 0`. */
+  /** The verdict in words, such as `exited, exit code 0`. */
   readonly verdict: string
   readonly wallTimeMs: number
   /** User and system time of the whole process tree. */
   readonly cpuTimeMs: number
-  /** The peak memory of all its processes together. */
+  /** The peak memory of all processes of the run together. */
   readonly peakMemoryBytes: number
   /** The isolation of the run, if it was weaker than `full`. */
   readonly isolation?: Exclude<IsolationLevel, 'full'>
@@ -22,9 +22,9 @@ export interface RunSummary {
 
 /** The summary of all runs in a test's report. */
 export interface RunsSummary {
-  /** The number of this test's runs that have ended. */
+  /** The number of the test's runs that have ended. */
   readonly count: number
-  /** The first 100 of them. */
+  /** The first 100 of these runs. */
   readonly runs: readonly RunSummary[]
   /** The run with the most wall time. */
   readonly slowest: RunSummary
@@ -48,7 +48,7 @@ export function summarizeRun(result: AnyResult): RunSummary {
   }
 }
 
-/** The summary with one more run. */
+/** Returns a summary that contains one more run. */
 export function addRun(summary: RunsSummary | undefined, run: RunSummary): RunsSummary {
   if (summary === undefined) return { count: 1, runs: [run], slowest: run, largest: run }
   const { count, runs, slowest, largest } = summary
@@ -60,7 +60,7 @@ export function addRun(summary: RunsSummary | undefined, run: RunSummary): RunsS
   }
 }
 
-/** The summary of two sets of runs together, without their list. */
+/** Joins summaries into one summary, without the list of runs. Returns undefined if there is no summary. */
 export function slowestAndLargest(summaries: readonly RunsSummary[]): RunsSummary | undefined {
   const [first, ...others] = summaries
   if (first === undefined) return undefined

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Vitest } from 'vitest/node'
 
-// The directory is on the global object, because the setup file and the tests load this module separately.
+// The path of the directory is on the global object, because the setup file and the tests load this module separately.
 const slot = Symbol.for('gradebox.scratch')
 
 interface Realm {
@@ -15,8 +15,8 @@ interface Realm {
 const rootByVitest = new WeakMap<Vitest, string>()
 
 /**
- * The directory that contains the scratch directories of a whole test run; the first test that needs one
- * makes it. Vitest's main process removes it at the end, so a killed worker leaves nothing behind.
+ * Names the root directory for all scratch directories of a test run. The first test that needs a scratch directory
+ * makes the root. Vitest's main process removes the root at the end, so a killed worker leaves nothing behind.
  */
 export function scratchRoot(vitest: Vitest): string {
   const known = rootByVitest.get(vitest)
@@ -33,7 +33,7 @@ export function scratchRoot(vitest: Vitest): string {
 }
 
 /**
- * Sets the directory for this worker's scratch directories. The default is the system's temporary directory.
+ * Sets the root directory for this worker's scratch directories. The default is the system's temporary directory.
  */
 export function setScratchRoot(root: string): void {
   const realm = globalThis as Realm
@@ -48,7 +48,7 @@ export async function makeScratch(): Promise<string> {
   return await mkdtemp(join(root, 'test-'))
 }
 
-/** Removes such a directory and everything in it. */
+/** Removes a scratch directory and its contents. */
 export async function removeScratch(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true })
 }

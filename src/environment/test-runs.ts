@@ -2,14 +2,14 @@ import { resolve } from 'node:path'
 import type { OwnedRun, RunOwner } from '../runner/owner.ts'
 import type { AnyResult } from '../runner/result.ts'
 
-/** A run that Gradebox had to end, and the place of its start. */
+/** A run that Gradebox had to end, and the call that started the run. */
 export interface EndedRun {
   readonly result: AnyResult
-  /** The stack of the call, without the error's own line. */
+  /** The stack of the call that started the run, without the first line, which is an error message. */
   readonly startedAt: string
 }
 
-/** The runs that were still active, by cause. */
+/** The runs that Gradebox had to end, by cause. */
 export interface Leftovers {
   /** The runs that were active when the test timed out. */
   readonly interrupted: readonly EndedRun[]
@@ -19,7 +19,7 @@ export interface Leftovers {
 
 interface StartedRun {
   readonly run: OwnedRun
-  /** An error made at the start of the run, for its stack. V8 formats the stack only when code reads it. */
+  /** An error whose stack shows the start of the run. V8 formats the stack only when code reads the stack. */
   readonly origin: Error
 }
 
@@ -32,7 +32,7 @@ export class TestRuns implements RunOwner {
   readonly hostPaths = new Set<string>()
   #ended = false
 
-  /** @param onResult - Called with the result of each run. */
+  /** @param onResult - Receives the result of each run. */
   constructor(onResult: (result: AnyResult) => void = () => {}) {
     this.#onResult = onResult
   }
@@ -46,11 +46,11 @@ export class TestRuns implements RunOwner {
       forget()
       this.#onResult(result)
     }, forget)
-    // A test that timed out may continue in the background, during the next test.
+    // A test that timed out may continue in the background, and start runs during the next test.
     if (this.#ended) run.stop()
   }
 
-  /** Asks every run to end, because the test timed out; `end()` awaits them. */
+  /** Asks every active run to end, because the test timed out. `end()` awaits the interrupted runs. */
   interrupt(): void {
     for (const started of this.#unfinished) {
       this.#interrupted.add(started)
@@ -58,7 +58,7 @@ export class TestRuns implements RunOwner {
     }
   }
 
-  /** Ends every active run, also a run that starts later, and waits for the end. */
+  /** Ends every active run, and waits for the ends. From then on, also stops every run as soon as it starts. */
   async end(): Promise<Leftovers> {
     this.#ended = true
     const left = [...this.#unfinished]
@@ -72,7 +72,7 @@ export class TestRuns implements RunOwner {
   }
 }
 
-// The caller of a failed run receives its error.
+// Leaves out every failed run, because the caller of the run receives the error.
 async function settled(runs: readonly StartedRun[]): Promise<EndedRun[]> {
   const ended = await Promise.allSettled(runs.map(({ run }) => run.result))
   return ended.flatMap((end, index) =>

@@ -1,21 +1,21 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
 import type { SandboxErrorCode } from '../errors/sandbox-error.ts'
 
-/** Errors that no test can fix: the machine or the container lets no run start. */
+/** The codes of errors that no test can fix, because the machine or the container lets no run start. */
 const machineTrouble: ReadonlySet<unknown> = new Set<SandboxErrorCode>([
   'UNSUPPORTED_PLATFORM',
   'NAMESPACES_UNAVAILABLE',
   'SECCOMP_UNAVAILABLE',
 ])
 
-/** Adds the reporter to a Vitest that lacks it. The reporter writes to stderr, because other reporters use stdout. */
+/** Adds a `TroubleReporter` unless Vitest has one. It writes to stderr, because the other reporters use stdout. */
 export function addTroubleReporter({ config }: Vitest): void {
   const entries: readonly unknown[] = config.reporters
   if (entries.some((entry) => entry instanceof TroubleReporter)) return
   config.reporters.push(new TroubleReporter())
 }
 
-/** Prints once, after the tests, the obstacle that keeps runs from starting on this machine, and the fix. */
+/** After the tests, prints once why runs cannot start on this machine, and how to fix the cause. */
 class TroubleReporter implements Reporter {
   #reported = false
 

@@ -18,7 +18,7 @@ export interface UserTerminal {
 
 const DEFAULT_SIZE = { rows: 24, columns: 80 }
 
-/** The options of a run on a terminal like the user's. */
+/** The options that give a run a terminal with the streams and the size of the user's terminal. */
 export function terminalUse({ stdout, stderr }: UserTerminal): TerminalUse {
   return { streams: stderr.isTTY === true ? [0, 1, 2] : [0, 1], size: sizeOf(stdout) }
 }
@@ -28,9 +28,9 @@ const sizeOf = ({ rows, columns }: WriteStream) =>
   rows > 0 && columns > 0 ? { rows, columns } : DEFAULT_SIZE
 
 /**
- * Connects the user's terminal with the pseudo-terminal of a sandbox. It passes input on byte by byte, so
- * that Ctrl-C, Ctrl-Z and Ctrl-D act on the program in its own terminal and not on Gradebox. The program
- * never gets the user's terminal, because it could forge input there (TIOCSTI).
+ * Connects the user's terminal with the pseudo-terminal of a sandbox. The relay passes every byte of input on
+ * unchanged, so Ctrl-C, Ctrl-Z and Ctrl-D act on the program in its own terminal and not on Gradebox. The program never
+ * gets the user's terminal, because a program can forge input in its terminal (TIOCSTI).
  */
 export class TerminalRelay {
   readonly #user: UserTerminal
@@ -42,7 +42,7 @@ export class TerminalRelay {
 
   /**
    * @param onOutput receives the length in bytes of each piece that the program writes to the terminal
-   * @param onLost called when the user's terminal no longer exists, or the sandbox's terminal does not arrive
+   * @param onLost called when the user's terminal no longer exists, or when the sandbox's terminal does not arrive
    */
   constructor(user: UserTerminal, onOutput: (bytes: number) => void, onLost: () => void) {
     this.#user = user
@@ -62,7 +62,7 @@ export class TerminalRelay {
     return { socket: this.#channel.socket, ...terminalUse(this.#user) }
   }
 
-  /** Passes the last output on after the run has ended, and restores the user's terminal. */
+  /** Passes on the output that is left after the run's end, and restores the user's terminal. */
   finish(): Promise<void> {
     this.#finished ??= this.#finish()
     return this.#finished
@@ -82,7 +82,7 @@ export class TerminalRelay {
 const READ_SIZE = 65_536
 /** The interval in ms at which an idle relay checks whether the run has ended. */
 const CHECK_MS = 100
-/** The largest number of pieces to read after the run has ended; a terminal buffers one. */
+/** The largest number of pieces to read after the run has ended. A terminal buffers only one piece. */
 const MOST_PIECES = 64
 const readSome = promisify(read)
 const writeSome = promisify(write)
@@ -90,23 +90,24 @@ const writeSome = promisify(write)
 interface RelayUse {
   readonly user: UserTerminal
   readonly onOutput: (bytes: number) => void
-  /** Whether the run has ended, and with it every writer in the sandbox. */
+  /** Whether the run has ended. Every process of the sandbox that could write has then ended too. */
   readonly hasEnded: () => boolean
 }
 
 /**
- * Relays between the user's terminal and a master until every process has closed the slave, or until the run has ended.
- * The end of the run counts, because the program may have passed the slave to a process of the host. The relay
- * reads the descriptor itself: tty.ReadStream drops unread data at a hang-up, and a stream of fs would close the shared
- * descriptor.
+ * Relays between the user's terminal and a master. The relay ends when every process has closed the slave, or when the
+ * run has ended. The second condition is necessary, because the program may have passed the slave to a process of the
+ * host. The relay uses no stream to read the master: tty.ReadStream drops unread data at a hang-up, and a stream of fs
+ * would close the shared descriptor.
  */
 async function relayMaster(fd: number, { user, onOutput, hasEnded }: RelayUse): Promise<void> {
   const { stdin, stdout } = user
-  // The init has closed its descriptor, so no other process has this open file description.
+  // No other process gets a non-blocking terminal: the init has closed its descriptor, so only this process has this
+  // open file description.
   setNonBlocking(fd)
   let typing = Promise.resolve()
   const type = (bytes: Buffer) => {
-    // Drops input for which there is no reader.
+    // When a write fails, nobody reads the input any more, so the relay drops the input.
     typing = typing.then(() => writeAll(fd, bytes, hasEnded)).catch(() => {})
   }
   const resize = () => setWindowSize(fd, sizeOf(stdout))
@@ -143,7 +144,7 @@ async function* readAll(fd: number, hasEnded: () => boolean): AsyncGenerator<Buf
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
     } catch (error) {
-      // EIO: every process has closed the slave.
+      // EIO means that every process has closed the slave.
       if (codeOf(error) === 'EIO') return
       if (codeOf(error) !== 'EAGAIN') throw error
     }
@@ -157,7 +158,7 @@ async function writeAll(fd: number, bytes: Buffer, hasEnded: () => boolean): Pro
       written += (await writeSome(fd, bytes, written, bytes.length - written)).bytesWritten
     } catch (error) {
       if (codeOf(error) !== 'EAGAIN') throw error
-      // The program does not read its input.
+      // EAGAIN means that the terminal's buffer is full, because the program does not read its input.
       await pause(CHECK_MS)
     }
   }

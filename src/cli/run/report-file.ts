@@ -12,8 +12,8 @@ export interface Attempted {
 type Result = SandboxResult<string | Uint8Array>
 
 /**
- * hakoniwa's words: OK exited, SIG killed by a signal, RFE a function that seccomp restricts, TLE time, OLE
- * output, SE set-up error. Gradebox adds MLE for memory and CLE for CPU time.
+ * The status codes of hakoniwa. OK means exited, SIG killed by a signal, and RFE a function that seccomp restricts. TLE
+ * is the time limit, OLE the output limit, and SE a set-up error. Gradebox adds MLE for memory and CLE for CPU time.
  */
 const codes: Readonly<Record<Result['status'], string>> = {
   exited: 'OK',
@@ -26,11 +26,11 @@ const codes: Readonly<Record<Result['status'], string>> = {
   output: 'OLE',
 }
 
-/** A report in hakoniwa's form with Gradebox's own keys. */
+/** A report in hakoniwa's format, with additional keys of Gradebox. */
 export function reportOf(result: Result, startTime: Date): object {
   const { status, signal, usage, syscall } = result
   return {
-    // SIGXFSZ: a file grew larger than its limit.
+    // The kernel sends SIGXFSZ when a file would grow larger than its limit.
     status: signal === 'SIGXFSZ' ? codes.output : codes[status],
     reason: result.reason,
     exit_code: exitCodeOf(result),
@@ -67,7 +67,7 @@ export function failureReport(error: unknown, attempted: Attempted): object {
   }
 }
 
-/** The form in which Rust's serde writes a Duration. */
+/** The format in which Rust's serde writes a Duration. */
 function duration(ms: number): { secs: number; nanos: number } {
   const nanos = Math.round(ms * 1e6)
   return { secs: Math.floor(nanos / 1e9), nanos: nanos % 1e9 }

@@ -105,7 +105,7 @@ async function runOnTerminal(
       .catch((error) => throwWithHint(error, options))
       .finally(() => run?.close())
     await passing
-    // The relay first passes on the last output, and restores the user's terminal.
+    // Before Gradebox prints, the relay passes on the program's last output and restores the user's terminal.
     await relay?.finish()
     printOutcome(result, options, log)
     return { result, stoppedBy: result.status === 'aborted' ? stoppedBy : undefined }
@@ -115,7 +115,7 @@ async function runOnTerminal(
   }
 }
 
-// With an output limit the streams are pipes, whose bytes Node counts.
+// With an output limit, the program writes to pipes, so that Node can count the bytes.
 async function passOn(run: Run, onLost: () => void): Promise<void> {
   const pairs = [
     [run.stdout, process.stdout],
@@ -134,7 +134,7 @@ function throwWithHint(error: unknown, options: RunOptions): never {
   throw new SandboxError(summary, { code, hint, cause: error, ...(step && { step }) })
 }
 
-// Prints the message that a shell prints about a command that did not end by itself.
+// Prints why the program ended, unless the program exited by itself. A shell does the same.
 function printOutcome(result: Result, options: RunOptions, log: VerboseLog | undefined): void {
   if (log !== undefined) log.result(result)
   else if (result.status !== 'exited' && result.status !== 'aborted') {

@@ -34,7 +34,7 @@ const values: Readonly<Record<LimitKind, string>> = {
   processors: 'a number, or all',
 }
 
-/** Adds the argument and the flags that define a run, and returns a function that collects the flags' values. */
+/** Adds the argument and the flags that define a run. Returns a function that collects the values of the flags. */
 export function addRunFlags(command: Command): () => RunFlags {
   const binds: MountOption[] = []
   const setenv: Record<string, string> = {}
@@ -95,7 +95,7 @@ function parseHostname(text: string): string {
   throw new InvalidArgumentError('Expected 1 to 64 letters, digits, dots and hyphens.')
 }
 
-/** HOST or HOST:BOX; without BOX, the same path. */
+/** Reads HOST or HOST:BOX. Without BOX, the sandbox shows HOST at the same path. */
 function parseBind(text: string): { source: string; target: string } {
   const colon = text.indexOf(':')
   const source = colon < 0 ? text : text.slice(0, colon)
@@ -114,7 +114,7 @@ function parseVariable(text: string): Record<string, string> {
   throw new InvalidArgumentError('Expected NAME=VALUE.')
 }
 
-// A number without a unit means whole seconds or bytes, as in hakoniwa.
+// A number without a unit means whole seconds for a duration and bytes for a size, as in hakoniwa.
 function parseLimit(text: string, option: LimitOption, kind: LimitKind): string | number {
   const bare = /^\d+$/.test(text)
   const value = !bare ? text : kind === 'duration' ? `${text}s` : Number(text)

@@ -6,7 +6,7 @@ import type { RunOptions } from '../../runner/options/run-options.ts'
 type View = Pick<RunOptions, 'cwd' | 'policy' | 'mounts' | 'files' | 'workdir' | 'workdirTarget'>
 
 /**
- * Advises on a file that a command line names and this machine has, but the sandbox does not show.
+ * Gives advice when the command line names a file of this machine that the sandbox does not show.
  *
  * @returns undefined when the command line names no such file
  */
@@ -32,7 +32,7 @@ function advice(word: string, then: string): string {
   return `${subject}: show it with \`--ro-bind ${path}\`, and name it ${JSON.stringify(path)}.`
 }
 
-// -w does not show a directory at its absolute path.
+// `-w` shows a directory at /hako and not at the directory's absolute path, so an absolute path needs different advice.
 const isBelow = (word: string): boolean =>
   !word.startsWith('/') && !relative(process.cwd(), resolve(word)).startsWith('..')
 
@@ -58,7 +58,7 @@ function isShown(word: string, view: View): boolean {
   })
 }
 
-/** The interpreter of a source file that no compiler builds: `python3` for `x.py`. */
+/** The interpreter for a source file that needs no compiler, such as `python3` for `x.py`; empty for other files. */
 function interpreterOf(path: string): readonly string[] {
   const { mode } = statSync(path)
   if ((mode & 0o111) !== 0) return []

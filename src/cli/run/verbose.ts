@@ -8,7 +8,7 @@ import { formatSize } from '../../units/size.ts'
 import { visibleLine } from '../../units/visible.ts'
 import { colorsFor, STDERR } from '../colors.ts'
 
-/** The topic of each step that --verbose prints; other steps are left out. */
+/** The topic of each step that --verbose prints. --verbose prints no other steps. */
 const topics: Readonly<Record<string, string>> = {
   mount: 'mount',
   move_mount: 'mount',
@@ -26,7 +26,7 @@ const topics: Readonly<Record<string, string>> = {
 
 /** A step's topic; undefined for steps that only `gradebox explain` shows. */
 function topicOf(step: Step): string | undefined {
-  // The starter's clone makes the init in its namespaces; other clones only make helpers.
+  // The starter's clone creates the init and the namespaces of the init. The other clones only create helpers.
   if (/^clone3?$/.test(step.syscall)) return step.process === 'starter' ? 'namespace' : undefined
   if (step.syscall === 'write' && /(uid_map|gid_map)"/.test(step.shown ?? '')) return 'id'
   return topics[step.syscall]
@@ -39,7 +39,7 @@ export class VerboseLog {
   line(topic: string, text: string): void {
     const { dim, cyan } = this.#colors
     const now = dim(timeOfDay().toISOString())
-    // process.stderr would also make the program's stderr non-blocking, so this writes to the descriptor.
+    // The log writes to the descriptor, because process.stderr would also make the program's stderr non-blocking.
     writeSync(STDERR, `[${now} ${cyan(topic)}] ${visibleLine(text)}\n`)
   }
 

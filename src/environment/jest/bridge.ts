@@ -1,4 +1,4 @@
-// The value of `require('gradebox')` in tests under Jest: see `exports` in package.json.
+// Tests under Jest load this module by `require('gradebox')`: see `exports` in package.json.
 
 const { gradebox } = globalThis as { gradebox?: Readonly<Record<string, unknown>> }
 if (gradebox === undefined) {
@@ -7,5 +7,5 @@ if (gradebox === undefined) {
   )
 }
 
-/** The environment's own values; their types are those of the package's main entry. */
+/** The values from Gradebox's Jest environment. The package's main entry declares their types. */
 export const { sandboxed, createSandbox, SandboxError, isSandboxError, isSandboxResult } = gradebox

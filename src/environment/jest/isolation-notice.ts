@@ -12,7 +12,7 @@ interface JestProject {
   readonly displayName?: { readonly name: string } | undefined
 }
 
-/** Prints one line per project and Jest run when programs ran with a weaker isolation. */
+/** Prints one line for each project of a Jest run in which programs ran with a weaker isolation than `full`. */
 export class IsolationNotice {
   readonly #project: JestProject
   readonly #levels = new Set<IsolationLevel>()
@@ -21,7 +21,7 @@ export class IsolationNotice {
     this.#project = project
   }
 
-  /** Notes the isolation of a run when the run ends. */
+  /** Records the isolation of a run when the run ends. */
   note({ result }: OwnedRun): void {
     result.then(
       ({ isolation }) => this.#levels.add(isolation.level),
@@ -29,15 +29,15 @@ export class IsolationNotice {
     )
   }
 
-  /** Prints the line after the tests of a file, unless another file of the project has printed it. */
+  /** Prints the line after the tests of a file, unless another file of the project has printed the line. */
   print(): void {
     const level = weakestBelowFull([...this.#levels])
     if (level === undefined || !this.#isFirst()) return
     process.stderr.write(`${isolationLine(level, this.#project.displayName?.name ?? '')}\n`)
   }
 
-  // The files of a project run in several processes, which share only the cache directory. Only one of them can
-  // make a directory of one name.
+  // The test files of a project run in several processes, and the processes share only the cache directory. Only the
+  // first process can make a directory with the name of this Jest run.
   #isFirst(): boolean {
     const { id, cacheDirectory } = this.#project
     const prefix = `gradebox-isolation-${id}-`
@@ -50,13 +50,13 @@ export class IsolationNotice {
       mkdirSync(join(cacheDirectory, name))
       return true
     } catch (error) {
-      // Without a cache directory every file prints the line.
+      // If a process cannot use the cache directory, every file prints the line.
       return (error as NodeJS.ErrnoException).code !== 'EEXIST'
     }
   }
 }
 
-// Identifies Jest's main process by its pid and the time of its start.
+// Identifies Jest's main process by pid and start time.
 function mainProcess(): string {
   const isWorker = process.argv[1]?.includes('jest-worker') === true
   const pid = isWorker ? process.ppid : process.pid

@@ -2,14 +2,14 @@ import type { Circus } from '@jest/types'
 import { forgottenError, interruptedError } from '../leftover-error.ts'
 import { TestRuns } from '../test-runs.ts'
 
-/** The global key of the function by which Jest's `expect` reports the running test. */
+/** The key of a function on the global object. The matchers define the function, and it returns the running test. */
 const slot = Symbol.for('gradebox.currentJestTest')
 
 interface Realm {
   [slot]?: () => object | undefined
 }
 
-/** The runs of each test of a file, and of the file outside its tests. */
+/** The runs that each test of a file started, and the runs that the file started outside its tests. */
 export class JestTests {
   readonly #realm: Realm
   readonly #runs = new Map<object, TestRuns>()
@@ -23,7 +23,7 @@ export class JestTests {
 
   /** The owner of a run that starts now. */
   current(): TestRuns {
-    // Without the matchers, the last started test counts, which is wrong only for concurrent tests.
+    // Without the matchers, the owner is the test that started last. With concurrent tests, this may be the wrong test.
     const test = this.#realm[slot]?.() ?? this.#running
     return (test && this.#runs.get(test)) ?? this.#fileRuns
   }
@@ -67,7 +67,7 @@ export class JestTests {
   }
 }
 
-// When a test's or hook's time is up, jest-circus rejects with a string, not with an error.
+// When a test or a hook times out, jest-circus reports a string and not an Error.
 function isTimeout(error: unknown): boolean {
   const message = typeof error === 'string' ? error : error instanceof Error ? error.message : ''
   return message.startsWith('Exceeded timeout of ')

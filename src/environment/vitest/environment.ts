@@ -10,10 +10,10 @@ import { TestRuns } from '../test-runs.ts'
 const { node } = builtinEnvironments
 
 /**
- * Vitest's `node` environment with two additions. It gives `sandboxed()` the defaults of `environmentOptions.gradebox`.
- * At its end the environment ends every run that the tests left active, and waits until the processes have ended. It
- * then fails with a message that shows the runs. The plugin `gradebox/vitest` selects this environment by itself, and
- * also ends the runs of each test.
+ * Vitest's `node` environment with two additions. First, `sandboxed()` gets the defaults of
+ * `environmentOptions.gradebox`. Second, the teardown ends every run that the tests left active, and waits until the
+ * processes have ended. The teardown then throws an error that shows these runs. The plugin `gradebox/vitest` selects
+ * this environment by itself. The plugin also ends the runs of each test.
  *
  * @example
  * export default defineConfig({

@@ -12,14 +12,15 @@ type Config = TestProject['config']
 export interface TestFileChoice {
   /** Folders with submissions, relative to the root. */
   readonly submissions: readonly string[]
-  /** Absolute paths of the only test files to run; all by default. */
+  /** Absolute paths of the test files to run; by default Vitest runs all test files. */
   readonly only?: readonly string[] | undefined
 }
 
 /**
- * Keeps Vitest from running a student's file as a test: it would run outside of the sandbox, as the user who grades.
+ * Keeps Vitest from running a student's file as a test. Such a test would run outside of the sandbox, with the rights of
+ * the user who grades.
  *
- * @returns where Vitest looks for test files now
+ * @returns the folder and the globs with which Vitest now looks for test files
  */
 export function excludeSubmissions(
   { config, vitest }: TestProject,
@@ -77,7 +78,7 @@ function everyProject({ config }: Vitest): EveryProject {
   return added
 }
 
-/** Excludes the submissions of one project from the others too, which may have no plugin. */
+/** Excludes the submissions of one project from every other project too, because a project may have no plugin. */
 class EveryProject implements Reporter {
   readonly #paths = new Set<string>()
   readonly #skipped = new Set<string>()
@@ -87,7 +88,7 @@ class EveryProject implements Reporter {
     for (const file of skipped) this.#skipped.add(file)
   }
 
-  // Vitest calls it before it looks for test files.
+  // Vitest calls `onInit` before the search for test files.
   onInit({ projects, config }: Vitest): void {
     for (const project of projects) exclude(project.config, [...this.#paths])
     const skipped = [...this.#skipped].map((file) => visibleLine(relative(config.root, file)))
