@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly isRoot: boolean
 }
 
-/** Reads the surroundings without a change to them. */
+/** Reads the surroundings. Changes nothing. */
 export function lookAround(env: NodeJS.ProcessEnv = process.env): Surroundings {
   const status = readText('/proc/self/status')
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1]

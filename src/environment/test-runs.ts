@@ -58,7 +58,7 @@ export class TestRuns implements RunOwner {
     }
   }
 
-  /** Ends every active run, and waits for the ends. From then on, also stops every run as soon as it starts. */
+  /** Ends every active run, and waits for the ends. From then on, also stops every new run at once. */
   async end(): Promise<Leftovers> {
     this.#ended = true
     const left = [...this.#unfinished]

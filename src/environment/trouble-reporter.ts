@@ -8,7 +8,7 @@ const machineTrouble: ReadonlySet<unknown> = new Set<SandboxErrorCode>([
   'SECCOMP_UNAVAILABLE',
 ])
 
-/** Adds a `TroubleReporter` unless Vitest has one. It writes to stderr, because the other reporters use stdout. */
+/** Adds a `TroubleReporter` unless Vitest has one. The reporter uses stderr, because other reporters use stdout. */
 export function addTroubleReporter({ config }: Vitest): void {
   const entries: readonly unknown[] = config.reporters
   if (entries.some((entry) => entry instanceof TroubleReporter)) return

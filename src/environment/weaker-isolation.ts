@@ -1,6 +1,6 @@
 import { ISOLATION_LEVELS, type IsolationLevel, LOSSES } from '../runner/isolation/level.ts'
 
-/** The weakest of some levels; undefined when all runs had all namespaces. */
+/** The weakest of some levels; undefined if every level is `full`. A level that is undefined counts as `full`. */
 export function weakestBelowFull(
   levels: readonly (IsolationLevel | undefined)[],
 ): Exclude<IsolationLevel, 'full'> | undefined {
@@ -15,7 +15,7 @@ export function weakestBelowFull(
 /**
  * The line about a project whose runs had a weaker isolation.
  *
- * @param project the project's name; empty without one
+ * @param project the project's name; empty if the project has no name
  * @example
  * isolationLine('confined', '') // ' gradebox  isolation: confined; programs see which files …'
  */

@@ -6,8 +6,9 @@ interface WorkerConfig {
 }
 
 /**
- * The number of workers that Vitest runs at once: the project's or the whole run's `maxWorkers`, else
- * Vitest's own default. The default leaves one processor free (in watch mode, half of them).
+ * The number of workers that Vitest runs at once. This is the project's `maxWorkers`, else the `maxWorkers` of the
+ * whole test run, else Vitest's default. The default leaves one processor free, or half of the processors in watch
+ * mode.
  */
 export function workerCount(project: WorkerConfig, run: WorkerConfig): number {
   const configured = project.maxWorkers ?? run.maxWorkers

@@ -2,15 +2,15 @@ import { visibleLine } from '../units/visible.ts'
 import { formatKeyPath, type KeyPath, type Problem } from './problem.ts'
 import { SandboxError, type SandboxErrorCode } from './sandbox-error.ts'
 
-/** A text that contains a problem, so that the error can show the lines around it. */
+/** A text that contains problems. With this text, an error can show the lines around each problem. */
 export interface ProblemSource {
   /** The file's path. */
   readonly path: string
-  /** The offset of a key or of its value; absent for a key that the text does not have. */
+  /** The offset of a key, or of the key's value; undefined if the text does not have the key. */
   locate(path: KeyPath, part: 'key' | 'value'): number | undefined
   offsetOf(position: Place): number
   positionOf(offset: number): Place
-  /** The lines around a position, with a caret below it. */
+  /** The lines around a position, with a caret below the position. */
   frame(position: Place): string
 }
 
@@ -26,7 +26,7 @@ function offsetOf({ path, key, position }: Problem, source: ProblemSource): numb
   return key === undefined ? source.locate(path, 'value') : source.locate([...path, key], 'key')
 }
 
-// `/srv/p.toml:3:1: uid: expected ...`, and the lines around it.
+// Returns `/srv/p.toml:3:1: uid: expected ...`, and the lines of the text around the problem.
 function describeAt(problem: Problem, source: ProblemSource): string[] {
   const offset = offsetOf(problem, source)
   const path = visibleLine(source.path)
@@ -44,7 +44,7 @@ function inOrder(problems: readonly Problem[], source: ProblemSource): readonly 
     .map(({ problem }) => problem)
 }
 
-/** The error lists this many problems, and then only counts the rest. */
+/** The error lists this many problems. If there are more, the error only gives the number of the others. */
 const MOST_LISTED = 10
 
 function listed(
@@ -57,24 +57,23 @@ function listed(
   return lines.map((line) => `  ${line}`)
 }
 
-/** Details of an error about a policy, in addition to its problems. */
+/** Details of an error about a policy, in addition to the problems. */
 export interface InvalidOptions {
   /** Default `POLICY_INVALID`. */
   readonly code?: SandboxErrorCode
   readonly hint?: string | undefined
-  /** The noun for a text with a source; default `policy`. */
+  /** The noun for the text in `source`; default `policy`. */
   readonly noun?: string
   readonly cause?: unknown
-  /** The text with the problems, if there is one: the error shows the lines. */
+  /** The text that contains the problems, if there is such a text. The error then shows the lines of each problem. */
   readonly source?: ProblemSource | undefined
 }
 
 /**
- * Makes the error for an invalid policy or for invalid limits. The message has all problems, one below the
- * other.
+ * Makes the error for an invalid policy or for invalid limits. The message lists the problems, each on a new line.
  *
- * @param subject the thing that has the problems: `policy strict`, `limits`; with a source, the source's path
- *   replaces it
+ * @param subject the thing that has the problems, such as `policy strict` or `limits`. With a `source`, the message
+ *   names the path of the source instead of the subject.
  */
 export function invalid(
   subject: string,

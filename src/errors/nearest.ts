@@ -1,4 +1,5 @@
-// The number of insertions, deletions, substitutions and swaps of neighbours between two words.
+// The smallest number of edits that turn one word into the other. An edit inserts, deletes or replaces a letter, or
+// swaps two neighbours.
 function editDistance(a: string, b: string): number {
   let before: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
@@ -18,13 +19,13 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0
 }
 
-// Makes `file_size` equal to `fileSize`, because people write both.
+// Gives `file_size` and `fileSize` the same form, because people write both.
 function fold(word: string): string {
   return word.toLowerCase().replaceAll(/[-_]/g, '')
 }
 
 /**
- * The candidate that a misspelled word most likely means; `undefined` when more than a third of the word
+ * Returns the candidate that is most similar to a misspelled word. Returns `undefined` if more than a third of the word
  * would have to change.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {

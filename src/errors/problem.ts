@@ -8,7 +8,7 @@ export interface Problem {
   readonly path: KeyPath
   /** The expected and the actual value; lower case, no full stop. */
   readonly message: string
-  /** A key that should not be in the table at `path`; the error points to it. */
+  /** A key that should not be in the table at `path`. The error points to this key. */
   readonly key?: string
   /** The position of a problem that belongs to no key, such as text that is not TOML. */
   readonly position?: { readonly line: number; readonly column: number }
@@ -43,7 +43,7 @@ export function alternatives(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
 
-/** `unknown key; did you mean "walltime"?`, or the list of known keys. */
+/** A message such as `unknown key "waltime"; did you mean "walltime"?`. Lists the known names if none is similar. */
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
   const guess = nearest(name, known)
   if (guess !== undefined) return `unknown ${kind} ${show(name)}; did you mean "${guess}"?`

@@ -1,8 +1,8 @@
 import { isSandboxError } from './sandbox-error.ts'
 
 /**
- * Makes a function that rethrows a SandboxError with the current stack, from the caller of a public function
- * on. A test runner then shows the user's line and not a line of Gradebox.
+ * Makes a function that rethrows errors. A SandboxError gets the current stack, which begins at the caller of the
+ * public function. A test runner then shows the user's line and not a line of Gradebox.
  *
  * @param api the public function that the user called
  */
@@ -19,8 +19,8 @@ export function rethrowAt(api: (...args: never[]) => unknown): (error: unknown) 
 }
 
 /**
- * Wraps functions that throw. The stacks of their errors begin at the caller, so that a test runner shows the user's
- * line and not a line of Gradebox.
+ * Wraps functions that throw. The stack of each error begins at the caller of the function, so a test runner shows the
+ * user's line and not a line of Gradebox.
  */
 export function throwAtCaller<T extends Readonly<Record<string, (...args: never[]) => unknown>>>(
   functions: T,

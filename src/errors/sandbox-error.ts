@@ -1,7 +1,7 @@
 import { visible, visibleLine } from '../units/visible.ts'
 
 /**
- * Every `SandboxErrorCode`. docs/errors.md explains the cause and the fix of each under an anchor of its
+ * Every `SandboxErrorCode`. docs/errors.md explains the cause and the fix of each code, under an anchor with the code's
  * name.
  */
 export const sandboxErrorCodes = [
@@ -34,7 +34,7 @@ export interface FailedStep {
   readonly call: string
   /** The error's name: `ENOENT`. */
   readonly errno: string
-  /** The process that made the call; `spawn` is the caller's own process. */
+  /** The process that made the call. `spawn` means the process that uses Gradebox. */
   readonly process: 'spawn' | 'starter' | 'init' | 'idmap' | 'target'
 }
 
@@ -45,8 +45,8 @@ export interface SandboxErrorDetails {
   readonly cause?: unknown
 }
 
-// Registered globally, because under Jest and Vitest's vm pools each realm has its own classes. `instanceof`
-// fails for an error from another realm.
+// The symbol is in the global registry, because under Jest and Vitest's vm pools each realm has its own classes. The
+// usual `instanceof` fails for an error from another realm.
 const brand = Symbol.for('gradebox.SandboxError')
 
 /**
@@ -64,10 +64,10 @@ export class SandboxError extends Error {
   readonly code: SandboxErrorCode
   /** The step of the set-up that failed; absent when no system call was involved. */
   readonly step: FailedStep | undefined
-  /** The change that makes the run work; the message contains it too. */
+  /** The change that makes the run work. The message contains the hint too. */
   readonly hint: string | undefined
 
-  /** @param summary - one line, or several; unsafe characters, including line breaks, become escapes */
+  /** @param summary - one line, or several lines. Unsafe characters, including line breaks, become escapes. */
   constructor(summary: string | readonly string[], details: SandboxErrorDetails) {
     const { code, step, hint, cause } = details
     const lines = typeof summary === 'string' ? [summary] : summary
@@ -89,7 +89,8 @@ export class SandboxError extends Error {
   }
 }
 
-// Test runners print causes too. A Node error has paths in its message and in `path`.
+// Escapes the unsafe characters of a cause, because test runners print causes too. A Node error has paths in `message`
+// and in `path`.
 function safeCause(cause: unknown): unknown {
   if (!(cause instanceof Error) || isSandboxError(cause)) return cause
   const texts = [cause.message, cause.stack ?? '', ...Object.values(cause).map(String)]
@@ -101,7 +102,7 @@ function safeCause(cause: unknown): unknown {
   return Object.assign(safe, code === undefined ? {} : { code, errno, syscall })
 }
 
-/** Whether a value is a `SandboxError`, also one made in another realm or by another copy. */
+/** Whether a value is a `SandboxError`, including an error from another realm or from another copy of Gradebox. */
 export function isSandboxError(value: unknown): value is SandboxError {
   return typeof value === 'object' && value !== null && brand in value
 }

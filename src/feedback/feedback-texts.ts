@@ -17,7 +17,7 @@ export const feedbackTexts: Readonly<Record<FeedbackLanguage, FeedbackTexts>> = 
 export interface FeedbackOptions {
   /** @default 'en' */
   readonly language?: FeedbackLanguage | undefined
-  /** Texts of the caller, which replace those of the language. */
+  /** Texts of the caller. These texts replace the texts of the language. */
   readonly texts?: Partial<FeedbackTexts> | undefined
 }
 
@@ -36,7 +36,7 @@ export function chooseTexts({ language = 'en', texts }: FeedbackOptions): Feedba
   return { ...feedbackTexts[language], ...texts }
 }
 
-/** Replaces each `{name}` of a template; a value is never read as a template. */
+/** Replaces each `{name}` of a template with the value of that name. A `{name}` inside a value stays unchanged. */
 export function fill(template: string, values: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
     Object.hasOwn(values, name) ? String(values[name]) : whole,

@@ -1,4 +1,4 @@
-/** The part of a result that determines the student's sentence. */
+/** The part of a result that determines the sentence for the student. */
 export interface FinishedRun {
   readonly status:
     | 'exited'

@@ -7,5 +7,5 @@ if (gradebox === undefined) {
   )
 }
 
-/** The values from Gradebox's Jest environment. The package's main entry declares their types. */
+/** The values from Gradebox's Jest environment. The package's main entry declares the types of these values. */
 export const { sandboxed, createSandbox, SandboxError, isSandboxError, isSandboxResult } = gradebox

@@ -2,7 +2,7 @@ import type { Circus } from '@jest/types'
 import { forgottenError, interruptedError } from '../leftover-error.ts'
 import { TestRuns } from '../test-runs.ts'
 
-/** The key of a function on the global object. The matchers define the function, and it returns the running test. */
+/** The key, on the global object, of the function through which the matchers report the running test. */
 const slot = Symbol.for('gradebox.currentJestTest')
 
 interface Realm {
@@ -23,7 +23,7 @@ export class JestTests {
 
   /** The owner of a run that starts now. */
   current(): TestRuns {
-    // Without the matchers, the owner is the test that started last. With concurrent tests, this may be the wrong test.
+    // Without the matchers, the owner is the test that started last. With concurrent tests, this owner may be wrong.
     const test = this.#realm[slot]?.() ?? this.#running
     return (test && this.#runs.get(test)) ?? this.#fileRuns
   }

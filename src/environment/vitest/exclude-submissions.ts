@@ -17,8 +17,8 @@ export interface TestFileChoice {
 }
 
 /**
- * Keeps Vitest from running a student's file as a test. Such a test would run outside of the sandbox, with the rights of
- * the user who grades.
+ * Keeps Vitest from running a student's file as a test. Such a test would run outside of the sandbox, with the rights
+ * of the user who grades.
  *
  * @returns the folder and the globs with which Vitest now looks for test files
  */

@@ -27,15 +27,15 @@ export { gradeboxFixtures } from './fixtures.ts'
 /** Options of the Vitest plugin. */
 export interface GradeboxPluginOptions extends GradeboxOptions {
   /**
-   * The reports of graded tests: a path by kind, relative to the root. `GRADEBOX_REPORTS` adds to them.
+   * The reports of graded tests: for each kind of report, a path relative to the root. `GRADEBOX_REPORTS` adds reports.
    *
    * @default { json: 'gradebox-report.json' }
    * @example { gradescope: '/autograder/results/results.json', csv: 'grades.csv' }
    */
   readonly reports?: ReportsOption
   /**
-   * Folders with students' files, relative to the root. Vitest runs no test file in them. Those that test files name as
-   * `submissions` are known without this option.
+   * Folders with students' files, relative to the root. Vitest runs no test file in these folders. The plugin finds a
+   * folder without this option if a test file names the folder as `submissions`.
    *
    * @default ['submissions']
    */
@@ -44,9 +44,9 @@ export interface GradeboxPluginOptions extends GradeboxOptions {
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** The sandboxed runs of the test and what they used. */
+    /** The sandboxed runs of the test, with the time and the memory that the runs used. */
     gradebox?: RunsSummary
-    /** In a file's `meta`: the host paths that the options of its runs name. */
+    /** Only in the `meta` of a test file: the host paths that the options of the file's runs name. */
     gradeboxHostPaths?: readonly string[]
   }
 }
@@ -54,17 +54,19 @@ declare module 'vitest' {
 const environmentFile = sibling('environment')
 const setupFile = sibling('setup')
 
-// Vitest imports a file from node_modules once per worker, but a setup file must run once per test file. A linked
-// package is not in node_modules, so the second pattern excludes its other files from the transformation.
+// Vitest imports a file from node_modules once per worker, but the setup file must run once per test file. `inline`
+// makes Vitest do so. A linked package is not in node_modules, so `external` keeps Vitest from transforming the
+// package's other files.
 const dependencies = {
   inline: [/[\\/]environment[\\/]vitest[\\/]setup\.[jt]s$/],
   external: [new RegExp(`^(file://)?${escaped(resolve(import.meta.dirname, '../..'))}/.*\\.js$`)],
 }
 
 /**
- * The Vitest plugin: registers the matchers, passes defaults to `sandboxed()` in every worker, makes each test the
- * owner of its runs, and adds the runs to the test's report. It chooses its own environment unless the project has one.
- * A project's `environmentOptions.gradebox` overrides the plugin's options.
+ * The Vitest plugin registers the matchers, and passes defaults to `sandboxed()` in every worker. Each test becomes the
+ * owner of the runs that it starts, and the plugin adds the runs to the test's report. The plugin selects Gradebox's
+ * environment unless the project selects another one. A project's `environmentOptions.gradebox` overrides the plugin's
+ * options.
  *
  * @throws {SandboxError} OPTION_INVALID, at once, when an option is wrong.
  * @example
@@ -89,7 +91,7 @@ export function gradebox(all: GradeboxPluginOptions = {}): Plugin {
 
 export default gradebox
 
-/** The plugin of `gradebox grade`, which runs only the test files of an assignment. */
+/** The plugin that `gradebox grade` uses. With this plugin, Vitest runs only the test files of an assignment. */
 export function gradingPlugin(options: GradeboxOptions, only: readonly string[]): Plugin {
   return plugin(options, only)
 }
@@ -98,29 +100,31 @@ function plugin(
   { reports, submissions = [], ...options }: GradeboxPluginOptions,
   only?: readonly string[],
 ): Plugin {
-  // This thread starts Vitest's worker threads. Vitest terminates a worker when a test hangs.
+  // Vitest terminates a worker thread when a test hangs. This thread starts the workers, so this thread closes the
+  // descriptors that a terminated worker left open.
   sweepEndingWorkers()
   return {
     name: 'gradebox',
     enforce: 'post',
     transform(code, id) {
-      // Only `gradebox grade` keeps results, which depend on the code of the tests.
+      // Only `gradebox grade` keeps results. A kept result is valid only for the same code of the tests.
       if (cacheInUse() === undefined || !isOwnModule(id)) return undefined
-      // The added line is the last one, so the source map of the other lines stays valid.
+      // `withSource()` adds one line at the end, so the source map of the other lines stays valid.
       return { code: withSource(id, code, (text) => this.parse(text)), map: null }
     },
     config: ({ test }) =>
       test?.server?.deps?.inline === true
         ? undefined
         : { test: { server: { deps: dependencies } } },
-    // The plugin does not use `config`, because Vitest 5 drops a plugin's changes to it in inline projects.
+    // The plugin makes these changes here and not in the hook `config`, because in inline projects Vitest 5 drops the
+    // changes of that hook.
     configureVitest({ project, vitest }) {
       const { config } = project
       // A browser cannot run programs, but a browser project may have inherited the plugin.
       if (config.browser?.enabled === true) return
       const merged = mergeOptions(takeOptions(project, options), ownOptions(project))
       if (config.environment === 'node') config.environment = environmentFile
-      // If a project has a plugin and also inherits it, Vitest calls the plugin twice.
+      // If a project has its own Gradebox plugin and also inherits one, Vitest calls both plugins.
       if (!config.setupFiles.includes(setupFile)) config.setupFiles.unshift(setupFile)
       const choice = { submissions: [submissions].flat(), only }
       const search = excludeSubmissions(project, choice)
@@ -147,7 +151,7 @@ function checkFolders(value: unknown, name: string): void {
   if (![value].flat().every(isPath)) throw invalid(name, 'a path or paths', value)
 }
 
-// For each project: its `environmentOptions` before a plugin changed them.
+// The `environmentOptions.gradebox` of each project, from before a plugin changed them.
 const own = new WeakMap<Project, GradeboxOptions>()
 
 function ownOptions(project: Project): GradeboxOptions {
@@ -157,7 +161,8 @@ function ownOptions(project: Project): GradeboxOptions {
   return options
 }
 
-// For each project: the merged options of its plugins so far. An inherited plugin comes before the project's own.
+// The merged options of the plugins that Vitest has called so far for each project. Vitest calls an inherited plugin
+// before the project's own plugin.
 const taken = new WeakMap<Project, GradeboxOptions>()
 
 function takeOptions(project: Project, options: GradeboxOptions): GradeboxOptions {

@@ -1,4 +1,4 @@
-// Runs in each worker before each test file; see plugin.ts.
+// Vitest runs this file in each worker before each test file; see plugin.ts.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { aroundAll, aroundEach, inject } from 'vitest'
 import '../../matchers/vitest.ts'
@@ -11,24 +11,26 @@ import { setScratchRoot } from '../scratch.ts'
 import { TestRuns } from '../test-runs.ts'
 import { watchTest } from './test.ts'
 
-// The timeout of the hooks, in ms. Vitest applies it to the code before and after a test. Ending a run takes far less.
+// The timeout of the hooks, in ms. The timeout applies to a hook's code before and after a test. Ending a run takes far
+// less time.
 const timeoutMs = 60_000
 
 const { defaults, scratchRoot, showsRuns } = inject('gradebox')
 setDefaults(defaults)
 setScratchRoot(scratchRoot)
 
-// The runs that start outside of tests, also while the file loads.
+// A summary of the runs that start outside of tests, such as the runs that start while the file loads.
 let fileSummary: RunsSummary | undefined
 const fileRuns = new TestRuns((result) => {
   if (hasStarted(result)) fileSummary = addRun(fileSummary, summarizeRun(result))
 })
-// The setup does not use Vitest's own current test, because with concurrent tests Vitest's value is only the last test.
+// The setup keeps the owner of new runs itself. With concurrent tests, the current test that Vitest reports is only the
+// test that started last.
 const owner = new AsyncLocalStorage<TestRuns>()
 setOwnerSource(globalThis, () => owner.getStore() ?? fileRuns)
 
-// The environment cannot end these runs in time: Vitest starts the next file before it has torn down the worker
-// of the last one, and without isolation an environment serves many files.
+// This hook ends the runs of the file, because the environment would end the runs too late. Vitest starts the next file
+// before the teardown of the last file's worker has ended. Without isolation, one environment even serves many files.
 // biome-ignore lint/correctness/noEmptyPattern: the hook uses its third argument and no fixture
 aroundAll(async (runSuite, {}, { meta }) => {
   await runSuite()
@@ -39,7 +41,7 @@ aroundAll(async (runSuite, {}, { meta }) => {
   if (error !== undefined) throw error
 }, timeoutMs)
 
-// The parameter is destructured, because Vitest requires this in hooks of tests with fixtures.
+// Vitest requires that a hook destructures its parameter if the tests have fixtures.
 aroundEach(async (runTest, { task, signal, annotate }) => {
   const test = watchTest({ task, signal, annotate }, showsRuns)
   await owner.run(test.runs, runTest)

@@ -6,14 +6,14 @@ import { TestRuns } from '../test-runs.ts'
 
 type Test = Pick<TestContext, 'task' | 'signal' | 'annotate'>
 
-// Each annotation costs a message to Vitest's main process, and reports show them all.
+// Each annotation costs a message to Vitest's main process, and reports show every annotation.
 const maxAnnotations = 20
 
 /** The runs of one attempt at a test. */
 export interface WatchedTest {
   readonly runs: TestRuns
   /**
-   * Ends the runs that the test left active, and waits for their end.
+   * Ends the runs that the test left active, and waits until the runs have ended.
    *
    * @throws {Error} for a run that the test's timeout interrupted, or that nobody awaited
    */
@@ -21,9 +21,9 @@ export interface WatchedTest {
 }
 
 /**
- * Follows a test: adds its runs to its report, and ends the runs when the test times out.
+ * Follows a test. Adds the runs of the test to the test's report, and ends the runs when the test times out.
  *
- * @param showsRuns - Whether the test reports its runs; each report is a message to Vitest's main process.
+ * @param showsRuns - Whether the test reports its runs. Each report of a run is a message to Vitest's main process.
  */
 export function watchTest(test: Test, showsRuns = true): WatchedTest {
   const { signal, task } = test
@@ -38,7 +38,7 @@ export function watchTest(test: Test, showsRuns = true): WatchedTest {
       if (isCancelled(signal)) return
       const error = interruptedError(left)
       if (error !== undefined) throw error
-      // A test that failed midway could not await the runs that it had started.
+      // A test that failed midway could not await the runs that the test had started.
       if (task.result?.state !== 'pass' && task.result?.state !== 'run') return
       const forgotten = forgottenError(left, 'test')
       if (forgotten !== undefined) throw forgotten
@@ -46,7 +46,7 @@ export function watchTest(test: Test, showsRuns = true): WatchedTest {
   }
 }
 
-// Bail or Ctrl-C cancelled the test, which then counts as skipped, not failed.
+// Whether `bail` or Ctrl-C cancelled the test. Vitest counts a cancelled test as skipped and not as failed.
 function isCancelled({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Error && reason.name === 'TestRunAbortError'
 }
@@ -56,7 +56,7 @@ function report({ task, annotate }: Test, result: AnyResult): void {
   const run = summarizeRun(result)
   const summary = addRun(task.meta.gradebox, run)
   task.meta.gradebox = summary
-  // Vitest accepts no annotations from hooks after the test's function.
+  // After the end of the test's function, Vitest accepts no annotations from hooks.
   if (summary.count > maxAnnotations || task.result?.state !== 'run') return
   annotate(runLine(run), 'sandbox').catch(() => {})
 }

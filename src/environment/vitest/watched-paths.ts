@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 
-/** Makes watch mode run a test file again when a submission, or another host file of its runs, changes. */
+/** Makes watch mode run a test file again when a submission changes, or when another host file of the runs changes. */
 export function addWatchedPaths(vitest: Vitest): void {
   const { config } = vitest
   const entries: unknown[] = config.reporters
@@ -13,7 +13,7 @@ export function addWatchedPaths(vitest: Vitest): void {
   config.watchTriggerPatterns = [...(config.watchTriggerPatterns ?? []), trigger]
 }
 
-/** Collects the host paths of a test file's programs when the file ends. */
+/** Collects the host paths that a test file's runs use. Collects the paths when the test file ends. */
 class WatchedPaths implements Reporter {
   readonly #vitest: Vitest
   readonly #testFiles = new Map<string, Set<string>>()
@@ -30,7 +30,7 @@ class WatchedPaths implements Reporter {
     for (const path of all) if (isWatched(path, file)) this.#add(path, file)
   }
 
-  /** The test files to run again after a change of this path; undefined where there are none. */
+  /** The test files to run again after a change of this path; undefined if there are no such files. */
   testFilesOf(changed: string): string[] | undefined {
     const files = [...this.#testFiles].flatMap(([path, tests]) =>
       changed === path || changed.startsWith(`${path}/`) ? [...tests] : [],
@@ -48,8 +48,8 @@ class WatchedPaths implements Reporter {
   }
 }
 
-// The paths include the folder of the submissions, so that Vitest notices a new submission. A submission from an export
-// is a copy that does not change, so Vitest watches the export instead.
+// The paths include the folder of the submissions, so that Vitest notices a new submission. A submission from an
+// export, such as a zip file, is a copy that does not change, so Vitest watches the export instead.
 function submissionPaths(test: TestCase): string[] {
   const { gradeboxSource: source, gradeboxPlaces: places = [] } = test.meta()
   if (source === undefined) return []
@@ -57,7 +57,8 @@ function submissionPaths(test: TestCase): string[] {
   return isCopy ? [...places] : [source, dirname(source), ...places]
 }
 
-// A folder that contains the test file also contains the reports. A report that one run writes would start the next
-// run. Built programs and scratch directories belong to one run.
+// Vitest does not watch a folder that contains the test file, because the folder also contains the reports. A report
+// that one test run writes would start the next test run. Vitest also does not watch built programs and scratch
+// directories, because they belong to one test run.
 const isWatched = (path: string, testFile: string): boolean =>
   !testFile.startsWith(`${path}/`) && !path.includes('/gradebox-builds-') && existsSync(path)
