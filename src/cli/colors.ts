@@ -14,7 +14,7 @@ const styles = {
   cyan: [36, 39],
 } as const
 
-/** Functions that colour a text. Without colours they return the text unchanged. */
+/** Functions that colour a text. If colours are off, the functions return the text unchanged. */
 export type Colors = Readonly<Record<keyof typeof styles, (text: string) => string>>
 
 /**

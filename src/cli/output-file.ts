@@ -4,7 +4,7 @@ import { CliError, EXIT } from './errors.ts'
 /** A file that a command opens before its work and writes after its work. */
 export interface OutputFile {
   /**
-   * Replaces the file's contents and closes it.
+   * Replaces the file's contents and closes the file.
    *
    * @throws {CliError} when the file system refuses to write the text
    */

@@ -47,9 +47,9 @@ const sandboxChecks: readonly Check[] = [
 ]
 
 /**
- * Finds out by trials which protections this machine can enforce, and how to fix the rest.
+ * Finds out by trials which protections this machine can enforce, and how to fix the protections that do not work.
  *
- * @param onCheck receives the title of each check before it starts
+ * @param onCheck receives the title of each check before the check starts
  * @example const { ok, findings } = await diagnose()
  */
 export async function diagnose(onCheck: (title: string) => void = () => {}): Promise<Diagnosis> {

@@ -90,8 +90,8 @@ async function grade(assignment: string, flags: Flags): Promise<void> {
   endWith(isGraded ? EXIT.success : EXIT.usage)
 }
 
-// A flag gets an empty text when the shell variable of its value is unset. An empty text would mean another folder or
-// the whole class.
+// `--only "$NAME"` gives an empty text if the shell variable is unset. An empty text would mean another folder or the
+// whole class.
 function refuseEmpty({ submissions, only, shard }: Flags): void {
   const [empty] = Object.entries({ submissions, only, shard }).find(([, text]) => text === '') ?? []
   if (empty === undefined) return
@@ -123,7 +123,7 @@ function setVariables(flags: Flags, reports: readonly ReportFlag[]): void {
 }
 
 // After a failed test, Vitest sets exit code 1 twice: when Vitest closes and when the process exits. But in grading a
-// failed test is a normal result.
+// failed test is a normal result, so this function sets the exit code once more when the process exits.
 function endWith(code: number): void {
   process.exitCode = code
   process.once('exit', () => {

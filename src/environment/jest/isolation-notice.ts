@@ -12,7 +12,7 @@ interface JestProject {
   readonly displayName?: { readonly name: string } | undefined
 }
 
-/** Prints one line for each project of a Jest run in which programs ran with a weaker isolation than `full`. */
+/** Prints one line per project and Jest run, if programs of the project ran with a weaker isolation than `full`. */
 export class IsolationNotice {
   readonly #project: JestProject
   readonly #levels = new Set<IsolationLevel>()

@@ -55,8 +55,8 @@ const environmentFile = sibling('environment')
 const setupFile = sibling('setup')
 
 // Vitest imports a file from node_modules once per worker, but the setup file must run once per test file. `inline`
-// makes Vitest do so. A linked package is not in node_modules, so `external` keeps Vitest from transforming the
-// package's other files.
+// therefore names the setup file. A linked package is not in node_modules, so `external` keeps Vitest from transforming
+// the package's other files.
 const dependencies = {
   inline: [/[\\/]environment[\\/]vitest[\\/]setup\.[jt]s$/],
   external: [new RegExp(`^(file://)?${escaped(resolve(import.meta.dirname, '../..'))}/.*\\.js$`)],
