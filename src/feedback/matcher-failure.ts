@@ -2,8 +2,8 @@ import type { Excerpt } from '../units/cut.ts'
 import type { FinishedRun } from './finished-run.ts'
 
 /**
- * The reason why a matcher failed, as data about the assertion and the run only. The grading layer turns it into the
- * student's message.
+ * The reason why a matcher failed, as data about the assertion and the run only. The grading layer turns this data into
+ * the student's message.
  */
 export type MatcherFailure = FailureOrigin & FailureDetail
 
@@ -28,18 +28,17 @@ export interface OutputFailure {
   readonly kind: 'output'
   /** Absent for a file. */
   readonly stream?: 'stdout' | 'stderr'
-  /** The file's path as the test names it; absent for a stream. */
+  /** The file's path in the test; absent for a stream. */
   readonly file?: string
   /** The line of the output that differs, from 1. */
   readonly line: number
   /**
-   * The expected line, or the expected word of a comparison by tokens. Absent where the test expects nothing
-   * more.
+   * The expected line, or the expected word of a comparison by tokens. Absent when the test expects no more output.
    */
   readonly expected?: string
-  /** The received line or word; absent where the output has ended. */
+  /** The received line or word; absent when the output has ended. */
   readonly received?: string
-  /** The only difference; absent where more differs. */
+  /** The only kind of difference; absent when the outputs also differ in other ways. */
   readonly only?: 'space' | 'case' | 'final-newline-missing' | 'final-newline-too-many'
   /** The first byte of the output that is not valid UTF-8. */
   readonly invalidByte?: { readonly byte: number; readonly offset: number; readonly line: number }
@@ -49,7 +48,7 @@ export interface OutputFailure {
   readonly receivedExcerpt: Excerpt
 }
 
-/** A file is missing, or its bytes differ. */
+/** A file is missing, unreadable or unwanted, or the bytes of the file differ. */
 export interface FileFailure {
   readonly kind: 'file'
   readonly file: string
@@ -70,17 +69,16 @@ export interface UsageFailure {
   readonly limit: number
 }
 
-// Registered globally, because errors cross realms and each entry of the package has its own copy of this
-// module.
+// The symbol is global, because errors cross realms and each entry of the package has its own copy of this module.
 const brand = Symbol.for('gradebox.MatcherFailure')
 
-/** Marks a failure, so that `matcherFailureOf()` recognizes it in another realm too. */
+/** Marks a failure, so that `matcherFailureOf()` recognizes the failure in another realm too. */
 export function brandFailure(failure: MatcherFailure): MatcherFailure {
   return Object.defineProperty(failure, brand, { value: true })
 }
 
 /**
- * Finds the reason of a matcher's failure in the error that `expect` threw, or in one of its causes.
+ * Finds the reason of a matcher's failure in the error that `expect` threw, or in one of the causes of that error.
  *
  * @returns undefined for any other error
  * @example
@@ -95,7 +93,7 @@ export function matcherFailureOf(error: unknown): MatcherFailure | undefined {
   const seen = new Set<unknown>()
   for (let next = error; isObject(next) && !seen.has(next); next = next.cause) {
     seen.add(next)
-    // Vitest copies `actual` from a matcher's result to its error. Jest keeps the whole result.
+    // Vitest copies `actual` from a matcher's result to the error. Jest keeps the whole result in the error.
     const result = next.matcherResult
     const candidates = [next.actual, isObject(result) ? result.actual : undefined]
     const found = candidates.find(isFailure)

@@ -20,7 +20,9 @@ export function feedbackFor(run: FinishedRun, options: FeedbackOptions = {}): st
   return `${sentences[run.status](run, texts)}${crowdSentence(run, texts)}`
 }
 
-/** The sentence about a program that failed with as many processes as it may have; empty for any other. */
+/**
+ * The sentence about a program that failed and had reached its process limit. Empty for any other run.
+ */
 function crowdSentence(run: FinishedRun, texts: FeedbackTexts): string {
   const count = run.usage.peakProcesses ?? 0
   if (!isCrowded(run) || (run.status === 'exited' && run.exitCode === 0)) return ''
@@ -59,7 +61,8 @@ export function size(bytes: number, { decimalPoint }: FeedbackTexts): string {
   return formatSize(bytes).replace('.', decimalPoint)
 }
 
-// A shell exits with 128 and the signal's number when its child was killed (POSIX, Shell Command Language, 2.8.2).
+// A shell exits with 128 plus the signal's number when a signal killed the shell's child (POSIX, Shell Command
+// Language, 2.8.2).
 const signalOfExitCode: Readonly<Record<number, keyof FeedbackTexts['crashes']>> = {
   132: 'SIGILL',
   134: 'SIGABRT',
@@ -88,7 +91,7 @@ function wallTimeSentence(run: FinishedRun, texts: FeedbackTexts): string {
   const { usage, limits } = run
   const { wallTimeMs, cpuTimeMs, waitTimeMs = 0 } = usage
   const limit = duration(limits.wallTimeMs ?? wallTimeMs, texts)
-  // Many processes of one program wait for each other's processor.
+  // The many processes of such a program wait for each other, so a long wait does not mean that the machine is busy.
   if (isCrowded(run)) return fill(texts.wallTime, { limit })
   if (waitTimeMs > wallTimeMs / 2) return fill(texts.wallTimeBusyMachine, { limit })
   const isIdle = cpuTimeMs + waitTimeMs < wallTimeMs / 20

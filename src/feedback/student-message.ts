@@ -7,10 +7,10 @@ import type { FileFailure, MatcherFailure, OutputFailure } from './matcher-failu
 import { cpuTimeFeedback, duration, feedbackFor, memoryFeedback } from './run-feedback.ts'
 
 export interface StudentMessageOptions extends FeedbackOptions {
-  /** The program's stdin; the message shows it, cut to a readable length. */
+  /** The program's stdin. The message shows this text, cut to a readable length. */
   readonly input?: string | undefined
   /**
-   * The program's stderr; the message shows its last lines if the run failed, because they often contain an exception.
+   * The program's stderr. If the run failed, the message shows the last lines, because they often contain an exception.
    */
   readonly errorOutput?: string | undefined
   /** Whether to show input and outputs below the sentence. @default true */
@@ -18,9 +18,9 @@ export interface StudentMessageOptions extends FeedbackOptions {
 }
 
 /**
- * The message for the student whose program failed an assertion. It has a sentence on the difference, and then the
- * input, the expected output and the received output, each cut to a readable length. Where the run did not succeed, the
- * sentence on its end comes first.
+ * The message for the student whose program failed an assertion. The message has a sentence about the difference, and
+ * then the input, the expected output and the received output. Each of these texts is cut to a readable length. If the
+ * run did not succeed, a sentence about the end of the run comes first.
  *
  * @throws {RangeError} for a language that Gradebox has no texts for
  * @example

@@ -14,9 +14,9 @@ const findModule = createRequire(import.meta.url)
 export const koffiPath = (): string => findModule.resolve('koffi')
 
 /**
- * Returns koffi and the C library of this process. It loads them at the first call, not at import. Use only
- * built-in type names with koffi: other names are global to the process, and a process may evaluate a module
- * more than once.
+ * Returns koffi and the C library of this process. It loads them at the first call, not at import. Use only built-in
+ * type names with koffi. Any other type name is global to the process, and a process may evaluate a module more than
+ * once.
  */
 function cLibrary() {
   if (loaded !== undefined) return loaded
@@ -29,7 +29,7 @@ function cLibrary() {
 type Declare = (name: string, result: string, parameters: readonly string[]) => CFunction
 
 /**
- * Declares functions of the C library at the first use, and adds koffi, which reads errno.
+ * Declares functions of the C library at the first use. The result also contains koffi, which reads errno.
  *
  * @example
  * const libc = cFunctions((declare) => ({ close: declare('close', 'int', ['int']) }))

@@ -11,8 +11,8 @@ const calls = cFunctions((declare) => ({
 }))
 
 /**
- * The kernel's Landlock ABI, landlock_create_ruleset(2); 0 where the kernel has none or a filter denies the
- * call.
+ * The version of the kernel's Landlock ABI, landlock_create_ruleset(2). The version is 0 if the kernel has no Landlock
+ * or a filter denies the call.
  */
 export function kernelLandlockAbi(): number {
   const number = syscallNumber('landlock_create_ruleset', 'x64')
@@ -34,12 +34,12 @@ export function asFileUser<T>(uid: number, gid: number, look: () => T): T {
   }
 }
 
-/** sys/file.h */
+/** LOCK_SH and LOCK_EX of sys/file.h. */
 const OPERATIONS = { shared: 1, exclusive: 2 } as const
 
 /**
- * Opens a directory and takes its lock without waiting, flock(2). The kernel releases the lock when the
- * descriptor is closed, also by the end of this process.
+ * Opens a directory and takes its lock without waiting, flock(2). The kernel releases the lock when the descriptor is
+ * closed. The end of this process also closes the descriptor.
  *
  * @returns the descriptor; undefined when another process has the lock, or the directory does not exist
  */

@@ -20,11 +20,11 @@ import {
 
 /*
  * A worker thread may end while its list (`thread-list.ts`) has open descriptors and children. Another thread then
- * takes the list over: it closes the descriptors and reaps the children. A thread does so when it starts a run, and
- * when a worker thread that it made ends.
+ * takes the list over: it closes the descriptors and reaps the children. A thread takes lists over when it starts a
+ * run, and when one of its own worker threads ends.
  *
- * A thread may be terminated during the takeover. The kernel then releases the lock of the list. The thread empties an
- * entry in the same step in which it does the entry's work, so the next thread continues at the right entry.
+ * A thread may be terminated during the takeover. The kernel then releases the lock of the list. A thread handles and
+ * empties an entry in one step, so the next thread continues at the right entry.
  */
 
 const calls = cFunctions((declare) => ({
@@ -35,7 +35,7 @@ const calls = cFunctions((declare) => ({
   wait4: declare('wait4', 'int', ['int', 'void *', 'int', 'void *']),
 }))
 
-/** The longest time in ms until this process notices that one thread ended and another started. */
+/** The longest time in ms until this process notices an ended thread if the number of threads stays the same. */
 const SWEEP_MS = 1000
 /** The shortest time in ms between two counts of the process's threads, because each count takes a system call. */
 const COUNT_MS = 20
@@ -46,7 +46,7 @@ const HEAD_SIZE = 64
 
 const WHOLE_LIST = { start: 0n, length: 0n }
 
-/** Finds the pid of a launch program's second child in the first bytes of its report. */
+/** Finds the pid of a launch program's second child in the first bytes of the program's report. */
 type PidIn = (report: Buffer) => number | undefined
 
 const orphans = new Set<number>()
@@ -57,8 +57,8 @@ let swept = { threads: 0, atMs: Number.NEGATIVE_INFINITY }
 let isWaiting = false
 
 /**
- * Closes the descriptors that ended threads of this process left open, and waits for their children, which
- * the kernel killed.
+ * Closes the descriptors that ended threads of this process left open, and reaps the threads' children, which the
+ * kernel has killed.
  */
 export function sweepEndedThreads(pidIn: PidIn): void {
   const atMs = clockMs()
@@ -71,7 +71,8 @@ export function sweepEndedThreads(pidIn: PidIn): void {
 }
 
 /**
- * Takes over the list of each worker thread that this thread makes from now on, when the worker thread ends.
+ * Takes over the list of a worker thread when that worker thread ends. This applies to each worker thread that this
+ * thread makes from now on.
  *
  * @param then called when the kernel no longer lists the thread
  */
@@ -105,7 +106,8 @@ function takeOver(name: string, pidIn: PidIn): void {
   }
   try {
     if (!isListOfEndedThread(String(fd)) || !lockRange(fd, 'write', WHOLE_LIST)) return
-    // Only a thread with this lock closes the ended thread's descriptor, so the number still means that descriptor.
+    // Only a thread with this lock closes the ended thread's descriptor of the list, so `name` still means that
+    // descriptor.
     if (isThreadsOwn(name, fd)) takeOverLocked(fd, Number(name), pidIn)
   } finally {
     closeSync(fd)
@@ -150,7 +152,8 @@ interface Entry {
 const EMPTY = new Int32Array(2)
 const WORD = EMPTY.BYTES_PER_ELEMENT
 
-// Straight-line code, as in thread-list.ts: the thread empties an entry if and only if it closes the descriptor.
+// This is straight-line code, as in thread-list.ts. The thread therefore empties an entry if and only if it closes the
+// descriptor.
 function closeEntry(descriptor: number, { fd, place }: Entry): void {
   const { close, pwrite } = calls()
   if (Number(pwrite(fd, EMPTY, WORD, place * WORD)) === WORD) close(descriptor)
@@ -178,7 +181,7 @@ function adopt(pid: number): void {
 }
 
 function adoptReport(report: number, { fd, place }: Entry): void {
-  // The thread may have ended before it made the pipe non-blocking.
+  // The ended thread may not have made the pipe non-blocking yet.
   calls().fcntl(report, F_SETFL, O_NONBLOCK)
   const { pwrite } = calls()
   const isOurs = listReport(report, () => Number(pwrite(fd, EMPTY, WORD, place * WORD)) === WORD)
@@ -203,7 +206,8 @@ function settle(pidIn: PidIn): void {
 
 let head: Buffer | undefined
 
-// An empty pipe that is not closed has a writer. The kernel kills the writer with the thread that started it.
+// If a pipe is empty and not at its end, a process can still write to the pipe. The kernel kills this process together
+// with the thread that started the process.
 function readReport(fd: number, pidIn: PidIn): void {
   head ??= reportMemory() ?? Buffer.alloc(HEAD_SIZE)
   let length = 0

@@ -5,18 +5,18 @@ import { cFunctions } from './c-library.ts'
 
 /** The parts of statx(2) that distinguish files. */
 export interface FileStatus {
-  /** The device and the inode, which no two files share at the same time. */
+  /** The device and the inode. Two files never have the same pair at the same time. */
   readonly identity: string
   /** For a directory of processes or threads: the number of its entries, plus two. */
   readonly links: number
 }
 
-// The C library may lack the wrapper statx(3), because musl has it only since version 1.2.5.
+// The C library may lack the wrapper statx(3), because musl has this wrapper only since version 1.2.5.
 const libc = cFunctions((declare) => ({
   syscall: declare('syscall', 'long', ['long', 'int', 'str', 'int', 'uint', 'void *']),
 }))
 
-/** The kernel answers ENOSYS to this number. */
+/** The kernel answers ENOSYS to a call with this number. */
 const NO_CALL = -1
 const SYS_statx = syscallNumber('statx', process.arch as Arch) ?? NO_CALL
 
@@ -40,7 +40,7 @@ export function fileStatus(path: string): FileStatus | undefined {
     const inode = view.getBigUint64(LAYOUT.inode, true)
     return { identity: `${major}:${minor}:${inode}`, links: view.getUint32(LAYOUT.links, true) }
   }
-  // `fs.statSync` throws an error with a reason, and also works where a container's filter refuses statx(2).
+  // `fs.statSync` throws an error with a reason, and also works when a container's filter refuses statx(2).
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
   return stats && { identity: `${stats.dev}:${stats.ino}`, links: Number(stats.nlink) }
 }

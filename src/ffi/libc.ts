@@ -79,8 +79,8 @@ export function closeDescriptor(fd: number): void {
 }
 
 /**
- * Closes a descriptor in one of libuv's threads. The last close of a file system takes as long as the kernel
- * needs to free its files.
+ * Closes a descriptor in one of libuv's threads. The close of a file system's last descriptor takes as long as the
+ * kernel needs to free the files.
  */
 export async function closeInThread(fd: number): Promise<void> {
   await new Promise((resolve) => {
@@ -89,7 +89,7 @@ export async function closeInThread(fd: number): Promise<void> {
 }
 
 /**
- * Makes an anonymous file in memory, memfd_create(2); closed on exec.
+ * Makes an anonymous file in memory, memfd_create(2). The descriptor is closed on exec.
  *
  * @param name shown in /proc/pid/fd, for debugging only
  * @param flags MFD_EXEC, MFD_NOEXEC_SEAL or 0
@@ -102,7 +102,7 @@ export function memfdCreate(name: string, flags: number): number {
 }
 
 /**
- * Adds seals to a memfd (fcntl(2), F_ADD_SEALS): F_SEAL_WRITE and other seals.
+ * Adds seals such as F_SEAL_WRITE to a memfd, fcntl(2) with F_ADD_SEALS.
  *
  * @throws {ErrnoError}
  */
@@ -125,11 +125,11 @@ export function machineMemoryBytes(): bigint {
   return (ram + swap) * BigInt(info.readUInt32LE(104))
 }
 
-/** The launch program uses the numbers below this one. */
+/** The launch program uses the descriptor numbers below this number. */
 const FIRST_FREE_FD = 10
 
 /**
- * Moves a listed descriptor to a number that the launch program does not use.
+ * Moves a descriptor on this thread's list (thread-list.ts) to a number that the launch program does not use.
  *
  * @throws {ErrnoError} EMFILE when the process has too many descriptors; `fd` is then closed
  */
@@ -143,7 +143,7 @@ export function aboveLaunchers(fd: number): number {
 }
 
 /**
- * Makes a pipe, pipe2(2), both ends closed on exec and numbered 10 or higher.
+ * Makes a pipe, pipe2(2). Both ends are closed on exec, and their numbers are 10 or higher.
  *
  * @param flags O_NONBLOCK or 0, for both ends
  * @throws {ErrnoError} EMFILE when the process has too many descriptors
@@ -167,8 +167,8 @@ export function makePipe(flags: number): { readonly read: number; readonly write
 }
 
 /**
- * Makes a read or write of a descriptor fail with EAGAIN instead of waiting, fcntl(2) with F_SETFL. The
- * setting belongs to the open file description, so use it only on a description that no program has.
+ * Makes a read or write of a descriptor fail with EAGAIN instead of waiting, fcntl(2) with F_SETFL. The setting belongs
+ * to the open file description, so use this function only on a description that no program has received.
  *
  * @throws {ErrnoError} EBADF when the descriptor is not open
  */
@@ -177,7 +177,7 @@ export function setNonBlocking(fd: number): void {
 }
 
 /**
- * Sets the capacity of a pipe in bytes, F_SETPIPE_SZ of fcntl(2). The pipe keeps its capacity when the user has
+ * Sets the capacity of a pipe in bytes, F_SETPIPE_SZ of fcntl(2). The pipe keeps its old capacity if the user has
  * reached the kernel's limit.
  */
 export function setPipeSize(fd: number, bytes: number): void {
@@ -185,7 +185,8 @@ export function setPipeSize(fd: number, bytes: number): void {
 }
 
 /**
- * Makes a counter that a process can wait for, eventfd(2): 0, not blocking, closed on exec.
+ * Makes a counter that a process can wait for, eventfd(2). The counter starts at 0. Its descriptor does not block and
+ * is closed on exec.
  *
  * @throws {ErrnoError} EMFILE when the process has too many descriptors
  */
@@ -196,7 +197,8 @@ export function makeCounter(): number {
 }
 
 /**
- * Makes another descriptor of an open file, closed on exec and numbered 10 or higher, fcntl(2).
+ * Makes another descriptor of an open file, fcntl(2) with F_DUPFD_CLOEXEC. The new descriptor is closed on exec, and
+ * its number is 10 or higher.
  *
  * @throws {ErrnoError} EMFILE when the process has too many descriptors
  */
@@ -206,7 +208,8 @@ export function duplicate(fd: number): number {
   return check('fcntl', made, `${fd}, F_DUPFD_CLOEXEC`)
 }
 
-// 0, -1 and numbers that wrap around to them mean groups of processes, including the caller's own.
+// To the kernel, 0, -1 and numbers that wrap around to 0 or -1 mean groups of processes. The caller's own group is one
+// of them.
 function checkPid(pid: number): void {
   if (Number.isInteger(pid) && pid > 1 && pid <= 0x7fff_ffff) return
   throw new RangeError(`Expected a pid above 1, got ${pid}`)
@@ -216,7 +219,7 @@ function checkPid(pid: number): void {
  * Sends a signal to one process, kill(2).
  *
  * @throws {RangeError} for a pid that means more than one process
- * @throws {ErrnoError} ESRCH when there is none
+ * @throws {ErrnoError} ESRCH when there is no such process
  */
 export function killProcess(pid: number, signal: number): void {
   checkPid(pid)
@@ -234,7 +237,7 @@ export interface EndedProcess {
 /**
  * Waits for a child of this process, wait4(2).
  *
- * @throws {ErrnoError} ECHILD when there is none of that pid
+ * @throws {ErrnoError} ECHILD when this process has no child with that pid
  */
 export function waitForProcess(pid: number): EndedProcess {
   const ended = wait(pid, 0)
@@ -246,13 +249,13 @@ export function waitForProcess(pid: number): EndedProcess {
  * Waits a short time for a child of this process.
  *
  * @param timeoutMs the longest wait; on a kernel without pidfd_open(2) the wait lasts until the child ends
- * @returns undefined when the child has not ended by then
+ * @returns undefined when the child has not ended in that time
  * @throws {ErrnoError} ECHILD when this process has no such child
  */
 export function waitShortly(pid: number, timeoutMs: number): EndedProcess | undefined {
   const ended = wait(pid, WNOHANG)
   if (ended !== undefined || timeoutMs === 0) return ended
-  // Only newer C libraries have a wrapper for this call.
+  // Only newer C libraries have a wrapper for pidfd_open(2).
   const { syscall } = libc()
   const fd = openListed(() => Number(syscall(SYS_pidfd_open, pid, 0)))
   if (fd < 0) return wait(pid, 0)
@@ -283,13 +286,13 @@ export function waitUntilReadable(fd: number, timeoutMs: number): boolean {
   return waitForInput(fd, timeoutMs).isReadable
 }
 
-/** Waits like `waitUntilReadable`, and also returns whether no process could write to the pipe (POLLHUP). */
+/** Waits like `waitUntilReadable`, and also returns whether the pipe has lost its last writer (POLLHUP). */
 export function waitForInput(
   fd: number,
   timeoutMs: number,
 ): { readonly isReadable: boolean; readonly isHungUp: boolean } {
   const polled = pollFor(fd, POLLIN)
-  // Treat an error like a timeout: the next read shows the cause.
+  // Treat an error like a timeout, because the next read shows the cause.
   const isReadable = libc().poll(polled, 1, timeoutMs) > 0
   return { isReadable, isHungUp: isReadable && (((polled[1] ?? 0) >>> 16) & POLLHUP) !== 0 }
 }
@@ -297,24 +300,25 @@ export function waitForInput(
 /** At most this many of libuv's four threads wait here, because other code needs threads too. */
 const MOST_WAITS = 2
 
-// Koffi keeps no reference to memory that another thread uses, so this set keeps one until the call ends.
+// Koffi keeps no reference to memory that another thread uses. These two sets keep the memory alive until the call
+// ends.
 const waits = new Set<Int32Array>()
 const reads = new Set<Int32Array>()
 
-/** How much later than its timeout a wait may end, in ms: the kernel must first wake the thread. */
+/** The time in ms by which a wait may exceed its timeout, because the kernel must first wake the thread. */
 const WAIT_LATE_MS = 5
 
 /**
- * Waits, in one of libuv's threads, until no process can write to a pipe: poll(2), POLLHUP. This takes a third of the
- * time of a socket for the same purpose.
+ * Waits, in one of libuv's threads, until no process can write to a pipe: poll(2), POLLHUP. This wait takes a third of
+ * the time that a socket takes for the same purpose.
  *
- * @param timeoutMs the longest wait; 0 where this process already waits for other pipes
+ * @param timeoutMs the longest wait; the function does not wait at all while `MOST_WAITS` other waits run
  * @returns whether no process can write
  */
 export const whenHungUp = (readEnd: number, timeoutMs: number): Promise<boolean> =>
   whenAny([readEnd], 0, timeoutMs)
 
-/** Waits in the same way until one of the pipes has data, or no process can write to it. */
+/** Waits in the same way until at least one of the pipes has data or has lost its last writer. */
 export const whenDataArrives = (readEnds: readonly number[], timeoutMs: number): Promise<boolean> =>
   whenAny(readEnds, POLLIN, timeoutMs)
 
@@ -326,8 +330,8 @@ async function whenAny(
   if (waits.size >= MOST_WAITS) return false
   const polled = new Int32Array(readEnds.flatMap((fd) => [fd, events]))
   return new Promise((resolve) => {
-    // Other work may occupy all threads. Before one is free, a descriptor's number may belong to another
-    // file. poll(2) ignores negative numbers, so this makes the numbers negative.
+    // Other work may occupy all threads. Until a thread is free, the number of a descriptor may become that of another
+    // file. poll(2) ignores negative numbers, so the timer replaces the numbers by -1.
     const late = setTimeout(() => {
       polled.fill(-1)
       resolve(false)
@@ -365,8 +369,9 @@ const poll = (fd: number, events: number, timeoutMs: number): number =>
   libc().poll(pollFor(fd, events), 1, timeoutMs)
 
 /**
- * Gives a thread of this process precedence over every program without real-time priority, where this user may ask for
- * that (sched(7)). A nice value is not enough, because it only counts among the threads of one session.
+ * Gives a thread of this process precedence over every program without real-time priority (sched(7)). Without the
+ * permission for this priority, nothing changes. A nice value is not enough, because nice values count only among the
+ * threads of one session.
  *
  * @param thread the thread's id in the kernel
  */
@@ -375,14 +380,14 @@ export function scheduleFirst(thread: number): void {
   libc().sched_setscheduler(thread, SCHED_RR | SCHED_RESET_ON_FORK, lowest)
 }
 
-/** The text of a file's extended attribute, getxattr(2); undefined where there is none. */
+/** The text of a file's extended attribute, getxattr(2); undefined if the file has no such attribute. */
 export function readAttribute(path: string, name: string): string | undefined {
   const value = new Uint8Array(256)
   const length = Number(libc().getxattr(path, name, value, value.length))
   return length < 0 ? undefined : Buffer.from(value.subarray(0, length)).toString('utf8')
 }
 
-/** Whether a process can still read from a pipe, poll(2): without a reader it has POLLERR. */
+/** Whether a process can still read from a pipe. poll(2) reports POLLERR for a pipe without a reader. */
 export function hasReader(writeEnd: number): boolean {
   return poll(writeEnd, 0, 0) === 0
 }
@@ -395,13 +400,13 @@ export function hasNews(fd: number): boolean {
   return poll(fd, POLLPRI, 0) !== 0
 }
 
-// glibc's structures are 80 and 336 bytes, musl's 80 and 336 too.
+// In glibc and in musl, posix_spawn_file_actions_t has 80 bytes, and posix_spawnattr_t has 336 bytes.
 const SPAWN_STRUCT_SIZE = 512
 // sigset_t is 128 bytes in glibc and musl.
 const everySignal = new Uint8Array(128).fill(0xff)
 let madeAttributes: Uint8Array | undefined
 
-// The child starts with every signal at its default action, and blocked.
+// The child starts with every signal blocked and at its default action.
 function spawnAttributes(): Uint8Array {
   if (madeAttributes !== undefined) return madeAttributes
   const made = new Uint8Array(SPAWN_STRUCT_SIZE)
@@ -415,15 +420,15 @@ function spawnAttributes(): Uint8Array {
   return made
 }
 
-// ps(1) shows this name; the launch program reads none of its arguments.
+// ps(1) shows this name. The launch program itself reads none of its arguments.
 const argv = ['gradebox', null]
 const environment = [null]
 
-/** The number of lists of descriptors whose file actions are kept. */
+/** The largest number of descriptor lists for which this module keeps the file actions. */
 const MOST_ACTIONS = 16
 const knownActions = new Map<string, Uint8Array>()
 
-// Few lists occur, because the kernel assigns the lowest free numbers to each run.
+// Few different lists occur, because the kernel assigns the lowest free numbers to each run.
 function fileActions(descriptors: readonly number[]): Uint8Array {
   const key = descriptors.join()
   const known = knownActions.get(key)
@@ -453,8 +458,8 @@ function makeFileActions(descriptors: readonly number[]): Uint8Array {
 }
 
 /**
- * Starts a program with posix_spawn(3), without an environment and with every signal at its default action
- * and blocked.
+ * Starts a program with posix_spawn(3). The program has no environment, and every signal is blocked and at its default
+ * action.
  *
  * @param descriptors the descriptors that the child gets as 0, 1, 2, …
  * @returns the pid of the child

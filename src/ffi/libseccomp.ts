@@ -45,7 +45,7 @@ interface Library {
   readonly version: string
 }
 
-/** Thrown when libseccomp.so.2 is missing, or older than 2.5, which introduced notifications. */
+/** Thrown when libseccomp.so.2 is missing or older than version 2.5, the first version with notifications. */
 export class LibseccompMissingError extends Error {
   override readonly name = 'LibseccompMissingError'
 }
@@ -65,8 +65,8 @@ export class LibseccompError extends Error {
 
 let loaded: Library | undefined
 
-// Use only built-in type names: other names of koffi are global to the process, which may evaluate this
-// module more than once.
+// Use only built-in type names. Any other type name of koffi is global to the process, and the process may evaluate
+// this module more than once.
 function load(): Library {
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
   const library = koffi.load('libseccomp.so.2')
@@ -92,8 +92,8 @@ function load(): Library {
   }
 }
 
-// SECCOMP_API level 5 has SCMP_ACT_NOTIFY. This function sets the level, because libseccomp would otherwise
-// probe the kernel, and an outer sandbox may forbid the probe but allow the filter.
+// SECCOMP_API level 5 has SCMP_ACT_NOTIFY. If this function did not set the level, libseccomp would probe the kernel.
+// An outer sandbox may forbid the probe but allow the filter.
 function libseccomp(): Library {
   if (loaded !== undefined) return loaded
   let library: Library
@@ -135,9 +135,9 @@ function exported(filter: unknown): Uint8Array {
   }
 }
 
-// The library knows the call numbers of the machine that it runs on, and only names up to its own release. A
-// filter for another architecture is therefore built with that architecture's numbers. This function then
-// replaces the check of the architecture, the program's second instruction.
+// The library knows only the call numbers of its own machine, and only the call names up to its own release. Gradebox
+// therefore builds a filter for another architecture with that architecture's numbers. The second instruction of the
+// filter checks the architecture, and this function replaces the architecture there.
 function retarget(program: Uint8Array, arch: Arch): Uint8Array {
   const view = new DataView(program.buffer)
   const native = process.arch === 'arm64' ? AUDIT_ARCH.arm64 : AUDIT_ARCH.x64
@@ -151,11 +151,11 @@ function retarget(program: Uint8Array, arch: Arch): Uint8Array {
 }
 
 /**
- * Builds a seccomp filter: `struct sock_filter[]`, 8 bytes an instruction, as seccomp(2) takes it.
+ * Builds a seccomp filter in the form that seccomp(2) takes: `struct sock_filter[]`, 8 bytes per instruction.
  *
  * @param defaultAction SCMP_ACT_… for calls that no rule matches
  * @param foreignAction SCMP_ACT_… for calls of another architecture (i386, x32)
- * @param rules at most one per call, because libseccomp does not define which of two wins
+ * @param rules at most one per call, because libseccomp does not define which of two rules wins
  * @throws {LibseccompMissingError} when the library is absent or too old
  * @throws {LibseccompError} when the library refuses a rule
  * @throws {ErrnoError} when no descriptor is left for the memfd that receives the filter

@@ -18,8 +18,8 @@ const libc = cFunctions((declare) => ({
 }))
 
 /**
- * Makes a pair of connected sockets that can pass descriptors, socketpair(2). Both are closed on exec and
- * numbered 10 or higher.
+ * Makes a pair of connected sockets that can pass descriptors, socketpair(2). Both sockets are closed on exec, and
+ * their numbers are 10 or higher.
  *
  * @throws {ErrnoError} EMFILE when the process has too many descriptors
  */
@@ -58,7 +58,7 @@ class Message {
 
   constructor() {
     const { koffi } = libc()
-    // No descriptor, until the kernel writes one.
+    // The value -1 means no descriptor. The kernel replaces this value if it passes a descriptor.
     this.control[DESCRIPTOR_WORD] = -1
     this.#vector.writeBigUInt64LE(koffi.address(this.#byte), 0)
     this.#vector.writeBigUInt64LE(1n, 8)
@@ -83,9 +83,9 @@ export async function receiveDescriptor(socket: number): Promise<number | undefi
 }
 
 /**
- * Takes a descriptor that was already sent through a socket; never waits.
+ * Takes a descriptor that another process has already sent through a socket. This function never waits.
  *
- * @returns the descriptor, closed on exec; undefined when none was sent
+ * @returns the descriptor, closed on exec; undefined when no descriptor was sent
  * @throws {ErrnoError} EBADF when the socket is not open
  */
 export function takeDescriptor(socket: number): number | undefined {

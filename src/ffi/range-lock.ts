@@ -16,11 +16,11 @@ export interface LockRange {
   readonly length: bigint
 }
 
-/** Readers share a range; a writer excludes all others. */
+/** Several read locks can share a range. A write lock excludes every other lock. */
 export type LockKind = 'read' | 'write'
 
 const libc = cFunctions((declare) => ({
-  // fcntl(2) is variadic; here its third argument is a pointer.
+  // fcntl(2) is variadic. For the commands in this file, the third argument is a pointer.
   fcntl: declare('fcntl', 'int', ['int', 'int', 'void *']),
 }))
 
@@ -45,11 +45,12 @@ function call(fd: number, command: number, type: number, { start, length }: Lock
 }
 
 /**
- * Locks bytes of a file for its open file description, without waiting: fcntl(2), F_OFD_SETLK. The kernel releases the
- * locks when the last descriptor of the description is closed. The end of a process closes its descriptors too.
+ * Locks bytes of a file for the open file description of `fd`, without waiting: fcntl(2), F_OFD_SETLK. The kernel
+ * releases the locks when the last descriptor of the description is closed. The end of a process closes its descriptors
+ * too.
  *
  * @returns whether the range is now locked; false when another description has a lock
- * @throws {ErrnoError} EINVAL where the kernel has no such locks; ENOLCK
+ * @throws {ErrnoError} EINVAL when the kernel has no such locks; ENOLCK
  */
 export const lockRange = (fd: number, kind: LockKind, range: LockRange): boolean =>
   call(fd, F_OFD_SETLK, kind === 'read' ? F_RDLCK : F_WRLCK, range)
@@ -62,7 +63,7 @@ export function unlockRange(fd: number, range: LockRange): void {
 /**
  * Whether another open file description has a conflicting lock: fcntl(2), F_OFD_GETLK.
  *
- * @throws {ErrnoError} EINVAL where the kernel has no such locks
+ * @throws {ErrnoError} EINVAL when the kernel has no such locks
  */
 export function isRangeTaken(fd: number, kind: LockKind, range: LockRange): boolean {
   call(fd, F_OFD_GETLK, kind === 'read' ? F_RDLCK : F_WRLCK, range)

@@ -6,11 +6,11 @@ import { cFunctions } from './c-library.ts'
 
 /*
  * A terminated worker thread runs no more JavaScript, so the process keeps the thread's open descriptors and ended
- * children. Each worker thread therefore lists them in a memfd, whose name contains the thread's id. `ended-threads.ts`
- * closes and reaps the entries that an ended thread has left.
+ * children. Each worker thread therefore lists these descriptors and children in a memfd, whose name contains the
+ * thread's id. `ended-threads.ts` closes the descriptors and reaps the children on the list of an ended thread.
  *
- * A list is always complete. V8 terminates a thread only at the start of a JavaScript function, and at each turn of a
- * loop. Every function below therefore calls a native function and changes the list in straight-line code, without a
+ * A list is always complete. V8 terminates a thread only at the start of a JavaScript function, or at a turn of a loop.
+ * Every function below therefore calls a native function and changes the list in straight-line code, without another
  * call or a loop in between. The list is mapped memory, because a write to memory needs no call.
  */
 
@@ -22,17 +22,23 @@ const calls = cFunctions((declare) => ({
 
 const WORD = 4
 
-/** The parts of a list in order, each with its number of 32-bit words. A word of 0 is an empty place. */
+/**
+ * The parts of a list in order, each with its number of 32-bit words. A place has room for one entry. The word of an
+ * empty place is 0.
+ */
 const WORDS = {
-  /** Where the thread has mapped the list, for munmap(2). */
+  /** The address at which the thread has mapped the list, for munmap(2). */
   address: 2,
   /** Children that the thread has to reap. */
   children: 4096,
   /** Descriptors that the thread has to close. */
   descriptors: 16_384,
-  /** The descriptors that are report pipes, in which the pid of a child may still be unread. */
+  /**
+   * Descriptors of report pipes. A launch program writes the pid of its second child to such a pipe, and the thread may
+   * not have read the pid yet.
+   */
   reports: 4096,
-  /** Pairs of a descriptor that libuv is about to own, and the inode of its pipe. */
+  /** Pairs of a descriptor that libuv is about to own, and the inode of the descriptor's file. */
   handedOver: 8192,
   /** The bytes that the thread last read from a report pipe. The size is the default capacity of a pipe (pipe(7)). */
   report: 16_384,
@@ -58,7 +64,10 @@ function partStarts(): Record<Part, number> {
 export const partOf = (list: Int32Array, part: Part): Int32Array =>
   list.subarray(PART_START[part], PART_START[part] + WORDS[part])
 
-/** The entries of a part that are not empty: for each, its offset in the list, in words, and its number. */
+/**
+ * The places of a part that are not empty. Each result consists of the offset of the place in the list, in words, and
+ * the number at that place.
+ */
 export const placesOf = (list: Int32Array, part: Part, width = 1): (readonly [number, number])[] =>
   [...partOf(list, part)].flatMap((number, index) =>
     number > 0 && index % width === 0 ? [[PART_START[part] + index, number] as const] : [],
@@ -87,7 +96,7 @@ function startOf(thread: string): string {
   }
 }
 
-// When no descriptor is free, the list is memory that no other thread finds.
+// If the process cannot open another descriptor, the list is memory that no other thread finds.
 function mapList(): ArrayBuffer {
   const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? ''
   const name = `${NAME}${thread}-${startOf(thread)}`
@@ -102,7 +111,7 @@ function mapList(): ArrayBuffer {
   return memory
 }
 
-/** One part of this thread's list, with the places of its numbers. */
+/** One part of this thread's list, and the place of each number in that part. */
 class Numbers {
   readonly words: Int32Array
   readonly #width: number
@@ -135,12 +144,15 @@ class Numbers {
     this.#free.push(place)
   }
 
-  /** The place of a number. For a number that is not on the list it is -1, where JavaScript ignores a write. */
+  /**
+   * The place of a number. The result is -1 for a number that is not on the list, because JavaScript ignores a write to
+   * index -1.
+   */
   placeOf(number: number): number {
     return this.#places.get(number) ?? -1
   }
 
-  /** Forgets the place of a number that is no longer there. */
+  /** Forgets the place of a number that is no longer on the list. */
   drop(number: number, place: number): void {
     if (place < 0) return
     this.#places.delete(number)
@@ -168,7 +180,7 @@ class List {
 
 let list: List | undefined
 
-// The main thread needs no list: it ends with the process, and the kernel then closes everything.
+// The main thread needs no list. When the main thread ends, the process ends, and the kernel closes everything.
 function ownList(): List | undefined {
   if (isMainThread) return undefined
   list ??= new List()
@@ -178,8 +190,8 @@ function ownList(): List | undefined {
 /**
  * Opens a descriptor that this thread has to close, and lists the descriptor.
  *
- * @param open calls a native function, and nothing afterwards
- * @returns what `open` returned; a negative number is not listed
+ * @param open calls a native function, and calls no JavaScript function afterwards
+ * @returns the result of `open`; a negative result does not enter the list
  */
 export function openListed(open: () => number): number {
   const own = ownList()?.descriptors
@@ -196,7 +208,7 @@ export function openListed(open: () => number): number {
 /**
  * Opens two descriptors that this thread has to close, and lists both.
  *
- * @param open calls a native function that fills `ends` and returns 0, and nothing afterwards
+ * @param open calls a native function that fills `ends` and returns 0, and calls no JavaScript function afterwards
  */
 export function openPairListed(ends: Int32Array, open: () => number): number {
   const own = ownList()?.descriptors
@@ -216,7 +228,7 @@ export function openPairListed(ends: Int32Array, open: () => number): number {
   return result
 }
 
-/** Closes a descriptor by a native function, and takes it off the list. */
+/** Closes a descriptor by a native function, and takes the descriptor off the list. */
 export function closeListed<Rest extends readonly unknown[]>(
   fd: number,
   close: (fd: number, ...rest: Rest) => number,
@@ -236,8 +248,8 @@ export function closeListed<Rest extends readonly unknown[]>(
 }
 
 /**
- * Passes a pipe or a socket to libuv, which closes the descriptor when the thread ends. During the handover the
- * list also has the file's inode, because another thread may close the descriptor only if it still means this file.
+ * Passes a pipe or a socket to libuv, which closes the descriptor when the thread ends. During the handover the list
+ * also has the file's inode, because another thread may close the descriptor only if its number still means this file.
  */
 export function handOver<Owner>(fd: number, take: () => Owner): Owner {
   const own = list
@@ -259,14 +271,15 @@ export function handOver<Owner>(fd: number, take: () => Owner): Owner {
   return owner
 }
 
-/** The lower 32 bits of an inode number, as a list has them. */
+/** The lower 32 bits of an inode number, as a list stores them. */
 export const wordOf = (inode: number): number => Number(BigInt.asIntN(32, BigInt(inode)))
 
 /**
- * Lists a descriptor of this thread as a report pipe, in which the pid of a child may still be unread.
+ * Lists a descriptor of this thread as a report pipe, which may still contain the unread pid of a child.
  *
- * @param take calls a native function that takes the pipe from another list, and nothing afterwards
- * @returns whether the descriptor is this thread's
+ * @param take calls a native function that takes the pipe from another list, and calls no JavaScript function
+ *   afterwards
+ * @returns whether the descriptor now belongs to this thread
  */
 export function listReport(fd: number, take = () => true): boolean {
   const own = ownList()
@@ -286,7 +299,7 @@ export function listReport(fd: number, take = () => true): boolean {
 
 /**
  * The memory into which this thread reads reports; undefined on the main thread. The memory is part of the list, so a
- * pid is on the list as soon as the thread has read it.
+ * pid is on the list as soon as the thread has read the report.
  */
 export const reportMemory = (): Buffer | undefined => ownList()?.report
 
@@ -294,7 +307,7 @@ export const reportMemory = (): Buffer | undefined => ownList()?.report
  * Starts a child for which this thread has to wait, and lists the child.
  *
  * @param pid contains 0
- * @param spawn calls a native function that fills `pid` and returns 0, and nothing afterwards
+ * @param spawn calls a native function that fills `pid` and returns 0, and calls no JavaScript function afterwards
  */
 export function spawnListed(pid: Int32Array, spawn: () => number): number {
   const own = ownList()?.children
@@ -302,7 +315,7 @@ export function spawnListed(pid: Int32Array, spawn: () => number): number {
   const { words } = own
   const place = own.reserve()
   const result = spawn()
-  // If there is a child, the C library has written its pid, even if the native call lost its result.
+  // If there is a child, the C library has written the child's pid, even if the native call lost its own result.
   const child = pid[0] as number
   if (child > 0) words[place] = child
   if (child > 0) own.keep(child, place)
@@ -317,15 +330,15 @@ export function listChild(pid: number): void {
   const { children, report } = own
   const place = children.reserve()
   children.words[place] = pid
-  // Removes the pid's record from the memory, because a later child may get the same pid.
+  // Removes the pid from the report memory, because a later child may get the same pid.
   report[0] = 0
   children.keep(pid, place)
 }
 
 /**
- * Waits for a child, and takes it off the list when the wait has reaped it.
+ * Waits for a child, and takes the child off the list if the wait has reaped the child.
  *
- * @param wait calls wait4(2), and nothing afterwards
+ * @param wait calls wait4(2), and calls no JavaScript function afterwards
  */
 export function waitListed(pid: number, wait: () => number): number {
   const own = list?.children

@@ -19,13 +19,13 @@ export interface FeedbackTexts {
   /** The excess is too small to show. */
   readonly cpuTimeReached: string
   readonly memory: string
-  /** The kernel enforced the limit, so the program never used more. */
+  /** The kernel enforced the limit, so the program never used more than the limit. */
   readonly memoryReached: string
   readonly output: string
   /** The output is too long for a JavaScript string, and no limit is set. */
   readonly outputWithoutLimit: string
   readonly fileSize: string
-  /** Added to the sentence about a program that failed with as many processes as it may have. */
+  /** Follows the sentence about a program that failed and had reached its process limit. */
   readonly processes: string
   readonly aborted: string
   readonly crashed: string
@@ -82,7 +82,7 @@ export interface FeedbackTexts {
   readonly expectedOutput: string
   readonly receivedOutput: string
   readonly errorOutput: string
-  /** Added to a heading whose text starts later. */
+  /** The heading of an excerpt that does not start at line 1. */
   readonly fromLine: string
   readonly empty: string
   readonly oneMoreLine: string
