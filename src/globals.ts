@@ -14,7 +14,7 @@ const { timeOrigin } = performance
 const { kill } = process
 const { hrtime } = process
 
-/** The time since the start of this thread in milliseconds; the clock never goes back. */
+/** The time since the start of this thread in milliseconds. This clock never goes back. */
 export const clockMs = (): number => now()
 
 const RealDate = Date

@@ -3,7 +3,7 @@ import { wasStarved } from '../runner/judge/starvation.ts'
 import type { SandboxResult } from '../runner/result.ts'
 import { formatDuration } from '../units/duration.ts'
 
-/** The number of further attempts at a run that the machine was too busy to judge. */
+/** The number of further attempts at a run if the machine was too busy to judge the run. */
 export const STARVED_RETRIES = 2
 
 type Ended = Pick<SandboxResult, 'status'> & {
@@ -11,10 +11,10 @@ type Ended = Pick<SandboxResult, 'status'> & {
 }
 
 /**
- * The error for a run that reached its walltime because other programs kept it from a processor; undefined for any
+ * The error for a run that reached its walltime limit because other programs used the processors. Undefined for any
  * other run. The machine's load is never a student's fault.
  *
- * @param name of the program, for the staff
+ * @param name the program's name in the message for the staff
  */
 export function busyMachineError(name: string, { status, usage }: Ended): SandboxError | undefined {
   if (!wasStarved({ status, usage })) return undefined

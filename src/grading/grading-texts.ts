@@ -1,7 +1,7 @@
 import { type FeedbackLanguage, fill } from '../feedback/feedback-texts.ts'
 import type { SubmissionProblem } from './languages/submission-problem.ts'
 
-/** The messages of grading for a student, as templates; `src/feedback` has the messages about a program. */
+/** The messages of grading for a student, as templates. `src/feedback` has the messages about a program. */
 interface GradingTexts {
   readonly passed: string
   readonly partial: string

@@ -1,4 +1,4 @@
-// The value of `require('gradebox/grading/jest')` in tests under Jest: see `exports` in package.json.
+// The value of `require('gradebox/grading/jest')` in tests under Jest. See `exports` in package.json.
 import { describe, expect, test } from '@jest/globals'
 import '../matchers/jest.ts'
 
@@ -14,6 +14,6 @@ if (gradebox === undefined) {
 }
 const { declareJestAssignment } = gradebox
 
-/** The file next to this one has the types; scripts/cjs-types.mjs writes it. */
+/** scripts/cjs-types.mjs writes the types into a file next to this file. */
 export const assignment = (options: unknown): unknown =>
   declareJestAssignment(options, { describe, test, expect })

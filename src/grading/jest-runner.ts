@@ -41,8 +41,8 @@ export function jestRunner<Expect>({
       if (answer !== undefined) matchers(run).toHaveStdout(answer)
     },
     declareSuites: () => {},
-    // Jest accepts no suite after it has loaded the file, so each test gets a suite at once. The environment joins the
-    // suites of one submission.
+    // Jest accepts no suite after it has loaded the file, so each test gets its own suite immediately.
+    // `gradebox/jest-environment` joins the suites of one submission.
     declareTest: (declared, graded) => {
       for (const submission of declared.submissions) {
         describe(submission.found.id, () => declare(declared, submission, graded))

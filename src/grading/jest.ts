@@ -8,11 +8,11 @@ import { type JestGlobals, jestRunner } from './jest-runner.ts'
 export type * from './assignment/public-types.ts'
 
 /**
- * Declares an assignment. Each submission gets a suite of its name with every test. With Jest's
+ * Declares an assignment. Each submission gets a suite with its name, which contains every test. With Jest's
  * `testEnvironment: 'gradebox/jest-environment'` and the reporter `gradebox/grading/jest-reporter`, Gradebox writes the
  * reports while the tests run.
  *
- * @throws {SandboxError} OPTION_INVALID for a wrong option, and where there are no submissions
+ * @throws {SandboxError} OPTION_INVALID for a wrong option, or when there are no submissions
  * @example
  * const median = assignment({ name: 'Median', submissions: 'submissions' })
  *

@@ -7,14 +7,14 @@ type RowsTest<Expect, Rows extends readonly unknown[]> = {
   (name: string, options: TestOptions, fn: GradedTest<Expect, Rows>): void
 }
 
-/** Declares a graded test; every submission gets it. */
+/** Declares a graded test for every submission. */
 export interface DeclareTest<Expect> extends RowsTest<Expect, []> {
-  /** Declares a test per row; the function gets the row's values, then the context. */
+  /** Declares a test per row. The function receives the row's values and then the context. */
   each<Row extends readonly unknown[] | readonly [unknown]>(
     rows: readonly Row[],
   ): RowsTest<Expect, Row>
   each<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
-  /** Declares a test per row; the function gets the row, then the context. */
+  /** Declares a test per row. The function receives the row and then the context. */
   for<Row>(rows: readonly Row[]): RowsTest<Expect, [Row]>
 }
 
@@ -22,7 +22,7 @@ export interface DeclareTest<Expect> extends RowsTest<Expect, []> {
 export interface Assignment<Expect> {
   readonly test: DeclareTest<Expect>
   /**
-   * Declares a test per case: the program reads `NAME.in` and must print `NAME.ans` (or `.out`, `.a`).
+   * Declares a test per case. The program reads `NAME.in` and must print the text of `NAME.ans` (or `.out`, `.a`).
    *
    * @param pattern a folder or a glob, relative to the test file
    */

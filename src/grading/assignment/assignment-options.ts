@@ -19,10 +19,11 @@ export interface AssignmentOptions {
   /**
    * The submissions, relative to the test file. The value is one of these: a folder with one folder per student; one
    * submission (a folder with a program, or a file); several paths and globs of one submission each. The environment
-   * variable `GRADEBOX_SUBMISSIONS` replaces it, relative to the working directory.
+   * variable `GRADEBOX_SUBMISSIONS` replaces this value. The paths in the variable are relative to the working
+   * directory.
    */
   readonly submissions: string | readonly string[]
-  /** Limits of every run of a program; they replace those of its language. */
+  /** The limits of every run of a program. They replace the limits of the program's language. */
   readonly limits?: LimitOptions
   /**
    * The accepted languages, or changes to them.
@@ -37,7 +38,8 @@ export interface AssignmentOptions {
    */
   readonly feedbackLanguage?: FeedbackLanguage
   /**
-   * Called once per submission after its last test: deductions and bonuses, such as for a late submission.
+   * Gradebox calls this function once per submission, after the last test. The function returns deductions and bonuses,
+   * such as a deduction for a late submission.
    *
    * @example
    * adjust: ({ submission, points }) =>
@@ -54,17 +56,17 @@ export interface AssignmentOptions {
 
 /** The facts about a submission that a test can read. */
 export interface Submission {
-  /** The name of its folder or file. */
+  /** The name of the submission's folder or file. */
   readonly id: string
   readonly people: readonly ReportPerson[]
-  /** Its path on this machine. */
+  /** The submission's path on this machine. */
   readonly path: string
   /** Facts from the platform, such as `due_date`. */
   readonly metadata: Readonly<Record<string, unknown>>
   readonly submittedAt?: string
-  /** The submitted files; text has no byte order mark, and LF at line ends. */
+  /** The submitted files. Their text has LF at line ends, and no byte order mark. */
   readonly files: readonly { readonly path: string; readonly text?: string }[]
-  /** The name in the language table; absent when Gradebox could not detect it. */
+  /** The language's name in the language table; absent when Gradebox could not detect the language. */
   readonly language?: string
 }
 
@@ -83,7 +85,7 @@ export interface Graded {
 /** A change of a submission's points. */
 export interface Adjustment {
   readonly name: string
-  /** Below 0 for a deduction; rounded to six digits. */
+  /** Below 0 for a deduction. Gradebox rounds the points to six digits after the point. */
   readonly points: number
   /** The message for the student. */
   readonly message?: string
@@ -92,8 +94,8 @@ export interface Adjustment {
 /** The options of a graded test. */
 export interface TestOptions {
   /**
-   * The points of the test, with at most six digits after the point. For `.each`, `.for` and `.cases` with a
-   * group mode: the points of all tests together.
+   * The points of the test, with at most six digits after the point. With a group mode, `.each`, `.for` and `.cases`
+   * take the points of all their tests together.
    *
    * @default 1
    */
@@ -103,7 +105,7 @@ export interface TestOptions {
   /** @default 'visible' */
   readonly visibility?: Visibility
   /**
-   * The name of a declared group. For `.each`, `.for` and `.cases` also a mode, which turns the tests into a
+   * The name of a declared group. `.each`, `.for` and `.cases` also take a mode here, which turns their tests into a
    * group.
    */
   readonly group?: GroupMode | (string & {})
@@ -111,7 +113,7 @@ export interface TestOptions {
   readonly hint?: string
   /** @default 'full', and 'none' for hidden tests */
   readonly feedback?: FeedbackMode
-  /** Limits of the test's runs; they replace those of the assignment. */
+  /** The limits of the test's runs. They replace the limits of the assignment. */
   readonly limits?: LimitOptions
   /**
    * The longest time of the test with its builds and runs, in milliseconds. Programs have their own limits.
@@ -120,7 +122,7 @@ export interface TestOptions {
    */
   readonly timeout?: number
   /**
-   * How often Gradebox repeats a failed test; every attempt is in the report.
+   * How often Gradebox repeats a failed test. The report contains every attempt.
    *
    * @default 0
    */
@@ -130,9 +132,9 @@ export interface TestOptions {
 /** The options of `.cases`. */
 export interface CasesOptions extends TestOptions {
   /**
-   * How to compare the output: line by line without white space at line ends, by words, byte by byte, or by
-   * words with options. The options are the largest difference of numbers, whether case counts, and prompts
-   * to remove.
+   * How to compare the output. `lines` compares line by line, without white space at line ends. `tokens` compares
+   * words, and `exact` compares bytes. An object compares words with options: the largest difference of numbers,
+   * whether case counts, and prompts to remove.
    *
    * @default 'lines'
    * @example { float: 1e-6 }
@@ -143,13 +145,15 @@ export interface CasesOptions extends TestOptions {
 /** The options of `.group`. */
 export interface GroupOptions {
   /**
-   * The points of all its tests together, divided in proportion to their own points.
+   * The points of all tests of the group together. Gradebox divides these points in proportion to the tests' own
+   * points.
    *
    * @default the sum of the tests' points
    */
   readonly points?: number
   /**
-   * `sum` adds up; `all` gives points only if every test passes; `min` scales all by the worst test.
+   * `sum` adds up the tests' points. `all` gives points only if every test passes. `min` scales the points of all tests
+   * by the worst test.
    *
    * @default 'sum'
    */
@@ -188,11 +192,11 @@ export interface GradingContext<Expect> {
   /** Runs the submission's program in a sandbox of its own. */
   readonly run: (options?: RunOptions) => SandboxHandle
   /**
-   * Runs the submission's program with a judge: each reads the output of the other. `results` has the judge's run
-   * first.
+   * Runs the submission's program with a judge. Each of the two programs reads the other's output. In `results`, the
+   * judge's run comes first.
    *
-   * The promise is rejected with a `SandboxError` JUDGE_FAILED when a signal, a limit or the filter ends the judge, or
-   * its exit code is not in `verdicts`. The test is then an `error`, never 0 points.
+   * The promise is rejected with a `SandboxError` JUDGE_FAILED when a signal, a limit or the filter ends the judge. An
+   * exit code of the judge that is not in `verdicts` has the same effect. The test is then an `error`, never 0 points.
    *
    * @example
    * const { results: [judge] } = await interact({ command: 'python3', args: ['-c', source], policy: 'python' })
@@ -200,7 +204,7 @@ export interface GradingContext<Expect> {
    */
   readonly interact: (judge: JudgeProgram, options?: InteractOptions) => InteractionHandle
   /**
-   * Gives some of the test's points; several calls add up. A test that passes without a call gives all points.
+   * Gives some of the test's points. Several calls add up. A test that passes without a call gives all points.
    *
    * @param message the message for the student
    */

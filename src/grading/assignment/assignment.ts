@@ -65,7 +65,7 @@ class Declaring<Expect> implements DataAssignment<Expect>, Declared<Expect> {
     this.#testFile = runner.testFile()
     this.#folder = dirname(this.#testFile)
     const table = chooseLanguages(options.languages)
-    // Checks the named languages at once, and others when a submission uses them.
+    // Checks the named languages at once. Gradebox checks any other language when a submission uses the language.
     const languages = options.languages ?? []
     for (const name of Array.isArray(languages) ? languages : Object.keys(languages)) {
       if (table[name] !== undefined) limitsFor(table[name], [options.limits])

@@ -25,14 +25,14 @@ export interface Judging<Expect> {
   readonly prepared: Prepared
   readonly options: Pick<AssignmentOptions, 'limits'>
   readonly language: FeedbackLanguage
-  /** The `expect` of the test, made when the test's function asks for it. */
+  /** Returns the test's `expect`. The context calls this function only when the test reads `expect`. */
   readonly expect: () => Expect
-  /** Assertions that failed without ending the test (`expect.soft`). */
+  /** Returns the assertions that failed and did not end the test (`expect.soft`). */
   readonly softFailures: () => readonly unknown[]
   readonly earlier: readonly ReportAttempt[]
 }
 
-/** Set by `gradebox calibrate`, which runs one program at a time on the machine. */
+/** `gradebox calibrate` sets this variable, because that command runs one program at a time on the machine. */
 export const EXCLUSIVE_VARIABLE = 'GRADEBOX_EXCLUSIVE'
 
 /** Makes the argument of a test's function, for one submission. */
@@ -77,7 +77,8 @@ function isRepeatable(stdin: RunOptions['stdin']): boolean {
 }
 
 /**
- * A handle whose promise is rejected for a result that cannot be judged. It keeps the streams and methods of `handle`.
+ * Returns a handle whose promise is rejected for a result that cannot be judged. The new handle has the streams and
+ * methods of `handle`.
  */
 function judgeable<Handle extends Promise<unknown>>(
   handle: Handle,
@@ -87,7 +88,7 @@ function judgeable<Handle extends Promise<unknown>>(
     check(result)
     return result
   })
-  // A test may start a run and not wait for it.
+  // A test may start a run and never wait for the promise. This handler then prevents an unhandled rejection.
   checked.catch(() => {})
   return Object.defineProperties(checked, Object.getOwnPropertyDescriptors(handle)) as Handle
 }

@@ -7,13 +7,13 @@ export interface DataTest {
   readonly options: TestOptions
   readonly args: readonly string[]
   readonly input: string
-  /** Absent where the output does not matter. */
+  /** Absent when the output does not matter. */
   readonly answer?: string
   readonly exitCode: number
   readonly compare: NonNullable<CasesOptions['compare']>
 }
 
-/** Runs the program on a test's input, and compares the result with the expected one. */
+/** Runs the program on a test's input, and compares the actual result with the expected result. */
 export async function judgeData<Expect>(
   { input, answer, args, exitCode, compare }: Omit<DataTest, 'name' | 'options'>,
   { run }: GradingContext<Expect>,

@@ -17,13 +17,13 @@ import {
 import type { Prepared } from './prepare-submission.ts'
 import { Recorder } from './recorder.ts'
 
-/** A test's outcome, and the error for the test runner; undefined for a test that passed. */
+/** A test's outcome, and the error for the test runner. The error is undefined for a test that passed. */
 export interface Judged {
   readonly outcome: TestOutcome
   readonly error: unknown
 }
 
-/** Runs a test on a submission. It never throws: every result is an outcome. */
+/** Runs a test on a submission. This function never throws, because every result is an outcome. */
 export async function gradeTest<Expect>(judging: Judging<Expect>): Promise<Judged> {
   const started = clockMs()
   const { test, prepared, language, earlier } = judging
@@ -58,7 +58,7 @@ export async function gradeTest<Expect>(judging: Judging<Expect>): Promise<Judge
   }
 }
 
-// A test runner shows the error; the report has the points.
+// The test runner shows this error. The report has the points.
 function runnerError(status: TestStatus, error: unknown, { facts }: Prepared, weight: number) {
   if (status === 'blocked')
     return plainError(`The test could not run.\n${facts.build.staffMessage}`)
@@ -73,7 +73,7 @@ function plainError(message: string): Error {
   return error
 }
 
-// The largest number of runs to show. A test may start hundreds.
+// The largest number of runs to show. A test may start hundreds of runs.
 const mostRuns = 20
 
 async function errorOf<Expect>(judging: Judging<Expect>, recorder: Recorder): Promise<unknown> {

@@ -8,7 +8,7 @@ import {
 import { busyMachineError, STARVED_RETRIES } from '../busy-machine.ts'
 import type { RecordedRun } from './messages.ts'
 
-/** The number of lines of a judge's stderr that the staff read. */
+/** The number of last lines of the judge's stderr that the staff can read. */
 const mostLines = 5
 
 /** The records of an interaction: the judge's run, which students cannot read, and the program's run. */
@@ -40,7 +40,7 @@ export function busyInteraction({ results, endedFirst }: Interaction): SandboxEr
 }
 
 /**
- * Runs two programs that talk to each other. Repeats the run when the machine was too busy.
+ * Runs two programs that talk to each other. Repeats the interaction when the machine was too busy.
  *
  * @param onRepetition called with the reason for each repetition
  */
@@ -65,7 +65,7 @@ export function interactAgain(
 /**
  * Throws when the judge itself failed, because a crash of the teacher's program is not the student's fault.
  *
- * @param verdicts the exit codes that are the judge's verdicts; any code if undefined
+ * @param verdicts the exit codes that are the judge's verdicts; if undefined, every exit code is a verdict
  * @throws {SandboxError} JUDGE_FAILED
  */
 export function checkJudge(interaction: Interaction, verdicts?: readonly number[]): void {
@@ -93,7 +93,7 @@ function judgesFault(
     if (verdicts?.includes(exitCode) ?? true) return undefined
     return `${reason}; its verdicts are the exit codes ${verdicts?.join(', ')}`
   }
-  // A judge may write to a program that has ended, which is no fault of the judge.
+  // A judge may write to a program that has already ended. Such a write is no fault of the judge.
   const wroteToTheEnd = endedFirst === 1 && (signal === 'SIGPIPE' || status === 'output')
   return wroteToTheEnd ? undefined : reason
 }

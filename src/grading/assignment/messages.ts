@@ -7,32 +7,32 @@ import { gradingTexts } from '../grading-texts.ts'
 import type { FeedbackMode, TestStatus } from '../report/report-schema.ts'
 import { forStaff } from './excerpts.ts'
 
-/** A run of a test, with the program's input if that was text. */
+/** A run of a test, with the program's input if the input was text. */
 export interface RecordedRun {
   readonly result: SandboxResult<string | Uint8Array>
   readonly stdin: string | undefined
-  /** Whether the teacher's judge ran; students read nothing about it. */
+  /** Whether this is the run of the teacher's judge. Students read nothing about such a run. */
   readonly ofJudge?: true
-  /** The program's part in the failure of an interaction; absent for a run on its own. */
+  /** The program's part in the failure of an interaction; absent for a run outside an interaction. */
   readonly blame?: 'none' | 'program' | 'deadlock'
 }
 
 /** The facts about a test that has ended. */
 export interface Ending {
   readonly status: TestStatus
-  /** Why the test did not pass; undefined if it passed. */
+  /** The reason why the test did not pass; undefined if the test passed. */
   readonly error: unknown
   readonly runs: readonly RecordedRun[]
   /** The messages of `award()`. */
   readonly awards: readonly string[]
 }
 
-/** Whether an error means that the submission is wrong, and not the test. */
+/** Whether an error shows a mistake in the submission, and not in the test. */
 export function isAssertion(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
   const { name, code } = error as Record<string, unknown>
   if (name === 'AssertionError' || code === 'ERR_ASSERTION') return true
-  // The marks of errors from added matchers: Jest's, Vitest 4's and Vitest 5's.
+  // The marks of an error from an added matcher, in this order: of Jest, of Vitest 4 and of Vitest 5.
   return (
     'matcherResult' in error ||
     '__vitest_error_context__' in error ||
@@ -41,8 +41,8 @@ export function isAssertion(error: unknown): boolean {
 }
 
 /**
- * The message that the student may read about a test. It contains nothing of an error's own message, which
- * may show the test's secrets.
+ * The message that the student may read about a test. The text contains nothing of the error's own message, because
+ * that message may show secrets of the test.
  */
 export function messageForStudent(
   ending: Ending,
@@ -85,14 +85,14 @@ function errorsOf({ result: { stderr } }: RecordedRun): string {
   return typeof stderr === 'string' ? stderr : new TextDecoder().decode(stderr)
 }
 
-// A failure and its run share the usage object. A run that the test itself started, such as a checker's, is not
-// among the recorded runs.
+// A failure and its run share the usage object. A run that the test itself started, such as the run of a checker, is
+// not among the recorded runs.
 const runOf = (failure: MatcherFailure, runs: readonly RecordedRun[]): RecordedRun | undefined =>
   runs.find(({ result }) => result.usage === failure.run.usage)
 
 const longestError = 16_384
 
-/** The message for the staff: the whole error, and its place where the test's own code failed. */
+/** The message for the staff: the text of the error, and the error's place if the test's own code failed. */
 export function messageForStaff({ status, error, awards }: Ending): string {
   if (error === undefined) return awards.join('\n')
   const { message, stack } = asError(error)

@@ -26,12 +26,15 @@ import type { FoundSubmission } from '../submissions/found-submission.ts'
 import type { Submission } from './assignment-options.ts'
 import { describeRun, forStaff } from './excerpts.ts'
 
-/** A submission whose files are read and whose program is built, or the reason why that failed. */
+/** A submission with its files and its built program, or with the reason why one of these steps failed. */
 export interface Prepared {
   readonly submission: Submission
   readonly facts: SubmissionFacts
   readonly program?: BuiltProgram
-  /** The problem that prevented the build; the student or the staff must fix it. */
+  /**
+   * The problem that prevented the build. The student must fix a `SubmissionProblem`. The staff must fix any other
+   * error.
+   */
   readonly problem?: SubmissionProblem | Error
 }
 

@@ -28,7 +28,7 @@ export async function judgeOrRecall<Expect>(judging: Judging<Expect>): Promise<J
 function keyOf<Expect>({ prepared, test, options, language }: Judging<Expect>): string | undefined {
   const content = test.content()
   const { program } = prepared
-  // Without a program nothing runs. The error of the build contains the reason.
+  // Without a program, no test runs, and the error of the build contains the reason.
   if (content === undefined || program?.key === undefined) return undefined
   const { number: _, ...plan } = test.plan
   const command = program.command(program.language.limits)
@@ -39,7 +39,7 @@ function keyOf<Expect>({ prepared, test, options, language }: Judging<Expect>): 
   )
 }
 
-// All tests of a submission share the program, and its policy takes long to read.
+// All tests of a submission share one program, and that program's policy takes long to read.
 const policyContents = new WeakMap<BuiltProgram, string>()
 
 function policyContent(program: BuiltProgram): string {

@@ -7,18 +7,18 @@ import type { RecordedRun } from './messages.ts'
 export class Recorder {
   readonly runs: RecordedRun[] = []
   readonly messages: string[] = []
-  /** Why runs were repeated. */
+  /** The reasons why Gradebox repeated runs. */
   readonly repetitions: string[] = []
   readonly #weight: number
   #closed = false
-  /** The points given so far; undefined before the first. */
+  /** The points that `award()` has given so far; undefined before the first call. */
   awarded: number | undefined
 
   constructor(weight: number) {
     this.#weight = weight
   }
 
-  /** Ends the recording: a run that ends after its test changes nothing. */
+  /** Ends the recording. A run that ends later than its test then changes nothing. */
   close(): void {
     this.#closed = true
   }
@@ -36,7 +36,7 @@ export class Recorder {
       (result) => {
         if (!this.#closed) for (const run of describe(result)) this.#add(run)
       },
-      // The test receives the error.
+      // The test itself receives the error.
       () => {},
     )
   }
@@ -49,7 +49,7 @@ export class Recorder {
     }
   }
 
-  /** Notes that a run was repeated, because the machine was too busy. */
+  /** Notes the reason why Gradebox repeated a run on a busy machine. */
   noteRepetition(reason: string): void {
     if (!this.#closed) this.repetitions.push(reason)
   }
@@ -64,7 +64,7 @@ export class Recorder {
       )
     }
     this.awarded = total
-    // A message may quote what the program printed.
+    // A message may quote the program's output, which may contain control characters.
     if (message !== undefined) this.messages.push(visible(String(message)))
   }
 }

@@ -14,7 +14,7 @@ import { forStaff } from './excerpts.ts'
 import { type Prepared, prepareSubmission } from './prepare-submission.ts'
 import { judgeOrRecall } from './recall.ts'
 
-/** The common part of an assignment's tests. */
+/** The values that all tests of an assignment share. */
 export interface AssignmentSetup {
   readonly options: AssignmentOptions
   readonly table: LanguageTable
@@ -45,14 +45,14 @@ export class SubmissionState {
   }
 
   /**
-   * Names the submissions to prepare while the tests of this one run. Otherwise all tests that run at once would
-   * wait for one build, and the other processors would be idle.
+   * Names the submissions to prepare while the tests of this submission run. Otherwise, all tests that run at the same
+   * time would wait for one build, and the other processors would be idle.
    */
   followedBy(followers: () => readonly SubmissionState[]): void {
     this.#followers = followers
   }
 
-  // A test that ends before those builds must not end them.
+  // The builds have no owner, because a test that ends before the builds must not end them.
   #prepareFollowers(): void {
     const followers = this.#followers()
     this.#followers = () => []

@@ -7,10 +7,10 @@ const isMode = (name: string): name is GroupMode => (groupModes as readonly stri
 
 /** The groups of an assignment. */
 export class Groups {
-  /** In the order of their declaration. */
+  /** The groups in the order of their declaration. */
   readonly declared: DeclaredGroup[] = []
 
-  /** The group of a name; undefined where there is none. */
+  /** The group with a name; undefined if there is no such group. */
   named(name: string | undefined): DeclaredGroup | undefined {
     return this.declared.find((group) => group.name === name)
   }
@@ -33,7 +33,7 @@ export class Groups {
   /**
    * Adds a group for the tests of a table whose `group` is a mode. The group has the table's points.
    *
-   * @returns the group's name; undefined where `group` is not a mode
+   * @returns the group's name; undefined if `group` is not a mode
    */
   addForTable(name: string, { group, points }: TestOptions): string | undefined {
     if (group === undefined || !isMode(group)) return undefined

@@ -8,17 +8,20 @@ export interface TestRunner<Expect> {
   /** The test file that is being loaded. */
   testFile(): string
   /**
-   * Refuses submissions in which the test runner looks for test files: it would run them outside of the sandbox.
+   * Refuses submissions in which the test runner looks for test files, because the runner would run these files outside
+   * of the sandbox.
    *
    * @param paths absolute paths of folders with submissions, and of submissions
-   * @throws {SandboxError} OPTION_INVALID with the path, and the setting that protects it
+   * @throws {SandboxError} OPTION_INVALID, which names the path, and the setting that protects the path
    */
   refuseSearched?(paths: readonly string[]): void
-  /** Compares a run with an exit code, and with an answer unless the output does not matter. */
+  /** Compares the exit code of a run. Compares the output too, unless `answer` is undefined. */
   compare(run: unknown, answer: object | string | undefined, exitCode: number): void
-  /** Declares a suite per submission; `tests()` returns all tests once the file is loaded. */
+  /** Declares a suite per submission. `declared.tests` contains all tests only after the test file is loaded. */
   declareSuites(declared: Declared<Expect>): void
-  /** Called after each declaration of a test, while its line is on the stack. */
+  /**
+   * The assignment calls this method at each declaration of a test, while the line of the declaration is on the stack.
+   */
   declareTest(declared: Declared<Expect>, test: GradedTestDeclaration<Expect>): void
 }
 

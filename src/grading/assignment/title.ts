@@ -1,8 +1,8 @@
 import { format } from 'node:util'
 
 /**
- * A title of `.each` and `.for`: `%s`, `%i` and others take the row's values in turn, `%#` its index, and `$name` a
- * property of a row that is an object.
+ * The title of a test of `.each` or `.for`. `%s`, `%i` and similar marks take the row's values in turn. `%#` takes the
+ * row's index from 0, and `%$` the index from 1. `$name` takes a property of a row that is an object.
  *
  * @example
  * rowTitle('median of %j', [[3, 1, 2]], 0) // 'median of [3,1,2]'

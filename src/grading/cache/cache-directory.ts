@@ -11,10 +11,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join, parse, resolve } from 'node:path'
 
 /**
- * The directory of a project's cache: `node_modules/.cache/gradebox` next to the nearest package.json. Where this
- * directory cannot be written or belongs to another user, the cache is a folder of the user in the temporary directory.
+ * The directory of a project's cache: `node_modules/.cache/gradebox` next to the nearest package.json. If Gradebox
+ * cannot write to this directory, or if another user can also write to the directory, the cache is the user's own
+ * folder in the temporary directory.
  *
- * @param from the directory to search from; default the current one
+ * @param from the directory at which the search starts; by default the current directory
  */
 export function cacheDirectory(from = process.cwd()): string {
   const project = projectDirectory(from)
@@ -29,7 +30,7 @@ export function cacheDirectory(from = process.cwd()): string {
   }
 }
 
-// Another user may have made a folder of that name first, with forged results in it.
+// Another user may have made a folder of the same name first, with forged results in that folder.
 function ownTemporary(): string {
   const path = join(tmpdir(), `gradebox-cache-${process.geteuid?.() ?? 0}`)
   mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -39,8 +40,8 @@ function ownTemporary(): string {
 }
 
 /**
- * Whether only this user, its group or root can have written to a directory. A student's project that a teacher grades
- * could otherwise contain forged results, or redirect the cache by a link.
+ * Whether only this user, the user's group or root can have written to a directory. A student's project that a teacher
+ * grades could otherwise contain forged results, or redirect the cache by a link.
  */
 function isOwn(directory: string): boolean {
   const { uid, mode } = statSync(directory)

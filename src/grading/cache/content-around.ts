@@ -4,10 +4,11 @@ import { folderFingerprint } from './fingerprint.ts'
 import { loadedSources } from './test-source/loaded-sources.ts'
 
 /**
- * The content on which the code of every test of a file may depend. It is the file without its tests, all other files
- * of its folder, and loaded modules of other folders. Undefined where the folder is too large to read.
+ * The content on which the code of every test of a file may depend. The content consists of the file without its tests,
+ * all other files in the test file's folder, and loaded modules of other folders. Undefined if the folder is too large
+ * to read.
  *
- * @param submissions absolute paths, which tests read only through `submission`
+ * @param submissions the absolute paths of submissions, which tests read only through `submission`
  */
 export function contentAround(testFile: string, submissions: readonly string[]): unknown {
   const folder = dirname(testFile)

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A hash of a value by its content: functions by their source, patterns by their text, bytes by their bytes. */
+/**
+ * A hash of the contents of values. A function counts by its source, a regular expression by its text, and a byte array
+ * by its bytes.
+ */
 export function fingerprint(...values: readonly unknown[]): string {
   const hash = createHash('sha256')
   for (const value of values) hash.update(`${JSON.stringify(value, plain) ?? 'undefined'}\n`)
@@ -44,10 +47,11 @@ const mostBytes = 64 * 1024 * 1024
 const leftOut = new Set(['node_modules', 'dist', 'coverage'])
 
 /**
- * A hash of all files of a folder, which the code of a test may read. Undefined for a folder that is too
- * large to read each time; Gradebox then runs every test again.
+ * A hash of all files of a folder, because the code of a test may read any of these files. Undefined for a folder that
+ * is too large to read each time. Gradebox then runs every test again.
  *
- * @param without whether to leave out an absolute path with everything in it: submissions, reports
+ * @param without returns whether to leave out an absolute path and everything below that path, such as a submission or
+ *   a report
  */
 export function folderFingerprint(
   folder: string,

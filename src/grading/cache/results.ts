@@ -5,15 +5,18 @@ import { wasStarved } from '../../runner/judge/starvation.ts'
 import type { TestOutcome } from '../report/test-outcome.ts'
 import { fingerprint } from './fingerprint.ts'
 
-/** Names the directory of the cache; `gradebox grade` sets it. Without it Gradebox keeps nothing. */
+/**
+ * The environment variable for the directory of the cache. `gradebox grade` sets the variable. Without the variable,
+ * Gradebox keeps nothing.
+ */
 export const CACHE_VARIABLE = 'GRADEBOX_CACHE'
 
-/** The directory in which results and programs are kept; undefined without a cache. */
+/** The directory in which Gradebox keeps results and programs; undefined without a cache. */
 export function cacheInUse(variable = process.env[CACHE_VARIABLE]): string | undefined {
   return variable === undefined || variable === '' ? undefined : variable
 }
 
-/** The kept outcome of a test, by the fingerprint of everything that it depends on. */
+/** The kept outcome of a test. The key is the fingerprint of everything on which the outcome depends. */
 export function keptOutcome(cache: string, key: string): TestOutcome | undefined {
   try {
     const [check, text = ''] = readFileSync(resultPath(cache, key), 'utf8').split('\n')
@@ -25,8 +28,8 @@ export function keptOutcome(cache: string, key: string): TestOutcome | undefined
 }
 
 /**
- * Keeps an outcome that a repetition would not change: no error, and no run that waited for a processor. A
- * cache that cannot be written does not stop a grading.
+ * Keeps an outcome that a repetition would not change. This excludes an error, and an outcome with a run that waited
+ * for a processor. A cache that cannot be written does not stop a grading.
  */
 export function keepOutcome(cache: string, key: string, outcome: TestOutcome): void {
   if (outcome.status === 'error' || outcome.runs.some(wasStarved)) return
@@ -34,7 +37,7 @@ export function keepOutcome(cache: string, key: string, outcome: TestOutcome): v
   try {
     const path = resultPath(cache, key)
     mkdirSync(dirname(path), { recursive: true })
-    // Two threads, or two containers whose processes have the same id, can keep the same result at once.
+    // Two threads, or two containers whose processes have the same id, can keep the same result at the same time.
     const temporary = `${path}.${randomUUID()}`
     const text = JSON.stringify(kept)
     // The hash reveals an incomplete file, which a loss of power can leave.

@@ -17,7 +17,10 @@ import type { BuiltFile } from './language.ts'
 
 /** A built program, and the compiler's run. */
 export interface KeptBuild {
-  /** The directory that the sandbox shows at `/work`; runs see it copy-on-write, so no run changes it. */
+  /**
+   * The directory that the sandbox shows at `/work`. Each run sees a copy-on-write view, so no run changes the
+   * directory.
+   */
   readonly directory: string
   readonly built: readonly BuiltFile[]
   readonly run: SandboxResult
@@ -26,7 +29,7 @@ export interface KeptBuild {
 const facts = 'build.json'
 const program = 'program'
 
-/** The report's entry for the compiler's run. */
+/** The fields of the compiler's run that the report needs. */
 const keptFields = [
   'command',
   'args',
@@ -53,7 +56,7 @@ export function keptBuild(cache: string, key: string): KeptBuild | undefined {
   } catch {
     rmSync(place, { recursive: true, force: true })
   }
-  // The kept program is damaged, so it is built again.
+  // The kept program is damaged, so the caller builds the program again.
   return undefined
 }
 
@@ -69,7 +72,7 @@ function contentsOf(directory: string): string {
   )
 }
 
-/** Keeps a built program. If that fails, the next grading builds it again. */
+/** Keeps a built program. If Gradebox cannot keep the program, the next grading builds the program again. */
 export function keepBuild(cache: string, key: string, { directory, built, run }: KeptBuild): void {
   const builds = join(cache, 'builds')
   let fresh: string | undefined

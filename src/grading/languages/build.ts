@@ -34,7 +34,7 @@ export interface BuiltProgram {
   readonly language: Language
   /** The version of the compiler or interpreter. */
   readonly version: string
-  /** Identifies everything that the program is made from; absent where no cache is in use. */
+  /** Identifies everything from which the program is made; absent if no cache is in use. */
   readonly key?: string
   /** The host directory that the sandbox shows at `/work`. */
   readonly directory: string
@@ -57,10 +57,10 @@ export class BuildFailure extends SubmissionProblem {
 }
 
 /**
- * Builds a submission's program in a sandbox: it detects the language, writes the files to a new directory,
+ * Builds a submission's program in a sandbox. The function detects the language, writes the files to a new directory,
  * and runs the compiler.
  *
- * @param parent the directory that will contain the new one
+ * @param parent the directory that will contain the new directory
  * @throws {SubmissionProblem} for a problem that the student must fix
  * @throws {SandboxError} for a problem that the staff must fix, such as a missing compiler
  */
@@ -127,7 +127,8 @@ function buildKey(
 }
 
 const archive = '/tmp/gradebox-build.tar'
-// The build runs on a copy in the sandbox, whose size is limited; its files come back as one archive.
+// The build runs on a copy of the files in the sandbox, which limits the copy's size. One archive returns the files of
+// the copy.
 const script = `"$@" || exit; exec tar -cf ${archive} --format=gnu .`
 
 interface Compiler {
@@ -154,7 +155,8 @@ async function compile(
     })
   const prepared = await preparedBuild(language, version, project, parent)
   const quick = prepared && (await runBuild(prepared.command, prepared.mounts))
-  // The compiler's messages could name the prepared files, so a build with messages is repeated without these files.
+  // The compiler's messages could name the prepared files, so Gradebox repeats a build with messages without these
+  // files.
   const isSilent = quick?.ok === true && quick.stdout === '' && quick.stderr === ''
   const run =
     quick !== undefined && isSilent ? quick : await runBuild(language.compile(project), [])
@@ -193,8 +195,8 @@ function unpack(contents: Uint8Array, directory: string, known: ReadonlySet<stri
   return made.some(({ executable }) => executable) ? made : files
 }
 
-// Bytes 16 and 17 of an ELF file are its type: 2 means a program, 3 one that can be loaded at any address
-// (elf(5)).
+// Bytes 16 and 17 of an ELF file are its type: 2 means a program, and 3 means a program that can be loaded at any
+// address (elf(5)).
 function isProgram(path: string, bytes: Uint8Array): boolean {
   const [first, second] = bytes
   if (first === 0x23 && second === 0x21) return true

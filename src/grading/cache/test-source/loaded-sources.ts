@@ -6,7 +6,7 @@ import type { Syntax } from './syntax.ts'
 export interface LoadedSource {
   /** A hash of the whole module. */
   readonly whole: string
-  /** A hash of the module without its tests; absent where the module and its tests cannot be separated. */
+  /** A hash of the module without its tests; absent if Gradebox cannot separate the module from its tests. */
   readonly outside?: string
 }
 
@@ -19,7 +19,7 @@ export const loadedSources = (): ReadonlyMap<string, LoadedSource> =>
   (globalThis as { [SOURCES]?: ReadonlyMap<string, LoadedSource> })[SOURCES] ?? new Map()
 
 /**
- * Adds a line to a module that records the module in each test worker that loads it.
+ * Adds a line to a module. The line records the module in each test worker that loads the module.
  *
  * @param parse the parser of the bundler, for JavaScript
  */
@@ -38,8 +38,8 @@ function outsideOf(code: string, parse: (code: string) => unknown): readonly str
   try {
     return outsideTests(code, parse(code) as Syntax)
   } catch {
-    // Vite names the mistake when it loads the module. Without a syntax tree, every change of the file affects every
-    // test.
+    // Vite reports the syntax error when Vite loads the module. Without a syntax tree, every change of the file affects
+    // every test.
     return undefined
   }
 }

@@ -4,10 +4,11 @@ import { assignmentNames, isLiteral, type TestCall, testCalls } from './test-cal
 
 /**
  * The statements of a test file without the code of its tests. Every test of the file may depend on these statements.
- * The result leaves out a test as a whole if its name and options are literals, and otherwise only its function.
+ * The result leaves out a whole test if the test's name and options are literals. Otherwise, the result leaves out only
+ * the test's function.
  *
- * Returns undefined where the tests cannot be separated: no call in the file declares a test with a function in it, or
- * a function of the file changes state outside of itself.
+ * Returns undefined in two cases: no call in the file declares a test and contains its function, or a function of the
+ * file changes state outside of itself.
  */
 export function outsideTests(code: string, program: Syntax): readonly string[] | undefined {
   const all = testCalls(program, assignmentNames(program))
@@ -23,7 +24,7 @@ export function outsideTests(code: string, program: Syntax): readonly string[] |
     .map((statement) => withoutFunctions(code, statement, calls))
 }
 
-// The report and the cache key of a test already contain the values of its name and options.
+// The report and the cache key of a test already contain the values of the test's name and options.
 const isAlone = ({ call, isSingle }: TestCall): boolean =>
   isSingle && nodesOf(call.arguments).slice(0, -1).every(isLiteral)
 

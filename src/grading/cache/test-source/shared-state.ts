@@ -11,7 +11,7 @@ import {
   unwrapped,
 } from './syntax.ts'
 
-/** Methods that change the object that they are called on. */
+/** Methods that change their own object. */
 const changing = new Set(
   'push pop shift unshift splice sort reverse fill copyWithin set add delete clear append'.split(
     ' ',
@@ -27,8 +27,8 @@ const changingFunctions = new Set(
  * Whether a function of a file changes something outside of itself. A test can then depend on the effects of another
  * test, and therefore on the other test's code.
  *
- * @param declaresTests whether a function only declares tests, like the function of a suite; its variables are outside
- *   of the tests
+ * @param declaresTests returns whether a function only declares tests, like the function of a suite. Such a function's
+ *   variables are outside of the tests.
  */
 export function changesSharedState(
   program: Syntax,
@@ -76,11 +76,11 @@ function changedByCall(call: Syntax): string[] {
   const changed = isGlobal
     ? changingFunctions.has(property) && first
     : changing.has(property) && callee.object
-  // A method may change the result of a call, because no other code has this result.
+  // A change of the result of a call does not count, because no other code has this result.
   return changed ? [rootOf(changed)].filter((root) => root !== undefined) : []
 }
 
-/** The variable that `variable.a[0].b` starts with. */
+/** The variable at the start of an expression, such as `variable` in `variable.a[0].b`. */
 function rootOf(node: Syntax): string | undefined {
   const bare = unwrapped(node)
   if (bare.type === 'ThisExpression') return 'this'
@@ -89,12 +89,13 @@ function rootOf(node: Syntax): string | undefined {
     : nameOf(bare)
 }
 
-/** The names of a function, without those of the functions in it. */
+/** The names that a function declares, without the names that nested functions declare. */
 function ownNames(node: Syntax): ReadonlySet<string> {
   const names = new Set(['arguments', ...declaredBy(node)])
   const collect = (inner: Syntax): void => {
     if (isFunction(inner)) {
-      // The parameters of a nested function are its own. Its name belongs to the function around it.
+      // The parameters of a nested function belong to the nested function. The name of a nested function belongs to the
+      // outer function.
       if (inner.type === 'FunctionDeclaration') names.add(nameOf(inner.id) ?? '')
       return
     }

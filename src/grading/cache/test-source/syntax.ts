@@ -39,11 +39,11 @@ export function unwrapped(node: Syntax): Syntax {
 export const nameOf = (node: unknown): string | undefined =>
   isSyntax(node) && node.type === 'Identifier' ? String(node.name) : undefined
 
-/** The property of `object.property`; undefined for a computed one. */
+/** The property of `object.property`; undefined for a computed property. */
 export const propertyOf = (node: Syntax): string | undefined =>
   node.type === 'MemberExpression' && node.computed !== true ? nameOf(node.property) : undefined
 
-/** The targets of a pattern: the names or members that it assigns or declares. */
+/** The targets of a pattern: the names or members that the pattern assigns or declares. */
 export function targetsOf(pattern: Syntax): Syntax[] {
   switch (pattern.type) {
     case 'ArrayPattern':

@@ -19,7 +19,10 @@ export interface AssignmentNames {
   readonly tests: ReadonlySet<string>
 }
 
-/** Finds `const name = assignment(…)` and `const { test } = assignment(…)`; only names that the file declares once. */
+/**
+ * Finds `const name = assignment(…)` and `const { test } = assignment(…)`. The result has only names that the file
+ * declares exactly once.
+ */
 export function assignmentNames(program: Syntax): AssignmentNames {
   const functions = new Set(
     nodesOf(program.body)
@@ -97,7 +100,7 @@ function isTable(callee: Syntax, names: AssignmentNames): boolean {
   return isRows && isSyntax(bare.object) && isTest(bare.object, names)
 }
 
-/** Whether an expression consists of literals: it calls nothing and names no variable. */
+/** Whether an expression consists of literals only, without a call or a variable. */
 export function isLiteral(node: Syntax): boolean {
   switch (node.type) {
     case 'Literal':
