@@ -5,7 +5,7 @@ import { languages as shipped } from './language-table.ts'
 
 /**
  * The languages of an assignment: names of shipped languages, or an object. Each value of the object is a change of
- * a language (`{ c: { compile: … } }`), `true` for an unchanged one, or a new language.
+ * a language (`{ c: { compile: … } }`), `true` for an unchanged language, or a new language.
  *
  * @example { c: true, java: { limits: { memory: '1GiB' } }, lua: { title: 'Lua', extensions: ['.lua'], … } }
  */
@@ -23,7 +23,8 @@ export function chooseLanguages(choice: LanguageChoice | undefined): LanguageTab
     ? Object.fromEntries(choice.map((name) => [name, true]))
     : choice
   const chosen = Object.entries(changes).map(([name, change]) => [name, changed(name, change)])
-  // Changes of some languages keep the other languages; a list, or `true`, selects languages.
+  // An object without `true` keeps all other shipped languages. A list, or an object with `true`, keeps only the
+  // languages that it names.
   const isSelection = Object.values(changes).some((change) => change === true)
   return isSelection ? Object.fromEntries(chosen) : { ...shipped, ...Object.fromEntries(chosen) }
 }
@@ -43,7 +44,7 @@ function changed(name: string, change: true | Partial<Language>): Language {
   }
   checkLanguage(name, change)
   const { limits, ...parts } = change
-  // The assignment's limits for all languages replace `limits` of a shipped language, but not `ownLimits`.
+  // Changed limits are stored in `ownLimits`, because the assignment's limits for all languages replace `limits`.
   if (base !== undefined) return { ...base, ...parts, ...(limits && { ownLimits: limits }) }
   return complete(name, change)
 }

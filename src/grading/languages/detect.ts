@@ -12,10 +12,11 @@ export interface Detected {
 }
 
 /**
- * Detects the language of a submission and the file with which its program starts: first by files that select a
- * language, such as a Makefile, then by extensions.
+ * Detects the language of a submission, and the file that the program starts with. Files that select a language, such
+ * as a Makefile, take precedence over extensions.
  *
- * @throws {SubmissionProblem} with the candidates, for no program and for several
+ * @throws {SubmissionProblem} if there is no program, with the possible endings; if there are several programs or
+ *   languages, with their names
  */
 export function detectLanguage(files: readonly SourceFile[], table: LanguageTable): Detected {
   if (files.length === 0) throw new SubmissionProblem('empty')
@@ -32,7 +33,7 @@ export function detectLanguage(files: readonly SourceFile[], table: LanguageTabl
   return { ...only, main: mainFile(only.language, only.sources) }
 }
 
-/** The source files of a language, by path. */
+/** The files with an extension of the language, in the given order. */
 function sourcesOf(files: readonly SourceFile[], language: Language): SourceFile[] {
   return files.filter(({ path }) => language.extensions.includes(extname(path)))
 }

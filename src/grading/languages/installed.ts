@@ -7,13 +7,13 @@ import { runTool } from './run-tool.ts'
 export interface InstalledLanguage {
   readonly name: string
   readonly title: string
-  /** The first line that its compiler or interpreter prints about itself; absent where it is missing. */
+  /** The line in which the compiler or interpreter prints its version; absent if the language is not installed. */
   readonly version?: string
-  /** The package to install; absent where nothing is missing. */
+  /** The package to install; absent if the language is installed. */
   readonly install?: string
 }
 
-/** Runs the version command of every language, in the sandbox that its programs get. */
+/** Runs the version command of every language, under the policy of the language's builds. */
 export async function installedLanguages(
   table: LanguageTable = shipped,
 ): Promise<InstalledLanguage[]> {
@@ -29,7 +29,8 @@ export async function installedLanguages(
 const known = new WeakMap<Language, Promise<string | undefined>>()
 
 /**
- * The version of a language's compiler or interpreter, asked once; undefined where it is missing.
+ * The version of a language's compiler or interpreter; undefined if the language is not installed. The version command
+ * runs only once per language.
  *
  * @throws {SandboxError} for a machine on which no sandbox works
  */
@@ -56,10 +57,10 @@ async function askVersion(language: Language): Promise<string | undefined> {
 }
 
 const tidy = (line: string) => line.trim()
-// The JVM may print a warning first, and Perl an empty line.
+// The JVM may first print a warning, and Perl may first print an empty line.
 const isVersion = (line: string) => /\d/.test(line) && !/warning/i.test(line)
 
-/** The error for the staff where a language is missing. */
+/** The error for the staff if a language is not installed. */
 export function notInstalled({ title, install }: Language): SandboxError {
   return new SandboxError(`${title} is not installed where the sandbox can see it`, {
     code: 'PROGRAM_NOT_FOUND',

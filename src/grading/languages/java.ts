@@ -3,13 +3,13 @@ import { compilerClasses } from './preparations.ts'
 import { MiB, paths } from './project-commands.ts'
 import { withoutComments } from './source-text.ts'
 
-/** The start of a Java program; since Java 21 it may be a method of an instance. */
+/** The method that a Java program starts with. Since Java 21, `main` may be an instance method. */
 const javaMain = /\bvoid\s+main\s*\(/
 
 const declaration = /\b(?:class|interface|enum|record)\s+([\p{ID_Start}_$][\p{ID_Continue}$]*)/u
 
 /**
- * The name of the class that `java` starts: the top-level class with `main`, with its package.
+ * The name of the class that `java` starts, including its package. This class is the top-level class with `main`.
  *
  * @example
  * javaMainClass(project) // 'org.example.Main'
@@ -36,7 +36,7 @@ function topLevelClassWithMain(text: string): string | undefined {
 
 const tokens = new RegExp(`[{}]|${declaration.source}|${javaMain.source}`, 'gu')
 
-// With the serial collector, a JVM with a small heap starts faster. It also stays below the memory limit where no
+// The serial collector makes a JVM with a small heap start faster. The JVM then also stays below the memory limit if no
 // cgroup counts the memory.
 const jvmOptions = [
   '-XX:+UseSerialGC',

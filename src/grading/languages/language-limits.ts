@@ -5,8 +5,8 @@ import { formatSize, parseSize } from '../../units/size.ts'
 import type { Floors, Language } from './language.ts'
 
 /**
- * The limits of a run, one by one. Each of these replaces the one before: the language's limits, the limits
- * for every language, the assignment's limits for this language, the test's limits, the call's limits.
+ * The limits of a run. For each limit, a later entry of this list replaces an earlier entry: the language's limits, the
+ * limits for every language, the assignment's limits for this language, the test's limits, the call's limits.
  *
  * @throws {SandboxError} OPTION_INVALID for a limit under which no program of the language starts, because the failure
  *   would look like the student's fault
@@ -22,7 +22,7 @@ export function limitsFor(
   return limits
 }
 
-/** The memory limit in bytes, at most 4 GiB; also 4 GiB without a limit. */
+/** The memory limit in bytes, at most 4 GiB. Without a limit, the value is also 4 GiB. */
 export function memoryBytesOf({ memory }: Pick<LimitOptions, 'memory'>): number {
   const bytes =
     memory === undefined || memory === 'unlimited' ? Number.POSITIVE_INFINITY : parseSize(memory)

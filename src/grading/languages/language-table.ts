@@ -141,7 +141,7 @@ const csharp: Language = {
     path: 'Main.cs',
     text: 'class Program { static void Main() { System.Console.WriteLine(1); } }\n',
   },
-  // Without its configuration Mono does not find the C library.
+  // Mono finds the C library only with the configuration in /etc/mono.
   policy: withMount('strict', '/etc/mono'),
   compilePolicy: withMount('c', '/etc/mono'),
   limits: { walltime: '10s', cpu: '10s', memory: '512MiB' },
@@ -168,7 +168,7 @@ const haskell: Language = {
   version: ['ghc', '--version'],
   install: 'GHC (Debian: apt install ghc)',
   sample: { path: 'Main.hs', text: 'main :: IO ()\nmain = print (1 :: Int)\n' },
-  // In Debian, the list of packages is a link into this directory.
+  // In Debian, GHC's list of packages is a link into this directory.
   compilePolicy: withMount('c', '/var/lib/ghc'),
   compileLimits: { memory: '2GiB' },
   floors: { memoryBytes: 32 * MiB },
@@ -209,7 +209,7 @@ const shell = interpreted('bash', {
 })
 
 /**
- * The languages that come with Gradebox. A further language is a row of this table, and nothing else. `make` is first,
+ * The languages that come with Gradebox. A further language needs only a further row of this table. `make` is first,
  * because a Makefile takes precedence over the extensions of other files.
  */
 export const languages = {

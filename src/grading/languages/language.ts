@@ -3,29 +3,29 @@ import type { LimitOptions } from '../../runner/options/sandbox-options.ts'
 /** A program and its arguments. */
 export type Command = readonly [program: string, ...args: string[]]
 
-/** A source file of a submission: as UTF-8, without a byte order mark, with LF at the end of lines. */
+/** A source file of a submission, in UTF-8, without a byte order mark, and with LF at line ends. */
 export interface SourceFile {
   /** Relative to the submission. */
   readonly path: string
   readonly text: string
 }
 
-/** The files of a submission, as input for its language. */
+/** The files of a submission, as input for the commands of its language. */
 export interface Project {
   /** The file that the program starts with, relative to `/work`. */
   readonly main: SourceFile
-  /** All source files of the language, `main` among them, by path. */
+  /** All source files of the language, including `main`, in order of their paths. */
   readonly sources: readonly SourceFile[]
   /** All files of the submission, relative to `/work`. */
   readonly files: readonly string[]
-  /** Files that the build made or changed; empty before the build, and for a language without one. */
+  /** Files that the build made or changed; empty before the build, and for a language without a build. */
   readonly built: readonly BuiltFile[]
 }
 
 /** A file that a build left in `/work`. */
 export interface BuiltFile {
   readonly path: string
-  /** Whether it is an ELF program, or a script with `#!`. */
+  /** Whether the file is an ELF program, or a script with `#!`. */
   readonly executable: boolean
 }
 
@@ -41,15 +41,18 @@ export interface Floors {
  * shorter.
  */
 export interface Preparation {
-  /** Makes the files in the current directory; undefined for a project whose build cannot use them. */
+  /** Makes the files in the current directory; undefined if the project's build cannot use the files. */
   readonly prepare: (build: Command, project: Project) => Command | undefined
-  /** The build's command with the files in a directory. A build that prints anything is repeated without them. */
+  /**
+   * The build's command when the files are in the directory `place`. If this build prints anything, Gradebox repeats the
+   * build without the files.
+   */
   readonly use: (build: Command, place: string) => Command
   /** The number of builds without the files before Gradebox makes them. @default 0 */
   readonly after?: number
-  /** Whether a build waits for the files, because a build without them takes as long as the wait. @default false */
+  /** Whether a build waits for the files: better if a build without the files takes as long. @default false */
   readonly waits?: boolean
-  /** Whether the compiler writes to the files; each build then changes a copy of its own. @default false */
+  /** Whether the compiler writes to the files. If so, each build changes a copy of its own. @default false */
   readonly changes?: boolean
 }
 
@@ -64,7 +67,7 @@ export interface Language {
    * files.
    */
   readonly decidedBy?: readonly string[]
-  /** Names of the file to start with, the best first; used when several files are possible. */
+  /** Usual names of the file to start with, the best first. They decide if several files are possible. */
   readonly mainNames?: readonly string[]
   /** Finds the place where a program starts, in a source without comments and string literals. */
   readonly startsAt?: RegExp
@@ -72,7 +75,10 @@ export interface Language {
   readonly linksAll?: boolean
   /** Builds the program in `/work`; absent if the source runs without a build. */
   readonly compile?: (project: Project) => Command
-  /** Throws a {@link SubmissionProblem} where the build made no program that `run` could start; absent where it always does. */
+  /**
+   * Throws a {@link SubmissionProblem} if the build made no program that `run` could start. Absent if every successful
+   * build makes such a program.
+   */
   readonly checkBuilt?: (project: Project) => void
   /**
    * A program that every working compiler builds. When a submission's build fails, the sample shows whether the
@@ -82,13 +88,13 @@ export interface Language {
   readonly sample?: SourceFile
   /** Makes builds shorter with files that the compiler prepares once; absent for a compiler without such files. */
   readonly preparation?: Preparation
-  /** Runs the program in `/work` with at most this much memory. */
+  /** Runs the program in `/work` with at most `memoryBytes` of memory. */
   readonly run: (project: Project, limits: { readonly memoryBytes: number }) => Command
-  /** Prints the version, and fails where the language is not installed. */
+  /** Prints the version, and fails if the language is not installed. */
   readonly version: Command
-  /** Other programs that its builds start. A change of one makes the results in the cache invalid. @default [] */
+  /** Other programs of the language. If one of these programs changes, cached results become invalid. @default [] */
   readonly tools?: readonly string[]
-  /** The package to install where the language is missing. */
+  /** The package to install if the language is missing. */
   readonly install: string
   /** @default 'strict' */
   readonly policy?: string | URL | object
@@ -96,9 +102,9 @@ export interface Language {
   readonly compilePolicy?: string | URL | object
   /** Limits of a run; the assignment's limits replace them. */
   readonly limits: LimitOptions & { readonly memory: NonNullable<LimitOptions['memory']> }
-  /** Limits of a run from the assignment's `languages`; they replace the assignment's limits. */
+  /** Limits of a run from the assignment's `languages`. They replace the assignment's limits for every language. */
   readonly ownLimits?: LimitOptions
-  /** Limits of the build; they replace those of its policy. */
+  /** Limits of a build. They replace the usual limits of builds. */
   readonly compileLimits?: LimitOptions
   readonly floors?: Floors
 }

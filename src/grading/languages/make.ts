@@ -16,7 +16,7 @@ export const make: Language = {
   floors: { memoryBytes: 8 * MiB },
 }
 
-/** Names of programs that Gradebox prefers when make built several. */
+/** Names of programs that Gradebox prefers when make built several programs. */
 const makeProgramNames = ['main', 'program', 'solution', program]
 
 function makeProgram(built: Project['built']): string {
@@ -27,9 +27,10 @@ function makeProgram(built: Project['built']): string {
 }
 
 /**
- * Checks that there is one program to run. Only a Makefile may choose its name.
+ * Checks that the build made one program to run. Only `make` needs this check, because only a Makefile may choose the
+ * program's name.
  *
- * @throws {SubmissionProblem} where make built none, or several without a usual name
+ * @throws {SubmissionProblem} if make built no program, or several programs of which none has a usual name
  */
 function checkPrograms({ built }: Project): void {
   const programs = built.filter(({ executable }) => executable).map(({ path }) => path)

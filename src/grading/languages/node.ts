@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { Language } from './language.ts'
 import { MiB } from './project-commands.ts'
 
-/** The policy for Node; it mounts a Node that is installed outside the system's directories. */
+/** The policy for Node. If Node is installed outside the system's directories, the policy mounts the Node binary. */
 function nodePolicy(execPath: string): string | object {
   if (/^\/(usr|bin)\//.test(execPath)) return 'node'
   return {
@@ -27,11 +27,11 @@ export const javascript: Language = {
 const compiler = '/opt/gradebox/esbuild'
 const program = 'program.mjs'
 
-// An ES module has no `require`, which sources with `import x = require('x')` and CommonJS files need.
+// Sources with `import x = require('x')` and CommonJS files need `require`, which an ES module does not have.
 const banner =
   "import * as gradeboxModule from 'node:module'; globalThis.require ??= gradeboxModule.createRequire(import.meta.url);"
 
-/** TypeScript is built by esbuild, so that it runs in the same way with every version of Node. */
+/** esbuild builds TypeScript, so that a program runs in the same way with every version of Node. */
 export const typescript: Language = {
   ...javascript,
   title: 'TypeScript',
@@ -50,7 +50,7 @@ export const typescript: Language = {
     `--outfile=${program}`,
   ],
   run: () => ['node', `./${program}`],
-  // Fails if one of the two is missing.
+  // The command fails if Node or esbuild is missing.
   version: [
     'sh',
     '-c',
@@ -61,7 +61,7 @@ export const typescript: Language = {
   compilePolicy: compilePolicy(esbuildPath()),
 }
 
-// The program itself is in a package that esbuild depends on, one for each processor.
+// esbuild depends on one package per processor architecture. The esbuild binary is in such a package.
 function esbuildPath(): string | undefined {
   try {
     const esbuild = createRequire(import.meta.url).resolve('esbuild/package.json')

@@ -1,7 +1,7 @@
 import type { Command, Preparation, Project } from './language.ts'
 import { withoutComments } from './source-text.ts'
 
-/** The headers that are worth preparing. Each makes one compilation much shorter, and GCC uses at most one. */
+/** The headers that make a compilation much shorter when they are precompiled. GCC uses at most one per compilation. */
 const headers = ['bits/stdc++.h', 'iostream']
 
 // GCC finds NAME.gch before NAME along the include path, and refuses a NAME.gch that was made with other flags or
@@ -14,7 +14,7 @@ const precompile = [
   'g++ "$@" -x c++-header "./$header" -o "./$header.gch" && rm "./$header"',
 ].join('\n')
 
-/** A precompiled header for C++ programs whose sources all start with it. */
+/** A precompiled header for C++ programs whose sources all include this header first. */
 export const precompiledHeaders: Preparation = {
   prepare: (command, project) => {
     const [header, ...others] = new Set(project.sources.map(firstHeader))
@@ -25,7 +25,7 @@ export const precompiledHeaders: Preparation = {
   after: 6,
 }
 
-// A macro or a pragma before the header could change the meaning of the header.
+// The header must come first, because a macro or a pragma before the header could change its meaning.
 function firstHeader({ text }: Project['main']): string | undefined {
   const [, header = ''] = /^\s*#\s*include\s*<([^>\n]+)>/.exec(withoutComments(text)) ?? []
   return headers.includes(header) ? header : undefined
@@ -39,7 +39,7 @@ function flagsOf([, ...args]: Command, { sources }: Project): string[] {
 const sampleClass =
   'import java.util.*; public class Main { record P(int a) {} public static void main(String[] a) { Scanner s = new Scanner(System.in); List<P> l = new ArrayList<>(); while (s.hasNextInt()) l.add(new P(s.nextInt())); System.out.println(l.stream().mapToInt(p -> p.a() + 1).sum()); } }'
 
-/** An archive of javac's own classes, which the JVM maps instead of loading and checking each class. */
+/** An archive of javac's own classes. The JVM maps the archive instead of loading and checking each class. */
 export const compilerClasses: Preparation = {
   prepare: ([program, ...args]) => {
     if (program !== 'javac') return undefined
@@ -58,7 +58,7 @@ export const compilerClasses: Preparation = {
 const packages =
   'bufio bytes container/heap container/list context errors fmt io math math/big math/bits math/rand os os/signal regexp sort strconv strings sync sync/atomic time unicode unicode/utf8'
 
-/** Go's cache with the standard library, which Go otherwise compiles for the first program. */
+/** Go's cache with the compiled standard library. Without this cache, Go compiles the library for the first program. */
 export const standardLibrary: Preparation = {
   prepare: ([program]) =>
     program === 'go' ? ['sh', '-c', `GOCACHE=$PWD go build ${packages}`, 'prepare'] : undefined,

@@ -10,10 +10,11 @@ export function buildPolicy({ compile, compilePolicy, policy }: Language): strin
 }
 
 /**
- * Runs a compiler or interpreter under the policy of its language's builds. A run that waited for a processor is repeated.
+ * Runs a compiler or interpreter under the policy of the language's builds. A run that failed because it waited for a
+ * processor gets further attempts.
  *
- * @param name of the run, for the staff
- * @throws {SandboxError} MACHINE_BUSY where every attempt waited for a processor
+ * @param name the name of the run in messages for the staff
+ * @throws {SandboxError} MACHINE_BUSY if every attempt waited for a processor
  */
 export async function runTool(
   name: string,

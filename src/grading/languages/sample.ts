@@ -8,11 +8,11 @@ import { runTool } from './run-tool.ts'
 
 /**
  * Finds out whether a build failed because a compiler is broken. A compiler without its linker or its headers still
- * prints its version, but it refuses every program, also the sample of its language.
+ * prints its version, but it refuses every program, including the sample of its language.
  *
- * A Makefile may call any compiler, so the languages of all its files are checked.
+ * A Makefile may call any compiler, so the function checks the languages of all files in the submission.
  *
- * @returns the error for the staff; undefined where the compilers build their samples
+ * @returns the error for the staff; undefined if the compilers build their samples
  */
 export async function brokenCompiler(
   language: Language,
@@ -31,7 +31,7 @@ const checks = new WeakMap<Language, Promise<SandboxError | undefined>>()
 function checkOnce(language: Language): Promise<SandboxError | undefined> {
   const check = checks.get(language) ?? checkCompiler(language)
   checks.set(language, check)
-  // On a busy machine the check throws, and the next failed build repeats it.
+  // On a busy machine, the check throws an error, and the next failed build repeats the check.
   check.catch(() => checks.delete(language))
   return check
 }
@@ -52,10 +52,10 @@ async function checkCompiler(language: Language): Promise<SandboxError | undefin
   })
 }
 
-/** The longest part of a compiler's messages in an error, in characters. */
+/** An error shows at most this many characters of a compiler's messages. */
 const MOST_CHARACTERS = 300
 
-// Errors have one line, and the first messages name the cause.
+// An error has only one line. The first messages of a compiler name the cause, so the beginning is enough.
 function summary({ reason, stderr, stdout }: SandboxResult): string {
   const output = visible(`${stderr}${stdout}`.replace(/\s+/g, ' ').trim().slice(0, MOST_CHARACTERS))
   return output === '' ? reason : `${reason} and printed: ${output}`

@@ -29,9 +29,9 @@ const toolFolders = new Set(['.git', '.svn', '.hg', '__pycache__'])
 export const isLeftOut = (name: string): boolean => isIgnored(name) || toolFolders.has(name)
 
 /**
- * Reads a submission: a folder or a single file. If a folder contains only one folder, as in many zip files,
- * the function reads that one. It leaves out links, devices and the files of version control, so it never reads
- * anything outside the folder.
+ * Reads a submission: a folder or a single file. If a folder contains only one folder, as in many zip files, the
+ * function reads the inner folder. The function leaves out links, devices and the files of version control. It therefore
+ * never reads anything outside the folder.
  *
  * @throws {SubmissionProblem} `too-large`
  * @throws {SandboxError} OPTION_INVALID for a file that this user may not read, or that the disk cannot read
@@ -57,7 +57,7 @@ export function unreadableSubmission(cause: unknown): SandboxError {
   })
 }
 
-/** Writes files into an empty directory, with text in the form that a compiler of this system expects. */
+/** Writes files into an empty directory. Source files get the encoding and line ends that compilers here expect. */
 export function writeSubmissionFiles(files: readonly SubmittedFile[], directory: string): void {
   const made = new Set<string>()
   for (const { path, bytes, text, executable } of files) {

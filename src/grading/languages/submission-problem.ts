@@ -1,10 +1,10 @@
 import type { ProblemCode } from '../report/report-schema.ts'
 
-/** A submission that cannot be run, through no fault of the machine. */
+/** The error for a submission that cannot run, if the machine is not at fault. */
 export class SubmissionProblem extends Error {
   override readonly name = 'SubmissionProblem'
   readonly code: ProblemCode
-  /** The values for the texts of the problem, such as the files. */
+  /** The values that messages about the problem contain, such as the names of files. */
   readonly values: Readonly<Record<string, string>>
 
   constructor(code: ProblemCode, values: Readonly<Record<string, string>> = {}) {

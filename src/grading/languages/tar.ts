@@ -9,8 +9,8 @@ export interface ArchivedFile {
 const BLOCK = 512
 
 /**
- * The regular files of a GNU tar archive. A build can be hostile, and so can its archive. The function leaves
- * out links, devices and paths that lead out of the folder, and stops at damaged data.
+ * The regular files of a GNU tar archive. The archive can be hostile, because a hostile build may have made it. The
+ * function leaves out links, devices and paths that lead out of the folder, and stops at damaged data.
  */
 export function readTar(archive: Uint8Array): ArchivedFile[] {
   const files: ArchivedFile[] = []

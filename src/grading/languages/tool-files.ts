@@ -7,8 +7,8 @@ import { buildPolicy } from './run-tool.ts'
 const usualPath = '/usr/local/bin:/usr/bin:/bin'
 
 /**
- * The programs that build and run a language, each with its size and modification time. A wrapper or a locally built
- * compiler can change without a new version.
+ * The programs that build and run a language, each with its size and modification time. The version does not suffice,
+ * because a wrapper or a locally built compiler can change without a new version.
  */
 export function toolFiles(language: Language): readonly unknown[] {
   const { PATH = usualPath } = loadPolicy(buildPolicy(language)).env

@@ -22,10 +22,10 @@ import type { Command, Language, Project } from './language.ts'
 import { buildPolicy } from './run-tool.ts'
 import { readTar } from './tar.ts'
 
-/** The directory for files that compilers prepare; set by `gradebox grade`, also without a cache of results. */
+/** Names the directory for files that compilers prepare. `gradebox grade` sets it, also without a cache of results. */
 export const TOOLCHAINS_VARIABLE = 'GRADEBOX_TOOLCHAINS'
 
-/** The place where a build finds the files that its compiler has prepared. */
+/** The directory of the sandbox in which a build finds the files that its compiler has prepared. */
 const place = '/opt/gradebox-toolchain'
 
 /** A build that uses the files that its compiler has prepared. */
@@ -35,32 +35,33 @@ export interface PreparedBuild {
 }
 
 interface Toolchain {
-  /** The number of builds that asked for the directory before it was made. */
+  /** The number of builds that asked for the directory before the directory existed. */
   wanted: number
-  /** The directory once it is made; undefined before that, and where the compiler failed. */
+  /** The directory; undefined until the compiler has made it, and if the compiler failed. */
   directory?: string | undefined
   making?: Promise<void> | undefined
 }
 
 const toolchains = new Map<string, Toolchain>()
 
-/** The prepared files gain more than they cost from this many times `after` builds on. */
+/** From this many times `after` builds on, the prepared files save more time than their preparation takes. */
 const WORTH = 3
 let expectedBuilds = 0
 
-/** Notes the number of builds that may follow: a class is worth the preparation from its first build on. */
+/** Records the number of builds that may follow. For a large class, the preparation pays off from the first build on. */
 export function expectBuilds(count: number): void {
   expectedBuilds = Math.max(expectedBuilds, count)
 }
 
 /**
- * The build of a project with files that its compiler has prepared, such as precompiled headers; undefined where none
- * are ready.
+ * The build of a project with files that the compiler has prepared, such as precompiled headers; undefined if no
+ * prepared files are ready.
  *
- * Only the compiler's own files are prepared, in a sandbox without any submission. No build can change them: it sees
- * them read-only or copy-on-write. One submission therefore never reads a file that another has written.
+ * The compiler prepares only its own files, in a sandbox without any submission. No build can change these files,
+ * because each build sees them read-only or copy-on-write. A submission therefore never reads a file that another
+ * submission has written.
  *
- * @param parent the directory to prepare in where `GRADEBOX_TOOLCHAINS` names none
+ * @param parent the directory for prepared files if `GRADEBOX_TOOLCHAINS` names none
  */
 export async function preparedBuild(
   language: Language,
@@ -76,7 +77,7 @@ export async function preparedBuild(
   const directory = await readyToolchain(language, version, prepare, parent)
   if (directory === undefined) return undefined
   const type = preparation.changes === true ? 'overlay' : 'bind'
-  // A project's node_modules may be a link, but the source of a mount must not be one.
+  // A project's node_modules may be a link, but the source of a mount must not be a link.
   const source = realpathSync(directory)
   return { command: preparation.use(plain, place), mounts: [{ type, source, target: place }] }
 }
@@ -125,7 +126,7 @@ function claim(target: string): boolean {
 
 const claimFile = (target: string) => `${target}.maker`
 
-// A process id alone does not suffice, because the cache may be shared by containers.
+// A process id alone does not suffice, because containers may share the cache but not their process ids.
 function isAbandoned(file: string): boolean {
   const claimed = statSync(file, { throwIfNoEntry: false })
   if (claimed === undefined) return false
@@ -135,10 +136,10 @@ function isAbandoned(file: string): boolean {
   )
 }
 
-/** The longest time that the making of a directory takes, in milliseconds. */
+/** The longest time that a compiler takes to make a directory, in milliseconds. */
 const MAKING_MS = 600_000
 
-// The compiler makes the files once, so the limits do not depend on those of a build.
+// The compiler makes the files once, so these limits do not depend on the limits of a build.
 const limits = {
   walltime: MAKING_MS,
   cpu: '10min',
@@ -149,9 +150,10 @@ const limits = {
 } satisfies LimitOptions
 
 const archive = '/tmp/gradebox-toolchain.tar.gz'
-// The archive is compressed, because a collected file has at most 64 MiB, and precompiled headers are larger. A better compression takes longer than many builds save.
+// gzip compresses the archive, because a collected file has at most 64 MiB, and precompiled headers are larger. A
+// stronger compression would take more time than many builds save.
 const script = `"$@" && exec tar -cf ${archive} --format=gnu -I 'gzip -1' .`
-/** The largest size of the files that a compiler may prepare. */
+/** The largest size of the archive of prepared files after decompression, in bytes. */
 const largestBytes = 1024 * 1024 * 1024
 
 async function makeToolchain(
