@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isProcess } from '../globals.ts'
 
-/** `builds` has the programs that a test worker builds, `grade` the test file of an `assignment.toml`. */
+/** `builds` has the programs that a test worker builds. `grade` has the test file of an `assignment.toml`. */
 type DirectoryKind = 'builds' | 'grade'
 
 /**
- * Makes a temporary directory of this process. The process removes it when it exits; the next grading removes the
- * directory of a killed one.
+ * Makes a temporary directory of this process. The process removes the directory when the process exits. The next
+ * grading removes the directory of a killed process.
  */
 export function ownDirectory(kind: DirectoryKind): string {
   removeAbandoned()

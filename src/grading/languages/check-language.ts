@@ -71,8 +71,8 @@ function checkParts(value: unknown, name: string, checks: Readonly<Record<string
 const keysOf = (name: string, checks: object) => Object.keys(checks).map((key) => `${name}.${key}`)
 
 /**
- * Checks a new language, or the changes of a shipped language. Without this check, a misspelt part would have no effect,
- * and every submission would get wrong points.
+ * Checks a new language, or the changes of a shipped language. Without this check, a misspelt part would have no
+ * effect, and every submission would get wrong points.
  *
  * @throws {SandboxError} OPTION_INVALID and POLICY_INVALID, with the part's name and the received value
  */

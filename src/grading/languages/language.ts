@@ -44,8 +44,8 @@ export interface Preparation {
   /** Makes the files in the current directory; undefined if the project's build cannot use the files. */
   readonly prepare: (build: Command, project: Project) => Command | undefined
   /**
-   * The build's command when the files are in the directory `place`. If this build prints anything, Gradebox repeats the
-   * build without the files.
+   * The build's command when the files are in the directory `place`. If this build prints anything, Gradebox repeats
+   * the build without the files.
    */
   readonly use: (build: Command, place: string) => Command
   /** The number of builds without the files before Gradebox makes them. @default 0 */

@@ -30,8 +30,8 @@ export const isLeftOut = (name: string): boolean => isIgnored(name) || toolFolde
 
 /**
  * Reads a submission: a folder or a single file. If a folder contains only one folder, as in many zip files, the
- * function reads the inner folder. The function leaves out links, devices and the files of version control. It therefore
- * never reads anything outside the folder.
+ * function reads the inner folder. The function leaves out links, devices and the files of version control. The
+ * function therefore never reads anything outside the folder.
  *
  * @throws {SubmissionProblem} `too-large`
  * @throws {SandboxError} OPTION_INVALID for a file that this user may not read, or that the disk cannot read

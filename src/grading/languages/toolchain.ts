@@ -48,7 +48,7 @@ const toolchains = new Map<string, Toolchain>()
 const WORTH = 3
 let expectedBuilds = 0
 
-/** Records the number of builds that may follow. For a large class, the preparation pays off from the first build on. */
+/** Records the number of builds that may follow. For a large class, the preparation pays off from the first build. */
 export function expectBuilds(count: number): void {
   expectedBuilds = Math.max(expectedBuilds, count)
 }

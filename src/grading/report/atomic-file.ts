@@ -56,7 +56,7 @@ export function checkReportFile(path: string): void {
 
 /** Makes a folder and the missing folders above it. */
 export function makeFolders(folder: string): void {
-  // Node's recursive mkdir never returns where the kernel answers ENOENT to a new folder, as in /proc.
+  // Node's recursive mkdir never returns if the kernel answers ENOENT to a new folder, as in /proc.
   if (existsSync(folder)) return
   makeFolders(dirname(folder))
   try {
@@ -122,10 +122,10 @@ function isSpecial(target: string): boolean {
   return false
 }
 
-/** The bits of a mode that let anybody write. */
+/** The write permissions in a file's mode: for the owner, the group and others. */
 const WRITE_BITS = 0o222
 
-// Without O_NONBLOCK, the call waits until a process reads from the pipe (fifo(7)).
+// Without O_NONBLOCK, open(2) waits until a process opens the pipe for reading (fifo(7)).
 function openSpecial(target: string): number {
   try {
     return openSync(target, constants.O_WRONLY | constants.O_NONBLOCK)
@@ -135,7 +135,7 @@ function openSpecial(target: string): number {
   }
 }
 
-/** How long the reader of a full pipe may take, in milliseconds. */
+/** How long a write to a full pipe waits for the reader, in milliseconds. */
 const READER_MS = 5000
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 

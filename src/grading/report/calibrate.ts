@@ -1,6 +1,6 @@
 import type { Report } from './report-schema.ts'
 
-/** The usage of one language's reference solutions, and the derived limits. */
+/** The usage of one language's reference solutions, and the limits that follow from the usage. */
 export interface Calibration {
   readonly language: string
   readonly runs: number
@@ -15,18 +15,19 @@ export interface Calibration {
   }
 }
 
-// A student's solution may take five times as long as the reference solution, and at least a second. Shorter
-// times mostly measure the start of the runtime and the load of the machine.
+// A student's solution may take five times as long as the reference solution, and may always take one second. Times
+// below one second mostly measure the start of the runtime and the load of the machine.
 const timeFactor = 5
 const leastTimeMs = 1000
 const memoryFactor = 2
 const leastMemoryBytes = 16 * 2 ** 20
 
 /**
- * Proposes limits from several reports of the reference solutions: per language, from its slowest test.
+ * Proposes limits for each language from several reports of the reference solutions. The slowest test of a language
+ * decides its time limits.
  *
- * @param reports one per repetition
- * @param floorBytes the memory that a language needs to start; a program may use less than its runtime reserves
+ * @param reports one report per repetition
+ * @param floorBytes the memory that a language needs to start, because its runtime may reserve more than a program uses
  */
 export function calibrate(
   reports: readonly Report[],
@@ -88,13 +89,13 @@ function slowest(
   return spreads.reduce((worst, each) => (each[1] > worst[1] ? each : worst), [0, 0] as const)
 }
 
-// Rounds up to half a second, and from ten seconds on to a whole second.
+// Rounds up to half seconds below ten seconds, and to whole seconds from ten seconds on.
 const roundTime = (ms: number): number => {
   const step = ms < 10_000 ? 500 : 1000
   return Math.ceil(ms / step) * step
 }
 
-// Powers of two from 16 MiB, as people write limits.
+// Rounds up to a power of two, because people write memory limits as powers of two. The smallest limit is 16 MiB.
 const roundMemory = (bytes: number): number => 2 ** Math.ceil(Math.log2(bytes))
 
 /** The calibrations as lines for a terminal, and as a table for `assignment.toml`. */

@@ -6,16 +6,16 @@ import type { Report, ReportSubmission, ReportTest } from './report-schema.ts'
 export interface SubmissionChange {
   readonly id: string
   readonly kind: 'gained' | 'lost' | 'changed' | 'new' | 'gone'
-  /** Absent for a submission that is not gradable, or not in the report. */
+  /** The points in the reports `before` and `after`. Absent if the report does not have the submission or its grade. */
   readonly before?: number
   readonly after?: number
-  /** The reasons: a line per test, adjustment or build that differs. */
+  /** One line for each test that differs, for a different build, and for different adjustments. */
   readonly reasons: readonly string[]
 }
 
 /**
- * The changes between two reports of an assignment: the submissions that gained or lost points, and the tests
- * that caused it. It leaves out unchanged submissions.
+ * The changes between two reports of an assignment: the submissions that gained or lost points, and the tests that
+ * caused the change. The list has no unchanged submissions.
  */
 export function compareReports(before: Report, after: Report): readonly SubmissionChange[] {
   const old = new Map(before.submissions.map((submission) => [submission.id, submission]))
@@ -39,7 +39,7 @@ export function changeLines(changes: readonly SubmissionChange[]): string[] {
 
 const WIDEST_COLUMN = 40
 
-/** The width of a column of ids. A longer id moves only its own line. */
+/** The width of a column of ids, at most `WIDEST_COLUMN`. A longer id moves the columns of only its own line. */
 export function columnWidth(rows: readonly { readonly id: string }[]): number {
   const widths = rows.map(({ id }) => visibleLine(id).length)
   return widths.reduce((most, width) => Math.min(WIDEST_COLUMN, Math.max(most, width)), 0)

@@ -3,11 +3,11 @@ import type { Report, ReportSubmission, ReportTest } from './report-schema.ts'
 import { type Plan, scoreSubmission } from './score.ts'
 
 /**
- * Joins reports of one assignment, such as those of several workers or machines. A submission in several
- * reports gets the tests of all.
+ * Joins reports of one assignment, such as the reports of several workers or machines. A submission in several reports
+ * gets the tests of all these reports.
  *
- * @throws {SandboxError} OPTION_INVALID for reports of different assignments, and for a test of a submission
- *   that two reports judge
+ * @throws {SandboxError} OPTION_INVALID for reports of different assignments, and if two reports have the same test of
+ *   one submission
  */
 export function mergeReports(reports: readonly Report[]): Report {
   const [first, ...others] = reports
@@ -41,7 +41,7 @@ export function finishReport(report: Report): Report {
   return { ...report, submissions, complete: submissions.every(({ complete }) => complete) }
 }
 
-/** The submissions in the order of a report. */
+/** Sorts submissions by id, which is their order in a report. */
 export const orderSubmissions = (submissions: readonly ReportSubmission[]): ReportSubmission[] =>
   [...submissions].sort((a, b) => compareIds(a.id, b.id))
 

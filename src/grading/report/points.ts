@@ -1,8 +1,8 @@
 import { SandboxError } from '../../errors/sandbox-error.ts'
 
 /**
- * Points are decimals with at most six digits after the point. Sums are made of whole millionths, because
- * 0.1 + 0.2 is not 0.3 in binary.
+ * Points are decimals with at most six digits after the point. Gradebox adds whole millionths, because 0.1 + 0.2 is not
+ * 0.3 in binary.
  */
 export const POINT_DIGITS = 6
 
@@ -15,7 +15,7 @@ export function toUnits(points: number): bigint {
   return BigInt(Math.round(points * unitsPerPoint))
 }
 
-/** Millionths as a number of points, which prints as the exact decimal. */
+/** Millionths as a number of points. JavaScript prints this number as the exact decimal. */
 export function fromUnits(units: bigint): number {
   return Number(units) / unitsPerPoint
 }
@@ -36,7 +36,7 @@ export function roundPoints(points: number): number {
 }
 
 /**
- * Splits points by weights, so that the shares add up to exactly the points.
+ * Splits points by weights, so that the sum of the shares is exactly `points`.
  *
  * @example
  * splitPoints(10, [1, 1, 1]) // [3.333333, 3.333334, 3.333333]
@@ -94,7 +94,7 @@ export function formatPoints(points: number): string {
   return `${sign}${digits.slice(0, -POINT_DIGITS)}${fraction === '' ? '' : `.${fraction}`}`
 }
 
-// Rounds halves away from zero, because bigint division truncates towards zero.
+// Rounds to the nearest whole number, and halves away from zero. Plain bigint division truncates towards zero.
 function divideRounded(dividend: bigint, divisor: bigint): bigint {
   const half = divisor / 2n
   return dividend < 0n ? (dividend - half) / divisor : (dividend + half) / divisor

@@ -6,7 +6,7 @@ import { REPORT_FORMAT, type Report, reportSchema } from './report-schema.ts'
 /**
  * Reads a report from a file and checks it.
  *
- * @throws {SandboxError} OPTION_INVALID with the path, and the first place that does not follow the format
+ * @throws {SandboxError} OPTION_INVALID with the path, and the first key that does not follow the format
  */
 export function readReport(path: string): Report {
   let value: unknown
@@ -21,7 +21,7 @@ export function readReport(path: string): Report {
 /**
  * Checks that a value is a report.
  *
- * @param name what the message calls the value, such as its path
+ * @param name the name of the value in the error message, such as its path
  * @throws {SandboxError} OPTION_INVALID
  */
 export function parseReport(value: unknown, name: string): Report {

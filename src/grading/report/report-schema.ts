@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** The version of the report's format; it changes when readers of the previous version would fail. */
+/** The version of the report's format. It changes only when readers of the previous version would fail. */
 export const REPORT_FORMAT = 'gradebox/report/v1'
 
 export const visibilities = ['visible', 'after-due-date', 'after-published', 'hidden'] as const
@@ -208,7 +208,7 @@ export const reportSchema = v.object({
   submissions: v.array(submission),
 })
 
-/** All results of a grading; every other format is a function of it. */
+/** All results of a grading. Gradebox makes every other report format from this report alone. */
 export type Report = v.InferOutput<typeof reportSchema>
 export type ReportSubmission = Report['submissions'][number]
 export type ReportTest = v.InferOutput<typeof test>

@@ -8,14 +8,14 @@ import type {
   TestPlan,
 } from './report-schema.ts'
 
-/** A test as its assignment declares it, before its group divides the points. */
+/** A test as the assignment declares it, before {@link planPoints} shares the points of the test's group. */
 export type DeclaredTest = Omit<TestPlan, 'maxPoints'>
 
-/** A group as its assignment declares it. */
+/** A group as the assignment declares it. */
 export interface DeclaredGroup {
   readonly name: string
   readonly mode: GroupMode
-  /** The points of all its tests together; without it, the sum of their own points. */
+  /** The points of all tests of the group together; by default, the sum of the tests' own points. */
   readonly points?: number | undefined
 }
 
@@ -90,9 +90,10 @@ function scoreTests(tests: readonly ReportTest[], plan: Plan): ReportTest[] {
 
 /**
  * Corrects the rounding in a group. Example: three tests share 10 points, and each earns half of its share. The sum is
- * 5 points, but three times the rounded 1.666667 is more. One test with a part of its points takes the difference.
+ * 5 points, but three times the rounded 1.666667 is more. The correction changes one test that earned only a part of
+ * its points.
  *
- * @returns the test's number with the difference, if there is one
+ * @returns the test's number with the difference; empty if the sum is exact or no such test exists
  */
 function correctionOf(
   group: GroupPlan,
@@ -110,7 +111,7 @@ function correctionOf(
   return difference === 0 || partial === undefined ? [] : [[partial.number, difference]]
 }
 
-/** The part of its points that a group gives. */
+/** The part of the group's points that its tests earn, as a fraction. */
 function scaleOf({ name, mode }: GroupPlan, tests: readonly ReportTest[], plan: Plan): Earned {
   const planned = plan.tests.filter((test) => test.group === name)
   if (mode === 'sum') {
@@ -132,7 +133,7 @@ interface Earned {
 const isFull = ({ earned, weight }: Earned) => earned >= weight
 const nothing: Earned = { earned: 0, weight: 1 }
 
-/** The least successful test of a group; `nothing` while a test of the group has not ended. */
+/** The least successful test of a group; `nothing` until all tests of the group have ended. */
 function worstOf(group: string, tests: readonly ReportTest[], planned: number): Earned {
   const members = tests.filter((test) => test.group === group)
   if (members.length < planned) return nothing

@@ -5,7 +5,7 @@ import type { Report } from './report-schema.ts'
 /**
  * Joins the reports of all shards of a class.
  *
- * @param named the reports by their names, such as their paths
+ * @param named each report under a name, such as its path
  * @throws {SandboxError} OPTION_INVALID for missing shards, repeated shards, and shards of different gradings
  */
 export function mergeShards(named: Readonly<Record<string, Report>>): Report {

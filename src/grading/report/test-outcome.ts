@@ -13,8 +13,8 @@ import type {
 } from './report-schema.ts'
 
 /**
- * The data that a graded test sends to the process that writes the report. Its keys are flat, because Vitest
- * replaces nested objects of `meta` on inheritance.
+ * The data that a graded test sends to the process that writes the report. Every setting has a top-level key, because
+ * Vitest replaces nested objects of `meta` on inheritance.
  */
 export interface GradedMeta {
   readonly gradeboxAssignment: string
@@ -24,7 +24,7 @@ export interface GradedMeta {
   readonly gradeboxPeople: readonly ReportPerson[]
   /** The submission's path on this machine. */
   readonly gradeboxSource: string
-  /** The paths that `submissions` names, where they exist: folders, zip files or single files. */
+  /** The existing paths that `submissions` names: folders, zip files or single files. */
   readonly gradeboxPlaces: readonly string[]
   readonly gradeboxNumber: number
   readonly gradeboxTest: string
@@ -40,7 +40,7 @@ export interface GradedMeta {
   gradeboxOutcome?: TestOutcome
 }
 
-/** The key on a Jest test's function for its {@link GradedMeta}, which the Jest environment reports. */
+/** A Jest test's function has the test's {@link GradedMeta} under this key. The Jest environment reports this data. */
 export const GRADED = Symbol.for('gradebox.gradedTest')
 
 /** The outcome of a graded test. */
@@ -55,21 +55,21 @@ export interface TestOutcome {
   readonly durationMs: number
   readonly runs: readonly ReportRun[]
   readonly attempts: readonly ReportAttempt[]
-  /** Set for the test of a submission that ends first. */
+  /** Set only by the test that ends first in its submission. */
   readonly submission?: SubmissionFacts
-  /** Set for the test that ends last. */
+  /** Set only by the test that ends last in its submission. */
   readonly adjustments?: readonly ReportAdjustment[]
-  /** A further problem that prevents the grading of the submission. */
+  /** Further problems that prevent the grading of the submission. */
   readonly problems?: readonly string[]
 }
 
-/** The facts about a submission whose files are read and whose program is built. */
+/** The facts about a submission that Gradebox knows after it has read the files and built the program. */
 export interface SubmissionFacts
   extends Pick<ReportSubmission, 'metadata' | 'submittedAt' | 'language'> {
   readonly files: readonly ReportFile[]
   readonly build: ReportBuild
 }
 
-/** The name of a graded test among all graded tests. */
+/** A key that is different for each graded test. */
 export const testKey = (meta: GradedMeta): string =>
   JSON.stringify([meta.gradeboxAssignment, meta.gradeboxSubmission, meta.gradeboxNumber])

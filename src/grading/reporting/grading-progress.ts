@@ -13,20 +13,20 @@ export class Progress {
   #shown = 0
 
   /**
-   * @param print writes to the terminal or file unchanged
-   * @param isTerminal whether a line may be overwritten
+   * @param print writes the text unchanged to the terminal or file
+   * @param isTerminal whether Gradebox may overwrite a line
    */
   constructor(print: (text: string) => void, isTerminal: boolean) {
     this.#print = print
     this.#isTerminal = isTerminal
   }
 
-  /** Notes a test that was found. */
+  /** Counts a test that has not ended yet. */
   expect(submission: string): void {
     this.#open.set(submission, (this.#open.get(submission) ?? 0) + 1)
   }
 
-  /** Notes that a test of a submission has ended. */
+  /** Counts a test of the submission as ended, and prints the progress. */
   tick(submission: string, { done, all }: { readonly done: number; readonly all: number }): void {
     const left = (this.#open.get(submission) ?? 1) - 1
     this.#open.set(submission, left)
@@ -36,7 +36,7 @@ export class Progress {
     }
   }
 
-  /** Removes the line from a terminal. */
+  /** Removes the progress line from a terminal. */
   clear(): void {
     if (this.#isTerminal && this.#shown > 0) this.#rewrite('')
   }

@@ -4,16 +4,16 @@ import { type JournalEntry, writeJournal } from './journal.ts'
 
 /** Follows the graded tests of a file in Jest's environment, and writes their outcomes to the journal. */
 export class JestGrading {
-  // The key is the test and not its function, because Jest replaces the function of a concurrent test.
+  // The key is the test and not the test's function, because Jest replaces the function of a concurrent test.
   readonly #graded = new Map<Circus.TestEntry, GradedMeta>()
   readonly #checkFolders: (folders: readonly string[]) => void
 
-  /** @param checkFolders receives the folders of all submissions before a test runs; its error ends the test file */
+  /** @param checkFolders receives all folders of submissions before any test runs. An error ends the test file. */
   constructor(checkFolders: (folders: readonly string[]) => void) {
     this.#checkFolders = checkFolders
   }
 
-  /** Follows the events of jest-circus. Call it after the runs of a test have ended. */
+  /** Follows the events of jest-circus. Call this method after the runs of a test have ended. */
   handle(event: Circus.Event, state: Circus.State): void {
     switch (event.name) {
       case 'run_start':
@@ -75,7 +75,7 @@ function messageOf(error: unknown): string {
     : ''
 }
 
-/** Joins the suites with a submission's name into one, which contains its graded tests. */
+/** Joins all suites with the same submission's name into one suite, which contains the submission's graded tests. */
 function joinSuites(root: Circus.DescribeBlock): void {
   const first = new Map<string, Circus.DescribeBlock>()
   const kept: typeof root.children = []

@@ -13,7 +13,8 @@ export type { ReportsOption, ReportTarget } from '../writers/reports-option.ts'
 /** Options of the reporter. */
 export interface GradingReporterOptions {
   /**
-   * The reports of graded tests: a path by kind, relative to `rootDir`. `GRADEBOX_REPORTS` adds to them.
+   * The reports of graded tests. Each kind of report has a path relative to `rootDir`. The variable `GRADEBOX_REPORTS`
+   * adds reports.
    *
    * @default { json: 'gradebox-report.json' }
    */
@@ -21,9 +22,10 @@ export interface GradingReporterOptions {
 }
 
 /**
- * The time in ms for which the reporter prolongs a run in watch mode after its last report. Jest ignores changed files
- * during a run, so the report starts no new run. Jest's watchers report a change after at most 600 ms: they collect
- * changes for 100 to 500 ms (sane, parcel-watcher), and the file map for 30 ms more (jest-haste-map).
+ * The time in ms for which the reporter prolongs a test run in watch mode after the last report. Jest ignores changed
+ * files during a test run, so the report's file starts no new test run. Jest's watchers report a change after at most
+ * 600 ms: the watchers collect changes for 100 to 500 ms (sane, parcel-watcher), and then the file map collects changes
+ * for 30 ms (jest-haste-map).
  */
 const WATCH_MS = 1000
 
@@ -64,7 +66,7 @@ export default class JestGradingReporter {
     this.#options = options
     this.#journal = mkdtempSync(join(tmpdir(), 'gradebox-journal-'))
     this.#reader = new JournalReader(this.#journal)
-    // Jest starts its workers later, and they inherit the variable.
+    // Jest starts its workers later, and the workers inherit the variable.
     process.env[JOURNAL_VARIABLE] = this.#journal
     process.once('exit', (code) => {
       // Jest does not notice a worker that called process.exit(0). This process then ends without `onRunComplete`.
@@ -127,8 +129,8 @@ export default class JestGradingReporter {
     }
   }
 
-  // A killed worker writes nothing more, so its tests end here. A pending test of another file can still end,
-  // and its outcome then replaces this one.
+  // A killed worker writes nothing more, so this function ends all pending tests. A pending test of another worker can
+  // still end. The outcome from that worker then replaces the outcome from here.
   #endPending(reason: string | null | undefined): void {
     for (const [key, meta] of this.#pending) {
       this.#pending.delete(key)

@@ -10,20 +10,20 @@ export interface JestTest {
       readonly rootDir: string
       readonly modulePathIgnorePatterns: readonly string[]
     }
-    /** The files that Jest found: it may load each of them. */
+    /** The files that Jest has found. Jest may load each of these files. */
     readonly hasteFS: { getAllFiles(): string[] }
   }
 }
 
 /**
- * Keeps Jest from running a student's file: as a test, or as a mock in `__mocks__`, which replaces a package for every test
- * of the project. Such a file would run outside of the sandbox, as the user who grades.
+ * Keeps Jest from running a student's file as a test, or as a mock in `__mocks__`. A mock replaces a package for every
+ * test of the project. Both kinds of file would run outside of the sandbox, as the user who grades.
  */
 export class StudentsFiles {
   readonly #finders = new Map<JestTest['context'], ReturnType<typeof submissionOf>>()
 
   /**
-   * Call it before Jest runs a test file.
+   * Call this method before Jest runs a test file.
    *
    * @throws {Error} if the file belongs to a student, or if a mock of a student would replace a package
    */
@@ -47,7 +47,8 @@ const isTestFile = (path: string): boolean =>
   /\.(?:test|spec)\.[cm]?[jt]sx?$|\/__tests__\/.*\.[cm]?[jt]sx?$/.test(path)
 
 /**
- * Refuses submissions in a folder that only the run of the test file names, so that nothing protects it.
+ * Refuses submissions in a folder whose path is known only when the test file runs. {@link StudentsFiles} does not know
+ * such a folder, so Jest would run the students' files in this folder.
  *
  * @param folders absolute paths that the test file declared
  * @throws {Error} with the setting that hides the folder from Jest

@@ -25,7 +25,7 @@ export function writeJournal(entries: readonly JournalEntry[]): void {
 /** Reads the entries that workers have written since the last call. */
 export class JournalReader {
   readonly #directory: string
-  /** The number of bytes of each file that were read, in whole lines. */
+  /** For each file, the number of bytes of the whole lines that the reader has read. */
   readonly #done = new Map<string, number>()
 
   constructor(directory: string) {

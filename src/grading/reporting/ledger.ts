@@ -27,24 +27,24 @@ interface Entry {
   adjustments?: readonly ReportAdjustment[] | undefined
   readonly problems: Set<string>
   /**
-   * The submission's entry of the last report; undefined after a change. The ledger keeps the entry, because it
-   * makes a class's report thousands of times.
+   * The submission as in the last report; undefined after a change. The ledger keeps this value, because the ledger
+   * makes the report of a class thousands of times.
    */
   reported?: { readonly plan: Plan; readonly submission: ReportSubmission } | undefined
 }
 
 interface AssignmentRecord {
   language?: string
-  /** The points of each test; unknown after a test was added. */
+  /** The points of each test; undefined after {@link Ledger.plan} has added a test. */
   plan?: Plan | undefined
   readonly tests: Map<number, DeclaredTest>
   readonly groups: Map<string, DeclaredGroup>
   readonly submissions: Map<string, Entry>
-  /** The tests that were found, as submission and number. */
+  /** The tests that have been planned, each as its submission and number. */
   readonly planned: Set<string>
 }
 
-/** Collects the outcomes of a run's tests, and makes reports at any moment. */
+/** Collects the outcomes of the tests of a grading, and makes reports at any moment. */
 export class Ledger {
   readonly #root: string
   readonly #assignments = new Map<string, AssignmentRecord>()
@@ -104,7 +104,6 @@ export class Ledger {
     })
   }
 
-  /** Whether a test has ended. */
   hasEnded(meta: GradedMeta): boolean {
     const record = this.#assignments.get(meta.gradeboxAssignment)
     return (
@@ -112,13 +111,13 @@ export class Ledger {
     )
   }
 
-  /** The number of tests, and of those that have ended. */
+  /** The number of all tests, and the number of tests that have ended. */
   progress(): { readonly done: number; readonly all: number } {
     const all = [...this.#assignments.values()].reduce((sum, { planned }) => sum + planned.size, 0)
     return { done: this.#done, all }
   }
 
-  /** A report per assignment, by name. */
+  /** Makes one report per assignment. */
   reports(): Report[] {
     return [...this.#assignments].map(([name, record]) => this.#report(name, record))
   }
@@ -172,7 +171,7 @@ export class Ledger {
 
   #submission(id: string, entry: Entry, tests: AssignmentRecord['tests']): ReportSubmission {
     const { meta, facts, outcomes, adjustments = [], problems } = entry
-    // Concurrent tests end in any order.
+    // Sorts the outcomes by test number, because concurrent tests end in any order.
     const ended = [...outcomes]
       .sort(([one], [other]) => one - other)
       .flatMap(([number, outcome]) => {
@@ -234,7 +233,7 @@ function troubles(tests: readonly ReportTest[]): string[] {
   return [...causes].map(([cause, names]) => `${names.join(', ')}: ${shortCause(cause)}`)
 }
 
-// The first line and the hint; the rest is in the tests.
+// Keeps the first line and the hint. The report has the whole message with each test.
 function shortCause(cause: string): string {
   const [first = '', ...rest] = cause.split('\n')
   const hint = rest.map((line) => line.trim()).find((line) => line.startsWith('hint: '))

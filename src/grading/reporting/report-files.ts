@@ -9,10 +9,10 @@ import { splitReport, writers } from '../writers/index.ts'
 import type { ChosenReport } from '../writers/reports-option.ts'
 import type { Ledger } from './ledger.ts'
 
-/** The files of reports after the last write. */
+/** The report files after the last write. */
 export interface WrittenReports {
   readonly paths: readonly string[]
-  /** The reason for each file that could not be written, by its path. */
+  /** For the path of each file that could not be written: the reason. */
   readonly failures: ReadonlyMap<string, string>
 }
 
@@ -20,8 +20,8 @@ export interface WrittenReports {
 const SHARE = 50
 
 /**
- * Keeps the report files up to date. It writes them after each test, or less often if writing takes long,
- * because each write covers the whole report of a class.
+ * Keeps the report files up to date. This class writes the files after each test, or less often if a write takes long.
+ * A write can take long, because each write covers the whole report of a class.
  */
 export class ReportFiles {
   readonly #ledger: Ledger
@@ -39,14 +39,14 @@ export class ReportFiles {
     this.#root = root
   }
 
-  /** Called when the ledger has changed. */
+  /** Call this method when the ledger has changed. */
   update(): void {
     const waitMs = this.#notBefore - clockMs()
     if (waitMs <= 0) this.#write()
     else this.#timer ??= setTimeout(() => this.#write(), waitMs).unref()
   }
 
-  /** Writes the remaining changes. A report that cannot be written delays no other report. */
+  /** Writes the remaining changes. A failed write of one report does not prevent the write of another report. */
   flush(): WrittenReports {
     this.#write()
     return { paths: [...this.#written], failures: this.#failures }
@@ -77,7 +77,7 @@ export class ReportFiles {
             this.#replace(part.file, contents)
             written.add(part.file)
           } catch (error) {
-            // Some formats have no place for a submission that is not graded yet. The next write tries again.
+            // Some formats cannot express a submission that is not graded yet. The next write tries again.
             failures.set(part.file, asError(error).message)
           }
         }

@@ -15,20 +15,20 @@ import { checkReports, isRefusal } from './unwritable-reports.ts'
 const NOT_GRADABLE = 2
 
 /**
- * Set by `gradebox calibrate`: the session prints no summary, because its report is a temporary file. Failures are still
- * printed.
+ * `gradebox calibrate` sets this variable. The session then prints no summary, because the report is a temporary file.
+ * The session still prints failures.
  */
 export const QUIET_VARIABLE = 'GRADEBOX_QUIET'
 
-// Registered globally, because a project's configuration may load its own copy of the package.
+// The symbol is in the global registry, because a project's configuration may load a second copy of this package.
 const UNWRITTEN = Symbol.for('gradebox.unwrittenReport')
 
 /** Whether this process could not write a report. */
 export const hasUnwrittenReport = (): boolean => Reflect.get(globalThis, UNWRITTEN) === true
 
 /**
- * One grading, in the process that reports. It receives the outcomes of tests, and updates the reports and
- * the terminal.
+ * One grading, in the process that writes the reports. The session receives the outcomes of tests, and updates the
+ * reports and the terminal.
  */
 export class GradingSession {
   readonly #root: string
@@ -40,7 +40,7 @@ export class GradingSession {
 
   /**
    * @param root the project's directory
-   * @param isTerminal whether `print` writes to a terminal that nobody else draws on
+   * @param isTerminal whether `print` writes to a terminal on which no other reporter draws
    * @throws {SandboxError} OPTION_INVALID for a wrong `reports`
    */
   constructor(
@@ -58,13 +58,13 @@ export class GradingSession {
     this.#progress = new Progress(print, isTerminal)
   }
 
-  /** Notes a graded test that was found. */
+  /** Records a graded test that will run. */
   plan(meta: GradedMeta): void {
     this.#ledger.plan(meta)
     this.#progress.expect(meta.gradeboxSubmission)
   }
 
-  /** Notes that a graded test has ended, with an outcome, or with the reason why there is none. */
+  /** Records the end of a graded test, with its outcome or with the reason why the test has no outcome. */
   end(meta: GradedMeta, outcome: TestOutcome | string): void {
     if (typeof outcome === 'string') this.#ledger.fail(meta, outcome)
     else this.#ledger.end(meta, outcome)
@@ -77,10 +77,11 @@ export class GradingSession {
   }
 
   /**
-   * Writes the last reports, prints the summary, and sets the exit code where something could not be graded.
+   * Writes the last reports and prints the summary. Sets the exit code if a submission could not be graded, if a report
+   * could not be written, or if an error was not caught.
    *
    * @param fileErrors the errors of test files that could not be loaded
-   * @param uncaught errors that no test caught: a test that forgets an `await` passes
+   * @param uncaught errors that no test caught. A test that forgets an `await` can pass in spite of such an error.
    */
   finish({
     fileErrors,
@@ -123,8 +124,8 @@ export class GradingSession {
       process.exitCode = NOT_GRADABLE
     }
     exit()
-    // Vitest sets its own exit code after the reporters, and Jest at the exit. The session therefore sets its own code
-    // again at the very end.
+    // Vitest sets an exit code after the reporters have ended, and Jest sets an exit code when the process exits. The
+    // session therefore sets its exit code again at the very end.
     process.once('exit', exit)
     process.once('beforeExit', () => process.once('exit', exit))
   }

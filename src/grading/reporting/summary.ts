@@ -5,7 +5,7 @@ import { hasNoProgram } from '../report/program-problem.ts'
 import type { ProblemCode, Report, ReportSubmission } from '../report/report-schema.ts'
 
 /**
- * The summary of a grading for a person: points per submission, and the submissions that could not be graded.
+ * The summary of a grading for the terminal: points per submission, and the submissions that could not be graded.
  */
 export function summaryLines({ assignment, submissions }: Report): string[] {
   const width = columnWidth(submissions)
@@ -30,10 +30,10 @@ const problemWords: Readonly<Record<ProblemCode, string>> = {
   'built-several': 'no program: its Makefile built several programs',
 }
 
-/** The most submissions that the summary names again in its last line. */
+/** The last line of the summary names at most this many submissions. */
 const mostNamed = 10
 
-// A student who handed in nothing, or whose upload broke, must not hide among those with wrong programs.
+// Lists these submissions separately. Otherwise, the staff could take an empty or broken upload for a wrong program.
 function programlessLines(submissions: readonly ReportSubmission[]): string[] {
   const names = submissions.filter(hasNoProgram).map(({ id }) => visibleLine(id))
   if (names.length === 0) return []
@@ -58,7 +58,7 @@ function result({ gradable, complete, points, maxPoints, tests }: ReportSubmissi
 
 const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`
 
-/** Whether a problem that is not the student's fault prevented the grading of a submission. */
+/** Whether a problem that is not the student's fault prevented the grading of any submission. */
 export function hasTrouble({ submissions }: Report): boolean {
   return submissions.some(
     ({ problems, tests, build }) =>

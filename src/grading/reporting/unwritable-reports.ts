@@ -11,7 +11,7 @@ const VARIABLE = 'GRADEBOX_UNWRITABLE_REPORTS'
 /**
  * Checks that the files of reports can be written.
  *
- * @returns the reason for each file that cannot be written, by its path
+ * @returns for the path of each file that cannot be written: the reason
  */
 export function unwritableReports(
   files: readonly (readonly [kind: string, path: string])[],
@@ -34,7 +34,7 @@ export function unwritableReports(
   return failures
 }
 
-/** Checks the reports of a grading before it starts. If one cannot be written, the grading refuses its assignments. */
+/** Checks the reports before a grading starts. If a report cannot be written, Gradebox refuses all assignments. */
 export function checkReports(
   reports: readonly ChosenReport[],
   root: string,
@@ -48,11 +48,11 @@ export function checkReports(
 
 const REFUSAL = 'No test was run, because a report cannot be written'
 
-/** Whether the error of a test file is that of {@link refuseUnwritableReports}. */
+/** Whether a message is the error of {@link refuseUnwritableReports}. */
 export const isRefusal = (message: string): boolean => message.includes(REFUSAL)
 
 /**
- * Refuses an assignment whose reports cannot be written, because the work of hours would be lost.
+ * Refuses an assignment whose reports cannot be written, because hours of grading would be lost.
  *
  * @throws {SandboxError} SETUP_FAILED
  */

@@ -4,7 +4,7 @@ import type { ReportsOption } from '../writers/reports-option.ts'
 import { GradingSession } from './session.ts'
 import type { UncaughtError } from './vitest-uncaught.ts'
 
-/** Adds the grading reporter to a Vitest, once; later plugins may add reports. */
+/** Adds the grading reporter to a Vitest once. A later plugin adds only its reports to this reporter. */
 export function addGradingReporter({ config }: Vitest, reports: ReportsOption | undefined): void {
   const entries: unknown[] = config.reporters
   const known = entries.find((entry) => entry instanceof GradingReporter)
@@ -12,7 +12,7 @@ export function addGradingReporter({ config }: Vitest, reports: ReportsOption | 
   else entries.push(new GradingReporter(reports))
 }
 
-/** Collects the outcomes of graded tests, and writes the reports. Without a graded test it does nothing. */
+/** Collects the outcomes of graded tests, and writes the reports. Without a graded test, the reporter does nothing. */
 class GradingReporter implements Reporter {
   #reports: ReportsOption | undefined
   #vitest: Vitest | undefined
@@ -70,7 +70,7 @@ class GradingReporter implements Reporter {
     })
   }
 
-  // An error that names no test may belong to any test of its file.
+  // An error that names no test may belong to any test of the file, so the error fails all of them.
   #endUncaught(test: TestCase, uncaught: readonly UncaughtError[]): void {
     const meta = gradedMeta(test)
     const outcome = meta?.gradeboxOutcome
@@ -82,7 +82,7 @@ class GradingReporter implements Reporter {
     this.#session?.end(meta, `The test failed after it was judged: ${error.message}`)
   }
 
-  // A killed worker reports nothing; its tests are still pending.
+  // A killed worker reports nothing, so its tests are still pending.
   #endLost(test: TestCase, errors: readonly string[]): void {
     const meta = gradedMeta(test)
     if (meta === undefined || this.#session?.hasEnded(meta) !== false) return

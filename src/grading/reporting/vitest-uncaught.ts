@@ -6,16 +6,16 @@ import { type GradedMeta, testKey } from '../report/test-outcome.ts'
 export interface UncaughtError {
   readonly message: string
   readonly VITEST_TEST_PATH?: unknown
-  /** The {@link testKey} of the graded test whose code threw it. */
+  /** The {@link testKey} of the graded test whose code threw the error. */
   readonly gradeboxTest?: unknown
 }
 
-// Registered globally, because Vitest loads this module again for each test file of a worker.
+// The symbol is in the global registry, because Vitest loads this module again for each test file of a worker.
 const slot = Symbol.for('gradebox.gradedTest')
 
 /**
- * Runs the code of a graded test. An uncaught error then has the name of the test, also after the test's end. Vitest
- * itself names the test that started last, which is often wrong because graded tests run concurrently.
+ * Runs the code of a graded test. An uncaught error of this code gets the key of the test, even after the test's end.
+ * Vitest itself names the test that started last. This name is often wrong, because graded tests run concurrently.
  */
 export function runAs<T>(meta: GradedMeta, test: () => Promise<T>): Promise<T> {
   return currentTest().run(testKey(meta), test)
@@ -27,13 +27,14 @@ function currentTest(): AsyncLocalStorage<string> {
   const tests = new AsyncLocalStorage<string>()
   Reflect.set(globalThis, slot, tests)
   nameTests('uncaughtException', tests)
-  // The second argument of this event is a promise. The listener passes it on unchanged.
+  // The second argument of this event is a promise. The listener passes the promise on unchanged.
   nameTests('unhandledRejection' as 'uncaughtException', tests)
   return tests
 }
 
-// Vitest ignores an error when there is another listener, which may have handled the error. This listener therefore
-// removes itself while it calls Vitest's listener. Node then calls Vitest's listener again, which does nothing.
+// Vitest ignores an error when there is another listener, because that listener may have handled the error. This
+// listener therefore removes itself while it calls Vitest's listener. Node then calls Vitest's listener a second time.
+// The second call does nothing.
 function nameTests(event: 'uncaughtException', tests: AsyncLocalStorage<string>): void {
   const listener: NodeJS.UncaughtExceptionListener = (reason, origin) => {
     const test = tests.getStore()

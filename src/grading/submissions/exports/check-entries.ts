@@ -5,7 +5,7 @@ import { visibleLine } from '../../../units/visible.ts'
 import { isLeftOut } from '../../languages/submission-files.ts'
 import { type ExportEntry, LONGEST_PATH, openFolder } from './export-entries.ts'
 
-/** The bounds of one submission, including nested archives. */
+/** The bounds of one submission, including the contents of nested archives. */
 const MOST_FILES = 5000
 const MOST_BYTES = 256 * 1024 * 1024
 
@@ -14,7 +14,7 @@ export class RefusedSubmission extends Error {
   override readonly name = 'RefusedSubmission'
 }
 
-/** The files and bytes that a submission may still unpack. */
+/** The number of files and bytes that may still be unpacked for a submission. */
 export interface Budget {
   files: number
   bytes: number
@@ -26,8 +26,8 @@ export const fullBudget = (): Budget => ({ files: MOST_FILES, bytes: MOST_BYTES 
 /**
  * Checks the entries of one submission before anything is unpacked.
  *
- * @throws {RefusedSubmission} for a name that leads elsewhere, is not text or clashes with another; for a link out of
- *   the submission; for a device; for too many files or bytes
+ * @throws {RefusedSubmission} for a name that leads out of the submission, is not text, or clashes with another name;
+ *   for a link out of the submission; for a device; for too many files or bytes
  */
 export function checkEntries(entries: readonly ExportEntry[], budget: Budget): void {
   const names: KnownNames = new Map()
@@ -47,7 +47,7 @@ export function checkEntries(entries: readonly ExportEntry[], budget: Budget): v
 }
 
 /**
- * Checks a submission that is a folder by the rules for archives, but does not check its size.
+ * Applies the rules for archives to a submission that is a folder, but limits neither files nor bytes.
  *
  * @throws {RefusedSubmission} as `checkEntries()`
  */
@@ -78,7 +78,7 @@ function checkName(entry: ExportEntry): void {
     refuse(entry, `is longer than ${LONGEST_PATH} bytes, or one of its names is longer than 255`)
 }
 
-/** The names so far, by their folded names. */
+/** The entries that were checked so far, by their folded names. */
 type KnownNames = Map<string, Pick<ExportEntry, 'path' | 'kind'>>
 
 /**
@@ -104,15 +104,15 @@ function checkClash(entry: ExportEntry, names: KnownNames): void {
   }
 }
 
-// macOS and Windows keep only one of two files whose names differ only in case, and the archive must get the same grade
-// there. Two Unicode forms of one letter also look the same to every reader.
+// macOS and Windows keep only one of two files whose names differ only in case. The archive must get the same grade on
+// these systems as on Linux. Two Unicode forms of one letter also look the same to every reader.
 function knownAs(path: string, names: KnownNames) {
   const known = names.get(foldedName(path))
   if (known === undefined || known.path === path) return known
   return refuse({ path }, clashText(path, known.path))
 }
 
-/** How a name clashes with another of the same folded name. */
+/** Says how a name clashes with another name that has the same folded name. */
 export function clashText(path: string, other: string): string {
   const name = visibleLine(other)
   return path.normalize('NFC') === other.normalize('NFC')

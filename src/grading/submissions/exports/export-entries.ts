@@ -8,39 +8,39 @@ import { openPromise, type Entry as ZipEntry, type ZipFile } from 'yauzl'
 /** A file or folder of an export. */
 export interface ExportEntry {
   /**
-   * The path in the export, with `/`; a folder's path does not end in `/`. Bytes that are not UTF-8 are
-   * replaced.
+   * The path in the export, with `/` between names. A folder's path does not end in `/`. Replacement characters stand
+   * for bytes that are not UTF-8.
    */
   readonly path: string
   readonly isUtf8: boolean
   readonly kind: 'file' | 'directory' | 'link' | 'device'
-  /** The unpacked size according to the export; reading fails if it is wrong. */
+  /** The unpacked size according to the export. If this size is wrong, reading the entry fails. */
   readonly bytes: number
   readonly isExecutable: boolean
   readonly read: () => Promise<Readable>
-  /** The target of a link; absent for a link of a zip file, whose contents are its target. */
+  /** The target of a link. Absent for a link in a zip file, because the contents of such an entry are the target. */
   readonly target?: string
 }
 
-/** An export that can be listed and read; close it when done. */
+/** An open export. Call `close` after the last read. */
 export interface OpenExport {
   readonly entries: readonly ExportEntry[]
   readonly close: () => void
 }
 
-/** The longest path in a submission, in bytes. A path of more than PATH_MAX, 4096 bytes, could be made but not read. */
+/** The longest path in a submission, in bytes. A path over PATH_MAX (4096 bytes) could be created, but not read. */
 export const LONGEST_PATH = 1024
 
-/** An export with more entries is refused as a whole: its list alone would fill the memory. */
+/** Gradebox refuses a whole export with more entries, because the list of entries alone would fill the memory. */
 const MOST_ENTRIES = 500_000
 
 /**
- * Lists a zip file. Nothing is unpacked yet.
+ * Lists the entries of a zip file, and unpacks nothing.
  *
  * @throws {Error} for a file that is not a zip file, with the reason
  */
 export async function openZip(path: string): Promise<OpenExport> {
-  // A FIFO or a device in place of the file would block.
+  // This check comes first, because a FIFO or a device in place of the file would block the process.
   const handle = await openFile(
     path,
     constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
@@ -62,7 +62,7 @@ export async function openZip(path: string): Promise<OpenExport> {
   }
 }
 
-// The upper half of the attributes is st_mode, where the archive was made on Unix (APPNOTE.TXT 4.4.15, info-zip).
+// If the archive was made on Unix, the upper half of the attributes is st_mode (APPNOTE.TXT 4.4.15, info-zip).
 const types: ReadonlyMap<number, ExportEntry['kind']> = new Map([
   [constants.S_IFLNK, 'link'],
   [constants.S_IFDIR, 'directory'],
@@ -71,7 +71,7 @@ const types: ReadonlyMap<number, ExportEntry['kind']> = new Map([
 ])
 
 function toEntry(zip: ZipFile, entry: ZipEntry): ExportEntry {
-  // With decodeStrings: false the name is a Buffer, whatever the type says.
+  // With `decodeStrings: false`, the name is a Buffer, although its TypeScript type is a string.
   const raw = entry.fileName as unknown as Buffer
   const { path, isUtf8 } = decode(raw)
   const mode = entry.externalFileAttributes >>> 16
@@ -104,9 +104,9 @@ function withSlashes(entries: readonly ExportEntry[]): readonly ExportEntry[] {
 }
 
 /**
- * Lists a folder to some depth; links are listed, never followed.
+ * Lists a folder down to the given depth. The list contains links, but the function never follows a link.
  *
- * @param isLeftOut names that are not listed
+ * @param isLeftOut whether to leave out a name
  */
 export function openFolder(
   root: string,
@@ -169,7 +169,7 @@ function fileEntry(root: string, path: string): ExportEntry {
   }
 }
 
-/** A longer text is not a path. */
+/** The longest target of a link, in bytes. A longer text is not a path. */
 const longestTarget = 4096
 
 /** Adds the targets of the links in a zip file to the entries. */

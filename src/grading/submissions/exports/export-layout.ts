@@ -6,7 +6,7 @@ import type { ReportPerson } from '../../report/report-schema.ts'
 export interface TopEntry {
   readonly name: string
   readonly isDirectory: boolean
-  /** Whether it is a clone made by git. */
+  /** Whether the entry is a folder that git cloned. */
   readonly isClone: boolean
 }
 
@@ -16,7 +16,7 @@ export interface Place {
   readonly people: readonly ReportPerson[]
   readonly metadata: Readonly<Record<string, unknown>>
   readonly submittedAt?: string
-  /** The name of a file in the submission; absent for a folder that is the submission. */
+  /** The entry's file name in the submission; absent if the entry is a folder that is the whole submission. */
   readonly file?: string
 }
 
@@ -24,10 +24,10 @@ export interface Place {
 export type Layout = (entry: TopEntry) => Place | undefined
 
 /**
- * The naming scheme of the platform that made an export. Ids and names get Unicode's form C (NFC), which platforms and
- * rosters use, because macOS writes the form D into archives.
+ * The naming scheme of the platform that made an export. macOS writes names into archives in Unicode's form D (NFD).
+ * Ids and names therefore get the form C (NFC), which platforms and rosters use.
  *
- * @param gradescopeMetadata the text of `submission_metadata.yml`, where the export has one
+ * @param gradescopeMetadata the text of `submission_metadata.yml`, if the export has this file
  */
 export function layoutOf(entries: readonly TopEntry[], gradescopeMetadata?: string): Layout {
   const layout =
@@ -59,7 +59,7 @@ function plain({ name, isDirectory }: Pick<TopEntry, 'name' | 'isDirectory'>): P
   return { id, people: [{ id }], metadata: {}, file: name }
 }
 
-// "Download all submissions" of Moodle: a folder per student, or, where folders are switched off, one entry per file.
+// "Download all submissions" of Moodle gives one folder per student, or one entry per file if folders are switched off.
 function moodle(name: string): Place | undefined {
   const match = /^(.+)_(\d+)_assignsubmission_(?:file|onlinetext)(?:_(.*))?$/su.exec(name)
   if (match === null) return undefined
@@ -73,8 +73,8 @@ function moodle(name: string): Place | undefined {
   }
 }
 
-// Canvas appends a number to later tries. Students number files too, so `part-1.py` and `part-2.py` of one student keep
-// their names.
+// Canvas appends a number to the file names of later tries. Students also number files. If one student has `part-1.py`
+// and `part-2.py`, both files therefore keep their names.
 function canvasLayout(names: readonly string[]): Layout {
   const keyOf = ({ id, file = '' }: Place) => `${id}/${withoutTry(file)}`
   const count = new Map<string, number>()
@@ -90,7 +90,7 @@ function canvasLayout(names: readonly string[]): Layout {
 
 const withoutTry = (file: string) => file.replace(/-\d+(\.[^.]+)$/u, '$1')
 
-// "Download submissions" of Canvas: `lovelaceada_LATE_1042_77_main-1.py` for the second try at main.py of user 1042.
+// "Download submissions" of Canvas. `lovelaceada_LATE_1042_77_main-1.py` is the second try of user 1042 at main.py.
 function canvas(name: string): Place | undefined {
   const match = /^([^_]+)(_LATE)?_(\d+)_(\d+)_(.+)$/su.exec(name)
   if (match === null) return undefined
@@ -118,9 +118,9 @@ const gradescope = v.record(
 )
 
 /**
- * "Export submissions" of Gradescope: folders whose names are keys of `submission_metadata.yml`.
+ * "Export submissions" of Gradescope has folders whose names are keys of `submission_metadata.yml`.
  *
- * @throws {Error} for a text that is not such YAML
+ * @throws {Error} if the text is not YAML with these keys
  */
 function gradescopeLayout(text: string): Layout {
   const metadata = v.parse(gradescope, parseYaml(text, { maxAliasCount: 0 }))
@@ -150,7 +150,7 @@ const toPerson = ({
   ...(email === undefined ? {} : { email }),
 })
 
-// GitHub Classroom clones `ASSIGNMENT-USER`; the common start of all names is the assignment.
+// GitHub Classroom names its clones `ASSIGNMENT-USER`, so the common start of all names is the assignment.
 function cloneLayout(entries: readonly TopEntry[]): Layout | undefined {
   const folders = entries.filter(({ isDirectory }) => isDirectory)
   if (folders.length < 2 || !folders.every(({ isClone }) => isClone)) return undefined

@@ -24,15 +24,15 @@ import { layoutOf } from './export-layout.ts'
 import type { UnpackedSubmission } from './unpack.ts'
 
 /**
- * The submissions of an export of Moodle, Canvas, Gradescope or GitHub Classroom, or of a folder of folders. An export
- * is a folder or a zip file, and may contain zip files. Unpacked submissions stay in `cache`. The next call finds them
- * there while the export has the same size and time. A refused submission has `refused`, and does not affect the
- * others.
+ * The submissions of an export from Moodle, Canvas, Gradescope or GitHub Classroom, or of a folder with one folder per
+ * submission. An export is a folder or a zip file, and may contain zip files. Unpacked submissions stay in `cache`. The
+ * next call uses the unpacked submissions again if the export's files have the same sizes and times. A refused
+ * submission has `refused`, and does not affect the other submissions.
  *
  * @param source an absolute path
- * @param cache a directory that stays; it is made where it does not exist
- * @param sourceNames endings and names of source files: a zip file with one at its top is one submission
- * @throws {SandboxError} OPTION_INVALID for an export that cannot be read as a whole
+ * @param cache a directory that stays after the call; the function makes a missing directory
+ * @param sourceNames endings and names of source files. A zip file with a source file at its top is one submission.
+ * @throws {SandboxError} OPTION_INVALID if the whole export cannot be read
  * @example
  * importExport('/srv/moodle.zip', '/srv/.cache', ['.py'])
  */
@@ -63,7 +63,7 @@ export function importExport(
 }
 
 const unfinished = 'unpacking-'
-/** A grader on another machine may unpack into the same cache, but not for this long. */
+/** A grader on another machine may be unpacking into the same cache, but never takes this long. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000
 
 /** Removes the folders of processes that were killed while they unpacked. */
@@ -97,7 +97,7 @@ export function isExport(folder: string): boolean {
   )
 }
 
-// A folder that cannot be read must not stop other submissions. Its own grading names the reason.
+// A folder that cannot be read must not stop other submissions. The grading of this folder names the reason.
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
@@ -111,7 +111,7 @@ const isZipName = (name: string) => /\.zip$/i.test(name)
 const index = 'index.json'
 const inside = 'cache:'
 
-// Paths in the cache are relative to the folder, because the folder gets its final name only when it is complete.
+// The index stores paths relative to its folder, because the folder gets its final name only when it is complete.
 const relativeTo =
   (directory: string) =>
   (submission: UnpackedSubmission): UnpackedSubmission =>
@@ -154,7 +154,7 @@ function unpack(source: string, into: string, sourceNames: readonly string[]) {
   })
 }
 
-// In dist the file is next to this module. From src, the path leads to the dist that the build made.
+// In dist, unpack-main.js is next to this module. From src, the second path leads to the file that the build made.
 function unpackerPath(): string {
   const places = ['./unpack-main.js', '../../../../dist/grading/submissions/exports/unpack-main.js']
   const found = places
@@ -167,14 +167,14 @@ function unpackerPath(): string {
   })
 }
 
-// Sizes and times identify a file, as in make and rsync, because reading a class's gigabytes would take longer than
+// Sizes and times identify a file, as in make and rsync. Reading the gigabytes of a class would take longer than
 // unpacking them.
 function fingerprint(source: string, sourceNames: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([packageVersion(), sourceNames]))
   // Names can be bytes that are not UTF-8.
   const waiting = [Buffer.from(source)]
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    // The source itself may be a link; links inside the source are never followed.
+    // The source itself may be a link, but this loop never follows a link inside the source.
     const read = path.equals(Buffer.from(source)) ? statSync : lstatSync
     const { size, mtimeMs, ino, mode } = read(path)
     hash.update(JSON.stringify([path.toString('latin1'), size, mtimeMs, ino, mode]))
@@ -186,7 +186,7 @@ function fingerprint(source: string, sourceNames: readonly string[]): string {
   return hash.digest('hex').slice(0, 32)
 }
 
-// A folder that cannot be read has no names here; unpacking refuses its submission.
+// A folder that cannot be read gets no names here. The unpacker later refuses the submission of this folder.
 function readableNames(folder: Buffer): Buffer[] {
   try {
     const names = readdirSync(folder, { encoding: 'buffer' }) as unknown as Buffer[]
