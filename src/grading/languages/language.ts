@@ -50,13 +50,13 @@ export interface Preparation {
   readonly use: (build: Command, place: string) => Command
   /** The number of builds without the files before Gradebox makes them. @default 0 */
   readonly after?: number
-  /** Whether a build waits for the files: better if a build without the files takes as long. @default false */
+  /** Whether a build waits for the files. Set it if a build without the files takes as long. @default false */
   readonly waits?: boolean
   /** Whether the compiler writes to the files. If so, each build changes a copy of its own. @default false */
   readonly changes?: boolean
 }
 
-/** How programs of one language are recognized, built and run. */
+/** How Gradebox recognizes, builds and runs programs of one language. */
 export interface Language {
   /** The name as people write it: `C++`. */
   readonly title: string
@@ -67,7 +67,7 @@ export interface Language {
    * files.
    */
   readonly decidedBy?: readonly string[]
-  /** Usual names of the file to start with, the best first. They decide if several files are possible. */
+  /** Usual names of the file to start with, the best first. If several files are possible, these names decide. */
   readonly mainNames?: readonly string[]
   /** Finds the place where a program starts, in a source without comments and string literals. */
   readonly startsAt?: RegExp
@@ -100,11 +100,11 @@ export interface Language {
   readonly policy?: string | URL | object
   /** @default 'c' */
   readonly compilePolicy?: string | URL | object
-  /** Limits of a run; the assignment's limits replace them. */
+  /** Limits of a run. The assignment's limits replace these limits. */
   readonly limits: LimitOptions & { readonly memory: NonNullable<LimitOptions['memory']> }
-  /** Limits of a run from the assignment's `languages`. They replace the assignment's limits for every language. */
+  /** Limits of a run from the assignment's `languages`. These limits replace the assignment's limits for every language. */
   readonly ownLimits?: LimitOptions
-  /** Limits of a build. They replace the usual limits of builds. */
+  /** Limits of a build. These limits replace the usual limits of builds. */
   readonly compileLimits?: LimitOptions
   readonly floors?: Floors
 }

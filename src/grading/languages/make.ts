@@ -27,8 +27,8 @@ function makeProgram(built: Project['built']): string {
 }
 
 /**
- * Checks that the build made one program to run. Only `make` needs this check, because only a Makefile may choose the
- * program's name.
+ * Checks that the build made a program, and that Gradebox knows which program to run. Only `make` needs this check,
+ * because only a Makefile may choose the program's name.
  *
  * @throws {SubmissionProblem} if make built no program, or several programs of which none has a usual name
  */

@@ -22,7 +22,7 @@ import type { Command, Language, Project } from './language.ts'
 import { buildPolicy } from './run-tool.ts'
 import { readTar } from './tar.ts'
 
-/** Names the directory for files that compilers prepare. `gradebox grade` sets it, also without a cache of results. */
+/** Names the directory for files that compilers prepare. `gradebox grade` always sets it, even without a cache. */
 export const TOOLCHAINS_VARIABLE = 'GRADEBOX_TOOLCHAINS'
 
 /** The directory of the sandbox in which a build finds the files that its compiler has prepared. */
@@ -48,7 +48,7 @@ const toolchains = new Map<string, Toolchain>()
 const WORTH = 3
 let expectedBuilds = 0
 
-/** Records the number of builds that may follow. For a large class, the preparation pays off from the first build. */
+/** Records the number of builds that may follow. For a large class, even the first build starts the preparation. */
 export function expectBuilds(count: number): void {
   expectedBuilds = Math.max(expectedBuilds, count)
 }

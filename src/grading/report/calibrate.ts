@@ -27,7 +27,7 @@ const leastMemoryBytes = 16 * 2 ** 20
  * decides its time limits.
  *
  * @param reports one report per repetition
- * @param floorBytes the memory that a language needs to start, because its runtime may reserve more than a program uses
+ * @param floorBytes the memory that a language needs to start. A runtime may reserve more memory than its program uses.
  */
 export function calibrate(
   reports: readonly Report[],

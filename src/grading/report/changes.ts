@@ -9,7 +9,7 @@ export interface SubmissionChange {
   /** The points in the reports `before` and `after`. Absent if the report does not have the submission or its grade. */
   readonly before?: number
   readonly after?: number
-  /** One line for each test that differs, for a different build, and for different adjustments. */
+  /** One line for each test that differs, for a different build status, and for different adjustments. */
   readonly reasons: readonly string[]
 }
 

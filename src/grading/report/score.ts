@@ -111,7 +111,7 @@ function correctionOf(
   return difference === 0 || partial === undefined ? [] : [[partial.number, difference]]
 }
 
-/** The part of the group's points that its tests earn, as a fraction. */
+/** The part of the group's points that the tests of the group earn, as a fraction. */
 function scaleOf({ name, mode }: GroupPlan, tests: readonly ReportTest[], plan: Plan): Earned {
   const planned = plan.tests.filter((test) => test.group === name)
   if (mode === 'sum') {

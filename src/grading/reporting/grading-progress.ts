@@ -3,7 +3,7 @@ import { formatDuration } from '../../units/duration.ts'
 import { visibleLine } from '../../units/visible.ts'
 
 /**
- * Prints the progress of a grading: on a terminal as one changing line, elsewhere as a line per submission.
+ * Prints the progress of a grading. A terminal shows one changing line. Any other output gets one line per submission.
  */
 export class Progress {
   readonly #started = clockMs()

@@ -48,7 +48,7 @@ const isTestFile = (path: string): boolean =>
 
 /**
  * Refuses submissions in a folder whose path is known only when the test file runs. {@link StudentsFiles} does not know
- * such a folder, so Jest would run the students' files in this folder.
+ * such a folder, so Jest could run the students' files in this folder.
  *
  * @param folders absolute paths that the test file declared
  * @throws {Error} with the setting that hides the folder from Jest

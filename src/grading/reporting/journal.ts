@@ -14,7 +14,7 @@ export type JournalEntry =
   | { readonly type: 'skip'; readonly meta: GradedMeta }
   | { readonly type: 'end'; readonly meta: GradedMeta; readonly outcome: TestOutcome | string }
 
-/** Appends entries to this process's journal; does nothing without a reporter that reads the journal. */
+/** Appends entries to this process's journal. Does nothing if no reporter reads the journal. */
 export function writeJournal(entries: readonly JournalEntry[]): void {
   const directory = process.env[JOURNAL_VARIABLE]
   if (directory === undefined || entries.length === 0) return
@@ -32,7 +32,7 @@ export class JournalReader {
     this.#directory = directory
   }
 
-  /** Returns the new entries; an unfinished line stays for the next call. */
+  /** Returns the new entries. The next call returns a line that is still unfinished. */
   read(): JournalEntry[] {
     return readdirSync(this.#directory).flatMap((name) => {
       const position = this.#done.get(name) ?? 0

@@ -78,7 +78,7 @@ export class Ledger {
     record.planned.add(key(meta))
   }
 
-  /** Records the outcome of a test; a later outcome of the same test replaces it. */
+  /** Records the outcome of a test. A later outcome of the same test replaces the earlier outcome. */
   end(meta: GradedMeta, outcome: TestOutcome): void {
     this.plan(meta)
     const entry = this.#assignment(meta.gradeboxAssignment).submissions.get(meta.gradeboxSubmission)

@@ -70,7 +70,7 @@ class GradingReporter implements Reporter {
     })
   }
 
-  // An error that names no test may belong to any test of the file, so the error fails all of them.
+  // An error that names no test may belong to any test of the file, so the error fails all these tests.
   #endUncaught(test: TestCase, uncaught: readonly UncaughtError[]): void {
     const meta = gradedMeta(test)
     const outcome = meta?.gradeboxOutcome

@@ -82,8 +82,8 @@ function checkName(entry: ExportEntry): void {
 type KnownNames = Map<string, Pick<ExportEntry, 'path' | 'kind'>>
 
 /**
- * Folds a name. Two names have the same folded name when macOS or Windows treats them as one: both systems ignore case,
- * and macOS also ignores the Unicode form of a letter.
+ * Folds a name. If macOS or Windows treats two names as the same name, both names have the same folded name. Both
+ * systems ignore case, and macOS also ignores the Unicode form of a letter.
  */
 export const foldedName = (name: string): string =>
   name.normalize('NFC').toLowerCase().normalize('NFC')

@@ -20,7 +20,7 @@ export interface Place {
   readonly file?: string
 }
 
-/** Finds the submission of a top entry of an export; `undefined` for an entry without one. */
+/** Finds the submission of a top entry of an export; `undefined` for an entry that belongs to no submission. */
 export type Layout = (entry: TopEntry) => Place | undefined
 
 /**
