@@ -102,7 +102,7 @@ export interface Language {
   readonly compilePolicy?: string | URL | object
   /** Limits of a run. The assignment's limits replace these limits. */
   readonly limits: LimitOptions & { readonly memory: NonNullable<LimitOptions['memory']> }
-  /** Limits of a run from the assignment's `languages`. These limits replace the assignment's limits for every language. */
+  /** Limits of a run from the assignment's `languages`. They take precedence over the assignment's general limits. */
   readonly ownLimits?: LimitOptions
   /** Limits of a build. These limits replace the usual limits of builds. */
   readonly compileLimits?: LimitOptions
