@@ -32,10 +32,10 @@ declare module 'vitest' {
 }
 
 /**
- * Declares an assignment. Each submission gets a suite of its name with every test. With the plugin `gradebox/vitest`,
- * Gradebox writes the reports while the tests run.
+ * Declares an assignment. Each submission gets a suite with the submission's name and every test. With the plugin
+ * `gradebox/vitest`, Gradebox writes the reports while the tests run.
  *
- * @throws {SandboxError} OPTION_INVALID for a wrong option, and where there are no submissions
+ * @throws {SandboxError} OPTION_INVALID for a wrong option, and when there are no submissions
  * @example
  * const median = assignment({ name: 'Median', submissions: 'submissions' })
  *
@@ -48,11 +48,11 @@ export function assignment(options: AssignmentOptions): Assignment<ExpectStatic>
 }
 
 /**
- * Declares the assignment of an `assignment.toml`; `gradebox grade` makes a test file that calls this.
+ * Declares the assignment of an `assignment.toml`. `gradebox grade` makes a test file that calls this function.
  *
  * @param path - the file's absolute path
- * @param part - the part of the submissions to declare; several workers grade one assignment in parts
- * @throws {SandboxError} OPTION_INVALID with every problem of the file, its line and column
+ * @param part - the part of the submissions to declare, because several workers can share one assignment
+ * @throws {SandboxError} OPTION_INVALID that lists every problem of the file with its line and column
  */
 export function declareToml(path: string, part?: Shard): void {
   const { options, groups, tests, cases } = toOptions(readAssignment(path), path)
@@ -78,14 +78,14 @@ function runner(file: () => string) {
   return {
     testFile: file,
     refuseSearched,
-    // Vitest makes an `expect` for each test that asks for one. The global one is enough here, because no assertion is
-    // counted.
+    // Vitest makes a separate `expect` for each test that asks for one. The global `expect` is enough here, because
+    // nothing counts the assertions.
     compare: (run: unknown, answer: object | string | undefined, exitCode: number) => {
       if (exitCode === 0) globalExpect(run).toSucceed()
       else globalExpect(run).toExitWith(exitCode)
       if (answer !== undefined) globalExpect(run).toHaveStdout(answer as string)
     },
-    // Vitest calls a suite's function once the file is loaded, when all tests are declared.
+    // Vitest calls a suite's function after Vitest has loaded the file. All tests are declared by then.
     declareSuites: (declared: Declared<ExpectStatic>) => {
       const suites = new Map<SubmissionState, SuiteCollector>()
       for (const [index, submission] of declared.submissions.entries()) {
@@ -119,7 +119,8 @@ function runner(file: () => string) {
   }
 }
 
-// The plugin excludes the submissions that it can read from the code of the test files, before Vitest runs any of them.
+// Before Vitest runs any test file, the plugin excludes the submissions that the code of the test files names. This
+// function refuses submissions that the plugin missed.
 function refuseSearched(paths: readonly string[]): void {
   const search = (inject('gradebox') as ProvidedContext['gradebox'] | undefined)?.search
   const own = testFile()
@@ -156,7 +157,7 @@ function testFile(): string {
   return testPath
 }
 
-// Editors and `vitest FILE:LINE` find a test by the line that declares it.
+// Editors and `vitest FILE:LINE` find a test by the line that declares the test.
 function callerLocation(): Location | undefined {
   const { testPath } = globalExpect.getState()
   const frame = new Error().stack?.split('\n').find((line) => testPath && line.includes(testPath))

@@ -17,7 +17,7 @@ import { readGradescopeMetadata } from './gradescope-metadata.ts'
  * of a platform (a folder or a zip file); one submission; several paths and globs.
  *
  * @param from the directory that relative paths start from
- * @throws {SandboxError} OPTION_INVALID for a path that does not exist, and where there is none
+ * @throws {SandboxError} OPTION_INVALID for a path that does not exist, and when there is no submission
  */
 export function findSubmissions(
   submissions: string | readonly string[],
@@ -68,8 +68,8 @@ function inside(path: string, table: LanguageTable): FoundSubmission[] {
     .sort((a, b) => byName(a.path, b.path))
 }
 
-// A folder is a submission. A link or a device becomes a refused submission, so that the staff see why it is not
-// graded.
+// A folder is a submission. A link or a device becomes a refused submission, so that the staff see why Gradebox does not
+// grade the link or the device.
 function memberOf(folder: string, entry: ExportEntry): FoundSubmission {
   const path = join(folder, entry.path)
   if (entry.kind === 'directory') return plain(path)
@@ -127,7 +127,7 @@ function refuseClashes(found: readonly FoundSubmission[]): FoundSubmission[] {
   })
 }
 
-// Two globs can match folders of one name.
+// Two globs can match folders with the same name.
 function withUniqueIds(found: readonly FoundSubmission[], from: string): FoundSubmission[] {
   const count = new Map<string, number>()
   for (const { id } of found) count.set(id, (count.get(id) ?? 0) + 1)

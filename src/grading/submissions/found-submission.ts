@@ -1,6 +1,6 @@
 import type { ReportPerson } from '../report/report-schema.ts'
 
-/** A submission that was found, before its files are read. */
+/** A submission that `findSubmissions()` found. Gradebox has not read the submission's files yet. */
 export interface FoundSubmission {
   readonly id: string
   readonly path: string

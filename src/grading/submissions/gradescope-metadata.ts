@@ -13,10 +13,10 @@ const loose = v.looseObject({
 })
 
 /**
- * Gradescope's facts about the submission from a folder's `submission_metadata.json`: people and times.
- * Undefined where the file does not exist.
+ * Reads Gradescope's facts about a submission, such as people and times, from `submission_metadata.json` in a folder.
+ * Returns undefined when the file does not exist.
  *
- * @throws {SandboxError} OPTION_INVALID for a file that is not such JSON
+ * @throws {SandboxError} OPTION_INVALID for a file that is not JSON of Gradescope's form
  */
 export function readGradescopeMetadata(
   directory: string,

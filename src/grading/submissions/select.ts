@@ -3,20 +3,20 @@ import picomatch from 'picomatch'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { quoted } from '../../units/visible.ts'
 
-/** Globs of the ids to grade, with commas between; set by `gradebox grade --only`. */
+/** Globs for the ids of the submissions to grade, separated by commas. `gradebox grade --only` sets this variable. */
 export const ONLY_VARIABLE = 'GRADEBOX_ONLY'
 
-/** `I/N`: grade the I-th of N parts of the submissions; set by `gradebox grade --shard`. */
+/** `I/N` means: grade the I-th of N parts of the submissions. `gradebox grade --shard` sets this variable. */
 export const SHARD_VARIABLE = 'GRADEBOX_SHARD'
 
-/** A part of a class: number `index`, from 1, of `count`. */
+/** One of `count` parts of a class. `index` counts from 1. */
 export interface Shard {
   readonly index: number
   readonly count: number
 }
 
 /**
- * Reads a shard in the form of the command line.
+ * Reads a shard as a user writes it on the command line.
  *
  * @throws {SandboxError} OPTION_INVALID for a text that is not `I/N` with I from 1 to N
  * @example
@@ -38,19 +38,19 @@ export function chosenShard(variable = process.env[SHARD_VARIABLE]): Shard | und
 }
 
 /**
- * The submissions to grade: those whose ids match a glob, or one shard of these. Shards differ by at most one
- * submission. Every machine divides the same submissions in the same way, by the hashes of their ids.
+ * Selects the submissions to grade: all submissions whose ids match a glob, or one shard of the matching submissions.
+ * The sizes of two shards differ by at most one submission. The hashes of the ids decide the shards, so every machine
+ * divides the same submissions in the same way.
  *
- * @param only globs with commas between; empty for all
- * @throws {SandboxError} OPTION_INVALID where nothing matches, and where there are more shards than
- *   submissions
+ * @param only globs, separated by commas; empty for all submissions
+ * @throws {SandboxError} OPTION_INVALID when no submission matches, and when there are more shards than submissions
  */
 export function selectSubmissions<Found extends { readonly id: string }>(
   found: readonly Found[],
   only = process.env[ONLY_VARIABLE] ?? '',
   shard: Shard | undefined = chosenShard(),
 ): Found[] {
-  // The ids have this Unicode form; a name that is copied from a folder of macOS has another.
+  // All ids are in Unicode's form NFC. A name that a user copies from a macOS folder is in another Unicode form.
   const globs = only
     .normalize('NFC')
     .split(',')
@@ -64,7 +64,7 @@ export function selectSubmissions<Found extends { readonly id: string }>(
     })
   }
   if (shard === undefined) return chosen
-  // An empty shard would write no report, and `gradebox merge` would miss it.
+  // An empty shard would write no report, and `gradebox merge` would miss this report.
   if (shard.count > chosen.length) {
     const plural = chosen.length === 1 ? '' : 's'
     throw new SandboxError(

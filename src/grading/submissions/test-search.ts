@@ -11,10 +11,10 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import picomatch from 'picomatch'
 import { escapePath } from 'tinyglobby'
 
-/** This variable replaces the `submissions` of an assignment; its path is relative to the working directory. */
+/** This variable replaces the `submissions` of an assignment. Its value is a path, relative to the working directory. */
 export const SUBMISSIONS_VARIABLE = 'GRADEBOX_SUBMISSIONS'
 
-/** Where a test runner looks for test files. */
+/** The folder and the globs with which a test runner looks for test files. */
 export interface TestSearch {
   /** The directory that the globs start from. */
   readonly folder: string
@@ -26,13 +26,13 @@ export interface TestSearch {
 const USUAL_FOLDER = 'submissions'
 
 /**
- * The paths and globs of submissions that are known before any test file runs: the usual folder, `GRADEBOX_SUBMISSIONS`, and
- * those that the code of the test files names.
+ * Lists the submissions that Gradebox can know before any test file runs. They are the usual folder, the path in
+ * `GRADEBOX_SUBMISSIONS`, and the paths and globs that the code of the test files names.
  *
  * @param root the directory of the project
- * @param testFiles absolute paths; those in submissions are not read
+ * @param testFiles absolute paths of test files; a test file inside submissions is not read
  * @param more absolute paths that the configuration names
- * @returns absolute paths; none that contains the root
+ * @returns absolute paths and globs; no path contains the root
  */
 export function submissionPaths(
   root: string,
@@ -43,7 +43,8 @@ export function submissionPaths(
   const usual = [join(root, USUAL_FOLDER), ...(instead ? [resolve(instead)] : []), ...more]
   const paths = new Set(usual.filter((path) => !isWithin(root, path)))
   const depth = (path: string) => path.split('/').length
-  // A student's file lies deeper than the test that names its folder, so its own words have no effect.
+  // A student's file lies deeper than the test file that names the submissions. The loop therefore reads the test file
+  // first, and then skips the student's file.
   for (const file of [...testFiles].sort((a, b) => depth(a) - depth(b))) {
     if ([...paths].some((path) => isWithin(file, path))) continue
     const named = namedSubmissions(readCode(file), dirname(file))
@@ -52,13 +53,13 @@ export function submissionPaths(
   return [...paths]
 }
 
-/** No test file of a teacher is longer, in bytes. */
+/** The most bytes to read from a test file. No test file of a teacher is longer. */
 const MOST_CODE = 1 << 20
 
-/** No test file names more submissions. A student's file could name enough to stop the test runner. */
+/** The most paths to take from one test file. A student's file could name enough paths to stop the test runner. */
 const MOST_PATHS = 100
 
-// A student may have made the file: a FIFO would block an ordinary open, and a device has no end.
+// A student may have made the file. A FIFO would block an ordinary open(2), and a device has no end.
 function readCode(file: string): string {
   let fd: number | undefined
   try {
@@ -78,11 +79,11 @@ const mention = /\bsubmissions\b['"]?\s*[:=]\s*(\[[^\]]{0,2000}\]|[^\n]{0,500})/
 const literal = /'([^'\n]+)'|"([^"\n]+)"|`([^`$\n]+)`/g
 
 /**
- * The paths and globs that the code of a test file names as submissions. They are read from the text, because the code of
- * the file must not run first.
+ * Lists the paths and globs that the code of a test file names as submissions. This function reads the text of the file,
+ * because the code must not run yet.
  *
  * @param folder the directory of the test file
- * @returns absolute paths and globs; none that contains the test file itself
+ * @returns absolute paths and globs; no path contains the test file itself
  * @example
  * namedSubmissions("assignment({ submissions: 'handins' })", '/course') // ['/course/handins']
  */
@@ -96,13 +97,16 @@ export function namedSubmissions(code: string, folder: string): string[] {
     .slice(0, MOST_PATHS)
 }
 
-/** Whether a path is another path, or lies in it. */
+/** Whether a path is the folder itself, or lies in the folder. */
 export function isWithin(path: string, folder: string): boolean {
   const inside = relative(folder, path)
   return inside === '' || !(isAbsolute(inside) || inside === '..' || inside.startsWith('../'))
 }
 
-/** Finds the path or glob of submissions to which a file belongs; undefined for a file of the staff. */
+/**
+ * Makes a function that returns the path or glob of the submissions to which a file belongs. The function returns
+ * undefined for a file of the staff.
+ */
 export function submissionOf(submissions: readonly string[]): (file: string) => string | undefined {
   const tests = submissions.map((path) => {
     const matches = existsSync(path) ? undefined : picomatch([path, `${path}/**`], { dot: true })
@@ -128,8 +132,8 @@ export function globsOf(submissions: readonly string[], folder: string): string[
 }
 
 /**
- * Whether a test runner would find a test file in submissions. A folder counts as soon as one of its files could have a
- * name that the runner looks for, so the answer does not depend on what students hand in.
+ * Whether a test runner would find a test file in submissions. A folder counts if a file in the folder could have a name
+ * that the runner looks for. The answer therefore does not depend on the files that students hand in.
  *
  * @param path the absolute path of a folder with submissions, of one submission, or of its only file
  */
@@ -146,7 +150,7 @@ export function isSearched(path: string, { folder, include, exclude }: TestSearc
 
 /** Whether a glob can match a file in a folder. */
 function reachesInto(glob: string, folder: string): boolean {
-  // Such a brace hides a separator.
+  // Braces that contain a separator prevent the split into names, so the glob counts as a match.
   if (/\{[^}]*\/[^}]*\}/.test(glob)) return true
   const parts = glob.replace(/^\.\//, '').split('/')
   const names = folder.split('/')

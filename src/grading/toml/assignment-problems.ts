@@ -12,7 +12,7 @@ import type { RawAssignment } from './assignment-schema.ts'
 type RawTest = NonNullable<RawAssignment['tests']>[number]
 type RawCases = NonNullable<RawAssignment['cases']>[number]
 
-/** The problems of an assignment with valid keys: keys that contradict each other, and unknown names. */
+/** Finds the problems of an assignment whose keys are valid, such as contradictory keys and unknown names. */
 export function assignmentProblems(raw: RawAssignment, folder: string): Problem[] {
   const { tests = [], cases = [], groups = [], limits, languages } = raw
   const names = groups.map(({ name }) => name)

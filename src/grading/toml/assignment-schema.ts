@@ -98,7 +98,7 @@ const language = strictTable({
   flags: key(texts, 'Additional flags for the compiler.'),
 })
 
-/** The shape of an `assignment.toml`. Types, checks and assignment.schema.json derive from it. */
+/** The shape of an `assignment.toml`. Types, checks and assignment.schema.json derive from this shape. */
 export const assignmentSchema = strictTable({
   name: v.pipe(name, v.description('The name in reports.')),
   submissions: v.optional(
@@ -133,5 +133,5 @@ export const assignmentSchema = strictTable({
   ),
 })
 
-/** An assignment as it is written. */
+/** The contents of an `assignment.toml`, as the author wrote them. */
 export type RawAssignment = v.InferOutput<typeof assignmentSchema>

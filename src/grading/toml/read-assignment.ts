@@ -9,14 +9,14 @@ import { PolicySource } from '../../policy/source/policy-source.ts'
 import { assignmentProblems } from './assignment-problems.ts'
 import { assignmentSchema, type RawAssignment } from './assignment-schema.ts'
 
-/** A larger file is not an assignment. */
+/** The most bytes of an assignment file. */
 const MAX_BYTES = 1024 * 1024
 
 /**
- * Reads an `assignment.toml` and checks it.
+ * Reads and checks an `assignment.toml`.
  *
- * @throws {SandboxError} OPTION_INVALID with every problem: its line and column, the expected value and the actual
- * value
+ * @throws {SandboxError} OPTION_INVALID that lists every problem with its line, its column, the expected value and the
+ * actual value
  */
 export function readAssignment(path: string): RawAssignment {
   const text = readText(path)
@@ -42,7 +42,7 @@ export function readAssignment(path: string): RawAssignment {
   return parsed.output
 }
 
-// A key that is missing at the top level has no table whose line could be shown.
+// A key that is missing at the top level belongs to no table with a line. Its problem gets the start of the file.
 function withPlace(problem: Problem, source: PolicySource): Problem {
   const { path, key, position } = problem
   const isPlaced = key !== undefined || position !== undefined
@@ -63,7 +63,7 @@ function readText(path: string): string {
   }
 }
 
-// A FIFO in place of the file would block, and a device may have no end.
+// A read from a FIFO would block, and a device may have no end.
 function readBytes(path: string): Uint8Array {
   try {
     const status = statSync(path)
@@ -78,14 +78,14 @@ function readBytes(path: string): Uint8Array {
 const unreadable = (path: string, why: string, details: { hint?: string; cause: unknown }) =>
   new SandboxError(`${path} cannot be read: ${why}`, { code: 'OPTION_INVALID', ...details })
 
-// The issue of a union only reports that no alternative fits. The issue of the intended alternative reports the
-// mistake.
+// Valibot's issue for a union reports only that no alternative fits. The nested issues of the intended alternative
+// report the mistake.
 function toProblems(issue: v.BaseIssue<unknown>, above: KeyPath = []): Problem[] {
   const path: KeyPath = [...above, ...(issue.path ?? []).map(({ key }) => asKey(key))]
   const inside = (issue.issues ?? []).filter((each) => each.path !== undefined)
   if (inside.length > 0) return inside.flatMap((each) => toProblems(each, path))
   const { message } = issue
-  // The error reports an unknown key at its table.
+  // The error reports an unknown key at the table that contains the key.
   return issue.type === 'strict_object' && issue.expected === 'never'
     ? [{ path: path.slice(0, -1), message, key: String(path.at(-1)) }]
     : [{ path, message }]

@@ -12,7 +12,7 @@ import type { Language } from '../languages/language.ts'
 import { languages as shipped } from '../languages/language-table.ts'
 import type { RawAssignment } from './assignment-schema.ts'
 
-/** The way to compare output. */
+/** How a test compares output. */
 export type Compare = NonNullable<CasesOptions['compare']>
 
 /** The declarations of an `assignment.toml`. */
@@ -23,7 +23,7 @@ export interface TomlAssignment {
   readonly cases: readonly { readonly path: string; readonly options: CasesOptions }[]
 }
 
-/** Turns a checked file into options. */
+/** Turns a checked `assignment.toml` into options. */
 export function toOptions(raw: RawAssignment, path: string): TomlAssignment {
   const folder = dirname(path)
   const { name, submissions = 'submissions', languages, feedbackLanguage, limits } = raw
@@ -89,7 +89,7 @@ function toCompare(compare: RawTest['compare']): Compare {
   }
 }
 
-// A bare time is whole seconds in a file, and milliseconds in code.
+// A time without a unit means whole seconds in a file, but milliseconds in code.
 function toLimits(limits: Readonly<Record<string, string | number>>): LimitOptions {
   const entries = Object.entries(limits).map(([name, value]) => {
     const isTime = name === 'walltime' || name === 'cpu'

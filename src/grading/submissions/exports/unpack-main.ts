@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { unpackExport } from './unpack.ts'
 
-// A separate process reads archives. The caller waits for it, and a damaged archive cannot use up the
-// caller's memory.
+// This file runs as a separate process, so that a damaged archive cannot use up the caller's memory. The caller waits
+// for this process.
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { extension: { type: 'string', multiple: true, default: [] } },

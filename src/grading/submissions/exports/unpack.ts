@@ -9,28 +9,29 @@ import { type ExportEntry, type OpenExport, openFolder, openZip } from './export
 import { layoutOf, type Place, type TopEntry } from './export-layout.ts'
 import { isArchive, unpackNested, writeEntries } from './write-entries.ts'
 
-/** A submission of an export: its directory, or the reason of its refusal. */
+/** A submission of an export: its directory, or the reason why Gradebox refuses the submission. */
 export interface UnpackedSubmission {
   readonly id: string
   readonly people: Place['people']
   readonly metadata: Place['metadata']
   readonly submittedAt?: string
-  /** Absent for a refused one. */
+  /** The directory of the submission; absent when the submission is refused. */
   readonly path?: string
-  /** For the staff; names the entry. */
+  /** Why the submission is refused. The text is for the staff and names the entry. */
   readonly refused?: string
-  /** Whether this machine is the cause, such as a full disk: the next call unpacks again. */
+  /** True when this machine caused the refusal, for example by a full disk. The next call unpacks the export again. */
   readonly isTrouble?: true
 }
 
 const mostMetadataBytes = 64 * 1024 * 1024
 
 /**
- * Unpacks an export into a directory, one folder per submission. A submission that cannot be unpacked safely is refused
- * by name, and the others are still unpacked. Folders of an export that need no unpacking stay where they are.
+ * Unpacks an export into a directory, one folder per submission. The result names each submission that cannot be
+ * unpacked safely as refused. All other submissions are still unpacked. Folders of an export that need no unpacking stay
+ * where they are.
  *
  * @param source a zip file or a folder
- * @param isSource whether a file is source code: a zip file with one at its top is one submission
+ * @param isSource whether a file is source code. A zip file with a source file at its top is one submission
  * @throws {Error} for an export that cannot be read as a whole
  */
 export async function unpackExport(
@@ -50,7 +51,7 @@ export async function unpackExport(
   }
 }
 
-// Removes a folder around all entries, such as "compress this folder" makes.
+// Removes the folder that contains all entries. The command "compress this folder" makes such a folder.
 function withoutWrapper(zip: OpenExport): OpenExport {
   const entries = zip.entries.filter(({ path }) => !isIgnored(path.split('/')[0] ?? ''))
   const tops = new Set(entries.map(({ path }) => path.split('/')[0] ?? ''))
@@ -69,7 +70,7 @@ function withoutWrapper(zip: OpenExport): OpenExport {
 
 interface Group {
   readonly place: Place
-  /** Entries with their paths in the submission. */
+  /** The entries of the submission. Each path is relative to the submission. */
   readonly entries: ExportEntry[]
   /** The top entries of the export that belong to the submission. */
   readonly tops: Set<string>
@@ -130,8 +131,8 @@ async function group(entries: readonly ExportEntry[], tops: readonly TopEntry[])
   return [...groups.values()]
 }
 
-// A path that leads elsewhere, a link or a device at the top belongs to no submission. It is refused under its own
-// name.
+// A top entry belongs to no submission if its path leads out of the export, or if the entry is a link or a device. Such
+// an entry becomes a refused submission whose id is the entry's path.
 function placeOf(layout: (top: TopEntry) => Place | undefined, entry: ExportEntry, top: TopEntry) {
   const leadsElsewhere = ['', '.', '..'].includes(top.name) || /^[A-Za-z]:$/.test(top.name)
   const isOdd = entry.path === top.name && entry.kind !== 'file' && entry.kind !== 'directory'
@@ -187,7 +188,7 @@ async function pathOf(
   }
   const folders = [...tops].map((folder) => join(root, folder))
   const [only = ''] = folders
-  // In an export that is a folder, the folder of a submission stays where it is, unless it contains an archive.
+  // In an export that is a folder, a submission's folder stays where it is, unless an archive is in that folder.
   if (folders.length === 1 && !openFolder(only, 1).entries.some(isArchive)) return only
   const target = stageFor(into, place.id)
   for (const folder of folders) {

@@ -14,13 +14,13 @@ import { isLeftOut } from '../../languages/submission-files.ts'
 import { type Budget, checkEntries, foldedName, refuse } from './check-entries.ts'
 import { type ExportEntry, openZip, withTargets } from './export-entries.ts'
 
-/** The deepest nesting of archives that is still unpacked. */
+/** The number of levels of nested archives that Gradebox unpacks. */
 const deepestArchive = 3
 
-/** Whether an entry is an archive by its name. */
+/** Whether an entry is a file whose name ends in `.zip`. */
 export const isArchive = ({ path, kind }: ExportEntry) => kind === 'file' && /\.zip$/i.test(path)
 
-/** Writes the entries of one submission, all of which must fit into what is left of its budget. */
+/** Writes the entries of one submission. All entries must fit into the rest of the submission's budget. */
 export async function writeEntries(
   entries: readonly ExportEntry[],
   target: string,
@@ -31,7 +31,7 @@ export async function writeEntries(
   for (const entry of kept) {
     const path = join(target, entry.path)
     if (entry.kind === 'directory') mkdirSync(path, { recursive: true })
-    // Links inside the submission are left out, as they are in a folder.
+    // Gradebox leaves out the links inside a submission, whether the submission is an archive or a folder.
     if (entry.kind !== 'file') continue
     mkdirSync(dirname(path), { recursive: true })
     // `wx` fails if the path exists, and follows no link.
@@ -43,8 +43,8 @@ export async function writeEntries(
 const zipEnding = /(?<=.)\.zip$/i
 
 /**
- * Unpacks the archives at the top of a submission. The contents of a single entry replace the archive; other archives
- * get folders of their names.
+ * Unpacks the archives at the top of a submission. If an archive is the only entry, the archive's contents replace the
+ * archive. Otherwise, each archive is unpacked into a folder with the archive's name.
  */
 export async function unpackNested(target: string, budget: Budget, depth: number): Promise<void> {
   const names = readdirSync(target)
@@ -53,7 +53,7 @@ export async function unpackNested(target: string, budget: Budget, depth: number
     if (!statSync(path).isFile()) continue
     const isAlone = names.length === 1
     if (!isZip(path)) {
-      // A file of this name next to other files may be data of the program.
+      // Next to other files, a file whose name ends in `.zip` may be data of the program.
       if (isAlone) refuse({ path: name }, 'is not a zip file, although its name says so')
       continue
     }
@@ -72,7 +72,7 @@ export async function unpackNested(target: string, budget: Budget, depth: number
 async function unpackArchive(path: string, folder: string, budget: Budget): Promise<void> {
   const zip = await openZip(path)
   try {
-    // Removes the archive first, because a file in it may have the same name.
+    // Remove the archive first, because a file in the archive may have the archive's name.
     unlinkSync(path)
     mkdirSync(folder, { recursive: true })
     await writeEntries(zip.entries, folder, budget)
@@ -81,7 +81,7 @@ async function unpackArchive(path: string, folder: string, budget: Budget): Prom
   }
 }
 
-/** How a zip file starts: with a local file header, or with the end of an empty archive (APPNOTE.TXT 4.3.7, 4.3.16). */
+/** The first bytes of a zip file: a local file header, or the end of an empty archive (APPNOTE.TXT 4.3.7, 4.3.16). */
 const signatures = ['504b0304', '504b0506']
 
 function isZip(path: string): boolean {
