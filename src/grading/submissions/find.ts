@@ -112,7 +112,7 @@ function refuseControl(submission: FoundSubmission): FoundSubmission {
   return { ...submission, refused: `\`${visibleLine(id)}\` has a control character in its name` }
 }
 
-// On macOS and Windows, two submissions whose ids differ only in case would become one.
+// On macOS and Windows, two submissions whose ids differ only in case would become one. Gradebox refuses both.
 function refuseClashes(found: readonly FoundSubmission[]): FoundSubmission[] {
   const named = new Map<string, FoundSubmission[]>()
   for (const each of found) {
@@ -127,7 +127,7 @@ function refuseClashes(found: readonly FoundSubmission[]): FoundSubmission[] {
   })
 }
 
-// Two globs can match folders with the same name.
+// Two globs can match folders with the same name. Each of these folders gets a relative path as its id.
 function withUniqueIds(found: readonly FoundSubmission[], from: string): FoundSubmission[] {
   const count = new Map<string, number>()
   for (const { id } of found) count.set(id, (count.get(id) ?? 0) + 1)

@@ -42,7 +42,8 @@ export function readAssignment(path: string): RawAssignment {
   return parsed.output
 }
 
-// A key that is missing at the top level belongs to no table with a line. Its problem gets the start of the file.
+// A key that is missing at the top level belongs to no table with a line. The problem of such a key gets the start of
+// the file.
 function withPlace(problem: Problem, source: PolicySource): Problem {
   const { path, key, position } = problem
   const isPlaced = key !== undefined || position !== undefined

@@ -4,9 +4,9 @@ import { onlySubmission, quotedLines } from './student-view.ts'
 import type { ReportWriter } from './writer.ts'
 
 /**
- * The output of an Autolab autograder: feedback, and the scores as the last line (docs.autolabproject.com,
- * "Autograders"). The scores have one problem, with the assignment's name. A submission that is not gradable has no
- * last line, so Autolab gives no score.
+ * The output of an Autolab autograder: the feedback, and then the scores on the last line (docs.autolabproject.com,
+ * "Autograders"). The scores contain one Autolab problem, which has the assignment's name. A submission that is not
+ * gradable has no line with scores, so Autolab gives no score.
  */
 export const writeAutolab: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'Autolab')

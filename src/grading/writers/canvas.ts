@@ -5,9 +5,9 @@ import { peopleOf } from './moodle.ts'
 import type { ReportWriter } from './writer.ts'
 
 /**
- * CSV for Canvas's gradebook import: five columns that name the student, then the assignment, and a second row with the
- * points possible. Canvas finds a student by Canvas's own number (`ID`), else by the SIS ids. A submission that is not
- * gradable has an empty cell, which Canvas ignores.
+ * CSV for Canvas's gradebook import. Five columns identify the student, and the sixth column has the student's points.
+ * The second row has the possible points. Canvas finds a student by Canvas's own number (`ID`), or otherwise by the SIS
+ * ids. A submission that is not gradable has an empty cell, which Canvas ignores.
  */
 export const writeCanvas: ReportWriter = ({ assignment, submissions }) => {
   const header = ['Student', 'ID', 'SIS User ID', 'SIS Login ID', 'Section', assignment.name]

@@ -5,10 +5,10 @@ import { wholePoints } from './whole-points.ts'
 import type { ReportWriter } from './writer.ts'
 
 /**
- * `result.json` of Classroom 50 (github.com/foundation50/classroom50, "Advanced Autograding"): integer totals that are
- * the sums of the tests. The runner's environment names the classroom, the assignment and the commit.
+ * `result.json` of Classroom 50 (github.com/foundation50/classroom50, "Advanced Autograding"). The totals are integers
+ * and equal the sums of the tests' points. The runner's environment names the classroom, the assignment and the commit.
  *
- * @throws {SandboxError} OPTION_INVALID for a submission that is not gradable, because the format has no place for it
+ * @throws {SandboxError} OPTION_INVALID for a submission that is not gradable, because the format has no such result
  */
 export const writeClassroom50: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'Classroom 50')

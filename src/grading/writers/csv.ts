@@ -25,7 +25,7 @@ export const writeCsv: ReportWriter = ({ assignment, submissions }) => {
   return toCsv([header, ...submissions.map((submission) => row(submission, assignment))])
 }
 
-/** CSV text in which no cell is a formula for a spreadsheet, or has a control character for a terminal. */
+/** Makes CSV text in which no cell is a spreadsheet formula or contains a control character for a terminal. */
 export function toCsv(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map((cell) => withoutFormula(visible(cell))))
   return stringify(cells, { record_delimiter: 'windows', quoted_match: /[\r\n]/ })
@@ -33,7 +33,8 @@ export function toCsv(rows: readonly (readonly string[])[]): string {
 
 const number = /^-?\d+(\.\d+)?$/
 
-// A spreadsheet runs a cell that starts with one of these, also after white space. A number is safe.
+// A spreadsheet runs a cell as a formula if the cell starts with one of these characters, also after white space. A
+// number is safe.
 function withoutFormula(cell: string): string {
   return /^\s*[=+\-@|\t\r＝＋－＠]/u.test(cell) && !number.test(cell) ? `'${cell}` : cell
 }

@@ -10,8 +10,8 @@ import type { ReportWriter } from './writer.ts'
 import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
 /**
- * Common Test Report Format (ctrf.io, specification 0.0.0), with points in `extra`. Students may read its names and
- * messages.
+ * Common Test Report Format (ctrf.io, specification 0.0.0), with points in `extra`. The names and messages contain only
+ * text that students may read.
  */
 export const writeCtrf: ReportWriter = (report, options) => {
   const texts = writerTexts(options.language ?? report.assignment.language)

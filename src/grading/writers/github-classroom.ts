@@ -6,8 +6,9 @@ import type { ReportWriter, WriterOptions } from './writer.ts'
 /**
  * The `result` output of a GitHub Classroom runner, in base64, for the action `autograding-grading-reporter`.
  *
- * The reporter computes a total twice: for its table from the number of passed tests, for its notice from the sum of
- * their scores. Both totals equal Gradebox's total, because every point is a test of its own, worth 1.
+ * The reporter computes two totals. The table's total is the number of passed tests, and the notice's total is the sum
+ * of the tests' scores. Both totals equal Gradebox's total, because the writer makes each point a separate test with a
+ * maximum score of 1.
  */
 export const writeGitHubClassroom: ReportWriter = (report, options) => {
   const { whole, points } = pointsOf(report, options)
@@ -21,8 +22,8 @@ export const writeGitHubClassroom: ReportWriter = (report, options) => {
 }
 
 /**
- * The two workflow commands by which GitHub Classroom reads a grade without its reporter. Print them from a step of the
- * workflow. A submission that is not gradable gives an error command and no grade.
+ * The two workflow commands from which GitHub Classroom reads a grade when no reporter runs. A step of the workflow
+ * must print both commands. A submission that is not gradable gives an error command and no grade.
  */
 export const writeGitHubNotices: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'GitHub Classroom')
@@ -37,7 +38,7 @@ export const writeGitHubNotices: ReportWriter = (report, options) => {
   ].join('\n')
 }
 
-// The runner reads these characters as the end of a command (actions/toolkit, "command.ts").
+// A line end would end the command, and `%` starts an escape (actions/toolkit, "command.ts").
 const command = (text: string) =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 
@@ -67,11 +68,11 @@ function pointsOf(
   return { whole: few, points: withTotal(few.rows.flatMap(rowPoints), few, view.remarks) }
 }
 
-/** A runner's output has at most 1 MiB, and every point is a test in it. */
+/** The most points in the output, because each point is a test there and a runner's output has at most 1 MiB. */
 const mostPoints = 1000
 
-// Reduces the points to the smallest whole numbers with the same ratios. If these are still too many, one row with 1000
-// points replaces all rows.
+// Reduces the points to the smallest whole numbers with the same ratios. If the maximum is still above 1000 points, one
+// row with 1000 points replaces all rows.
 function fewPoints(whole: WholePoints, name: string): WholePoints {
   const divisor = [whole.total, ...whole.rows.flatMap((row) => [row.points, row.maxPoints])]
     .map(Math.abs)
@@ -110,7 +111,7 @@ function rowPoints({ name, points, maxPoints, message }: WholeRow): Point[] {
   })
 }
 
-// Extra credit fills up missing points, and a deduction takes points away.
+// Extra credit turns failed points into passed points, and a deduction turns passed points into failed points.
 function withTotal(points: Point[], { total, maxPoints }: WholePoints, remarks: readonly string[]) {
   const wanted = Math.min(total, maxPoints)
   const kept = [...points].sort((a, b) => b.score - a.score).slice(0, maxPoints)

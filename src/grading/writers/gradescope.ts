@@ -6,8 +6,9 @@ import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
 /**
  * `results.json` of Gradescope (gradescope-autograders.readthedocs.io, "Autograder Specifications"). Gradescope has
- * visibilities of its own, so hidden tests stay separate tests. A submission that is not gradable has no score.
- * Gradescope then reports that the autograder failed, and staff can run it again.
+ * visibilities of its own, so hidden tests stay separate tests. A submission that is not gradable because of an error in
+ * a test or build has no score. Gradescope then reports that the autograder failed, and staff can run the autograder
+ * again.
  */
 export const writeGradescope: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'Gradescope')
@@ -47,14 +48,14 @@ function toTest(
 ) {
   const { number, name, group, points, maxPoints, extraCredit, status, visibility } = test
   const shownAs = visibility === 'hidden' ? (hiddenTests ?? 'hidden') : visibility
-  // The title of a test from a table contains the test's input, and students read it once grades are published.
+  // The title of a test from a table contains the test's input, and students can read the title of a published test.
   const isPublished = visibility === 'hidden' && shownAs !== 'hidden'
   return {
     ...(hasScore ? { score: points, max_score: extraCredit ? 0 : maxPoints } : {}),
     status: status === 'passed' ? 'passed' : 'failed',
     name: isPublished ? texts.hiddenTest(number) : visibleLine(name),
     number: String(number),
-    // The message of a hidden test would appear if staff changed its visibility on the platform.
+    // The message of a hidden test would appear if staff changed the test's visibility on the platform.
     output: visibility === 'hidden' ? '' : visible(test.studentMessage),
     output_format: 'text',
     tags: group === undefined ? [] : [visibleLine(group)],

@@ -2,7 +2,7 @@ import { printableJson } from '../../units/visible.ts'
 import type { ReportSubmission } from '../report/report-schema.ts'
 import type { ReportWriter } from './writer.ts'
 
-/** The report itself. */
+/** Writes the whole report as JSON. */
 export const writeJson: ReportWriter = (report) => {
   const { submissions } = report
   const frame = printableJson({ ...report, submissions: [] }, INDENT)
@@ -17,8 +17,8 @@ const INDENT = 2
 /** The end of a report whose last key is an empty list of submissions. */
 const END = '"submissions": []\n}'
 
-// A report is written after each test, and only the submission of that test has changed. The other submissions are the
-// same objects as before, so this map keeps their texts.
+// Gradebox writes the report after each test. Since the last report, only the submission of that test has changed. All
+// other submissions are the same objects as before, so this map keeps the text of each submission.
 const texts = new WeakMap<ReportSubmission, string>()
 
 function textOf(submission: ReportSubmission): string {

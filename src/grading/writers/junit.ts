@@ -6,7 +6,7 @@ import { shownMessage, shownName } from './student-view.ts'
 import type { ReportWriter } from './writer.ts'
 import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
-// Handlebars escapes every value for HTML, which is right for XML too.
+// Handlebars escapes every value for HTML. The same escapes are correct in XML.
 const template = Handlebars.compile(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="{{name}}" tests="{{tests}}" failures="{{failures}}" errors="{{errors}}" time="{{time}}">
 {{#each suites}}
@@ -37,8 +37,8 @@ const template = Handlebars.compile(`<?xml version="1.0" encoding="UTF-8"?>
 `)
 
 /**
- * JUnit XML as CI systems and CodeGrade read it: a suite per submission, with points as properties. Students may read
- * its names and messages, because CodeGrade shows them.
+ * JUnit XML in the form that CI systems and CodeGrade read: a suite per submission, with points as properties. The names
+ * and messages contain only text that students may read, because CodeGrade shows both.
  */
 export const writeJUnit: ReportWriter = ({ assignment, submissions, startedAt }, { language }) => {
   const timestamp = startedAt.slice(0, 19)
@@ -96,7 +96,7 @@ function toCase(test: ReportTest, classname: string, texts: WriterTexts) {
 const isFailure = ({ status }: ReportTest) =>
   status === 'failed' || status === 'partial' || status === 'blocked'
 
-// Attributes lose line ends, and XML 1.0 has no control characters: visibleLine() escapes both.
+// XML attributes lose line ends, and XML 1.0 forbids most control characters. visibleLine() escapes both.
 const xmlText = visibleLine
 
 const secondsOf = (tests: readonly ReportTest[]) =>

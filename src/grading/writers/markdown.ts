@@ -9,8 +9,8 @@ import { writerTexts } from './writer-texts.ts'
 const mostCharacters = 900_000
 
 /**
- * Markdown for `$GITHUB_STEP_SUMMARY`: one submission with its messages, or a table of the class. Safe to show to
- * students.
+ * Markdown for `$GITHUB_STEP_SUMMARY`: one submission with its messages, or a table of the class. Students may read the
+ * whole text.
  */
 export const writeMarkdown: ReportWriter = (report, options) => {
   const [only] = report.submissions
@@ -70,7 +70,7 @@ function table([header = [], ...rows]: readonly (readonly string[])[]): string {
 // Escapes all markup in a cell: links, images, tags.
 const cell = (text: string) => visibleLine(text).replace(/[\\`*_{}[\]()<>#!|~&@:-]/g, '\\$&')
 
-// A fence longer than any fence in the text.
+// Makes a code block whose fence is longer than any fence in the text.
 function fenced(text: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length))
   const fence = '`'.repeat(longest + 1)

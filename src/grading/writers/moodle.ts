@@ -5,9 +5,9 @@ import { studentText } from './student-text.ts'
 import type { ReportWriter, WriterOptions } from './writer.ts'
 
 /**
- * CSV for Moodle's grade import (docs.moodle.org, "Grade import"): map `ID number` or `Email address` to the user, and
- * both last columns to the assignment. Every row has a grade, because importing feedback alone deletes the grade.
- * Submissions that are not gradable therefore have no row.
+ * CSV for Moodle's grade import (docs.moodle.org, "Grade import"). In the import, map `ID number` or `Email address` to
+ * the user, and the last two columns to the assignment. Every row has a grade, because Moodle deletes a grade when a
+ * row contains only feedback. Submissions that are not gradable therefore have no row.
  */
 export const writeMoodle: ReportWriter = (report, options) => {
   const { name } = report.assignment
@@ -20,7 +20,7 @@ export const writeMoodle: ReportWriter = (report, options) => {
   return toCsv([header, ...rows])
 }
 
-/** The people of a submission. A person without an id and an address gets the submission's id. */
+/** The people of a submission. A person who has neither an id nor an address gets the submission's id. */
 export function peopleOf({ id, people }: ReportSubmission): readonly ReportPerson[] {
   if (people.length === 0) return [{ id, name: id }]
   return people.map((person) =>

@@ -9,7 +9,8 @@ const mostBytes = 1_000_000
 
 /**
  * `/grade/results/results.json` of PrairieLearn's external graders (docs.prairielearn.com, "External grading").
- * PrairieLearn shows every test, so hidden tests are one row. Long messages are cut until the file is small enough.
+ * PrairieLearn shows every test, so all hidden tests share one row. The writer cuts long messages until the file is
+ * small enough.
  */
 export const writePrairieLearn: ReportWriter = (report, options) => {
   const submission = onlySubmission(report, 'PrairieLearn')

@@ -3,25 +3,25 @@ import { type ReportKind, type WriterOptions, writers } from './index.ts'
 
 /** The file of a report, and the options of its writer. */
 export interface ReportTarget extends WriterOptions {
-  /** Relative to the project's root. */
+  /** The path of the file, relative to the project's root. */
   readonly path: string
 }
 
-/** The reports to write: a path by kind, or an object with a path. */
+/** The reports to write. Each kind has a path, or an object with a path and the options of the writer. */
 export type ReportsOption = Readonly<Partial<Record<ReportKind, string | ReportTarget>>>
 
-/** A report to write. */
+/** The kind of a report to write, with the file and the options of the writer. */
 export type ChosenReport = readonly [ReportKind, ReportTarget]
 
-/** Names further reports, for CI: `KIND=PATH`, separated by commas. */
+/** This variable names further reports, for CI. Its value is a list of `KIND=PATH`, separated by commas. */
 export const REPORTS_VARIABLE = 'GRADEBOX_REPORTS'
 
-/** The file of the report itself, unless `reports.json` names another. */
+/** The path of the JSON report, unless the option `reports.json` names another path. */
 export const DEFAULT_REPORT = 'gradebox-report.json'
 
 /**
- * The reports to write: those of the option, replaced by those of `GRADEBOX_REPORTS`, such as
- * `gradescope=/autograder/results/results.json,csv=grades.csv`.
+ * Lists the reports to write, from the option and from `GRADEBOX_REPORTS`. If both name the same kind, the variable
+ * wins. A value of the variable is, for example, `gradescope=/autograder/results/results.json,csv=grades.csv`.
  *
  * @throws {SandboxError} OPTION_INVALID for an unknown kind, and for a path that is not text
  */

@@ -5,7 +5,7 @@ import type { Report, ReportSubmission, ReportTest } from '../report/report-sche
 import type { WriterOptions } from './writer.ts'
 import { type WriterTexts, writerTexts } from './writer-texts.ts'
 
-/** One line of a student's result: a visible test, or all hidden ones together. */
+/** One line of a student's result: a visible test, or all hidden tests together. */
 export interface StudentRow {
   readonly name: string
   readonly points: number
@@ -14,16 +14,16 @@ export interface StudentRow {
   readonly message: string
 }
 
-/** The facts about a submission that its student may know, on a platform that shows everything at once. */
+/** The facts about a submission that its student may know, on a platform that shows all facts at once. */
 export interface StudentView {
   readonly texts: WriterTexts
   readonly rows: readonly StudentRow[]
-  /** The submission as a whole: a failed build, deductions, a grading that did not finish. */
+  /** Texts about the whole submission: a failed build, deductions, a grading that did not finish. */
   readonly remarks: readonly string[]
 }
 
 /**
- * The only submission of a report, for formats for a single submission.
+ * Returns the only submission of a report, for a format that holds a single submission.
  *
  * @throws {SandboxError} OPTION_INVALID for a report with another number of submissions
  */
@@ -40,8 +40,8 @@ export function onlySubmission({ submissions }: Report, format: string): ReportS
 }
 
 /**
- * Joins the tests that a student may not see into one row, so that the points add up. The row reveals neither the
- * number of tests nor the failed ones.
+ * Makes the student's view of a submission. All tests that a student may not see become one row, so that the points add
+ * up. This row reveals neither how many tests are hidden nor which tests failed.
  */
 export function studentView(
   submission: ReportSubmission,
@@ -69,13 +69,13 @@ export const isShown = ({ visibility }: Pick<ReportTest, 'visibility'>): boolean
   visibility === 'visible'
 
 /**
- * A test's name, where a student may see the test at once. Otherwise its number, because the title of a test from a
+ * The test's name if a student may see the test at once, and otherwise the test's number. The title of a test from a
  * table contains the test's input.
  */
 export const shownName = (test: ReportTest, texts: WriterTexts): string =>
   isShown(test) ? visibleLine(test.name) : texts.hiddenTest(test.number)
 
-/** A test's message, where a student may see the test at once. */
+/** The test's message if a student may see the test at once, and otherwise an empty text. */
 export const shownMessage = (test: ReportTest): string =>
   isShown(test) ? visible(test.studentMessage) : ''
 
@@ -117,7 +117,7 @@ function joinedStatus(tests: readonly ReportTest[]): ReportTest['status'] {
 }
 
 /**
- * Quotes every line, so that a platform reads none of them as a command.
+ * Quotes every line, so that a platform reads no line as a command.
  *
  * @example quotedLines('Grade :=>> 100') // '> Grade :=>> 100'
  */
@@ -128,9 +128,9 @@ export const quotedLines = (text: string): string =>
     .join('\n')
 
 /**
- * A variable that the platform sets.
+ * Returns an environment variable that the platform sets.
  *
- * @throws {SandboxError} OPTION_INVALID where it is not set
+ * @throws {SandboxError} OPTION_INVALID when the variable is not set
  */
 export function platformVariable(name: string, format: string, options: WriterOptions): string {
   const value = options.environment?.[name]

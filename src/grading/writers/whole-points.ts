@@ -1,7 +1,7 @@
 import { fromUnits, POINT_DIGITS, toUnits } from '../report/points.ts'
 import type { StudentRow } from './student-view.ts'
 
-/** Rows whose points are whole numbers. */
+/** A row whose points are whole numbers. */
 export interface WholeRow extends Omit<StudentRow, 'points' | 'maxPoints'> {
   readonly points: number
   readonly maxPoints: number
@@ -9,7 +9,7 @@ export interface WholeRow extends Omit<StudentRow, 'points' | 'maxPoints'> {
 
 /** A result in whole points, for platforms that read integers. */
 export interface WholePoints {
-  /** The factor of the points: 1, 10, 100, up to a million. */
+  /** The factor by which the points are multiplied: 1, 10, 100, up to a million. */
   readonly factor: number
   readonly rows: readonly WholeRow[]
   readonly total: number
@@ -17,8 +17,8 @@ export interface WholePoints {
 }
 
 /**
- * Points as integers, by the smallest power of ten that makes all of them whole. The ratio of total and maximum stays
- * exact.
+ * Multiplies all points by the smallest power of ten that makes every value an integer. The ratio of total and maximum
+ * stays exact.
  *
  * @example
  * // 2.5 of 5 points become 25 of 50

@@ -1,4 +1,4 @@
-/** The texts that writers add to the report's texts; students read them. */
+/** The texts that writers add to the report's texts. Students read the added texts. */
 export interface WriterTexts {
   readonly hiddenTests: string
   readonly hiddenTest: (number: number) => string
@@ -71,7 +71,7 @@ const spanish: WriterTexts = {
 
 const languages: Readonly<Record<string, WriterTexts>> = { en: english, de: german, es: spanish }
 
-/** The texts of a language, `de` or `de-AT`; English for a language that has none. */
+/** The texts of a language such as `de` or `de-AT`. A language without texts gets the English texts. */
 export function writerTexts(language = 'en'): WriterTexts {
   return languages[language.toLowerCase().split(/[-_]/)[0] ?? 'en'] ?? english
 }

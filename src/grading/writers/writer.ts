@@ -3,8 +3,8 @@ import type { Report } from '../report/report-schema.ts'
 /** The options of a writer. */
 export interface WriterOptions {
   /**
-   * The language of the texts that the writer adds: `en`, `de` or `es`; default the assignment's. The messages of the
-   * tests keep the language of the report.
+   * The language of the texts that the writer adds: `en`, `de` or `es`. The default is the language of the assignment.
+   * The messages of the tests keep the language of the report.
    */
   readonly language?: string
   /**
@@ -12,16 +12,16 @@ export interface WriterOptions {
    * submission from its student while a test is `hidden`. Default `hidden`.
    */
   readonly hiddenTests?: 'hidden' | 'after-published'
-  /** `format-error` makes a compile error an invalid submission on PrairieLearn; default `score`: 0 points. */
+  /** `format-error` makes a compile error an invalid submission on PrairieLearn. The default `score` gives 0 points. */
   readonly compileErrors?: 'score' | 'format-error'
   /** `true` removes everything that names a student from the HTML report; default `false`. */
   readonly anonymous?: boolean
   /**
-   * The variables that the platform sets, for formats that repeat them (Classroom 50). In a grading the default is the
-   * environment of the process; in a direct call of a writer there is none.
+   * The environment variables that the platform sets, for formats that repeat the values (Classroom 50). When Gradebox
+   * grades, the default is the environment of the process. A direct call of a writer has no default.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
-/** Makes one platform's format of a report. The same report always gives the same contents. */
+/** Writes a report in one platform's format. The same report and options always give the same contents. */
 export type ReportWriter = (report: Report, options: WriterOptions) => string | Uint8Array

@@ -14,7 +14,7 @@ import { writePrairieLearn } from './prairielearn.ts'
 import { writeVpl } from './vpl.ts'
 import type { ReportWriter } from './writer.ts'
 
-/** Every format that a report can be written in, by the kind that `reports` and `--report` name. */
+/** The writer of every report format. The keys are the kinds that `reports` and `--report` accept. */
 export const writers = {
   json: writeJson,
   csv: writeCsv,

@@ -12,7 +12,7 @@ import { capabilityName } from '../../linux/names/capabilities.ts'
 import { signalName } from '../../linux/signals.ts'
 import type { Argument } from '../step.ts'
 
-/** Formats a literal by its kind, and any other argument as its data or its place. */
+/** Formats a literal according to its kind. Any other argument appears as its data, or as its named place in memory. */
 export function argument(kind: ArgumentKind, given: Argument | undefined = 0): string {
   if (typeof given === 'object') return value(given)
   const bits = BigInt(given)
@@ -20,7 +20,7 @@ export function argument(kind: ArgumentKind, given: Argument | undefined = 0): s
 }
 
 // Two flags of open(2) have different values on x64 and arm64. No other flag in a step uses these values, so the text
-// of a step needs no architecture.
+// of a step does not depend on the architecture.
 const perArchitecture = [O_DIRECTORY, O_NOFOLLOW].map(
   ({ x64, arm64 }) => [BigInt(x64), BigInt(x64 | arm64)] as const,
 )
@@ -31,25 +31,25 @@ const onX64 = (flags: bigint): bigint =>
     flags,
   )
 
-/** The argument of an operation of prctl(2). */
+/** Formats the argument of a prctl(2) operation. */
 export function prctlArgument(option: Argument | undefined, given: Argument = 0): string {
   if (typeof given !== 'number') return value(given)
   if (option === PR_SET_PDEATHSIG) return signalName(given)
   return option === PR_CAPBSET_DROP ? capabilityName(given) : value(given)
 }
 
-/** The arguments of fcntl(2): F_GETFD has none, and F_SETFD has a flag. */
+/** Formats the arguments of fcntl(2). F_GETFD has no third argument, and the third argument of F_SETFD is a flag. */
 export function fcntlArguments([fd, command, given = 0]: readonly Argument[]): string[] {
   const own = [argument('fd', fd), argument('fcntl', command)]
   if (command === F_GETFD) return own
   return [...own, given === FD_CLOEXEC ? 'FD_CLOEXEC' : value(given)]
 }
 
-/** The words of a structure in the plan's own data; undefined for memory that the plan only names. */
+/** The words of a structure whose data is in the plan. Undefined for memory that the plan refers to only by name. */
 export const wordsOf = (given: Argument | undefined): readonly Argument[] | undefined =>
   typeof given === 'object' && given.kind === 'words' ? given.words : undefined
 
-/** struct itimerspec; a step sets only the time, not the interval. */
+/** Formats a struct itimerspec. A step sets only the time, not the interval. */
 export function seconds(timer: Argument | undefined): string {
   const words = wordsOf(timer)
   if (words === undefined) return '…'
@@ -57,14 +57,14 @@ export function seconds(timer: Argument | undefined): string {
   return `${whole}.${String(nanoseconds).padStart(9, '0')} s`
 }
 
-/** struct timespec; plans set only whole seconds. A null pointer means that the call has no timeout. */
+/** Formats a struct timespec. Plans set only whole seconds. A null pointer means that the call has no timeout. */
 export function timeoutText(timeout: Argument | undefined): string {
   if (timeout === 0) return 'NULL'
   const [whole] = wordsOf(timeout) ?? []
   return whole === undefined ? '…' : `${whole} s`
 }
 
-/** A set of signals in one word: `[SIGCHLD]`. */
+/** Formats a set of signals that one word holds, for example as `[SIGCHLD]`. */
 export function signalSet(given: Argument | undefined): string {
   const [set] = wordsOf(given) ?? []
   if (typeof set !== 'number') return '…'
@@ -73,7 +73,7 @@ export function signalSet(given: Argument | undefined): string {
   return `[${included.map(signalName).join(', ')}]`
 }
 
-/** The numbers of an array of struct pollfd. */
+/** Formats the file descriptors in an array of struct pollfd. */
 export function pollNumbers(fds: Argument | undefined): string {
   if (typeof fds !== 'object' || fds.kind !== 'bytes') return '…'
   const array = Buffer.from(fds.bytes)
@@ -82,13 +82,13 @@ export function pollNumbers(fds: Argument | undefined): string {
   return `[${numbers.join(', ')}]`
 }
 
-/** A path of the sandbox. A relative path starts at the sandbox's root, the working directory of the init. */
+/** Formats a path in the sandbox. A relative path starts at the sandbox's root, the init's working directory. */
 export function boxPath(given: Argument | undefined): string {
   if (typeof given !== 'object' || given.kind !== 'text') return value(given ?? 0)
   return JSON.stringify(given.text.replace(/^(?![./])/, '/'))
 }
 
-/** An argument without a kind. */
+/** Formats an argument whose kind is not known. */
 export function value(given: Argument): string {
   if (typeof given !== 'object') return String(given)
   switch (given.kind) {

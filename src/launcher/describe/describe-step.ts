@@ -20,8 +20,8 @@ import {
 const CALL_MAX_LENGTH = 400
 
 /**
- * A step in the form of a system call for a person: `mount("/usr" -> "/usr", MS_BIND|MS_REC)`. A path below
- * the directory that becomes the sandbox's root appears as the path that it will have.
+ * Describes a step as a system call that a person can read: `mount("/usr" -> "/usr", MS_BIND|MS_REC)`. A path below the
+ * directory that becomes the sandbox's root appears as the later path in the sandbox.
  */
 export function describeStep({ syscall, args, shown }: Step): string {
   const own = formats[syscall]
@@ -30,7 +30,7 @@ export function describeStep({ syscall, args, shown }: Step): string {
   return call.length > CALL_MAX_LENGTH ? `${call.slice(0, CALL_MAX_LENGTH)}…` : call
 }
 
-// Only clone(2) has another order of arguments on arm64, and it has a format of its own.
+// The x64 signatures also fit arm64. Only clone(2) has another order of arguments there, and clone(2) is in `formats`.
 function plain(syscall: string, args: readonly Argument[]): string[] {
   const signature = syscallSignature(syscall, 'x64')
   return args.map((each, index) => {
@@ -100,6 +100,6 @@ function firstWord(structure: Argument | undefined, format: (word: number) => st
   return typeof word === 'number' ? format(word) : '…'
 }
 
-/** A file's mode without its type. */
+/** Formats a file's mode without the file's type. */
 const permissions = (mode: Argument | undefined): string =>
   typeof mode === 'number' ? argument('mode', mode & 0o7777) : '…'

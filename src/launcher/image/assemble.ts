@@ -22,10 +22,10 @@ import {
 /** A segment in its final form. */
 export interface Assembled {
   readonly bytes: Uint8Array
-  /** The address of the first byte, where the first step is. */
+  /** The address of the first byte, which is also the address of the first step. */
   readonly address: number
   readonly steps: readonly Step[]
-  /** The segment's own labels and places. */
+  /** The segment's own labels and named places. */
   readonly symbols: Symbols
 }
 
@@ -38,16 +38,16 @@ const LABELS_PER_PIECE = 4096
 interface AssembleOptions {
   readonly arch: Arch
   readonly address: number
-  /** Labels and places of a segment that is already in memory. */
+  /** Labels and named places of a segment that is already in memory. */
   readonly imported?: Symbols
-  /** The sixth argument of each step that uses fewer than six. A filter recognizes the step by this argument. */
+  /** The sixth argument of each step that uses fewer than six. A filter recognizes a step by the sixth argument. */
   readonly token?: bigint
 }
 
 /**
- * Lays out a segment at an address and fills in every address in it. Pure: equal segments give equal bytes.
+ * Lays out a segment at an address and fills in every address in the segment. Equal segments give equal bytes.
  *
- * @throws {Error} for a label or place that is undefined, or defined twice: a mistake in a plan
+ * @throws {Error} for a label or named place that is undefined or defined twice, which is a mistake in the plan
  */
 export const assemble = (segment: Segment, options: AssembleOptions): Assembled =>
   finish(assembleInPieces(segment, options))

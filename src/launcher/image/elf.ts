@@ -16,7 +16,7 @@ const PAGE = 0x10000n
  * Makes the static ELF executable (elf(5)) of a launch program: the step machine, mapped readable and
  * executable, and the assembled steps, mapped readable and writable. No stack or data is executable.
  *
- * @param head the bytes of the data's head: the record tag
+ * @param head the first bytes of the data, which are the record tag
  */
 export function elfImage(assembled: Assembled, arch: Arch, head: Uint8Array): Uint8Array {
   const code = machineCode(arch)

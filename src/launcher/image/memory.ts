@@ -11,21 +11,21 @@ import {
 } from '../../linux/constants.ts'
 import { ErrnoError } from '../../linux/errno.ts'
 
-/** A launch program that can be executed. */
+/** A launch program that the kernel can execute. */
 export interface Executable {
   /** The path for posix_spawn(3). */
   readonly path: string
-  /** Releases the file. Call it when posix_spawn(3) has returned, because the program then runs. */
+  /** Releases the file. Call this function after posix_spawn(3) has returned, because the program runs from then on. */
   readonly dispose: () => void
-  /** Whether it is in memory, and not a temporary file. */
+  /** True for a memfd, and false for a temporary file. */
   readonly isInMemory: boolean
 }
 
 /**
- * Stores a launch program where the kernel can execute it and no process can change it. This is a sealed memfd, or a
- * temporary file where vm.memfd_noexec = 2 forbids executable memfds.
+ * Stores a launch program in a sealed memfd, which the kernel can execute and no process can change. If
+ * vm.memfd_noexec = 2 forbids executable memfds, the function stores the program in a temporary file instead.
  *
- * @throws {ErrnoError} when both ways fail
+ * @throws {ErrnoError} when the kernel refuses the memfd for another reason
  */
 export function makeExecutable(image: Uint8Array): Executable {
   try {
@@ -37,13 +37,13 @@ export function makeExecutable(image: Uint8Array): Executable {
   }
 }
 
-/** Makes an empty memfd that may grow; the caller closes it. */
+/** Makes an empty memfd that may grow. The caller closes the memfd. */
 export function makeMemfd(name: string): number {
   return createMemfd(name, MFD_NOEXEC_SEAL)
 }
 
-// MFD_EXEC and MFD_NOEXEC_SEAL exist since Linux 6.3. Older kernels return EINVAL, and every memfd is
-// executable.
+// MFD_EXEC and MFD_NOEXEC_SEAL exist since Linux 6.3. Older kernels return EINVAL for these flags, and every memfd of an
+// older kernel is executable.
 function createMemfd(name: string, flags: number): number {
   try {
     return memfdCreate(name, flags)
@@ -65,7 +65,7 @@ function sealedMemfd(image: Uint8Array): number {
   }
 }
 
-/** Writes everything, in as many calls as the kernel needs. */
+/** Writes the whole contents, in as many calls as the kernel needs. */
 export function writeAll(fd: number, contents: Uint8Array): void {
   let written = 0
   while (written < contents.length) written += writeSync(fd, contents, written)

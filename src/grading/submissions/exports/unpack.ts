@@ -26,9 +26,9 @@ export interface UnpackedSubmission {
 const mostMetadataBytes = 64 * 1024 * 1024
 
 /**
- * Unpacks an export into a directory, one folder per submission. The result names each submission that cannot be
- * unpacked safely as refused. All other submissions are still unpacked. Folders of an export that need no unpacking stay
- * where they are.
+ * Unpacks an export into a directory, one folder per submission. If a submission cannot be unpacked safely, the result
+ * has the reason in `refused`. All other submissions are still unpacked. Folders of an export that need no unpacking
+ * stay where they are.
  *
  * @param source a zip file or a folder
  * @param isSource whether a file is source code. A zip file with a source file at its top is one submission
@@ -131,8 +131,8 @@ async function group(entries: readonly ExportEntry[], tops: readonly TopEntry[])
   return [...groups.values()]
 }
 
-// A top entry belongs to no submission if its path leads out of the export, or if the entry is a link or a device. Such
-// an entry becomes a refused submission whose id is the entry's path.
+// An entry belongs to no submission if the entry's path leads out of the export, or if the entry is a link or a device
+// at the top. Such an entry becomes a refused submission whose id is the entry's path.
 function placeOf(layout: (top: TopEntry) => Place | undefined, entry: ExportEntry, top: TopEntry) {
   const leadsElsewhere = ['', '.', '..'].includes(top.name) || /^[A-Za-z]:$/.test(top.name)
   const isOdd = entry.path === top.name && entry.kind !== 'file' && entry.kind !== 'directory'

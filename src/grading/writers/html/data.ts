@@ -25,7 +25,7 @@ export interface PageSubmission {
   readonly staff?: ReportSubmission
 }
 
-/** Everything that the page shows; the page contains this as JSON. */
+/** All data that the page shows. The HTML file contains this data as JSON. */
 export interface PageData {
   readonly assignment: string
   readonly updatedAt: string
@@ -81,8 +81,8 @@ function labelOf({ id, people }: ReportSubmission): string {
   return visible(names === '' || names === id ? id : `${names} (${id})`)
 }
 
-// Removes the texts that name a person: the id, the people, the path, the platform's metadata, and the problems,
-// which can name the path.
+// Removes the texts that name a person: the id, the people, the path, the platform's metadata and the problems. A
+// problem can name the path.
 function anonymous(submission: ReportSubmission, index: number): ReportSubmission {
   const id = `submission ${index + 1}`
   return { ...submission, id, people: [], source: '', metadata: {}, problems: [] }

@@ -1,4 +1,4 @@
-/** The style of the HTML report: light and dark, screen and print. Every colour comes with a word or a sign. */
+/** The style sheet of the HTML report: light and dark, screen and print. Every colour comes with a word or a sign. */
 export const style = `
 :root { --ink: #1c2430; --quiet: #5b6675; --line: #d5dbe3; --paper: #ffffff; --shade: #f3f5f8; --link: #1f5fbf;
   --passed: #d8f0dc; --partial: #fdeec5; --failed: #fbd9d6; --error: #e6dcf7; --blocked: #e3e6ea; --bar: #3b7dd8; }

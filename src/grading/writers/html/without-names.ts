@@ -1,14 +1,14 @@
 import type { Report } from '../../report/report-schema.ts'
 
-/** Short words and numbers do not count as names, because they are also ordinary parts of programs and their output. */
+/** Short words and short numbers do not count as names, because programs and their output also contain such words. */
 const isName = (word: string): boolean => (/^\d+$/.test(word) ? word.length > 4 : word.length > 2)
 
-/** Fields with fixed words, which may equal a student's id. */
+/** Fields whose values never name a student, although a value may equal a student's id. */
 const words = new Set(['status', 'visibility', 'feedback', 'signal', 'sha256', 'group'])
 
 /**
- * Makes a function that replaces every name of a student in a value's texts: ids, names and their parts, e-mail
- * addresses, and the paths of submissions. Messages, file names and programs contain them too.
+ * Makes a function that replaces every name of a student in the texts of a value. Such names are ids, full names and
+ * their parts, e-mail addresses, and the paths of submissions. Messages, file names and programs can also contain names.
  */
 export function withoutNames({ submissions }: Report): <Value>(value: Value) => Value {
   const all = submissions.flatMap(({ id, source, people }) => [

@@ -60,14 +60,14 @@ const contentHash = (text: string) => `sha256-${createHash('sha256').update(text
 
 let script: string | undefined
 
-/** The page's script, which the build makes from page/. */
+/** Returns the page's script. The build makes this script from page/. */
 function pageScript(): string {
   script ??= readScript()
   return script
 }
 
 function readScript(): string {
-  // dist/report-page.js, as seen from src/, from dist/ and from one bundled file.
+  // The paths of dist/report-page.js from src/, from dist/ and from a bundled file.
   const places = ['../../../../dist/report-page.js', '../../../report-page.js', '../report-page.js']
   for (const place of places) {
     try {

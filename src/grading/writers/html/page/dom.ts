@@ -1,9 +1,9 @@
-/** The content of an element. Text stays text, also when a program's output contains markup. */
+/** The content of an element. A string becomes a text node, so markup in a program's output has no effect. */
 export type Content = Node | string | number | null | readonly Content[]
 
 type Attributes = Readonly<Record<string, string | number | boolean | (() => void) | undefined>>
 
-/** Makes an HTML element. An attribute that is a function becomes a listener for the event of that name. */
+/** Makes an HTML element. If an attribute is a function, the function listens to the event of the attribute's name. */
 export function el(name: string, attributes: Attributes = {}, ...content: Content[]): HTMLElement {
   const element = document.createElement(name)
   fill(element, attributes, content)
@@ -36,7 +36,7 @@ function append(element: Element, content: readonly Content[]): void {
 
 const mostCharacters = 20_000
 
-/** A block of a program's text; a long one is cut, with a button that shows the rest. */
+/** Makes a block with a program's text. A long text is cut, and a button shows the whole text. */
 export function block(text: string): HTMLElement {
   if (text.length <= mostCharacters) return el('pre', { tabindex: 0 }, safe(text))
   const pre = el('pre', { tabindex: 0 }, safe(text.slice(0, mostCharacters)))

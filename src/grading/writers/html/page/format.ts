@@ -1,6 +1,6 @@
 import type { ReportTest } from '../../../report/report-schema.ts'
 
-/** A sign and a word for each status, so that colour is never the only sign of a status. */
+/** A sign and a word for each status, so that the page never shows a status by colour alone. */
 export const signs: Readonly<Record<ReportTest['status'], { sign: string; word: string }>> = {
   passed: { sign: '✓', word: 'passed' },
   partial: { sign: '◐', word: 'partly passed' },
@@ -19,7 +19,7 @@ export const duration = (ms: number): string =>
 /** A size in MiB. */
 export const size = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
-/** The value below which a share of sorted values lies. */
+/** The value below which the given share of the sorted values lies. A share of 0.5 gives the median. */
 export function quantile(sorted: readonly number[], share: number): number {
   if (sorted.length === 0) return 0
   const at = (sorted.length - 1) * share

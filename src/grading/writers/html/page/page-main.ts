@@ -12,7 +12,7 @@ const state: ClassState = {
   sort: { column: 'name', descending: false },
 }
 
-// The address names the open submission, so that the browser's Back button and links to a submission work.
+// The URL names the open submission, so that the browser's Back button and links to a submission work.
 const open = (index: number) => {
   location.hash = `#submission-${index + 1}`
 }

@@ -74,7 +74,7 @@ function histogram({ submissions, maxPoints }: PageData): HTMLElement {
 const axis = () =>
   svg('line', { class: 'axis', x1: left, y1: height - bottom, x2: width, y2: height - bottom })
 
-/** One row of dots per test: each dot is the largest run of one submission. */
+/** One row of dots per test. Each dot shows the largest value among the runs of one submission. */
 function strips(
   { submissions, tests }: PageData,
   title: string,

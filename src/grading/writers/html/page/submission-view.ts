@@ -130,7 +130,7 @@ function meter(
   if (typeof limit !== 'number') return el('span', {}, `${name} ${format(value)}. `)
   const share = Math.min(100, (value / limit) * 100)
   const bar = el('i')
-  // The content security policy of the page forbids style attributes, but allows this assignment.
+  // The content security policy of the page forbids style attributes, but allows a script to set `style.width`.
   bar.style.width = `${share.toFixed(1)}%`
   return el(
     'span',
