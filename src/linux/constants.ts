@@ -1,7 +1,7 @@
 import { signals } from './signals.ts'
 
-// Constants of the kernel's interface, each group with its header. They are the same on x86-64 and arm64
-// unless a comment says otherwise.
+// Constants of the kernel's interface, each group with its header. The constants are the same on x86-64 and arm64,
+// unless a constant has one value for each or a comment says otherwise.
 
 // asm-generic/fcntl.h, asm/fcntl.h (arm64 has its own O_DIRECTORY and O_NOFOLLOW)
 export const AT_FDCWD = -100
@@ -104,7 +104,7 @@ export const CLONE_SIGHAND = 0x800
 export const CLONE_VFORK = 0x4000
 export const CLONE_PARENT = 0x8000
 export const CLONE_THREAD = 0x10000
-// Only clone3(2) takes this flag: it lies above the 32 bits of clone(2).
+// Only clone3(2) takes this flag, because the flag lies above the 32 bits of clone(2).
 export const CLONE_INTO_CGROUP = 0x2_0000_0000n
 export const CLONE_NEWNS = 0x20000
 export const CLONE_PARENT_SETTID = 0x10_0000
@@ -144,8 +144,8 @@ export const PR_SET_SECUREBITS = 28
 export const PR_SET_CHILD_SUBREAPER = 36
 export const PR_SET_NO_NEW_PRIVS = 38
 
-// linux/securebits.h: NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE and the lock of each; KEEP_CAPS
-// stays off and is locked.
+// linux/securebits.h: NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, and the lock bits of these three and of KEEP_CAPS.
+// KEEP_CAPS itself stays off.
 export const SECBIT_ALL_LOCKED = 0b1110_1111
 // linux/capability.h
 export const LINUX_CAPABILITY_VERSION_3 = 0x20080522
@@ -224,7 +224,7 @@ export const RUSAGE_SIZE = 144
 export const SCHED_RR = 2
 export const SCHED_RESET_ON_FORK = 0x40000000
 
-// linux/perf_event.h; the flags are bit fields of struct perf_event_attr.
+// linux/perf_event.h. The flags PERF_ATTR_* are bit fields of struct perf_event_attr.
 export const PERF_TYPE_SOFTWARE = 1
 export const PERF_COUNT_SW_TASK_CLOCK = 1
 export const PERF_ATTR_SIZE_VER0 = 64
@@ -290,7 +290,7 @@ export const TIOCGPTPEER = 0x5441
 export const POSIX_SPAWN_SETSIGDEF = 4
 export const POSIX_SPAWN_SETSIGMASK = 8
 
-// fcntl(2) and ioctl_iflags(2): a confined program must not use these commands on the files of others.
+// fcntl(2) and ioctl_iflags(2): a confined program must not use these commands on files of other users.
 export const F_SETOWN = 8
 export const F_SETOWN_EX = 15
 export const F_SETLEASE = 1024

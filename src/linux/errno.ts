@@ -2,9 +2,9 @@ import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 
 const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]))
-// Errors that the launch program can meet and Node's table lacks.
+// Errors that the launch program can meet, and that Node's table does not contain.
 names.set(126, 'ENOKEY').set(132, 'ERFKILL').set(15, 'ENOTBLK')
-// EWOULDBLOCK and EOPNOTSUPP are second names of these.
+// EWOULDBLOCK and EOPNOTSUPP are second names of these two errors.
 names.set(11, 'EAGAIN').set(95, 'ENOTSUP')
 
 /** An error number's name: `ENOENT`. */
@@ -12,7 +12,7 @@ export function errnoName(errno: number): string {
   return names.get(errno) ?? `errno ${errno}`
 }
 
-// The words of strerror(3), for errors that Node's table lacks.
+// The words of strerror(3), for errors that Node's table does not contain.
 const words: Readonly<Record<string, string>> = {
   ENOEXEC: 'exec format error',
   ECHILD: 'no child processes',

@@ -3,7 +3,7 @@ import * as choices from './names/choices.ts'
 import * as flags from './names/flags.ts'
 import { names } from './names/names.ts'
 
-// Constants that no table of names/ has.
+// Constants that no table in names/ contains.
 const others = [
   names('PROT_NONE=0'),
   new Map([
@@ -14,8 +14,8 @@ const others = [
   names('S_IFMT S_ISUID=0x800 S_ISGID=0x400'),
 ]
 
-// Constants that a policy's conditions may name in addition to the tables below. Each has one value on x86-64
-// and arm64; constants that differ (O_DIRECTORY) are left out.
+// Constants that a policy's conditions may name in addition to the tables below. Each constant has the same value on
+// x86-64 and arm64. The list leaves out constants that differ, such as O_DIRECTORY.
 const picked = `
   PER_LINUX PER_LINUX32 UNAME26 ADDR_NO_RANDOMIZE PROT_NONE PROT_READ PROT_WRITE PROT_EXEC
   MAP_SHARED MAP_PRIVATE MAP_FIXED MAP_ANONYMOUS MAP_LOCKED MAP_NORESERVE MAP_HUGETLB O_WRONLY

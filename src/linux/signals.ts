@@ -1,4 +1,4 @@
-/** asm-generic/signal.h: signals by their usual names; the same on x86-64 and arm64. */
+/** asm-generic/signal.h: signals by their usual names. The numbers are the same on x86-64 and arm64. */
 export const signals = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -42,7 +42,7 @@ type RealTimeSignal = 'SIGRTMIN' | 'SIGRTMAX' | `SIGRTMIN+${number}` | `SIGRTMAX
 /** A signal's name: `SIGSEGV`, `SIGRTMIN+3`. */
 export type SignalName = StandardSignal | RealTimeSignal
 
-// The kernel's real-time signals are 32 to 64. The C library reserves 32 and 33 and gives them no names
+// The kernel's real-time signals are 32 to 64. The C library reserves signals 32 and 33 and does not name them
 // (signal(7)).
 const SIGRTMIN = 34
 const SIGRTMAX = 64
@@ -52,7 +52,7 @@ const names: ReadonlyMap<number, string> = new Map(
 )
 const numbers: ReadonlyMap<string, number> = new Map(Object.entries({ ...signals, ...aliases }))
 
-/** A signal's name: `SIGSEGV`, `SIGRTMIN+3`; `signal 32` for one without a name. */
+/** A signal's name: `SIGSEGV`, `SIGRTMIN+3`; `signal 32` for a signal without a name. */
 export function signalName(signal: number): string {
   const name = names.get(signal)
   if (name !== undefined) return name
@@ -81,7 +81,7 @@ export function signalNumber(name: string): number | undefined {
 const realTime = (number: number): number | undefined =>
   number >= SIGRTMIN && number <= SIGRTMAX ? number : undefined
 
-/** Whether the kernel has a signal of this number. */
+/** Whether the kernel has a signal with this number. */
 export function isSignal(number: number): boolean {
   return Number.isInteger(number) && number >= 1 && number <= SIGRTMAX
 }

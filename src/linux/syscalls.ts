@@ -1,7 +1,7 @@
 /** The machines that Gradebox supports, by Node's names (`process.arch`). */
 export type Arch = 'x64' | 'arm64'
 
-// Names in the order of their numbers; `-` is a number without a call.
+// System calls in the order of their numbers. `-` stands for a number without a system call.
 
 // arch/x86/entry/syscalls/syscall_64.tbl: 0 to 336
 const X64 = `
@@ -43,7 +43,7 @@ const X64 = `
   pkey_mprotect pkey_alloc pkey_free statx io_pgetevents rseq uretprobe uprobe
 `
 
-// include/uapi/asm-generic/unistd.h, as arm64 has it: 0 to 294
+// include/uapi/asm-generic/unistd.h, in the version for arm64: 0 to 294
 const ARM64 = `
   io_setup io_destroy io_submit io_cancel io_getevents setxattr lsetxattr fsetxattr getxattr
   lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr getcwd
@@ -78,7 +78,7 @@ const ARM64 = `
   pkey_mprotect pkey_alloc pkey_free statx io_pgetevents rseq kexec_file_load
 `
 
-// Calls added since Linux 5.1 have one number everywhere: 424 to 469 (Linux 6.18)
+// Calls added since Linux 5.1 have the same number on all machines: 424 to 469 (Linux 6.18)
 const FIRST_COMMON = 424
 const COMMON = `
   pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen
@@ -90,7 +90,7 @@ const COMMON = `
   removexattrat open_tree_attr file_getattr file_setattr
 `
 
-// Calls that only other machines have. A policy written for all machines names these too.
+// Calls that only other machines have. A policy for all machines names these calls too.
 const ELSEWHERE = `
   _llseek _newselect arm_fadvise64_64 arm_sync_file_range bdflush break breakpoint cachectl
   cacheflush chown32 clock_adjtime64 clock_getres_time64 clock_gettime64 clock_nanosleep_time64
@@ -140,7 +140,7 @@ const namesByNumber: Readonly<Record<Arch, ReadonlyMap<number, string>>> = {
 
 const elsewhere = new Set(words(ELSEWHERE))
 
-/** The number of a system call; `undefined` when this machine has none of that name. */
+/** The number of a system call; `undefined` when this machine has no call of that name. */
 export function syscallNumber(name: string, arch: Arch): number | undefined {
   return numbersByName[arch].get(name)
 }
@@ -151,14 +151,14 @@ export function syscallName(number: number, arch: Arch): string | undefined {
 }
 
 /**
- * Whether any machine that Linux runs on has a call of that name. This distinguishes a foreign call from a
- * misspelling.
+ * Whether any machine that Linux runs on has a call of that name. The function distinguishes a call of another machine
+ * from a misspelling.
  */
 export function isSyscallName(name: string): boolean {
   return numbersByName.x64.has(name) || numbersByName.arm64.has(name) || elsewhere.has(name)
 }
 
-/** Every call of a machine, in the order of their numbers. */
+/** Every call of a machine, in the order of the numbers. */
 export function syscallNames(arch: Arch): readonly string[] {
   return [...numbersByName[arch].keys()]
 }

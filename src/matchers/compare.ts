@@ -17,10 +17,10 @@ import { differenceOf, type Output, outputFailure } from './output-difference.ts
 import { joinTokens, tokenDifference } from './tokens.ts'
 
 /**
- * Compares a program's output with an expectation. The time grows with the length of both and does not depend
- * on their contents.
+ * Compares a program's output with an expectation. The time grows with the length of both texts, and does not depend on
+ * their contents.
  *
- * @throws {RangeError} when there are more bytes than fit into a string
+ * @throws {RangeError} when the output has more bytes than fit into a string
  */
 export function compareOutput(
   utils: MatcherUtils,
@@ -31,7 +31,7 @@ export function compareOutput(
   const finding = compareText(utils, expected, output, text)
   const invalidByte = invalidByteOf(output)
   if (invalidByte === undefined) return finding
-  // The decoder replaces such a byte by U+FFFD, so an expected U+FFFD would match it.
+  // The decoder replaces an invalid byte by U+FFFD, so an expected U+FFFD would match an invalid byte.
   const pass = finding.pass && !expectsReplacement(expected)
   const failure = { ...outputFailure(output, text, {}), ...finding.failure, invalidByte }
   const notes = [invalidNote(output, invalidByte), ...(finding.notes ?? [])]
@@ -60,7 +60,7 @@ function sourceOf(expected: string | ExpectedLines | ExpectedTokens): string {
 const joinLines = ({ lines }: ExpectedLines): string =>
   typeof lines === 'string' ? lines : lines.join('\n')
 
-/** Output as text; bytes are decoded as UTF-8, with U+FFFD for each invalid byte. */
+/** Output as text. The function decodes bytes as UTF-8, with U+FFFD for each invalid byte. */
 function textOf(contents: string | Uint8Array): string {
   if (typeof contents === 'string') return contents
   if (contents.length <= constants.MAX_STRING_LENGTH) {
@@ -140,7 +140,7 @@ function compareTokens(expected: ExpectedTokens, output: Output, text: string): 
   }
 }
 
-// The message shows only the beginning and the end, so the middle of a long text need not change.
+// The message shows only the beginning and the end of a long text, so the function leaves the middle as it is.
 const mostCollapsed = 1000
 
 function oneLine(text: string): string {
@@ -150,7 +150,7 @@ function oneLine(text: string): string {
   return `${collapse(text.slice(0, mostCollapsed))}${middle}${collapse(text.slice(-mostCollapsed))}`.trim()
 }
 
-/** Two texts in quotes, with escapes where a difference is hard to see. */
+/** Two texts in quotes, with escapes for differences that are hard to see. */
 function quotePair(expected: string, received: string): [expected: string, received: string] {
   const inside = (text: string) => JSON.stringify(cutMiddle(text, mostQuoted)).slice(1, -1)
   const [left, right] = showPair(inside(expected), inside(received))

@@ -18,8 +18,8 @@ export type { MatcherContext, MatcherResult } from './matcher.ts'
 export type { SandboxMatchers } from './types.ts'
 
 /**
- * Every matcher, for your own `expect`. An import of `gradebox/matchers/vitest` or `gradebox/matchers/jest`
- * registers all of them.
+ * Every matcher, for your own `expect`. An import of `gradebox/matchers/vitest` or `gradebox/matchers/jest` registers
+ * all matchers.
  *
  * @example
  * import { matchers } from 'gradebox/matchers'

@@ -4,10 +4,10 @@ import { matchers } from './index.ts'
 import type { MatchersFor, SandboxMatchers } from './types.ts'
 
 /**
- * Registers the matchers and the snapshot serializer with Jest: list it in `setupFilesAfterEnv`. It can be loaded with
- * `require` and with `import`, and needs no injected globals.
+ * Registers the matchers and the snapshot serializer with Jest. List this module in `setupFilesAfterEnv`. The module
+ * works with `require` and with `import`, and needs no injected globals.
  *
- * @throws {Error} when it is loaded before Jest has its `expect`, as from `setupFiles`.
+ * @throws {Error} when the module loads before Jest has defined `expect`, as from `setupFiles`.
  * @example
  * export default { setupFilesAfterEnv: ['gradebox/matchers/jest'] }
  */
@@ -28,13 +28,13 @@ interface TestState {
   readonly currentTestIdentity?: () => unknown
 }
 
-// For `import { expect } from '@jest/globals'`.
+// These declarations apply to `import { expect } from '@jest/globals'`.
 declare module 'expect' {
   interface Matchers<R extends void | Promise<void>, T = unknown> extends MatchersFor<R, T> {}
   interface AsymmetricMatchers extends SandboxMatchers<unknown> {}
 }
 
-// For the global `expect` that the package @types/jest declares.
+// These declarations apply to the global `expect` of the package @types/jest.
 declare global {
   namespace jest {
     // biome-ignore lint/complexity/noBannedTypes: must repeat the declaration that it adds to

@@ -15,12 +15,12 @@ import {
 
 type WithoutPrefix<Name> = Name extends `SIG${infer Rest}` ? Rest : never
 
-/** A signal: its name, with or without `SIG`, or its number. */
+/** A signal: the name, with or without `SIG`, or the number. */
 export type WantedSignal = SignalName | WithoutPrefix<SignalName> | number
 
 /**
- * Passes when this signal ended the program and no limit or filter was the cause. A program killed at its
- * walltime limit was not killed "by SIGKILL".
+ * Passes when this signal ended the program and no limit or filter was the cause. A program that Gradebox killed at its
+ * walltime limit does not count as killed by SIGKILL.
  *
  * @param signal - `'SIGSEGV'`, `'SEGV'` or 11
  * @throws {TypeError} when there is no such signal
@@ -64,14 +64,14 @@ function betterMatcher({ status }: AnyResult): string[] {
   return matcher === undefined ? [] : [`The signal was not the cause; ${matcher} asserts what was.`]
 }
 
-/** A denied call: its name, a pattern for its name or its text, or a predicate. */
+/** A denied call: the call's name, a pattern for the call's name or text, or a predicate. */
 export type WantedSyscall = string | RegExp | ((syscall: DeniedSyscall) => boolean)
 
 /**
- * Passes when the seccomp filter killed the program, for this system call if the test gives one. Where the
- * kernel could not name the call, an assertion about the call fails either way, with `.not` too.
+ * Passes when the seccomp filter killed the program, for this system call if the test gives one. If the kernel could
+ * not name the call, an assertion about the call always fails, also with `.not`.
  *
- * @param syscall - its name, a pattern for its name or its text, or a predicate; without it any call
+ * @param syscall - the call's name, a pattern for the call's name or text, or a predicate; any call by default
  * @throws {TypeError} when `syscall` is none of these
  */
 export function toBeKilledBySeccomp(
@@ -123,22 +123,22 @@ function parseSyscall(syscall: unknown): WantedSyscall | undefined {
   )
 }
 
-/** Passes when the program was killed because its real time ran out. */
+/** Passes when the program was killed because it used up its real time. */
 export function toExceedWalltime(this: MatcherContext, received: unknown): MatcherResult {
   return judgeExceeded(this, 'toExceedWalltime', received, 'wallTimeMs')
 }
 
-/** Passes when the program was killed because its processor time, user and system, ran out. */
+/** Passes when the program was killed because it used up its processor time, user and system. */
 export function toExceedCpu(this: MatcherContext, received: unknown): MatcherResult {
   return judgeExceeded(this, 'toExceedCpu', received, 'cpuTimeMs')
 }
 
-/** Passes when the program was killed because it used more memory than it may. */
+/** Passes when the program was killed because it exceeded its memory limit. */
 export function toExceedMemory(this: MatcherContext, received: unknown): MatcherResult {
   return judgeExceeded(this, 'toExceedMemory', received, 'memoryBytes')
 }
 
-/** Passes when the program was killed because it wrote more to stdout and stderr than it may. */
+/** Passes when the program was killed because it wrote more to stdout and stderr than its output limit. */
 export function toExceedOutput(this: MatcherContext, received: unknown): MatcherResult {
   return judgeExceeded(this, 'toExceedOutput', received, 'outputBytes')
 }

@@ -4,17 +4,17 @@
  */
 export type LineMode = 'exact' | 'trimmed'
 
-/** The place where two texts begin to differ, and the lines around it. */
+/** The first difference of two texts, and the lines around this difference. */
 export interface LineDifference {
-  /** The first line that differs, from 1; the same in both texts. */
+  /** The number of the first line that differs, from 1. The number is the same in both texts. */
   readonly line: number
-  /** That line of each text; absent where the text has ended. */
+  /** The contents of this line in each text; absent if the text has no such line. */
   readonly expected: string | undefined
   readonly received: string | undefined
   readonly changes: readonly Change[]
 }
 
-/** A line of the place where two texts differ. */
+/** One line of the part in which two texts differ. */
 export interface Change {
   readonly kind: 'same' | 'missing' | 'extra'
   readonly text: string
@@ -25,13 +25,13 @@ export interface Change {
 
 /** The number of common lines around a difference. */
 export const context = 3
-// Enough to align inserted and missing lines, and small enough for a table of all pairs.
+// The bounds are large enough to align inserted and missing lines, and small enough for a table of all pairs of lines.
 const maxLines = 300
 const maxCharacters = 100_000
 
 /**
- * Finds where the lines of two texts differ; `undefined` when they are the same. Takes time that grows with their
- * length.
+ * Finds where the lines of two texts differ; `undefined` when the texts are the same. The time grows with the length of
+ * the texts.
  */
 export function lineDifference(
   expected: string,
@@ -66,7 +66,7 @@ class Lines {
   readonly #trims: boolean
   readonly #end: number
   #at = 0
-  /** How many lines have been read. */
+  /** The number of lines read so far. */
   count = 0
 
   constructor(text: string, mode: LineMode, endsBeforeNewline: boolean) {
@@ -108,7 +108,7 @@ function window(rest: Lines, first: string | undefined): Window {
   return { lines, hasMore: !rest.isAtEnd }
 }
 
-/** Pairs the common lines, in order, so that as few lines as possible remain. */
+/** Pairs the common lines in order, so that as few lines as possible remain without a partner. */
 function align(expected: Window, received: Window, line: number): Change[] {
   const [left, right] = [expected.lines, received.lines]
   const lengths = commonLengths(left, right)
@@ -134,8 +134,8 @@ function align(expected: Window, received: Window, line: number): Change[] {
   return expected.hasMore || received.hasMore ? withoutUndecidedEnd(changes) : changes
 }
 
-// For each pair of lines, row by row: the length of the longest common sequence of lines that starts at that pair or
-// after it.
+// Returns a number for each pair of lines, row by row. The number is the length of the longest common sequence of lines
+// that starts at this pair or later.
 function commonLengths(left: readonly string[], right: readonly string[]): Uint16Array {
   const numbers = new Map<string, number>()
   const numberOf = (line: string) => {
@@ -157,8 +157,8 @@ function commonLengths(left: readonly string[], right: readonly string[]): Uint1
   return lengths
 }
 
-// The partner of a line after the last common line may be beyond the window. So the line is perhaps not missing.
-// Without a common line, only the first line of each text certainly differs.
+// A line after the last common line may have its partner beyond the window. The function therefore removes such lines.
+// If there is no common line, only the first line of each text certainly differs.
 function withoutUndecidedEnd(changes: readonly Change[]): Change[] {
   const lastSame = changes.findLastIndex(({ kind }) => kind === 'same')
   if (lastSame !== -1) return changes.slice(0, lastSame + 1)

@@ -7,8 +7,8 @@ const hardToSee =
   /(?![ -])[\p{Zs}\p{Cf}\p{M}\p{Pd}\u00ad\u00b4\u2010-\u2015\u2018-\u201f\u2032-\u2037\u2043\u2212\u2500\ufe58\ufe63]/gu
 const notAscii = /[^\0-\u007f]/gu
 
-// Letters and signs that look like others in most fonts. NFKC handles compatibility forms such as full-width
-// digits.
+// Letters and signs that look like other characters in most fonts. Compatibility characters, such as full-width digits,
+// are missing here because NFKC replaces them.
 const alike: Readonly<Record<string, string>> = Object.fromEntries(
   [
     ['-', '\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2500\ufe58\ufe63'],
@@ -66,7 +66,7 @@ function skeleton(text: string): string {
 }
 
 /**
- * Two texts to print next to each other. Where they differ, characters that are hard to distinguish become
+ * Two texts to print next to each other. In the part that differs, characters that are hard to distinguish become
  * escapes. Control characters always become escapes. Only for short texts.
  *
  * @example showPair('5 km', '5\u00a0km') // ['5 km', '5\\u00a0km']
@@ -93,15 +93,15 @@ function differingPart(left: string, right: string) {
   let start = firstDifference(left, right)
   let back = 0
   while (back < shorter - start && left.at(-1 - back) === right.at(-1 - back)) back++
-  // A pair of surrogates is one character.
+  // A pair of surrogates is one character, so the differing part must not begin or end inside a pair.
   if (start > 0 && isHighSurrogate(left, start - 1)) start--
   if (back > 0 && isLowSurrogate(left, left.length - back)) back--
   return { start, leftEnd: left.length - back, rightEnd: right.length - back }
 }
 
 /**
- * The index of the first different character; the shorter length where one text is the beginning of the
- * other.
+ * The index of the first different character. If one text is the beginning of the other text, the length of the shorter
+ * text.
  */
 function firstDifference(left: string, right: string): number {
   const shorter = Math.min(left.length, right.length)
@@ -116,7 +116,9 @@ const isLowSurrogate = (text: string, at: number) => (text.charCodeAt(at) & 0xfc
 const mostCharacters = 240
 const before = 80
 
-/** Two long lines, cut to the surroundings of their first difference, each with its length. */
+/**
+ * Two lines. The function cuts a long line to the characters around the first difference, and adds the line's length.
+ */
 export function cutPair(left: string, right: string): [left: string, right: string] {
   const at = firstDifference(left, right)
   const cut = (line: string) => {

@@ -10,13 +10,16 @@ export type { Finding, MatcherContext }
 export interface MatcherResult {
   readonly pass: boolean
   readonly message: () => string
-  /** The reason why the assertion failed, as data. Vitest and Jest keep it with the error; see `matcherFailureOf()`. */
+  /**
+   * The reason why the assertion failed, as data. Vitest and Jest keep this data with the error; see
+   * `matcherFailureOf()`.
+   */
   readonly actual?: MatcherFailure
 }
 
 /**
- * The common part of every matcher: it checks that it received a result, calls the matcher, and builds the message
- * on demand.
+ * The common part of every matcher. The function checks that the received value is a result, calls `find`, and builds
+ * the message on demand.
  *
  * @param args - the matcher's arguments as the hint shows them; empty without arguments
  */
@@ -39,7 +42,7 @@ export function judge(
   return { pass: finding.pass, message, actual }
 }
 
-// Only the facts that feedback needs: Vitest and Jest serialize the failure to report it, and cannot
+// Returns only the facts that feedback needs. Vitest and Jest serialize the failure for their reports, and cannot
 // serialize a bigint.
 function endOf(result: AnyResult): MatcherFailure['run'] {
   const { status, exitCode, signal, usage, limits, syscall } = result
@@ -61,11 +64,11 @@ function matcherHint({ utils, isNot, promise }: MatcherContext, name: string, ar
 }
 
 /**
- * The received value as a result. Inside another matcher (`toEqual([expect.toSucceed()])`) any other value
- * does not match: `undefined`.
+ * The received value as a result. Inside another matcher (`toEqual([expect.toSucceed()])`), the function returns
+ * `undefined` for any other value, because this value does not match.
  *
- * @throws {TypeError} in a plain assertion on anything else, for example on a run that nobody awaited; `.not`
- *   must not turn that mistake into a pass
+ * @throws {TypeError} in a plain assertion on any other value, for example on a run that the test did not await. `.not`
+ *   must not turn this mistake into a pass.
  */
 function receivedResult(
   context: MatcherContext,
@@ -92,12 +95,12 @@ function describeValue({ utils }: MatcherContext, value: unknown): string {
 }
 
 /**
- * Reads a matcher's argument. A wrong argument throws at once, also with `.not`; it is not a failed
- * assertion.
+ * Reads a matcher's argument. A wrong argument throws at once, also with `.not`, because a wrong argument is not a
+ * failed assertion.
  *
  * @param args - the arguments as the hint shows them
  * @param read - parses the argument; throws an error that names the expected value
- * @throws {TypeError} with the hint above that error's message
+ * @throws {TypeError} with the hint above the message of the error from `read`
  */
 export function readArgument<T>(
   context: MatcherContext,
@@ -114,7 +117,7 @@ export function readArgument<T>(
   }
 }
 
-/** An argument as the hint shows it: text is quoted, and cut where it is long. */
+/** An argument as the hint shows it: text in quotes, and cut if the text is long. */
 export function printArgument(value: unknown): string {
   if (typeof value === 'string') return quote(value)
   if (typeof value === 'object' && value !== null && !isPattern(value)) return '{…}'

@@ -8,7 +8,7 @@ import { quoted, visibleLine } from '../units/visible.ts'
 /** The `this` of a matcher: the part that Vitest and Jest have in common. */
 export interface MatcherContext {
   readonly isNot?: boolean
-  /** `resolves` or `rejects`; the empty string without either; absent in an asymmetric matcher. */
+  /** `resolves`, `rejects`, or the empty string for a plain assertion; absent in an asymmetric matcher. */
   readonly promise?: string
   readonly utils: MatcherUtils
 }
@@ -27,29 +27,30 @@ export interface MatcherUtils {
 }
 
 /**
- * The finding of one matcher in one result. `expected` and `received` are phrases that follow "Expected:"
- * and "Received:".
+ * The finding of one matcher about one result. `expected` and `received` are phrases that follow "Expected:" and
+ * "Received:".
  */
 export interface Finding {
   readonly pass: boolean
   readonly expected: string
   readonly received: string
   /**
-   * The reason why the run did not succeed, where it explains the finding. The message shows it before everything else.
+   * The reason why the run did not succeed, if this reason explains the finding. The message shows this reason directly
+   * after the hint.
    */
   readonly cause?: string
   /** Paragraphs between the received line and the run's report: a diff, advice. */
   readonly notes?: readonly string[]
-  /** The limits that concern the matcher, in addition to the one that the verdict names. */
+  /** The limits that concern the matcher, in addition to the limit that the verdict names. */
   readonly limits?: readonly LimitName[]
-  /** The details of a failure; by default, that the run ended in another way. */
+  /** The details of a failure. By default, the failure says that the run ended in another way. */
   readonly failure?: FailureDetail
 }
 
 /**
  * Builds the message of every failed matcher. The message consists of the assertion, the expected and the received
- * value, the matcher's notes, and the run. The run has its reason, verdict, limits, usage, command, policy and the ends
- * of stdout and stderr.
+ * value, the matcher's notes, and the run. The part about the run contains the reason, verdict, limits, usage, command,
+ * policy and the ends of stdout and stderr.
  *
  * @param hint - the assertion as `matcherHint()` prints it
  */
@@ -79,7 +80,7 @@ function comparison({ isNot, utils }: MatcherContext, { expected, received }: Fi
 export const mostQuoted = 80
 
 /**
- * Text on one line, in quotes; where it is longer than 80 characters, its beginning and end.
+ * Text on one line, in quotes. If the text is longer than 80 characters, only the beginning and the end.
  *
  * @example
  * quote('a\n') // '"a\\n"'
@@ -89,8 +90,8 @@ export function quote(text: string): string {
 }
 
 /**
- * Formats a measured amount for a person, exactly where rounding would hide that it exceeds its bound: `1 s
- * (1000.4 ms)` against `1 s`.
+ * Formats a measured amount for a person. Adds the exact amount if rounding would hide that the amount exceeds its
+ * limit: `1 s (1000.4 ms)` against `1 s`.
  *
  * @param unit - the unit of `used` and `limit`: `ms`, `bytes`
  */

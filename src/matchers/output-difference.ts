@@ -12,7 +12,7 @@ export interface Output {
   readonly name: string
   readonly place: Pick<OutputFailure, 'stream' | 'file'>
   readonly contents: string | Uint8Array
-  /** The first byte that is not UTF-8, for contents that are already text. */
+  /** The first byte that is not UTF-8, if `contents` is already text. */
   readonly invalidByte?: InvalidByte | undefined
 }
 
@@ -37,7 +37,7 @@ export function differenceOf(
   const notes = [
     ...(only === undefined ? [] : [only.note]),
     lookAlikeNote(difference),
-    // The diff shows the beginning of the texts by itself.
+    // A diff that starts at line 1 needs no sentence about the line.
     difference.changes[0]?.expectedLine === 1
       ? undefined
       : `The texts differ first in line ${difference.line}:`,
@@ -56,7 +56,7 @@ interface OnlyDifference {
   readonly note: string
 }
 
-/** The kind of the only difference; undefined where more differs. */
+/** The kind of the only difference; undefined if the texts have other differences. */
 function onlyDifference(expected: string, received: string): OnlyDifference | undefined {
   const newline = 'The only difference is the final newline:'
   if (expected === `${received}\n`) {

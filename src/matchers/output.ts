@@ -64,8 +64,8 @@ function judgeStream(
 }
 
 /**
- * Adds the end of a failed run before the difference, because output that is missing after a crash is not
- * wrong output.
+ * Puts the reason of a failed run before the difference, because output that is missing after a crash is not wrong
+ * output.
  */
 function withCause({ isNot }: MatcherContext, result: AnyResult, finding: Finding): Finding {
   if (isNot === true || finding.pass || result.ok) return finding
@@ -74,11 +74,11 @@ function withCause({ isNot }: MatcherContext, result: AnyResult, finding: Findin
 }
 
 /**
- * Passes when the program left this file and the run collected it (option `collect`). The content must match if the
- * test gives one: bytes, or a value that `toHaveStdout()` takes.
+ * Passes when the program left this file and the run collected it (option `collect`). If the test gives a content, the
+ * file must match this content: bytes, or a value that `toHaveStdout()` takes.
  *
- * @param path - as `collect` named it; a relative one is relative to the program's `cwd`
- * @throws {TypeError} when `path` is not text, or `content` is none of these
+ * @param path - the path as `collect` names it; a relative path is relative to the program's `cwd`
+ * @throws {TypeError} when `path` is not text, or `content` is not a value of a kind that this matcher accepts
  */
 export function toHaveFile(
   this: MatcherContext,
@@ -144,7 +144,7 @@ function whyMissing(
   return { problem: 'not-collected', note: whyNotNamed(collect, cwd, path) }
 }
 
-// A truncated pattern has its own reason; an unreadable directory gives the reason for the files in it.
+// The reason why a file is missing may belong to a directory that Gradebox could not read, or to a truncated pattern.
 function whyWithout(
   uncollected: Readonly<Record<string, string>>,
   naming: string,

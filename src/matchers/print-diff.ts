@@ -9,7 +9,8 @@ const maxShown = 60
 
 /**
  * Prints a difference as a diff: expected lines with `-`, and received lines with `+`. Above each part that does not
- * begin at line 1, `@@ -40 +41 @@` gives the line's numbers in the expected and the received text.
+ * begin at line 1, a line such as `@@ -40 +41 @@` gives the numbers of the part's first line in the expected and the
+ * received text.
  */
 export function printDiff(utils: MatcherUtils, { changes }: LineDifference): string {
   const lines = [utils.EXPECTED_COLOR('- Expected'), utils.RECEIVED_COLOR('+ Received'), '']
@@ -38,7 +39,7 @@ const printers: Readonly<Record<Change['kind'], (utils: MatcherUtils, text: stri
   extra: (utils, text) => utils.RECEIVED_COLOR(`+${text}`),
 }
 
-// The changes near a difference, by index.
+// Returns the indices of the changes near a difference.
 function hunks(changes: readonly Change[]): number[] {
   const near = new Set<number>()
   changes.forEach(({ kind }, index) => {
@@ -49,8 +50,8 @@ function hunks(changes: readonly Change[]): number[] {
 }
 
 /**
- * The lines of the changes, ready to print. A missing line is printed in relation to the extra line that
- * replaces it.
+ * The lines of the changes, ready to print. The function prints a missing line together with the extra line that
+ * replaces it, so that hidden differences between the two lines become visible.
  */
 function showChanges(changes: readonly Change[]): string[] {
   const texts = changes.map(({ text }) => visible(cutMiddle(text, 240)))
@@ -64,8 +65,8 @@ function showChanges(changes: readonly Change[]): string[] {
   return texts
 }
 
-// The index of each missing line, with the index of the extra line in its place. The lines of two blocks are paired in
-// their order.
+// Returns the index of each missing line, with the index of the extra line in its place. The function pairs the missing
+// and the extra lines of a block in their order.
 function linePairs(changes: readonly Change[]): [missing: number, extra: number][] {
   const pairs: [number, number][] = []
   let missing: number[] = []
@@ -87,7 +88,7 @@ function linePairs(changes: readonly Change[]): [missing: number, extra: number]
   return pairs
 }
 
-// The line is already safe to print, so a carriage return is two characters.
+// In `line`, escapes have already replaced control characters, so a carriage return is two characters.
 function markTrailing(line: string): string {
   const end = line.endsWith('\\r') ? '\\r' : ''
   const rest = line.slice(0, line.length - end.length)
@@ -96,7 +97,7 @@ function markTrailing(line: string): string {
   return `${body}${space}${end}`
 }
 
-/** A sentence on the first different line, where both lines only look the same. */
+/** A sentence about the first different line, if the two lines look the same. */
 export function lookAlikeNote({ line, expected, received }: LineDifference): string | undefined {
   if (expected === undefined || received === undefined) return undefined
   const [left, right] = cutPair(expected, received)

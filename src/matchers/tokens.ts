@@ -59,14 +59,14 @@ export function joinTokens(tokens: string | readonly string[]): string {
 }
 
 /**
- * Reads the words of a text one by one, because a list of all words of 16 MB would be large. The code has no
- * regular expression, because V8 bounds its memory, and one word can be the whole output.
+ * Reads the words of a text one by one, because a list of all words of 16 MB would be large. The code has no regular
+ * expression, because V8 bounds a regular expression's memory, and one word can be the whole output.
  */
 class Tokens {
   readonly #text: string
   #at = 0
   #start = 0
-  /** How many words have been read. */
+  /** The number of words read so far. */
   count = 0
 
   constructor(text: string) {
@@ -94,14 +94,14 @@ class Tokens {
     return line
   }
 
-  /** Counts the remaining words: `3 tokens` in all. */
+  /** Reads the remaining words, and returns the total as text: `3 tokens`. */
   rest(): string {
     while (this.next() !== undefined);
     return `${this.count} ${this.count === 1 ? 'token' : 'tokens'}`
   }
 }
 
-// The white space of a regular expression's \s beyond ASCII.
+// The characters beyond ASCII that `\s` matches in a regular expression.
 const spaces: ReadonlySet<number> = new Set([
   0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009,
   0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff,
@@ -139,7 +139,7 @@ function compareToken(
   return `${difference} (${Number(off.toPrecision(3))} apart, tolerance ${float})`
 }
 
-// Long words are cut to the surroundings of their difference.
+// The message shows only the part of long words around their first difference.
 function quoteDifference(wanted: string, got: string): string {
   const [left, right] = cutPair(wanted, got)
   const [expected, received] = showPair(quoted(left), quoted(right))
@@ -147,9 +147,9 @@ function quoteDifference(wanted: string, got: string): string {
 }
 
 /**
- * Normalizes a decimal number of any length: two numbers are equal when their texts are. Infinities, NaN and
- * exponents of more than 15 digits do not count as numbers. The code has no regular expression, so its time
- * is certainly linear.
+ * Normalizes a decimal number of any length: two numbers are equal if their normalized texts are equal. Infinities, NaN
+ * and exponents of more than 15 digits do not count as numbers. The code has no regular expression for the digits, so
+ * the time is certainly linear.
  *
  * @returns undefined for a token that is not a number
  * @example decimal('0012.50') // '125e-1'

@@ -5,7 +5,7 @@ import type { ExpectedText } from './expected.ts'
 import type { WantedSignal, WantedSyscall } from './kill.ts'
 
 /**
- * The assertions on the result of a sandboxed run, as `expect(run)` has them.
+ * The assertions of `expect(run)` on the result of a sandboxed run.
  *
  * @typeParam Returned - `void`, or a promise behind `resolves`.
  */
@@ -37,7 +37,7 @@ export interface SandboxMatchers<Returned = void> {
   toExitWithin(duration: Duration): Returned
 
   /**
-   * This signal ended the program, and no limit or filter was the cause. `SIG` may be left out.
+   * This signal ended the program, and no limit or filter was the cause. The prefix `SIG` is optional.
    *
    * @example
    * expect(run).toBeKilledBy('SIGSEGV')
@@ -45,8 +45,8 @@ export interface SandboxMatchers<Returned = void> {
   toBeKilledBy(signal: WantedSignal): Returned
 
   /**
-   * The seccomp filter killed the program, for this system call if the test gives one: its name, a pattern
-   * for its name or its text, or a predicate.
+   * The seccomp filter killed the program, for this system call if the test gives one: the call's name, a pattern for
+   * the call's name or text, or a predicate.
    *
    * @example
    * expect(run).toBeKilledBySeccomp('socket')
@@ -77,8 +77,8 @@ export interface SandboxMatchers<Returned = void> {
   toUseCpuWithin(duration: Duration): Returned
 
   /**
-   * All processes of the run together never used more memory than this (`usage.peakMemoryBytes`):
-   * bytes, or text with a unit.
+   * All processes of the run together never used more memory than this size (`usage.peakMemoryBytes`): bytes, or text
+   * with a unit.
    *
    * @example
    * expect(run).toUseMemoryWithin('32MiB')
@@ -86,8 +86,8 @@ export interface SandboxMatchers<Returned = void> {
   toUseMemoryWithin(size: Size): Returned
 
   /**
-   * The program's stdout is exactly this text (the final newline counts), has a place that this
-   * pattern matches, or consists of these lines or tokens.
+   * The program's stdout is exactly this text, matches this pattern somewhere, or consists of these lines or tokens.
+   * The final newline of a text counts.
    *
    * @example
    * expect(run).toHaveStdout('3\n')
@@ -101,8 +101,8 @@ export interface SandboxMatchers<Returned = void> {
   toHaveStderr(expected: ExpectedText): Returned
 
   /**
-   * The program left this file, and the option `collect` collected it; with this content if one is given.
-   * A relative path is relative to the program's `cwd`.
+   * The program left this file, and the option `collect` collected the file. If the test gives a content, the file has
+   * this content. A relative path is relative to the program's `cwd`.
    *
    * @example
    * const run = await sandboxed('./a.out', [], { collect: ['out.txt'] })
@@ -111,7 +111,7 @@ export interface SandboxMatchers<Returned = void> {
   toHaveFile(path: string, content?: ExpectedText | Uint8Array): Returned
 }
 
-/** Whether a value of this type can be a run's result, or a promise of one. */
+/** Whether a value of this type can be a run's result, or a promise of a run's result. */
 type MayBeRun<T> = 0 extends 1 & T
   ? true
   : unknown extends T
@@ -127,7 +127,7 @@ type MayBeRun<T> = 0 extends 1 & T
 type IfRun<T, Then, Else> = true extends MayBeRun<T> ? Then : Else
 
 /**
- * The matchers of `expect(value)`. For a value that cannot be a run, a call of a matcher does not compile.
+ * The matchers of `expect(value)`. A call of a matcher on a value that cannot be a run does not compile.
  *
  * @typeParam T - The value's type.
  */

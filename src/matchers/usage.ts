@@ -26,7 +26,7 @@ export function toUseCpuWithin(
   return judge(this, 'toUseCpuWithin', args, received, ({ usage }) => {
     const { cpuTimeMs: used, cpuTimeLowerBound: cause } = usage
     return {
-      // A lower bound only proves that the program used at least that much.
+      // A lower bound does not prove that the program used at most the limit.
       pass: cause === undefined && used <= limit,
       expected: `at most ${formatDuration(limit)} of processor time`,
       received: measured(used, limit, formatDuration, 'ms'),
@@ -38,8 +38,8 @@ export function toUseCpuWithin(
 }
 
 /**
- * Passes when all processes of the run together never used more memory than this (`usage.peakMemoryBytes`,
- * which `limits.memory` bounds too), however the run ended.
+ * Passes when all processes of the run together never used more memory than this size, however the run ended. The
+ * figure is `usage.peakMemoryBytes`, which `limits.memory` bounds too.
  *
  * @param size - bytes, or text with a unit: `'64MiB'`
  * @throws {TypeError} when `size` is not a size

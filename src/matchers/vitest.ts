@@ -4,8 +4,8 @@ import { matchers } from './index.ts'
 import type { RefusedFor, SandboxMatchers } from './types.ts'
 
 /**
- * Registers the matchers and the snapshot serializer with Vitest: import it for its effect, or list it in `setupFiles`.
- * The plugin `gradebox/vitest` does so by itself.
+ * Registers the matchers and the snapshot serializer with Vitest. Import this module for its effect, or list this
+ * module in `setupFiles`. The plugin `gradebox/vitest` loads this module by itself.
  *
  * @example
  * import 'gradebox/matchers/vitest'
@@ -25,13 +25,13 @@ declare global {
 declare module 'vitest' {
   interface AsymmetricMatchersContaining extends SandboxMatchers<unknown> {}
 
-  // This signature precedes Vitest's own, and has the same result type for a value that may be a run.
+  // This signature precedes Vitest's own signature, and has the same result type for a value that may be a run.
   interface ExpectStatic {
     // biome-ignore lint/style/useShorthandFunctionType: an interface adds to the one of Vitest
     <T>(actual: T, message?: string): AssertionOn<T> & RefusedFor<T>
   }
 }
 
-// The type of Vitest's `expect(value)`, whose parameters differ between its versions.
+// The type of Vitest's `expect(value)`. The type's parameters differ between the versions of Vitest.
 declare const soft: (typeof expect)['soft']
 type AssertionOn<T> = ReturnType<typeof soft<T>>

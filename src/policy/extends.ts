@@ -16,7 +16,7 @@ function refuse({ origin, source }: ReadLayer, message: string): Error {
 export const isName = (reference: string): boolean =>
   !reference.includes('/') && !reference.endsWith('.toml')
 
-// An object has no path, so its paths are relative to the process's working directory.
+// A policy that is an object has no path, so its reference is relative to the process's working directory.
 function originOf(extending: ReadLayer, reference: string): Required<PolicyOrigin> {
   if (!isName(reference)) {
     const { path } = extending.origin
@@ -31,9 +31,9 @@ function originOf(extending: ReadLayer, reference: string): Required<PolicyOrigi
 /**
  * Reads the chain of policies that a policy extends.
  *
- * @returns every policy of the chain: first the one that extends nothing, last the given one
- * @throws {SandboxError} POLICY_INVALID for a policy that cannot be read, or that extends itself through
- *   others
+ * @returns every policy of the chain: first the policy that extends nothing, last the given policy
+ * @throws {SandboxError} POLICY_INVALID for a policy that Gradebox cannot read, or that extends itself through other
+ *   policies
  */
 export function extendedLayers(top: ReadLayer, inputs: TemplateInputs): readonly ReadLayer[] {
   const layers = [top]

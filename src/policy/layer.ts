@@ -33,7 +33,7 @@ export interface PolicyLayer
   readonly seccomp?: SeccompLayer
 }
 
-/** A layer and its problems. The layer is usable only when there are no problems. */
+/** A layer and the problems of its policy. The layer is usable only if there are no problems. */
 export interface CheckedLayer {
   readonly layer: PolicyLayer
   readonly problems: readonly Problem[]
@@ -72,7 +72,7 @@ function seccomp(raw: RawPolicy, problems: Problem[]): SeccompLayer | undefined 
   return checked.seccomp
 }
 
-// exactOptionalPropertyTypes: an absent key must not exist at all.
+// Under exactOptionalPropertyTypes, an optional key must not exist with the value undefined.
 function withoutUndefined<Keys extends object>(
   keys: Keys,
 ): { [Key in keyof Keys]?: NonNullable<Keys[Key]> } {
@@ -82,7 +82,7 @@ function withoutUndefined<Keys extends object>(
 }
 
 /**
- * Checks one policy for problems that its schema cannot express: keys that contradict each other, units, names in
+ * Checks one policy for problems that the schema cannot express: keys that contradict each other, units, names in
  * seccomp rules.
  */
 export function checkLayer(raw: RawPolicy, units: LimitUnits): CheckedLayer {

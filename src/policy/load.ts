@@ -15,7 +15,7 @@ export type PolicyReference = string | URL | object
 
 interface Loaded {
   readonly policy: Policy
-  /** The files and variables that the policy was made from. */
+  /** The files and variables from which the policy was made. */
   readonly inputs: TemplateInputs
 }
 
@@ -33,7 +33,8 @@ function fromFile(origin: Required<PolicyOrigin>): Policy {
   return policy
 }
 
-// A text that changes with the object's content; `undefined` for content that no policy has, such as cycles.
+// Returns a text that changes with the object's content; `undefined` for content that no policy can have, such as
+// cycles.
 function fingerprint(value: object): string | undefined {
   try {
     return JSON.stringify(value)
@@ -42,7 +43,8 @@ function fingerprint(value: object): string | undefined {
   }
 }
 
-// Returns the same policy for the same object with the same content, because images are cached by policy.
+// Returns the same policy for the same object with the same content, because the cache of images has the policy as its
+// key.
 function fromObject(value: object): Policy {
   if (validated.has(value)) return value as Policy
   const content = fingerprint(value) ?? ''
@@ -87,11 +89,11 @@ function fromUrl(url: URL): Policy {
 }
 
 /**
- * Finds, reads and validates a policy. It returns the same value again until the file or object changes.
+ * Finds, reads and validates a policy. The function returns the same value again until the file or object changes.
  *
- * @param reference a shipped name (`strict`), a path (one with a slash or ending in `.toml`, relative to the
- *   working directory), a file URL, or an object with the keys of a policy file. Numbers for `walltime` and
- *   `cpu` are whole seconds in a file and milliseconds in an object.
+ * @param reference a shipped name (`strict`), a path (with a slash or ending in `.toml`, relative to the working
+ *   directory), a file URL, or an object with the keys of a policy file. Numbers for `walltime` and `cpu` are whole
+ *   seconds in a file and milliseconds in an object.
  * @throws {SandboxError} POLICY_INVALID
  * @example loadPolicy('strict').limits.wallTimeMs // 10000
  */

@@ -7,7 +7,7 @@ import type { Policy } from './policy.ts'
 import { isWithin } from './policy-mounts.ts'
 import { asWritten } from './seccomp-layer.ts'
 
-/** A problem of merged policies, and the layer in which it appears. */
+/** A problem of merged policies, and the index of the layer that contains the problem. */
 export interface MergeProblem extends Problem {
   readonly layer: number
 }
@@ -52,7 +52,8 @@ function startProblems(layers: readonly PolicyLayer[], seccomp?: SeccompPolicy):
   return [{ layer: owner, path: asWritten(local, own), message }]
 }
 
-// Finds paths through a link of the policy, because such a path would lead to the target of the link.
+// Finds targets at or below a symbolic link of the policy, because such a target would lead to the place at which the
+// link points.
 function linkProblems(
   layers: readonly PolicyLayer[],
   { mounts, workdirTarget }: Pick<Policy, 'mounts' | 'workdirTarget'>,
@@ -85,11 +86,11 @@ function workdirProblems(
 }
 
 /**
- * Merges policies that extend one another, and fills in the defaults. The last policy decides single values
- * and the entries of `env` and `limits`. Mounts and files merge by target. The last policy's seccomp rules
- * come first, and its default counts.
+ * Merges policies that extend one another, and fills in the defaults. The last policy decides single values and the
+ * entries of `env` and `limits`. Mounts and files merge by target. The last policy's seccomp rules come first, and the
+ * last policy's default replaces earlier defaults.
  *
- * @param layers the extended first, the extending last
+ * @param layers the extended policy first, the policy that extends it last
  */
 export function mergeLayers(
   layers: readonly PolicyLayer[],

@@ -19,17 +19,18 @@ function complete(top: ReadLayer, inputs: TemplateInputs): Policy {
   )
   const [first] = problems
   if (first === undefined) return policy
-  // Reports the problems of one file; the next check reports those of the others.
+  // The error reports the problems of one file only. After the author mends them, the next check reports the problems
+  // of the next file.
   const at = layers[first.layer] ?? top
   const ofOne = problems.filter(({ layer }) => layer === first.layer)
   throw invalid(subject(at.origin), ofOne, { source: at.source })
 }
 
 /**
- * Validates a policy that is an object, and fills in its defaults. A number for `walltime` or `cpu` in its
+ * Validates a policy that is an object, and fills in the defaults. A number for `walltime` or `cpu` in the policy's
  * limits means milliseconds.
  *
- * @throws {SandboxError} POLICY_INVALID with every problem: its place, the expected and the actual value
+ * @throws {SandboxError} POLICY_INVALID with the place, the expected and the actual value of every problem
  */
 export function validatePolicy(
   value: unknown,
@@ -42,8 +43,8 @@ export function validatePolicy(
 /**
  * Reads a policy's text and the policies that it extends.
  *
- * @param inputs records the files and variables that the policy is made from
- * @throws {SandboxError} POLICY_INVALID with file, line, column and the lines around
+ * @param inputs records the files and variables from which the policy is made
+ * @throws {SandboxError} POLICY_INVALID with file, line, column and the surrounding lines
  */
 export function parsePolicy(
   text: string,

@@ -2,8 +2,8 @@ import type { HakoniwaLimitOptions, LimitOptions } from '../limits/table.ts'
 import type { RawPolicy } from './policy-schema.ts'
 
 /**
- * A policy as an object in code: the keys of a policy file, as docs/policy-keys.md describes them. A number
- * in `walltime` or `cpu` means milliseconds here and whole seconds in a file.
+ * A policy as an object in code: the keys of a policy file, described in docs/policy-keys.md. A number in `walltime` or
+ * `cpu` means milliseconds here and whole seconds in a file.
  *
  * @example
  * const policy: PolicyInput = { extends: 'python', network: 'none', limits: { processes: 8 } }

@@ -31,7 +31,7 @@ const values: Readonly<Record<LimitKind, string>> = {
 
 const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
-/** The keys of a `[limits]` table, Gradebox's and hakoniwa's, each with its limited quantity. */
+/** The keys of a `[limits]` table in Gradebox and hakoniwa, each with a description of the limited quantity. */
 export const limitDescriptions: Readonly<Record<string, string>> = Object.fromEntries([
   ...limitRows.map(([option, { about, kind }]) => [
     option,
@@ -44,7 +44,7 @@ export const limitDescriptions: Readonly<Record<string, string>> = Object.fromEn
 
 /** The unit of a bare number for `walltime` and `cpu`. */
 export interface LimitUnits {
-  /** `s`: whole seconds, as in a policy file; `ms`: milliseconds, as everywhere in code. */
+  /** `s` means whole seconds, as in a policy file. `ms` means milliseconds, as everywhere in code. */
   readonly bareTime: 's' | 'ms'
 }
 
@@ -63,7 +63,7 @@ function expected({ kind, zero = false }: LimitRow, { bareTime }: LimitUnits): s
   return byKind[kind]
 }
 
-// The value in milliseconds, in bytes or as a count; NaN for a value that cannot be read.
+// Returns the value in milliseconds, in bytes or as a count; NaN for a value that is not valid.
 function read(value: unknown, { kind }: LimitRow, { bareTime }: LimitUnits): number {
   if (value === 'unlimited' || (value === 'all' && kind === 'processors')) return UNLIMITED
   if (typeof value !== 'number' && typeof value !== 'string') return Number.NaN
@@ -84,7 +84,7 @@ const isCount = (value: number | string): value is number =>
 const acceptable = (amount: number, { zero = false }: LimitRow): boolean =>
   amount > 0 || (zero && amount === 0)
 
-/** The readable limits, and the problems of the others. */
+/** The valid limits, and the problems of all other entries. */
 export interface CheckedLimits {
   readonly limits: Limits
   /** Paths start at the limits themselves: `['walltime']`. */
@@ -119,10 +119,10 @@ export function checkLimits(raw: unknown, units: LimitUnits): CheckedLimits {
 }
 
 /**
- * Turns limits as a person writes them into numbers whose units are in their names.
+ * Turns limits as a person writes them into numbers with the unit in each limit's name.
  *
- * @param raw `{ walltime: '2s', memory: '64MiB', processes: 16 }`; absent keys and `undefined` change
- *   nothing, and `'unlimited'` lifts a limit and becomes UNLIMITED
+ * @param raw `{ walltime: '2s', memory: '64MiB', processes: 16 }`; absent keys and `undefined` change nothing.
+ *   `'unlimited'` lifts a limit, and becomes UNLIMITED.
  * @throws {SandboxError} OPTION_INVALID for each limit that is unknown, negative, not a number, or a zero
  *   that would stop every program
  * @example
@@ -135,7 +135,7 @@ export function normalizeLimits(raw: unknown, units: LimitUnits): Limits {
   return limits
 }
 
-/** A policy's limits; the call's own limits replace them one by one. */
+/** Returns a policy's limits. Each limit of the call replaces the policy's limit of the same name. */
 export function mergeLimits(base: Limits, override: Limits): Limits {
   return { ...base, ...override }
 }

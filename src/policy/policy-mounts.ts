@@ -10,7 +10,7 @@ import type {
 import { parseSize } from '../units/size.ts'
 import type { RawMount } from './policy-schema.ts'
 
-/** A mount, or its problems; their paths start at the mount. */
+/** A mount, or the problems of a mount. The paths of the problems start at the mount. */
 export type CheckedMount =
   | { readonly mount: Mount }
   | { readonly problems: readonly [Problem, ...Problem[]] }
@@ -94,7 +94,7 @@ function amountProblems(raw: RawMount): Problem[] {
   return problems
 }
 
-// The sandbox puts its own files below these directories, and would follow a link there.
+// The sandbox writes its own files below these directories, and would follow a link in their place.
 const OWN = ['/dev', '/proc', '/tmp']
 
 function symlinkProblems(target: string): Problem[] {
@@ -105,7 +105,7 @@ function symlinkProblems(target: string): Problem[] {
 
 const bindOf = ({ source = '', target, rw, optional, noexec }: RawMount): BindMount => ({
   type: 'bind',
-  // Relative to the working directory of the process, as in hakoniwa.
+  // The source is relative to the working directory of this process, as in hakoniwa.
   source: resolve(source),
   target: tidy(target),
   writable: rw ?? false,
@@ -134,7 +134,10 @@ const symlinkOf = ({ source = '', target }: RawMount): SymlinkMount => ({
 
 const makers = { bind: bindOf, overlay: overlayOf, tmpfs: tmpfsOf, symlink: symlinkOf }
 
-/** Turns a `mounts` entry into a mount: a bind unless its type says otherwise, read-only unless `rw`. */
+/**
+ * Turns a `mounts` entry into a mount: a bind mount unless the entry has another type, and read-only unless the entry
+ * has `rw`.
+ */
 export function normalizeMount(raw: RawMount): CheckedMount {
   const kind = raw.type ?? raw.fstype ?? 'bind'
   const [first, ...more] = [
@@ -148,7 +151,7 @@ export function normalizeMount(raw: RawMount): CheckedMount {
   return { mount: makers[kind](raw) }
 }
 
-/** Finds targets that two entries share: the later entry would replace the earlier one. */
+/** Finds targets that two entries share, because the later entry would replace the earlier entry. */
 export function repeatedTargets(key: string, entries: readonly { target: string }[]): Problem[] {
   const seen = new Set<string>()
   return entries.flatMap(({ target }, index) => {

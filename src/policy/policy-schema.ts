@@ -139,7 +139,7 @@ const limits = strictTable(
 
 /**
  * The shape of a policy, in a TOML file and as an object in code: hakoniwa 0.5's keys and Gradebox's own. Types, checks
- * and policies/policy.schema.json derive from it. layer.ts and merge-layers.ts check keys against each other.
+ * and policies/policy.schema.json derive from this schema. layer.ts and merge-layers.ts check keys against each other.
  * policy-limits.ts checks limits, and seccomp/rules/rule-problems.ts checks the names in seccomp rules.
  */
 export const policySchema = strictTable({

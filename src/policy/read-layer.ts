@@ -14,21 +14,21 @@ import type { TemplateInputs } from './source/template-inputs.ts'
 export interface PolicyOrigin {
   /** The value of `policy.name`. */
   readonly name: string
-  /** The file, when it has one. */
+  /** The path of the policy's file; absent for a policy without a file. */
   readonly path?: string
 }
 
 /** One policy of a chain of policies that extend one another. */
 export interface ReadLayer {
   readonly layer: PolicyLayer
-  /** The name or path of the extended policy, as written. */
+  /** The name or path of the extended policy, as the author wrote it. */
   readonly extends: string | undefined
   readonly origin: PolicyOrigin
   /** Absent for a policy that is an object. */
   readonly source: PolicySource | undefined
 }
 
-/** The subject of an error when there is no text to point at. */
+/** The subject of an error that has no place in a text. */
 export const subject = ({ name, path }: PolicyOrigin): string => `policy ${path ?? name}`
 
 function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
@@ -36,7 +36,7 @@ function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
     typeof key === 'number' ? key : String(key),
   )
   const { message } = issue
-  // The error reports an unknown key at its table.
+  // The error reports an unknown key at the table that contains the key.
   return issue.type === 'strict_object' && issue.expected === 'never'
     ? { path: path.slice(0, -1), message, key: String(path.at(-1)) }
     : { path, message }
@@ -56,9 +56,9 @@ function problemsElsewhere(
 }
 
 /**
- * Validates one policy that is data.
+ * Validates one policy that is an object, or that TOML has already parsed.
  *
- * @param bareTime the unit of a bare number in its limits: seconds in a file, milliseconds in code
+ * @param bareTime the unit of a bare number in the policy's limits: seconds in a file, milliseconds in code
  * @throws {SandboxError} POLICY_INVALID with every problem: its place, the expected and the actual value
  */
 export function validateLayer(
@@ -100,7 +100,8 @@ function parseToml(toml: string, source: PolicySource): unknown {
 }
 
 /**
- * Reads one policy's text: template, TOML, validation. It does not read the extended policies.
+ * Reads one policy's text: template, TOML, validation. The function does not read the policies that this policy
+ * extends.
  *
  * @throws {SandboxError} POLICY_INVALID with every problem: its place, the expected and the actual value
  */

@@ -1,7 +1,7 @@
 import { invalid } from '../errors/invalid.ts'
 import type { TemplateInputs } from './source/template-inputs.ts'
 
-/** A larger file is no policy: the largest shipped one has 6 KiB. */
+/** A larger file is no policy. The largest shipped policy has 6 KiB. */
 const MAX_BYTES = 1024 * 1024
 
 const refuse = (path: string, message: string): Error =>
@@ -10,7 +10,7 @@ const refuse = (path: string, message: string): Error =>
 /**
  * Reads a policy's file.
  *
- * @param inputs records the file, so that a result made from it stays valid until the file changes
+ * @param inputs records the file, so that the resulting policy stays valid until the file changes
  * @throws {SandboxError} POLICY_INVALID for a file that is missing, too large, or not text
  */
 export function readPolicyText(path: string, inputs: TemplateInputs): string {

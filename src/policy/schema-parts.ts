@@ -5,7 +5,7 @@ import { alternatives, show, unknownName } from '../errors/problem.ts'
 export const expected = (what: string) => (issue: { readonly input: unknown }) =>
   `expected ${what}, got ${show(issue.input)}`
 
-/** One of some words. The message about another word suggests the likely one. */
+/** Accepts one of some words. The message about another word suggests the word that the author probably meant. */
 export function oneOf<const Words extends readonly string[]>(words: Words) {
   return v.picklist(words, (issue) =>
     typeof issue.input === 'string'

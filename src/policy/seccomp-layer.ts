@@ -7,11 +7,12 @@ import type { RawSeccomp } from './policy-schema.ts'
 export interface SeccompLayer {
   readonly default?: SeccompAction
   readonly rules: readonly SeccompRule[]
-  /** Whether the table has hakoniwa's form, which replaces the extended policy's table as a whole. */
+  /** Whether the table has hakoniwa's keys. Such a table replaces the whole table of the extended policy. */
   readonly isWhole: boolean
 }
 
-// hakoniwa's form: the filter allows the listed calls, or with `allow` it kills for them.
+// Reads a table with hakoniwa's keys. The filter allows the listed calls. With `allow`, the filter kills the program
+// for these calls.
 function fromList({ syscalls = [], dismatch_action = 'kill_process' }: RawSeccomp): SeccompLayer {
   if (dismatch_action === 'allow') {
     return { default: 'allow', rules: [{ action: 'kill', syscalls }], isWhole: true }
@@ -20,7 +21,7 @@ function fromList({ syscalls = [], dismatch_action = 'kill_process' }: RawSeccom
   return { default: fallback, rules: [{ action: 'allow', syscalls }], isWhole: true }
 }
 
-// ruleProblems() checks the actions right afterwards.
+// The casts are safe, because ruleProblems() checks the actions directly afterwards.
 function fromRules({ default: fallback, rules = [] }: RawSeccomp): SeccompLayer {
   return {
     ...(fallback === undefined ? {} : { default: fallback as SeccompAction }),
@@ -42,7 +43,9 @@ function fromRules({ default: fallback, rules = [] }: RawSeccomp): SeccompLayer 
   }
 }
 
-/** The path of a filter's problem as written: hakoniwa's form has other keys. */
+/**
+ * The path of a filter's problem in the policy as the author wrote it. A table with hakoniwa's keys has other paths.
+ */
 export function asWritten(path: Problem['path'], { isWhole }: SeccompLayer): Problem['path'] {
   if (!isWhole) return ['seccomp', ...path]
   return path[0] === 'rules' && path[2] === 'syscalls'
@@ -50,7 +53,7 @@ export function asWritten(path: Problem['path'], { isWhole }: SeccompLayer): Pro
     : ['seccomp']
 }
 
-/** Turns a `[seccomp]` table, in hakoniwa's or in Gradebox's form, into rules. */
+/** Turns a `[seccomp]` table, with hakoniwa's or with Gradebox's keys, into rules. */
 export function normalizeSeccomp(raw: RawSeccomp): {
   readonly seccomp: SeccompLayer
   readonly problems: readonly Problem[]

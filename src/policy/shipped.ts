@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// The package's policies/; the relative path is the same from src/policy and from dist/policy.
+// The package's folder policies/. The relative path is the same from src/policy and from dist/policy.
 const directory = new URL('../../policies/', import.meta.url)
 
 let names: readonly string[] | undefined

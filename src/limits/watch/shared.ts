@@ -1,6 +1,7 @@
 /**
- * The memory that one watched run shares with the watch's thread: its words, the request and the figures. The
- * thread is plain JavaScript, which Node runs without a build, and it receives this table when it starts.
+ * The layout of the memory that one watched run shares with the watch's thread: words, figures and the request. The
+ * thread receives this table when the thread starts. The thread's code is plain JavaScript, because Node runs
+ * JavaScript without a build.
  */
 export const layout = {
   /** Words: the state, the init's process id, the limit that the run exceeded. */
@@ -8,9 +9,9 @@ export const layout = {
   init: 1,
   exceeded: 2,
   /**
-   * States. A run starts as `waiting`. The thread makes it `open` with its first look; a shorter run becomes `free`
-   * again, and the next run takes its memory. Only `busy` lets the thread use a descriptor of the run, and only `ended`
-   * lets the main thread close the run's descriptors.
+   * States. A run starts as `waiting`. The thread makes it `open` with its first look. A run that ends before that look
+   * becomes `free` again, and the next run takes the memory. Only `busy` lets the thread use a descriptor of the run,
+   * and only `ended` lets the main thread close the run's descriptors.
    */
   free: 0,
   waiting: 1,
@@ -48,12 +49,12 @@ export const layout = {
   programUid: 18,
   /** The number of figures and request fields together. */
   numbers: 19,
-  /** The offset of the bytes of cpuFile. A control group's path has a bound of its own; see CGROUP_PATH. */
+  /** The offset of the bytes of cpuFile. CGROUP_PATH bounds the length of a control group's path. */
   cpuFileAt: 16 + 19 * 8,
   size: 16 + 19 * 8 + 1200,
   /**
-   * Words by which other threads wake the watch's thread: whether the thread sleeps, whether it was woken, and its id
-   * once it checks runs.
+   * Words by which other threads wake the watch's thread: whether the thread sleeps, whether another thread woke it,
+   * and the thread's id. The id is 0 until the thread checks runs.
    */
   asleep: 0,
   woken: 1,

@@ -41,13 +41,13 @@ function leaveRemovedDirectory(): void {
 }
 
 /**
- * The thread that watches the runs of this thread. The first run that needs the watch starts it. The thread's code is
- * not TypeScript, because Node 20 cannot run TypeScript, and under Vitest only the sources exist.
+ * The thread that watches the runs of this thread. The first run that needs the watch starts the thread. The thread's
+ * code is not TypeScript, because Node 20 cannot run TypeScript, and under Vitest only the sources exist.
  */
 class WatchThread {
   readonly #wakeWords = new Int32Array(new SharedArrayBuffer(layout.wakeSize))
   readonly #worker: Worker
-  /** Called with the error when the thread fails, because its runs are then unwatched. */
+  /** Callbacks that receive the error when the thread fails, because no thread watches the runs from then on. */
   readonly #lost = new Set<(error: Error) => void>()
   /** Slots that the thread knows and that belong to no run. */
   readonly #free: Slot[] = []
@@ -55,8 +55,8 @@ class WatchThread {
 
   constructor() {
     leaveRemovedDirectory()
-    // The thread gets none of the test runner's loaders, which would otherwise run in it too. It has its own streams,
-    // because Node would otherwise open the process's streams, and make the pipes that programs inherit non-blocking.
+    // The thread does not inherit the test runner's loaders, which would otherwise run in the thread too. The thread
+    // has its own streams. With the process's streams, Node would make the pipes that programs inherit non-blocking.
     const bare = { execArgv: [], env: {}, argv: [], stdout: true, stderr: true }
     const workerData = { layout, wakeWords: this.#wakeWords.buffer, koffi: koffiPath() }
     this.#worker = new Worker(new URL('./thread/main.cjs', import.meta.url), {
@@ -113,7 +113,7 @@ class WatchThread {
     return { ...slot, leave }
   }
 
-  // A message costs the thread more than a look at shared memory, so most runs send none.
+  // A message costs the thread more than a look at shared memory, so most runs reuse a slot and send no message.
   #addSlot(): Slot {
     const shared = new SharedArrayBuffer(layout.size)
     this.#worker.postMessage(shared)
@@ -144,20 +144,20 @@ function stopWatching(words: Int32Array): boolean {
 
 let thread: WatchThread | undefined
 
-/** Starts the thread that watches runs, unless it runs already. */
+/** Returns the thread that watches runs. Starts the thread if it does not run yet. */
 export function startWatchThread(): WatchThread {
   thread ??= new WatchThread()
   return thread
 }
 
-/** Starts the thread that watches runs, and settles when it checks them. */
+/** Starts the thread that watches runs. The promise settles when the thread is ready, or takes too long to start. */
 export const watchThreadReady = (): Promise<void> => startWatchThread().ready()
 
 /**
  * Starts to watch a run.
  *
  * @param ask writes the request for the thread into the run's shared memory
- * @param onLost called when the thread that watches fails
+ * @param onLost receives the error when the watch's thread fails
  */
 export function watchInThread(
   ask: (slot: Slot) => void,

@@ -7,24 +7,24 @@ import { type Slot, type WatchedSlot, watchInThread } from './watch-thread.ts'
 /** A limit that a watch enforces. */
 export type Watched = (typeof layout.limits)[number]
 
-/** The source of a tree's CPU time: its control group, a kernel counter that the init has, or only the watch. */
+/** The source of a tree's CPU time: the run's control group, the init's kernel counter, or only the watch. */
 export type CpuSource = (typeof layout.cpuSources)[number]
 
 export interface WatchOptions {
-  /** The init's process id, once it is known. */
+  /** The init's process id; undefined until the id is known. */
   readonly init: () => number | undefined
   /** The write end of the pipe in which any byte ends the run. The watch duplicates the descriptor. */
   readonly control: number
-  /** Absent where the limit is lifted. */
+  /** Absent if the limit is lifted. */
   readonly cpuTimeMs: number | undefined
   readonly cpuSource: CpuSource
   /** The cpu.stat of the run's control group, for the source `cgroup`. */
   readonly cpuFile?: string | undefined
-  /** The limit, or the bound of a run without one; absent where a control group enforces it. */
+  /** The memory limit, or the bound of a run without a memory limit. Absent if a control group enforces the limit. */
   readonly memoryBytes: number | undefined
   /** The size of the caller's files in the run's tmpfs. */
   readonly suppliedBytes: number
-  /** Whether the counter of CPU time may stop counting a process before the watch sees that. */
+  /** Whether the counter of CPU time may stop counting a process before the watch notices. */
   readonly leavesCounter: boolean
   readonly wallTimeMs: number | undefined
   /** The program's user, where the run has no namespaces. */
@@ -37,33 +37,37 @@ export interface WatchOptions {
 
 /** The figures of a watch. */
 export interface Seen {
-  /** The total CPU time: at least the time that the watch saw. */
+  /** The CPU time of all processes that the watch saw. The real CPU time may be higher. */
   readonly cpuTimeMs: number
   /** Whether the kernel forgets CPU time of processes for which no process waits. */
   readonly forgetsChildren: boolean
   /**
-   * Whether a process may have executed a file that it may not read, so that the counter stopped counting its CPU time.
+   * Whether a process may have executed a file without read permission. The counter then stopped counting the process's
+   * CPU time.
    */
   readonly leavesCounter: boolean
   /** The highest memory of all processes together that the watch saw; shared pages count once. */
   readonly peakMemoryBytes: number
-  /** The largest size of mapped files in one process, which its peak resident memory includes. */
+  /** The largest size of mapped files in one process. The process's peak resident memory includes this size. */
   readonly peakFileBytes: number
   /** The largest address space of one process, reserved memory included. */
   readonly peakSpaceBytes: number
   readonly peakProcesses: number
-  /** The most time that one thread had waited for a processor or used one, read until shortly before the walltime. */
+  /**
+   * The longest time that one thread waited for a processor or used a processor. The last read is shortly before the
+   * end of the walltime.
+   */
   readonly waitAndRunMs: number
-  /** Whether a process gave itself a lower priority than the init's, so that its waiting is its own choice. */
+  /** Whether a process gave itself a lower priority than the init's. The process then chose to wait. */
   readonly lowersPriority: boolean
 }
 
 /** The interval at which the watch asks for the init's process id while the id is unknown, in milliseconds. */
 const INIT_MS = 2
 /**
- * Watches the usage of all processes of a run together. Resource limits cannot limit this usage, because each applies
- * to one process. A separate thread measures the run and ends it, because the test's code may keep the main thread
- * busy.
+ * Watches the usage of all processes of a run together. Resource limits cannot limit this usage, because each resource
+ * limit applies to one process. A separate thread measures the run and ends it, because the test's code may keep the
+ * main thread busy.
  */
 export class TreeWatch {
   readonly #options: WatchOptions
@@ -79,7 +83,7 @@ export class TreeWatch {
     this.#control = duplicate(options.control)
     const ask = (slot: Slot) => writeRequest(slot, options, this.#control)
     this.#slot = watchInThread(ask, (error) => {
-      // The first error has the cause; the thread's end follows it.
+      // The first error has the cause. The thread's end causes a second call.
       this.#lost ??= error
       options.stop()
     })
@@ -96,7 +100,7 @@ export class TreeWatch {
     return this.#lost
   }
 
-  // A starter that stays as a control group's keeper may not have cloned the init yet.
+  // The init's process id is not known yet if a starter that keeps a control group has not cloned the init.
   #findInit(): void {
     const init = this.#options.init()
     if (init !== undefined) Atomics.store(this.#slot.words, layout.init, init)

@@ -32,7 +32,7 @@ const namespaces = new Map([...flags.cloneFlags].filter(([, name]) => name.start
 
 const openFlags: Decode = (value, arch) => {
   const access = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', '3'][Number(value & 3n)]
-  // O_TMPFILE contains O_DIRECTORY, so it comes first.
+  // O_TMPFILE contains the bit of O_DIRECTORY, so O_TMPFILE comes first.
   const own = Object.entries({ O_TMPFILE, O_LARGEFILE, O_DIRECT, O_DIRECTORY, O_NOFOLLOW }).map(
     ([name, values]) => [values[arch], name] as const,
   )
@@ -76,7 +76,7 @@ const personality: Decode = (value) => {
   return rest === '0' ? domain : `${domain}|${rest}`
 }
 
-/** Formats each kind of argument, given the bits that the kernel reads. */
+/** Formats each kind of argument from the bits that the kernel reads. */
 const decoders: Readonly<Record<ArgumentKind, Decode>> = {
   ptr: (value) => (value === 0n ? 'NULL' : hex(value)),
   addr: (value) => (value === 0n ? 'NULL' : hex(value)),
@@ -145,6 +145,8 @@ const decoders: Readonly<Record<ArgumentKind, Decode>> = {
   whence: oneOf(choices.seekOrigins),
 }
 
-/** An argument of a call as C writes it: `O_RDONLY|O_CLOEXEC`. The bits that the kernel ignores do not count. */
+/**
+ * The text of a call's argument, as in C: `O_RDONLY|O_CLOEXEC`. The text leaves out the bits that the kernel ignores.
+ */
 export const argumentText = (kind: ArgumentKind, register: bigint, arch: Arch): string =>
   decoders[kind](BigInt.asUintN(argumentBits[kind], register), arch)

@@ -8,7 +8,7 @@ import { syscallSignature } from './signatures.ts'
 const ONLY_TMPFILE = O_TMPFILE.x64 & ~O_DIRECTORY.x64
 
 // Options of prctl(2) by the number of arguments after the option: none, one, two. The other registers contain leftover
-// values. For any other option the text shows all registers.
+// values. The text of any other option shows all registers.
 const prctlOptions = [
   `PR_GET_DUMPABLE PR_GET_KEEPCAPS PR_GET_SECUREBITS PR_GET_SECCOMP PR_GET_TIMERSLACK`,
   `PR_SET_PDEATHSIG PR_GET_PDEATHSIG PR_SET_DUMPABLE PR_SET_KEEPCAPS PR_SET_NAME PR_GET_NAME
@@ -18,7 +18,7 @@ const prctlOptions = [
 ].map((options) => options.split(/\s+/))
 const fcntlWithout = /^F_GET(FD|FL|OWN|SIG|LEASE|PIPE_SZ)$|^F_GET_SEALS$/
 
-// The number of trailing arguments that the call does not use with these other arguments.
+// The number of trailing arguments that the call does not use, given the other arguments.
 function unused(name: string, texts: readonly string[], args: readonly bigint[]): number {
   const flags = { open: args[1], openat: args[2], mq_open: args[1] }[name]
   if (flags !== undefined) return Number(flags) & (O_CREAT | ONLY_TMPFILE) ? 0 : 1
@@ -28,7 +28,7 @@ function unused(name: string, texts: readonly string[], args: readonly bigint[])
   return count === -1 ? 0 : texts.length - 1 - count
 }
 
-/** The registers that are the call's arguments; all six for an unknown call. */
+/** The registers that contain the call's arguments; all six registers for an unknown call. */
 export function ownArguments(
   name: string,
   arch: Arch,
@@ -38,8 +38,8 @@ export function ownArguments(
 }
 
 /**
- * A system call as C writes it, decoded as far as registers allow: `socket(AF_INET, SOCK_STREAM, 0)`. A
- * pointer is an address, because the memory behind it is unknown.
+ * A system call as in C, decoded as far as registers allow: `socket(AF_INET, SOCK_STREAM, 0)`. The text shows a pointer
+ * as an address, because the memory at that address is unknown.
  *
  * @param registers the six argument registers
  */

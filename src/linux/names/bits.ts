@@ -1,4 +1,4 @@
-/** Names of numbers, or of bits. */
+/** The name of each number, or of each bit. */
 export type Names = ReadonlyMap<number, string>
 
 /** A number in hexadecimal, as C writes it: `0`, `0x1f`. */

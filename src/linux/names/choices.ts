@@ -1,4 +1,4 @@
-// Arguments that are one value of several. Where a number has two names, the table has the shorter one.
+// Arguments that are one value of several. If a number has two names, the table has the shorter name.
 import { names } from './names.ts'
 
 /** asm-generic/ioctls.h, linux/sockios.h, linux/fs.h, linux/kd.h, linux/seccomp.h and others: requests of ioctl(2). */
@@ -213,7 +213,7 @@ export const socketDomains = names(`
   AF_KCM=41 AF_QIPCRTR=42 AF_SMC=43 AF_XDP=44 AF_MCTP=45
 `)
 
-/** access(2): the kinds of access. F_OK is 0 and none of these. */
+/** access(2): the kinds of access. F_OK is 0, so F_OK is no bit. */
 export const accessModes = names(`
   X_OK=1 W_OK=2 R_OK=4
 `)
@@ -228,12 +228,12 @@ export const intervalTimers = names(`
   ITIMER_REAL ITIMER_VIRTUAL=1 ITIMER_PROF=2
 `)
 
-/** linux/resource.h: whose priority setpriority(2) sets. */
+/** linux/resource.h: the processes whose priority setpriority(2) sets. */
 export const priorityTargets = names(`
   PRIO_PROCESS=0 PRIO_PGRP=1 PRIO_USER=2
 `)
 
-/** linux/resource.h: whose usage getrusage(2) reads. */
+/** linux/resource.h: the processes whose usage getrusage(2) reads. */
 export const usageTargets = names(`
   RUSAGE_SELF=0 RUSAGE_THREAD=1 RUSAGE_CHILDREN
 `)

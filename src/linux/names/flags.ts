@@ -36,7 +36,7 @@ export const messageFlags = names(`
   MSG_CMSG_CLOEXEC
 `)
 
-/** asm-generic/mman-common.h, asm-generic/mman.h: flags of mmap(2) in addition to its type. */
+/** asm-generic/mman-common.h, asm-generic/mman.h: flags of mmap(2) in addition to the type of mapping. */
 export const mapFlags = names(`
   MAP_FIXED MAP_ANONYMOUS=32 MAP_32BIT=64 MAP_GROWSDOWN=0x100 MAP_DENYWRITE=0x800
   MAP_EXECUTABLE=0x1000 MAP_LOCKED=0x2000 MAP_NORESERVE=0x4000 MAP_POPULATE=0x8000
@@ -139,7 +139,7 @@ export const personalities = names(`
   SHORT_INODE=0x1000000 WHOLE_SECONDS=0x2000000 STICKY_TIMEOUTS=0x4000000 ADDR_LIMIT_3GB=0x8000000
 `)
 
-/** asm-generic/fcntl.h: flags of open(2) that have one value on x86-64 and arm64. */
+/** asm-generic/fcntl.h: flags of open(2) that have the same value on x86-64 and arm64. */
 export const openFlags = names(`
   O_CREAT O_EXCL O_NOCTTY O_TRUNC O_APPEND=0x400 O_NONBLOCK O_SYNC=0x101000 O_DSYNC=0x1000
   O_ASYNC=0x2000 O_NOATIME=0x40000 O_CLOEXEC O_PATH

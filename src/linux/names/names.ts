@@ -3,8 +3,8 @@ import * as header from '../constants.ts'
 const constants: Readonly<Record<string, unknown>> = { ...header }
 
 /**
- * Maps numbers to their names in the kernel's headers. The text has `NAME=value`, or `NAME` alone for a
- * constant of constants.ts.
+ * Maps numbers to their names in the kernel's headers. The text contains `NAME=value`, or only `NAME` for a constant of
+ * constants.ts.
  *
  * @throws {RangeError} for a name without a value
  */

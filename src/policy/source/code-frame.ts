@@ -1,4 +1,4 @@
-/** A position in a text. Line and column count from 1; the column counts UTF-16 units. */
+/** A position in a text. Line and column start at 1. The column counts UTF-16 units. */
 export interface Position {
   readonly line: number
   readonly column: number
@@ -11,7 +11,7 @@ export function positionAt(text: string, offset: number): Position {
   return { line: before.split('\n').length, column: offset - start + 1 }
 }
 
-/** The offset of a position; the end of the text for a position beyond it. */
+/** The offset of a position; the length of the text for a position beyond the end. */
 export function offsetAt(text: string, { line, column }: Position): number {
   let start = 0
   for (let index = 1; index < line; index++) {
@@ -22,14 +22,14 @@ export function offsetAt(text: string, { line, column }: Position): number {
   return Math.min(start + column - 1, text.length)
 }
 
-/** The number of columns to show; a longer line appears around the caret only. */
+/** The number of columns to show. The frame shows only the part of a longer line around the caret. */
 const WIDTH = 100
 
-// Control characters would move the caret or the terminal's cursor.
+// Control characters would shift the caret or move the terminal's cursor.
 const printable = (line: string): string => line.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ')
 
 /**
- * A line of a text between its neighbours, with a caret under a column.
+ * A line of a text, the line before and the line after, with a caret under a column.
  *
  * @example
  * codeFrame('[limits]\nwalltme = 5\n', { line: 2, column: 1 })

@@ -2,7 +2,7 @@ import type { KeyPath } from '../../errors/problem.ts'
 import { codeFrame, offsetAt, type Position, positionAt } from './code-frame.ts'
 import { type Part, type TomlPositions, tomlPositions } from './positions.ts'
 
-/** A policy's text as written, for errors that show the lines. */
+/** A policy's text as the author wrote it. Errors show lines of this text. */
 export class PolicySource {
   /** The file's path, as errors show it. */
   readonly path: string
@@ -12,8 +12,8 @@ export class PolicySource {
   #positions: TomlPositions | undefined
 
   /**
-   * @param rendered the TOML text that the template produced, and the template's offset of each of its
-   *   characters; absent for a text without a template
+   * @param rendered the TOML text that the template produced, and a function from an offset in the TOML text to an
+   *   offset in the template. Absent for a text without a template.
    */
   constructor(
     path: string,
@@ -26,14 +26,17 @@ export class PolicySource {
     this.#toWritten = rendered?.toSource ?? ((offset) => offset)
   }
 
-  /** The offset of a key or its value as written; absent for a key that is not in the text. */
+  /**
+   * The offset of a key or its value in the text as written. For an absent key, the offset of the nearest table that
+   * would contain the key, if there is one.
+   */
   locate(path: KeyPath, part: Part): number | undefined {
     this.#positions ??= tomlPositions(this.#toml)
     const offset = this.#positions.find(path, part)
     return offset === undefined ? undefined : this.#toWritten(offset)
   }
 
-  /** The position in the template of a position in the TOML text. */
+  /** Translates a position in the TOML text into the position in the template. */
   positionOfToml(position: Position): Position {
     return this.positionOf(this.#toWritten(offsetAt(this.#toml, position)))
   }

@@ -7,18 +7,20 @@ interface Node {
   /** The offset of the value; absent for a table with a header. */
   value?: number
   readonly children: Map<string | number, Node>
-  /** Whether its elements are `[[tables]]`. */
+  /** Whether the value is a list of `[[tables]]`. */
   isTables: boolean
 }
 
 const makeNode = (key: number): Node => ({ key, children: new Map(), isTables: false })
 
-/** Selects the offset of the key or of its value. */
+/** Selects the key's offset or the value's offset. */
 export type Part = 'key' | 'value'
 
 /** The positions of the keys of a TOML document. */
 export interface TomlPositions {
-  /** The offset of a key or its value; for an absent key, the offset of the nearest table around it. */
+  /**
+   * The offset of a key or its value; for an absent key, the offset of the nearest table that would contain the key.
+   */
   find(path: KeyPath, part: Part): number | undefined
 }
 
@@ -51,7 +53,7 @@ class Scanner {
 
   #pass(pattern: RegExp): void {
     pattern.lastIndex = this.#at
-    // Beyond the end nothing matches, and a failed match would reset the index to 0.
+    // At the end of the text nothing matches, and a failed match would reset lastIndex to 0.
     if (pattern.test(this.#text)) this.#at = pattern.lastIndex
   }
 
@@ -72,7 +74,7 @@ class Scanner {
     return element
   }
 
-  // A dotted key, in a table: the node of its last part.
+  // Reads a dotted key of a table, and returns the node of the key's last part.
   #key(table: Node): Node {
     let node = table
     do {
@@ -152,7 +154,7 @@ class Scanner {
       this.#at += quote === '"' && this.#text[this.#at] === '\\' ? 2 : 1
     }
     this.#at += end.length
-    // A long string may end in quotes that belong to it.
+    // A string in triple quotes may itself end in quotes.
     while (isLong && this.#text[this.#at] === quote) this.#at++
   }
 }
@@ -168,8 +170,7 @@ function decode(inner: string): string {
 /**
  * Finds the position of each key of a TOML document, because the parser smol-toml does not report positions.
  *
- * @param text a document that smol-toml accepts; for other text the positions are guesses, and the function
- *   does not throw
+ * @param text a document that smol-toml accepts; for other text the function guesses the positions and does not throw
  */
 export function tomlPositions(text: string): TomlPositions {
   const scanner = new Scanner(text)

@@ -1,6 +1,6 @@
 import type { Position } from './code-frame.ts'
 
-/** An error in a template, with its position; line and column count from 1. */
+/** An error in a template, with the error's position. Line and column start at 1. */
 export class TemplateError extends Error {
   readonly position: Position
 

@@ -7,7 +7,7 @@ import type { TemplateInputs } from './template-inputs.ts'
 /** The helpers of hakoniwa 0.5's policies. */
 export const helperNames = ['os_env', 'os_homedir', 'fs_read_to_string'] as const
 
-/** A TOML basic string: as in JSON, except that TOML allows no raw DEL. */
+/** Quotes a text as a TOML basic string. The syntax is that of JSON, except that TOML allows no raw DEL. */
 const quote = (text: string): string => JSON.stringify(text).replaceAll('\x7f', '\\u007f')
 
 interface Call {
@@ -18,7 +18,7 @@ interface Call {
 
 type Helper = (call: Call) => string
 
-// An error that gets its position from the place of the helper's call.
+// An error without a position. The caller adds the position of the tag that called the helper.
 class HelperError extends Error {}
 
 const osEnv: Helper = ({ inputs, argument }) => {
@@ -57,9 +57,9 @@ const helpers: Readonly<Record<(typeof helperNames)[number], Helper>> = {
 }
 
 /**
- * Adds the helpers of hakoniwa's policies to an instance of Handlebars. `os_env "NAME"` and `os_homedir
- * "/sub"` return a quoted TOML string. `fs_read_to_string "path"` returns a file's text as it is; a relative
- * path starts at the process's working directory.
+ * Adds the helpers of hakoniwa's policies to an instance of Handlebars. `os_env "NAME"` and `os_homedir "/sub"` return
+ * a quoted TOML string. `fs_read_to_string "path"` returns a file's text unchanged. A relative path starts at the
+ * process's working directory.
  */
 export function registerHelpers(handlebars: typeof HandlebarsModule, inputs: TemplateInputs): void {
   for (const name of helperNames) {

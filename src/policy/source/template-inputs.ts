@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 
-/** A text that identifies a file and its content, without reading the file. */
+/** Returns a text that identifies a file and the version of its content. The function does not read the file. */
 function fileVersion(path: string): string {
   const { mtimeMs, size, ino } = statSync(path)
   return `${mtimeMs} ${size} ${ino}`
 }
 
-/** The files and variables that a policy was made from, in addition to its own text. */
+/** The files and variables from which a policy was made. */
 export class TemplateInputs {
   readonly #files = new Map<string, string>()
   readonly #variables = new Map<string, string | undefined>()
@@ -27,7 +27,7 @@ export class TemplateInputs {
     return value
   }
 
-  /** Whether all these files and variables are unchanged. */
+  /** Whether all recorded files and variables are unchanged. */
   areCurrent(): boolean {
     for (const [name, value] of this.#variables) if (process.env[name] !== value) return false
     try {

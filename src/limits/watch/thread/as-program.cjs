@@ -23,8 +23,8 @@ function fileUserCalls() {
  * to this thread (setfsuid(2)).
  *
  * @template T
- * @param {number} uid the program's user and group; 0 where the program has namespaces, because this process can then
- *   read it
+ * @param {number} uid the program's user id, which is also its group id. 0 if the program has namespaces, because this
+ *   process can then read the program's memory map.
  * @param {() => T} look
  * @returns {T}
  */

@@ -1,6 +1,6 @@
 // @ts-check
-// Exact memory of a tree whose processes share pages. The sum of their own figures would count a shared page many
-// times.
+// Exact memory of a tree whose processes share pages. The sum of the processes' own figures would count a shared page
+// many times.
 'use strict'
 
 const { sharedOf } = require('./held.cjs')
@@ -10,7 +10,7 @@ const { bytes, isGone, read, threadCpuMs } = require('./proc.cjs')
 /** @typedef {import('./tree.cjs').Process} Process */
 
 /**
- * The limit of a tree's exact figure, and the facts about it so far.
+ * The memory limit of a tree, and the facts about the tree so far.
  *
  * @typedef {object} State
  * @property {number} limitBytes
@@ -74,9 +74,9 @@ function confirmedBytes(state, processes, counted) {
 }
 
 /**
- * Makes a function that returns whether exact figures have taken too long, by this thread's processor time. The allowed
- * time is shorter where the tree is meanwhile surely over its limit. It is also shorter where the tree grows, and all
- * programs together gained more than the limit since the run's start.
+ * Makes a function that returns whether the exact figures took too much of this thread's processor time. The allowed
+ * time is shorter if the tree is surely over its limit by then. The allowed time is also shorter if the tree grows, and
+ * all programs together gained more than the limit since the run's start.
  *
  * @param {State} state
  * @param {Process[]} processes
@@ -113,7 +113,7 @@ function isSameTree(one, other) {
 }
 
 /**
- * Each page counts once: proc_pid_smaps(5), Pss. A process that cannot be read counts in full.
+ * Counts each page once (Pss, proc_pid_smaps(5)). A process that the watch cannot read counts in full.
  *
  * @param {State} state
  * @param {Process[]} processes
@@ -125,7 +125,8 @@ function exactBytes(state, processes, { files, kernel }, isLate) {
   const unread = withoutTwins(state, processes).sort((one, other) => sizeOf(other) - sizeOf(one))
   let rest = sharesOf(unread)
   for (const process of unread) {
-    // The largest processes come first. The count stops when the rest fits below the limit, or the limit is exceeded.
+    // The largest processes come first. The count stops if the rest fits below the limit, or if the count is over the
+    // limit.
     if (used + rest <= state.limitBytes) break
     if (used > state.limitBytes) return used
     if (isLate()) return atMost(state, used, used + rest)
@@ -136,7 +137,8 @@ function exactBytes(state, processes, { files, kernel }, isLate) {
 }
 
 /**
- * The figure of a count that stopped early. It is at most the gain of all programs, where this gain is over the limit.
+ * The figure of a count that stopped early. If the gain of all programs is over the limit, the figure is at most this
+ * gain.
  *
  * @param {State} state
  * @param {number} counted
@@ -156,11 +158,11 @@ const sizeOf = ({ anonBytes, sharedBytes }) => anonBytes + sharedBytes
 /**
  * @param {Process} process
  * @param {import('./held.cjs').Held} held
- * @param {boolean} isShared whether its shared pages may be in files that are counted
+ * @param {boolean} isShared whether the process's shared pages may be in files that the count already includes
  */
 function exactSize(process, { memfds }, isShared) {
   const rollup = read(`${process.path}/smaps_rollup`)
-  // A process that has ended has given back its memory. A process that refuses to be read counts in full.
+  // A process that has ended has given back its memory. A process that the watch may not read counts in full.
   if (!rollup.includes('\nPss_Anon:')) return isGone(process.path) ? 0 : sizeOf(process)
   const anonymous = bytes(rollup, 'Pss_Anon:') + bytes(rollup, 'SwapPss:')
   const shared = bytes(rollup, 'Pss_Shmem:')
@@ -170,7 +172,8 @@ function exactSize(process, { memfds }, isShared) {
 
 /**
  * A vfork's child (vfork(2), posix_spawn(3)) shows its parent's memory until it executes a program. The watch leaves
- * out such a copy, but only for some looks: a fork's child looks the same, and may later fill memory of its own.
+ * out such a copy, but only for some looks. A fork's child looks the same as a vfork's child, and may later fill memory
+ * of its own.
  *
  * @param {State} state
  * @param {Process[]} processes

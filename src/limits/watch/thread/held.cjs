@@ -1,5 +1,5 @@
 // @ts-check
-// Files in memory that a tree keeps: memfds, and the files of its tmpfs.
+// Files in memory that a tree of processes keeps: memfds, and the files of the sandbox's tmpfs.
 'use strict'
 
 const fs = require('node:fs')
@@ -11,16 +11,19 @@ const { bytes, isRefused, link, list, read, startOf, threadCpuMs } = require('./
 /**
  * @typedef {object} Held
  * @property {Map<number, number>} memfds the size of each memfd that is open, by inode
- * @property {boolean} isHidden whether a process refuses to be read, or descriptors are in transit
+ * @property {boolean} isHidden whether some memory may be missing in `memfds`: the kernel hides a process, the tree has
+ *   too many descriptors, or files may be in transit
  */
 
-/** The largest number of descriptors to read per look. Of a larger tree, the watch reads only a part. */
+/** The largest number of descriptors to read per look. The watch reads only a part of a tree with more descriptors. */
 const MOST_DESCRIPTORS = 4096
 /** The most processor time per look for descriptors that may be in transit, in milliseconds. */
 const SENT_MS = 10
 /** linux/magic.h. */
 const TMPFS_MAGIC = 0x0102_1994
-/** An empty file of a tmpfs: struct shmem_inode_info, struct dentry, and a long name or a link's text. */
+/**
+ * The kernel's record of one file of a tmpfs: struct shmem_inode_info, struct dentry, and a long name or a link's text.
+ */
 const INODE_BYTES = 1536
 /** Files of a sandbox before its program starts. */
 const OWN_INODES = 128
@@ -62,7 +65,7 @@ function addDescriptor(path, fd, memfds, sockets) {
   if (name.startsWith('socket:')) sockets.set(name, `${path}/fdinfo/${fd}`)
   if (!name.startsWith('/memfd:')) return
   try {
-    // The watch opens no other file. The path is a link of /proc, so stat(2) does not block.
+    // The watch calls stat(2) only for memfds. The path is a link of /proc, so the call does not block.
     const { ino, blocks } = fs.statSync(`${path}/fd/${fd}`)
     memfds.set(ino, blocks * 512)
   } catch {
@@ -71,7 +74,8 @@ function addDescriptor(path, fd, memfds, sockets) {
 }
 
 /**
- * Whether files may be in transit through sockets (unix(7), SCM_RIGHTS), so that no process has a descriptor of them.
+ * Whether files may be in transit through sockets (unix(7), SCM_RIGHTS). No process has a descriptor of a file in
+ * transit.
  *
  * @param {Process[]} processes
  * @param {Map<string, string>} sockets
@@ -98,7 +102,7 @@ function diskBytes(processes) {
       const inodes = Math.max(0, files - ffree - OWN_INODES)
       return (blocks - bfree) * bsize + inodes * INODE_BYTES
     } catch {
-      // The process has ended, or refuses to be read.
+      // The process has ended, or the kernel hides the process.
     }
   }
   return 0
@@ -112,8 +116,9 @@ const LONGEST = 1024 * 1024
  *
  * @param {string} path the folder of a process or thread
  * @param {ReadonlySet<number>} memfds the inodes of the open descriptors
- * @returns {{ mappedBytes: number, sizes: Map<string, number> } | undefined} the process's share of the pages that it
- *   has mapped, and the size of each such mapping by its inode; undefined where the kernel hides the list
+ * @returns {{ mappedBytes: number, sizes: Map<string, number> } | undefined} the process's share of the pages that the
+ *   process has mapped, and the size of each such mapping by inode. Undefined if the kernel hides the list, or if the
+ *   list is too long.
  */
 function sharedOf(path, memfds) {
   const text = startOf(`${path}/smaps`, LONGEST)

@@ -8,14 +8,14 @@ const { isGone, link, list, read, READ_SIZE, startOf, threadCpuMs } = require('.
 /** @typedef {import('./tree.cjs').Process} Process */
 
 /**
- * The most that a socket may queue, in bytes: its buffer (socket(7), net.core.wmem_default) and one message more. The
- * kernel accepts that message while the buffer is not full (sock_alloc_send_pskb).
+ * The most that a socket may queue, in bytes: its buffer (socket(7), net.core.wmem_default) and one more message. The
+ * kernel accepts the last message while the buffer is not full (sock_alloc_send_pskb).
  */
 const SOCKET_BYTES = 1.5 * (Number(read('/proc/sys/net/core/wmem_default')) || 212_992)
 /** pipe(7): pipe-user-pages-soft. From this number of pages on, each new pipe of the user has two pages. */
 const PIPES_BYTES = 4096 * (Number(read('/proc/sys/fs/pipe-user-pages-soft')) || 16_384)
 const LATER_PIPE_BYTES = 2 * 4096
-/** A descriptor with the smallest object behind it: struct file, its inode, its place in the table. */
+/** A descriptor with the smallest object behind it: struct file, an inode, and a place in the table of descriptors. */
 const DESCRIPTOR_BYTES = 1024
 /** A thread's stack in the kernel and its struct task_struct. A zombie keeps both. */
 const THREAD_BYTES = 32 * 1024
@@ -25,10 +25,7 @@ const LOCK_BYTES = 256
 const MAPPING_BYTES = 256
 /** vm.max_map_count. */
 const MOST_MAPPINGS = 65_530
-/**
- * The number of bytes to read of a process's list of mappings. A longer list counts as one with the maximum of
- * mappings.
- */
+/** The number of bytes to read of a process's list of mappings. A longer list counts as MOST_MAPPINGS mappings. */
 const LONGEST_LIST = 256 * 1024
 /** The most processor time per look for lists, in milliseconds. */
 const LISTS_MS = 10
@@ -38,7 +35,7 @@ const MOST_DESCRIPTORS = 4096
 const ownNetwork = link('/proc/self/ns/net')
 
 /**
- * A quick upper bound from the figures so far, in bytes. Nearly all trees have room for that much below their limit.
+ * A quick upper bound from the figures so far, in bytes. Nearly all trees have room for this bound below their limit.
  *
  * @param {Process[]} processes
  */
@@ -113,8 +110,8 @@ const mappingBytes = (processes, latest) =>
   })
 
 /**
- * The kernel lists all locks of the machine in one file. Where the file is long, the tree's descriptors show its own
- * locks (proc_pid_fdinfo(5)).
+ * The kernel lists all locks of the machine in one file. If the file is long, the watch finds the tree's own locks by
+ * the tree's descriptors (proc_pid_fdinfo(5)).
  *
  * @param {Process[]} processes
  * @param {number} latest when to stop, in this thread's processor time
@@ -127,7 +124,7 @@ function lockBytes(processes, latest) {
     for (const fd of list(`${path}/fd`) ?? []) {
       const info = read(`${path}/fdinfo/${fd}`)
       locks += info.split('\nlock:').length - 1
-      // A file with thousands of locks does not fit in one read, so the number of the other locks is unknown.
+      // The list of a file with thousands of locks does not fit in one read, so the number of further locks is unknown.
       const isLong = info.length >= READ_SIZE / 2 && info.includes('\nlock:')
       if (isLong || --left <= 0 || threadCpuMs('thread-self') > latest) return Infinity
     }
@@ -136,8 +133,8 @@ function lockBytes(processes, latest) {
 }
 
 /**
- * Whether a sandbox's network namespace has more sockets than the tree's descriptors. The further sockets are in
- * transit through other sockets, and may contain files that no process has open.
+ * Whether a sandbox's network namespace has more sockets than the tree has descriptors of sockets. The other sockets
+ * are in transit through other sockets, and may contain files that no process has open.
  *
  * @param {Process[]} processes
  * @param {number} found sockets among the descriptors

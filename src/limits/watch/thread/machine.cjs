@@ -6,7 +6,7 @@ const { bytes, read, startOf } = require('./proc.cjs')
 
 /**
  * @typedef {object} Machine
- * @property {number} sharedBytes memory of tmpfs, memfds and shared mappings, in swap too
+ * @property {number} sharedBytes memory of tmpfs, memfds and shared mappings, including swap
  * @property {number} touchedBytes the shared memory, and all private memory
  */
 
@@ -40,7 +40,8 @@ const readMeminfo = () => `\n${read('/proc/meminfo')}`
 
 /**
  * The memory that the kernel allocated for itself and cannot take back, without page tables, in bytes. Each processor
- * keeps a list of free pages that MemFree leaves out (zoneinfo, "pagesets"). The lists can have hundreds of megabytes.
+ * keeps a list of free pages that MemFree leaves out (zoneinfo, "pagesets"). The lists can contain hundreds of
+ * megabytes.
  */
 function kernelBytes() {
   const text = readMeminfo()

@@ -1,7 +1,7 @@
 // @ts-check
-// The watch's thread: one for all runs of the thread that started it. It waits until another thread wakes it, or until
-// the next look. It has no event loop, so a test that replaces timers or blocks the main thread does not affect the
-// watch.
+// The watch's thread. One such thread watches all runs of the thread that started it. The watch's thread sleeps until
+// another thread wakes it, or until the next look. The watch's thread has no event loop, so a test that replaces timers
+// or blocks the main thread does not affect the watch.
 'use strict'
 
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
@@ -9,9 +9,9 @@ const { link } = require('./proc.cjs')
 const { firstLook, WatchedRun } = require('./run.cjs')
 
 /**
- * While runs follow each other, they do not wake this thread, because each wake-up costs a tenth of a millisecond. The
- * thread instead looks for new runs at an interval in milliseconds. The interval is the time from the last run's start
- * to its first look, within these bounds.
+ * Runs that follow each other do not wake this thread, because each wake-up costs a tenth of a millisecond. The thread
+ * instead looks for new runs at an interval. The interval is the time from the last run's start to that run's first
+ * look, within these bounds in milliseconds.
  */
 const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [10, 20]
 /** The time without a run in milliseconds after which this thread sleeps until a run wakes it. */

@@ -1,5 +1,6 @@
 // @ts-check
-// How much memory a tree uses: cheap figures first, exact ones only where the cheap ones are over the limit.
+// The memory that a tree uses. The watch reads cheap figures first, and exact figures only if the cheap figures are
+// over the limit.
 'use strict'
 
 const { confirmedBytes, leastBytes } = require('./exact.cjs')
@@ -15,13 +16,14 @@ const { isGone } = require('./proc.cjs')
  * The result of a look, in bytes.
  *
  * @typedef {object} Usage
- * @property {number} used the memory of the tree; below the limit, at most the memory that the tree really uses
+ * @property {number} used the memory of the tree: the cheap figure if this figure is below the limit, and otherwise the
+ *   exact figure
  * @property {number} most the memory of the tree if it has all the memory that the machine lost
  */
 
 /**
- * The interval at which the watch reads descriptors although the machine has no more shared memory than before, in
- * milliseconds.
+ * The interval, in milliseconds, at which the watch reads descriptors even if the machine's shared memory does not
+ * grow.
  */
 const DESCRIPTORS_MS = 100
 /** The gain of the machine's shared memory, in bytes, after which the watch reads descriptors again. */
@@ -44,12 +46,12 @@ class Memory {
     this.kernel = new Growth()
     this.leastTouched = Infinity
     this.nextKernel = 0
-    /** The kernel's own memory beyond its figure without the run. */
+    /** The excess of the kernel's own memory over the part that belongs to other processes. */
     this.kernelGrown = 0
     /** @type {Held} */
     this.held = { memfds: new Map(), isHidden: false }
     this.nextHeld = 0
-    /** The machine's shared memory beyond the other processes' part when descriptors were last read. */
+    /** The excess of the machine's shared memory over the other processes' part, at the last read of descriptors. */
     this.grownAtHeld = 0
     /** The number of looks in a row in which a vfork's child was counted with its parent. */
     this.twinLooks = 0
@@ -70,7 +72,7 @@ class Memory {
     const isDue = grown > this.grownAtHeld + SHARED_STEP || performance.now() >= this.nextHeld
     if (isDue) this.readHeld(processes, grown)
     const own = sum(processes, 'anonBytes') + tables + disk + shared
-    // A memfd may have been closed since descriptors were last read.
+    // A process may have closed a memfd since the last read of descriptors.
     if (!isDue && own + sizeOf(this.held) > this.limitBytes) this.readHeld(processes, grown)
     const files = disk + sizeOf(this.held)
     let used = own - disk + files
@@ -100,8 +102,9 @@ class Memory {
   }
 
   /**
-   * Shared memory that the machine gained since the run's start and that the tree's figures do not show. It counts up
-   * to the size of the tree's objects that may contain it, and in full if some of these objects cannot be read.
+   * Shared memory that the machine gained since the run's start and that the tree's figures do not show. This memory
+   * counts up to the size of the tree's objects that may contain it. If the watch cannot read some of these objects,
+   * this memory counts in full.
    *
    * @param {Process[]} processes
    * @param {import('./machine.cjs').Machine} machine
@@ -114,8 +117,8 @@ class Memory {
   }
 
   /**
-   * The kernel's own memory for a tree, if the memory may exceed the limit. It is the machine's gain, but no more than
-   * the tree's objects can take.
+   * The kernel's own memory for a tree, or 0 if the limit surely has room for this memory. The figure is the machine's
+   * gain, but no more than the tree's objects can take.
    *
    * @param {Process[]} processes
    * @param {number} room
@@ -147,8 +150,8 @@ const sum = (processes, name) => processes.reduce((total, process) => total + pr
 const sizeOf = ({ memfds }) => [...memfds.values()].reduce((total, size) => total + size, 0)
 
 /**
- * The size of all shared mappings without a descriptor. Their pages stay as long as the mapping, even when they are in
- * no process's tables (MADV_DONTNEED).
+ * The size of all shared mappings without a descriptor. The pages of a mapping stay as long as the mapping, even if no
+ * process has them in its page tables (MADV_DONTNEED).
  *
  * @param {Process[]} processes
  * @param {Held} held

@@ -5,7 +5,7 @@
 
 const fs = require('node:fs')
 
-/** The size of one read of /proc; the kernel fills at most this much of a longer file. */
+/** The largest number of bytes that `read()` takes from a file of /proc. */
 const READ_SIZE = 64 * 1024
 let buffer = Buffer.allocUnsafeSlow(READ_SIZE)
 
@@ -50,7 +50,7 @@ function contents(fd, most) {
   return buffer.toString('latin1', 0, length)
 }
 
-/** The number of reads of a file before it stays open. Most runs end before that. */
+/** The number of reads of a file before it stays open. Most runs end before this many reads. */
 const READS_BEFORE = 3
 /** The largest number of files that one run keeps open. */
 const MOST_KEPT = 240
@@ -169,7 +169,7 @@ function link(path) {
 const isRefused = (path) => list(`${path}/fd`) === undefined && !isGone(path)
 
 /**
- * Whether a process has given back its memory, because it is ending or has ended, reaped or not.
+ * Whether a process has given back its memory, because the process is ending or has ended. A zombie counts too.
  *
  * @param {string} path the folder of a process or thread
  */
@@ -187,7 +187,7 @@ const threadCpuMs = (thread) =>
 /**
  * Whether a process may not be traced, for example because it executed a file that it may not read. Root then owns the
  * files in the folder of the process, but not the folder itself (proc_pid(5)). The same is true of a process that has
- * ended, but this process has no memory.
+ * ended, but such a process has no memory.
  *
  * @param {string} path the folder of the process, or of one of its threads
  */
@@ -201,8 +201,8 @@ function isUndumpable(path) {
 }
 
 /**
- * The fields of a stat file from the third on, proc_pid_stat(5). The second, a name in parentheses, may itself have
- * spaces and parentheses.
+ * The fields of a stat file from the third on, proc_pid_stat(5). The second field is a name in parentheses, and the
+ * name may have spaces and parentheses.
  *
  * @param {string} stat
  * @returns {string[]}

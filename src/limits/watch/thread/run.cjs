@@ -19,11 +19,9 @@ const SHORTEST_MS = 1
 const FILL_RATE = 3 * 1024 * 1024
 /** The excess that the watch tolerates, in bytes, because a program may fill that much before the watch ends it. */
 const SLACK = 16 * 1024 * 1024
-/**
- * The interval between looks, in milliseconds, at a run that has little memory itself while the machine loses memory.
- */
+/** The interval between looks, in milliseconds, if the machine loses memory that the run's own figures do not show. */
 const SUSPECT_MS = 4
-/** A run takes at most this share of this thread's time, unless it is close to its limit. */
+/** The looks at a run take at most this share of this thread's time, unless the run is close to its limit. */
 const LARGEST_SHARE = 0.25
 /**
  * The share of the walltime at which the watch reads waiting times for the last time, because at the end of the
@@ -36,11 +34,11 @@ const LAST_WAIT_SHARE = 0.9
  */
 const WAIT_SHARE = 0.1
 /**
- * The interval at which the watch checks a run without a group for children that the kernel forgets, in
- * milliseconds.
+ * The interval, in milliseconds, at which the watch checks for processes whose CPU time the kernel forgets. Applies to
+ * a run without a control group.
  */
 const HABITS_MS = 50
-/** The CPU time that a tree may lose between two looks by rounding, in milliseconds. */
+/** The largest decrease of a tree's CPU time between two looks that rounding can cause, in milliseconds. */
 const ROUNDING_MS = 25
 /** The number of times to read a tree again when its CPU time seems to have shrunk. */
 const MOST_AGAIN = 3
@@ -128,7 +126,7 @@ class WatchedRun {
     }
     this.memory = new Memory(memoryBytes, number(layout.suppliedBytes))
     this.files = new KeptFiles()
-    // A group forgets nothing, whatever a program does about its children.
+    // A control group counts the CPU time of all children, whatever the program does about its children.
     this.habitsMs = this.request.cpuSource === 'cgroup' ? Infinity : HABITS_MS
     this.lastCpuMs = 0
     this.lostMs = 0
@@ -163,7 +161,7 @@ class WatchedRun {
     if (limit !== undefined) this.end(limit)
     const took = performance.now() - before
     const earliest = before + took / LARGEST_SHARE
-    // The watch looks less often at a tree of hundreds of processes.
+    // A look at hundreds of processes takes long, so the watch looks less often at such a tree.
     if (took > SHORTEST_MS)
       this.nextMemory = Math.max(this.nextMemory, Math.min(earliest, before + took + LONGEST_MS))
     this.nextCpu = Math.max(this.nextCpu, performance.now() + SHORTEST_MS)
@@ -204,8 +202,9 @@ class WatchedRun {
   }
 
   /**
-   * The kernel forgets the time of children whose parent ignores SIGCHLD (times(2)). A counter has that time, but the
-   * kernel ends the counter of a process that executes a file it may not read (perf_event_open(2)). A group has both.
+   * The kernel forgets the time of children whose parent ignores SIGCHLD (times(2)). A kernel counter includes this
+   * time. However, the kernel ends the counter of a process that executes a file without read permission
+   * (perf_event_open(2)). A control group counts the time in both cases.
    *
    * @param {import('./tree.cjs').Process[]} processes
    */
@@ -231,7 +230,7 @@ class WatchedRun {
     if (hasLowerPriority(init, processes)) figures[layout.lowersPriority] = 1
   }
 
-  /** Whether the watch saw all CPU time, or the rest will be known at the end. */
+  /** Whether the watch saw all CPU time, or can learn the rest at the run's end. */
   get isCpuKnown() {
     const { figures, layout } = this
     const { cpuSource } = this.request
@@ -277,9 +276,9 @@ class WatchedRun {
   exceedsCpu(init, processes, now) {
     const { cpuTimeMs: limitMs } = this.request
     const used = this.cpuTimeMs(init, processes)
-    // A control group reports the usage at the end.
+    // A control group reports the usage at the run's end.
     if (this.request.cpuSource !== 'cgroup') this.figures[this.layout.cpuTimeMs] = used
-    // The most that the run can have used, where its figure is only a lower bound.
+    // If the figure is only a lower bound, the limit applies to the most CPU time that the run can have used.
     const judged = this.isCpuKnown ? used : (now - this.started) * this.processors
     if (now >= this.nextCpu)
       this.nextCpu =
@@ -296,8 +295,8 @@ class WatchedRun {
     const { cpuSource, cpuFile } = this.request
     if (cpuSource === 'cgroup') return groupCpuMs(cpuFile) - threadCpuMs(init)
     let now = treeCpuMs(init, processes)
-    // A child may be reaped after the watch has read its parent and before it reads the child. The child's time
-    // is then in neither figure, so the watch reads the tree again.
+    // A parent may reap a child after the watch has read the parent and before the watch reads the child. The child's
+    // time is then in neither figure, so the watch reads the tree again.
     for (let again = 0; again < MOST_AGAIN && this.lastCpuMs - now > ROUNDING_MS; again++) {
       now = Math.max(now, treeCpuMs(init, readTree(init, this.files)))
     }
@@ -313,7 +312,8 @@ class WatchedRun {
   }
 
   /**
-   * Uses a descriptor of the run while it is certainly open, because the main thread closes it under the same lock.
+   * Uses a descriptor of the run while the descriptor is certainly open. Before the main thread closes the descriptor,
+   * the main thread waits until the state is no longer `busy`.
    *
    * @param {(fd: number) => void} use
    * @param {number} fd
@@ -333,7 +333,8 @@ class WatchedRun {
   }
 
   /**
-   * Ends the run for a limit: the init reads a byte, and kills every process.
+   * Ends the run for a limit. The watch writes a byte to the control pipe. The init reads this byte and kills every
+   * process.
    *
    * @param {'cpu' | 'memory'} limit
    */
@@ -358,7 +359,7 @@ function groupCpuMs(path) {
   return v1 === undefined ? Number(v2 ?? 0) / 1000 : Number(v1) / 1e6
 }
 
-// The init reaps orphans, and their time counts as its children's.
+// The init reaps orphans, so the kernel adds the CPU time of orphans to the time of the init's children.
 /** @param {number} init */
 function threadReapedMs(init) {
   const fields = statFields(read(`/proc/${init}/stat`))

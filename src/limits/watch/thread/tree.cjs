@@ -1,5 +1,5 @@
 // @ts-check
-// The processes of one run: those below its init.
+// The processes of one run: all processes below the run's init.
 'use strict'
 
 const { bytes, field, list, read, statFields } = require('./proc.cjs')
@@ -9,19 +9,22 @@ const { bytes, field, list, read, statFields } = require('./proc.cjs')
 /**
  * @typedef {object} Process
  * @property {number} pid
- * @property {string} path its folder in /proc, or that of a running thread, because an ended first thread shows nothing
- * @property {number} parent the pid below which it was found
+ * @property {string} path the folder of the process in /proc. If the first thread has ended, the folder of a running
+ *   thread, because an ended thread shows no memory.
+ * @property {number} parent the pid of the parent, below which the watch found the process
  * @property {number[]} threads
  * @property {number} anonBytes private memory, resident or in swap
  * @property {number} sharedBytes resident shared memory: mappings of memfds, tmpfs and System V segments
- * @property {number} peakBytes the peak of its resident memory
+ * @property {number} peakBytes the peak of the resident memory
  * @property {number} tableBytes page tables and the table of descriptors, which no process shares
- * @property {number} descriptors the size of its table of descriptors
+ * @property {number} descriptors the size of the table of descriptors
  * @property {number} fileBytes resident pages of mapped files, which the kernel can take back
- * @property {number} spaceBytes the peak of its address space, reserved memory included
- * @property {boolean} isCopy made by fork(2) or vfork(2), and has not executed a program since
- * @property {boolean} ignoresChildren the kernel forgets its children's time (times(2), SIGCHLD)
- * @property {number} cpuMs its own time and that of the children that it reaped
+ * @property {number} spaceBytes the peak of the address space, including reserved memory
+ * @property {boolean} isCopy whether fork(2) or vfork(2) made the process, and the process has not executed a program
+ *   since
+ * @property {boolean} ignoresChildren whether the kernel forgets the CPU time of the process's children (times(2),
+ *   SIGCHLD)
+ * @property {number} cpuMs the CPU time of the process and of the children that it reaped
  */
 
 /** proc_pid_stat(5) reports times in ticks; sysconf(_SC_CLK_TCK) is 100 on every supported Linux. */
@@ -31,10 +34,7 @@ const DESCRIPTOR_BYTES = 8.25
 /** PF_FORKNOEXEC, linux/sched.h. */
 const FORKED_ONLY = 0x40
 const SIGCHLD_BIT = 1n << 16n
-/**
- * The number of times to list the init's children again, because a process can fork and exit to escape the
- * list.
- */
+/** The number of times to list the init's children again, because a process can fork and exit to escape one listing. */
 const ROUNDS = 4
 
 /**
@@ -53,8 +53,8 @@ function readTree(init, files) {
     // An orphan becomes the init's child (pid_namespaces(7)), so a second listing finds a process that moved.
     if (found.size === before) break
   }
-  // Until the target executes the program, it shares the init's memory, which is not the program's. The tree is empty
-  // until then.
+  // Until the target executes the program, the target shares the init's memory. This memory is not the program's, so
+  // the tree is empty until then.
   const processes = [...found.values()]
   const isStarted = processes.some(({ parent, isCopy }) => parent === init && !isCopy)
   return isStarted ? processes : []
@@ -87,8 +87,8 @@ function visit(init, found, files) {
  * @returns {Process | undefined}
  */
 function readProcess(pid, parent, files) {
-  // The function reads first whether the process is a copy. Between two reads, the process may execute a program and
-  // then have memory of its own.
+  // The stat file shows whether the process is a copy, so the function reads this file first. Between two reads, the
+  // process may execute a program and then have memory of its own.
   const stat = files.read(`/proc/${pid}/stat`)
   const leader = files.read(`/proc/${pid}/status`)
   if (leader === '') return undefined
@@ -156,8 +156,8 @@ const childrenOf = (pid, threads, files) =>
       .flatMap((word) => (/^\d/.test(word) ? [Number(word)] : [])),
   )
 
-// Where /proc hides the processes of other users (hidepid=, proc(5)), it also hides the undumpable init. It does not
-// hide the processes in the user namespace that this process owns.
+// If /proc hides the processes of other users (hidepid=, proc(5)), /proc also hides the undumpable init. However, /proc
+// does not hide the processes in the user namespace that this process owns.
 /**
  * @param {number} parent
  * @returns {number[]}

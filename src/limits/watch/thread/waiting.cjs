@@ -7,9 +7,8 @@ const { read, statFields } = require('./proc.cjs')
 /** @typedef {import('./tree.cjs').Process} Process */
 
 /**
- * The most time that one thread was ready to run: it ran, or it had no processor (proc_pid_schedstat(5)), in
- * milliseconds. After the processor time of the whole run is subtracted, the rest is how long other programs delayed
- * the thread.
+ * The longest time, in milliseconds, that one thread was ready to run. The thread ran, or waited for a processor
+ * (proc_pid_schedstat(5)). This time minus the processor time of the whole run is the delay that other programs caused.
  *
  * @param {Process[]} processes
  */
@@ -23,8 +22,8 @@ function longestWaitAndRunMs(processes) {
 }
 
 /**
- * Whether a thread has a lower priority than the init, which any program may give itself: nice(2), sched(7), and
- * autogroups, which sched(7) describes too.
+ * Whether a thread has a lower priority than the init. Any program may lower its own priority: by its nice value
+ * (nice(2)), its scheduling policy or its autogroup (sched(7)).
  *
  * @param {number} init
  * @param {Process[]} processes
@@ -59,7 +58,7 @@ function priorityOf(path) {
 }
 
 /**
- * The nice value of a process's autogroup; 0 where the kernel has none.
+ * The nice value of a process's autogroup; 0 if the kernel has no autogroups.
  *
  * @param {number} pid
  */
