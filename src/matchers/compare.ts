@@ -140,7 +140,7 @@ function compareTokens(expected: ExpectedTokens, output: Output, text: string): 
   }
 }
 
-// The message shows only the beginning and the end of a long text, so the function leaves the middle as it is.
+// The message shows only the beginning and the end of a long text, so `oneLine()` leaves the middle as it is.
 const mostCollapsed = 1000
 
 function oneLine(text: string): string {

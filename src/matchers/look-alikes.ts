@@ -8,7 +8,7 @@ const hardToSee =
 const notAscii = /[^\0-\u007f]/gu
 
 // Letters and signs that look like other characters in most fonts. Compatibility characters, such as full-width digits,
-// are missing here because NFKC replaces them.
+// need no entry here, because NFKC replaces them.
 const alike: Readonly<Record<string, string>> = Object.fromEntries(
   [
     ['-', '\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2500\ufe58\ufe63'],

@@ -87,8 +87,8 @@ function workdirProblems(
 
 /**
  * Merges policies that extend one another, and fills in the defaults. The last policy decides single values and the
- * entries of `env` and `limits`. Mounts and files merge by target. The last policy's seccomp rules come first, and the
- * last policy's default replaces earlier defaults.
+ * entries of `env` and `limits`. Mounts and files merge by target. The last policy's seccomp rules come first, and a
+ * default of the last policy replaces earlier defaults.
  *
  * @param layers the extended policy first, the policy that extends it last
  */

@@ -9,9 +9,9 @@ export const layout = {
   init: 1,
   exceeded: 2,
   /**
-   * States. A run starts as `waiting`. The thread makes it `open` with its first look. A run that ends before that look
-   * becomes `free` again, and the next run takes the memory. Only `busy` lets the thread use a descriptor of the run,
-   * and only `ended` lets the main thread close the run's descriptors.
+   * States. A run starts as `waiting`. The thread makes the run `open` at the first look. A run that ends before that
+   * look becomes `free` again, and the next run takes the memory. Only `busy` lets the thread use a descriptor of the
+   * run, and only `ended` lets the main thread close the run's descriptors.
    */
   free: 0,
   waiting: 1,

@@ -18,7 +18,7 @@ interface Call {
 
 type Helper = (call: Call) => string
 
-// An error without a position. The caller adds the position of the tag that called the helper.
+// An error without a position. registerHelpers() adds the position of the tag that called the helper.
 class HelperError extends Error {}
 
 const osEnv: Helper = ({ inputs, argument }) => {

@@ -18,7 +18,7 @@ const { isGone } = require('./proc.cjs')
  * @typedef {object} Usage
  * @property {number} used the memory of the tree: the cheap figure if this figure is below the limit, and otherwise the
  *   exact figure
- * @property {number} most the memory of the tree if it has all the memory that the machine lost
+ * @property {number} most the memory of the tree if the tree has all the memory that the machine lost
  */
 
 /**
@@ -117,8 +117,8 @@ class Memory {
   }
 
   /**
-   * The kernel's own memory for a tree, or 0 if the limit surely has room for this memory. The figure is the machine's
-   * gain, but no more than the tree's objects can take.
+   * The kernel's own memory for a tree; 0 if the limit has room for this memory, or if the last read was a moment ago.
+   * The figure is the machine's gain, but no more than the tree's objects can take.
    *
    * @param {Process[]} processes
    * @param {number} room

@@ -50,7 +50,7 @@ function contents(fd, most) {
   return buffer.toString('latin1', 0, length)
 }
 
-/** The number of reads of a file before it stays open. Most runs end before this many reads. */
+/** The number of reads after which the watch keeps a file open. Most runs end before this many reads. */
 const READS_BEFORE = 3
 /** The largest number of files that one run keeps open. */
 const MOST_KEPT = 240

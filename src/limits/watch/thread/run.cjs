@@ -19,7 +19,10 @@ const SHORTEST_MS = 1
 const FILL_RATE = 3 * 1024 * 1024
 /** The excess that the watch tolerates, in bytes, because a program may fill that much before the watch ends it. */
 const SLACK = 16 * 1024 * 1024
-/** The interval between looks, in milliseconds, if the machine loses memory that the run's own figures do not show. */
+/**
+ * The shortest interval between looks, in milliseconds, if the machine loses memory that the run's own figures do not
+ * show.
+ */
 const SUSPECT_MS = 4
 /** The looks at a run take at most this share of this thread's time, unless the run is close to its limit. */
 const LARGEST_SHARE = 0.25
