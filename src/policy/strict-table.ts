@@ -7,7 +7,7 @@ const expectedTable = (issue: { readonly input: unknown }) =>
 // For valibot an array is an object.
 const noList = v.custom<unknown>((value) => !Array.isArray(value), expectedTable)
 
-/** A table with keys of one kind and values of another. */
+/** A table with any number of keys. `key` checks each key, and `value` checks each value. */
 export function openTable<
   Key extends v.BaseSchema<string, string, v.BaseIssue<unknown>>,
   Value extends v.GenericSchema,
@@ -16,8 +16,8 @@ export function openTable<
 }
 
 /**
- * A table with exactly these keys. Its messages suggest the likely key for an unknown one, and name a missing
- * key.
+ * A table with exactly these keys. The message for an unknown key suggests a likely key. The message for a missing key
+ * names that key.
  */
 export function strictTable<const Entries extends v.ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries)

@@ -20,7 +20,7 @@ const formats: Readonly<Record<LimitKind, (value: number) => string>> = {
 export const formatLimit = (option: LimitOption, value: number): string =>
   formats[limitTable[option].kind](value)
 
-/** A run's limit and its enforcement: `memory 64 MiB (cgroup)`; `no memory limit` without one. */
+/** A run's limit and its enforcement: `memory 64 MiB (cgroup)`, or `no memory limit` if the run has no limit. */
 export function limitPhrase(result: AnyResult, name: LimitName): string {
   const option = limitOption(name)
   const value = result.limits[name]

@@ -11,7 +11,7 @@ import { isOutputLimited, limitOfVerdict, verdictFacts } from './verdict-phrase.
  * Describes a run for a person: reason, verdict, limits, usage, command, policy and the ends of stdout and
  * stderr.
  *
- * @param limits - limits to show in addition to the one that the verdict names
+ * @param limits - limits to show in addition to the limit that the verdict names
  */
 export function runReport(result: AnyResult, limits: readonly LimitName[] = []): string {
   const fields = {
@@ -55,7 +55,7 @@ export function commandLine(command: string, args: readonly string[]): string {
   const words: string[] = []
   let length = 0
   for (const word of [command, ...args]) {
-    // The message shows nothing beyond this length, and a program's arguments may have megabytes.
+    // The message shows nothing beyond this length, and a program's arguments may be megabytes long.
     if (length > mostCharacters) break
     const start = word.slice(0, mostCharacters + 1)
     words.push(/^[\w@%+=:,./-]+$/.test(start) ? start : JSON.stringify(start))

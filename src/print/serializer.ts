@@ -11,7 +11,7 @@ type Printer<Config, Refs> = (
 ) => string
 
 /**
- * Prints a result in snapshots of Vitest and Jest. It shows only the parts that are the same each time. It
+ * Prints a result in snapshots of Vitest and Jest. The snapshot shows only the parts that are the same in every run. It
  * leaves out times, memory and limits, and the contents of collected files.
  */
 export const snapshotSerializer = {

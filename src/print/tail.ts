@@ -7,8 +7,8 @@ const maxCharacters = 240
 const maxBytes = 1 << 20
 
 /**
- * The end of a program's output, under a heading that says how much of it follows. It has at most 10 lines,
- * long lines without their middle, and escapes for control characters.
+ * The end of a program's output, under a heading that says how much of the output follows. The text shows at most 10
+ * lines, long lines without their middle, and control characters as escapes.
  */
 export function tail(name: string, output: string | Uint8Array): string {
   const isWhole = typeof output === 'string' || output.length <= maxBytes

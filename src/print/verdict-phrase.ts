@@ -23,7 +23,7 @@ export function verdictPhrase(result: AnyResult): string {
   }
 }
 
-/** Whether cut output exceeded the output limit; otherwise it may have exceeded the length of a string. */
+/** Whether cut output exceeded the output limit. If not, the output may have exceeded the longest string. */
 export function isOutputLimited({ limits: { outputBytes } }: AnyResult): boolean {
   return outputBytes !== undefined && outputBytes <= constants.MAX_STRING_LENGTH
 }
@@ -43,7 +43,7 @@ const limitOfStatus: Readonly<Partial<Record<SandboxStatus, LimitName>>> = {
   output: 'outputBytes',
 }
 
-/** The limit that the verdict names; absent when the program reached none. */
+/** The limit that the verdict names; undefined if the verdict names no limit. */
 export function limitOfVerdict(status: SandboxStatus): LimitName | undefined {
   return limitOfStatus[status]
 }

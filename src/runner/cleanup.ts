@@ -11,7 +11,7 @@ export class Cleanup {
    * Calls the clean-up functions one after another, the last one first, because a later resource may use an earlier
    * one.
    *
-   * @throws the first failure, after the rest has ended
+   * @throws the first failure, after the last clean-up function has ended
    */
   async run(): Promise<void> {
     const failures: unknown[] = []

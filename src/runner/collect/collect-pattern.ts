@@ -1,12 +1,12 @@
 import { posix } from 'node:path'
 
-/** One character of a name, or {@link STAR} for any number of them. */
+/** One character of a name, or {@link STAR} for any number of characters. */
 type Token = typeof STAR | ((character: string) => boolean)
 const STAR = Symbol('*')
 
 /** One directory or file of a pattern's path, and the part below it. */
 interface Part {
-  /** The characters of its name; undefined for `**`, any number of directories. */
+  /** The characters of the name; undefined for `**`, which stands for any number of directories. */
   readonly tokens: readonly Token[] | undefined
   /** Undefined at the pattern's end. */
   readonly next: Part | undefined
@@ -22,9 +22,9 @@ export interface Position {
 export interface CollectName {
   /** The text as the caller wrote it. */
   readonly name: string
-  /** The file's path; of a pattern, the directory before its first special character. */
+  /** The file's path. For a pattern: the directory before the pattern's first special character. */
   readonly base: string
-  /** Given for a pattern. */
+  /** The position at which the walk in the pattern starts; undefined if the entry is not a pattern. */
   readonly start: Position | undefined
 }
 
@@ -35,7 +35,10 @@ const SPECIAL = /[*?[{]/
 /** Whether an entry of `collect` names more than one file. */
 export const isPattern = (name: string): boolean => SPECIAL.test(name) || name.endsWith('/')
 
-/** How the init passes on the entries of `collect`. This process itself walks through the directory of a pattern. */
+/**
+ * How the init passes on the entries of `collect`. A pattern needs descriptors, because this process itself walks
+ * through the pattern's directory.
+ */
 export const collectionBy = (collect: readonly string[]): 'copies' | 'descriptors' =>
   collect.some(isPattern) ? 'descriptors' : 'copies'
 
@@ -146,7 +149,7 @@ function tokensOf(segment: string): Token[] {
 
 const exactly = (wanted: string) => (character: string) => character === wanted
 
-// As in glob(7): `]` may be the first character of a set, and a set that has no end is a plain `[`.
+// As in glob(7): `]` may be the first character of a set, and a `[` that starts a set without an end is a plain `[`.
 function characterSet(
   characters: readonly string[],
   start: number,
@@ -168,8 +171,8 @@ function characterSet(
   return { token: (character) => has(character) !== negated, end }
 }
 
-// The program chooses the names, so matching must take at most the product of both lengths: the code retries
-// only the last star.
+// The program chooses the names, so no name may make the match slow. The code retries only the last star. The time is
+// therefore at most proportional to the product of both lengths.
 function matchesName(tokens: readonly Token[], characters: readonly string[]): boolean {
   let [token, index, star, tried] = [0, 0, -1, 0]
   while (index < characters.length) {
@@ -206,7 +209,7 @@ function expandBraces(pattern: string): string[] {
   return done
 }
 
-// The first `{` with a matching `}` and a comma between them; others are plain characters.
+// The first `{` with a matching `}` and a comma between them. Other braces are plain characters.
 function firstBraces(text: string) {
   for (let start = 0; start < text.length; start++) {
     if (text[start] === '\\') start++

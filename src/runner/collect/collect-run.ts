@@ -11,7 +11,7 @@ import { type Collected, type CollectRecord, collectFiles } from './collected.ts
 const NOTHING: Collected = { files: {}, uncollected: {} }
 
 /**
- * The fourth stage of a run: from its report to the files that its option `collect` names.
+ * The fourth stage of a run: from the run's report to the files that the option `collect` names.
  *
  * @param user the ids of the program; the run does not collect files that the program may not read
  */
@@ -29,7 +29,8 @@ export async function collectRun(
       readSync(collected, buffer, 0, buffer.length, position)
     return (await inTurns(collectFiles(names, records, read))) ?? NOTHING
   }
-  // The kernel unmounts the sandbox's file systems when the init ends. No directory then leads into another mount.
+  // The kernel unmounts the sandbox's file systems when the init ends. After that, no directory leads into another
+  // mount.
   await process.gone()
   const take = () => takeDescriptor(collected)
   return collectTrees(names.map(parseCollectName), { records, take, user })

@@ -22,14 +22,14 @@ export type ReadCollected = (buffer: Uint8Array, position: number) => number
 
 export type CollectRecord = Extract<ReportRecord, { kind: 'collect' }>
 
-/** The collected files, and the reason for each file that could not be collected. Missing files are in neither. */
+/** The collected files, and the reason for each file that could not be collected. A missing file is in neither. */
 export interface Collected {
   readonly files: Readonly<Record<string, Uint8Array>>
   readonly uncollected: Readonly<Record<string, string>>
 }
 
 /**
- * Separates the collected files, with pauses.
+ * Reads the collected files, which follow one another, with pauses for other work.
  *
  * @param paths as the caller named them, in the order of the records
  */
@@ -80,7 +80,7 @@ function refusalOf({ result, mode, sizeBytes, copiedBytes }: CollectRecord): str
   return openRefusal(copiedBytes)
 }
 
-/** Why a call could not reach a file, by its result; undefined for a file that is missing, and for success. */
+/** Why a call could not reach a file, by the call's result; undefined for a missing file, and for success. */
 export function openRefusal(result: number): string | undefined {
   if (result >= 0) return undefined
   const errno = errnoName(-result)

@@ -9,9 +9,9 @@ import { parseStat } from '../../linux/proc-stat.ts'
 const MOST_ROUNDS = 100
 
 /**
- * Ends the leftover processes of an ordinary user's run whose init was killed. They cannot leave their
- * session, whose number is in a note that the program cannot reach. They belong to this user, run under a
- * filter, and can gain no privilege.
+ * Ends the leftover processes of an ordinary user's run whose init was killed. These processes cannot leave their
+ * session, whose number is in a file that the program cannot reach. They belong to this user, run under a filter, and
+ * can gain no privilege.
  *
  * @param path the run's own directory
  */

@@ -10,8 +10,8 @@ import type { PrivateIds } from './machine-confinement.ts'
 const starter = stepsOf('starter')
 
 /**
- * The steps of a program that ends all processes of one user. The program takes ids that may signal only that user's
- * processes, and checks the ids before kill(-1).
+ * The steps of a program that ends all processes of one user. The program changes to ids that may signal only that
+ * user's processes, and checks its ids before kill(-1).
  */
 export function endUserSteps({ uid, neighbour }: PrivateIds): Step[] {
   const unless = (value: number) => ({ whenDifferent: { value, goto: FAIL } })
@@ -29,7 +29,7 @@ export function endUserSteps({ uid, neighbour }: PrivateIds): Step[] {
 }
 
 /**
- * Ends the leftover processes of a run whose init was killed. No other process waits for them.
+ * Ends the leftover processes of a run whose init was killed. No other process waits for these processes.
  *
  * @throws {RangeError} for ids that are not a run's
  */

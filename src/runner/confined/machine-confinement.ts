@@ -6,12 +6,12 @@ import { effectiveCapabilities } from '../host-machine.ts'
 import type { ConfinedBy, Separation } from '../isolation/isolation-of.ts'
 import type { IsolationLevel } from '../isolation/level.ts'
 
-/** The newest ABI that the launch program makes rules for. */
+/** The newest Landlock ABI for which the launch program makes rules. */
 const NEWEST_ABI = 7
 
 /**
- * The Landlock ABI in use: the kernel's, or a lower one in `GRADEBOX_LANDLOCK_ABI`, which shows what an older
- * kernel would do. 0 means none.
+ * The Landlock ABI in use: the kernel's ABI, or a lower ABI that `GRADEBOX_LANDLOCK_ABI` names. A lower ABI shows what an
+ * older kernel would do. 0 means that there is no Landlock.
  */
 export function landlockAbi(): number {
   const most = Number(process.env.GRADEBOX_LANDLOCK_ABI ?? NEWEST_ABI)
@@ -24,7 +24,7 @@ const NEEDED = (1n << 0n) | (1n << 1n) | (1n << 6n) | (1n << 7n)
 /**
  * How this user can separate a run without namespaces.
  *
- * @throws {SandboxError} ISOLATION_UNAVAILABLE where that is impossible
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE if this user cannot separate a run
  */
 function confinedBy(): ConfinedBy {
   const abi = landlockAbi()
@@ -47,7 +47,7 @@ function confinedBy(): ConfinedBy {
 /**
  * How a run at a level is separated from this machine.
  *
- * @throws {SandboxError} ISOLATION_UNAVAILABLE where `confined` is impossible
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE if the level is `confined`, which is impossible here
  */
 export const separationAt = (level: IsolationLevel): Separation =>
   level === 'confined' ? { level, by: confinedBy() } : { level }
@@ -58,32 +58,32 @@ const unavailable = (why: string, hint: string): SandboxError =>
     hint,
   })
 
-/** A run's private user, and the user that ends the run; each has a group of the same number. */
+/** A run's private user, and the user that ends the run. Each user has a group of the same number. */
 export interface PrivateIds {
   readonly uid: number
   readonly neighbour: number
 }
 
 const ALL_IDS = 0xffff_ffff
-/** Far from the ids of users, of systemd and of containers. */
+/** The ids for runs if all ids are mapped. These ids are far from the ids of users, of systemd and of containers. */
 const LARGE = { first: 0x4000_0000, pairs: 0x2000_0000 }
-/** The number of highest ids that stay unused; `nobody` is among them. */
+/** The number of highest ids that runs do not use. `nobody` is one of these ids. */
 const RESERVED = 16
-/** The number of pairs in a container with 65,536 ids; they lie just below the reserved ones. */
+/** The number of pairs in a container with 65,536 ids. The pairs lie just below the reserved ids. */
 const FEW_PAIRS = 4096
-/** A smaller map has no room for more ids than those of real users. */
+/** The smallest map with ids for runs. A smaller map has room only for the ids of real users. */
 const LEAST_IDS = 0x8000
 
-/** The range of the pairs of ids. */
+/** The ids for runs: the first id, and the number of pairs. */
 export interface IdSpace {
   readonly first: number
   readonly pairs: number
 }
 
 /**
- * The ids from which runs get theirs, by the texts of /proc/self/uid_map and gid_map.
+ * The ids that runs may get, from the texts of /proc/self/uid_map and gid_map.
  *
- * @throws {SandboxError} ISOLATION_UNAVAILABLE where too few are mapped
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE if too few ids are mapped
  */
 export function idSpace(uidMap: string, gidMap: string): IdSpace {
   const maps = [parseIdMap(uidMap), parseIdMap(gidMap)]
@@ -106,7 +106,7 @@ export function idSpace(uidMap: string, gidMap: string): IdSpace {
 
 let space: IdSpace | undefined
 
-/** The ids from which runs of this process get theirs. */
+/** The ids that runs of this process may get. */
 export function ownIdSpace(): IdSpace {
   space ??= idSpace(
     readFileSync('/proc/self/uid_map', 'utf8'),

@@ -15,9 +15,10 @@ import { nextTurn } from '../../globals.ts'
 const NAMES_PER_TURN = 500
 
 /**
- * Removes a directory that a program wrote to. Call it after the program's end. A program can nest thousands of
- * directories, whose paths are too long for any call and whose depth is too much for recursion. The function therefore
- * first moves each nested directory to the top, and reaches every directory by a path of one name.
+ * Removes a directory that a program wrote to. Call this function after the program's end. A program can nest thousands
+ * of directories. Their paths are too long for any system call, and their depth is too much for recursion. The function
+ * therefore moves each nested directory to the top before it empties that directory. So the path of each directory is
+ * short.
  *
  * @param path the directory; the caller must own its parent
  */
@@ -58,8 +59,8 @@ interface Entry {
 /** The number of names that one system call returns. */
 const NAMES = 256
 
-// A name may consist of any bytes, which Latin-1 keeps. A directory may have any number of names, so this function
-// does not list it as a whole.
+// A name may consist of any bytes, which Latin-1 keeps. A directory may have any number of names, so this function does
+// not read all names at once.
 function* namesIn(path: string): Generator<Entry> {
   const opened = opendirSync(path, { encoding: 'latin1', bufferSize: NAMES })
   try {

@@ -18,10 +18,10 @@ import { endLeftUser } from './left-user.ts'
 import { type IdSpace, ownIdSpace, type PrivateIds } from './machine-confinement.ts'
 import { removeTree } from './remove-tree.ts'
 
-/** The directory of one run; its program can write nowhere else. */
+/** The directory of one run. The run's program can write nowhere else. */
 export interface RunDirectory {
   readonly path: string
-  /** The run's own ids, where it has any. */
+  /** The run's own ids, if the run has any. */
   readonly ids: PrivateIds | undefined
   /** Notes that the init has ended every process of the run. */
   readonly noteEnd: () => void
@@ -30,12 +30,11 @@ export interface RunDirectory {
 }
 
 /**
- * Makes a run's directory. Its name is the run's private uid, if it has one, so two runs on the machine never share a
- * name. Its lock means that the run is active. The kernel releases the lock when this process ends, and the next run
- * then removes the leftovers.
+ * Makes and locks a run's directory. The directory's name is the run's private uid, if the run has one. So no two runs
+ * in the directory of all runs share a uid. The lock means that the run is active. The kernel releases the lock when
+ * this process ends, and the next run then removes the leftovers.
  *
- * @throws {SandboxError} SETUP_FAILED where it cannot be made, ISOLATION_UNAVAILABLE where too few ids are
- *   mapped
+ * @throws {SandboxError} SETUP_FAILED if the directory cannot be made, ISOLATION_UNAVAILABLE if too few ids are mapped
  */
 export function makeRunDirectory(as: 'root' | 'user'): RunDirectory {
   const base = join(tmpdir(), `gradebox-confined-${process.geteuid?.() ?? 0}`)
@@ -103,8 +102,8 @@ function drawIds({ first, pairs }: IdSpace): PrivateIds {
   return { uid, neighbour: uid + 1 }
 }
 
-// Until a new directory has its lock, no process may treat it as a leftover. A process that searches for leftovers
-// therefore locks the base exclusively.
+// A new directory without its lock looks like a leftover. This function therefore makes and locks the directory under a
+// shared lock on the base, and a process that searches for leftovers locks the base exclusively.
 function makeLocked(base: string, path: string, mode: number): number | undefined {
   makeBase(base, mode)
   const shared = lockPatiently(base)
@@ -124,7 +123,7 @@ function makeLocked(base: string, path: string, mode: number): number | undefine
 const MOST_WAIT_MS = 2000
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
-// An exclusive lock on the base lasts some microseconds.
+// An exclusive lock on the base lasts only some microseconds, so this function waits for its end.
 function lockPatiently(path: string): number | undefined {
   const until = clockMs() + MOST_WAIT_MS
   for (;;) {
@@ -179,11 +178,12 @@ function removeIfEmpty(base: string): void {
   try {
     rmdirSync(base)
   } catch {
-    // The base contains other runs.
+    // The base still contains the directories of other runs.
   }
 }
 
-// Ends the leftover processes of a killed runner, and removes its directories in the background.
+// Ends the leftover processes of runs whose Gradebox process was killed. Removes the directories of these runs in the
+// background.
 function sweep(base: string, as: 'root' | 'user'): void {
   const stats = lstatSync(base, { throwIfNoEntry: false })
   if (stats === undefined || stats.uid !== process.geteuid?.()) return
@@ -221,7 +221,8 @@ function endLeft(path: string, ids: PrivateIds | undefined): void {
   else if (isPrivate(ids.uid)) endLeftUser(ids)
 }
 
-// Gradebox kills no process for a number outside the range of runs, whichever user made the directory of that name.
+// A directory's name may be a number outside the range of runs, whichever user made the directory. Gradebox kills no
+// process for such a number.
 function isPrivate(uid: number): boolean {
   const { first, pairs } = ownIdSpace()
   return Number.isInteger(uid) && uid >= first && uid < first + 2 * pairs && (uid - first) % 2 === 0

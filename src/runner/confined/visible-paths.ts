@@ -13,12 +13,12 @@ import { isBelow, isDevice } from '../../launcher/plan/host.ts'
 import type { BindMount, Mount, OverlayMount } from '../../launcher/sandbox-shape.ts'
 import type { Policy } from '../../policy/policy.ts'
 
-/** Devices that every sandbox has; they store nothing. */
+/** Devices that every sandbox has. These devices store nothing. */
 const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom']
 
 /**
- * Files of the shipped policies that name users and hosts. Programs work without them, as they do under a user id
- * without a name.
+ * Files of the shipped policies that name users and hosts. Programs work without these files, just as programs work
+ * under a user id without a name.
  */
 const NAME_FILES = ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/hosts']
 
@@ -36,11 +36,11 @@ export const impossible = (what: string, hint: string): SandboxError =>
   })
 
 /**
- * Turns the paths that a policy shows into rules.
+ * Turns the paths that a policy shows into Landlock rules.
  *
  * @param base the directory of all runs, which no rule may show
- * @throws {SandboxError} ISOLATION_UNAVAILABLE for a path that is not shown at its own place, MOUNT_FAILED
- *   for a missing one
+ * @throws {SandboxError} ISOLATION_UNAVAILABLE for a policy that needs namespaces, such as for a mount whose target is
+ *   not its source; MOUNT_FAILED for a missing source
  */
 export function visibleRules(policy: Policy, base: string): PathRule[] {
   if (policy.network === 'host') {
@@ -59,7 +59,7 @@ export function visibleRules(policy: Policy, base: string): PathRule[] {
 
 const rule = (path: string, access: PathRule['access']): PathRule => ({ path, access })
 
-/** Turns mounts into rules. It throws the same errors as visibleRules(). */
+/** Turns mounts into Landlock rules. Throws the same errors as visibleRules(). */
 export function mountRules(mounts: readonly Mount[], policyName: string, base: string): PathRule[] {
   return mounts.flatMap((mount) => {
     if (mount.type === 'symlink') return linkRules(mount)
@@ -75,15 +75,15 @@ export function mountRules(mounts: readonly Mount[], policyName: string, base: s
 }
 
 /**
- * Whether a program can change the mode or the times of one of the paths (chmod(2), utimensat(2)). It can if its user
- * owns the path or may write to it.
+ * Whether a program can change the mode or the times of one of the paths (chmod(2), utimensat(2)). A program can do so
+ * if the program's user owns the path or may write to the path.
  */
 export const showsChangeable = (rules: readonly PathRule[], as: 'root' | 'user'): boolean =>
   rules.some(({ path, access }) => access !== 'device' && isChangeable(path, as))
 
 function isChangeable(path: string, as: 'root' | 'user'): boolean {
   const { mode, uid } = statSync(path)
-  // Under root, each program has its own user, and only its own group.
+  // When Gradebox runs as root, each program has its own user, and only its own group. Only the mode for others counts.
   if (as === 'root') return (mode & 0o002) !== 0
   if (uid === process.geteuid?.()) return true
   try {
