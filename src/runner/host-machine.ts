@@ -6,12 +6,12 @@ import { chooseFlow, type Flow, hasCapabilities, isKernelRoot } from '../launche
 import { mountsBelow, readMountinfo } from '../launcher/plan/host.ts'
 import type { HostMount } from '../launcher/plan/mount-steps.ts'
 
-/** The facts about the machine that the plan needs; read once per process. */
+/** The facts about the machine that the plan needs. Gradebox reads these facts once per process. */
 export interface HostMachine {
   readonly arch: Arch
   /** The highest capability of the kernel, from /proc/sys/kernel/cap_last_cap. */
   readonly lastCapability: number
-  /** Set where the kernel has no mount_setattr(2): the host's mounts at or below a path. */
+  /** Returns the host's mounts at or below a path; undefined if the kernel has mount_setattr(2). */
   readonly remount: ((source: string) => readonly HostMount[]) | undefined
 }
 
@@ -20,7 +20,7 @@ let known: HostMachine | undefined
 /**
  * The machine this process runs on.
  *
- * @throws {SandboxError} UNSUPPORTED_PLATFORM where it is not Linux on x64 or arm64
+ * @throws {SandboxError} UNSUPPORTED_PLATFORM if the machine is not Linux on x64 or arm64
  */
 export function hostMachine(): HostMachine {
   known ??= {
@@ -33,7 +33,7 @@ export function hostMachine(): HostMachine {
   return known
 }
 
-/** Checks Node's names of the platform and the architecture. */
+/** Checks the platform and the architecture, by the names that Node gives them. */
 export function supportedArch(platform: string, arch: string): Arch {
   if (platform === 'linux' && (arch === 'x64' || arch === 'arm64')) return arch
   throw new SandboxError(
@@ -45,7 +45,7 @@ export function supportedArch(platform: string, arch: string): Arch {
   )
 }
 
-/** Whether a kernel release, `6.1.0-18-amd64`, is at least a version. */
+/** Whether a kernel release, such as `6.1.0-18-amd64`, is a given version or newer. */
 export function isAtLeast(kernel: string, major: number, minor: number): boolean {
   const [ownMajor = 0, ownMinor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10))
   return ownMajor > major || (ownMajor === major && ownMinor >= minor)
@@ -60,7 +60,7 @@ let idMaps:
 /**
  * How this process, as its current user, builds its next sandbox.
  *
- * @throws {SandboxError} NAMESPACES_UNAVAILABLE where the program would be the kernel's root
+ * @throws {SandboxError} NAMESPACES_UNAVAILABLE if the program would be root to the kernel
  */
 export function nextFlow(): Flow {
   idMaps ??= {

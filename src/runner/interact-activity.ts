@@ -6,7 +6,7 @@ import { parseStat } from '../linux/proc-stat.ts'
 export interface Activity {
   /** The time in milliseconds since a byte last passed between the programs. */
   readonly silentMs: number
-  /** Whether each program computed at the end of that time; undefined if Gradebox could not observe the program. */
+  /** Whether each program computed at the end of the silence; undefined if Gradebox could not observe the program. */
   readonly computed: readonly [boolean | undefined, boolean | undefined]
 }
 
@@ -15,13 +15,15 @@ type ProcessId = () => number | undefined
 
 /** The interval between two observations of the programs, in milliseconds. */
 const LOOK_MS = 50
-/** The number of latest observations that count. At a single observation, a waiting program may just be waking up. */
+/**
+ * The number of latest observations that count. One observation is not enough, because a waiting program may just be
+ * waking up.
+ */
 const LOOKS = 20
 
 /**
- * Observes two programs that talk to each other. A program that waits for input sleeps, and a program that computes is
- * runnable, however long it waits for a processor. The CPU times are less useful, because they depend on the machine's
- * load.
+ * Observes two programs that talk to each other. A program that waits for input sleeps. A program that computes is
+ * runnable, even while it waits for a processor. CPU times are less useful, because they depend on the machine's load.
  */
 export class ActivityWatch {
   readonly #inits: readonly [ProcessId, ProcessId]
@@ -62,7 +64,7 @@ export class ActivityWatch {
   }
 }
 
-/** Whether a thread below an init is runnable or reads from a disk; undefined where there is none that can be read. */
+/** Whether a thread below an init is runnable or reads from a disk; undefined if no thread's state can be read. */
 function isComputing(init: number | undefined): boolean | undefined {
   if (init === undefined) return undefined
   let found: false | undefined

@@ -14,8 +14,8 @@ import { Run } from './run.ts'
 import { superviseRun, waitReason } from './sandboxed.ts'
 
 /**
- * One of two programs that talk to each other. It has no `stdin` or `stdout`, because both are connected to the other
- * program.
+ * One of two programs that talk to each other. The options `stdin` and `stdout` are missing, because both streams lead
+ * to the other program.
  */
 export interface InteractiveProgram
   extends Omit<SandboxOptions, 'stdin' | 'stdout' | 'encoding' | 'retryWhenStarved'> {
@@ -26,13 +26,16 @@ export interface InteractiveProgram
 
 /** The result of two programs that talked to each other. */
 export interface Interaction {
-  /** In the order of the arguments. `stdout` is the text that each wrote to the other. */
+  /** The results, in the order of the arguments. `stdout` is the text that a program wrote to the other program. */
   readonly results: readonly [SandboxResult, SandboxResult]
   /** The program that first ended or closed its stdout: 0 or 1. */
   readonly endedFirst: 0 | 1
-  /** Whether each program had read all that the other wrote, and its input was still open, when the first ended. */
+  /**
+   * Whether each program waited for input when the first program ended. A program waits if it has read all of its input
+   * and the input is still open.
+   */
   readonly waitedForInput: readonly [boolean, boolean]
-  /** Whether each waited for the other's next message until one reached its walltime limit. */
+  /** Whether both programs waited for each other's next message until one of them reached its walltime limit. */
   readonly deadlock: boolean
   /** The programs to blame for a failed interaction: none, one, or both in a deadlock. */
   readonly blame: readonly (0 | 1)[]
@@ -48,12 +51,13 @@ type Result = SandboxResult<string | Uint8Array>
 
 /**
  * Runs two programs that talk to each other, each in a sandbox of its own. The stdout of each is the stdin of the
- * other. Both start in one turn, so that neither waits for a processor while the other waits for its message. On a
- * machine with one processor they share that processor. Each program has its own policy and limits, with the precedence
- * of `sandboxed()`. Both outputs pass through this process and count against each one's output limit.
+ * other. Both programs start in one turn of the queue. So no program waits for a processor while the other program
+ * waits for a message. On a machine with one processor, the programs share that processor. Each program has its own
+ * policy and limits, with the precedence of `sandboxed()`. Both outputs pass through this process. Each output counts
+ * against the output limit of its own program.
  *
- * The promise is rejected only with a {@link SandboxError}, when a program could not be run. The other run ends then
- * too.
+ * The promise is rejected only with a {@link SandboxError}, when a program could not be run. The run of the other
+ * program then ends too.
  *
  * @example
  * const { results: [judge], blame } = await interact(
@@ -95,7 +99,7 @@ async function talk(runs: readonly [Run, Run]): Promise<Interaction> {
   return describe(results as unknown as [SandboxResult, SandboxResult], ending)
 }
 
-// Both were stopped before they started.
+// The state of two programs whose runs were stopped before they started.
 const nothingHappened: FirstEnd = {
   endedFirst: 0,
   waitedForInput: [false, false],
@@ -110,8 +114,8 @@ function describe(results: readonly [SandboxResult, SandboxResult], ending: Endi
   return { results, endedFirst, waitedForInput, deadlock: blame.length === 2, blame }
 }
 
-// Both programs share one turn. With a turn each, one would wait for a processor while the other waits for
-// its message.
+// Both programs share one turn. With two turns, one program could wait for a processor while the other program waits
+// for a message.
 function runTogether(runs: readonly [Run, Run], endings: FirstEnd[]): Promise<readonly Result[]> {
   const since = clockMs()
   const wants = runs.map(({ options }) => options.processors)
@@ -139,10 +143,10 @@ function runTogether(runs: readonly [Run, Run], endings: FirstEnd[]): Promise<re
 
 /**
  * Connects the programs, and records their state at the first end. When the output of a program ends, the input of the
- * other ends too, and the other program may end as a consequence. The program whose output ends first therefore counts
- * as the first, even where the other program's result is known earlier.
+ * other program ends too, and the other program may end as a consequence. The program whose output ends first therefore
+ * counts as the first to end, even if the other program's result is known earlier.
  *
- * @returns a function that notes a program's end; the first call counts
+ * @returns a function that notes a program's end; only the first call counts
  */
 function connect(
   runs: readonly [Run, Run],

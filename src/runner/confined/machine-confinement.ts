@@ -10,8 +10,8 @@ import type { IsolationLevel } from '../isolation/level.ts'
 const NEWEST_ABI = 7
 
 /**
- * The Landlock ABI in use: the kernel's ABI, or a lower ABI that `GRADEBOX_LANDLOCK_ABI` names. A lower ABI shows what an
- * older kernel would do. 0 means that there is no Landlock.
+ * The Landlock ABI in use: the kernel's ABI, or a lower ABI that `GRADEBOX_LANDLOCK_ABI` names. A lower ABI shows what
+ * an older kernel would do. 0 means that there is no Landlock.
  */
 export function landlockAbi(): number {
   const most = Number(process.env.GRADEBOX_LANDLOCK_ABI ?? NEWEST_ABI)

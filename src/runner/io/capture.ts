@@ -6,11 +6,11 @@ export type OutputExcess = 'limit' | 'text'
 
 /** Bounds of a run's output, in bytes. */
 export interface OutputBounds {
-  /** The bound of both streams together; undefined: no limit. */
+  /** The bound of both streams together; undefined without a limit. */
   readonly limit: number | undefined
   /**
-   * The bound of each stream whose result is text: the longest string. UTF-8 has no more characters than
-   * bytes.
+   * The bound of each stream whose result is text: the length of the longest string. Text in UTF-8 has no more
+   * characters than bytes.
    */
   readonly text: number | undefined
 }
@@ -31,7 +31,7 @@ class OutputBudget {
   /**
    * The number of a chunk's bytes that are still within the bounds.
    *
-   * @param kept the number of bytes that its stream has already
+   * @param kept the number of bytes that the chunk's stream already has
    */
   take(length: number, kept = 0): number {
     const taken = Math.min(length, this.#text - kept, this.#left)
@@ -51,7 +51,7 @@ export class Capture {
   #live: PassThrough | undefined
   #ended = false
 
-  /** A stream of the past and future output; made at the first call. */
+  /** A stream of the past and future output. The first call makes the stream. */
   stream(): Readable {
     if (this.#live === undefined) {
       this.#live = new PassThrough()
@@ -73,7 +73,7 @@ export class Capture {
     this.#live?.write(chunk)
   }
 
-  /** Starts again for another attempt; a live stream keeps its data and ends. */
+  /** Starts again for another attempt. A live stream that has ended keeps its data. */
   forget(): void {
     this.#chunks.length = 0
     this.#length = 0
@@ -123,7 +123,7 @@ export class Output {
     this.#budget = new OutputBudget(this.#bounds, this.#onExceeded)
   }
 
-  /** Ends the live streams, also those without any output. */
+  /** Ends the live streams, also the streams without any output. */
   end(): void {
     this.stdout.end()
     this.stderr.end()

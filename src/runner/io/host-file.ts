@@ -9,9 +9,9 @@ import { ErrnoError, errnoText } from '../../linux/errno.ts'
 
 /** A path of the host that an option of a run names. */
 export interface HostPathOption {
-  /** Absolute. */
+  /** The absolute path. */
   readonly path: string
-  /** Whether the path may be a symbolic link: the path is the caller's own, and no student can change it. */
+  /** Whether the path may be a symbolic link. True only for the caller's own path, which no student can change. */
   readonly followLinks: boolean
 }
 
@@ -20,8 +20,8 @@ const ENOTREG = 'is not a regular file'
 
 /**
  * Opens a host path without reading from it (O_PATH), and refuses a symbolic link that a student may have made. Such a
- * link is the last part of the path, or a part below the current directory. The parts above may be links, such as a
- * home directory on another disk. The caller closes the descriptor.
+ * link is the last part of the path, or a part below the current directory. Other parts may be links, such as a home
+ * directory on another disk. The caller closes the descriptor.
  *
  * @throws {ErrnoError} ELOOP for such a link; ENOENT, EACCES, ENOTDIR
  */
@@ -37,7 +37,7 @@ function openHostPath({ path, followLinks }: HostPathOption): number {
   throw new ErrnoError('openat2', ELOOP, JSON.stringify(path))
 }
 
-/** The host path of an open descriptor, with no link in it: proc_pid_fd(5). */
+/** The host path of an open descriptor, without symbolic links (proc_pid_fd(5)). */
 const physicalPath = (fd: number): string => readlinkSync(`/proc/self/fd/${fd}`)
 
 /**
@@ -57,7 +57,7 @@ export function lookUpHostPath(option: HostPathOption): { path: string; stats: S
 
 /**
  * Opens a regular file of the host to read, by the rules of {@link openHostPath}. Refuses any other file, because a
- * FIFO would wait, and a device may have no end. The caller closes the descriptor.
+ * FIFO would make the caller wait, and a device may have no end. The caller closes the descriptor.
  *
  * @throws {NodeJS.ErrnoException} ENOENT, EACCES, ELOOP; ENOTREG for a file that is not regular
  */
@@ -65,8 +65,8 @@ export function openHostFile(option: HostPathOption): number {
   const fd = openHostPath(option)
   try {
     if (!fstatSync(fd).isFile()) throw Object.assign(new Error(ENOTREG), { code: 'ENOTREG' })
-    // Opens the checked file, even if its name now means another file. `fs` would close the descriptor once more at the
-    // end of a worker thread, when the number may mean another file.
+    // This path opens the checked file, even if the file's name now means another file. `fs` would close the descriptor
+    // once more at the end of a worker thread. By then, the descriptor's number may mean another file.
     return openPath(`/proc/self/fd/${fd}`, { flags: O_RDONLY | O_NONBLOCK, resolve: 0 })
   } finally {
     closeDescriptor(fd)
@@ -97,7 +97,7 @@ function inWords(code: string): string {
   return number === undefined ? code : `${code}: ${errnoText(number)}`
 }
 
-/** Why a host path cannot be used, as the end of a sentence that starts with its name. */
+/** Why a host path cannot be used, as the end of a sentence that starts with the path. */
 export function hostPathTrouble(
   { code = 'EIO' }: NodeJS.ErrnoException,
   { path, followLinks }: HostPathOption,

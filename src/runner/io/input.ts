@@ -8,8 +8,8 @@ export interface Pipe {
 }
 
 /**
- * The program's stdin, for all attempts at a run. It keeps the read end of the pipe, so an attempt that fails
- * before the program has started loses no input.
+ * The program's stdin, for all attempts at a run. This object keeps the read end of the pipe open. So an attempt that
+ * fails before the program has started loses no input.
  */
 export class Input {
   readonly #source: StdinSource
@@ -20,7 +20,7 @@ export class Input {
   #feed: StdinFeed | undefined
   #waitedAtEnd: boolean | undefined
 
-  /** @param onError called when the source fails, because the program is then not responsible for the run */
+  /** @param onError called when the source fails, because the program is then not to blame for the run's result */
   constructor(source: StdinSource, terminal: number | undefined, onError: () => void) {
     this.#source = source
     this.#terminal = terminal
@@ -28,9 +28,9 @@ export class Input {
   }
 
   /**
-   * Returns the descriptor that becomes the program's stdin; the first call starts to write the input.
+   * Returns the descriptor that becomes the program's stdin. The first call also starts to write the input.
    *
-   * @param waiting takes the pipe that a waiting launch program already has
+   * @param waiting takes over the stdin pipe of a waiting launch program, if there is one
    * @throws {SandboxError} SETUP_FAILED when the source cannot be opened
    */
   open(waiting: () => Pipe | undefined): number {
@@ -57,7 +57,7 @@ export class Input {
     )
   }
 
-  /** Notes that the program has ended, and returns whether it waited for input then. */
+  /** Notes that the program has ended, and returns whether the program waited for input at its end. */
   noteEnd(): boolean {
     this.#waitedAtEnd = this.isAwaited
     return this.#waitedAtEnd

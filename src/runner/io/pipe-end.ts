@@ -44,7 +44,7 @@ export class PipeEnd {
 
   /**
    * @param fd the read end, which this object closes
-   * @param take receives what was read, piece by piece
+   * @param take receives the data, piece by piece
    * @param memory the memory into which this thread reads without the event loop
    * @throws {ErrnoError} EBADF when the descriptor is not open
    */
@@ -56,7 +56,7 @@ export class PipeEnd {
     this.#memory = memory
   }
 
-  /** Whether this process has read the end, or closed the pipe. */
+  /** Whether this process has read to the end of the pipe, or has closed the pipe. */
   get isClosed(): boolean {
     return this.#isClosed || this.#socket?.destroyed === true
   }
@@ -64,7 +64,7 @@ export class PipeEnd {
   /**
    * Waits, without the event loop, until the pipe has no writer. Another writer may open the pipe later.
    *
-   * @returns whether that happened within the time, in ms
+   * @returns whether the pipe lost its last writer within `timeoutMs`
    */
   async hangsUpWithin(timeoutMs: number): Promise<boolean> {
     return hasRead && whenHungUp(this.#fd, timeoutMs)
@@ -73,7 +73,7 @@ export class PipeEnd {
   /**
    * Waits, without the event loop, until one of the pipes has data or no writer.
    *
-   * @returns whether that happened within the time, in ms
+   * @returns whether one of the pipes got data, or lost its last writer, within `timeoutMs`
    */
   static async anyHasNews(pipes: readonly PipeEnd[], timeoutMs: number): Promise<boolean> {
     const fds = pipes.map((pipe) => pipe.#fd)
@@ -81,7 +81,7 @@ export class PipeEnd {
   }
 
   /**
-   * Reads the data that arrives within a time, in ms; -1 waits without end.
+   * Reads the data that arrives within `timeoutMs`. With -1, the call waits without end.
    *
    * @returns whether data arrived; false at the end of the pipe
    */
@@ -92,20 +92,21 @@ export class PipeEnd {
     const length = readAvailable(this.#fd, this.#memory)
     if (length === undefined) return false
     if (length > 0) this.#take(Buffer.from(this.#memory.subarray(0, length)))
-    // Without a writer, a read that leaves room in the buffer was the last one.
+    // If the pipe has no writer, a read that leaves room in the buffer was the last read.
     const isLast = length === 0 || (isHungUp && length < this.#memory.length)
     if (isLast && this.#socket === undefined) this.close()
     return length > 0
   }
 
-  /** Reads the available data, up to the capacity of a pipe, and closes at the end of the pipe. */
+  /** Reads the available data, up to the largest capacity of a pipe. At the end of the pipe, closes the pipe. */
   readPresent(soonMs = 0): void {
     for (let pieces = 0; pieces < MOST_PIECES && this.readNext(soonMs); pieces++) {}
   }
 
   /**
-   * Reads to the end of the pipe: at once as long as each piece comes within a time, in ms, then by the event loop. A
-   * writer that has ended leaves only a few pieces. A writer that is faster than this reader must not block the thread.
+   * Reads to the end of the pipe. Reads without the event loop at first, as long as each piece comes within `soonMs`. A
+   * writer that has ended leaves only a few pieces. A writer that is faster than this reader must not block the thread,
+   * so the event loop reads further pieces.
    */
   async readToEnd(soonMs: number): Promise<void> {
     this.readPresent(soonMs)
@@ -113,9 +114,9 @@ export class PipeEnd {
   }
 
   /**
-   * Reads to the end of the pipe as data comes.
+   * Reads to the end of the pipe by the event loop, as data arrives.
    *
-   * @param background whether this process may end meanwhile
+   * @param background whether this process may exit before the end of the pipe
    */
   async readByLoop(background = false): Promise<void> {
     if (this.#isClosed) return
@@ -142,7 +143,7 @@ export class PipeEnd {
     this.close()
   }
 
-  /** Closes the pipe, read or not. */
+  /** Closes the pipe, even if it contains unread data. */
   close(): void {
     if (this.#socket !== undefined) this.#socket.destroy()
     else if (!this.#isClosed) closeDescriptor(this.#fd)

@@ -15,22 +15,22 @@ export type StdinSource =
   | { readonly kind: 'pipe'; readonly stream: PassThrough }
   | { readonly kind: 'inherit' }
 
-/** The control of the input of one program. */
+/** Controls the input of one program. */
 export interface StdinFeed {
   /** Stops writing the input. Call it after the program's end. */
   readonly stop: () => void
   /** Whether all input was written and the program's stdin has ended. */
   readonly isComplete: () => boolean
-  /** @throws {SandboxError} SETUP_FAILED when the source failed: the program did not get all its input. */
+  /** @throws {SandboxError} SETUP_FAILED when the source failed, so the program did not get all its input */
   readonly check: () => void
 }
 
-/** An empty pipe takes at least this much at once (pipe(7), PIPE_BUF: one page). */
+/** The number of bytes that an empty pipe always takes at once (pipe(7), PIPE_BUF: one page). */
 const PIPE_BUF = 4096
 
 /**
- * Writes the program's input to its stdin, and closes the stdin. The program need not read its input; the rest is
- * dropped.
+ * Writes the input to the program's stdin, and then closes that stdin. The program need not read all of the input.
+ * Gradebox drops the unread rest.
  *
  * @param fd the pipe's write end, which this function closes
  * @param onError called when the source fails
@@ -91,21 +91,21 @@ function openFile(source: HostPathOption): number {
 /** The default capacity of a pipe, pipe(7). */
 const PIPE_CAPACITY = 64 * 1024
 /**
- * The capacity for a file that does not fit the default: fewer turns of the event loop. All pipes of a user share 64
- * MiB.
+ * The capacity for a file that is larger than the default capacity. With this capacity, the file needs fewer turns of
+ * the event loop. All pipes of a user share 64 MiB.
  */
 const LARGE_CAPACITY = 1024 * 1024
-/** The most that one turn of the event loop moves. */
+/** The most bytes that one turn of the event loop moves. */
 const MOST_A_TURN = 1024 * 1024
-/** The size of the piece that this process itself writes when the pipe is full, to notice when there is room. */
+/** The size of the piece that this process itself writes when the pipe is full, to notice when the pipe has room. */
 const PIECE = 16 * 1024
 
 type Feed = Omit<StdinFeed, 'isComplete'>
 
 /**
- * Writes a file as input: the kernel moves its pages into the pipe. When the pipe is full, a small piece goes through
- * the event loop, which reports when the pipe takes more. The program gets no descriptor of the file, because it could
- * open the file again for writing, lock it, or read its path.
+ * Writes a file as input: the kernel moves the file's pages into the pipe. When the pipe is full, a small piece goes
+ * through the event loop, which reports when the pipe takes more. The program gets no descriptor of the file. With a
+ * descriptor, the program could open the file again for writing, lock the file, or read the file's path.
  */
 function feedFile(
   pipe: Socket,

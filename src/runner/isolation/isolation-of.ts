@@ -12,7 +12,7 @@ export type Separation =
   | { readonly level: 'full' | 'nested'; readonly by?: undefined }
   | { readonly level: 'confined'; readonly by: ConfinedBy }
 
-/** A run's isolation for its result. */
+/** Describes a run's isolation for the run's result. */
 export function isolationOf(
   level: IsolationLevel,
   { network, proc }: Pick<Policy, 'network' | 'proc'>,

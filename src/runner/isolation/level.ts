@@ -2,32 +2,32 @@
 export const ISOLATION_LEVELS = ['full', 'nested', 'confined'] as const
 
 /**
- * How strongly a program is isolated from the machine. `full`: its own namespaces and its own `/proc`.
- * `nested`: the same with the `/proc` of the surrounding container. `confined`: no namespaces, but Landlock,
- * a filter, and a private user or session. docs/isolation.md says what each level promises.
+ * How strongly a program is isolated from the machine. `full`: its own namespaces and its own `/proc`. `nested`: its
+ * own namespaces, with the `/proc` of the surrounding container. `confined`: no namespaces, but Landlock, a filter, and
+ * a private user or session. docs/isolation.md says what each level promises.
  */
 export type IsolationLevel = (typeof ISOLATION_LEVELS)[number]
 
 /** How a run was isolated from the machine. */
 export interface Isolation {
   readonly level: IsolationLevel
-  /** `root`: a root of its own; `landlock 4`: Landlock with that ABI. */
+  /** `root`: the run has its own root. `landlock 4`: Landlock with ABI 4. */
   readonly files: 'root' | `landlock ${number}`
-  /** `namespace`: a network of its own; `filter`: no sockets; `host`: the policy shares the host's. */
+  /** `namespace`: the run has its own network. `filter`: no sockets. `host`: the policy shares the host's network. */
   readonly network: 'namespace' | 'filter' | 'host'
   /**
-   * The means that ends all processes: a process namespace, a private user, or the tracking of their tree.
+   * The means that ends all processes: a process namespace, a private user, or the tracking of the process tree.
    */
   readonly processes: 'namespace' | 'uid' | 'tracking'
-  /** `own`: shows the sandbox's processes; `shared`: those of the container; `none`: there is no /proc. */
+  /** `own`: /proc shows the sandbox's processes. `shared`: the container's processes. `none`: there is no /proc. */
   readonly proc: 'own' | 'shared' | 'none'
 }
 
-/** The levels from the strongest down to a floor. */
+/** The levels from the strongest level down to the level `floor`. */
 export const levelsDownTo = (floor: IsolationLevel): readonly IsolationLevel[] =>
   ISOLATION_LEVELS.slice(0, ISOLATION_LEVELS.indexOf(floor) + 1)
 
-/** The levels below one. */
+/** The levels that are weaker than a level. */
 export const levelsBelow = (level: IsolationLevel): readonly IsolationLevel[] =>
   ISOLATION_LEVELS.slice(ISOLATION_LEVELS.indexOf(level) + 1)
 

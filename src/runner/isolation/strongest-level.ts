@@ -3,7 +3,7 @@ import { isSandboxError, SandboxError } from '../../errors/sandbox-error.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { type IsolationLevel, LOSSES, levelsBelow, levelsDownTo } from './level.ts'
 
-/** The levels that this machine lacks, by policy: a policy without /proc needs less than others. */
+/** The levels that this machine lacks, by policy: a policy without /proc needs less than other policies. */
 const missing = new WeakMap<Policy, Set<IsolationLevel>>()
 
 /** The policy of a run, and the weakest isolation that it accepts. */
@@ -12,14 +12,17 @@ interface Wanted {
   readonly isolation: IsolationLevel
 }
 
-/** The strongest level that the machine is not known to lack; the floor, if it lacks all. */
+/**
+ * The strongest accepted level that the machine is not known to lack. If the machine lacks every accepted level, the
+ * weakest accepted level.
+ */
 export const strongestLevel = ({ policy, isolation }: Wanted): IsolationLevel =>
   levelsDownTo(isolation).find((level) => !missing.get(policy)?.has(level)) ?? isolation
 
 /**
- * The level to try after an error: the next level, if the machine lacks the current one and the floor is lower.
+ * The level to try after an error: the next weaker level, if the machine lacks the current level.
  *
- * @returns undefined when the error belongs to the run
+ * @returns undefined when the error has another cause, or when the run accepts no weaker level
  */
 export function weakerLevel(
   error: unknown,
@@ -33,7 +36,7 @@ export function weakerLevel(
   return levels[levels.indexOf(level) + 1]
 }
 
-/** Errors of a machine that is temporarily short of a resource. They do not justify a weaker level. */
+/** Errors of a machine that is temporarily short of a resource. Such an error does not justify a weaker level. */
 const PASSING = ['ENOMEM', 'EAGAIN', 'ENFILE', 'EMFILE', 'EINTR']
 
 /** Whether an error means that the machine lacks a level for every run. */
@@ -57,7 +60,7 @@ const advices = new WeakMap<Policy, Map<IsolationLevel, Promise<string>>>()
 /**
  * The error of a run whose level the machine lacks, with a sentence about the level that would work.
  *
- * @param tries makes a run that does nothing at a level, and returns its error
+ * @param tries makes a run at a level, and returns the run's error, if any; the run's program does nothing
  */
 export async function withAdvice(
   error: SandboxError,

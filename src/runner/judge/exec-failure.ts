@@ -100,7 +100,7 @@ function explain(search: ExecSearch, attempts: readonly ExecAttempt[]): Explanat
   )
 }
 
-/** Virtual environments and version managers link to a toolchain elsewhere. */
+/** Explains a dangling link. Virtual environments and version managers link to a toolchain in another directory. */
 function danglingLink(
   { view }: ExecSearch,
   attempts: readonly ExecAttempt[],
@@ -163,7 +163,10 @@ function onTheHost({ command, hostPath }: ExecSearch): Explanation | undefined {
   }
 }
 
-/** Advises on mounts that show a program with the libraries of its toolchain, which are next to its `bin`. */
+/**
+ * Advises which directory to mount for a program. For a program in a `bin` directory, this is the parent of `bin`,
+ * because the libraries of the toolchain are next to `bin`.
+ */
 function mountAdvice(program: string): string {
   const directory = posix.dirname(program)
   const isInBin = posix.basename(directory) === 'bin' && posix.dirname(directory) !== '/'
@@ -188,7 +191,7 @@ function stepFor({ path, result }: ExecAttempt): FailedStep {
 
 const PT_INTERP = 3
 
-/** The interpreter that a file's first bytes name: a script's first line, or ELF's PT_INTERP. */
+/** The interpreter that a file's first bytes name, in a script's first line or in PT_INTERP of an ELF file. */
 export function interpreterOf(head: Uint8Array): string | undefined {
   const buffer = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
   if (buffer.toString('latin1', 0, 2) === '#!') {

@@ -19,7 +19,7 @@ export function failureError(step: Step | undefined, result: number): SandboxErr
 export function stepError(step: Step, result: number): SandboxError {
   const call = describeStep(step)
   const code = step.failure?.code ?? 'SETUP_FAILED'
-  // A step also fails when its result is not an error but differs from the plan's.
+  // A step also fails when its result is not an error but differs from the result in the plan.
   const isError = result < 0
   const errno = isError ? errnoName(-result) : `result ${result}`
   const why = isError ? `${errno}: ${errnoText(-result)}` : `unexpected ${errno}`
@@ -64,10 +64,10 @@ function readSetting(path: string): string | undefined {
 /**
  * Names the setting that keeps this user from making namespaces.
  *
- * @param read returns a sysctl's value, or undefined where there is none
+ * @param read returns a sysctl's value, or undefined if the sysctl does not exist
  */
 export function namespaceHint(errno: string, read: (path: string) => string | undefined): string {
-  // Where the program gets no /proc of its own, the init writes the settings of its namespace through the host's /proc.
+  // If the program gets no /proc of its own, the init writes the new namespace's settings through the host's /proc.
   if (errno === 'EROFS') {
     return '/proc/sys is read-only here, as in containers. Docker: --security-opt systempaths=unconfined'
   }

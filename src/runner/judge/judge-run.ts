@@ -101,7 +101,7 @@ export function checkExecuted(options: JudgedOptions, records: readonly ReportRe
   throw execError({ command, env, view, hostPath: process.env.PATH }, named)
 }
 
-// Without a listener, the kernel writes the calls only to its own log.
+// Without a listener, the kernel writes the logged calls only to the kernel's own log.
 const loggedOf = ({ filter, logged }: RunFacts) =>
   filter.log?.records !== true ? {} : { logged: logged.list() }
 
@@ -146,10 +146,10 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
 }
 
 /**
- * How many calls the filter denied, also those whose caller ended before the init received them. The kernel numbers a
- * filter's notifications one after another (seccomp_next_notify_id()), and each call that the init answered has one
- * number. A call that a signal interrupts before the init receives it counts as denied. This call is unknown, and a
- * program could otherwise hide a denied call in this way.
+ * How many calls the filter denied, also the calls whose caller ended before the init received the call. The kernel
+ * numbers a filter's notifications one after another (seccomp_next_notify_id()). Each call that the init answered has
+ * one number. A call counts as denied if a signal interrupts the call before the init receives the call. The init cannot
+ * know which call that was, and otherwise a program could hide a denied call in this way.
  */
 function deniedCalls(
   counted: Extract<ReportRecord, { kind: 'counted' }> | undefined,
@@ -181,7 +181,7 @@ function textOf(
   }
 }
 
-// The longest character of UTF-8 has four bytes, so cut output may end within three of them.
+// The longest character of UTF-8 has four bytes, so cut output may end with up to three bytes of a cut character.
 const mostCutBytes = 3
 
 function invalidByte(bytes: Buffer, isCut: boolean): InvalidByte | undefined {

@@ -7,8 +7,8 @@ import type { SandboxUsage } from '../result.ts'
 type Record<Kind extends ReportRecord['kind']> = Extract<ReportRecord, { kind: Kind }>
 
 /**
- * The usage of a run: the figures of the reaped processes (getrusage(2)), and with a control group the group's figures,
- * which also include processes that were not reaped.
+ * The usage of a run, from the figures of the reaped processes (getrusage(2)). With a control group, the usage also
+ * comes from the group's figures, which include processes that were not reaped.
  *
  * @param processors the number of the run's processors
  */
@@ -29,15 +29,15 @@ export function measure(
   const { rusage, wallTimeMs } = end
   const times = longer(rusage, group && withoutInit(group, init, end))
   const doubt = group === undefined && seen !== undefined ? doubtOf(end, seen) : undefined
-  // The watch adds up ticks of 10 ms, so its sum counts only where there is no better figure.
+  // The watch adds up ticks of 10 ms, so the watch's sum counts only if there is no better figure.
   const isCounted = end.countedMs !== undefined && doubt === undefined
   const seenMs = isCounted ? 0 : (seen?.cpuTimeMs ?? 0)
   const cpuTimeMs = Math.max(sum(times), end.countedMs ?? 0, seenMs)
-  // The init counts as one of a group's processes.
+  // The number of a group's processes includes the init.
   const peakProcesses = Math.max(1, (group?.peakProcesses ?? 0) - 1, seen?.peakProcesses ?? 0)
   const longestWaitMs = waitOf(records, seen, cpuTimeMs) ?? group?.waitTimeMs
-  // A program whose CPU time is too low, or that chose a low priority, would seem to have waited for others. Its
-  // waiting time is then unknown.
+  // If the measured CPU time is too low, or if the program chose a low priority, the program would seem to have waited
+  // for other programs. The waiting time is then unknown.
   const isUnknown = doubt !== undefined || seen?.lowersPriority === true
   const waitTimeMs =
     longestWaitMs === undefined || isUnknown
@@ -67,7 +67,8 @@ interface Times {
 
 const sum = ({ userTimeMs, systemTimeMs }: Times): number => userTimeMs + systemTimeMs
 
-// A better figure than the kernel's accounts has no user and system part, so it is split in proportion to the accounts.
+// A CPU time that is better than the kernel's accounts has no user part and no system part. This function therefore
+// splits the CPU time in the same proportion as the accounts.
 function scaledTo(cpuTimeMs: number, times: Times): Times {
   const factor = cpuTimeMs / sum(times)
   if (!Number.isFinite(factor)) return { userTimeMs: cpuTimeMs, systemTimeMs: 0 }
@@ -79,7 +80,7 @@ const longer = ({ userTimeMs, systemTimeMs }: Times, group: Times | undefined): 
     ? group
     : { userTimeMs, systemTimeMs }
 
-// A group includes the init. The usage of the init and its helpers is not the program's.
+// A group's figures include the init. The usage of the init and of the init's helpers is not the program's usage.
 function withoutInit(group: Times, init: EndedProcess | undefined, end: Record<'end'>): Times {
   const whole = init && parseRusage(Buffer.from(init.rusage))
   const own = (name: keyof Times): number =>
@@ -91,8 +92,8 @@ function withoutInit(group: Times, init: EndedProcess | undefined, end: Record<'
 }
 
 /**
- * How long other programs delayed a thread of a run that reached its walltime. A thread waits for a processor while it
- * is ready and does not run. The run's own threads delayed it for at most the time that they ran.
+ * How long other programs delayed a thread of a run that reached its walltime. A thread waits for a processor while the
+ * thread is ready and does not run. The run's own threads delayed the thread for at most the time that they ran.
  */
 function waitOf(
   records: readonly ReportRecord[],
@@ -103,7 +104,7 @@ function waitOf(
     (record): record is Record<'walltime'> => record.kind === 'walltime',
   )
   if (walltime === undefined) return undefined
-  // The init reads the times of the main thread, and the watch those of every thread.
+  // The init reads the times of the main thread, and the watch reads the times of every thread.
   const readyMs = Math.max(readyTimeMs(walltime.schedstat), seen?.waitAndRunMs ?? 0)
   return Math.max(0, readyMs - cpuTimeMs)
 }
@@ -119,12 +120,16 @@ const FORGOTTEN =
 const LEFT =
   "it has files that it may execute but not read, so the kernel's counter does not have all of its CPU time"
 
-/** The largest difference of two exact figures of the same processes, in ms. Only one includes the program's start. */
+/**
+ * The largest difference of two exact figures of the same processes, in ms. Only one of the figures includes the
+ * program's start.
+ */
 const ACCOUNTS_DIFFER_MS = 20
 
 /**
- * Why the CPU time is only a lower bound, if it is. A process that the counter lost may have ended before the watch saw
- * it. The kernel's accounts still have its time where its parent waited for it.
+ * Why the CPU time is only a lower bound; undefined without such a reason. A process that the counter lost may have
+ * ended before the watch saw the process. The kernel's accounts still have the time of such a process if the parent
+ * waited for the process.
  */
 function doubtOf({ countedMs, rusage }: Record<'end'>, seen: Seen): string | undefined {
   if (countedMs === undefined) return seen.forgetsChildren ? FORGOTTEN : undefined
@@ -132,7 +137,7 @@ function doubtOf({ countedMs, rusage }: Record<'end'>, seen: Seen): string | und
   return seen.leavesCounter || isLost ? LEFT : undefined
 }
 
-/** The smallest page. Every private page of a program caused a fault, but most pages of a file did not. */
+/** The size of the smallest page. Every private page of a program caused a page fault. Most pages of a file did not. */
 const PAGE_BYTES = 4096
 
 /**
