@@ -148,8 +148,8 @@ function find<Kind extends ReportRecord['kind']>(records: readonly ReportRecord[
 /**
  * How many calls the filter denied, also the calls whose caller ended before the init received the call. The kernel
  * numbers a filter's notifications one after another (seccomp_next_notify_id()). Each call that the init answered has
- * one number. A call counts as denied if a signal interrupts the call before the init receives the call. The init cannot
- * know which call that was, and otherwise a program could hide a denied call in this way.
+ * one number. A call counts as denied if a signal interrupts the call before the init receives the call. The init
+ * cannot know which call that was, and otherwise a program could hide a denied call in this way.
  */
 function deniedCalls(
   counted: Extract<ReportRecord, { kind: 'counted' }> | undefined,

@@ -1,18 +1,18 @@
 /** A limit that a program reached, in the program's own words. */
 export interface ReportedLimit {
   readonly limit: 'memory' | 'disk' | 'openFiles' | 'processes'
-  /** The program's words, without any text of its own choice. */
+  /** The fixed words of the message, without any text that the program can choose. */
   readonly message: string
 }
 
 /*
- * The messages of languages and of the C library about a resource that they did not get. Often they are the only trace:
- * a heap of the language's own is full, or the program handled the kernel's error. Each pattern matches fixed words and
- * digits only, so a match is safe to print.
+ * The messages of languages and of the C library about a resource that they did not get. Often such a message is the
+ * only trace, because the language has its own heap, which is full, or because the program handled the kernel's error.
+ * Each pattern matches fixed words and digits only, so a match is safe to print.
  */
 
 const MEMORY: readonly RegExp[] = [
-  // Java, Kotlin. A program that throws the error itself gives no detail, or another.
+  // Java, Kotlin. A program that throws the error itself gives no detail, or another detail.
   /java\.lang\.OutOfMemoryError: (?:Java heap space|GC overhead limit exceeded|Metaspace|Compressed class space|Requested array size exceeds VM limit|Direct buffer memory|Cannot reserve \d{1,20} bytes of direct buffer memory)/,
   // Node.
   /JavaScript heap out of memory/,
@@ -63,13 +63,13 @@ const limits: readonly (readonly [ReportedLimit['limit'], readonly RegExp[]])[] 
 /** A traceback of Python whose last line of source does not raise the error itself. */
 const PYTHON = /^ {4}(?!\s*(?:raise\b|[~^]))\S.*\n(?:[ ~^]+\n)?MemoryError$/m
 
-/** The words between two fixed parts of a message are the program's own. */
+/** The fixed end of some messages. The program can choose words before this end, so the result shows only the end. */
 const FIXED_PART = 'Resource temporarily unavailable'
 
-/** The length of the parts of stderr that are searched: its start and its end. */
+/** The length of each part of stderr that this module searches: the start and the end. */
 const SEARCHED = 64 * 1024
 
-/** The limit that a program reported on stderr, if it did. */
+/** The limit that a program reported on stderr; undefined if the program reported no limit. */
 export function reportedLimit(stderr: Uint8Array): ReportedLimit | undefined {
   const middle = Math.max(SEARCHED, stderr.length - SEARCHED)
   const parts = [stderr.subarray(0, SEARCHED), stderr.subarray(middle)]

@@ -11,10 +11,10 @@ interface Shown {
 /** The most symbolic links that the kernel follows in a path (path_resolution(7)). */
 const MOST_LINKS = 40
 
-/** The target of a path of the sandbox. */
+/** The result of the search for a path in the sandbox. */
 export interface Lookup {
   readonly exists: boolean
-  /** The dangling link, and the missing path. */
+  /** The path of the dangling link, and the missing path to which the link leads. */
   readonly link?: { readonly path: string; readonly target: string }
 }
 
@@ -38,7 +38,7 @@ export class SandboxView {
         : [],
     )
     const own = workdir === undefined ? [] : [{ source: workdir.source, target: workdirTarget }]
-    // The longest target comes first, because it covers the others.
+    // A longer target covers a shorter target, so the longest target comes first.
     this.#shown = [...ofMounts, ...own].sort((a, b) => b.target.length - a.target.length)
     for (const mount of all) if (mount.type === 'symlink') this.#links.set(mount.target, mount.link)
     const paths = [...policy.files, ...files, ...all].map(({ target }) => target)
@@ -77,7 +77,7 @@ export class SandboxView {
     try {
       return readlinkSync(host)
     } catch {
-      // The path is not a link, does not exist, or this user may not read it.
+      // The path is not a link, the path does not exist, or this user may not read the link.
       return undefined
     }
   }
@@ -97,8 +97,8 @@ export class SandboxView {
 }
 
 /**
- * A link is the cause only if its own target is missing. `/bin` leads to `/usr/bin`, so it is not the cause of a file
- * that is missing there.
+ * A link is the cause only if the link's own target is missing. For example, `/bin` leads to `/usr/bin`, which exists.
+ * The link `/bin` is therefore not the cause if a file in `/usr/bin` is missing.
  */
 function missing(
   at: string,

@@ -22,7 +22,7 @@ export const wasStarved = ({
   readonly usage: Parameters<typeof isStarved>[0]
 }): boolean => status === 'walltime' && isStarved(usage)
 
-/** The words about the wait in the reason of a run that reached its walltime; empty where it did not wait long. */
+/** The words about the wait in the reason of a run that reached its walltime; empty if the run did not wait long. */
 export function starvation(usage: SandboxUsage): string {
   if (!isStarved(usage)) return ''
   return `, but waited for a processor for ${formatDuration(usage.waitTimeMs ?? 0)} of that: the machine was too busy to judge it`

@@ -38,14 +38,14 @@ export interface Verdict {
  * 3. `walltime`: the kernel's timer ended the run.
  * 4. `cpu`, `memory`: the watch of the process tree ended the run.
  * 5. `aborted`: the caller ended the run.
- * 6. `cpu`: the kernel's SIGXCPU or SIGKILL at the CPU limit, or more CPU time than the limit.
- * 7. `memory`: the kernel killed a process for the control group's limit; without a group, more resident
- *    memory than the limit.
+ * 6. `cpu`: the kernel sent SIGXCPU or SIGKILL at the CPU limit, or the program used more CPU time than the limit.
+ * 7. `memory`: the kernel killed a process because of the control group's limit. Without a group: the program used more
+ *    resident memory than the limit.
  * 8. `signaled`: any other signal.
  * 9. `exited`.
  *
- * Limits come before the program's own end, because that end may hide the cause: a shell can exit with 0 although its
- * child was killed.
+ * Limits come before the program's own end, because the program's end may hide the cause. For example, a shell can exit
+ * with 0 although its child was killed.
  */
 export function judge(evidence: Evidence): Verdict {
   const end = endOf(evidence.waitStatus)
@@ -80,7 +80,7 @@ function seccompVerdict(evidence: Evidence, signal?: string): Verdict | undefine
     const reason = `killed by seccomp: the program made a system call that is not in policy "${policy}"${instead}; its process ended at the same time, so the call's name is lost; the call was not executed`
     return { status: 'seccomp', signal: 'SIGSYS', reason }
   }
-  // Where the init receives denied calls, a SIGSYS without a denied call comes from a program.
+  // If the init receives denied calls, a SIGSYS without a denied call comes from a program.
   if (signal !== 'SIGSYS' || filter !== 'kill') return undefined
   const reason = `killed by seccomp: a system call is not allowed by policy "${policy}"`
   return { status: 'seccomp', signal, reason }
@@ -122,7 +122,8 @@ function consumptionVerdict(evidence: Evidence, end: End): Verdict | undefined {
   ) {
     return { status: 'cpu', ...end, reason: cpuReason(evidence) }
   }
-  // The kernel enforces the group's limit and reports kills. Resident memory may be charged to other groups.
+  // The kernel enforces the limit of a control group and reports its kills. With a group, resident memory is no
+  // measure, because the kernel may charge it to other groups.
   const exceedsMemory =
     enforcement.memory === 'cgroup'
       ? oomKills > 0

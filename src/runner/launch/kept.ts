@@ -11,8 +11,8 @@ const all = new Set<Kept>()
 let forget = () => {}
 
 /**
- * Notes that this thread keeps descriptors. `endActiveRuns()`, the pool's end and the end of a worker thread close them.
- * The end of a process needs no call.
+ * Notes that this thread keeps descriptors. `endActiveRuns()`, the pool's end and the end of a worker thread close the
+ * descriptors. At the end of a process, no call is necessary.
  */
 export function noteKept(kept: Kept): void {
   if (all.size === 0) {
@@ -26,7 +26,7 @@ export function noteKept(kept: Kept): void {
   all.add(kept)
 }
 
-/** Closes all of them. */
+/** Closes all descriptors that this thread keeps without a run. */
 export function closeKept(): void {
   forget()
   for (const kept of all) kept.close()

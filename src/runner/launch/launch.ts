@@ -23,14 +23,14 @@ import type { Work } from '../../work.ts'
 import { ownCallError } from '../own-call-error.ts'
 import { type Kept, noteKept } from './kept.ts'
 
-/** The executable image of a launch program, without a request. It can be executed any number of times. */
+/** The executable image of a launch program, without a request. The image can be executed any number of times. */
 export interface Image {
   readonly elf: Uint8Array
   readonly assembled: Assembled
   readonly arch: Arch
 }
 
-/** The place of the program's own uid, in an image that becomes that user by itself. */
+/** The symbol for the place of the program's own uid. Only an image whose init takes this user's ids has the symbol. */
 const OWN_UID = 'ids.uid'
 
 /** Makes the executable image of a plan. */
@@ -58,13 +58,13 @@ export interface LaunchValues {
   /** The path of the init's control group, for an image whose runs have one. */
   readonly cgroup?: string | undefined
   /**
-   * The program's user on the host. An image whose init takes the ids of this user has a place for the ids.
+   * The program's user on the host. If the init of an image takes the ids of this user, the image has a place for them.
    */
   readonly flow: Flow
 }
 
 /**
- * Starts a launch program; it builds its root and then waits for its request.
+ * Starts a launch program, which builds its root and then waits for its request.
  *
  * @returns the starter's process id
  * @throws {ErrnoError} when the process cannot be made
@@ -81,8 +81,8 @@ export function launch(image: Image, to: LaunchDescriptors, values: LaunchValues
 
 let last: { readonly image: Image; readonly executable: Executable } | undefined
 
-// The next launch program is often another execution of the same image. The last executable therefore stays open, also
-// one that cannot be executed again, so that the number of descriptors does not depend on the image.
+// The next launch program is often another execution of the same image. The last executable therefore stays open. It
+// stays open even if it cannot be executed again, so that the number of descriptors does not depend on the image.
 function executableOf(image: Image, values: LaunchValues): Executable {
   const isFixed = values.cgroup === undefined && !image.assembled.symbols.has(OWN_UID)
   if (isFixed && last?.image === image) return last.executable
@@ -140,7 +140,7 @@ export const spawnError = (cause: ErrnoError): SandboxError =>
     },
   )
 
-/** The step at an address, for a failure's report. */
+/** The step at an address that the report of a failure names. */
 export function stepAt(address: number, segments: readonly Assembled[]): Step | undefined {
   const segment = segments.find(
     ({ address: start, bytes }) => address >= start && address < start + bytes.length,

@@ -2,11 +2,14 @@ import { clearTimeout, setTimeout } from '../../globals.ts'
 import type { Capture } from '../io/capture.ts'
 import { PipeEnd } from '../io/pipe-end.ts'
 
-/** A run that ends within this time in ms, from its start or from its first output, is read at once. */
+/**
+ * The longest time in ms from a run's start, or from the run's first output, to the run's end, for which this process
+ * waits without the event loop.
+ */
 const SHORT_MS = 5
 /**
- * The longest time in ms for which this process waits for the first output. After that, and after early output, the
- * event loop reads data as it arrives, and needs a socket for each pipe.
+ * The longest time in ms for which this process waits for the first output. After this time, and after early output,
+ * the event loop reads data as it arrives. The event loop needs a socket for each pipe.
  */
 const QUIET_MS = 40
 /**
@@ -49,8 +52,8 @@ export interface Stream {
 
 /**
  * Reads the streams and the report of a run until the run has ended. The report ends with the init, and every process
- * of the sandbox ends with the init. A stream may still have a writer: the program can pass the stream to a process of
- * the host (unix(7), SCM_RIGHTS).
+ * of the sandbox ends with the init. A stream may still have a writer after that, because the program can pass the
+ * stream to a process of the host (unix(7), SCM_RIGHTS).
  *
  * @param isLong whether the report may be so long that this process must read it during the run
  */
@@ -62,7 +65,7 @@ export async function readToEnd(
   if (await endsWithOutput(report, streams)) {
     for (const { pipe, capture } of streams) {
       pipe.readPresent()
-      // A program may close its output and continue. The listeners of the output must not wait for its end.
+      // A program may close its output and continue. The listeners of the output must not wait for the program's end.
       if (pipe.isClosed) capture.end()
     }
   }

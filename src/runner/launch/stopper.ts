@@ -22,15 +22,15 @@ const LONGEST_TIMEOUT_MS = 0x7fff_ffff
 /** Any byte in the control pipe ends the run. */
 const STOP = 'x'
 
-/** The longest time in ms that this process blocks for an exiting init. Most need a fraction of it. */
+/** The longest time in ms that this process blocks for an exiting init. Most inits need a fraction of this time. */
 const EXIT_MS = 1
 /**
- * The interval in ms at which this process checks the exiting init after that time. The kernel may have gigabytes of
+ * The interval in ms at which this process checks the exiting init after EXIT_MS. The kernel may have gigabytes of
  * files to release.
  */
 const LOOK_MS = 2
 
-/** Ends a launch program for the caller: asks it to end, waits for its processes, and kills them if they are late. */
+/** Ends a launch program for the caller: asks the program to end, waits for its processes, and kills late processes. */
 export class Stopper {
   #control: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -42,9 +42,9 @@ export class Stopper {
   #ended: EndedProcess | undefined
 
   /**
-   * @param control the write end of its control pipe; this object closes it
+   * @param control the write end of the launch program's control pipe, which this object closes
    * @param starter the starter's process id
-   * @param keepsGroup whether the starter keeps its control group alive until this object dismisses it
+   * @param keepsGroup whether the starter keeps its control group alive until this object dismisses the starter
    */
   constructor(control: number, starter: number, keepsGroup: boolean) {
     this.#control = control
@@ -63,7 +63,7 @@ export class Stopper {
   }
 
   /**
-   * Sets a function that looks for the init's process id in unread data, and calls {@link started} if it finds one.
+   * Sets a function that looks for the init's process id in unread data, and calls {@link started} with a found id.
    */
   findInitBy(look: () => void): void {
     this.#lookForInit = look
@@ -91,7 +91,8 @@ export class Stopper {
     this.#timer = setTimeout(() => this.#kill(), STOP_GRACE_MS)
   }
 
-  // Writes a byte, because the watch has a write end too, so the pipe would not end when this end is closed.
+  // The watch has a write end too, so the pipe would not end when this object closes its own write end. This function
+  // therefore writes a byte.
   #writeStop(control: number): void {
     try {
       writeSync(control, STOP)
@@ -111,7 +112,7 @@ export class Stopper {
   /**
    * Waits for the init's end. Call it after the end of the report, when the init is exiting.
    *
-   * @returns how the init ended; undefined when there was none
+   * @returns how the init ended; undefined when there was no init
    */
   async gone(): Promise<EndedProcess | undefined> {
     this.#letGo()
@@ -134,20 +135,20 @@ export class Stopper {
     this.#dismissStarter()
   }
 
-  /** Waits a short time until the starter has done its work, and reaps it. */
+  /** Waits a short time until the starter has done its work, and reaps the starter. */
   awaitStarter(timeoutMs: number): void {
     if (this.#starter === undefined || this.#keepsGroup) return
     const ended = waitShortly(this.#starter, timeoutMs)
     if (ended === undefined) return
     this.#starter = undefined
-    // The starter reported its init's process id before it exited. If this thread is terminated, the next one
-    // needs that id.
+    // The starter reported its init's process id before the starter exited. If this thread is terminated, the thread
+    // that cleans up needs the init's process id.
     if (this.#init === undefined) this.#lookForInit()
-    // The starter failed or was killed, and the init may wait for it.
+    // The starter failed or was killed, and the init may still wait for the starter.
     if (ended.status !== 0) this.stop()
   }
 
-  // Reaps the starter. A starter that keeps its control group exits only after the signal.
+  // Reaps the starter. A starter that keeps its control group exits only after the signal DISMISSED.
   #dismissStarter(): void {
     if (this.#starter === undefined) return
     if (this.#keepsGroup) killProcess(this.#starter, DISMISSED)

@@ -8,7 +8,8 @@ function initIn(report: Buffer): number | undefined {
 }
 
 /**
- * Closes the descriptors that ended threads of this process left open, and waits for the processes of their sandboxes.
+ * Closes the descriptors that ended threads of this process left open. Waits for the processes of these threads'
+ * sandboxes.
  */
 export const sweepThreads = (): void => sweepEndedThreads(initIn)
 

@@ -60,7 +60,7 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
   cwd: (value, name) => {
     if (value !== '/') checkTarget(value, name)
   },
-  // normalize.ts checks the other kinds where it opens them.
+  // normalize.ts checks the other kinds of input.
   stdin: (value, name) => {
     if (isUrl(value)) checkPath(value, name)
   },
@@ -88,7 +88,7 @@ const runChecks: Readonly<Record<keyof SandboxOptions, Check>> = {
   },
 }
 
-// The init passes a descriptor for each entry by a socket, and the buffer of a socket takes about two hundred.
+// The init passes a descriptor for each entry by a socket. The buffer of a socket takes about two hundred descriptors.
 const MOST_ENTRIES_WITH_PATTERNS = 100
 
 const checkCollectName: Check = (value, name) => {
@@ -119,7 +119,7 @@ const tables = {
 /**
  * Checks the options of `sandboxed()`, `createSandbox()` or a test runner's plugin.
  *
- * @throws {SandboxError} OPTION_INVALID, which names the option, the values that it takes, and the received value;
+ * @throws {SandboxError} OPTION_INVALID, whose message names the option, the accepted values, and the received value;
  *   POLICY_INVALID for a policy's name or object
  * @param more checks of options that only this caller has
  */
@@ -137,7 +137,7 @@ export function checkOptions(
   }
 }
 
-// Checks only a policy's name or object now. A policy file may still change, so each run checks it.
+// Checks only a policy's name or object now. A policy file may still change, so each run checks the file.
 function checkPolicy(value: unknown, name: string): void {
   const isReference = typeof value === 'string' ? value !== '' : isObject(value)
   if (!isReference) throw invalid(name, "a policy's name, path, URL or object", value)
