@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { SandboxResult } from './result.ts'
 
-/** The part of a run that its owner uses. */
+/** The part of a run that the run's owner uses. */
 export interface OwnedRun {
   /** Rejected when the program could not be run. */
   readonly result: Promise<SandboxResult<string | Uint8Array>>
@@ -13,7 +13,7 @@ export interface OwnedRun {
   stop(): void
 }
 
-/** The owner of runs, such as a test. It ends the runs that are still active at its own end. */
+/** The owner of runs, such as a test. When the owner ends, it ends its runs that are still active. */
 export interface RunOwner {
   own(run: OwnedRun): void
 }
@@ -27,7 +27,7 @@ interface Realm {
   [slot]?: OwnerSource | undefined
 }
 
-/** Set while work continues that no test owns. */
+/** Set during work that no test owns. */
 const unowned = new AsyncLocalStorage<true>()
 
 /** The owner of a run that starts now. */
@@ -36,7 +36,8 @@ export function currentOwner(): RunOwner | undefined {
 }
 
 /**
- * Calls a function; the runs that it starts, also later, have no owner. They end at the latest with the test file.
+ * Calls a function. The runs that this function starts, also later, have no owner. Such runs end at the latest with the
+ * test file.
  */
 export const withoutOwner = <T>(start: () => T): T => unowned.run(true, start)
 

@@ -1,7 +1,7 @@
 import type { SandboxConfig } from './sandbox-options.ts'
 
 /**
- * The largest number of waiting launch programs in one process, for all shapes together. Each of them uses up to
+ * The largest number of waiting launch programs in one process, for all shapes together. Each launch program uses up to
  * eight descriptors.
  */
 export const MOST_WAITING = 32
@@ -9,7 +9,7 @@ export const MOST_WAITING = 32
 /** The defaults of `sandboxed()`. */
 export interface SandboxDefaults
   extends Pick<SandboxConfig, 'policy' | 'limits' | 'env' | 'concurrency' | 'warm' | 'isolation'> {
-  /** The number of test workers that share the machine. The default of `concurrency` depends on it. */
+  /** The number of test workers that share the machine. The default of `concurrency` depends on this number. */
   readonly workers?: number
 }
 
@@ -29,7 +29,7 @@ export function getDefaults(): SandboxDefaults {
 /**
  * Replaces the defaults of every later `sandboxed()` call of this process.
  *
- * @param realm - The global object whose calls get the defaults: this one, or that of a `vm` context.
+ * @param realm - The global object whose calls get the defaults: this realm's, or the global object of a `vm` context.
  * @example
  * setDefaults({ policy: 'python', limits: { walltime: '5s' } })
  */

@@ -22,7 +22,7 @@ export function unknownOption(name: string, known: readonly string[]): SandboxEr
   })
 }
 
-// The message omits the fields of a class instance, because they do not help its reader.
+// The message omits the fields of a class instance, because these fields do not help the reader of the message.
 function isInstance(value: unknown): boolean {
   if (!isObject(value) || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -32,6 +32,9 @@ function isInstance(value: unknown): boolean {
 export const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null
 
-/** Whether a value is a URL. It checks the shape, because under Jest and vm pools a URL can come from another realm. */
+/**
+ * Whether a value is a URL. The function checks the shape, because under Jest and vm pools a URL can come from another
+ * realm.
+ */
 export const isUrl = (value: unknown): value is URL =>
   isObject(value) && 'protocol' in value && 'pathname' in value

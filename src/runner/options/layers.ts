@@ -9,8 +9,9 @@ export interface LimitLayer {
 }
 
 /**
- * A run's limits from all layers. A later layer takes precedence over an earlier one. In one layer, the limits take
- * precedence over those of its policy. So a policy that a call names takes precedence over the plugin's limits.
+ * A run's limits from all layers. A later layer takes precedence over an earlier layer. Within one layer, the layer's
+ * own limits take precedence over the limits of the layer's policy. If a call names a policy, the limits of this policy
+ * therefore take precedence over the plugin's limits.
  *
  * @param layers the outermost first: the plugin, `createSandbox()`, the call
  * @param policyLimits the limits of the policy that the last layer with a policy names, or of the default
@@ -29,7 +30,10 @@ export function layeredLimits(layers: readonly LimitLayer[], policyLimits: Limit
   }, standardLimits)
 }
 
-/** Merges the options of a call into those of `createSandbox()`; `limits`, `env` and `files` name by name. */
+/**
+ * Merges the options of a call into the options of `createSandbox()`. An option of the call replaces the same option of
+ * `createSandbox()`. Only `limits`, `env` and `files` are merged name by name.
+ */
 export function mergeOptions(base: SandboxOptions, own: SandboxOptions): SandboxOptions {
   const merged: SandboxOptions = { ...base, ...own }
   const both = (name: 'limits' | 'env' | 'files') =>

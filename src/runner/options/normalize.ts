@@ -25,7 +25,7 @@ import type { MountOption, SandboxOptions, WorkdirOption } from './sandbox-optio
  *
  * @param call the options of the call
  * @param base the options of `createSandbox()`
- * @throws {SandboxError} POLICY_INVALID for a policy, OPTION_INVALID for any other wrong option,
+ * @throws {SandboxError} POLICY_INVALID for a wrong policy, OPTION_INVALID for any other wrong option,
  *   SETUP_FAILED for a host file that cannot be read
  */
 export function normalizeOptions(
@@ -119,8 +119,8 @@ function workdirOption(
   }
 }
 
-// In the shipped policies, HOME is the working directory. This function keeps it so if the working directory has
-// another path.
+// In the shipped policies, HOME is the working directory, /work. If the working directory has another path, this
+// function sets HOME to that path.
 const homeAt = (workdirTarget: string, env: Policy['env']): Policy['env'] =>
   env.HOME === '/work' ? { ...env, HOME: workdirTarget } : env
 

@@ -36,7 +36,7 @@ export interface StreamOptions {
 export interface AmountOptions {
   /** The limits that are in force. */
   readonly limits: Limits
-  /** The same limits, with UNLIMITED for each limit that the options turn off. */
+  /** The same limits as in `limits`, with UNLIMITED for each limit that the options turn off. */
   readonly wantedLimits: Limits
   /** The number of processors that the program may use. */
   readonly processors: number
@@ -71,7 +71,7 @@ export interface RunOptions extends PlannedOptions, JudgedOptions {
   readonly warm: number
 }
 
-/** A run under the same policy that does nothing. */
+/** The options of a run that does nothing, under the same policy. */
 export function trivialRun(options: RunOptions, isolation: IsolationLevel): RunOptions {
   const nothing = { args: [], workdir: undefined, files: [], mounts: [], collect: [], warm: 0 }
   const streams = { stdout: 'ignore', stderr: 'ignore' } as const

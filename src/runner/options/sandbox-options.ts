@@ -16,9 +16,9 @@ export interface MountOption {
    * unchanged. Default `bind`.
    */
   readonly type?: 'bind' | 'overlay'
-  /** For a bind: whether the program may change the host's files there; default false. */
+  /** For a bind: whether the program may change the host's files under `source`; default false. */
   readonly writable?: boolean
-  /** Whether Gradebox skips the mount when its source is missing. With the default false this is an error. */
+  /** Whether Gradebox skips the mount when its source is missing. With the default, false, this case is an error. */
   readonly optional?: boolean
   /** Whether the source may be a symbolic link; default: the run's option `followLinks`. */
   readonly followLinks?: boolean
@@ -42,8 +42,8 @@ export interface SandboxOptions {
    */
   readonly policy?: string | URL | PolicyInput
   /**
-   * The host directory shown at `/work`, or at its `target`. Copy-on-write: the program may change everything, and the
-   * host's files stay unchanged. Without one, `/work` is empty.
+   * The host directory shown at `/work`, or at its `target`. By default, the directory is copy-on-write: the program
+   * may change everything, and the host's files stay unchanged. Without a `workdir`, `/work` is empty.
    */
   readonly workdir?:
     | string
@@ -62,15 +62,15 @@ export interface SandboxOptions {
   /** Host paths to show in addition to the policy's. */
   readonly mounts?: readonly MountOption[]
   /**
-   * Whether `workdir`, `mounts`, and the URLs in `files` and `stdin` may be symbolic links. Without it, a path is
-   * refused when its last part, or a part below the current directory, is a link. A student can make a link that leads
-   * to any file of this machine. Set it only for paths that no student can change. A policy's own mounts may always be
-   * links.
+   * Whether `workdir`, `mounts`, and the URLs in `files` and `stdin` may be symbolic links. Without this option,
+   * Gradebox refuses a path whose last part, or a part below the current directory, is a link. A student can make a
+   * link that leads to any file of this machine. Set this option only for paths that no student can change. A policy's
+   * own mounts may always be links.
    *
    * @default false
    */
   readonly followLinks?: boolean
-  /** Variables to add to the policy's environment; the program inherits no other. */
+  /** Variables to add to the policy's environment. The program inherits no other variables. */
   readonly env?: Readonly<Record<string, string>>
   /**
    * The program's working directory, in the sandbox.
@@ -79,8 +79,8 @@ export interface SandboxOptions {
    */
   readonly cwd?: string
   /**
-   * The program's input: text, bytes, a stream, the URL of a host file; `'inherit'` for this process's own
-   * stdin, `'pipe'` to write to the handle's `stdin`.
+   * The program's input: text, bytes, a stream, or the URL of a host file. `'inherit'` means this process's own stdin.
+   * With `'pipe'`, the caller writes the input to the handle's `stdin`.
    *
    * @default empty
    */
@@ -91,8 +91,8 @@ export interface SandboxOptions {
   readonly stderr?: 'pipe' | 'inherit' | 'ignore'
   /**
    * Whether the program can make pseudo-terminals. The sandbox then has its own `/dev/ptmx`, `/dev/pts` and `/dev/tty`.
-   * `script`, `expect` and `os.openpty()` need them. The standard streams stay pipes. To give a program a terminal as
-   * stdin and stdout, run it by `script`.
+   * `script`, `expect` and `os.openpty()` need these files. The standard streams stay pipes. To give a program a
+   * terminal as stdin and stdout, run the program by `script`.
    *
    * @default the policy's `terminal`: false
    * @example
@@ -101,7 +101,7 @@ export interface SandboxOptions {
   readonly terminal?: boolean
   /**
    * Whether the result's output is text or bytes. A text has at most 512 MiB (`buffer.constants.MAX_STRING_LENGTH`).
-   * Gradebox ends a program that writes more, with status `output`.
+   * Gradebox ends a program that writes more. The status is then `output`.
    *
    * @default 'utf8'
    */
@@ -110,8 +110,8 @@ export interface SandboxOptions {
   readonly limits?: LimitOptions
   /**
    * Files of the sandbox to collect in `result.files`: paths, directories (`out/`) and patterns with `*`, `?`, `[a-z]`,
-   * `{a,b}` and `**`, absolute or relative to `cwd`. A file has at most 64 MiB; with a pattern, a run collects at most
-   * 10,000 files and 256 MiB. `result.uncollected` names the files that were left out.
+   * `{a,b}` and `**`, absolute or relative to `cwd`. A collected file has at most 64 MiB. With a pattern, a run
+   * collects at most 10,000 files and 256 MiB. `result.uncollected` names the files that were left out.
    *
    * @default []
    * @example
@@ -119,7 +119,8 @@ export interface SandboxOptions {
    */
   readonly collect?: readonly string[]
   /**
-   * Whether the run is alone: no other run of this user is active meanwhile, in any process. Use it to compare times.
+   * Whether the run is alone: no other run of this user is active meanwhile, in any process. Set this option to compare
+   * times.
    *
    * @default false
    */
@@ -133,19 +134,20 @@ export interface SandboxOptions {
   readonly retryWhenStarved?: number
   /**
    * The weakest level of isolation that the run accepts. A run gets the strongest level that the machine has, and
-   * `result.isolation` names that level. A policy can insist on more: `require = ["isolation:full"]`.
+   * `result.isolation` names that level. A policy can require a stronger level: `require = ["isolation:full"]`.
    *
    * @default 'full'
    */
   readonly isolation?: IsolationLevel
-  /** Ends the run when it is aborted; the status is then `aborted`. */
+  /** A signal that ends the run when the caller aborts the signal. The run's status is then `aborted`. */
   readonly signal?: AbortSignal
 }
 
-/** Defaults of a {@link createSandbox}: any option of a run, and how many runs it makes at once. */
+/** The options of {@link createSandbox}: the defaults for any option of a run, and the number of runs at once. */
 export interface SandboxConfig extends SandboxOptions {
   /**
-   * The number of programs of this sandbox that run at once, 1 or more, whatever other programs run on the machine.
+   * The largest number of programs of this sandbox that run at once, 1 or more. Other programs on the machine do not
+   * change this number.
    *
    * @default the number of processors, divided by the number of test workers. All processes on the machine
    *   together then start no more sandboxes than it has processors.
@@ -154,7 +156,7 @@ export interface SandboxConfig extends SandboxOptions {
   /**
    * The number of sandboxes, 0 to 32, that Gradebox may build ahead for later runs. Set it to the number of runs in
    * one test. Gradebox builds them in the background while no run is active, and ends them a second after the last
-   * run. Each of them serves one run.
+   * run. Each sandbox serves one run.
    *
    * @default 0
    */

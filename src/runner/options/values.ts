@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 import { invalid, isObject, isUrl } from './invalid-option.ts'
 
-/** Checks one value of an option; throws a SandboxError with code OPTION_INVALID. */
+/** Checks one value of an option. For a wrong value, throws a SandboxError with code OPTION_INVALID. */
 export type Check = (value: unknown, name: string) => void
 
 export function oneOf(...words: readonly string[]): Check {
@@ -36,7 +36,7 @@ export const checkBoolean: Check = (value, name) => {
   if (typeof value !== 'boolean') throw invalid(name, 'true or false', value)
 }
 
-/** A path in the sandbox: absolute, below its root, and without "..". */
+/** A path in the sandbox: absolute, below the root, and without "..". */
 export const checkTarget: Check = (value, name) => {
   checkText(value, name)
   const path = value as string

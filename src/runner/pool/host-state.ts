@@ -4,7 +4,7 @@ import { hasNews } from '../../ffi/libc.ts'
 
 /**
  * The identity of the files at some host paths, as text to compare. Equal text means the same files: the kernel keeps
- * the inode of a bound file, so no other file gets its inode number (inode(7)).
+ * the inode of a bound file, so no other file gets the same inode number (inode(7)).
  */
 export const identityOf = (paths: readonly string[]): string =>
   paths.map((path) => fileStatus(path)?.identity ?? '-').join(' ')

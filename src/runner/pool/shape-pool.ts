@@ -1,9 +1,10 @@
 import type { PoolShape, WaitingLauncher } from './waiting-launcher.ts'
 
 /**
- * The waiting launch programs of one shape, and the number that should wait. Runs come in bursts, such as the runs of
- * one test. A new launch program slows a run down. So during a burst this number is the number of simultaneous runs.
- * Before the next burst it is the number of runs in the longest burst, plus one.
+ * The waiting launch programs of one shape, and the number of launch programs that should wait. Runs come in bursts,
+ * such as the runs of one test. The start of a launch program slows active runs down. So during a burst, as many launch
+ * programs should wait as there are simultaneous runs. Before the next burst, as many should wait as there are runs in
+ * the longest burst, plus one.
  */
 export class ShapePool {
   readonly shape: PoolShape
@@ -32,7 +33,8 @@ export class ShapePool {
   }
 
   /**
-   * Whether this burst needs more launch programs. A burst with as many runs as the longest earlier one may have ended.
+   * Whether this burst needs more launch programs. A burst that has as many runs as the longest earlier burst may have
+   * ended.
    */
   get needsMore(): boolean {
     if (this.#runs === this.#expected) return false

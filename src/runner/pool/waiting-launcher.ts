@@ -10,11 +10,11 @@ import { identityOf } from './host-state.ts'
 export interface PoolShape extends LauncherShape {
   /** The host paths that the image binds. */
   readonly sources: readonly string[]
-  /** The settings of each run's control group; undefined where runs have none. */
+  /** The settings of each run's control group; undefined if the runs have no control group. */
   readonly group: { readonly delegation: Delegation; readonly limits: Limits } | undefined
 }
 
-/** Whether a launch program of one shape can serve the other. */
+/** Whether a launch program of one shape can serve runs of the other shape. */
 export const isSameShape = (one: PoolShape, other: PoolShape): boolean =>
   one.image === other.image &&
   one.stdin === other.stdin &&
@@ -26,7 +26,7 @@ export const isSameShape = (one: PoolShape, other: PoolShape): boolean =>
     (one.group.limits.memoryBytes === other.group?.limits.memoryBytes &&
       one.group.limits.processes === other.group?.limits.processes))
 
-/** A launch program that waits for a run, and its control group. */
+/** A launch program that waits for a run, and the control group of this launch program. */
 export class WaitingLauncher {
   readonly launcher: Launcher
   readonly group: RunGroup | undefined
@@ -43,7 +43,7 @@ export class WaitingLauncher {
   /**
    * Starts a launch program.
    *
-   * @throws {SandboxError} when it cannot start; its control group is then removed
+   * @throws {SandboxError} when the launch program cannot start, after the removal of its control group
    */
   static start(shape: PoolShape): WaitingLauncher {
     const sources = identityOf(shape.sources)
@@ -57,13 +57,13 @@ export class WaitingLauncher {
     }
   }
 
-  /** Whether a launch program started now would build the same root. */
+  /** Whether this launch program is alive and has the same root as a launch program that starts now. */
   isCurrent(sources: string): boolean {
     return this.#sources === sources && this.launcher.isAlive
   }
 
   /**
-   * Ends the launch program, unless it has its request. Settles when its processes have ended.
+   * Ends the launch program, unless it has received its request. Settles when the program's processes have ended.
    *
    * @param background whether this process may exit meanwhile
    */

@@ -17,7 +17,7 @@ import type { ConfinedBy } from '../isolation/isolation-of.ts'
 import { makeImage } from '../launch/launch.ts'
 import type { PolicyImage } from './run-plan.ts'
 
-/** The values that determine an image for runs without namespaces, in addition to its policy. */
+/** The values that, together with a policy, determine an image for runs without namespaces. */
 interface ImageUse {
   readonly by: ConfinedBy
   readonly filterReport: 'listener' | 'kill'
@@ -34,7 +34,7 @@ interface ImageUse {
 const images = new WeakMap<Policy, Map<string, PolicyImage>>()
 
 /**
- * A policy's image for runs without namespaces. It is made once for equal values of `use`.
+ * A policy's image for runs without namespaces. Calls with equal values of `use` share one image.
  *
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
@@ -100,7 +100,7 @@ function makeConfinedImage(
   return { image: makeImage(segment, arch), filter, sources: [] }
 }
 
-// Adds the calls that the init decides about. In the filter they have the action `log`.
+// Adds the calls that the init decides about. The filter has the action `log` for these calls.
 function withAsked(
   meanings: readonly Meaning[],
   asked: ReadonlyMap<string, Meaning['action']>,

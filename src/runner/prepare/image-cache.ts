@@ -34,7 +34,7 @@ import type { PolicyImage } from './run-plan.ts'
 export interface NamespacedImage extends PolicyImage {
   /** Whether the filter may let the program have TCP sockets. */
   readonly connects: boolean
-  /** Whether the image builds all of the root. */
+  /** Whether the image builds the whole root. */
   readonly isComplete: boolean
   /** Whether the launch program installs the program's filter before the request arrives. */
   readonly isFiltered: boolean
@@ -51,9 +51,9 @@ const TCP_SOCKETS = [AF_INET, AF_INET6].map((first) => ({
   second: SOCK_STREAM,
 }))
 
-/** NPROTO of linux/net.h, rounded up: no socket has a family from here on. */
+/** NPROTO of linux/net.h, rounded up. No socket has a family with this number or a higher number. */
 const FAMILIES = 64
-/** Calls that make other sockets than local ones. */
+/** Calls that make sockets other than local sockets. */
 const OTHER_SOCKETS = ['socket', 'socketpair'].flatMap((syscall) =>
   Array.from({ length: FAMILIES }, (_, first) => ({ syscall, first, isFirstInt: true })).filter(
     ({ first }) => first !== AF_UNIX,
@@ -63,8 +63,9 @@ const OTHER_SOCKETS = ['socket', 'socketpair'].flatMap((syscall) =>
 const images = new WeakMap<Policy, Map<string, NamespacedImage>>()
 
 /**
- * The image of a policy. It is made once for equal values of `use`, from the current state of the host. If a mount
- * source is replaced later, a run sees the new one. If a missing source appears later, a run does not see it.
+ * The image of a policy. Calls with equal values of `use` share one image, which the first call makes from the current
+ * state of the host. If a mount source is replaced later, a run sees the new source. If a missing source appears later,
+ * a run does not see that source.
  *
  * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
  */
@@ -85,12 +86,14 @@ export function policyImage(
     readonly workdirTarget: string
     /** Whether the run adds anything to the root. */
     readonly adds: boolean
-    /** The standard streams that are pipes, and the discarded ones. */
+    /** The standard streams that are pipes. */
     readonly pipes: readonly number[]
+    /** The standard streams whose output the caller discards. */
     readonly discard: readonly number[]
   },
 ): NamespacedImage {
-  // The image contains an ordinary user's ids, but not the ids that root gives, which differ from run to run.
+  // The image contains an ordinary user's ids. The image does not contain ids that root gives to a run, because those
+  // ids differ from run to run.
   const { kind, uid, gid } = use.flow
   const fromRoot = use.flow.kind === 'user' && use.flow.fromRoot === true
   const who = kind === 'root' ? kind : fromRoot ? 'from root' : `${uid}:${gid}`
@@ -122,14 +125,14 @@ const guardedBy = {
   nested: new WeakMap<Policy, SeccompPolicy>(),
 }
 
-// Returns the same object for equal arguments, because a filter is compiled once for each object.
+// Returns the same object for equal arguments, because Gradebox compiles a filter once for each object.
 function guardedSeccomp(policy: Policy, level: keyof typeof guardedBy): SeccompPolicy | undefined {
   const { seccomp, network } = policy
   const { arch } = hostMachine()
   const guardedOnes = guardedBy[level]
   const known = guardedOnes.get(policy)
   if (known !== undefined) return known
-  // At the level `full`, a policy without a filter gets the guard's own (see guardFilter).
+  // At the level `full`, a policy without a filter gets the guard's own filter (see guardFilter).
   const own = level === 'full' ? seccomp : (seccomp ?? noRules)
   const whole = own && guarded(own, { network, arch })
   const made =
@@ -166,7 +169,7 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
     killsUnreported: killsUnreported(logging, arch),
     records: true,
   }
-  // The kernel reports a logged call again after a signal interrupted it. So with logged calls, the number of
+  // The kernel reports a logged call again after a signal interrupted the call. So with logged calls, the number of
   // notifications is not the number of denied calls.
   const counts = seccomp !== undefined && report === 'listener' && !logs
   const paths = mounts.filter(isEarly)
