@@ -172,7 +172,7 @@ function connect(
   return noteEnd
 }
 
-// Both runs end before the turn is released, also when one of them could not start.
+// Both runs end before the turn is released, even if one of the runs could not start.
 async function settle(
   runs: readonly [Run, Run],
   processors: readonly (readonly number[])[],

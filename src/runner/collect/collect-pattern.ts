@@ -80,7 +80,7 @@ export function advance({ parts }: Position, name: string): Position {
 /**
  * The entry of `collect` that names a path of the sandbox.
  *
- * @param cwd where relative paths start
+ * @param cwd the directory at which relative paths start
  */
 export function namingEntry(
   collect: readonly string[],

@@ -39,7 +39,7 @@ export interface Evidence {
   readonly oomKills?: number
   /** How many calls the filter denied, whether or not the init received them; undefined if the init did not count. */
   readonly deniedCalls?: bigint | undefined
-  /** How many calls the filter reported because of their size, if the init also answered them. */
+  /** How many calls the init answered after the filter had reported the calls because of their size. */
   readonly answeredCalls?: bigint
   /** The size of the last request for more memory than the program can get. */
   readonly refusedBytes?: bigint | undefined

@@ -164,8 +164,8 @@ function onTheHost({ command, hostPath }: ExecSearch): Explanation | undefined {
 }
 
 /**
- * Advises which directory to mount for a program. For a program in a `bin` directory, this is the parent of `bin`,
- * because the libraries of the toolchain are next to `bin`.
+ * Advises which directory to mount for a program. For a program in a `bin` directory, the advice names the parent of
+ * `bin`, because the libraries of the toolchain are next to `bin`.
  */
 function mountAdvice(program: string): string {
   const directory = posix.dirname(program)

@@ -55,7 +55,7 @@ export interface LaunchDescriptors {
 
 /** The values that differ between the launch programs of one image. */
 export interface LaunchValues {
-  /** The path of the init's control group, for an image whose runs have one. */
+  /** The path of the init's control group, for an image whose runs have a control group. */
   readonly cgroup?: string | undefined
   /**
    * The program's user on the host. If the init of an image takes the ids of this user, the image has a place for them.

@@ -18,7 +18,7 @@ export interface MountOption {
   readonly type?: 'bind' | 'overlay'
   /** For a bind: whether the program may change the host's files under `source`; default false. */
   readonly writable?: boolean
-  /** Whether Gradebox skips the mount when its source is missing. With the default, false, this case is an error. */
+  /** Whether Gradebox skips the mount when its source is missing. With the default, false, this is an error. */
   readonly optional?: boolean
   /** Whether the source may be a symbolic link; default: the run's option `followLinks`. */
   readonly followLinks?: boolean

@@ -41,7 +41,7 @@ export interface NamespacedImage extends PolicyImage {
   /** Whether the image has a list of processors, which each request writes. */
   readonly showsProcessors: boolean
   readonly lastRequests: LastRequests
-  /** The policy's overlays, and its mounts and files inside the working directory or other mounts. */
+  /** The request adds these: the policy's overlays, and its mounts and files inside the working directory or a mount. */
   readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
 }
 
@@ -156,7 +156,8 @@ function makePolicyImage(policy: Policy, use: Parameters<typeof policyImage>[1])
       : compileSeccomp(seccomp, { notify: report === 'listener', arch, answered })
   const mounts = resolvePolicyMounts(policy.mounts, policy.name)
   const isInside = (target: string) => isInsideMount(target, mounts, workdirTarget)
-  // A file at the target of a mount is late too: an early write would change the host's own file.
+  // A file at the target of a mount is late too. If the image wrote this file early, the write would change the host's
+  // own file.
   const isLateFile = (file: SandboxFile) =>
     isInside(file.target) || mounts.some(({ target }) => target === file.target)
   const isEarly = (mount: HostPath): mount is EarlyMount =>
