@@ -8,8 +8,8 @@ export class Cleanup {
   }
 
   /**
-   * Calls the clean-up functions one after another, the last function first, because a later resource may use an earlier
-   * resource.
+   * Calls the clean-up functions one after another, the last function first, because a later resource may use an
+   * earlier resource.
    *
    * @throws the first failure, after the last clean-up function has ended
    */

@@ -41,7 +41,10 @@ export interface NamespacedImage extends PolicyImage {
   /** Whether the image has a list of processors, which each request writes. */
   readonly showsProcessors: boolean
   readonly lastRequests: LastRequests
-  /** The request adds these: the policy's overlays, and its mounts and files inside the working directory or a mount. */
+  /**
+   * The parts that the request adds: the policy's overlays, and the policy's mounts and files inside the working
+   * directory or inside other mounts.
+   */
   readonly late: { readonly mounts: readonly HostPath[]; readonly files: readonly SandboxFile[] }
 }
 
