@@ -31,7 +31,7 @@ export class SymbolTable {
   }
 }
 
-/** The next offset, from this one on, where a field may start. */
+/** Rounds an offset up to a multiple of 8, because every field starts at such an offset. */
 export const align = (offset: number): number => (offset + 7) & ~7
 
 /** Whether an argument is the value in a place. */
@@ -41,11 +41,11 @@ export const isLoad = (value: Argument): value is Place =>
 const TWO_32 = 2 ** 32
 /** The size of a word in bytes. */
 export const WORD_SIZE = 8
-/** A text's bytes are at most three times its UTF-16 code units. */
+/** UTF-8 needs at most three bytes for one UTF-16 code unit. */
 const MOST_BYTES_PER_UNIT = 3
 
 /**
- * The segment's bytes: steps and areas, and then the data that arguments point to. Equal texts are stored
+ * The segment's bytes: steps and areas, and then the data that arguments point to. The class stores equal texts only
  * once.
  */
 export class SegmentMemory {
@@ -55,7 +55,7 @@ export class SegmentMemory {
   #end: number
   #buffer: Buffer
   /**
-   * The same bytes as 32-bit words. Both machines are little-endian, as is every machine that runs this code.
+   * The bytes of the buffer as 32-bit words. Gradebox supports only x64 and arm64, and both are little-endian.
    */
   #halves: Int32Array
 
@@ -80,7 +80,7 @@ export class SegmentMemory {
     this.#halves[offset / 4 + 1] = high
   }
 
-  // Most words are small numbers, and a BigInt for each would take most of the time.
+  // Most words are small numbers. A conversion of every word to a BigInt would take most of the time.
   setWord(offset: number, value: number | bigint): void {
     if (typeof value === 'bigint') this.#buffer.writeBigInt64LE(BigInt.asIntN(64, value), offset)
     else if (Number.isSafeInteger(value)) this.setHalves(offset, value, Math.floor(value / TWO_32))
@@ -142,7 +142,7 @@ export class SegmentMemory {
     return start
   }
 
-  // Makes room for this many more bytes.
+  // Makes room for `length` more bytes.
   #grow(length: number): void {
     const size = this.#end - this.#address + align(length)
     if (size <= this.#buffer.length) return

@@ -1,9 +1,9 @@
 import type { Instruction } from './memory-layout.ts'
 
 /**
- * The step machine for arm64. x19 is the step, w20 its flags, x21 the data's head. A system call's
- * convention: number in w8, arguments in x0 to x5, result in x0 (syscall(2)). See memory-layout.ts for a
- * step's fields.
+ * The step machine for arm64. x19 has the address of the step, w20 has the flags of the step, and x21 has the address
+ * of the data's head. A system call takes its number in w8 and its arguments in x0 to x5, and returns the result in x0
+ * (syscall(2)). memory-layout.ts describes the fields of a step.
  */
 export const arm64: readonly Instruction[] = [
   ['13 48 80 d2', 'mov x19, #0x240'],

@@ -2,11 +2,11 @@ import { arm64 } from './arm64.ts'
 import type { Instruction } from './memory-layout.ts'
 import { x64 } from './x64.ts'
 
-/** The processor architectures that Gradebox has a step machine for, by Node's names. */
+/** The processor architectures for which Gradebox has a step machine. The names are those of `process.arch`. */
 export type Arch = 'x64' | 'arm64'
 
 export interface Machine {
-  /** The machine's listing, in order. */
+  /** The instructions of the step machine, in order. */
   readonly listing: readonly Instruction[]
   /** ELF's number of the architecture (elf.h, EM_…). */
   readonly elfMachine: number
@@ -18,7 +18,7 @@ export const machines: Readonly<Record<Arch, Machine>> = {
   arm64: { listing: arm64, elfMachine: 183 },
 }
 
-/** The machine code of an architecture. */
+/** The bytes of an architecture's step machine. */
 export function machineCode(arch: Arch): Uint8Array {
   const hex = machines[arch].listing.map((line) => (typeof line === 'string' ? '' : line[0]))
   return Buffer.from(hex.join('').replaceAll(' ', ''), 'hex')

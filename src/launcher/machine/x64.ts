@@ -1,10 +1,11 @@
 import type { Instruction } from './memory-layout.ts'
 
 /**
- * The step machine for x86-64. rbx is the step, ebp its flags. The machine pops every pushed value before the system
- * call, so a child with the same memory (CLONE_VM) can run at the same time. A system call's convention: number
- * in rax, arguments in rdi, rsi, rdx, r10, r8, r9; rcx and r11 are lost (syscall(2)). See memory-layout.ts for a step's
- * fields and the two stores' addresses.
+ * The step machine for x86-64. rbx has the address of the step, and ebp has the flags of the step. The machine pops
+ * every pushed value before the system call, so a child with the same memory (CLONE_VM) can run at the same time.
+ *
+ * A system call takes its number in rax and its arguments in rdi, rsi, rdx, r10, r8 and r9. The call overwrites rcx and
+ * r11 (syscall(2)). memory-layout.ts describes the fields of a step, and the two addresses in the code (`HEAD`).
  */
 export const x64: readonly Instruction[] = [
   ['bb 40 02 00 10', 'mov ebx,0x10000240'],

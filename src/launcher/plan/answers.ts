@@ -22,13 +22,13 @@ import { FD } from './fd-numbers.ts'
  * The policy allows a few calls that the filter nevertheless reports because of their size
  * (seccomp/compiler/answered-calls.ts). The init answers these calls, and the program continues:
  *
- * - mmap or mremap of more memory than the machine has: the init notes the size, because the kernel's refusal leaves no
- *   trace.
- * - ftruncate to more than the limit on the size of a file: where the file is a memory file, the init makes the call in
- *   the program's place, because the init has no such limit.
+ * - mmap or mremap of more memory than the machine has: the init records the size, because the kernel's refusal leaves
+ *   no trace.
+ * - ftruncate to more than the limit on the size of a file: if the file is a memory file, the init makes the call
+ *   instead of the program, because the init has no limit on the size of a file.
  *
- * A policy can deny connect and bind by the length of the address. The init then lets the call of a Unix socket continue,
- * and the call of any other socket ends the run.
+ * A policy can deny connect and bind by the length of the address. Under such a policy, the init lets a call on a Unix
+ * socket continue. A call on any other socket ends the run.
  */
 
 const init = stepsOf('init')
@@ -74,7 +74,10 @@ export const answerArea: Area = {
   ],
 }
 
-/** Compares 32 bits of memory by futex(2). With a timeout of 0 the call times out if they are equal, and else fails. */
+/**
+ * Compares 32 bits of memory with a value by futex(2). With a timeout of 0, the call times out if the two are equal. If
+ * the two differ, the call fails with another error.
+ */
 const compare = (place: string, value: number, to: { equal: string; different: string }): Step =>
   init('futex', [at(place), FUTEX_WAIT_PRIVATE, value, words(0, 0)], {
     whenEqual: { value: -ETIMEDOUT, goto: to.equal },
@@ -84,7 +87,8 @@ const compare = (place: string, value: number, to: { equal: string; different: s
 const numberOf = (name: string, arch: Arch): number => syscallNumber(name, arch) ?? -1
 
 /**
- * Steps that lead to the answer when the call in `denied.notification` has one, and otherwise to a label.
+ * Steps that lead to the answer if the init answers the call in `denied.notification`. For every other call, the steps
+ * lead to the label `otherwise`.
  *
  * @param answered the numbers of the calls that have an answer
  */
@@ -99,7 +103,7 @@ export function ifAnsweredSteps(answered: readonly number[], otherwise: string):
 }
 
 /**
- * Steps that answer a call, and continue where the init watches.
+ * Steps that answer a call. After the answer, the init watches the program again.
  *
  * @param from the area whose notification has the call
  * @param ended the label at which the init continues when the program has already ended
@@ -107,7 +111,7 @@ export function ifAnsweredSteps(answered: readonly number[], otherwise: string):
 export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string): Step[] {
   const notification = at(`${from}.notification`)
   return [
-    // The step machine cannot add, but a file's position can. The first answer makes the file.
+    // The step machine cannot add, but lseek(2) can add to the position of a file. The first answer makes the file.
     init('lseek', [load('answer.counter'), 1, SEEK_CUR], {
       label: ANSWER,
       store: 'end.answered',
@@ -130,7 +134,7 @@ export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string
     take('answer.doneId', 8, OFFSET.id),
     take('answer.number', 4, OFFSET.number),
     take('answer.arch', 4, OFFSET.arch),
-    // In a 32-bit program the same number means another call. The filter denies every call of such a program.
+    // In a 32-bit program the same number means another call. The filter denies every call of a 32-bit program.
     compare('answer.arch', AUDIT_ARCH[arch], { equal: 'reply.own', different: 'reply.foreign' }),
     {
       ...compare('answer.number', numberOf('mmap', arch), {
@@ -166,7 +170,7 @@ export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string
       label: 'reply.clear',
     }),
     init('close', [memory]),
-    // The call may have waited for its answer when the program ended.
+    // The program may have ended while the call waited for its answer.
     init('wait4', [load('watch.target'), at('end.status'), WNOHANG, 0], {
       whenEqual: { value: load('watch.target'), goto: 'watch.exited' },
       onError: { goto: ended },
@@ -203,9 +207,9 @@ const allocationSteps = (): Step[] => [
 ]
 
 /**
- * Steps that copy the file of the call's first argument.
+ * Steps that copy the descriptor that is the call's first argument.
  *
- * @param copy the place for the descriptor, or for the error
+ * @param copy the place for the init's copy of the descriptor, or for the error of pidfd_getfd(2)
  */
 function copySteps(label: string, copy: string, failed: string): Step[] {
   const target = load('watch.target')
@@ -224,7 +228,7 @@ function copySteps(label: string, copy: string, failed: string): Step[] {
       onError: { goto: `${label}.member` },
       next: { goto: `${label}.copy` },
     }),
-    // Older kernels open only a process, so the thread must be one of the program's first process.
+    // Older kernels open only a process. The thread must then belong to the program's first process.
     init('tgkill', [target, load('answer.thread'), 0], { label: `${label}.member`, ...orFail }),
     init('pidfd_open', [target, 0], { store: 'answer.process', ...orFail }),
     init('pidfd_getfd', [load('answer.process'), load('answer.file'), 0], {
@@ -248,13 +252,13 @@ function resizeSteps(): Step[] {
     // All memory files are on one file system of the kernel, so they have the same device number.
     init('fstat', [load('end.copy'), at('answer.copyDevice')], closeBoth),
     init('fstat', [memory, at('answer.ownDevice')], closeBoth),
-    // lseek(2) returns the position that it sets. Here this is the device number to compare.
+    // lseek(2) returns the position that it sets. This position is the device number to compare.
     init('lseek', [memory, load('answer.ownDevice'), SEEK_SET], {
       ...closeBoth,
       whenDifferent: { value: load('answer.copyDevice'), goto: 'reply.closeBoth' },
     }),
     init('ftruncate', [load('end.copy'), load('answer.length')], closeBoth),
-    // The answer that follows then fails, because the call already has its answer.
+    // After this answer, the answer at `reply.continue` fails, because the call already has an answer.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('answer.doneId')], {
       onError: 'continue',
     }),
@@ -263,7 +267,7 @@ function resizeSteps(): Step[] {
   ]
 }
 
-// Where anything fails, the call ends the run.
+// If a step fails, the denied call ends the run.
 function socketSteps(): Step[] {
   const label = 'reply.socket'
   return [

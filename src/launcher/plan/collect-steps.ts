@@ -28,8 +28,8 @@ export interface Collection {
   /** Absolute paths in the sandbox. */
   readonly paths: readonly string[]
   /**
-   * Whether the init copies the files into a memfd, or passes their descriptors through a socket. With a
-   * descriptor, Node itself walks through the directory of a pattern.
+   * Whether the init copies the files into a memfd, or passes their descriptors through a socket. Node uses the
+   * descriptor of a directory to find the files that match a pattern.
    */
   readonly by: 'copies' | 'descriptors'
 }
@@ -47,8 +47,8 @@ export const collectAreas = ({ paths }: Collection): Area[] =>
   }))
 
 /**
- * Steps that collect files after the program and all its descendants have ended. The program controls the
- * paths. The init therefore opens a path inside the sandbox's own root and through no symbolic link
+ * Steps that collect files after the program and all its descendants have ended. The program controls the files at
+ * these paths. The init therefore opens each path inside the sandbox's own root, and follows no symbolic link
  * (openat2(2)). O_NONBLOCK keeps a FIFO from blocking the init.
  */
 export function collectSteps({ paths, by }: Collection, arch: Arch): Step[] {
@@ -77,7 +77,7 @@ function copySteps(area: string): Step[] {
   const file = load(`${area}.result`)
   return [
     init('statx', [file, text(''), AT_EMPTY_PATH, STATX_BASIC_STATS, at(`${area}.statx`)]),
-    // Fails for a file that is not regular; the report has its type.
+    // The call fails for a file that is not regular. The report has the type of such a file.
     init('sendfile', [FD.collect, file, 0, COLLECT_MAX_BYTES], {
       store: `${area}.copied`,
       onError: 'continue',
@@ -115,8 +115,9 @@ export const execAreas = (candidates: readonly string[]): Area[] =>
   }))
 
 /**
- * Steps that report why the program could not be executed: each candidate's error, whether the file exists,
- * and its first bytes, which name its interpreter. Skipped when execve succeeded.
+ * Steps that report why the kernel could not execute the program. The report has the error of each candidate, whether
+ * the candidate's file exists, and the first bytes of the file, which can name an interpreter. The init skips these
+ * steps if an execve succeeded.
  *
  * @param done the label of the next step
  */

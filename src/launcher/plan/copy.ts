@@ -30,7 +30,7 @@ export interface DirectoryEntry {
   readonly link?: string
 }
 
-/** Whether a copy has an entry. */
+/** Whether a copy of the directory contains the entry. */
 export const isCopied = ({ type }: DirectoryEntry): boolean => type !== 'other'
 
 export interface CopyOptions {
@@ -71,7 +71,7 @@ export function copySteps(entry: DirectoryEntry, options: CopyOptions): Step[] {
 const shownPath = ({ path }: DirectoryEntry, { target }: Pick<CopyOptions, 'target'>): string =>
   JSON.stringify(`${target}/${path}`)
 
-/** sendfile(2) copies at most this much per call. */
+/** sendfile(2) copies at most this many bytes per call. */
 const SENDFILE_MAX = 0x7fff_f000
 
 function sendSteps(sizeBytes: number, failure: StepFailure): Step[] {
@@ -85,8 +85,8 @@ function sendSteps(sizeBytes: number, failure: StepFailure): Step[] {
 }
 
 /**
- * Steps that set the time and the mode of a copied entry after its owner: a change of owner clears some bits
- * of the mode. Build tools read modification times.
+ * Steps that set the time and the mode of a copied entry. Build tools read modification times. A change of the owner
+ * clears some bits of the mode.
  */
 export function finishCopySteps(entry: DirectoryEntry, options: { target: string }): Step[] {
   const { path, type, mode, modifiedMs } = entry

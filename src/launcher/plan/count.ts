@@ -19,17 +19,17 @@ import { filterFailure } from './filter-steps.ts'
 import { fasterWakeStep } from './log.ts'
 
 /*
- * A denied call leaves no trace if its caller is killed before the init has received the notification, because the
- * kernel withdraws the notification. But the kernel numbers the notifications of a filter one after another. A helper
- * of the init therefore makes a call that the filter reports, before the program starts and again after its end. The
+ * A denied call leaves no trace if its caller dies before the init has received the notification, because the kernel
+ * withdraws the notification. But the kernel numbers the notifications of a filter one after another. A helper of the
+ * init therefore makes a call that the filter reports, before the program starts and again after the program's end. The
  * difference of the two numbers is the number of calls that the filter denied. For the count, the init installs the
- * filter in itself; its helpers and the program inherit the filter. The filter recognizes the launch program's own
- * calls by a token, and allows them.
+ * filter in itself. The helpers and the program inherit the filter. The filter recognizes the launch program's own
+ * calls by a token, and allows these calls.
  *
  * The helper is a thread, because a thread costs the kernel less than a process. Also, while a process shares the
  * init's memory, each write of an OOM score makes the kernel search all processes of the machine (MMF_MULTIPROCESS). No
- * helper runs at the same time as the program, because the guard protects only process 1, and a thread has another
- * number.
+ * helper runs at the same time as the program, because the guard protects only process 1, and the thread id of a helper
+ * is not 1.
  */
 
 const init = stepsOf('init')
@@ -51,7 +51,7 @@ export const countAreas: readonly Area[] = [
     name: 'count',
     fields: [
       { name: 'tag', size: 8, init: RECORD.counted.tag },
-      // struct seccomp_notif: its id and the rest. The same memory is then the answer.
+      // struct seccomp_notif: the id, then the rest. The init uses the same memory again for its answer.
       { name: 'before', size: 8 },
       { name: 'answer', size: 72 },
       { name: 'after', size: 80 },
@@ -88,8 +88,8 @@ export const startCountSteps = ({ instructions }: CountUse): Step[] => [
 export const countFromSteps = (): Step[] => [
   takeNumberStep,
   receiveStep('before'),
-  // struct seccomp_notif_resp starts with the same id, and the rest must be zero. getitimer(2) writes zeros, because
-  // the init's timer never runs.
+  // struct seccomp_notif_resp starts with the same id. The rest of the struct must be zero. getitimer(2) writes zeros
+  // there, because the init's timer never runs.
   init('getitimer', [ITIMER_REAL, at('count.answer')]),
   init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('count.before')], { failure }),
 ]
@@ -109,7 +109,7 @@ export const joinHelperSteps = (next: string): Step[] => [
 /** The steps that start the second helper, when no other process has the filter any more. */
 export const endCountSteps = (): Step[] => [helperStep]
 
-/** Steps that take the second number, and report both. The helper ends with the init (exit_group(2)). */
+/** Steps that take the second number, and report both numbers. The helper ends with the init (exit_group(2)). */
 export const countToSteps = (): Step[] => [
   takeNumberStep,
   receiveStep('after'),

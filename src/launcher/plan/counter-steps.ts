@@ -14,8 +14,8 @@ import { at, bytes, load, type Step, stepsOf } from '../step.ts'
 import { FD } from './fd-numbers.ts'
 
 /*
- * The kernel forgets the CPU time of children whose parent ignores SIGCHLD (times(2)). A perf counter does not: each
- * process of the program inherits the counter, and the kernel adds the time of the process when it ends.
+ * The kernel forgets the CPU time of children whose parent ignores SIGCHLD (times(2)). A perf counter keeps this time.
+ * Each process of the program inherits the counter. When a process ends, the kernel adds its time to the counter.
  *
  * The init opens the counter on itself, because the owner of a counter can stop it (prctl(2),
  * PR_TASK_PERF_EVENTS_DISABLE). Only later children of the init inherit the counter. In each process, the counter
@@ -31,8 +31,8 @@ function counterAttributes(): Uint8Array {
   attributes.writeUInt32LE(PERF_TYPE_SOFTWARE, 0)
   attributes.writeUInt32LE(PERF_ATTR_SIZE_VER0, 4)
   attributes.writeUInt32LE(PERF_COUNT_SW_TASK_CLOCK, 8)
-  // Excludes the kernel, because an ordinary user may not count it (perf_event_paranoid 2). The task clock still
-  // includes the time in the kernel.
+  // Excludes the kernel, because an ordinary user may not count events of the kernel (perf_event_paranoid 2). The task
+  // clock still includes the time in the kernel.
   const scope = PERF_ATTR_EXCLUDE_KERNEL | PERF_ATTR_EXCLUDE_HV
   const start = PERF_ATTR_DISABLED | PERF_ATTR_ENABLE_ON_EXEC
   attributes.writeUInt32LE(PERF_ATTR_INHERIT | scope | start, 40)
@@ -40,7 +40,7 @@ function counterAttributes(): Uint8Array {
 }
 
 /**
- * Opens the counter, where the kernel and the container allow one.
+ * Opens the counter if the kernel and the container allow a counter.
  *
  * @param next the label of the step that follows
  */

@@ -23,11 +23,12 @@ export interface Ending {
   /**
    * Steps that kill every process of the run, or enough processes that the others end too.
    *
-   * @param at names the use of the steps, because labels must be unique
+   * @param at the use of the steps. It is part of their labels, because labels must be unique
    */
   readonly kill: (at: 'stop' | 'exited') => Step[]
   /**
-   * Steps that reap until no process is left. The first has the label `watch.orphans`; the last leads to `watch.end`.
+   * Steps that reap until no process is left. The first step has the label `watch.orphans`. The last step leads to
+   * `watch.end`.
    */
   readonly orphans?: readonly Step[]
   /** Steps after the last process has ended. */
@@ -43,14 +44,15 @@ const endNamespace: Ending = {
   gone: [],
 }
 
-// Every process of the namespace descends from the init, so without a child of the init (ECHILD) there is none. The
-// kernel would look at each process of the machine for kill(-1). __WALL includes children that do not signal their end.
+// Every process of the namespace descends from the init. If the init has no child (ECHILD), there is no process to kill.
+// The step avoids kill(-1), for which the kernel visits each process of the machine. __WALL includes children that do
+// not signal their end.
 const skipWithoutChildStep = init('wait4', [-1, 0, WNOHANG | __WALL, 0], {
   whenEqual: { value: -ECHILD, goto: 'watch.end' },
   onError: 'continue',
 })
 
-// A caller that was killed reads no report. The run still ends.
+// If the caller is dead, the write fails, because no process reads the report. The run still ends.
 const unread = { onError: 'continue' } as const
 
 // A process that the program leaves behind may wait in a denied call. A kill would withdraw that call's notification.
@@ -78,18 +80,19 @@ export interface EndOptions {
   readonly arch: Arch
   /** The numbers of the calls that the filter reports and the init answers: see `answers.ts`. */
   readonly answers?: readonly number[] | undefined
-  /** Set where the init counts the denied calls. The init then installs the filter. */
+  /** Set if the init counts the denied calls. The init then installs the filter. */
   readonly count?: CountUse | undefined
-  /** How the init ends all processes of the run; by default those of its process namespace. */
+  /** How the init ends all processes of the run. By default, the init ends every process of its process namespace. */
   readonly ending?: Ending | undefined
 }
 
-/** Steps by which the init reports why the run ends, kills every process, reaps them, and reports the end. */
+/** Steps by which the init reports why the run ends, kills and reaps every process, and reports the end. */
 export function endSteps(options: EndOptions): Step[] {
   const { ending = endNamespace, listener, count } = options
   const { kill, orphans = reapSteps(), gone } = ending
   return [
-    // The time for which the program waited for a processor. A kernel without CONFIG_SCHED_INFO cannot report it.
+    // The time for which the program waited for a processor. A kernel without CONFIG_SCHED_INFO does not measure this
+    // time.
     init('pread64', [FD.schedstat, at('walltime.schedstat'), RECORD.walltime.size - 8, 0], {
       label: 'watch.walltime',
       onError: 'continue',

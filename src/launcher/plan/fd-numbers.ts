@@ -1,11 +1,11 @@
 /**
  * Descriptor numbers inside the launch program. 0 to 2 are the program's own stdin, stdout and stderr. The
- * plan relies on the kernel to assign the lowest free number, and checks it each time.
+ * plan relies on the kernel to assign the lowest free number, and checks the number each time.
  */
 export const FD = {
   /** Write end of the report pipe. */
   report: 3,
-  /** Read end of the control pipe: its end of file ends the run. */
+  /** Read end of the control pipe. A byte or the end of file in this pipe ends the run. */
   control: 4,
   /** The run's request, a memfd, until the program has started. */
   request: 5,
@@ -27,17 +27,17 @@ export const FD = {
   oomScore: 32,
   /** A memfd through which the init copies and clears memory while it logs calls. */
   scratch: 33,
-  /** The master of the sandbox's pseudo-terminal, until it is passed to the caller. */
+  /** The master of the sandbox's pseudo-terminal, until the init passes the master to the caller. */
   terminal: 34,
-  /** The list of the init's children, where it ends a run without a process namespace. */
+  /** The list of the init's children, if the run has no process namespace. */
   children: 37,
   /** A memfd in which the init composes the number of a child. */
   childName: 38,
   /** The Landlock ruleset of a run without namespaces. */
   ruleset: 39,
-  /** A collected file or directory, while its descriptor is passed to the caller. */
+  /** A collected file or directory, while the init passes its descriptor to the caller. */
   passed: 40,
-  /** The kernel's counter of the program's CPU time (perf_event_open(2)); absent where the kernel refuses one. */
+  /** The kernel's counter of the program's CPU time (perf_event_open(2)); absent if the kernel refuses the counter. */
   cpuCounter: 41,
   /** The sandbox's list of processors, which the run's request writes. */
   processors: 42,

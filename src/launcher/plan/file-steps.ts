@@ -19,7 +19,7 @@ import { type Ids, openHow, type SafePaths, splitPath } from './paths.ts'
 
 const init = stepsOf('init')
 
-/** An ELF program or a script gets an executable mode, every other file does not. */
+/** The mode of a new file. Only ELF programs and scripts get an executable mode. */
 export function fileMode(contents: Uint8Array): number {
   const isElf = contents[0] === 0x7f && Buffer.from(contents.subarray(1, 4)).equals(ELF)
   const isScript = contents[0] === 0x23 && contents[1] === 0x21
@@ -39,7 +39,7 @@ const failureFor = (path: string): StepFailure => ({
 /**
  * Steps that write a file of the policy into a directory that the plan itself made.
  *
- * @param path relative to the directory the init is in
+ * @param path relative to the init's working directory
  */
 export function writeFreshFileSteps(
   path: string,
@@ -58,8 +58,8 @@ export function writeFreshFileSteps(
 }
 
 /**
- * Steps that write a file anywhere in the entered root, also among a student's files. They first remove any
- * entry of the same name, even a link or a FIFO. They open the directory of the file through no link.
+ * Steps that write a file anywhere in the entered root, also among a student's files. The steps first remove any
+ * entry of the same name, even a link or a FIFO. The steps follow no link to the directory of the file.
  *
  * @param path relative to the root
  * @param owner the owner of the file; without one, the init's own ids
@@ -101,11 +101,11 @@ function writeSteps(path: string, data: Uint8Array, failure: StepFailure): Step[
   ]
 }
 
-/** sendfile(2) copies at most this much a call. */
+/** sendfile(2) copies at most this many bytes per call. */
 const SENDFILE_MAX = 0x7fff_f000
 
-// The init copies from the request's file and not from memory, because its peak of resident memory would grow. The peak
-// survives execve(2), and the kernel would count it for the program.
+// A copy from memory would increase the init's peak of resident memory. This peak survives execve(2), and the kernel
+// would count the peak for the program. The init therefore copies from the request's file.
 function sendSteps(path: string, data: Uint8Array, failure: StepFailure): Step[] {
   if (data.length === 0) return []
   const shown = `${JSON.stringify(`/${path}`)}, ${data.length} bytes`

@@ -7,18 +7,18 @@ export type Flow =
       readonly kind: 'user'
       readonly uid: number
       readonly gid: number
-      /** Set for root without CAP_SYS_ADMIN: the starter first becomes these ids, which no other run has. */
+      /** Set for root without CAP_SYS_ADMIN: the starter first takes these ids, which no other run has. */
       readonly fromRoot?: true
     }
   /**
-   * Root: the init builds the root file system as real root. Then it takes these unprivileged ids, and only
+   * Root: the init builds the root file system as real root. Then the init takes these unprivileged ids, and only
    * then makes the user namespace.
    */
   | {
       readonly kind: 'root'
       readonly uid: number
       readonly gid: number
-      /** Whether root belongs to the initial user namespace: only there may overlayfs use `trusted.*`. */
+      /** Whether root belongs to the initial user namespace. Only this root may use `trusted.*` with overlayfs. */
       readonly initial: boolean
     }
 
@@ -52,14 +52,14 @@ const PRIVATE_IDS = 0x4000_0000
 const ID_BLOCKS = 0x8000
 const RUNS_PER_BLOCK = 0x8000
 
-// Each thread and container draws a random block, because pids repeat among containers.
+// Each thread draws a random block of ids. A pid could not select the block, because pids repeat among containers.
 let block: number | undefined
 let runs = 0
 
 /** Bits of a capability set, linux/capability.h. */
 const CAPABILITY = { CAP_SETGID: 6, CAP_SETUID: 7, CAP_SYS_ADMIN: 21 } as const
 
-/** Whether a set of capabilities, as /proc/pid/status has it, includes all of these. */
+/** Whether a set of capabilities, in the form of /proc/pid/status, includes all the named capabilities. */
 export const hasCapabilities = (
   set: bigint,
   ...names: readonly (keyof typeof CAPABILITY)[]
@@ -68,7 +68,7 @@ export const hasCapabilities = (
 /**
  * Decides the flow. Under root of the initial user namespace, each run gets a uid and gid that no other run has. Two
  * sandboxes then share no quota, keyring or permission. In a nested namespace each run gets the highest mapped id. Root
- * without CAP_SYS_ADMIN, as in a container, first takes the ids of the run, and builds the sandbox as that user.
+ * without CAP_SYS_ADMIN, as in a container, first takes the ids of the run, and builds the sandbox with these ids.
  */
 export function chooseFlow(process: {
   readonly euid: number
@@ -111,11 +111,11 @@ function asRoot(
 const OVERFLOW_ID = 65534
 
 /**
- * Whether the program would be root for the kernel, whatever its uid in this namespace is. That user can write
- * /proc/sys without a capability, and could escape through core_pattern. This happens where root made a user namespace
- * with no other user (`unshare --map-root-user` as root).
+ * Whether the program would be root for the kernel, even if its uid in this namespace is not 0. The kernel's root can
+ * write /proc/sys without a capability, so the program could escape through core_pattern. The program would be root if
+ * root made a user namespace with no other user (`unshare --map-root-user` as root).
  *
- * @param systemOwner the owner of /proc/sys/kernel, which is the kernel's root, as this process sees it
+ * @param systemOwner the uid of the kernel's root in this namespace, which is the owner of /proc/sys/kernel
  */
 export const isKernelRoot = ({ uid }: Flow, systemOwner: number): boolean =>
   uid === systemOwner && uid !== OVERFLOW_ID

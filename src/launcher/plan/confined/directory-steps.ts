@@ -25,16 +25,16 @@ const init = stepsOf('init')
 
 /** A directory of the host, of which each run gets a copy. */
 export interface CopiedDirectory {
-  /** Absolute, every symbolic link resolved. */
+  /** Absolute path with every symbolic link resolved. */
   readonly source: string
   readonly entries: readonly DirectoryEntry[]
 }
 
 export interface DirectoryOptions {
   readonly arch: Arch
-  /** The run's own directory, absolute; it contains the program's directories. */
+  /** The absolute path of the run's own directory, which contains the program's directories. */
   readonly path: string
-  /** The owner of the new files; without it, the user who runs the tests. */
+  /** The owner of the new files; by default the user who runs the tests. */
   readonly owner: Ids | undefined
   readonly workdir: CopiedDirectory | undefined
   /** Targets below /work and /tmp. */
@@ -93,8 +93,9 @@ function* copyDirectorySteps(
         ? cloneSteps(entry, options)
         : copySteps(entry, options),
     )),
-    // A directory gets its time and mode after its contents: the contents change the time, and need a writable
-    // directory. Owners come last, because root may lack the capability to change files of others (CAP_FOWNER).
+    // The init sets the time and the mode of a directory after it has filled the directory. A new file changes the
+    // time, and needs a writable directory. The init changes the owners last, because root may lack the capability to
+    // change files of other users (CAP_FOWNER).
     ...(yield* flatMapInPieces(copied.toReversed(), (entry) =>
       finishCopySteps(entry, { target: '/work' }),
     )),
@@ -106,7 +107,8 @@ function* copyDirectorySteps(
 
 type CloneOptions = Parameters<typeof copySteps>[1]
 
-// The file system shares the data where it can (ioctl_ficlone(2)); else the kernel copies the data.
+// The copy shares the data of the source if the file system can share data (ioctl_ficlone(2)). Otherwise the kernel
+// copies the data.
 function cloneSteps(entry: DirectoryEntry, { from, target, arch, failure }: CloneOptions): Step[] {
   const { path, mode, sizeBytes } = entry
   const shown = JSON.stringify(`${target}/${path}`)

@@ -14,7 +14,7 @@ import { FD } from '../fd-numbers.ts'
 
 const init = stepsOf('init')
 
-/** The ids of the run; its request stores them: see {@link storeOwnIdsSteps}. */
+/** The memory for the user ids of the run. The run's request stores the ids: see {@link storeOwnIdsSteps}. */
 export const ownAreas: readonly Area[] = [
   {
     name: 'own',
@@ -22,7 +22,7 @@ export const ownAreas: readonly Area[] = [
   },
 ]
 
-/** Steps by which a request stores its ids in the image: lseek(2) returns the position that it sets. */
+/** Steps by which a request stores the run's ids in the image. lseek(2) returns the new position, which is the id. */
 export const storeOwnIdsSteps = (ids: {
   readonly uid: number
   readonly neighbour: number
@@ -32,9 +32,10 @@ export const storeOwnIdsSteps = (ids: {
   )
 
 /**
- * To end a run, root's init takes other user ids. Its effective uid is the run's, so kill(-1) reaches only the run's
- * processes (kill(2)). Its real and saved uid are a neighbour's, which no other process has, so the run's processes
- * cannot signal the init. Each step before kill(-1) fails closed: on an error the init kills only the target.
+ * To end a run, root's init takes other user ids. The effective uid becomes the uid of the run, so kill(-1) reaches
+ * only the run's processes (kill(2)). The real and the saved uid become the neighbour's uid, which no other process
+ * has. The run's processes therefore cannot signal the init. If a step before kill(-1) fails, the init kills only the
+ * target.
  */
 export const endAsNeighbour: Ending = {
   kill: (at) => {
@@ -55,7 +56,7 @@ export const endAsNeighbour: Ending = {
       init('kill', [-1, SIGKILL], { label: `end.${at}.all`, onError: 'continue' }),
     ]
   },
-  // No process of the run is left. access(2) checks the real uid, so the init takes the run's uid in full.
+  // No process of the run is left. access(2) checks the real uid, so all uids of the init become the run's uid.
   gone: [
     init('setresuid', [load('own.uid'), load('own.uid'), load('own.uid')], { onError: 'continue' }),
   ],
@@ -101,8 +102,9 @@ const PAUSE_NS = 200_000
  * An ordinary user's init cannot signal the whole run at once, because kill(-1) means every process of the
  * user. The init first closes the listener. Every later clone(2) of the run fails (seccomp_unotify(2)), so the
  * tree is finite. Then the init kills its children until none is left. Orphans become children of the init,
- * because it is their subreaper (prctl(2)). The init reads the pids as text, character by character. It signals
- * each process through its directory in /proc, which serves as a pidfd (pidfd_send_signal(2)).
+ * because the init is their subreaper (prctl(2)). The init reads the pids as text, character by character. To signal
+ * a process, the init opens the directory of the process in /proc. The descriptor of this directory serves as a pidfd
+ * (pidfd_send_signal(2)).
  */
 export const endTree = (arch: Arch): Ending => ({
   kill: () => [
@@ -117,7 +119,7 @@ export const endTree = (arch: Arch): Ending => ({
       whenEqual: { value: 0, goto: 'tree.reap' },
       onError: { goto: 'tree.reap' },
     }),
-    // The machine compares results, and lseek(2) returns the position that it sets.
+    // The step machine can compare only results. lseek(2) returns the new position, which is the character.
     init('lseek', [FD.scratch, load('child.character'), SEEK_SET], {
       whenEqual: { value: SPACE, goto: 'tree.signal' },
     }),
@@ -133,7 +135,7 @@ export const endTree = (arch: Arch): Ending => ({
     }),
     init('pidfd_send_signal', [load('child.fd'), SIGKILL, 0, 0], { onError: 'continue' }),
     init('close', [load('child.fd')], { next: { goto: 'tree.read' } }),
-    // The call fails when no child is left. The list may be incomplete while processes end (proc(5)).
+    // The call fails when no child is left. The list of children may be incomplete while processes end (proc(5)).
     init('wait4', [-1, 0, WNOHANG, 0], {
       label: 'tree.reap',
       onError: { goto: 'watch.end' },

@@ -50,7 +50,7 @@ const {
   IOCTL_DEV,
 } = LANDLOCK_ACCESS_FS
 
-/** The file rights that a Landlock ABI knows; landlock(7). */
+/** The file rights that a Landlock ABI knows (landlock(7)). */
 function handledBy(abi: number): number {
   if (abi >= 5) return 0xffff
   if (abi >= 3) return 0x7fff
@@ -87,8 +87,9 @@ const failure: StepFailure = {
   hint: 'isolation: "confined" needs Landlock: Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK, "landlock" among the lsm= modules, and no container filter that denies it.',
 }
 
-/** Deny all TCP (ABI 4), and signals and abstract sockets to processes outside (ABI 6). */
+/** Denies bind and connect of TCP sockets (ABI 4). */
 const ALL_TCP = 3
+/** Denies signals and connections by abstract sockets to processes outside (ABI 6). */
 const ALL_SCOPES = 3
 
 /** Steps that make a ruleset that denies every access that the ABI knows. */
@@ -122,6 +123,6 @@ export function pathRuleSteps({ path, access }: PathRule): Step[] {
   ]
 }
 
-/** The step that restricts its process to the access of the rules. It requires no_new_privs. */
+/** The step by which the target restricts itself to the access of the rules. The kernel requires no_new_privs. */
 export const restrictStep = (): Step =>
   stepsOf('target')('landlock_restrict_self', [FD.ruleset, 0], { failure })

@@ -17,7 +17,7 @@ import type { Ids } from '../paths.ts'
 
 const target = stepsOf('target')
 
-/** The place of the target's session number. */
+/** The memory for the number of the target's session. */
 export const sessionArea = {
   name: 'session',
   fields: [
@@ -27,9 +27,9 @@ export const sessionArea = {
 }
 
 /**
- * Steps with which root's target becomes a user that no other process has, without any capability. The
- * securebits keep setresuid(2) from dropping capabilities, so capset(2) drops them. Root may lack
- * CAP_SETPCAP; then no_new_privs alone keeps the program from gaining capabilities.
+ * Steps with which root's target takes a uid that no other process has, and drops every capability. The
+ * securebits keep setresuid(2) from dropping capabilities, so capset(2) drops them. If root lacks CAP_SETPCAP,
+ * no_new_privs alone keeps the program from gaining capabilities.
  */
 export function becomePrivateUserSteps({ uid, gid }: Ids, lastCapability: number): Step[] {
   return [
@@ -48,10 +48,10 @@ export function becomePrivateUserSteps({ uid, gid }: Ids, lastCapability: number
 }
 
 /**
- * Steps by which an ordinary user's target notes its session, which no process of the run can leave. If the init is
- * killed, the next run finds its processes by the number of the session.
+ * Steps by which an ordinary user's target writes the number of its session to a file. No process of the run can leave
+ * the session. If a process kills the init, the next run finds the remaining processes by this number.
  *
- * @param file absolute path of the note
+ * @param file the absolute path of the new file
  */
 export function noteSessionSteps(file: string): Step[] {
   return [

@@ -29,7 +29,7 @@ export const userTaskAreas: readonly Area[] = [
 
 /** Linux has at most 2^22 tasks: PID_MAX_LIMIT, proc_sys_kernel(5). */
 const MOST_BITS = 22
-/** The first guess is 2 to this power: more tasks than most users have. */
+/** The first guess is 2 to this power. Most users have fewer tasks. */
 const FIRST_BITS = 7
 
 const position = FD.childName
@@ -39,7 +39,7 @@ const position = FD.childName
  * counts the tasks of one uid in all containers, but /proc shows only the tasks of one container. The init therefore
  * searches for the largest limit under which the kernel refuses a child (clone(2), EAGAIN).
  *
- * The machine cannot add, but lseek(2) can: the position of a memfd is the guess.
+ * The step machine cannot add, but lseek(2) can. The init therefore stores the guess as the position of a memfd.
  */
 export function countUserTasksSteps(): Step[] {
   return [
@@ -59,7 +59,7 @@ export function countUserTasksSteps(): Step[] {
 export const allowedChildStep = (): Step => init('exit_group', [0], { label: 'tasks.allowed' })
 
 /**
- * Steps that limit the tasks which the user may have from now on.
+ * Steps that limit the number of tasks that the user may have.
  *
  * @param more the number of tasks in addition to the existing ones
  */
@@ -80,7 +80,7 @@ const powers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
 // Tries a power of two. If the limit is too low for the user's tasks, the next power follows. If the limit is high
-// enough, the search goes down from half of it.
+// enough, the search continues below that limit.
 function risingSteps(bits: number): Step[] {
   const enough = { goto: `tasks.enough.${bits}` }
   const next = { goto: bits === MOST_BITS ? 'tasks.counted' : `tasks.rise.${bits + 1}` }
@@ -98,7 +98,7 @@ function risingSteps(bits: number): Step[] {
   ]
 }
 
-// Adds a power of two, unless that limit is high enough.
+// Adds a power of two to the guess, unless the new guess is already high enough.
 function fallingSteps(bits: number): Step[] {
   const enough = { goto: `tasks.less.${bits}` }
   const next = { goto: bits === 0 ? 'tasks.counted' : `tasks.fall.${bits - 1}` }
