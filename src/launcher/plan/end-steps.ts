@@ -44,9 +44,9 @@ const endNamespace: Ending = {
   gone: [],
 }
 
-// Every process of the namespace descends from the init. If the init has no child (ECHILD), there is no process to kill.
-// The step avoids kill(-1), for which the kernel visits each process of the machine. __WALL includes children that do
-// not signal their end.
+// Every process of the namespace descends from the init. If the init has no child (ECHILD), there is no process to
+// kill. The step avoids kill(-1), for which the kernel visits each process of the machine. __WALL includes children
+// that do not signal their end.
 const skipWithoutChildStep = init('wait4', [-1, 0, WNOHANG | __WALL, 0], {
   whenEqual: { value: -ECHILD, goto: 'watch.end' },
   onError: 'continue',

@@ -41,10 +41,10 @@ export interface IdMap {
   readonly outside: IdArguments
 }
 
-/** The outer ids of an image for root: each launch program gets its own ids when it starts. */
+/** The outer ids of an image for root. Each launch program gets its own ids at its start. */
 export const OWN_IDS: IdArguments = { uid: load('ids.uid'), gid: load('ids.gid') }
 
-/** The number of digits of the largest id, and the position of the outer id in a map's text. */
+/** The number of digits of the largest id. Both ids in the text of a map have this width. */
 const DIGITS = 10
 const padded = (id: number): string => `${id}`.padStart(DIGITS, '0')
 
@@ -72,7 +72,7 @@ export const ownIdValues = ({ uid, gid }: { uid: number; gid: number }) =>
 
 const numberBytes = (id: number): Uint8Array => new Uint8Array(new Uint32Array([id]).buffer)
 
-// user_namespaces(7): the first id inside, the first outside, how many.
+// A line of a map has the first id inside, the first id outside, and the number of ids (user_namespaces(7)).
 function mapText(inside: number, outside: Argument): Contents {
   if (typeof outside !== 'object') return literal(`${inside} ${outside} 1`)
   if (outside.kind !== 'load') throw new Error('An id is a number or at a place')
@@ -87,7 +87,7 @@ function mapText(inside: number, outside: Argument): Contents {
 interface Contents {
   readonly contents: Argument
   readonly length: number
-  /** The contents as a person reads them. */
+  /** The contents as text for a person. */
   readonly shown: string
 }
 
@@ -124,12 +124,13 @@ function writeProcSteps(
   ]
 }
 
-/** The ids of the owner of the sandbox's namespaces: only that user may write the IPC limits. */
+/** The ids of the owner of the sandbox's namespaces. Only the owner may write the IPC limits. */
 export const NAMESPACE_ROOT = { uid: 0, gid: 0 }
 
 /**
- * Steps by which an ordinary user's starter enters a user namespace, in which it may make the other namespaces. The
- * starter owns the namespace, so it stays dumpable and keeps PR_SET_PDEATHSIG (kernel/cred.c, commit_creds).
+ * Steps by which an ordinary user's starter enters a user namespace. In this namespace, the starter may make the other
+ * namespaces. The starter owns the user namespace, so the starter stays dumpable and keeps PR_SET_PDEATHSIG
+ * (kernel/cred.c, commit_creds).
  */
 export function enterUserNamespaceSteps(user: IdArguments): Step[] {
   return [
@@ -168,7 +169,7 @@ export function becomeUserSteps({ inside, outside }: IdMap, by: LauncherProcess)
 }
 
 /**
- * Steps by which the init, until now real root, becomes unprivileged: the program is never root for the
+ * Steps by which the init changes from real root to an unprivileged user. The program is therefore never root for the
  * kernel.
  */
 export function dropRootSteps(ids: IdMap): Step[] {
@@ -180,11 +181,11 @@ export function dropRootSteps(ids: IdMap): Step[] {
 }
 
 /**
- * Steps after which neither the init nor the program can gain a privilege again. They can make no user namespace
- * below this one. They have no capability, even as uid 0 inside, and get none through execve(2).
+ * Steps after which neither the init nor the program can gain a privilege again. Both can make no further user
+ * namespace. Both have no capability, even as uid 0 inside, and gain no capability through execve(2).
  *
  * @param lastCapability the kernel's highest capability, from /proc/sys/kernel/cap_last_cap
- * @param hasSettings whether /proc/sys can be written; otherwise the filter refuses user namespaces
+ * @param hasSettings whether the init can write /proc/sys; otherwise the filter refuses user namespaces
  */
 export function dropPrivilegesSteps(lastCapability: number, hasSettings: boolean): Step[] {
   return [
@@ -199,18 +200,18 @@ export function dropPrivilegesSteps(lastCapability: number, hasSettings: boolean
     ...Array.from({ length: lastCapability + 1 }, (_, capability) =>
       init('prctl', [PR_CAPBSET_DROP, capability, 0, 0, 0]),
     ),
-    // struct __user_cap_header_struct: version, pid 0; then two empty sets (capset(2)).
+    // struct __user_cap_header_struct (version, pid 0), then two empty sets of capabilities (capset(2)).
     init('capset', [words(LINUX_CAPABILITY_VERSION_3), words(0, 0, 0)]),
     init('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0]),
-    // From here on the program can neither trace the init nor read its /proc files (ptrace(2)).
+    // From here on the program can neither trace the init nor read the init's /proc files (ptrace(2)).
     init('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0]),
   ]
 }
 
 const settingsSteps = (): Step[] => [
-  // The limit of this namespace (user_namespaces(7)), because the program would be root in a namespace of its own.
+  // Forbids new user namespaces (user_namespaces(7)), because the program would be root in a namespace of its own.
   ...writeProcSteps('sys/user/max_user_namespaces', literal('0'), 'init'),
-  // A user has few of these resources for all sandboxes together, so one program must leave some to the others.
+  // All sandboxes of a user share a small number of these resources, so each program may use only a few.
   ...writeProcSteps('sys/user/max_inotify_instances', literal('8'), 'init'),
   ...writeProcSteps('sys/user/max_inotify_watches', literal('4096'), 'init'),
 ]

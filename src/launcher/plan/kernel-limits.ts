@@ -12,15 +12,16 @@ const SHARED_MEMORY_BYTES = 64 * MIB
 type Setting = readonly [file: string, value: string]
 
 /**
- * Limits of a new IPC namespace, because no process limit counts the memory that its calls allocate. The values
- * suffice for course work. A new namespace has `msgmnb` 16384 and `shmmni` 4096, which are small enough.
+ * Limits of a new IPC namespace. They are necessary because no limit of a process counts the memory that IPC calls
+ * allocate. The values suffice for course work. A new namespace has `msgmnb` 16384 and `shmmni` 4096, which are small
+ * enough.
  */
 const ipcLimits: readonly Setting[] = [
   // Semaphores per set, semaphores in all sets, operations per call, sets.
   ['kernel/sem', '250 3200 32 128'],
-  // All segments together, so no single one can be larger (`shmmax`).
+  // All segments together. This limit also bounds each single segment, so `shmmax` needs no value here.
   ['kernel/shmall', `${SHARED_MEMORY_BYTES / PAGE_SIZE}`],
-  // Each queue has at most `msgmnb` bytes, and as many empty messages.
+  // Queues. Each queue has at most `msgmnb` bytes, and at most `msgmnb` empty messages.
   ['kernel/msgmni', '32'],
 ]
 
@@ -33,9 +34,9 @@ const tcpLimits: readonly Setting[] = [
 const LAST = 'limits.done'
 
 /**
- * Steps that limit the memory behind the calls of the sandbox's own IPC and network namespaces, while the
- * init is still their owner. A kernel without one of the features has no such file. An ordinary user may
- * write the files of the IPC namespace from Linux 6.10 on.
+ * Steps that limit the kernel's memory for the sandbox's own IPC and network namespaces, while the init still owns
+ * these namespaces. If the kernel lacks a feature, the file of that feature does not exist. An ordinary user may write
+ * the files of the IPC namespace from Linux 6.10 on.
  *
  * @param connects whether the program can have TCP sockets, on a network of its own
  */

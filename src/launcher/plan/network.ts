@@ -38,7 +38,7 @@ export function announceNetworkSteps(mode: SandboxShape['network']): Step[] {
 }
 
 /**
- * Steps by which the starter makes the network namespace, and stores it where the init finds it.
+ * Steps by which the starter makes the network namespace, and gives the init a descriptor of this namespace.
  *
  * @param next the label of the next step
  */
@@ -74,7 +74,7 @@ export function makeNetworkSteps(
 export function joinNetworkSteps(mode: SandboxShape['network']): Step[] {
   if (mode === 'host') return []
   return [
-    // The init also waits for the caller's end, which may have ended the starter too.
+    // The init also waits for the end of the caller, because the starter may have ended together with the caller.
     init('ppoll', [
       bytes(Buffer.concat([pollFd(FD.networkReady), pollFd(FD.control, 0)])),
       2,
@@ -103,8 +103,8 @@ function loopbackSteps(): Step[] {
 }
 
 /**
- * The step that sets the host name in the init's UTS namespace. The name protects nothing, so the run keeps the
- * container's name where the container denies the call, as Podman's filter does.
+ * The step that sets the host name in the init's UTS namespace. If the container denies the call, as Podman's filter
+ * does, the run keeps the container's name, because the name protects nothing.
  */
 export function hostnameStep(hostname: string): Step {
   return init('sethostname', [text(hostname), Buffer.byteLength(hostname)], { tolerate: EPERM })

@@ -36,14 +36,14 @@ export const openHow = (flags: number, mode: number, resolve: number) =>
 export interface HostSource {
   /** Absolute, with every symbolic link resolved. */
   readonly source: string
-  /** The place where the descriptor is stored, which the caller closes. */
+  /** The place for the descriptor. Later steps of the plan must close this descriptor. */
   readonly store: string
   readonly failure: StepFailure
 }
 
 /**
- * The step that opens a host path. Node has already resolved the links of the path. A link that is there now was
- * planted later, and the kernel refuses it (openat2(2), RESOLVE_NO_SYMLINKS).
+ * The step that opens a host path. Node has already resolved the links of the path. If the path contains a link now,
+ * someone has planted the link since. The kernel refuses such a link (openat2(2), RESOLVE_NO_SYMLINKS).
  */
 export const openSourceStep = ({ source, store, failure }: HostSource): Step =>
   init(
@@ -66,12 +66,12 @@ export function openSourceTreeSteps(path: HostSource, flags: number): Step[] {
   ]
 }
 
-/** A path's directory and its last part: `etc/passwd` is `etc` and `passwd`, `x` is `.` and `x`. */
+/** A path's directory and its last part: `etc` and `passwd` for `etc/passwd`, `.` and `x` for `x`. */
 export function splitPath(path: string): { readonly parent: string; readonly name: string } {
   return { parent: posix.dirname(path), name: posix.basename(path) }
 }
 
-/** Directories that the plan makes in the fresh root, before any foreign files are mounted there. */
+/** Directories that the plan makes in the fresh root, before the plan mounts any foreign files there. */
 export class FreshDirectories {
   readonly #made = new Set<string>(['.', '/', ''])
 
@@ -87,9 +87,9 @@ export class FreshDirectories {
 }
 
 /**
- * Paths in the entered root, where files of a student and of the host are mounted. Each directory is opened
- * through no symbolic link (openat2(2)), and new files are made inside the opened directory. A planted link
- * causes an error.
+ * Paths in the entered root, which contains mounted files of a student and of the host. The steps open each directory
+ * and follow no symbolic link (openat2(2)). The steps make new files inside the opened directory. A planted link causes
+ * an error.
  */
 export class SafePaths {
   readonly #arch: Arch
@@ -102,17 +102,17 @@ export class SafePaths {
     this.#base = base
   }
 
-  /** A path as the program sees it, for a person. */
+  /** The path that the program sees, as text for a person. */
   shown(path: string): string {
     return JSON.stringify(posix.resolve(this.#base, path))
   }
 
-  /** Steps that open a directory as `init.parent`, which the caller closes. */
+  /** Steps that open a directory as `init.parent`. Later steps of the plan must close this descriptor. */
   open(path: string, failure: StepFailure): Step[] {
     return [this.#openStep(path, failure)]
   }
 
-  /** Steps that make a directory and its parents; new ones belong to the owner, if given. */
+  /** Steps that make a directory and its parents. New directories belong to `owner`, if it is set. */
   makeDirectory(
     path: string,
     { failure, owner }: { failure: StepFailure; owner?: Ids | undefined },

@@ -14,11 +14,11 @@ import type { ProgramUse } from './program-steps.ts'
 export interface PlanHost {
   readonly arch: Arch
   readonly flow: Flow
-  /** Set where the kernel has no mount_setattr(2): the host's mounts at or below a path. */
+  /** The host's mounts at or below a path. Set if the kernel has no mount_setattr(2). */
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
 }
 
-/** The policy's filter, as an image has it. */
+/** The policy's filter, in the form that an image needs. */
 export interface ImageFilter {
   /** The compiled seccomp filter, struct sock_filter[]. */
   readonly filter: Uint8Array | undefined
@@ -26,9 +26,9 @@ export interface ImageFilter {
   readonly listener: boolean
   /** The numbers of the calls that the filter reports and the init answers: see `answers.ts`. */
   readonly answers?: readonly number[] | undefined
-  /** The actions for reported calls; set when some of these calls continue. */
+  /** The actions for reported calls; set if some of these calls continue. */
   readonly log: readonly Meaning[] | undefined
-  /** Set where the init counts the denied calls. The init then installs the filter. */
+  /** Set if the init counts the denied calls. The init then installs the filter. */
   readonly count: CountUse | undefined
   /** Whether the filter may let the program have TCP sockets. */
   readonly connects: boolean
@@ -38,7 +38,7 @@ export interface ImageFilter {
 
 /** The root that an image builds. */
 export interface ImageRoot {
-  /** The policy's mounts, except those inside others. */
+  /** The policy's mounts, except mounts inside other mounts. */
   readonly paths: readonly EarlyMount[]
   /** The policy's files that are in no mount. */
   readonly files: readonly SandboxFile[]
@@ -48,7 +48,7 @@ export interface ImageRoot {
   readonly processors: ProcessorView
   /** Whether the program gets the /proc of the container around the sandbox; see `sharedProcSteps()`. */
   readonly sharesProc: boolean
-  /** Set for runs that add nothing to the root; the image then builds all of it. */
+  /** Set for runs that add nothing to the root. The image then builds the whole root. */
   readonly complete?: CompleteRoot | undefined
 }
 
@@ -71,16 +71,16 @@ export interface CompleteRoot {
   readonly workdir: LateMount & { type: 'empty' }
   /** The standard streams that are Gradebox's pipes. */
   readonly pipes: readonly number[]
-  /** The filter, if a target under this filter can wait for its request. */
+  /** The filter; set if a target can wait for its request while the filter is active. */
   readonly filter: FilterUse | undefined
 }
 
 /** The part of the plan that differs from run to run. */
 export interface RequestOptions extends PlanHost {
   readonly policy: SandboxShape
-  /** The working directory, the run's own mounts, and those of the policy that each run makes. */
+  /** The working directory, the run's own mounts, and the mounts of the policy that each run makes for itself. */
   readonly mounts: readonly LateMount[]
-  /** The run's own files, and the policy's in mounts. */
+  /** The run's own files, and the policy's files that are in mounts. */
   readonly files: readonly SandboxFile[]
   /** The same value as in the image. */
   readonly connects: boolean

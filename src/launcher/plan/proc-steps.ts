@@ -30,7 +30,7 @@ const init = stepsOf('init')
 export interface ProcOptions {
   readonly policy: SandboxShape
   readonly flow: Flow
-  /** The policy's mounts, resolved on this host, except those inside others. */
+  /** The policy's mounts, resolved on this host, except mounts inside other mounts. */
   readonly paths: readonly EarlyMount[]
   /** The files of /proc that reveal too much about the machine. */
   readonly masked: readonly MaskedPath[]
@@ -38,8 +38,8 @@ export interface ProcOptions {
 }
 
 /**
- * Files with lines about the whole machine, such as locks (proc_locks(5)). One program could pass messages to
- * another through them.
+ * Files with lines about the whole machine, such as locks (proc_locks(5)). Two programs could exchange messages through
+ * such a file.
  */
 const ABOUT_THE_MACHINE = ['proc/locks']
 /** Files about the user: the names of all keys of the user who runs the tests (keyrings(7)). */
@@ -50,7 +50,7 @@ const EMPTY = '../empty'
 /** Steps that cover the files of /proc that reveal too much. */
 export function maskSteps({ flow, policy, masked }: ProcOptions, source: string): Step[] {
   if (policy.proc !== 'full') return []
-  // Under root each run has a private user, without the keys of others.
+  // Under root each run has a private user, so the files about the user show no keys of other users.
   const own = [...ABOUT_THE_MACHINE, ...(flow.kind === 'root' ? [] : ABOUT_THE_USER)]
   const files = masked.filter(({ isDirectory }) => !isDirectory).map(({ path }) => path.slice(1))
   const directories = masked.filter(({ isDirectory }) => isDirectory)
@@ -103,9 +103,9 @@ const sharedProcFailure: StepFailure = {
 }
 
 /**
- * Steps that copy the mount of the container's own /proc where the kernel refuses a new one. The copy is read-only, and
- * includes the mounts that cover parts of it. The container's /proc lists the sandbox's processes too. The init makes
- * the copy before the tmpfs covers /proc, because the copy would include the tmpfs.
+ * Steps that copy the mount of the container's own /proc, for a container in which the kernel refuses a new /proc. The
+ * copy is read-only, and includes the mounts that cover parts of /proc. The container's /proc lists the sandbox's
+ * processes too. The init makes the copy before the tmpfs covers /proc, because a later copy would include the tmpfs.
  */
 export function copyProcSteps(): Step[] {
   const failure = sharedProcFailure

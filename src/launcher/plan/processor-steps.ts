@@ -20,20 +20,20 @@ export interface ProcessorView {
   readonly count: number
   /** Whether the sandbox has files in /sys/devices/system/cpu. */
   readonly sys: boolean
-  /** The contents of files of /proc by their names. */
+  /** The contents that the sandbox shows for files of /proc, by the names of the files. */
   readonly proc: Readonly<Record<string, string>>
 }
 
 const DIRECTORY = '/sys/devices/system/cpu'
-/** The place where the kernel lists the processors (sysfs, ABI/testing/sysfs-devices-system-cpu). */
+/** The file in which the kernel lists the processors (sysfs, ABI/testing/sysfs-devices-system-cpu). */
 const LIST = `${DIRECTORY}/online`
 
 /**
  * Steps that make the files from which the C library counts processors. Each run writes the numbers of its own
  * processors (`writeProcessorsStep`), because some allocators use the list together with sched_getcpu(2).
  *
- * @param root the directory that becomes the sandbox's root, before it is a mount: a mount with a file that is open for
- *   writing cannot become read-only
+ * @param root the directory that becomes the sandbox's root. The directory is not a mount yet, because a mount with a
+ *   file that is open for writing cannot become read-only
  */
 export function processorDirectorySteps({ count, sys }: ProcessorView, root: string): Step[] {
   if (!sys) return []
@@ -57,7 +57,7 @@ export function processorDirectorySteps({ count, sys }: ProcessorView, root: str
   ]
 }
 
-/** Steps that cover files of /proc by files that show only the program's processors. */
+/** Steps that mount files over files of /proc. The new files show only the program's processors. */
 export function coverProcSteps({ proc }: ProcessorView): Step[] {
   const readOnly = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
   return Object.entries(proc).flatMap(([name, contents]) => {

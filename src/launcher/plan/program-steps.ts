@@ -13,7 +13,7 @@ import { type TargetOptions, targetSteps } from './target.ts'
 
 const init = stepsOf('init')
 
-/** The program of a request, and the files that the init collects after its end. */
+/** The program of a request, and the files that the init collects after the program's end. */
 export interface ProgramUse extends TargetOptions {
   readonly collect: Collection
 }
@@ -25,7 +25,7 @@ export const programAreas = ({ candidates, collect }: ProgramUse): Area[] => [
 ]
 
 /**
- * The end of every request: the init's steps after the program has ended, and the target's.
+ * The end of every request: the init's steps after the program has ended, and the target's steps.
  *
  * @param root the directory to which the paths of the collected files are relative
  */
@@ -35,8 +35,8 @@ export function programSteps(use: ProgramUse, root: string, arch: Arch): Step[] 
     ...labelled(ENTERED.over, diagnoseExecSteps(candidates, { cwd, done: 'collect' })),
     init('chdir', [text(root)], { label: 'collect' }),
     ...collectSteps(collect, arch),
-    // Ends the report at once, because the kernel closes open descriptors only after it has released the
-    // namespaces.
+    // Ends the report before exit_group, because the kernel closes the descriptors of an exiting process only after the
+    // release of the namespaces.
     init('close', [FD.report]),
     init('exit_group', [0]),
     ...targetSteps(use),

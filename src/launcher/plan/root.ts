@@ -44,7 +44,7 @@ const DEVICE_LINKS = [
 
 export interface RootOptions extends ProcOptions {
   readonly arch: Arch
-  /** Host mounts at or below a path, where the kernel is older than mount_setattr(2), 5.12. */
+  /** The host's mounts at or below a path. Set if the kernel is older than mount_setattr(2), Linux 5.12. */
   readonly remount?: ((source: string) => readonly HostMount[]) | undefined
   /** The policy's files that are in no mount. */
   readonly files: readonly SandboxFile[]
@@ -63,7 +63,7 @@ export function rootSteps(options: RootOptions): Step[] {
     ...(has('/proc') ? [] : procSteps(options)),
     ...(has('/proc') ? [] : coverProcSteps(options.processors)),
     ...(has('/tmp') ? [] : writableDirectorySteps('tmp', 0o1777)),
-    // The policy's paths cover the mounts above, or lie inside them.
+    // The policy's paths cover the mounts above, or are inside these mounts.
     ...options.paths.flatMap((path) => hostPathSteps(path, directories, options)),
     ...(options.policy.terminal === true ? terminalSteps(!has('/dev'), options) : []),
     ...(has('/proc') ? [] : maskSteps(options, has('/dev') ? '/dev/null' : 'dev/null')),
@@ -77,19 +77,20 @@ export function rootSteps(options: RootOptions): Step[] {
   ]
 }
 
-/** The host paths that these steps bind. */
+/** The host paths that {@link rootSteps} bind. */
 export function boundSources(paths: readonly EarlyMount[]): string[] {
   const bound = paths.flatMap((path) => (path.type === 'bind' ? [path.source] : []))
   const ownDevices = paths.some(({ target }) => target === '/dev') ? [] : DEVICES
   return [...bound, ...ownDevices.map((name) => `/dev/${name}`)]
 }
 
-// One tmpfs contains all writable files of the sandbox, so one size limits them. The new root is a directory of the
-// tmpfs. The parts of the run's own directories are next to this root, where the program cannot see them.
+// One tmpfs contains all writable files of the sandbox, so one size limits all these files. The new root is a directory
+// of the tmpfs. The init makes the directories of the run's mounts next to this root, out of the program's sight.
 function baseSteps(options: RootOptions): Step[] {
   const failure: StepFailure = { code: 'MOUNT_FAILED' }
   return [
-    // Mount events do not propagate in either direction: a later mount of the host would be writable in the sandbox.
+    // Mount events must not propagate in either direction. Otherwise a later mount of the host would appear in the
+    // sandbox, and would be writable there.
     init('mount', [0, text('/'), 0, MS_PRIVATE | MS_REC, 0], { failure }),
     // The init opens /proc before the tmpfs covers it. Mounts that cover parts of that /proc, such as a container's
     // read-only /proc/sys, end with the old root.
@@ -118,7 +119,7 @@ function baseSteps(options: RootOptions): Step[] {
   ]
 }
 
-/** Bytes of tmpfs for each inode that a disk limit allows. */
+/** A disk limit allows one inode per this many bytes. */
 const BYTES_PER_INODE = 4096
 
 function tmpfsOptions(diskBytes: number | undefined): string {
@@ -155,7 +156,7 @@ function hostPathSteps(
   )
 }
 
-// The sandbox has its own pseudo-terminals. A /dev from the policy already has the names for them.
+// The sandbox has its own pseudo-terminals. A /dev from the policy already has the names for these terminals.
 const terminalSteps = (isOwnDirectory: boolean, { remount }: RootOptions): Step[] => [
   ...(isOwnDirectory ? [...terminalDeviceSteps(remount), linkToTerminalsStep] : []),
   ...mountTerminalsSteps(),
@@ -169,7 +170,7 @@ function deviceSteps(directories: FreshDirectories, options: RootOptions): Step[
           source: `/dev/${name}`,
           target: `dev/${name}`,
           isDirectory: false,
-          // A device works on a read-only mount; its owner, mode and times cannot be changed.
+          // A device works on a read-only mount. The program cannot change the owner, mode and times of the device.
           readOnly: true,
           devices: true,
           noexec: true,

@@ -46,11 +46,11 @@ export interface StarterOptions extends Pick<ImageFilter, 'onlyLocal'> {
   readonly parentPid: number
   /** The score that the kernel's OOM killer gives the sandbox. */
   readonly oomScore: number
-  /** Whether each run has a control group of its own, whose path is written to {@link CGROUP_PATH}. */
+  /** Whether each run has a control group of its own. The launcher writes the group's path to {@link CGROUP_PATH}. */
   readonly cgroup: boolean
 }
 
-/** The place of the path of a run's control group, in an image for runs that have one. */
+/** The place for the path of a run's control group. Only an image for runs with a control group has this place. */
 export const CGROUP_PATH = { place: 'cgroup.path', size: 1024 } as const
 
 /** The starter's memory: its record, and for a run with a control group the argument of clone3(2). */
@@ -63,7 +63,7 @@ export function starterAreas(options: StarterOptions): Area[] {
     ],
   }
   if (!options.cgroup) return [record]
-  // struct clone_args: flags, three pointers, exit_signal (CLONE_PARENT ignores it), five more words, cgroup.
+  // struct clone_args: flags, three pointers, exit_signal (ignored with CLONE_PARENT), five more words, cgroup.
   const args = Buffer.alloc(11 * 8)
   args.writeBigUInt64LE(BigInt(initFlags(options)) | CLONE_INTO_CGROUP, 0)
   args.writeBigUInt64LE(BigInt(FD.cgroup), 10 * 8)
@@ -126,7 +126,7 @@ function networkToMake({ policy, onlyLocal }: StarterOptions) {
   return policy.network === 'loopback' && onlyLocal ? 'none' : policy.network
 }
 
-// An ordinary user makes the namespaces here; root makes them in the init.
+// For an ordinary user, the starter makes the user namespace. For root, the init makes the user namespace later.
 function enterUserSteps(options: StarterOptions): Step[] {
   const { flow } = options
   if (flow.kind === 'root') return []
@@ -138,8 +138,9 @@ function enterUserSteps(options: StarterOptions): Step[] {
   ]
 }
 
-// Makes the process end with the thread that spawned it (prctl(2)). This thread may have ended just before. The keeper
-// of a control group must survive to remove the group, so the kernel sends it a blocked signal instead of SIGKILL.
+// Makes the process end with the thread that spawned the process (prctl(2)). This thread may already have ended before
+// the prctl, so getppid checks. The keeper of a control group must survive to remove the group, so the kernel sends the
+// keeper a blocked signal instead of SIGKILL.
 const tieSteps = ({ parentPid, cgroup }: StarterOptions): Step[] => [
   starter('prctl', [PR_SET_PDEATHSIG, cgroup ? SIGTERM : SIGKILL, 0, 0, 0]),
   starter('getppid', [], {
@@ -173,13 +174,13 @@ function cloneSteps(options: StarterOptions): Step[] {
   ]
 }
 
-// Only a child can be in another process namespace. The init makes the other namespaces itself, while the
-// starter makes the network. Meanwhile both share their table of descriptors, so the init gets the network's
-// descriptor.
+// A process cannot leave its process namespace, so the clone makes the new one. The init makes the other namespaces
+// itself, while the starter makes the network namespace. Meanwhile the init and the starter share one table of
+// descriptors, so the init gets the descriptor of the network namespace.
 const initFlags = ({ policy }: StarterOptions): number =>
   CLONE_PARENT | CLONE_NEWPID | (policy.network === 'host' ? 0 : CLONE_FILES)
 
-/** The init's first steps: it arranges to end with the caller, and makes its namespaces except the network. */
+/** The init's first steps. The init arranges to end with the caller, and makes its namespaces except the network's. */
 export const enterNamespacesSteps = ({ shareUts }: Pick<SandboxShape, 'shareUts'>): Step[] => [
   init('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { label: 'init' }),
   init('setsid', []),
@@ -218,7 +219,7 @@ function keepGroupSteps(): Step[] {
   ]
 }
 
-/** The steps after every failed step: they report the failed step and end its process. */
+/** The steps after a failed step. They report the failed step, and end the process that executed the failed step. */
 export const failSteps: readonly Step[] = [
   starter('write', [FD.report, HEAD.tag, HEAD.recordSize], { label: FAIL, onError: 'continue' }),
   starter('exit_group', [1]),

@@ -31,7 +31,7 @@ const init = stepsOf('init')
 
 export interface SuperviseOptions extends EndOptions {
   /**
-   * The actions for reported calls, when some of these calls continue. Without them, each reported call ends the run.
+   * The actions for reported calls, if some of these calls continue. Without `log`, each reported call ends the run.
    */
   readonly log: readonly Meaning[] | undefined
   readonly processors?: ProcessorView
@@ -45,11 +45,11 @@ export const WATCH = 'watch'
 /** Signals that may be queued for the init. */
 const INIT_SIGPENDING = 16
 
-/** The value in the report instead of a CPU time where there is no counter. */
+/** The report has this value instead of a CPU time if there is no counter. */
 const NO_COUNT = Buffer.alloc(8, 0xff)
 
 const WATCHED = ['control', 'timer', 'signal', 'listener'] as const
-/** The descriptors to wait for before the request arrives. In memory they come just before the watched descriptors. */
+/** The init also waits for these descriptors before the request arrives. In memory they precede the watched ones. */
 const AWAITED = ['go'] as const
 
 /** The init's memory while it watches the program. */
@@ -95,7 +95,7 @@ export const superviseAreas: readonly Area[] = [
     name: 'denied',
     fields: [
       { name: 'tag', size: 8, init: RECORD.seccomp.tag },
-      // struct seccomp_notif, in parts: the second starts with the number of the call.
+      // struct seccomp_notif, in two parts. The second part starts with the number of the call.
       { name: 'notification', size: 16 },
       { name: 'call', size: 64 },
     ],
@@ -103,9 +103,10 @@ export const superviseAreas: readonly Area[] = [
 ]
 
 /**
- * Steps by which the init, after the program has started, waits for the event that ends the run, and cleans
- * up. The walltime, a stop by the caller and the program's end all arrive through descriptors. Signals would not
- * work: the program may send any signal to the init, and a pending forged SIGALRM hides the kernel's own SIGALRM.
+ * Steps by which the init waits for the event that ends the run, and then cleans up. The steps begin after the start of
+ * the program. The init learns of the walltime, a stop by the caller and the program's end through descriptors. Signals
+ * would not work, because the program may send any signal to the init, and a pending forged SIGALRM hides the kernel's
+ * own SIGALRM.
  */
 export function superviseSteps(options: SuperviseOptions): Step[] {
   const watching = [...startedSteps(options), ...loopSteps(options)]
@@ -116,7 +117,7 @@ export function superviseSteps(options: SuperviseOptions): Step[] {
 }
 
 // The kernel ends a process namespace with its init. Without a namespace, the init itself must end the run after an
-// error, for example when the caller was killed and no process reads the report.
+// error, for example if the caller is dead and no process reads the report.
 const endingTheRun = (step: Step): Step =>
   step.onError === undefined ? { ...step, onError: { goto: 'watch.tampered' } } : step
 
@@ -138,19 +139,20 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
     init('pread64', [FD.oomScore, at('watch.oomScore'), 8, 0], { store: 'watch.oomScoreLength' }),
     init('write', [FD.oomScore, text('1000'), 4]),
     ...(log ? scratchSteps() : []),
-    // Signals that the program queues for the init count as the user's, up to the init's own limit
-    // (setrlimit(2)). The init itself needs no queue entry, because SIGCHLD arrives without one too.
+    // The kernel counts the signals that the program queues for the init against the user's limit. The init's own limit
+    // bounds the number of these signals (setrlimit(2)). The init needs no queue entry, because SIGCHLD also arrives
+    // without a queue entry.
     init('prlimit64', [0, RLIMIT_SIGPENDING, words(INIT_SIGPENDING, USER_SIGPENDING), 0], {
       tolerate: EPERM,
     }),
     ...(count ? countFromSteps() : []),
-    // Notes the usage of the init's own children so far, which does not count for the program.
+    // Records the usage of the init's own children so far. This usage does not count for the program.
     init('getrusage', [RUSAGE_CHILDREN, at('end.before')]),
     ...counterSteps(count ? JOIN_HELPER : 'init.clone'),
     ...(count ? joinHelperSteps('init.clone') : []),
-    // Until the child becomes the program, it shares the init's memory and descriptors, and the init waits.
-    // The init therefore sees the child's failures and receives the filter's notification descriptor
-    // (clone(2), CLONE_VFORK).
+    // Until the child becomes the program, the child shares the init's memory and descriptors, and the init waits
+    // (clone(2), CLONE_VFORK). The init therefore sees the child's failures, and receives the filter's notification
+    // descriptor.
     init('clone', [CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, 0, 0, 0, 0], {
       label: 'init.clone',
       store: 'watch.target',
@@ -161,7 +163,7 @@ export function startSteps({ log, count }: SuperviseOptions): Step[] {
 }
 
 function startedSteps({ listener, log, ending, processors }: SuperviseOptions): Step[] {
-  // The init needs /proc to the end when it ends the run through the processes' directories there.
+  // An ending with `orphans` signals each process through its directory in /proc, so the init keeps /proc open.
   const closed = [
     FD.oomScore,
     ...(ending?.orphans ? [] : [FD.proc]),
@@ -170,8 +172,8 @@ function startedSteps({ listener, log, ending, processors }: SuperviseOptions): 
     ...(processors?.sys ? [FD.processors] : []),
   ]
   return [
-    // The init closes its ends of the streams, because a pipe ends only when all its writers have closed it.
-    // close_range(2) returns 0. The size is also 0 when no request came, and then the init has nothing to watch.
+    // The init closes its ends of the streams, because a pipe ends only after all its writers have closed their ends.
+    // close_range(2) returns 0. If no request came, the size of the request is also 0, and the init has nothing to watch.
     init('close_range', [0, 2, 0], {
       label: WATCH,
       whenEqual: { value: load('init.requestSize'), goto: 'init.unused' },
@@ -182,7 +184,7 @@ function startedSteps({ listener, log, ending, processors }: SuperviseOptions): 
       onError: 'continue',
     }),
     ...closed.map((fd) => init('close', [fd])),
-    // Checks that the notification descriptor has its number.
+    // Checks that the notification descriptor is open at its number.
     ...(listener ? [init('fcntl', [FD.listener, F_GETFD])] : []),
     ...(log ? [fasterWakeStep()] : []),
   ]
@@ -208,7 +210,7 @@ function loopSteps(options: SuperviseOptions): Step[] {
       onError: 'continue',
       whenEqual: { value: 8, goto: 'watch.walltime' },
     }),
-    // A byte in the control pipe, or its end of file, ends the run. After the error EAGAIN the init continues.
+    // A byte or the end of file in the control pipe ends the run. After the error EAGAIN the init continues.
     init('read', [FD.control, at('watch.scratch'), 1], {
       onError: { goto: 'watch.more' },
       next: { goto: 'watch.stopped' },
@@ -233,7 +235,7 @@ function listenerSteps(options: SuperviseOptions): Step[] {
     }),
     ...(log ? logSteps(log, arch) : killSteps(options)),
     ...(answers.length > 0 ? answerSteps(log ? 'logged' : 'denied', arch, afterEnd(options)) : []),
-    // The receive failed. Either the caller of the denied call was killed, or every process with the filter is exiting.
+    // The receive failed. Either the process that made the denied call is dead, or every process with the filter exits.
     // In the second case the descriptor hangs up, because the kernel's do_exit() releases the filter early. The init
     // then only waits for the target.
     init('ppoll', [bytes(pollFd(FD.listener, 0)), 1, words(0, 0), 0, 8], {

@@ -21,7 +21,7 @@ const target = stepsOf('target')
 
 /** The part of the target that is the same in every run of an image. */
 export interface PrepareTargetOptions {
-  /** The standard streams, 1 and 2, whose output the caller discards: they become the sandbox's /dev/null. */
+  /** The standard streams, 1 and 2, whose output the caller discards. They lead to the sandbox's /dev/null. */
   readonly discard: readonly number[]
   /** The filter, if it is active while the target waits for its request; see {@link FILTERED_CALLS}. */
   readonly filter: FilterUse | undefined
@@ -31,15 +31,15 @@ export interface PrepareTargetOptions {
 export interface Affinity {
   readonly processors: readonly number[]
   /**
-   * The filter distinguishes the launch program's call from the program's by this token, in a register that the call
-   * does not use.
+   * The launch program passes this token in a register that its call does not use. By the token, the filter
+   * distinguishes this call from a call of the program.
    */
   readonly token: bigint
   /** Whether the image has a list of processors for the program. */
   readonly isShown: boolean
 }
 
-/** A limit as setrlimit(2) has it. */
+/** A limit in the form of setrlimit(2). */
 export interface ResourceLimit {
   readonly resource: number
   /** The name of the limit in the options. */
@@ -61,11 +61,11 @@ export interface TargetOptions {
   /** The filter, unless it is already active. */
   readonly filter: FilterUse | undefined
   readonly terminal?: TerminalUse | undefined
-  /** Steps that confine the program where no namespaces do, just before its filter. */
+  /** Steps that confine a program without namespaces. They run directly before the steps of the filter. */
   readonly confine?: readonly Step[]
 }
 
-/** The target's memory, which the image has. */
+/** The target's memory, which is part of the image. */
 export const targetArea: Area = { name: 'target', fields: [{ name: 'fd', size: 8 }] }
 
 /** Signals and timers that a sandbox may have queued. */
@@ -73,7 +73,7 @@ export const USER_SIGPENDING = 1024
 
 /**
  * Limits on a user's resources across all processes, so that an ordinary user's sandboxes leave some to each other and
- * to the host. They limit queued signals and timers, bytes of message queues, and bytes of locked memory.
+ * to the host. The quotas limit queued signals and timers, bytes of message queues, and bytes of locked memory.
  */
 const USER_QUOTAS = [
   [RLIMIT_SIGPENDING, USER_SIGPENDING],
@@ -84,7 +84,10 @@ const USER_QUOTAS = [
 /** An address without code. A handler at this address faults again, and the second fault ends the process. */
 const HANDLER = 4096
 
-/** The steps of the child that becomes the program, up to its request. It shares the init's memory and descriptors. */
+/**
+ * The steps of the child that becomes the program, up to its request. The child shares the init's memory and
+ * descriptors.
+ */
 export function prepareTargetSteps({ discard, filter }: PrepareTargetOptions): Step[] {
   return [
     // kill(0, …) must not reach the init's process group.
@@ -93,7 +96,7 @@ export function prepareTargetSteps({ discard, filter }: PrepareTargetOptions): S
     target('umask', [0o022], { label: 'target.umask' }),
     ...discardSteps(discard),
     ...USER_QUOTAS.map(([resource, most]) =>
-      // Where the host allows less, the lower limit stays.
+      // If the host allows less, the lower limit of the host stays.
       target('prlimit64', [0, resource, words(most, most), 0], { tolerate: EPERM }),
     ),
     // The kernel logs a fault without a handler, but the fault at DIE is expected. execve(2) resets the handler.
@@ -138,7 +141,7 @@ export function targetSteps(options: TargetOptions): Step[] {
 /** Bits of a word of cpu_set_t (sched_setaffinity(2)). */
 const WORD_BITS = 64
 
-// When the program calls sched_setaffinity(2), the filter returns 0 without effect.
+// The program cannot undo this step, because the filter turns the program's sched_setaffinity(2) into a return of 0.
 function affinityStep({ processors, token }: Affinity): Step {
   const length = Math.floor(Math.max(...processors) / WORD_BITS) + 1
   const masks = Array.from({ length }, (_, index) =>
@@ -157,19 +160,19 @@ function affinityStep({ processors, token }: Affinity): Step {
 /** A century: longer than any run, and shorter than the limit of timerfd_settime(2). */
 const LONGEST_SECONDS = 3_155_760_000
 
-// The target sets the init's timer, because both still share their descriptors. The init cannot set the timer
-// before it waits, because only the request contains the time.
+// The target sets the init's timer, because only the request contains the time, and the init waits while the target
+// executes the request. The two still share their descriptors.
 function walltimeSteps(wallTimeMs: number | undefined): Step[] {
   if (wallTimeMs === undefined) return []
   const seconds = Math.min(LONGEST_SECONDS, Math.floor(wallTimeMs / 1000))
   const nanoseconds = Math.max(seconds === 0 ? 1 : 0, Math.round((wallTimeMs % 1000) * 1e6))
-  // struct itimerspec: no interval, then the time; zero would mean never.
+  // struct itimerspec: no interval, then the time. A time of zero would mean "never".
   const value = words(0, 0, seconds, Math.min(nanoseconds, 999_999_999))
   return [target('timerfd_settime', [FD.timer, 0, value, 0])]
 }
 
-// The init reads the file if the walltime ends the run. On a kernel without the file, a copy of another
-// descriptor takes the file's number.
+// The init reads schedstat if the walltime ends the run. On a kernel without schedstat, a copy of another descriptor
+// takes the number FD.schedstat.
 const schedstatSteps = (): Step[] => [
   target('openat', [FD.proc, text('thread-self/schedstat'), O_RDONLY | O_CLOEXEC, 0], {
     onError: 'continue',

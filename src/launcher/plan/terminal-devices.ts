@@ -12,7 +12,7 @@ export const terminalFailure: StepFailure = {
   hint: "The sandbox's pseudo-terminal could not be made (kernel.pty.max?). Without `terminal`, or on the command line with its output in a pipe, `| cat`, the program runs without one.",
 }
 
-/** The number of pseudo-terminals that the sandbox may have; the host's kernel has 4096 in all. */
+/** The number of pseudo-terminals that the sandbox may have. The host's kernel has 4096 in total. */
 const PTY_MAX = 64
 
 /** Steps in the host's root that bind /dev/tty, with which a program opens its own terminal. */

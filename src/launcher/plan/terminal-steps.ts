@@ -18,9 +18,10 @@ const init = stepsOf('init')
 const target = stepsOf('target')
 
 /**
- * A pseudo-terminal of the sandbox's own. The pair comes from the sandbox's own instance of devpts, not from the
- * host's. /dev/pts lists the pair, and the program may open it again and make more pairs. The program gets no inode of
- * the host. The caller receives the master through the socket that is the run's stdin.
+ * A pseudo-terminal that belongs to the sandbox. The pair of master and slave comes from the sandbox's own instance of
+ * devpts, not from the host's instance. /dev/pts lists the pair. The program may open the slave again, and may make
+ * more pairs. The program gets no inode of the host. The caller receives the master through the socket that is the
+ * run's stdin.
  */
 export interface TerminalUse {
   /** The standard streams that the terminal replaces, always including 0. */
@@ -32,11 +33,11 @@ const failure = terminalFailure
 
 export interface TerminalOptions {
   readonly terminal?: TerminalUse | undefined
-  /** Where a policy mounts its own /dev, the sandbox adds only its instance of devpts. */
+  /** Whether the policy mounts its own /dev. The sandbox then adds only its instance of devpts. */
   readonly ownDevices: boolean
 }
 
-/** Steps in the entered root: they make the pair, pass the master to the caller, and make the slave the streams. */
+/** Steps in the entered root. They make the pair, pass the master to the caller, and connect streams to the slave. */
 export function openTerminalSteps({ terminal, ownDevices }: TerminalOptions): Step[] {
   if (terminal === undefined) return []
   const slave = load('init.fd')

@@ -41,17 +41,17 @@ interface CopyOnWrite {
   readonly noexec?: boolean
 }
 
-/** A directory that each run makes for itself, where the program cannot see it, and then mounts. */
+/** A directory that each run makes out of the program's sight, and then mounts in the sandbox. */
 export type Tree =
   | { readonly type: 'empty'; readonly target: string }
-  /** The directory itself; files of its owner appear as the program's. */
+  /** The host's directory itself. Files of the directory's owner appear as files of the program's user. */
   | {
       readonly type: 'idmapped'
       readonly source: string
       readonly target: string
       readonly disk: Ids
     }
-  /** An overlay whose changes stay in the sandbox; with `chown`, its files become the program's. */
+  /** An overlay whose changes stay in the sandbox. The program becomes the owner of the entries in `chown`. */
   | ({
       readonly type: 'overlay'
       readonly options: string
@@ -60,7 +60,7 @@ export type Tree =
   /** A copy in the sandbox's tmpfs. */
   | ({ readonly type: 'copy'; readonly entries: readonly DirectoryEntry[] } & CopyOnWrite)
 
-/** A tree's index among the run's mounts, which names its directories and descriptors. */
+/** A tree, and its index among the run's mounts. The names of the tree's directories and places contain the index. */
 export interface TreeOptions {
   readonly tree: Tree
   readonly index: number
@@ -81,11 +81,11 @@ export function treeFailure(tree: Tree): StepFailure {
 
 const overlayLabel = (index: number): string => `overlay ${index}`
 
-/** Whether a failed step means that a run's mount cannot be an overlay; the caller then plans a copy. */
+/** Whether a failed step means that a run's mount cannot be an overlay. Gradebox then plans a copy. */
 export const isOverlayRefusal = ({ syscall, label }: Step, index: number): boolean =>
   syscall === 'mount' && label === overlayLabel(index)
 
-/** Steps that make a tree while the host's paths still exist. The tree is at `tree.fd<index>`, and not mounted yet. */
+/** Steps that make a tree, but do not mount the tree. The host's paths still exist. `tree.fd<index>` has the tree. */
 export function makeTreeSteps(options: TreeOptions): Step[] {
   const { tree, index, owner } = options
   if (tree.type === 'idmapped') return idMappedSteps(tree, options)
@@ -99,14 +99,14 @@ export function makeTreeSteps(options: TreeOptions): Step[] {
     takeStep(path, options),
   ]
   if (tree.type === 'empty') return make
-  // The init makes the copy later, in the entered root, where no link in the source leads out. Until then the source is
-  // a detached tree, because mounts below the source would disappear with the old root.
+  // The init makes the copy later, in the entered root, where no link in the source leads out of the sandbox. Until
+  // then the source is a detached tree, because mounts below the source would disappear with the old root.
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
   const store = `tree.source${index}`
   return [...make, ...openSourceTreeSteps({ source: tree.source, store, failure }, flags)]
 }
 
-// Takes a detached tree of a directory, which survives when the old root is released.
+// Makes a detached mount of a directory. A detached mount survives the release of the old root.
 const takeStep = (path: string, { index, tree }: TreeOptions): Step =>
   init('open_tree', [AT_FDCWD, text(path), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
     store: `tree.fd${index}`,
@@ -127,8 +127,8 @@ function overlaySteps(tree: Tree & { type: 'overlay' }, options: TreeOptions): S
     string,
   ]
   const failure = treeFailure(tree)
-  // The lower directory is the current directory, because its path could be a link by now, or contain a comma
-  // or a colon (overlayfs.rst).
+  // The lower directory is the current directory. The source's path could be a link by now, or contain a comma or a
+  // colon (overlayfs.rst).
   const data = `lowerdir=.,upperdir=${upper},workdir=${work}${tree.options}`
   return [
     init('mkdirat', [AT_FDCWD, text(directory), 0o755]),
@@ -150,18 +150,19 @@ function overlaySteps(tree: Tree & { type: 'overlay' }, options: TreeOptions): S
   ]
 }
 
-/** The directory in which the tree of a run's mount is made. The program cannot see it. */
+/** The directory in which the init makes the tree of a run's mount. The program cannot see this directory. */
 export const treeDirectory = (index: number): string => `../${index}`
 
-/** Steps that give a directory to the program. */
+/** Steps that make the program the owner of a directory. */
 export const chownSteps = (path: string, owner: IdArguments | undefined): Step[] =>
   owner === undefined
     ? []
     : [init('fchownat', [AT_FDCWD, text(path), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW])]
 
 /**
- * Steps that finish a mounted tree while the init still has its privileges: contents, owners, read-only. The init
- * enters the tree through its descriptor, because the path to the tree may contain foreign links.
+ * Steps that finish a mounted tree while the init still has its privileges. They write the contents, set the owners,
+ * and make the mount read-only. The init enters the tree through the descriptor of the tree, because the path to the
+ * tree may contain foreign links.
  */
 export function* fillTreeSteps(options: TreeOptions): Work<Step[]> {
   const { tree, index } = options
@@ -187,7 +188,7 @@ function* fillCopySteps(tree: Tree & { type: 'copy' }, options: TreeOptions): Wo
     yield* flatMapInPieces(entries, (entry) => copySteps(entry, { from, target, arch, failure })),
     [init('close', [load(from)])],
     owner === undefined ? [] : yield* ownSteps(entries, owner, new SafePaths(arch, target)),
-    // Children come first, because some directories cannot be entered afterwards.
+    // Children come before their directory, because the final mode of a directory may forbid entry.
     yield* flatMapInPieces(entries.toReversed(), (entry) => finishCopySteps(entry, { target })),
   )
 }
