@@ -8,7 +8,7 @@ export interface BindMount {
   readonly writable: boolean
   /** Whether Gradebox skips the mount when its source is missing. Otherwise a missing source is an error. */
   readonly optional: boolean
-  /** Whether no program in it can be executed (mount(2), MS_NOEXEC); default false. */
+  /** Whether the kernel refuses to execute programs in this mount (mount(2), MS_NOEXEC); default false. */
   readonly noexec?: boolean
 }
 
@@ -27,7 +27,7 @@ export interface OverlayMount {
 export interface TmpfsMount {
   readonly type: 'tmpfs'
   readonly target: string
-  /** The tmpfs's own size; without one it shares the sandbox's disk limit. */
+  /** The tmpfs's own size. A tmpfs without a size shares the sandbox's disk limit. */
   readonly sizeBytes?: number
   /** The largest number of files and directories (tmpfs(5), nr_inodes). */
   readonly inodes?: number
@@ -38,14 +38,14 @@ export interface TmpfsMount {
 /** A symbolic link in the sandbox. */
 export interface SymlinkMount {
   readonly type: 'symlink'
-  /** Its text: an absolute path in the sandbox, or one relative to the link. */
+  /** The text of the link: an absolute path in the sandbox, or a path relative to the link. */
   readonly link: string
   readonly target: string
 }
 
 export type Mount = BindMount | OverlayMount | TmpfsMount | SymlinkMount
 
-/** A file that is written into the sandbox before the program starts. */
+/** A file that Gradebox writes into the sandbox before the program starts. */
 export interface SandboxFile {
   /** Absolute path in the sandbox. */
   readonly target: string
@@ -61,7 +61,7 @@ export interface SandboxShape {
   /** `loopback`: its own network, with only `lo` up; `none`: its own network, with `lo` down; `host`: the host's. */
   readonly network: 'none' | 'loopback' | 'host'
   readonly shareUts: boolean
-  /** `full`: /proc; `pid`: only its process directories (procfs `subset=pid`); `none`: no /proc. */
+  /** `full`: all of /proc; `pid`: only the process directories of /proc (procfs `subset=pid`); `none`: no /proc. */
   readonly proc: 'full' | 'pid' | 'none'
   /** Whether the program can make pseudo-terminals, in the sandbox's own instance of devpts. */
   readonly terminal?: boolean

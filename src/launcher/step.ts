@@ -3,15 +3,15 @@ import type { SandboxErrorCode } from '../errors/sandbox-error.ts'
 /** The process of the launch program that executes a step. */
 export type LauncherProcess = 'starter' | 'init' | 'idmap' | 'target'
 
-/** Bytes stored next to the steps. An argument that is data is the address of its first byte. */
+/** Bytes that the segment stores next to the steps. The argument of the call is the address of the first byte. */
 export type Data =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  /** The argument is their offset in the segment's file, not their address. */
+  /** The argument is the offset of the bytes in the segment's file, not the address. */
   | { readonly kind: 'offset'; readonly bytes: Uint8Array }
   | { readonly kind: 'words'; readonly words: readonly Argument[] }
 
-/** A named place in memory, `area.field`: its address, or the 64-bit value that is there. */
+/** A named place in memory, `area.field`. The argument is the place's address (`at`), or its 64-bit value (`load`). */
 export type Place =
   | { readonly kind: 'at'; readonly place: string }
   | { readonly kind: 'load'; readonly place: string }
@@ -19,7 +19,7 @@ export type Place =
 /** An argument of a step: a literal, a named place, or data. */
 export type Argument = number | bigint | Place | Data
 
-/** Where to go after a step: the step of that label. */
+/** The label of the step that follows. */
 export interface Goto {
   readonly goto: string
 }
@@ -30,26 +30,26 @@ export interface StepFailure {
   readonly hint?: string | undefined
 }
 
-/** One system call and what to do with its result. The launch program is a list of these. */
+/** One system call, and the use of its result. The launch program is a list of steps. */
 export interface Step {
   readonly process: LauncherProcess
   readonly syscall: string
   readonly args: readonly Argument[]
-  /** The arguments as text for a person, where places and descriptors would not help a reader. */
+  /** The arguments as text for a person. Necessary if the arguments are places or descriptors, which explain nothing. */
   readonly shown?: string
   /** A name that other steps may jump to. */
   readonly label?: string
-  /** The place where the result is stored. */
+  /** The place in which the launch program stores the result. */
   readonly store?: string
   /** After an error: report it and exit (the default), continue, or jump to a label. */
   readonly onError?: 'fail' | 'continue' | Goto
-  /** An expected error: the plan continues after it. */
+  /** An expected error. The plan continues after this error. */
   readonly tolerate?: number
-  /** Jump when the result equals a value; the machine checks this before it checks for errors. */
+  /** Jump when the result equals a value. The step machine compares before it checks for errors. */
   readonly whenEqual?: { readonly value: number | Place } & Goto
   /** Jump when the result is not an error and differs from a value. */
   readonly whenDifferent?: { readonly value: number | Place } & Goto
-  /** The step that follows, where it is not the next of the list. */
+  /** The step that follows, if it is not the next step of the list. */
   readonly next?: Goto
   /** The error code and hint for a failure; default SETUP_FAILED. */
   readonly failure?: StepFailure
@@ -74,7 +74,7 @@ export interface Segment {
 
 /** The label of the step that reports the last failed step and ends its process. */
 export const FAIL = 'fail'
-/** The label of no step: a jump to it ends the process at once, without another system call. */
+/** No step has this label. A jump to `die` ends the process at once, without another system call. */
 export const DIE = 'die'
 
 export const text = (value: string): Data => ({ kind: 'text', text: value })

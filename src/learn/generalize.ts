@@ -22,23 +22,23 @@ const HARMLESS = new Set([
   ...['@io', '@file-system', '@memory', '@signal', '@sync', '@time', '@sched', '@resources'],
   ...['@identity', '@network', '@ipc'],
 ])
-/** A group fits when a program makes this share of its calls, and at least three. */
+/** A group fits if the program makes at least this share of the group's calls, and at least FITTING_CALLS calls. */
 const FITTING_SHARE = 1 / 4
 const FITTING_CALLS = 3
 
 /**
- * Each observed call, with the conditions that allow it: `always`, or lists of conditions of which one
- * suffices.
+ * Each observed call, with `always` or with lists of conditions. A call is allowed if all conditions of one list are
+ * true.
  */
 type Needs = Map<string, 'always' | (readonly SeccompCondition[])[]>
 
 function addNeed(needs: Needs, { name, args, arch }: LoggedCall): void {
   const machine: Arch = arch === 'aarch64' ? 'arm64' : 'x64'
-  // A policy cannot name an unknown call, or one of a 32-bit table.
+  // A policy cannot name an unknown call, or a call of a 32-bit table.
   if (syscallNumber(name, machine) === undefined) return
   const known = needs.get(name) ?? []
   const registers = args.map((arg) => BigInt.asUintN(64, BigInt(arg)))
-  // An entry without arguments means further uses, whose arguments the log did not record.
+  // An entry without arguments stands for further calls, whose arguments the log did not record.
   const conditions = args.length === 0 ? [] : conditionsFor(name, machine, registers)
   if (conditions.length === 0 || known === 'always') {
     needs.set(name, 'always')
@@ -55,8 +55,8 @@ function fits({ name, syscalls }: SyscallGroup, needs: Needs, arch: Arch): boole
 }
 
 /**
- * The rules that allow the calls and kill for all other known ones. They have conditions where a call has
- * several purposes, and groups where a group fits.
+ * The rules that allow these calls, and kill the program for every other known call. The rule for a call that has
+ * several purposes has conditions. A group that fits replaces its calls.
  *
  * @param groups whether to use groups
  */

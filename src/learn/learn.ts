@@ -17,14 +17,15 @@ import { learnedToml, type PolicyKeys } from './learned-toml.ts'
 /** Options of {@link learn} in addition to those of a run. */
 export interface LearnOptions extends Omit<SandboxOptions, 'encoding'> {
   /**
-   * The program's inputs, one run each. The more behaviour they cover, the better the policy is.
+   * The program's inputs. Each input gets one run. The more behaviour the inputs cover, the better the policy is.
    *
    * @default [stdin]
    */
   readonly inputs?: readonly NonNullable<SandboxOptions['stdin']>[]
   /**
-   * Whether a group replaces its calls where the program makes at least three of them, and at least a
-   * quarter. Such a policy still works with the next C library. Without groups the policy is as small as possible.
+   * Whether a group replaces its calls if the program makes at least three calls, and at least a quarter of the calls,
+   * of the group. A policy with groups still works with the next C library. Without groups the policy is as small as
+   * possible.
    *
    * @default true
    */
@@ -33,13 +34,13 @@ export interface LearnOptions extends Omit<SandboxOptions, 'encoding'> {
 
 /** The result of {@link learn}. */
 export interface Learned {
-  /** An object for the option `policy`, and for a file. */
+  /** The policy as an object, for the option `policy` or for a file. */
   readonly policy: Readonly<Record<string, unknown>>
-  /** The same as a TOML file. */
+  /** The policy as the text of a TOML file. */
   readonly toml: string
   /** Every call that the program made, with counts. */
   readonly syscalls: readonly LoggedCall[]
-  /** The runs that the policy comes from. Check that the program did its work in them. */
+  /** The runs from which the policy comes. Check that the program did its work in these runs. */
   readonly runs: readonly SandboxResult[]
 }
 
@@ -47,12 +48,12 @@ export interface Learned {
 const TRIALS = 10
 
 /**
- * Runs a program with each input, lets it make any system call, and writes the smallest policy that lets it
- * pass. The option `policy` decides what the program sees and uses; the learned policy extends it and
- * replaces the filter. Finally it runs the program under the learned policy to make sure that it passes.
- * Learning denies nothing, so use it only with programs that you trust.
+ * Runs a program with each input, lets the program make any system call, and writes the smallest policy under which the
+ * program passes. The option `policy` names a base policy, which decides what the program sees and uses. The learned
+ * policy extends the base policy and replaces its filter. Finally `learn` runs the program under the learned policy to
+ * make sure that the program passes. Learning denies nothing, so use `learn` only with programs that you trust.
  *
- * @throws {SandboxError} SECCOMP_UNAVAILABLE where the kernel does not report calls, and every error of a run
+ * @throws {SandboxError} SECCOMP_UNAVAILABLE if the kernel does not report calls, and every error of a run
  * @example
  * const { toml } = await learn('python3', ['main.py'], { workdir: 'solution', inputs: ['1\n', '2\n'] })
  * writeFileSync('exercise.toml', toml)
@@ -86,7 +87,7 @@ export async function learn(
 
 const logEverything = {
   default: 'log',
-  // These rules come before the base policy's own, which the filter then never reaches.
+  // These rules come before the rules of the base policy. The filter therefore never reaches the base policy's rules.
   rules: [opaque, { action: 'log', syscalls: syscallGroups.map(({ name }) => name) }],
 }
 

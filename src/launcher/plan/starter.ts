@@ -46,7 +46,7 @@ export interface StarterOptions extends Pick<ImageFilter, 'onlyLocal'> {
   readonly parentPid: number
   /** The score that the kernel's OOM killer gives the sandbox. */
   readonly oomScore: number
-  /** Whether each run has a control group of its own. The launcher writes the group's path to {@link CGROUP_PATH}. */
+  /** Whether each run has a control group of its own. Gradebox writes the group's path to {@link CGROUP_PATH}. */
   readonly cgroup: boolean
 }
 

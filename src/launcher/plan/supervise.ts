@@ -173,7 +173,8 @@ function startedSteps({ listener, log, ending, processors }: SuperviseOptions): 
   ]
   return [
     // The init closes its ends of the streams, because a pipe ends only after all its writers have closed their ends.
-    // close_range(2) returns 0. If no request came, the size of the request is also 0, and the init has nothing to watch.
+    // close_range(2) returns 0. If no request came, the size of the request is also 0. The init then has nothing to
+    // watch.
     init('close_range', [0, 2, 0], {
       label: WATCH,
       whenEqual: { value: load('init.requestSize'), goto: 'init.unused' },

@@ -141,7 +141,8 @@ export function targetSteps(options: TargetOptions): Step[] {
 /** Bits of a word of cpu_set_t (sched_setaffinity(2)). */
 const WORD_BITS = 64
 
-// The program cannot undo this step, because the filter turns the program's sched_setaffinity(2) into a return of 0.
+// The program cannot undo this step. When the program calls sched_setaffinity(2), the filter returns 0, and the call
+// has no effect.
 function affinityStep({ processors, token }: Affinity): Step {
   const length = Math.floor(Math.max(...processors) / WORD_BITS) + 1
   const masks = Array.from({ length }, (_, index) =>

@@ -15,7 +15,7 @@ export interface Rusage {
   readonly involuntaryContextSwitches: number
 }
 
-/** A call as struct seccomp_data has it. */
+/** A system call, with the fields of struct seccomp_data. */
 export interface CallRecord {
   readonly syscall: number
   /** AUDIT_ARCH_…, linux/audit.h. */
@@ -23,7 +23,7 @@ export interface CallRecord {
   readonly args: readonly bigint[]
 }
 
-/** The records of the launch program, in order. */
+/** One record of the launch program's report. */
 export type ReportRecord =
   | { readonly kind: 'failure'; readonly stepAddress: number; readonly result: number }
   | {
@@ -33,7 +33,7 @@ export type ReportRecord =
     }
   | {
       readonly kind: 'walltime'
-      /** The text of the main thread's /proc/pid/schedstat; empty where the kernel has none. */
+      /** The text of the main thread's /proc/pid/schedstat; empty if the kernel has no such file. */
       readonly schedstat: string
     }
   | { readonly kind: 'stopped' }
@@ -50,17 +50,17 @@ export type ReportRecord =
       readonly kind: 'end'
       /** The status of wait(2). */
       readonly status: number
-      /** When the run ended, on CLOCK_MONOTONIC. */
+      /** The time of the run's end, on CLOCK_MONOTONIC. */
       readonly endedMs: number
       readonly wallTimeMs: number
       readonly rusage: Rusage
-      /** CPU time by the kernel's counter; absent where the kernel refused one. */
+      /** CPU time by the kernel's counter; absent if the kernel refused the counter. */
       readonly countedMs?: number
-      /** The number of calls that the init answered, after which the program continued. */
+      /** The number of calls that the init answered. The program continued after each answer. */
       readonly answered: bigint
       /** The size of the last request for more memory than the program can get. */
       readonly refusedBytes?: bigint
-      /** The error of pidfd_getfd(2), where the init could not enlarge a file in the program's place. */
+      /** The error of pidfd_getfd(2), if this error kept the init from enlarging a file for the program. */
       readonly copyErrno?: number
     }
   | {
@@ -96,7 +96,7 @@ export function parseReport(report: Buffer): ReportRecord[] {
     if (next === undefined) {
       const isKnown = kinds.has(report.toString('latin1', offset, offset + 8))
       if (!isKnown) throw damaged(`is damaged at ${offset}`)
-      // A process that is killed between two writes leaves only whole records; see pipe(7).
+      // The kernel keeps each write whole (pipe(7)), so even a killed process leaves only whole records.
       throw damaged('is cut short')
     }
     records.push(next.record)
@@ -108,7 +108,7 @@ export function parseReport(report: Buffer): ReportRecord[] {
 const damaged = (how: string): SandboxError =>
   new SandboxError(`The launch program's report ${how}`, { code: 'SETUP_FAILED' })
 
-/** The record at an offset of a report, and the offset of its end; `undefined` when it is not complete. */
+/** The record at an offset of a report, and the offset of its end; `undefined` if the record is not complete. */
 export function recordAt(
   report: Buffer,
   offset: number,
@@ -176,8 +176,8 @@ function parseRecord(kind: RecordName, body: Buffer): ReportRecord {
   }
 }
 
-// Times and counts add up over children, so the earlier ones are subtracted. The largest resident set is of one
-// process.
+// Times and counts are sums over all children, so the function subtracts the sums of the earlier children. The largest
+// resident set is not a sum, because it belongs to one process.
 function without(all: Rusage, before: Rusage): Rusage {
   const more = (name: keyof Rusage): number => Math.max(0, all[name] - before[name])
   return {

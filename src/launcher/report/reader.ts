@@ -9,8 +9,8 @@ export interface ReportListener {
 }
 
 /**
- * Reads a report as it arrives. It passes logged calls on at once, because there may be millions, and keeps
- * the other records, some hundred bytes.
+ * Reads a report while the report arrives. The reader passes logged calls on at once, because there may be millions of
+ * calls. The reader keeps the other records, which have some hundred bytes.
  */
 export class ReportReader {
   readonly #listener: ReportListener
