@@ -35,7 +35,7 @@ export interface Step {
   readonly process: LauncherProcess
   readonly syscall: string
   readonly args: readonly Argument[]
-  /** The arguments as text for a person. Necessary if the arguments are places or descriptors, which explain nothing. */
+  /** The arguments as text for a person, if the arguments are places or descriptors that would not help a reader. */
   readonly shown?: string
   /** A name that other steps may jump to. */
   readonly label?: string

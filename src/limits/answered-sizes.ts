@@ -16,14 +16,14 @@ const policies: Readonly<Record<string, (space: bigint) => bigint>> = {
 
 let machine: Pick<AnsweredSizes, 'allocationBytes' | 'mappingBytes'> | undefined
 
-// The kernel refuses every larger request, whatever else is in use.
+// The kernel refuses every larger request, even if no other memory is in use.
 function largestOnMachine(arch: Arch) {
   const mappingBytes = ADDRESS_SPACE[arch]
   const policy = policies[readFileSync('/proc/sys/vm/overcommit_memory', 'utf8').trim()]
   return { allocationBytes: policy?.(mappingBytes) ?? mappingBytes, mappingBytes }
 }
 
-/** The sizes above which the kernel refuses memory under these limits, or ends a program for the size of a file. */
+/** Under these limits, the kernel refuses memory above these sizes, or ends a program whose file exceeds the size. */
 export function answeredSizes(
   { addressSpaceBytes, fileSizeBytes }: Pick<Limits, 'addressSpaceBytes' | 'fileSizeBytes'>,
   arch: Arch,

@@ -14,7 +14,7 @@ export function isCounterLikely(): boolean {
   return isGiven
 }
 
-/** Notes whether a run had its counter. */
+/** Records whether a run had a counter. */
 export function noteCounter(wasGiven: boolean): void {
   isGiven = wasGiven
 }

@@ -10,7 +10,7 @@ import {
   limitRows,
 } from './table.ts'
 
-/** How a run's limits will be enforced. */
+/** How Gradebox enforces the limits of a run. */
 export interface EnforcementPlan {
   readonly enforcement: EnforcementByLimit
   /** The delegation for the run's control group, if it gets one. */
@@ -18,11 +18,10 @@ export interface EnforcementPlan {
 }
 
 /**
- * Decides how to enforce each limit: by a control group wherever the tests have a delegation.
+ * Decides how to enforce each limit. If the tests have a delegation, a control group enforces every limit that it can.
  *
  * @param require the requirements of the policy, such as `memory:cgroup`
- * @param isConfined whether the run has no namespaces. It then has no control group, and its files are in no
- *   tmpfs
+ * @param isConfined whether the run has no namespaces. Such a run has no control group, and its files are in no tmpfs
  * @throws {SandboxError} LIMIT_UNAVAILABLE when this machine does not have a required enforcement
  */
 export function planEnforcement(
@@ -41,7 +40,7 @@ export function planEnforcement(
   throw requireError(...missing, 'reason' in v2 ? v2.reason : controllersOf(v2))
 }
 
-/** The first requirement of a policy that is not met, and the enforcement that its limit has instead. */
+/** The first requirement of a policy that the enforcement does not meet, and the actual enforcement of that limit. */
 function unmetRequirement(
   enforcement: EnforcementByLimit,
   require: readonly string[],
@@ -55,9 +54,9 @@ function unmetRequirement(
 }
 
 /**
- * The place of a run's group. A group without controllers makes a run about 10 % slower, and a group of cgroup v1 makes
- * it up to 30 % slower. A run has such a group only when its policy requires one, or when no other counter of the
- * kernel measures its CPU time.
+ * The delegation for a run's group. A group without controllers makes a run about 10 % slower, and a group of cgroup v1
+ * makes a run up to 30 % slower. A run has such a slow group only if the policy requires a group, or if no other
+ * counter of the kernel measures the run's CPU time.
  */
 function chooseDelegation(limits: Limits, require: readonly string[]): Delegation | NoDelegation {
   const v2 = findDelegation()
@@ -90,7 +89,7 @@ const requireError = (requirement: string, held: string, reason: string): Sandbo
     },
   )
 
-/** The results so far, by the delegation and the set of limits, because most runs of a process have the same. */
+/** The results so far, by delegation and set of limits. Most runs of a process have the same delegation and limits. */
 const known = new Map<Delegation | undefined, Map<number, EnforcementByLimit>>()
 
 function enforcementOf(limits: Limits, delegation: Delegation | undefined): EnforcementByLimit {

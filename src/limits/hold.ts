@@ -16,11 +16,11 @@ export interface Held {
   readonly group: GroupUsage | undefined
 }
 
-/** The run that is watched. */
+/** The run that the watch observes. */
 export interface HeldRun {
-  /** The init's process id; undefined until it is known. */
+  /** The init's process id; undefined until the starter has reported the id. */
   readonly pid: number | undefined
-  /** The write end of the pipe in which a byte ends the run; undefined when the run is already ending. */
+  /** The write end of the control pipe; undefined if the run already ends. A byte in this pipe ends the run. */
   readonly control: number | undefined
   readonly stop: () => void
 }
@@ -35,8 +35,9 @@ export class LimitHold {
   #watch: TreeWatch | undefined
 
   /**
-   * @param group the run's existing control group; without it the constructor makes one, where one is planned
-   * @throws {SandboxError} LIMIT_UNAVAILABLE when the control group cannot be made
+   * @param group the run's existing control group. Without `group`, the constructor makes a group if the plan has a
+   *   delegation
+   * @throws {SandboxError} LIMIT_UNAVAILABLE when the constructor cannot make the control group
    */
   constructor(limits: Limits, { enforcement, delegation }: EnforcementPlan, group?: RunGroup) {
     this.#limits = limits
@@ -54,17 +55,19 @@ export class LimitHold {
     return this.#group !== undefined
   }
 
-  /** Moves the init into the run's control group before it gets its request; undefined where there is nothing to do. */
+  /**
+   * Moves the init into the run's control group before the init gets its request; undefined if no move is necessary.
+   */
   get enterGroup(): ((init: number) => void) | undefined {
     return this.#group?.enter
   }
 
   /**
-   * Notes the size of the caller's files in the run's tmpfs before they exist, because they are not the
-   * program's memory.
+   * Records the size of the caller's files in the run's tmpfs before these files exist. The files are not the program's
+   * memory.
    *
-   * @param hasUnreadable whether the program may execute one of the caller's files but not read it. The counter of CPU
-   *   time stops counting such a process, and the process may end before the watch sees it
+   * @param hasUnreadable whether the program may execute but not read one of the caller's files. The counter of CPU
+   *   time stops for a process that executes such a file, and the process may end before the watch sees the process
    */
   supply(bytes: number, hasUnreadable: boolean): void {
     this.#suppliedBytes = bytes
@@ -76,7 +79,7 @@ export class LimitHold {
    * Watches a run from its start.
    *
    * @param processors the number of the run's processors
-   * @param programUid the program's user, where the run has no namespaces
+   * @param programUid the program's user, if the run has no namespaces
    */
   watch(run: HeldRun, processors: number, programUid?: number): void {
     const { control } = run
@@ -108,7 +111,7 @@ export class LimitHold {
    * The facts after the run's processes have ended.
    *
    * @param end the init's last record; only this record shows whether the init had a counter of CPU time
-   * @throws {SandboxError} SETUP_FAILED when the run was not watched to its end
+   * @throws {SandboxError} SETUP_FAILED when the watch failed before the end of the run
    */
   facts(end: { readonly countedMs?: number } | undefined): Held {
     if (end !== undefined) noteCounter(end.countedMs !== undefined)

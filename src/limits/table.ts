@@ -11,16 +11,20 @@ import type { Duration } from '../units/duration.ts'
 import type { Size } from '../units/size.ts'
 
 /**
- * How a limit is enforced: `cgroup` by a control group, `rlimit` by setrlimit(2), `watch` by a timer or thread of
- * Gradebox, `perf` by the watch and a counter of the kernel's (perf_event_open(2)), `affinity` by the processors to
- * which the program is bound (sched_setaffinity(2)).
+ * How a limit is enforced:
+ *
+ * - `cgroup`: by a control group
+ * - `rlimit`: by setrlimit(2)
+ * - `watch`: by a timer or thread of Gradebox
+ * - `perf`: by the watch and a kernel counter (perf_event_open(2))
+ * - `affinity`: by the processors to which the kernel binds the program (sched_setaffinity(2))
  */
 export type Enforcement = 'cgroup' | 'rlimit' | 'perf' | 'watch' | 'affinity'
 
 /** The kind of a limit's value, which decides units, checks and types. */
 export type LimitKind = 'duration' | 'size' | 'count' | 'processors'
 
-/** The controller of a control group that can enforce a limit. `any`: every group counts the CPU time. */
+/** The controller that a control group needs to enforce a limit. `any`: no controller, as every group counts CPU time. */
 export type LimitController = 'any' | 'memory' | 'pids'
 
 /** A resource limit, setrlimit(2), that enforces a limit or is its backstop. */
@@ -28,7 +32,7 @@ export interface ResourceUse {
   readonly resource: number
   /** Turns the limit's value into the soft limit; by default the value itself. */
   readonly soft?: (value: number) => number
-  /** How far the hard limit is above the soft one; 0 by default. */
+  /** The difference between the hard limit and the soft limit; 0 by default. */
   readonly grace?: number
   /** Whether a control group replaces this resource limit. */
   readonly withoutGroupOnly?: boolean
@@ -42,7 +46,7 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
   /** Whether 0 is allowed and means "none at all". Most limits forbid 0, because it would stop every program. */
   readonly zero?: boolean
   /**
-   * The value where neither a policy nor a call names the limit. Without it there is then no limit.
+   * The value if neither a policy nor a call names the limit. Without `standard`, the run then has no such limit.
    */
   readonly standard?: number
   /** hakoniwa's name of the limit, in policy files and on the command line. */
@@ -59,13 +63,13 @@ export interface LimitRow<Field extends string = string, Kind extends LimitKind 
 
 /** The text about a limit in docs/limits.md and docs/policy-keys.md. */
 export interface LimitDocs {
-  /** The sentence on how a control group enforces the limit; absent where `without` describes both cases. */
+  /** The sentence on how a control group enforces the limit; absent if `without` describes both cases. */
   readonly group?: string
   readonly without: string
   readonly hit: string
   /** The unit of a limit that is a count. */
   readonly unit?: string
-  /** The value where no policy and no call names the limit. */
+  /** The value if no policy and no call names the limit. */
   readonly absent: string
   readonly protects: string
   readonly not: string
@@ -81,7 +85,7 @@ function limit<const Field extends string, const Kind extends LimitKind>(
   return { field, kind, ...row }
 }
 
-/** The init shares the program's user namespace and control group, so it counts as a process. */
+/** The init shares the program's user namespace and control group, so the init counts as one of the processes. */
 export const INIT_PROCESSES = 1
 
 /** Every limit under its name in the `limits` option and in a policy's `[limits]`. */
@@ -106,8 +110,9 @@ export const limitTable = {
     controller: 'any',
     rlimit: {
       resource: RLIMIT_CPU,
-      // The kernel counts whole seconds in scheduler ticks and can fire early (setrlimit(2)). It is a
-      // backstop for when Node is too busy to check: SIGXCPU, and SIGKILL a second later.
+      // RLIMIT_CPU counts whole seconds in scheduler ticks and can fire early (setrlimit(2)), so it is one second
+      // higher. RLIMIT_CPU is a backstop if Node is too busy to check. The kernel sends SIGXCPU, and SIGKILL a second
+      // later.
       soft: (ms) => Math.ceil(ms / 1000) + 1,
       grace: 1,
     },
@@ -200,7 +205,7 @@ export const limitTable = {
       example: '"8MiB"',
     },
   }),
-  /** Virtual memory. A number is bytes. Runtimes that reserve much (Java, Go, Node) break under it. */
+  /** Virtual memory. A number is bytes. Runtimes that reserve much (Java, Go, Node) break under this limit. */
   addressSpace: limit('addressSpaceBytes', 'size', {
     hakoniwa: 'as',
     held: 'rlimit',
@@ -303,21 +308,21 @@ interface ValueOfKind {
 }
 
 /**
- * The amounts that the program may use; `'unlimited'` lifts a limit of the policy. docs/limits.md describes how each is
- * enforced.
+ * The amounts that the program may use. `'unlimited'` lifts a limit of the policy. docs/limits.md describes how
+ * Gradebox enforces each limit.
  */
 export type LimitOptions = {
   readonly [Option in LimitOption]?: ValueOfKind[Table[Option]['kind']]
 }
 
-/** hakoniwa's names of limits, which a policy may have too. */
+/** The names of limits in hakoniwa. A policy may use these names too. */
 export interface HakoniwaLimitOptions {
   readonly as?: LimitOptions['addressSpace']
   readonly fsize?: LimitOptions['fileSize']
   readonly nofile?: LimitOptions['openFiles']
 }
 
-/** Limits after validation: units are in the names; an absent one is not limited. */
+/** Limits after validation. The names contain the units. An absent limit has no bound. */
 export type Limits = { readonly [Field in LimitName]?: number }
 
 /** How each of a run's limits is enforced, by the names of the `limits` option. */
@@ -345,11 +350,11 @@ export const standardLimits: Limits = Object.fromEntries(
   ),
 )
 
-/** Limits without those that are lifted. */
+/** The limits that have a bound. */
 export const boundedLimits = (limits: Limits): Limits =>
   Object.values(limits).includes(UNLIMITED)
     ? Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== UNLIMITED))
     : limits
 
-/** A limit without a bound, in limits that were read but not applied yet. */
+/** The value of a limit without a bound, after Gradebox has read the limits and before Gradebox applies the limits. */
 export const UNLIMITED = Number.POSITIVE_INFINITY

@@ -34,7 +34,7 @@ export const RECORD = {
    * - i64 descriptor of the last file that the init copied from the program, or the error of this copy, or 0
    */
   end: { tag: tag('END'), size: 8 + 8 + 16 + 16 + 144 + 144 + 8 + 8 + 8 + 8 },
-  /** No execve succeeded. Each candidate has a record: i64 result of execve, i64 result of faccessat, the file's head. */
+  /** No execve succeeded. One record per candidate: i64 result of execve, i64 result of faccessat, the file's head. */
   exec: { tag: tag('EXEC'), size: 8 + 8 + 8 + 1024 },
   /** A file to collect: i64 result of openat2, struct statx, i64 number of copied bytes. */
   collect: { tag: tag('COLLECT'), size: 8 + 8 + 256 + 8 },

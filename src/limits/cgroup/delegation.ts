@@ -9,13 +9,13 @@ export interface V2Delegation {
   readonly version: 2
   /** The host path of the group that contains the groups of all runs. */
   readonly path: string
-  /** The controllers that can enforce limits there; every group counts the CPU time. */
+  /** The controllers that can enforce limits in the groups. Even a group without controllers counts the CPU time. */
   readonly controllers: ReadonlySet<Controller>
 }
 
 export type Controller = 'memory' | 'pids'
 
-/** The place of the runs' groups. */
+/** The part of a cgroup hierarchy in which Gradebox makes the groups of runs. */
 export type Delegation = V1Delegation | V2Delegation
 
 /** The reason why there is no delegation, and what to do. */
@@ -25,8 +25,8 @@ export interface NoDelegation {
 
 const CONTROLLERS: readonly Controller[] = ['memory', 'pids']
 /**
- * The group to which the test runner's processes move: a group with groups below it may contain no processes
- * itself.
+ * The group to which Gradebox moves the test runner's processes, because a group that contains other groups may contain
+ * no processes itself.
  */
 const LEAF = 'gradebox-runner'
 
@@ -38,7 +38,7 @@ export function findDelegation(): V2Delegation | NoDelegation {
   return known
 }
 
-/** Notes that the delegation does not work. From now on, Gradebox enforces limits without it. */
+/** Records that the delegation does not work. From now on, Gradebox enforces limits without a delegation. */
 export function refuseDelegation(reason: string): void {
   known = { reason }
 }
@@ -123,9 +123,9 @@ function enable(path: string, controllers: readonly (Controller | 'cpu')[]): voi
 }
 
 /**
- * Makes the kernel share the processors equally among the runs, because each group below has the same cpu.weight. A
- * program then gains nothing by many sessions or threads. The kernel refuses this while there are real-time processes
- * (cgroups(7)).
+ * Makes the kernel share the processors equally among the runs, because the group of each run has the same cpu.weight.
+ * A program then gains nothing by many sessions or threads. The kernel refuses the cpu controller while there are
+ * real-time processes (cgroups(7)).
  */
 function shareProcessors(path: string): void {
   try {

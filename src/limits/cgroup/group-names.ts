@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readlinkSync, rmdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { SandboxError } from '../../errors/sandbox-error.ts'
 
-/** A run's group: `gradebox-PID-THREAD-N`, where THREAD is the kernel's number of the thread. */
+/** The name of a run's group: `gradebox-PID-THREAD-N`. THREAD is the kernel's id of the thread. */
 const RUN_GROUP = /^gradebox-(\d+)-(\d+)-\d+$/
 
 let groups = 0
@@ -23,12 +23,12 @@ export function removeStale(path: string): void {
     try {
       rmdirSync(join(path, name))
     } catch {
-      // The group's processes are still ending; the next runner will find it empty.
+      // The group's processes have not ended yet. The next test runner removes the group when it is empty.
     }
   }
 }
 
-/** The error of a group that could not be made. */
+/** The error for a group that Gradebox could not make. */
 export function groupError(cause: NodeJS.ErrnoException, path: string): SandboxError {
   const { code = 'EIO', syscall = 'write' } = cause
   const call = `${syscall}(${JSON.stringify(cause.path ?? path)})`

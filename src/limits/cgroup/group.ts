@@ -15,17 +15,18 @@ export interface GroupUsage {
 
 /** The control group of one run. */
 export interface RunGroup {
-  /** The path of its directory, into which the starter clones the init; absent in cgroup v1. */
+  /** The path of the group's directory; absent in cgroup v1. The starter clones the init into this group. */
   readonly path: string | undefined
   usage(): GroupUsage
   /** Moves the init into the group in cgroup v1, where the starter cannot clone into a group. */
   enter?(init: number): void
-  /** The path of its cpu.stat or cpuacct.usage. */
+  /** The path of the group's cpu.stat or cpuacct.usage. */
   readonly cpuFile: string
   /**
-   * Raises the group's memory limit by the size of the caller's files, because the kernel charges them to the group.
+   * Raises the group's memory limit by the size of the caller's files, because the kernel charges these files to the
+   * group.
    */
   allowMemory(bytes: number): void
-  /** Removes the group. Call it when its processes have ended. */
+  /** Removes the group. Call this method only after the group's processes have ended. */
   remove(): void
 }

@@ -9,7 +9,7 @@ import { makeV1Group } from './v1.ts'
 /**
  * Makes a group for one run, with the limits that the delegation's controllers can enforce.
  *
- * @throws {SandboxError} LIMIT_UNAVAILABLE naming the file that could not be written
+ * @throws {SandboxError} LIMIT_UNAVAILABLE with the file that Gradebox could not write
  */
 export function makeRunGroup(delegation: Delegation, limits: Limits): RunGroup {
   if (delegation.version === 1) return makeV1Group(delegation, limits)
@@ -99,7 +99,7 @@ function remove(path: string): void {
   try {
     rmdirSync(path)
   } catch (error) {
-    // The group was never made, or its keeper has removed it.
+    // The group never existed, or the group's keeper has removed the group.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }

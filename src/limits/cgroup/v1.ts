@@ -9,7 +9,7 @@ import { groupError, groupName, removeStale } from './group-names.ts'
 export interface V1Delegation {
   readonly version: 1
   readonly path: string
-  /** The controllers that can enforce limits there. */
+  /** The controllers that can enforce limits in these hierarchies. */
   readonly controllers: ReadonlySet<'memory' | 'pids'>
   /**
    * The host path of this process's group in each hierarchy. `cpuacct` counts the CPU time. With `cpu` the kernel
@@ -45,7 +45,7 @@ function find(): V1Delegation | { readonly reason: string } {
   return { version: 1, path, controllers, directories }
 }
 
-/** Removes the groups of test runners and worker threads that were killed before they could do so. */
+/** Removes the groups of test runners and worker threads that ended before they could remove their own groups. */
 export function removeStaleV1Groups(): void {
   const found = findV1Delegation()
   if ('reason' in found) return
@@ -64,7 +64,7 @@ export function ownV1Group(
   cgroups: string,
 ): string | undefined {
   const own = new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(/.*)$`, 'm').exec(cgroups)?.[1]
-  // proc_pid_mountinfo(5): root and mount point are the 4th and 5th field, the last has the controllers.
+  // proc_pid_mountinfo(5): root and mount point are the 4th and 5th field. The last field has the controllers.
   const mount = new RegExp(
     `^\\d+ \\d+ \\S+ (\\S+) (\\S+) .* - cgroup \\S+ \\S*\\b${controller}\\b`,
     'm',
@@ -87,9 +87,9 @@ function isWritable(path: string): boolean {
 
 /**
  * Makes a group for one run in each hierarchy. cgroup v1 cannot clone a process into a group, so {@link RunGroup.enter}
- * moves the init there before the init gets its request.
+ * moves the init into the group before the init gets its request.
  *
- * @throws {SandboxError} LIMIT_UNAVAILABLE naming the file that could not be written
+ * @throws {SandboxError} LIMIT_UNAVAILABLE with the file that Gradebox could not write
  */
 export function makeV1Group({ directories }: V1Delegation, limits: Limits): RunGroup {
   const name = groupName()
@@ -100,7 +100,7 @@ export function makeV1Group({ directories }: V1Delegation, limits: Limits): RunG
   const remove = () => {
     for (const path of paths) removeGroup(path)
   }
-  /** The CPU time of the init before it entered the group. */
+  /** The CPU time that the init used before the move into the group. */
   let beforeMs = 0
   try {
     for (const path of paths) mkdirSync(path)
@@ -122,7 +122,7 @@ export function makeV1Group({ directories }: V1Delegation, limits: Limits): RunG
       beforeMs = firstNumber(`/proc/${init}/schedstat`) / 1e6
       try {
         move(init, paths)
-        // The init may already have made the process that becomes the program. Later children follow the init.
+        // The init may already have made the process that becomes the program. Later children start in the new group.
         const children = readFileSync(`/proc/${init}/task/${init}/children`, 'utf8')
         for (const child of children.match(/\d+/g) ?? []) move(Number(child), paths)
       } catch (cause) {
