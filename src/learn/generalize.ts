@@ -16,7 +16,7 @@ const ALWAYS = ['execve', 'exit_group', 'restart_syscall', 'rt_sigreturn']
 
 /**
  * Groups whose calls only read, write, wait and query. A policy allows such a group as a whole if the program
- * uses a large enough part of it.
+ * uses a large enough part of the group.
  */
 const HARMLESS = new Set([
   ...['@io', '@file-system', '@memory', '@signal', '@sync', '@time', '@sched', '@resources'],

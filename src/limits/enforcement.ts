@@ -18,7 +18,8 @@ export interface EnforcementPlan {
 }
 
 /**
- * Decides how to enforce each limit. If the tests have a delegation, a control group enforces every limit that it can.
+ * Decides how to enforce each limit. If the tests have a delegation, a control group enforces every limit that the
+ * delegation's groups can enforce.
  *
  * @param require the requirements of the policy, such as `memory:cgroup`
  * @param isConfined whether the run has no namespaces. Such a run has no control group, and its files are in no tmpfs

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 const OWN_SCORE = '/proc/self/oom_score_adj'
 /** OOM_SCORE_ADJ_MIN: the kernel never kills a process with this score when memory runs out. */
 const NEVER = -1000
-/** The score of a sandbox's own processes. The program starts with score 1000, and can lower its score only to this. */
+/** The score of a sandbox's own processes. The program starts with 1000, and can lower its score only to this value. */
 const SANDBOX_SCORE = 500
 
 let sandboxScore: number | undefined

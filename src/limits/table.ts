@@ -24,10 +24,13 @@ export type Enforcement = 'cgroup' | 'rlimit' | 'perf' | 'watch' | 'affinity'
 /** The kind of a limit's value, which decides units, checks and types. */
 export type LimitKind = 'duration' | 'size' | 'count' | 'processors'
 
-/** The controller that a control group needs to enforce a limit. `any`: no controller, as every group counts CPU time. */
+/**
+ * The controller of a control group that can enforce a limit. `any`: no controller is necessary, because every group
+ * counts the CPU time.
+ */
 export type LimitController = 'any' | 'memory' | 'pids'
 
-/** A resource limit, setrlimit(2), that enforces a limit or is its backstop. */
+/** A resource limit (setrlimit(2)) that enforces a limit of Gradebox, or is the backstop of such a limit. */
 export interface ResourceUse {
   readonly resource: number
   /** Turns the limit's value into the soft limit; by default the value itself. */
@@ -38,7 +41,7 @@ export interface ResourceUse {
   readonly withoutGroupOnly?: boolean
 }
 
-/** One limit. The code, the schema, the command line and the documentation derive from it. */
+/** One limit. The code, the schema, the command line and the documentation derive from this row. */
 export interface LimitRow<Field extends string = string, Kind extends LimitKind = LimitKind> {
   /** The name in `result.limits`, which contains the unit. */
   readonly field: Field

@@ -159,8 +159,8 @@ export function answerSteps(from: 'denied' | 'logged', arch: Arch, ended: string
     ...allocationSteps(),
     ...resizeSteps(),
     ...socketSteps(),
-    // This step fails when the caller has ended, or when a signal has interrupted the caller. Then the caller repeats
-    // its call.
+    // This step fails if the process that made the call has ended, or if a signal has interrupted the call. After an
+    // interruption, the process repeats the call.
     init('ioctl', [FD.listener, SECCOMP_IOCTL_NOTIF_SEND, at('answer.id')], {
       label: 'reply.continue',
       onError: 'continue',

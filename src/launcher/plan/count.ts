@@ -55,7 +55,7 @@ export const countAreas: readonly Area[] = [
       { name: 'before', size: 8 },
       { name: 'answer', size: 72 },
       { name: 'after', size: 80 },
-      // The helper's thread id. The kernel stores it, because the step machine would let both threads store a result.
+      // The helper's thread id. The kernel stores the id, because both threads would store a result of the step machine.
       { name: 'helper', size: 8 },
       // The helper's stack, which grows down.
       { name: 'stack', size: 256 },

@@ -19,8 +19,8 @@ import { FD } from './fd-numbers.ts'
  *
  * The init opens the counter on itself, because the owner of a counter can stop it (prctl(2),
  * PR_TASK_PERF_EVENTS_DISABLE). Only later children of the init inherit the counter. In each process, the counter
- * starts at execve(2). The init executes no program, so its own time does not count. The execve also closes the
- * descriptor, so the program does not get it.
+ * starts at execve(2). The init executes no program, so the init's own time does not count. The execve also closes the
+ * descriptor of the counter, so the program does not get this descriptor.
  */
 
 const init = stepsOf('init')

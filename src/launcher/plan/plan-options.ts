@@ -46,7 +46,7 @@ export interface ImageRoot {
   /** The files of /proc that reveal too much about the machine. */
   readonly masked: readonly MaskedPath[]
   readonly processors: ProcessorView
-  /** Whether the program gets the /proc of the container around the sandbox; see `sharedProcSteps()`. */
+  /** Whether the program gets the /proc of the container around the sandbox; see `copyProcSteps()`. */
   readonly sharesProc: boolean
   /** Set for runs that add nothing to the root. The image then builds the whole root. */
   readonly complete?: CompleteRoot | undefined

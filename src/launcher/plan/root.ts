@@ -92,7 +92,7 @@ function baseSteps(options: RootOptions): Step[] {
     // Mount events must not propagate in either direction. Otherwise a later mount of the host would appear in the
     // sandbox, and would be writable there.
     init('mount', [0, text('/'), 0, MS_PRIVATE | MS_REC, 0], { failure }),
-    // The init opens /proc before the tmpfs covers it. Mounts that cover parts of that /proc, such as a container's
+    // The init opens /proc before the tmpfs covers /proc. Mounts that cover parts of that /proc, such as a container's
     // read-only /proc/sys, end with the old root.
     init('openat', [AT_FDCWD, text('/proc'), O_PATH | O_DIRECTORY[options.arch] | O_CLOEXEC, 0], {
       store: 'init.fd',

@@ -195,7 +195,7 @@ export const DISMISSED = SIGUSR1
 const NS_PER_MS = 1_000_000
 
 // The starter stays as the keeper of the group. When the caller ends, the init ends too. The group is soon empty,
-// and the keeper removes it.
+// and the keeper removes the group.
 function keepGroupSteps(): Step[] {
   const signals = words((1 << (SIGTERM - 1)) | (1 << (DISMISSED - 1)))
   return [

@@ -179,7 +179,7 @@ function startedSteps({ listener, log, ending, processors }: SuperviseOptions): 
       label: WATCH,
       whenEqual: { value: load('init.requestSize'), goto: 'init.unused' },
     }),
-    // The high score is for the program only. The init must survive to report the end, so it restores its own score.
+    // The high score is for the program only. The init must survive to report the end, so the init restores its score.
     // The kernel always allows a return to the old value.
     init('write', [FD.oomScore, at('watch.oomScore'), load('watch.oomScoreLength')], {
       onError: 'continue',

@@ -12,9 +12,9 @@ export const RECORD = {
   started: { tag: tag('STARTED'), size: 16 },
   /** The init ended the run at its walltime: text of the target's /proc/pid/schedstat. */
   walltime: { tag: tag('WALLTIME'), size: 8 + 64 },
-  /** The init ended the run because the caller asked for it through the control pipe. */
+  /** The init ended the run because the caller asked for the end through the control pipe. */
   stopped: { tag: tag('STOPPED'), size: 8 },
-  /** The init ended the run because the program interfered with it. */
+  /** The init ended the run because the program interfered with the init. */
   tampered: { tag: tag('TAMPERED'), size: 8 },
   /** The filter denied a call: struct seccomp_notif (linux/seccomp.h), 80 bytes. */
   seccomp: { tag: tag('SECCOMP'), size: 88 },

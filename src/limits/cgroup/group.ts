@@ -18,7 +18,7 @@ export interface RunGroup {
   /** The path of the group's directory; absent in cgroup v1. The starter clones the init into this group. */
   readonly path: string | undefined
   usage(): GroupUsage
-  /** Moves the init into the group in cgroup v1, where the starter cannot clone into a group. */
+  /** Moves the init into the group. Only for cgroup v1, in which the starter cannot clone into a group. */
   enter?(init: number): void
   /** The path of the group's cpu.stat or cpuacct.usage. */
   readonly cpuFile: string

@@ -41,8 +41,8 @@ export function becomePrivateUserSteps({ uid, gid }: Ids, lastCapability: number
     target('setresgid', [gid, gid, gid]),
     target('setresuid', [uid, uid, uid]),
     target('capset', [words(LINUX_CAPABILITY_VERSION_3), words(0, 0, 0)]),
-    // The change of uid clears PR_SET_PDEATHSIG (prctl(2)). The step sets it again, for the case that a
-    // process kills the init.
+    // The change of uid clears PR_SET_PDEATHSIG (prctl(2)). This step sets the signal again, because the program must
+    // end if a process kills the init.
     target('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0]),
   ]
 }
