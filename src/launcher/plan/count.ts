@@ -55,7 +55,7 @@ export const countAreas: readonly Area[] = [
       { name: 'before', size: 8 },
       { name: 'answer', size: 72 },
       { name: 'after', size: 80 },
-      // The helper's thread id. The kernel stores the id, because both threads would store a result of the step machine.
+      // The helper's thread id. With `store`, both threads would store a result here, so the kernel stores the id.
       { name: 'helper', size: 8 },
       // The helper's stack, which grows down.
       { name: 'stack', size: 256 },
