@@ -6,7 +6,8 @@ import { uidZero } from '../run/support/policies.ts'
 import { runPython } from '../run/support/programs.ts'
 import { sandboxLacks } from '../run/support/tools.ts'
 
-const pair = createSandbox({ concurrency: 2 })
+// The first program waits for the second one, which may wait for its turn while other tests run.
+const pair = createSandbox({ concurrency: 2, limits: { walltime: '120s' } })
 
 /** Runs one program until it prints that it is ready, runs another meanwhile, and returns the output of the other. */
 async function seenBy(writer: string, reader: string, options: SandboxOptions): Promise<string> {
