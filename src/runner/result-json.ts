@@ -2,7 +2,10 @@ import { cutMiddle } from '../units/cut.ts'
 import { visible } from '../units/visible.ts'
 import { type AnyResult, brand } from './result.ts'
 
-/** Marks a result, so that matchers of another realm or copy recognize it, and defines how it prints. */
+/**
+ * Marks a result, so that matchers of another realm or another copy of Gradebox recognize the result. Also defines how
+ * the result prints.
+ */
 export function brandResult<T extends object>(result: T): T {
   Object.defineProperty(result, 'toJSON', { value: resultToJson })
   return Object.defineProperty(result, brand, { value: true })
@@ -10,7 +13,8 @@ export function brandResult<T extends object>(result: T): T {
 
 /**
  * A result's `toJSON()`. JSON.stringify() passes a key, and gets every field. pretty-format prints the diffs of Vitest
- * and Jest. It passes no key, and gets a summary for a person: the verdict, and the beginning and end of long output.
+ * and Jest. pretty-format passes no key, and gets a summary for a person: the verdict, and the beginning and end of
+ * long output.
  */
 function resultToJson(this: AnyResult, ...key: unknown[]): unknown {
   return key.length > 0 ? jsonOf(this) : summaryOf(this)
@@ -39,7 +43,8 @@ function summaryOf({ command, args, status, exitCode, signal, reason, stdout, st
 
 const mostCharacters = 1000
 
-// The start of the UTF-8 character at a position. The other bytes of a character, at most three, are 10xxxxxx.
+// Returns the start of the UTF-8 character at a position. A character has at most three further bytes, which all have
+// the form 10xxxxxx.
 function characterFrom(bytes: Uint8Array, place: number): number {
   const isInside = (at: number) => ((bytes[at] ?? 0) & 0xc0) === 0x80
   const before = [0, 1, 2, 3].find((back) => !isInside(place - back))

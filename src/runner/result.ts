@@ -27,21 +27,21 @@ export interface SandboxUsage extends Rusage {
   /** Why `cpuTimeMs` is only a lower bound, as the end of a sentence. Absent when `cpuTimeMs` is exact. */
   readonly cpuTimeLowerBound?: string
   /**
-   * The peak memory of all processes together, in bytes. With a control group it is the memory that the kernel charged
-   * to the group. Otherwise it is the highest figure that Gradebox saw, each page once, without pages of files that the
-   * program only read. The caller's files do not count.
+   * The peak memory of all processes together, in bytes. With a control group, this is the most memory that the kernel
+   * charged to the group. Otherwise this is the highest figure that Gradebox saw. Gradebox counts each page once,
+   * without pages of files that the program only read. The caller's files do not count.
    */
   readonly peakMemoryBytes: number
   /**
-   * The peak number of processes. With a control group, it also counts threads. Without one, it is the highest number
-   * that Gradebox saw.
+   * The peak number of processes. With a control group, threads count too. Without a control group, this is the highest
+   * number that Gradebox saw.
    */
   readonly peakProcesses: number
   /**
    * A lower bound, in milliseconds, for the time that the program was ready to run but waited for a processor, because
-   * other programs used the processors. On a machine that is too busy to judge the program, it is close to the wall
-   * time. Present for every run with a control group, and otherwise for runs that reached their walltime limit. Absent
-   * for a program that lowered its own priority.
+   * other programs used the processors. On a machine that is too busy to judge the program, this time is close to the
+   * wall time. Present for every run with a control group, and otherwise for runs that reached their walltime limit.
+   * Absent for a program that lowered its own priority.
    */
   readonly waitTimeMs?: number
 }
@@ -59,12 +59,12 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly signal?: string
   /** One sentence for a person. */
   readonly reason: string
-  /** The whole output, with its final newline; for a killed program, the output until its end. */
+  /** The whole output, with its final newline. For a killed program, the output until the program's end. */
   readonly stdout: Output
   readonly stderr: Output
-  /** Whether output was cut: at the output limit, or, as text, at the longest string, 512 MiB. */
+  /** Whether Gradebox cut the output at the output limit, or cut text at the length of the longest string, 512 MiB. */
   readonly truncated: boolean
-  /** The first byte of a stream that is not valid UTF-8, where the output is text; U+FFFD replaces it. */
+  /** For output as text: the first byte of each stream that is not valid UTF-8. U+FFFD replaces this byte. */
   readonly invalidUtf8?: { readonly stdout?: InvalidByte; readonly stderr?: InvalidByte }
   /** One plain sentence for the student, in English; `feedbackFor()` has other languages. */
   readonly feedback: string
@@ -83,13 +83,13 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
   readonly attempts: number
   /** The entries of the option `collect`. */
   readonly collect: readonly string[]
-  /** The files that `collect` names and the program left, by path. */
+  /** The files that `collect` names and that exist after the program's end, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>
-  /** The files that `collect` names and Gradebox could not collect, with the reason, by path. */
+  /** The files that `collect` names and that Gradebox could not collect: the reason, by path. */
   readonly uncollected: Readonly<Record<string, string>>
   readonly command: string
   readonly args: readonly string[]
-  /** The program's working directory, in the sandbox, where relative paths of `collect` start. */
+  /** The program's working directory in the sandbox. Relative paths of `collect` start there. */
   readonly cwd: string
   /** The policy's name. */
   readonly policy: string
@@ -100,7 +100,7 @@ export interface SandboxResult<Output extends string | Uint8Array = string> {
 /** A result whose output is text or bytes, depending on the option `encoding`. */
 export type AnyResult = SandboxResult<string | Uint8Array>
 
-/** The key that marks a result; registered globally: see sandbox-error.ts. */
+/** The key that marks a result. The key is in the global symbol registry: see sandbox-error.ts. */
 export const brand = Symbol.for('gradebox.SandboxResult')
 
 /** Whether a value is a `SandboxResult`, also one from another realm or from another copy of Gradebox. */

@@ -11,8 +11,10 @@ export interface RunTerminal extends TerminalUse {
 export interface RunExtras {
   /** The pseudo-terminal that replaces standard streams. */
   readonly terminal?: RunTerminal | undefined
-  /** Called with all steps of the launch program when it gets its request; called again for another attempt. */
+  /**
+   * Each attempt calls this function with all steps of the launch program, when the launch program gets its request.
+   */
   readonly onPlan?: ((steps: readonly Step[]) => void) | undefined
-  /** The only level of isolation to try; without it, the strongest that the machine has. */
+  /** The only level of isolation to try. By default, the run uses the strongest level that the machine has. */
   readonly level?: IsolationLevel | undefined
 }

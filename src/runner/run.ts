@@ -28,7 +28,7 @@ import { watchRun } from './watch/watch-run.ts'
 interface AttemptUse {
   readonly level: IsolationLevel
   readonly processors: readonly number[]
-  /** The number of this attempt, from 1. A starved run may have several attempts. */
+  /** The number of this attempt, from 1. A starved run (see starvation.ts) may have several attempts. */
   readonly attempts: number
   /** Whether a launch program of the pool may serve the run. */
   readonly mayUsePool: boolean
@@ -59,14 +59,14 @@ export class Run {
   }
 
   /**
-   * Whether the program has read all input that has arrived, and more input may come. After the program's end, the
-   * value is that of the program's last moment.
+   * Whether the program has read all input that has arrived, while more input may come. After the program's end, the
+   * value stays as it was at the end.
    */
   get hasReadAll(): boolean {
     return this.#process !== undefined && this.#input?.isAwaited === true
   }
 
-  /** When the run ended, on CLOCK_MONOTONIC; undefined before that, and for a run that never started. */
+  /** The time of the run's end, on CLOCK_MONOTONIC. Undefined until the end, and for a run that never started. */
   get endedMs(): number | undefined {
     return this.#endedMs
   }
@@ -90,7 +90,7 @@ export class Run {
     return this.#output.stderr.stream()
   }
 
-  /** Ends the run; its result's status is then `aborted`. A second call does nothing. */
+  /** Ends the run. The status of the result is then `aborted`. A second call does nothing. */
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
@@ -115,7 +115,8 @@ export class Run {
   }
 
   /**
-   * Runs the program, and repeats the run if it was starved and the caller wants a retry.
+   * Runs the program. Makes a further attempt if the last attempt was starved (see starvation.ts) and the caller wants
+   * a retry.
    *
    * @param processors the processors of the run's turn; by default, the least used
    * @throws {SandboxError} when the program could not be started under its policy
@@ -147,7 +148,7 @@ export class Run {
     }
   }
 
-  // Repeats the attempt after a failure that showed that the machine lacks a level, or refuses a step.
+  // Repeats an attempt that failed because the machine lacks a level of isolation or refuses a step.
   async #runAtStrongestLevel(processors: readonly number[], attempts: number): Promise<AnyResult> {
     const { stdin } = this.options
     const input = new Input(stdin, this.#extras.terminal?.socket, () => this.#process?.stop())
@@ -192,7 +193,7 @@ export class Run {
     const output = this.#output
     const cleanup = new Cleanup()
     const common = { isStopped: () => this.#stopped, cleanup }
-    // The watch's thread starts while this thread plans; startRun() waits for it.
+    // The watch thread starts while this thread makes the plan. startRun() waits for the watch thread.
     startWatchThread()
     try {
       const plan = await prepareRun(options, { separation, processors, terminal, ...common })
@@ -215,7 +216,8 @@ export class Run {
       const watched = await watchRun(started, watching)
       if (watched.kind === 'stopped') return abortedResult(options, { attempts, isolation })
       if (watched.kind === 'failed') {
-        // The launch program of the pool may have built its root before the host changed, so the run is tried again.
+        // A launch program of the pool may have built its root before the host changed, so the run gets another
+        // attempt.
         const isOld = started.hasWaited && watched.isOfImage
         if (isOld || (!this.#stopped && noteRefusal(watched, plan.mounts))) return undefined
         throw failureError(watched.step, watched.result)
@@ -235,7 +237,7 @@ export class Run {
   }
 }
 
-// Adds the level that would work on this machine to an error of the start.
+// Adds to an error of the start the level that would work on this machine.
 async function explain(
   cause: unknown,
   options: RunOptions,

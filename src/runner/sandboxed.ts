@@ -27,7 +27,7 @@ export interface SandboxHandle<Output extends string | Uint8Array = string>
   extends Promise<SandboxResult<Output>> {
   /** The program's input, with `stdin: 'pipe'`; otherwise undefined. */
   readonly stdin: Writable | undefined
-  /** The program's output from its first byte on, even if the caller reads it late. */
+  /** The program's output from its first byte on, even if the caller begins to read late. */
   readonly stdout: Readable
   readonly stderr: Readable
   /** The process id of the sandbox on the host; undefined while the run waits in the queue. */
@@ -44,7 +44,8 @@ export interface Sandboxed {
     options: Options,
   ): SandboxHandle<OutputOf<Options>>
   (command: string, args?: readonly string[]): SandboxHandle
-  // TypeScript explains why a call fits the last overload with that number of arguments, so options come last.
+  // For a call that fits no overload, TypeScript explains the mismatch with the last overload of that number of
+  // arguments. The overload with options therefore comes last.
   <const Options extends SandboxOptions>(
     command: string,
     options: Options,
@@ -69,8 +70,9 @@ export interface Sandboxed {
 export const sandboxed: Sandboxed = makeSandboxed(getDefaults, sharedTurns)
 
 /**
- * Makes a `sandboxed` with its own defaults and its own queue. The options of a call replace the defaults; `limits`,
- * `env` and `files` merge name by name. If a call names a policy, the limits of this policy replace the default limits.
+ * Makes a function like `sandboxed()` with its own defaults and its own queue. The options of a call replace the
+ * defaults, but `limits`, `env` and `files` merge name by name. If a call names a policy, the limits of this policy
+ * replace the default limits.
  *
  * @throws {SandboxError} OPTION_INVALID for a wrong option, POLICY_INVALID for a wrong policy
  * @example
@@ -131,8 +133,8 @@ function makeSandboxed(
 type AnyResult = SandboxResult<string | Uint8Array>
 
 /**
- * Starts a run, stops it when its signal is aborted, and registers it with its owner and among the active runs of this
- * process.
+ * Starts a run, and stops the run when its signal is aborted. Registers the run with its owner and among the active
+ * runs of this process.
  *
  * @param begin starts the run, or its wait for a turn
  */
@@ -154,7 +156,7 @@ export async function superviseRun(run: Run, begin: () => Promise<AnyResult>): P
     describe: () => `${run.options.command} (pid ${run.pid ?? 'none yet'})`,
     end: async () => {
       stop()
-      // The caller of the run receives its failure.
+      // Ignores a failure here, because the caller of the run receives the failure.
       await result.catch(() => {})
     },
   })
@@ -192,10 +194,10 @@ function runInTurn(run: Run, turns: Turns): Promise<AnyResult> {
   })
 }
 
-/** The reason of a run omits a shorter wait, in milliseconds. */
+/** The shortest wait that the `reason` of a run mentions, in milliseconds. */
 const SHORT_WAIT_MS = 1000
 
-/** Describes the turn for which a run waited when it was stopped. */
+/** Describes the wait of a run that was stopped before its turn came. */
 export function waitReason(since: number): string {
   const waited = clockMs() - since
   if (waited < SHORT_WAIT_MS) return ''

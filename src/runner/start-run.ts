@@ -19,7 +19,7 @@ export interface StartUse {
   readonly output: Output
   /** Whether a launch program of the pool may serve the run. */
   readonly mayUsePool: boolean
-  /** Called with all steps of the launch program when it gets its request. */
+  /** The run calls this function with all steps of the launch program, when the launch program gets its request. */
   readonly onPlan: ((steps: readonly Step[]) => void) | undefined
   readonly isStopped: () => boolean
   readonly cleanup: Cleanup
@@ -36,8 +36,8 @@ export interface Started {
 }
 
 /**
- * The second stage of a run: from its plan to a process. Takes a launch program from the pool, or starts one, and sends
- * it the request.
+ * The second stage of a run: from its plan to a process. Takes a launch program from the pool or starts a new launch
+ * program, then sends the request.
  *
  * @returns undefined when the run was stopped meanwhile
  * @throws {SandboxError} LIMIT_UNAVAILABLE, SETUP_FAILED, or the error of a request that cannot be planned
@@ -68,7 +68,7 @@ export async function startRun(plan: RunPlan, use: StartUse): Promise<Started | 
     await process.gone()
     if (process.collected !== undefined) closeDescriptor(process.collected)
   })
-  // The pool starts no launch programs during an exclusive run, because they would slow it down.
+  // The pool starts no launch programs during an exclusive run, because they would slow that run down.
   if (mayUsePool) cleanup.add(pool.started(shape, options.exclusive ? 0 : options.warm))
   return { process, hold, logged, hasWaited: ready !== undefined }
 }

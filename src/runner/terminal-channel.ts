@@ -5,14 +5,14 @@ import { makeSocketPair, receiveDescriptor } from '../ffi/passing.ts'
 export interface TerminalChannel {
   /** The end that the launch program gets as its stdin. */
   readonly socket: number
-  /** Ends the channel, and settles when the last master has arrived. Call it after the run's end. */
+  /** Ends the channel. The promise settles when the last master has arrived. Call this function after the run's end. */
   readonly close: () => Promise<void>
 }
 
 /**
  * Opens a channel for a run's pseudo-terminal.
  *
- * @param onMaster receives each master and closes it; each attempt at a run makes a master
+ * @param onMaster receives each master and must close the master; each attempt at a run makes one master
  * @param onError receives an error that makes receiving impossible
  * @throws {ErrnoError} when this process has too many descriptors
  */

@@ -10,7 +10,7 @@ export function cutMiddle(text: string, most: number): string {
   return `${sliceWhole(text, 0, most - end)}… (${text.length} characters) …${sliceWhole(text, text.length - end)}`
 }
 
-/** A part of a text. It omits half a surrogate pair at each end. */
+/** Returns a part of a text, and omits half a surrogate pair at each end. */
 export function sliceWhole(text: string, start: number, end = text.length): string {
   const from = isInsidePair(text, start) ? start + 1 : start
   const to = isInsidePair(text, end) ? end - 1 : end
@@ -27,7 +27,7 @@ export interface Excerpt {
   /** The number of the first line shown, from 1. */
   readonly firstLine: number
   readonly lines: readonly string[]
-  /** The number of lines of the text after these. */
+  /** The number of lines of the text after the shown lines. */
   readonly moreLines: number
 }
 

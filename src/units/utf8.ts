@@ -5,7 +5,7 @@ export interface InvalidByte {
   readonly byte: number
   /** The number of bytes before this byte. */
   readonly offset: number
-  /** The number of its line, from 1. */
+  /** The number of the line with this byte, from 1. */
   readonly line: number
 }
 
@@ -29,8 +29,8 @@ export function firstInvalidByte(bytes: Uint8Array): InvalidByte | undefined {
   return undefined
 }
 
-// The number of bytes of the character at a position, 0 if the character is not valid. The first byte determines the
-// number and the bounds of the second byte (Unicode Standard, table 3-7).
+// Returns the number of bytes of the character at a position, or 0 if the character is not valid. The first byte
+// determines the number and the bounds of the second byte (Unicode Standard, table 3-7).
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0
   if (first < 0x80) return 1

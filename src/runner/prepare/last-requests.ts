@@ -2,7 +2,7 @@ import type { Assembled } from '../../launcher/image/assemble.ts'
 import type { EnforcementByLimit } from '../../limits/table.ts'
 import type { RunOptions } from '../options/run-options.ts'
 
-/** All inputs, apart from the image, of the request of a run that adds nothing to its root. */
+/** All inputs of a run's request, apart from the image. The run adds nothing to the root of the image. */
 type Asked = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'limits' | 'collect'> & {
   readonly enforcement: EnforcementByLimit
   readonly processors: readonly number[]
@@ -12,13 +12,13 @@ type Asked = Pick<RunOptions, 'command' | 'args' | 'env' | 'cwd' | 'limits' | 'c
 const MOST_KEPT = 4
 
 /**
- * An image's last requests, for a run with the same inputs. Two test cases of one program often differ only in their
- * stdin, which is no part of the request, and in their processor.
+ * Keeps an image's last requests, so that a later run with the same inputs can use a request again. Two test cases of
+ * one program often differ only in their stdin, which is no part of the request, and in their processor.
  */
 export class LastRequests {
   readonly #kept: { readonly asked: Asked; readonly request: Assembled }[] = []
 
-  /** Returns the request of a run: one of the last if its inputs are the same, else a new one. */
+  /** Returns the request of a run: a kept request that was made from the same inputs, otherwise a new request. */
   of(asked: Asked, make: () => Assembled): Assembled {
     const known = this.#kept.find((each) => isSame(asked, each.asked))
     if (known !== undefined) return known.request

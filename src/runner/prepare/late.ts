@@ -12,7 +12,8 @@ export interface LateOptions {
 }
 
 /**
- * The mounts of one run: the working directory, the mounts that contain it, and those that it contains.
+ * Returns the mounts of one run in order: first the mounts that contain the working directory, then the working
+ * directory, then all other mounts.
  *
  * @throws {SandboxError} MOUNT_FAILED for a directory that is missing, is not a directory, or cannot be read
  */

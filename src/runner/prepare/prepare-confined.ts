@@ -39,7 +39,7 @@ import { candidatesFor, collectionOf, streamsOf } from './request-parts.ts'
 import { type PlanUse, type PolicyImage, type RunPlan, shapeOf } from './run-plan.ts'
 
 /**
- * Makes the plan of a run without namespaces, and the directory in which its program may write.
+ * Makes the plan of a run without namespaces, and the directory in which the run's program may write.
  *
  * @returns undefined when the run was stopped meanwhile
  * @throws {SandboxError} ISOLATION_UNAVAILABLE, MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID
@@ -205,7 +205,7 @@ function heldLimits(
 /** The number of tasks that the test runner and the user's other programs may start during a run. */
 const OTHER_TASKS = 8
 
-// Counts every run of the user with its whole limit, because it may reach this limit meanwhile.
+// Counts the whole process limit for every run of the user, because each run may reach the limit meanwhile.
 function moreTasks({ wantedLimits }: PlannedOptions, directory: string): number | undefined {
   const { processes = UNLIMITED } = wantedLimits
   if (processes === UNLIMITED) return undefined

@@ -23,7 +23,7 @@ import { candidatesFor, collectionOf, streamsOf } from './request-parts.ts'
 import { type PlanUse, type RunPlan, shapeOf } from './run-plan.ts'
 
 /**
- * Makes the plan of a run in namespaces of its own: the policy's image, and this run's additions to it.
+ * Makes the plan of a run in namespaces of its own: the policy's image, and this run's additions to the image.
  *
  * @returns undefined when the run was stopped meanwhile
  * @throws {SandboxError} MOUNT_FAILED, SECCOMP_UNAVAILABLE, POLICY_INVALID, LIMIT_UNAVAILABLE
@@ -87,7 +87,7 @@ interface Added {
   readonly enforcement: EnforcementByLimit
 }
 
-// Names each field, because a copy of all options takes longer than the comparison of these.
+// Names each field, because a copy of all options takes longer than the comparison of these fields.
 const askedOf = (
   { command, args, env, cwd, collect, wantedLimits }: PlannedOptions,
   { enforcement, processors }: Added,
@@ -123,7 +123,7 @@ function* requestOf(options: PlannedOptions, added: Added): Work<Assembled> {
   return yield* assembleRequest(image.image, request)
 }
 
-/** The files of a mount that the request copies, or whose owner it changes. */
+/** The files that the request copies for a mount, or whose owner the request changes. */
 function entriesOf(mount: LateMount) {
   if (mount.type === 'copy') return mount.entries
   return mount.type === 'overlay' ? mount.chown : []

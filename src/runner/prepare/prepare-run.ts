@@ -10,12 +10,14 @@ import { prepareNamespaced } from './prepare-namespaced.ts'
 import type { PlanUse, RunPlan } from './run-plan.ts'
 
 /**
- * With at least this number of files, the request is made before the launch program starts, in turns with other work.
+ * If a run has at least this number of files, prepareRun() makes the request before the launch program starts, in turns
+ * with other work.
  */
 const MANY_FILES = 200
 
 /**
- * The first stage of a run: makes a plan from its options and the machine's features. It starts no process.
+ * The first stage of a run: makes a plan from the run's options and the machine's features. This stage starts no
+ * process.
  *
  * @returns undefined when the run was stopped meanwhile
  * @throws {SandboxError} when the run needs a file or a feature that is missing
@@ -28,14 +30,14 @@ export async function prepareRun(
   const plan = await (separation.level === 'confined'
     ? prepareConfined(options, separation.by, use)
     : prepareNamespaced(options, separation.level, use))
-  // A small request is made while the launch program starts.
+  // startRun() makes a small request while the launch program starts.
   if (plan === undefined || plan.entries < MANY_FILES) return plan
   const request = await inTurns(plan.requestInPieces(), use.isStopped)
   return request && { ...plan, makeRequest: () => request }
 }
 
 /**
- * Every step of a run, in order. It starts no process.
+ * Returns every step of a run, in order. The function starts no process.
  *
  * @throws {SandboxError} as {@link prepareRun} does
  */

@@ -5,7 +5,7 @@ import type { Policy } from '../../policy/policy.ts'
 
 const DIRECTORY = '/sys/devices/system/cpu'
 
-/** What a sandbox shows of the machine's processors, if its program may use `count` of them. */
+/** Returns the view of the machine's processors in a sandbox whose program may use `count` processors. */
 export function processorView({ proc, mounts, files }: Policy, count: number): ProcessorView {
   const targets = [...mounts, ...files].map(({ target }) => target)
   const has = (path: string) =>
@@ -14,7 +14,10 @@ export function processorView({ proc, mounts, files }: Policy, count: number): P
   return { count, sys: !has(DIRECTORY), proc: isOwnProc ? procFiles(count) : {} }
 }
 
-/** This machine's /proc/cpuinfo and /proc/stat, read once: the first takes a millisecond on a large machine. */
+/**
+ * This machine's /proc/cpuinfo and /proc/stat. Gradebox reads both files only once, because reading /proc/cpuinfo takes
+ * a millisecond on a large machine.
+ */
 let machine: { readonly cpuinfo: string; readonly stat: string } | undefined
 
 function procFiles(count: number): Record<string, string> {
@@ -24,7 +27,7 @@ function procFiles(count: number): Record<string, string> {
   return { ...(cpuinfo === '' ? {} : { cpuinfo }), ...(stat === '' ? {} : { stat }) }
 }
 
-// Some containers hide these files; then the sandbox has nothing to cover.
+// Some containers hide these files. The sandbox then has no file to cover.
 function contentsOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -34,8 +37,8 @@ function contentsOf(path: string): string {
 }
 
 /**
- * The text of /proc/cpuinfo with as many processors, numbered from 0. Blank lines divide it into processors, and arm64
- * adds lines about the machine.
+ * Returns the text of /proc/cpuinfo with `count` processors, numbered from 0. A blank line in the file separates two
+ * processors. On arm64, the file also has lines about the machine.
  */
 export function firstProcessors(cpuinfo: string, count: number): string {
   const blocks = cpuinfo.split(/\n\n+/).filter((block) => block.trim() !== '')
@@ -51,8 +54,8 @@ export function firstProcessors(cpuinfo: string, count: number): string {
 }
 
 /**
- * The text of /proc/stat (proc_stat(5)) of a machine that has been idle since its start. The real figures would be about
- * other programs. Programs need each line: ps(1) fails without `btime`.
+ * Returns the text of /proc/stat (proc_stat(5)) of a machine that has been idle since its start. The real figures would
+ * be about other programs. Programs need each line: ps(1), for example, fails without `btime`.
  */
 export function idleStat(stat: string, count: number): string {
   const boot = /^btime \d+$/m.exec(stat)?.[0]

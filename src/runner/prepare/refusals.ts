@@ -8,15 +8,15 @@ import { noteOverlayRefusal } from '../workdir/resolve.ts'
 
 let report: 'listener' | 'kill' = 'listener'
 
-/** How filters report denied calls on this machine: by notification, until the first failure. */
+/** How filters report denied calls on this machine: by notification, until the kernel first refuses a listener. */
 export const filterReport = (): 'listener' | 'kill' => report
 
 /**
- * Some kernels refuse steps that most allow. After one refusal, later runs use another way.
+ * Some kernels refuse steps that most kernels allow. After the first refusal of a step, later runs avoid the step.
  *
  * @param failed the failed step, and its result, an errno below zero
  * @param mounts the run's additions to the root
- * @returns whether there is another way, so that the run may be tried again
+ * @returns whether a further attempt at the run avoids the refused step
  */
 export function noteRefusal(
   { step, result }: { readonly step: Step | undefined; readonly result: number },

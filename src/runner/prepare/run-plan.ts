@@ -17,17 +17,20 @@ import type { PoolShape } from '../pool/waiting-launcher.ts'
 export interface PolicyImage {
   readonly image: Image
   readonly filter: FilterUse
-  /** The host paths that the image binds; the sandbox shows them as they are when its root is built. */
+  /**
+   * The host paths that the image binds. The sandbox shows the files that are at these paths when the launch program
+   * builds the root.
+   */
   readonly sources: readonly string[]
 }
 
-/** The plan of a run: all that its start needs. */
+/** The plan of a run: all values that the start of the run needs. */
 export interface RunPlan {
   readonly image: Image
   readonly filter: FilterUse
   /** How the limits will be enforced. */
   readonly held: EnforcementPlan
-  /** The properties that a launch program for this run must have when it starts. */
+  /** The properties that a launch program must have at its own start, so that it can serve this run. */
   readonly shape: PoolShape
   /** The program's user on the host. */
   readonly flow: Flow
@@ -57,7 +60,7 @@ export interface PlanUse {
   readonly cleanup: Cleanup
 }
 
-/** The properties that a launch program must have when it starts, so that it can serve the run. */
+/** Returns the properties that a launch program must have at its own start, so that it can serve the run. */
 export function shapeOf(
   { stdin, stdout, stderr, collect, limits }: PlannedOptions,
   { image, sources }: PolicyImage,

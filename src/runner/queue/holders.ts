@@ -36,11 +36,11 @@ function locksOf(pid: number, inode: bigint): bigint[] {
 
 function commandOf(pid: number): string {
   const words = read(`/proc/${pid}/cmdline`).split('\0').join(' ').trim()
-  // Any process can choose its name, so only plain characters of it reach a terminal.
+  // Any process can choose its command line, so only plain characters of a command line reach a terminal.
   return words.slice(0, LONGEST_COMMAND).replace(/[^ -~]/g, '?') || 'it has ended'
 }
 
-// A process may end at any moment, and may belong to another user.
+// Returns an empty list if the process has ended or belongs to another user.
 function filesIn(directory: string): string[] {
   try {
     return readdirSync(directory).map((name) => `${directory}/${name}`)

@@ -1,10 +1,12 @@
-/** A queue that limits the number of simultaneous tasks; the others wait in order. */
+/** A queue that limits the number of simultaneous tasks. All other tasks wait in order. */
 export class Line {
   readonly #concurrency: () => number
   readonly #waiting: (() => void)[] = []
   #active = 0
 
-  /** @param concurrency returns the largest number of simultaneous tasks; called before each task */
+  /**
+   * @param concurrency returns the largest number of simultaneous tasks; the queue calls this function before each task
+   */
   constructor(concurrency: () => number) {
     this.#concurrency = concurrency
   }
@@ -24,7 +26,7 @@ export class Line {
     }
   }
 
-  // Counts each task here, because its own code continues later.
+  // Counts each task as active here, because the task's code in add() continues only later.
   #beginNext(): void {
     while (this.#active < this.#concurrency()) {
       const next = this.#waiting.shift()

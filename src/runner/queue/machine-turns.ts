@@ -15,11 +15,11 @@ const LONGEST_WAIT_MS = 600_000
 export interface TurnRequest {
   /** Whether no other run of this user may be active meanwhile, in any process. */
   readonly exclusive: boolean
-  /** The number of processors that the run uses; at most all of the machine. */
+  /** The number of processors that the run uses. The run gets at most all processors that this process may use. */
   readonly processors: number
   /**
-   * Whether the run locks its processors against other runs. False when the caller sets `concurrency`, and so decides
-   * the number of runs.
+   * Whether the run locks its processors against other runs. False when the caller sets `concurrency`, because the
+   * caller then decides the number of runs.
    */
   readonly holds: boolean
   /** Whether the caller no longer needs the turn. */
@@ -28,7 +28,7 @@ export interface TurnRequest {
   readonly longestWaitMs?: number
 }
 
-/** A run's turn: it may use these processors until it returns them. */
+/** A run's turn: the run may use these processors until it calls `release`. */
 export interface Turn {
   readonly processors: readonly number[]
   readonly release: () => void
@@ -38,8 +38,8 @@ export interface Turn {
  * Waits for a run's turn among all runs of this user: first come, first served. If no turns file can be opened, the
  * turn comes at once, unless the run is exclusive.
  *
- * @throws {SandboxError} SETUP_FAILED when the turn does not come; the message names the processes that have locked the
- *   processors. Also where an exclusive run is not possible.
+ * @throws {SandboxError} SETUP_FAILED when the turn does not come, with the names of the processes that have locked the
+ *   processors; SETUP_FAILED also when an exclusive run is not possible
  */
 export async function takeTurn(request: TurnRequest): Promise<Turn> {
   const file = openFile(request)
@@ -56,7 +56,7 @@ export async function takeTurn(request: TurnRequest): Promise<Turn> {
     file.close()
     if (!(error instanceof ErrnoError)) throw error
     if (request.exclusive || error.code !== 'EINVAL') throw turnError(error)
-    // A kernel without such locks (gVisor).
+    // This kernel (gVisor) has no locks of open file descriptions.
     return turnWithout(request)
   }
 }
@@ -79,7 +79,7 @@ export function isAnyRunAlone(): boolean {
 
 /**
  * The time in milliseconds for which a description stays valid. Hundreds of runs may need a description at once. To
- * make it, this process reads files of every process.
+ * make a description, this process reads files of every process.
  */
 const DESCRIPTION_MS = 1000
 
@@ -176,7 +176,8 @@ class Waiting {
     if (this.#ticket === undefined) {
       const now = ticketNow()
       if (!exclusive && !file.waitsBefore(now) && this.#takeProcessors()) return true
-      // Unlocks the processors again, because only the first run in the queue may keep some of those that it needs.
+      // Unlocks the processors again, because only the first run in the queue may hold processors while it waits for
+      // more.
       for (const processor of this.#held.splice(0)) file.giveProcessor(processor)
       this.#ticket = file.takePlace(now, exclusive)
     }

@@ -46,13 +46,13 @@ export function parseTicks(stat: string): Map<number, Ticks> {
   )
 }
 
-/** Finds the busy processors, so that a run is not bound to a busy one while another is idle. */
+/** Finds the busy processors, so that no run is bound to a busy processor while another processor is idle. */
 class Load {
   #ticks = new Map<number, Ticks>()
   #steps = new Map<number, number>()
   #readAt = Number.NEGATIVE_INFINITY
 
-  /** A processor's load when it was last measured, in steps from 0; 0 for one that was not measured. */
+  /** Returns a processor's last measured load, in steps from 0. Returns 0 for a processor without a measurement. */
   stepOf(processor: number): number {
     if (clockMs() - this.#readAt >= LOAD_MS) this.#read()
     return this.#steps.get(processor) ?? 0
@@ -75,7 +75,7 @@ function readTicks(): Map<number, Ticks> {
   try {
     return parseTicks(readFileSync('/proc/stat', 'latin1'))
   } catch {
-    // Some containers hide the file; every processor then counts as equal.
+    // Some containers hide this file. All processors then count as equally busy.
     return new Map()
   }
 }
@@ -84,10 +84,12 @@ const load = new Load()
 /** The number of this process's runs that are bound to each processor. */
 const uses = new Map<number, number>()
 
-/** The allowed processors, ordered by their use: first by this process, then by the machine. */
+/**
+ * The allowed processors, least used first: ordered by the number of this process's runs, then by the machine's load.
+ */
 export function leastUsedProcessors(): number[] {
   const processors = allowedProcessors()
-  // Several processes may start at once. Each of them should begin with another processor.
+  // Several processes may start at once. Each of these processes should begin with a different processor.
   const first = process.pid % processors.length
   const rotated = [...processors.slice(first), ...processors.slice(0, first)]
   const weights = new Map(
@@ -106,8 +108,8 @@ export function noteUse(processors: readonly number[]): () => void {
 }
 
 /**
- * Divides the processors of one turn among the runs that share it. Runs share processors when they want more
- * than the turn has.
+ * Divides the processors of one turn among the runs that share it. Two runs get the same processor only if all runs
+ * together want more processors than the turn has.
  */
 export function divideProcessors(
   held: readonly number[],

@@ -6,14 +6,14 @@ import { type Turn, type TurnRequest, takeTurn } from './machine-turns.ts'
 let cores: number | undefined
 
 /**
- * The number of programs that run at once in this process: the machine's processors, shared with the test
- * runner's other workers.
+ * The number of programs that run at once in this process. By default, the test runner's workers share the machine's
+ * processors equally.
  */
 export function defaultConcurrency(): number {
   const { concurrency, workers } = getDefaults()
   if (concurrency !== undefined) return concurrency
   cores ??= availableParallelism()
-  // Test runners start about one worker per processor; this worker does not know their number.
+  // Test runners start about one worker per processor. This worker does not know the exact number of workers.
   const inWorker = 'VITEST_WORKER_ID' in process.env || 'JEST_WORKER_ID' in process.env
   return Math.max(1, Math.floor(cores / (workers ?? (inWorker ? cores : 1))))
 }
@@ -38,7 +38,8 @@ export type TurnWants = Pick<TurnRequest, 'exclusive' | 'processors' | 'cancelle
 /**
  * The turns of a queue.
  *
- * @param concurrency returns the caller's choice; with a choice, runs do not lock the machine's processors
+ * @param concurrency returns the number of runs that the caller set; if the caller set a number, runs do not lock the
+ *   machine's processors
  */
 export function turnsOf(queue: () => Line, concurrency: () => number | undefined): Turns {
   return {

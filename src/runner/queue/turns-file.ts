@@ -6,9 +6,10 @@ import { isRangeTaken, type LockRange, lockRange, unlockRange } from '../../ffi/
 
 /*
  * All processes of a user together decide how many sandboxes run at once. A test runner has several workers, and there
- * may be several test runners. They share one empty file and lock bytes of it. A byte stands for a processor, for the
- * gate, or for a place in the queue. The kernel releases the locks of a process when the process ends, however it ends.
- * Only the user can open the file, because everybody who can open a file can lock it and block all runs.
+ * may be several test runners. All these processes share one empty file and lock bytes of this file. A byte stands for
+ * a processor, for the gate, or for a place in the queue. The kernel releases the locks of a process when the process
+ * ends, even after a crash. Only the user can open the file, because everybody who can open a file can lock it and
+ * block all runs.
  */
 
 const NAME = 'gradebox-turns'
@@ -27,7 +28,7 @@ const QUEUE = 1n << 60n
 /** The places of exclusive runs only. A run without processor locks waits only for exclusive runs. */
 const EXCLUSIVE_QUEUE = 1n << 61n
 
-/** All bytes, to any size of the file: fcntl(2), `l_len` 0. */
+/** All bytes, whatever the size of the file: `l_len` 0 of fcntl(2). */
 const EVERYTHING: LockRange = { start: 0n, length: 0n }
 
 const processorRange = (processor: number): LockRange => ({
@@ -38,7 +39,7 @@ const processorRange = (processor: number): LockRange => ({
 const place = (queue: bigint, ticket: bigint): LockRange => ({ start: queue + ticket, length: 1n })
 const before = (queue: bigint, ticket: bigint): LockRange => ({ start: queue, length: ticket })
 
-/** The turns file, opened for one run. When it is closed, the kernel releases the run's locks. */
+/** The turns file, opened for one run. When the run closes the file, the kernel releases the run's locks. */
 export class TurnsFile {
   readonly path: string
   readonly #fd: number
@@ -100,7 +101,7 @@ export class TurnsFile {
     return isRangeTaken(this.#fd, 'read', GATE)
   }
 
-  /** Takes a place in the queue, or a later one if another run has this place. */
+  /** Takes the ticket's place in the queue, or the next free place if another run has that place. */
   takePlace(ticket: bigint, isExclusive: boolean): bigint {
     let own = ticket
     while (!lockRange(this.#fd, 'write', place(QUEUE, own))) own++
@@ -108,7 +109,7 @@ export class TurnsFile {
     return own
   }
 
-  /** Whether an earlier run waits; with `exclusiveOnly`, an earlier exclusive run. */
+  /** Whether an earlier run waits. With `exclusiveOnly`, only exclusive runs count. */
   waitsBefore(ticket: bigint, { exclusiveOnly = false } = {}): boolean {
     return isRangeTaken(this.#fd, 'read', before(exclusiveOnly ? EXCLUSIVE_QUEUE : QUEUE, ticket))
   }
@@ -125,7 +126,7 @@ export class TurnsFile {
     else spare = { path: this.path, fd: this.#fd, identity: this.#identity }
   }
 
-  // Returns false on a kernel without such locks.
+  // Returns false on a kernel without locks of open file descriptions.
   #isUnlocked(): boolean {
     try {
       unlockRange(this.#fd, EVERYTHING)
@@ -136,7 +137,9 @@ export class TurnsFile {
   }
 }
 
-/** A turns file without locks, which the thread keeps open because it takes a tenth of a millisecond to open one. */
+/**
+ * A turns file without locks. The thread keeps this file open, because opening a file takes a tenth of a millisecond.
+ */
 let spare: Opened | undefined
 
 interface Opened {
@@ -178,7 +181,7 @@ interface Candidate {
 
 let known: { readonly uid: number; readonly candidates: readonly Candidate[] } | undefined
 
-/** The places for the file, best first: the same list in every process of a user. */
+/** The places for the file, best first. Every process of a user has the same list. */
 function candidates(): readonly Candidate[] {
   const uid = process.geteuid?.() ?? 0
   if (known?.uid === uid) return known.candidates
@@ -209,7 +212,8 @@ function openOwn({ path, isPrivate }: Candidate): number | string {
     return `${path} cannot be opened: ${code}`
   }
   if (isPrivate) return fd
-  // Another user may have made a file of this name first, to lock it and block all runs of this user.
+  // Another user may have made a file with this name first. That user could lock the file and block all runs of this
+  // user.
   const { uid, mode } = fstatSync(fd)
   if (uid === known?.uid && (mode & 0o077) === 0) return fd
   closeSync(fd)

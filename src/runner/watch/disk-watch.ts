@@ -23,8 +23,8 @@ const FILES_PER_PIECE = 8
 const BYTES_PER_FILE = 4096
 const EXTRA_FILES = 1024
 /**
- * The kernel accepts a path of at most 4,096 bytes. So this process opens each directory with a longer path than this
- * number of bytes, and reaches the paths below by the descriptor.
+ * The kernel accepts a path of at most 4,096 bytes. This process therefore opens each directory whose path is longer
+ * than LONGEST_PATH bytes, and reaches the paths below that directory by its descriptor.
  */
 const LONGEST_PATH = 2048
 
@@ -40,8 +40,9 @@ export interface DiskWatchOptions {
 }
 
 /**
- * Enforces a disk limit where no file system does. It counts the program's files, and the deleted files that the
- * program still has open. For a program that hides its open files, it counts the growth of the whole file system.
+ * Enforces a disk limit if no file system enforces the limit. The watch counts the program's files, and the deleted
+ * files that the program still has open. For a program that hides its open files, the watch counts the growth of the
+ * whole file system.
  */
 export class DiskWatch {
   readonly #options: DiskWatchOptions
@@ -63,7 +64,7 @@ export class DiskWatch {
     return this.#bytes
   }
 
-  /** Counts once more, because a program may write fast, and ends the watch. */
+  /** Counts once more, because the program may have written much since the last count. Then ends the watch. */
   async stop(): Promise<void> {
     if (this.#stopped) return
     this.#stopped = true
@@ -152,7 +153,8 @@ function isCounted({ nlink, ino }: Stats, seen: Set<number>): boolean {
 /** The number of names that one system call returns. */
 const NAMES = 256
 
-// Reads the names in pieces, because a directory can have any number of names. The program may remove it meanwhile.
+// Reads the names in pieces, because a directory can have any number of names. The program may remove the directory
+// meanwhile.
 function* namesIn(directory: string): Generator<string> {
   const opened = attempt(() => openDirectory(directory))
   if (opened === undefined) return
@@ -165,7 +167,7 @@ function* namesIn(directory: string): Generator<string> {
 
 const nextIn = (opened: Dir) => attempt(() => opened.readSync()) ?? null
 
-// A program can take the permission to list a directory from its owner. The function then gives it back.
+// A program can remove the owner's permission to list a directory. This function then restores the permission.
 function openDirectory(path: string): Dir {
   const open = () => opendirSync(path, { bufferSize: NAMES })
   const opened = attempt(open)

@@ -13,7 +13,7 @@ import type { Work } from '../../work.ts'
 /** stat(2) counts blocks of this many bytes, on every file system. */
 export const BLOCK_BYTES = 512
 
-/** The number of bytes to read from a list of mappings. */
+/** The largest number of bytes to read from a list of mappings. */
 const LONGEST_MAPS = 256 * 1024
 
 /** The deleted files that the processes of a run still have open or mapped. */
@@ -21,7 +21,8 @@ export interface HeldFiles {
   /** The size of the deleted files among the descriptors that the processes show. */
   readonly bytes: number
   /**
-   * Whether there may be more of them: a process shows no descriptors, maps a deleted file, or has sent descriptors.
+   * Whether there may be more deleted files, because a process shows no descriptors, maps a deleted file, or has sent
+   * descriptors through a socket.
    */
   readonly hides: boolean
 }
@@ -83,10 +84,10 @@ class Count {
     this.bytes += stats.blocks * BLOCK_BYTES
   }
 
-  // A mapping keeps a file after its descriptor is closed, and does not show the size of the file.
+  // A mapping keeps a file after the program closes the descriptor. The list of mappings does not show the file's size.
   addMappings(file: string): void {
     const text = attempt(() => readStart(file)) ?? ''
-    // No ordinary program has so many mappings, and it would take long to read them all.
+    // No ordinary program has so many mappings, and reading all of them would take long.
     if (text.length === LONGEST_MAPS) this.hides = true
     for (const line of text.split('\n')) {
       if (!line.endsWith(' (deleted)') || !line.includes(` ${this.#path}/`)) continue
@@ -122,7 +123,7 @@ function processesBelow(init: number): number[] {
   return [...found]
 }
 
-// Reads in a loop, because one read of such a file returns at most a page.
+// Reads in a loop, because one read of a list of mappings returns at most a page.
 function readStart(file: string): string {
   const fd = openSync(file, 'r')
   try {

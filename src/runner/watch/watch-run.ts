@@ -33,7 +33,10 @@ export interface Ended {
   readonly init: EndedProcess | undefined
   /** Whether the program's stdin was open and empty at the program's end. */
   readonly awaitsInput: boolean
-  /** The number of bytes that the program had written when it exceeded its disk limit; undefined if it did not. */
+  /**
+   * The number of bytes that the program had written when it exceeded its disk limit; undefined for a program within
+   * the limit.
+   */
   readonly exceededDiskBytes: number | undefined
 }
 
@@ -55,7 +58,7 @@ export type Watched = Ended | Failed | { readonly kind: 'stopped' }
  * The third stage of a run: from a process to the facts about its end. Enforces the limits that the kernel does not
  * enforce, and waits until every process has ended.
  *
- * @throws {SandboxError} SETUP_FAILED when the run was not watched to its end, or the report is damaged
+ * @throws {SandboxError} SETUP_FAILED when Gradebox could not watch the run to its end, or when the report is damaged
  */
 export async function watchRun(
   { process, hold }: Started,
@@ -76,7 +79,8 @@ export async function watchRun(
     const step = process.stepAt(stepAddress)
     return { kind: 'failed', step, result, isOfImage: process.isOfImage(stepAddress) }
   }
-  // A control group also counts the usage of the init. If the init reported no end, its wait status shows how it ended.
+  // A control group also counts the usage of the init. If the init reported no end, the init's wait status shows how
+  // the init ended.
   const init = hold.hasGroup || end === undefined ? await process.gone() : undefined
   const awaitsInput = input.noteEnd()
   const exceededDiskBytes = disk?.exceededBytes

@@ -24,8 +24,8 @@ export function resolveOwnMounts(mounts: readonly OwnMount[], policyName: string
 }
 
 /**
- * Resolves the mounts of a policy on the host. A read-only directory becomes an overlay, except for a system directory,
- * in which no ordinary user can make sockets or FIFOs.
+ * Resolves the mounts of a policy on the host. A read-only directory becomes an overlay. But a system directory stays a
+ * bind, because no ordinary user can make sockets or FIFOs there.
  *
  * @throws {SandboxError} MOUNT_FAILED when a source is missing and not optional
  */
@@ -35,9 +35,9 @@ export const resolvePolicyMounts = (mounts: readonly Mount[], policyName: string
   )
 
 /**
- * Makes a mount by which the program has no effect on the host. By a bind, the program could connect to the host's
- * sockets, write to its FIFOs, and take locks. An overlay shows only one file system. So a source with mounts in it,
- * such as `/`, stays a bind.
+ * Changes a mount so that the program has no effect on the host. By a bind, the program could connect to the host's
+ * sockets, write to the host's FIFOs, and lock the host's files. An overlay shows only one file system. A source that
+ * contains mounts, such as `/`, therefore stays a bind.
  */
 const withoutEffect = (mount: HostPath): HostPath =>
   mount.type === 'bind' && mount.isDirectory && !mount.writable && isOneFileSystem(mount.source)

@@ -16,16 +16,16 @@ export function noteOverlayRefusal(source: string): void {
   withoutOverlay.add(statSync(source).dev)
 }
 
-/** The run's user and the listed directories, by which its mounts are resolved. */
+/** The user and the listed directories of a run. This module resolves the run's mounts by these values. */
 export interface Host {
   readonly flow: Flow
-  /** The listed directories. */
   readonly listing: Listing
 }
 
 /**
- * The directories that a run must list, to change the owners of their files or to copy them. An ordinary user's run
- * does not list a read-only directory here. If that directory must be copied, it is listed later.
+ * The directories that a run must list, so that it can copy their files or change the owners of these files. An
+ * ordinary user's run does not list a read-only directory here. Listing.of() lists that directory later if the run must
+ * copy the directory.
  */
 export function directoriesToList(
   workdir: WorkdirOption | undefined,
@@ -116,9 +116,10 @@ function asItIs(options: Shown, { flow, listing }: Host): Tree {
 }
 
 /**
- * Shows a directory by an overlay or a copy. An overlay respects the owners of the files below it, and the program owns
- * none of them. Without a change of owners, the program could not write these files, and in a run of root it could not
- * even read them. If the kernel refuses an overlay, or the directory contains mounts, a copy replaces the overlay.
+ * Shows a directory by an overlay or a copy. In an overlay, the files keep their owners. A program that does not own
+ * the files could not write them, and in a run of root it could not even read them. A run of root therefore changes the
+ * owners, and an ordinary user's run copies the files of other users. A copy also replaces the overlay if the kernel
+ * refuses an overlay, or if the directory contains mounts.
  */
 function copyOnWrite(options: Shown, { flow, listing }: Host): Tree {
   const { dev, mode } = statDirectory(options.source)

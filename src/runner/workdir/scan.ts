@@ -10,9 +10,9 @@ export interface DirectoryScan {
   readonly entries: readonly DirectoryEntry[]
   /** Whether the directory and everything in it belong to this user and group. */
   readonly ownedBy: (uid: number, gid: number) => boolean
-  /** Whether it contains another file system. An overlay does not show other file systems. */
+  /** Whether the directory contains another file system. An overlay does not show other file systems. */
   readonly hasMounts: boolean
-  /** Whether its owner may execute one of its files but not read it. */
+  /** Whether the directory contains a file that the file's owner may execute but not read. */
   readonly hasUnreadable: boolean
 }
 
@@ -37,7 +37,7 @@ export class Listing {
     return this.#pending.length === 0
   }
 
-  /** Whether the program, which owns the files, may execute one of them but not read it. */
+  /** Whether there is a file that the program, as the file's owner, may execute but not read. */
   get hasUnreadable(): boolean {
     return [...this.#listed.values()].some((scan) => scan.hasUnreadable)
   }
@@ -55,7 +55,7 @@ export class Listing {
   }
 
   /**
-   * A directory's contents; an unlisted directory is listed at once.
+   * Returns a directory's contents. Lists the directory at once if it is not listed yet.
    *
    * @throws {NodeJS.ErrnoException} when a directory cannot be read
    */
@@ -81,7 +81,8 @@ export class Listing {
 }
 
 /**
- * Lists a host directory with frequent pauses. It follows no symbolic link, and omits files that disappear meanwhile.
+ * Lists a host directory with frequent pauses. The function follows no symbolic link, and omits files that disappear
+ * meanwhile.
  */
 function* listing(source: string): Work<DirectoryScan> {
   const entries: DirectoryEntry[] = []
@@ -145,7 +146,7 @@ function entryOf(source: string, path: string, stats: Stats): DirectoryEntry {
   return {
     path,
     type,
-    // A sticky directory stays sticky; set-user-ID and set-group-ID bits have no effect in a sandbox.
+    // A directory keeps its sticky bit. Set-user-ID and set-group-ID bits have no effect in a sandbox.
     mode: stats.mode & (type === 'directory' ? 0o1777 : 0o777),
     sizeBytes: stats.size,
     modifiedMs: stats.mtimeMs,

@@ -4,9 +4,9 @@ import type { SeccompPolicy } from '../seccomp-policy.ts'
 import { type Choice, type Decision, decisions } from './decisions.ts'
 
 /**
- * The filter notifies the init of a call with a larger size than these, even if the policy allows the call. The kernel
- * always refuses such calls (mmap, mremap), or ends the program for them (ftruncate). A program within its limits makes
- * no such calls.
+ * The sizes above which the filter notifies the init of a call, even if the policy allows the call. The kernel always
+ * refuses calls with larger sizes (mmap, mremap), or ends the program for such calls (ftruncate). A program within its
+ * limits makes no such calls.
  */
 export interface AnsweredSizes {
   /** The most memory that the kernel gives to one mmap. Memory that is only reserved does not count. */
@@ -20,7 +20,7 @@ export interface AnsweredSizes {
 type Bits = readonly [arg: number, mask: string, value: string]
 
 /**
- * The mappings that the kernel counts as memory in use before a page is touched: accountable_mapping(),
+ * The mappings that the kernel counts as memory in use before the program touches a page: accountable_mapping(),
  * shmem_acct_size().
  */
 const accounted: readonly (readonly Bits[])[] = [
@@ -61,11 +61,11 @@ const ADDRESSED = ['connect', 'bind'] as const
 const LENGTH = 2
 
 /**
- * The numbers of the calls that a filter reports and the init answers. A notification does not contain its
- * reason, so the policy must leave no other reason:
+ * The numbers of the calls that a filter reports and the init answers. A notification does not contain its reason, so
+ * the policy must leave only one possible reason:
  *
- * - It allows a call that is reported by its size in every case.
- * - It allows connect or bind, except that it kills for some lengths of the address. A Unix socket's address has any
+ * - The policy allows, in every case, a call that the filter reports by its size.
+ * - The policy allows connect or bind, but kills for some lengths of the address. A Unix socket's address has any
  *   length (unix(7)), so the init lets the call of a Unix socket continue.
  */
 export function answeredCalls(seccomp: SeccompPolicy, arch: Arch): number[] {

@@ -14,12 +14,12 @@ export const JGT = 0x25
 /** BPF_JMP | BPF_JGE | BPF_K. */
 export const JGE = 0x35
 
-/** One step of a loop-free program, with its successors. A branch has two successors, a return none. */
+/** One step of a loop-free program, with its successors. A branch has two successors, and a return has none. */
 export interface Node {
   readonly id: number
   readonly code: number
   readonly k: number
-  /** For a branch: first the successor when the test is true, then the other. */
+  /** A branch has first the successor for a true test, then the successor for a false test. */
   readonly next: readonly Node[]
 }
 

@@ -38,7 +38,7 @@ function halves({ arg, value, mask }: ArgumentTest): { readonly high: Half; read
 /**
  * Makes the steps that choose the first outcome whose tests are all true.
  *
- * @param outcomes the last has no test
+ * @param outcomes the last outcome has no test
  * @param ifOwn if this test is true, the filter allows a call that it would otherwise deny. Equal steps exist once, so
  *   the program contains this test once for each value, and not once for each call.
  */
@@ -84,8 +84,8 @@ function equal(test: ArgumentTest, { yes, no }: Ways, make: MakeNode): Node {
   }, yes)
 }
 
-// Tests for larger, or with JGE for larger or equal. It compares the high halves, and if they are equal, the low
-// halves.
+// Tests whether the argument is above the value, or with JGE, whether it is not below the value. The test compares the
+// low halves only if the high halves are equal.
 function above(test: ArgumentTest, code: number, { yes, no }: Ways, make: MakeNode): Node {
   const { high, low } = halves(test)
   const byLow = masked(low, make(code, low.value, [yes, no]), make)

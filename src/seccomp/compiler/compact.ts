@@ -26,7 +26,7 @@ const MOST_VISITS = 4096
 /** The number of values of a word. */
 const WORDS = 2 ** 32
 
-/** The values of a loaded word from `start` to the next interval's start, all of which lead to `leaf`. */
+/** The values of a loaded word from `start` to below the next interval's start. All these values lead to `leaf`. */
 interface Interval {
   readonly start: number
   readonly leaf: Node
@@ -58,8 +58,8 @@ function reachable(root: Node): Set<Node> {
 }
 
 /**
- * Divides a visit to a branch by its successors, and adds the parts to `ahead`, the lowest last. The mask has only the
- * highest bits. So the masked word grows with the word, and passes each constant once.
+ * Divides a visit to a branch into parts with one successor each, and adds the parts to `ahead`, the lowest part last.
+ * The mask has only the highest bits. The masked word therefore grows with the word, and passes each constant once.
  */
 function split({ node, mask, start, end }: Visit, ahead: Visit[]): void {
   const { code, k } = node
@@ -93,8 +93,8 @@ function follow(visit: Visit, word: number, ahead: Visit[]): boolean {
 }
 
 /**
- * Follows the program from a load for all values of the word together, until it returns or loads another word.
- * Returns `undefined` when the program tests single bits, or when a search would not be shorter.
+ * Follows the program from a load, for all values of the word together, until the program returns or loads another
+ * word. Returns `undefined` when the program tests single bits, or when a search would not be shorter.
  */
 function intervals(load: Node): readonly Interval[] | undefined {
   const found: Interval[] = []
@@ -127,7 +127,7 @@ function search(among: readonly Interval[], make: MakeNode): Node {
   return make(JGE, (among[middle] as Interval).start, [above, below])
 }
 
-/** Replaces the comparisons after a load by a search, if that is shorter. */
+/** Replaces the comparisons after a load by a search, if the search is shorter. */
 export function searched(load: Node, make: MakeNode): Node {
   const among = intervals(load)
   if (among === undefined) return load
@@ -180,7 +180,7 @@ export function write(root: Node): Uint8Array {
   const backwards: { code: number; jumps: readonly number[]; k: number }[] = []
   const places = new Map<Node, number>()
   const distance = (node: Node) => backwards.length - 1 - (places.get(node) as number)
-  // Brings a node within reach of a jump. If the node is too far away, this repeats a return, or adds a jump.
+  // Brings a node within reach of a jump. If the node is too far away, the function repeats a return, or adds a jump.
   const bring = (node: Node, within: number) => {
     const away = distance(node)
     if (away <= within) return
@@ -190,7 +190,7 @@ export function write(root: Node): Uint8Array {
   }
   for (const node of reachable(root)) {
     const isBranch = node.next.length === 2
-    // One added instruction moves the other target of a branch away by one, so the distance must be one less.
+    // An instruction that is added for one target moves a branch's other target away by one, so the limit is one less.
     for (const each of node.next) bring(each, isBranch ? FARTHEST - 1 : 0)
     const jumps = isBranch ? node.next.map(distance) : []
     backwards.push({ code: node.code, jumps, k: node.k })
@@ -219,7 +219,7 @@ export interface Decided {
 /**
  * Shortens a program of libseccomp, and replaces returns by steps that decide by a call's arguments.
  *
- * When the kernel installs a filter, it checks and translates the filter, and runs it for each number of a call. See
+ * When the kernel installs a filter, it checks and translates the filter, and runs the filter for each call number. See
  * seccomp_prepare_filter() and seccomp_cache_prepare() of kernel/seccomp.c. A shorter filter therefore installs sooner.
  * A filter is loop-free. It mostly compares a word of struct seccomp_data (the architecture, the call's number, half of
  * an argument) with one constant after another. The result depends only on the interval of the word. A binary search
@@ -227,7 +227,7 @@ export interface Decided {
  * contains an instruction that libseccomp does not make.
  *
  * @param program `struct sock_filter[]` of linux/filter.h, as seccomp(2) takes it
- * @throws {RangeError} for such an instruction where there is a return to replace
+ * @throws {RangeError} for an instruction that libseccomp does not make, if there is a return to replace
  */
 export function compactFilter(
   program: Uint8Array,

@@ -33,18 +33,18 @@ export interface CompileOptions {
    */
   readonly notify: boolean
   /**
-   * The machine; on x64 also `arm64`.
+   * The architecture of the filter. On x64, `arm64` is also possible.
    *
    * @default process.arch
    */
   readonly arch?: Arch
-  /** A filter that notifies also reports allowed calls with larger sizes than these. */
+  /** The sizes above which a filter that notifies also reports allowed calls. */
   readonly answered?: AnsweredSizes | undefined
 }
 
 /** BPF_MAXINSNS of linux/bpf_common.h: the longest filter that seccomp(2) accepts, in instructions. */
 const BPF_MAXINSNS = 4096
-/** The call by which the init counts: see `plan/count.ts`. */
+/** The call by which the init counts denied calls: see `plan/count.ts`. */
 const COUNT_CALL = 'sched_setaffinity'
 /** sizeof(struct sock_filter). */
 const INSTRUCTION_SIZE = 8
@@ -59,9 +59,10 @@ function scmpAction(action: SeccompAction, notified: SeccompAction | undefined):
   return SCMP_ACT_ERRNO(errno)
 }
 
-// libseccomp does not order rules. For rules that contradict each other it would need one rule for every path through
-// them: thousands, or so many that it never finishes. It therefore gets one rule for each call. If the arguments
-// decide, this rule has a return value that no policy uses, and compactFilter() replaces that return by the decision.
+// libseccomp does not order rules. For rules that contradict each other, libseccomp would need one rule for every path
+// through these rules: thousands, or so many that libseccomp never finishes. It therefore gets one rule for each call.
+// If the arguments decide, this rule has a return value that no policy uses, and compactFilter() replaces that return
+// by the decision.
 //
 // If the init has the filter too, a denial also depends on an argument: see `ifOwn` of compactFilter().
 function parts(
@@ -94,7 +95,7 @@ function parts(
   return { rules, outcomes, defaultAction: actionOf([{ action: fallback, tests: [] }]) }
 }
 
-/** Adds the decision by which the filter always reports one call: see `plan/count.ts`. */
+/** Adds the decision by which the filter always reports the call for the count: see `plan/count.ts`. */
 function withCountCall(
   decided: readonly Decision[],
   fallback: SeccompAction,
@@ -102,7 +103,7 @@ function withCountCall(
 ): Decision[] {
   const counted = { action: 'kill', tests: [hasToken(countCallToken)] } as const
   const number = syscallNumber(COUNT_CALL, arch) ?? 0
-  // A policy that always lets this call pass has no decision about it.
+  // A policy that always lets this call pass has no decision about the call.
   const known = decided.find(({ syscall }) => syscall === number)?.choices
   const choices = [counted, ...(known ?? [{ action: fallback, tests: [] }])]
   return [...decided.filter(({ syscall }) => syscall !== number), { syscall: number, choices }]
@@ -163,14 +164,15 @@ function compile(
     })
     const actions = {
       defaultAction,
-      // The policy does not decide about these calls, because its rules name the calls of this architecture.
+      // The policy does not decide about calls of other architectures, because its rules name this architecture's
+      // calls.
       foreignAction: notify ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS,
     }
     // libseccomp refuses a rule with the default action.
     const needed = rules.filter(({ action }) => action !== actions.defaultAction)
     const program = compactFilter(buildFilter(actions, needed, arch), {
       outcomes,
-      // The init has the filter too, and makes these calls.
+      // The init has the filter too, and makes calls with this token.
       ...(isCounted ? { ifOwn: hasToken(ownCallToken) } : {}),
     })
     const instructions = program.length / INSTRUCTION_SIZE
@@ -191,8 +193,8 @@ const compiled = new WeakMap<SeccompPolicy, Map<string, Uint8Array>>()
 
 /**
  * Compiles a seccomp policy to a BPF program: `struct sock_filter[]`, 8 bytes an instruction, as
- * SECCOMP_SET_MODE_FILTER of seccomp(2) takes it. Under any policy, the filter kills calls by another architecture's
- * table (i386, x32). The function compiles each policy object once.
+ * SECCOMP_SET_MODE_FILTER of seccomp(2) takes it. Under any policy, a call by another architecture's table (i386, x32)
+ * kills the program. The function compiles each policy object once.
  *
  * @throws {SandboxError} SECCOMP_UNAVAILABLE without libseccomp 2.5; POLICY_INVALID for a policy under which
  *   no program could start, or that the kernel would refuse

@@ -31,7 +31,7 @@ export const hasToken = (token: bigint): ArgumentTest => ({
 })
 
 /**
- * Groups a policy's rules by call, in the policy's order. It omits calls that always get the default.
+ * Groups a policy's rules by call, in the policy's order. The function omits calls that always get the default.
  *
  * @param seccomp a filter without problems
  * @param own calls that the filter allows under any policy when their sixth register contains the token

@@ -3,12 +3,12 @@ import { type Arch, syscallNumber } from '../../linux/syscalls.ts'
 import { AND, JEQ, JGE, JGT, JUMP, LOAD, RETURN } from './bpf-graph.ts'
 import { countCallToken, ownCallToken } from './own-call-token.ts'
 
-/** A system call; arguments that are not given may have any value. */
+/** A system call. An argument that is not given may have any value. */
 export interface SomeCall {
   readonly syscall: string
   /** The first argument, if known: a small number. */
   readonly first?: number
-  /** Whether only the lower half of the first argument is known, because the kernel reads no more. */
+  /** Whether only the lower half of the first argument is known, because the kernel reads only this half. */
   readonly isFirstInt?: boolean
   /** The second argument, if known. */
   readonly second?: number
@@ -31,7 +31,7 @@ const tokens = [ownCallToken, countCallToken].flatMap((token) => [
 ])
 
 /**
- * Whether a filter, `struct sock_filter[]`, allows each of some calls, whatever the other arguments are.
+ * Whether a filter (`struct sock_filter[]`) allows all given calls, whatever the unknown arguments are.
  */
 export function letsPass(filter: Uint8Array, arch: Arch, calls: readonly SomeCall[]): boolean {
   return calls.every((call) =>
@@ -39,21 +39,21 @@ export function letsPass(filter: Uint8Array, arch: Arch, calls: readonly SomeCal
   )
 }
 
-/** Whether a filter may allow a call, with some value of the other arguments. */
+/** Whether a filter may allow a call for some values of the unknown arguments. */
 export function mayPass(filter: Uint8Array, arch: Arch, call: SomeCall): boolean {
   return returned(filter, arch, call).some(
     (value) => value === undefined || value === SECCOMP_RET_ALLOW,
   )
 }
 
-/** A place in the filter, and the accumulator there; undefined where it may have any value. */
+/** A place in the filter, and the accumulator at this place. An undefined accumulator may have any value. */
 interface State {
   readonly at: number
   readonly accumulator: number | undefined
 }
 
-// The values that the filter may return. A test of an unknown value leads to both of its sides. The list has
-// `undefined` for an instruction that no filter of Gradebox has.
+// The values that the filter may return. A test of an unknown value leads to both branches. The list has `undefined`
+// for an instruction that no filter of Gradebox has.
 function returned(filter: Uint8Array, arch: Arch, call: SomeCall): (number | undefined)[] {
   const data = dataOf(call, arch)
   const view = new DataView(filter.buffer, filter.byteOffset, filter.byteLength)

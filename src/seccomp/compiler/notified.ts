@@ -8,16 +8,18 @@ import { type Decision, decisions } from './decisions.ts'
 type Notified = 'kill' | 'log'
 
 /**
- * The action for which a filter that logs notifies the listener; `undefined` when it never does. A seccomp notification
- * does not contain the action, so the listener finds the action by the call's number.
+ * The action for which a filter that logs notifies the listener; `undefined` when the filter never notifies. A seccomp
+ * notification does not contain the action, so the listener finds the action by the call's number.
  */
 export function notifiedFor(actions: readonly SeccompAction[]): Notified | undefined {
-  // If a policy logs some uses of a call and kills for others, the kernel kills.
+  // If a policy logs some uses of a call and kills for other uses, the kernel itself kills.
   if (actions.includes('log')) return 'log'
   return actions.includes('kill') ? 'kill' : undefined
 }
 
-/** Whether a policy logs some uses of a call and kills for others. The kernel does not report the latter. */
+/**
+ * Whether a policy logs some uses of a call and kills for other uses. The kernel does not report the uses that kill.
+ */
 export function killsUnreported(seccomp: SeccompPolicy, arch: Arch): boolean {
   return decisions(seccomp, arch).some((decision) => {
     const actions = actionsOf(decision)

@@ -2,7 +2,7 @@
 export interface DeniedSyscall {
   /** The call's name: `socket`. */
   readonly name: string
-  /** The call's arguments, as signed 64-bit numbers; a bigint where a number would not be exact. */
+  /** The call's arguments, as signed 64-bit numbers; a bigint if a number would not be exact. */
   readonly args: readonly (number | bigint)[]
   /**
    * The call as C writes it: `socket(AF_INET, SOCK_STREAM, 0)`. A pointer is an address, because the memory
@@ -17,7 +17,7 @@ export interface DeniedSyscall {
 export interface LoggedCall extends DeniedSyscall {
   /**
    * The number of times that the program made the call with the same domains, requests and flags. `args` and `text`
-   * are those of the first time.
+   * describe the first call.
    */
   readonly count: number
 }

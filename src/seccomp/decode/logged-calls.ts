@@ -3,10 +3,11 @@ import { type Arch, syscallName } from '../../linux/syscalls.ts'
 import type { LoggedCall } from './calls.ts'
 import { archOf, type CallRegisters, decodeCall } from './denied-syscall.ts'
 
-/** The largest number of uses of one call that the list distinguishes. It counts further uses together. */
+/** The largest number of uses of one call that the list distinguishes. The list counts further uses together. */
 const SHAPES_PER_CALL = 32
 
-// The kinds of arguments that name the object of a call and not the operation. Almost any two calls differ in them.
+// The kinds of arguments that name the object of a call and not the operation. Almost any two calls differ in these
+// arguments.
 const indifferent = new Set(
   'ptr int uint hex32 pid uid fd dirfd mode long ulong size off hex addr'.split(' '),
 )

@@ -7,8 +7,8 @@ const common = {
   creat: [8],
   mknod: [14],
   chmod: [15],
-  // fcntl and fcntl64
   sync: [36],
+  // fcntl and fcntl64
   fcntl: [55, 221],
   umask: [60],
   fchmod: [94],
@@ -72,7 +72,7 @@ const arm: Numbers = {
   openat: [322],
   mknodat: [324],
   fchmodat: [333],
-  // Named sync_file_range2 there.
+  // The table of arm names this call sync_file_range2.
   sync_file_range: [341],
   vmsplice: [343],
   inotify_init1: [360],
@@ -86,7 +86,7 @@ const arm: Numbers = {
 /** The older socket call of i386. Its arguments are in memory, where no filter can read them (socketcall(2)). */
 export const SOCKETCALL = 102
 
-/** Each machine's table of calls for 32-bit programs: AUDIT_ARCH_… of linux/audit.h, and its numbers. */
+/** Each machine's table of calls for 32-bit programs: AUDIT_ARCH_… of linux/audit.h, and the numbers of the calls. */
 export const foreignTables = {
   x64: { audit: 0x4000_0003, numbers: i386, hasSocketcall: true },
   arm64: { audit: 0x4000_0028, numbers: arm, hasSocketcall: false },

@@ -46,8 +46,8 @@ function guardsFor(
 export const noRules: SeccompPolicy = { default: 'allow', rules: [] }
 
 /**
- * Adds the guard's rules to a policy's. Each added rule comes before the first rule that would allow its call. A call
- * for which the policy kills therefore still ends the run, and the reason names the call.
+ * Adds the guard's rules to the rules of a policy. Each added rule comes before the first rule that would allow its
+ * call. A call for which the policy kills therefore still ends the run, and the result's reason names the call.
  */
 export function guarded(
   seccomp: SeccompPolicy,

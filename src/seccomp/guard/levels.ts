@@ -12,7 +12,7 @@ import { WORD } from './with-rules.ts'
 
 /*
  * A weaker level of isolation lacks protections of the level `full` (docs/isolation.md). These rules of the filter
- * replace them.
+ * replace the missing protections.
  */
 
 const equals = (arg: number, value: number | string): SeccompCondition => ({ arg, op: 'eq', value })
@@ -86,7 +86,8 @@ export function confinedRules({ as, landlockAbi, showsChangeable }: Confinement)
   ]
 }
 
-// From a pair of datagram sockets, a program can send to any address (unix(7)). From a pair of another type it cannot.
+// From a pair of datagram sockets, a program can send to any address (unix(7)). From a pair of another type, no program
+// can.
 const SOCK_TYPE_MASK = 0xf
 const DATAGRAMS = [2, 3, 4] as const
 
@@ -100,14 +101,14 @@ const noNetwork: readonly SeccompRule[] = [
   deny('EACCES', ['connect', 'bind', 'listen', 'accept', 'accept4']),
 ]
 
-// These objects belong to the container and outlive the run.
+// Shared memory, semaphores and message queues belong to the container and outlive the run.
 const noSharedMemory: readonly SeccompRule[] = [
   deny('ENOSYS', ['shmget', 'shmat', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl']),
   deny('ENOSYS', ['msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink']),
 ]
 
-// Landlock does not check extended attributes. A process that may read a file can read them by its path, and a process
-// that may write to the file can set them.
+// Landlock does not check extended attributes. A process that may read a file can read the file's attributes by the
+// path. A process that may write to the file can set these attributes.
 const noExtendedAttributes: readonly SeccompRule[] = [
   deny('EOPNOTSUPP', [
     'getxattr',
@@ -122,7 +123,8 @@ const noExtendedAttributes: readonly SeccompRule[] = [
 ]
 
 // A process that may write to a file can set the file's times to the present (utimensat(2)), and Landlock does not
-// check this. The rules allow such a change by a descriptor, because Landlock has checked the open of that file.
+// check this change. The rules allow the change by a descriptor, because Landlock has checked the call that opened the
+// file.
 const noTimes: readonly SeccompRule[] = [
   deny('EPERM', ['utime', 'utimes', 'futimesat']),
   deny('EPERM', ['utimensat'], { ...differs(1, 0), isNullTest: true }),
@@ -131,8 +133,8 @@ const noTimes: readonly SeccompRule[] = [
 // Under Landlock, a program that may read a file can change its mode and times by a descriptor.
 const noChangesByDescriptor: readonly SeccompRule[] = [deny('EPERM', ['fchmod', 'utimensat'])]
 
-// Before ABI 3, Landlock does not check truncation by a path. It checks only whether a program may open the file for
-// writing.
+// Before ABI 3, Landlock does not check truncation by a path. Landlock then checks only whether a program may open the
+// file for writing.
 const O_ACCMODE_AND_TRUNC = 0o1003
 const noTruncation: readonly SeccompRule[] = [
   deny('EPERM', ['truncate']),
@@ -189,8 +191,8 @@ function sameUser(landlockAbi: number): SeccompRule[] {
   ]
 }
 
-// Denies changes of owners, modes and attributes by a path, because they work on any file of the user. Changes by a
-// descriptor work only on files that the program could open.
+// Denies changes of owners, modes and attributes by a path, because such changes work on any file of the user. Changes
+// by a descriptor work only on files that the program could open.
 const noAttributes: readonly SeccompRule[] = [
   deny('EPERM', ['chown', 'lchown', 'fchown', 'fchownat']),
   deny('EPERM', ['chmod', 'fchmodat', 'fchmodat2', 'file_setattr']),

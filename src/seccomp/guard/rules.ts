@@ -7,7 +7,7 @@ const constants = {
   S_ISGID: 0o2000,
   S_IRUSR: 0o400,
   S_IXUSR: 0o100,
-  // asm-generic/fcntl.h; O_TMPFILE without O_DIRECTORY, whose value differs between machines
+  // asm-generic/fcntl.h. __O_TMPFILE is O_TMPFILE without O_DIRECTORY, because O_DIRECTORY differs between machines.
   O_CREAT: 0o100,
   __O_TMPFILE: 0o20000000,
   F_SETPIPE_SZ: 1031,
@@ -64,8 +64,9 @@ const initRules: readonly SeccompRule[] = [
 ]
 
 /**
- * The program may use only the processors of its turn; the init may use all. In the program, the call does nothing and
- * returns 0, because many programs end when it fails. The launch program's own call has a token, and works.
+ * The program may use only the processors of its turn, but the init may use all processors. In the program, this call
+ * does nothing and returns 0, because many programs end when the call fails. The launch program's own call has a token,
+ * and works.
  */
 const affinityRules = [rule('errno:0', 'sched_setaffinity')]
 
@@ -79,17 +80,17 @@ const ioUringRules = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'].m
 
 /**
  * Calls that use memory that no limit of a process counts. Each call fails as on a kernel without the feature, and
- * programs can run without it. For the kernel, the size of a socket's buffer is only a hint (socket(7)), so the call
- * for it returns 0.
+ * programs can run without the feature. For the kernel, the size of a socket's buffer is only a hint (socket(7)), so
+ * the call that sets this size returns 0.
  */
 const memoryRules: readonly SeccompRule[] = [
-  // Moves memory to the machine's swap.
+  // MADV_PAGEOUT moves memory to the machine's swap.
   rule('errno:EINVAL', 'madvise', is(2, constants.MADV_PAGEOUT)),
   rule('errno:ENOSYS', 'process_madvise'),
   // Merging costs processor time in ksmd, and its timing reveals the contents of other programs' memory.
   rule('errno:EINVAL', 'madvise', is(2, constants.MADV_MERGEABLE)),
   rule('errno:EINVAL', 'prctl', is(0, constants.PR_SET_MEMORY_MERGE)),
-  // One byte of a huge page in a pipe keeps all its 2 MiB.
+  // One byte of a huge page in a pipe keeps all 2 MiB of the page.
   rule('errno:ENOSYS', 'vmsplice'),
   rule('errno:EPERM', 'fcntl', is(1, constants.F_SETPIPE_SZ)),
   ...[constants.SO_SNDBUF, constants.SO_RCVBUF].map((option) =>
@@ -104,7 +105,7 @@ const memoryRules: readonly SeccompRule[] = [
   rule('errno:EINVAL', 'memfd_create', has(1, constants.MFD_HUGETLB)),
 ]
 
-/** Rules that refuse a mode, for each call that can give one to a file. */
+/** Rules that refuse a mode, for each call that can give a mode to a file. */
 const modeRules = (refused: (argument: number) => Conditions[number]): SeccompRule[] => [
   ...Object.entries({ chmod: 1, fchmod: 1, fchmodat: 2, fchmodat2: 2 }).map(([call, mode]) =>
     rule('errno:EPERM', call, refused(mode)),
@@ -144,13 +145,14 @@ const unreadableRules: readonly SeccompRule[] = [
 const openat2Rule = rule('errno:ENOSYS', 'openat2')
 
 /**
- * The machine has one limit of requests for all programs (fs.aio-max-nr). A program could reach it with one call.
+ * The machine has one limit of requests for all programs (fs.aio-max-nr). A program could reach this limit with one
+ * call.
  */
 const aioRules = [rule('errno:ENOSYS', 'io_setup')]
 
 /**
- * A lease on a file of the host delays every writer there, and a notification reports what others do in a directory of
- * the host (fcntl(2)). Few file systems support leases.
+ * A lease on a file of the host delays every writer of the file. A notification (F_NOTIFY) reports what other programs
+ * do in a directory of the host (fcntl(2)). Few file systems support leases.
  */
 const leaseRules = [constants.F_SETLEASE, constants.F_NOTIFY].map((command) =>
   rule('errno:EINVAL', 'fcntl', is(1, command)),
@@ -159,7 +161,7 @@ const leaseRules = [constants.F_SETLEASE, constants.F_NOTIFY].map((command) =>
 /**
  * The files of a sandbox are in memory, or a copy on the disk that ends with the run. Without these rules a program
  * could flush the host's disk hundreds of times a second through a file of /usr. The kernel still writes a read-write
- * working directory to the disk when it likes.
+ * working directory to the disk, at times that the kernel chooses.
  */
 const flushRules = ['fsync', 'fdatasync', 'sync_file_range', 'sync', 'syncfs'].map((call) =>
   rule('errno:0', call),
@@ -185,7 +187,7 @@ export const vsockRules: readonly SeccompRule[] = [
 ]
 
 /**
- * If a filter of the program's own returns an error, it takes precedence over a filter that notifies (seccomp(2)). In
+ * If a filter of the program's own returns an error, the error takes precedence over a notification (seccomp(2)). In
  * this way, the program could hide the calls for which the policy kills.
  */
 export const ownFilterRules: readonly SeccompRule[] = [
@@ -194,9 +196,9 @@ export const ownFilterRules: readonly SeccompRule[] = [
 ]
 
 /**
- * Objects that programs of different sandboxes share. Kernel keyrings belong to users: the user's runs share their quota
- * and the names of their keys. Watches (inotify(7), fanotify(7)) belong to inodes: on a file of the host they report
- * what other programs do.
+ * Objects that programs of different sandboxes share. Kernel keyrings belong to users: the runs of a user share a quota
+ * and the names of keys. Watches (inotify(7), fanotify(7)) belong to inodes: on a file of the host they report what
+ * other programs do.
  */
 export const sharedObjectRules: readonly SeccompRule[] = [
   ...['add_key', 'request_key', 'keyctl'],

@@ -14,10 +14,10 @@ export const WORD = 0xffff_ffff
 const allows = (action: SeccompAction): boolean => action === 'allow' || action === 'log'
 
 /**
- * Adds the rules of a level to a policy's. Each added rule comes before the first rule that would allow its call. A
- * call for which the policy kills therefore still ends the run, and the reason names the call. Where a
- * rule of the policy allows sockets of a family by name, the program may only test for them, so the level's `kill`
- * becomes an error.
+ * Adds the rules of a level of isolation to the rules of a policy. Each added rule comes before the first rule that
+ * would allow its call. A call for which the policy kills therefore still ends the run, and the result's reason names
+ * the call. If a rule of the policy allows a family of sockets by name, the program may only test whether such sockets
+ * exist. The level's `kill` therefore becomes an error.
  */
 export function withRules(
   { default: fallback, rules: own }: SeccompPolicy,
@@ -35,7 +35,7 @@ export function withRules(
     )
     const isExpected = rule.action === 'kill' && rules[index]?.conditions !== undefined
     const refusal = isExpected ? ({ ...rule, action: 'errno:EAFNOSUPPORT' } as const) : rule
-    // The index is after the rules that this function inserted before.
+    // `index` is after the rules that this function has already inserted.
     if (index >= 0) rules.splice(index, 0, refusal)
     else if (allows(fallback)) rules.push(rule)
   }

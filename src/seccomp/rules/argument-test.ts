@@ -5,8 +5,8 @@ import type { SeccompCondition } from '../seccomp-policy.ts'
 import { operandBits } from './operand.ts'
 
 /**
- * A comparison of the bits of one argument register that the kernel reads. For `socket`, the kernel reads 32 bits of
- * the domain, and so takes 0x100000002 for AF_INET.
+ * A comparison of one argument register. The comparison includes only the bits that the kernel reads. For `socket`, the
+ * kernel reads 32 bits of the domain, and therefore takes 0x100000002 for AF_INET.
  */
 export interface ArgumentTest {
   readonly arg: number

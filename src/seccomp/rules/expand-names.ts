@@ -15,8 +15,8 @@ export function nameProblem(name: string): string | undefined {
 }
 
 /**
- * Expands names and groups to the calls of one machine. It omits calls that only other machines have, and unknown
- * names. `nameProblem()` reports the unknown names.
+ * Expands names and groups to the calls of one machine. The function omits calls that only other machines have, and
+ * unknown names. `nameProblem()` reports the unknown names.
  */
 export function expandNames(names: readonly string[], arch: Arch): ReadonlySet<string> {
   const expanded = names.flatMap((name) => syscallGroup(name)?.syscalls ?? [name])

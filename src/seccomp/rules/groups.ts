@@ -2,7 +2,7 @@
 export interface SyscallGroup {
   /** The group's name with its `@`: `@io`. */
   readonly name: string
-  /** The purpose of the group's calls, and the actions that they allow a program. */
+  /** The purpose of the group's calls, and the actions that these calls allow a program. */
   readonly about: string
   readonly syscalls: readonly string[]
 }
@@ -189,7 +189,7 @@ const byName: ReadonlyMap<string, SyscallGroup> = new Map(
   syscallGroups.map((entry) => [entry.name, entry]),
 )
 
-/** A group by its name with the `@`; `undefined` when there is none. */
+/** A group by its name with the `@`; `undefined` for an unknown name. */
 export function syscallGroup(name: string): SyscallGroup | undefined {
   return byName.get(name)
 }

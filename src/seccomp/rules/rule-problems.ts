@@ -11,7 +11,7 @@ import { errnoNames, errnoNumber } from './errno-names.ts'
 import { expandNames, nameProblem } from './expand-names.ts'
 import { operandBits } from './operand.ts'
 
-/** The problem of an action; `undefined` for a valid one. */
+/** The problem of an action; `undefined` for a valid action. */
 function actionProblem(action: string): string | undefined {
   if (!action.startsWith('errno:')) {
     const words = ['allow', 'kill', 'log', 'errno:ENOSYS']
@@ -111,7 +111,7 @@ export function startProblem({ default: fallback, rules }: SeccompPolicy): Probl
   return { path: [], message }
 }
 
-/** All problems of a filter. It reports that no program could start only when there is no other problem. */
+/** All problems of a filter. The function reports that no program could start only when there is no other problem. */
 export function seccompProblems(seccomp: SeccompPolicy): Problem[] {
   const problems = ruleProblems(seccomp)
   const start = problems.length === 0 ? startProblem(seccomp) : undefined
