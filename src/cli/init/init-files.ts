@@ -106,7 +106,7 @@ export default defineConfig({ plugins: [gradebox({ reports: { csv: 'grades.csv' 
       contents: `export default {
   testEnvironment: 'gradebox/jest-environment',
   reporters: ['default', ['gradebox/grading/jest-reporter', { reports: { csv: 'grades.csv' } }]],
-  // Hides the files of students, which may have names of tests.
+  // Hides students' files, because their names can look like names of tests.
   modulePathIgnorePatterns: ['<rootDir>/submissions/'],
   transform: {},
 }
