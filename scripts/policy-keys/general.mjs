@@ -76,7 +76,7 @@ export const generalNotes = {
   env: {
     default: 'empty',
     protects:
-      'Leaks of tokens and settings of the user who runs the tests: no variable of the host gets in.',
+      'Leaks of tokens and settings: the program gets no variable of the user who runs the tests.',
     not: "A wrong program: Gradebox looks up a command without a slash in the PATH of `env`. Without a PATH, Gradebox looks in the C library's default directories, such as /usr/local/bin.",
     example: '[env]\nPATH = "/usr/local/bin:/usr/bin:/bin"',
   },

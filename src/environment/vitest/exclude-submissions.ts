@@ -1,7 +1,12 @@
 import { relative, resolve } from 'node:path'
 import { escapePath, globSync } from 'tinyglobby'
 import type { Reporter, TestProject, Vitest } from 'vitest/node'
-import { globsOf, submissionPaths, type TestSearch } from '../../grading/submissions/test-search.ts'
+import {
+  globsOf,
+  submissionOf,
+  submissionPaths,
+  type TestSearch,
+} from '../../grading/submissions/test-search.ts'
 import { visibleLine } from '../../units/visible.ts'
 
 /** The number of skipped files that the notice names. */
@@ -31,14 +36,15 @@ export function excludeSubmissions(
   const named = submissions.map((each) => resolve(config.root, each))
   const paths = submissionPaths(config.root, files, named)
   exclude(config, paths)
-  const kept = new Set(testFiles(config))
+  const find = submissionOf(paths)
+  const isOfStaff = (file: string) => find(file) === undefined
   if (only !== undefined) {
     config.include = only
-      .filter((file) => kept.has(file))
+      .filter((file) => files.includes(file) && isOfStaff(file))
       .map((file) => escapePath(relative(folder, file)))
     config.includeSource = []
   }
-  const skipped = only === undefined ? files.filter((file) => !kept.has(file)) : []
+  const skipped = only === undefined ? files.filter((file) => !isOfStaff(file)) : []
   everyProject(vitest).add(paths, skipped)
   return { folder, include: includes(config), exclude: config.exclude }
 }

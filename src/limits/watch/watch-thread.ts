@@ -130,7 +130,7 @@ class WatchThread {
  * Makes the thread stop watching a run. Afterwards the thread uses none of the run's descriptors, whose numbers may
  * soon mean other files.
  *
- * @returns whether the thread never looked at the run, so that another run may use the slot
+ * @returns true if the thread has not looked at the run; another run may then use the slot
  */
 function stopWatching(words: Int32Array): boolean {
   const { state, waiting, free, open, busy, ended } = layout
